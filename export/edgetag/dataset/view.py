@@ -1,0 +1,103 @@
+"""What later stages see of the data: rows of a split, their labels, images, digests and groups."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from edgetag.dataset.cache import ImageCache
+from edgetag.errors import InputError
+from edgetag.preprocess import Pixels
+from edgetag.tags import UNKNOWN, Labels, Vocabulary
+from edgetag.workspace import Workspace
+
+Rows = npt.NDArray[np.int64]
+"""`[n]` row numbers of the manifest, which are also positions in the cache."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A manifest with its image cache.
+
+    Attributes:
+        manifest: One row per image: `identity` (SHA-256 of the file, with
+            `#left,top,right,bottom` where it is a region), `path` (relative to the data root),
+            `digest` (SHA-256), `sha1`, `split`, `group` (null where the table has none), `crop`
+            (a list of left, top, right, bottom, or null), then one Int8 column per tag, named
+            `tag:<name>` (1, 0 or null).
+        vocabulary: The tags, in column order.
+        cache: The letterboxed images, in row order.
+    """
+
+    manifest: pl.DataFrame
+    vocabulary: Vocabulary
+    cache: ImageCache
+
+    def splits(self) -> tuple[str, ...]:
+        """Return the names of the splits that have images, sorted."""
+        return tuple(sorted(self.manifest["split"].unique().to_list()))
+
+    def rows(self, split: str) -> Rows:
+        """Return the rows of a split, ascending.
+
+        Raises:
+            InputError: There is no such split.
+        """
+        rows = np.flatnonzero((self.manifest["split"] == split).to_numpy()).astype(np.int64)
+        if not len(rows):
+            raise InputError(
+                f"no image is in split {split!r}; the manifest has: {', '.join(self.splits())}"
+            )
+        return rows
+
+    def labels(self, rows: Rows) -> Labels:
+        """Return `[n, tags]` int8 with 1, 0 and -1 for unknown."""
+        columns = [f"tag:{name}" for name in self.vocabulary.names]
+        table = self.manifest.select(pl.col(columns).fill_null(UNKNOWN))
+        return table[rows].to_numpy().astype(np.int8)
+
+    def images(self, rows: Rows) -> Pixels:
+        """Return `[n, size, size, 3]` uint8."""
+        return self.cache[rows]
+
+    def identities(self, rows: Rows) -> list[str]:
+        """Return what names each image; scores are matched by it, never by position."""
+        return self.manifest["identity"][rows].to_list()
+
+    def groups(self, rows: Rows) -> list[str]:
+        """Return each image's group; an image without one is a group of its own."""
+        table = self.manifest.select(pl.coalesce("group", "identity").alias("group"))
+        return table["group"][rows].to_list()
+
+
+def read_manifest(path: Path) -> pl.DataFrame:
+    """Read `dataset/manifest.parquet`.
+
+    Raises:
+        InputError: It is missing or damaged.
+    """
+    try:
+        return pl.read_parquet(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: missing; run: edgetag data build") from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(f"{path}: not a readable manifest: {error}") from None
+
+
+def open_dataset(workspace: Workspace) -> Dataset:
+    """Open the data that the dataset stage has built.
+
+    Raises:
+        InputError: It is missing, damaged, or its parts do not fit.
+    """
+    manifest = read_manifest(workspace.manifest)
+    cache = ImageCache(workspace.cache)
+    if len(manifest) != len(cache):
+        raise InputError(
+            f"{workspace.cache}: {len(cache)} images, but the manifest lists {len(manifest)}; "
+            "run: edgetag data build"
+        )
+    names = tuple(c.removeprefix("tag:") for c in manifest.columns if c.startswith("tag:"))
+    return Dataset(manifest, Vocabulary(names), cache)

@@ -1,0 +1,46 @@
+"""How stages tell what they are doing, without knowing who listens."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Task(Protocol):
+    """One piece of work under way."""
+
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        """Count `amount` more units as done; `note` replaces the text beside the bar."""
+
+
+class Progress(Protocol):
+    """Where a stage reports to."""
+
+    def say(self, message: str) -> None:
+        """Show one line that stays."""
+
+    def track(self, what: str, total: int | None, unit: str = "it") -> "TaskContext":
+        """Open a task of `total` units (None where unknown) named in the plural by `unit`."""
+
+
+class TaskContext(Protocol):
+    """A task as a context manager."""
+
+    def __enter__(self) -> Task: ...
+    def __exit__(self, *_: object) -> bool | None: ...
+
+
+class _NoTask:
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        """Do nothing."""
+
+
+class SilentProgress:
+    """Reports nothing: for tests and library use."""
+
+    def say(self, message: str) -> None:
+        """Do nothing."""
+
+    @contextmanager
+    def track(self, what: str, total: int | None, unit: str = "it") -> Iterator[Task]:  # noqa: ARG002
+        """Yield a task that counts nothing."""
+        yield _NoTask()

@@ -1,0 +1,153 @@
+"""From a TOML file to a recipe, with errors that name key, line, allowed values and a fix."""
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from edgetag.errors import EdgetagError, InputError
+from edgetag.recipe.sections import Recipe
+
+MAX_RECIPE_BYTES = 1_000_000
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe; relative paths in it are taken from its folder.
+
+    Raises:
+        InputError: The file is missing, no TOML, or breaks a rule; the text says where.
+    """
+    try:
+        if path.stat().st_size > MAX_RECIPE_BYTES:
+            raise InputError(f"{path}: over {MAX_RECIPE_BYTES} bytes; this is no recipe")
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8 text; save the recipe as UTF-8") from None
+    except OSError as error:
+        raise InputError(
+            f"{path}: {error.strerror}. Write one with: edgetag recipe new recipe.toml"
+        ) from None
+    return parse_recipe(text, path)
+
+
+def parse_recipe(text: str, path: Path) -> Recipe:
+    """Parse the text of a recipe that lies, or would lie, at `path`.
+
+    Raises:
+        InputError: See `load_recipe`. All problems are listed, one a line.
+    """
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from None
+    data = values.get("data")
+    if isinstance(data, dict):
+        for key in ("source", "root"):
+            if isinstance(data.get(key), str):
+                data[key] = (path.parent / data[key]).resolve()
+    try:
+        # TOML has arrays where the recipe has tuples; everything else stays strict.
+        return Recipe.model_validate(_tuples(values))
+    except ValidationError as error:
+        lines = [_explain(problem, text, path) for problem in error.errors()]
+        raise InputError("\n".join(dict.fromkeys(lines))) from None
+    except EdgetagError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(_tuples(item) for item in value)
+    return value
+
+
+def _explain(problem: ErrorDetails, text: str, path: Path) -> str:
+    keys = [part for part in problem["loc"] if not _is_union_branch(part)]
+    name = ".".join(str(part) for part in keys) or "recipe"
+    place = f"{path}:{_line_of(text, keys)}: {name}: "
+    if problem["type"] == "missing":
+        return f"{place}missing; add it"
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(keys[:-1])
+        return f"{place}unknown key{_nearest(str(keys[-1]), known)}. Known: {', '.join(known)}"
+    if problem["type"] == "literal_error":
+        allowed = re.findall(r"'([^']*)'", str(problem["ctx"]["expected"]))
+        given = str(problem["input"])
+        return f"{place}{given!r} is not one of {', '.join(allowed)}{_nearest(given, allowed)}"
+    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    given = problem["input"]
+    shown = f" (got {given!r})" if isinstance(given, str | int | float | bool) else ""
+    return f"{place}{message}{shown}"
+
+
+def _is_union_branch(part: int | str) -> bool:
+    return isinstance(part, str) and (
+        "[" in part or part in ("int", "float", "str", "bool", "constrained-str")
+    )
+
+
+def _nearest(given: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(given, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _known_keys(parents: list[int | str]) -> list[str]:
+    """List the keys of the section at a path, following pydantic's field types."""
+    section: type[BaseModel] = Recipe
+    for part in parents:
+        if isinstance(part, int) or part not in section.model_fields:
+            continue
+        found = _section_in(section.model_fields[part].annotation)
+        section = found or section
+    return sorted(section.model_fields)
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _section_in(inner)
+        if found:
+            return found
+    return None
+
+
+_HEADER = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
+
+
+def _line_of(text: str, keys: list[int | str]) -> int:
+    """Find the line that best matches a key path; 1 where nothing does.
+
+    An array of tables counts its entries, so `training.phases.1.epochs` finds the second
+    `[[training.phases]]`.
+    """
+    wanted = [str(key) for key in keys]
+    best, best_length = 1, 0
+    header: list[str] = []
+    counts: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if match := _HEADER.match(line):
+            header = _split_key(match[1])
+            if line.lstrip().startswith("[["):
+                index = counts.get(match[1], -1) + 1
+                counts[match[1]] = index
+                header = [*header, str(index)]
+            path = header
+        elif match := _KEY.match(line):
+            path = [*header, *_split_key(match[1])]
+        else:
+            continue
+        if len(path) > best_length and wanted[: len(path)] == path:
+            best, best_length = number, len(path)
+    return best
+
+
+def _split_key(dotted: str) -> list[str]:
+    return [part.strip().strip("\"'") for part in dotted.split(".")]

@@ -1,0 +1,396 @@
+"""The recipe's sections. Descriptions here are what `edgetag recipe schema` shows to editors."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from edgetag.preprocess import Preprocessing
+from edgetag.tags import DEFAULT_TAGS, Vocabulary
+
+Variant = Literal[
+    "fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat", "int16x8"
+]  # fmt: skip
+VARIANTS: tuple[Variant, ...] = get_args(Variant)
+Runtime = Literal["litert", "tflite-runtime"]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """Frozen, strict about types, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class SplitSection(Section):
+    """How images are divided into train, validation and test."""
+
+    by: Literal["content", "group"] = Field(
+        "content",
+        description="Hash the file's bytes, or its group where the table has a group column.",
+    )
+    balance: bool = Field(
+        False,
+        description="Single tag only: cut test and validation to as many of each class as the "
+        "rarer has, in file order; the surplus goes to training.",
+    )
+    rare_tags_first: bool = Field(
+        False,
+        description="Place the groups of the rarest tags first, by quota, so that every tag has "
+        "positives in every split.",
+    )
+
+
+class DataSection(Section):
+    """Where the images and labels are and how to read them."""
+
+    source: Path = Field(
+        description="A table (.csv, .jsonl, .parquet), a folder with one folder per class, or a "
+        "folder or file of Region Cropper JSON. Relative to the recipe.",
+    )
+    format: Literal["auto", "wide", "list", "folders", "object_value", "regions"] = Field(
+        "auto",
+        description="wide: path and one column per tag; list: path and a list of tags; folders: "
+        "one folder per class; object_value: objectId,value for a single tag; regions: Region "
+        "Cropper JSON.",
+    )
+    root: Path | None = Field(
+        None, description="Folder that image paths are relative to; default: the source's folder."
+    )
+    tags: tuple[str, ...] = Field(DEFAULT_TAGS, description="Tags in the order of the outputs.")
+    path_column: str = "path"
+    tags_column: str = Field("tags", description="Column of the list format.")
+    tag_separator: str = Field(",", min_length=1, description="Between tags in a list cell.")
+    split_column: str = Field("split", description="An explicit split; used if the table has it.")
+    group_column: str = Field("group", description="Images of one group never straddle splits.")
+    absent_tags: Literal["negative", "unknown"] = Field(
+        "negative",
+        description="What a tag means that a list, a class folder or a region does not name.",
+    )
+    unknown_tags: Literal["refuse", "ignore"] = Field(
+        "refuse", description="What to do with a tag that is not in `tags`."
+    )
+    regions: Literal["whole", "crop"] = Field(
+        "whole", description="Use the whole image of a Region Cropper file, or each region of it."
+    )
+    region_min_probability: Share = Field(0.5, description="Regions below this are left out.")
+    max_pixels: int = Field(50_000_000, ge=1, description="A larger image is refused unopened.")
+    max_file_bytes: int = Field(67_108_864, ge=1, description="A larger file is refused unopened.")
+    max_rejected_share: Share = Field(
+        0.05, description="More rejected images than this share stop the run."
+    )
+    near_duplicate_bits: int = Field(
+        4,
+        ge=0,
+        le=16,
+        description="Perceptual hashes (64 bits) at most this far apart are near duplicates.",
+    )
+    drop_near_duplicates: bool = Field(
+        False, description="Drop test and validation images that nearly equal a training image."
+    )
+    split: SplitSection = SplitSection()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        Vocabulary(self.tags)
+        if self.format == "object_value" and len(self.tags) != 1:
+            raise ValueError(
+                f"format 'object_value' labels one tag, but tags lists {len(self.tags)}"
+            )
+        if self.split.balance and len(self.tags) != 1:
+            raise ValueError(
+                f"split.balance needs exactly one tag, but tags lists {len(self.tags)}"
+            )
+        return self
+
+    def vocabulary(self) -> Vocabulary:
+        """Return the tags as a vocabulary."""
+        return Vocabulary(self.tags)
+
+
+class NetworkSection(Section):
+    """The architecture and its input."""
+
+    name: Literal["efficientnet_lite0", "mobilenet_v2", "model3"] = "efficientnet_lite0"
+    input_size: int = Field(224, ge=64, le=320, description="Height and width in pixels.")
+    width: float = Field(
+        1.0, ge=0.35, le=1.0, description="Channel multiplier; mobilenet_v2 only."
+    )
+    pretrained: bool | None = Field(
+        None, description="ImageNet weights; default: where there are some (efficientnet_lite0)."
+    )
+    dropout: float = Field(0.2, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.pretrained and self.name != "efficientnet_lite0":
+            raise ValueError(
+                f"pretrained = true, but there are no weights for {self.name}; "
+                "only efficientnet_lite0 has some"
+            )
+        if self.width != 1.0 and self.name != "mobilenet_v2":
+            raise ValueError(f"width = {self.width}, but only mobilenet_v2 takes a width")
+        if self.name != "model3" and self.input_size % 32:
+            raise ValueError(f"input_size = {self.input_size}, but {self.name} needs 32 × n")
+        return self
+
+    @property
+    def uses_pretrained(self) -> bool:
+        """Whether ImageNet weights are loaded."""
+        if self.pretrained is None:
+            return self.name == "efficientnet_lite0"
+        return self.pretrained
+
+    def preprocessing(self) -> Preprocessing:
+        """Return the contract of this network's input."""
+        if self.name == "efficientnet_lite0":
+            return Preprocessing(input_size=self.input_size, mean=127.0, std=128.0)
+        return Preprocessing(input_size=self.input_size, mean=127.5, std=127.5)
+
+
+class Phase(Section):
+    """A stretch of training with one optimizer."""
+
+    trains: Literal["head", "all"] = Field("all", description="Which weights move.")
+    epochs: int = Field(ge=1)
+    optimizer: Literal["adam", "sgd"] = "adam"
+    learning_rate: float = Field(1e-3, gt=0)
+    schedule: Literal["cosine", "constant"] = "cosine"
+
+
+class AugmentSection(Section):
+    """Random changes to training images; 0 or false turns one off."""
+
+    flip: bool = Field(True, description="Mirror left to right, half of the time.")
+    crop: float = Field(0.15, ge=0, le=0.5, description="Largest share of a side cropped away.")
+    color: float = Field(
+        0.1, ge=0, le=0.5, description="Largest change of brightness, contrast and saturation."
+    )
+
+
+class ThresholdSection(Section):
+    """How the score is chosen from which a tag counts as present."""
+
+    policy: Literal["best_f1", "fixed", "recall_at_fpr"] = "best_f1"
+    value: float = Field(0.5, gt=0, lt=1, description="For `fixed`, and where a tag is too rare.")
+    max_fpr: float = Field(0.01, gt=0, lt=1, description="For `recall_at_fpr`.")
+
+
+class TrainingSection(Section):
+    """How the float network is trained."""
+
+    loss: Literal["bce", "hard_negative"] = "bce"
+    negative_ratio: float = Field(
+        3.0, gt=0, description="hard_negative: negatives kept per positive."
+    )
+    positive_weights: Literal["none", "balanced"] | dict[str, float] = Field(
+        "none",
+        description="Weight of a positive cell: 1, sqrt(negatives / positives) at most 10, or "
+        "per tag.",
+    )
+    label_smoothing: float = Field(0.0, ge=0, lt=0.5)
+    batch_size: int = Field(32, ge=1)
+    phases: tuple[Phase, ...] = Field(
+        (
+            Phase(trains="head", epochs=1, learning_rate=3e-3, schedule="constant"),
+            Phase(trains="all", epochs=4, learning_rate=1e-3),
+            Phase(trains="all", epochs=1, optimizer="sgd", learning_rate=1e-4),
+        ),
+        min_length=1,
+    )
+    early_stopping_epochs: int | None = Field(
+        None, ge=1, description="End a phase after this many epochs without a better mAP."
+    )
+    batch_norm_momentum: float = Field(
+        0.9, gt=0, lt=1, description="0.99, the usual default, is too slow for short runs."
+    )
+    mixed_precision: bool = Field(False, description="float16 arithmetic; GPU only.")
+    deterministic: bool = Field(False, description="Same weights every time, at some cost.")
+    allow_tags_without_positives: bool = Field(
+        False, description="Train although a tag has no positive training image."
+    )
+    augment: AugmentSection = AugmentSection()
+    thresholds: ThresholdSection = ThresholdSection()
+
+
+class FineTuning(Section):
+    """What pruning and quantization-aware training share."""
+
+    epochs: float = Field(gt=0, description="May be a fraction.")
+    learning_rate: float = Field(gt=0)
+    distillation: Share = Field(
+        0.0, description="Weight of the float model's scores as targets beside the labels."
+    )
+
+
+class PruningSection(FineTuning):
+    """How weights are set to zero before quantization-aware training."""
+
+    epochs: float = Field(2.0, gt=0)
+    learning_rate: float = Field(3e-4, gt=0)
+    structure: Literal["unstructured", "n_of_m", "xnnpack"] = Field(
+        "unstructured",
+        description="Single weights; at least n zeros in every m neighbours; or tfmot's policy "
+        "for XNNPACK's sparse float kernels (1x1 convolutions only).",
+    )
+    sparsity: float = Field(0.5, gt=0, lt=1, description="Share of zeros; not for n_of_m.")
+    n_of_m: tuple[int, int] = Field((2, 4), description="Zeros n in every m weights.")
+    layers: tuple[str, ...] = Field(
+        ("*",), description="Patterns of layer names; only convolutions and dense layers count."
+    )
+    exclude: tuple[str, ...] = Field(
+        ("stem*", "*depthwise*", "cam"), description="Patterns of layer names left dense."
+    )
+    ramp: Share = Field(0.5, description="Share of the steps in which sparsity rises.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        zeros, of = self.n_of_m
+        if not 0 < zeros < of:
+            raise ValueError(f"n_of_m = [{zeros}, {of}], but it needs 0 < n < m")
+        return self
+
+
+class QuantizationSection(FineTuning):
+    """Quantization-aware training."""
+
+    epochs: float = Field(1.0, gt=0)
+    learning_rate: float = Field(1e-4, gt=0)
+    warmup_steps: int = Field(
+        60, ge=0, description="Forward-only steps that settle the activation ranges."
+    )
+    ema_decay: float = Field(0.9, gt=0, lt=1, description="Of the activation ranges.")
+
+
+class ExportSection(Section):
+    """Which files are made and for what target."""
+
+    variants: tuple[Variant, ...] = Field(
+        ("fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat"), min_length=1
+    )
+    input_type: Literal["float32", "uint8", "int8"] = Field(
+        "uint8", description="Of full-integer variants; the others take float32."
+    )
+    output_type: Literal["float32", "uint8", "int8"] = Field(
+        "uint8", description="Of full-integer variants; the others give float32."
+    )
+    representative_images: int = Field(
+        200, ge=1, description="Training images that calibrate int8 and int16x8, stratified by tag."
+    )
+    target_runtime: str = Field(
+        "2.14.0",
+        pattern=r"^\d+\.\d+\.\d+$",
+        description="Lowest TensorFlow Lite version that must load the files.",
+    )
+    target_ops: tuple[str, ...] | None = Field(
+        None, description="Operators the target has; default: all builtin ones."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(set(self.variants)) != len(self.variants):
+            raise ValueError("variants lists one twice")
+        if "fp32" not in self.variants:
+            raise ValueError("variants lacks fp32, which the others are compared with")
+        return self
+
+
+class ValidationSection(Section):
+    """How variants are compared with the float reference."""
+
+    splits: tuple[str, ...] = Field(
+        ("test",),
+        min_length=1,
+        description="Scored splits; the first one decides. Others must be named test_….",
+    )
+    runtimes: tuple[Runtime, ...] = Field(("litert", "tflite-runtime"), min_length=1)
+    min_positives: int = Field(20, ge=1, description="Fewer in a split: the tag is not scored.")
+    bootstrap_samples: int = Field(1000, ge=100)
+    confidence: float = Field(0.95, gt=0.5, lt=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in self.splits:
+            if name not in ("test", "validation") and not name.startswith("test_"):
+                raise ValueError(f"splits: {name!r} is not test, validation or test_…")
+        return self
+
+
+class BenchmarkSection(Section):
+    """How latency is measured."""
+
+    runtimes: tuple[Runtime, ...] = Field(("litert", "tflite-runtime"), min_length=1)
+    threads: tuple[int, ...] = Field((1,), min_length=1)
+    warmup_runs: int = Field(20, ge=1)
+    runs: int = Field(200, ge=10)
+    budget_runtime: Runtime = Field("litert", description="Latency budgets are judged here,")
+    budget_threads: int = Field(1, ge=1, description="with this many threads.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.budget_runtime not in self.runtimes or self.budget_threads not in self.threads:
+            raise ValueError(
+                f"budgets are judged on {self.budget_runtime} with {self.budget_threads} threads, "
+                "which is not among runtimes × threads"
+            )
+        return self
+
+
+class Budget(Section):
+    """Limits of one variant; what is left out is not judged. Drops are fractions (0.01: a point)."""
+
+    min_map: Share | None = None
+    max_map_drop: Share | None = None
+    max_flip_rate: Share | None = None
+    max_latency_ms: float | None = Field(None, gt=0)
+    max_latency_ratio: float | None = Field(None, gt=0, description="To fp32 on the same runtime.")
+    max_size_bytes: int | None = Field(None, gt=0)
+    max_size_ratio: float | None = Field(None, gt=0, description="To fp32.")
+    max_peak_memory_bytes: int | None = Field(None, gt=0)
+
+
+class BundleSection(Section):
+    """What the app ships."""
+
+    variant: Variant = "int8-qat"
+    version: str = Field("0.1.0", pattern=r"^\d+\.\d+\.\d+$")
+
+
+class Recipe(Section):
+    """A whole recipe; see README.md, "The recipe"."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Lower case letters, digits, - and _."
+    )
+    seed: int = Field(1, ge=0, lt=2**31)
+    data: DataSection
+    network: NetworkSection = NetworkSection()
+    training: TrainingSection = TrainingSection()
+    pruning: PruningSection = PruningSection()
+    quantization: QuantizationSection = QuantizationSection()
+    export: ExportSection = ExportSection()
+    validation: ValidationSection = ValidationSection()
+    benchmark: BenchmarkSection = BenchmarkSection()
+    budgets: dict[Variant | Literal["default"], Budget] = Field(
+        default_factory=dict, description="Per variant; `default` for those without their own."
+    )
+    bundle: BundleSection = BundleSection()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for variant in self.budgets:
+            if variant != "default" and variant not in self.export.variants:
+                raise ValueError(f"budgets.{variant}: export.variants does not list {variant}")
+        if self.bundle.variant not in self.export.variants:
+            raise ValueError(
+                f"bundle.variant = {self.bundle.variant!r}, but export.variants does not list it"
+            )
+        weights = self.training.positive_weights
+        for tag in weights if isinstance(weights, dict) else ():
+            if tag not in self.data.tags:
+                raise ValueError(f"training.positive_weights.{tag}: data.tags has no such tag")
+        return self
+
+    def budget(self, variant: Variant) -> Budget:
+        """Return the limits that a variant is judged by."""
+        return self.budgets.get(variant) or self.budgets.get("default") or Budget()

@@ -1,0 +1,59 @@
+"""The base of every result that is also JSON on disk.
+
+A record is frozen, refuses keys it does not know, and says which schema it follows.
+"""
+
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edgetag.errors import InputError
+
+
+class Record(BaseModel):
+    """A frozen, strict value; nested parts of results derive from it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Result(Record):
+    """What a stage returns and leaves as JSON in the run folder.
+
+    Subclasses set `SCHEMA`, such as `edgetag.export/1.0`, by SemVer: a reader accepts a file of
+    the same name and major version.
+    """
+
+    SCHEMA: ClassVar[str]
+    schema_version: str = Field(alias="schema", default="")
+
+    def model_post_init(self, _context: Any) -> None:
+        """Fill in the schema, or refuse a file of another one."""
+        if not self.schema_version:
+            object.__setattr__(self, "schema_version", self.SCHEMA)
+        elif self.schema_version.split(".")[:-1] != self.SCHEMA.split(".")[:-1]:
+            raise ValueError(f"schema is {self.schema_version}, expected {self.SCHEMA}")
+
+    def to_json(self) -> str:
+        """Return indented JSON that ends in a newline."""
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, where: object) -> Self:
+        """Parse what `to_json` wrote.
+
+        Args:
+            text: The JSON.
+            where: The file it came from, for the error's text.
+
+        Raises:
+            InputError: The text is not valid JSON of this schema.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"]) or "the file"
+            raise InputError(
+                f"{where}: {place}: {first['msg']}. The file is damaged or was written by another "
+                "version of edgetag; run the stage that makes it again."
+            ) from None

@@ -1,0 +1,251 @@
+"""The run folder: paths, atomic writes, fingerprints, and what each stage left behind.
+
+A stage writes only here. Every write goes to a temporary name, is flushed to the disk and is
+renamed, so a killed run never leaves half a file under a real name.
+"""
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from edgetag.errors import InputError
+from edgetag.records import Record, Result
+
+CHUNK_BYTES = 1 << 20
+
+
+def digest_file(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_json(value: object) -> str:
+    """Return the SHA-256 of a value's canonical JSON, in hex."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[IO[bytes]]:
+    """Open a temporary file beside `path` that replaces it when the block ends well.
+
+    Raises:
+        InputError: The disk is full or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    except OSError as error:
+        raise _disk_error(path, error) from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _disk_error(path, error) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _disk_error(path: Path, error: OSError) -> InputError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return InputError(
+            f"{path}: no space left on the disk; free some and run the same command again, "
+            "finished work is kept"
+        )
+    return InputError(f"{path}: cannot be written: {error.strerror}")
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a whole file atomically."""
+    with atomic_write(path) as file:
+        file.write(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole UTF-8 file atomically."""
+    write_bytes(path, text.encode())
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write an uncompressed `.npz` atomically; read it with `read_arrays`."""
+    with atomic_write(path) as file:
+        np.savez(file, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+
+
+def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Read an `.npz` without ever unpickling.
+
+    Raises:
+        InputError: The file is missing, damaged or holds Python objects.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except FileNotFoundError:
+        raise InputError(f"{path}: missing; run the stage that makes it") from None
+    except Exception as error:  # zipfile, zlib and numpy raise many kinds on damaged files
+        raise InputError(f"{path}: not a readable .npz file: {error}") from None
+
+
+class StageRecord(Record):
+    """What `run.json` keeps of one finished stage."""
+
+    fingerprint: str
+    outputs: dict[str, str] = Field(description="File relative to the run → SHA-256.")
+    finished_at: str
+    wall_s: float
+    peak_memory_bytes: int
+
+
+class RunFile(Result):
+    """`run.json`: the resolved recipe, versions, seed and finished stages."""
+
+    SCHEMA: ClassVar[str] = "edgetag.run/1.0"
+    name: str
+    recipe: dict[str, Any]
+    seed: int
+    versions: dict[str, str]
+    stages: dict[str, StageRecord] = Field(default_factory=dict)
+
+
+class Workspace:
+    """Paths of one run folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def run_file(self) -> Path:
+        """The resolved recipe and the finished stages."""
+        return self.root / "run.json"
+
+    @property
+    def dataset(self) -> Path:
+        """Manifest, summary, rejected images and the image cache."""
+        return self.root / "dataset"
+
+    @property
+    def manifest(self) -> Path:
+        """One row per image."""
+        return self.dataset / "manifest.parquet"
+
+    @property
+    def cache(self) -> Path:
+        """Letterboxed uint8 images."""
+        return self.dataset / "cache"
+
+    @property
+    def train(self) -> Path:
+        """Float weights, history, thresholds."""
+        return self.root / "train"
+
+    @property
+    def prune(self) -> Path:
+        """Pruned float weights."""
+        return self.root / "prune"
+
+    @property
+    def quantize(self) -> Path:
+        """Weights of quantization-aware training."""
+        return self.root / "quantize"
+
+    @property
+    def export(self) -> Path:
+        """The `.tflite` files."""
+        return self.root / "export"
+
+    @property
+    def validate(self) -> Path:
+        """Scores and the verdict."""
+        return self.root / "validate"
+
+    @property
+    def bench(self) -> Path:
+        """Latency, memory and size."""
+        return self.root / "bench"
+
+    @property
+    def report(self) -> Path:
+        """What people read."""
+        return self.root / "report"
+
+    @property
+    def bundle(self) -> Path:
+        """What the app ships."""
+        return self.root / "bundle"
+
+    def relative(self, path: Path) -> str:
+        """Return a path as it is written into `run.json`."""
+        return path.relative_to(self.root).as_posix()
+
+    def read_run_file(self) -> RunFile | None:
+        """Return `run.json`, or None in a new folder."""
+        try:
+            text = self.run_file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        return RunFile.from_json(text, self.run_file)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run folder, so that two commands never write to it at once.
+
+        Raises:
+            InputError: Another process holds it.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = (self.root / ".lock").open("w")
+        except OSError as error:
+            raise _disk_error(self.root, error) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(
+                    f"{self.root}: another edgetag command works in this run folder; wait for it"
+                ) from None
+            yield
+
+
+def measured(work: Callable[[], Any]) -> tuple[Any, float, int]:
+    """Call `work` and return its result, the seconds it took and the peak memory in bytes.
+
+    The peak is the process's own so far, so it never falls from one stage to the next.
+    """
+    started = time.monotonic()
+    result = work()
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return result, time.monotonic() - started, peak
