@@ -1,1 +1,1 @@
-"""benchmarking"""
+"""Latency, memory, size."""

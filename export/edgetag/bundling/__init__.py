@@ -1,1 +1,1 @@
-"""bundling"""
+"""What the app ships."""

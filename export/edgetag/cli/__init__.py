@@ -1,1 +1,1 @@
-"""cli"""
+"""One file per verb: parse, call a stage, render."""

@@ -1,1 +1,1 @@
-"""compression"""
+"""Pruning and quantization-aware training."""

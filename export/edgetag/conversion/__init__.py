@@ -1,1 +1,1 @@
-"""conversion"""
+"""Float model → `.tflite` variants, metadata, static checks."""

@@ -1,1 +1,1 @@
-"""networks"""
+"""Architectures, and reading pretrained weights."""

@@ -113,9 +113,7 @@ class NetworkSection(Section):
 
     name: Literal["efficientnet_lite0", "mobilenet_v2", "model3"] = "efficientnet_lite0"
     input_size: int = Field(224, ge=64, le=320, description="Height and width in pixels.")
-    width: float = Field(
-        1.0, ge=0.35, le=1.0, description="Channel multiplier; mobilenet_v2 only."
-    )
+    width: float = Field(1.0, ge=0.35, le=1.0, description="Channel multiplier; mobilenet_v2 only.")
     pretrained: bool | None = Field(
         None, description="ImageNet weights; default: where there are some (efficientnet_lite0)."
     )
@@ -337,7 +335,7 @@ class BenchmarkSection(Section):
 
 
 class Budget(Section):
-    """Limits of one variant; what is left out is not judged. Drops are fractions (0.01: a point)."""
+    """Limits of one variant; what is left out is not judged. Drops are fractions."""
 
     min_map: Share | None = None
     max_map_drop: Share | None = None

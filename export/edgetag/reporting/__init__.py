@@ -1,1 +1,1 @@
-"""reporting"""
+"""Tables and Markdown."""

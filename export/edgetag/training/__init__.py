@@ -1,1 +1,1 @@
-"""training"""
+"""Losses, batches, phases, thresholds."""

@@ -1,1 +1,1 @@
-"""validation"""
+"""Metrics, statistics, verdict."""
