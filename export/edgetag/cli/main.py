@@ -4,8 +4,10 @@ Nothing heavy is imported here: each verb imports what it needs when it runs.
 """
 
 import errno
+import signal
 import sys
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -69,13 +71,22 @@ def _options(
     pass
 
 
+class _InterruptedError(BaseException):
+    """Ctrl-C. Typer would turn a KeyboardInterrupt into a bare "Aborted"."""
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise _InterruptedError
+
+
 def main() -> None:
     """Run the command line; every foreseen error is one message and an exit code."""
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         app()
     except EdgetagError as error:
         _stop(str(error), error.exit_code)
-    except KeyboardInterrupt:
+    except _InterruptedError:
         _stop("stopped; finished work is kept, the same command goes on from there")
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
