@@ -100,7 +100,7 @@ def write_text(path: Path, text: str) -> None:
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write an uncompressed `.npz` atomically; read it with `read_arrays`."""
     with atomic_write(path) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        np.savez(file, **arrays)
 
 
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
@@ -121,7 +121,8 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
 class StageRecord(Record):
     """What `run.json` keeps of one finished stage."""
 
-    fingerprint: str
+    fingerprint: str = Field(description="Of settings, code and inputs; equal means up to date.")
+    settings: str = Field(description="Digest of the recipe's sections that the stage reads.")
     outputs: dict[str, str] = Field(description="File relative to the run → SHA-256.")
     finished_at: str
     wall_s: float
