@@ -1,0 +1,51 @@
+"""What the export stage leaves: one entry per `.tflite` file."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from edgetag.recipe import Variant
+from edgetag.records import Record, Result
+
+ElementType = Literal["float32", "uint8", "int8", "int16"]
+
+
+class ExportedVariant(Record):
+    """One file.
+
+    Attributes:
+        variant: Its name, such as `int8-qat`.
+        file: Path relative to the run folder.
+        sha256: Digest of the file.
+        size_bytes: Size on disk.
+        gzip_bytes: Size after gzip level 9, about what a store download costs.
+        input_type: Element type of the input tensor.
+        output_type: Element type of the scores tensor.
+        min_runtime_version: Lowest TensorFlow Lite version that has every operator, as the
+            converter wrote it into the file; empty where it wrote none.
+        operators: Operator → how often it occurs.
+        float_tensors: Tensors of float32 or float16 in the file.
+        sparsity: Share of zeros among the weights of convolutions and dense layers.
+    """
+
+    variant: Variant
+    file: str
+    sha256: str
+    size_bytes: int
+    gzip_bytes: int
+    input_type: ElementType
+    output_type: ElementType
+    min_runtime_version: str
+    operators: dict[str, int]
+    float_tensors: int
+    sparsity: float
+
+
+class ExportResult(Result):
+    """`export/export.json`."""
+
+    SCHEMA: ClassVar[str] = "edgetag.export/1.0"
+    variants: tuple[ExportedVariant, ...]
+    warnings: tuple[str, ...] = Field(
+        default=(), description="Static checks that a file misses without being unusable."
+    )

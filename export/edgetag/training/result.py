@@ -1,0 +1,54 @@
+"""What the train stage leaves: a summary, the history and the thresholds."""
+
+from typing import ClassVar
+
+from edgetag.records import Record, Result
+
+
+class Thresholds(Result):
+    """`train/thresholds.json`: from which score a tag counts as present.
+
+    Attributes:
+        policy: How they were chosen.
+        split: The split they were chosen on; never the one that judges.
+        thresholds: Tag → score in 0..1, for every tag of the vocabulary.
+        defaulted: Tags too rare in that split to choose from, which got the recipe's value.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.thresholds/1.0"
+    policy: str
+    split: str
+    thresholds: dict[str, float]
+    defaulted: tuple[str, ...] = ()
+
+
+class EpochRecord(Record):
+    """One line of `train/history.jsonl`.
+
+    Attributes:
+        phase: Position of the phase in the recipe, from 0.
+        epoch: Position of the epoch over all phases, from 0.
+        loss: Mean training loss.
+        validation_map: Mean average precision on the validation split.
+        images_per_s: Training images a second, validation not counted.
+        learning_rate: At the end of the epoch.
+    """
+
+    phase: int
+    epoch: int
+    loss: float
+    validation_map: float
+    images_per_s: float
+    learning_rate: float
+
+
+class TrainResult(Result):
+    """`train/train.json`."""
+
+    SCHEMA: ClassVar[str] = "edgetag.train/1.0"
+    epochs: tuple[EpochRecord, ...]
+    best_epoch: int
+    best_validation_map: float
+    parameters: int
+    weights_sha256: str
+    devices: tuple[str, ...]
