@@ -100,7 +100,7 @@ def write_text(path: Path, text: str) -> None:
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write an uncompressed `.npz` atomically; read it with `read_arrays`."""
     with atomic_write(path) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        np.savez(file, **arrays)
 
 
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:

@@ -1,1 +1,33 @@
-"""Architectures, and reading pretrained weights."""
+"""Architectures, and reading pretrained weights.
+
+Importing a name from here imports TensorFlow; importing the package alone does not.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edgetag.networks.building import CAM, build, build_untrained, head_layers
+    from edgetag.networks.scoring import predict
+    from edgetag.networks.weights import load_weights, save_weights
+
+__all__ = [
+    "CAM",
+    "build",
+    "build_untrained",
+    "head_layers",
+    "load_weights",
+    "predict",
+    "save_weights",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562)."""
+    if name in __all__:
+        from importlib import import_module
+
+        for module in ("building", "scoring", "weights"):
+            found = import_module(f"edgetag.networks.{module}")
+            if hasattr(found, name):
+                return getattr(found, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

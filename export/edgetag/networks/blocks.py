@@ -1,0 +1,69 @@
+"""Convolution blocks that the mobile networks share."""
+
+from dataclasses import dataclass
+
+from edgetag.tf import keras
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Builds blocks with one batch norm setting.
+
+    Layers are named `<name>_<part>`, with `_bn` and `_relu` after it, so that weights and pruning
+    patterns can be given by name.
+    """
+
+    epsilon: float
+    momentum: float
+
+    def convolution(
+        self,
+        x: keras.layers.Layer,
+        channels: int,
+        kernel: int,
+        stride: int,
+        name: str,
+        activate: bool = True,
+    ) -> keras.layers.Layer:
+        """Convolution without bias, batch norm, and ReLU6 unless `activate` is false."""
+        x = keras.layers.Conv2D(
+            channels, kernel, strides=stride, padding="same", use_bias=False, name=name
+        )(x)
+        return self._normalize(x, name, activate)
+
+    def depthwise(
+        self, x: keras.layers.Layer, kernel: int, stride: int, name: str
+    ) -> keras.layers.Layer:
+        """Depthwise convolution without bias, batch norm, ReLU6."""
+        x = keras.layers.DepthwiseConv2D(
+            kernel, strides=stride, padding="same", use_bias=False, name=name
+        )(x)
+        return self._normalize(x, name, activate=True)
+
+    def inverted_residual(
+        self,
+        x: keras.layers.Layer,
+        channels: int,
+        kernel: int,
+        stride: int,
+        expansion: int,
+        name: str,
+    ) -> keras.layers.Layer:
+        """Expand, filter depthwise, project; add the input where the shapes agree.
+
+        Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks" (2018).
+        """
+        shortcut = x
+        if expansion != 1:
+            x = self.convolution(x, x.shape[-1] * expansion, 1, 1, f"{name}_expand")
+        x = self.depthwise(x, kernel, stride, f"{name}_depthwise")
+        x = self.convolution(x, channels, 1, 1, f"{name}_project", activate=False)
+        if stride == 1 and shortcut.shape[-1] == channels:
+            x = keras.layers.Add(name=f"{name}_add")([shortcut, x])
+        return x
+
+    def _normalize(self, x: keras.layers.Layer, name: str, activate: bool) -> keras.layers.Layer:
+        x = keras.layers.BatchNormalization(
+            epsilon=self.epsilon, momentum=self.momentum, name=f"{name}_bn"
+        )(x)
+        return keras.layers.ReLU(6.0, name=f"{name}_relu")(x) if activate else x

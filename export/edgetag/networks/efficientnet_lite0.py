@@ -1,0 +1,59 @@
+"""EfficientNet-Lite0: ReLU6, no squeeze-and-excitation, fixed stem and head widths.
+
+Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks" (2019), in
+the Lite form of the TensorFlow TPU repository.
+"""
+
+from dataclasses import dataclass
+
+from edgetag.networks.blocks import Builder
+from edgetag.tf import keras
+
+STEM_CHANNELS = 32
+HEAD_CHANNELS = 1280
+BATCH_NORM_EPSILON = 1e-3
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A row of the architecture's table."""
+
+    repeats: int
+    kernel: int
+    stride: int
+    expansion: int
+    channels: int
+
+
+STAGES = (
+    Stage(1, 3, 1, 1, 16),
+    Stage(2, 3, 2, 6, 24),
+    Stage(2, 5, 2, 6, 40),
+    Stage(3, 3, 2, 6, 80),
+    Stage(3, 5, 1, 6, 112),
+    Stage(4, 5, 2, 6, 192),
+    Stage(1, 3, 1, 6, 320),
+)
+
+
+def features(image: keras.layers.Layer, batch_norm_momentum: float) -> keras.layers.Layer:
+    """Build the network up to its last feature map.
+
+    Args:
+        image: float32 `[batch, size, size, 3]`, scaled `(pixel - 127) / 128`.
+        batch_norm_momentum: Of every batch norm.
+
+    Returns:
+        float32 `[batch, size / 32, size / 32, 1280]`.
+    """
+    build = Builder(BATCH_NORM_EPSILON, batch_norm_momentum)
+    x = build.convolution(image, STEM_CHANNELS, kernel=3, stride=2, name="stem")
+    block = 0
+    for stage in STAGES:
+        for repeat in range(stage.repeats):
+            stride = stage.stride if repeat == 0 else 1
+            x = build.inverted_residual(
+                x, stage.channels, stage.kernel, stride, stage.expansion, name=f"block{block}"
+            )
+            block += 1
+    return build.convolution(x, HEAD_CHANNELS, kernel=1, stride=1, name="top")

@@ -1,0 +1,52 @@
+"""MobileNetV2 with a channel multiplier.
+
+Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks" (2018), table 2.
+"""
+
+from edgetag.networks.blocks import Builder
+from edgetag.tf import keras
+
+STEM_CHANNELS = 32
+HEAD_CHANNELS = 1280
+# expansion, channels, repeats, stride
+STAGES = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
+
+
+def round_channels(channels: float) -> int:
+    """Round to a multiple of 8, at least 8, and never below 0.9 of the value."""
+    rounded = max(8, int(channels + 4) // 8 * 8)
+    return rounded if rounded >= 0.9 * channels else rounded + 8
+
+
+def features(
+    image: keras.layers.Layer, width: float, batch_norm_momentum: float
+) -> keras.layers.Layer:
+    """Build the network up to its last feature map.
+
+    Args:
+        image: float32 `[batch, size, size, 3]`, scaled `(pixel - 127.5) / 127.5`.
+        width: Channel multiplier.
+        batch_norm_momentum: Of every batch norm.
+
+    Returns:
+        float32 `[batch, size / 32, size / 32, 1280]`.
+    """
+    build = Builder(epsilon=1e-3, momentum=batch_norm_momentum)
+    x = build.convolution(image, round_channels(STEM_CHANNELS * width), 3, 2, "stem")
+    block = 0
+    for expansion, channels, repeats, first_stride in STAGES:
+        for repeat in range(repeats):
+            stride = first_stride if repeat == 0 else 1
+            x = build.inverted_residual(
+                x, round_channels(channels * width), 3, stride, expansion, f"block{block}"
+            )
+            block += 1
+    return build.convolution(x, HEAD_CHANNELS, 1, 1, "top")

@@ -1,0 +1,48 @@
+"""Scores of a Keras model over cached images, in bounded memory."""
+
+import numpy as np
+
+from edgetag.dataset import Dataset
+from edgetag.dataset.view import Rows
+from edgetag.metrics import Scores
+from edgetag.preprocess import Preprocessing, scale
+from edgetag.progress import Progress
+from edgetag.tf import keras, tf
+
+
+def predict(
+    model: keras.Model,
+    dataset: Dataset,
+    rows: Rows,
+    contract: Preprocessing,
+    progress: Progress,
+    batch_size: int = 64,
+    what: str = "scoring with TensorFlow",
+) -> Scores:
+    """Score images with the model in inference mode.
+
+    Args:
+        model: From `image` to scores.
+        dataset: Gives the images.
+        rows: `[n]` rows to score.
+        contract: Scales the pixels.
+        progress: Is told of every batch.
+        batch_size: Images at once; it changes nothing but speed.
+        what: The task's name for `progress`.
+
+    Returns:
+        float32 `[n, tags]` in the order of `rows`.
+    """
+    size = contract.input_size
+    out = np.empty((len(rows), model.output_shape[-1]), dtype=np.float32)
+
+    @tf.function(input_signature=[tf.TensorSpec((None, size, size, 3), tf.float32)])
+    def infer(images: tf.Tensor) -> tf.Tensor:
+        return model(images, training=False)
+
+    with progress.track(what, len(rows), "images") as task:
+        for start in range(0, len(rows), batch_size):
+            batch = rows[start : start + batch_size]
+            out[start : start + len(batch)] = infer(scale(dataset.images(batch), contract)).numpy()
+            task.advance(len(batch))
+    return out

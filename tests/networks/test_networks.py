@@ -1,0 +1,63 @@
+"""Architectures and imported weights."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgetag.preprocess import preprocess, scale
+from edgetag.recipe import NetworkSection
+
+pytestmark = pytest.mark.tensorflow
+
+PHOTOS = {"chelsea.png": 285, "coffee.png": 967, "motorcycle_left.png": 665, "camera.png": 872}
+"""scikit-image's photos and their ImageNet classes: Egyptian cat, espresso, moped, tripod."""
+
+
+def test_imported_imagenet_weights_name_known_photos() -> None:
+    from edgetag.networks import build_untrained
+    from edgetag.networks.pretrained import load_imagenet_weights
+
+    skimage = pytest.importorskip("skimage")
+    folder = Path(skimage.__file__).parent / "data"
+    network = NetworkSection(input_size=224)
+    contract = network.preprocessing()
+    model = build_untrained(network, 1000)
+    load_imagenet_weights(model, with_classes=True)
+    pixels = np.stack([preprocess(folder / name, contract) for name in PHOTOS])
+    scores = model(scale(pixels, contract), training=False).numpy()
+    assert scores.argmax(axis=1).tolist() == list(PHOTOS.values())
+    assert model.count_params() == 4_694_024  # as published for a 1000-way head
+
+
+def test_the_score_is_the_mean_of_the_class_activation_map() -> None:
+    from edgetag.networks import CAM, build
+    from edgetag.tf import keras, tf
+
+    model = build(NetworkSection(name="mobilenet_v2", width=0.35, input_size=96), 5)
+    maps = keras.Model(model.input, model.get_layer(CAM).output)
+    image = np.random.default_rng(0).normal(size=(2, 96, 96, 3)).astype(np.float32)
+    expected = tf.sigmoid(tf.reduce_mean(maps(image), axis=(1, 2))).numpy()
+    np.testing.assert_allclose(model(image).numpy(), expected, atol=1e-6)
+
+
+def test_model3_has_the_talks_size() -> None:
+    from edgetag.networks import build_untrained
+
+    model = build_untrained(NetworkSection(name="model3", input_size=256), 20)
+    assert model.get_layer("flatten").output_shape == (None, 28 * 28 * 64)
+    assert 39_000_000 < model.count_params() < 41_000_000
+
+
+def test_weights_survive_a_round_trip_and_refuse_another_model(tmp_path: Path) -> None:
+    from edgetag.errors import InputError
+    from edgetag.networks import build_untrained, load_weights, save_weights
+
+    network = NetworkSection(name="mobilenet_v2", width=0.35, input_size=64)
+    first, second = build_untrained(network, 3, seed=1), build_untrained(network, 3, seed=2)
+    save_weights(first, tmp_path / "model.npz")
+    load_weights(second, tmp_path / "model.npz")
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    with pytest.raises(InputError, match="another model"):
+        load_weights(build_untrained(network, 4), tmp_path / "model.npz")
