@@ -50,7 +50,9 @@ def python_that_records_imports() -> tuple[str, ...]:
     return (sys.executable, "-X", "importtime", "-m", "edgetag.benchmarking.child")
 
 
-@pytest.mark.parametrize("runtime", ["litert", pytest.param("tflite-runtime", marks=needs_tflite_runtime)])
+@pytest.mark.parametrize(
+    "runtime", ["litert", pytest.param("tflite-runtime", marks=needs_tflite_runtime)]
+)
 def test_a_runtime_is_timed_in_a_process_that_imports_neither_tensorflow_nor_another_runtime(
     runtime: str, images: Path, tmp_path: Path
 ) -> None:
@@ -123,9 +125,7 @@ def test_a_file_that_is_no_model_has_a_reason(
 
 def test_a_model_of_another_input_size_has_a_reason(pixels: Pixels) -> None:
     (found,) = measure([FP32], plan(pixels[:, :32, :32]), SilentProgress())
-    assert found == (
-        "the input's shape is [1, 64, 64, 3], but the recipe's is [1, 32, 32, 3]"
-    )
+    assert found == ("the input's shape is [1, 64, 64, 3], but the recipe's is [1, 32, 32, 3]")
 
 
 def test_more_threads_are_measured_as_such(recipe: Recipe, make_run: "MakeRun") -> None:
