@@ -215,8 +215,12 @@ def read_result(which: Stage, workspace: Workspace) -> Result:
 
 
 def settings_digest(which: Stage, recipe: Recipe) -> str:
-    """Return a digest of the recipe's values that matter to a stage."""
-    values = recipe.model_dump(mode="json")
+    """Return a digest of the recipe's values that matter to a stage.
+
+    Where the data lie is left out: what they are is in the fingerprint, and a run folder may be
+    carried to another machine.
+    """
+    values = recipe.model_dump(mode="json", exclude={"data": {"source", "root"}})
     chosen: dict[str, Any] = {"seed": recipe.seed}
     for section in which.sections:
         value: Any = values
