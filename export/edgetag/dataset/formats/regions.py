@@ -115,9 +115,7 @@ def _documents(file: Path) -> list[Document]:
     return documents
 
 
-def _entries(
-    document: Document, section: DataSection, tags: TagReader, where: str
-) -> list[Entry]:
+def _entries(document: Document, section: DataSection, tags: TagReader, where: str) -> list[Entry]:
     rects: dict[Crop, set[str]] = {}
     present: set[str] = set()
     for number, region in enumerate(document.regions, start=1):
