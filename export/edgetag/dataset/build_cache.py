@@ -186,12 +186,12 @@ def _write_shard(
     path: Path, parts: _PartReader, rows: np.ndarray[tuple[int], np.dtype[np.int64]], size: int
 ) -> None:
     header = {
-        "descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)),
+        "descr": "|u1",
         "fortran_order": False,
         "shape": (len(rows), size, size, 3),
     }
     with atomic_write(path) as file:
-        np.lib.format.write_array_header_1_0(file, header)
+        np.lib.format.write_array_header_1_0(file, header)  # type: ignore[no-untyped-call]
         for pixels in parts.read(rows):
             file.write(pixels.tobytes())
 

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path, PurePosixPath
 
+from edgetag.dataset.formats.tables import is_file_name
 from edgetag.dataset.listing import Entry, TagReader
 from edgetag.dataset.result import UnknownTag
 from edgetag.errors import InputError
@@ -30,6 +31,8 @@ def read_folders(
             ignored += 1
             continue
         where = str(file)
+        if not is_file_name(str(inside)):
+            raise InputError(f"{str(file)!r}: this name is not valid text; rename the file")
         path = PurePosixPath(os.path.relpath(file, root)).as_posix()
         entries.append(Entry(path, tags.labels({inside.parts[0]}, where), where))
     if not entries:

@@ -196,6 +196,16 @@ def read_label(row: Row, column: str) -> int | None:
         ) from None
 
 
+def is_file_name(text: str) -> bool:
+    """Tell whether a text can be a file's path: valid Unicode without control characters."""
+    return _is_unicode(text) and all(ord(character) >= 32 for character in text)
+
+
+def _is_unicode(text: str) -> bool:
+    # JSON escapes and undecodable file names can leave halves of surrogate pairs.
+    return not any(0xD800 <= ord(character) < 0xE000 for character in text)
+
+
 def read_path(row: Row, column: str) -> str:
     """Return the path in a cell.
 
@@ -205,15 +215,21 @@ def read_path(row: Row, column: str) -> str:
     value = row.cells.get(column)
     if not isinstance(value, str) or not value.strip():
         raise InputError(f"{row.where}: column {column!r} is {value!r}; give the image's path")
-    if any(ord(character) < 32 for character in value):
+    if not is_file_name(value):
         raise InputError(f"{row.where}: column {column!r} is {value!r}; that is no file's path")
     return value
 
 
 def read_group(row: Row, column: str) -> str | None:
-    """Return the group in a cell, or None where it is empty."""
+    """Return the group in a cell, or None where it is empty.
+
+    Raises:
+        InputError: It holds half a character.
+    """
     value = row.cells.get(column)
     text = "" if value is None else str(value).strip()
+    if not _is_unicode(text):
+        raise InputError(f"{row.where}: column {column!r} is {value!r}; that is no valid text")
     return text or None
 
 

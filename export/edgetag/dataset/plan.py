@@ -1,0 +1,212 @@
+"""From a recipe's data section to what the manifest would hold; shared by `run` and `check`.
+
+Nothing is written here but the parts of an unfinished cache, where a folder for them is given.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgetag.dataset.build_cache import Inspection, inspect
+from edgetag.dataset.formats import read_listing
+from edgetag.dataset.inspection import FileJob, Limits
+from edgetag.dataset.listing import Crop, Entry, Listing
+from edgetag.dataset.location import Locator
+from edgetag.dataset.near_duplicates import find_near_duplicates
+from edgetag.dataset.result import DroppedImage, NearDuplicate, SplitCounts, TagCounts
+from edgetag.dataset.selection import NOT_BAD, DropReason, Image, select
+from edgetag.dataset.split import TRAIN, SplitItem, assign_splits
+from edgetag.errors import InputError
+from edgetag.preprocess import Preprocessing, Rejection
+from edgetag.progress import Progress
+from edgetag.recipe.sections import DataSection
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is known before any image is opened."""
+
+    listing: Listing
+    jobs: tuple[FileJob, ...]
+    outside: tuple[DroppedImage, ...]
+
+    def problems(self, section: DataSection) -> list[str]:
+        """Return what stops a run, one sentence each."""
+        problems = []
+        if self.outside:
+            first = self.outside[0]
+            problems.append(
+                f"{first.where}: {first.path!r} leaves the data root {self.listing.root}"
+                f"{_others(len(self.outside))}; list paths inside the root, or set data.root"
+            )
+        if self.listing.unknown_tags and section.unknown_tags == "refuse":
+            names = ", ".join(repr(tag.name) for tag in self.listing.unknown_tags[:12])
+            problems.append(
+                f"{self.listing.unknown_tags[0].where}: not in data.tags: {names}; add them "
+                'there, or set data.unknown_tags = "ignore"'
+            )
+        return problems
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the manifest would hold and what is left out."""
+
+    sources: Sources
+    inspection: Inspection
+    images: tuple[Image, ...]
+    splits: tuple[str, ...]
+    dropped: tuple[DroppedImage, ...]
+    near_duplicates: tuple[NearDuplicate, ...]
+
+    def rejected(self) -> dict[str, int]:
+        """Return dropped rows by reason, sorted."""
+        return dict(sorted(Counter(image.reason for image in self.dropped).items()))
+
+    def rejected_share(self) -> float:
+        """Return bad rows ÷ all rows."""
+        bad = sum(image.reason not in NOT_BAD for image in self.dropped)
+        return bad / len(self.sources.listing.entries)
+
+    def straddling_groups(self) -> tuple[str, ...]:
+        """Return groups whose images are in more than one split, sorted."""
+        splits: dict[str, set[str]] = {}
+        for image, split in zip(self.images, self.splits, strict=True):
+            if image.entry.group is not None:
+                splits.setdefault(image.entry.group, set()).add(split)
+        return tuple(sorted(group for group, found in splits.items() if len(found) > 1))
+
+    def counts(self, tags: Sequence[str]) -> dict[str, SplitCounts]:
+        """Return the images and labels of each split, sorted by its name."""
+        result = {}
+        for split in sorted(set(self.splits)):
+            rows = [i.labels for i, s in zip(self.images, self.splits, strict=True) if s == split]
+            columns = [Counter(column) for column in zip(*rows, strict=True)]
+            result[split] = SplitCounts(
+                images=len(rows),
+                tags={
+                    tag: TagCounts(positives=count[1], negatives=count[0], unknown=count[None])
+                    for tag, count in zip(tags, columns, strict=True)
+                },
+            )
+        return result
+
+    def problems(self, section: DataSection) -> list[str]:
+        """Return what stops a run, one sentence each."""
+        source = self.sources.listing.source
+        problems = self.sources.problems(section)
+        share = self.rejected_share()
+        reasons = ", ".join(f"{count} {reason}" for reason, count in self.rejected().items())
+        if not self.images:
+            problems.append(
+                f"{source}: not one of {len(self.sources.listing.entries)} rows gives a usable "
+                f"image ({reasons}); check data.root and the files"
+            )
+        elif share > section.max_rejected_share:
+            first = next(image for image in self.dropped if image.reason not in NOT_BAD)
+            problems.append(
+                f"{source}: {share:.1%} of the rows are rejected ({reasons}), over the limit of "
+                f"{section.max_rejected_share:.1%}, for instance {first.path}: {first.reason}: "
+                f"{first.detail}. See all with: edgetag data check; mend them, or raise "
+                "data.max_rejected_share"
+            )
+        return problems
+
+
+def _others(count: int) -> str:
+    return f" and {count - 1} more do" if count > 1 else ""
+
+
+def open_sources(section: DataSection) -> Sources:
+    """Read the listing and find the file of every row.
+
+    Raises:
+        InputError: The source is missing, damaged, empty, or cannot be split as asked.
+    """
+    listing = read_listing(section)
+    if not listing.entries:
+        raise InputError(f"{listing.source}: no image is listed; list at least one")
+    if section.split.by == "group" and not listing.has_groups:
+        raise InputError(
+            f'{listing.source}: data.split.by = "group", but there is no column '
+            f"{section.group_column!r}; add it, or name it in data.group_column"
+        )
+    locator = Locator(listing.root)
+    files: dict[str, str | None] = {}
+    crops: dict[str, dict[Crop | None, None]] = {}
+    outside = []
+    for entry in listing.entries:
+        if entry.path not in files:
+            files[entry.path] = locator.locate(entry.path)
+        if files[entry.path] is None:
+            detail = f"leads out of {listing.root}"
+            outside.append(_outside(entry, detail))
+        else:
+            crops.setdefault(entry.path, {})[entry.crop] = None
+    jobs = tuple(
+        FileJob(path, file, tuple(crops[path])) for path, file in files.items() if file is not None
+    )
+    return Sources(listing, jobs, tuple(outside))
+
+
+def _outside(entry: Entry, detail: str) -> DroppedImage:
+    return DroppedImage(
+        path=entry.path, reason=str(Rejection.OUTSIDE_ROOT), detail=detail, where=entry.where
+    )
+
+
+def make_plan(
+    sources: Sources,
+    section: DataSection,
+    contract: Preprocessing,
+    building: Path | None,
+    progress: Progress,
+) -> Plan:
+    """Look at every image once and decide what the manifest would hold.
+
+    Args:
+        sources: See `open_sources`.
+        section: The recipe's data section.
+        contract: What pixels and perceptual hashes are made by.
+        building: Where pixels are kept, or None to keep none.
+        progress: Told of every part.
+
+    Raises:
+        InputError: The disk is full or a worker was killed.
+    """
+    limits = Limits(section.max_pixels, section.max_file_bytes)
+    inspection = inspect(sources.jobs, contract, limits, building, progress)
+    images, dropped = select(sources.listing.entries, inspection.files, sources.outside)
+    while True:
+        items = [SplitItem(i.sha1, i.entry.group, i.entry.split, i.labels) for i in images]
+        splits = assign_splits(items, section.split)
+        near = find_near_duplicates(
+            [image.phash for image in images], splits, section.near_duplicate_bits
+        )
+        # An image is dropped only for a training image; once it is gone the split may change.
+        leaking = {row: other for row, other, _ in near if splits[other] == TRAIN}
+        if not (section.drop_near_duplicates and leaking):
+            break
+        dropped += [_drop_near(images[row], images[other]) for row, other in leaking.items()]
+        images = [image for row, image in enumerate(images) if row not in leaking]
+    pairs = tuple(
+        NearDuplicate(
+            path=images[row].entry.path,
+            split=splits[row],
+            other_path=images[other].entry.path,
+            other_split=splits[other],
+            distance_bits=bits,
+        )
+        for row, other, bits in near
+    )
+    return Plan(sources, inspection, tuple(images), tuple(splits), tuple(dropped), pairs)
+
+
+def _drop_near(image: Image, other: Image) -> DroppedImage:
+    return DroppedImage(
+        path=image.entry.path,
+        reason=str(DropReason.NEAR_DUPLICATE),
+        detail=f"nearly equals the training image {other.entry.path}",
+        where=image.entry.where,
+    )

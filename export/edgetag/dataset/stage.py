@@ -1,0 +1,137 @@
+"""The dataset stage: labels and images in, manifest and image cache out."""
+
+import csv
+import io
+import shutil
+from collections.abc import Sequence
+
+import polars as pl
+
+from edgetag.dataset.build_cache import cache_fingerprint, write_cache
+from edgetag.dataset.plan import Plan, make_plan, open_sources
+from edgetag.dataset.result import DatasetResult, DroppedImage
+from edgetag.dataset.selection import DropReason
+from edgetag.errors import InputError
+from edgetag.progress import Progress
+from edgetag.recipe.sections import Recipe
+from edgetag.workspace import Workspace, atomic_write, digest_file, digest_json, write_text
+
+
+def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> DatasetResult:
+    """Build `dataset/` of a run: manifest, summary, rejected images and cache.
+
+    What an earlier run left stays whole until everything new is ready. A killed build goes on
+    where it was.
+
+    Raises:
+        InputError: The source is wrong, too many images are rejected, or the disk is full.
+    """
+    section = recipe.data
+    contract = recipe.network.preprocessing()
+    sources = open_sources(section)
+    _refuse(sources.problems(section))
+    building = workspace.dataset / "building"
+    plan = make_plan(sources, section, contract, building, progress)
+    _refuse(plan.problems(section))
+    if straddling := plan.straddling_groups():
+        progress.say(
+            f"warning: {len(straddling)} groups are in more than one split, such as "
+            f'{straddling[0]!r}; data.split.by = "group" keeps them together'
+        )
+    fingerprint = cache_fingerprint(contract, [image.identity for image in plan.images])
+    rows = [image.position for image in plan.images]
+    cache = write_cache(plan.inspection, rows, contract, fingerprint, progress)
+    result = _result(plan, recipe, fingerprint)
+    # From here on a kill leaves no manifest rather than one that does not fit the cache.
+    workspace.manifest.unlink(missing_ok=True)
+    if workspace.cache.exists():
+        shutil.rmtree(workspace.cache)
+    cache.rename(workspace.cache)
+    write_text(workspace.dataset / "rejected.csv", _rejected_csv(plan.dropped))
+    write_text(workspace.dataset / "summary.json", result.to_json())
+    with atomic_write(workspace.manifest) as file:
+        manifest_of(plan, section.tags).write_parquet(file)
+    shutil.rmtree(building)
+    return result
+
+
+def inputs_fingerprint(recipe: Recipe) -> str:
+    """Return a digest of all that this stage reads: recipe, labels, and the state of each file.
+
+    Files are told apart by path, size and time of change; their bytes are not read.
+
+    Raises:
+        InputError: The source is wrong.
+    """
+    from edgetag.dataset.inspection import file_state
+
+    sources = open_sources(recipe.data)
+    source = sources.listing.source
+    return digest_json(
+        {
+            "data": recipe.data.model_dump(mode="json"),
+            "contract": recipe.network.preprocessing().digest(),
+            "table": digest_file(source) if source.is_file() else None,
+            "entries": [[e.path, e.labels, e.crop] for e in sources.listing.entries],
+            "files": [[job.path, *file_state(job.file)] for job in sources.jobs],
+        }
+    )
+
+
+def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
+    """Return the manifest; `dataset.view.Dataset` documents its columns."""
+    images = plan.images
+    return pl.DataFrame(
+        {
+            "identity": [image.identity for image in images],
+            "path": [image.entry.path for image in images],
+            "digest": [image.digest for image in images],
+            "sha1": [image.sha1 for image in images],
+            "split": list(plan.splits),
+            "group": [image.entry.group for image in images],
+            "crop": [image.entry.crop and list(image.entry.crop) for image in images],
+            **{
+                f"tag:{name}": [image.labels[tag] for image in images]
+                for tag, name in enumerate(tags)
+            },
+        },
+        schema={
+            **dict.fromkeys(("identity", "path", "digest", "sha1", "split", "group"), pl.String),
+            "crop": pl.List(pl.Int64),
+            **{f"tag:{name}": pl.Int8 for name in tags},
+        },
+    )
+
+
+def _result(plan: Plan, recipe: Recipe, fingerprint: str) -> DatasetResult:
+    listing = plan.sources.listing
+    rejected = plan.rejected()
+    return DatasetResult(
+        source=str(listing.source),
+        format=listing.format,
+        listed=len(listing.entries),
+        images=len(plan.images),
+        input_size=recipe.network.input_size,
+        splits=plan.counts(recipe.data.tags),
+        rejected=rejected,
+        rejected_share=plan.rejected_share(),
+        duplicates=rejected.get(DropReason.DUPLICATE, 0),
+        near_duplicates=plan.near_duplicates,
+        straddling_groups=plan.straddling_groups(),
+        unknown_tags=listing.unknown_tags,
+        ignored_files=listing.ignored_files,
+        cache_fingerprint=fingerprint,
+    )
+
+
+def _rejected_csv(dropped: Sequence[DroppedImage]) -> str:
+    text = io.StringIO(newline="")
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(("path", "reason", "detail", "where"))
+    table.writerows((image.path, image.reason, image.detail, image.where) for image in dropped)
+    return text.getvalue()
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise InputError("\n".join(problems))
