@@ -5,6 +5,7 @@ import queue
 import subprocess
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +24,11 @@ from edgetag.runtimes.process import describe_end, python_command, python_enviro
 from edgetag.runtimes.protocol import Engine
 
 WORKER = "edgetag.runtimes.worker"
+CANCEL_CHECK_S = 0.2
+
+
+class ScoringCancelledError(Exception):
+    """Scoring was ended from outside."""
 
 
 class FailureKind(StrEnum):
@@ -70,6 +76,7 @@ def score(
     threads: int,
     task: Task,
     timeout_s: float,
+    cancelled: threading.Event | None = None,
 ) -> ScoreRun | LoadFailure:
     """Score a `.tflite` file over rows of the image cache, in a process of its own.
 
@@ -82,8 +89,10 @@ def score(
         threads: For the runtime.
         task: Told how many images more are done.
         timeout_s: Longest silence, in seconds, until the process counts as hung.
+        cancelled: When set, the process is ended.
 
     Raises:
+        ScoringCancelledError: `cancelled` was set.
         InputError: The image cache is damaged, or the disk is full.
     """
     missing = engine.available()
@@ -101,7 +110,7 @@ def score(
             threads=threads,
         )
         np.save(job.rows, rows, allow_pickle=False)
-        outcome = _Worker(folder, job).follow(task, timeout_s)
+        outcome = _Worker(folder, job, cancelled or threading.Event()).follow(task, timeout_s)
         if isinstance(outcome, LoadFailure):
             return outcome
         return ScoreRun(np.load(job.scores, allow_pickle=False), outcome.seconds)
@@ -110,8 +119,8 @@ def score(
 class _Worker:
     """The process at work on one job; its folder holds what goes in and out."""
 
-    def __init__(self, folder: Path, job: Job) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, job: Job, cancelled: threading.Event) -> None:
+        self._cancelled = cancelled
         self._log = folder / "stderr.txt"
         self._job = folder / "job.json"
         self._job.write_text(job.model_dump_json(), encoding="utf-8")
@@ -152,7 +161,7 @@ class _Worker:
         result: Done | LoadFailure | None = None
         while True:
             try:
-                event = self._events.get(timeout=timeout_s)
+                event = self._next_event(timeout_s)
             except queue.Empty:
                 reason = f"no answer for {timeout_s:g} s while {doing}"
                 return LoadFailure(FailureKind.TIMED_OUT, reason)
@@ -176,6 +185,19 @@ class _Worker:
         words = f"{describe_end(returncode)} while {doing}"
         said = self._last_words()
         return LoadFailure(FailureKind.CRASHED, f"{words}: {said}" if said else words)
+
+    def _next_event(self, timeout_s: float) -> Event | None:
+        """Wait for an event, None being the last; raise queue.Empty after `timeout_s`."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            if self._cancelled.is_set():
+                raise ScoringCancelledError
+            left = deadline - time.monotonic()
+            try:
+                return self._events.get(timeout=max(0.0, min(left, CANCEL_CHECK_S)))
+            except queue.Empty:
+                if left <= 0:
+                    raise
 
     def _last_words(self) -> str:
         """Return the last line on stderr that is not just information."""
