@@ -74,7 +74,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> BenchResult
         results=tuple(results),
         failures=tuple(failures),
         missing_runtimes=missing,
-        budgets=check_budgets(recipe, exported, results),
+        budgets=check_budgets(recipe, exported, results, failures),
     )
     write_text(workspace.bench / "bench.json", result.to_json())
     return result
