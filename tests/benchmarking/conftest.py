@@ -49,13 +49,13 @@ def pixels() -> Pixels:
     return np.stack([letterbox(photo.crop(box), contract) for photo in photos for box in boxes])
 
 
-@pytest.fixture
-def recipe(tmp_path: Path) -> Recipe:
-    return parse_recipe(RECIPE, tmp_path / "recipe.toml")
+@pytest.fixture(scope="session")
+def recipe() -> Recipe:
+    return parse_recipe(RECIPE, Path("recipe.toml"))
 
 
-@pytest.fixture
-def make_run(tmp_path: Path, pixels: Pixels) -> MakeRun:
+@pytest.fixture(scope="session")
+def make_run(tmp_path_factory: pytest.TempPathFactory, pixels: Pixels) -> MakeRun:
     """Return what builds a run folder around exported files."""
 
     def make(models: dict[Variant, Path]) -> Workspace:
