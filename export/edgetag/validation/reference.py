@@ -1,0 +1,63 @@
+"""Scores of the float model under TensorFlow: what every variant is compared with.
+
+The only module of validation that imports TensorFlow; everything else works without it, from
+stored scores.
+"""
+
+from importlib.metadata import version
+
+from edgetag import networks
+from edgetag.dataset import Dataset
+from edgetag.dataset.view import Rows
+from edgetag.machine import this_machine
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe
+from edgetag.tf import tf
+from edgetag.validation.scores import ReferenceMeta, ReferenceScores
+from edgetag.workspace import Workspace, digest_file
+
+PACKAGES = ("tensorflow", "tf-keras", "numpy")
+
+
+def compute(
+    recipe: Recipe, workspace: Workspace, dataset: Dataset, rows: Rows, progress: Progress
+) -> ReferenceScores:
+    """Score rows with the trained float model, on the GPU where there is one.
+
+    Args:
+        recipe: Gives the network and its contract.
+        workspace: Holds `train/model.npz`.
+        dataset: Gives the images.
+        rows: `[n]` rows to score.
+        progress: Is told of every batch.
+
+    Raises:
+        InputError: The weights are missing, damaged, or another network's.
+    """
+    weights = workspace.train / "model.npz"
+    contract = recipe.network.preprocessing()
+    model = networks.build(recipe.network, len(dataset.vocabulary), seed=recipe.seed)
+    networks.load_weights(model, weights)
+    scores = networks.predict(model, dataset, rows, contract, progress)
+    return ReferenceScores(
+        scores=scores,
+        identities=tuple(dataset.identities(rows)),
+        tags=dataset.vocabulary.names,
+        split=tuple(dataset.manifest["split"][rows].to_list()),
+        meta=ReferenceMeta(
+            engine="TensorFlow",
+            device=device_name(),
+            versions={package: version(package) for package in PACKAGES},
+            weights_sha256=digest_file(weights),
+            preprocessing=contract.digest(),
+        ),
+    )
+
+
+def device_name() -> str:
+    """Return the GPU's name where TensorFlow sees one, else the CPU's."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        details = tf.config.experimental.get_device_details(gpus[0])
+        return str(details.get("device_name", "GPU"))
+    return this_machine().cpu

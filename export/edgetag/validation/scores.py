@@ -1,0 +1,177 @@
+"""Files of scores: the reference's, which may come from another machine, and the variants'.
+
+Scores are matched by the identity of images and the names of tags, never by position.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from edgetag.errors import InputError
+from edgetag.metrics import Scores
+from edgetag.records import Result
+from edgetag.workspace import read_arrays, write_arrays
+
+
+class ReferenceMeta(Result):
+    """What made reference scores.
+
+    Attributes:
+        engine: What ran the float model.
+        device: GPU or CPU that it ran on.
+        versions: Package → version.
+        weights_sha256: Digest of `train/model.npz`.
+        preprocessing: Digest of the contract that the images went through.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.0"
+    engine: str
+    device: str
+    versions: dict[str, str]
+    weights_sha256: str
+    preprocessing: str
+
+
+@dataclass(frozen=True)
+class ReferenceScores:
+    """Scores of the float model.
+
+    Attributes:
+        scores: `[n, tags]` float32.
+        identities: `[n]` what names each image.
+        tags: Names of the columns.
+        split: `[n]` the split each image is in.
+        meta: What made them.
+    """
+
+    scores: Scores
+    identities: tuple[str, ...]
+    tags: tuple[str, ...]
+    split: tuple[str, ...]
+    meta: ReferenceMeta
+
+    def matched(self, identities: Sequence[str], tags: Sequence[str], where: Path) -> Scores:
+        """Return `[len(identities), len(tags)]` scores in the order asked for.
+
+        Raises:
+            InputError: An image or a tag has no score here, or there are other tags.
+        """
+        if set(tags) != set(self.tags):
+            lacking = sorted(set(tags) - set(self.tags))
+            extra = sorted(set(self.tags) - set(tags))
+            parts = [f"lack {', '.join(lacking)}"] if lacking else []
+            parts += [f"have {', '.join(extra)} besides"] if extra else []
+            raise InputError(
+                f"{where}: these reference scores are for other tags: they {' and '.join(parts)}; "
+                "compute them with this recipe"
+            )
+        columns = [self.tags.index(tag) for tag in tags]
+        row_of = {identity: row for row, identity in enumerate(self.identities)}
+        missing = [identity for identity in identities if identity not in row_of]
+        if missing:
+            raise InputError(
+                f"{where}: these reference scores lack {len(missing)} of {len(identities)} images, "
+                f"the first being {missing[0]}; compute them on this data set"
+            )
+        return self.scores[[row_of[identity] for identity in identities]][:, columns]
+
+
+def write_reference(path: Path, reference: ReferenceScores) -> None:
+    """Write reference scores atomically."""
+    write_arrays(
+        path,
+        {
+            "scores": reference.scores,
+            "identities": np.array(reference.identities, dtype=np.bytes_),
+            "tags": np.array(reference.tags, dtype=np.str_),
+            "split": np.array(reference.split, dtype=np.str_),
+            "meta": np.array(reference.meta.model_dump_json(by_alias=True)),
+        },
+    )
+
+
+def read_reference(path: Path) -> ReferenceScores:
+    """Read what `write_reference` wrote, on this or another machine.
+
+    Raises:
+        InputError: It is missing, damaged, or holds scores that are no scores.
+    """
+    arrays = read_arrays(path)
+    lacking = {"scores", "identities", "tags", "split", "meta"} - set(arrays)
+    if lacking:
+        raise InputError(
+            f"{path}: no file of reference scores: it lacks {', '.join(sorted(lacking))}"
+        )
+    scores, tags = arrays["scores"], arrays["tags"]
+    kinds = {"identities": "S", "tags": "U", "split": "U"}
+    if any(arrays[key].dtype.kind != kind or arrays[key].ndim != 1 for key, kind in kinds.items()):
+        raise InputError(f"{path}: its names are not lists of text; compute it again")
+    if scores.dtype != np.float32 or scores.shape != (len(arrays["identities"]), len(tags)):
+        raise InputError(
+            f"{path}: scores are {scores.dtype} {list(scores.shape)}, expected float32 "
+            f"[{len(arrays['identities'])}, {len(tags)}] for its images and tags"
+        )
+    if not ((scores >= 0) & (scores <= 1)).all():  # false for NaN too
+        raise InputError(f"{path}: some scores are not between 0 and 1; compute them again")
+    if arrays["split"].shape != arrays["identities"].shape:
+        raise InputError(f"{path}: it does not name one split per image; compute it again")
+    return ReferenceScores(
+        scores=scores,
+        identities=tuple(i.decode("ascii", "replace") for i in arrays["identities"].tolist()),
+        tags=tuple(str(tag) for tag in tags.tolist()),
+        split=tuple(str(split) for split in arrays["split"].tolist()),
+        meta=ReferenceMeta.from_json(str(arrays["meta"]), path),
+    )
+
+
+class VariantMeta(Result):
+    """What made a variant's scores; scores of any other making are computed again.
+
+    Attributes:
+        model_sha256: Digest of the file.
+        engine: The runtime.
+        version: Of the runtime.
+        device: CPU that it ran on.
+        cache: Fingerprint of the image cache.
+        rows: Digest of the scored rows.
+        images_per_s: Rate at which they were scored.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.variant-scores/1.0"
+    model_sha256: str
+    engine: str
+    version: str
+    device: str
+    cache: str
+    rows: str
+    images_per_s: float = Field(ge=0)
+
+    def same_making(self, other: "VariantMeta") -> bool:
+        """Return whether both stand for the same scores."""
+        return self.model_copy(update={"images_per_s": other.images_per_s}) == other
+
+
+def write_variant(path: Path, scores: Scores, meta: VariantMeta) -> None:
+    """Write a variant's scores atomically."""
+    text = np.array(meta.model_dump_json(by_alias=True))
+    write_arrays(path, {"scores": scores, "meta": text})
+
+
+def read_variant(path: Path, wanted: VariantMeta) -> tuple[Scores, VariantMeta] | None:
+    """Return stored scores, or None where there are none of this making.
+
+    A damaged file counts as none: it can be made again.
+    """
+    if not path.exists():
+        return None
+    try:
+        arrays = read_arrays(path)
+        meta = VariantMeta.from_json(str(arrays["meta"]), path)
+        scores = arrays["scores"]
+    except (InputError, KeyError):
+        return None
+    return (scores, meta) if meta.same_making(wanted) else None

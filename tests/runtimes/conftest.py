@@ -1,0 +1,36 @@
+"""Tiny images and an image cache of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgetag.dataset.cache import CacheIndex, shard_path
+from edgetag.preprocess import Pixels, Preprocessing
+
+CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
+
+
+@pytest.fixture(scope="session")
+def contract() -> Preprocessing:
+    return CONTRACT
+
+
+@pytest.fixture(scope="session")
+def pixels() -> Pixels:
+    """40 noisy images of one colour each."""
+    generator = np.random.default_rng(3)
+    color = generator.integers(0, 256, (40, 1, 1, 3))
+    noise = generator.integers(-60, 60, (40, 64, 64, 3))
+    return (color + noise).clip(0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def cache_folder(pixels: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The images in shards of 16."""
+    folder = tmp_path_factory.mktemp("cache")
+    for shard in range(3):
+        np.save(shard_path(folder, shard), pixels[shard * 16 : (shard + 1) * 16])
+    index = CacheIndex(images=40, input_size=64, shard_images=16, fingerprint="tiny")
+    (folder / "index.json").write_text(index.to_json())
+    return folder

@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgetag.errors import InputError
+from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.runtimes import engines
+from edgetag.runtimes.encoding import encode, encoding_table
+from edgetag.runtimes.interpreter import one_line
+from edgetag.runtimes.protocol import Engine, ModelLoadError
+from edgetag.runtimes.tflite_runtime import why_not
+
+DATA = Path(__file__).parents[1] / "models"
+HERE = [e.name for e in engines.ENGINES if e.available() is None]
+
+
+def scores(engine: Engine, file: str, pixels: Pixels, contract: Preprocessing) -> np.ndarray:
+    session = engine.load(DATA / file, threads=1)
+    table = encoding_table(contract, session.input)
+    return np.stack([session.invoke(encode(pixels[i : i + 1], table)) for i in range(len(pixels))])
+
+
+def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InputError, match="'onnx' is not one of: litert, tflite-runtime"):
+        engines.get("onnx")
+
+
+def test_an_available_engine_names_its_version() -> None:
+    assert "litert" in HERE
+    for name in HERE:
+        assert engines.get(name).version().count(".") >= 2
+
+
+@pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize(
+    ("file", "tolerance"),
+    [("tiny_int8_uint8.tflite", 0.03), ("tiny_int8_int8.tflite", 0.03),
+     ("tiny_int16x8.tflite", 0.01)],
+)  # fmt: skip
+def test_every_input_type_gives_the_float_scores_within_quantization(
+    name: str, file: str, tolerance: float, pixels: Pixels, contract: Preprocessing
+) -> None:
+    engine = engines.get(name)
+    expected = scores(engine, "tiny_fp32.tflite", pixels, contract)
+    assert np.ptp(expected) > 0.5
+    assert np.abs(scores(engine, file, pixels, contract) - expected).max() < tolerance
+
+
+def test_uint8_and_int8_files_of_one_model_agree_exactly(
+    pixels: Pixels, contract: Preprocessing
+) -> None:
+    engine = engines.get("litert")
+    unsigned = scores(engine, "tiny_int8_uint8.tflite", pixels, contract)
+    signed = scores(engine, "tiny_int8_int8.tflite", pixels, contract)
+    assert np.array_equal(unsigned, signed)
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_what_is_no_model_is_refused_with_the_reason(name: str, tmp_path: Path) -> None:
+    engine = engines.get(name)
+    for content, reason in ((b"", "the file is empty"), (b"PK\3\4" * 9, "lacks the mark TFL3")):
+        (tmp_path / "bad.tflite").write_bytes(content)
+        with pytest.raises(ModelLoadError, match=reason):
+            engine.load(tmp_path / "bad.tflite", threads=1)
+    with pytest.raises(ModelLoadError, match="No such file"):
+        engine.load(tmp_path / "nothing.tflite", threads=1)
+
+
+@pytest.mark.parametrize(
+    ("python", "installed", "numpy", "reason"),
+    [
+        ((3, 11), True, "1.26.4", None),
+        ((3, 11), False, "1.26.4", "is not installed; install it with: pip install"),
+        ((3, 12), False, "2.3.0", "no wheel for Python 3.12+"),
+        ((3, 13), False, "2.3.0", "no wheel for Python 3.12+"),
+        ((3, 11), True, "2.3.0", "breaks with numpy 2.3.0"),
+    ],
+)
+def test_tflite_runtime_says_why_it_is_missing(
+    python: tuple[int, int], installed: bool, numpy: str, reason: str | None
+) -> None:
+    answer = why_not(python, installed, numpy)
+    assert (answer is None) if reason is None else (answer is not None and reason in answer)
+
+
+def test_a_runtimes_message_becomes_one_printable_line() -> None:
+    assert one_line("Missing op\nMissing op\n\x00bad\n") == "Missing op; ?bad"
+    assert len(one_line("x" * 1000)) == 300
+    assert one_line("") == "no reason given"
