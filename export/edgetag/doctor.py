@@ -18,12 +18,21 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import edgetag
 from edgetag.machine import Machine, this_machine
 from edgetag.records import Record, Result
+from edgetag.runtimes import engines
+from edgetag.runtimes.protocol import Engine
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.table import Table
 
 TIMEOUT_S = 10.0
 """A tool that has not answered by then counts as broken."""
+
+MODULES = {
+    "litert": "ai_edge_litert.interpreter",
+    "tflite-runtime": "tflite_runtime.interpreter",
+}
+"""What each engine imports."""
 
 State = Literal["ok", "missing", "broken"]
 
@@ -66,6 +75,12 @@ class DoctorReport(Result):
     tools: tuple[Component, ...]
     abilities: tuple[Ability, ...]
 
+    def table(self) -> "Group":
+        """Return the report as rich tables."""
+        from rich.console import Group
+
+        return Group(_about(self), _components(self), _abilities_table(self))
+
 
 def examine(folder: Path | None = None) -> DoctorReport:
     """Look at this machine; takes a few seconds at most, and never imports TensorFlow.
@@ -75,8 +90,7 @@ def examine(folder: Path | None = None) -> DoctorReport:
     """
     with ThreadPoolExecutor(8) as pool:
         checks: list[Callable[[], tuple[Component, ...]]] = [
-            lambda: (_runtime("litert", "ai-edge-litert", "ai_edge_litert"),),
-            lambda: (_runtime("tflite-runtime", "tflite-runtime", "tflite_runtime"),),
+            lambda: tuple(pool.map(_runtime, engines.ENGINES)),
             _training,
             lambda: (_gpu(),),
             lambda: (_emulator(),),
@@ -84,8 +98,8 @@ def examine(folder: Path | None = None) -> DoctorReport:
             lambda: tuple(_tool(name) for name in ("npm", "node", "apt-get")),
         ]
         found = list(pool.map(lambda check: check(), checks))
-    runtimes, training = (*found[0], *found[1]), found[2]
-    devices, tools = (*found[3], *found[4], *found[5]), found[6]
+    runtimes, training, gpu, emulator, phones, tools = found
+    devices = (*gpu, *emulator, *phones)
     return DoctorReport(
         edgetag=edgetag.__version__,
         python=sys.version.split()[0],
@@ -106,25 +120,16 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _runtime(name: str, package: str, module: str) -> Component:
-    version = _version(package)
-    if version is None:
-        return Component(name=name, state="missing", detail=_why_missing(package))
+def _runtime(engine: Engine) -> Component:
+    if reason := engine.available():
+        return Component(name=engine.name, state="missing", detail=reason)
+    version = engine.version()
     # In a process of its own: two runtimes in one process can crash each other.
-    problem = _ask([sys.executable, "-c", f"import {module}.interpreter"])[1]
+    problem = _ask([sys.executable, "-c", f"import {MODULES[engine.name]}"])[1]
     if problem:
-        return Component(
-            name=name, state="broken", version=version, detail=f"does not import: {problem}"
-        )
-    return Component(name=name, state="ok", version=version, detail="imports")
-
-
-def _why_missing(package: str, python: tuple[int, int] = sys.version_info[:2]) -> str:
-    if package == "tflite-runtime":
-        if python >= (3, 12):
-            return f"no wheel exists for Python {python[0]}.{python[1]}; use Python 3.11 for it"
-        return "install it with: pip install 'edgetag[tflite-runtime]'"
-    return f"install it with: pip install {package}"
+        detail = f"does not import: {problem}"
+        return Component(name=engine.name, state="broken", version=version, detail=detail)
+    return Component(name=engine.name, state="ok", version=version, detail="imports")
 
 
 def _training() -> tuple[Component, ...]:
@@ -262,14 +267,13 @@ def _abilities(
     )
 
 
-def tables(report: DoctorReport) -> "tuple[Table, ...]":
-    """Return a report as rich tables."""
+def _about(report: DoctorReport) -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
     machine = report.machine
-    about = Table(title="edgetag doctor", title_justify="left", show_header=False)
     memory = "unknown" if machine.memory_bytes is None else _gigabytes(machine.memory_bytes)
+    table = Table(title="edgetag doctor", title_justify="left", show_header=False)
     for name, value in (
         ("edgetag", report.edgetag),
         ("Python", report.python),
@@ -279,18 +283,33 @@ def tables(report: DoctorReport) -> "tuple[Table, ...]":
         ("memory", memory),
         ("free disk", _gigabytes(report.free_disk_bytes)),
     ):
-        about.add_row(name, escape(value))
-    found = Table("part", "state", "version", "detail")
+        table.add_row(name, escape(value))
+    return table
+
+
+def _components(report: DoctorReport) -> "Table":
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("part", "state", "version", "detail")
     colors = {"ok": "green", "missing": "yellow", "broken": "red"}
     for group in (report.runtimes, report.training, report.devices, report.tools):
         for part in group:
             state = f"[{colors[part.state]}]{part.state}[/]"
-            found.add_row(part.name, state, part.version or "–", escape(part.detail))
-        found.add_section()
-    can = Table("to", "able", "detail")
+            table.add_row(part.name, state, part.version or "–", escape(part.detail))
+        table.add_section()
+    return table
+
+
+def _abilities_table(report: DoctorReport) -> "Table":
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("to", "able", "detail")
     for item in report.abilities:
-        can.add_row(item.name, "[green]yes[/]" if item.able else "[red]no[/]", escape(item.detail))
-    return about, found, can
+        able = "[green]yes[/]" if item.able else "[red]no[/]"
+        table.add_row(item.name, able, escape(item.detail))
+    return table
 
 
 def _gigabytes(size_bytes: int) -> str:

@@ -3,6 +3,7 @@
 A record is frozen, refuses keys it does not know, and says which schema it follows.
 """
 
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -57,3 +58,22 @@ class Result(Record):
                 f"{where}: {place}: {first['msg']}. The file is damaged or was written by another "
                 "version of edgetag; run the stage that makes it again."
             ) from None
+
+    @classmethod
+    def read(cls, path: Path, made_by: str) -> Self:
+        """Read a result that a stage left.
+
+        Args:
+            path: The file.
+            made_by: The verb that makes it, for the error's text.
+
+        Raises:
+            InputError: The file is missing or not of this schema.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise InputError(f"{path}: missing; run: edgetag {made_by}") from None
+        except UnicodeDecodeError:
+            raise InputError(f"{path}: damaged; run: edgetag {made_by}") from None
+        return cls.from_json(text, path)

@@ -49,17 +49,17 @@ def pixels() -> Pixels:
     return np.stack([letterbox(photo.crop(box), contract) for photo in photos for box in boxes])
 
 
-@pytest.fixture()
-def recipe(tmp_path: Path) -> Recipe:
-    return parse_recipe(RECIPE, tmp_path / "recipe.toml")
+@pytest.fixture(scope="session")
+def recipe() -> Recipe:
+    return parse_recipe(RECIPE, Path("recipe.toml"))
 
 
-@pytest.fixture()
-def make_run(tmp_path: Path, pixels: Pixels) -> MakeRun:
+@pytest.fixture(scope="session")
+def make_run(tmp_path_factory: pytest.TempPathFactory, pixels: Pixels) -> MakeRun:
     """Return what builds a run folder around exported files."""
 
     def make(models: dict[Variant, Path]) -> Workspace:
-        workspace = Workspace(tmp_path / "run")
+        workspace = Workspace(tmp_path_factory.mktemp("run"))
         workspace.cache.mkdir(parents=True)
         np.save(shard_path(workspace.cache, 0), pixels)
         index = CacheIndex(images=IMAGES, input_size=SIZE, shard_images=1024, fingerprint="0")

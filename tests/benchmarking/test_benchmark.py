@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from edgetag.workspace import Workspace, write_text
 
 DATA = Path(__file__).parents[1] / "data"
 FP32, FP16, INT8 = (DATA / f"{name}.tflite" for name in ("fp32", "fp16", "int8"))
+MakeRun = Callable[[dict[str, Path]], Workspace]
 needs_tflite_runtime = pytest.mark.skipif(
     sys.version_info >= (3, 12), reason="tflite-runtime has no wheel for this Python"
 )
@@ -34,7 +36,7 @@ def job(model: Path, images: Path, marker: Path, **changes: object) -> Job:
     return Job.model_validate(values | changes)
 
 
-@pytest.fixture()
+@pytest.fixture
 def images(tmp_path: Path, pixels: Pixels) -> Path:
     path = tmp_path / "images.npy"
     np.save(path, pixels)
@@ -43,11 +45,6 @@ def images(tmp_path: Path, pixels: Pixels) -> Path:
 
 def plan(pixels: Pixels, runtime: str = "litert", runs: int = 20, limit_s: float = 60) -> Plan:
     return Plan(runtime, 1, Preprocessing(input_size=64), pixels, 3, runs, 1, limit_s)
-
-
-@pytest.fixture(scope="module")
-def python_that_records_imports() -> tuple[str, ...]:
-    return (sys.executable, "-X", "importtime", "-m", "edgetag.benchmarking.child")
 
 
 @pytest.mark.parametrize(
@@ -74,12 +71,27 @@ def test_a_runtime_is_timed_in_a_process_that_imports_neither_tensorflow_nor_ano
     assert not packages & {"tensorflow", "keras", "tf_keras", "torch"}
 
 
+@pytest.fixture(scope="module")
+def bench(
+    recipe: Recipe, make_run: MakeRun, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Workspace, BenchResult]:
+    """Return a benchmark of two good files and, as fp16, a truncated one."""
+    truncated = tmp_path_factory.mktemp("bad") / "truncated.tflite"
+    truncated.write_bytes(FP32.read_bytes()[:20000])  # crashes tflite-runtime with SIGSEGV
+    workspace = make_run({"fp32": FP32, "fp16": truncated, "int8": INT8})
+    return workspace, stage.run(recipe, workspace, SilentProgress())
+
+
 @needs_tflite_runtime
-def test_every_file_is_measured_on_every_runtime(recipe: Recipe, make_run: "MakeRun") -> None:
-    workspace = make_run({"fp32": FP32, "fp16": FP16, "int8": INT8})
-    result = stage.run(recipe, workspace, SilentProgress())
-    assert len(result.results) == 6
-    assert not result.failures
+def test_every_good_file_is_measured_on_every_runtime(
+    bench: tuple[Workspace, BenchResult],
+) -> None:
+    result = bench[1]
+    assert {(found.variant, found.runtime) for found in result.results} == {
+        (variant, runtime)
+        for variant in ("fp32", "int8")
+        for runtime in ("litert", "tflite-runtime")
+    }
     for found in result.results:
         latency = found.latency_ms
         assert 0 < latency.p50 <= latency.p90 <= latency.p99
@@ -90,35 +102,40 @@ def test_every_file_is_measured_on_every_runtime(recipe: Recipe, make_run: "Make
         assert found.device == result.machine.cpu
     sizes = {found.variant: found.size_bytes for found in result.results}
     assert sizes["int8"] == INT8.stat().st_size
+
+
+@needs_tflite_runtime
+def test_a_truncated_file_is_reported_by_every_runtime_even_by_one_it_crashes(
+    bench: tuple[Workspace, BenchResult],
+) -> None:
+    reasons = {failure.runtime: failure.reason for failure in bench[1].failures}
+    assert set(reasons) == {"litert", "tflite-runtime"}
+    assert all(failure.variant == "fp16" for failure in bench[1].failures)
+    assert "SIGSEGV" in reasons["tflite-runtime"]
+
+
+@needs_tflite_runtime
+def test_what_is_written_is_what_is_returned(bench: tuple[Workspace, BenchResult]) -> None:
+    workspace, result = bench
     written = (workspace.bench / "bench.json").read_text()
     assert BenchResult.from_json(written, "test") == result
 
 
-@needs_tflite_runtime
-def test_a_truncated_file_is_reported_and_the_others_are_measured(
-    recipe: Recipe, make_run: "MakeRun", tmp_path: Path
+@pytest.mark.slow
+def test_files_that_are_no_model_have_reasons_and_the_others_are_measured(
+    pixels: Pixels, tmp_path: Path
 ) -> None:
-    truncated = tmp_path / "truncated.tflite"
-    truncated.write_bytes(FP32.read_bytes()[:-5000])  # crashes tflite-runtime with SIGSEGV
-    workspace = make_run({"fp32": FP32, "fp16": truncated, "int8": INT8})
-    result = stage.run(recipe, workspace, SilentProgress())
-    assert {(f.variant, f.runtime) for f in result.failures} == {
-        ("fp16", "litert"),
-        ("fp16", "tflite-runtime"),
-    }
-    assert all(failure.reason for failure in result.failures)
-    assert len(result.results) == 4
-
-
-@pytest.mark.parametrize("content", [b"", b"\x00" * 4096, b"TFL3" * 1000, os.urandom(4096)])
-def test_a_file_that_is_no_model_has_a_reason(
-    pixels: Pixels, tmp_path: Path, content: bytes
-) -> None:
-    path = tmp_path / "none.tflite"
-    path.write_bytes(content)
-    bad, good = measure([path, FP32], plan(pixels), SilentProgress())
-    assert isinstance(bad, str)
-    assert "\n" not in bad
+    contents = (b"", b"\x00" * 4096, b"TFL3" * 1000, os.urandom(4096))
+    paths = []
+    for number, content in enumerate(contents):
+        path = tmp_path / f"{number}.tflite"
+        path.write_bytes(content)
+        paths.append(path)
+    *bad, good = measure([*paths, FP32], plan(pixels), SilentProgress())
+    for found in bad:
+        assert isinstance(found, str)
+        assert found
+        assert "\n" not in found
     assert isinstance(good, Times)
     assert len(good.latencies_ms) == 20
 
@@ -128,7 +145,8 @@ def test_a_model_of_another_input_size_has_a_reason(pixels: Pixels) -> None:
     assert found == ("the input's shape is [1, 64, 64, 3], but the recipe's is [1, 32, 32, 3]")
 
 
-def test_more_threads_are_measured_as_such(recipe: Recipe, make_run: "MakeRun") -> None:
+@pytest.mark.slow
+def test_more_threads_are_measured_as_such(recipe: Recipe, make_run: MakeRun) -> None:
     benchmark = recipe.benchmark.model_copy(update={"runtimes": ("litert",), "threads": (1, 2)})
     workspace = make_run({"fp32": FP32})
     result = stage.run(
@@ -137,7 +155,7 @@ def test_more_threads_are_measured_as_such(recipe: Recipe, make_run: "MakeRun") 
     assert [found.threads for found in result.results] == [1, 2]
 
 
-def test_a_file_that_changed_since_export_is_refused(recipe: Recipe, make_run: "MakeRun") -> None:
+def test_a_file_that_changed_since_export_is_refused(recipe: Recipe, make_run: MakeRun) -> None:
     workspace = make_run({"fp32": FP32})
     with (workspace.export / "fp32.tflite").open("r+b") as file:
         file.seek(5000)
@@ -146,7 +164,7 @@ def test_a_file_that_changed_since_export_is_refused(recipe: Recipe, make_run: "
         stage.run(recipe, workspace, SilentProgress())
 
 
-def test_a_file_outside_the_run_is_refused(recipe: Recipe, make_run: "MakeRun") -> None:
+def test_a_file_outside_the_run_is_refused(recipe: Recipe, make_run: MakeRun) -> None:
     workspace = make_run({"fp32": FP32})
     path = workspace.export / "export.json"
     write_text(path, path.read_text().replace("export/fp32", "../../export/fp32"))

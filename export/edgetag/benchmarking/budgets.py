@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from edgetag.benchmarking.result import BudgetCheck, BudgetName, BudgetVerdict, Measurement
+from edgetag.benchmarking.result import BudgetCheck, BudgetName, Decision, Failure, Measurement
 from edgetag.conversion.result import ExportedVariant
 from edgetag.recipe import Recipe, Variant
 
@@ -10,7 +10,10 @@ Value = float | None
 
 
 def check_budgets(
-    recipe: Recipe, exported: Iterable[ExportedVariant], measurements: Iterable[Measurement]
+    recipe: Recipe,
+    exported: Iterable[ExportedVariant],
+    measurements: Iterable[Measurement],
+    failures: Iterable[Failure],
 ) -> tuple[BudgetCheck, ...]:
     """Check every limit that the recipe sets.
 
@@ -21,27 +24,29 @@ def check_budgets(
         recipe: Its budgets.
         exported: Gives sizes.
         measurements: Gives latency and memory; those of other runtimes are passed over.
+        failures: A variant that fails where budgets are judged keeps none that needs a measurement.
     """
     files = {file.variant: file for file in exported}
     place = (recipe.benchmark.budget_runtime, recipe.benchmark.budget_threads)
     judged = {m.variant: m for m in measurements if (m.runtime, m.threads) == place}
+    failed = {f.variant for f in failures if (f.runtime, f.threads) == place}
     checks: list[BudgetCheck] = []
     for variant in files:
         budget = recipe.budget(variant)
         for name, measure in _MEASURES.items():
             limit = getattr(budget, name)
-            if limit is not None:
-                checks.append(_check(variant, name, limit, measure(variant, files, judged)))
+            if limit is None:
+                continue
+            measured = measure(variant, files, judged)
+            verdict: Decision = "fail" if variant in failed else "undecided"
+            if measured is not None:
+                verdict = "pass" if measured <= limit else "fail"
+            checks.append(
+                BudgetCheck(
+                    variant=variant, budget=name, limit=limit, measured=measured, verdict=verdict
+                )
+            )
     return tuple(checks)
-
-
-def _check(variant: Variant, name: BudgetName, limit: float, measured: Value) -> BudgetCheck:
-    verdict: BudgetVerdict = "not measured"
-    if measured is not None:
-        verdict = "within" if measured <= limit else "broken"
-    return BudgetCheck(
-        variant=variant, budget=name, limit=limit, measured=measured, verdict=verdict
-    )
 
 
 Files = Mapping[Variant, ExportedVariant]

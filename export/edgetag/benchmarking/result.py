@@ -2,8 +2,6 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
-
 from edgetag.machine import Machine
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
@@ -15,7 +13,7 @@ BudgetName = Literal[
     "max_size_ratio",
     "max_peak_memory_bytes",
 ]
-BudgetVerdict = Literal["within", "broken", "not measured"]
+Decision = Literal["pass", "fail", "undecided"]
 
 
 class Latency(Record):
@@ -82,18 +80,29 @@ class BudgetCheck(Record):
         budget: The key in the recipe.
         limit: Its value.
         measured: None where there is no measurement.
-        verdict: A limit that could not be measured is not kept.
+        verdict: fail also where the budget's runtime failed on the variant; undecided
+            where this machine lacks the runtime or cannot tell memory.
     """
 
     variant: Variant
     budget: BudgetName
     limit: float
     measured: float | None
-    verdict: BudgetVerdict
+    verdict: Decision
 
 
 class BenchResult(Result):
-    """`bench/bench.json`."""
+    """`bench/bench.json`.
+
+    Attributes:
+        machine: What it ran on.
+        budget_runtime: The runtime on which latency and memory are judged,
+        budget_threads: with so many threads.
+        results: One entry per variant, runtime and number of threads that was measured.
+        failures: One entry per variant, runtime and number of threads that was not.
+        missing_runtimes: Runtimes of the recipe that this machine lacks.
+        budgets: Every limit on latency, size and memory that the recipe sets.
+    """
 
     SCHEMA: ClassVar[str] = "edgetag.bench/1.0"
     machine: Machine
@@ -102,12 +111,7 @@ class BenchResult(Result):
     results: tuple[Measurement, ...]
     failures: tuple[Failure, ...] = ()
     missing_runtimes: tuple[MissingRuntime, ...] = ()
-    budgets: tuple[BudgetCheck, ...] = Field(default=(), description="Every limit that is set.")
-
-    @property
-    def accepted(self) -> bool:
-        """Whether every budget is kept."""
-        return all(check.verdict == "within" for check in self.budgets)
+    budgets: tuple[BudgetCheck, ...] = ()
 
     def find(self, variant: str, runtime: str, threads: int) -> Measurement | None:
         """Return the measurement of a variant, None where there is none."""

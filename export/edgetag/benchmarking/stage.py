@@ -1,7 +1,5 @@
 """The bench stage: every exported file on every runtime with every number of threads."""
 
-from pathlib import Path
-
 import numpy as np
 
 from edgetag.benchmarking.budgets import check_budgets
@@ -74,19 +72,15 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> BenchResult
         results=tuple(results),
         failures=tuple(failures),
         missing_runtimes=missing,
-        budgets=check_budgets(recipe, exported, results),
+        budgets=check_budgets(recipe, exported, results, failures),
     )
     write_text(workspace.bench / "bench.json", result.to_json())
     return result
 
 
 def _exported(workspace: Workspace) -> tuple[ExportedVariant, ...]:
-    path: Path = workspace.export / "export.json"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: missing; run: edgetag export") from None
-    exported = ExportResult.from_json(text, path).variants
+    path = workspace.export / "export.json"
+    exported = ExportResult.read(path, "export").variants
     if not exported:
         raise InputError(f"{path}: lists no file; run: edgetag export")
     return exported

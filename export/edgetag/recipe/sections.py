@@ -1,5 +1,6 @@
 """The recipe's sections. Descriptions here are what `edgetag recipe schema` shows to editors."""
 
+import hashlib
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
@@ -392,3 +393,8 @@ class Recipe(Section):
     def budget(self, variant: Variant) -> Budget:
         """Return the limits that a variant is judged by."""
         return self.budgets.get(variant) or self.budgets.get("default") or Budget()
+
+    def digest(self) -> str:
+        """Return the SHA-256 of everything but where the data lies on this machine."""
+        text = self.model_dump_json(exclude={"data": {"source", "root"}})
+        return hashlib.sha256(text.encode()).hexdigest()
