@@ -283,6 +283,8 @@ class ExportSection(Section):
     target_ops: tuple[str, ...] | None = Field(
         None, description="Operators the target has; default: all builtin ones."
     )
+    author: str = Field("", description="Written into the files' metadata.")
+    license: str = Field("", description="Written into the files' metadata.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
