@@ -125,15 +125,20 @@ def attach(data: bytes, info: ModelInfo) -> bytes:
     graph = model.subgraphs[0]
     graph.tensors[graph.inputs[0]].name = INPUT.encode()
     graph.tensors[graph.outputs[0]].name = OUTPUT.encode()
-    model.metadata = [entry for entry in model.metadata or [] if entry.name != ENTRY.encode()]
-    buffer = schema.BufferT()
-    buffer.data = list(describe(info))
-    model.buffers.append(buffer)
-    entry = schema.MetadataT()
-    entry.name = ENTRY.encode()
-    entry.buffer = len(model.buffers) - 1
-    model.metadata.append(entry)
+    _metadata_buffer(model).data = list(describe(info))
     return _append_labels(pack_model(model), info.vocabulary)
+
+
+def _metadata_buffer(model: Any) -> Any:
+    """Return the buffer that the metadata goes to, a new one where the model has none."""
+    for entry in model.metadata or []:
+        if entry.name == ENTRY.encode():
+            return model.buffers[entry.buffer]
+    buffer, entry = schema.BufferT(), schema.MetadataT()
+    entry.name, entry.buffer = ENTRY.encode(), len(model.buffers)
+    model.buffers.append(buffer)
+    model.metadata = [*(model.metadata or []), entry]
+    return buffer
 
 
 def _append_labels(data: bytes, vocabulary: Vocabulary) -> bytes:
