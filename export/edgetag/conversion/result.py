@@ -21,8 +21,8 @@ class ExportedVariant(Record):
         gzip_bytes: Size after gzip level 9, about what a store download costs.
         input_type: Element type of the input tensor.
         output_type: Element type of the scores tensor.
-        min_runtime_version: Lowest TensorFlow Lite version that has every operator, as the
-            converter wrote it into the file; empty where it wrote none.
+        min_runtime_version: Lowest TensorFlow Lite version that has every operator in the version
+            that the file uses; empty where that is not known.
         operators: Operator → how often it occurs.
         float_tensors: Tensors of float32 or float16 in the file.
         sparsity: Share of zeros among the weights of convolutions and dense layers.
@@ -39,6 +39,19 @@ class ExportedVariant(Record):
     operators: dict[str, int]
     float_tensors: int
     sparsity: float
+
+
+class VariantRecord(Result):
+    """`export/<variant>.json`: written after its file, so that a killed export resumes.
+
+    Attributes:
+        inputs: Digest of everything that the file follows from.
+        exported: The file.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.export-variant/1.0"
+    inputs: str
+    exported: ExportedVariant
 
 
 class ExportResult(Result):

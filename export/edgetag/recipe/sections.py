@@ -142,9 +142,9 @@ class NetworkSection(Section):
 
     def preprocessing(self) -> Preprocessing:
         """Return the contract of this network's input."""
-        if self.name == "efficientnet_lite0":
-            return Preprocessing(input_size=self.input_size, mean=127.0, std=128.0)
-        return Preprocessing(input_size=self.input_size, mean=127.5, std=127.5)
+        # A whole mean makes the zero point exact, so that quantized inputs take pixels as they
+        # are; with 127.5 every pixel would fall between two steps.
+        return Preprocessing(input_size=self.input_size, mean=127.0, std=128.0)
 
 
 class Phase(Section):
@@ -284,6 +284,8 @@ class ExportSection(Section):
     target_ops: tuple[str, ...] | None = Field(
         None, description="Operators the target has; default: all builtin ones."
     )
+    author: str = Field("", description="Written into the files' metadata.")
+    license: str = Field("", description="Written into the files' metadata.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

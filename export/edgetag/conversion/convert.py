@@ -1,0 +1,114 @@
+"""From a Keras model to the bytes of one `.tflite` variant.
+
+Every file takes exactly one image, `[1, size, size, 3]`: phones score one picture at a time, and
+delegates (XNNPACK, GPU) plan their memory only for a fixed shape. It has one signature,
+`serving_default`, from `image` to `scores`.
+
+The way leads over a SavedModel, since converting a bare concrete function can leave the weights
+out of the file.
+"""
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.conversion.metadata import INPUT, OUTPUT
+from edgetag.conversion.variants import CALIBRATED, INT8, IoType, io_types
+from edgetag.errors import InputError
+from edgetag.preprocess import Pixels, Preprocessing, scale
+from edgetag.recipe import Variant
+from edgetag.tf import keras, quiet_stderr, tf
+
+SIGNATURE = "serving_default"
+
+
+def convert(
+    model: keras.Model,
+    variant: Variant,
+    contract: Preprocessing,
+    *,
+    input_type: IoType = "uint8",
+    output_type: IoType = "uint8",
+    representative: Pixels | None = None,
+) -> bytes:
+    """Convert a model.
+
+    Args:
+        model: From `image` float32 `[batch, size, size, 3]` to `scores` float32 `[batch, tags]`;
+            trained quantization-aware for `int8-qat` and `int8-pruned-qat`.
+        variant: What to make of it.
+        contract: Scales the representative images.
+        input_type: Of full-integer variants.
+        output_type: Of full-integer variants.
+        representative: `[n, size, size, 3]` uint8, for the variants in `CALIBRATED`.
+
+    Returns:
+        A `.tflite` file; equal for equal arguments.
+
+    Raises:
+        InputError: TensorFlow Lite's converter refuses the model.
+    """
+    if variant in CALIBRATED and representative is None:
+        raise ValueError(f"{variant} needs representative images")
+
+    @tf.function(
+        input_signature=[tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name=INPUT)]
+    )
+    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {OUTPUT: model(image, training=False)}
+
+    with tempfile.TemporaryDirectory(prefix="edgetag-") as folder, _quiet():
+        tf.saved_model.save(model, folder, {SIGNATURE: serve.get_concrete_function()})
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        _configure(converter, variant, *io_types(variant, input_type, output_type))
+        if variant in CALIBRATED and representative is not None:
+            converter.representative_dataset = lambda: _calibration(representative, contract)
+        try:
+            return bytes(converter.convert())
+        except (ValueError, RuntimeError) as error:
+            refusal = error
+    reason = next(iter(str(refusal).splitlines()), type(refusal).__name__)
+    raise InputError(
+        f"export of {variant}: TensorFlow Lite cannot convert {model.name}: {reason}; set "
+        "EDGETAG_VERBOSE=1 for everything it said, or leave the variant out of export.variants"
+    ) from refusal
+
+
+def _configure(converter: Any, variant: Variant, input_type: IoType, output_type: IoType) -> None:
+    ops = tf.lite.OpsSet
+    if variant != "fp32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if variant == "fp16":
+        converter.target_spec.supported_types = [tf.float16]
+    if variant == "dynamic":
+        # Per-channel dense weights need FULLY_CONNECTED version 12, which came in 2.17.
+        converter._experimental_disable_per_channel_quantization_for_dense_layers = True
+    if variant == "int16x8":
+        converter.target_spec.supported_ops = [
+            ops.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        ]
+    if variant == "int8":
+        converter.target_spec.supported_ops = [ops.TFLITE_BUILTINS_INT8]
+    if variant in INT8:
+        converter.inference_input_type = tf.as_dtype(input_type)
+        converter.inference_output_type = tf.as_dtype(output_type)
+
+
+def _calibration(
+    images: Pixels, contract: Preprocessing
+) -> Iterator[list[npt.NDArray[np.float32]]]:
+    for image in images:
+        yield [scale(image[None], contract)]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what TensorFlow prints and warns about while it converts."""
+    with quiet_stderr(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,207 @@
+"""Reading and writing `.tflite` files as flatbuffers, without running them.
+
+The object API of `ai_edge_litert.schema_py_generated` gives plain Python objects for every table
+of TensorFlow Lite's schema. Reading trusts nothing: whatever the bytes are, the outcome is a model
+whose indices are all in range, or an `InputError`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert import schema_py_generated as schema
+
+from edgetag.errors import InputError
+
+IDENTIFIER = b"TFL3"
+SCHEMA_VERSION = 3
+MAX_BYTES = 2**31 - 1
+"""Flatbuffers hold offsets in 31 bits."""
+
+BUFFER_ALIGNMENT = 16
+"""`force_align` of Buffer.data in the schema; kernels read weights where they lie in the file."""
+
+NO_TENSOR = -1
+"""Marks an optional input that is left out."""
+
+OPERATOR_NAMES: dict[int, str] = {
+    code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)
+}
+
+NUMPY_TYPES: dict[int, np.dtype[Any]] = {
+    schema.TensorType.FLOAT32: np.dtype("<f4"),
+    schema.TensorType.FLOAT16: np.dtype("<f2"),
+    schema.TensorType.FLOAT64: np.dtype("<f8"),
+    schema.TensorType.INT8: np.dtype("i1"),
+    schema.TensorType.UINT8: np.dtype("u1"),
+    schema.TensorType.INT16: np.dtype("<i2"),
+    schema.TensorType.INT32: np.dtype("<i4"),
+    schema.TensorType.INT64: np.dtype("<i8"),
+}
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One operator of the graph.
+
+    Attributes:
+        name: As TensorFlow Lite names it, such as `CONV_2D`.
+        version: Version of the operator that the runtime must have.
+        inputs: Tensor positions; -1 where an optional input is left out.
+        outputs: Tensor positions.
+    """
+
+    name: str
+    version: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+def read_model(path: Path) -> Any:
+    """Read a `.tflite` file.
+
+    Returns:
+        A `ModelT` whose indices (operator codes, tensors, buffers) are all in range.
+
+    Raises:
+        InputError: The file is missing, empty, truncated, or not a TensorFlow Lite model.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path}: over 2 GiB, which no TensorFlow Lite model can be")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: missing; run: edgetag export") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    return parse_model(data, path)
+
+
+def parse_model(data: bytes, where: object) -> Any:
+    """Parse the bytes of a `.tflite` file; see `read_model`.
+
+    Args:
+        data: The file.
+        where: Names the file in errors.
+    """
+    if not data:
+        raise InputError(f"{where}: the file is empty; export it again")
+    if data[4:8] != IDENTIFIER:
+        raise InputError(
+            f"{where}: not a TensorFlow Lite model (it lacks the mark {IDENTIFIER.decode()}); "
+            "export it again"
+        )
+    try:
+        model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
+        _check_structure(model)
+    except Exception as error:  # reading damaged offsets raises nearly anything
+        detail = str(error) or type(error).__name__
+        raise InputError(
+            f"{where}: a damaged or truncated TensorFlow Lite model ({detail}); export it again"
+        ) from None
+    return model
+
+
+def _check_structure(model: Any) -> None:
+    if model.version != SCHEMA_VERSION:
+        raise ValueError(f"schema version {model.version}, expected {SCHEMA_VERSION}")
+    if not model.subgraphs or not model.buffers:
+        raise ValueError("no graph or no buffers")
+    for subgraph in model.subgraphs:
+        tensors = subgraph.tensors or []
+        for tensor in tensors:
+            _within(tensor.buffer, len(model.buffers), "a tensor's buffer")
+        operators = subgraph.operators or []
+        for operator in operators:
+            _within(operator.opcodeIndex, len(model.operatorCodes or []), "an operator's code")
+        for owner in (subgraph, *operators):
+            for index in (*ints(owner.inputs), *ints(owner.outputs)):
+                if index != NO_TENSOR:
+                    _within(index, len(tensors), "a tensor's position")
+    for entry in model.metadata or []:
+        _within(entry.buffer, len(model.buffers), "a metadata entry's buffer")
+
+
+def _within(index: int, count: int, what: str) -> None:
+    if not 0 <= index < count:
+        raise ValueError(f"{what} is {index}, but there are {count}")
+
+
+def ints(values: Any) -> tuple[int, ...]:
+    """Return a vector of the file as plain integers; one that is left out is empty."""
+    return () if values is None else tuple(int(v) for v in values)
+
+
+class _AlignedBuffer(schema.BufferT):
+    """A buffer that is written at a multiple of 16 bytes.
+
+    The generated Python drops the schema's `force_align`, so its weights would land anywhere.
+    """
+
+    def Pack(self, builder: Any) -> int:  # noqa: N802 (overrides generated code)
+        """Write the bytes and the table; return the table's offset."""
+        offset = None
+        if self.data is not None and len(self.data):
+            raw = np.asarray(self.data, dtype=np.uint8).tobytes()
+            builder.StartVector(1, len(raw), BUFFER_ALIGNMENT)
+            builder.head -= len(raw)
+            builder.Bytes[builder.head : builder.head + len(raw)] = raw
+            offset = builder.EndVector()
+        schema.BufferStart(builder)
+        if offset is not None:
+            schema.BufferAddData(builder, offset)
+        return int(schema.BufferEnd(builder))
+
+
+def pack_model(model: Any) -> bytes:
+    """Return the bytes of a `ModelT`; the same model always gives the same bytes."""
+    for position, buffer in enumerate(model.buffers):
+        aligned = _AlignedBuffer()
+        aligned.data = buffer.data
+        model.buffers[position] = aligned
+    size = sum(0 if b.data is None else len(b.data) for b in model.buffers)
+    builder = flatbuffers.Builder(size + (1 << 16))
+    builder.Finish(model.Pack(builder), IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def operators(model: Any, graph: Any) -> Iterator[Operator]:
+    """Yield the operators of one of the model's graphs, in order of execution."""
+    for operator in graph.operators or []:
+        code = model.operatorCodes[operator.opcodeIndex]
+        # Codes below 127 used to be stored in a byte of their own; the larger one is right.
+        builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
+        yield Operator(
+            name=OPERATOR_NAMES.get(builtin, f"builtin {builtin}"),
+            version=code.version,
+            inputs=ints(operator.inputs),
+            outputs=ints(operator.outputs),
+        )
+
+
+def all_operators(model: Any) -> Iterator[Operator]:
+    """Yield the operators of every graph."""
+    for graph in model.subgraphs:
+        yield from operators(model, graph)
+
+
+def tensor_name(tensor: Any) -> str:
+    """Return a tensor's name as text, whatever its bytes."""
+    return (tensor.name or b"").decode(errors="replace")
+
+
+def constant(model: Any, tensor: Any) -> npt.NDArray[Any] | None:
+    """Return a tensor's stored values in its shape, or None where it is computed at run time.
+
+    Raises:
+        ValueError: The stored bytes do not fill the shape.
+    """
+    data = model.buffers[tensor.buffer].data
+    if data is None or not len(data) or tensor.type not in NUMPY_TYPES:
+        return None
+    values = np.frombuffer(np.asarray(data, dtype=np.uint8).tobytes(), NUMPY_TYPES[tensor.type])
+    return values.reshape(ints(tensor.shape))

@@ -1,0 +1,212 @@
+"""Standard TFLite metadata in a `.tflite` file: what the input wants and what the scores mean.
+
+Tools such as MediaPipe's ImageClassifier and Android Studio read it. The description is a
+flatbuffer in a buffer of the model, found by the entry TFLITE_METADATA; the labels are a zip
+appended to the file. See https://ai.google.dev/edge/litert/models/metadata.
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ai_edge_litert import schema_py_generated as schema
+
+from edgetag.conversion import metadata_schema
+from edgetag.conversion.flatfile import pack_model, parse_model, read_model
+from edgetag.errors import InputError
+from edgetag.preprocess import Preprocessing
+from edgetag.tags import Vocabulary
+
+ENTRY = "TFLITE_METADATA"
+LABELS_FILE = "labels.txt"
+INPUT, OUTPUT = "image", "scores"
+
+MIN_PARSER_VERSION = "1.0.0"
+"""Every field written here is in the schema since 1.0.0."""
+
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+"""The zip format's earliest time, so that equal contents are equal bytes."""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a model file says about itself.
+
+    Attributes:
+        name: The recipe's name.
+        description: One or two sentences.
+        author: Who answers for it; may be empty.
+        license: Its licence; may be empty.
+        vocabulary: The tags, in the order of the scores.
+        contract: How a picture becomes the input.
+    """
+
+    name: str
+    description: str
+    author: str
+    license: str
+    vocabulary: Vocabulary
+    contract: Preprocessing
+
+
+def describe(info: ModelInfo) -> bytes:
+    """Return the metadata flatbuffer."""
+    contract = info.contract
+    bounds = [(pixel - contract.mean) / contract.std for pixel in (0, 255)]
+    image = {
+        "name": INPUT,
+        "description": (
+            f"A picture in {contract.color_space}, letterboxed to {contract.input_size} x "
+            f"{contract.input_size} pixels: [1, height, width, 3]. Quantized inputs take the "
+            "pixels as they are (int8: minus 128)."
+        ),
+        "content": {
+            "content_properties": (
+                "ImageProperties",
+                {
+                    "color_space": metadata_schema.COLOR_SPACE_RGB,
+                    "default_size": {
+                        "width": contract.input_size,
+                        "height": contract.input_size,
+                    },
+                },
+            )
+        },
+        "process_units": [
+            {
+                "options": (
+                    "NormalizationOptions",
+                    {"mean": [contract.mean], "std": [contract.std]},
+                )
+            }
+        ],
+        "stats": {"min": bounds[:1], "max": bounds[1:]},
+    }
+    scores = {
+        "name": OUTPUT,
+        "description": "The score of each tag, 0 to 1; tags do not exclude each other.",
+        "content": {"content_properties": ("FeatureProperties", {})},
+        "stats": {"min": [0.0], "max": [1.0]},
+        "associated_files": [
+            {
+                "name": LABELS_FILE,
+                "description": "The tags, one a line, in the order of the scores.",
+                "type": metadata_schema.TENSOR_AXIS_LABELS,
+            }
+        ],
+    }
+    return metadata_schema.encode(
+        {
+            "name": info.name,
+            "description": info.description,
+            "subgraph_metadata": [
+                {"input_tensor_metadata": [image], "output_tensor_metadata": [scores]}
+            ],
+            "author": info.author,
+            "license": info.license,
+            "min_parser_version": MIN_PARSER_VERSION,
+        }
+    )
+
+
+def attach(data: bytes, info: ModelInfo) -> bytes:
+    """Return a `.tflite` file with metadata and labels; replaces what it had.
+
+    The input and output tensors are named `image` and `scores`, as in the signature, since some
+    runtimes show one name and some the other.
+
+    Args:
+        data: A model with one input and one output.
+        info: What it says about itself.
+    """
+    model = parse_model(data, "the converted model")
+    graph = model.subgraphs[0]
+    graph.tensors[graph.inputs[0]].name = INPUT.encode()
+    graph.tensors[graph.outputs[0]].name = OUTPUT.encode()
+    _metadata_buffer(model).data = list(describe(info))
+    return _append_labels(pack_model(model), info.vocabulary)
+
+
+def _metadata_buffer(model: Any) -> Any:
+    """Return the buffer that the metadata goes to, a new one where the model has none."""
+    for entry in model.metadata or []:
+        if entry.name == ENTRY.encode():
+            return model.buffers[entry.buffer]
+    buffer, entry = schema.BufferT(), schema.MetadataT()
+    entry.name, entry.buffer = ENTRY.encode(), len(model.buffers)
+    model.buffers.append(buffer)
+    model.metadata = [*(model.metadata or []), entry]
+    return buffer
+
+
+def _append_labels(data: bytes, vocabulary: Vocabulary) -> bytes:
+    file = io.BytesIO(data)
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_STORED) as archive:
+        member = zipfile.ZipInfo(LABELS_FILE, ZIP_TIME)
+        member.create_system = 3  # Unix, on every machine
+        member.external_attr = 0o644 << 16
+        archive.writestr(member, "".join(f"{name}\n" for name in vocabulary.names))
+    return file.getvalue()
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What `read_metadata` found.
+
+    Attributes:
+        name: Of the model.
+        description: Of the model.
+        author: May be empty.
+        license: May be empty.
+        mean: Subtracted from each pixel value.
+        std: Divides the difference.
+        labels: The tags, in the order of the scores.
+    """
+
+    name: str
+    description: str
+    author: str
+    license: str
+    mean: float
+    std: float
+    labels: tuple[str, ...]
+
+
+def read_metadata(path: Path) -> Metadata:
+    """Read the metadata and labels of a `.tflite` file.
+
+    Raises:
+        InputError: The file is no model, or its metadata is missing or damaged.
+    """
+    model = read_model(path)
+    entries = [e for e in model.metadata or [] if e.name == ENTRY.encode()]
+    if not entries:
+        raise InputError(f"{path}: has no TFLite metadata; export it with edgetag")
+    try:
+        data = model.buffers[entries[0].buffer].data
+        fields = metadata_schema.decode(bytes(bytearray(data)))
+        return _from_fields(fields, _read_labels(path))
+    except Exception as error:  # damaged flatbuffers and zips raise nearly anything
+        raise InputError(f"{path}: damaged TFLite metadata ({error}); export it again") from None
+
+
+def _from_fields(fields: dict[str, Any], labels: tuple[str, ...]) -> Metadata:
+    image = fields["subgraph_metadata"][0]["input_tensor_metadata"][0]
+    units = [unit["options"] for unit in image["process_units"] if "options" in unit]
+    normalization = dict(units)["NormalizationOptions"]
+    return Metadata(
+        name=fields.get("name", ""),
+        description=fields.get("description", ""),
+        author=fields.get("author", ""),
+        license=fields.get("license", ""),
+        mean=normalization["mean"][0],
+        std=normalization["std"][0],
+        labels=labels,
+    )
+
+
+def _read_labels(path: Path) -> tuple[str, ...]:
+    with zipfile.ZipFile(path) as archive:
+        return tuple(archive.read(LABELS_FILE).decode().splitlines())

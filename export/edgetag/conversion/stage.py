@@ -1,0 +1,216 @@
+"""The export stage: trained weights → one `.tflite` file per variant, described and checked."""
+
+import gzip
+import hashlib
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgetag import __version__
+from edgetag.conversion import checks
+from edgetag.conversion.flatfile import parse_model
+from edgetag.conversion.metadata import ModelInfo, attach
+from edgetag.conversion.op_versions import required_runtime
+from edgetag.conversion.representative import representative_images
+from edgetag.conversion.result import ExportedVariant, ExportResult, VariantRecord
+from edgetag.conversion.variants import CALIBRATED, FULL_INTEGER, INT8, QAT
+from edgetag.dataset import open_dataset
+from edgetag.errors import InputError
+from edgetag.preprocess import Pixels
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe, Variant
+from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes, write_text
+
+if TYPE_CHECKING:
+    from edgetag.tf import keras
+
+GZIP_LEVEL = 9
+
+
+def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResult:
+    """Write every variant of the recipe and `export/export.json`.
+
+    A variant whose inputs have not changed since it was written is checked again but not
+    converted again, so an export that was killed goes on where it stopped.
+
+    Args:
+        recipe: Names variants, element types and the target.
+        workspace: Holds the weights and receives the files.
+        progress: Is told of every variant.
+
+    Raises:
+        InputError: Weights of an earlier stage are missing, or a file fails a check.
+    """
+    variants = recipe.export.variants
+    sources = _Sources(recipe, workspace)
+    for variant in variants:
+        sources.weights(variant)  # a missing file is told before the work, not after it
+    exported: list[ExportedVariant] = []
+    warnings: list[str] = []
+    with progress.track("exporting", len(variants), "files") as task:
+        for variant in variants:
+            task.advance(0, note=variant)
+            record, warning = _export(variant, sources)
+            exported.append(record)
+            if warning:
+                warnings.append(warning)
+            task.advance(1, note=variant)
+    for warning in warnings:
+        progress.say(warning)
+    result = ExportResult(variants=tuple(exported), warnings=tuple(warnings))
+    write_text(workspace.export / "export.json", result.to_json())
+    return result
+
+
+class _Sources:
+    """What variants are made from; the costly parts are made once, when first used."""
+
+    def __init__(self, recipe: Recipe, workspace: Workspace) -> None:
+        self.recipe = recipe
+        self.workspace = workspace
+        self.contract = recipe.network.preprocessing()
+
+    def weights(self, variant: Variant) -> Path:
+        """Return the weights that a variant is made from.
+
+        Raises:
+            InputError: They are missing; the stage that makes them is named.
+        """
+        needed = [(self.workspace.train / "model.npz", "train")]
+        if variant == "int8-pruned-qat":
+            needed.append((self.workspace.prune / "model.npz", "prune"))
+        if variant in QAT:
+            needed.append((self.workspace.quantize / f"{variant}.npz", "quantize"))
+        for path, stage in needed:
+            if not path.is_file():
+                raise InputError(f"{path}: missing, and {variant} needs it; run: edgetag {stage}")
+        return needed[-1][0]
+
+    def digest(self, variant: Variant) -> str:
+        """Return a digest of everything that a variant's bytes follow from."""
+        recipe, export = self.recipe, self.recipe.export
+        inputs: dict[str, object] = {
+            "edgetag": __version__,
+            "tensorflow": version("tensorflow"),
+            "weights": digest_file(self.weights(variant)),
+            "network": recipe.network.model_dump(mode="json"),
+            "info": [recipe.name, export.author, export.license, recipe.data.tags],
+        }
+        if variant in INT8:
+            inputs["types"] = [export.input_type, export.output_type]
+        if variant in CALIBRATED:
+            manifest = digest_file(self.workspace.manifest)
+            inputs["representative"] = [manifest, export.representative_images, recipe.seed]
+        return digest_json(inputs)
+
+    def model(self, variant: Variant) -> "keras.Model":
+        """Return the model that a variant is made from."""
+        if variant not in QAT:
+            return self._float_model
+        from edgetag.compression.quantize import load_quantized
+
+        return load_quantized(self.recipe, self.workspace, variant)
+
+    @cached_property
+    def _float_model(self) -> "keras.Model":
+        from edgetag.networks import build_untrained, load_weights
+
+        model = build_untrained(self.recipe.network, len(self.recipe.data.tags))
+        load_weights(model, self.weights("fp32"))
+        return model
+
+    @cached_property
+    def representative(self) -> Pixels:
+        """The images that calibrate variants quantized after training."""
+        dataset = open_dataset(self.workspace)
+        return representative_images(
+            dataset, self.recipe.export.representative_images, self.recipe.seed
+        )
+
+    def info(self, variant: Variant) -> ModelInfo:
+        """Return what a variant says about itself."""
+        recipe = self.recipe
+        return ModelInfo(
+            name=recipe.name,
+            description=(
+                f"Scores of {len(recipe.data.tags)} tags for a picture: {recipe.network.name}, "
+                f"variant {variant}, made by edgetag {__version__}."
+            ),
+            author=recipe.export.author,
+            license=recipe.export.license,
+            vocabulary=recipe.data.vocabulary(),
+            contract=self.contract,
+        )
+
+
+def _export(variant: Variant, sources: _Sources) -> tuple[ExportedVariant, str | None]:
+    """Reuse or make one variant; return what it is and what warns of it."""
+    folder = sources.workspace.export
+    file, record_file = folder / f"{variant}.tflite", folder / f"{variant}.json"
+    inputs = sources.digest(variant)
+    reused = _reusable(file, record_file, inputs)
+    data = file.read_bytes() if reused else _convert(variant, sources)
+    model = parse_model(data, file)
+    warning = _check(model, variant, sources, file)  # before a bad file gets its name
+    if reused:
+        return reused, warning
+    input_type, output_type = checks.boundary_types(model)
+    exported = ExportedVariant(
+        variant=variant,
+        file=sources.workspace.relative(file),
+        sha256=hashlib.sha256(data).hexdigest(),
+        size_bytes=len(data),
+        gzip_bytes=len(gzip.compress(data, GZIP_LEVEL, mtime=0)),
+        input_type=input_type,
+        output_type=output_type,
+        min_runtime_version=required_runtime(model),
+        operators=checks.count_operators(model),
+        float_tensors=checks.count_float_tensors(model),
+        sparsity=checks.sparsity(model),
+    )
+    write_bytes(file, data)
+    write_text(record_file, VariantRecord(inputs=inputs, exported=exported).to_json())
+    return exported, warning
+
+
+def _reusable(file: Path, record_file: Path, inputs: str) -> ExportedVariant | None:
+    """Return what an earlier export says of a file that is still the one it wrote."""
+    try:
+        record = VariantRecord.from_json(record_file.read_text(encoding="utf-8"), record_file)
+        unchanged = record.inputs == inputs and digest_file(file) == record.exported.sha256
+    except (FileNotFoundError, UnicodeDecodeError, InputError):
+        return None  # never finished, or written by another version: it is made anew
+    return record.exported if unchanged else None
+
+
+def _convert(variant: Variant, sources: _Sources) -> bytes:
+    from edgetag.conversion.convert import convert
+
+    data = convert(
+        sources.model(variant),
+        variant,
+        sources.contract,
+        input_type=sources.recipe.export.input_type,
+        output_type=sources.recipe.export.output_type,
+        representative=sources.representative if variant in CALIBRATED else None,
+    )
+    return attach(data, sources.info(variant))
+
+
+def _check(model: Any, variant: Variant, sources: _Sources, file: Path) -> str | None:
+    """Check a file; return a warning or None.
+
+    Raises:
+        InputError: It is not what the recipe asked for.
+    """
+    export = sources.recipe.export
+    checks.check_target_ops(model, export.target_ops, file)
+    if variant in FULL_INTEGER:
+        checks.check_full_integer(model, file)
+    if variant in INT8:
+        checks.check_input_exact(model, sources.contract, file)
+    if variant == "int8-pruned-qat":
+        pruned = checks.stored_sparsity(sources.workspace.prune / "model.npz")
+        checks.check_sparsity_kept(model, pruned, file)
+    return checks.runtime_warning(model, export.target_runtime, file)
