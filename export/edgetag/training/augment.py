@@ -1,0 +1,65 @@
+"""Random changes to training images, as a pure function of uniform draws.
+
+The draws come from outside, by position in the training stream, so the same image is changed the
+same way whichever worker reads it and however often a killed run is resumed.
+"""
+
+from edgetag.recipe import AugmentSection
+from edgetag.tf import tf
+
+DRAWS = 7
+"""Uniform numbers that one image takes: flip, size, top, left, brightness, contrast, saturation."""
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of R, G and B in grey, ITU-R BT.601."""
+
+
+def augment(images: tf.Tensor, draws: tf.Tensor, settings: AugmentSection) -> tf.Tensor:
+    """Mirror, crop and recolour a batch.
+
+    Args:
+        images: uint8 `[batch, size, size, 3]`.
+        draws: float32 `[batch, DRAWS]`, uniform in 0..1.
+        settings: How far each change may go.
+
+    Returns:
+        float32 of the same shape, in 0..255.
+    """
+    flip, share, top, left, brightness, contrast, saturation = tf.unstack(draws, DRAWS, axis=1)
+    images = _flip_and_crop(images, flip, share, top, left, settings)
+    if not settings.color:
+        return images
+
+    def factor(draw: tf.Tensor) -> tf.Tensor:
+        return (1 + settings.color * (2 * draw - 1))[:, None, None, None]
+
+    images *= factor(brightness)
+    mean = tf.reduce_mean(images, axis=(1, 2, 3), keepdims=True)
+    images = mean + (images - mean) * factor(contrast)
+    grey = tf.reduce_sum(images * tf.constant(LUMA), axis=3, keepdims=True)
+    images = grey + (images - grey) * factor(saturation)
+    return tf.clip_by_value(images, 0.0, 255.0)
+
+
+def _flip_and_crop(
+    images: tf.Tensor,
+    flip: tf.Tensor,
+    share: tf.Tensor,
+    top: tf.Tensor,
+    left: tf.Tensor,
+    settings: AugmentSection,
+) -> tf.Tensor:
+    mirrored = flip < 0.5
+    if not settings.crop:
+        images = tf.cast(images, tf.float32)
+        if not settings.flip:
+            return images
+        return tf.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
+    kept = 1 - settings.crop * share
+    y0, x0 = top * (1 - kept), left * (1 - kept)
+    y1, x1 = y0 + kept, x0 + kept
+    if settings.flip:  # a box with its sides swapped reads mirrored
+        x0, x1 = tf.where(mirrored, x1, x0), tf.where(mirrored, x0, x1)
+    count, height, width, _ = images.shape  # known: the optimizer warns about unknown shapes
+    boxes = tf.stack([y0, x0, y1, x1], axis=1)
+    return tf.image.crop_and_resize(images, boxes, tf.range(count), (height, width))

@@ -1,0 +1,131 @@
+"""The training stream: which images each step sees, read from the cache and changed at random.
+
+Step s takes positions s × batch … (s + 1) × batch of an endless stream that is one random order
+of the rows after another. So every batch is whole, every image is seen equally often, a batch is
+known from its step alone (which makes resuming exact), and worker k of n can take its share
+without asking anyone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.dataset import Dataset
+from edgetag.dataset.view import Rows
+from edgetag.preprocess import Preprocessing
+from edgetag.recipe import AugmentSection
+from edgetag.tags import Labels
+from edgetag.tf import tf
+from edgetag.training.augment import DRAWS, augment
+
+PREFETCHED = 4
+"""Batches made ahead: enough to hide an uneven disk, and bounded memory."""
+
+READERS = 2
+"""Batches read at once; reading releases the interpreter while it copies."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of every batch that one input pipeline makes.
+
+    Attributes:
+        replicas: Replicas over all workers.
+        first: The first replica that this pipeline feeds.
+        count: How many it feeds, one element each.
+    """
+
+    replicas: int = 1
+    first: int = 0
+    count: int = 1
+
+
+WHOLE = Share()
+
+
+class Batches:
+    """Training batches of some rows.
+
+    Args:
+        dataset: Gives images and labels.
+        rows: `[n]` rows to train on.
+        contract: Scales the pixels.
+        batch_size: Images of one step, over all replicas.
+        seed: Decides orders and random changes.
+        augment: How images are changed.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        rows: Rows,
+        contract: Preprocessing,
+        batch_size: int,
+        seed: int,
+        augment: AugmentSection,
+    ) -> None:
+        self._images = dataset.images
+        self._rows = rows
+        self._labels = dataset.labels(rows)
+        self._contract = contract
+        self._batch_size = batch_size
+        self._seed = seed
+        self._augment = augment
+        # Two orders: the stream crosses from one to the next within a batch.
+        self._order: Callable[[int], Rows] = lru_cache(maxsize=2)(self._draw_order)
+
+    def _draw_order(self, lap: int) -> Rows:
+        return np.random.default_rng((self._seed, lap)).permutation(len(self._rows))
+
+    def positions(self, step: int) -> npt.NDArray[np.int64]:
+        """Return which of the rows a step takes: `[batch]` positions in `rows`."""
+        stream = np.arange(step * self._batch_size, (step + 1) * self._batch_size)
+        laps, places = np.divmod(stream, len(self._rows))
+        out = np.empty(len(stream), dtype=np.int64)
+        for lap in np.unique(laps):
+            chosen = laps == lap
+            out[chosen] = self._order(int(lap))[places[chosen]]
+        return out
+
+    def read(self, step: int, start: int, stop: int) -> tuple[npt.NDArray[np.uint8], Labels]:
+        """Return images and labels of a step's positions `start` to `stop`."""
+        chosen = self.positions(int(step))[start:stop]
+        return self._images(self._rows[chosen]), self._labels[chosen]
+
+    def steps(self, first: int, last: int, share: Share = WHOLE) -> Any:
+        """Return a `tf.data.Dataset` of steps `first` to `last`, exclusive.
+
+        Args:
+            first: Step of the first batch.
+            last: Step after the last batch.
+            share: The part of each batch to make.
+
+        Returns:
+            Elements are float32 images `[batch / replicas, size, size, 3]`, augmented and scaled,
+            and int8 labels `[batch / replicas, tags]`; one element a step and fed replica.
+        """
+        size = self._batch_size // share.replicas
+
+        @tf.autograph.experimental.do_not_convert
+        def make(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            step = index // share.count
+            start = (index % share.count + share.first) * size
+            images, labels = tf.numpy_function(
+                self.read, [step, start, start + size], [tf.uint8, tf.int8], stateful=False
+            )
+            pixels = self._contract.input_size
+            images = tf.ensure_shape(images, (size, pixels, pixels, 3))
+            labels = tf.ensure_shape(labels, (size, self._labels.shape[1]))
+            seed = tf.stack([tf.constant(self._seed, tf.int64), step])
+            draws = tf.random.stateless_uniform((self._batch_size, DRAWS), seed)
+            draws = tf.ensure_shape(draws[start : start + size], (size, DRAWS))
+            changed = augment(images, draws, self._augment)
+            return (changed - self._contract.mean) / self._contract.std, labels
+
+        indexes = tf.data.Dataset.range(first * share.count, last * share.count)
+        batches = indexes.map(make, num_parallel_calls=READERS, deterministic=True)
+        return batches.prefetch(PREFETCHED)

@@ -1,0 +1,280 @@
+"""The training loop that training, pruning and quantization-aware training share.
+
+It runs `Model.fit` of Keras one epoch at a time over the stream of `batches`, so strategies of
+`tf.distribute` and callbacks (such as tfmot's `UpdatePruningStep`) work as anywhere, and a caller
+can look, store and stop between epochs.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy.typing as npt
+
+from edgetag.dataset import Dataset
+from edgetag.dataset.view import Rows
+from edgetag.networks import head_layers
+from edgetag.preprocess import Preprocessing
+from edgetag.progress import Progress, Task
+from edgetag.recipe import AugmentSection
+from edgetag.tf import keras, tf
+from edgetag.training.batches import Batches, Share
+from edgetag.training.losses import LossSettings, loss_function
+
+SGD_MOMENTUM = 0.9
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How to fit.
+
+    Attributes:
+        epochs: May be a fraction; rounded up to whole steps.
+        learning_rate: At the start.
+        batch_size: Images of one step, over all replicas; rounded up to a multiple of them.
+        optimizer: `sgd` has momentum 0.9.
+        schedule: `cosine` falls to 0 over all the steps.
+        loss: Options of the loss.
+        augment: Random changes to images.
+        trains: Which weights move; batch norms that do not move stay in inference mode.
+        freeze_batch_norm: Keep every batch norm as it is, in inference mode.
+        seed: Decides orders, random changes and dropout.
+        deterministic: Make dropout of an epoch independent of the epochs before it.
+    """
+
+    epochs: float
+    learning_rate: float
+    batch_size: int
+    optimizer: Literal["adam", "sgd"] = "adam"
+    schedule: Literal["cosine", "constant"] = "cosine"
+    loss: LossSettings = field(default_factory=LossSettings)
+    augment: AugmentSection = field(default_factory=AugmentSection)
+    trains: Literal["head", "all"] = "all"
+    freeze_batch_norm: bool = False
+    seed: int = 1
+    deterministic: bool = False
+
+
+@dataclass(frozen=True)
+class FitStart:
+    """Where to go on.
+
+    Attributes:
+        epoch: The first epoch to run.
+        optimizer: The optimizer's variables after the epoch before, in its order.
+    """
+
+    epoch: int
+    optimizer: tuple[npt.NDArray[Any], ...]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """A finished epoch.
+
+    Attributes:
+        epoch: From 0.
+        loss: Mean training loss.
+        images_per_s: Steady rate: the first step, which builds the graph, is left out.
+        learning_rate: After the last step.
+        optimizer: Returns the optimizer's variables, for `FitStart`.
+    """
+
+    epoch: int
+    loss: float
+    images_per_s: float
+    learning_rate: float
+    optimizer: Callable[[], tuple[npt.NDArray[Any], ...]]
+
+
+def fit(
+    model: keras.Model,
+    dataset: Dataset,
+    rows: Rows,
+    contract: Preprocessing,
+    settings: FitSettings,
+    progress: Progress,
+    *,
+    teacher: keras.Model | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    on_epoch: Callable[[Epoch], bool] | None = None,
+    start: FitStart | None = None,
+    what: str = "training",
+) -> tuple[Epoch, ...]:
+    """Fit a model in place.
+
+    Args:
+        model: From scaled images to scores; built under the strategy that is to train it.
+        dataset: Gives images and labels.
+        rows: `[n]` rows to train on.
+        contract: Scales the pixels.
+        settings: How to fit.
+        progress: Is told of every step.
+        teacher: Its scores of the same images become targets, with the weight
+            `settings.loss.distillation`.
+        callbacks: Of Keras; each epoch is a `fit` of its own, so train begins and ends with it.
+        on_epoch: Called after each epoch; returning True ends the fit.
+        start: Goes on after an earlier epoch instead of starting at the first.
+        what: The task's name for `progress`.
+
+    Returns:
+        The epochs that ran.
+    """
+    strategy = model.distribute_strategy
+    replicas = strategy.num_replicas_in_sync
+    batch_size = replicas * math.ceil(settings.batch_size / replicas)
+    steps_per_epoch = math.ceil(len(rows) / batch_size)
+    total = max(1, math.ceil(settings.epochs * steps_per_epoch - 1e-9))
+    if teacher is None:
+        settings = replace(settings, loss=replace(settings.loss, distillation=0.0))
+    batches = Batches(dataset, rows, contract, batch_size, settings.seed, settings.augment)
+    done: list[Epoch] = []
+    with _trainable(model, settings):
+        with strategy.scope():
+            trainer = _Trainer(model.inputs, model.output)
+            trainer.teacher = _Untracked(teacher if settings.loss.distillation else None)
+            schedule = _schedule(settings, total)
+            optimizer = _optimizer(settings, schedule)
+            loss = loss_function(settings.loss, int(model.output_shape[-1]))
+            trainer.compile(optimizer=optimizer, loss=loss, jit_compile=False)
+            trainer.optimizer.build(trainer.trainable_variables)
+        if start is not None:
+            for variable, value in zip(_variables(trainer), start.optimizer, strict=True):
+                variable.assign(value)
+        for epoch in range(start.epoch if start else 0, math.ceil(total / steps_per_epoch)):
+            first, last = epoch * steps_per_epoch, min((epoch + 1) * steps_per_epoch, total)
+            if settings.deterministic:
+                # Dropout's generators live in the graph; this sets them back, so that an epoch
+                # is the same whether it is reached at once or after a resume. It also makes
+                # TensorFlow prepare the graph again, seconds for a large one.
+                tf.random.set_seed(settings.seed)
+            title = f"{what}, epoch {epoch + 1}"
+            with progress.track(title, (last - first) * batch_size, "images") as task:
+                meter = _Meter(task, batch_size)
+                history = trainer.fit(
+                    _distributed(batches, first, last, strategy),
+                    initial_epoch=epoch,
+                    epochs=epoch + 1,
+                    steps_per_epoch=last - first,
+                    callbacks=[*callbacks, meter],
+                    verbose=0,
+                )
+            finished = Epoch(
+                epoch=epoch,
+                loss=float(history.history["loss"][-1]),
+                images_per_s=meter.images_per_s,
+                learning_rate=float(schedule(last)) if callable(schedule) else schedule,
+                optimizer=lambda: tuple(v.numpy() for v in _variables(trainer)),
+            )
+            done.append(finished)
+            if on_epoch is not None and on_epoch(finished):
+                break
+    return tuple(done)
+
+
+class _Untracked:
+    """Hides a model from Keras, which would else take it for a part of another."""
+
+    def __init__(self, model: keras.Model | None) -> None:
+        self.model = model
+
+
+class _Trainer(keras.Model):
+    """A functional model over the layers of another, whose targets may grow by a teacher's."""
+
+    teacher: _Untracked
+
+    def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, Any]:
+        """One step on `(images, labels)`."""
+        images, labels = data
+        targets = tf.cast(labels, tf.float32)
+        if self.teacher.model is not None:
+            taught = tf.cast(self.teacher.model(images, training=False), tf.float32)
+            targets = tf.concat([targets, tf.stop_gradient(taught)], axis=1)
+        return super().train_step((images, targets))
+
+
+class _Meter(keras.callbacks.Callback):
+    """Counts images for the progress bar and measures the rate."""
+
+    def __init__(self, task: Task, batch_size: int) -> None:
+        super().__init__()
+        self._task = task
+        self._batch_size = batch_size
+        self._began = self._first = self._last = time.perf_counter()
+        self._steps = 0
+
+    def on_train_batch_end(
+        self,
+        batch: int,  # noqa: ARG002
+        logs: dict[str, float] | None = None,
+    ) -> None:
+        """Count a step."""
+        self._last = time.perf_counter()
+        self._steps += 1
+        if self._steps == 1:
+            self._first = self._last
+        loss = (logs or {}).get("loss")
+        self._task.advance(self._batch_size, "" if loss is None else f"loss {loss:.4f}")
+
+    @property
+    def images_per_s(self) -> float:
+        """The rate after the first step; with one step only, that step's."""
+        steps, seconds = self._steps - 1, self._last - self._first
+        if steps < 1:
+            steps, seconds = self._steps, self._last - self._began
+        return steps * self._batch_size / max(seconds, 1e-9)
+
+
+@contextmanager
+def _trainable(model: keras.Model, settings: FitSettings) -> Iterator[None]:
+    """Set which layers train, and set it back.
+
+    Keras runs a batch norm that does not train in inference mode, with its stored statistics.
+    """
+    layers = [m for m in model.submodules if isinstance(m, keras.layers.Layer)]
+    before = [layer.trainable for layer in layers]
+    moving = head_layers(model) if settings.trains == "head" else None
+    try:
+        if moving is not None:
+            for layer in model.layers:
+                layer.trainable = layer in moving
+        if settings.freeze_batch_norm:
+            for layer in layers:
+                if isinstance(layer, keras.layers.BatchNormalization):
+                    layer.trainable = False
+        yield
+    finally:
+        for layer, was in zip(layers, before, strict=True):
+            layer.trainable = was
+
+
+def _schedule(settings: FitSettings, steps: int) -> Any:
+    if settings.schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
+    return settings.learning_rate
+
+
+def _optimizer(settings: FitSettings, learning_rate: Any) -> keras.optimizers.Optimizer:
+    if settings.optimizer == "sgd":
+        return keras.optimizers.SGD(learning_rate, momentum=SGD_MOMENTUM, jit_compile=False)
+    return keras.optimizers.Adam(learning_rate, jit_compile=False)
+
+
+def _variables(trainer: keras.Model) -> list[tf.Variable]:
+    return list(trainer.optimizer.variables)
+
+
+def _distributed(batches: Batches, first: int, last: int, strategy: tf.distribute.Strategy) -> Any:
+    if strategy.num_replicas_in_sync == 1:
+        return batches.steps(first, last)
+
+    def feed(context: tf.distribute.InputContext) -> Any:
+        count = context.num_replicas_in_sync // context.num_input_pipelines
+        share = Share(context.num_replicas_in_sync, context.input_pipeline_id * count, count)
+        return batches.steps(first, last, share)
+
+    return strategy.distribute_datasets_from_function(feed)
