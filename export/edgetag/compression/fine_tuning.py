@@ -1,0 +1,136 @@
+"""What pruning and quantization-aware training do alike: load, fine-tune, score."""
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from edgetag.dataset import Dataset, open_dataset
+from edgetag.dataset.view import Rows
+from edgetag.errors import InputError
+from edgetag.metrics import Scores, mean_average_precision
+from edgetag.networks import build_untrained, load_weights, predict
+from edgetag.preprocess import Preprocessing
+from edgetag.progress import Progress
+from edgetag.recipe import PruningSection, QuantizationSection, Recipe
+from edgetag.tf import keras
+from edgetag.training.fitting import FitSettings, fit
+from edgetag.training.losses import loss_settings
+from edgetag.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a compression works with, opened once per stage.
+
+    Attributes:
+        recipe: The recipe.
+        workspace: The run folder.
+        dataset: Images and labels.
+        training: Rows of the training split.
+        validation: Rows of the validation split.
+        progress: Where to report.
+    """
+
+    recipe: Recipe
+    workspace: Workspace
+    dataset: Dataset
+    training: Rows
+    validation: Rows
+    progress: Progress
+
+    @property
+    def contract(self) -> Preprocessing:
+        """The network's preprocessing contract."""
+        return self.recipe.network.preprocessing()
+
+    def load(self, weights: Path) -> keras.Model:
+        """Build the recipe's float network with stored weights."""
+        model = build_untrained(
+            self.recipe.network,
+            len(self.dataset.vocabulary),
+            self.recipe.seed,
+            self.recipe.training.batch_norm_momentum,
+        )
+        load_weights(model, weights)
+        return model
+
+    def steps(self, section: PruningSection | QuantizationSection) -> int:
+        """Return how many steps `fine_tune` takes on one device."""
+        per_epoch = math.ceil(len(self.training) / self.recipe.training.batch_size)
+        return max(1, math.ceil(section.epochs * per_epoch - 1e-9))
+
+    def fine_tune(
+        self,
+        model: keras.Model,
+        section: PruningSection | QuantizationSection,
+        teacher: keras.Model,
+        *,
+        freeze_batch_norm: bool,
+        what: str,
+    ) -> None:
+        """Fit a model in place, with the recipe's loss, augmentation and batch size.
+
+        Args:
+            model: The one to fit.
+            section: Gives epochs, learning rate and the teacher's weight.
+            teacher: The float model, whose scores are targets too where the recipe wants it.
+            freeze_batch_norm: Keep batch norm statistics as they are.
+            what: The task's name for progress.
+        """
+        training = self.recipe.training
+        labels = self.dataset.labels(self.training)
+        loss = loss_settings(training, self.dataset.vocabulary, labels)
+        settings = FitSettings(
+            epochs=section.epochs,
+            learning_rate=section.learning_rate,
+            batch_size=training.batch_size,
+            loss=replace(loss, distillation=section.distillation),
+            augment=training.augment,
+            freeze_batch_norm=freeze_batch_norm,
+            seed=self.recipe.seed,
+        )
+        fit(
+            model,
+            self.dataset,
+            self.training,
+            self.contract,
+            settings,
+            self.progress,
+            teacher=teacher if section.distillation else None,
+            what=what,
+        )
+
+    def validation_scores(self, model: keras.Model, what: str) -> Scores:
+        """Score the validation split: float32 `[images, tags]`."""
+        return predict(
+            model, self.dataset, self.validation, self.contract, self.progress, what=what
+        )
+
+    def validation_map(self, scores: Scores) -> float | None:
+        """Return the mean average precision on validation, None where no tag can be scored."""
+        value = mean_average_precision(scores, self.dataset.labels(self.validation))
+        return None if np.isnan(value) else value
+
+
+def open_bench(recipe: Recipe, workspace: Workspace, progress: Progress) -> Bench:
+    """Open the data of a run.
+
+    Raises:
+        InputError: It is missing, or made with other tags than the recipe's.
+    """
+    dataset = open_dataset(workspace)
+    if dataset.vocabulary != recipe.data.vocabulary():
+        raise InputError(
+            f"{workspace.manifest}: made with other tags than the recipe lists; "
+            "run: edgetag data build"
+        )
+    return Bench(
+        recipe,
+        workspace,
+        dataset,
+        dataset.rows("train"),
+        dataset.rows("validation"),
+        progress,
+    )

@@ -1,0 +1,153 @@
+"""The quantize stage: one quantization-aware training per `*-qat` variant, resumed by variant."""
+
+from pathlib import Path
+
+import numpy as np
+
+from edgetag.compression.fine_tuning import Bench, open_bench
+from edgetag.compression.quantize import (
+    QAT_VARIANTS,
+    agreement,
+    quantization_aware,
+    warm_up,
+)
+from edgetag.compression.result import QuantizedVariant, QuantizeResult
+from edgetag.compression.sparsity import layer_sparsities, require_sparsity, total_sparsity
+from edgetag.errors import InputError
+from edgetag.metrics import Scores
+from edgetag.networks import save_weights
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe, Variant
+from edgetag.tf import keras
+from edgetag.training.result import Thresholds
+from edgetag.workspace import Workspace, digest_file, digest_json, write_text
+
+
+def needed(recipe: Recipe) -> tuple[Variant, ...]:
+    """Return the recipe's variants that are trained quantization-aware."""
+    return tuple(v for v in recipe.export.variants if v in QAT_VARIANTS)
+
+
+def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> QuantizeResult:
+    """Train each quantization-aware variant that is not there yet.
+
+    Raises:
+        InputError: The recipe has no such variant, something it starts from is missing, or a
+            layer cannot be quantized.
+    """
+    variants = needed(recipe)
+    if not variants:
+        raise InputError(
+            f"export.variants lists neither {' nor '.join(QAT_VARIANTS)}; there is nothing to "
+            "train quantization-aware"
+        )
+    bench = open_bench(recipe, workspace, progress)
+    thresholds = _thresholds(workspace, recipe)
+    result = QuantizeResult(variants=tuple(_variant(bench, v, thresholds) for v in variants))
+    write_text(workspace.quantize / "quantize.json", result.to_json())
+    return result
+
+
+def start_weights(workspace: Workspace, variant: Variant) -> Path:
+    """Return the float weights that a variant begins from."""
+    folder = workspace.prune if variant == "int8-pruned-qat" else workspace.train
+    return folder / "model.npz"
+
+
+def _thresholds(workspace: Workspace, recipe: Recipe) -> Scores:
+    path = workspace.train / "thresholds.json"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: missing; run: edgetag train") from None
+    by_tag = Thresholds.from_json(text, path).thresholds
+    return np.array([by_tag[tag] for tag in recipe.data.tags], dtype=np.float32)
+
+
+def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVariant:
+    workspace, section = bench.workspace, bench.recipe.quantization
+    weights = workspace.quantize / f"{variant}.npz"
+    record = workspace.quantize / f"{variant}.json"
+    inputs = _fingerprint(bench, variant)
+    if (finished := _finished(record, weights, inputs)) is not None:
+        bench.progress.say(f"{variant}: unchanged, kept")
+        return finished
+
+    keras.utils.set_random_seed(bench.recipe.seed)
+    sparse = variant == "int8-pruned-qat"
+    original = bench.load(start_weights(workspace, variant))
+    model = quantization_aware(
+        original, bench.contract, ema_decay=section.ema_decay, preserve_sparsity=sparse
+    )
+    warm_up(
+        model,
+        bench.dataset,
+        bench.training,
+        bench.contract,
+        bench.progress,
+        steps=section.warmup_steps,
+        batch_size=bench.recipe.training.batch_size,
+        seed=bench.recipe.seed,
+    )
+    float_scores = bench.validation_scores(original, f"{variant}: scoring the float model")
+    warm_scores = bench.validation_scores(model, f"{variant}: scoring after the warm-up")
+    agreed = agreement(float_scores, warm_scores, thresholds)
+    bench.progress.say(f"{variant}: after the warm-up {agreed:.1%} of positive decisions agree")
+
+    teacher = original if not sparse else bench.load(workspace.train / "model.npz")
+    bench.fine_tune(model, section, teacher, freeze_batch_norm=True, what=variant)
+    layers = layer_sparsities(model)
+    if sparse:
+        starting = {layer.layer: layer.sparsity for layer in layer_sparsities(original)}
+        layers = layer_sparsities(model, starting)
+        require_sparsity(layers, "Quantization-aware training lost zeros; report this as a bug.")
+    scores = bench.validation_scores(model, f"{variant}: scoring")
+
+    save_weights(model, weights)
+    result = QuantizedVariant(
+        variant=variant,
+        file=workspace.relative(weights),
+        weights_sha256=digest_file(weights),
+        inputs_sha256=inputs,
+        warmup_steps=section.warmup_steps,
+        agreement_after_warmup=agreed,
+        sparsity=total_sparsity(layers),
+        validation_map_before=bench.validation_map(float_scores),
+        validation_map=bench.validation_map(scores),
+    )
+    write_text(record, result.to_json())
+    return result
+
+
+def _fingerprint(bench: Bench, variant: Variant) -> str:
+    """Digest all that decides a variant's weights."""
+    recipe, workspace = bench.recipe, bench.workspace
+    starts = {start_weights(workspace, variant), start_weights(workspace, "int8-qat")}
+    for path in sorted(starts):
+        if not path.exists():
+            stage = "prune" if path.is_relative_to(workspace.prune) else "train"
+            raise InputError(f"{path}: missing; run: edgetag {stage}")
+    return digest_json(
+        {
+            "variant": variant,
+            "seed": recipe.seed,
+            "network": recipe.network.model_dump(),
+            "training": recipe.training.model_dump(exclude={"phases", "thresholds"}),
+            "quantization": recipe.quantization.model_dump(),
+            "manifest": digest_file(workspace.manifest),
+            "images": bench.dataset.cache.index.fingerprint,
+            "weights": [digest_file(path) for path in sorted(starts)],
+        }
+    )
+
+
+def _finished(record: Path, weights: Path, inputs: str) -> QuantizedVariant | None:
+    """Return the record of an earlier run if it and its weights are those wanted now."""
+    if not record.exists() or not weights.exists():
+        return None
+    try:
+        found = QuantizedVariant.from_json(record.read_text(encoding="utf-8"), record)
+    except InputError:
+        return None  # damaged or of another version: train again
+    unchanged = found.inputs_sha256 == inputs and found.weights_sha256 == digest_file(weights)
+    return found if unchanged else None

@@ -1,0 +1,86 @@
+"""What pruning and quantization-aware training leave: sparsity and accuracy, before and after."""
+
+from typing import ClassVar
+
+from edgetag.recipe import Variant
+from edgetag.records import Record, Result
+
+
+class LayerSparsity(Record):
+    """Zeros among the weights of one layer, its bias not counted.
+
+    Attributes:
+        layer: The layer's name.
+        weights: Number of weights.
+        zeros: How many of them are exactly zero.
+        target: Share of zeros that pruning had to reach; None for a layer left dense.
+    """
+
+    layer: str
+    weights: int
+    zeros: int
+    target: float | None = None
+
+    @property
+    def sparsity(self) -> float:
+        """Share of zeros, 0..1."""
+        return self.zeros / self.weights
+
+
+class PruneResult(Result):
+    """`prune/prune.json`.
+
+    Attributes:
+        structure: As in the recipe: unstructured, n_of_m or xnnpack.
+        layers: Every convolution and dense layer, in the model's order.
+        sparsity: Share of zeros over all of `layers`.
+        steps: Training steps of the fine-tuning.
+        validation_map_before: Of the float model it began from.
+        validation_map_after: Of the pruned model, batch norm recalibrated.
+        weights_sha256: Digest of `prune/model.npz`.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.prune/1.0"
+    structure: str
+    layers: tuple[LayerSparsity, ...]
+    sparsity: float
+    steps: int
+    validation_map_before: float | None
+    validation_map_after: float | None
+    weights_sha256: str
+
+
+class QuantizedVariant(Result):
+    """`quantize/<variant>.json`: one quantization-aware training, and how to know it again.
+
+    Attributes:
+        variant: `int8-qat` or `int8-pruned-qat`.
+        file: Its weights, relative to the run folder.
+        weights_sha256: Digest of the weights.
+        inputs_sha256: Digest of everything that decided them: recipe, starting weights, data.
+        warmup_steps: Forward-only steps that settled the ranges.
+        agreement_after_warmup: Of the decisions on validation images that the float model or the
+            quantized one takes in favour of a tag, the share both take (Jaccard index), before
+            any weight moved. Near 0 means that the ranges are wrong.
+        sparsity: Share of zeros among the weights of convolutions and dense layers.
+        validation_map_before: Of the float model it began from.
+        validation_map: Of the finished model, quantization simulated.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.quantized-variant/1.0"
+    variant: Variant
+    file: str
+    weights_sha256: str
+    inputs_sha256: str
+    warmup_steps: int
+    agreement_after_warmup: float
+    sparsity: float
+    validation_map_before: float | None
+    validation_map: float | None
+
+
+class QuantizeResult(Result):
+    """`quantize/quantize.json`."""
+
+    SCHEMA: ClassVar[str] = "edgetag.quantize/1.0"
+    variants: tuple[QuantizedVariant, ...]

@@ -1,0 +1,206 @@
+"""How tfmot is told to quantize: its 8-bit defaults with faster ranges and a fixed input.
+
+tfmot starts every activation range at ±6 and moves it by 0.1 % a step, far too slowly for a short
+training; and it measures the input's range, although the preprocessing contract fixes it.
+"""
+
+from typing import Any
+
+from edgetag.preprocess import Preprocessing
+from edgetag.tf import keras, quiet_stderr, tf
+
+with quiet_stderr():
+    import tensorflow_model_optimization as tfmot
+    from tensorflow_model_optimization.python.core.quantization.keras import quant_ops
+    from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import (
+        default_8bit_quantize_registry,
+    )
+    from tensorflow_model_optimization.python.core.quantization.keras.quantize_layer import (
+        QuantizeLayer,
+    )
+
+Quantizers = tfmot.quantization.keras.quantizers
+INPUT_QUANTIZER = "input_quantizer"
+
+
+class MovingRange(Quantizers.MovingAverageQuantizer):
+    """tfmot's activation quantizer with a chosen decay of its moving average.
+
+    Args:
+        ema_decay: Share of the old range that a step keeps.
+    """
+
+    def __init__(self, ema_decay: float) -> None:
+        super().__init__(num_bits=8, per_axis=False, symmetric=False, narrow_range=False)
+        self.ema_decay = ema_decay
+
+    def __call__(
+        self, inputs: tf.Tensor, training: bool, weights: dict[str, tf.Variable], **_: Any
+    ) -> tf.Tensor:
+        """Quantize and dequantize; with `training`, move the range first."""
+        return quant_ops.MovingAvgQuantize(
+            inputs,
+            weights["min_var"],
+            weights["max_var"],
+            ema_decay=self.ema_decay,
+            is_training=training,
+            num_bits=self.num_bits,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"ema_decay": self.ema_decay}
+
+
+class MovingRangeConfig(tfmot.quantization.keras.QuantizeConfig):
+    """A layer's configuration with `MovingRange` in place of tfmot's moving averages.
+
+    Args:
+        inner: What tfmot chose for the layer.
+        ema_decay: See `MovingRange`.
+    """
+
+    def __init__(self, inner: Any, ema_decay: float) -> None:
+        self.inner = inner
+        self.ema_decay = ema_decay
+
+    def _replaced(self, quantizer: Any) -> Any:
+        if isinstance(quantizer, Quantizers.MovingAverageQuantizer):
+            return MovingRange(self.ema_decay)
+        return quantizer
+
+    def get_weights_and_quantizers(self, layer: keras.layers.Layer) -> list[Any]:
+        """Return pairs of weight and quantizer, as tfmot chose them."""
+        return self.inner.get_weights_and_quantizers(layer)
+
+    def get_activations_and_quantizers(self, layer: keras.layers.Layer) -> list[Any]:
+        """Return pairs of activation and quantizer."""
+        pairs = self.inner.get_activations_and_quantizers(layer)
+        return [(activation, self._replaced(quantizer)) for activation, quantizer in pairs]
+
+    def set_quantize_weights(self, layer: keras.layers.Layer, quantize_weights: Any) -> None:
+        """Put the quantized weights into the layer."""
+        self.inner.set_quantize_weights(layer, quantize_weights)
+
+    def set_quantize_activations(
+        self, layer: keras.layers.Layer, quantize_activations: Any
+    ) -> None:
+        """Put the quantized activations into the layer."""
+        self.inner.set_quantize_activations(layer, quantize_activations)
+
+    def get_output_quantizers(self, layer: keras.layers.Layer) -> list[Any]:
+        """Return the quantizers of the layer's output."""
+        return [self._replaced(x) for x in self.inner.get_output_quantizers(layer)]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"inner": self.inner, "ema_decay": self.ema_decay}
+
+
+class _Registry(tfmot.quantization.keras.QuantizeRegistry):
+    def __init__(self, inner: Any, ema_decay: float) -> None:
+        self.inner = inner
+        self.ema_decay = ema_decay
+
+    def supports(self, layer: keras.layers.Layer) -> bool:
+        return self.inner.supports(layer)
+
+    def get_quantize_config(self, layer: keras.layers.Layer) -> MovingRangeConfig:
+        return MovingRangeConfig(self.inner.get_quantize_config(layer), self.ema_decay)
+
+
+class _Layout(tfmot.quantization.keras.QuantizeLayoutTransform):
+    def __init__(self, inner: Any, ema_decay: float, contract: Preprocessing) -> None:
+        self.inner = inner
+        self.ema_decay = ema_decay
+        self.contract = contract
+
+    def apply(
+        self, model: keras.Model, layer_quantize_map: dict[str, Any]
+    ) -> tuple[keras.Model, dict[str, Any]]:
+        transformed, chosen = self.inner.apply(model, layer_quantize_map)
+        for entry in chosen.values():
+            if entry.get("quantize_config") is not None:
+                entry["quantize_config"] = MovingRangeConfig(
+                    entry["quantize_config"], self.ema_decay
+                )
+        for layer in transformed.layers:
+            if isinstance(layer, QuantizeLayer):
+                low, high = input_range(self.contract)
+                layer.quantizer = Quantizers.FixedQuantizer(8, low, high, narrow_range=False)
+                # Keras numbers unnamed layers through the process; saved weights need one name.
+                layer._name = INPUT_QUANTIZER
+        return transformed, chosen
+
+
+class Scheme(tfmot.quantization.keras.QuantizeScheme):
+    """tfmot's default 8-bit scheme with faster ranges and the contract's input range.
+
+    Args:
+        ema_decay: See `MovingRange`.
+        contract: Fixes the input's range.
+        preserve_sparsity: Weights that are zero when the scheme is applied stay zero.
+    """
+
+    def __init__(self, ema_decay: float, contract: Preprocessing, preserve_sparsity: bool) -> None:
+        experimental = tfmot.experimental.combine
+        default_8bit = tfmot.quantization.keras.default_8bit
+        self.inner = (
+            experimental.Default8BitPrunePreserveQuantizeScheme()
+            if preserve_sparsity
+            else default_8bit.Default8BitQuantizeScheme()
+        )
+        self.ema_decay = ema_decay
+        self.contract = contract
+
+    def get_layout_transformer(self) -> _Layout:
+        """Return what fits the network's form to TFLite's."""
+        return _Layout(self.inner.get_layout_transformer(), self.ema_decay, self.contract)
+
+    def get_quantize_registry(self) -> _Registry:
+        """Return what knows how each layer is quantized."""
+        return _Registry(self.inner.get_quantize_registry(), self.ema_decay)
+
+
+def input_range(contract: Preprocessing) -> tuple[float, float]:
+    """Return the float input of the bytes 0 and 255.
+
+    With them as the range of an 8-bit quantizer the scale is `1 / std` and the zero point `mean`,
+    so that a uint8 input holds the pixels as they are. `mean` must be a whole number for that.
+    """
+    return (0 - contract.mean) / contract.std, (255 - contract.mean) / contract.std
+
+
+def unsupported_layers(model: keras.Model) -> list[str]:
+    """Name the layers that tfmot cannot quantize, each with its type.
+
+    A batch norm counts as supported right after a convolution or dense layer, where TFLite folds
+    it into the weights.
+    """
+    registry = default_8bit_quantize_registry.Default8BitQuantizeRegistry()
+    return [
+        f"{layer.name} ({type(layer).__name__})"
+        for layer in model.layers
+        if not isinstance(layer, keras.layers.InputLayer) and not _supports(registry, layer)
+    ]
+
+
+def _supports(registry: Any, layer: keras.layers.Layer) -> bool:
+    if isinstance(layer, keras.layers.BatchNormalization):
+        return follows_weights(layer)
+    if not registry.supports(layer):
+        return False
+    try:  # an Activation layer is judged by its function, and only when asked
+        registry.get_quantize_config(layer).get_output_quantizers(layer)
+    except ValueError:
+        return False
+    return True
+
+
+def follows_weights(layer: keras.layers.Layer) -> bool:
+    """Tell whether a layer's only input is a linear convolution or dense layer."""
+    before = layer.inbound_nodes[0].inbound_layers
+    return (
+        isinstance(before, keras.layers.Conv2D | keras.layers.Dense)
+        and before.activation is keras.activations.linear
+    )
