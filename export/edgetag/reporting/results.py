@@ -1,0 +1,207 @@
+"""Tables of every stage's result, for the terminal."""
+
+from functools import singledispatch
+
+from edgetag.benchmarking.result import BenchResult
+from edgetag.compression.result import PruneResult, QuantizeResult
+from edgetag.conversion.result import ExportResult
+from edgetag.dataset.result import CheckReport, DatasetResult, SplitCounts
+from edgetag.records import Result
+from edgetag.reporting.tables import (
+    MARKS,
+    NONE,
+    Sheet,
+    files_sheet,
+    format_bytes,
+    format_ms,
+    tags_sheet,
+)
+from edgetag.training.result import PipelineRate, TrainResult
+from edgetag.validation.result import Verdict
+
+SHOWN_FINDINGS = 20
+"""Rows of a list of findings; the JSON has them all."""
+
+
+@singledispatch
+def sheets(result: Result) -> tuple[Sheet, ...]:
+    """Return the tables that show a stage's result; none for kinds without one."""
+    del result
+    return ()
+
+
+@sheets.register
+def _(result: DatasetResult) -> tuple[Sheet, ...]:
+    return (_counts_sheet(f"{result.images} images by tag and split", result.splits),)
+
+
+@sheets.register
+def _(result: CheckReport) -> tuple[Sheet, ...]:
+    title = f"{result.images} of {result.listed} rows would be used ({result.format})"
+    found = [_counts_sheet(title, result.splits)]
+    if result.dropped:
+        dropped = tuple((d.path, d.reason, d.detail, d.where) for d in result.dropped)
+        headings = ("path", "reason", "detail", "where")
+        found.append(_findings("Would be left out", headings, dropped))
+    if result.near_duplicates:
+        near = tuple(
+            (
+                f"{n.path} ({n.split})",
+                f"{n.other_path} ({n.other_split})",
+                f"{n.distance_bits} bits",
+            )
+            for n in result.near_duplicates
+        )
+        found.append(_findings("Near duplicates across splits", ("path", "other", "apart"), near))
+    if result.unknown_tags:
+        unknown = tuple((u.name, str(u.rows), u.where) for u in result.unknown_tags)
+        found.append(_findings("Tags not in the vocabulary", ("tag", "rows", "first"), unknown))
+    if result.problems:
+        problems = tuple((problem,) for problem in result.problems)
+        found.append(_findings("What would stop a run", ("problem",), problems))
+    return tuple(found)
+
+
+@sheets.register
+def _(result: TrainResult) -> tuple[Sheet, ...]:
+    rows = tuple(
+        (
+            str(epoch.epoch), str(epoch.phase), f"{epoch.loss:.4f}", f"{epoch.validation_map:.4f}",
+            f"{epoch.images_per_s:.0f}", "best" if epoch.epoch == result.best_epoch else "",
+        )
+        for epoch in result.epochs
+    )  # fmt: skip
+    headings = ("epoch", "phase", "loss", "validation mAP", "images/s", "")
+    return (Sheet(f"Training on {', '.join(result.devices)}", headings, frozenset(range(5)), rows),)
+
+
+@sheets.register
+def _(result: PruneResult) -> tuple[Sheet, ...]:
+    rows = tuple(
+        (
+            layer.layer, str(layer.weights), f"{layer.sparsity:.3f}",
+            NONE if layer.target is None else f"{layer.target:.3f}",
+        )
+        for layer in result.layers
+    )  # fmt: skip
+    title = f"Sparsity {result.sparsity:.3f} over all layers ({result.structure})"
+    return (Sheet(title, ("layer", "weights", "zeros", "target"), frozenset({1, 2, 3}), rows),)
+
+
+@sheets.register
+def _(result: QuantizeResult) -> tuple[Sheet, ...]:
+    rows = tuple(
+        (
+            found.variant, f"{found.agreement_after_warmup:.3f}", f"{found.sparsity:.3f}",
+            _number(found.validation_map_before), _number(found.validation_map),
+        )
+        for found in result.variants
+    )  # fmt: skip
+    headings = ("variant", "agreement after warm-up", "zeros", "validation mAP before", "after")
+    return (Sheet("Quantization-aware training", headings, frozenset(range(1, 5)), rows),)
+
+
+@sheets.register
+def _(result: ExportResult) -> tuple[Sheet, ...]:
+    warnings = tuple((warning,) for warning in result.warnings)
+    found = (files_sheet(result),)
+    return (*found, _findings("Warnings", ("warning",), warnings)) if warnings else found
+
+
+@sheets.register
+def _(result: Verdict) -> tuple[Sheet, ...]:
+    rows = tuple(
+        (
+            found.variant, found.runtime, found.split, str(found.n_images), _number(found.map),
+            _drop(found.map_drop, found.map_drop_interval), _percent(found.flip_rate),
+            MARKS[found.verdict],
+        )
+        for found in result.variants
+    )  # fmt: skip
+    headings = (
+        "variant", "runtime", "split", "images", "mAP", "drop, points", "flips", "verdict",
+    )  # fmt: skip
+    found = [Sheet("Against the float reference", headings, frozenset(range(3, 7)), rows)]
+    if result.failures:
+        failures = tuple((f.variant, f.runtime, f.kind, f.reason) for f in result.failures)
+        columns = ("variant", "runtime", "what happened", "reason")
+        found.append(_findings("Not scored", columns, failures))
+    for scored in result.variants:
+        if scored.decides and scored.verdict == "fail":
+            title = f"{scored.variant} on {scored.runtime}, tag by tag"
+            found.append(tags_sheet(title, scored.tags))
+    return tuple(found)
+
+
+@sheets.register
+def _(result: BenchResult) -> tuple[Sheet, ...]:
+    rows = tuple(
+        (
+            found.variant, found.runtime, str(found.threads), str(found.runs),
+            format_ms(found.latency_ms.p50), format_ms(found.latency_ms.p90),
+            format_ms(found.latency_ms.p99), format_ms(found.load_ms),
+            NONE if found.peak_memory_bytes is None else format_bytes(found.peak_memory_bytes),
+        )
+        for found in result.results
+    )  # fmt: skip
+    headings = (
+        "variant", "runtime", "threads", "runs", "p50 ms", "p90 ms", "p99 ms", "load ms",
+        "peak memory",
+    )  # fmt: skip
+    found = [Sheet(f"Latency on {result.machine.cpu}", headings, frozenset(range(2, 9)), rows)]
+    if result.failures:
+        failures = tuple((f.variant, f.runtime, f.reason) for f in result.failures)
+        found.append(_findings("Not measured", ("variant", "runtime", "reason"), failures))
+    return tuple(found)
+
+
+@sheets.register
+def _(result: PipelineRate) -> tuple[Sheet, ...]:
+    rows = tuple(
+        (
+            rate.trains, f"{rate.pipeline:.0f}", f"{rate.step:.0f}", f"{rate.together:.0f}",
+            f"{rate.pipeline / rate.step:.2f}", f"{rate.ratio:.2f}",
+        )
+        for rate in result.rates
+    )  # fmt: skip
+    title = (
+        f"Images a second: {result.network}, {result.input_size} px, batch {result.batch_size}, "
+        f"{', '.join(result.devices)}"
+    )
+    headings = ("trains", "pipeline", "step", "together", "pipeline ÷ step", "together ÷ step")
+    return (Sheet(title, headings, frozenset(range(1, 6)), rows),)
+
+
+def _counts_sheet(title: str, splits: dict[str, SplitCounts]) -> Sheet:
+    names = sorted(splits, key=lambda name: (name != "train", name != "validation", name))
+    headings = ["tag"]
+    for name in names:
+        headings += [f"{name} ({splits[name].images})", "negative", "unknown"]
+    rows = []
+    for tag in splits[names[0]].tags if names else ():
+        cells = [tag]
+        for name in names:
+            counts = splits[name].tags[tag]
+            cells += [str(counts.positives), str(counts.negatives), str(counts.unknown)]
+        rows.append(tuple(cells))
+    return Sheet(title, tuple(headings), frozenset(range(1, len(headings))), tuple(rows))
+
+
+def _findings(title: str, headings: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Sheet:
+    if len(rows) > SHOWN_FINDINGS:
+        title += f" ({SHOWN_FINDINGS} of {len(rows)} shown; --json has all)"
+    return Sheet(title, headings, frozenset(), rows[:SHOWN_FINDINGS])
+
+
+def _number(value: float | None) -> str:
+    return NONE if value is None else f"{value:.4f}"
+
+
+def _percent(value: float | None) -> str:
+    return NONE if value is None else f"{value:.2%}"
+
+
+def _drop(drop: float | None, interval: tuple[float, float] | None) -> str:
+    if drop is None or interval is None:
+        return NONE
+    return f"{100 * drop:+.2f} [{100 * interval[0]:+.2f}, {100 * interval[1]:+.2f}]"
