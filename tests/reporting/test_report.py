@@ -1,0 +1,202 @@
+"""The report: the verdict first, every number with its unit, nothing made up."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from edgetag.errors import InputError
+from edgetag.progress import SilentProgress
+from edgetag.reporting import stage, tables
+from edgetag.reporting.result import ReportResult
+from edgetag.reporting.summary import Sources
+from edgetag.workspace import Workspace, write_text
+
+
+def report_on(sources: Sources, root: Path) -> tuple[ReportResult, str]:
+    """Run the stage on results that lie in a run folder; return the report and the summary."""
+    workspace = Workspace(root)
+    write_text(workspace.export / "export.json", sources.exported.to_json())
+    write_text(workspace.validate / "verdict.json", sources.verdict.to_json())
+    write_text(workspace.bench / "bench.json", sources.bench.to_json())
+    result = stage.run(sources.recipe, workspace, SilentProgress())
+    assert ReportResult.read(workspace.report / "report.json", "report") == result
+    return result, (root / result.file).read_text()
+
+
+def shown(result: ReportResult) -> str:
+    console = Console(width=240, file=io.StringIO(), record=True)
+    for table in tables.outcome(result):
+        console.print(table)
+    return console.export_text()
+
+
+def broken(sources: Sources, drop: float, ratio: float = 0.38) -> Sources:
+    """Return the sources with other numbers for int8, judged as the stages would."""
+    decision = "pass" if drop <= 0.01 else "fail"
+    variants = tuple(
+        v.model_copy(
+            update={
+                "map_drop": drop,
+                "budgets": tuple(
+                    b.model_copy(update={"measured": drop, "verdict": decision})
+                    if b.budget == "max_map_drop"
+                    else b
+                    for b in v.budgets
+                ),
+            }
+        )
+        if v.variant == "int8"
+        else v
+        for v in sources.verdict.variants
+    )
+    verdict = sources.verdict.model_copy(
+        update={
+            "variants": variants,
+            "decisions": {**sources.verdict.decisions, "int8": decision},
+        }
+    )
+    budgets = tuple(
+        b.model_copy(update={"measured": ratio, "verdict": "pass" if ratio <= 0.6 else "fail"})
+        if b.budget == "max_latency_ratio"
+        else b
+        for b in sources.bench.budgets
+    )
+    return replace(
+        sources, verdict=verdict, bench=sources.bench.model_copy(update={"budgets": budgets})
+    )
+
+
+def test_the_verdict_is_at_the_top(sources: Sources, tmp_path: Path) -> None:
+    result, text = report_on(sources, tmp_path)
+    assert result.verdict == "pass"
+    assert text.splitlines()[2] == "**✓ Accepted: every budget is kept.**"
+
+
+def test_a_broken_accuracy_budget_rejects_and_says_by_how_much(
+    sources: Sources, tmp_path: Path
+) -> None:
+    result, text = report_on(broken(sources, drop=0.0213), tmp_path)
+    assert result.verdict == "fail"
+    head = text.split("## ")[0]
+    assert "✗ Rejected" in head
+    assert "int8 on litert: max\\_map\\_drop is 0.0213, limit 0.0100" in head
+
+
+def test_a_broken_latency_budget_rejects_although_validation_passed(
+    sources: Sources, tmp_path: Path
+) -> None:
+    result, text = report_on(broken(sources, drop=0.004, ratio=0.71), tmp_path)
+    assert result.verdict == "fail"
+    assert "max\\_latency\\_ratio is 0.710, limit 0.600" in text.split("## ")[0]
+
+
+def test_a_variant_without_scores_is_never_accepted(sources: Sources, tmp_path: Path) -> None:
+    verdict = sources.verdict.model_copy(
+        update={
+            "variants": tuple(v for v in sources.verdict.variants if v.variant != "int8"),
+            "decisions": {**sources.verdict.decisions, "int8": "undecided"},
+        }
+    )
+    result, text = report_on(replace(sources, verdict=verdict), tmp_path)
+    assert result.verdict == "undecided"
+    assert "int8: no runtime gave scores" in text
+
+
+def test_the_table_of_variants_shows_size_drop_interval_flips_and_latency(
+    sources: Sources, tmp_path: Path
+) -> None:
+    result, text = report_on(sources, tmp_path)
+    row = next(line for line in text.splitlines() if line.startswith("| int8 | 3.99 MB"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells == [
+        "int8", "3.99 MB", "3.59 MB", "0.846", "0.40 \\[−0.10, 0.90\\]", "0.846",
+        "0.40 \\[−0.10, 0.90\\]", "1.2 %", "0.939", "18.0", "✓ pass",
+    ]  # fmt: skip
+    assert "0.40 [−0.10, 0.90]" in shown(result)
+
+
+def test_markdown_and_terminal_show_the_same_cells(sources: Sources, tmp_path: Path) -> None:
+    result, _ = report_on(sources, tmp_path)
+    sheet = tables.variants_sheet(result)
+    text = shown(result)
+    for row in sheet.rows:
+        for cell in row:
+            assert cell in text
+
+
+def test_a_tag_with_too_few_images_says_not_scored(sources: Sources, tmp_path: Path) -> None:
+    _, text = report_on(sources, tmp_path)
+    row = next(line for line in text.splitlines() if "food" in line)
+    assert "not scored" in row
+    assert " 0.000 " not in row
+
+
+def test_names_of_tags_cannot_break_a_table(sources: Sources, tmp_path: Path) -> None:
+    _, text = report_on(sources, tmp_path)
+    rows = [line for line in text.splitlines() if "wolf" in line]
+    assert rows
+    assert all("dog\\|wolf" in row for row in rows)
+    sheet = tables.tags_sheet("tags", sources.verdict.variants[0].tags)
+    console = Console(width=200, file=io.StringIO(), record=True)
+    console.print(tables.to_rich(sheet))
+    assert "[bold]food" in console.export_text()
+
+
+def test_html_in_a_tag_is_text(tmp_path: Path) -> None:
+    assert tables.escape_markdown("<script>\n`x`") == "\\<script\\> \\`x\\`"
+
+
+def test_what_did_not_load_is_listed_once_with_its_reason(sources: Sources, tmp_path: Path) -> None:
+    result, text = report_on(sources, tmp_path)
+    (failure,) = result.failures
+    assert (failure.variant, failure.runtime, failure.stage) == (
+        "dynamic", "tflite-runtime", "validate",
+    )  # fmt: skip
+    assert "builtin opcode" in text
+    assert "builtin opcode" in shown(result)
+
+
+def test_a_budget_is_listed_once_though_two_stages_judge_it(
+    sources: Sources, tmp_path: Path
+) -> None:
+    result, _ = report_on(sources, tmp_path)
+    assert [row.budget for row in result.budgets].count("max_size_ratio") == 1
+
+
+def test_the_environment_names_device_versions_seed_and_recipe(
+    sources: Sources, tmp_path: Path
+) -> None:
+    _, text = report_on(sources, tmp_path)
+    environment = text.split("## Environment")[1]
+    for wanted in ("A CPU", "edgetag 0.1.0", "seed: 1", sources.recipe.digest(), "tensorflow"):
+        assert wanted in environment
+
+
+def test_the_summary_does_not_depend_on_where_the_run_lies(
+    sources: Sources, tmp_path: Path
+) -> None:
+    assert report_on(sources, tmp_path / "a")[1] == report_on(sources, tmp_path / "b")[1]
+
+
+def test_a_missing_result_says_what_to_run(sources: Sources, tmp_path: Path) -> None:
+    report_on(sources, tmp_path)
+    (tmp_path / "bench" / "bench.json").unlink()
+    with pytest.raises(InputError, match="run: edgetag bench"):
+        stage.run(sources.recipe, Workspace(tmp_path), SilentProgress())
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0581, "0.058"), (1.234, "1.23"), (81.44, "81.4"), (349.2, "349")]
+)
+def test_milliseconds_have_three_digits(value: float, text: str) -> None:
+    assert tables.format_ms(value) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(999, "999 B"), (30360, "30.4 kB"), (3_977_000, "3.98 MB")]
+)
+def test_sizes_are_decimal(size: int, text: str) -> None:
+    assert tables.format_bytes(size) == text
