@@ -45,7 +45,8 @@ def run_all(
     # "fork" would copy threads' locks, for instance TensorFlow's, in an unknown state.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([function.__module__])
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    heard, stop = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (heard,))
     try:
         futures: dict[Future[Value], int] = {
             pool.submit(function, *arguments): number for number, arguments in calls
@@ -57,17 +58,21 @@ def run_all(
             "a worker process was killed, probably because memory ran out; free some, or lower "
             "data.max_pixels, and run the same command again: finished work is kept"
         ) from None
+    except BaseException:
+        stop.close()  # ends the workers at once: what they write is whole or not there
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        stop.close()
+        heard.close()
 
 
-def _start_worker() -> None:
+def _start_worker(heard: connection.Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(heard,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(heard: connection.Connection) -> None:
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+    connection.wait([heard, *([parent.sentinel] if parent else [])])
+    os._exit(1)

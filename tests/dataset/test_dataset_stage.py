@@ -1,0 +1,278 @@
+"""The whole stage over real files: what it keeps, what it drops, what it leaves on disk."""
+
+import csv
+import hashlib
+import json
+import shutil
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from edgetag.dataset import open_dataset
+from edgetag.dataset.build_cache import cache_fingerprint
+from edgetag.dataset.check import check
+from edgetag.dataset.result import DatasetResult
+from edgetag.dataset.stage import inputs_fingerprint, run
+from edgetag.errors import InputError
+from edgetag.preprocess import preprocess
+from edgetag.progress import SilentProgress
+from edgetag.recipe import DataSection, SplitSection
+
+QUIET = SilentProgress()
+
+
+@pytest.fixture
+def simple(root, picture, table, make_recipe):
+    """Ten sound images of two tags."""
+    for i in range(10):
+        picture(f"{i}.png", i)
+    rows = [(f"{i}.png", i % 2, "" if i == 3 else 1) for i in range(10)]
+    source = table("t.csv", [("path", "cat", "dog"), *rows])
+    return make_recipe(DataSection(source=source, tags=("cat", "dog")))
+
+
+def test_the_manifest_keeps_its_contract(simple, workspace, root):
+    result = run(simple, workspace, QUIET)
+    manifest = pl.read_parquet(workspace.manifest)
+    assert manifest.columns == [
+        "identity", "path", "digest", "sha1", "split", "group", "crop", "tag:cat", "tag:dog",
+    ]  # fmt: skip
+    assert manifest.schema["tag:cat"] == pl.Int8
+    assert manifest.schema["crop"] == pl.List(pl.Int64)
+    data = (root / "3.png").read_bytes()
+    row = manifest.row(3, named=True)
+    assert row["identity"] == row["digest"] == hashlib.sha256(data).hexdigest()
+    assert row["sha1"] == hashlib.sha1(data).hexdigest()
+    assert (row["tag:cat"], row["tag:dog"], row["group"], row["crop"]) == (1, None, None, None)
+    assert result.images == 10
+    text = (workspace.dataset / "summary.json").read_text()
+    assert DatasetResult.from_json(text, "summary") == result
+    assert sum(counts.images for counts in result.splits.values()) == 10
+    assert sum(counts.tags["dog"].unknown for counts in result.splits.values()) == 1
+
+
+def test_cached_pixels_are_those_of_the_contract_in_manifest_order(simple, workspace, root):
+    run(simple, workspace, QUIET)
+    dataset = open_dataset(workspace)
+    contract = simple.network.preprocessing()
+    rows = np.arange(10)
+    for path, pixels in zip(dataset.manifest["path"], dataset.images(rows), strict=True):
+        np.testing.assert_array_equal(pixels, preprocess(root / path, contract))
+    expected = cache_fingerprint(contract, dataset.identities(rows))
+    assert dataset.cache.index.fingerprint == expected
+
+
+def test_labels_of_the_view_are_those_of_the_table(simple, workspace):
+    run(simple, workspace, QUIET)
+    labels = open_dataset(workspace).labels(np.array([3, 4]))
+    assert labels.tolist() == [[1, -1], [0, 1]]
+
+
+def test_running_twice_leaves_identical_files(simple, workspace):
+    run(simple, workspace, QUIET)
+    before = {p: p.read_bytes() for p in workspace.dataset.rglob("*") if p.is_file()}
+    run(simple, workspace, QUIET)
+    after = {p: p.read_bytes() for p in workspace.dataset.rglob("*") if p.is_file()}
+    assert before == after
+    assert {p.name for p in before} == {
+        "manifest.parquet", "summary.json", "rejected.csv", "index.json", "shard-00000.npy",
+    }  # fmt: skip
+
+
+def test_source_files_are_never_touched(simple, workspace, root):
+    before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in root.iterdir()}
+    run(simple, workspace, QUIET)
+    assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in root.iterdir()} == before
+
+
+def test_check_agrees_with_run_and_writes_nothing(simple, workspace, root, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    report = check(simple, QUIET)
+    assert sorted(tmp_path.rglob("*")) == before
+    result = run(simple, workspace, QUIET)
+    assert report.passed
+    assert (report.splits, report.rejected) == (result.splits, result.rejected)
+
+
+def bad_images(root, picture):
+    """Spoil some images in each way; return the expected reason by path."""
+    picture("truncated.png", 100)
+    data = (root / "truncated.png").read_bytes()
+    (root / "truncated.png").write_bytes(data[: len(data) // 2])
+    picture("cut.jpg", 101, (400, 300))
+    data = (root / "cut.jpg").read_bytes()
+    (root / "cut.jpg").write_bytes(data[: len(data) // 2])
+    (root / "text.png").write_text("no picture")
+    (root / "empty.png").write_bytes(b"")
+    (root / "folder.png").mkdir()
+    picture("wide.png", 102, (300, 200))
+    return {
+        "truncated.png": "truncated",
+        "cut.jpg": "truncated",
+        "text.png": "unreadable",
+        "empty.png": "unreadable",
+        "folder.png": "unreadable",
+        "gone.png": "missing",
+        "wide.png": "too large",
+    }
+
+
+def test_bad_images_are_listed_with_their_reason_and_have_no_row(
+    root, picture, table, make_recipe, workspace
+):
+    expected = bad_images(root, picture)
+    for i in range(3):
+        picture(f"{i}.png", i)
+    names = [*expected, "0.png", "1.png", "2.png"]
+    source = table("t.csv", [("path", "cat"), *((name, 1) for name in names)])
+    section = DataSection(source=source, tags=("cat",), max_rejected_share=0.9, max_pixels=50_000)
+    with pytest.raises(InputError, match=r"70.0% of the rows are rejected"):
+        run(make_recipe(section.model_copy(update={"max_rejected_share": 0.5})), workspace, QUIET)
+    assert not workspace.manifest.exists()
+    result = run(make_recipe(section), workspace, QUIET)
+    with (workspace.dataset / "rejected.csv").open(newline="") as file:
+        listed = {row["path"]: row["reason"] for row in csv.DictReader(file)}
+    # 400x300 is over 50,000 pixels too, and that is seen before the damage.
+    assert listed == {**expected, "cut.jpg": "too large"}
+    assert result.images == len(open_dataset(workspace).cache) == 3
+    assert result.rejected_share == 0.7
+
+
+def test_a_file_over_the_byte_limit_is_refused_unopened(root, picture, table, make_recipe):
+    picture("a.png")
+    (root / "b.png").write_bytes(b"x" * 100_000)
+    source = table("t.csv", [("path", "cat"), ("a.png", 1), ("b.png", 1)])
+    section = DataSection(source=source, tags=("cat",), max_file_bytes=99_999)
+    report = check(make_recipe(section), QUIET)
+    assert report.dropped[0].detail == "100000 bytes is over 99999"
+
+
+def test_the_first_of_equal_images_stays_and_learns_labels_from_the_others(
+    root, picture, table, make_recipe, workspace
+):
+    picture("a.png")
+    shutil.copy(root / "a.png", root / "b.png")
+    rows = [("path", "cat", "dog"), ("a.png", 1, ""), ("b.png", 1, 0), ("a.png", "", 0)]
+    section = DataSection(source=table("t.csv", rows), tags=("cat", "dog"))
+    result = run(make_recipe(section), workspace, QUIET)
+    manifest = pl.read_parquet(workspace.manifest)
+    assert manifest.select("path", "tag:cat", "tag:dog").rows() == [("a.png", 1, 0)]
+    assert result.duplicates == 2
+    assert result.rejected_share == 0
+
+
+def test_equal_images_with_contradicting_labels_are_all_rejected(root, picture, table, make_recipe):
+    picture("a.png")
+    picture("c.png", 1)
+    shutil.copy(root / "a.png", root / "b.png")
+    rows = [("path", "cat"), ("a.png", 1), ("b.png", 0), ("c.png", 1)]
+    report = check(make_recipe(DataSection(source=table("t.csv", rows), tags=("cat",))), QUIET)
+    assert report.rejected == {"conflicting labels": 2}
+    assert report.images == 1
+    assert "t.csv:2" in report.dropped[0].detail
+    assert "t.csv:3" in report.dropped[0].detail
+    assert not report.passed
+
+
+def near_duplicates(root, picture, table, **options):
+    """A picture in training, and the same one a little smaller, as JPEG, in test."""
+    for i in range(4):
+        picture(f"{i}.png", i, (200, 150))
+    with Image.open(root / "0.png") as image:
+        image.resize((180, 135)).save(root / "near.jpg")
+    splits = ["train", "train", "test", "validation", "test"]
+    names = ["0.png", "1.png", "2.png", "3.png", "near.jpg"]
+    rows = [(name, 1, split) for name, split in zip(names, splits, strict=True)]
+    source = table("t.csv", [("path", "cat", "split"), *rows])
+    return DataSection(source=source, tags=("cat",), **options)
+
+
+def test_near_duplicates_across_splits_are_reported(root, picture, table, make_recipe):
+    report = check(make_recipe(near_duplicates(root, picture, table)), QUIET)
+    (pair,) = report.near_duplicates
+    assert (pair.path, pair.split) == ("near.jpg", "test")
+    assert (pair.other_path, pair.other_split) == ("0.png", "train")
+    assert pair.distance_bits <= 4
+    assert report.images == 5
+
+
+def test_near_duplicates_are_dropped_from_evaluation_if_asked(
+    root, picture, table, make_recipe, workspace
+):
+    section = near_duplicates(root, picture, table, drop_near_duplicates=True)
+    result = run(make_recipe(section), workspace, QUIET)
+    assert result.rejected == {"near duplicate": 1}
+    assert result.near_duplicates == ()
+    assert "near.jpg" not in pl.read_parquet(workspace.manifest)["path"]
+
+
+def test_regions_become_images_of_one_split_cut_from_one_decoding(
+    root, picture, make_recipe, workspace
+):
+    path = picture("a.png", 5, (100, 80))
+    rects = [(0, 0, 50, 40), (60, 40, 200, 200), (150, 0, 160, 10)]
+    regions = [
+        {
+            "probability": 0.9,
+            "label": i % 2,
+            "rect": dict(zip(("left", "top", "right", "bottom"), rect, strict=True)),
+        }
+        for i, rect in enumerate(rects)
+    ]
+    document = {"generator": "Region Cropper", "file_name": "a.png", "regions": regions}
+    (root / "a.json").write_text(json.dumps(document))
+    section = DataSection(source=root, tags=("cat", "dog"), regions="crop", max_rejected_share=0.5)
+    result = run(make_recipe(section), workspace, QUIET)
+    manifest = pl.read_parquet(workspace.manifest)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert manifest["identity"].to_list() == [f"{digest}#0,0,50,40", f"{digest}#60,40,200,200"]
+    assert manifest["crop"].to_list() == [[0, 0, 50, 40], [60, 40, 200, 200]]
+    assert manifest["split"].n_unique() == 1
+    assert result.rejected == {"unreadable": 1}
+    with Image.open(path) as image:
+        image.crop((60, 40, 100, 80)).save(root / "expected.png")
+    expected = preprocess(root / "expected.png", make_recipe(section).network.preprocessing())
+    np.testing.assert_array_equal(open_dataset(workspace).images(np.array([1]))[0], expected)
+
+
+def test_groups_that_an_explicit_split_tears_apart_are_named(root, picture, table, make_recipe):
+    picture("a.png")
+    picture("b.png", 1)
+    rows = [
+        ("path", "cat", "split", "group"),
+        ("a.png", 1, "train", "g"),
+        ("b.png", 1, "test", "g"),
+    ]
+    report = check(make_recipe(DataSection(source=table("t.csv", rows), tags=("cat",))), QUIET)
+    assert report.straddling_groups == ("g",)
+
+
+def test_a_split_by_group_needs_the_column(simple, make_recipe):
+    section = simple.data.model_copy(update={"split": SplitSection(by="group")})
+    with pytest.raises(InputError, match="there is no column 'group'"):
+        check(make_recipe(section), QUIET)
+
+
+def test_a_failed_rebuild_leaves_the_earlier_result_intact(simple, workspace, root):
+    run(simple, workspace, QUIET)
+    before = workspace.manifest.read_bytes()
+    for path in root.glob("*.png"):
+        path.write_bytes(b"spoiled")
+    with pytest.raises(InputError, match="not one of 10 rows gives a usable image"):
+        run(simple, workspace, QUIET)
+    assert workspace.manifest.read_bytes() == before
+    assert len(open_dataset(workspace).cache) == 10
+
+
+def test_the_inputs_fingerprint_follows_labels_files_and_recipe(simple, make_recipe, root, picture):
+    first = inputs_fingerprint(simple)
+    assert inputs_fingerprint(simple) == first
+    assert inputs_fingerprint(make_recipe(simple.data, 96)) != first
+    picture("0.png", 99)
+    second = inputs_fingerprint(simple)
+    assert second != first
+    table = root / "t.csv"
+    table.write_text(table.read_text().replace("0.png,0", "0.png,1"))
+    assert inputs_fingerprint(simple) != second

@@ -1,0 +1,205 @@
+"""The cache is the same whatever the number of workers, and a killed build goes on."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+from edgetag.dataset import build_cache, open_dataset
+from edgetag.dataset.build_cache import inspect, write_cache
+from edgetag.dataset.cache import ImageCache
+from edgetag.dataset.inspection import FileJob, Limits, PartFacts, pixels_path
+from edgetag.dataset.stage import run
+from edgetag.dataset.throughput import measure_batches, measure_cache, random_batches
+from edgetag.preprocess import Preprocessing, preprocess
+from edgetag.progress import SilentProgress
+from edgetag.recipe import load_recipe
+from edgetag.workspace import Workspace
+
+QUIET = SilentProgress()
+CONTRACT = Preprocessing(input_size=32)
+LIMITS = Limits(10**6, 10**6)
+
+
+@pytest.fixture
+def jobs(picture):
+    return [
+        FileJob(path.name, str(path), (None, (2, 2, 30, 30)))
+        for path in (picture(f"{i:03d}.png", i, (40, 30)) for i in range(150))
+    ]
+
+
+def test_the_number_of_workers_changes_nothing(jobs, tmp_path):
+    one = inspect(jobs, CONTRACT, LIMITS, tmp_path / "one", QUIET, workers=1)
+    two = inspect(jobs, CONTRACT, LIMITS, tmp_path / "two", QUIET, workers=2)
+    assert one.files == two.files
+    assert one.part_files == two.part_files == (64, 64, 22)
+    for part in range(3):
+        first = pixels_path(one.folder, part).read_bytes()
+        assert first == pixels_path(two.folder, part).read_bytes()
+
+
+def test_shards_hold_the_chosen_rows_in_order_across_parts(jobs, tmp_path):
+    inspection = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
+    rows = [0, 1, 5, 127, 128, 200, 299]
+    folder = write_cache(inspection, rows, CONTRACT, "f" * 64, QUIET, shard_images=3)
+    cache = ImageCache(folder)
+    assert len(cache) == 7
+    assert len(list(folder.glob("shard-*.npy"))) == 3
+    for row, position in enumerate(rows):
+        if position % 2 == 0:
+            expected = preprocess(Path(jobs[position // 2].file), CONTRACT)
+            np.testing.assert_array_equal(cache[np.array([row])][0], expected)
+
+
+def test_a_part_whose_file_changed_is_made_again(jobs, tmp_path, picture):
+    first = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
+    picture("000.png", 999, (40, 30))
+    second = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
+    assert first.files[0].digest != second.files[0].digest
+    assert first.files[1:] == second.files[1:]
+
+
+def test_a_damaged_part_is_made_again(jobs, tmp_path):
+    first = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
+    pixels = pixels_path(first.folder, 1)
+    whole = pixels.read_bytes()
+    pixels.write_bytes(whole[:1000])
+    second = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
+    assert pixels.read_bytes() == whole
+    assert second == first
+
+
+def test_unfinished_caches_of_other_data_are_removed(jobs, tmp_path):
+    first = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
+    second = inspect(jobs[:10], CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
+    assert first.folder != second.folder
+    assert not first.folder.exists()
+
+
+def test_facts_survive_their_json():
+    facts = PartFacts(files=())
+    assert PartFacts.from_json(facts.to_json(), "x") == facts
+
+
+@pytest.fixture
+def large_build(root, table, tmp_path):
+    """A recipe over 500 files that takes some seconds, a script that builds it, a run folder.
+
+    The files hold one photo; bytes after its end make them different.
+    """
+    photo = io.BytesIO()
+    Image.fromarray(skimage.data.astronaut()).resize((1000, 1000)).save(photo, "JPEG")
+    names = [f"{i:04d}.jpg" for i in range(500)]
+    for name in names:
+        (root / name).write_bytes(photo.getvalue() + name.encode())
+    table("t.csv", [("path", "cat"), *((name, i % 2) for i, name in enumerate(names))])
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        'name = "large"\n[data]\nsource = "data/t.csv"\ntags = ["cat"]\n'
+        "[network]\ninput_size = 64\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    workspace = Workspace(tmp_path / "run")
+    return recipe, [sys.executable, script, recipe, workspace.root], workspace
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from edgetag.dataset import build_cache
+from edgetag.dataset.stage import run
+from edgetag.progress import SilentProgress
+from edgetag.recipe import load_recipe
+from edgetag.workspace import Workspace
+if __name__ == "__main__":
+    run(load_recipe(Path(sys.argv[1])), Workspace(Path(sys.argv[2])), SilentProgress())
+"""
+
+
+def children_of(pid: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            child = int(stat.parent.name)
+            found += [child, *children_of(child)]
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_build_killed_at_any_moment_goes_on_and_leaves_no_process(root, large_build):
+    recipe_file, command, workspace = large_build
+    process = subprocess.Popen(command)
+    while not (done := list(workspace.dataset.glob("building/*/part-*.json"))):
+        assert process.poll() is None
+        time.sleep(0.01)
+    workers = children_of(process.pid)
+    process.kill()
+    process.wait()
+    assert workers
+    assert not workspace.cache.exists()
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < deadline, "a worker outlived its parent"
+        time.sleep(0.05)
+    # A mark in a finished part shows that the second run takes it as it is.
+    marked = done[0].with_suffix(".npy")
+    pixels = np.load(marked)
+    pixels[0] = 7
+    np.save(marked, pixels)
+    recipe = load_recipe(recipe_file)
+    run(recipe, workspace, QUIET)
+    dataset = open_dataset(workspace)
+    first = int(marked.stem.partition("-")[2]) * build_cache.PART_PICTURES
+    assert len(dataset.cache) == 500
+    assert (dataset.images(np.array([first])) == 7).all()
+    expected = preprocess(root / "0000.jpg", recipe.network.preprocessing())
+    for pixels in dataset.images(np.array([first + 1, 499])):
+        np.testing.assert_array_equal(pixels, expected)
+    assert not (workspace.dataset / "building").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts on POSIX signals")
+def test_ctrl_c_ends_a_build_quickly_and_keeps_what_is_whole(large_build):
+    _, command, workspace = large_build
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    while not list(workspace.dataset.glob("building/*/part-*.json")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers as well
+    _, text = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert text.decode().count("Traceback") == 1  # the parent's own; workers say nothing
+    assert list(workspace.dataset.glob("building/*/part-*.json"))
+
+
+def test_the_benchmark_counts_the_images_that_batches_deliver(jobs, tmp_path):
+    inspection = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
+    folder = write_cache(inspection, range(300), CONTRACT, "f" * 64, QUIET)
+    cache = ImageCache(folder)
+    measured = measure_cache(cache, 32, seconds=0.05)
+    assert measured.images == 32 * measured.batches
+    assert measured.images_per_s > 1000
+    finite = measure_batches([(np.zeros((4, 1)), None)] * 8, warmup_batches=5)
+    assert (finite.images, finite.batches) == (12, 3)
+
+
+def test_random_batches_show_each_image_once_a_round(jobs, tmp_path):
+    inspection = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
+    cache = ImageCache(write_cache(inspection, range(20), CONTRACT, "f" * 64, QUIET))
+    batches = random_batches(cache, 5)
+    drawn = np.concatenate([next(batches) for _ in range(4)])
+    assert len({image.tobytes() for image in drawn}) == 20
