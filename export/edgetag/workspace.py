@@ -110,7 +110,8 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         InputError: The file is missing, damaged or holds Python objects.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here: numpy leaves the file open when the archive is damaged.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
     except FileNotFoundError:
         raise InputError(f"{path}: missing; run the stage that makes it") from None
