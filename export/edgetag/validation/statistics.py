@@ -92,10 +92,7 @@ def weighted_average_precision(
     found = np.add.reduceat(in_order[positives], first_positive, axis=0)
     hits = np.cumsum(found, axis=0)
     total = hits[-1].astype(np.float64)
-    precision = np.divide(
-        hits, predicted, out=np.zeros(hits.shape, dtype=np.float64), where=predicted > 0
-    )
-    area = (found * precision).sum(axis=0)
+    area = (found * _ratio(hits, predicted)).sum(axis=0)
     return np.divide(area, total, out=np.full(total.shape, np.nan), where=total > 0)
 
 
@@ -155,7 +152,9 @@ def f1_samples(
 def _ratio(
     above: npt.NDArray[np.floating[Any]], below: npt.NDArray[np.floating[Any]]
 ) -> npt.NDArray[np.float64]:
-    return np.divide(above, below, out=np.zeros(above.shape, dtype=np.float64), where=below > 0)
+    """Divide in float64, giving 0 where both are 0."""
+    out = np.zeros(above.shape, dtype=np.float64)
+    return np.divide(above, below, out=out, where=below > 0, dtype=np.float64)
 
 
 def interval(samples: npt.NDArray[np.float64], confidence: float) -> Interval | None:

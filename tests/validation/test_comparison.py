@@ -1,0 +1,139 @@
+import math
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, f1_score
+
+from edgetag.tags import Vocabulary
+from edgetag.validation.metrics import Comparison, Measured, Split
+
+TAGS = Vocabulary(("cat", "dog", "rare"))
+THRESHOLDS = {"cat": 0.5, "dog": 0.3, "rare": 0.5}
+
+
+def split(labels: np.ndarray, groups: list[str] | None = None) -> Split:
+    return Split(
+        labels,
+        TAGS,
+        THRESHOLDS,
+        groups or [str(i) for i in range(len(labels))],
+        min_positives=10,
+        samples=300,
+        confidence=0.95,
+        seed=1,
+    )
+
+
+def case(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels with unknown cells, reference scores, and worse scores for `dog`."""
+    generator = np.random.default_rng(seed)
+    labels = (generator.random((300, 3)) < [0.4, 0.3, 0.01]).astype(np.int8)
+    reference = np.clip(labels * 0.3 + generator.random((300, 3)) * 0.7, 0, 1).astype(np.float32)
+    labels[generator.random((300, 3)) < 0.1] = -1
+    variant = reference.copy()
+    variant[:, 1] = generator.permutation(variant[:, 1])
+    return labels, reference, variant
+
+
+def compared(labels: np.ndarray, reference: np.ndarray, variant: np.ndarray) -> Comparison:
+    over = split(labels)
+    return over.compare(Measured(reference, over), Measured(variant, over))
+
+
+def test_a_variant_equal_to_the_reference_loses_nothing() -> None:
+    labels, reference, _ = case()
+    result = compared(labels, reference, reference)
+    assert result.mean_ap is not None
+    assert result.mean_ap.drop == 0
+    assert result.mean_ap.drop_interval == (0, 0)
+    assert result.flip_rate == 0
+    assert result.largest_score_difference == 0
+
+
+def test_numbers_equal_scikit_learns_over_known_labels() -> None:
+    labels, reference, variant = case()
+    result = compared(labels, reference, variant)
+    assert set(result.tags) == {"cat", "dog"}
+    drops = []
+    for column, tag in enumerate(("cat", "dog")):
+        known = labels[:, column] >= 0
+        truth = labels[known, column]
+        was = average_precision_score(truth, reference[known, column])
+        now = average_precision_score(truth, variant[known, column])
+        drops.append(was - now)
+        assert result.tags[tag].ap.value == pytest.approx(now)
+        assert result.tags[tag].ap.drop == pytest.approx(was - now)
+        decided = variant[known, column] >= np.float32(THRESHOLDS[tag])
+        assert result.tags[tag].f1.value == pytest.approx(f1_score(truth, decided))
+        assert result.tags[tag].recall == pytest.approx(decided[truth == 1].mean())
+        assert result.tags[tag].false_positive_rate == pytest.approx(decided[truth == 0].mean())
+    assert result.mean_ap is not None
+    assert result.mean_ap.drop == pytest.approx(np.mean(drops))
+
+
+def test_a_real_loss_lies_outside_chance() -> None:
+    result = compared(*case())
+    interval = result.tags["dog"].ap.drop_interval
+    assert interval is not None
+    assert interval[0] > 0.05
+    assert interval[0] < result.tags["dog"].ap.drop < interval[1]
+
+
+def test_unknown_cells_change_nothing() -> None:
+    labels, reference, variant = case()
+    before = compared(labels, reference, variant)
+    unknown = labels < 0
+    reference, variant = reference.copy(), variant.copy()
+    reference[unknown], variant[unknown] = 0.0, 1.0
+    assert compared(labels, reference, variant) == before
+
+
+def test_flips_are_counted_where_decisions_differ() -> None:
+    labels = np.tile(np.array([[1, 0, 0], [0, 1, 0]], dtype=np.int8), (20, 1))
+    labels[0, 0] = -1
+    reference = np.full((40, 3), 0.4, dtype=np.float32)
+    variant = reference.copy()
+    variant[:4, 0] = 0.6  # crosses 0.5; the first of them is unknown
+    result = compared(labels, reference, variant)
+    assert result.tags["cat"].flips == 3
+    assert result.flip_rate == pytest.approx(3 / 119)
+    assert result.largest_score_difference == pytest.approx(0.2)
+    assert result.mean_score_difference == pytest.approx(3 * 0.2 / 119)
+
+
+def test_a_score_equal_to_its_threshold_counts_as_present() -> None:
+    labels = np.ones((1, 3), dtype=np.int8)
+    scores = np.array([[0.5, 0.3, 0.5]], dtype=np.float32)
+    assert Measured(scores, split(labels)).decisions.all()
+
+
+def test_without_scored_tags_there_are_no_means() -> None:
+    labels = np.zeros((30, 3), dtype=np.int8)
+    scores = np.full((30, 3), 0.2, dtype=np.float32)
+    result = compared(labels, scores, scores)
+    assert result.mean_ap is None
+    assert result.mean_f1 is None
+    assert not result.tags
+    assert result.flip_rate == 0
+
+
+def test_a_tag_that_everything_has_is_not_scored() -> None:
+    labels = np.ones((30, 3), dtype=np.int8)
+    assert split(labels).scored == []
+
+
+def test_without_known_labels_nothing_is_measured() -> None:
+    labels = np.full((30, 3), -1, dtype=np.int8)
+    scores = np.full((30, 3), 0.2, dtype=np.float32)
+    result = compared(labels, scores, scores)
+    assert result.flip_rate is None
+    assert result.largest_score_difference is None
+
+
+def test_a_single_group_gives_no_interval() -> None:
+    labels, reference, variant = case()
+    over = split(labels, ["one"] * len(labels))
+    result = over.compare(Measured(reference, over), Measured(variant, over))
+    assert result.mean_ap is not None
+    assert result.mean_ap.drop_interval is None
+    assert math.isfinite(result.mean_ap.drop)

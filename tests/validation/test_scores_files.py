@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgetag.errors import InputError
+from edgetag.validation.scores import (
+    ReferenceMeta,
+    ReferenceScores,
+    VariantMeta,
+    read_reference,
+    read_variant,
+    write_reference,
+    write_variant,
+)
+from edgetag.workspace import read_arrays, write_arrays
+
+META = ReferenceMeta(
+    engine="TensorFlow", device="cpu", versions={}, weights_sha256="w", preprocessing="p"
+)
+SCORES = np.array([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], dtype=np.float32)
+
+
+def reference(**changes: object) -> ReferenceScores:
+    fields: dict[str, object] = {
+        "scores": SCORES,
+        "identities": ("a", "b", "c"),
+        "tags": ("cat", "猫"),
+        "split": ("test", "test", "test_style"),
+        "meta": META,
+    }
+    return ReferenceScores(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "reference.npz"
+    write_reference(path, reference())
+    found = read_reference(path)
+    assert np.array_equal(found.scores, SCORES)
+    assert (found.identities, found.tags, found.split) == (
+        ("a", "b", "c"),
+        ("cat", "猫"),
+        ("test", "test", "test_style"),
+    )
+    assert found.meta == META
+
+
+def test_scores_are_matched_by_identity_and_tag_never_by_position() -> None:
+    matched = reference().matched(["c", "a"], ["猫", "cat"], Path("r.npz"))
+    assert np.array_equal(matched, np.float32([[0.6, 0.5], [0.2, 0.1]]))
+
+
+def test_missing_images_and_other_tags_are_named() -> None:
+    with pytest.raises(InputError, match=r"r\.npz: .* lack 1 of 2 images, the first being z"):
+        reference().matched(["a", "z"], ["cat", "猫"], Path("r.npz"))
+    with pytest.raises(InputError, match="they lack dog and have 猫 besides"):
+        reference().matched(["a"], ["cat", "dog"], Path("r.npz"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"scores": SCORES.astype(np.float64)}, "scores are float64"),
+        ({"scores": SCORES[:, :1]}, "expected float32 \\[3, 2\\]"),
+        ({"scores": SCORES[:2]}, "scores are float32 \\[2, 2\\]"),
+        ({"scores": np.where(SCORES > 0.5, np.nan, SCORES)}, "not between 0 and 1"),
+        ({"scores": SCORES + 1}, "not between 0 and 1"),
+        ({"split": ("test",)}, "one split per image"),
+    ],
+)
+def test_scores_that_are_none_are_refused(
+    changes: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "reference.npz"
+    write_reference(path, reference(**changes))
+    with pytest.raises(InputError, match=message):
+        read_reference(path)
+
+
+def test_damaged_and_foreign_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "reference.npz"
+    with pytest.raises(InputError, match="missing"):
+        read_reference(path)
+    path.write_bytes(b"PK\x03\x04 no archive")
+    with pytest.raises(InputError, match=r"not a readable \.npz"):
+        read_reference(path)
+    write_arrays(path, {"scores": SCORES})
+    with pytest.raises(InputError, match="lacks identities, meta, split, tags"):
+        read_reference(path)
+    write_reference(path, reference())
+    arrays = read_arrays(path)
+    write_arrays(path, arrays | {"identities": np.arange(3)})
+    with pytest.raises(InputError, match="names are not lists of text"):
+        read_reference(path)
+    write_arrays(path, arrays | {"meta": np.array('{"schema": "edgetag.other/1.0"}')})
+    with pytest.raises(InputError, match=r"reference\.npz"):
+        read_reference(path)
+
+
+def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "reference.npz"
+    with path.open("wb") as file:
+        np.savez(file, scores=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(InputError, match=r"not a readable \.npz"):
+        read_reference(path)
+
+
+def test_a_variants_scores_are_taken_only_for_the_same_making(tmp_path: Path) -> None:
+    path = tmp_path / "int8.litert.npz"
+    made = VariantMeta(
+        model_sha256="m", engine="litert", version="2.3.0", device="cpu", cache="c", rows="r",
+        images_per_s=123.0,
+    )  # fmt: skip
+    assert read_variant(path, made) is None
+    write_variant(path, SCORES, made)
+    wanted = made.model_copy(update={"images_per_s": 0.0})
+    kept = read_variant(path, wanted)
+    assert kept is not None
+    assert np.array_equal(kept[0], SCORES)
+    assert kept[1].images_per_s == 123.0
+    assert read_variant(path, wanted.model_copy(update={"model_sha256": "other"})) is None
+    path.write_bytes(path.read_bytes()[:100])
+    assert read_variant(path, wanted) is None

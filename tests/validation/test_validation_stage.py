@@ -1,0 +1,207 @@
+"""The stage over real files on real runtimes, against stored reference scores: no TensorFlow."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_run import MODELS, TEST, RunFolder
+
+from edgetag.errors import ExitCode, InputError
+from edgetag.metrics import mean_average_precision
+from edgetag.progress import SilentProgress
+from edgetag.runtimes import engines
+from edgetag.runtimes.process import python_environment
+from edgetag.validation import stage
+from edgetag.validation.result import VariantVerdict, Verdict
+from edgetag.workspace import write_text
+
+QUIET = SilentProgress()
+HERE = [e.name for e in engines.ENGINES if e.available() is None]
+
+
+def only_litert(folder: RunFolder, more: str = "") -> stage.Recipe:
+    recipe = folder.with_recipe(more)
+    section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
+    return recipe.model_copy(update={"validation": section})
+
+
+def entry(verdict: Verdict, variant: str, split: str = "test") -> VariantVerdict:
+    (found,) = [
+        e for e in verdict.variants if (e.variant, e.runtime, e.split) == (variant, "litert", split)
+    ]
+    return found
+
+
+def test_each_variant_is_compared_on_each_runtime_and_split(run_folder: RunFolder) -> None:
+    recipe, workspace = run_folder.recipe, run_folder.workspace
+    verdict = stage.run(recipe, workspace, QUIET, run_folder.reference_file())
+    assert verdict.exit_code is ExitCode.ACCEPTED
+    assert verdict.decisions == {"fp32": "pass", "int8": "pass"}
+    assert len(verdict.variants) == 2 * len(HERE) * 2
+    assert {f.kind for f in verdict.failures} <= {"unavailable"}
+    fp32, int8 = entry(verdict, "fp32"), entry(verdict, "int8")
+    assert (fp32.n_images, fp32.n_groups, fp32.n_scored_tags) == (120, 30, 3)
+    assert fp32.largest_score_difference is not None
+    assert fp32.largest_score_difference < 1e-6
+    assert fp32.map_drop == pytest.approx(0, abs=1e-6)
+    expected = mean_average_precision(run_folder.reference[:TEST], run_folder.labels[:TEST])
+    assert verdict.reference.map["test"] == pytest.approx(expected)
+    assert verdict.reference.device == "a GPU far away"
+    assert int8.flip_rate is not None
+    assert 0 < int8.flip_rate < 0.1
+    assert int8.map_drop_interval is not None
+    assert int8.map_drop_interval[0] <= int8.map_drop_interval[1]
+    assert int8.size_bytes == (MODELS / "tiny_int8_uint8.tflite").stat().st_size
+    style = entry(verdict, "int8", "test_style")
+    assert (style.decides, style.n_groups, style.n_scored_tags) == (False, 40, 2)
+    food = style.tags[2]
+    assert (food.scored, food.positives, food.ap, food.flips) == (False, 0, None, None)
+    text = (workspace.validate / "verdict.json").read_text()
+    assert Verdict.from_json(text, "verdict.json") == verdict
+    assert "NaN" not in text
+
+
+def test_what_is_scored_is_kept_until_the_file_changes(
+    run_folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = only_litert(run_folder)
+    first = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+    kept = run_folder.workspace.validate / "scores" / "int8.litert.npz"
+    written = kept.stat().st_mtime_ns
+    (run_folder.workspace.validate / "scores" / "fp32.litert.npz").unlink()  # as if interrupted
+    second = stage.run(recipe, run_folder.workspace, QUIET)
+    assert kept.stat().st_mtime_ns == written
+    assert entry(second, "int8") == entry(first, "int8")
+    run_folder.replace_model("int8", (MODELS / "tiny_fp32.tflite").read_bytes())
+    third = stage.run(recipe, run_folder.workspace, QUIET)
+    assert kept.stat().st_mtime_ns != written
+    assert entry(third, "int8").map == entry(third, "fp32").map
+
+
+def test_a_broken_budget_fails_its_variant_alone(run_folder: RunFolder) -> None:
+    for budget, exit_code in (
+        ("max_size_ratio = 0.1", ExitCode.BUDGET_BROKEN),
+        ("max_flip_rate = 0.0", ExitCode.BUDGET_BROKEN),
+        ("min_map = 0.999", ExitCode.BUDGET_BROKEN),
+        ("max_size_bytes = 5000\nmax_map_drop = 0.2\nmin_map = 0.1", ExitCode.ACCEPTED),
+    ):
+        recipe = only_litert(run_folder, f"[budgets.int8]\n{budget}\n")
+        verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+        assert verdict.exit_code is exit_code
+        assert verdict.decisions["fp32"] == "pass"
+        checks = entry(verdict, "int8").budgets
+        assert len(checks) == budget.count("=")
+        assert all(check.measured is not None for check in checks)
+
+
+def test_too_few_positives_are_undecided_not_accepted(run_folder: RunFolder) -> None:
+    recipe = only_litert(run_folder, "[budgets.int8]\nmax_map_drop = 0.5\n")
+    section = recipe.validation.model_copy(update={"min_positives": 1000})
+    recipe = recipe.model_copy(update={"validation": section})
+    verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+    assert verdict.exit_code is ExitCode.UNDECIDED
+    assert entry(verdict, "int8").map is None
+    assert entry(verdict, "int8").budgets[0].measured is None
+    assert verdict.reference.map == {"test": None, "test_style": None}
+
+
+def test_a_variant_that_no_runtime_loads_fails_and_the_others_go_on(run_folder: RunFolder) -> None:
+    run_folder.replace_model("int8", (MODELS / "tiny_fp32.tflite").read_bytes()[:900])
+    verdict = stage.run(run_folder.recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+    assert verdict.decisions == {"fp32": "pass", "int8": "fail"}
+    assert verdict.exit_code is ExitCode.BUDGET_BROKEN
+    failed = [f for f in verdict.failures if f.kind != "unavailable"]
+    assert {(f.variant, f.runtime) for f in failed} == {("int8", name) for name in HERE}
+    assert all(f.reason for f in failed)
+
+
+def test_a_file_changed_after_export_is_refused(run_folder: RunFolder) -> None:
+    path = run_folder.workspace.export / "int8.tflite"
+    content = bytearray(path.read_bytes())
+    content[1500] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"int8\.tflite: changed or damaged since it was exported"):
+        stage.run(run_folder.recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+    assert not (run_folder.workspace.validate / "verdict.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("export/export.json", r"export\.json: missing; run: edgetag export"),
+        ("export/int8.tflite", r"int8\.tflite: missing; run: edgetag export"),
+        ("train/thresholds.json", r"thresholds\.json: missing; run: edgetag train"),
+    ],
+)
+def test_what_an_earlier_stage_did_not_leave_is_named(
+    run_folder: RunFolder, missing: str, message: str
+) -> None:
+    (run_folder.workspace.root / missing).unlink()
+    with pytest.raises(InputError, match=message):
+        stage.run(run_folder.recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+
+
+def test_a_tag_without_threshold_is_named(run_folder: RunFolder) -> None:
+    path = run_folder.workspace.train / "thresholds.json"
+    values = json.loads(path.read_text())
+    del values["thresholds"]["dog"]
+    write_text(path, json.dumps(values))
+    with pytest.raises(InputError, match="no threshold for dog"):
+        stage.run(run_folder.recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+
+
+def test_scores_of_another_model_contract_or_data_set_are_refused(run_folder: RunFolder) -> None:
+    good = stage.read_reference(run_folder.reference_file()).meta
+    other_model = good.model_copy(update={"weights_sha256": "0" * 64})
+    other_contract = good.model_copy(update={"preprocessing": "0" * 64})
+    n = len(run_folder.reference)
+    for changes, message in (
+        ({"meta": other_model}, "scores of another model"),
+        ({"meta": other_contract}, "another preprocessing contract"),
+        ({"tags": ("cat", "dog", "bird")}, "lack food and have bird"),
+        ({"identities": tuple(f"x{i}" for i in range(n))}, "lack 160 of 160 images"),
+        ({"scores": np.full((n, 3), np.nan, np.float32)}, "not between 0 and 1"),
+    ):
+        path = run_folder.reference_file(**changes)
+        with pytest.raises(InputError, match=message):
+            stage.run(run_folder.recipe, run_folder.workspace, QUIET, path)
+    assert not run_folder.workspace.validate.exists()
+
+
+def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: RunFolder) -> None:
+    recipe = only_litert(run_folder)
+    straight = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+    order = np.random.default_rng(0).permutation(len(run_folder.reference))
+    stored = stage.read_reference(run_folder.reference_file())
+    shuffled = run_folder.reference_file(
+        scores=run_folder.reference[order][:, [2, 0, 1]],
+        identities=tuple(stored.identities[i] for i in order),
+        split=tuple(stored.split[i] for i in order),
+        tags=("food", "cat", "dog"),
+    )
+    assert stage.run(recipe, run_folder.workspace, QUIET, shuffled) == straight
+
+
+def test_validation_against_stored_scores_imports_no_tensorflow(run_folder: RunFolder) -> None:
+    recipe_file = run_folder.workspace.root / "recipe.toml"
+    from tiny_run import RECIPE
+
+    recipe_file.write_text(RECIPE)
+    script = (
+        "import sys; from pathlib import Path; from edgetag.recipe import load_recipe;"
+        "from edgetag.workspace import Workspace; from edgetag.progress import SilentProgress;"
+        "from edgetag.validation import stage;"
+        "stage.run(load_recipe(Path(sys.argv[1])), Workspace(Path(sys.argv[2])), SilentProgress(),"
+        "Path(sys.argv[3]));"
+        "assert not [m for m in sys.modules if m.split('.')[0] in ('tensorflow', 'tf_keras')]"
+    )
+    paths = [recipe_file, run_folder.workspace.root, run_folder.reference_file()]
+    command = [sys.executable, "-c", script, *map(str, paths)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=python_environment(), cwd="/", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (Path(run_folder.workspace.validate) / "verdict.json").exists()

@@ -1,0 +1,160 @@
+"""A run folder as the earlier stages leave it, made without TensorFlow from the tiny models."""
+
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.dataset.cache import CacheIndex, shard_path
+from edgetag.metrics import Scores
+from edgetag.recipe import Recipe, parse_recipe
+from edgetag.runtimes import engines
+from edgetag.runtimes.encoding import encode, encoding_table
+from edgetag.tags import UNKNOWN, Labels
+from edgetag.training.result import Thresholds
+from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
+from edgetag.workspace import Workspace, digest_file, write_arrays, write_text
+
+MODELS = Path(__file__).parents[1] / "models"
+TAGS = ("cat", "dog", "food")
+RECIPE = """
+name = "tiny"
+[data]
+source = "labels.csv"
+tags = ["cat", "dog", "food"]
+[network]
+input_size = 64
+[export]
+variants = ["fp32", "int8"]
+[validation]
+splits = ["test", "test_style"]
+min_positives = 10
+bootstrap_samples = 200
+[bundle]
+variant = "int8"
+"""
+TEST, STYLE, TRAIN = 120, 40, 10
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A workspace, the recipe it was made by, and what is known about its images."""
+
+    workspace: Workspace
+    recipe: Recipe
+    labels: Labels
+    reference: Scores
+    """`[test and test_style images, tags]`, rows 0 on."""
+
+    def with_recipe(self, more: str) -> Recipe:
+        return parse_recipe(RECIPE + more, self.workspace.root / "recipe.toml")
+
+    def replace_model(self, variant: str, content: bytes) -> None:
+        """Put another file in a variant's place, as if it had been exported so."""
+        path = self.workspace.export / f"{variant}.tflite"
+        path.write_bytes(content)
+        write_export(self.workspace, ("fp32", "int8"))
+
+    def reference_file(self, **changes: object) -> Path:
+        """Return reference scores as another machine would send them."""
+        path = self.workspace.root / "from-elsewhere.npz"
+        identities = tuple(f"id{i}" for i in range(TEST + STYLE))
+        fields: dict[str, object] = {
+            "scores": self.reference,
+            "identities": identities,
+            "tags": TAGS,
+            "split": ("test",) * TEST + ("test_style",) * STYLE,
+            "meta": ReferenceMeta(
+                engine="TensorFlow",
+                device="a GPU far away",
+                versions={"tensorflow": "2.20.0"},
+                weights_sha256=digest_file(self.workspace.train / "model.npz"),
+                preprocessing=self.recipe.network.preprocessing().digest(),
+            ),
+        }
+        write_reference(path, ReferenceScores(**{**fields, **changes}))  # type: ignore[arg-type]
+        return path
+
+
+def write_export(workspace: Workspace, variants: tuple[str, ...]) -> None:
+    entries = []
+    for variant in variants:
+        path = workspace.export / f"{variant}.tflite"
+        content = path.read_bytes()
+        io = "float32" if variant == "fp32" else "uint8"
+        entries.append(
+            ExportedVariant(
+                variant=variant,  # type: ignore[arg-type]
+                file=f"export/{variant}.tflite",
+                sha256=digest_file(path),
+                size_bytes=len(content),
+                gzip_bytes=len(gzip.compress(content)),
+                input_type=io,  # type: ignore[arg-type]
+                output_type=io,  # type: ignore[arg-type]
+                min_runtime_version="1.14.0",
+                operators={"CONV_2D": 2},
+                float_tensors=0,
+                sparsity=0.0,
+            )
+        )
+    write_text(workspace.export / "export.json", ExportResult(variants=tuple(entries)).to_json())
+
+
+def _images() -> np.ndarray:
+    generator = np.random.default_rng(5)
+    count = TEST + STYLE + TRAIN
+    color = generator.integers(0, 256, (count, 1, 1, 3))
+    noise = generator.integers(-60, 60, (count, 64, 64, 3))
+    return (color + noise).clip(0, 255).astype(np.uint8)
+
+
+def _float_scores(pixels: np.ndarray, recipe: Recipe) -> Scores:
+    session = engines.get("litert").load(MODELS / "tiny_fp32.tflite", threads=1)
+    table = encoding_table(recipe.network.preprocessing(), session.input)
+    return np.stack([session.invoke(encode(p[None], table)) for p in pixels])
+
+
+def make_run_folder(tmp_path: Path) -> RunFolder:
+    """120 test images in 30 groups, 40 of another style; noisy labels, some unknown."""
+    workspace = Workspace(tmp_path / "run")
+    recipe = parse_recipe(RECIPE, tmp_path / "recipe.toml")
+    pixels = _images()
+    reference = _float_scores(pixels[: TEST + STYLE], recipe)
+    generator = np.random.default_rng(6)
+    noisy = reference + generator.normal(0, 0.1, reference.shape)
+    labels = np.zeros((len(pixels), 3), dtype=np.int8)
+    labels[: TEST + STYLE] = noisy > np.quantile(noisy, 0.7, axis=0)
+    labels[generator.random(labels.shape) < 0.05] = UNKNOWN
+    labels[TEST : TEST + STYLE, 2] = 0  # no positive for food in the other style
+
+    workspace.cache.mkdir(parents=True)
+    np.save(shard_path(workspace.cache, 0), pixels)
+    index = CacheIndex(images=len(pixels), input_size=64, shard_images=1024, fingerprint="images")
+    write_text(workspace.cache / "index.json", index.to_json())
+    columns = {
+        f"tag:{tag}": pl.Series(
+            [None if v == UNKNOWN else int(v) for v in labels[:, column]], dtype=pl.Int8
+        )
+        for column, tag in enumerate(TAGS)
+    }
+    groups = [f"concept {i // 4}" if i < TEST else None for i in range(len(pixels))]
+    splits = ["test"] * TEST + ["test_style"] * STYLE + ["train"] * TRAIN
+    pl.DataFrame(
+        {"identity": [f"id{i}" for i in range(len(pixels))], "split": splits, "group": groups}
+        | columns
+    ).write_parquet(workspace.manifest)
+
+    write_arrays(workspace.train / "model.npz", {"weights": np.arange(3)})
+    thresholds = Thresholds(
+        policy="best_f1", split="validation", thresholds={"cat": 0.7, "dog": 0.7, "food": 0.3}
+    )
+    write_text(workspace.train / "thresholds.json", thresholds.to_json())
+    workspace.export.mkdir()
+    for variant, source in (("fp32", "tiny_fp32"), ("int8", "tiny_int8_uint8")):
+        content = (MODELS / f"{source}.tflite").read_bytes()
+        (workspace.export / f"{variant}.tflite").write_bytes(content)
+    write_export(workspace, ("fp32", "int8"))
+    return RunFolder(workspace, recipe, labels, reference)
