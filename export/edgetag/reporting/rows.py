@@ -64,9 +64,11 @@ def budget_rows(recipe: Recipe, verdict: Verdict, bench: BenchResult) -> tuple[B
             found[scored.variant, runtime, check.budget] = BudgetRow(
                 variant=scored.variant, runtime=runtime, **check.model_dump()
             )
+    plural = "s" if bench.budget_threads > 1 else ""
+    place = f"{bench.budget_runtime}, {bench.budget_threads} thread{plural}"
     for judged in bench.budgets:
         of_file = judged.budget.startswith("max_size")
-        runtime = "any" if of_file else f"{bench.budget_runtime}, {bench.budget_threads} thread(s)"
+        runtime = "any" if of_file else place
         found.setdefault(
             (judged.variant, runtime, judged.budget),
             BudgetRow(runtime=runtime, **judged.model_dump()),

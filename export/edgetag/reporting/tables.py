@@ -3,6 +3,7 @@
 A `Sheet` is built once from typed rows; how it is drawn is not its business.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -19,13 +20,23 @@ from edgetag.reporting.result import (
 from edgetag.validation.result import TagVerdict
 
 if TYPE_CHECKING:
+    from rich.console import JustifyMethod
     from rich.table import Table
 
 T = TypeVar("T")
 
 NONE = "–"
 NOT_SCORED = "not scored"
-MARKS: dict[Decision, str] = {"pass": "✓ pass", "fail": "✗ fail", "undecided": "? undecided"}
+MARKS: dict[Decision, str] = {
+    "pass": "✓ pass",
+    "fail": "✗ fail",
+    "undecided": "? undecided",
+}
+_SPECIAL = re.compile(
+    r"[\\`*<>|#~]"
+    r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore within a word is only itself
+    r"|\[(?![−\d.]+,\s[−\d.]+\])"  # and so is the bracket of an interval
+)
 STYLES = {"✓": "green", "✗": "red", "?": "yellow"}
 
 
@@ -61,18 +72,29 @@ def _markdown_line(cells: Sequence[str], raw: bool) -> str:
 def escape_markdown(text: str) -> str:
     """Return text that Markdown shows as it is, on one line."""
     one_line = " ".join(text.split())
-    return "".join(f"\\{c}" if c in "\\`*_[]<>|#~" else c for c in one_line)
+    return _SPECIAL.sub(r"\\\g<0>", one_line)
 
 
 def to_rich(sheet: Sheet) -> "Table":
     """Return a table for the terminal; verdicts are coloured."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=sheet.title, title_justify="left", title_style="bold")
+    table = Table(
+        title=sheet.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD,
+        collapse_padding=True, pad_edge=False,
+    )  # fmt: skip
+    reason = sheet.headings.index("reason") if "reason" in sheet.headings else None
     for column, heading in enumerate(sheet.headings):
-        numeric = column in sheet.numeric
-        table.add_column(Text(heading), justify="right" if numeric else "left", no_wrap=numeric)
+        justify: JustifyMethod = "right" if column in sheet.numeric else "left"
+        title = Text(heading.replace(" ", "\n", 1) if justify == "right" else heading)
+        # Names and verdicts stay whole where the terminal is narrow; other cells wrap.
+        whole = column in (0, len(sheet.headings) - 1) and column != reason
+        longest = max((len(row[column]) for row in sheet.rows), default=0)
+        table.add_column(
+            title, justify=justify, overflow="fold", min_width=longest if whole else None
+        )
     for row in sheet.rows:
         table.add_row(*(Text(cell, style=STYLES.get(cell[:1], "")) for cell in row))
     return table
