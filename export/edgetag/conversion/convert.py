@@ -70,9 +70,10 @@ def convert(
             converter.representative_dataset = lambda: _calibration(representative, contract)
         try:
             return bytes(converter.convert())
-        except (ValueError, RuntimeError) as error:
+        except Exception as error:  # its ConverterError has no public name
             refusal = error
-    reason = next(iter(str(refusal).splitlines()), type(refusal).__name__)
+    first_line = next(iter(str(refusal).splitlines()), type(refusal).__name__)
+    reason = first_line.rsplit("): ", 1)[-1]  # behind the place in the converter's own graph
     raise InputError(
         f"export of {variant}: TensorFlow Lite cannot convert {model.name}: {reason}; set "
         "EDGETAG_VERBOSE=1 for everything it said, or leave the variant out of export.variants"

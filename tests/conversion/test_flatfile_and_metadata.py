@@ -1,0 +1,101 @@
+"""Files as flatbuffers: packing, metadata, labels. No TensorFlow here."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+from handmade import KERNEL, handmade_file
+
+from edgetag.conversion import metadata_schema
+from edgetag.conversion.flatfile import pack_model, parse_model
+from edgetag.conversion.metadata import ModelInfo, attach, describe, read_metadata
+from edgetag.errors import InputError
+
+
+def invoke(data: bytes, image: np.ndarray) -> np.ndarray:
+    interpreter = Interpreter(model_content=data)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image)
+    interpreter.invoke()
+    return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+
+
+def test_a_packed_model_computes_what_was_written() -> None:
+    image = np.random.default_rng(1).normal(size=(1, 4, 4, 3)).astype(np.float32)
+    expected = 1 / (1 + np.exp(-image.mean(axis=(1, 2)) @ KERNEL.T))
+    np.testing.assert_allclose(invoke(handmade_file(), image), expected, rtol=1e-5)
+
+
+def test_every_buffer_starts_at_a_multiple_of_16_bytes(info: ModelInfo) -> None:
+    data = attach(handmade_file(), info)
+    model = schema.Model.GetRootAs(data, 0)
+    starts = []
+    for position in range(model.BuffersLength()):
+        table = model.Buffers(position)._tab
+        if table.Offset(4):
+            starts.append(table.Vector(table.Offset(4)))
+    assert len(starts) == 4  # kernel, bias, axes, metadata
+    assert [start % 16 for start in starts] == [0] * 4
+
+
+def test_packing_again_changes_no_byte() -> None:
+    data = handmade_file()
+    assert pack_model(parse_model(data, "again")) == data
+
+
+def test_metadata_leaves_the_scores_alone_and_names_the_ends(info: ModelInfo) -> None:
+    image = np.random.default_rng(2).normal(size=(1, 4, 4, 3)).astype(np.float32)
+    plain, described = handmade_file(), attach(handmade_file(), info)
+    np.testing.assert_array_equal(invoke(plain, image), invoke(described, image))
+    graph = parse_model(described, "described").subgraphs[0]
+    assert graph.tensors[graph.inputs[0]].name == b"image"
+    assert graph.tensors[graph.outputs[0]].name == b"scores"
+
+
+def test_metadata_can_be_read_back(tmp_path: Path, info: ModelInfo) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(attach(handmade_file(), info))
+    read = read_metadata(path)
+    assert read.labels == info.vocabulary.names
+    assert (read.mean, read.std) == (127.0, 128.0)
+    assert (read.name, read.author, read.license) == ("tiny", "edgetag", "Apache-2.0")
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["labels.txt"]
+
+
+def test_attaching_twice_gives_the_same_bytes_as_once(info: ModelInfo) -> None:
+    once = attach(handmade_file(), info)
+    assert attach(once, info) == once == attach(handmade_file(), info)
+
+
+def test_the_description_follows_the_public_schema(info: ModelInfo) -> None:
+    data = describe(info)
+    assert data[4:8] == b"M001"
+    fields = metadata_schema.decode(data)
+    graph = fields["subgraph_metadata"][0]
+    image, scores = graph["input_tensor_metadata"][0], graph["output_tensor_metadata"][0]
+    kind, properties = image["content"]["content_properties"]
+    assert (kind, properties["color_space"]) == ("ImageProperties", metadata_schema.COLOR_SPACE_RGB)
+    assert properties["default_size"] == {"width": 64, "height": 64}
+    assert image["process_units"][0]["options"] == (
+        "NormalizationOptions",
+        {"mean": [127.0], "std": [128.0]},
+    )
+    assert scores["associated_files"][0]["type"] == metadata_schema.TENSOR_AXIS_LABELS
+    assert fields["min_parser_version"] == "1.0.0"
+
+
+def test_an_unknown_field_is_refused() -> None:
+    with pytest.raises(ValueError, match="ModelMetadata has no field colour"):
+        metadata_schema.encode({"colour": "red"})
+
+
+def test_a_file_without_metadata_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "plain.tflite"
+    path.write_bytes(handmade_file())
+    with pytest.raises(InputError, match="has no TFLite metadata"):
+        read_metadata(path)

@@ -1,0 +1,82 @@
+"""Empty, truncated, random and altered `.tflite` files: one clear message, never a crash."""
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))
+from handmade import handmade_file
+
+from edgetag.conversion.checks import weight_sparsity
+from edgetag.conversion.flatfile import parse_model, read_model
+from edgetag.conversion.metadata import ModelInfo, attach, read_metadata
+from edgetag.errors import InputError
+from edgetag.preprocess import Preprocessing
+from edgetag.tags import Vocabulary
+
+INFO = ModelInfo(
+    "m", "", "", "", Vocabulary(("a", "b", "c", "d", "e")), Preprocessing(input_size=64)
+)
+GOOD = attach(handmade_file(), INFO)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "empty"),
+        (b"TFL3", "lacks the mark"),
+        (np.random.default_rng(1).bytes(5000), "lacks the mark"),
+        (b"\x10\0\0\0TFL3" + np.random.default_rng(2).bytes(5000), "damaged or truncated"),
+        (b"\xff\xff\xff\x7fTFL3", "damaged or truncated"),
+    ],
+)
+def test_other_bytes_get_one_clear_message(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(data)
+    for read in (read_model, read_metadata, weight_sparsity):
+        with pytest.raises(InputError, match=rf"model\.tflite: .*{message}"):
+            read(path)
+
+
+def test_a_missing_file_names_the_verb_that_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="missing; run: edgetag export"):
+        read_model(tmp_path / "model.tflite")
+
+
+def test_a_folder_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_model(tmp_path)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.6, 0.9, 0.99])
+def test_a_truncated_file_never_reads_as_whole(tmp_path: Path, share: float) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(GOOD[: int(len(GOOD) * share)])
+    with pytest.raises(InputError, match="export it again"):
+        read_metadata(path)
+
+
+@settings(max_examples=300, deadline=None)
+@given(position=st.integers(0, len(GOOD) - 1), byte=st.integers(0, 255))
+def test_a_changed_byte_is_read_or_refused(
+    position: int, byte: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = GOOD[:position] + bytes([byte]) + GOOD[position + 1 :]
+    path = tmp_path_factory.getbasetemp() / "altered.tflite"
+    path.write_bytes(data)
+    for read in (read_metadata, weight_sparsity):
+        with suppress(InputError):
+            read(path)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=300))
+def test_random_bytes_behind_the_mark_are_refused(tail: bytes) -> None:
+    for start in (b"\x08\0\0\0TFL3", b"\x18\0\0\0TFL3"):
+        with pytest.raises(InputError):
+            parse_model(start + tail, "random")
