@@ -98,7 +98,7 @@ STAGES: tuple[Stage, ...] = (
         "validation.result:Verdict",
     ),
     Stage(
-        "bench", "benchmarking", "stage", ("network", "benchmark", "budgets"),
+        "bench", "benchmarking", "stage", ("network", "validation.splits", "benchmark", "budgets"),
         ("dataset", "export"),
         ("bench/bench.json",),
         "benchmarking.result:BenchResult",

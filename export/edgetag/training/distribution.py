@@ -70,7 +70,7 @@ def device_names(strategy: tf.distribute.Strategy) -> tuple[str, ...]:
     """Return the name of every device that this process trains on."""
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        return ("CPU",) * len(strategy.extended.worker_devices)
+        return ("CPU",)
     if not is_distributed(strategy):
         gpus = gpus[:1]
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
