@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 from pydantic import Field
 
 from edgetag.records import Record
@@ -106,7 +106,7 @@ def read_image(
                         Rejection.TOO_LARGE, f"{width}x{height} is over {max_pixels} pixels"
                     )
                 image.load()
-                return _over_background(ImageOps.exif_transpose(image), contract.background)
+                return _over_background(_upright(image), contract.background)
     except ImageRejectedError:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:
@@ -120,13 +120,37 @@ def read_image(
         raise ImageRejectedError(reason, str(error) or type(error).__name__) from None
 
 
+_TO_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each EXIF orientation (EXIF 2.32, tag 0x0112); 1 needs nothing."""
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # Pillow's parser raises almost anything; damaged metadata says nothing
+        orientation = None
+    if orientation not in _TO_UPRIGHT:
+        return image
+    return image.transpose(_TO_UPRIGHT[orientation])
+
+
 def _over_background(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
     if image.mode == "I;16" or image.mode.startswith("I"):
         # 16-bit grey: keep the high byte; Pillow's own conversion clips at 255.
         grey = np.asarray(image).astype(np.uint32)
-        return Image.fromarray((grey >> 8).clip(0, 255).astype(np.uint8)).convert("RGB")
+        rgb = np.repeat((grey >> 8).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+        rgb[grey == image.info.get("transparency", -1)] = background
+        return Image.fromarray(rgb)
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
         rgba = image.convert("RGBA")
         base = Image.new("RGBA", rgba.size, (*background, 255))

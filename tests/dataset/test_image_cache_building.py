@@ -92,13 +92,13 @@ def test_facts_survive_their_json():
 
 @pytest.fixture
 def large_build(root, table, tmp_path):
-    """A recipe over 500 files that takes some seconds, a script that builds it, a run folder.
+    """A recipe over 400 files that takes some seconds, a script that builds it, a run folder.
 
     The files hold one photo; bytes after its end make them different.
     """
     photo = io.BytesIO()
     Image.fromarray(skimage.data.astronaut()).resize((1000, 1000)).save(photo, "JPEG")
-    names = [f"{i:04d}.jpg" for i in range(500)]
+    names = [f"{i:04d}.jpg" for i in range(400)]
     for name in names:
         (root / name).write_bytes(photo.getvalue() + name.encode())
     table("t.csv", [("path", "cat"), *((name, i % 2) for i, name in enumerate(names))])
@@ -164,10 +164,10 @@ def test_a_build_killed_at_any_moment_goes_on_and_leaves_no_process(root, large_
     run(recipe, workspace, QUIET)
     dataset = open_dataset(workspace)
     first = int(marked.stem.partition("-")[2]) * build_cache.PART_PICTURES
-    assert len(dataset.cache) == 500
+    assert len(dataset.cache) == 400
     assert (dataset.images(np.array([first])) == 7).all()
     expected = preprocess(root / "0000.jpg", recipe.network.preprocessing())
-    for pixels in dataset.images(np.array([first + 1, 499])):
+    for pixels in dataset.images(np.array([first + 1, 399])):
         np.testing.assert_array_equal(pixels, expected)
     assert not (workspace.dataset / "building").exists()
 

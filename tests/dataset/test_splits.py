@@ -12,6 +12,10 @@ from edgetag.recipe import SplitSection
 labels = st.sampled_from([0, 1, None])
 
 
+def sha1(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
 def item_lists(tags=2, explicit=False):
     splits = st.sampled_from([None, None, "train", "test", "validation", "test_art"])
     fields = st.tuples(
@@ -22,7 +26,7 @@ def item_lists(tags=2, explicit=False):
     )
     return st.lists(fields, max_size=60).map(
         lambda rows: [
-            SplitItem(hashlib.sha1(f"{seed} {i}".encode()).hexdigest(), group, split, row)
+            SplitItem(sha1(f"{seed} {i}"), group, split, row)
             for i, (seed, group, split, row) in enumerate(rows)
         ]
     )
@@ -100,10 +104,7 @@ def test_balance_cuts_only_the_surplus_and_keeps_the_first_of_each_class(items):
 
 def test_balance_reproduces_the_arithmetic_of_the_hashed_classifier():
     """22,640 pictures, 7,617 of one class: the rarer class decides, the surplus trains."""
-    items = [
-        SplitItem(hashlib.sha1(str(i).encode()).hexdigest(), None, None, (int(i >= 7617),))
-        for i in range(22_640)
-    ]
+    items = [SplitItem(sha1(str(i)), None, None, (int(i >= 7617),)) for i in range(22_640)]
     splits = assign_splits(items, SplitSection(balance=True))
     rare = [split_of(item.sha1) for item in items[:7617]]
     assert splits.count("test") == 2 * rare.count("test")
@@ -116,7 +117,7 @@ def test_balance_reproduces_the_arithmetic_of_the_hashed_classifier():
 def test_rare_tags_first_puts_every_tag_with_three_images_into_every_split(sizes, seed):
     items = [
         SplitItem(
-            hashlib.sha1(f"{seed} {tag} {i}".encode()).hexdigest(),
+            sha1(f"{seed} {tag} {i}"),
             None,
             None,
             tuple(int(t == tag) for t in range(len(sizes))),
@@ -131,22 +132,15 @@ def test_rare_tags_first_puts_every_tag_with_three_images_into_every_split(sizes
 
 
 def test_rare_tags_first_takes_about_the_usual_share_of_a_common_tag():
-    items = [
-        SplitItem(hashlib.sha1(str(i).encode()).hexdigest(), f"g{i // 4}", None, (1,))
-        for i in range(2000)
-    ]
+    items = [SplitItem(sha1(str(i)), f"g{i // 4}", None, (1,)) for i in range(2000)]
     splits = assign_splits(items, SplitSection(by="group", rare_tags_first=True))
     for name in ("test", "validation"):
         assert 2000 * SHARE - 4 <= splits.count(name) <= 2000 * SHARE
 
 
 def test_one_giant_group_is_not_put_into_test_for_a_common_tag():
-    items = [
-        SplitItem(hashlib.sha1(b"x%d" % i).hexdigest(), "giant", None, (1,)) for i in range(500)
-    ]
-    items += [
-        SplitItem(hashlib.sha1(b"y%d" % i).hexdigest(), f"g{i}", None, (1,)) for i in range(100)
-    ]
+    items = [SplitItem(sha1(f"x{i}"), "giant", None, (1,)) for i in range(500)]
+    items += [SplitItem(sha1(f"y{i}"), f"g{i}", None, (1,)) for i in range(100)]
     splits = assign_splits(items, SplitSection(by="group", rare_tags_first=True))
     assert set(splits[:500]) == {"train"}
 

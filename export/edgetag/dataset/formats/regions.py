@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -12,6 +12,9 @@ from edgetag.errors import InputError
 from edgetag.recipe.sections import DataSection
 
 GENERATOR = "Region Cropper"
+
+Pixel = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
+"""A coordinate; one beside the picture is cut off at its edge."""
 
 
 class _Foreign(BaseModel):
@@ -23,10 +26,10 @@ class _Foreign(BaseModel):
 class Rect(_Foreign):
     """A rectangle in pixels of the upright picture."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
+    left: Pixel
+    top: Pixel
+    right: Pixel
+    bottom: Pixel
 
     def crop(self) -> Crop:
         """Return whole pixels, rounded to the nearest."""

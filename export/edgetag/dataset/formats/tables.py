@@ -7,6 +7,7 @@ line breaks inside quotes.
 import csv
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ TABLE_SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
 _LABELS: dict[object, int | None] = {
     "1": 1, "0": 0, "": None, "1.0": 1, "0.0": 0, "true": 1, "false": 0, 1: 1, 0: 0, None: None,
 }  # fmt: skip
-_RESERVED_SPLITS = ("train", "validation", "test")
+_SPLIT = re.compile(r"train|validation|test|test_\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,7 @@ def read_split(row: Row, column: str) -> str | None:
     text = "" if value is None else str(value).strip()
     if not text:
         return None
-    if text in _RESERVED_SPLITS or (text.startswith("test_") and text.isidentifier()):
+    if _SPLIT.fullmatch(text):
         return text
     raise InputError(
         f"{row.where}: column {column!r} is {value!r}; a split is train, validation, test or "

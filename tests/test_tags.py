@@ -1,0 +1,59 @@
+"""The vocabulary keeps its order and labels keep their three states."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgetag.errors import InputError
+from edgetag.tags import DEFAULT_TAGS, Vocabulary, known, labels_from_rows
+
+names = st.lists(
+    st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=8), min_size=1, unique=True
+)
+
+
+@given(names)
+def test_every_tag_is_found_at_its_place(tags):
+    vocabulary = Vocabulary(tuple(tags))
+    assert len(vocabulary) == len(tags)
+    assert [vocabulary.index(tag) for tag in tags] == list(range(len(tags)))
+
+
+def test_the_default_has_the_twenty_tags():
+    assert len(Vocabulary(DEFAULT_TAGS)) == 20
+    assert DEFAULT_TAGS[0] == "original_art"
+    assert DEFAULT_TAGS[-1] == "dislike"
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        ((), "the list is empty"),
+        (("",), "'' is not a tag name"),
+        ((" cat",), "' cat' is not a tag name"),
+        (("a\nb",), "is not a tag name"),
+        (("cat", "cat"), "'cat' is listed twice"),
+    ],
+)
+def test_a_bad_vocabulary_is_refused(tags, message):
+    with pytest.raises(InputError, match=message):
+        Vocabulary(tags)
+
+
+def test_a_tag_that_is_not_there_is_named_with_those_that_are():
+    with pytest.raises(InputError, match="tag 'bird' is not one of: cat, dog"):
+        Vocabulary(("cat", "dog")).index("bird")
+
+
+@given(
+    st.integers(1, 5).flatmap(
+        lambda n: st.lists(st.lists(st.sampled_from([0, 1, None]), min_size=n, max_size=n))
+    )
+)
+def test_labels_keep_their_three_states(rows):
+    labels = labels_from_rows(rows)
+    assert labels.dtype == np.int8
+    back = [[None if value == -1 else value for value in row] for row in labels.tolist()]
+    assert back == rows
+    assert known(labels).tolist() == [[value is not None for value in row] for row in rows]
