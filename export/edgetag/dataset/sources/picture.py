@@ -4,10 +4,11 @@ import hashlib
 import io
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 SIZE = 128
 """Height and width of the PNG files, in pixels."""
@@ -21,6 +22,41 @@ class Drawing(Protocol):
 
     def describe(self) -> str:
         """Return what it is drawn from, for fingerprints."""
+
+
+@dataclass(frozen=True)
+class SvgDrawing:
+    """SVG text."""
+
+    svg: str
+
+    def paint(self, size: int) -> Image.Image:
+        """Return an RGBA picture whose longer side is `size` pixels."""
+        return paint_svg(self.svg, size)
+
+    def describe(self) -> str:
+        """Return the digest of the text."""
+        return hashlib.sha256(self.svg.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class FileDrawing:
+    """An image file, whole or cropped to its middle square."""
+
+    path: str
+    crop: bool = False
+
+    def paint(self, size: int) -> Image.Image:
+        """Return an RGBA picture whose longer side is `size` pixels."""
+        with Image.open(self.path) as file:
+            image = ImageOps.exif_transpose(file).convert("RGBA")
+        if self.crop:
+            return ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR)
+        return ImageOps.contain(image, (size, size), Image.Resampling.BILINEAR)
+
+    def describe(self) -> str:
+        """Return the file's name and how it is used."""
+        return f"{Path(self.path).name}{' crop' if self.crop else ''}"
 
 
 @dataclass(frozen=True)
@@ -47,7 +83,6 @@ class Picture:
     layout: str = "emoji"
     variant_of: str = ""
     pinned: str | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 def rank(seed: int, *parts: str) -> int:

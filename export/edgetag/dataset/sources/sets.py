@@ -28,6 +28,8 @@ from edgetag.tags import DEFAULT_TAGS
 from edgetag.workspace import digest_json, write_text
 
 LABELS, SUMMARY, PLAN, ATTRIBUTION = "labels.csv", "set.json", "plan.json", "ATTRIBUTION.md"
+PACKAGES = "packages"
+"""Folder of unpacked packages inside a set's folder; kept, so that a rebuild needs no network."""
 _CHUNK = 400
 """Pictures of one source per task of a worker."""
 _VERSION = 1
@@ -131,7 +133,7 @@ def _prepare(folder: Path, fingerprint: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         ours = marker.is_file() or read_summary(folder) is not None
-        if not ours and any(folder.iterdir()):
+        if not ours and any(entry.name != PACKAGES for entry in folder.iterdir()):
             raise InputError(
                 f"{folder}: holds files that are no image set; name an empty or a new folder"
             )
