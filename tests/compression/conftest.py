@@ -47,9 +47,7 @@ def make_run(root: Path) -> Workspace:
     labels = (generator.random((total, len(TAGS))) < 0.3).astype(np.int8)
     workspace.cache.mkdir(parents=True)
     np.save(shard_path(workspace.cache, 0), np.stack([draw(row, generator) for row in labels]))
-    index = CacheIndex(
-        images=total, input_size=SIZE, shard_images=SHARD_IMAGES, fingerprint="tiny"
-    )
+    index = CacheIndex(images=total, input_size=SIZE, shard_images=SHARD_IMAGES, fingerprint="tiny")
     write_text(workspace.cache / "index.json", index.to_json())
     names = [f"image-{i}" for i in range(total)]
     table = pl.DataFrame(
@@ -99,9 +97,7 @@ def fit_head(model: "keras.Model", data: Dataset, contract: Preprocessing) -> No
     recalibrate(model, data, rows, contract, SilentProgress(), batch_size=64)
     last = model.get_layer(CAM)
     pooled = keras.layers.GlobalAveragePooling2D()(last.input)
-    features = predict(
-        keras.Model(model.input, pooled), data, rows, contract, SilentProgress()
-    )
+    features = predict(keras.Model(model.input, pooled), data, rows, contract, SilentProgress())
     labels = data.labels(rows)
     kernel, bias = last.get_weights()
     for tag in range(labels.shape[1]):

@@ -8,17 +8,16 @@ from fnmatch import fnmatchcase
 
 from edgetag.compression.copying import Config, copy_model
 from edgetag.compression.sparsity import (
+    WEIGHTED,
     SparsityNotReachedError,
     holds_n_of_m,
     layer_sparsities,
     require_sparsity,
 )
+from edgetag.compression.tfmot import tfmot
 from edgetag.errors import InputError
 from edgetag.recipe import PruningSection
-from edgetag.tf import keras, quiet_stderr
-
-with quiet_stderr():
-    import tensorflow_model_optimization as tfmot
+from edgetag.tf import keras
 
 MASK_UPDATES = 50
 """How often, at most, the masks are chosen anew while sparsity rises."""
@@ -42,9 +41,8 @@ def chosen_layers(model: keras.Model, section: PruningSection) -> dict[str, floa
         _require_xnnpack_network(model, policy)
     targets = {}
     for layer in model.layers:
-        prunable = isinstance(layer, keras.layers.Conv2D | keras.layers.Dense) and not isinstance(
-            layer, keras.layers.DepthwiseConv2D
-        )
+        # tfmot prunes no depthwise convolution: it has few weights and needs them all.
+        prunable = isinstance(layer, keras.layers.Conv2D | keras.layers.Dense)
         wanted = _matches(layer.name, section.layers) and not _matches(layer.name, section.exclude)
         if prunable and wanted and (section.structure != "xnnpack" or policy.allow_pruning(layer)):
             targets[layer.name] = _target(layer, section)
@@ -86,7 +84,7 @@ def _require_xnnpack_network(model: keras.Model, policy: object) -> None:
         feeding = [outputs[x.name] for x in _producers(layer)]
         if isinstance(layer, keras.layers.GlobalAveragePooling2D):
             config["keepdims"] = True
-        if isinstance(layer, keras.layers.Conv2D) and layer.strides == (2, 2):
+        if isinstance(layer, WEIGHTED) and config.get("strides") == (2, 2):
             config["padding"] = "valid"
             feeding = [keras.layers.ZeroPadding2D(layer.kernel_size[0] // 2)(feeding[0])]
         twin = layer.__class__.from_config(config)
@@ -96,7 +94,7 @@ def _require_xnnpack_network(model: keras.Model, policy: object) -> None:
             raise InputError(_no_xnnpack(model, str(error))) from None
     try:
         policy.ensure_model_supports_pruning(  # type: ignore[attr-defined]
-            keras.Model(inputs, outputs[model.layers[-1].name])
+            keras.Model(inputs, outputs[model.output_names[0]])
         )
     except ValueError as error:
         raise InputError(_no_xnnpack(model, str(error))) from None

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.metrics import jaccard_score
 
 from edgetag.compression.schemes import Scheme, follows_weights, unsupported_layers
+from edgetag.compression.tfmot import tfmot
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
@@ -12,11 +13,8 @@ from edgetag.networks import build_untrained, load_weights
 from edgetag.preprocess import Preprocessing, scale
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
-from edgetag.tf import keras, quiet_stderr, tf
+from edgetag.tf import keras, tf
 from edgetag.workspace import Workspace
-
-with quiet_stderr():
-    import tensorflow_model_optimization as tfmot
 
 QAT_VARIANTS: tuple[Variant, ...] = ("int8-qat", "int8-pruned-qat")
 
@@ -47,8 +45,9 @@ def quantization_aware(
             f"{' and '.join(QAT_VARIANTS)} out of export.variants (int8 needs no training)"
         )
     scheme = Scheme(ema_decay, contract, preserve_sparsity)
-    annotated = tfmot.quantization.keras.quantize_annotate_model(prepared)
-    quantized = tfmot.quantization.keras.quantize_apply(annotated, scheme)
+    with tfmot.quantization.keras.quantize_scope():
+        annotated = tfmot.quantization.keras.quantize_annotate_model(prepared)
+        quantized = tfmot.quantization.keras.quantize_apply(annotated, scheme)
     for layer in quantized.layers:
         if isinstance(getattr(layer, "layer", None), keras.layers.BatchNormalization):
             layer.trainable = False  # freezes statistics alone: the wrapper keeps gamma and beta

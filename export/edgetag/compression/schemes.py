@@ -6,24 +6,16 @@ training; and it measures the input's range, although the preprocessing contract
 
 from typing import Any
 
+from edgetag.compression.sparsity import WEIGHTED
+from edgetag.compression.tfmot import QuantizeLayer, default_8bit_registry, quant_ops, tfmot
 from edgetag.preprocess import Preprocessing
-from edgetag.tf import keras, quiet_stderr, tf
-
-with quiet_stderr():
-    import tensorflow_model_optimization as tfmot
-    from tensorflow_model_optimization.python.core.quantization.keras import quant_ops
-    from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import (
-        default_8bit_quantize_registry,
-    )
-    from tensorflow_model_optimization.python.core.quantization.keras.quantize_layer import (
-        QuantizeLayer,
-    )
+from edgetag.tf import keras, tf
 
 Quantizers = tfmot.quantization.keras.quantizers
 INPUT_QUANTIZER = "input_quantizer"
 
 
-class MovingRange(Quantizers.MovingAverageQuantizer):
+class MovingRange(tfmot.quantization.keras.quantizers.MovingAverageQuantizer):
     """tfmot's activation quantizer with a chosen decay of its moving average.
 
     Args:
@@ -129,7 +121,7 @@ class _Layout(tfmot.quantization.keras.QuantizeLayoutTransform):
                 low, high = input_range(self.contract)
                 layer.quantizer = Quantizers.FixedQuantizer(8, low, high, narrow_range=False)
                 # Keras numbers unnamed layers through the process; saved weights need one name.
-                layer._name = INPUT_QUANTIZER
+                chosen[layer.name] = {"name": INPUT_QUANTIZER}
         return transformed, chosen
 
 
@@ -177,7 +169,7 @@ def unsupported_layers(model: keras.Model) -> list[str]:
     A batch norm counts as supported right after a convolution or dense layer, where TFLite folds
     it into the weights.
     """
-    registry = default_8bit_quantize_registry.Default8BitQuantizeRegistry()
+    registry = default_8bit_registry.Default8BitQuantizeRegistry()
     return [
         f"{layer.name} ({type(layer).__name__})"
         for layer in model.layers
@@ -200,7 +192,4 @@ def _supports(registry: Any, layer: keras.layers.Layer) -> bool:
 def follows_weights(layer: keras.layers.Layer) -> bool:
     """Tell whether a layer's only input is a linear convolution or dense layer."""
     before = layer.inbound_nodes[0].inbound_layers
-    return (
-        isinstance(before, keras.layers.Conv2D | keras.layers.Dense)
-        and before.activation is keras.activations.linear
-    )
+    return isinstance(before, WEIGHTED) and before.activation is keras.activations.linear

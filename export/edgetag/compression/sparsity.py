@@ -14,6 +14,8 @@ from edgetag.errors import EdgetagError
 from edgetag.tf import keras
 
 Weights = npt.NDArray[np.float32]
+WEIGHTED = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
+"""Layers whose zeros are counted; in Keras a depthwise convolution is no `Conv2D`."""
 
 
 class SparsityNotReachedError(EdgetagError):
@@ -26,7 +28,7 @@ def kernel_of(layer: keras.layers.Layer) -> keras.layers.Layer | None:
     A wrapper, such as quantization-aware training puts around a layer, is looked through.
     """
     inner = layer.layer if isinstance(layer, keras.layers.Wrapper) else layer
-    if not isinstance(inner, keras.layers.Conv2D | keras.layers.Dense):
+    if not isinstance(inner, WEIGHTED):
         return None
     name = "depthwise_kernel" if isinstance(inner, keras.layers.DepthwiseConv2D) else "kernel"
     # Quantization replaces the attribute by a tensor; the variable stays among the weights.
