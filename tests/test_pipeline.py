@@ -74,3 +74,12 @@ def test_a_moved_folder_keeps_its_settings(tmp_path: Path) -> None:
         assert settings_digest(each, recipe(tmp_path)) == settings_digest(
             each, recipe(tmp_path / "elsewhere")
         )
+
+
+def test_stages_for_variants_that_a_recipe_lacks_are_left_out(tmp_path: Path) -> None:
+    plain = recipe(tmp_path, '[export]\nvariants = ["fp32", "int8"]\n[bundle]\nvariant = "int8"\n')
+    assert [s.name for s in STAGES if not s.wanted(plain)] == ["prune", "quantize"]
+    finished = run_file()
+    del finished.stages["prune"], finished.stages["quantize"]
+    (tmp_path / "l.csv").write_text("path\n")
+    assert fingerprint(stage("export"), plain, finished)

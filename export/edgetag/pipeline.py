@@ -50,6 +50,7 @@ class Stage:
         needs: Stages whose outputs it reads.
         outputs: Files it leaves, as patterns relative to the run folder; the first is its result.
         result: `module:class` of its result.
+        variants: The stage is only for these; empty means for every recipe.
     """
 
     name: str
@@ -59,6 +60,11 @@ class Stage:
     needs: tuple[str, ...]
     outputs: tuple[str, ...]
     result: str
+    variants: tuple[str, ...] = ()
+
+    def wanted(self, recipe: Recipe) -> bool:
+        """Tell whether a recipe has anything for this stage to do."""
+        return not self.variants or bool(set(self.variants) & set(recipe.export.variants))
 
 
 STAGES: tuple[Stage, ...] = (
@@ -78,12 +84,14 @@ STAGES: tuple[Stage, ...] = (
         ("network", "training", "pruning", "export.variants"), ("dataset", "train"),
         ("prune/prune.json", "prune/*.npz"),
         "compression.result:PruneResult",
+        ("int8-pruned-qat",),
     ),
     Stage(
         "quantize", "compression", "quantize_stage",
         ("network", "training", "quantization", "export.variants"), ("dataset", "train", "prune"),
         ("quantize/quantize.json", "quantize/*.npz"),
         "compression.result:QuantizeResult",
+        ("int8-qat", "int8-pruned-qat"),
     ),
     Stage(
         "export", "conversion", "stage", ("network", "export", "pruning"),
@@ -150,7 +158,7 @@ def run_all(
     with workspace.locked():
         run_file = _open_run(recipe, workspace)
         results: dict[str, Result] = {}
-        for each in STAGES:
+        for each in (found for found in STAGES if found.wanted(recipe)):
             print_ = fingerprint(each, recipe, run_file)
             done = run_file.stages.get(each.name)
             if not force and done and done.fingerprint == print_ and _intact(done, workspace):
@@ -183,7 +191,7 @@ def run_stage(
     with workspace.locked():
         run_file = _open_run(recipe, workspace)
         chosen = stage(name)
-        for need in chosen.needs:
+        for need in _needs(chosen, recipe):
             done = run_file.stages.get(need)
             if done is None:
                 raise InputError(
@@ -232,10 +240,14 @@ def settings_digest(which: Stage, recipe: Recipe) -> str:
 
 def fingerprint(which: Stage, recipe: Recipe, run_file: RunFile) -> str:
     """Return a digest of everything that decides what a stage would leave."""
-    inputs: dict[str, Any] = {need: run_file.stages[need].outputs for need in which.needs}
+    inputs: dict[str, Any] = {need: run_file.stages[need].outputs for need in _needs(which, recipe)}
     if which.name == "dataset":
         inputs["source"] = _tree_state(recipe)
     return digest_json([settings_digest(which, recipe), _code_digest(which.package), inputs])
+
+
+def _needs(which: Stage, recipe: Recipe) -> list[str]:
+    return [need for need in which.needs if stage(need).wanted(recipe)]
 
 
 @cache
