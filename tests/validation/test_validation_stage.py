@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_run import MODELS, TEST, RunFolder
+from tiny_run import MODELS, RECIPE, TEST, RunFolder
 
 from edgetag.errors import ExitCode, InputError
 from edgetag.metrics import mean_average_precision
@@ -187,8 +187,6 @@ def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: Run
 
 def test_validation_against_stored_scores_imports_no_tensorflow(run_folder: RunFolder) -> None:
     recipe_file = run_folder.workspace.root / "recipe.toml"
-    from tiny_run import RECIPE
-
     recipe_file.write_text(RECIPE)
     script = (
         "import sys; from pathlib import Path; from edgetag.recipe import load_recipe;"
@@ -205,3 +203,14 @@ def test_validation_against_stored_scores_imports_no_tensorflow(run_folder: RunF
     )
     assert done.returncode == 0, done.stderr
     assert (Path(run_folder.workspace.validate) / "verdict.json").exists()
+
+
+def test_without_tensorflow_and_scores_the_message_says_what_to_do(
+    run_folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in [m for m in sys.modules if m in ("edgetag.tf", "edgetag.validation.reference")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.delattr("edgetag.validation.reference", raising=False)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)  # as where it is not installed
+    with pytest.raises(InputError, match=r"edgetag\[train\].* Or compute them on another machine"):
+        stage.run(run_folder.recipe, run_folder.workspace, QUIET)
