@@ -1,6 +1,7 @@
 """The stage over real files on real runtimes, against stored reference scores: no TensorFlow."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -168,7 +169,7 @@ def test_scores_of_another_model_contract_or_data_set_are_refused(run_folder: Ru
         path = run_folder.reference_file(**changes)
         with pytest.raises(InputError, match=message):
             stage.run(run_folder.recipe, run_folder.workspace, QUIET, path)
-    assert not run_folder.workspace.validate.exists()
+    assert [p.name for p in run_folder.workspace.validate.iterdir()] == ["scores"]
 
 
 def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: RunFolder) -> None:
@@ -186,8 +187,9 @@ def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: Run
 
 
 def test_validation_against_stored_scores_imports_no_tensorflow(run_folder: RunFolder) -> None:
+    shutil.rmtree(run_folder.workspace.validate)
     recipe_file = run_folder.workspace.root / "recipe.toml"
-    recipe_file.write_text(RECIPE)
+    recipe_file.write_text(RECIPE.replace("[validation]", '[validation]\nruntimes = ["litert"]'))
     script = (
         "import sys; from pathlib import Path; from edgetag.recipe import load_recipe;"
         "from edgetag.workspace import Workspace; from edgetag.progress import SilentProgress;"
