@@ -29,6 +29,8 @@ HOSTILE = {
     "cut in half": WHOLE[: len(WHOLE) // 2],
     "all zeros after a right beginning": WHOLE[:8] + bytes(3000),
 }
+COSTLY = [("litert", "one byte"), ("litert", "random"), ("litert", "cut in its header")]
+"""Left out: edgetag or LiteRT refuses them as it does the others, and each costs a process."""
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +42,12 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("engine", HERE)
-@pytest.mark.parametrize("what", HOSTILE)
+@pytest.mark.parametrize(
+    ("engine", "what"),
+    [(engine, what) for engine in HERE for what in HOSTILE if (engine, what) not in COSTLY],
+)
 def test_a_damaged_model_gives_one_reason(
-    what: str, engine: str, cache_folder: Path, tmp_path: Path
+    engine: str, what: str, cache_folder: Path, tmp_path: Path
 ) -> None:
     model = tmp_path / "model.tflite"
     model.write_bytes(HOSTILE[what])

@@ -1,12 +1,33 @@
 """The run folder that tests of validation start from."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tiny_run import RunFolder, make_run_folder
 
+from edgetag.progress import SilentProgress
+from edgetag.validation import stage
+from edgetag.workspace import Workspace
+
+
+@pytest.fixture(scope="session")
+def scored_folder(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run folder whose variants have been scored once, for all tests."""
+    folder = make_run_folder(tmp_path_factory.mktemp("scored"))
+    stage.run(folder.recipe, folder.workspace, SilentProgress(), folder.reference_file())
+    return folder
+
 
 @pytest.fixture
-def run_folder(tmp_path: Path) -> RunFolder:
-    """120 test images in 30 groups, 40 of another style; noisy labels, some unknown."""
-    return make_run_folder(tmp_path)
+def run_folder(scored_folder: RunFolder, tmp_path: Path) -> RunFolder:
+    """120 test images in 30 groups, 40 of another style; noisy labels, some unknown.
+
+    Scores of the variants are kept from `scored_folder`; the reference and the verdict are not.
+    """
+    workspace = Workspace(tmp_path / "run")
+    shutil.copytree(scored_folder.workspace.root, workspace.root)
+    (workspace.validate / "reference.npz").unlink()
+    (workspace.validate / "verdict.json").unlink()
+    return replace(scored_folder, workspace=workspace)

@@ -1,13 +1,14 @@
 """The stage over real files on real runtimes, against stored reference scores: no TensorFlow."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_run import MODELS, TEST, RunFolder
+from tiny_run import MODELS, RECIPE, TEST, RunFolder
 
 from edgetag.errors import ExitCode, InputError
 from edgetag.metrics import mean_average_precision
@@ -168,7 +169,7 @@ def test_scores_of_another_model_contract_or_data_set_are_refused(run_folder: Ru
         path = run_folder.reference_file(**changes)
         with pytest.raises(InputError, match=message):
             stage.run(run_folder.recipe, run_folder.workspace, QUIET, path)
-    assert not run_folder.workspace.validate.exists()
+    assert [p.name for p in run_folder.workspace.validate.iterdir()] == ["scores"]
 
 
 def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: RunFolder) -> None:
@@ -186,10 +187,9 @@ def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: Run
 
 
 def test_validation_against_stored_scores_imports_no_tensorflow(run_folder: RunFolder) -> None:
+    shutil.rmtree(run_folder.workspace.validate)
     recipe_file = run_folder.workspace.root / "recipe.toml"
-    from tiny_run import RECIPE
-
-    recipe_file.write_text(RECIPE)
+    recipe_file.write_text(RECIPE.replace("[validation]", '[validation]\nruntimes = ["litert"]'))
     script = (
         "import sys; from pathlib import Path; from edgetag.recipe import load_recipe;"
         "from edgetag.workspace import Workspace; from edgetag.progress import SilentProgress;"
@@ -205,3 +205,14 @@ def test_validation_against_stored_scores_imports_no_tensorflow(run_folder: RunF
     )
     assert done.returncode == 0, done.stderr
     assert (Path(run_folder.workspace.validate) / "verdict.json").exists()
+
+
+def test_without_tensorflow_and_scores_the_message_says_what_to_do(
+    run_folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in [m for m in sys.modules if m in ("edgetag.tf", "edgetag.validation.reference")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.delattr("edgetag.validation.reference", raising=False)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)  # as where it is not installed
+    with pytest.raises(InputError, match=r"edgetag\[train\].* Or compute them on another machine"):
+        stage.run(run_folder.recipe, run_folder.workspace, QUIET)
