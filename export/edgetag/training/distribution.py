@@ -58,7 +58,7 @@ def broadcast(strategy: tf.distribute.Strategy, data: bytes | None) -> bytes:
 def _from_first_replica(strategy: tf.distribute.Strategy, value: Any) -> Any:
     """Sum over replicas of which only the first, the chief's, has anything but zeros."""
 
-    def of(context: tf.distribute.ValueContext) -> tf.Tensor:
+    def of(context: Any) -> tf.Tensor:
         first = context.replica_id_in_sync_group == 0
         return tf.constant(value if first else np.zeros_like(value))
 
@@ -70,7 +70,7 @@ def device_names(strategy: tf.distribute.Strategy) -> tuple[str, ...]:
     """Return the name of every device that this process trains on."""
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        return ("CPU",) * len(strategy.extended.worker_devices)
+        return ("CPU",)
     if not is_distributed(strategy):
         gpus = gpus[:1]
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]

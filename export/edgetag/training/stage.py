@@ -1,6 +1,8 @@
 """The train stage: from the image cache to float weights and thresholds."""
 
+import hashlib
 import json
+from pathlib import Path
 
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.errors import InputError
@@ -23,6 +25,7 @@ MODEL = "model.npz"
 THRESHOLDS = "thresholds.json"
 RESULT = "train.json"
 VALIDATION = "validation"
+CODE = ("training", "networks")
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> TrainResult:
@@ -71,7 +74,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> TrainResult
         return float(json.loads(distribution.broadcast(strategy, value.encode())))
 
     fingerprint = training_fingerprint(recipe, workspace, dataset)
-    resumed = _read_checkpoint(workspace, fingerprint, strategy, progress)
+    resumed = read_checkpoint(workspace, fingerprint, strategy, progress)
     journal = Journal(workspace.train) if cluster.is_chief else None
     if journal is not None:
         journal.write_history(resumed.records if resumed else ())
@@ -109,8 +112,18 @@ def training_fingerprint(recipe: Recipe, workspace: Workspace, dataset: Dataset)
             "tags": dataset.vocabulary.names,
             "manifest": digest_file(workspace.manifest),
             "cache": dataset.cache.index.fingerprint,
+            "code": _code_digest(),
         }
     )
+
+
+def _code_digest() -> str:
+    """Digest the sources that training runs on, so that new code never ends an old training."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(p for part in CODE for p in (package / part).rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _check_data(recipe: Recipe, dataset: Dataset) -> None:
@@ -164,12 +177,16 @@ def _validation_map(
     return value
 
 
-def _read_checkpoint(
+def read_checkpoint(
     workspace: Workspace,
     fingerprint: str,
     strategy: tf.distribute.Strategy,
     progress: Progress,
 ) -> Checkpoint | None:
+    """Return where training stopped, or None where it starts; says which.
+
+    Every worker calls this; the chief's file counts.
+    """
     path = workspace.train / checkpoints.FILE
     data = path.read_bytes() if read_cluster().is_chief and path.exists() else None
     data = distribution.broadcast(strategy, data)
