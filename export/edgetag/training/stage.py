@@ -28,7 +28,9 @@ VALIDATION = "validation"
 CODE = ("training", "networks")
 
 
-def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> TrainResult:
+def run(
+    recipe: Recipe, workspace: Workspace, progress: Progress, *, fresh: bool = False
+) -> TrainResult:
     """Train the float network, going on after the last finished epoch where there is one.
 
     With a `TF_CONFIG` every worker calls this with the same recipe and data; the chief alone
@@ -39,6 +41,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> TrainResult
         workspace: Holds the built data; gets `train/model.npz` (the weights of the best epoch),
             `history.jsonl`, `thresholds.json`, `train.json`, `tensorboard/` and a checkpoint.
         progress: Is told of phases, epochs and steps.
+        fresh: Train from the start, whatever an earlier run left.
 
     Raises:
         InputError: The data or the machine do not allow it.
@@ -73,6 +76,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> TrainResult
         # Every worker takes the chief's number, so that they all stop at the same epoch.
         return float(json.loads(distribution.broadcast(strategy, value.encode())))
 
+    if fresh and cluster.is_chief:
+        (workspace.train / checkpoints.FILE).unlink(missing_ok=True)
     fingerprint = training_fingerprint(recipe, workspace, dataset)
     resumed = read_checkpoint(workspace, fingerprint, strategy, progress)
     journal = Journal(workspace.train) if cluster.is_chief else None
