@@ -58,7 +58,7 @@ def broadcast(strategy: tf.distribute.Strategy, data: bytes | None) -> bytes:
 def _from_first_replica(strategy: tf.distribute.Strategy, value: Any) -> Any:
     """Sum over replicas of which only the first, the chief's, has anything but zeros."""
 
-    def of(context: tf.distribute.ValueContext) -> tf.Tensor:
+    def of(context: Any) -> tf.Tensor:
         first = context.replica_id_in_sync_group == 0
         return tf.constant(value if first else np.zeros_like(value))
 

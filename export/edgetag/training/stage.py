@@ -1,6 +1,8 @@
 """The train stage: from the image cache to float weights and thresholds."""
 
+import hashlib
 import json
+from pathlib import Path
 
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.errors import InputError
@@ -23,9 +25,12 @@ MODEL = "model.npz"
 THRESHOLDS = "thresholds.json"
 RESULT = "train.json"
 VALIDATION = "validation"
+CODE = ("training", "networks")
 
 
-def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> TrainResult:
+def run(
+    recipe: Recipe, workspace: Workspace, progress: Progress, *, fresh: bool = False
+) -> TrainResult:
     """Train the float network, going on after the last finished epoch where there is one.
 
     With a `TF_CONFIG` every worker calls this with the same recipe and data; the chief alone
@@ -36,6 +41,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> TrainResult
         workspace: Holds the built data; gets `train/model.npz` (the weights of the best epoch),
             `history.jsonl`, `thresholds.json`, `train.json`, `tensorboard/` and a checkpoint.
         progress: Is told of phases, epochs and steps.
+        fresh: Train from the start, whatever an earlier run left.
 
     Raises:
         InputError: The data or the machine do not allow it.
@@ -70,8 +76,10 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> TrainResult
         # Every worker takes the chief's number, so that they all stop at the same epoch.
         return float(json.loads(distribution.broadcast(strategy, value.encode())))
 
+    if fresh and cluster.is_chief:
+        (workspace.train / checkpoints.FILE).unlink(missing_ok=True)
     fingerprint = training_fingerprint(recipe, workspace, dataset)
-    resumed = _read_checkpoint(workspace, fingerprint, strategy, progress)
+    resumed = read_checkpoint(workspace, fingerprint, strategy, progress)
     journal = Journal(workspace.train) if cluster.is_chief else None
     if journal is not None:
         journal.write_history(resumed.records if resumed else ())
@@ -109,8 +117,18 @@ def training_fingerprint(recipe: Recipe, workspace: Workspace, dataset: Dataset)
             "tags": dataset.vocabulary.names,
             "manifest": digest_file(workspace.manifest),
             "cache": dataset.cache.index.fingerprint,
+            "code": _code_digest(),
         }
     )
+
+
+def _code_digest() -> str:
+    """Digest the sources that training runs on, so that new code never ends an old training."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(p for part in CODE for p in (package / part).rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _check_data(recipe: Recipe, dataset: Dataset) -> None:
@@ -164,12 +182,16 @@ def _validation_map(
     return value
 
 
-def _read_checkpoint(
+def read_checkpoint(
     workspace: Workspace,
     fingerprint: str,
     strategy: tf.distribute.Strategy,
     progress: Progress,
 ) -> Checkpoint | None:
+    """Return where training stopped, or None where it starts; says which.
+
+    Every worker calls this; the chief's file counts.
+    """
     path = workspace.train / checkpoints.FILE
     data = path.read_bytes() if read_cluster().is_chief and path.exists() else None
     data = distribution.broadcast(strategy, data)
