@@ -32,7 +32,7 @@ def features(
     """Build the network up to its last feature map.
 
     Args:
-        image: float32 `[batch, size, size, 3]`, scaled `(pixel - 127.5) / 127.5`.
+        image: float32 `[batch, size, size, 3]`, scaled `(pixel - 127) / 128`.
         width: Channel multiplier.
         batch_norm_momentum: Of every batch norm.
 

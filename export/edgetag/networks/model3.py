@@ -17,7 +17,7 @@ def features(
     """Build the network up to the layer before the scores.
 
     Args:
-        image: float32 `[batch, size, size, 3]`, scaled `(pixel - 127.5) / 127.5`.
+        image: float32 `[batch, size, size, 3]`, scaled `(pixel - 127) / 128`.
         dropout: Share of the dense units dropped in training.
         batch_norm_momentum: Of every batch norm.
 

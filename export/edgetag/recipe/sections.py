@@ -141,9 +141,9 @@ class NetworkSection(Section):
 
     def preprocessing(self) -> Preprocessing:
         """Return the contract of this network's input."""
-        if self.name == "efficientnet_lite0":
-            return Preprocessing(input_size=self.input_size, mean=127.0, std=128.0)
-        return Preprocessing(input_size=self.input_size, mean=127.5, std=127.5)
+        # Whole numbers for every network: a uint8 input then holds the pixels as they are, with
+        # the scale 1 / std and the zero point mean.
+        return Preprocessing(input_size=self.input_size, mean=127.0, std=128.0)
 
 
 class Phase(Section):
