@@ -1,5 +1,6 @@
 """A tiny run folder on disk, and small models that need no training."""
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,11 +40,11 @@ def draw(tags: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     return image.clip(0, 255).astype(np.uint8)
 
 
-def make_run(root: Path) -> Workspace:
-    """Write manifest and cache as the dataset stage would."""
+def make_run(root: Path, images: dict[str, int]) -> Workspace:
+    """Write manifest and cache as the dataset stage would, with so many images per split."""
     workspace = Workspace(root)
     generator = np.random.default_rng(7)
-    total = sum(IMAGES.values())
+    total = sum(images.values())
     labels = (generator.random((total, len(TAGS))) < 0.3).astype(np.int8)
     workspace.cache.mkdir(parents=True)
     np.save(shard_path(workspace.cache, 0), np.stack([draw(row, generator) for row in labels]))
@@ -56,14 +57,12 @@ def make_run(root: Path) -> Workspace:
             "path": names,
             "digest": names,
             "sha1": names,
-            "split": [split for split, n in IMAGES.items() for _ in range(n)],
+            "split": [split for split, n in images.items() for _ in range(n)],
             "group": pl.Series([None] * total, dtype=pl.String),
             "crop": pl.Series([None] * total, dtype=pl.List(pl.Int64)),
         }
     )
     columns = [pl.Series(f"tag:{tag}", labels[:, i]) for i, tag in enumerate(TAGS)]
-    import io
-
     buffer = io.BytesIO()
     table.with_columns(columns).write_parquet(buffer)
     write_bytes(workspace.manifest, buffer.getvalue())
@@ -71,9 +70,20 @@ def make_run(root: Path) -> Workspace:
 
 
 @pytest.fixture(scope="session")
+def tags() -> tuple[str, ...]:
+    return TAGS
+
+
+@pytest.fixture
+def fresh_run(tmp_path: Path) -> Workspace:
+    """A run folder of its own for a test that adds stages to it, with 48 + 24 images."""
+    return make_run(tmp_path / "run", {"train": 48, "validation": 24})
+
+
+@pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A run folder whose dataset stage is done."""
-    return make_run(tmp_path_factory.mktemp("tiny") / "run")
+    return make_run(tmp_path_factory.mktemp("tiny") / "run", IMAGES)
 
 
 @pytest.fixture(scope="session")

@@ -37,8 +37,8 @@ def quantization_aware(
     Raises:
         InputError: A layer cannot be quantized; all such layers are named.
     """
-    prepared = _prepared(model)
-    if unsupported := unsupported_layers(prepared):
+    ready = prepared(model)
+    if unsupported := unsupported_layers(ready):
         raise InputError(
             f"{model.name}: these layers cannot be trained quantization-aware: "
             f"{', '.join(unsupported)}. Replace them in the network, or leave "
@@ -46,7 +46,7 @@ def quantization_aware(
         )
     scheme = Scheme(ema_decay, contract, preserve_sparsity)
     with tfmot.quantization.keras.quantize_scope():
-        annotated = tfmot.quantization.keras.quantize_annotate_model(prepared)
+        annotated = tfmot.quantization.keras.quantize_annotate_model(ready)
         quantized = tfmot.quantization.keras.quantize_apply(annotated, scheme)
     for layer in quantized.layers:
         if isinstance(getattr(layer, "layer", None), keras.layers.BatchNormalization):
@@ -54,7 +54,7 @@ def quantization_aware(
     return quantized
 
 
-def _prepared(model: keras.Model) -> keras.Model:
+def prepared(model: keras.Model) -> keras.Model:
     """Copy a model into a form whose every layer has an int8 counterpart, with equal outputs.
 
     Dropout is off. A batch norm that follows no convolution, as in model3, becomes what it is at
@@ -69,15 +69,15 @@ def _prepared(model: keras.Model) -> keras.Model:
             config["rate"] = 0.0
         return layer.__class__.from_config(config)
 
-    prepared = keras.models.clone_model(model, clone_function=clone)
+    copied = keras.models.clone_model(model, clone_function=clone)
     for layer in model.layers:
         weights = layer.get_weights()
         if _stands_alone(layer):
             gamma, beta, mean, variance = weights
             factor = gamma / np.sqrt(variance + layer.epsilon)
             weights = [factor[None, None, :, None], beta - mean * factor]
-        prepared.get_layer(layer.name).set_weights(weights)
-    return prepared
+        copied.get_layer(layer.name).set_weights(weights)
+    return copied
 
 
 def _stands_alone(layer: keras.layers.Layer) -> bool:
