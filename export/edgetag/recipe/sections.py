@@ -142,8 +142,8 @@ class NetworkSection(Section):
 
     def preprocessing(self) -> Preprocessing:
         """Return the contract of this network's input."""
-        # A whole mean makes the zero point exact, so that quantized inputs take pixels as they
-        # are; with 127.5 every pixel would fall between two steps.
+        # Whole numbers for every network: a uint8 input then holds the pixels as they are, with
+        # the scale 1 / std and the zero point mean.
         return Preprocessing(input_size=self.input_size, mean=127.0, std=128.0)
 
 

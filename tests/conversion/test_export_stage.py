@@ -1,0 +1,134 @@
+"""The export stage over a run folder: what it leaves, reuses and refuses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from edgetag.conversion import stage
+from edgetag.conversion.metadata import read_metadata
+from edgetag.conversion.result import ExportResult
+from edgetag.dataset.cache import CacheIndex, shard_path
+from edgetag.errors import InputError
+from edgetag.preprocess import Pixels
+from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe
+from edgetag.workspace import Workspace, digest_file, write_text
+
+pytestmark = pytest.mark.tensorflow
+
+TAGS = ("cat", "food", "vehicle")
+
+
+class Heard(SilentProgress):
+    """Remembers what was said and which variants were worked on."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.units = 0
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+    @contextmanager
+    def track(self, what: str, total: int | None, unit: str = "it") -> Iterator[Any]:  # noqa: ARG002
+        yield self
+
+    def advance(self, amount: int = 1, note: str = "") -> None:  # noqa: ARG002
+        self.units += amount
+
+
+def recipe_with(**export: Any) -> Recipe:
+    return Recipe.model_validate(
+        {
+            "name": "small",
+            "data": {"source": Path("images.csv"), "tags": TAGS},
+            "network": {"name": "model3", "input_size": 64},
+            "export": {"variants": ("fp32", "int8"), "author": "someone", **export},
+            "bundle": {"variant": "fp32"},
+        }
+    )
+
+
+def fill(workspace: Workspace, photos: Pixels) -> None:
+    """Write the manifest, cache and weights of a tiny run."""
+    from edgetag.networks import build_untrained, save_weights
+
+    count = len(photos)
+    tags = {f"tag:{tag}": [int(i % 3 == n) for i in range(count)] for n, tag in enumerate(TAGS)}
+    columns = {"identity": [f"{i}" for i in range(count)], "split": ["train"] * count, **tags}
+    workspace.cache.mkdir(parents=True)
+    pl.DataFrame(columns).write_parquet(workspace.manifest)
+    np.save(shard_path(workspace.cache, 0), photos)
+    index = CacheIndex(images=count, input_size=64, shard_images=1024, fingerprint="")
+    write_text(workspace.cache / "index.json", index.to_json())
+    model = build_untrained(recipe_with().network, len(TAGS))
+    save_weights(model, workspace.train / "model.npz")
+
+
+@pytest.fixture(scope="module")
+def run_folder(photos: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    workspace = Workspace(tmp_path_factory.mktemp("run"))
+    fill(workspace, photos)
+    stage.run(recipe_with(), workspace, Heard())
+    return workspace
+
+
+def test_the_stage_leaves_files_that_its_result_describes(run_folder: Workspace) -> None:
+    file = run_folder.export / "export.json"
+    result = ExportResult.from_json(file.read_text(encoding="utf-8"), file)
+    assert [v.variant for v in result.variants] == ["fp32", "int8"]
+    assert result.warnings == ()
+    fp32, int8 = result.variants
+    for exported in result.variants:
+        path = run_folder.root / exported.file
+        assert digest_file(path) == exported.sha256
+        assert path.stat().st_size == exported.size_bytes > exported.gzip_bytes > 0
+        metadata = read_metadata(path)
+        assert (metadata.labels, metadata.author) == (TAGS, "someone")
+    assert (int8.input_type, int8.output_type, int8.float_tensors) == ("uint8", "uint8", 0)
+    assert (fp32.input_type, fp32.output_type) == ("float32", "float32")
+    assert int8.size_bytes < 0.3 * fp32.size_bytes
+    assert "FULLY_CONNECTED" in int8.operators
+    assert not list(run_folder.export.glob(".*"))
+
+
+def test_finished_variants_are_reused_and_damaged_ones_remade_alike(run_folder: Workspace) -> None:
+    first = stage.run(recipe_with(), run_folder, Heard())
+    fp32, int8 = (run_folder.root / v.file for v in first.variants)
+    written = fp32.stat().st_mtime_ns, int8.stat().st_mtime_ns
+    int8.write_bytes(int8.read_bytes()[:-100])  # a damaged one
+    (run_folder.export / "export.json").unlink()  # as after a kill
+    heard = Heard()
+    assert stage.run(recipe_with(), run_folder, heard) == first
+    assert heard.units == 2
+    assert fp32.stat().st_mtime_ns == written[0]
+    assert int8.stat().st_mtime_ns > written[1]
+
+
+def test_a_reused_file_is_checked_against_the_recipe_of_today(run_folder: Workspace) -> None:
+    heard = Heard()
+    result = stage.run(recipe_with(target_runtime="1.13.0"), run_folder, heard)
+    assert len(result.warnings) == 2
+    assert heard.said == list(result.warnings)
+    assert "needs TensorFlow Lite 1.14.0, but export.target_runtime is 1.13.0" in heard.said[0]
+    with pytest.raises(InputError, match=r"fp32\.tflite: uses .*export\.target_ops"):
+        stage.run(recipe_with(target_ops=("CONV_2D",)), run_folder, Heard())
+
+
+def test_missing_weights_name_the_stage_that_makes_them(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    with pytest.raises(InputError, match=r"model\.npz: missing, .*run: edgetag train"):
+        stage.run(recipe_with(), workspace, Heard())
+    for folder in (workspace.train, workspace.prune):
+        for variant in ("int8-qat", "int8-pruned-qat"):
+            verb = "quantize" if variant == "int8-qat" or folder != workspace.train else "prune"
+            folder.mkdir(exist_ok=True)
+            (folder / "model.npz").touch()
+            with pytest.raises(InputError, match=rf"{variant} needs it; run: edgetag {verb}"):
+                stage.run(recipe_with(variants=("fp32", variant)), workspace, Heard())
+    assert not workspace.export.exists()
