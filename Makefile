@@ -33,6 +33,7 @@ unit: setup ## The fast tests, without TensorFlow.
 	$(BIN)/python -m pytest -m "not tensorflow and not slow"
 
 test: check unit ## Every check and every test.
+	@.ci/system
 	$(BIN)/python -m pytest -m "tensorflow or slow"
 
 lock: setup ## Resolve the dependencies again.
