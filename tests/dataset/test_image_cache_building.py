@@ -97,7 +97,7 @@ def large_build(root, table, tmp_path):
     The files hold one photo; bytes after its end make them different.
     """
     photo = io.BytesIO()
-    Image.fromarray(skimage.data.astronaut()).resize((1000, 1000)).save(photo, "JPEG")
+    Image.fromarray(skimage.data.astronaut()).resize((800, 800)).save(photo, "JPEG")
     names = [f"{i:04d}.jpg" for i in range(400)]
     for name in names:
         (root / name).write_bytes(photo.getvalue() + name.encode())
@@ -184,6 +184,14 @@ def test_ctrl_c_ends_a_build_quickly_and_keeps_what_is_whole(large_build):
     assert process.returncode != 0
     assert text.decode().count("Traceback") == 1  # the parent's own; workers say nothing
     assert list(workspace.dataset.glob("building/*/part-*.json"))
+
+
+def test_workers_start_without_polars_and_tensorflow():
+    code = (
+        "import sys, edgetag.dataset.inspection\n"
+        "assert not {'polars', 'tensorflow'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_benchmark_counts_the_images_that_batches_deliver(jobs, tmp_path):

@@ -1,21 +1,23 @@
 """Label formats → manifest → split → cache → batches.
 
-The view brings polars; a runtime's process, which reads the cache alone, starts without it.
+Names are loaded when first used: worker processes and the command's start do without polars.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from edgetag.dataset.cache import ImageCache
-
 if TYPE_CHECKING:
+    from edgetag.dataset.cache import ImageCache
     from edgetag.dataset.view import Dataset, open_dataset
 
 __all__ = ["Dataset", "ImageCache", "open_dataset"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used (PEP 562)."""
-    if name in ("Dataset", "open_dataset"):
+    if name == "ImageCache":
+        from edgetag.dataset import cache
+
+        return cache.ImageCache
+    if name in __all__:
         from edgetag.dataset import view
 
         return getattr(view, name)

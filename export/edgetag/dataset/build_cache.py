@@ -233,8 +233,8 @@ def _finished(folder: Path, number: int, jobs: tuple[FileJob, ...]) -> PartFacts
     try:
         facts = PartFacts.from_json(path.read_text(encoding="utf-8"), path)
         pixels = np.load(pixels_path(folder, number), mmap_mode="r", allow_pickle=False)
-    except (FileNotFoundError, InputError, ValueError):
-        return None  # the part is simply made again
+    except (OSError, InputError, ValueError):
+        return None  # the part is simply made again, or whatever is wrong shows when it is written
     same = len(facts.files) == len(jobs) and len(pixels) == usable(facts.files)
     for file, job in zip(facts.files, jobs, strict=False):
         same = same and (file.size_bytes, file.modified_ns) == file_state(job.file)
