@@ -146,22 +146,30 @@ def letterbox(image: Image.Image, contract: Preprocessing) -> Pixels:
     Returns:
         `[input_size, input_size, 3]` uint8.
     """
-    size = contract.input_size
-    width, height = image.size
-    longer = max(width, height)
-    scaled = (
-        max(1, (2 * width * size + longer) // (2 * longer)),
-        max(1, (2 * height * size + longer) // (2 * longer)),
-    )
+    left, top, right, bottom = content_box(image.size, contract)
+    scaled = (right - left, bottom - top)
     if scaled != image.size:
         image = image.resize(scaled, Image.Resampling[contract.filter.upper()])
+    square = np.empty((contract.input_size, contract.input_size, 3), dtype=np.uint8)
+    square[:] = contract.fill
+    square[top:bottom, left:right] = np.asarray(image)
+    return square
+
+
+def content_box(size: tuple[int, int], contract: Preprocessing) -> tuple[int, int, int, int]:
+    """Return where a picture lies in the input square: left, top, right, bottom in pixels.
+
+    Args:
+        size: Width and height of the picture.
+        contract: Gives the square and the anchor.
+    """
+    square = contract.input_size
+    longer = max(size)
+    width, height = (max(1, (2 * side * square + longer) // (2 * longer)) for side in size)
     left, top = 0, 0
     if contract.anchor == "center":
-        left, top = (size - scaled[0]) // 2, (size - scaled[1]) // 2
-    square = np.empty((size, size, 3), dtype=np.uint8)
-    square[:] = contract.fill
-    square[top : top + scaled[1], left : left + scaled[0]] = np.asarray(image)
-    return square
+        left, top = (square - width) // 2, (square - height) // 2
+    return left, top, left + width, top + height
 
 
 def scale(pixels: Pixels, contract: Preprocessing) -> npt.NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """How stages tell what they are doing, without knowing who listens."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 
@@ -18,15 +18,10 @@ class Progress(Protocol):
     def say(self, message: str) -> None:
         """Show one line that stays."""
 
-    def track(self, what: str, total: int | None, unit: str = "it") -> "TaskContext":
+    def track(
+        self, what: str, total: int | None, unit: str = "it"
+    ) -> "AbstractContextManager[Task]":
         """Open a task of `total` units (None where unknown) named in the plural by `unit`."""
-
-
-class TaskContext(Protocol):
-    """A task as a context manager."""
-
-    def __enter__(self) -> Task: ...
-    def __exit__(self, *_: object) -> bool | None: ...
 
 
 class _NoTask:

@@ -110,7 +110,7 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         InputError: The file is missing, damaged or holds Python objects.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
     except FileNotFoundError:
         raise InputError(f"{path}: missing; run the stage that makes it") from None
@@ -121,7 +121,8 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
 class StageRecord(Record):
     """What `run.json` keeps of one finished stage."""
 
-    fingerprint: str
+    fingerprint: str = Field(description="Of settings, code and inputs; equal means up to date.")
+    settings: str = Field(description="Digest of the recipe's sections that the stage reads.")
     outputs: dict[str, str] = Field(description="File relative to the run → SHA-256.")
     finished_at: str
     wall_s: float
@@ -208,6 +209,32 @@ class Workspace:
     def relative(self, path: Path) -> str:
         """Return a path as it is written into `run.json`."""
         return path.relative_to(self.root).as_posix()
+
+    def verified_file(self, relative: str, sha256: str) -> Path:
+        """Return a file that a result names, after checking that it is still the same.
+
+        Args:
+            relative: As `relative` wrote it.
+            sha256: The digest that the result gives.
+
+        Raises:
+            InputError: The file is outside the run, missing, or has changed.
+        """
+        path = self.root / relative
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            raise InputError(f"{relative}: outside the run folder {self.root}; this is refused")
+        try:
+            digest = digest_file(path)
+        except OSError as error:
+            raise InputError(
+                f"{path}: {error.strerror}; run the stage that makes it again"
+            ) from None
+        if digest != sha256:
+            raise InputError(
+                f"{path}: has changed since it was made (its SHA-256 is {digest[:12]}…, recorded "
+                f"is {sha256[:12]}…); run the stage that makes it again"
+            )
+        return path
 
     def read_run_file(self) -> RunFile | None:
         """Return `run.json`, or None in a new folder."""

@@ -1,1 +1,17 @@
 """Engines that run `.tflite` files, each in a process of its own."""
+
+from edgetag.runtimes import engines
+from edgetag.runtimes.protocol import Engine, ModelLoadError, Session, Tensor
+from edgetag.runtimes.scoring import FailureKind, LoadFailure, ScoreRun, score
+
+__all__ = [
+    "Engine",
+    "FailureKind",
+    "LoadFailure",
+    "ModelLoadError",
+    "ScoreRun",
+    "Session",
+    "Tensor",
+    "engines",
+    "score",
+]

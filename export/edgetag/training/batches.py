@@ -72,7 +72,7 @@ class Batches:
         self._rows = rows
         self._labels = dataset.labels(rows)
         self._contract = contract
-        self._batch_size = batch_size
+        self.batch_size = batch_size
         self._seed = seed
         self._augment = augment
         # Two orders: the stream crosses from one to the next within a batch.
@@ -83,7 +83,7 @@ class Batches:
 
     def positions(self, step: int) -> npt.NDArray[np.int64]:
         """Return which of the rows a step takes: `[batch]` positions in `rows`."""
-        stream = np.arange(step * self._batch_size, (step + 1) * self._batch_size)
+        stream = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
         laps, places = np.divmod(stream, len(self._rows))
         out = np.empty(len(stream), dtype=np.int64)
         for lap in np.unique(laps):
@@ -108,7 +108,7 @@ class Batches:
             Elements are float32 images `[batch / replicas, size, size, 3]`, augmented and scaled,
             and int8 labels `[batch / replicas, tags]`; one element a step and fed replica.
         """
-        size = self._batch_size // share.replicas
+        size = self.batch_size // share.replicas
 
         @tf.autograph.experimental.do_not_convert
         def make(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -121,7 +121,7 @@ class Batches:
             images = tf.ensure_shape(images, (size, pixels, pixels, 3))
             labels = tf.ensure_shape(labels, (size, self._labels.shape[1]))
             seed = tf.stack([tf.constant(self._seed, tf.int64), step])
-            draws = tf.random.stateless_uniform((self._batch_size, DRAWS), seed)
+            draws = tf.random.stateless_uniform((self.batch_size, DRAWS), seed)
             draws = tf.ensure_shape(draws[start : start + size], (size, DRAWS))
             changed = augment(images, draws, self._augment)
             return (changed - self._contract.mean) / self._contract.std, labels

@@ -128,19 +128,10 @@ def fit(
     batch_size = replicas * math.ceil(settings.batch_size / replicas)
     steps_per_epoch = math.ceil(len(rows) / batch_size)
     total = max(1, math.ceil(settings.epochs * steps_per_epoch - 1e-9))
-    if teacher is None:
-        settings = replace(settings, loss=replace(settings.loss, distillation=0.0))
     batches = Batches(dataset, rows, contract, batch_size, settings.seed, settings.augment)
     done: list[Epoch] = []
-    with _trainable(model, settings):
-        with strategy.scope():
-            trainer = _Trainer(model.inputs, model.output)
-            trainer.teacher = _Untracked(teacher if settings.loss.distillation else None)
-            schedule = _schedule(settings, total)
-            optimizer = _optimizer(settings, schedule)
-            loss = loss_function(settings.loss, int(model.output_shape[-1]))
-            trainer.compile(optimizer=optimizer, loss=loss, jit_compile=False)
-            trainer.optimizer.build(trainer.trainable_variables)
+    with trainable(model, settings):
+        trainer, schedule = compiled(model, settings, total, teacher)
         if start is not None:
             for variable, value in zip(_variables(trainer), start.optimizer, strict=True):
                 variable.assign(value)
@@ -173,6 +164,31 @@ def fit(
             if on_epoch is not None and on_epoch(finished):
                 break
     return tuple(done)
+
+
+def compiled(
+    model: keras.Model, settings: FitSettings, steps: int, teacher: keras.Model | None = None
+) -> tuple[keras.Model, Any]:
+    """Return a trainer that shares the model's layers, and its learning rate over steps.
+
+    Args:
+        model: To be trained, inside `trainable`.
+        settings: How to fit.
+        steps: Over which the learning rate falls.
+        teacher: Its scores become targets beside the labels.
+    """
+    loss_options = settings.loss
+    if teacher is None or not loss_options.distillation:
+        teacher, loss_options = None, replace(loss_options, distillation=0.0)
+    with model.distribute_strategy.scope():
+        trainer = _Trainer(model.inputs, model.output)
+        trainer.teacher = _Untracked(teacher)
+        schedule = _schedule(settings, steps)
+        loss = loss_function(loss_options, int(model.output_shape[-1]))
+        # XLA (jit_compile) makes steps of depthwise convolutions many times slower on a CPU.
+        trainer.compile(optimizer=_optimizer(settings, schedule), loss=loss, jit_compile=False)
+        trainer.optimizer.build(trainer.trainable_variables)
+    return trainer, schedule
 
 
 class _Untracked:
@@ -230,7 +246,7 @@ class _Meter(keras.callbacks.Callback):
 
 
 @contextmanager
-def _trainable(model: keras.Model, settings: FitSettings) -> Iterator[None]:
+def trainable(model: keras.Model, settings: FitSettings) -> Iterator[None]:
     """Set which layers train, and set it back.
 
     Keras runs a batch norm that does not train in inference mode, with its stored statistics.

@@ -52,3 +52,40 @@ class TrainResult(Result):
     parameters: int
     weights_sha256: str
     devices: tuple[str, ...]
+
+
+class StepRate(Record):
+    """How fast images are made and consumed, in images a second.
+
+    Attributes:
+        trains: Which weights the step moves.
+        pipeline: Reading, changing and scaling images, with nothing else running.
+        step: The training step alone, on one batch that is always the same.
+        together: Both, as in training.
+        ratio: `together / step`: 1 where the step never waits and loses no time to the pipeline.
+    """
+
+    trains: str
+    pipeline: float
+    step: float
+    together: float
+    ratio: float
+
+
+class PipelineRate(Result):
+    """Whether the input pipeline keeps up with training.
+
+    Attributes:
+        network: The architecture.
+        input_size: In pixels.
+        batch_size: Images of one step.
+        devices: What the step ran on.
+        rates: One per kind of phase in the recipe.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.pipeline-rate/1.0"
+    network: str
+    input_size: int
+    batch_size: int
+    devices: tuple[str, ...]
+    rates: tuple[StepRate, ...]

@@ -1,0 +1,43 @@
+# make demo: everything from a fresh clone to a report. make test: every check.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo bench test unit check lock clean
+
+help: ## Show this list.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY) ## Create .venv and install the locked dependencies.
+
+$(READY): requirements.lock pyproject.toml .ci/setup
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found; install Python 3.11, or name yours: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) .ci/setup $(VENV)
+
+demo: setup ## Build the demo images, train, compress, export, validate, benchmark.
+	$(BIN)/edgetag data fetch --set demo --out data/demo
+	$(BIN)/edgetag run models/demo/recipe.toml --out runs/demo
+
+bench: setup ## The same on the larger set; needs npm and apt-get, takes up to 90 minutes.
+	$(BIN)/edgetag data fetch --set bench --out data/bench
+	$(BIN)/edgetag run models/bench/recipe.toml --out runs/bench
+
+check: setup ## Format, lint, types, import rules.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: setup ## The fast tests, without TensorFlow.
+	$(BIN)/python -m pytest -m "not tensorflow and not slow"
+
+test: check unit ## Every check and every test.
+	$(BIN)/python -m pytest -m "tensorflow or slow"
+
+lock: setup ## Resolve the dependencies again.
+	$(BIN)/uv pip compile pyproject.toml --extra train --extra demo --extra dev --python-version 3.11 \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade --quiet -o requirements.lock
+
+clean: ## Delete the environment, runs and built data.
+	rm -rf $(VENV) runs data

@@ -1,0 +1,167 @@
+"""What runs in a process of its own: `python -m edgetag.benchmarking.child` with a job on stdin.
+
+It imports one runtime and never TensorFlow, which would change what the runtime runs. It may be
+crashed by a damaged model; the parent lives on.
+"""
+
+import gc
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from edgetag.benchmarking import memory
+from edgetag.benchmarking.job import BEAT, DONE, LOADS, Doing, Job, Outcome, marker_text
+from edgetag.preprocess import Pixels
+from edgetag.runtimes import engines
+from edgetag.runtimes.encoding import encode, encoding_table
+from edgetag.runtimes.protocol import Engine, ModelLoadError, Session, Values
+
+RUN_ERRORS = (RuntimeError, ValueError, MemoryError)
+"""What the interpreters raise where a model loads but cannot be run."""
+
+Mark = Callable[[Doing, int], None]
+Beat = Callable[[], None]
+
+
+def main() -> None:
+    """Do the job on stdin and answer on stdout."""
+    job = Job.model_validate_json(sys.stdin.buffer.read())
+    answers = os.dup(1)
+    os.dup2(2, 1)  # what native code prints must not mix with the answers
+    marker = os.open(job.marker, os.O_WRONLY | os.O_CREAT, 0o600)
+
+    def mark(doing: Doing, model: int) -> None:
+        os.pwrite(marker, marker_text(doing, model), 0)
+
+    def beat() -> None:
+        os.write(answers, BEAT + b"\n")
+
+    outcome = (probe if job.task == "probe" else time_models)(job, mark, beat)
+    with os.fdopen(answers, "wb") as file:
+        file.write(DONE + outcome.model_dump_json().encode() + b"\n")
+
+
+def probe(job: Job, mark: Mark, beat: Beat) -> Outcome:
+    """Load one model, run it, and tell how much memory that took at most."""
+    engine = _imported(job.runtime)
+    image = _images(job)[:1]
+    memory.reset_peak()
+    before = memory.peak_bytes()
+    mark("loading", 0)
+    try:
+        session = engine.load(Path(job.models[0]), job.threads)
+        values = _values(session, image, job)[0]
+        beat()
+        mark("running", 0)
+        for _ in range(job.warmup_runs):
+            session.feed(values)
+            session.run()
+            session.read()
+            beat()
+    except ModelLoadError as error:
+        return Outcome(reasons=(error.reason,))
+    except RUN_ERRORS as error:
+        return Outcome(reasons=(f"loads but does not run: {_first_line(error)}",))
+    after = memory.peak_bytes()
+    peak = None if before is None or after is None else after - before
+    return Outcome(reasons=(None,), peak_memory_bytes=peak)
+
+
+def time_models(job: Job, mark: Mark, beat: Beat) -> Outcome:
+    """Time all models, taking turns.
+
+    In each round every model runs once, on the same image, in an order drawn anew: a slow moment
+    of the machine, and what the model before left in the caches, hits all alike.
+    """
+    engine = _imported(job.runtime)
+    pixels = _images(job)
+    reasons: list[str | None] = [None] * len(job.models)
+    load_ms: list[list[float]] = [[] for _ in job.models]
+    sessions: dict[int, Session] = {}
+    for _ in range(LOADS):
+        for model, path in enumerate(job.models):
+            sessions.pop(model, None)  # its memory goes before the next load begins
+            mark("loading", model)
+            started = time.perf_counter_ns()
+            try:
+                sessions[model] = engine.load(Path(path), job.threads)
+            except ModelLoadError as error:
+                reasons[model] = error.reason
+            load_ms[model].append((time.perf_counter_ns() - started) / 1e6)
+            beat()
+    inputs: dict[int, list[Values]] = {}
+    for model in list(sessions):
+        try:
+            inputs[model] = _values(sessions[model], pixels, job)
+        except ModelLoadError as error:
+            reasons[model] = error.reason
+            del sessions[model]
+    latencies_ms: list[list[float]] = [[] for _ in job.models]
+    order = np.random.default_rng(job.seed)
+    gc.collect()
+    gc.disable()
+    for round_number in range(job.warmup_runs + job.runs):
+        for model in order.permutation(sorted(sessions)).tolist():
+            session, images = sessions[model], inputs[model]
+            mark("running", model)
+            session.feed(images[round_number % len(images)])
+            started = time.perf_counter_ns()
+            try:
+                session.run()
+            except RUN_ERRORS as error:
+                reasons[model] = f"loads but does not run: {_first_line(error)}"
+                del sessions[model]
+                continue
+            elapsed = time.perf_counter_ns() - started
+            if round_number >= job.warmup_runs:
+                latencies_ms[model].append(elapsed / 1e6)
+        beat()
+    good = [reason is None for reason in reasons]
+    return Outcome(
+        reasons=tuple(reasons),
+        load_ms=tuple(
+            statistics.median(x) if ok else None for x, ok in zip(load_ms, good, strict=True)
+        ),
+        latencies_ms=tuple(
+            tuple(x) if ok else None for x, ok in zip(latencies_ms, good, strict=True)
+        ),
+    )
+
+
+def _imported(runtime: str) -> Engine:
+    """Return an engine whose package is imported: engines do that when they first load."""
+    engine = engines.get(runtime)
+    with suppress(ModelLoadError):
+        engine.load(Path(os.devnull), 1)
+    return engine
+
+
+def _images(job: Job) -> Pixels:
+    pixels: Pixels = np.load(job.images, allow_pickle=False)
+    return pixels
+
+
+def _values(session: Session, pixels: Pixels, job: Job) -> list[Values]:
+    """Return the model's input for each image, `[1, size, size, 3]` each."""
+    expected = (1, *pixels.shape[1:])
+    if session.input.shape != expected:
+        raise ModelLoadError(
+            f"the input's shape is {list(session.input.shape)}, but the recipe's is "
+            f"{list(expected)}"
+        )
+    table = encoding_table(job.contract, session.input)
+    return [encode(image[np.newaxis], table) for image in pixels]
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What the stage and its child processes say to each other.
+
+The parent writes one `Job` as JSON to the child's stdin. The child answers on stdout with lines:
+`beat` for each step it finished, at last `done` and a JSON outcome. Before each step that runs
+foreign code it writes which model it is about to load or run into the marker file, so that the
+parent knows whom to blame for a crash or a hang.
+"""
+
+from typing import Literal
+
+from edgetag.preprocess import Preprocessing
+from edgetag.records import Record
+
+BEAT = b"beat"
+DONE = b"done "
+
+LOADS = 5
+"""How often each file is loaded for the load time."""
+
+Doing = Literal["starting", "loading", "running"]
+
+
+class Job(Record):
+    """What one child does.
+
+    Attributes:
+        task: `probe` loads and runs one model and tells its memory; `time` times all models.
+        runtime: The engine's name.
+        threads: Given to the engine.
+        models: Absolute paths of `.tflite` files.
+        images: A `.npy` file, `[images, size, size, 3]` uint8.
+        contract: From pixels to the model's input.
+        warmup_runs: Inferences of each model that are not timed.
+        runs: Timed inferences of each model.
+        seed: Of the order of models within a round.
+        marker: The file that says what the child is at.
+    """
+
+    task: Literal["probe", "time"]
+    runtime: str
+    threads: int
+    models: tuple[str, ...]
+    images: str
+    contract: Preprocessing
+    warmup_runs: int
+    runs: int
+    seed: int
+    marker: str
+
+
+class Outcome(Record):
+    """What a child found, by position in `Job.models`; None for a model with a reason.
+
+    Attributes:
+        reasons: Why a model could not be loaded or run; None where it could.
+        load_ms: Median over loads.
+        latencies_ms: In the order they were taken.
+        peak_memory_bytes: Only from `probe`.
+    """
+
+    reasons: tuple[str | None, ...]
+    load_ms: tuple[float | None, ...] = ()
+    latencies_ms: tuple[tuple[float, ...] | None, ...] = ()
+    peak_memory_bytes: int | None = None
+
+
+MARKER_BYTES = 13
+"""Length of what the marker file holds: what the child is doing and a position of `Job.models`."""
+
+
+def marker_text(doing: Doing, model: int) -> bytes:
+    """Return the marker file's content."""
+    return f"{doing:8}{model:5}".encode()
+
+
+def read_marker(text: bytes) -> tuple[Doing, int]:
+    """Return what `marker_text` was given; `starting` where nothing was written yet."""
+    if len(text) != MARKER_BYTES:
+        return "starting", 0
+    for doing in ("loading", "running"):
+        if text.decode().startswith(doing):
+            return ("loading" if doing == "loading" else "running"), int(text[8:])
+    return "starting", 0

@@ -1,0 +1,145 @@
+"""Measures files on one runtime with one number of threads, whatever the files do.
+
+First each file is loaded and run in a process of its own, which gives its memory and shows whether
+it can be run at all. Those that can are then timed together in one process, taking turns.
+"""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from edgetag.benchmarking import process
+from edgetag.benchmarking.job import LOADS, Job, Outcome
+from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.progress import Progress
+
+PROBE_RUNS = 3
+"""Inferences before memory is read; the second and third ask for nothing new."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure with.
+
+    Attributes:
+        runtime: The engine's name.
+        threads: Given to the engine.
+        contract: From pixels to input.
+        pixels: `[images, size, size, 3]` uint8, used in turn.
+        warmup_runs: Inferences of each file that are not timed.
+        runs: Timed inferences of each file.
+        seed: Of the order of files within a round.
+        silence_limit_s: A process that finishes nothing for so long is stopped.
+    """
+
+    runtime: str
+    threads: int
+    contract: Preprocessing
+    pixels: Pixels
+    warmup_runs: int
+    runs: int
+    seed: int
+    silence_limit_s: float = process.SILENCE_LIMIT_S
+
+
+@dataclass(frozen=True)
+class Times:
+    """What was measured of one file.
+
+    Attributes:
+        latencies_ms: One per timed inference, in order.
+        load_ms: Median over loads.
+        peak_memory_bytes: See `result.Measurement`.
+    """
+
+    latencies_ms: tuple[float, ...]
+    load_ms: float
+    peak_memory_bytes: int | None
+
+
+def measure(models: Sequence[Path], plan: Plan, progress: Progress) -> tuple[Times | str, ...]:
+    """Measure files.
+
+    Args:
+        models: The files.
+        plan: How.
+        progress: Told of every file and round.
+
+    Returns:
+        For each file its times, or one line saying why there are none.
+    """
+    found: dict[int, Times | str] = {}
+    with tempfile.TemporaryDirectory(prefix="edgetag-bench-") as name:
+        folder = Path(name)
+        np.save(folder / "images.npy", plan.pixels, allow_pickle=False)
+        place = f"{plan.runtime}, {plan.threads} thread{'s' if plan.threads > 1 else ''}"
+        memory: dict[int, int | None] = {}
+        with progress.track(f"memory on {place}", len(models), "files") as task:
+            for number, path in enumerate(models):
+                outcome = _child("probe", [path], plan, folder)
+                if isinstance(outcome, process.Crash):
+                    found[number] = outcome.reason
+                elif reason := outcome.reasons[0]:
+                    found[number] = reason
+                else:
+                    memory[number] = outcome.peak_memory_bytes
+                task.advance()
+        while waiting := [number for number in range(len(models)) if number not in found]:
+            outcome = _time([models[number] for number in waiting], plan, folder, place, progress)
+            if isinstance(outcome, process.Crash):
+                # It passed the probe, so this is rare: leave it out and time the others anew.
+                found[waiting[outcome.model]] = outcome.reason
+                continue
+            for position, number in enumerate(waiting):
+                found[number] = _times(outcome, position, memory[number])
+    return tuple(found[number] for number in range(len(models)))
+
+
+def _times(outcome: Outcome, position: int, peak_memory_bytes: int | None) -> Times | str:
+    if reason := outcome.reasons[position]:
+        return reason
+    latencies_ms, load_ms = outcome.latencies_ms[position], outcome.load_ms[position]
+    if not latencies_ms or load_ms is None:
+        raise RuntimeError("the timing process left out a model without a reason")
+    return Times(latencies_ms, load_ms, peak_memory_bytes)
+
+
+def _time(
+    models: Sequence[Path], plan: Plan, folder: Path, place: str, progress: Progress
+) -> Outcome | process.Crash:
+    with progress.track(f"latency on {place}", plan.warmup_runs + plan.runs, "rounds") as task:
+        loads_left = iter(range(LOADS * len(models)))
+
+        def on_beat() -> None:
+            if next(loads_left, None) is None:
+                task.advance()
+
+        return _child("time", models, plan, folder, on_beat)
+
+
+def _child(
+    task: Literal["probe", "time"],
+    models: Sequence[Path],
+    plan: Plan,
+    folder: Path,
+    on_beat: Callable[[], None] = lambda: None,
+) -> Outcome | process.Crash:
+    marker = folder / "marker"
+    marker.unlink(missing_ok=True)
+    job = Job(
+        task=task,
+        runtime=plan.runtime,
+        threads=plan.threads,
+        models=tuple(str(path.resolve()) for path in models),
+        images=str(folder / "images.npy"),
+        contract=plan.contract,
+        warmup_runs=PROBE_RUNS if task == "probe" else plan.warmup_runs,
+        runs=plan.runs,
+        seed=plan.seed,
+        marker=str(marker),
+    )
+    return process.run_child(job, on_beat, plan.silence_limit_s)

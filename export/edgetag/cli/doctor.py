@@ -1,0 +1,18 @@
+"""`edgetag doctor`."""
+
+import typer
+
+from edgetag.cli.options import Json
+
+
+def doctor(json: Json = False) -> None:
+    """Show what this machine has: runtimes, versions, CPU features, GPU, emulator, phone."""
+    from edgetag.doctor import examine
+
+    report = examine()
+    if json:
+        typer.echo(report.to_json(), nl=False)
+    else:
+        from rich.console import Console
+
+        Console().print(report.table())

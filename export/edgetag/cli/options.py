@@ -1,0 +1,26 @@
+"""Options and arguments that several verbs share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RecipePath = Annotated[
+    Path, typer.Argument(metavar="RECIPE", help="The recipe, a TOML file.", show_default=False)
+]
+RunFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="RUN",
+        help="The run folder; default: runs/NAME beside where you are.",
+        show_default=False,
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print the result as JSON on stdout and nothing else there.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Show what TensorFlow and native code print.")
+]

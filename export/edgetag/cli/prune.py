@@ -1,0 +1,14 @@
+"""`edgetag prune`."""
+
+from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.stages import run_verb
+
+
+def prune(
+    recipe: RecipePath, out: RunFolder = None, json: Json = False, verbose: Verbose = False
+) -> None:
+    """Prune the trained network; needed by int8-pruned-qat only.
+
+    The float model is not changed. Prints and writes the sparsity of each layer (prune/).
+    """
+    run_verb("prune", recipe, out, json, verbose)

@@ -1,0 +1,50 @@
+"""`edgetag recipe`: new, check, schema."""
+
+import json as json_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgetag.cli.options import Json, RecipePath
+
+app = typer.Typer(no_args_is_help=True, help="Write, check and describe recipes.")
+
+
+@app.command()
+def new(
+    path: Annotated[Path, typer.Argument(help="Where to write it.", show_default=False)],
+    source: Annotated[
+        str, typer.Option(help="Table or folder of images, relative to the recipe.")
+    ] = "images",
+    tags: Annotated[
+        str, typer.Option(help="Comma-separated; default: the class folders' names or all 20.")
+    ] = "",
+) -> None:
+    """Write a commented recipe that runs."""
+    from edgetag.recipe.template import write_recipe
+
+    write_recipe(path, source, tuple(tag.strip() for tag in tags.split(",") if tag.strip()))
+    typer.echo(f"wrote {path}; next: edgetag data check {path}", err=True)
+
+
+@app.command()
+def check(recipe: RecipePath, json: Json = False) -> None:
+    """Check a recipe without running it; --json prints it with every default filled in."""
+    from edgetag.recipe import load_recipe
+
+    loaded = load_recipe(recipe)
+    if json:
+        typer.echo(loaded.model_dump_json(indent=2))
+    else:
+        typer.echo(f"{recipe}: a valid recipe for {len(loaded.data.tags)} tags")
+
+
+@app.command()
+def schema() -> None:
+    """Print the recipe's JSON Schema, for editors that complete and check TOML."""
+    from edgetag.recipe import Recipe
+
+    described = Recipe.model_json_schema()
+    described["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    typer.echo(json_module.dumps(described, indent=2))

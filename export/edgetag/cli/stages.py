@@ -1,0 +1,44 @@
+"""What every stage's verb does: load the recipe, open the run folder, run, print."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edgetag.progress import Progress
+    from edgetag.recipe import Recipe
+    from edgetag.records import Result
+    from edgetag.workspace import Workspace
+
+
+def prepare(
+    recipe_path: Path, out: Path | None, verbose: bool
+) -> "tuple[Recipe, Workspace, Progress]":
+    """Load a recipe and open its run folder."""
+    from edgetag.cli.terminal import console_progress
+    from edgetag.recipe import load_recipe
+    from edgetag.workspace import Workspace
+
+    set_verbose(verbose)
+    recipe = load_recipe(recipe_path)
+    return recipe, Workspace(out or Path("runs") / recipe.name), console_progress()
+
+
+def set_verbose(verbose: bool) -> None:
+    """Let TensorFlow and the runtimes print, in this process and its children."""
+    if verbose:
+        os.environ["EDGETAG_VERBOSE"] = "1"
+
+
+def run_verb(
+    name: str, recipe_path: Path, out: Path | None, json: bool, verbose: bool, **options: Any
+) -> "Result":
+    """Run one stage and print its result's JSON if asked to."""
+    from edgetag.cli.terminal import print_json
+    from edgetag.pipeline import run_stage
+
+    recipe, workspace, progress = prepare(recipe_path, out, verbose)
+    result = run_stage(name, recipe, workspace, progress, **options)
+    if json:
+        print_json(result)
+    return result

@@ -1,0 +1,64 @@
+"""One folder per class: an image's tag is the name of the top folder it lies in."""
+
+import os
+from pathlib import Path, PurePosixPath
+
+from edgetag.dataset.listing import Entry, TagReader
+from edgetag.dataset.result import UnknownTag
+from edgetag.errors import InputError
+from edgetag.recipe.sections import DataSection
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp"})
+
+
+def read_folders(
+    source: Path, root: Path, section: DataSection
+) -> tuple[tuple[Entry, ...], tuple[UnknownTag, ...], int]:
+    """Return the entries of class folders, unknown classes, and how many files were passed over.
+
+    Files are listed in the order of their paths, so that the order does not depend on the file
+    system. Hidden files and folders are not looked at.
+
+    Raises:
+        InputError: There is no class folder with an image.
+    """
+    tags = TagReader(section.vocabulary(), 0 if section.absent_tags == "negative" else None)
+    entries, ignored = [], 0
+    for file in sorted(_files(source)):
+        inside = file.relative_to(source)
+        if file.suffix.lower() not in IMAGE_SUFFIXES or len(inside.parts) < 2:
+            ignored += 1
+            continue
+        where = str(file)
+        path = PurePosixPath(os.path.relpath(file, root)).as_posix()
+        entries.append(Entry(path, tags.labels({inside.parts[0]}, where), where))
+    if not entries:
+        raise InputError(
+            f"{source}: no images in class folders; make one folder per tag and put images "
+            f"({', '.join(sorted(IMAGE_SUFFIXES))}) into it"
+        )
+    return tuple(entries), tags.unknown(), ignored
+
+
+def has_class_folders(source: Path) -> bool:
+    """Tell whether some folder in `source` holds an image."""
+    return any(
+        file.suffix.lower() in IMAGE_SUFFIXES and file.parent != source for file in _files(source)
+    )
+
+
+def _files(source: Path) -> list[Path]:
+    found = []
+    for folder, folders, files in os.walk(source, onerror=_refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(folder) / name for name in files if not name.startswith(".")]
+        for name in folders:
+            # Not walked, but listed: a link out of the root is to be refused, not passed over.
+            link = Path(folder) / name
+            if link.is_symlink():
+                found += [file for file in link.iterdir() if file.is_file()]
+    return found
+
+
+def _refuse(error: OSError) -> None:
+    raise InputError(f"{error.filename}: cannot be read: {error.strerror}; allow reading it")

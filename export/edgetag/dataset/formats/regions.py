@@ -1,0 +1,140 @@
+"""Region Cropper JSON: pictures with labelled rectangles, used whole or cut out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edgetag.dataset.listing import Crop, Entry, TagReader
+from edgetag.dataset.result import UnknownTag
+from edgetag.errors import InputError
+from edgetag.recipe.sections import DataSection
+
+GENERATOR = "Region Cropper"
+
+
+class _Foreign(BaseModel):
+    """Part of another tool's file: strict about what is read, silent about the rest."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class Rect(_Foreign):
+    """A rectangle in pixels of the upright picture."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def crop(self) -> Crop:
+        """Return whole pixels, rounded to the nearest."""
+        return (round(self.left), round(self.top), round(self.right), round(self.bottom))
+
+
+class Region(_Foreign):
+    """A rectangle with the number of a tag."""
+
+    probability: float = Field(ge=0, le=1)
+    label: int
+    rect: Rect
+
+
+class Document(_Foreign):
+    """The regions of one picture."""
+
+    generator: str
+    file_name: str = Field(min_length=1, pattern=r"^[^\x00-\x1f]+$")
+    regions: tuple[Region, ...]
+
+
+def region_files(source: Path) -> list[Path]:
+    """Return the JSON files of a source, sorted."""
+    return sorted(source.rglob("*.json")) if source.is_dir() else [source]
+
+
+def is_region_file(path: Path) -> bool:
+    """Tell whether a file was written by Region Cropper."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    first = value[0] if isinstance(value, list) and value else value
+    return isinstance(first, dict) and first.get("generator") == GENERATOR
+
+
+def read_regions(
+    source: Path, section: DataSection
+) -> tuple[tuple[Entry, ...], tuple[UnknownTag, ...]]:
+    """Return the entries of Region Cropper files and the labels outside the vocabulary.
+
+    With `regions = "whole"` a picture has the tags of all its regions; with `"crop"` each
+    rectangle is a picture, and regions with the same rectangle are one picture with their tags.
+
+    Raises:
+        InputError: A file is not Region Cropper JSON or a rectangle is empty.
+    """
+    files = region_files(source)
+    if not files:
+        raise InputError(f"{source}: no .json file in it; put Region Cropper files there")
+    tags = TagReader(section.vocabulary(), 0 if section.absent_tags == "negative" else None)
+    entries: list[Entry] = []
+    for file in files:
+        for number, document in enumerate(_documents(file)):
+            where = f"{file}: picture {number + 1}" if number else str(file)
+            entries += _entries(document, section, tags, where)
+    return tuple(entries), tags.unknown()
+
+
+def _documents(file: Path) -> list[Document]:
+    try:
+        value: Any = json.loads(file.read_bytes())
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{file}: not valid JSON: {error}; export it again") from None
+    documents = []
+    for item in value if isinstance(value, list) else [value]:
+        try:
+            # Through JSON again: strict mode takes JSON's arrays as tuples only from JSON.
+            document = Document.model_validate_json(json.dumps(item))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"]) or "the file"
+            raise InputError(
+                f"{file}: {place}: {first['msg']} (got {first['input']!r}); export it again with "
+                "Region Cropper"
+            ) from None
+        if document.generator != GENERATOR:
+            raise InputError(
+                f"{file}: generator is {document.generator!r}, not {GENERATOR!r}; move files of "
+                "other tools elsewhere"
+            )
+        documents.append(document)
+    return documents
+
+
+def _entries(document: Document, section: DataSection, tags: TagReader, where: str) -> list[Entry]:
+    rects: dict[Crop, set[str]] = {}
+    present: set[str] = set()
+    for number, region in enumerate(document.regions, start=1):
+        left, top, right, bottom = crop = region.rect.crop()
+        if not (left < right and top < bottom):
+            raise InputError(
+                f"{where}: region {number} is empty: left {left}, top {top}, right {right}, "
+                f"bottom {bottom}; right and bottom must be larger"
+            )
+        if region.probability >= section.region_min_probability:
+            rects.setdefault(crop, set()).add(_name(region.label, section))
+            present.add(_name(region.label, section))
+    if section.regions == "whole":
+        return [Entry(document.file_name, tags.labels(present, where), where)]
+    return [
+        Entry(document.file_name, tags.labels(names, where), where, crop=crop)
+        for crop, names in rects.items()
+    ]
+
+
+def _name(label: int, section: DataSection) -> str:
+    return section.tags[label] if 0 <= label < len(section.tags) else f"label {label}"

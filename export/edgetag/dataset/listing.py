@@ -1,0 +1,89 @@
+"""What every label format is read into: one entry per row, labels in three states."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgetag.dataset.result import Format, UnknownTag
+from edgetag.tags import Vocabulary
+
+Crop = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels of the upright picture; right and bottom are outside."""
+
+LabelRow = tuple[int | None, ...]
+"""One label per tag of the vocabulary: 1, 0 or None for unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One labelled picture as its source lists it.
+
+    Attributes:
+        path: As listed: relative to the root, unless the source is wrong.
+        labels: One per tag.
+        where: File and line or row, for messages.
+        split: The explicit split, if the source gives one.
+        group: The group, if the source gives one.
+        crop: The region, if it is not the whole picture.
+    """
+
+    path: str
+    labels: LabelRow
+    where: str
+    split: str | None = None
+    group: str | None = None
+    crop: Crop | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All entries of a source, in its order.
+
+    Attributes:
+        source: The table or folder.
+        format: How it was read.
+        root: The folder that paths are relative to.
+        entries: One per row.
+        unknown_tags: Tags that the vocabulary lacks; their entries are kept without them.
+        has_groups: Whether the source has a column of groups.
+        ignored_files: Files beside the images that are none by their name.
+    """
+
+    source: Path
+    format: Format
+    root: Path
+    entries: tuple[Entry, ...]
+    unknown_tags: tuple[UnknownTag, ...] = ()
+    has_groups: bool = False
+    ignored_files: int = 0
+
+
+class TagReader:
+    """Turns the names of present tags into labels and remembers names it does not know."""
+
+    def __init__(self, vocabulary: Vocabulary, absent: int | None) -> None:
+        self._names = vocabulary.names
+        self._known = frozenset(vocabulary.names)
+        self._absent = absent
+        self._unknown: dict[str, tuple[int, str]] = {}
+        self._rows: dict[LabelRow, LabelRow] = {}
+
+    def labels(self, present: Collection[str], where: str) -> LabelRow:
+        """Return 1 for each present tag and the recipe's `absent_tags` for the others."""
+        for name in present:
+            if name not in self._known:
+                self.note_unknown(name, where)
+        row = tuple(1 if name in present else self._absent for name in self._names)
+        return self._rows.setdefault(row, row)  # equal rows share one tuple
+
+    def note_unknown(self, name: str, where: str, rows: int = 1) -> None:
+        """Count a tag that the vocabulary lacks."""
+        count, first = self._unknown.get(name, (0, where))
+        self._unknown[name] = (count + rows, first)
+
+    def unknown(self) -> tuple[UnknownTag, ...]:
+        """Return what was counted, sorted by name."""
+        return tuple(
+            UnknownTag(name=name, rows=count, where=where)
+            for name, (count, where) in sorted(self._unknown.items())
+        )

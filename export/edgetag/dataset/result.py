@@ -1,0 +1,95 @@
+"""What the dataset stage and `data check` report; both are JSON."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from edgetag.records import Record, Result
+
+Format = Literal["wide", "list", "folders", "object_value", "regions"]
+
+
+class TagCounts(Record):
+    """How many images of a split have a tag, lack it, or do not say."""
+
+    positives: int
+    negatives: int
+    unknown: int
+
+
+class SplitCounts(Record):
+    """Images of one split and its labels by tag, in the vocabulary's order."""
+
+    images: int
+    tags: dict[str, TagCounts]
+
+
+class DroppedImage(Record):
+    """A row of the source that is not used, and why."""
+
+    path: str
+    reason: str
+    detail: str
+    where: str = Field(description="File and line or row that lists it.")
+
+
+class NearDuplicate(Record):
+    """An evaluation image and the image of another split that is closest to it."""
+
+    path: str
+    split: str
+    other_path: str
+    other_split: str
+    distance_bits: int = Field(description="Hamming distance of the 64-bit perceptual hashes.")
+
+
+class UnknownTag(Record):
+    """A tag of the source that the vocabulary lacks."""
+
+    name: str
+    rows: int
+    where: str = Field(description="The first place that names it.")
+
+
+class DatasetResult(Result):
+    """`dataset/summary.json`: what the manifest holds and what was left out."""
+
+    SCHEMA: ClassVar[str] = "edgetag.dataset/1.0"
+    source: str
+    format: Format
+    listed: int = Field(description="Rows of the source.")
+    images: int = Field(description="Rows of the manifest, which are positions in the cache.")
+    input_size: int
+    splits: dict[str, SplitCounts]
+    rejected: dict[str, int] = Field(description="Rows left out, by reason.")
+    rejected_share: float = Field(description="Bad rows ÷ rows; duplicates are not bad.")
+    duplicates: int = Field(description="Rows that repeat an image and agree with it.")
+    near_duplicates: tuple[NearDuplicate, ...]
+    straddling_groups: tuple[str, ...] = Field(description="Groups in more than one split.")
+    unknown_tags: tuple[UnknownTag, ...]
+    ignored_files: int = Field(description="Files in class folders that are no images by name.")
+    cache_fingerprint: str
+
+
+class CheckReport(Result):
+    """What `data check` found; nothing is written."""
+
+    SCHEMA: ClassVar[str] = "edgetag.data-check/1.0"
+    source: str
+    format: Format
+    listed: int
+    images: int = Field(description="Images that a run would use.")
+    splits: dict[str, SplitCounts]
+    dropped: tuple[DroppedImage, ...] = Field(description="Rows that a run would leave out.")
+    rejected: dict[str, int]
+    rejected_share: float
+    near_duplicates: tuple[NearDuplicate, ...]
+    straddling_groups: tuple[str, ...]
+    unknown_tags: tuple[UnknownTag, ...]
+    ignored_files: int
+    problems: tuple[str, ...] = Field(description="What would stop a run, one sentence each.")
+
+    @property
+    def passed(self) -> bool:
+        """Whether a run would start."""
+        return not self.problems

@@ -1,0 +1,297 @@
+"""What this machine has, and what edgetag can therefore do on it.
+
+Nothing is guessed: a runtime counts only if it imports in a process of its own, a tool only if
+it answers, a GPU only if its driver names it. TensorFlow's version is read from its package's
+metadata, since importing it takes seconds.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import edgetag
+from edgetag.machine import Machine, this_machine
+from edgetag.records import Record, Result
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+TIMEOUT_S = 10.0
+"""A tool that has not answered by then counts as broken."""
+
+State = Literal["ok", "missing", "broken"]
+
+
+class Component(Record):
+    """Something that may be installed or plugged in.
+
+    Attributes:
+        name: What it is called.
+        state: ok; missing; or broken, which is there but does not work.
+        version: As it gives it itself, where it does.
+        detail: What was found, or why not and what to do.
+    """
+
+    name: str
+    state: State
+    version: str | None = None
+    detail: str = ""
+
+
+class Ability(Record):
+    """Something a user may want to do, and whether this machine can."""
+
+    name: str
+    able: bool
+    detail: str
+
+
+class DoctorReport(Result):
+    """Everything `edgetag doctor` found."""
+
+    SCHEMA: ClassVar[str] = "edgetag.doctor/1.0"
+    edgetag: str
+    python: str
+    machine: Machine
+    free_disk_bytes: int
+    runtimes: tuple[Component, ...]
+    training: tuple[Component, ...]
+    devices: tuple[Component, ...]
+    tools: tuple[Component, ...]
+    abilities: tuple[Ability, ...]
+
+
+def examine(folder: Path | None = None) -> DoctorReport:
+    """Look at this machine; takes a few seconds at most, and never imports TensorFlow.
+
+    Args:
+        folder: Where free disk space is measured; default: the current folder.
+    """
+    with ThreadPoolExecutor(8) as pool:
+        checks: list[Callable[[], tuple[Component, ...]]] = [
+            lambda: (_runtime("litert", "ai-edge-litert", "ai_edge_litert"),),
+            lambda: (_runtime("tflite-runtime", "tflite-runtime", "tflite_runtime"),),
+            _training,
+            lambda: (_gpu(),),
+            lambda: (_emulator(),),
+            lambda: (_phones(),),
+            lambda: tuple(_tool(name) for name in ("npm", "node", "apt-get")),
+        ]
+        found = list(pool.map(lambda check: check(), checks))
+    runtimes, training = (*found[0], *found[1]), found[2]
+    devices, tools = (*found[3], *found[4], *found[5]), found[6]
+    return DoctorReport(
+        edgetag=edgetag.__version__,
+        python=sys.version.split()[0],
+        machine=this_machine(),
+        free_disk_bytes=shutil.disk_usage(folder or Path.cwd()).free,
+        runtimes=runtimes,
+        training=training,
+        devices=devices,
+        tools=tools,
+        abilities=_abilities(runtimes, training, tools),
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _runtime(name: str, package: str, module: str) -> Component:
+    version = _version(package)
+    if version is None:
+        return Component(name=name, state="missing", detail=_why_missing(package))
+    # In a process of its own: two runtimes in one process can crash each other.
+    problem = _ask([sys.executable, "-c", f"import {module}.interpreter"])[1]
+    if problem:
+        return Component(
+            name=name, state="broken", version=version, detail=f"does not import: {problem}"
+        )
+    return Component(name=name, state="ok", version=version, detail="imports")
+
+
+def _why_missing(package: str, python: tuple[int, int] = sys.version_info[:2]) -> str:
+    if package == "tflite-runtime":
+        if python >= (3, 12):
+            return f"no wheel exists for Python {python[0]}.{python[1]}; use Python 3.11 for it"
+        return "install it with: pip install 'edgetag[tflite-runtime]'"
+    return f"install it with: pip install {package}"
+
+
+def _training() -> tuple[Component, ...]:
+    packages = ("tensorflow", "tf-keras", "tensorflow-model-optimization")
+    versions = {name: _version(name) for name in packages}
+    components = []
+    for name, version in versions.items():
+        if version is None:
+            detail = "install it with: pip install 'edgetag[train]'"
+            components.append(Component(name=name, state="missing", detail=detail))
+        elif name == "tf-keras" and _minor(version) != _minor(versions["tensorflow"] or version):
+            detail = (
+                f"does not fit tensorflow {versions['tensorflow']}; "
+                "install both with: pip install 'edgetag[train]'"
+            )
+            components.append(Component(name=name, state="broken", version=version, detail=detail))
+        else:
+            components.append(Component(name=name, state="ok", version=version, detail="installed"))
+    return tuple(components)
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def _gpu() -> Component:
+    name = "GPU"
+    if not shutil.which("nvidia-smi"):
+        return Component(name=name, state="missing", detail="no nvidia-smi; training uses the CPU")
+    text, problem = _ask(
+        ["nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
+    )
+    gpus = [line.strip() for line in text.splitlines() if line.strip()]
+    if problem or not gpus:
+        return Component(
+            name=name, state="broken", detail=f"nvidia-smi: {problem or 'lists no GPU'}"
+        )
+    driver = gpus[0].split(", ")[-1]
+    detail = f"{'; '.join(gpus)} (says nvidia-smi; TensorFlow was not asked)"
+    return Component(name=name, state="ok", version=driver, detail=detail)
+
+
+def _emulator() -> Component:
+    for program in ("qemu-aarch64", "qemu-aarch64-static"):
+        component = _tool(program)
+        if component.state != "missing":
+            return component.model_copy(update={"name": "ARM64 emulator"})
+    detail = "install Debian's package qemu-user to run ARM64 checks"
+    return Component(name="ARM64 emulator", state="missing", detail=detail)
+
+
+def _phones() -> Component:
+    if not shutil.which("adb"):
+        detail = "no adb; install Debian's package adb to benchmark on a phone"
+        return Component(name="Android phone", state="missing", detail=detail)
+    text, problem = _ask(["adb", "devices", "-l"])
+    if problem:
+        return Component(name="Android phone", state="broken", detail=f"adb: {problem}")
+    return phones_from_adb(text)
+
+
+def phones_from_adb(text: str) -> Component:
+    """Read what `adb devices -l` prints; serial numbers are left out.
+
+    Args:
+        text: Its output.
+    """
+    phones: list[str] = []
+    waiting: list[str] = []
+    for line in text.splitlines():
+        match = re.match(r"^\S+\s+(device|unauthorized|offline|no permissions)\b(.*)$", line)
+        if not match:
+            continue
+        if match[1] == "device":
+            model = re.search(r"\bmodel:(\S+)", match[2])
+            phones.append(model[1].replace("_", " ") if model else "unnamed")
+        else:
+            waiting.append(match[1])
+    if phones:
+        return Component(name="Android phone", state="ok", detail=", ".join(phones))
+    if waiting:
+        detail = f"attached but {', '.join(waiting)}; unlock it and allow USB debugging"
+        return Component(name="Android phone", state="broken", detail=detail)
+    return Component(name="Android phone", state="missing", detail="adb sees no phone")
+
+
+def _tool(name: str) -> Component:
+    path = shutil.which(name)
+    if path is None:
+        return Component(name=name, state="missing", detail=f"not on the PATH; install {name}")
+    text, problem = _ask([path, "--version"])
+    if problem:
+        return Component(name=name, state="broken", detail=problem)
+    version = re.search(r"\d+(\.\d+)+", text)
+    return Component(name=name, state="ok", version=version[0] if version else None, detail=path)
+
+
+def _ask(command: Sequence[str]) -> tuple[str, str]:
+    """Run a command; return its stdout and what went wrong ("" if nothing)."""
+    try:
+        process = subprocess.run(
+            command, capture_output=True, timeout=TIMEOUT_S, check=False, text=True,
+            errors="replace", stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return "", f"no answer in {TIMEOUT_S:.0f} s"
+    except OSError as error:
+        return "", error.strerror or str(error)
+    if process.returncode == 0:
+        return process.stdout, ""
+    if process.returncode < 0:
+        return process.stdout, f"killed by signal {-process.returncode}"
+    lines = (process.stderr or process.stdout).strip().splitlines()
+    return process.stdout, lines[-1] if lines else f"exit code {process.returncode}"
+
+
+def _abilities(
+    runtimes: Sequence[Component], training: Sequence[Component], tools: Sequence[Component]
+) -> tuple[Ability, ...]:
+    def ability(name: str, parts: Sequence[Component], extra: str = "") -> Ability:
+        lacking = [part.name for part in parts if part.state != "ok"]
+        detail = f"lacks {', '.join(lacking)}" if lacking else "ready"
+        return Ability(name=name, able=not lacking, detail=f"{detail}{extra if lacking else ''}")
+
+    working = [runtime.name for runtime in runtimes if runtime.state == "ok"]
+    bench_tools = [tool for tool in tools if tool.name in ("npm", "apt-get")]
+    return (
+        ability("train, prune, quantize, export", training),
+        Ability(
+            name="validate and benchmark",
+            able=bool(working),
+            detail=f"on {', '.join(working)}" if working else "no runtime works",
+        ),
+        ability("data fetch --set bench", bench_tools, " (Debian or a relative, with Node.js)"),
+    )
+
+
+def tables(report: DoctorReport) -> "tuple[Table, ...]":
+    """Return a report as rich tables."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    machine = report.machine
+    about = Table(title="edgetag doctor", title_justify="left", show_header=False)
+    memory = "unknown" if machine.memory_bytes is None else _gigabytes(machine.memory_bytes)
+    for name, value in (
+        ("edgetag", report.edgetag),
+        ("Python", report.python),
+        ("system", f"{machine.system}, {machine.architecture}"),
+        ("CPU", f"{machine.cpu}, {machine.cores} cores"),
+        ("CPU features", ", ".join(machine.cpu_features) or "none that matter here"),
+        ("memory", memory),
+        ("free disk", _gigabytes(report.free_disk_bytes)),
+    ):
+        about.add_row(name, escape(value))
+    found = Table("part", "state", "version", "detail")
+    colors = {"ok": "green", "missing": "yellow", "broken": "red"}
+    for group in (report.runtimes, report.training, report.devices, report.tools):
+        for part in group:
+            state = f"[{colors[part.state]}]{part.state}[/]"
+            found.add_row(part.name, state, part.version or "–", escape(part.detail))
+        found.add_section()
+    can = Table("to", "able", "detail")
+    for item in report.abilities:
+        can.add_row(item.name, "[green]yes[/]" if item.able else "[red]no[/]", escape(item.detail))
+    return about, found, can
+
+
+def _gigabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:.1f} GB"

@@ -1,0 +1,105 @@
+"""What this machine is: measurements name it beside every number."""
+
+import os
+import platform
+import re
+from pathlib import Path
+
+from edgetag.records import Record
+
+CPU_FEATURES = (
+    "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8",
+    "neon", "asimd", "asimddp", "i8mm", "sve",
+)  # fmt: skip
+"""Instruction sets that decide how fast XNNPACK is, as Linux names them."""
+
+
+class Machine(Record):
+    """The hardware and system that something ran on.
+
+    Attributes:
+        system: Operating system and its kernel or release.
+        architecture: As `uname -m` gives it.
+        cpu: The model's name.
+        cpu_features: Those of `CPU_FEATURES` that the CPU has.
+        cores: Logical cores this process may use.
+        memory_bytes: Physical memory; None where the system does not tell.
+    """
+
+    system: str
+    architecture: str
+    cpu: str
+    cpu_features: tuple[str, ...]
+    cores: int
+    memory_bytes: int | None
+
+
+def this_machine() -> Machine:
+    """Describe the machine this process runs on."""
+    cpuinfo = _read(Path("/proc/cpuinfo"))
+    return Machine(
+        system=_system(),
+        architecture=platform.machine(),
+        cpu=cpu_name(cpuinfo) or platform.processor() or platform.machine(),
+        cpu_features=cpu_features(cpuinfo),
+        cores=_cores(),
+        memory_bytes=_memory_bytes(),
+    )
+
+
+def cpu_name(cpuinfo: str) -> str | None:
+    """Return the CPU's name from the text of `/proc/cpuinfo`, None where it has none.
+
+    x86 kernels give a name; ARM kernels give numbers, which are returned as such.
+    """
+    fields = _fields(cpuinfo)
+    if name := fields.get("model name"):
+        return re.sub(r"\s+", " ", name)
+    if "CPU part" in fields:
+        return f"ARM implementer {fields.get('CPU implementer', '?')} part {fields['CPU part']}"
+    return fields.get("Hardware")
+
+
+def cpu_features(cpuinfo: str) -> tuple[str, ...]:
+    """Return those of `CPU_FEATURES` that the text of `/proc/cpuinfo` lists."""
+    fields = _fields(cpuinfo)
+    listed = set(f"{fields.get('flags', '')} {fields.get('Features', '')}".split())
+    return tuple(name for name in CPU_FEATURES if name in listed)
+
+
+def _fields(cpuinfo: str) -> dict[str, str]:
+    """Return the fields of the first core."""
+    fields: dict[str, str] = {}
+    for line in cpuinfo.splitlines():
+        key, colon, value = line.partition(":")
+        if colon:
+            fields.setdefault(key.strip(), value.strip())
+    return fields
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""  # not Linux
+
+
+def _system() -> str:
+    try:
+        name = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
+    except OSError:
+        name = platform.system()
+    return f"{name}, {platform.system()} {platform.release()}"
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return None

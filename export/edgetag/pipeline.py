@@ -1,0 +1,335 @@
+"""The stages in the order data flows, what each needs, and which can be skipped.
+
+A stage is skipped when its recipe sections, the code that does it, and the outputs of the stages
+before it are what they were when it last finished, and its own outputs still lie there unchanged.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Protocol
+
+from edgetag import __version__
+from edgetag.errors import InputError
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe
+from edgetag.records import Result
+from edgetag.workspace import (
+    RunFile,
+    StageRecord,
+    Workspace,
+    digest_file,
+    digest_json,
+    measured,
+    write_text,
+)
+
+PACKAGES = (
+    "ai-edge-litert", "numpy", "pillow", "polars", "scikit-learn", "tensorflow",
+    "tensorflow-model-optimization", "tf-keras", "tflite-runtime",
+)  # fmt: skip
+"""Packages whose versions travel with every result."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the pipeline.
+
+    Attributes:
+        name: The verb.
+        package: Its folder under `edgetag`; its sources are part of the fingerprint.
+        module: The module in it with `run(recipe, workspace, progress) -> Result`.
+        sections: Sections of the recipe that change what it does.
+        needs: Stages whose outputs it reads.
+        outputs: Files it leaves, as patterns relative to the run folder; the first is its result.
+        result: `module:class` of its result.
+    """
+
+    name: str
+    package: str
+    module: str
+    sections: tuple[str, ...]
+    needs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    result: str
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        "dataset", "dataset", "stage", ("data", "network.name", "network.input_size"), (),
+        ("dataset/summary.json", "dataset/manifest.parquet", "dataset/rejected.csv",
+         "dataset/cache/index.json"),
+        "dataset.result:DatasetResult",
+    ),
+    Stage(
+        "train", "training", "stage", ("network", "training"), ("dataset",),
+        ("train/train.json", "train/model.npz", "train/thresholds.json", "train/history.jsonl"),
+        "training.result:TrainResult",
+    ),
+    Stage(
+        "prune", "compression", "prune_stage",
+        ("network", "training", "pruning", "export.variants"), ("dataset", "train"),
+        ("prune/prune.json", "prune/*.npz"),
+        "compression.result:PruneResult",
+    ),
+    Stage(
+        "quantize", "compression", "quantize_stage",
+        ("network", "training", "quantization", "export.variants"), ("dataset", "train", "prune"),
+        ("quantize/quantize.json", "quantize/*.npz"),
+        "compression.result:QuantizeResult",
+    ),
+    Stage(
+        "export", "conversion", "stage", ("network", "export", "pruning"),
+        ("dataset", "train", "prune", "quantize"),
+        ("export/export.json", "export/*.tflite"),
+        "conversion.result:ExportResult",
+    ),
+    Stage(
+        "validate", "validation", "stage", ("network", "validation", "budgets"),
+        ("dataset", "train", "export"),
+        ("validate/verdict.json", "validate/reference.npz"),
+        "validation.result:Verdict",
+    ),
+    Stage(
+        "bench", "benchmarking", "stage", ("network", "benchmark", "budgets"),
+        ("dataset", "export"),
+        ("bench/bench.json",),
+        "benchmarking.result:BenchResult",
+    ),
+    Stage(
+        "report", "reporting", "stage", ("budgets", "validation"),
+        ("dataset", "train", "prune", "quantize", "export", "validate", "bench"),
+        ("report/report.json", "report/summary.md"),
+        "reporting.result:ReportResult",
+    ),
+    Stage(
+        "bundle", "bundling", "stage", ("network", "bundle"),
+        ("train", "export", "validate"),
+        ("bundle/bundle.json", "bundle/*.zip"),
+        "bundling.result:BundleResult",
+    ),
+)  # fmt: skip
+
+
+class StageModule(Protocol):
+    """What every stage's module offers."""
+
+    def run(self, recipe: Recipe, workspace: Workspace, progress: Progress, /) -> Result:
+        """Do the stage's work and leave its outputs in the run folder."""
+
+
+def stage(name: str) -> Stage:
+    """Return a stage by name."""
+    return next(found for found in STAGES if found.name == name)
+
+
+def run_all(
+    recipe: Recipe, workspace: Workspace, progress: Progress, force: bool = False
+) -> dict[str, Result]:
+    """Walk every stage, skipping those that are up to date.
+
+    Args:
+        recipe: What to build.
+        workspace: Where.
+        progress: Who is told.
+        force: Run every stage, up to date or not.
+
+    Returns:
+        Each stage's result by name.
+
+    Raises:
+        InputError: The folder belongs to another recipe, or a stage refuses its input.
+    """
+    with workspace.locked():
+        run_file = _open_run(recipe, workspace)
+        results: dict[str, Result] = {}
+        for each in STAGES:
+            print_ = fingerprint(each, recipe, run_file)
+            done = run_file.stages.get(each.name)
+            if not force and done and done.fingerprint == print_ and _intact(done, workspace):
+                progress.say(f"{each.name}: unchanged since {done.finished_at}, skipped")
+                results[each.name] = read_result(each, workspace)
+                continue
+            results[each.name], run_file = _run_one(each, recipe, workspace, progress, run_file)
+        return results
+
+
+def run_stage(
+    name: str,
+    recipe: Recipe,
+    workspace: Workspace,
+    progress: Progress,
+    **options: Any,
+) -> Result:
+    """Run one stage on what the earlier ones left.
+
+    Args:
+        name: Which.
+        recipe: What to build.
+        workspace: Where.
+        progress: Who is told.
+        options: Passed on to the stage's `run`.
+
+    Raises:
+        InputError: An earlier stage is missing, or was run with other settings.
+    """
+    with workspace.locked():
+        run_file = _open_run(recipe, workspace)
+        chosen = stage(name)
+        for need in chosen.needs:
+            done = run_file.stages.get(need)
+            if done is None:
+                raise InputError(
+                    f"{workspace.root}: {name} needs {need}, which has not finished here; "
+                    f"run: edgetag run RECIPE --out {workspace.root}"
+                )
+            if done.settings != settings_digest(stage(need), recipe):
+                raise InputError(
+                    f"{workspace.root}: {need} was run with other settings than the recipe has now "
+                    f"({', '.join(stage(need).sections)}); run: edgetag run RECIPE --out "
+                    f"{workspace.root}"
+                )
+        return _run_one(chosen, recipe, workspace, progress, run_file, **options)[0]
+
+
+def read_result(which: Stage, workspace: Workspace) -> Result:
+    """Read a finished stage's result.
+
+    Raises:
+        InputError: It is missing or damaged.
+    """
+    path = workspace.root / which.outputs[0]
+    module, name = which.result.split(":")
+    kind: type[Result] = getattr(import_module(f"edgetag.{module}"), name)
+    try:
+        return kind.from_json(path.read_text(encoding="utf-8"), path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: missing; run: edgetag {which.name}") from None
+
+
+def settings_digest(which: Stage, recipe: Recipe) -> str:
+    """Return a digest of the recipe's values that matter to a stage.
+
+    Where the data lie is left out: what they are is in the fingerprint, and a run folder may be
+    carried to another machine.
+    """
+    values = recipe.model_dump(mode="json", exclude={"data": {"source", "root"}})
+    chosen: dict[str, Any] = {"seed": recipe.seed}
+    for section in which.sections:
+        value: Any = values
+        for part in section.split("."):
+            value = value[part]
+        chosen[section] = value
+    return digest_json(chosen)
+
+
+def fingerprint(which: Stage, recipe: Recipe, run_file: RunFile) -> str:
+    """Return a digest of everything that decides what a stage would leave."""
+    inputs: dict[str, Any] = {need: run_file.stages[need].outputs for need in which.needs}
+    if which.name == "dataset":
+        inputs["source"] = _tree_state(recipe)
+    return digest_json([settings_digest(which, recipe), _code_digest(which.package), inputs])
+
+
+@cache
+def _code_digest(package: str) -> str:
+    """Digest the sources of a stage and of the contract that all stages share."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in [*sorted((root / package).rglob("*.py")), root / "preprocess.py"]:
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _tree_state(recipe: Recipe) -> str:
+    """Digest names, sizes and times of the source table and of every file below the root."""
+    digest = hashlib.sha256()
+    source = recipe.data.source
+    roots = [source, recipe.data.root or (source if source.is_dir() else source.parent)]
+    for root in roots:
+        if root.is_file():
+            digest.update(digest_file(root).encode())
+            continue
+        for folder, folders, files in os.walk(root):
+            folders.sort()
+            for name in sorted(files):
+                path = Path(folder) / name
+                state = path.lstat()
+                line = f"{path.relative_to(root)}\0{state.st_size}\0{state.st_mtime_ns}\n"
+                digest.update(line.encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+def _open_run(recipe: Recipe, workspace: Workspace) -> RunFile:
+    found = workspace.read_run_file()
+    if found and found.name != recipe.name:
+        raise InputError(
+            f"{workspace.root}: this run folder was made by recipe {found.name!r}, not "
+            f"{recipe.name!r}; give another --out, or delete the folder"
+        )
+    return RunFile(
+        name=recipe.name,
+        recipe=recipe.model_dump(mode="json"),
+        seed=recipe.seed,
+        versions=versions(),
+        stages=found.stages if found else {},
+    )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of edgetag and of the packages that decide its results."""
+    found = {"edgetag": __version__}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _intact(done: StageRecord, workspace: Workspace) -> bool:
+    """Tell whether a stage's outputs lie there as it left them."""
+    return all(
+        (workspace.root / name).is_file() and digest_file(workspace.root / name) == digest
+        for name, digest in done.outputs.items()
+    )
+
+
+def _run_one(
+    which: Stage,
+    recipe: Recipe,
+    workspace: Workspace,
+    progress: Progress,
+    run_file: RunFile,
+    **options: Any,
+) -> tuple[Result, RunFile]:
+    progress.say(f"{which.name}: started")
+    module = import_module(f"edgetag.{which.package}.{which.module}")
+    run: Callable[..., Result] = module.run
+    result, wall_s, peak = measured(lambda: run(recipe, workspace, progress, **options))
+    outputs = sorted({p for pattern in which.outputs for p in workspace.root.glob(pattern)})
+    record = StageRecord(
+        fingerprint=fingerprint(which, recipe, run_file),
+        settings=settings_digest(which, recipe),
+        outputs={workspace.relative(path): digest_file(path) for path in outputs},
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        wall_s=round(wall_s, 1),
+        peak_memory_bytes=peak,
+    )
+    run_file = run_file.model_copy(update={"stages": {**run_file.stages, which.name: record}})
+    write_text(workspace.run_file, run_file.to_json())
+    progress.say(f"{which.name}: done in {_duration(wall_s)}")
+    return result, run_file
+
+
+def _duration(seconds: float) -> str:
+    return (
+        f"{seconds:.1f} s" if seconds < 60 else time.strftime("%M min %S s", time.gmtime(seconds))
+    )

@@ -1,0 +1,111 @@
+"""A session over the interpreter class that LiteRT and tflite-runtime have in common."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.runtimes.encoding import decode
+from edgetag.runtimes.protocol import ModelLoadError, Tensor, Values
+
+IDENTIFIER = b"TFL3"
+"""FlatBuffers file identifier of TensorFlow Lite, at byte 4."""
+
+DTYPES = ("float32", "uint8", "int8", "int16")
+
+
+class InterpreterSession:
+    """A loaded model.
+
+    The plain tensor calls are used, not signatures: a file with a second signature (for the heat
+    map) then needs no special case, since subgraph 0 is the first one.
+
+    Args:
+        interpreter: With its tensors allocated.
+
+    Raises:
+        ModelLoadError: The model does not take one image or gives no list of scores.
+    """
+
+    def __init__(self, interpreter: Any) -> None:
+        self._interpreter = interpreter
+        inputs = interpreter.get_input_details()
+        if len(inputs) != 1:
+            raise ModelLoadError(f"the model has {len(inputs)} inputs, expected one image")
+        self.input, self._input_index = _tensor(inputs[0])
+        if len(self.input.shape) != 4 or self.input.shape[0] != 1 or self.input.shape[3] != 3:
+            raise ModelLoadError(
+                f"the input's shape is {list(self.input.shape)}, expected [1, height, width, 3]"
+            )
+        lists = [d for d in interpreter.get_output_details() if len(d["shape"]) == 2]
+        if len(lists) != 1 or lists[0]["shape"][0] != 1:
+            raise ModelLoadError("the model has no single output of shape [1, tags]")
+        self.output, self._output_index = _tensor(lists[0])
+
+    def feed(self, values: Values) -> None:
+        """Set the input: `[1, height, width, 3]` of the input's type."""
+        self._interpreter.set_tensor(self._input_index, values)
+
+    def run(self) -> None:
+        """Run the model once on what was fed."""
+        self._interpreter.invoke()
+
+    def read(self) -> Values:
+        """Return the raw output `[tags]` of the output's type."""
+        return self._interpreter.get_tensor(self._output_index)[0]
+
+    def invoke(self, values: Values) -> npt.NDArray[np.float32]:
+        """Feed, run, read and dequantize: `[1, height, width, 3]` to scores `[tags]`."""
+        self.feed(values)
+        self.run()
+        return decode(self.read(), self.output)
+
+
+def _tensor(details: dict[str, Any]) -> tuple[Tensor, int]:
+    dtype = np.dtype(details["dtype"]).name
+    scale, zero_point = details["quantization"]
+    if dtype not in DTYPES:
+        raise ModelLoadError(f"{details['name']} is {dtype}, expected one of {', '.join(DTYPES)}")
+    if dtype != "float32" and not scale > 0:
+        raise ModelLoadError(f"{details['name']} is {dtype} but has no quantization scale")
+    shape = tuple(int(n) for n in details["shape"])
+    return Tensor(details["name"], shape, dtype, float(scale), int(zero_point)), details["index"]
+
+
+def open_session(make: Callable[..., Any], path: Path, threads: int) -> InterpreterSession:
+    """Load a file with an interpreter class and allocate its tensors.
+
+    Args:
+        make: The `Interpreter` class.
+        path: The `.tflite` file.
+        threads: At least 1.
+
+    Raises:
+        ModelLoadError: The file is no TensorFlow Lite model, or the interpreter refuses it.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise ModelLoadError(f"the file cannot be read: {error.strerror}") from None
+    if not head:
+        raise ModelLoadError("the file is empty")
+    if head[4:8] != IDENTIFIER:
+        raise ModelLoadError("the file is not a TensorFlow Lite model: it lacks the mark TFL3")
+    try:
+        interpreter = make(model_path=str(path), num_threads=threads)
+        interpreter.allocate_tensors()
+        return InterpreterSession(interpreter)
+    except (ValueError, RuntimeError, SystemError) as error:
+        # UnicodeDecodeError, a ValueError, comes from messages that quote a damaged file.
+        raise ModelLoadError(one_line(str(error))) from None
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Return a runtime's message as one line without repeated parts."""
+    lines = dict.fromkeys(line.strip() for line in text.splitlines())
+    joined = "; ".join(line for line in lines if line) or "no reason given"
+    printable = "".join(c if c.isprintable() else "?" for c in joined)
+    return printable if len(printable) <= limit else printable[: limit - 1] + "…"

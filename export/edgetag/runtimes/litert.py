@@ -1,0 +1,33 @@
+"""LiteRT, Google's current runtime, by the package ai-edge-litert."""
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from edgetag.runtimes.interpreter import open_session
+from edgetag.runtimes.protocol import Session
+
+PACKAGE = "ai-edge-litert"
+
+
+class LiteRT:
+    """The engine `litert`."""
+
+    name = "litert"
+
+    def version(self) -> str:
+        """Return the installed version."""
+        return version(PACKAGE)
+
+    def available(self) -> str | None:
+        """Return None, or why it cannot be used here."""
+        try:
+            version(PACKAGE)
+        except PackageNotFoundError:
+            return f"{PACKAGE} is not installed; install it with: pip install {PACKAGE}"
+        return None
+
+    def load(self, path: Path, threads: int) -> Session:
+        """Load a file; see `protocol.Engine.load`."""
+        from ai_edge_litert.interpreter import Interpreter
+
+        return open_session(Interpreter, path, threads)

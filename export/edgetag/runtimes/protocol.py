@@ -1,0 +1,92 @@
+"""What an engine that runs `.tflite` files must offer; one file per engine implements it.
+
+    session = engines.get("litert").load(path, threads=1)
+    table = encoding_table(contract, session.input)
+    scores = session.invoke(encode(pixels, table))
+
+A benchmark times `Session.run` alone, between `feed` and `read`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[Any]
+"""Numbers as the model takes or gives them: float32, uint8, int8 or int16."""
+
+
+class ModelLoadError(Exception):
+    """An engine cannot load a file, with its reason in one line."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input or output of a model.
+
+    Attributes:
+        name: As the file names it.
+        shape: With the batch dimension, which is 1.
+        dtype: float32, uint8, int8 or int16.
+        scale: Real value of one step, `real = (value - zero_point) * scale`; 0 for float32.
+        zero_point: The value that stands for 0.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    scale: float
+    zero_point: int
+
+
+class Session(Protocol):
+    """A loaded model, ready to run one image at a time."""
+
+    @property
+    def input(self) -> Tensor:
+        """The image, shape `[1, size, size, 3]`."""
+
+    @property
+    def output(self) -> Tensor:
+        """The scores, shape `[1, tags]`."""
+
+    def feed(self, values: Values) -> None:
+        """Set the input: `[1, size, size, 3]` of the input's type."""
+
+    def run(self) -> None:
+        """Run the model once on what was fed."""
+
+    def read(self) -> Values:
+        """Return the raw output `[tags]` of the output's type."""
+
+    def invoke(self, values: Values) -> npt.NDArray[np.float32]:
+        """Feed, run, read and dequantize: `[1, size, size, 3]` to scores `[tags]`."""
+
+
+class Engine(Protocol):
+    """A runtime on this machine. Making one imports nothing of the runtime."""
+
+    @property
+    def name(self) -> str:
+        """As recipes name it."""
+
+    def version(self) -> str:
+        """Return the installed version; call only where `available()` is None."""
+
+    def available(self) -> str | None:
+        """Return None, or one line saying why this machine lacks the runtime."""
+
+    def load(self, path: Path, threads: int) -> Session:
+        """Load a file and allocate its tensors.
+
+        A damaged file may crash the process: call it in one that can be lost.
+
+        Raises:
+            ModelLoadError: The engine refuses the file, or it is no image classifier.
+        """

@@ -1,0 +1,184 @@
+"""Scoring a file over cache rows, from the side that must survive whatever the runtime does."""
+
+import contextlib
+import queue
+import subprocess
+import tempfile
+import threading
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import ValidationError
+
+from edgetag.errors import InputError
+from edgetag.preprocess import Preprocessing
+from edgetag.progress import Task
+from edgetag.runtimes.interpreter import one_line
+from edgetag.runtimes.messages import EVENT, BadInput, Done, Event, Job, Loaded, Refused, Scored
+from edgetag.runtimes.process import describe_end, python_command, python_environment
+from edgetag.runtimes.protocol import Engine
+
+WORKER = "edgetag.runtimes.worker"
+
+
+class FailureKind(StrEnum):
+    """Why a runtime gave no scores for a file."""
+
+    UNAVAILABLE = "unavailable"
+    NOT_LOADABLE = "not loadable"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    WRONG_OUTPUT = "wrong output"
+
+
+@dataclass(frozen=True)
+class LoadFailure:
+    """A runtime gave no scores, with one line that says why."""
+
+    kind: FailureKind
+    reason: str
+
+
+@dataclass(frozen=True)
+class ScoreRun:
+    """Scores of a file on one runtime.
+
+    Attributes:
+        scores: `[n, tags]` float32, in the order of the rows.
+        seconds: From the first image to the last, without the start of the process.
+    """
+
+    scores: npt.NDArray[np.float32]
+    seconds: float
+
+    @property
+    def images_per_s(self) -> float:
+        """Images scored a second."""
+        return len(self.scores) / self.seconds if self.seconds else 0.0
+
+
+def score(
+    engine: Engine,
+    model_path: Path,
+    cache_folder: Path,
+    rows: npt.NDArray[np.int64],
+    contract: Preprocessing,
+    threads: int,
+    task: Task,
+    timeout_s: float,
+) -> ScoreRun | LoadFailure:
+    """Score a `.tflite` file over rows of the image cache, in a process of its own.
+
+    Args:
+        engine: The runtime.
+        model_path: The file; it may be damaged.
+        cache_folder: The image cache.
+        rows: `[n]` row numbers, in any order.
+        contract: How pixels become the model's input.
+        threads: For the runtime.
+        task: Told how many images more are done.
+        timeout_s: Longest silence, in seconds, until the process counts as hung.
+
+    Raises:
+        InputError: The image cache is damaged, or the disk is full.
+    """
+    missing = engine.available()
+    if missing is not None:
+        return LoadFailure(FailureKind.UNAVAILABLE, missing)
+    with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
+        folder = Path(name)
+        job = Job(
+            engine=engine.name,
+            model=model_path.absolute(),
+            cache=cache_folder.absolute(),
+            rows=folder / "rows.npy",
+            scores=folder / "scores.npy",
+            contract=contract,
+            threads=threads,
+        )
+        np.save(job.rows, rows, allow_pickle=False)
+        outcome = _Worker(folder, job).follow(task, timeout_s)
+        if isinstance(outcome, LoadFailure):
+            return outcome
+        return ScoreRun(np.load(job.scores, allow_pickle=False), outcome.seconds)
+
+
+class _Worker:
+    """The process at work on one job; its folder holds what goes in and out."""
+
+    def __init__(self, folder: Path, job: Job) -> None:
+        self._folder = folder
+        self._log = folder / "stderr.txt"
+        self._job = folder / "job.json"
+        self._job.write_text(job.model_dump_json(), encoding="utf-8")
+        self._events: queue.Queue[Event | None] = queue.Queue()
+
+    def follow(self, task: Task, timeout_s: float) -> Done | LoadFailure:
+        """Run the process to its end, whatever that is."""
+        with self._log.open("wb") as log:
+            process = subprocess.Popen(
+                python_command(WORKER, str(self._job)),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=python_environment(),
+            )
+            assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+            reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
+            reader.start()
+            try:
+                return self._until_end(process, task, timeout_s)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                process.wait()
+                reader.join()
+                process.stdout.close()
+
+    def _read(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            with contextlib.suppress(ValidationError):  # a crash can cut a line short
+                self._events.put(EVENT.validate_json(line))
+        self._events.put(None)
+
+    def _until_end(
+        self, process: "subprocess.Popen[bytes]", task: Task, timeout_s: float
+    ) -> Done | LoadFailure:
+        done, doing = 0, "loading it"
+        result: Done | LoadFailure | None = None
+        while True:
+            try:
+                event = self._events.get(timeout=timeout_s)
+            except queue.Empty:
+                reason = f"no answer for {timeout_s:g} s while {doing}"
+                return LoadFailure(FailureKind.TIMED_OUT, reason)
+            match event:
+                case None:
+                    break
+                case Loaded():
+                    doing = "running it"
+                case Scored(images=images):
+                    task.advance(images - done)
+                    done = images
+                case Done():
+                    result = event
+                case Refused(reason=reason):
+                    result = LoadFailure(FailureKind.NOT_LOADABLE, reason)
+                case BadInput(message=message):
+                    raise InputError(message)
+        returncode = process.wait()
+        if returncode == 0 and result is not None:
+            return result
+        words = f"{describe_end(returncode)} while {doing}"
+        said = self._last_words()
+        return LoadFailure(FailureKind.CRASHED, f"{words}: {said}" if said else words)
+
+    def _last_words(self) -> str:
+        """Return the last line on stderr that is not just information."""
+        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+        telling = [line for line in lines if line.strip() and not line.startswith("INFO:")]
+        return one_line(telling[-1]) if telling else ""

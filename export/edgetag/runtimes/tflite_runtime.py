@@ -1,0 +1,56 @@
+"""tflite-runtime, the runtime of apps that have not moved to LiteRT."""
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from edgetag.runtimes.interpreter import open_session
+from edgetag.runtimes.protocol import Session
+
+PACKAGE = "tflite-runtime"
+FIRST_PYTHON_WITHOUT_WHEEL = (3, 12)
+
+
+class TFLiteRuntime:
+    """The engine `tflite-runtime`."""
+
+    name = "tflite-runtime"
+
+    def version(self) -> str:
+        """Return the installed version."""
+        return version(PACKAGE)
+
+    def available(self) -> str | None:
+        """Return None, or why it cannot be used here."""
+        return why_not(sys.version_info[:2], _installed(PACKAGE), version("numpy"))
+
+    def load(self, path: Path, threads: int) -> Session:
+        """Load a file; see `protocol.Engine.load`."""
+        from tflite_runtime.interpreter import Interpreter
+
+        return open_session(Interpreter, path, threads)
+
+
+def _installed(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def why_not(python: tuple[int, ...], installed: bool, numpy: str) -> str | None:
+    """Return None, or why tflite-runtime cannot be used.
+
+    Args:
+        python: Major and minor version.
+        installed: Whether the package is there.
+        numpy: Version of numpy.
+    """
+    if not installed and python >= FIRST_PYTHON_WITHOUT_WHEEL:
+        return "no wheel for Python 3.12+; use Python 3.11 to include it"
+    if not installed:
+        return f"{PACKAGE} is not installed; install it with: pip install 'edgetag[{PACKAGE}]'"
+    if int(numpy.split(".")[0]) >= 2:
+        return f"it breaks with numpy {numpy}; install it with: pip install 'edgetag[{PACKAGE}]'"
+    return None

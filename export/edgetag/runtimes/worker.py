@@ -1,0 +1,126 @@
+"""The process in which a model is scored: `python -m edgetag.runtimes.worker JOB.json`.
+
+A process of its own, since a damaged file can crash a runtime, and since TensorFlow in the same
+process changes which kernels tflite-runtime runs. Events go to stdout as JSON lines; the image
+cache is read in blocks, so memory does not grow with the number of images.
+"""
+
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.dataset import ImageCache
+from edgetag.errors import InputError
+from edgetag.records import Record
+from edgetag.runtimes import engines
+from edgetag.runtimes.encoding import decode, encode, encoding_table
+from edgetag.runtimes.interpreter import one_line
+from edgetag.runtimes.messages import BadInput, Done, Job, Loaded, Refused, Scored
+from edgetag.runtimes.protocol import ModelLoadError, Session
+
+BLOCK_BYTES = 4 << 20
+"""Pixels read at once: 27 images of 224 px, which also fit a processor's cache as float32."""
+
+REPORT_EVERY_S = 0.2
+
+Emit = Callable[[Record], None]
+
+
+def blocks(rows: npt.NDArray[np.int64], input_size: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Cut row numbers into blocks whose pixels take about `BLOCK_BYTES`."""
+    count = max(1, BLOCK_BYTES // (input_size * input_size * 3))
+    for start in range(0, len(rows), count):
+        yield rows[start : start + count]
+
+
+def score_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> None:
+    """Run the model over the job's rows and write the scores.
+
+    Raises:
+        ModelLoadError: The runtime fails while it runs, or its scores are no numbers.
+    """
+    rows = np.load(job.rows, allow_pickle=False)
+    table = encoding_table(job.contract, session.input)
+    raw = np.empty((len(rows), session.output.shape[1]), dtype=session.output.dtype)
+    done = 0
+    started = reported = time.monotonic()
+    for block in blocks(rows, cache.index.input_size):
+        values = encode(cache[block], table)
+        for image in range(len(block)):
+            session.feed(values[image : image + 1])
+            try:
+                session.run()
+            except (RuntimeError, ValueError) as error:
+                raise ModelLoadError(f"it fails to run: {one_line(str(error))}") from None
+            raw[done] = session.read()
+            done += 1
+            now = time.monotonic()
+            if now - reported >= REPORT_EVERY_S:
+                emit(Scored(images=done))
+                reported = now
+    seconds = time.monotonic() - started
+    scores = decode(raw, session.output)
+    wrong = int((~np.isfinite(scores)).any(axis=1).sum())
+    if wrong:
+        raise ModelLoadError(f"it gives scores that are not numbers for {wrong} of {done} images")
+    # Imported late: what is above decides how much memory the runtime is seen to need.
+    from edgetag.workspace import atomic_write
+
+    with atomic_write(job.scores) as file:
+        np.save(file, scores, allow_pickle=False)
+    emit(Scored(images=done))
+    emit(Done(seconds=seconds))
+
+
+def perform(job: Job, emit: Emit) -> None:
+    """Load the model, score, and tell each step; refusals are events, not exceptions."""
+    try:
+        cache = ImageCache(job.cache)
+        session = engines.get(job.engine).load(job.model, job.threads)
+        height, width = session.input.shape[1:3]
+        size = cache.index.input_size
+        if (height, width) != (size, size):
+            raise ModelLoadError(
+                f"it takes images of {width}x{height}, but the image cache has {size}x{size}"
+            )
+        emit(Loaded())
+        score_rows(session, job, cache, emit)
+    except ModelLoadError as error:
+        emit(Refused(reason=error.reason))
+    except InputError as error:
+        emit(BadInput(message=str(error)))
+
+
+def _private_stdout() -> Emit:
+    """Keep stdout for events alone: whatever native code prints there goes to stderr."""
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def emit(event: Record) -> None:
+        events.write(event.model_dump_json() + "\n")
+        events.flush()
+
+    return emit
+
+
+def main() -> None:
+    """Perform the job in the file named by the first argument."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no core file behind
+    emit = _private_stdout()
+    job = Job.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    try:
+        perform(job, emit)
+    except BrokenPipeError:  # the parent is gone, and with it the need for scores
+        os._exit(1)
+    if "tensorflow" in sys.modules:
+        raise RuntimeError("TensorFlow was imported into a runtime's process; scores are not valid")
+
+
+if __name__ == "__main__":
+    main()

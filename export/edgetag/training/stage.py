@@ -1,0 +1,246 @@
+"""The train stage: from the image cache to float weights and thresholds."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from edgetag.dataset import Dataset, open_dataset
+from edgetag.errors import InputError
+from edgetag.metrics import mean_average_precision
+from edgetag.networks import build, build_untrained, predict, save_weights
+from edgetag.progress import Progress, SilentProgress
+from edgetag.recipe import Recipe
+from edgetag.tf import keras, tf
+from edgetag.training import checkpoint as checkpoints
+from edgetag.training import distribution
+from edgetag.training.checkpoint import Checkpoint
+from edgetag.training.cluster import read_cluster
+from edgetag.training.journal import Journal
+from edgetag.training.phases import train_phases
+from edgetag.training.result import Thresholds, TrainResult
+from edgetag.training.thresholds import choose_thresholds
+from edgetag.workspace import Workspace, digest_file, digest_json, write_text
+
+MODEL = "model.npz"
+THRESHOLDS = "thresholds.json"
+RESULT = "train.json"
+VALIDATION = "validation"
+CODE = ("training", "networks")
+
+
+def run(
+    recipe: Recipe, workspace: Workspace, progress: Progress, *, fresh: bool = False
+) -> TrainResult:
+    """Train the float network, going on after the last finished epoch where there is one.
+
+    With a `TF_CONFIG` every worker calls this with the same recipe and data; the chief alone
+    writes files and reports, and every worker returns the chief's result.
+
+    Args:
+        recipe: What to train.
+        workspace: Holds the built data; gets `train/model.npz` (the weights of the best epoch),
+            `history.jsonl`, `thresholds.json`, `train.json`, `tensorboard/` and a checkpoint.
+        progress: Is told of phases, epochs and steps.
+        fresh: Train from the start, whatever an earlier run left.
+
+    Raises:
+        InputError: The data or the machine do not allow it.
+    """
+    cluster = read_cluster()
+    if not cluster.is_chief:
+        progress = SilentProgress()
+    strategy = distribution.choose_strategy()
+    dataset = open_dataset(workspace)
+    _check_data(recipe, dataset)
+    if recipe.training.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    mixed = _use_mixed_precision(recipe, progress)
+    with distribution.precision(mixed), strategy.scope():
+        model = build(
+            recipe.network,
+            len(dataset.vocabulary),
+            seed=recipe.seed,
+            batch_norm_momentum=recipe.training.batch_norm_momentum,
+        )
+    # What is scored and saved is one float32 copy on one device. A model of a strategy would need
+    # every worker for each read of a batch norm's statistics.
+    scorer = model
+    if mixed or distribution.is_distributed(strategy):
+        scorer = build_untrained(recipe.network, len(dataset.vocabulary))
+
+    def validate(trained: keras.Model) -> float:
+        if scorer is not trained:
+            weights = trained.get_weights()  # on every worker, as they are summed over workers
+            scorer.set_weights(weights)
+        value = json.dumps(_validation_map(scorer, recipe, dataset, progress))
+        # Every worker takes the chief's number, so that they all stop at the same epoch.
+        return float(json.loads(distribution.broadcast(strategy, value.encode())))
+
+    if fresh and cluster.is_chief:
+        (workspace.train / checkpoints.FILE).unlink(missing_ok=True)
+    fingerprint = training_fingerprint(recipe, workspace, dataset)
+    resumed = read_checkpoint(workspace, fingerprint, strategy, progress)
+    journal = Journal(workspace.train) if cluster.is_chief else None
+    if journal is not None:
+        journal.write_history(resumed.records if resumed else ())
+    state = train_phases(
+        model,
+        dataset,
+        recipe.network.preprocessing(),
+        recipe.training,
+        recipe.seed,
+        fingerprint,
+        resumed,
+        validate,
+        journal.store if journal else lambda _: None,
+        progress,
+    )
+    scorer.set_weights(state.best)
+    result = None
+    if cluster.is_chief:
+        devices = distribution.device_names(strategy)
+        result = _finish(scorer, state, recipe, workspace, dataset, devices, progress).to_json()
+    shared = distribution.broadcast(strategy, result.encode() if result else None)
+    return TrainResult.from_json(shared.decode(), workspace.train / RESULT)
+
+
+def training_fingerprint(recipe: Recipe, workspace: Workspace, dataset: Dataset) -> str:
+    """Return a digest of everything that decides the weights.
+
+    The policy of thresholds is left out: it can be changed without training again.
+    """
+    return digest_json(
+        {
+            "training": recipe.training.model_dump(mode="json", exclude={"thresholds"}),
+            "network": recipe.network.model_dump(mode="json"),
+            "seed": recipe.seed,
+            "tags": dataset.vocabulary.names,
+            "manifest": digest_file(workspace.manifest),
+            "cache": dataset.cache.index.fingerprint,
+            "code": _code_digest(),
+        }
+    )
+
+
+def _code_digest() -> str:
+    """Digest the sources that training runs on, so that new code never ends an old training."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(p for part in CODE for p in (package / part).rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _check_data(recipe: Recipe, dataset: Dataset) -> None:
+    size = dataset.cache.index.input_size
+    if dataset.vocabulary != recipe.data.vocabulary() or size != recipe.network.input_size:
+        raise InputError(
+            f"{dataset.cache.folder}: the data was built for other tags or another input size than "
+            "the recipe's; run: edgetag data build"
+        )
+    labels = dataset.labels(dataset.rows("train"))
+    without = [
+        name
+        for name, positives in zip(dataset.vocabulary.names, (labels == 1).sum(axis=0), strict=True)
+        if not positives
+    ]
+    if without and not recipe.training.allow_tags_without_positives:
+        raise InputError(
+            f"no training image has the tag {', '.join(map(repr, without))}; label some, take it "
+            "out of data.tags, or set training.allow_tags_without_positives = true"
+        )
+
+
+def _use_mixed_precision(recipe: Recipe, progress: Progress) -> bool:
+    if not recipe.training.mixed_precision:
+        return False
+    if tf.config.list_physical_devices("GPU"):
+        return True
+    progress.say("mixed_precision needs a GPU and none is visible: training in float32")
+    return False
+
+
+def _validation_map(
+    model: keras.Model, recipe: Recipe, dataset: Dataset, progress: Progress
+) -> float:
+    """Return the mean over all tags with a positive and a negative validation image.
+
+    Rare tags count as well here: for choosing an epoch a noisy average precision is better than
+    none, and noise is the same for every epoch.
+    """
+    if not read_cluster().is_chief:
+        return 0.0
+    rows = dataset.rows(VALIDATION)
+    contract = recipe.network.preprocessing()
+    scores = predict(model, dataset, rows, contract, progress, what="validation")
+    value = mean_average_precision(scores, dataset.labels(rows), min_positives=1)
+    if value != value:
+        raise InputError(
+            "no tag has both a positive and a negative image in the validation split, so no epoch "
+            "can be told from another; label more images or set data.split.rare_tags_first = true"
+        )
+    return value
+
+
+def read_checkpoint(
+    workspace: Workspace,
+    fingerprint: str,
+    strategy: tf.distribute.Strategy,
+    progress: Progress,
+) -> Checkpoint | None:
+    """Return where training stopped, or None where it starts; says which.
+
+    Every worker calls this; the chief's file counts.
+    """
+    path = workspace.train / checkpoints.FILE
+    data = path.read_bytes() if read_cluster().is_chief and path.exists() else None
+    data = distribution.broadcast(strategy, data)
+    if not data:
+        return None
+    try:
+        found = checkpoints.parse(data)
+    except ValueError as error:
+        progress.say(f"{path}: damaged ({error}); training starts anew")
+        return None
+    if found.fingerprint != fingerprint:
+        progress.say(f"{path}: made by another recipe or from other data; training starts anew")
+        return None
+    progress.say(f"training goes on after epoch {len(found.records)}")
+    return found
+
+
+def _finish(
+    model: keras.Model,
+    state: Checkpoint,
+    recipe: Recipe,
+    workspace: Workspace,
+    dataset: Dataset,
+    devices: tuple[str, ...],
+    progress: Progress,
+) -> TrainResult:
+    weights = workspace.train / MODEL
+    save_weights(model, weights)
+    thresholds = tune_thresholds(model, recipe, dataset, progress)
+    write_text(workspace.train / THRESHOLDS, thresholds.to_json())
+    result = TrainResult(
+        epochs=state.records,
+        best_epoch=state.best_epoch,
+        best_validation_map=state.records[state.best_epoch].validation_map,
+        parameters=model.count_params(),
+        weights_sha256=digest_file(weights),
+        devices=devices,
+    )
+    write_text(workspace.train / RESULT, result.to_json())
+    return result
+
+
+def tune_thresholds(
+    model: keras.Model, recipe: Recipe, dataset: Dataset, progress: Progress
+) -> Thresholds:
+    """Choose the thresholds of a trained model on the validation split."""
+    rows = dataset.rows(VALIDATION)
+    contract = recipe.network.preprocessing()
+    scores = predict(model, dataset, rows, contract, progress, what="choosing thresholds")
+    return choose_thresholds(
+        scores, dataset.labels(rows), dataset.vocabulary, recipe.training.thresholds, VALIDATION
+    )

@@ -1,0 +1,89 @@
+"""From which score a tag counts as present, chosen per tag on the validation split.
+
+A threshold lies halfway between the lowest score that counts and the next lower one: every value
+between the two decides alike there, and the middle is the farthest from both when a compressed
+model moves scores a little.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from edgetag.metrics import Scores
+from edgetag.recipe import ThresholdSection
+from edgetag.tags import Labels, Vocabulary, known
+from edgetag.training.result import Thresholds
+
+MIN_IMAGES = 5
+"""Fewer known positives, or negatives, in the split: the tag takes the recipe's value."""
+
+_Vector = npt.NDArray[np.float64]
+
+
+def choose_thresholds(
+    scores: Scores, labels: Labels, vocabulary: Vocabulary, section: ThresholdSection, split: str
+) -> Thresholds:
+    """Choose a threshold for every tag.
+
+    Args:
+        scores: `[images, tags]` of the split.
+        labels: `[images, tags]`; unknown cells are left out.
+        vocabulary: Names the tags.
+        section: The recipe's policy.
+        split: The split's name, for the record.
+    """
+    chosen: dict[str, float] = {}
+    defaulted = []
+    for tag, name in enumerate(vocabulary.names):
+        cells = known(labels[:, tag])
+        truth, tag_scores = labels[cells, tag], scores[cells, tag].astype(np.float64)
+        positives = int((truth == 1).sum())
+        if section.policy == "fixed":
+            chosen[name] = section.value
+        elif min(positives, len(truth) - positives) < MIN_IMAGES:
+            chosen[name] = section.value
+            defaulted.append(name)
+        elif section.policy == "best_f1":
+            chosen[name] = best_f1(truth, tag_scores)
+        else:
+            chosen[name] = recall_at_fpr(truth, tag_scores, section.max_fpr)
+    return Thresholds(
+        policy=section.policy, split=split, thresholds=chosen, defaulted=tuple(defaulted)
+    )
+
+
+def best_f1(truth: Labels, scores: _Vector) -> float:
+    """Return the threshold with the highest F1; of equal ones the lowest.
+
+    Args:
+        truth: `[n]` of 1 and 0, with both.
+        scores: `[n]` in 0..1.
+    """
+    precision, recall, thresholds = precision_recall_curve(truth, scores)
+    total = precision + recall
+    f1 = np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)
+    return _between(scores, float(thresholds[np.argmax(f1[:-1])]))
+
+
+def recall_at_fpr(truth: Labels, scores: _Vector, max_fpr: float) -> float:
+    """Return the threshold with the largest recall whose false-positive rate is within a limit.
+
+    Args:
+        truth: `[n]` of 1 and 0, with both.
+        scores: `[n]` in 0..1.
+        max_fpr: The limit, in 0..1.
+    """
+    fpr, recall, thresholds = roc_curve(truth, scores, drop_intermediate=False)
+    allowed = fpr <= max_fpr
+    # Thresholds fall, so the first of equal recall is the highest, with the lowest rate.
+    return _between(scores, float(thresholds[allowed][np.argmax(recall[allowed])]))
+
+
+def _between(scores: _Vector, lowest_present: float) -> float:
+    """Return the middle between a score that counts and the next lower, 0 where there is none.
+
+    `lowest_present` is infinite where nothing may count; the next higher bound is then 1.
+    """
+    lower = scores[scores < lowest_present]
+    below = float(lower.max()) if len(lower) else 0.0
+    return (below + min(lowest_present, 1.0)) / 2

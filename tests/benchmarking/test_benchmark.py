@@ -1,0 +1,209 @@
+"""The benchmark on real runtimes: complete numbers, clean processes, and files that misbehave."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgetag.benchmarking import process, stage
+from edgetag.benchmarking.job import Job, Outcome
+from edgetag.benchmarking.measure import Plan, Times, measure
+from edgetag.benchmarking.result import BenchResult
+from edgetag.errors import InputError
+from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe
+from edgetag.workspace import Workspace, write_text
+
+DATA = Path(__file__).parents[1] / "data"
+FP32, FP16, INT8 = (DATA / f"{name}.tflite" for name in ("fp32", "fp16", "int8"))
+needs_tflite_runtime = pytest.mark.skipif(
+    sys.version_info >= (3, 12), reason="tflite-runtime has no wheel for this Python"
+)
+
+
+def job(model: Path, images: Path, marker: Path, **changes: object) -> Job:
+    values: dict[str, object] = {
+        "task": "time", "runtime": "litert", "threads": 1, "models": (str(model),),
+        "images": str(images), "contract": Preprocessing(input_size=64), "warmup_runs": 2,
+        "runs": 5, "seed": 1, "marker": str(marker),
+    }  # fmt: skip
+    return Job.model_validate(values | changes)
+
+
+@pytest.fixture()
+def images(tmp_path: Path, pixels: Pixels) -> Path:
+    path = tmp_path / "images.npy"
+    np.save(path, pixels)
+    return path
+
+
+def plan(pixels: Pixels, runtime: str = "litert", runs: int = 20, limit_s: float = 60) -> Plan:
+    return Plan(runtime, 1, Preprocessing(input_size=64), pixels, 3, runs, 1, limit_s)
+
+
+@pytest.fixture(scope="module")
+def python_that_records_imports() -> tuple[str, ...]:
+    return (sys.executable, "-X", "importtime", "-m", "edgetag.benchmarking.child")
+
+
+@pytest.mark.parametrize(
+    "runtime", ["litert", pytest.param("tflite-runtime", marks=needs_tflite_runtime)]
+)
+def test_a_runtime_is_timed_in_a_process_that_imports_neither_tensorflow_nor_another_runtime(
+    runtime: str, images: Path, tmp_path: Path
+) -> None:
+    modules = tmp_path / "modules.txt"
+    code = (
+        "import sys; from edgetag.benchmarking.child import main; main();"
+        f"open({str(modules)!r}, 'w').write(' '.join(sys.modules))"
+    )
+    outcome = process.run_child(
+        job(FP32, images, tmp_path / "marker", runtime=runtime),
+        on_beat=lambda: None,
+        command=(sys.executable, "-c", code),
+    )
+    assert isinstance(outcome, Outcome)
+    assert outcome.reasons == (None,)
+    packages = {name.split(".")[0] for name in modules.read_text().split()}
+    runtimes = {"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime"}
+    assert packages & set(runtimes.values()) == {runtimes[runtime]}
+    assert not packages & {"tensorflow", "keras", "tf_keras", "torch"}
+
+
+@needs_tflite_runtime
+def test_every_file_is_measured_on_every_runtime(recipe: Recipe, make_run: "MakeRun") -> None:
+    workspace = make_run({"fp32": FP32, "fp16": FP16, "int8": INT8})
+    result = stage.run(recipe, workspace, SilentProgress())
+    assert len(result.results) == 6
+    assert not result.failures
+    for found in result.results:
+        latency = found.latency_ms
+        assert 0 < latency.p50 <= latency.p90 <= latency.p99
+        assert found.runs == 30
+        assert found.load_ms > 0
+        assert found.peak_memory_bytes is not None
+        assert 100_000 < found.peak_memory_bytes < 100_000_000
+        assert found.device == result.machine.cpu
+    sizes = {found.variant: found.size_bytes for found in result.results}
+    assert sizes["int8"] == INT8.stat().st_size
+    written = (workspace.bench / "bench.json").read_text()
+    assert BenchResult.from_json(written, "test") == result
+
+
+@needs_tflite_runtime
+def test_a_truncated_file_is_reported_and_the_others_are_measured(
+    recipe: Recipe, make_run: "MakeRun", tmp_path: Path
+) -> None:
+    truncated = tmp_path / "truncated.tflite"
+    truncated.write_bytes(FP32.read_bytes()[:-5000])  # crashes tflite-runtime with SIGSEGV
+    workspace = make_run({"fp32": FP32, "fp16": truncated, "int8": INT8})
+    result = stage.run(recipe, workspace, SilentProgress())
+    assert {(f.variant, f.runtime) for f in result.failures} == {
+        ("fp16", "litert"),
+        ("fp16", "tflite-runtime"),
+    }
+    assert all(failure.reason for failure in result.failures)
+    assert len(result.results) == 4
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 4096, b"TFL3" * 1000, os.urandom(4096)])
+def test_a_file_that_is_no_model_has_a_reason(
+    pixels: Pixels, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "none.tflite"
+    path.write_bytes(content)
+    bad, good = measure([path, FP32], plan(pixels), SilentProgress())
+    assert isinstance(bad, str)
+    assert "\n" not in bad
+    assert isinstance(good, Times)
+    assert len(good.latencies_ms) == 20
+
+
+def test_a_model_of_another_input_size_has_a_reason(pixels: Pixels) -> None:
+    (found,) = measure([FP32], plan(pixels[:, :32, :32]), SilentProgress())
+    assert found == ("the input's shape is [1, 64, 64, 3], but the recipe's is [1, 32, 32, 3]")
+
+
+def test_more_threads_are_measured_as_such(recipe: Recipe, make_run: "MakeRun") -> None:
+    benchmark = recipe.benchmark.model_copy(update={"runtimes": ("litert",), "threads": (1, 2)})
+    workspace = make_run({"fp32": FP32})
+    result = stage.run(
+        recipe.model_copy(update={"benchmark": benchmark}), workspace, SilentProgress()
+    )
+    assert [found.threads for found in result.results] == [1, 2]
+
+
+def test_a_file_that_changed_since_export_is_refused(recipe: Recipe, make_run: "MakeRun") -> None:
+    workspace = make_run({"fp32": FP32})
+    with (workspace.export / "fp32.tflite").open("r+b") as file:
+        file.seek(5000)
+        file.write(b"\x55")
+    with pytest.raises(InputError, match="has changed"):
+        stage.run(recipe, workspace, SilentProgress())
+
+
+def test_a_file_outside_the_run_is_refused(recipe: Recipe, make_run: "MakeRun") -> None:
+    workspace = make_run({"fp32": FP32})
+    path = workspace.export / "export.json"
+    write_text(path, path.read_text().replace("export/fp32", "../../export/fp32"))
+    with pytest.raises(InputError, match="outside the run"):
+        stage.run(recipe, workspace, SilentProgress())
+
+
+def test_nothing_exported_is_an_input_error(recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="edgetag export"):
+        stage.run(recipe, Workspace(tmp_path), SilentProgress())
+
+
+def test_a_process_that_hangs_is_stopped_and_its_model_blamed(images: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from edgetag.benchmarking.job import *;"
+        "job = Job.model_validate_json(sys.stdin.read());"
+        "open(job.marker, 'wb').write(marker_text('running', 3)); time.sleep(60)"
+    )
+    crash = process.run_child(
+        job(FP32, images, tmp_path / "marker"), lambda: None, 2.0, (sys.executable, "-c", code)
+    )
+    assert crash == process.Crash(3, "no answer in 2 s while running; stopped")
+
+
+def test_a_process_that_crashes_tells_its_signal_and_last_words(
+    images: Path, tmp_path: Path
+) -> None:
+    code = (
+        "import os, sys; sys.stderr.write('INFO: noise\\nF0000 check failed\\nINFO: more\\n');"
+        "sys.stderr.flush(); os.abort()"
+    )
+    crash = process.run_child(
+        job(FP32, images, tmp_path / "marker"), lambda: None, 20, (sys.executable, "-c", code)
+    )
+    assert crash == process.Crash(0, "crashed (SIGABRT) while starting: F0000 check failed")
+
+
+def test_a_process_that_ends_unasked_is_a_crash_too(images: Path, tmp_path: Path) -> None:
+    crash = process.run_child(
+        job(FP32, images, tmp_path / "marker"), lambda: None, 20, (sys.executable, "-c", "exit(7)")
+    )
+    assert crash == process.Crash(0, "ended with exit code 7 while starting")
+
+
+def test_no_process_outlives_an_interrupt(images: Path, tmp_path: Path) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    code = (
+        "import os, sys, time; print('beat', flush=True);"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        process.run_child(
+            job(FP32, images, tmp_path / "marker"), interrupt, 20, (sys.executable, "-c", code)
+        )
+    pid = int((tmp_path / "pid").read_text() or 0) if (tmp_path / "pid").exists() else 0
+    if pid:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, signal.SIG_DFL)

@@ -1,0 +1,46 @@
+"""Files that are no recipe get one clear message."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from edgetag.errors import InputError
+from edgetag.recipe import load_recipe
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe\x00", "not UTF-8"),
+        (b"name = ", "not valid TOML"),
+        (b"", "missing; add it"),
+        (b'name = "x"\nname = "y"\n', "not valid TOML"),
+        (b"data = 3\nname = 'x'\n", "data"),
+        (b"[data]\nsource = 3\n", "data.source"),
+        (b"a" * 1_000_001, "this is no recipe"),
+        (os.urandom(100) + b"\xff", "no"),
+        (b"[" * 5000, "not valid TOML"),
+    ],
+)
+def test_a_malformed_recipe_is_refused_in_words(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        load_recipe(path)
+
+
+def test_a_missing_recipe_says_how_to_write_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="edgetag recipe new"):
+        load_recipe(tmp_path / "none.toml")
+
+
+def test_a_folder_is_no_recipe(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="directory"):
+        load_recipe(tmp_path)
+
+
+def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_bytes(b'\xef\xbb\xbfname = "x"\r\n[data]\r\nsource = "l.csv"\r\n')
+    assert load_recipe(path).name == "x"

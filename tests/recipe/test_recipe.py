@@ -1,0 +1,120 @@
+"""The recipe: what it accepts and how it explains what it refuses."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from edgetag.errors import InputError
+from edgetag.recipe import Recipe, load_recipe, parse_recipe
+from edgetag.recipe.template import write_recipe
+from edgetag.tags import DEFAULT_TAGS
+
+MINIMAL = 'name = "x"\n[data]\nsource = "labels.csv"\n'
+HERE = Path("/somewhere/recipe.toml")
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(InputError) as caught:
+        parse_recipe(text, HERE)
+    return str(caught.value)
+
+
+def test_three_lines_make_a_recipe_for_the_default_tags() -> None:
+    recipe = parse_recipe(MINIMAL, HERE)
+    assert recipe.data.tags == DEFAULT_TAGS
+    assert len(recipe.data.tags) == 20
+
+
+def test_relative_paths_are_relative_to_the_recipe() -> None:
+    recipe = parse_recipe('name="x"\n[data]\nsource="../a/l.csv"\nroot="img"\n', HERE)
+    assert recipe.data.source == Path("/a/l.csv")
+    assert recipe.data.root == Path("/somewhere/img")
+
+
+def test_an_unknown_section_is_refused_with_line_and_nearest_name() -> None:
+    message = refusal(MINIMAL + "[trainig]\nbatch_size = 1\n")
+    assert message.startswith("/somewhere/recipe.toml:4: trainig: unknown key; did you mean")
+    assert "'training'" in message
+
+
+def test_an_unknown_key_is_refused_with_its_path_line_and_the_known_keys() -> None:
+    message = refusal(MINIMAL + "[network]\nname = 'model3'\ninputsize = 64\n")
+    assert ":6: network.inputsize: unknown key; did you mean 'input_size'?" in message
+    assert "dropout" in message
+
+
+def test_a_wrong_choice_is_refused_with_the_allowed_values_and_the_nearest() -> None:
+    message = refusal(MINIMAL + '[network]\nname = "mobilenet"\n')
+    assert ":5: network.name: 'mobilenet' is not one of efficientnet_lite0, mobilenet_v2, model3"
+    assert "did you mean 'mobilenet_v2'?" in message
+
+
+def test_the_second_table_of_an_array_is_found_by_line() -> None:
+    text = MINIMAL + "[[training.phases]]\nepochs = 1\n[[training.phases]]\nepochs = 'two'\n"
+    assert ":7: training.phases.1.epochs: should be a valid integer" in refusal(text)
+
+
+def test_every_problem_is_listed_at_once() -> None:
+    message = refusal("name = 'X Y'\nseed = -1\n[data]\n")
+    assert len(message.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('[network]\nname = "model3"\npretrained = true', "there are no weights for model3"),
+        ("[network]\nwidth = 0.5", "only mobilenet_v2 takes a width"),
+        ("[network]\ninput_size = 100", "needs 32 × n"),
+        ("[network]\ninput_size = 32", "greater than or equal to 64"),
+        ('[budgets.int16x8]\nmax_map_drop = 0.1', "export.variants does not list int16x8"),
+        ('[bundle]\nvariant = "int16x8"', "export.variants does not list it"),
+        ('[export]\nvariants = ["int8"]', "lacks fp32"),
+        ("[training]\npositive_weights = {zebra = 2.0}", "no such tag"),
+        ("[pruning]\nn_of_m = [4, 4]", "0 < n < m"),
+        ('[validation]\nsplits = ["train"]', "is not test, validation or test_"),
+        ("[benchmark]\nthreads = [2]", "not among runtimes × threads"),
+    ],
+)  # fmt: skip
+def test_impossible_combinations_are_refused(lines: str, said: str) -> None:
+    assert said in refusal(MINIMAL + lines + "\n")
+
+
+@pytest.mark.parametrize("value", ['"1"', "1.5", "true"])
+def test_types_are_strict(value: str) -> None:
+    assert "network.input_size" in refusal(MINIMAL + f"[network]\ninput_size = {value}\n")
+
+
+def test_a_new_recipe_is_valid_and_never_overwrites(tmp_path: Path) -> None:
+    for tag in ("cat", "dog"):
+        (tmp_path / "images" / tag).mkdir(parents=True)
+    path = tmp_path / "recipe.toml"
+    write_recipe(path, "images")
+    recipe = load_recipe(path)
+    assert recipe.data.tags == ("cat", "dog")
+    assert recipe.data.source == tmp_path / "images"
+    with pytest.raises(InputError, match="exists already"):
+        write_recipe(path, "images")
+
+
+def test_the_comments_of_a_new_recipe_show_the_real_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    write_recipe(path, "images", ("cat",))
+    lines = [
+        line[2:] if line.startswith("# ") and ("=" in line or line[2] in " ]") else line
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if not line.startswith("# A ") and not line.startswith("# def")
+    ]
+    text = "\n".join(line for line in lines if not line.startswith("# "))
+    assert tomllib.loads(text)["training"]["batch_size"] == 32
+    full = parse_recipe(text, path)
+    plain = load_recipe(path)
+    for section in ("network", "training", "pruning", "export", "bundle"):
+        assert getattr(full, section) == getattr(plain, section), section
+
+
+def test_the_schema_describes_every_section() -> None:
+    schema = Recipe.model_json_schema()
+    assert set(Recipe.model_fields) == set(schema["properties"])
+    assert json.dumps(schema)

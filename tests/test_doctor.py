@@ -1,0 +1,126 @@
+"""The doctor says what is there, and lets nothing that hangs or lies hold it up."""
+
+import os
+import subprocess
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from edgetag import doctor
+from edgetag.doctor import Component, DoctorReport
+
+
+@pytest.fixture(scope="module")
+def report() -> DoctorReport:
+    return doctor.examine()
+
+
+def _program(folder: Path, name: str, script: str) -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder that is the whole PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def _named(parts: tuple[Component, ...], name: str) -> Component:
+    return next(part for part in parts if part.name == name)
+
+
+def test_litert_is_found_with_its_version(report: DoctorReport) -> None:
+    litert = _named(report.runtimes, "litert")
+    assert litert.state == "ok"
+    assert litert.version == metadata.version("ai-edge-litert")
+
+
+def test_the_report_survives_json(report: DoctorReport) -> None:
+    assert DoctorReport.from_json(report.to_json(), "test") == report
+
+
+def test_the_tables_show_every_part(report: DoctorReport) -> None:
+    console = Console(width=200, record=True, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    for table in doctor.tables(report):
+        console.print(table)
+    console.file.close()
+    text = console.export_text()
+    for part in (*report.runtimes, *report.training, *report.devices, *report.tools):
+        assert part.name in text
+    assert report.machine.cpu in text
+
+
+def test_examining_never_imports_tensorflow() -> None:
+    code = (
+        "import sys; from edgetag import doctor; doctor.examine();"
+        "print('tensorflow' in sys.modules)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert shown.stdout == "False\n"
+
+
+def test_tflite_runtime_on_a_newer_python_says_that_no_wheel_exists() -> None:
+    assert "no wheel exists for Python 3.13" in doctor._why_missing("tflite-runtime", (3, 13))
+    assert "pip install" in doctor._why_missing("tflite-runtime", (3, 11))
+
+
+def test_a_program_that_hangs_is_broken_not_waited_for(
+    programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "TIMEOUT_S", 0.3)
+    for name in ("adb", "nvidia-smi", "npm"):
+        _program(programs, name, "exec /bin/sleep 30")
+    started = time.monotonic()
+    report = doctor.examine()
+    assert time.monotonic() - started < 10
+    assert _named(report.devices, "Android phone").state == "broken"
+    assert _named(report.devices, "GPU").state == "broken"
+    assert _named(report.tools, "npm").state == "broken"
+    assert _named(report.tools, "node").state == "missing"
+    bench = next(item for item in report.abilities if "data fetch" in item.name)
+    assert not bench.able
+    assert "apt-get" in bench.detail
+
+
+def test_a_gpu_is_named_by_its_driver(programs: Path) -> None:
+    _program(programs, "nvidia-smi", "echo 'NVIDIA L4, 23034 MiB, 550.54'")
+    gpu = doctor._gpu()
+    assert gpu.state == "ok"
+    assert "NVIDIA L4" in gpu.detail
+    assert gpu.version == "550.54"
+
+
+def test_a_driver_that_fails_is_quoted(programs: Path) -> None:
+    _program(programs, "nvidia-smi", "echo 'NVIDIA-SMI has failed' >&2; exit 9")
+    assert doctor._gpu().state == "broken"
+    assert "has failed" in doctor._gpu().detail
+
+
+def test_the_emulator_gives_its_version(programs: Path) -> None:
+    _program(programs, "qemu-aarch64-static", "echo 'qemu-aarch64 version 7.2.15 (Debian)'")
+    assert doctor._emulator().version == "7.2.15"
+
+
+def test_a_phone_is_named_and_its_serial_number_is_not() -> None:
+    text = "List of devices attached\n0A1B2C3D  device usb:1-1 product:p model:Pixel_4 device:f\n\n"
+    phone = doctor.phones_from_adb(text)
+    assert phone.state == "ok"
+    assert phone.detail == "Pixel 4"
+    assert "0A1B2C3D" not in phone.model_dump_json()
+
+
+def test_a_locked_phone_says_what_to_do() -> None:
+    phone = doctor.phones_from_adb("List of devices attached\nX  unauthorized usb:1-1\n")
+    assert phone.state == "broken"
+    assert "allow USB debugging" in phone.detail
+
+
+def test_no_phone_is_missing() -> None:
+    assert doctor.phones_from_adb("List of devices attached\n\n").state == "missing"

@@ -1,0 +1,118 @@
+"""The loop that training and compression share, on a network of two layers."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from small_run import CONTRACT, tiny
+
+from edgetag.dataset import Dataset
+from edgetag.progress import SilentProgress
+from edgetag.recipe import AugmentSection
+
+pytestmark = pytest.mark.tensorflow
+
+
+def run(model: Any, dataset: Dataset, epochs: float = 2, **options: Any) -> Any:
+    from edgetag.training.fitting import FitSettings, fit
+
+    passed = {
+        name: options.pop(name)
+        for name in ("teacher", "callbacks", "on_epoch", "start")
+        if name in options
+    }
+    options = {"learning_rate": 0.05, "batch_size": 8, "augment": AugmentSection()} | options
+    settings = FitSettings(epochs=epochs, **options)
+    rows = dataset.rows("train")
+    return fit(model, dataset, rows, CONTRACT, settings, SilentProgress(), **passed)
+
+
+def moved(model: Any, before: list[Any]) -> dict[str, bool]:
+    """Return which layers have other weights than before."""
+    changed = {}
+    for variable, old in zip(model.weights, before, strict=True):
+        layer, part = variable.name.split(":")[0].split("/")
+        changed[f"{layer}/{part}"] = bool((variable.numpy() != old).any())
+    return changed
+
+
+def test_the_loss_falls_and_epochs_are_told(dataset: Dataset) -> None:
+    told: list[int] = []
+    epochs = run(tiny(), dataset, 6, on_epoch=lambda e: bool(told.append(e.epoch)))
+    assert told == [epoch.epoch for epoch in epochs] == list(range(6))
+    assert epochs[-1].loss < epochs[0].loss
+    assert all(epoch.images_per_s > 0 for epoch in epochs)
+
+
+def test_training_the_head_leaves_all_else_as_it_was(dataset: Dataset) -> None:
+    model = tiny()
+    before = model.get_weights()
+    run(model, dataset, trains="head")
+    changed = moved(model, before)
+    assert {name for name, different in changed.items() if different} == {"cam/kernel", "cam/bias"}
+    assert len(model.trainable_weights) == 6  # set back
+
+
+def test_frozen_batch_norm_stays_while_the_rest_trains(dataset: Dataset) -> None:
+    model = tiny()
+    before = model.get_weights()
+    run(model, dataset, freeze_batch_norm=True, optimizer="sgd")
+    still = {name for name, different in moved(model, before).items() if not different}
+    assert still == {f"stem_bn/{part}" for part in ("gamma", "beta", "moving_mean",
+                                                    "moving_variance")}  # fmt: skip
+
+
+def test_part_of_an_epoch_is_rounded_up_to_whole_steps(dataset: Dataset) -> None:
+    from edgetag.tf import keras
+
+    class Count(keras.callbacks.Callback):
+        steps = 0
+
+        def on_train_batch_end(self, *_: object) -> None:
+            self.steps += 1
+
+    for epochs, steps in ((0.1, 1), (1.5, 3), (2, 4)):
+        count = Count()
+        finished = run(tiny(), dataset, epochs, callbacks=[count])
+        assert count.steps == steps
+        assert finished[-1].learning_rate == pytest.approx(0.0, abs=1e-9)  # cosine ends at 0
+
+
+def test_a_fit_that_goes_on_equals_one_that_never_stopped(dataset: Dataset) -> None:
+    from edgetag.training.fitting import FitStart
+
+    whole, halves = tiny(), tiny()
+    kept: list[Any] = []
+    run(whole, dataset, 4)
+    run(halves, dataset, 4, on_epoch=lambda e: kept.append(e.optimizer()) or e.epoch == 1)
+    assert len(kept) == 2
+    weights = halves.get_weights()
+    resumed = tiny(seed=9)
+    resumed.set_weights(weights)
+    epochs = run(resumed, dataset, 4, start=FitStart(2, kept[-1]))
+    assert [epoch.epoch for epoch in epochs] == [2, 3]
+    for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_a_teacher_alone_draws_the_student_to_its_scores(dataset: Dataset) -> None:
+    from edgetag.training.losses import LossSettings
+
+    teacher, student = tiny(1), tiny(2)
+    images = dataset.images(dataset.rows("validation")).astype(np.float32) / 128 - 1
+    taught = teacher(images).numpy()
+    frozen = teacher.get_weights()
+    far = np.abs(student(images).numpy() - taught).mean()
+    run(student, dataset, 8, teacher=teacher, loss=LossSettings(distillation=1.0))
+    assert np.abs(student(images).numpy() - taught).mean() < far / 2
+    for a, b in zip(frozen, teacher.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_pruning_callbacks_find_the_models_layers(dataset: Dataset) -> None:
+    sparsity = pytest.importorskip("tensorflow_model_optimization").sparsity.keras
+    schedule = sparsity.ConstantSparsity(0.5, 0, frequency=1)
+    model = sparsity.prune_low_magnitude(tiny(), schedule)
+    run(model, dataset, 1, callbacks=[sparsity.UpdatePruningStep()])
+    kernel = sparsity.strip_pruning(model).get_layer("stem").kernel.numpy()
+    assert (kernel == 0).mean() == pytest.approx(0.5, abs=0.02)
