@@ -31,7 +31,7 @@ exclude = ["block0*", "logits"]
 distillation = 0.5
 [quantization]
 epochs = 0.5
-warmup_steps = 15
+warmup_steps = 4
 """
 
 
@@ -90,7 +90,7 @@ def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_varian
     plain, sparse = result.variants
     assert (plain.variant, sparse.variant) == ("int8-qat", "int8-pruned-qat")
     assert plain.sparsity < 0.01
-    assert sparse.sparsity == pytest.approx(pruned.sparsity)
+    assert sparse.sparsity == pytest.approx(pruned.sparsity, abs=1e-3)
 
     model = load_quantized(recipe, fresh_run, "int8-pruned-qat")
     zeros = {x.layer: x.sparsity for x in layer_sparsities(model)}
