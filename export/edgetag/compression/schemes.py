@@ -50,11 +50,13 @@ class MovingRangeConfig(tfmot.quantization.keras.QuantizeConfig):
     Args:
         inner: What tfmot chose for the layer.
         ema_decay: See `MovingRange`.
+        weights_only: Leave activation and output alone, for a layer that a ReLU is fused into.
     """
 
-    def __init__(self, inner: Any, ema_decay: float) -> None:
+    def __init__(self, inner: Any, ema_decay: float, weights_only: bool = False) -> None:
         self.inner = inner
         self.ema_decay = ema_decay
+        self.weights_only = weights_only
 
     def _replaced(self, quantizer: Any) -> Any:
         if isinstance(quantizer, Quantizers.MovingAverageQuantizer):
@@ -67,6 +69,8 @@ class MovingRangeConfig(tfmot.quantization.keras.QuantizeConfig):
 
     def get_activations_and_quantizers(self, layer: keras.layers.Layer) -> list[Any]:
         """Return pairs of activation and quantizer."""
+        if self.weights_only:
+            return []
         pairs = self.inner.get_activations_and_quantizers(layer)
         return [(activation, self._replaced(quantizer)) for activation, quantizer in pairs]
 
@@ -78,15 +82,22 @@ class MovingRangeConfig(tfmot.quantization.keras.QuantizeConfig):
         self, layer: keras.layers.Layer, quantize_activations: Any
     ) -> None:
         """Put the quantized activations into the layer."""
-        self.inner.set_quantize_activations(layer, quantize_activations)
+        if not self.weights_only:
+            self.inner.set_quantize_activations(layer, quantize_activations)
 
     def get_output_quantizers(self, layer: keras.layers.Layer) -> list[Any]:
         """Return the quantizers of the layer's output."""
+        if self.weights_only:
+            return []
         return [self._replaced(x) for x in self.inner.get_output_quantizers(layer)]
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        return {"inner": self.inner, "ema_decay": self.ema_decay}
+        return {
+            "inner": self.inner,
+            "ema_decay": self.ema_decay,
+            "weights_only": self.weights_only,
+        }
 
 
 class _Registry(tfmot.quantization.keras.QuantizeRegistry):
@@ -102,8 +113,11 @@ class _Registry(tfmot.quantization.keras.QuantizeRegistry):
 
 
 class _Layout(tfmot.quantization.keras.QuantizeLayoutTransform):
-    def __init__(self, inner: Any, ema_decay: float, contract: Preprocessing) -> None:
+    def __init__(
+        self, inner: Any, registry: Any, ema_decay: float, contract: Preprocessing
+    ) -> None:
         self.inner = inner
+        self.registry = registry
         self.ema_decay = ema_decay
         self.contract = contract
 
@@ -111,17 +125,20 @@ class _Layout(tfmot.quantization.keras.QuantizeLayoutTransform):
         self, model: keras.Model, layer_quantize_map: dict[str, Any]
     ) -> tuple[keras.Model, dict[str, Any]]:
         transformed, chosen = self.inner.apply(model, layer_quantize_map)
-        for entry in chosen.values():
-            if entry.get("quantize_config") is not None:
-                entry["quantize_config"] = MovingRangeConfig(
-                    entry["quantize_config"], self.ema_decay
-                )
         for layer in transformed.layers:
+            config = chosen.get(layer.name, {}).get("quantize_config")
             if isinstance(layer, QuantizeLayer):
                 low, high = input_range(self.contract)
                 layer.quantizer = Quantizers.FixedQuantizer(8, low, high, narrow_range=False)
                 # Keras numbers unnamed layers through the process; saved weights need one name.
                 chosen[layer.name] = {"name": INPUT_QUANTIZER}
+            elif config is not None and isinstance(layer, WEIGHTED):
+                # Before a ReLU without batch norm tfmot quantizes nothing, the weights included.
+                chosen[layer.name]["quantize_config"] = MovingRangeConfig(
+                    self.registry.get_quantize_config(layer), self.ema_decay, weights_only=True
+                )
+            elif config is not None:
+                chosen[layer.name]["quantize_config"] = MovingRangeConfig(config, self.ema_decay)
         return transformed, chosen
 
 
@@ -147,7 +164,8 @@ class Scheme(tfmot.quantization.keras.QuantizeScheme):
 
     def get_layout_transformer(self) -> _Layout:
         """Return what fits the network's form to TFLite's."""
-        return _Layout(self.inner.get_layout_transformer(), self.ema_decay, self.contract)
+        inner, registry = self.inner.get_layout_transformer(), self.inner.get_quantize_registry()
+        return _Layout(inner, registry, self.ema_decay, self.contract)
 
     def get_quantize_registry(self) -> _Registry:
         """Return what knows how each layer is quantized."""

@@ -1,0 +1,155 @@
+"""Both stages over a run folder, and what they keep when they run again."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgetag.compression.result import PruneResult, QuantizedVariant, QuantizeResult
+from edgetag.errors import InputError
+from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe, parse_recipe
+from edgetag.training.result import Thresholds
+from edgetag.workspace import Workspace, digest_file, write_text
+
+pytestmark = pytest.mark.tensorflow
+
+RECIPE = """
+name = "tiny"
+[data]
+source = "labels.csv"
+tags = ["bright", "red", "striped", "framed"]
+[network]
+name = "model3"  # few layers, so tfmot is quick with it
+input_size = 64
+[training]
+batch_size = 16
+[pruning]
+epochs = 1.0
+sparsity = 0.6
+exclude = ["block0*", "logits"]
+distillation = 0.5
+[quantization]
+epochs = 0.5
+warmup_steps = 4
+"""
+
+
+class Listening(SilentProgress):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+
+def recipe_of(text: str = RECIPE) -> Recipe:
+    return parse_recipe(text, Path("recipe.toml"))
+
+
+def train_stage_stand_in(recipe: Recipe, workspace: Workspace) -> None:
+    """Leave what the train stage would: weights of some model, and thresholds."""
+    from edgetag.networks import build_untrained, save_weights
+
+    save_weights(build_untrained(recipe.network, 4), workspace.train / "model.npz")
+    thresholds = Thresholds(
+        policy="fixed", split="validation", thresholds=dict.fromkeys(recipe.data.tags, 0.5)
+    )
+    write_text(workspace.train / "thresholds.json", thresholds.to_json())
+
+
+@pytest.mark.slow
+def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_variant(
+    fresh_run: Workspace,
+) -> None:
+    from edgetag.compression import prune_stage, quantize_stage
+    from edgetag.compression.quantize import load_quantized
+    from edgetag.compression.sparsity import layer_sparsities
+    from edgetag.dataset import open_dataset
+    from edgetag.metrics import mean_average_precision
+    from edgetag.networks import predict
+
+    recipe = recipe_of()
+    train_stage_stand_in(recipe, fresh_run)
+    float_sha256 = digest_file(fresh_run.train / "model.npz")
+
+    pruned = prune_stage.run(recipe, fresh_run, SilentProgress())
+    text = (fresh_run.prune / "prune.json").read_text()
+    assert PruneResult.from_json(text, "prune.json") == pruned
+    assert digest_file(fresh_run.train / "model.npz") == float_sha256
+    assert [x.layer for x in pruned.layers if x.target] == [
+        "block1_conv0", "block1_conv1", "block2_conv0", "block2_conv1", "reduce", "dense",
+    ]  # fmt: skip
+    assert pruned.sparsity == pytest.approx(0.6, abs=0.05)
+
+    result = quantize_stage.run(recipe, fresh_run, SilentProgress())
+    text = (fresh_run.quantize / "quantize.json").read_text()
+    assert QuantizeResult.from_json(text, "quantize.json") == result
+    plain, sparse = result.variants
+    assert (plain.variant, sparse.variant) == ("int8-qat", "int8-pruned-qat")
+    assert plain.sparsity < 0.01
+    assert sparse.sparsity == pytest.approx(pruned.sparsity, abs=1e-3)
+
+    model = load_quantized(recipe, fresh_run, "int8-pruned-qat")
+    zeros = {x.layer: x.sparsity for x in layer_sparsities(model)}
+    assert zeros["reduce"] == pytest.approx(0.6, abs=0.01)
+    data = open_dataset(fresh_run)
+    rows = data.rows("validation")
+    contract = recipe.network.preprocessing()
+    scores = predict(model, data, rows, contract, SilentProgress())
+    found = mean_average_precision(scores, data.labels(rows))
+    assert found == pytest.approx(sparse.validation_map, abs=1e-6)
+
+    listening = Listening()
+    again = quantize_stage.run(recipe, fresh_run, listening)
+    assert again == result
+    assert listening.said == ["int8-qat: unchanged, kept", "int8-pruned-qat: unchanged, kept"]
+
+
+def test_a_variant_is_kept_only_if_inputs_and_weights_are_those_of_its_record(
+    tmp_path: Path,
+) -> None:
+    from edgetag.compression.quantize_stage import finished_variant
+
+    weights, record = tmp_path / "int8-qat.npz", tmp_path / "int8-qat.json"
+    assert finished_variant(record, weights, "inputs") is None
+    np.savez(weights, a=np.zeros(3))
+    done = QuantizedVariant(
+        variant="int8-qat", file="quantize/int8-qat.npz", weights_sha256=digest_file(weights),
+        inputs_sha256="inputs", warmup_steps=1, agreement_after_warmup=1.0, sparsity=0.0,
+        validation_map_before=None, validation_map=None,
+    )  # fmt: skip
+    record.write_text(done.to_json())
+    assert finished_variant(record, weights, "inputs") == done
+    assert finished_variant(record, weights, "others") is None
+    weights.write_bytes(weights.read_bytes()[:-1])
+    assert finished_variant(record, weights, "inputs") is None
+    record.write_text("{")
+    assert finished_variant(record, weights, "inputs") is None
+
+
+def test_missing_float_weights_say_which_stage_makes_them(fresh_run: Workspace) -> None:
+    from edgetag.compression import prune_stage, quantize_stage
+
+    recipe = recipe_of()
+    with pytest.raises(InputError, match=r"train/model\.npz: missing"):
+        prune_stage.run(recipe, fresh_run, SilentProgress())
+    train_stage_stand_in(recipe, fresh_run)
+    only_sparse = recipe_of(RECIPE + '[export]\nvariants = ["fp32", "int8-pruned-qat"]\n'
+                            '[bundle]\nvariant = "fp32"\n')  # fmt: skip
+    with pytest.raises(InputError, match=r"prune/model\.npz: missing; run: edgetag prune"):
+        quantize_stage.run(only_sparse, fresh_run, SilentProgress())
+
+
+def test_stages_know_which_recipes_need_them(fresh_run: Workspace) -> None:
+    from edgetag.compression import prune_stage, quantize_stage
+
+    assert prune_stage.needed(recipe_of())
+    assert quantize_stage.needed(recipe_of()) == ("int8-qat", "int8-pruned-qat")
+    plain = recipe_of(RECIPE + '[export]\nvariants = ["fp32"]\n[bundle]\nvariant = "fp32"\n')
+    assert not prune_stage.needed(plain)
+    assert quantize_stage.needed(plain) == ()
+    with pytest.raises(InputError, match="nothing to train quantization-aware"):
+        quantize_stage.run(plain, fresh_run, SilentProgress())
