@@ -10,7 +10,13 @@ from edgetag.workspace import RunFile, StageRecord
 
 
 def recipe(folder: Path, extra: str = "") -> Recipe:
-    return parse_recipe(f'name = "x"\n[data]\nsource = "l.csv"\n{extra}', folder / "r.toml")
+    text = f'name = "x"\n[data]\nsource = "l.csv"\ntags = ["cat"]\n{extra}'
+    return parse_recipe(text, folder / "r.toml")
+
+
+def write_data(folder: Path) -> None:
+    (folder / "l.csv").write_text("path,cat\na.png,1\n")
+    (folder / "a.png").write_bytes(b"x")
 
 
 def run_file(**digests: str) -> RunFile:
@@ -51,7 +57,7 @@ def test_a_section_changes_the_stages_that_read_it(
 
 
 def test_another_output_of_a_stage_changes_those_after_it(tmp_path: Path) -> None:
-    (tmp_path / "l.csv").write_text("path\n")
+    write_data(tmp_path)
     before, after = run_file(), run_file(train="1")
     differs = {
         s.name
@@ -61,11 +67,11 @@ def test_another_output_of_a_stage_changes_those_after_it(tmp_path: Path) -> Non
     assert differs == {s.name for s in STAGES if "train" in s.needs}
 
 
-def test_a_new_image_beside_the_table_changes_the_dataset(tmp_path: Path) -> None:
-    (tmp_path / "l.csv").write_text("path\n")
+def test_a_changed_image_changes_the_dataset(tmp_path: Path) -> None:
+    write_data(tmp_path)
     before = fingerprint(stage("dataset"), recipe(tmp_path), run_file())
     assert fingerprint(stage("dataset"), recipe(tmp_path), run_file()) == before
-    (tmp_path / "new.png").write_bytes(b"x")
+    (tmp_path / "a.png").write_bytes(b"other")
     assert fingerprint(stage("dataset"), recipe(tmp_path), run_file()) != before
 
 
@@ -81,5 +87,5 @@ def test_stages_for_variants_that_a_recipe_lacks_are_left_out(tmp_path: Path) ->
     assert [s.name for s in STAGES if not s.wanted(plain)] == ["prune", "quantize"]
     finished = run_file()
     del finished.stages["prune"], finished.stages["quantize"]
-    (tmp_path / "l.csv").write_text("path\n")
+    write_data(tmp_path)
     assert fingerprint(stage("export"), plain, finished)

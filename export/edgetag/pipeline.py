@@ -5,7 +5,6 @@ before it are what they were when it last finished, and its own outputs still li
 """
 
 import hashlib
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -242,7 +241,9 @@ def fingerprint(which: Stage, recipe: Recipe, run_file: RunFile) -> str:
     """Return a digest of everything that decides what a stage would leave."""
     inputs: dict[str, Any] = {need: run_file.stages[need].outputs for need in _needs(which, recipe)}
     if which.name == "dataset":
-        inputs["source"] = _tree_state(recipe)
+        from edgetag.dataset.stage import inputs_fingerprint
+
+        inputs["source"] = inputs_fingerprint(recipe)
     return digest_json([settings_digest(which, recipe), _code_digest(which.package), inputs])
 
 
@@ -257,25 +258,6 @@ def _code_digest(package: str) -> str:
     digest = hashlib.sha256()
     for path in [*sorted((root / package).rglob("*.py")), root / "preprocess.py"]:
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
-def _tree_state(recipe: Recipe) -> str:
-    """Digest names, sizes and times of the source table and of every file below the root."""
-    digest = hashlib.sha256()
-    source = recipe.data.source
-    roots = [source, recipe.data.root or (source if source.is_dir() else source.parent)]
-    for root in roots:
-        if root.is_file():
-            digest.update(digest_file(root).encode())
-            continue
-        for folder, folders, files in os.walk(root):
-            folders.sort()
-            for name in sorted(files):
-                path = Path(folder) / name
-                state = path.lstat()
-                line = f"{path.relative_to(root)}\0{state.st_size}\0{state.st_mtime_ns}\n"
-                digest.update(line.encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
