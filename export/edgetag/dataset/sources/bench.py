@@ -6,7 +6,7 @@ the avatar styles that the demo keeps apart are the unseen art styles (`test_sty
 
 from pathlib import Path
 
-from edgetag.dataset.sources import clipart, dicebear, iconify, openmoji, photos
+from edgetag.dataset.sources import clipart, dicebear, iconify, openmoji, photos, scratch
 from edgetag.dataset.sources.demo import SEED, attribution, few_signs, package_versions
 from edgetag.dataset.sources.downloads import (
     DebPackage,
@@ -116,8 +116,8 @@ def plan_bench(packages: Path) -> Planned:
     objects = [
         *few_signs(emoji, kept=150),
         *clipart.pictures(packages / OPENCLIPART.folder / _CLIPART, concepts),
-        *photos.gcompris_pictures(packages / "gcompris-photos", concepts),
-        *photos.scratch_pictures(packages / SCRATCH.folder / _SCRATCH, concepts),
+        *photos.pictures(packages / "gcompris-photos", concepts),
+        *scratch.pictures(packages / SCRATCH.folder / _SCRATCH, concepts),
     ]
     avatars = [p for p in dicebear.pictures(SEED) if _is_kept(p)]
     return [

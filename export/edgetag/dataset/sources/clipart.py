@@ -19,7 +19,7 @@ FOLDERS = (
 )  # fmt: skip
 _EXCLUDED = re.compile(
     r"^(chef|2_dead|tatoo|mermaid|menu_pict|boating|sailing|knot|map_|libro|bowsaw|bypass|zanzara_cre"
-    r"|hummer|military|school_hall|come_si|ontologia|wine_corks|meatgrinder|tile_|straw_)"
+    r"|hummer|military|cannabis|kallisti|curve_ahead|crossroads|cycle_|quay_sign|virus|amibe|human_|school_hall|come_si|ontologia|wine_corks|meatgrinder|tile_|straw_)"
 )
 _FOOD_UNKNOWN = re.compile(
     r"^(large_plate|small_plate|ice_cube|macchina|crawfish|pumpkin|frying_pan|fuoco|mix_cucina"
@@ -91,7 +91,7 @@ def pictures(root: Path, concepts: Collection[str]) -> Iterator[Picture]:
                 source=SOURCE,
                 group=object_group(name, concepts),
                 labels=_labels(path.relative_to(root).as_posix(), name),
-                drawing=SvgDrawing(svg),
+                drawing=SvgDrawing(svg, trim=True),
                 variant_of=re.sub(r"_bw", "", name),
             )
 

@@ -13,6 +13,9 @@ from PIL import Image, ImageOps
 SIZE = 128
 """Height and width of the PNG files, in pixels."""
 
+_LEAST_INK = 0.03
+"""Share of a page that a drawing must cover."""
+
 
 class Drawing(Protocol):
     """Something that can be painted; small, frozen and picklable, so that workers can share it."""
@@ -24,19 +27,36 @@ class Drawing(Protocol):
         """Return what it is drawn from, for fingerprints."""
 
 
+class BlankError(Exception):
+    """Nothing, or next to nothing, is drawn."""
+
+
 @dataclass(frozen=True)
 class SvgDrawing:
-    """SVG text."""
+    """SVG text; `trim` cuts away an empty margin, which the page of a clip may have."""
 
     svg: str
+    trim: bool = False
 
     def paint(self, size: int) -> Image.Image:
-        """Return an RGBA picture whose longer side is `size` pixels."""
-        return paint_svg(self.svg, size)
+        """Return an RGBA picture whose longer side is `size` pixels.
+
+        Raises:
+            BlankError: A trimmed drawing covers too little of its page to be recognized.
+        """
+        if not self.trim:
+            return paint_svg(self.svg, size)
+        page = paint_svg(self.svg, 2 * size)
+        alpha = page.getchannel("A")
+        box = alpha.getbbox()
+        inked = sum(alpha.histogram()[32:]) / (alpha.width * alpha.height)
+        if box is None or inked < _LEAST_INK:
+            raise BlankError
+        return ImageOps.contain(page.crop(box), (size, size), Image.Resampling.BILINEAR)
 
     def describe(self) -> str:
-        """Return the digest of the text."""
-        return hashlib.sha256(self.svg.encode()).hexdigest()
+        """Return the digest of the text and whether it is trimmed."""
+        return f"{hashlib.sha256(self.svg.encode()).hexdigest()}{' trim' if self.trim else ''}"
 
 
 @dataclass(frozen=True)

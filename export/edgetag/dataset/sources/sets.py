@@ -9,6 +9,7 @@ import csv
 import io
 import os
 import shutil
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from edgetag.dataset.sources.picture import SIZE, Picture, compose, place, png_bytes
+from edgetag.dataset.sources.picture import SIZE, BlankError, Picture, compose, place, png_bytes
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.records import Result
@@ -32,6 +33,8 @@ PACKAGES = "packages"
 """Folder of unpacked packages inside a set's folder; kept, so that a rebuild needs no network."""
 _CHUNK = 400
 """Pictures of one source per task of a worker."""
+_ALONE = 32
+"""So few pictures are painted faster than workers start."""
 _VERSION = 1
 """Raised when pictures are painted differently, so that older folders are made anew."""
 
@@ -156,10 +159,9 @@ def _paint_all(folder: Path, planned: Planned, seed: int, progress: Progress) ->
     done = len(planned) - len(missing)
     with progress.track("Painting pictures", len(planned), "images") as task:
         task.advance(done)
-        with _workers(len(chunks)) as executor:
-            for size, names in _results(executor, chunks, folder, seed):
-                blank.update(names)
-                task.advance(size)
+        for size, names in _results(chunks, folder, seed, alone=len(missing) <= _ALONE):
+            blank.update(names)
+            task.advance(size)
     return blank
 
 
@@ -183,7 +185,13 @@ def _workers(chunks: int) -> Iterator[Executor]:
     count = max(1, min(chunks, os.cpu_count() or 1))
     # Fork would copy the parent's threads' locks; a server process has none.
     method = "forkserver" if sys.platform != "win32" else "spawn"
-    executor = ProcessPoolExecutor(count, mp_context=get_context(method))
+    executor = ProcessPoolExecutor(
+        count,
+        mp_context=get_context(method),
+        # Ctrl-C reaches all processes; the parent alone decides what follows.
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )
     try:
         yield executor
     except BaseException:
@@ -193,13 +201,16 @@ def _workers(chunks: int) -> Iterator[Executor]:
 
 
 def _results(
-    executor: Executor, chunks: Iterable[Sequence[Picture]], folder: Path, seed: int
+    chunks: Sequence[Sequence[Picture]], folder: Path, seed: int, alone: bool
 ) -> Iterator[tuple[int, list[str]]]:
-    futures = [
-        executor.submit(_paint_chunk, folder, chunk, seed) for chunk in chunks
-    ]
-    for future in as_completed(futures):
-        yield future.result()
+    """Yield what `_paint_chunk` returns, as chunks are done."""
+    if alone:
+        yield from (_paint_chunk(folder, chunk, seed) for chunk in chunks)
+        return
+    with _workers(len(chunks)) as executor:
+        futures = [executor.submit(_paint_chunk, folder, chunk, seed) for chunk in chunks]
+        for future in as_completed(futures):
+            yield future.result()
 
 
 def _paint_chunk(folder: Path, chunk: Sequence[Picture], seed: int) -> tuple[int, list[str]]:
@@ -208,7 +219,7 @@ def _paint_chunk(folder: Path, chunk: Sequence[Picture], seed: int) -> tuple[int
     for picture in chunk:
         try:
             image = compose(picture.drawing, place(picture, seed))
-        except ValueError:  # resvg could not read the SVG
+        except (ValueError, BlankError):  # resvg could not read the SVG, or little is drawn
             blank.append(picture.name)
             continue
         if _is_blank(image.getextrema()):
@@ -224,7 +235,7 @@ def _is_blank(extrema: object) -> bool:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a picture in one step; unlike results it is not synced, since it can be painted anew."""
+    """Write a picture in one step, unsynced: a lost one can be painted anew."""
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         temporary.write_bytes(data)
@@ -247,14 +258,11 @@ def _table(planned: Planned) -> str:
     return out.getvalue()
 
 
-def _summarize(
-    name: str, fingerprint: str, planned: Planned, blank: tuple[str, ...]
-) -> SetSummary:
+def _summarize(name: str, fingerprint: str, planned: Planned, blank: tuple[str, ...]) -> SetSummary:
     splits = sorted({split for _, split in planned})
     positives = {
         tag: {
-            split: sum(p.labels.get(tag) == 1 for p, s in planned if s == split)
-            for split in splits
+            split: sum(p.labels.get(tag) == 1 for p, s in planned if s == split) for split in splits
         }
         for tag in DEFAULT_TAGS
     }
