@@ -1,4 +1,4 @@
-"""`edgetag data`: check, build, fetch, bench."""
+"""`edgetag data`: check, build, preview, fetch, bench."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -40,6 +40,31 @@ def build(
     from edgetag.cli.stages import run_verb
 
     run_verb("dataset", recipe, out, json, verbose)
+
+
+@app.command()
+def preview(
+    recipe: RecipePath,
+    out: RunFolder = None,
+    split: Annotated[str, typer.Option(help="Which images.")] = "train",
+    per_tag: Annotated[int, typer.Option(min=1, max=50, help="Pictures per tag.")] = 8,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="The PNG; default: dataset/preview.png in the run.", show_default=False),
+    ] = None,
+) -> None:
+    """Draw pictures of every tag on one sheet: labels are best checked by eye.
+
+    Needs built data: edgetag data build.
+    """
+    from edgetag.cli.stages import prepare
+    from edgetag.dataset import open_dataset
+    from edgetag.dataset.preview import write_contact_sheet
+
+    loaded, workspace, progress = prepare(recipe, out, verbose=False)
+    path = to or workspace.dataset / "preview.png"
+    write_contact_sheet(open_dataset(workspace), path, split, per_tag, loaded.seed)
+    progress.say(f"wrote {path}")
 
 
 @app.command()
