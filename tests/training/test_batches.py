@@ -97,3 +97,14 @@ def test_colours_change_within_their_limit_and_stay_pixels() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)
     wild = changed(noise, [0.9, 0, 0, 0, 1.0, 1.0, 1.0], crop=0.0, color=0.5)
     assert (wild.min(), wild.max()) == (0.0, 255.0)
+
+
+def test_colours_are_brightness_then_contrast_then_saturation() -> None:
+    rng = np.random.default_rng(5)
+    image = rng.integers(60, 180, (1, 64, 64, 3), dtype=np.uint8)
+    b, c, s = 1.1, 0.9, 1.16  # from draws of 0.75, 0.25 and 0.9 with a limit of 0.2
+    out = changed(image, [0.9, 0, 0, 0, 0.75, 0.25, 0.9], crop=0.0, color=0.2)
+    x = image.astype(np.float64) * b
+    x = x.mean() + (x - x.mean()) * c
+    grey = (x @ np.array([0.299, 0.587, 0.114]))[..., None]
+    np.testing.assert_allclose(out, (grey + (x - grey) * s).clip(0, 255), atol=1e-2)
