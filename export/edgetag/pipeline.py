@@ -5,21 +5,22 @@ before it are what they were when it last finished, and its own outputs still li
 """
 
 import hashlib
+import shutil
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from edgetag import __version__
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.records import Result
+from edgetag.training.cluster import read_cluster
 from edgetag.workspace import (
     RunFile,
     StageRecord,
@@ -128,8 +129,15 @@ STAGES: tuple[Stage, ...] = (
 class StageModule(Protocol):
     """What every stage's module offers."""
 
-    def run(self, recipe: Recipe, workspace: Workspace, progress: Progress, /) -> Result:
+    def run(
+        self, recipe: Recipe, workspace: Workspace, progress: Progress, /, **options: Any
+    ) -> Result:
         """Do the stage's work and leave its outputs in the run folder."""
+
+
+def _load(which: Stage) -> StageModule:
+    """Import a stage's module, and with it TensorFlow where it needs that."""
+    return cast(StageModule, import_module(f"edgetag.{which.package}.{which.module}"))
 
 
 def stage(name: str) -> Stage:
@@ -146,7 +154,7 @@ def run_all(
         recipe: What to build.
         workspace: Where.
         progress: Who is told.
-        force: Run every stage, up to date or not.
+        force: Delete what every stage has left and run it again.
 
     Returns:
         Each stage's result by name.
@@ -154,6 +162,11 @@ def run_all(
     Raises:
         InputError: The folder belongs to another recipe, or a stage refuses its input.
     """
+    if not read_cluster().is_chief:
+        raise InputError(
+            "TF_CONFIG makes this machine a worker, and the first worker alone runs every stage; "
+            "here run: edgetag train RECIPE"
+        )
     with workspace.locked():
         run_file = _open_run(recipe, workspace)
         results: dict[str, Result] = {}
@@ -164,6 +177,8 @@ def run_all(
                 progress.say(f"{each.name}: unchanged since {done.finished_at}, skipped")
                 results[each.name] = read_result(each, workspace)
                 continue
+            if force:
+                shutil.rmtree((workspace.root / each.outputs[0]).parent, ignore_errors=True)
             results[each.name], run_file = _run_one(each, recipe, workspace, progress, run_file)
         return results
 
@@ -187,9 +202,12 @@ def run_stage(
     Raises:
         InputError: An earlier stage is missing, or was run with other settings.
     """
+    chosen = stage(name)
+    if not read_cluster().is_chief:
+        # The first worker keeps the run folder's books, which workers may share.
+        return _load(chosen).run(recipe, workspace, progress, **options)
     with workspace.locked():
         run_file = _open_run(recipe, workspace)
-        chosen = stage(name)
         for need in _needs(chosen, recipe):
             done = run_file.stages.get(need)
             if done is None:
@@ -305,8 +323,7 @@ def _run_one(
     **options: Any,
 ) -> tuple[Result, RunFile]:
     progress.say(f"{which.name}: started")
-    module = import_module(f"edgetag.{which.package}.{which.module}")
-    run: Callable[..., Result] = module.run
+    run = _load(which).run
     result, wall_s, peak = measured(lambda: run(recipe, workspace, progress, **options))
     outputs = sorted({p for pattern in which.outputs for p in workspace.root.glob(pattern)})
     record = StageRecord(
