@@ -14,7 +14,7 @@ from edgetag.networks import build_untrained, load_weights, predict
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress
 from edgetag.recipe import PruningSection, QuantizationSection, Recipe
-from edgetag.tf import keras
+from edgetag.tf import keras, tf
 from edgetag.training.fitting import FitSettings, fit
 from edgetag.training.losses import loss_settings
 from edgetag.workspace import Workspace
@@ -115,11 +115,14 @@ class Bench:
 
 
 def open_bench(recipe: Recipe, workspace: Workspace, progress: Progress) -> Bench:
-    """Open the data of a run.
+    """Open the data of a run; seed TensorFlow, and make it deterministic if the recipe says so.
 
     Raises:
         InputError: It is missing, or made with other tags than the recipe's.
     """
+    if recipe.training.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(recipe.seed)
     dataset = open_dataset(workspace)
     if dataset.vocabulary != recipe.data.vocabulary():
         raise InputError(

@@ -8,7 +8,6 @@ from edgetag.compression.sparsity import layer_sparsities, total_sparsity
 from edgetag.networks import save_weights
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
-from edgetag.tf import keras
 from edgetag.workspace import Workspace, digest_file, write_text
 
 XNNPACK_MIN_SPARSITY = 2 / 3
@@ -28,7 +27,6 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> PruneResult
         SparsityNotReachedError: A layer ended denser than the recipe says.
     """
     section = recipe.pruning
-    keras.utils.set_random_seed(recipe.seed)
     bench = open_bench(recipe, workspace, progress)
     original = bench.load(workspace.train / "model.npz")
     before = bench.validation_map(bench.validation_scores(original, "scoring the float model"))

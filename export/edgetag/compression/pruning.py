@@ -6,7 +6,7 @@ compression" (2017): the sparsity rises by a cubic polynomial, then stays while 
 
 from fnmatch import fnmatchcase
 
-from edgetag.compression.copying import Config, copy_model
+from edgetag.compression.copying import copy_model
 from edgetag.compression.sparsity import (
     WEIGHTED,
     SparsityNotReachedError,
@@ -80,7 +80,7 @@ def _require_xnnpack_network(model: keras.Model, policy: object) -> None:
         if isinstance(layer, keras.layers.InputLayer):
             outputs[layer.name] = inputs
             continue
-        config: Config = layer.get_config()
+        config = layer.get_config()
         feeding = [outputs[x.name] for x in _producers(layer)]
         if isinstance(layer, keras.layers.GlobalAveragePooling2D):
             config["keepdims"] = True
