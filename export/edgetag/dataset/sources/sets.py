@@ -85,6 +85,7 @@ def build_set(
     fingerprint = _fingerprint(name, planned, seed, versions)
     finished = read_summary(folder)
     if finished and finished.fingerprint == fingerprint and _is_whole(folder, finished):
+        write_text(folder / ATTRIBUTION, attribution)
         return finished.model_copy(update={"reused": True})
     _prepare(folder, fingerprint)
     blank = _paint_all(folder, planned, seed, progress)
