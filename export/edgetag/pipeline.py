@@ -233,10 +233,7 @@ def read_result(which: Stage, workspace: Workspace) -> Result:
     path = workspace.root / which.outputs[0]
     module, name = which.result.split(":")
     kind: type[Result] = getattr(import_module(f"edgetag.{module}"), name)
-    try:
-        return kind.from_json(path.read_text(encoding="utf-8"), path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: missing; run: edgetag {which.name}") from None
+    return kind.read(path, which.name)
 
 
 def settings_digest(which: Stage, recipe: Recipe) -> str:

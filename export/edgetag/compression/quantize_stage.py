@@ -55,12 +55,7 @@ def start_weights(workspace: Workspace, variant: Variant) -> Path:
 
 
 def _thresholds(workspace: Workspace, recipe: Recipe) -> Scores:
-    path = workspace.train / "thresholds.json"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: missing; run: edgetag train") from None
-    by_tag = Thresholds.from_json(text, path).thresholds
+    by_tag = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
     return np.array([by_tag[tag] for tag in recipe.data.tags], dtype=np.float32)
 
 

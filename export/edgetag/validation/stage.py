@@ -106,11 +106,7 @@ def exported_files(recipe: Recipe, workspace: Workspace) -> dict[Variant, Export
         InputError: A variant was not exported, or its file is missing or was changed since.
     """
     result_file = workspace.export / "export.json"
-    try:
-        text = result_file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{result_file}: missing; run: edgetag export") from None
-    exported = {file.variant: file for file in ExportResult.from_json(text, result_file).variants}
+    exported = {file.variant: file for file in ExportResult.read(result_file, "export").variants}
     files: dict[Variant, ExportedVariant] = {}
     for variant in recipe.export.variants:
         if variant not in exported:
@@ -134,11 +130,7 @@ def read_thresholds(workspace: Workspace, dataset: Dataset) -> dict[str, float]:
         InputError: The file is missing, damaged, or lacks a tag.
     """
     path = workspace.train / "thresholds.json"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: missing; run: edgetag train") from None
-    thresholds = Thresholds.from_json(text, path).thresholds
+    thresholds = Thresholds.read(path, "train").thresholds
     lacking = [name for name in dataset.vocabulary.names if name not in thresholds]
     if lacking:
         raise InputError(f"{path}: no threshold for {', '.join(lacking)}; run: edgetag train")
