@@ -1,6 +1,7 @@
 """The benchmark on real runtimes: complete numbers, clean processes, and files that misbehave."""
 
 import os
+import random
 import signal
 import sys
 from collections.abc import Callable
@@ -125,7 +126,7 @@ def test_what_is_written_is_what_is_returned(bench: tuple[Workspace, BenchResult
 def test_files_that_are_no_model_have_reasons_and_the_others_are_measured(
     pixels: Pixels, tmp_path: Path
 ) -> None:
-    contents = (b"", b"\x00" * 4096, b"TFL3" * 1000, os.urandom(4096))
+    contents = (b"", b"\x00" * 4096, b"TFL3" * 1000, random.Random(0).randbytes(4096))
     paths = []
     for number, content in enumerate(contents):
         path = tmp_path / f"{number}.tflite"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 from pathlib import Path
 
@@ -96,7 +97,9 @@ def test_wrong_json_lines_are_refused_with_their_line(root, tmp_path, content, m
     assert re.search(message, refused(save(root, "t.jsonl", content), tmp_path / "run"))
 
 
-@pytest.mark.parametrize("content", [b"", b"PAR1", os.urandom(500), b"PAR1" + b"\0" * 99 + b"PAR1"])
+@pytest.mark.parametrize(
+    "content", [b"", b"PAR1", random.Random(0).randbytes(500), b"PAR1" + b"\0" * 99 + b"PAR1"]
+)
 def test_a_damaged_parquet_file_is_refused(root, tmp_path, content):
     message = refused(save(root, "t.parquet", content), tmp_path / "run")
     assert "t.parquet: not a readable Parquet file" in message

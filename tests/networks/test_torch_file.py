@@ -29,7 +29,9 @@ def test_a_pickle_that_would_run_code_is_refused(
     assert not (tmp_path / "pwned").exists()
 
 
-@pytest.mark.parametrize("data", [b"", b"\x80\x02", b"PK\x03\x04" + bytes(100), random.Random(0).randbytes(64)])
+@pytest.mark.parametrize(
+    "data", [b"", b"\x80\x02", b"PK\x03\x04" + bytes(100), random.Random(0).randbytes(64)]
+)
 def test_other_bytes_get_one_clear_message(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "weights.pth"
     file.write_bytes(data)
