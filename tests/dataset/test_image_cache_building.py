@@ -140,6 +140,7 @@ def children_of(pid: int) -> list[int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.slow
 def test_a_build_killed_at_any_moment_goes_on_and_leaves_no_process(root, large_build):
     recipe_file, command, workspace = large_build
     process = subprocess.Popen(command)
@@ -173,6 +174,7 @@ def test_a_build_killed_at_any_moment_goes_on_and_leaves_no_process(root, large_
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts on POSIX signals")
+@pytest.mark.slow
 def test_ctrl_c_ends_a_build_quickly_and_keeps_what_is_whole(large_build):
     _, command, workspace = large_build
     process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from edgetag.dataset import open_dataset
@@ -13,6 +14,7 @@ from edgetag.recipe import parse_recipe
 from edgetag.workspace import Workspace
 
 
+@pytest.mark.slow
 def test_a_sheet_shows_positives_of_every_tag_and_is_the_same_every_time(
     shapes: Path, tmp_path: Path
 ) -> None:

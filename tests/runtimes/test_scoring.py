@@ -132,6 +132,7 @@ def test_cancelling_ends_the_process_at_once(cache_folder: Path, contract: Prepr
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.slow
 def test_a_worker_whose_parent_died_ends_by_itself(
     cache_folder: Path, contract: Preprocessing, tmp_path: Path
 ) -> None:

@@ -186,6 +186,7 @@ def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: Run
     assert stage.run(recipe, run_folder.workspace, QUIET, shuffled) == straight
 
 
+@pytest.mark.slow
 def test_validation_against_stored_scores_imports_no_tensorflow(run_folder: RunFolder) -> None:
     shutil.rmtree(run_folder.workspace.validate)
     recipe_file = run_folder.workspace.root / "recipe.toml"
