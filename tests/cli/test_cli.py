@@ -64,6 +64,7 @@ def test_a_wrong_recipe_ends_in_one_message_and_exit_code_2(tmp_path: Path) -> N
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_json_is_all_that_stdout_gets(tmp_path: Path) -> None:
     (tmp_path / "r.toml").write_text('name = "x"\n[data]\nsource = "y"\n')
     done = edgetag("recipe", "check", "r.toml", "--json", cwd=tmp_path)

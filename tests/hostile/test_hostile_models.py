@@ -42,6 +42,7 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "what"),
     [(engine, what) for engine in HERE for what in HOSTILE if (engine, what) not in COSTLY],
