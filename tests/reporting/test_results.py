@@ -26,7 +26,7 @@ def test_a_data_check_shows_counts_and_what_would_be_left_out(tmp_path: Path) ->
     counts, dropped, problems = sheets(check(recipe, SilentProgress()))
     assert counts.title.startswith("0 of 30 rows")
     assert len(dropped.rows) == SHOWN_FINDINGS
-    assert "30 shown" in dropped.title.replace(f"{SHOWN_FINDINGS} of 30 shown", "30 shown")
+    assert f"{SHOWN_FINDINGS} of 30 shown" in dropped.title
     assert dropped.rows[0][:2] == ("missing0.png", "missing")
     assert problems.rows
 
