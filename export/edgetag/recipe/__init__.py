@@ -1,10 +1,16 @@
 """The recipe: one TOML file that says what to build, typed and strict."""
 
+from edgetag.recipe.base import Runtime, Section, Variant
+from edgetag.recipe.judging import (
+    BenchmarkSection,
+    Budget,
+    ExplainSection,
+    TagBudget,
+    ValidationSection,
+)
 from edgetag.recipe.loading import load_recipe, parse_recipe
 from edgetag.recipe.sections import (
     AugmentSection,
-    BenchmarkSection,
-    Budget,
     BundleSection,
     DataSection,
     ExportSection,
@@ -16,8 +22,6 @@ from edgetag.recipe.sections import (
     SplitSection,
     ThresholdSection,
     TrainingSection,
-    ValidationSection,
-    Variant,
 )
 
 __all__ = [
@@ -26,13 +30,17 @@ __all__ = [
     "Budget",
     "BundleSection",
     "DataSection",
+    "ExplainSection",
     "ExportSection",
     "NetworkSection",
     "Phase",
     "PruningSection",
     "QuantizationSection",
     "Recipe",
+    "Runtime",
+    "Section",
     "SplitSection",
+    "TagBudget",
     "ThresholdSection",
     "TrainingSection",
     "ValidationSection",

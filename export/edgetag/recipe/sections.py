@@ -2,25 +2,14 @@
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from edgetag.preprocess import Preprocessing
+from edgetag.recipe.base import Section, Share, Variant
+from edgetag.recipe.judging import BenchmarkSection, Budget, ExplainSection, ValidationSection
 from edgetag.tags import DEFAULT_TAGS, Vocabulary
-
-Variant = Literal[
-    "fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat", "int16x8"
-]  # fmt: skip
-VARIANTS: tuple[Variant, ...] = get_args(Variant)
-Runtime = Literal["litert", "tflite-runtime"]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """Frozen, strict about types, and closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class SplitSection(Section):
@@ -296,60 +285,6 @@ class ExportSection(Section):
         return self
 
 
-class ValidationSection(Section):
-    """How variants are compared with the float reference."""
-
-    splits: tuple[str, ...] = Field(
-        ("test",),
-        min_length=1,
-        description="Scored splits; the first one decides. Others must be named test_….",
-    )
-    runtimes: tuple[Runtime, ...] = Field(("litert", "tflite-runtime"), min_length=1)
-    min_positives: int = Field(20, ge=1, description="Fewer in a split: the tag is not scored.")
-    bootstrap_samples: int = Field(1000, ge=100)
-    confidence: float = Field(0.95, gt=0.5, lt=1)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for name in self.splits:
-            if name not in ("test", "validation") and not name.startswith("test_"):
-                raise ValueError(f"splits: {name!r} is not test, validation or test_…")
-        return self
-
-
-class BenchmarkSection(Section):
-    """How latency is measured."""
-
-    runtimes: tuple[Runtime, ...] = Field(("litert", "tflite-runtime"), min_length=1)
-    threads: tuple[int, ...] = Field((1,), min_length=1)
-    warmup_runs: int = Field(20, ge=1)
-    runs: int = Field(200, ge=10)
-    budget_runtime: Runtime = Field("litert", description="Latency budgets are judged here,")
-    budget_threads: int = Field(1, ge=1, description="with this many threads.")
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.budget_runtime not in self.runtimes or self.budget_threads not in self.threads:
-            raise ValueError(
-                f"budgets are judged on {self.budget_runtime} with {self.budget_threads} threads, "
-                "which is not among runtimes × threads"
-            )
-        return self
-
-
-class Budget(Section):
-    """Limits of one variant; what is left out is not judged. Drops are fractions."""
-
-    min_map: Share | None = None
-    max_map_drop: Share | None = None
-    max_flip_rate: Share | None = None
-    max_latency_ms: float | None = Field(None, gt=0)
-    max_latency_ratio: float | None = Field(None, gt=0, description="To fp32 on the same runtime.")
-    max_size_bytes: int | None = Field(None, gt=0)
-    max_size_ratio: float | None = Field(None, gt=0, description="To fp32.")
-    max_peak_memory_bytes: int | None = Field(None, gt=0)
-
-
 class BundleSection(Section):
     """What the app ships."""
 
@@ -371,6 +306,7 @@ class Recipe(Section):
     quantization: QuantizationSection = QuantizationSection()
     export: ExportSection = ExportSection()
     validation: ValidationSection = ValidationSection()
+    explain: ExplainSection = ExplainSection()
     benchmark: BenchmarkSection = BenchmarkSection()
     budgets: dict[Variant | Literal["default"], Budget] = Field(
         default_factory=dict, description="Per variant; `default` for those without their own."
@@ -382,6 +318,13 @@ class Recipe(Section):
         for variant in self.budgets:
             if variant != "default" and variant not in self.export.variants:
                 raise ValueError(f"budgets.{variant}: export.variants does not list {variant}")
+        named = [*self.validation.prevalences]
+        named += [tag for budget in self.budgets.values() for tag in budget.tags]
+        for tag in named:
+            if tag not in self.data.tags:
+                raise ValueError(
+                    f"{tag!r} in validation.prevalences or budgets is not in data.tags"
+                )
         if self.bundle.variant not in self.export.variants:
             raise ValueError(
                 f"bundle.variant = {self.bundle.variant!r}, but export.variants does not list it"

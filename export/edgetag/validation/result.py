@@ -1,16 +1,18 @@
 """What validation decided, tag by tag and as a whole.
 
-Drops are reference minus variant, as fractions: 0.01 is one point. Numbers that do not exist are
-null, never 0: a tag with too few positives is `scored: false` and has none.
+Drops are reference minus variant and rises are variant minus reference, as fractions: 0.01 is one
+point. Numbers that do not exist are null, never 0: a tag with too few positives is
+`scored: false` and has none.
 """
 
 from typing import ClassVar, Literal
 
 from edgetag.errors import ExitCode
-from edgetag.recipe import Variant
+from edgetag.machine import Machine
 from edgetag.records import Record, Result
 
 Decision = Literal["pass", "fail", "undecided"]
+TagDecision = Literal["pass", "fail", "undecided", "not scored", "not judged"]
 Bounds = tuple[float, float]
 
 EXIT_CODES: dict[Decision, ExitCode] = {
@@ -35,6 +37,7 @@ class ReferenceSummary(Record):
         device: GPU or CPU that it ran on.
         versions: Package → version.
         weights_sha256: Digest of the weights that were scored.
+        scores_sha256: Digest of the scores of the judged images.
         map: Split → mAP of the reference, null where no tag is scored.
     """
 
@@ -42,7 +45,62 @@ class ReferenceSummary(Record):
     device: str
     versions: dict[str, str]
     weights_sha256: str
+    scores_sha256: str
     map: dict[str, float | None]
+
+
+class Needs(Record):
+    """What would decide an undecided check, if the measured value stays as it is.
+
+    Attributes:
+        more: How many more are needed.
+        of: Images of any kind, or images known to have, or not to have, the tag.
+    """
+
+    more: int
+    of: Literal["images", "positives", "negatives"]
+
+
+class BudgetCheck(Record):
+    """One limit of the recipe and what was measured.
+
+    Attributes:
+        budget: The recipe's key.
+        limit: The recipe's value.
+        measured: None where the data cannot tell.
+        interval: Of `measured`, where the limit is a margin; it decides.
+        p_fail: Of a tag's check: the chance to see so much or more if the true value were at the
+            limit, by Holm's correction over the variant's checks of tags.
+        verdict: A margin passes if the interval lies inside, fails if outside, and is undecided if
+            it straddles. Without an interval the measured value decides.
+        needs: What would decide an undecided check; None where no number of images would.
+    """
+
+    budget: str
+    limit: float
+    measured: float | None
+    interval: Bounds | None = None
+    p_fail: float | None = None
+    verdict: Decision
+    needs: Needs | None = None
+
+
+class Operating(Record):
+    """How well one tag's scores serve at points that an app may choose.
+
+    Attributes:
+        recall_at_fpr: Highest recall whose false-positive rate is within `at_fpr`.
+        fpr_at_recall: Lowest false-positive rate whose recall reaches `at_recall`.
+        precision_at_prevalence: Of decisions at the threshold, were the tag as frequent as
+            the recipe states; null where nothing is decided present.
+        calibration_error: Expected calibration error: the mean distance of scores from the share
+            of positives among equal scores, in bins of equal width.
+    """
+
+    recall_at_fpr: float
+    fpr_at_recall: float
+    precision_at_prevalence: float | None
+    calibration_error: float
 
 
 class TagVerdict(Record):
@@ -53,18 +111,31 @@ class TagVerdict(Record):
         scored: Whether the split has enough positives and a negative; without, all is null.
         positives: Images known to have it.
         negatives: Images known not to have it.
-        threshold: Score from which it counts as present.
+        threshold: Score from which it counts as present for this variant.
+        reference_threshold: And for the reference.
         ap: Average precision.
         ap_drop: From the reference.
         ap_drop_interval: Paired bootstrap.
         f1: At the threshold.
         f1_drop: From the reference.
         f1_drop_interval: Paired bootstrap.
+        f1_gain: What the variant's own threshold brings against the reference's.
         recall: At the threshold.
+        recall_drop: From the reference.
+        recall_drop_interval: Tango's score interval for paired proportions.
         fpr: False positives among negatives, at the threshold.
+        fpr_rise: From the reference.
+        fpr_rise_interval: Tango's score interval for paired proportions.
         flips: Images on whose presence of the tag variant and reference disagree.
-        verdict: `ap_drop` against the variant's `max_map_drop`. It informs: the variant is judged
-            by its mean over tags.
+        lost: Of these, positives and negatives that the reference alone decides present.
+        gained: And those that the variant alone does.
+        mcnemar_p: Exact McNemar test that right decisions became wrong as often as wrong ones
+            right.
+        mcnemar_p_holm: By Holm's correction over the scored tags.
+        operating: Of the variant.
+        reference_operating: Of the reference.
+        checks: The tag's margins.
+        verdict: Worst of `checks`; "not judged" where the recipe sets none.
     """
 
     tag: str
@@ -72,32 +143,29 @@ class TagVerdict(Record):
     positives: int
     negatives: int
     threshold: float
+    reference_threshold: float
     ap: float | None = None
     ap_drop: float | None = None
     ap_drop_interval: Bounds | None = None
     f1: float | None = None
     f1_drop: float | None = None
     f1_drop_interval: Bounds | None = None
+    f1_gain: float | None = None
     recall: float | None = None
+    recall_drop: float | None = None
+    recall_drop_interval: Bounds | None = None
     fpr: float | None = None
+    fpr_rise: float | None = None
+    fpr_rise_interval: Bounds | None = None
     flips: int | None = None
-    verdict: Decision
-
-
-class BudgetCheck(Record):
-    """One limit of the recipe and what was measured.
-
-    Attributes:
-        budget: The recipe's key.
-        limit: The recipe's value.
-        measured: None where the data cannot tell.
-        verdict: Undecided where nothing was measured.
-    """
-
-    budget: str
-    limit: float
-    measured: float | None
-    verdict: Decision
+    lost: int | None = None
+    gained: int | None = None
+    mcnemar_p: float | None = None
+    mcnemar_p_holm: float | None = None
+    operating: Operating | None = None
+    reference_operating: Operating | None = None
+    checks: tuple[BudgetCheck, ...] = ()
+    verdict: TagDecision
 
 
 class VariantVerdict(Record):
@@ -105,14 +173,19 @@ class VariantVerdict(Record):
 
     Attributes:
         variant: Its name.
+        origin: Whether edgetag exported it, or `--model` gave it.
+        sha256: Digest of the file.
         runtime: The engine.
         runtime_version: Of the installed engine.
         device: CPU that it ran on.
         split: The images scored.
         decides: Whether this split decides; the others are for information.
-        verdict: Worst of `budgets`; undecided where no tag is scored and no budget is broken.
+        verdict: Worst of `budgets` and of the tags' checks; undecided where no tag is scored and
+            no budget is broken.
         n_images: Images of the split.
         n_groups: Groups that the bootstrap drew; equals `n_images` where none are named.
+        design_effect: How many images of a group tell as much as one alone, at least 1; intervals
+            of recall and false-positive rate are widened by it.
         n_scored_tags: Tags with enough positives.
         map: Mean average precision over scored tags.
         map_drop: From the reference.
@@ -120,17 +193,24 @@ class VariantVerdict(Record):
         f1: Mean over scored tags.
         f1_drop: From the reference.
         f1_drop_interval: Paired bootstrap.
+        f1_gain: What the variant's own thresholds bring against the reference's.
         flip_rate: Share of decisions that differ from the reference's, over known labels.
+        flips: And their number.
         largest_score_difference: Absolute, over known labels.
         mean_score_difference: Absolute, over known labels.
+        calibration_error: Mean over scored tags.
+        reference_calibration_error: Likewise, of the reference.
+        scores_sha256: Digest of the scores.
         images_per_s: Rate at which it was scored, one thread; a benchmark measures better.
         size_bytes: Of the file.
         gzip_bytes: Of the file, compressed.
-        budgets: What was judged.
+        budgets: What was judged over all tags.
         tags: Tag by tag, in the order of the outputs.
     """
 
-    variant: Variant
+    variant: str
+    origin: Literal["export", "external"] = "export"
+    sha256: str
     runtime: str
     runtime_version: str
     device: str
@@ -139,6 +219,7 @@ class VariantVerdict(Record):
     verdict: Decision
     n_images: int
     n_groups: int
+    design_effect: float
     n_scored_tags: int
     map: float | None
     map_drop: float | None
@@ -146,9 +227,14 @@ class VariantVerdict(Record):
     f1: float | None
     f1_drop: float | None
     f1_drop_interval: Bounds | None
+    f1_gain: float | None
     flip_rate: float | None
+    flips: int
     largest_score_difference: float | None
     mean_score_difference: float | None
+    calibration_error: float | None
+    reference_calibration_error: float | None
+    scores_sha256: str
     images_per_s: float
     size_bytes: int
     gzip_bytes: int
@@ -168,39 +254,105 @@ class Failure(Record):
         reason: One line.
     """
 
-    variant: Variant
+    variant: str
     runtime: str
     runtime_version: str | None
     kind: Literal["unavailable", "not loadable", "crashed", "timed out", "wrong output"]
     reason: str
 
 
+class BaselineChange(Record):
+    """One number of `baseline.json` against what was measured now.
+
+    Attributes:
+        variant: Its name.
+        runtime: The engine.
+        what: `map`, `map_drop`, or `ap of <tag>`.
+        accepted: The baseline's value; None where it has none.
+        measured: Now; None where there is none.
+        tolerance: Largest difference that counts as the same.
+        change: `worse` and `better` are beyond the tolerance; `new` and `gone` are variants or
+            tags that only one side has.
+    """
+
+    variant: str
+    runtime: str
+    what: str
+    accepted: float | None
+    measured: float | None
+    tolerance: float
+    change: Literal["worse", "better", "new", "gone"]
+
+
+class BaselineComparison(Record):
+    """What changed since a state was accepted.
+
+    Attributes:
+        file: The baseline.
+        accepted_at: When.
+        reason: Why it was accepted.
+        same_reference: Whether it is about the same trained weights. If not, changes are told but
+            decide nothing: a new training moves every number.
+        same_scores: Whether every score is what it was, by digest.
+        changes: What moved beyond the tolerance, worse first.
+        verdict: Fails where something is worse or gone and the reference is the same.
+    """
+
+    file: str
+    accepted_at: str
+    reason: str
+    same_reference: bool
+    same_scores: bool
+    changes: tuple[BaselineChange, ...]
+    verdict: Decision
+
+
 class Verdict(Result):
     """`validate/verdict.json`.
 
     Attributes:
-        verdict: Worst of `decisions`.
+        verdict: Worst of `decisions` and of the baseline's verdict.
         decisions: Variant → worst of its runtimes over the deciding split. A variant that no
             runtime loads fails; one whose runtimes are all missing here is undecided.
+        recipe: The recipe's name.
+        tags: The vocabulary, in the order of the outputs.
         split: The split that decides.
         confidence: Of every interval.
         bootstrap_samples: Behind every interval.
         min_positives: A tag with fewer in a split is not scored there.
+        at_fpr: Where `recall_at_fpr` is taken.
+        at_recall: Where `fpr_at_recall` is taken.
+        prevalence: Tag → share behind `precision_at_prevalence`.
+        images_sha256: Digest of the judged images' identities.
+        machine: Where the variants ran.
+        versions: Package → version of what judged them.
         reference: What variants are compared with.
+        thresholds: Variant → tag → threshold that it was judged by and ships with.
         variants: One entry per variant, runtime and split that was scored.
         failures: One entry per variant and runtime that was not.
+        baseline: What changed since the accepted state; None where there is none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.verdict/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.verdict/2.0"
     verdict: Decision
-    decisions: dict[Variant, Decision]
+    decisions: dict[str, Decision]
+    recipe: str
+    tags: tuple[str, ...]
     split: str
     confidence: float
     bootstrap_samples: int
     min_positives: int
+    at_fpr: float
+    at_recall: float
+    prevalence: dict[str, float]
+    images_sha256: str
+    machine: Machine
+    versions: dict[str, str]
     reference: ReferenceSummary
+    thresholds: dict[str, dict[str, float]]
     variants: tuple[VariantVerdict, ...]
     failures: tuple[Failure, ...]
+    baseline: BaselineComparison | None = None
 
     @property
     def exit_code(self) -> ExitCode:

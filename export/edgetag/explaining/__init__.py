@@ -1,0 +1,1 @@
+"""Why a file drifts: layer by layer, and under the mistakes that apps make."""

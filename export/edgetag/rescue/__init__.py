@@ -1,0 +1,1 @@
+"""Keeping layers in float until a failing variant is inside its budget again."""
