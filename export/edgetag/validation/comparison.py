@@ -4,7 +4,7 @@ Drops are reference minus variant, rises variant minus reference, as fractions.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +60,7 @@ class TagComparison:
     """
 
     ap: Measure
-    ap_drops: Vector
+    ap_drops: Vector = field(compare=False, repr=False)
     f1: Measure
     f1_gain: float
     recall: Paired
