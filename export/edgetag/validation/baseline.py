@@ -1,4 +1,4 @@
-"""Accepting a state of a model, and telling what has changed since.
+"""Telling what has changed since a state of a model was accepted.
 
 `baseline.json` lies beside the recipe, is kept under version control, and holds the numbers that
 somebody accepted and why. A later verdict is held against it on both sides: what became better
@@ -6,25 +6,29 @@ without an explanation is told as well as what became worse.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from edgetag.errors import InputError
-from edgetag.validation.accepted import Acceptance, Baseline, TagState, VariantState
-from edgetag.validation.result import (
-    BaselineChange,
-    BaselineComparison,
-    Decision,
-    VariantVerdict,
-    Verdict,
-    worst,
+from edgetag.validation.accepted import (
+    DIGITS,
+    HOW_TO_ACCEPT,
+    accept,
+    accept_run,
+    baseline_file,
+    budgets_verdict,
+    read_baseline,
+    states,
 )
+from edgetag.validation.accepted_state import Acceptance, Baseline, TagState, VariantState
+from edgetag.validation.result import BaselineChange, BaselineComparison, Verdict
 
 __all__ = [
     "Acceptance",
     "Baseline",
+    "TagState",
+    "VariantState",
     "accept",
+    "accept_run",
     "baseline_file",
     "breaks",
     "budgets_verdict",
@@ -37,39 +41,8 @@ ChangeKind = Literal["worse", "gone", "better", "new"]
 CHANGES: tuple[ChangeKind, ...] = get_args(ChangeKind)
 """In the order in which they are told."""
 
-FILE_NAME = "baseline.json"
-DIGITS = 6
-"""Numbers are kept to so many decimals: differences between versions of the file stay readable."""
-
 ROUNDING = 2 * 10.0**-DIGITS
 """What rounding both sides may add to a difference."""
-
-HOW_TO_ACCEPT = (
-    "run: edgetag validate RECIPE --no-baseline, look at the outcome, and then: edgetag baseline "
-    'accept RECIPE --reason "…"'
-)
-
-
-def baseline_file(recipe: Path) -> Path:
-    """Return where the baseline of a recipe lies: in the recipe's folder."""
-    return recipe.parent / FILE_NAME
-
-
-def read_baseline(path: Path) -> Baseline:
-    """Read a baseline.
-
-    Raises:
-        InputError: It is missing, damaged, or of another schema.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no accepted state yet; {HOW_TO_ACCEPT}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: damaged, this is not UTF-8; restore an earlier one") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    return Baseline.from_json(text, path)
 
 
 def check_fits(
@@ -116,54 +89,6 @@ def check_fits(
         )
 
 
-def accept(
-    verdict: Verdict, previous: Baseline | None, reason: str, now: datetime | None = None
-) -> Baseline:
-    """Return the baseline that makes a verdict the accepted state.
-
-    Args:
-        verdict: What is accepted.
-        previous: The baseline until now; it joins its own history.
-        reason: Why; must not be empty. Line breaks become spaces.
-        now: When; default: the clock.
-
-    Raises:
-        InputError: There is no reason, nothing was scored, or `previous` is another recipe's.
-    """
-    told = " ".join(reason.split())
-    if not told:
-        raise InputError('--reason is empty; say why this state is right: --reason "new training"')
-    states = _states(verdict)
-    if not states:
-        raise InputError("no variant was scored, so there is nothing to accept")
-    if previous is not None and previous.recipe != verdict.recipe:
-        raise InputError(
-            f"the baseline is of the recipe {previous.recipe!r}, but the verdict is of "
-            f"{verdict.recipe!r}; keep each recipe in a folder of its own"
-        )
-    moment = (now or datetime.now(UTC)).astimezone(UTC)
-    return Baseline(
-        recipe=verdict.recipe,
-        tags=verdict.tags,
-        split=verdict.split,
-        images_sha256=verdict.images_sha256,
-        weights_sha256=verdict.reference.weights_sha256,
-        reference_scores_sha256=verdict.reference.scores_sha256,
-        machine=verdict.machine,
-        versions=verdict.versions,
-        accepted_at=moment.isoformat(timespec="seconds"),
-        reason=told,
-        verdict=budgets_verdict(verdict),
-        variants=states,
-        history=(*previous.history, previous.shortened()) if previous else (),
-    )
-
-
-def budgets_verdict(verdict: Verdict) -> Decision:
-    """Return what the budgets alone decided, whatever the baseline says."""
-    return worst(list(verdict.decisions.values()))
-
-
 def compare(
     verdict: Verdict, baseline: Baseline, file: str, tolerance: float, tag_tolerance: float
 ) -> BaselineComparison:
@@ -195,7 +120,7 @@ def compare(
         images_sha256=verdict.images_sha256,
     )
     before = {(state.variant, state.runtime): state for state in baseline.variants}
-    now = {(state.variant, state.runtime): state for state in _states(verdict)}
+    now = {(state.variant, state.runtime): state for state in states(verdict)}
     changes = [
         change
         for place in dict.fromkeys((*before, *now))
@@ -243,9 +168,7 @@ class _Number(NamedTuple):
     sign: int
 
 
-def _numbers(
-    state: VariantState, tolerance: float, tag_tolerance: float
-) -> dict[str, _Number]:
+def _numbers(state: VariantState, tolerance: float, tag_tolerance: float) -> dict[str, _Number]:
     found = {
         "map": _Number(state.map, tolerance, 1),
         "map_drop": _Number(state.map_drop, tolerance, -1),
@@ -311,36 +234,3 @@ def _difference(before: tuple[str, ...], now: tuple[str, ...]) -> str:
             shown = ", ".join(repr(name) for name in names[:5])
             parts.append(f"{which}: {shown}{' …' if len(names) > 5 else ''}")
     return "; ".join(parts) or "the same tags in another order"
-
-
-def _states(verdict: Verdict) -> tuple[VariantState, ...]:
-    return tuple(_state(found) for found in verdict.variants if found.decides)
-
-
-def _state(found: VariantVerdict) -> VariantState:
-    return VariantState(
-        variant=found.variant,
-        runtime=found.runtime,
-        runtime_version=found.runtime_version,
-        device=found.device,
-        sha256=found.sha256,
-        scores_sha256=found.scores_sha256,
-        map=_rounded(found.map),
-        map_drop=_rounded(found.map_drop),
-        tags=tuple(
-            TagState(
-                tag=tag.tag,
-                positives=tag.positives,
-                negatives=tag.negatives,
-                ap=_rounded(tag.ap),
-                recall=_rounded(tag.recall),
-                fpr=_rounded(tag.fpr),
-            )
-            for tag in found.tags
-            if tag.scored
-        ),
-    )
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS)
