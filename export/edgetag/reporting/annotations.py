@@ -10,11 +10,15 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from edgetag.reporting.result import Finding
+from edgetag.reporting.tables import shorten
 
 Level = Literal["error", "warning", "notice"]
 LEVELS: dict[str, Level] = {"fail": "error", "undecided": "warning", "note": "notice"}
 SHOWN = 10
 """GitHub shows so many annotations of each level for a step."""
+
+LONGEST_TITLE = 200
+"""Characters; GitHub refuses a title of more than 255."""
 
 TITLES: dict[Level, str] = {
     "error": "edgetag: not accepted",
@@ -33,7 +37,9 @@ def _of_level(findings: tuple[Finding, ...], name: str, level: Level) -> Iterato
     told = [finding for finding in findings if finding.level == name]
     shown = told if len(told) <= SHOWN else told[: SHOWN - 1]
     for finding in shown:
-        yield _command(level, f"{TITLES[level]}: {finding.where}", finding.text)
+        yield _command(
+            level, shorten(f"{TITLES[level]}: {finding.where}", LONGEST_TITLE), finding.text
+        )
     if len(told) > len(shown):
         rest = len(told) - len(shown)
         yield _command(level, TITLES[level], f"and {rest} more; see the report")

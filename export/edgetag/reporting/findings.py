@@ -9,9 +9,9 @@ from edgetag.benchmarking.result import BenchResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.rows import budget_rows, failure_rows, tag_budget_rows
-from edgetag.reporting.wording import describe_change, describe_check, describe_where
+from edgetag.reporting.wording import describe_changes, describe_check, describe_where
 from edgetag.validation.baseline import breaks
-from edgetag.validation.result import BaselineComparison, Verdict
+from edgetag.validation.result import BaselineChange, BaselineComparison, Verdict
 
 LEVELS = ("fail", "undecided", "note")
 BENCH_BUDGETS = (
@@ -97,11 +97,16 @@ def _baseline(compared: BaselineComparison, verdict: Verdict) -> Iterator[Findin
             f"{len(compared.changes)} numbers differ, which decides nothing",
         )
         return
+    grouped: dict[tuple[str, str, bool, str], list[BaselineChange]] = {}
     for change in compared.changes:
+        broken = breaks(change, compared, verdict)
+        place = (change.variant, change.runtime, broken, change.change)
+        grouped.setdefault(place, []).append(change)
+    for (variant, runtime, broken, _), changes in grouped.items():
         yield Finding(
-            level="fail" if breaks(change, compared, verdict) else "note",
-            where=describe_where(change.variant, change.runtime),
-            text=describe_change(change),
+            level="fail" if broken else "note",
+            where=describe_where(variant, runtime),
+            text=describe_changes(changes),
         )
 
 
@@ -127,7 +132,7 @@ def _tags_without_images(verdict: Verdict) -> Iterator[Finding]:
             shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
             yield Finding(
                 level="note",
-                where=found.split,
+                where=f"split {found.split}",
                 text=f"not scored, for fewer than {verdict.min_positives} positives or no "
                 f"negative: {shown}",
             )

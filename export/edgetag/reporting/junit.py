@@ -19,8 +19,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from edgetag.reporting.result import BudgetRow, ReportResult
-from edgetag.reporting.wording import describe_change, describe_check
+from edgetag.reporting.result import BudgetRow
+from edgetag.reporting.wording import describe_changes, describe_check
 from edgetag.validation.baseline import breaks
 from edgetag.validation.result import (
     BaselineComparison,
@@ -42,15 +42,17 @@ class _Outcome(NamedTuple):
     message: str
 
 
-def write_junit(report: ReportResult, verdict: Verdict, versions: Mapping[str, str]) -> bytes:
-    """Return the verdict as UTF-8 JUnit XML."""
+def write_junit(
+    verdict: Verdict, budgets: Iterable[BudgetRow], versions: Mapping[str, str]
+) -> bytes:
+    """Return the verdict, and the benchmark's part of the budgets, as UTF-8 JUnit XML."""
     root = Element("testsuites", name=_clean(f"edgetag {verdict.recipe}"))
     for found in verdict.variants:
         if found.decides:
             _scored_suite(root, found, verdict, versions)
     for failure in verdict.failures:
         _failed_suite(root, failure, verdict, versions)
-    _bench_suites(root, report, verdict, versions)
+    _bench_suites(root, budgets, verdict, versions)
     if verdict.baseline:
         _baseline_suite(root, verdict.baseline, verdict, versions)
     _count(root)
@@ -137,9 +139,9 @@ def _failed_suite(
 
 
 def _bench_suites(
-    root: Element, report: ReportResult, verdict: Verdict, versions: Mapping[str, str]
+    root: Element, budgets: Iterable[BudgetRow], verdict: Verdict, versions: Mapping[str, str]
 ) -> None:
-    rows = [row for row in report.budgets if row.stage == "bench"]
+    rows = [row for row in budgets if row.stage == "bench"]
     for variant, runtime in dict.fromkeys((row.variant, row.runtime) for row in rows):
         suite = _suite(root, f"benchmark of {variant} on {runtime}", {}, versions)
         for row in rows:
@@ -160,7 +162,7 @@ def _baseline_suite(
     }
     suite = _suite(root, "baseline", facts, versions)
     lines = [
-        f"{change.variant} on {change.runtime}: {describe_change(change)}"
+        f"{change.variant} on {change.runtime}: {describe_changes([change])}"
         for change in compared.changes
         if breaks(change, compared, verdict)
     ]

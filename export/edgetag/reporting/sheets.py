@@ -132,10 +132,10 @@ def files_sheet(exported: ExportResult) -> Sheet:
 
 
 def tags_sheet(title: str, tags: Iterable[TagVerdict]) -> Sheet:
-    """Show what became of each tag's decisions; tags with too few images say so."""
+    """Show what became of each tag, drops and rises in points, or that it is not scored."""
     headings = (
-        "tag", "positives", "AP", "drop, points", "recall", "drop, points", "false positives",
-        "rise, points", "flips", "verdict",
+        "tag", "positives", "AP", "AP drop", "recall", "recall drop", "false positives", "rise",
+        "flips", "verdict",
     )  # fmt: skip
     return Sheet(title, headings, frozenset(range(1, 9)), tuple(_tag_cells(tag) for tag in tags))
 

@@ -43,7 +43,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
     # The page: write report/index.html here from html.write_page(report, PageSources(…)), whose
     # sources are those of `sources` and a reader of thumbnails, and set report.page.
     write_text(summary, write_summary(report, sources))
-    write_bytes(junit, write_junit(report, sources.verdict, sources.versions))
+    write_bytes(junit, write_junit(sources.verdict, report.budgets, sources.versions))
     write_text(workspace.report / "report.json", report.to_json())
     progress.say(f"summary: {summary}")
     return report

@@ -32,6 +32,7 @@ LONGEST = 30_000
 """Characters. GitHub takes 65,536 in a comment, and a comment that long is not read."""
 
 SHOWN_FINDINGS = 20
+SHOWN_VARIANTS = 30
 SHOWN_TAGS = 40
 SHOWN_CHANGES = 30
 LONGEST_SENTENCE = 400
@@ -91,7 +92,7 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
     yield from _findings(report.findings)
     if report.baseline:
         yield _accepted(report.baseline)
-    yield _section(sheets.variants_sheet(report))
+    yield _section(_largest(sheets.variants_sheet(report), SHOWN_VARIANTS))
     if sources.bench is None:
         yield "There is no benchmark, so speed and memory are not shown.\n"
     yield how_to_read(verdict)
@@ -126,10 +127,9 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
 def _accepted(compared: BaselineComparison) -> str:
     when = compared.accepted_at[:10]
     reason = shorten(compared.reason, LONGEST_SENTENCE)
-    if compared.same_scores:
-        found = "every score is what it was"
-    elif not compared.changes:
-        found = "scores differ, every number is within its tolerance"
+    if not compared.changes:
+        same = "every score is what it was"
+        found = same if compared.same_scores else "every number is within its tolerance"
     else:
         counts = [
             f"{sum(one.change == kind for one in compared.changes)} {kind}"

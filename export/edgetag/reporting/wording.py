@@ -1,8 +1,12 @@
 """Sentences about what was judged: the same words in every report."""
 
+from collections.abc import Sequence
+
 from edgetag.reporting.result import BudgetRow
 from edgetag.reporting.tables import NONE, format_budget
 from edgetag.validation.result import BaselineChange, Needs
+
+SHOWN_NUMBERS = 5
 
 
 def format_measured(row: BudgetRow) -> str:
@@ -40,15 +44,17 @@ def describe_check(row: BudgetRow) -> str:
     return f"{text}; {format_needs(row.needs, row.tag)} would decide"
 
 
-def describe_change(change: BaselineChange) -> str:
-    """Say how a number differs from the accepted one."""
-    before, now = (
-        "none" if value is None else f"{value:.4f}".replace("-", "−")
-        for value in (change.accepted, change.measured)
+def describe_changes(changes: Sequence[BaselineChange]) -> str:
+    """Say how numbers of one kind differ from the accepted ones, at most `SHOWN_NUMBERS`."""
+    kind = changes[0].change
+    than = " than accepted" if kind in ("worse", "better") else ""
+    shown = ", ".join(
+        f"{change.what} {_number(change.accepted)} → {_number(change.measured)}"
+        for change in changes[:SHOWN_NUMBERS]
     )
-    if change.change in ("new", "gone"):
-        return f"{change.what} is {change.change}: {before} accepted, {now} measured"
-    return (
-        f"{change.what} is {change.change} than accepted: {before} → {now} "
-        f"(tolerance {change.tolerance:.4f})"
-    )
+    rest = len(changes) - SHOWN_NUMBERS
+    return f"{kind}{than}: {shown}" + (f" and {rest} more" if rest > 0 else "")
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4f}".replace("-", "−")

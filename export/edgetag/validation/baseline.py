@@ -218,10 +218,12 @@ def _kind(
     return "new" if accepted is None else "gone"
 
 
-def _rank(change: BaselineChange) -> tuple[int, bool, float]:
-    """Sort by kind, means before tags, large changes before small ones."""
+def _rank(change: BaselineChange) -> tuple[int, int, float]:
+    """Sort by kind, then means before tags, then large changes before small ones."""
     moved = abs((change.measured or 0.0) - (change.accepted or 0.0))
-    return CHANGES.index(change.change), " of " in change.what, -moved
+    means = ("map", "map_drop")
+    place = means.index(change.what) if change.what in means else len(means)
+    return CHANGES.index(change.change), place, -moved
 
 
 def _difference(before: tuple[str, ...], now: tuple[str, ...]) -> str:
