@@ -33,7 +33,7 @@ def test_the_interval_decides(drop: float, below: float, above: float, limit: fl
     check = judge(margin(limit, drop, (low, high)), None, 1, 0.95)
     expected = "pass" if high <= limit else "fail" if low > limit else "undecided"
     assert check.verdict == expected
-    assert (check.needs is not None) == (expected == "undecided" and drop != limit)
+    assert check.needs is None or expected == "undecided"
 
 
 def test_without_an_interval_nothing_is_decided() -> None:
@@ -54,7 +54,9 @@ def test_as_many_images_more_bring_the_end_of_the_interval_to_the_limit(
     width: float, limit: float, size: int
 ) -> None:
     more = images_to_decide(limit, 0.0, (-width, width), size, 1, 0.025)
-    assert more is not None
+    if more is None:
+        assert width >= limit * 31  # a thousand times as many images
+        return
     narrowed = width * (size / (size + more)) ** 0.5
     assert narrowed <= limit + 1e-9
     if more > 1:

@@ -20,6 +20,7 @@ from edgetag.workspace import Workspace, digest_file, write_arrays, write_text
 
 MODELS = Path(__file__).parents[1] / "models"
 TAGS = ("cat", "dog", "food")
+THRESHOLDS = {"cat": 0.7, "dog": 0.7, "food": 0.3}
 RECIPE = """
 name = "tiny"
 [data]
@@ -36,7 +37,7 @@ bootstrap_samples = 200
 [bundle]
 variant = "int8"
 """
-TEST, STYLE, TRAIN = 120, 40, 10
+TEST, STYLE, TRAIN, VALIDATION = 120, 40, 10, 60
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class RunFolder:
                 versions={"tensorflow": "2.20.0"},
                 weights_sha256=digest_file(self.workspace.train / "model.npz"),
                 preprocessing=self.recipe.network.preprocessing().digest(),
+                thresholds=THRESHOLDS,
             ),
         }
         write_reference(path, ReferenceScores(**{**fields, **changes}))  # type: ignore[arg-type]
@@ -105,7 +107,7 @@ def write_export(workspace: Workspace, variants: tuple[str, ...]) -> None:
 
 def _images() -> np.ndarray:
     generator = np.random.default_rng(5)
-    count = TEST + STYLE + TRAIN
+    count = TEST + STYLE + TRAIN + VALIDATION
     color = generator.integers(0, 256, (count, 1, 1, 3))
     noise = generator.integers(-60, 60, (count, 64, 64, 3))
     return (color + noise).clip(0, 255).astype(np.uint8)
@@ -118,15 +120,15 @@ def _float_scores(pixels: np.ndarray, recipe: Recipe) -> Scores:
 
 
 def make_run_folder(tmp_path: Path) -> RunFolder:
-    """120 test images in 30 groups, 40 of another style; noisy labels, some unknown."""
+    """120 test images in 30 groups, 40 of another style, 60 to validate; noisy labels."""
     workspace = Workspace(tmp_path / "run")
     recipe = parse_recipe(RECIPE, tmp_path / "recipe.toml")
     pixels = _images()
-    reference = _float_scores(pixels[: TEST + STYLE], recipe)
+    scores = _float_scores(pixels, recipe)
+    reference = scores[: TEST + STYLE]
     generator = np.random.default_rng(6)
-    noisy = reference + generator.normal(0, 0.1, reference.shape)
-    labels = np.zeros((len(pixels), 3), dtype=np.int8)
-    labels[: TEST + STYLE] = noisy > np.quantile(noisy, 0.7, axis=0)
+    noisy = scores + generator.normal(0, 0.1, scores.shape)
+    labels = (noisy > np.quantile(noisy, 0.7, axis=0)).astype(np.int8)
     labels[generator.random(labels.shape) < 0.05] = UNKNOWN
     labels[TEST : TEST + STYLE, 2] = 0  # no positive for food in the other style
 
@@ -142,15 +144,14 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
     }
     groups = [f"concept {i // 4}" if i < TEST else None for i in range(len(pixels))]
     splits = ["test"] * TEST + ["test_style"] * STYLE + ["train"] * TRAIN
+    splits += ["validation"] * VALIDATION
     pl.DataFrame(
         {"identity": [f"id{i}" for i in range(len(pixels))], "split": splits, "group": groups}
         | columns
     ).write_parquet(workspace.manifest)
 
     write_arrays(workspace.train / "model.npz", {"weights": np.arange(3)})
-    thresholds = Thresholds(
-        policy="best_f1", split="validation", thresholds={"cat": 0.7, "dog": 0.7, "food": 0.3}
-    )
+    thresholds = Thresholds(policy="best_f1", split="validation", thresholds=THRESHOLDS)
     write_text(workspace.train / "thresholds.json", thresholds.to_json())
     workspace.export.mkdir()
     for variant, source in (("fp32", "tiny_fp32"), ("int8", "tiny_int8_uint8")):

@@ -1,6 +1,7 @@
 """What a report draws of one variant: curves before and after, and the decisions that changed."""
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from sklearn.metrics import precision_recall_curve
 
@@ -83,7 +84,7 @@ def _curves(tag: int, reference: Measured, variant: Measured) -> TagCurves:
     )
 
 
-def _curve(truth: np.ndarray, scores: np.ndarray) -> Curve:
+def _curve(truth: npt.NDArray[np.bool_], scores: npt.NDArray[np.float32]) -> Curve:
     precision, recall, _ = precision_recall_curve(truth, scores, drop_intermediate=True)
     # Recall falls along the curve; evenly spaced points of it are enough to draw.
     kept = np.unique(np.linspace(0, len(recall) - 1, min(CURVE_POINTS, len(recall))).astype(int))

@@ -20,6 +20,9 @@ from edgetag.validation.proportions import holm, p_above
 from edgetag.validation.result import BudgetCheck, Decision, Needs, TagDecision, worst
 from edgetag.validation.statistics import Interval
 
+MOST_TIMES = 1000
+"""More than so many times the images is no advice."""
+
 Unit = Literal["images", "positives", "negatives"]
 
 
@@ -103,15 +106,15 @@ def images_to_decide(
 
     An interval narrows with the square root of the number of images, until its end on the limit's
     side is at the limit. A fail must outdo Holm's correction too, at worst that of Bonferroni.
-    None where the measured value is the limit itself: no number would do.
+    None where the measured value is so near the limit that it would take a thousand times as many.
     """
     distance = abs(limit - measured)
-    if distance == 0.0:
-        return None
     if measured < limit:
         width = found[1] - measured
     else:
         width = (measured - found[0]) * float(norm.isf(level / max(1, tests)) / norm.isf(level))
+    if width**2 >= MOST_TIMES * distance**2:
+        return None
     return max(1, math.ceil(size * (width / distance) ** 2) - size)
 
 

@@ -73,7 +73,8 @@ class BudgetCheck(Record):
             limit, by Holm's correction over the variant's checks of tags.
         verdict: A margin passes if the interval lies inside, fails if outside, and is undecided if
             it straddles. Without an interval the measured value decides.
-        needs: What would decide an undecided check; None where no number of images would.
+        needs: What would decide an undecided check; None where it would take over a thousand times
+            as many images.
     """
 
     budget: str
