@@ -44,7 +44,7 @@ def test_an_unknown_option_or_verb_would_be_noticed() -> None:
 
 def test_there_are_commands_to_check() -> None:
     verbs = {line.split()[1] for line in commands()}
-    assert {"data", "validate", "report", "baseline"} <= verbs
+    assert {"validate", "report", "baseline"} <= verbs
 
 
 def test_the_workflow_can_only_read() -> None:

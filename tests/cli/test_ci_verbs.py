@@ -9,8 +9,10 @@ from typer.testing import CliRunner
 from edgetag.cli.main import app
 from edgetag.cli.outcome import append_step_summary, print_result
 from edgetag.errors import InputError
+from edgetag.pipeline import settings_digest, stage
+from edgetag.recipe import parse_recipe
 from edgetag.validation.result import Verdict
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import RunFile, StageRecord, Workspace, write_text
 from made_results import RECIPE, make_sources
 
 
@@ -22,10 +24,35 @@ def recipe(tmp_path: Path) -> Path:
 
 
 def leave(verdict: Verdict, tmp_path: Path) -> Path:
-    """Leave a verdict in a run folder as validate does."""
+    """Leave a verdict in a run folder as validate does in a job that does nothing else."""
     workspace = Workspace(tmp_path / "run")
     write_text(workspace.validate / "verdict.json", verdict.to_json())
+    recipe = parse_recipe(RECIPE, tmp_path / "model" / "recipe.toml")
+    record = StageRecord(
+        fingerprint="", settings=settings_digest(stage("validate"), recipe), outputs={},
+        finished_at="", wall_s=1, peak_memory_bytes=1,
+    )  # fmt: skip
+    run_file = RunFile(
+        name=recipe.name, recipe={}, seed=1, versions={"edgetag": "0"}, stages={"validate": record}
+    )
+    write_text(workspace.run_file, run_file.to_json())
     return workspace.root
+
+
+def test_a_job_that_only_validates_gets_a_report_and_a_page(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = leave(make_sources(int8_drop=0.0213).verdict, tmp_path)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "page.md"))
+    done = CliRunner().invoke(app, ["report", str(recipe), "--out", str(run), "--github"])
+    assert done.exit_code == 0, done.output
+    assert "::error title=edgetag%3A not accepted%3A int8 on litert::max_map_drop" in done.stdout
+    summary = (run / "report" / "summary.md").read_text(encoding="utf-8")
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") == summary
+    assert (run / "report" / "junit.xml").stat().st_size
+    silent = CliRunner().invoke(app, ["report", str(recipe), "--out", str(run), "--json"])
+    assert json.loads(silent.stdout)["verdict"] == "fail"
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") == summary
 
 
 def test_accept_writes_beside_the_recipe_and_show_tells_every_reason(

@@ -121,6 +121,8 @@ def test_names_of_tags_cannot_break_a_table(sources: Sources, tmp_path: Path) ->
         ("[cat](http://x)", r"\[cat](http://x)"),
         ("__cat__ school_uniform", r"\_\_cat\_\_ school_uniform"),
         ("[−0.10, 0.90]", "[−0.10, 0.90]"),
+        ("a &lt; b", r"a \&lt; b"),
+        ("@all, a@b", "@\u200ball, a@\u200bb"),
     ],
 )
 def test_markup_in_a_name_is_shown_as_text(text: str, escaped: str) -> None:

@@ -66,6 +66,14 @@ def test_of_many_tags_the_broken_ones_are_shown_first(tmp_path: Path) -> None:
     assert len(rows) == SHOWN_TAGS
 
 
+def test_what_is_wrong_with_the_variant_that_ships_is_told_first(tmp_path: Path) -> None:
+    entries = tuple(scored(name, "litert", "test", 0.05) for name in ("fp32", "int8", "dynamic"))
+    result, _ = report_on(replace(make_sources(), verdict=make_verdict(entries)), tmp_path)
+    failing = [finding.variant for finding in result.findings if finding.level == "fail"]
+    assert failing[0] == "int8"
+    assert failing == sorted(failing, key=lambda name: name != "int8")
+
+
 def test_the_baseline_is_told_with_its_reason(tmp_path: Path) -> None:
     sources = make_sources(int8_drop=0.004)
     former = accept(make_sources(int8_drop=0.0).verdict, None, "for @everyone <b>now</b>")

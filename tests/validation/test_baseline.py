@@ -148,6 +148,15 @@ def test_a_runtime_that_no_longer_runs_a_variant_fails_unless_the_machine_lacks_
     assert comparison.verdict == verdict
 
 
+def test_variants_that_were_left_out_on_purpose_are_not_gone() -> None:
+    two = make_verdict((scored("fp32", "litert", "test", 0.0), *verdict_of().variants))
+    baseline = accept(two, None, "both")
+    assert compare(verdict_of(), baseline, FILE, 0.002, 0.01, partial=True).changes == ()
+    assert told(compare(verdict_of(0.02), baseline, FILE, 0.002, 0.02, partial=True)) == [
+        ("map", "worse"), ("map_drop", "worse"),
+    ]  # fmt: skip
+
+
 def test_a_tag_that_is_no_longer_scored_is_told_once_and_fails() -> None:
     unscored = with_tag(verdict_of(), scored=False, ap=None, recall=None, fpr=None)
     comparison = held(unscored, accepted())
@@ -235,6 +244,17 @@ def test_the_file_lies_beside_the_recipe_and_reads_back(
     assert read_baseline(path) == baseline
     assert len(accepting(verdict_of())[1].history) == 1
     assert [file.name for file in path.parent.iterdir() if file.suffix == ".tmp"] == []
+
+
+def test_accepting_some_variants_keeps_the_others_unless_what_they_are_about_has_changed(
+    accepting: Callable[..., tuple[Path, Baseline]],
+) -> None:
+    accepting(make_sources().verdict)
+    _, baseline = accepting(verdict_of(0.002))
+    assert sorted({state.variant for state in baseline.variants}) == ["dynamic", "fp32", "int8"]
+    assert next(s for s in baseline.variants if s.variant == "int8").map_drop == 0.002
+    _, other = accepting(verdict_of(images_sha256="99" * 32))
+    assert {state.variant for state in other.variants} == {"int8"}
 
 
 def test_a_verdict_that_fails_its_budgets_needs_permission(

@@ -15,7 +15,7 @@ def report(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write the report (report/) from what validate found, and explain and bench if they ran.
+    """Write the report (report/): what validate found, and explain and bench if they have run.
 
     --github also adds report/summary.md to the page of the GitHub Actions run.
     """
@@ -24,7 +24,9 @@ def report(
     from edgetag.pipeline import run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    result = cast("ReportResult", run_stage("report", loaded, workspace, progress))
+    result = cast(
+        "ReportResult", run_stage("report", loaded, workspace, progress, needs=("validate",))
+    )
     print_result(result, json, github)
     if github:
         append_step_summary(workspace.root / result.file)

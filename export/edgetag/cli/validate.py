@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgetag.cli.default_group import DefaultGroup
-from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Github, Json, RecipePath, RunFolder, Verbose
 
 if TYPE_CHECKING:
     from edgetag.conversion.external import ExternalModel
@@ -74,9 +74,7 @@ def validate(
     no_baseline: Annotated[
         bool, typer.Option("--no-baseline", help="Compare with no accepted state.")
     ] = False,
-    github: Annotated[
-        bool, typer.Option("--github", help="Also print GitHub annotations of what is wrong.")
-    ] = False,
+    github: Github = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -88,7 +86,6 @@ def validate(
     from edgetag.cli.outcome import exit_code, print_result
     from edgetag.cli.stages import prepare
     from edgetag.pipeline import ensure_stage, run_stage
-    from edgetag.reporting.annotations import print_annotations
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     external = _external(model or [], name or [], loaded, mean, std, labels)
@@ -105,9 +102,7 @@ def validate(
         variants=tuple(variant or ()),
         baseline=None if no_baseline else baseline or default_baseline(recipe),
     )
-    print_result(result, json)
-    if github and not json:
-        print_annotations(result)
+    print_result(result, json, github)
     raise typer.Exit(exit_code({"validate": result}))
 
 

@@ -20,8 +20,16 @@ BENCH_BUDGETS = (
 """Limits that only the benchmark can judge."""
 
 
-def find(verdict: Verdict, bench: BenchResult | None = None) -> tuple[Finding, ...]:
-    """Return what stands between a verdict and its acceptance, and notes."""
+def find(
+    verdict: Verdict, bench: BenchResult | None = None, first: str | None = None
+) -> tuple[Finding, ...]:
+    """Return what stands between a verdict and its acceptance, then notes.
+
+    Args:
+        verdict: Of validation.
+        bench: Of the benchmark.
+        first: The variant that ships; within a level its findings come first.
+    """
     rows = [*budget_rows(verdict, bench), *tag_budget_rows(verdict)]
     found = [
         *(_check(row) for row in rows if row.verdict != "pass"),
@@ -31,7 +39,7 @@ def find(verdict: Verdict, bench: BenchResult | None = None) -> tuple[Finding, .
         *_notes_on_failures(verdict, bench),
         *_tags_without_images(verdict),
     ]
-    return tuple(sorted(found, key=lambda one: LEVELS.index(one.level)))
+    return tuple(sorted(found, key=lambda one: (LEVELS.index(one.level), one.variant != first)))
 
 
 def unjudged(recipe: Recipe, verdict: Verdict) -> tuple[Finding, ...]:
@@ -42,7 +50,7 @@ def unjudged(recipe: Recipe, verdict: Verdict) -> tuple[Finding, ...]:
         names = [name for name in BENCH_BUDGETS if getattr(budget, name) is not None]
         if names:
             text = f"{', '.join(names)} not judged: there is no benchmark; run: edgetag bench"
-            found.append(Finding(level="note", where=variant, text=text))
+            found.append(Finding(level="note", where=variant, text=text, variant=variant))
     return tuple(found)
 
 
@@ -51,6 +59,7 @@ def _check(row: BudgetRow) -> Finding:
         level="fail" if row.verdict == "fail" else "undecided",
         where=describe_where(row.variant, row.runtime, row.tag),
         text=describe_check(row),
+        variant=row.variant,
     )
 
 
@@ -73,6 +82,7 @@ def _without_scores(verdict: Verdict) -> Iterator[Finding]:
             level="fail" if decision == "fail" else "undecided",
             where=variant,
             text=f"no runtime gave scores: {'; '.join(reasons) or 'none was tried'}",
+            variant=variant,
         )
 
 
@@ -85,6 +95,7 @@ def _not_scored(verdict: Verdict) -> Iterator[Finding]:
                 where=describe_where(found.variant, found.runtime),
                 text=f"no tag is scored: none has {verdict.min_positives} positives in "
                 f"{found.split}",
+                variant=found.variant,
             )
 
 
@@ -107,6 +118,7 @@ def _baseline(compared: BaselineComparison, verdict: Verdict) -> Iterator[Findin
             level="fail" if broken else "note",
             where=describe_where(variant, runtime),
             text=describe_changes(changes),
+            variant=variant,
         )
 
 
@@ -119,6 +131,7 @@ def _notes_on_failures(verdict: Verdict, bench: BenchResult | None) -> Iterator[
                 level="note",
                 where=describe_where(row.variant, row.runtime),
                 text=f"did not run in {row.stage}: {row.reason}",
+                variant=row.variant,
             )
 
 

@@ -118,11 +118,13 @@ class Finding(Record):
         level: `fail` and `undecided` stand between the run and its acceptance; a `note` does not.
         where: Such as `int8 on litert, tag cat`.
         text: What was found.
+        variant: The file that it is about; None where it is about all.
     """
 
     level: Literal["fail", "undecided", "note"]
     where: str
     text: str
+    variant: str | None = None
 
 
 class ReportResult(Result):

@@ -85,6 +85,6 @@ def _join(sources: Sources, summary: str, junit: str) -> ReportResult:
         budgets=budget_rows(verdict, bench),
         tag_budgets=tag_budget_rows(verdict),
         failures=failure_rows(verdict, bench),
-        findings=(*find(verdict, bench), *missing),
+        findings=(*find(verdict, bench, sources.recipe.bundle.variant), *missing),
         baseline=verdict.baseline,
     )

@@ -1,5 +1,6 @@
 """Accepting a state of a model: reading and making `baseline.json`."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,7 +50,11 @@ def read_baseline(path: Path) -> Baseline:
 
 
 def accept(
-    verdict: Verdict, previous: Baseline | None, reason: str, now: datetime | None = None
+    verdict: Verdict,
+    previous: Baseline | None,
+    reason: str,
+    now: datetime | None = None,
+    keep: Collection[str] = (),
 ) -> Baseline:
     """Return the baseline that makes a verdict the accepted state.
 
@@ -58,6 +63,8 @@ def accept(
         previous: The baseline until now; it joins its own history.
         reason: Why; must not be empty. Line breaks become spaces.
         now: When; default: the clock.
+        keep: Variants whose former numbers stay where this verdict did not judge them, as after
+            `edgetag validate --variant`, and everything they are about is the same.
 
     Raises:
         InputError: There is no reason, nothing was scored, or `previous` is another recipe's.
@@ -86,7 +93,7 @@ def accept(
         accepted_at=moment.isoformat(timespec="seconds"),
         reason=told,
         verdict=budgets_verdict(verdict),
-        variants=scored,
+        variants=(*scored, *_kept(verdict, previous, keep)),
         history=(*previous.history, previous.shortened()) if previous else (),
     )
 
@@ -134,7 +141,7 @@ def accept_run(
         )
     path = baseline_file(recipe_file)
     previous = read_baseline(path) if path.exists() else None
-    accepted = accept(verdict, previous, reason)
+    accepted = accept(verdict, previous, reason, keep=recipe.export.variants)
     kept = {(state.variant, state.runtime) for state in accepted.variants}
     for state in previous.variants if previous else ():
         if (state.variant, state.runtime) not in kept:
@@ -144,6 +151,23 @@ def accept_run(
             )
     write_text(path, accepted.to_json())
     return path, accepted
+
+
+def _kept(
+    verdict: Verdict, previous: Baseline | None, keep: Collection[str]
+) -> tuple[VariantState, ...]:
+    if previous is None:
+        return ()
+    before = (
+        previous.tags, previous.split, previous.images_sha256, previous.weights_sha256,
+    )  # fmt: skip
+    now = (
+        verdict.tags, verdict.split, verdict.images_sha256, verdict.reference.weights_sha256,
+    )  # fmt: skip
+    if before != now:
+        return ()
+    wanted = set(keep) - set(verdict.decisions)
+    return tuple(state for state in previous.variants if state.variant in wanted)
 
 
 def budgets_verdict(verdict: Verdict) -> Decision:

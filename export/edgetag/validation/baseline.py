@@ -90,7 +90,12 @@ def check_fits(
 
 
 def compare(
-    verdict: Verdict, baseline: Baseline, file: str, tolerance: float, tag_tolerance: float
+    verdict: Verdict,
+    baseline: Baseline,
+    file: str,
+    tolerance: float,
+    tag_tolerance: float,
+    partial: bool = False,
 ) -> BaselineComparison:
     """Hold a verdict against the accepted state.
 
@@ -104,6 +109,7 @@ def compare(
         file: Where it lies, as people should read it.
         tolerance: Largest difference of a mean over tags that counts as the same.
         tag_tolerance: Likewise for one tag's number.
+        partial: Only some variants were judged on purpose; the others are not gone.
 
     Returns:
         The comparison; it fails where one of the changes `breaks` the gate.
@@ -119,7 +125,11 @@ def compare(
         split=verdict.split,
         images_sha256=verdict.images_sha256,
     )
-    before = {(state.variant, state.runtime): state for state in baseline.variants}
+    before = {
+        (state.variant, state.runtime): state
+        for state in baseline.variants
+        if not partial or state.variant in verdict.decisions
+    }
     now = {(state.variant, state.runtime): state for state in states(verdict)}
     changes = [
         change
