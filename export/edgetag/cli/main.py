@@ -16,6 +16,7 @@ from edgetag.cli import (
     bundle,
     data,
     doctor,
+    explain,
     export,
     prune,
     quantize,
@@ -44,6 +45,7 @@ app.command("prune")(prune.prune)
 app.command("quantize")(quantize.quantize)
 app.command("export")(export.export)
 app.command("validate")(validate.validate)
+app.command("explain")(explain.explain)
 app.command("bench")(bench.bench)
 app.command("report")(report.report)
 app.command("bundle")(bundle.bundle)

@@ -6,7 +6,9 @@ from edgetag.benchmarking.result import BenchResult
 from edgetag.compression.result import PruneResult, QuantizeResult
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset.result import CheckReport, DatasetResult, SplitCounts
+from edgetag.explaining.result import Explanation
 from edgetag.records import Result
+from edgetag.reporting.explanation import explanation_sheets
 from edgetag.reporting.tables import (
     MARKS,
     NONE,
@@ -131,6 +133,11 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
             title = f"{scored.variant} on {scored.runtime}, tag by tag"
             found.append(tags_sheet(title, scored.tags))
     return tuple(found)
+
+
+@sheets.register
+def _(result: Explanation) -> tuple[Sheet, ...]:
+    return explanation_sheets(result)
 
 
 @sheets.register
