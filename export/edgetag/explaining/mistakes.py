@@ -85,7 +85,7 @@ def drawn_mistakes(input_type: str, bytes_as_they_are: bool) -> tuple[DrawnMista
         bytes_as_they_are: Whether a byte of the picture is a byte of the input (minus 128 for
             int8), as in edgetag's own integer files. Wrong input bytes are then wrong pixels.
     """
-    found = (*_GEOMETRY, *_RESAMPLING, *_COLOUR)
+    found: tuple[DrawnMistake, ...] = (*_GEOMETRY, *_RESAMPLING, *_COLOUR)
     if bytes_as_they_are and input_type in ("uint8", "int8"):
         # Zero is the byte 0 of a uint8 input and the pixel 128 of an int8 one.
         zero = 0 if input_type == "uint8" else 128
@@ -108,7 +108,7 @@ def scaled_mistakes(input_type: str) -> tuple[ScaledMistake, ...]:
         ScaledMistake(
             "scale_none",
             f"Feeds pixels from 0 to 255 without scaling{then}.",
-            "Scores hardly depend on the picture: nearly the same tags every time.",
+            "Scores hardly depend on the picture: most pictures get the same few tags.",
             0.0,
             1.0,
         ),
