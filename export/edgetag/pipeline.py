@@ -108,6 +108,12 @@ STAGES: tuple[Stage, ...] = (
         "validation.result:Verdict",
     ),
     Stage(
+        "explain", "explaining", "stage",
+        ("network", "validation", "explain", "bundle.variant"), ("dataset", "train", "export"),
+        ("explain/explain.json",),
+        "explaining.result:Explanation",
+    ),
+    Stage(
         "bench", "benchmarking", "stage", ("network", "validation.splits", "benchmark", "budgets"),
         ("dataset", "export"),
         ("bench/bench.json",),

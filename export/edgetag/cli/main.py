@@ -17,6 +17,7 @@ from edgetag.cli import (
     bundle,
     data,
     doctor,
+    explain,
     export,
     prune,
     quantize,
@@ -46,6 +47,7 @@ app.command("quantize")(quantize.quantize)
 app.command("export")(export.export)
 app.add_typer(validate.app, name="validate")
 app.add_typer(baseline.app, name="baseline")
+app.command("explain")(explain.explain)
 app.command("bench")(bench.bench)
 app.command("report")(report.report)
 app.command("bundle")(bundle.bundle)

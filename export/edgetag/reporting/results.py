@@ -7,7 +7,9 @@ from edgetag.benchmarking.result import BenchResult
 from edgetag.compression.result import PruneResult, QuantizeResult
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset.result import CheckReport, DatasetResult, SplitCounts
+from edgetag.explaining.result import Explanation
 from edgetag.records import Result
+from edgetag.reporting.explanation import explanation_sheets
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import budget_rows, tag_budget_rows
 from edgetag.reporting.sheets import (
@@ -179,6 +181,11 @@ def _(result: Baseline) -> tuple[Sheet, ...]:
             "Reasons, the latest first", ("accepted at", "budgets", "reason"), frozenset(), reasons
         ),
     )
+
+
+@sheets.register
+def _(result: Explanation) -> tuple[Sheet, ...]:
+    return explanation_sheets(result)
 
 
 @sheets.register
