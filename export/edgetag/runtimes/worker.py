@@ -118,7 +118,7 @@ def checked(scores: npt.NDArray[np.float32], output: Tensor) -> npt.NDArray[np.f
         raise WrongOutputError("it gives scores that are not numbers")
     beyond = np.maximum(-scores, scores - 1)
     worst = np.unravel_index(int(beyond.argmax()), scores.shape)
-    if beyond[worst] > max(ROUNDING, min(output.scale, COARSEST_STEP)):
+    if beyond[worst] > ROUNDING + min(output.scale, COARSEST_STEP):
         raise WrongOutputError(
             f"scores outside 0..1, such as {scores[worst]:.4g}; its last layer lacks a sigmoid"
         )

@@ -45,7 +45,7 @@ class Scored:
     meta: VariantMeta
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """One file on one runtime over some images.
 
@@ -54,7 +54,8 @@ class Run:
         path: The `.tflite` file.
         sha256: Its digest.
         contract: How pixels become its input.
-        columns: Output column of each tag; None where the output is in the tags' order.
+        columns: Output column of each tag, each column once; None where the output is in the
+            tags' order.
         rows: `[n]` rows of the image cache.
         engine: The runtime.
     """
@@ -66,6 +67,10 @@ class Run:
     columns: tuple[int, ...] | None
     rows: Rows
     engine: Engine
+
+    def __post_init__(self) -> None:
+        if self.columns is not None and sorted(self.columns) != list(range(len(self.columns))):
+            raise ValueError(f"columns {self.columns} do not name each output once")
 
     @property
     def name(self) -> str:
@@ -224,13 +229,12 @@ class Scoring:
             raise RuntimeError("a part of a run was given up without a reason")
         run, tags = started.run, len(self.dataset.vocabulary)
         width = parts[0].scores.shape[1]
-        columns = tuple(range(tags)) if run.columns is None else run.columns
-        if width != len(columns) or sorted(columns) != list(range(tags)):
+        if width != tags:
             reason = f"it gives {width} scores, but there are {tags} tags"
             return LoadFailure(FailureKind.WRONG_OUTPUT, reason)
         scores = np.concatenate([part.scores for part in parts])
         if run.columns is not None:
-            scores = scores[:, list(columns)]
+            scores = scores[:, list(run.columns)]
         seconds = sum(part.seconds for part in parts)
         rate = len(scores) / seconds if seconds else 0.0
         meta = started.wanted.model_copy(update={"images_per_s": rate})
