@@ -103,7 +103,7 @@ def _point(axes: Any, one: Candidate, best: bool) -> None:
             linewidth=1, alpha=0.55, zorder=2,
         )  # fmt: skip
     axes.plot(
-        one.cost, one.accuracy, marker="o", markersize=7, zorder=4,
+        one.cost, one.accuracy, marker="o", markersize=7, linestyle="none", zorder=4,
         markeredgecolor=drawing.AFTER if best else drawing.MUTED, markeredgewidth=1.5,
         markerfacecolor=drawing.AFTER if best else drawing.PAPER,
     )  # fmt: skip
