@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tiny_run import MODELS, RECIPE, STYLE, TAGS, TEST, THRESHOLDS, VALIDATION, RunFolder
+from tiny_run import MODELS, RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
 from edgetag.errors import ExitCode, InputError
 from edgetag.metrics import mean_average_precision
@@ -209,14 +209,17 @@ def test_a_variant_s_thresholds_are_fitted_on_the_validation_split_alone(
     kept = np.load(run_folder.workspace.validate / "scores" / "int8.litert.npz")["scores"]
     assert len(kept) == TEST + STYLE + VALIDATION
     last = slice(-VALIDATION, None)
+    reference = run_folder.thresholds
     expected = refit_thresholds(
-        kept[last], run_folder.labels[last], TAGS_OF_RUN, recipe.training.thresholds, THRESHOLDS
+        kept[last], run_folder.labels[last], TAGS_OF_RUN, recipe.training.thresholds, reference
     )
     assert verdict.thresholds["int8"] == expected
-    assert expected != THRESHOLDS
+    assert expected != reference
     tags = entry(verdict, "int8").tags
     assert [tag.threshold for tag in tags] == pytest.approx([expected[name] for name in TAGS])
-    assert [tag.reference_threshold for tag in tags] == pytest.approx(list(THRESHOLDS.values()))
+    assert [tag.reference_threshold for tag in tags] == pytest.approx(
+        [reference[name] for name in TAGS]
+    )
     gains = [tag.f1_gain for tag in tags if tag.f1_gain is not None]
     assert entry(verdict, "int8").f1_gain == pytest.approx(np.mean(gains))
 
@@ -241,7 +244,7 @@ def test_thresholds_are_not_fitted_where_that_would_judge_itself(
     if way == "off":
         path = run_folder.reference_file()
     verdict = stage.run(recipe, run_folder.workspace, QUIET, path)
-    assert verdict.thresholds == {"fp32": THRESHOLDS, "int8": THRESHOLDS}
+    assert verdict.thresholds == dict.fromkeys(("fp32", "int8"), run_folder.thresholds)
 
 
 def test_without_training_here_thresholds_come_with_the_reference(run_folder: RunFolder) -> None:

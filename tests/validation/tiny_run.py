@@ -13,14 +13,13 @@ from edgetag.metrics import Scores
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.tags import UNKNOWN, Labels
-from edgetag.training.result import Thresholds
+from edgetag.tags import UNKNOWN, Labels, Vocabulary
+from edgetag.training.thresholds import choose_thresholds
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import Workspace, digest_file, write_arrays, write_text
 
 MODELS = Path(__file__).parents[1] / "models"
 TAGS = ("cat", "dog", "food")
-THRESHOLDS = {"cat": 0.7, "dog": 0.7, "food": 0.3}
 RECIPE = """
 name = "tiny"
 [data]
@@ -49,6 +48,8 @@ class RunFolder:
     labels: Labels
     reference: Scores
     """`[test and test_style images, tags]`, rows 0 on."""
+    thresholds: dict[str, float]
+    """Fitted to the reference on the validation split."""
 
     def with_recipe(self, more: str) -> Recipe:
         return parse_recipe(RECIPE + more, self.workspace.root / "recipe.toml")
@@ -74,7 +75,7 @@ class RunFolder:
                 versions={"tensorflow": "2.20.0"},
                 weights_sha256=digest_file(self.workspace.train / "model.npz"),
                 preprocessing=self.recipe.network.preprocessing().digest(),
-                thresholds=THRESHOLDS,
+                thresholds=self.thresholds,
             ),
         }
         write_reference(path, ReferenceScores(**{**fields, **changes}))  # type: ignore[arg-type]
@@ -151,11 +152,15 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
     ).write_parquet(workspace.manifest)
 
     write_arrays(workspace.train / "model.npz", {"weights": np.arange(3)})
-    thresholds = Thresholds(policy="best_f1", split="validation", thresholds=THRESHOLDS)
+    validation = slice(-VALIDATION, None)
+    thresholds = choose_thresholds(
+        scores[validation], labels[validation], Vocabulary(TAGS), recipe.training.thresholds,
+        "validation",
+    )  # fmt: skip
     write_text(workspace.train / "thresholds.json", thresholds.to_json())
     workspace.export.mkdir()
     for variant, source in (("fp32", "tiny_fp32"), ("int8", "tiny_int8_uint8")):
         content = (MODELS / f"{source}.tflite").read_bytes()
         (workspace.export / f"{variant}.tflite").write_bytes(content)
     write_export(workspace, ("fp32", "int8"))
-    return RunFolder(workspace, recipe, labels, reference)
+    return RunFolder(workspace, recipe, labels, reference, thresholds.thresholds)
