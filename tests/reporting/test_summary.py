@@ -133,6 +133,16 @@ def test_a_job_that_only_validates_has_a_report(tmp_path: Path) -> None:
     assert "## Tags of their_model on test, litert" in text
 
 
+def test_a_given_file_that_nothing_limits_is_not_called_accepted(tmp_path: Path) -> None:
+    entry = scored("their_model", "litert", "test", 0.0)
+    tags = tuple(tag.model_copy(update={"checks": ()}) for tag in entry.tags)
+    verdict = make_verdict((entry.model_copy(update={"tags": tags}),))
+    _, text = report_on(replace(make_sources(), verdict=verdict, bench=None), tmp_path)
+    assert "every budget is kept" not in text
+    assert r"their_model: the recipe sets no limit for it" in text
+    assert r"\[budgets.default]" in text
+
+
 def test_limits_that_nothing_judged_are_told(tmp_path: Path) -> None:
     _, text = report_on(replace(make_sources(), bench=None), tmp_path)
     assert "int8: max_latency_ratio not judged: there is no benchmark" in text

@@ -27,6 +27,7 @@ HEADLINES: dict[Decision, str] = {
     "undecided": "? Undecided: the data or this machine cannot decide.",
 }
 BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse than accepted."
+UNLIMITED_HEADLINE = "✓ Nothing to reject: the recipe sets no budget for what was judged."
 
 LONGEST = 30_000
 """Characters. GitHub takes 65,536 in a comment, and a comment that long is not read."""
@@ -87,6 +88,8 @@ def write_summary(report: ReportResult, sources: Sources) -> str:
 def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
     verdict = sources.verdict
     headline = HEADLINES[report.verdict]
+    if report.verdict == "pass" and not report.budgets and not _any_margin(verdict):
+        headline = UNLIMITED_HEADLINE
     if report.verdict == "fail" and all(row.verdict != "fail" for row in report.variants):
         headline = BASELINE_HEADLINE
     yield f"# {escape_markdown(sources.recipe.name)}\n"
@@ -109,6 +112,10 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
                 SHOWN_TAGS,
             )
         )
+
+
+def _any_margin(verdict: Verdict) -> bool:
+    return any(tag.checks for found in verdict.variants for tag in found.tags)
 
 
 def _findings(findings: Iterable[Finding]) -> Iterator[str]:
