@@ -127,8 +127,9 @@ class TagVerdict(Record):
         fpr_rise: From the reference.
         fpr_rise_interval: Tango's score interval for paired proportions.
         flips: Images on whose presence of the tag variant and reference disagree.
-        lost: Of these, positives and negatives that the reference alone decides present.
-        gained: And those that the variant alone does.
+        lost: Of these, images that the reference alone decides present,
+        gained: and those that the variant alone does.
+        flips_of_positives: Flips on images that have the tag.
         mcnemar_p: Exact McNemar test that right decisions became wrong as often as wrong ones
             right.
         mcnemar_p_holm: By Holm's correction over the scored tags.
@@ -160,6 +161,7 @@ class TagVerdict(Record):
     flips: int | None = None
     lost: int | None = None
     gained: int | None = None
+    flips_of_positives: int | None = None
     mcnemar_p: float | None = None
     mcnemar_p_holm: float | None = None
     operating: Operating | None = None
