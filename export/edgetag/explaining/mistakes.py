@@ -270,8 +270,8 @@ def _signed_bytes(input_type: str) -> DrawnMistake:
     other, article = ("int8", "a") if input_type == "uint8" else ("uint8", "an")
     return DrawnMistake(
         "signed_bytes",
-        f"Mixes up signed and unsigned bytes: feeds {other} values to {article} {input_type} input, "
-        "so that each value is off by 128.",
+        f"Mixes up signed and unsigned bytes: feeds {other} values to {article} {input_type} "
+        "input, so that each value is off by 128.",
         "Black and white both turn grey, and shades between jump: every picture suffers, plain "
         "ones too.",
         lambda case: case.right ^ np.uint8(128),
