@@ -55,6 +55,10 @@ class InterpreterSession:
         """Return the raw output `[tags]` of the output's type."""
         return self.interpreter.get_tensor(self.output_index).reshape(-1)
 
+    def tensor(self, position: int) -> Values:
+        """Return any tensor as it is stored; only for an interpreter that preserves them all."""
+        return self._interpreter.get_tensor(position)
+
     def invoke(self, values: Values) -> npt.NDArray[np.float32]:
         """Feed, run, read and dequantize: `[1, height, width, 3]` to scores `[tags]`."""
         self.feed(values)

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,14 +28,17 @@ class ReferenceMeta(Result):
         versions: Package → version.
         weights_sha256: Digest of `train/model.npz`.
         preprocessing: Digest of the contract that the images went through.
+        thresholds: Tag → score from which it counts as present, so that a machine without the
+            training can judge decisions; empty in files of schema 1.0.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.1"
     engine: str
     device: str
     versions: dict[str, str]
     weights_sha256: str
     preprocessing: str
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
