@@ -110,8 +110,8 @@ def environment(view: View) -> Iterator[tuple[str, str]]:
     yield "made with", listed(sources.versions)
     yield (
         "statistics",
-        f"{100 * verdict.confidence:.0f} % intervals, {words.count(verdict.bootstrap_samples)} samples of "
-        f"the bootstrap, seed {sources.recipe.seed}",
+        f"{100 * verdict.confidence:.0f} % intervals, {words.count(verdict.bootstrap_samples)} "
+        f"samples of the bootstrap, seed {sources.recipe.seed}",
     )
     yield "recipe SHA-256", sources.recipe.digest()
     yield "weights SHA-256", reference.weights_sha256
