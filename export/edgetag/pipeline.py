@@ -122,7 +122,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "report", "reporting", "stage", ("budgets", "validation"),
         ("dataset", "train", "prune", "quantize", "export", "validate", "bench"),
-        ("report/report.json", "report/summary.md"),
+        ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),
         "reporting.result:ReportResult",
     ),
     Stage(

@@ -31,6 +31,15 @@ def test_undecided_tags_say_how_many_more_positives_would_decide(tmp_path: Path)
     )
 
 
+def test_every_margin_that_is_not_kept_is_in_a_table(tmp_path: Path) -> None:
+    result, text = report_on(make_sources(int8_drop=0.05), tmp_path)
+    table = text.split("<summary>Margins of tags that are not kept</summary>")[1]
+    table = table.split("</details>")[0]
+    assert result.tag_budgets
+    for row in result.tag_budgets:
+        assert f"| {row.variant} | {row.runtime} | {row.tag} | {row.budget} |" in table
+
+
 def test_what_no_number_of_images_would_decide_says_so(tmp_path: Path) -> None:
     sources = make_sources(tag_half_width=0.05)
     entry = scored("int8", "litert", "test", 0.004, 0.05)
@@ -54,7 +63,7 @@ def test_a_thousand_tags_and_many_variants_fit_a_comment(tmp_path: Path) -> None
     assert len(text) <= LONGEST + 1000 < GITHUB_COMMENT
     assert f"({SHOWN_TAGS} of 1000 shown)" in text
     assert "Left out for its length, see the other reports: " in text
-    assert re.search(r"- and \d+ more", text)
+    assert re.search(r"- [✗?] and \d+ more", text)
 
 
 def test_of_many_tags_the_broken_ones_are_shown_first(tmp_path: Path) -> None:
@@ -83,7 +92,7 @@ def test_the_baseline_is_told_with_its_reason(tmp_path: Path) -> None:
     assert result.verdict == "fail"
     assert result.baseline == compared
     head = text.split("## ")[0]
-    assert "✗ Rejected: every budget is kept, but the accepted state is not." in head
+    assert "✗ Rejected: no budget is broken, but a number is worse than accepted." in head
     assert "worse than accepted: map 0.8500 → 0.8460" in head
     assert "@everyone" not in text
     assert "<b>" not in text.replace(r"\<b", "")
@@ -122,6 +131,16 @@ def test_a_job_that_only_validates_has_a_report(tmp_path: Path) -> None:
     assert result.variants[0].speed == ()
     assert "There is no benchmark, so speed and memory are not shown." in text
     assert "## Tags of their_model on test, litert" in text
+
+
+def test_a_given_file_that_nothing_limits_is_not_called_accepted(tmp_path: Path) -> None:
+    entry = scored("their_model", "litert", "test", 0.0)
+    tags = tuple(tag.model_copy(update={"checks": ()}) for tag in entry.tags)
+    verdict = make_verdict((entry.model_copy(update={"tags": tags}),))
+    _, text = report_on(replace(make_sources(), verdict=verdict, bench=None), tmp_path)
+    assert "every budget is kept" not in text
+    assert r"their_model: the recipe sets no limit for it" in text
+    assert r"\[budgets.default]" in text
 
 
 def test_limits_that_nothing_judged_are_told(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def find(
         *_not_scored(verdict),
         *(_baseline(verdict.baseline, verdict) if verdict.baseline else ()),
         *_notes_on_failures(verdict, bench),
+        *_without_limits(verdict),
         *_tags_without_images(verdict),
     ]
     return tuple(sorted(found, key=lambda one: (LEVELS.index(one.level), one.variant != first)))
@@ -133,6 +134,19 @@ def _notes_on_failures(verdict: Verdict, bench: BenchResult | None) -> Iterator[
                 text=f"did not run in {row.stage}: {row.reason}",
                 variant=row.variant,
             )
+
+
+def _without_limits(verdict: Verdict) -> Iterator[Finding]:
+    """Tell the given files that nothing can fail: the budgets of our variants are not theirs."""
+    limited = {v.variant for v in verdict.variants if v.budgets or any(t.checks for t in v.tags)}
+    given = (v.variant for v in verdict.variants if v.origin == "external")
+    for variant in dict.fromkeys(name for name in given if name not in limited):
+        yield Finding(
+            level="note",
+            where=variant,
+            text="the recipe sets no limit for it, so nothing could fail; add [budgets.default]",
+            variant=variant,
+        )
 
 
 def _tags_without_images(verdict: Verdict) -> Iterator[Finding]:

@@ -156,6 +156,11 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
 
 
 @sheets.register
+def _(result: Explanation) -> tuple[Sheet, ...]:
+    return explanation_sheets(result)
+
+
+@sheets.register
 def _(result: ReportResult) -> tuple[Sheet, ...]:
     return outcome_sheets(result)
 
@@ -181,11 +186,6 @@ def _(result: Baseline) -> tuple[Sheet, ...]:
             "Reasons, the latest first", ("accepted at", "budgets", "reason"), frozenset(), reasons
         ),
     )
-
-
-@sheets.register
-def _(result: Explanation) -> tuple[Sheet, ...]:
-    return explanation_sheets(result)
 
 
 @sheets.register

@@ -153,7 +153,7 @@ def _tag_cells(tag: TagVerdict) -> tuple[str, ...]:
 
 
 def thresholds_sheet(verdict: Verdict) -> Sheet:
-    """Show thresholds that were fitted for a variant, and what they bring; the most first."""
+    """Show thresholds fitted for a variant, and what they bring or cost; the most first."""
     headings = ("variant", "runtime", "tag", "reference's", "own threshold", "F1 gain, points")
     fitted = [
         (found, tag)
@@ -162,7 +162,7 @@ def thresholds_sheet(verdict: Verdict) -> Sheet:
         for tag in found.tags
         if tag.scored and tag.threshold != tag.reference_threshold
     ]
-    fitted.sort(key=lambda pair: -(pair[1].f1_gain or 0.0))
+    fitted.sort(key=lambda pair: -abs(pair[1].f1_gain or 0.0))
     cells = tuple(
         (
             found.variant, found.runtime, tag.tag, f"{tag.reference_threshold:.3f}",

@@ -9,12 +9,14 @@ from typing import TypeVar
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
+from edgetag.dataset import open_dataset
 from edgetag.explaining.result import Explanation
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.records import Result
 from edgetag.reporting.findings import find, unjudged
 from edgetag.reporting.junit import write_junit
+from edgetag.reporting.page import PageSources, write_page
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import (
     budget_rows,
@@ -32,7 +34,7 @@ R = TypeVar("R", bound=Result)
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResult:
-    """Write `report/summary.md`, `junit.xml`, and their rows as `report.json`.
+    """Write `report/index.html`, `summary.md`, `junit.xml`, and their rows as `report.json`.
 
     Raises:
         InputError: The verdict is missing, or a result of an earlier stage is damaged.
@@ -40,13 +42,28 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
     sources = _read(recipe, workspace)
     summary, junit = workspace.report / "summary.md", workspace.report / "junit.xml"
     report = _join(sources, workspace.relative(summary), workspace.relative(junit))
-    # The page: write report/index.html here from html.write_page(report, PageSources(…)), whose
-    # sources are those of `sources` and a reader of thumbnails, and set report.page.
+    page = workspace.report / "index.html"
+    report = report.model_copy(update={"page": workspace.relative(page)})
+    write_text(page, write_page(report, _page_sources(sources, workspace)))
     write_text(summary, write_summary(report, sources))
     write_bytes(junit, write_junit(sources.verdict, report.budgets, sources.versions))
     write_text(workspace.report / "report.json", report.to_json())
-    progress.say(f"summary: {summary}")
+    progress.say(f"report: {page}")
     return report
+
+
+def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
+    has_images = (workspace.cache / "index.json").exists()
+    return PageSources(
+        recipe=sources.recipe,
+        verdict=sources.verdict,
+        details=sources.details,
+        exported=sources.exported,
+        bench=sources.bench,
+        explanation=sources.explanation,
+        versions=sources.versions,
+        thumbnails=open_dataset(workspace).images if has_images else None,
+    )
 
 
 def _read(recipe: Recipe, workspace: Workspace) -> Sources:

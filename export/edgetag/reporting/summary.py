@@ -26,12 +26,15 @@ HEADLINES: dict[Decision, str] = {
     "fail": "✗ Rejected: a budget is broken.",
     "undecided": "? Undecided: the data or this machine cannot decide.",
 }
-BASELINE_HEADLINE = "✗ Rejected: every budget is kept, but the accepted state is not."
+BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse than accepted."
+UNLIMITED_HEADLINE = "✓ Nothing to reject: the recipe sets no budget for what was judged."
 
 LONGEST = 30_000
 """Characters. GitHub takes 65,536 in a comment, and a comment that long is not read."""
 
-SHOWN_FINDINGS = 20
+SHOWN_FINDINGS = {"fail": 20, "undecided": 8, "note": 8}
+"""Of each level; tables have the others."""
+
 SHOWN_VARIANTS = 30
 SHOWN_TAGS = 40
 SHOWN_CHANGES = 30
@@ -85,6 +88,8 @@ def write_summary(report: ReportResult, sources: Sources) -> str:
 def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
     verdict = sources.verdict
     headline = HEADLINES[report.verdict]
+    if report.verdict == "pass" and not report.budgets and not _any_margin(verdict):
+        headline = UNLIMITED_HEADLINE
     if report.verdict == "fail" and all(row.verdict != "fail" for row in report.variants):
         headline = BASELINE_HEADLINE
     yield f"# {escape_markdown(sources.recipe.name)}\n"
@@ -109,17 +114,22 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
         )
 
 
+def _any_margin(verdict: Verdict) -> bool:
+    return any(tag.checks for found in verdict.variants for tag in found.tags)
+
+
 def _findings(findings: Iterable[Finding]) -> Iterator[str]:
     """List what stands between the run and its acceptance, then notes."""
-    marks = {"fail": "✗", "undecided": "?", "note": "·"}
     found = tuple(findings)
-    lines = [
-        f"- {marks[one.level]} "
-        + escape_markdown(shorten(f"{one.where}: {one.text}", LONGEST_SENTENCE))
-        for one in found[:SHOWN_FINDINGS]
-    ]
-    if len(found) > SHOWN_FINDINGS:
-        lines.append(f"- and {len(found) - SHOWN_FINDINGS} more")
+    lines = []
+    for level, mark in (("fail", "✗"), ("undecided", "?"), ("note", "·")):
+        told = [f"{one.where}: {one.text}" for one in found if one.level == level]
+        shown = SHOWN_FINDINGS[level]
+        lines += [
+            f"- {mark} {escape_markdown(shorten(text, LONGEST_SENTENCE))}" for text in told[:shown]
+        ]
+        if len(told) > shown:
+            lines.append(f"- {mark} and {len(told) - shown} more")
     if lines:
         yield "\n".join(lines) + "\n"
 
@@ -176,6 +186,9 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
     verdict = sources.verdict
     if report.baseline and report.baseline.changes:
         yield _fold(_largest(sheets.changes_sheet(report.baseline.changes), SHOWN_CHANGES))
+    if report.tag_budgets:
+        title = "Margins of tags that are not kept"
+        yield _fold(_largest(sheets.budgets_sheet(report.tag_budgets, title), SHOWN_TAGS))
     yield _fold(sheets.budgets_sheet(report.budgets), "The recipe sets no limit over all tags.\n")
     if report.failures:
         yield _fold(sheets.failures_sheet(report.failures))
