@@ -21,6 +21,7 @@ from edgetag.cli import (
     quantize,
     recipe,
     report,
+    rescue,
     run,
     train,
     validate,
@@ -45,6 +46,7 @@ app.command("quantize")(quantize.quantize)
 app.command("export")(export.export)
 app.command("validate")(validate.validate)
 app.command("bench")(bench.bench)
+app.command("rescue")(rescue.rescue)
 app.command("report")(report.report)
 app.command("bundle")(bundle.bundle)
 app.add_typer(recipe.app, name="recipe")
