@@ -68,7 +68,7 @@ def steps_sheet(result: RescueResult) -> Sheet:
         rows.append(
             (
                 str(len(step.layers)),
-                _named(step.added) if step.layers else NONE,
+                _change(step),
                 NONE if step.map is None else f"{step.map:.4f}",
                 _drop(step),
                 format_bytes(step.size_bytes),
@@ -88,7 +88,7 @@ def steps_sheet(result: RescueResult) -> Sheet:
     )  # fmt: skip
     kind = "float" if result.keep == "float" else "16 bits"
     headings = (
-        "kept", "layers added", "mAP", "drop, points", "size", "gzip", "p50 ms", "p90 ms",
+        "kept", "layers", "mAP", "drop, points", "size", "gzip", "p50 ms", "p90 ms",
         "verdict",
     )  # fmt: skip
     title = f"{result.variant} with layers in {kind}, on {result.runtime}, {result.split}"
@@ -105,9 +105,16 @@ def ranking_sheet(result: RescueResult, shown: int = 10) -> Sheet:
     return Sheet(title, ("rank", "layer", "operator", "RMS"), frozenset({0, 3}), rows)
 
 
+def _change(step: Step) -> str:
+    """Say which layers a step has, by those of the steps before."""
+    if not step.layers:
+        return NONE
+    if step.dropped:
+        return f"{len(step.layers) + len(step.dropped)} without {_named(step.dropped)}"
+    return f"+ {_named(step.added)}" if step.added else "the same"
+
+
 def _named(names: tuple[str, ...]) -> str:
-    if not names:
-        return "none"
     labels = [label(name) for name in names[:SHOWN_LAYERS]]
     more = len(names) - len(labels)
     return ", ".join(labels) + (f" and {more} more" if more else "")

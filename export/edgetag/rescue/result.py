@@ -38,6 +38,7 @@ class Step(Record):
         sha256: Digest of the file.
         layers: Names of the kept layers, the one of the largest error first.
         added: Those that no step before has.
+        dropped: Layers of large error that it does without, since the others are enough.
         map: Mean average precision, None where no tag is scored or the file does not run.
         map_drop: From the float reference, as a fraction.
         map_drop_interval: Paired bootstrap.
@@ -56,6 +57,7 @@ class Step(Record):
     sha256: str
     layers: tuple[str, ...]
     added: tuple[str, ...]
+    dropped: tuple[str, ...]
     map: float | None
     map_drop: float | None
     map_drop_interval: Bounds | None
@@ -92,7 +94,8 @@ class RescueResult(Result):
         ranking: Layers by error, the largest first; empty where nothing was to be chosen.
         ranking_images: Training images behind the ranking.
         fp32: The float file.
-        steps: By number of kept layers; the first keeps none.
+        steps: By how far down the ranking they reach; the first keeps nothing. All were judged on
+            the same images.
         rescued: Whether a step keeps every limit.
         chosen: Name of the step with the fewest layers that keeps the limits on accuracy.
         file: Its file, relative to the run folder.

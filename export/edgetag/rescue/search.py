@@ -15,7 +15,7 @@ DROPS_TRIED = 8
 """Layers that the backward pass tries to do without, those of the smallest error."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Choice:
     """The first `count` layers of a ranking.
 
