@@ -50,3 +50,18 @@ def draw_shapes(folder: Path, images: int, size: int = 96) -> Path:
 def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table of 300 real little pictures with three tags."""
     return draw_shapes(tmp_path_factory.mktemp("shapes"), 300)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell the error rates that the simulations found, also when all is well."""
+    told = [
+        str(value)
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        for name, value in report.user_properties
+        if name == "simulated"
+    ]
+    if told:
+        terminalreporter.section("simulated error rates of the gate")
+        for line in sorted(told):
+            terminalreporter.write_line(line)

@@ -43,9 +43,10 @@ def test_every_stage_comes_after_what_it_needs() -> None:
         ("[training]\nbatch_size = 8\n", {"train", "prune", "quantize"}),
         ("[pruning]\nsparsity = 0.7\n", {"prune", "export"}),
         ("[benchmark]\nruns = 50\n", {"bench"}),
+        ("[explain]\nlayer_images = 8\n", {"explain"}),
         ("[budgets.fp32]\nmin_map = 0.5\n", {"validate", "bench", "report"}),
         ("[network]\ndropout = 0.1\n",
-         {"train", "prune", "quantize", "export", "validate", "bench", "bundle"}),
+         {"train", "prune", "quantize", "export", "validate", "explain", "bench", "bundle"}),
     ],
 )  # fmt: skip
 def test_a_section_changes_the_stages_that_read_it(

@@ -3,8 +3,11 @@
 import os
 import platform
 import re
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from edgetag import __version__
 from edgetag.records import Record
 
 CPU_FEATURES = (
@@ -103,3 +106,14 @@ def _memory_bytes() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):
         return None
+
+
+def package_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of edgetag and of those packages that are installed."""
+    found = {"edgetag": __version__}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

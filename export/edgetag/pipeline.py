@@ -7,16 +7,16 @@ before it are what they were when it last finished, and its own outputs still li
 import hashlib
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from edgetag import __version__
 from edgetag.errors import InputError
+from edgetag.machine import package_versions
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.records import Result
@@ -100,10 +100,18 @@ STAGES: tuple[Stage, ...] = (
         "conversion.result:ExportResult",
     ),
     Stage(
-        "validate", "validation", "stage", ("network", "validation", "budgets"),
+        "validate", "validation", "stage",
+        ("network", "validation", "budgets", "training.thresholds"),
         ("dataset", "train", "export"),
-        ("validate/verdict.json", "validate/reference.npz"),
+        ("validate/verdict.json", "validate/details.json", "validate/changes.parquet",
+         "validate/reference.npz"),
         "validation.result:Verdict",
+    ),
+    Stage(
+        "explain", "explaining", "stage",
+        ("network", "validation", "explain", "bundle.variant"), ("dataset", "train", "export"),
+        ("explain/explain.json",),
+        "explaining.result:Explanation",
     ),
     Stage(
         "bench", "benchmarking", "stage", ("network", "validation.splits", "benchmark", "budgets"),
@@ -114,7 +122,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "report", "reporting", "stage", ("budgets", "validation"),
         ("dataset", "train", "prune", "quantize", "export", "validate", "bench"),
-        ("report/report.json", "report/summary.md"),
+        ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),
         "reporting.result:ReportResult",
     ),
     Stage(
@@ -146,7 +154,11 @@ def stage(name: str) -> Stage:
 
 
 def run_all(
-    recipe: Recipe, workspace: Workspace, progress: Progress, force: bool = False
+    recipe: Recipe,
+    workspace: Workspace,
+    progress: Progress,
+    force: bool = False,
+    baseline: Path | None = None,
 ) -> dict[str, Result]:
     """Walk every stage, skipping those that are up to date.
 
@@ -155,6 +167,7 @@ def run_all(
         workspace: Where.
         progress: Who is told.
         force: Delete what every stage has left and run it again.
+        baseline: The accepted state that validation compares with.
 
     Returns:
         Each stage's result by name.
@@ -171,7 +184,8 @@ def run_all(
         run_file = _open_run(recipe, workspace)
         results: dict[str, Result] = {}
         for each in (found for found in STAGES if found.wanted(recipe)):
-            print_ = fingerprint(each, recipe, run_file)
+            options = {"baseline": baseline} if each.name == "validate" else {}
+            print_ = fingerprint(each, recipe, run_file, options)
             done = run_file.stages.get(each.name)
             if not force and done and done.fingerprint == print_ and _intact(done, workspace):
                 progress.say(f"{each.name}: unchanged since {done.finished_at}, skipped")
@@ -179,8 +193,21 @@ def run_all(
                 continue
             if force:
                 shutil.rmtree((workspace.root / each.outputs[0]).parent, ignore_errors=True)
-            results[each.name], run_file = _run_one(each, recipe, workspace, progress, run_file)
+            results[each.name], run_file = _run_one(
+                each, recipe, workspace, progress, run_file, **options
+            )
         return results
+
+
+def ensure_stage(name: str, recipe: Recipe, workspace: Workspace, progress: Progress) -> None:
+    """Run a stage that needs no other, unless it is up to date."""
+    chosen = stage(name)
+    with workspace.locked():
+        run_file = _open_run(recipe, workspace)
+        done = run_file.stages.get(name)
+        current = done and done.fingerprint == fingerprint(chosen, recipe, run_file)
+        if not (current and done and _intact(done, workspace)):
+            _run_one(chosen, recipe, workspace, progress, run_file)
 
 
 def run_stage(
@@ -188,6 +215,7 @@ def run_stage(
     recipe: Recipe,
     workspace: Workspace,
     progress: Progress,
+    needs: tuple[str, ...] | None = None,
     **options: Any,
 ) -> Result:
     """Run one stage on what the earlier ones left.
@@ -197,6 +225,7 @@ def run_stage(
         recipe: What to build.
         workspace: Where.
         progress: Who is told.
+        needs: Stages that must have finished; default: all that it can read.
         options: Passed on to the stage's `run`.
 
     Raises:
@@ -208,7 +237,7 @@ def run_stage(
         return _load(chosen).run(recipe, workspace, progress, **options)
     with workspace.locked():
         run_file = _open_run(recipe, workspace)
-        for need in _needs(chosen, recipe):
+        for need in _needs(chosen, recipe) if needs is None else needs:
             done = run_file.stages.get(need)
             if done is None:
                 raise InputError(
@@ -252,9 +281,21 @@ def settings_digest(which: Stage, recipe: Recipe) -> str:
     return digest_json(chosen)
 
 
-def fingerprint(which: Stage, recipe: Recipe, run_file: RunFile) -> str:
+def fingerprint(
+    which: Stage, recipe: Recipe, run_file: RunFile, options: Mapping[str, Any] | None = None
+) -> str:
     """Return a digest of everything that decides what a stage would leave."""
-    inputs: dict[str, Any] = {need: run_file.stages[need].outputs for need in _needs(which, recipe)}
+    inputs: dict[str, Any] = {
+        need: run_file.stages[need].outputs
+        for need in _needs(which, recipe)
+        if need in run_file.stages
+    }
+    given = {name: value for name, value in (options or {}).items() if value}
+    if given:
+        inputs["options"] = {
+            name: digest_file(value) if isinstance(value, Path) and value.is_file() else str(value)
+            for name, value in given.items()
+        }
     if which.name == "dataset":
         from edgetag.dataset.stage import inputs_fingerprint
 
@@ -294,13 +335,7 @@ def _open_run(recipe: Recipe, workspace: Workspace) -> RunFile:
 
 def versions() -> dict[str, str]:
     """Return the versions of edgetag and of the packages that decide its results."""
-    found = {"edgetag": __version__}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    return package_versions(PACKAGES)
 
 
 def _intact(done: StageRecord, workspace: Workspace) -> bool:
@@ -324,7 +359,7 @@ def _run_one(
     result, wall_s, peak = measured(lambda: run(recipe, workspace, progress, **options))
     outputs = sorted({p for pattern in which.outputs for p in workspace.root.glob(pattern)})
     record = StageRecord(
-        fingerprint=fingerprint(which, recipe, run_file),
+        fingerprint=fingerprint(which, recipe, run_file, options),
         settings=settings_digest(which, recipe),
         outputs={workspace.relative(path): digest_file(path) for path in outputs},
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -193,6 +193,11 @@ class Workspace:
         return self.root / "validate"
 
     @property
+    def explain(self) -> Path:
+        """Layers to blame, and what mistakes in preprocessing cost."""
+        return self.root / "explain"
+
+    @property
     def bench(self) -> Path:
         """Latency, memory and size."""
         return self.root / "bench"

@@ -29,8 +29,8 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "verb",
-    ["run", "data", "train", "prune", "quantize", "export", "validate", "bench", "bundle",
-     "report", "recipe", "doctor"],
+    ["run", "data", "train", "prune", "quantize", "export", "validate", "explain", "bench",
+     "bundle", "report", "recipe", "doctor"],
 )  # fmt: skip
 def test_every_verb_explains_itself(verb: str) -> None:
     from typer.testing import CliRunner

@@ -9,18 +9,23 @@ from rich.console import Console
 
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
-from edgetag.reporting import stage, tables
+from edgetag.reporting import sheets, stage, tables
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.summary import Sources
 from edgetag.workspace import Workspace, write_text
+from made_results import make_sources
 
 
 def report_on(sources: Sources, root: Path) -> tuple[ReportResult, str]:
     """Run the stage on results that lie in a run folder; return the report and the summary."""
     workspace = Workspace(root)
-    write_text(workspace.export / "export.json", sources.exported.to_json())
     write_text(workspace.validate / "verdict.json", sources.verdict.to_json())
-    write_text(workspace.bench / "bench.json", sources.bench.to_json())
+    if sources.exported:
+        write_text(workspace.export / "export.json", sources.exported.to_json())
+    if sources.bench:
+        write_text(workspace.bench / "bench.json", sources.bench.to_json())
+    if sources.explanation:
+        write_text(workspace.root / "explain" / "explain.json", sources.explanation.to_json())
     result = stage.run(sources.recipe, workspace, SilentProgress())
     assert ReportResult.read(workspace.report / "report.json", "report") == result
     return result, (root / result.file).read_text()
@@ -28,45 +33,9 @@ def report_on(sources: Sources, root: Path) -> tuple[ReportResult, str]:
 
 def shown(result: ReportResult) -> str:
     console = Console(width=240, file=io.StringIO(), record=True)
-    for table in tables.outcome(result):
+    for table in sheets.outcome(result):
         console.print(table)
     return console.export_text()
-
-
-def broken(sources: Sources, drop: float, ratio: float = 0.38) -> Sources:
-    """Return the sources with other numbers for int8, judged as the stages would."""
-    decision = "pass" if drop <= 0.01 else "fail"
-    variants = tuple(
-        v.model_copy(
-            update={
-                "map_drop": drop,
-                "budgets": tuple(
-                    b.model_copy(update={"measured": drop, "verdict": decision})
-                    if b.budget == "max_map_drop"
-                    else b
-                    for b in v.budgets
-                ),
-            }
-        )
-        if v.variant == "int8"
-        else v
-        for v in sources.verdict.variants
-    )
-    verdict = sources.verdict.model_copy(
-        update={
-            "variants": variants,
-            "decisions": {**sources.verdict.decisions, "int8": decision},
-        }
-    )
-    budgets = tuple(
-        b.model_copy(update={"measured": ratio, "verdict": "pass" if ratio <= 0.6 else "fail"})
-        if b.budget == "max_latency_ratio"
-        else b
-        for b in sources.bench.budgets
-    )
-    return replace(
-        sources, verdict=verdict, bench=sources.bench.model_copy(update={"budgets": budgets})
-    )
 
 
 def test_the_verdict_is_at_the_top(sources: Sources, tmp_path: Path) -> None:
@@ -78,17 +47,17 @@ def test_the_verdict_is_at_the_top(sources: Sources, tmp_path: Path) -> None:
 def test_a_broken_accuracy_budget_rejects_and_says_by_how_much(
     sources: Sources, tmp_path: Path
 ) -> None:
-    result, text = report_on(broken(sources, drop=0.0213), tmp_path)
+    result, text = report_on(make_sources(int8_drop=0.0213), tmp_path)
     assert result.verdict == "fail"
     head = text.split("## ")[0]
     assert "✗ Rejected" in head
-    assert "int8 on litert: max_map_drop is 0.0213, limit 0.0100" in head
+    assert "int8 on litert: max_map_drop is 0.0213 [0.0163, 0.0263], limit 0.0100" in head
 
 
 def test_a_broken_latency_budget_rejects_although_validation_passed(
     sources: Sources, tmp_path: Path
 ) -> None:
-    result, text = report_on(broken(sources, drop=0.004, ratio=0.71), tmp_path)
+    result, text = report_on(make_sources(latency_ratio=0.71), tmp_path)
     assert result.verdict == "fail"
     assert "max_latency_ratio is 0.710, limit 0.600" in text.split("## ")[0]
 
@@ -120,7 +89,7 @@ def test_the_table_of_variants_shows_size_drop_interval_flips_and_latency(
 
 def test_markdown_and_terminal_show_the_same_cells(sources: Sources, tmp_path: Path) -> None:
     result, _ = report_on(sources, tmp_path)
-    sheet = tables.variants_sheet(result)
+    sheet = sheets.variants_sheet(result)
     text = shown(result)
     for row in sheet.rows:
         for cell in row:
@@ -139,7 +108,7 @@ def test_names_of_tags_cannot_break_a_table(sources: Sources, tmp_path: Path) ->
     rows = [line for line in text.splitlines() if "wolf" in line]
     assert rows
     assert all("dog\\|wolf" in row for row in rows)
-    sheet = tables.tags_sheet("tags", sources.verdict.variants[0].tags)
+    sheet = sheets.tags_sheet("tags", sources.verdict.variants[0].tags)
     console = Console(width=200, file=io.StringIO(), record=True)
     console.print(tables.to_rich(sheet))
     assert "[bold]food" in console.export_text()
@@ -152,6 +121,8 @@ def test_names_of_tags_cannot_break_a_table(sources: Sources, tmp_path: Path) ->
         ("[cat](http://x)", r"\[cat](http://x)"),
         ("__cat__ school_uniform", r"\_\_cat\_\_ school_uniform"),
         ("[−0.10, 0.90]", "[−0.10, 0.90]"),
+        ("a &lt; b", r"a \&lt; b"),
+        ("@all, a@b", "@\u200ball, a@\u200bb"),
     ],
 )
 def test_markup_in_a_name_is_shown_as_text(text: str, escaped: str) -> None:
@@ -160,7 +131,7 @@ def test_markup_in_a_name_is_shown_as_text(text: str, escaped: str) -> None:
 
 def test_a_narrow_terminal_loses_nothing(sources: Sources, tmp_path: Path) -> None:
     result, _ = report_on(sources, tmp_path)
-    sheet = tables.variants_sheet(result)
+    sheet = sheets.variants_sheet(result)
     console = Console(width=110, file=io.StringIO(), record=True)
     console.print(tables.to_rich(sheet))
     words = set(console.export_text().split())
@@ -188,7 +159,7 @@ def test_the_environment_names_device_versions_seed_and_recipe(
     sources: Sources, tmp_path: Path
 ) -> None:
     _, text = report_on(sources, tmp_path)
-    environment = text.split("## Environment")[1]
+    environment = text.split("<summary>Environment</summary>")[1].split("</details>")[0]
     for wanted in ("A CPU", "edgetag 0.1.0", "seed: 1", sources.recipe.digest(), "tensorflow"):
         assert wanted in environment
 
@@ -199,10 +170,19 @@ def test_the_summary_does_not_depend_on_where_the_run_lies(
     assert report_on(sources, tmp_path / "a")[1] == report_on(sources, tmp_path / "b")[1]
 
 
-def test_a_missing_result_says_what_to_run(sources: Sources, tmp_path: Path) -> None:
+def test_a_missing_verdict_says_what_to_run(sources: Sources, tmp_path: Path) -> None:
     report_on(sources, tmp_path)
-    (tmp_path / "bench" / "bench.json").unlink()
-    with pytest.raises(InputError, match="run: edgetag bench"):
+    (tmp_path / "validate" / "verdict.json").unlink()
+    with pytest.raises(InputError, match="run: edgetag validate"):
+        stage.run(sources.recipe, Workspace(tmp_path), SilentProgress())
+
+
+def test_a_damaged_benchmark_is_an_error_though_a_missing_one_is_none(
+    sources: Sources, tmp_path: Path
+) -> None:
+    report_on(sources, tmp_path)
+    (tmp_path / "bench" / "bench.json").write_text("{")
+    with pytest.raises(InputError, match=r"bench\.json"):
         stage.run(sources.recipe, Workspace(tmp_path), SilentProgress())
 
 

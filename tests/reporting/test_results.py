@@ -11,9 +11,12 @@ from edgetag.compression.result import (
 from edgetag.dataset.check import check
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
+from edgetag.records import Result
 from edgetag.reporting.results import SHOWN_FINDINGS, sheets
 from edgetag.reporting.tables import to_markdown
 from edgetag.training.result import EpochRecord, PipelineRate, StepRate, TrainResult
+from edgetag.validation.baseline import accept, compare
+from made_results import make_sources, make_verdict, scored, tag
 
 
 def test_a_data_check_shows_counts_and_what_would_be_left_out(tmp_path: Path) -> None:
@@ -77,3 +80,64 @@ def test_the_pipelines_rate_is_shown_against_the_training_step() -> None:
     )
     (sheet,) = sheets(result)
     assert sheet.rows == (("all", "1000", "100", "95", "10.00", "0.95"),)
+
+
+def titles(result: Result) -> list[str]:
+    return [sheet.title for sheet in sheets(result)]
+
+
+def test_a_verdict_shows_what_is_undecided_and_what_would_decide() -> None:
+    verdict = make_sources(tag_half_width=0.05).verdict
+    assert "int8 on litert, tag by tag" not in titles(verdict)
+    missed = sheets(verdict)[titles(verdict).index("Budgets that are not kept")]
+    assert dict(zip(missed.headings, missed.rows[0], strict=True)) == {
+        "variant": "int8", "runtime": "litert", "tag": "cat", "budget": "max_recall_drop",
+        "limit": "0.0200", "measured": "0.0040 [−0.0460, 0.0540]",
+        "would decide": "340 more positives", "verdict": "? undecided",
+    }  # fmt: skip
+
+
+def test_a_verdict_shows_every_tag_of_a_variant_of_which_one_fails() -> None:
+    assert "int8 on litert, tag by tag" in titles(make_sources(int8_drop=0.05).verdict)
+
+
+def test_a_verdict_shows_thresholds_that_were_fitted_and_what_they_bring() -> None:
+    verdict = make_sources().verdict
+    fitted = sheets(verdict)[-1]
+    assert fitted.title.startswith("Thresholds fitted")
+    assert fitted.rows[0][2:] == ("cat", "0.440", "0.410", "0.30")
+    same = tuple(
+        entry.model_copy(
+            update={
+                "tags": tuple(
+                    tag.model_copy(update={"threshold": tag.reference_threshold})
+                    for tag in entry.tags
+                )
+            }
+        )
+        for entry in verdict.variants
+    )
+    assert not any(
+        title.startswith("Thresholds")
+        for title in titles(verdict.model_copy(update={"variants": same}))
+    )
+
+
+def test_a_verdict_shows_what_moved_since_the_accepted_state() -> None:
+    verdict = make_sources(int8_drop=0.004).verdict
+    baseline = accept(make_sources(int8_drop=0.001).verdict, None, "r")
+    compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01)
+    changes = sheets(verdict.model_copy(update={"baseline": compared}))[-1]
+    assert changes.rows[0] == (
+        "int8", "litert", "map", "0.8490", "0.8460", "0.0020", "worse",
+    )  # fmt: skip
+    assert len(changes.rows) == len(compared.changes)
+
+
+def test_a_long_table_is_cut_and_says_so() -> None:
+    entry = scored("int8", "litert", "test", 0.004)
+    tags = tuple(tag(f"tag {n}", True, 0.05) for n in range(SHOWN_FINDINGS + 5))
+    verdict = make_verdict((entry.model_copy(update={"tags": tags}),))
+    missed = next(sheet for sheet in sheets(verdict) if sheet.title.startswith("Budgets that"))
+    assert f"({SHOWN_FINDINGS} of {len(tags)} shown; --json has all)" in missed.title
+    assert len(missed.rows) == SHOWN_FINDINGS

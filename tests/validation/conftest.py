@@ -24,10 +24,10 @@ def scored_folder(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 def run_folder(scored_folder: RunFolder, tmp_path: Path) -> RunFolder:
     """120 test images in 30 groups, 40 of another style; noisy labels, some unknown.
 
-    Scores of the variants are kept from `scored_folder`; the reference and the verdict are not.
+    Scores of the variants are kept from `scored_folder`; nothing else is.
     """
     workspace = Workspace(tmp_path / "run")
     shutil.copytree(scored_folder.workspace.root, workspace.root)
-    (workspace.validate / "reference.npz").unlink()
-    (workspace.validate / "verdict.json").unlink()
+    for name in ("reference.npz", "verdict.json", "details.json", "changes.parquet"):
+        (workspace.validate / name).unlink()
     return replace(scored_folder, workspace=workspace)

@@ -5,7 +5,8 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score
 
 from edgetag.tags import Vocabulary
-from edgetag.validation.metrics import Comparison, Measured, Split
+from edgetag.validation.comparison import Comparison, compare
+from edgetag.validation.metrics import Measured, Split
 
 TAGS = Vocabulary(("cat", "dog", "rare"))
 THRESHOLDS = {"cat": 0.5, "dog": 0.3, "rare": 0.5}
@@ -15,7 +16,6 @@ def split(labels: np.ndarray, groups: list[str] | None = None) -> Split:
     return Split(
         labels,
         TAGS,
-        THRESHOLDS,
         groups or [str(i) for i in range(len(labels))],
         min_positives=10,
         samples=300,
@@ -36,8 +36,12 @@ def case(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def compared(labels: np.ndarray, reference: np.ndarray, variant: np.ndarray) -> Comparison:
-    over = split(labels)
-    return over.compare(Measured(reference, over), Measured(variant, over))
+    return compared_over(split(labels), reference, variant)
+
+
+def compared_over(over: Split, reference: np.ndarray, variant: np.ndarray) -> Comparison:
+    after = Measured(variant, over, THRESHOLDS)
+    return compare(Measured(reference, over, THRESHOLDS), after, after)
 
 
 def test_a_variant_equal_to_the_reference_loses_nothing() -> None:
@@ -65,8 +69,8 @@ def test_numbers_equal_scikit_learns_over_known_labels() -> None:
         assert result.tags[tag].ap.drop == pytest.approx(was - now)
         decided = variant[known, column] >= np.float32(THRESHOLDS[tag])
         assert result.tags[tag].f1.value == pytest.approx(f1_score(truth, decided))
-        assert result.tags[tag].recall == pytest.approx(decided[truth == 1].mean())
-        assert result.tags[tag].false_positive_rate == pytest.approx(decided[truth == 0].mean())
+        assert result.tags[tag].recall.measure.value == pytest.approx(decided[truth == 1].mean())
+        assert result.tags[tag].fpr.measure.value == pytest.approx(decided[truth == 0].mean())
     assert result.mean_ap is not None
     assert result.mean_ap.drop == pytest.approx(np.mean(drops))
 
@@ -95,7 +99,7 @@ def test_flips_are_counted_where_decisions_differ() -> None:
     variant = reference.copy()
     variant[:4, 0] = 0.6  # crosses 0.5; the first of them is unknown
     result = compared(labels, reference, variant)
-    assert result.tags["cat"].flips == 3
+    assert (result.tags["cat"].lost, result.tags["cat"].gained) == (0, 3)
     assert result.flip_rate == pytest.approx(3 / 119)
     assert result.largest_score_difference == pytest.approx(0.2)
     assert result.mean_score_difference == pytest.approx(3 * 0.2 / 119)
@@ -104,7 +108,7 @@ def test_flips_are_counted_where_decisions_differ() -> None:
 def test_a_score_equal_to_its_threshold_counts_as_present() -> None:
     labels = np.ones((1, 3), dtype=np.int8)
     scores = np.array([[0.5, 0.3, 0.5]], dtype=np.float32)
-    assert Measured(scores, split(labels)).decisions.all()
+    assert Measured(scores, split(labels), THRESHOLDS).decisions.all()
 
 
 def test_without_scored_tags_there_are_no_means() -> None:
@@ -133,7 +137,7 @@ def test_without_known_labels_nothing_is_measured() -> None:
 def test_a_single_group_gives_no_interval() -> None:
     labels, reference, variant = case()
     over = split(labels, ["one"] * len(labels))
-    result = over.compare(Measured(reference, over), Measured(variant, over))
+    result = compared_over(over, reference, variant)
     assert result.mean_ap is not None
     assert result.mean_ap.drop_interval is None
     assert math.isfinite(result.mean_ap.drop)

@@ -8,6 +8,7 @@ from edgetag.validation.scores import (
     ReferenceMeta,
     ReferenceScores,
     VariantMeta,
+    digest_rows,
     read_reference,
     read_variant,
     write_reference,
@@ -105,19 +106,53 @@ def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
         read_reference(path)
 
 
-def test_a_variants_scores_are_taken_only_for_the_same_making(tmp_path: Path) -> None:
+MADE = VariantMeta(
+    model_sha256="m", engine="litert", version="2.3.0", device="cpu", cache="c", rows="r",
+    contract="p", columns=None, tags="t", images_per_s=123.0,
+)  # fmt: skip
+
+
+def test_a_variants_scores_are_read_back_with_their_rate(tmp_path: Path) -> None:
     path = tmp_path / "int8.litert.npz"
-    made = VariantMeta(
-        model_sha256="m", engine="litert", version="2.3.0", device="cpu", cache="c", rows="r",
-        images_per_s=123.0,
-    )  # fmt: skip
-    assert read_variant(path, made) is None
-    write_variant(path, SCORES, made)
-    wanted = made.model_copy(update={"images_per_s": 0.0})
-    kept = read_variant(path, wanted)
+    wanted = MADE.model_copy(update={"images_per_s": 0.0})
+    assert read_variant(path, wanted, (3, 2)) is None
+    write_variant(path, SCORES, MADE)
+    kept = read_variant(path, wanted, (3, 2))
     assert kept is not None
     assert np.array_equal(kept[0], SCORES)
     assert kept[1].images_per_s == 123.0
-    assert read_variant(path, wanted.model_copy(update={"model_sha256": "other"})) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model_sha256": "other"}, {"engine": "tflite-runtime"}, {"version": "2.4.0"},
+        {"device": "another"}, {"cache": "another"}, {"rows": "others"}, {"contract": "another"},
+        {"columns": (1, 0)}, {"tags": "others"},
+    ],
+)  # fmt: skip
+def test_a_variants_scores_of_another_making_are_not_taken(
+    change: dict[str, object], tmp_path: Path
+) -> None:
+    path = tmp_path / "int8.litert.npz"
+    write_variant(path, SCORES, MADE)
+    assert read_variant(path, MADE, (3, 2)) is not None
+    assert read_variant(path, MADE.model_copy(update=change), (3, 2)) is None
+
+
+def test_a_variants_scores_of_the_wrong_shape_or_damaged_count_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "int8.litert.npz"
+    write_variant(path, SCORES, MADE)
+    assert read_variant(path, MADE, (4, 2)) is None
+    write_variant(path, SCORES.astype(np.float64), MADE)  # type: ignore[arg-type]
+    assert read_variant(path, MADE, (3, 2)) is None
+    write_variant(path, SCORES, MADE)
     path.write_bytes(path.read_bytes()[:100])
-    assert read_variant(path, wanted) is None
+    assert read_variant(path, MADE, (3, 2)) is None
+
+
+def test_other_rows_have_another_digest() -> None:
+    rows = np.arange(5, dtype=np.int64)
+    assert digest_rows(rows) == digest_rows(rows.copy())
+    assert digest_rows(np.arange(10, dtype=np.int64)[::2]) == digest_rows(rows * 2)
+    assert len({digest_rows(rows), digest_rows(rows[::-1]), digest_rows(rows[:4])}) == 3

@@ -7,19 +7,25 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
-from tiny_run import MODELS, RECIPE, TEST, RunFolder
+from tiny_run import MODELS, RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
 from edgetag.errors import ExitCode, InputError
 from edgetag.metrics import mean_average_precision
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
 from edgetag.runtimes.process import python_environment
+from edgetag.tags import Vocabulary
 from edgetag.validation import stage
+from edgetag.validation.details import Details
+from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
+from edgetag.validation.scores import read_reference
 from edgetag.workspace import write_text
 
 QUIET = SilentProgress()
+TAGS_OF_RUN = Vocabulary(TAGS)
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
 
 
@@ -134,7 +140,6 @@ def test_a_file_changed_after_export_is_refused(run_folder: RunFolder) -> None:
     [
         ("export/export.json", r"export\.json: missing; run: edgetag export"),
         ("export/int8.tflite", r"int8\.tflite: missing; run: edgetag export"),
-        ("train/thresholds.json", r"thresholds\.json: missing; run: edgetag train"),
     ],
 )
 def test_what_an_earlier_stage_did_not_leave_is_named(
@@ -143,6 +148,16 @@ def test_what_an_earlier_stage_did_not_leave_is_named(
     (run_folder.workspace.root / missing).unlink()
     with pytest.raises(InputError, match=message):
         stage.run(run_folder.recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+
+
+def test_thresholds_that_neither_training_nor_the_reference_has_are_missed(
+    run_folder: RunFolder,
+) -> None:
+    (run_folder.workspace.train / "thresholds.json").unlink()
+    meta = read_reference(run_folder.reference_file()).meta
+    path = run_folder.reference_file(meta=meta.model_copy(update={"thresholds": {}}))
+    with pytest.raises(InputError, match=r"thresholds\.json: missing; run: edgetag train"):
+        stage.run(run_folder.recipe, run_folder.workspace, QUIET, path)
 
 
 def test_a_tag_without_threshold_is_named(run_folder: RunFolder) -> None:
@@ -155,7 +170,7 @@ def test_a_tag_without_threshold_is_named(run_folder: RunFolder) -> None:
 
 
 def test_scores_of_another_model_contract_or_data_set_are_refused(run_folder: RunFolder) -> None:
-    good = stage.read_reference(run_folder.reference_file()).meta
+    good = read_reference(run_folder.reference_file()).meta
     other_model = good.model_copy(update={"weights_sha256": "0" * 64})
     other_contract = good.model_copy(update={"preprocessing": "0" * 64})
     n = len(run_folder.reference)
@@ -176,7 +191,7 @@ def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: Run
     recipe = only_litert(run_folder)
     straight = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
     order = np.random.default_rng(0).permutation(len(run_folder.reference))
-    stored = stage.read_reference(run_folder.reference_file())
+    stored = read_reference(run_folder.reference_file())
     shuffled = run_folder.reference_file(
         scores=run_folder.reference[order][:, [2, 0, 1]],
         identities=tuple(stored.identities[i] for i in order),
@@ -184,6 +199,103 @@ def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: Run
         tags=("food", "cat", "dog"),
     )
     assert stage.run(recipe, run_folder.workspace, QUIET, shuffled) == straight
+
+
+def test_a_variant_s_thresholds_are_fitted_on_the_validation_split_alone(
+    run_folder: RunFolder,
+) -> None:
+    recipe = only_litert(run_folder)
+    verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+    kept = np.load(run_folder.workspace.validate / "scores" / "int8.litert.npz")["scores"]
+    assert len(kept) == TEST + STYLE + VALIDATION
+    last = slice(-VALIDATION, None)
+    reference = run_folder.thresholds
+    expected = refit_thresholds(
+        kept[last], run_folder.labels[last], TAGS_OF_RUN, recipe.training.thresholds, reference
+    )
+    assert verdict.thresholds["int8"] == expected
+    assert expected != reference
+    tags = entry(verdict, "int8").tags
+    assert [tag.threshold for tag in tags] == pytest.approx([expected[name] for name in TAGS])
+    assert [tag.reference_threshold for tag in tags] == pytest.approx(
+        [reference[name] for name in TAGS]
+    )
+    gains = [tag.f1_gain for tag in tags if tag.f1_gain is not None]
+    assert entry(verdict, "int8").f1_gain == pytest.approx(np.mean(gains))
+
+
+@pytest.mark.parametrize("way", ["off", "that split judges"])
+def test_thresholds_are_not_fitted_where_that_would_judge_itself(
+    run_folder: RunFolder, way: str
+) -> None:
+    recipe = only_litert(run_folder)
+    changes = {"refit_thresholds": False} if way == "off" else {"splits": ("test", "validation")}
+    section = recipe.validation.model_copy(update=changes)
+    recipe = recipe.model_copy(update={"validation": section})
+    rows = {"test": TEST, "validation": VALIDATION}
+    identities = [f"id{i}" for i in range(TEST)]
+    identities += [f"id{i + TEST + STYLE + 10}" for i in range(VALIDATION)]
+    scores = np.resize(run_folder.reference, (len(identities), 3))
+    path = run_folder.reference_file(
+        scores=scores,
+        identities=tuple(identities),
+        split=tuple(name for name, count in rows.items() for _ in range(count)),
+    )
+    if way == "off":
+        path = run_folder.reference_file()
+    verdict = stage.run(recipe, run_folder.workspace, QUIET, path)
+    assert verdict.thresholds == dict.fromkeys(("fp32", "int8"), run_folder.thresholds)
+
+
+def test_without_training_here_thresholds_come_with_the_reference(run_folder: RunFolder) -> None:
+    recipe = only_litert(run_folder)
+    path = run_folder.reference_file()
+    with_training = stage.run(recipe, run_folder.workspace, QUIET, path)
+    shutil.rmtree(run_folder.workspace.train)
+    without = stage.run(recipe, run_folder.workspace, QUIET, path)
+    assert without == with_training
+
+
+def test_changed_decisions_are_all_told_the_surest_first(run_folder: RunFolder) -> None:
+    recipe = only_litert(run_folder)
+    verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+    details = Details.read(run_folder.workspace.validate / "details.json", "validate")
+    told = details.find("int8", "litert")
+    assert told is not None
+    assert told.n_changes == entry(verdict, "int8").flips > 0
+    sure = [change.certainty for change in told.changes]
+    assert sure == sorted(sure, reverse=True)
+    for change in told.changes:
+        before = change.before >= change.reference_threshold
+        assert before != (change.after >= change.threshold)
+        assert change.label == bool(run_folder.labels[change.row, TAGS.index(change.tag)])
+    table = pl.read_parquet(run_folder.workspace.validate / "changes.parquet")
+    assert len(table.filter(pl.col("variant") == "int8")) == told.n_changes
+    curves = {curve.tag for curve in told.curves}
+    assert curves == {tag.tag for tag in entry(verdict, "int8").tags if tag.scored}
+
+
+def test_margins_of_tags_decide_on_the_variant(run_folder: RunFolder) -> None:
+    verdicts = {}
+    for margin in (0.001, 0.9):
+        recipe = only_litert(run_folder, f"[budgets.int8]\nmax_recall_drop = {margin}\n")
+        verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+        tags = entry(verdict, "int8").tags
+        assert all(tag.checks[0].budget == "max_recall_drop" for tag in tags if tag.scored)
+        verdicts[margin] = verdict.decisions["int8"]
+    assert verdicts[0.001] in ("undecided", "fail")
+    assert verdicts[0.9] == "pass"
+
+
+def test_one_variant_can_be_judged_alone(run_folder: RunFolder) -> None:
+    recipe = only_litert(run_folder)
+    path = run_folder.reference_file()
+    alone = stage.run(recipe, run_folder.workspace, QUIET, path, variants=("int8",))
+    assert set(alone.decisions) == {"int8"}
+    both = stage.run(recipe, run_folder.workspace, QUIET, path)
+    assert entry(both, "int8") == entry(alone, "int8")
+    with pytest.raises(InputError, match="--variant int4: the recipe's variants are fp32, int8"):
+        stage.run(recipe, run_folder.workspace, QUIET, path, variants=("int4",))
 
 
 @pytest.mark.slow

@@ -13,8 +13,8 @@ from edgetag.metrics import Scores
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.tags import UNKNOWN, Labels
-from edgetag.training.result import Thresholds
+from edgetag.tags import UNKNOWN, Labels, Vocabulary
+from edgetag.training.thresholds import choose_thresholds
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import Workspace, digest_file, write_arrays, write_text
 
@@ -36,7 +36,7 @@ bootstrap_samples = 200
 [bundle]
 variant = "int8"
 """
-TEST, STYLE, TRAIN = 120, 40, 10
+TEST, STYLE, TRAIN, VALIDATION = 120, 40, 10, 60
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class RunFolder:
     labels: Labels
     reference: Scores
     """`[test and test_style images, tags]`, rows 0 on."""
+    thresholds: dict[str, float]
+    """Fitted to the reference on the validation split."""
 
     def with_recipe(self, more: str) -> Recipe:
         return parse_recipe(RECIPE + more, self.workspace.root / "recipe.toml")
@@ -73,6 +75,7 @@ class RunFolder:
                 versions={"tensorflow": "2.20.0"},
                 weights_sha256=digest_file(self.workspace.train / "model.npz"),
                 preprocessing=self.recipe.network.preprocessing().digest(),
+                thresholds=self.thresholds,
             ),
         }
         write_reference(path, ReferenceScores(**{**fields, **changes}))  # type: ignore[arg-type]
@@ -105,7 +108,7 @@ def write_export(workspace: Workspace, variants: tuple[str, ...]) -> None:
 
 def _images() -> np.ndarray:
     generator = np.random.default_rng(5)
-    count = TEST + STYLE + TRAIN
+    count = TEST + STYLE + TRAIN + VALIDATION
     color = generator.integers(0, 256, (count, 1, 1, 3))
     noise = generator.integers(-60, 60, (count, 64, 64, 3))
     return (color + noise).clip(0, 255).astype(np.uint8)
@@ -118,15 +121,15 @@ def _float_scores(pixels: np.ndarray, recipe: Recipe) -> Scores:
 
 
 def make_run_folder(tmp_path: Path) -> RunFolder:
-    """120 test images in 30 groups, 40 of another style; noisy labels, some unknown."""
+    """120 test images in 30 groups, 40 of another style, 60 to validate; noisy labels."""
     workspace = Workspace(tmp_path / "run")
     recipe = parse_recipe(RECIPE, tmp_path / "recipe.toml")
     pixels = _images()
-    reference = _float_scores(pixels[: TEST + STYLE], recipe)
+    scores = _float_scores(pixels, recipe)
+    reference = scores[: TEST + STYLE]
     generator = np.random.default_rng(6)
-    noisy = reference + generator.normal(0, 0.1, reference.shape)
-    labels = np.zeros((len(pixels), 3), dtype=np.int8)
-    labels[: TEST + STYLE] = noisy > np.quantile(noisy, 0.7, axis=0)
+    noisy = scores + generator.normal(0, 0.1, scores.shape)
+    labels = (noisy > np.quantile(noisy, 0.7, axis=0)).astype(np.int8)
     labels[generator.random(labels.shape) < 0.05] = UNKNOWN
     labels[TEST : TEST + STYLE, 2] = 0  # no positive for food in the other style
 
@@ -142,19 +145,22 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
     }
     groups = [f"concept {i // 4}" if i < TEST else None for i in range(len(pixels))]
     splits = ["test"] * TEST + ["test_style"] * STYLE + ["train"] * TRAIN
+    splits += ["validation"] * VALIDATION
     pl.DataFrame(
         {"identity": [f"id{i}" for i in range(len(pixels))], "split": splits, "group": groups}
         | columns
     ).write_parquet(workspace.manifest)
 
     write_arrays(workspace.train / "model.npz", {"weights": np.arange(3)})
-    thresholds = Thresholds(
-        policy="best_f1", split="validation", thresholds={"cat": 0.7, "dog": 0.7, "food": 0.3}
-    )
+    validation = slice(-VALIDATION, None)
+    thresholds = choose_thresholds(
+        scores[validation], labels[validation], Vocabulary(TAGS), recipe.training.thresholds,
+        "validation",
+    )  # fmt: skip
     write_text(workspace.train / "thresholds.json", thresholds.to_json())
     workspace.export.mkdir()
     for variant, source in (("fp32", "tiny_fp32"), ("int8", "tiny_int8_uint8")):
         content = (MODELS / f"{source}.tflite").read_bytes()
         (workspace.export / f"{variant}.tflite").write_bytes(content)
     write_export(workspace, ("fp32", "int8"))
-    return RunFolder(workspace, recipe, labels, reference)
+    return RunFolder(workspace, recipe, labels, reference, thresholds.thresholds)

@@ -25,14 +25,14 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> BundleResul
         InputError: An earlier stage's file is missing, damaged or does not fit the recipe.
     """
     exported = _chosen(recipe, workspace)
+    verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
     files = {
         "model.tflite": workspace.verified_file(exported.file, exported.sha256).read_bytes(),
         "labels.txt": "".join(f"{tag}\n" for tag in recipe.data.tags).encode(),
-        "thresholds.json": _thresholds(recipe, workspace).to_json().encode(),
+        "thresholds.json": _thresholds(recipe, workspace, verdict).to_json().encode(),
         "preprocessing.json": _preprocessing(recipe),
+        "verdict.json": verdict.to_json().encode(),
     }
-    verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
-    files["verdict.json"] = verdict.to_json().encode()
     decision = verdict.decisions.get(exported.variant, "undecided")
     run_file = workspace.read_run_file()
     manifest = BundleManifest(
@@ -75,12 +75,22 @@ def _chosen(recipe: Recipe, workspace: Workspace) -> ExportedVariant:
     )
 
 
-def _thresholds(recipe: Recipe, workspace: Workspace) -> Thresholds:
+def _thresholds(recipe: Recipe, workspace: Workspace, verdict: Verdict) -> Thresholds:
+    """Return the thresholds that the variant was judged by: the app must decide alike."""
     path = workspace.train / "thresholds.json"
-    thresholds = Thresholds.read(path, "train")
-    if set(thresholds.thresholds) != set(recipe.data.tags):
-        raise InputError(f"{path}: its tags are not those of the recipe; run: edgetag train")
-    return thresholds
+    trained = Thresholds.read(path, "train")
+    judged = verdict.thresholds.get(recipe.bundle.variant)
+    if judged is None:
+        raise InputError(
+            f"{workspace.validate / 'verdict.json'}: {recipe.bundle.variant} was not judged; "
+            "run: edgetag validate"
+        )
+    if set(judged) != set(recipe.data.tags):
+        raise InputError(
+            f"{workspace.validate / 'verdict.json'}: its tags are not those of the recipe; "
+            "run: edgetag validate"
+        )
+    return trained.model_copy(update={"thresholds": judged})
 
 
 def _preprocessing(recipe: Recipe) -> bytes:

@@ -12,10 +12,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from edgetag.cli import (
+    baseline,
     bench,
     bundle,
     data,
     doctor,
+    explain,
     export,
     prune,
     quantize,
@@ -44,7 +46,9 @@ app.command("train")(train.train)
 app.command("prune")(prune.prune)
 app.command("quantize")(quantize.quantize)
 app.command("export")(export.export)
-app.command("validate")(validate.validate)
+app.add_typer(validate.app, name="validate")
+app.add_typer(baseline.app, name="baseline")
+app.command("explain")(explain.explain)
 app.command("bench")(bench.bench)
 app.command("rescue")(rescue.rescue)
 app.command("report")(report.report)

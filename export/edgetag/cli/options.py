@@ -24,3 +24,7 @@ Json = Annotated[
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Show what TensorFlow and native code print.")
 ]
+Github = Annotated[
+    bool,
+    typer.Option("--github", help="Also print annotations for GitHub Actions; not with --json."),
+]

@@ -1,6 +1,8 @@
-"""What `run`, `validate` and `bench` end with: tables and the exit code."""
+"""What `run`, `validate` and `bench` end with: tables, annotations and the exit code."""
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import typer
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from edgetag.benchmarking.result import BenchResult
     from edgetag.bundling.result import BundleResult
     from edgetag.records import Result
-    from edgetag.reporting.result import ReportResult
+    from edgetag.reporting.result import Finding, ReportResult
     from edgetag.validation.result import Verdict
     from edgetag.workspace import Workspace
 
@@ -28,25 +30,73 @@ def exit_code(results: "Mapping[str, Result]") -> ExitCode:
     return ExitCode.UNDECIDED if "undecided" in decided else ExitCode.ACCEPTED
 
 
-def print_result(result: "Result", json: bool) -> None:
-    """Print one stage's result: as JSON, or as the tables that show it."""
+def print_result(result: "Result", json: bool, github: bool = False) -> None:
+    """Print one stage's result: as JSON, or as the tables that show it.
+
+    Args:
+        result: Of any stage.
+        json: Print JSON and nothing else; `github` is then passed over.
+        github: Print annotations for GitHub Actions too, and keep the runner from obeying
+            anything that the tables hold.
+    """
     from edgetag.cli.terminal import print_json, print_tables
     from edgetag.reporting.results import sheets
     from edgetag.reporting.tables import to_rich
 
     if json:
         print_json(result)
-    else:
-        print_tables([to_rich(sheet) for sheet in sheets(result)])
+        return
+    tables = [to_rich(sheet) for sheet in sheets(result)]
+    if not github:
+        print_tables(tables)
+        return
+    from edgetag.reporting.annotations import annotations, stop_commands
+
+    stop, resume = stop_commands()
+    typer.echo(stop)
+    print_tables(tables)
+    typer.echo(resume)
+    for line in annotations(_findings(result)):
+        typer.echo(line)
+
+
+def _findings(result: "Result") -> "tuple[Finding, ...]":
+    from edgetag.reporting.findings import find
+    from edgetag.reporting.result import ReportResult
+    from edgetag.validation.result import Verdict
+
+    if isinstance(result, ReportResult):
+        return result.findings
+    return find(result) if isinstance(result, Verdict) else ()
+
+
+def append_step_summary(summary: Path) -> None:
+    """Add a summary to the page of the GitHub Actions run; elsewhere do nothing.
+
+    Raises:
+        InputError: The runner's file cannot be written.
+    """
+    from edgetag.errors import InputError
+
+    place = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not place:
+        return
+    try:
+        with Path(place).open("a", encoding="utf-8") as file:
+            file.write(summary.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"{place}: the summary cannot be added: {error.strerror}; GITHUB_STEP_SUMMARY names it"
+        ) from None
 
 
 def print_outcome(workspace: "Workspace", results: "Mapping[str, Result]") -> None:
     """Print the table of variants and where the report and the bundle lie."""
     from edgetag.cli.terminal import print_tables
-    from edgetag.reporting.tables import outcome
+    from edgetag.reporting.sheets import outcome
 
     report = cast("ReportResult", results["report"])
     bundle = cast("BundleResult", results["bundle"])
     print_tables(outcome(report))
-    typer.echo(f"report: {workspace.root / report.file}")
+    typer.echo(f"report: {workspace.root / (report.page or report.file)}")
     typer.echo(f"bundle: {workspace.root / bundle.file}")

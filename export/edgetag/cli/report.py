@@ -1,11 +1,32 @@
 """`edgetag report`."""
 
-from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
-from edgetag.cli.stages import run_verb
+from typing import TYPE_CHECKING, cast
+
+from edgetag.cli.options import Github, Json, RecipePath, RunFolder, Verbose
+
+if TYPE_CHECKING:
+    from edgetag.reporting.result import ReportResult
 
 
 def report(
-    recipe: RecipePath, out: RunFolder = None, json: Json = False, verbose: Verbose = False
+    recipe: RecipePath,
+    out: RunFolder = None,
+    github: Github = False,
+    json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
-    """Write report/summary.md from what validate and bench found."""
-    run_verb("report", recipe, out, json, verbose)
+    """Write the report (report/): what validate found, and explain and bench if they have run.
+
+    --github also adds report/summary.md to the page of the GitHub Actions run.
+    """
+    from edgetag.cli.outcome import append_step_summary, print_result
+    from edgetag.cli.stages import prepare
+    from edgetag.pipeline import run_stage
+
+    loaded, workspace, progress = prepare(recipe, out, verbose)
+    result = cast(
+        "ReportResult", run_stage("report", loaded, workspace, progress, needs=("validate",))
+    )
+    print_result(result, json, github)
+    if github:
+        append_step_summary(workspace.root / result.file)

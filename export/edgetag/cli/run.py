@@ -20,10 +20,11 @@ def run(
     """
     from edgetag.cli.outcome import exit_code, print_outcome
     from edgetag.cli.stages import prepare
+    from edgetag.cli.validate import default_baseline
     from edgetag.pipeline import run_all
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    results = run_all(loaded, workspace, progress, force)
+    results = run_all(loaded, workspace, progress, force, default_baseline(recipe))
     if json:
         import json as json_module
 

@@ -5,6 +5,7 @@ of TensorFlow Lite's schema. Reading trusts nothing: whatever the bytes are, the
 whose indices are all in range, or an `InputError`.
 """
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ MAX_BYTES = 2**31 - 1
 
 BUFFER_ALIGNMENT = 16
 """`force_align` of Buffer.data in the schema; kernels read weights where they lie in the file."""
+
+GZIP_LEVEL = 9
 
 NO_TENSOR = -1
 """Marks an optional input that is left out."""
@@ -167,6 +170,11 @@ def pack_model(model: Any) -> bytes:
     builder = flatbuffers.Builder(size + (1 << 16))
     builder.Finish(model.Pack(builder), IDENTIFIER)
     return bytes(builder.Output())
+
+
+def gzip_size(data: bytes) -> int:
+    """Return the size of a file after gzip, about what a store download costs."""
+    return len(gzip.compress(data, GZIP_LEVEL, mtime=0))
 
 
 def operators(model: Any, graph: Any) -> Iterator[Operator]:

@@ -51,7 +51,12 @@ TABLES: dict[str, dict[str, str]] = {
     "ProcessUnit": {"options": "ProcessUnitOptions"},
     "NormalizationOptions": {"mean": "[float]", "std": "[float]"},
     "Stats": {"max": "[float]", "min": "[float]"},
-    "AssociatedFile": {"name": "string", "description": "string", "type": "byte"},
+    "AssociatedFile": {
+        "name": "string",
+        "description": "string",
+        "type": "byte",
+        "locale": "string",
+    },
 }
 """Table → field → type. Fields after the last one that edgetag uses are left out."""
 
@@ -62,8 +67,16 @@ UNIONS: dict[str, tuple[str, ...]] = {
 """Union → its tables; the stored type is the position from 1."""
 
 COLOR_SPACE_RGB = 1
+COLOR_SPACE_GRAYSCALE = 2
 TENSOR_AXIS_LABELS = 2
 """Of `AssociatedFile.type`: one label for each score."""
+
+TENSOR_VALUE_LABELS = 3
+"""Of `AssociatedFile.type`: one label for each value; some tools write it for scores too."""
+
+MOST_READ_BYTES = 1 << 20
+"""Descriptions take a few thousand. A hostile one names the same part over and over, so that a
+small file would fill any memory."""
 
 SCALARS: dict[str, Any] = {
     "byte": number_types.Int8Flags,
@@ -84,13 +97,13 @@ def decode(data: bytes) -> dict[str, Any]:
     """Return what `encode` was given; fields that are not stored are left out.
 
     Raises:
-        ValueError: It is not such a flatbuffer.
+        ValueError: It is not such a flatbuffer, or unfolds to far more than one.
         Exception: Damaged offsets raise nearly anything; catch all of it.
     """
     if data[4:8] != IDENTIFIER:
         raise ValueError(f"metadata lacks the mark {IDENTIFIER.decode()}")
     root = flatbuffers.encode.Get(flatbuffers.packer.uoffset, data, 0)
-    return _read_table(Table(data, root), ROOT)
+    return _Reader().table(Table(data, root), ROOT)
 
 
 def _slots(table: str) -> dict[str, int]:
@@ -151,37 +164,51 @@ def _write_vector(builder: Any, kind: str, values: Sequence[Any]) -> int:
     return int(builder.EndVector())
 
 
-def _read_table(table: Any, name: str) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for field, slot in _slots(name).items():
-        offset = table.Offset(4 + 2 * slot)
-        if not offset:
-            continue
-        kind, position = TABLES[name][field], table.Pos + offset
+class _Reader:
+    """Reads tables, and counts what it reads."""
+
+    def __init__(self) -> None:
+        self._left = MOST_READ_BYTES
+
+    def _count(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise ValueError(f"it unfolds to more than {MOST_READ_BYTES} bytes")
+
+    def table(self, table: Any, name: str) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        slots = _slots(name)
+        self._count(4 * (1 + len(slots)))
+        for field, slot in slots.items():
+            offset = table.Offset(4 + 2 * slot)
+            if not offset:
+                continue
+            kind, position = TABLES[name][field], table.Pos + offset
+            if kind in SCALARS:
+                fields[field] = table.Get(SCALARS[kind], position)
+            elif kind in UNIONS:
+                type_offset = table.Offset(4 + 2 * (slot - 1))
+                code = table.Get(SCALARS["ubyte"], table.Pos + type_offset) if type_offset else 0
+                if 0 < code <= len(UNIONS[kind]):  # other members are not ours to read
+                    member = UNIONS[kind][code - 1]
+                    fields[field] = (member, self._value(table, member, position))
+            elif kind.startswith("["):
+                fields[field] = self._vector(table, kind[1:-1], offset)
+            else:
+                fields[field] = self._value(table, kind, position)
+        return fields
+
+    def _value(self, table: Any, kind: str, position: int) -> Any:
+        start = table.Indirect(position)
+        if kind == "string":
+            self._count(table.Get(SCALARS["uint"], start))
+            return table.String(position).decode()
+        return self.table(Table(table.Bytes, start), kind)
+
+    def _vector(self, table: Any, kind: str, offset: int) -> list[Any]:
+        start, length = table.Vector(offset), table.VectorLen(offset)
+        width = SCALARS[kind].bytewidth if kind in SCALARS else 4
+        self._count(length * width)
         if kind in SCALARS:
-            fields[field] = table.Get(SCALARS[kind], position)
-        elif kind in UNIONS:
-            type_offset = table.Offset(4 + 2 * (slot - 1))
-            code = table.Get(SCALARS["ubyte"], table.Pos + type_offset) if type_offset else 0
-            if 0 < code <= len(UNIONS[kind]):  # other members are not ours to read
-                member = UNIONS[kind][code - 1]
-                fields[field] = (member, _read_value(table, member, position))
-        elif kind.startswith("["):
-            fields[field] = _read_vector(table, kind[1:-1], offset)
-        else:
-            fields[field] = _read_value(table, kind, position)
-    return fields
-
-
-def _read_value(table: Any, kind: str, position: int) -> Any:
-    if kind == "string":
-        return table.String(position).decode()
-    return _read_table(Table(table.Bytes, table.Indirect(position)), kind)
-
-
-def _read_vector(table: Any, kind: str, offset: int) -> list[Any]:
-    start, length = table.Vector(offset), table.VectorLen(offset)
-    if kind in SCALARS:
-        width = SCALARS[kind].bytewidth
-        return [table.Get(SCALARS[kind], start + i * width) for i in range(length)]
-    return [_read_value(table, kind, start + 4 * i) for i in range(length)]
+            return [table.Get(SCALARS[kind], start + i * width) for i in range(length)]
+        return [self._value(table, kind, start + i * width) for i in range(length)]

@@ -1,6 +1,5 @@
 """The export stage: trained weights → one `.tflite` file per variant, described and checked."""
 
-import gzip
 import hashlib
 from functools import cached_property
 from importlib.metadata import version
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgetag import __version__
 from edgetag.conversion import checks
-from edgetag.conversion.flatfile import parse_model
+from edgetag.conversion.flatfile import gzip_size, parse_model
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.representative import representative_images
@@ -24,8 +23,6 @@ from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes, 
 
 if TYPE_CHECKING:
     from edgetag.tf import keras
-
-GZIP_LEVEL = 9
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResult:
@@ -161,7 +158,7 @@ def _export(variant: Variant, sources: Sources) -> tuple[ExportedVariant, str | 
         file=sources.workspace.relative(file),
         sha256=hashlib.sha256(data).hexdigest(),
         size_bytes=len(data),
-        gzip_bytes=len(gzip.compress(data, GZIP_LEVEL, mtime=0)),
+        gzip_bytes=gzip_size(data),
         input_type=input_type,
         output_type=output_type,
         min_runtime_version=required_runtime(model),

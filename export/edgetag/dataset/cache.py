@@ -4,6 +4,7 @@ The cache is plain `.npy` shards and an index, so that a runtime's own process r
 nothing but numpy, and a million images never need to be in memory.
 """
 
+import functools
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,6 +17,10 @@ from edgetag.records import Result
 
 SHARD_IMAGES = 1024
 """Images per shard: 154 MB at 224 px."""
+
+MAPPED_SHARDS = 256
+"""Shards mapped at once. Each holds a file open, and a million images are 977 shards, while a
+process may often have no more than 1,024 files open."""
 
 
 class CacheIndex(Result):
@@ -39,12 +44,13 @@ class ImageCache:
 
     Args:
         folder: The cache folder.
+        mapped_shards: Shards kept mapped at most; whoever reads in order needs few.
 
     Raises:
         InputError: The cache is missing, unfinished or damaged.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, mapped_shards: int = MAPPED_SHARDS) -> None:
         index_file = folder / "index.json"
         try:
             text = index_file.read_text(encoding="utf-8")
@@ -52,7 +58,7 @@ class ImageCache:
             raise InputError(f"{index_file}: missing; run: edgetag data build") from None
         self.index = CacheIndex.from_json(text, index_file)
         self.folder = folder
-        self._shards: dict[int, npt.NDArray[np.uint8]] = {}
+        self._shard = functools.lru_cache(mapped_shards)(self._map_shard)
 
     def __len__(self) -> int:
         return self.index.images
@@ -74,17 +80,15 @@ class ImageCache:
             out[chosen] = self._shard(int(shard))[offsets[chosen]]
         return out
 
-    def _shard(self, shard: int) -> npt.NDArray[np.uint8]:
-        if shard not in self._shards:
-            path = shard_path(self.folder, shard)
-            try:
-                array = np.load(path, mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError) as error:
-                raise InputError(f"{path}: damaged image cache: {error}; delete its folder and run "
-                                 "the same command again") from None  # fmt: skip
-            expected = (self.index.input_size, self.index.input_size, 3)
-            if array.dtype != np.uint8 or array.shape[1:] != expected:
-                raise InputError(f"{path}: {array.dtype} {array.shape} is not this cache's; "
-                                 "delete its folder and run the same command again")  # fmt: skip
-            self._shards[shard] = array
-        return self._shards[shard]
+    def _map_shard(self, shard: int) -> Pixels:
+        path = shard_path(self.folder, shard)
+        try:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: damaged image cache: {error}; delete its folder and run "
+                             "the same command again") from None  # fmt: skip
+        expected = (self.index.input_size, self.index.input_size, 3)
+        if array.dtype != np.uint8 or array.shape[1:] != expected:
+            raise InputError(f"{path}: {array.dtype} {array.shape} is not this cache's; "
+                             "delete its folder and run the same command again")  # fmt: skip
+        return array

@@ -16,8 +16,9 @@ class LayerError(Record):
         operator: Such as `CONV_2D`.
         error: Root mean square of the difference of the outputs, over the standard deviation of
             the float output; 0 is no error, 1 as large as the signal.
-        added: Part of the error that this layer adds to that of its inputs:
-            `sqrt(max(0, error² - largest input error²))`.
+        added: What this layer adds itself: likewise, but against what the float layer makes of the
+            quantized file's own inputs. Error that only passes through, or is made larger on its
+            way, is not in it.
     """
 
     index: int
@@ -28,7 +29,17 @@ class LayerError(Record):
 
 
 class Blame(Record):
-    """Layers of one variant on one runtime, the one that adds most first."""
+    """Layers of one variant on one runtime, the one that adds most first.
+
+    Quantization-aware training also moves weights on purpose: there, `added` is how far a layer has
+    moved from the float file's, and a large value need not be damage.
+
+    Attributes:
+        variant: Its name.
+        runtime: The engine, on its own kernels: XNNPACK shows no layers.
+        images: Of the deciding split, every tag among them.
+        layers: All that both files have.
+    """
 
     variant: str
     runtime: str
@@ -43,17 +54,19 @@ class MistakeCost(Record):
         mistake: Its name, such as `stretch`.
         what: What the app does wrong, in a sentence.
         sign: How to recognize it in an app, in a sentence.
+        images_changed: How many of the images it changes at all; the others count as they are.
         map: Mean average precision under it.
         map_drop: From the same file, rightly fed.
         map_drop_interval: Paired bootstrap.
-        flip_rate: Share of decisions that change.
-        mean_score_difference: Absolute.
+        flip_rate: Share of decisions that change, over known labels; None without any.
+        mean_score_difference: Absolute, over all images and tags.
         tags_hurt: Tags that lose most average precision, the worst first, at most three.
     """
 
     mistake: str
     what: str
     sign: str
+    images_changed: int
     map: float | None
     map_drop: float | None
     map_drop_interval: Bounds | None
@@ -63,19 +76,42 @@ class MistakeCost(Record):
 
 
 class PreprocessingDrift(Record):
-    """What each mistake costs one variant on one runtime; the dearest first."""
+    """What each mistake costs one variant on one runtime.
+
+    Attributes:
+        variant: The one that the app ships.
+        runtime: The engine.
+        split: The one that decides.
+        images: Images of it, rare tags among them first: figures are for comparing mistakes, not
+            the split's.
+        n_scored_tags: Tags with enough positives among them; means are over these.
+        map: Mean average precision, rightly fed.
+        mistakes: The dearest first.
+        without_effect: Mistakes that leave every one of these images as it is, such as `stretch`
+            where all are square. What they cost elsewhere is not known.
+    """
 
     variant: str
     runtime: str
     split: str
     images: int
+    n_scored_tags: int
     map: float | None
     mistakes: tuple[MistakeCost, ...]
+    without_effect: tuple[str, ...] = ()
 
 
 class Explanation(Result):
-    """`explain/explain.json`."""
+    """`explain/explain.json`.
+
+    Attributes:
+        blame: One entry per quantized variant.
+        preprocessing: One entry for the variant that the app ships; none where its pictures cannot
+            be read here.
+        notes: What was left out, and why.
+    """
 
     SCHEMA: ClassVar[str] = "edgetag.explain/1.0"
     blame: tuple[Blame, ...]
     preprocessing: tuple[PreprocessingDrift, ...]
+    notes: tuple[str, ...] = ()

@@ -2,11 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from edgetag.recipe import Variant
 from edgetag.records import Record, Result
-
-Decision = Literal["pass", "fail", "undecided"]
-Bounds = tuple[float, float]
+from edgetag.validation.result import BaselineComparison, Bounds, Decision, Needs
 
 
 class Accuracy(Record):
@@ -47,20 +44,22 @@ class Speed(Record):
 
 
 class VariantRow(Record):
-    """One exported file: everything the table of variants shows.
+    """One judged file: everything the table of variants shows.
 
     Attributes:
         variant: Its name.
-        size_bytes: Of the file.
+        origin: Whether edgetag exported it, or `--model` gave it.
+        size_bytes: Of the file; None where no runtime scored a file that edgetag did not export.
         gzip_bytes: Of the file after gzip.
         accuracy: One entry per split and runtime that scored it.
         speed: One entry per runtime and number of threads that measured it.
         verdict: Worst of validation's decision and the benchmark's budgets.
     """
 
-    variant: Variant
-    size_bytes: int
-    gzip_bytes: int
+    variant: str
+    origin: Literal["export", "external"]
+    size_bytes: int | None
+    gzip_bytes: int | None
     accuracy: tuple[Accuracy, ...]
     speed: tuple[Speed, ...]
     verdict: Decision
@@ -74,23 +73,58 @@ class VariantRow(Record):
 
 
 class BudgetRow(Record):
-    """One limit of the recipe against what was measured, and where."""
+    """One limit of the recipe against what was measured, and where.
 
-    variant: Variant
+    Attributes:
+        variant: Which file.
+        runtime: Which engine; `any` for sizes.
+        stage: What judged it.
+        tag: Of a tag's margin; None for limits over all tags.
+        budget: The recipe's key.
+        limit: Its value.
+        measured: None where the data or the machine cannot tell.
+        interval: Of a margin; it decides.
+        p_fail: See `validation.result.BudgetCheck`.
+        verdict: Kept, broken, or undecided.
+        needs: What would decide an undecided margin.
+    """
+
+    variant: str
     runtime: str
+    stage: Literal["validate", "bench"]
+    tag: str | None = None
     budget: str
     limit: float
     measured: float | None
+    interval: Bounds | None = None
+    p_fail: float | None = None
     verdict: Decision
+    needs: Needs | None = None
 
 
 class FailureRow(Record):
     """A variant that a runtime did not run; `stage` is where that was seen."""
 
-    variant: Variant
+    variant: str
     runtime: str
     stage: str
     reason: str
+
+
+class Finding(Record):
+    """One thing that a person should know, in a sentence; plain text, one line.
+
+    Attributes:
+        level: `fail` and `undecided` stand between the run and its acceptance; a `note` does not.
+        where: Such as `int8 on litert, tag cat`.
+        text: What was found.
+        variant: The file that it is about; None where it is about all.
+    """
+
+    level: Literal["fail", "undecided", "note"]
+    where: str
+    text: str
+    variant: str | None = None
 
 
 class ReportResult(Result):
@@ -98,19 +132,29 @@ class ReportResult(Result):
 
     Attributes:
         file: The summary for people, relative to the run folder.
-        verdict: Worst of all variants' verdicts.
+        junit: The verdict as JUnit XML, likewise.
+        page: The page for people, likewise; None where none was written.
+        verdict: Worst of all variants' verdicts and of the baseline's.
         split: The split that decides.
         runtime: The runtime whose accuracy the table of variants shows.
-        variants: In the order of the export.
-        budgets: Every limit that the recipe sets.
+        variants: In the recipe's order; files given by `--model` follow.
+        budgets: Every limit over all tags that the recipe sets.
+        tag_budgets: Every tag's margin that is not kept, over the deciding split.
         failures: What did not run.
+        findings: What stands between the run and its acceptance, and notes; the worst first.
+        baseline: What changed since the accepted state; None where there is none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.report/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.report/2.0"
     file: str
+    junit: str
+    page: str | None = None
     verdict: Decision
     split: str
     runtime: str
     variants: tuple[VariantRow, ...]
     budgets: tuple[BudgetRow, ...]
+    tag_budgets: tuple[BudgetRow, ...]
     failures: tuple[FailureRow, ...]
+    findings: tuple[Finding, ...]
+    baseline: BaselineComparison | None = None

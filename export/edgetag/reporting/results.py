@@ -1,22 +1,36 @@
 """Tables of every stage's result, for the terminal."""
 
+from dataclasses import replace
 from functools import singledispatch
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.compression.result import PruneResult, QuantizeResult
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset.result import CheckReport, DatasetResult, SplitCounts
+from edgetag.explaining.result import Explanation
 from edgetag.records import Result
+from edgetag.reporting.explanation import explanation_sheets
+from edgetag.reporting.result import ReportResult
+from edgetag.reporting.rows import budget_rows, tag_budget_rows
+from edgetag.reporting.sheets import (
+    budgets_sheet,
+    changes_sheet,
+    files_sheet,
+    outcome_sheets,
+    tags_sheet,
+    thresholds_sheet,
+)
 from edgetag.reporting.tables import (
     MARKS,
     NONE,
     Sheet,
-    files_sheet,
     format_bytes,
     format_ms,
-    tags_sheet,
+    format_percent,
+    format_points,
 )
 from edgetag.training.result import PipelineRate, TrainResult
+from edgetag.validation.accepted_state import Baseline
 from edgetag.validation.result import Verdict
 
 SHOWN_FINDINGS = 20
@@ -113,24 +127,67 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
     rows = tuple(
         (
             found.variant, found.runtime, found.split, str(found.n_images), _number(found.map),
-            _drop(found.map_drop, found.map_drop_interval), _percent(found.flip_rate),
-            MARKS[found.verdict],
+            format_points(found.map_drop, found.map_drop_interval),
+            format_percent(found.flip_rate), format_points(found.f1_gain),
+            # Splits that do not decide are for information; so is what they would have decided.
+            MARKS[found.verdict] if found.decides else f"({found.verdict})",
         )
         for found in result.variants
     )  # fmt: skip
     headings = (
-        "variant", "runtime", "split", "images", "mAP", "drop, points", "flips", "verdict",
+        "variant", "runtime", "split", "images", "mAP", "drop, points", "flips",
+        "F1 gain by own thresholds", "verdict",
     )  # fmt: skip
-    found = [Sheet("Against the float reference", headings, frozenset(range(3, 7)), rows)]
+    found = [Sheet("Against the float reference", headings, frozenset(range(3, 8)), rows)]
     if result.failures:
         failures = tuple((f.variant, f.runtime, f.kind, f.reason) for f in result.failures)
         columns = ("variant", "runtime", "what happened", "reason")
         found.append(_findings("Not scored", columns, failures))
     for scored in result.variants:
-        if scored.decides and scored.verdict == "fail":
+        if scored.decides and any(tag.verdict == "fail" for tag in scored.tags):
             title = f"{scored.variant} on {scored.runtime}, tag by tag"
             found.append(tags_sheet(title, scored.tags))
+    checks = (*budget_rows(result, None), *tag_budget_rows(result))
+    if missed := [check for check in checks if check.verdict != "pass"]:
+        found.append(_cut(budgets_sheet(missed, "Budgets that are not kept")))
+    if (fitted := thresholds_sheet(result)).rows:
+        found.append(_cut(fitted))
+    if result.baseline and result.baseline.changes:
+        found.append(_cut(changes_sheet(result.baseline.changes)))
     return tuple(found)
+
+
+@sheets.register
+def _(result: ReportResult) -> tuple[Sheet, ...]:
+    return outcome_sheets(result)
+
+
+@sheets.register
+def _(result: Baseline) -> tuple[Sheet, ...]:
+    rows = tuple(
+        (
+            state.variant, state.runtime, _number(state.map), format_points(state.map_drop),
+            str(len(state.tags)), state.sha256[:12],
+        )
+        for state in result.variants
+    )  # fmt: skip
+    headings = ("variant", "runtime", "mAP", "drop, points", "scored tags", "SHA-256")
+    title = f"Accepted for {result.recipe} over {result.split}"
+    reasons = tuple(
+        (entry.accepted_at, MARKS[entry.verdict], entry.reason)
+        for entry in (result.shortened(), *reversed(result.history))
+    )
+    return (
+        Sheet(title, headings, frozenset({2, 3, 4}), rows),
+        Sheet(
+            "Reasons, the latest first", ("accepted at", "budgets", "reason"), frozenset(), reasons
+        ),
+    )
+
+
+@sheets.register
+def _(result: Explanation) -> tuple[Sheet, ...]:
+    return explanation_sheets(result)
 
 
 @sheets.register
@@ -188,20 +245,15 @@ def _counts_sheet(title: str, splits: dict[str, SplitCounts]) -> Sheet:
 
 
 def _findings(title: str, headings: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Sheet:
-    if len(rows) > SHOWN_FINDINGS:
-        title += f" ({SHOWN_FINDINGS} of {len(rows)} shown; --json has all)"
-    return Sheet(title, headings, frozenset(), rows[:SHOWN_FINDINGS])
+    return _cut(Sheet(title, headings, frozenset(), rows))
+
+
+def _cut(sheet: Sheet) -> Sheet:
+    if len(sheet.rows) <= SHOWN_FINDINGS:
+        return sheet
+    title = f"{sheet.title} ({SHOWN_FINDINGS} of {len(sheet.rows)} shown; --json has all)"
+    return replace(sheet, title=title, rows=sheet.rows[:SHOWN_FINDINGS])
 
 
 def _number(value: float | None) -> str:
     return NONE if value is None else f"{value:.4f}"
-
-
-def _percent(value: float | None) -> str:
-    return NONE if value is None else f"{value:.2%}"
-
-
-def _drop(drop: float | None, interval: tuple[float, float] | None) -> str:
-    if drop is None or interval is None:
-        return NONE
-    return f"{100 * drop:+.2f} [{100 * interval[0]:+.2f}, {100 * interval[1]:+.2f}]"

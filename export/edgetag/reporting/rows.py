@@ -1,83 +1,128 @@
-"""Joins what export, validation and the benchmark found into one row per variant."""
+"""Joins what validation found, and export and the benchmark where they ran, into rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from edgetag.benchmarking.result import BenchResult
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.result import ExportResult
 from edgetag.recipe import Recipe
-from edgetag.reporting.result import Accuracy, BudgetRow, Decision, FailureRow, Speed, VariantRow
-from edgetag.validation.result import Verdict, worst
+from edgetag.reporting.result import Accuracy, BudgetRow, FailureRow, Speed, VariantRow
+from edgetag.validation.result import Decision, VariantVerdict, Verdict, worst
 
 
 def variant_rows(
-    exported: ExportResult, verdict: Verdict, bench: BenchResult
+    recipe: Recipe, verdict: Verdict, exported: ExportResult | None, bench: BenchResult | None
 ) -> tuple[VariantRow, ...]:
-    """Return one row per exported file, in the order of the export."""
-    return tuple(_variant_row(file, verdict, bench) for file in exported.variants)
+    """Return one row per judged file, in the order of the verdict."""
+    return tuple(_variant_row(name, recipe, verdict, exported, bench) for name in verdict.decisions)
 
 
-def _variant_row(file: ExportedVariant, verdict: Verdict, bench: BenchResult) -> VariantRow:
-    decisions: list[Decision] = [verdict.decisions.get(file.variant, "undecided")]
-    decisions += [check.verdict for check in bench.budgets if check.variant == file.variant]
+def _variant_row(
+    name: str,
+    recipe: Recipe,
+    verdict: Verdict,
+    exported: ExportResult | None,
+    bench: BenchResult | None,
+) -> VariantRow:
+    scored = [found for found in verdict.variants if found.variant == name]
+    sizes = [(found.size_bytes, found.gzip_bytes) for found in scored]
+    if exported:
+        ours = (file for file in exported.variants if file.variant == name)
+        sizes += [(file.size_bytes, file.gzip_bytes) for file in ours]
+    checks = [check for check in bench.budgets if check.variant == name] if bench else []
+    decisions: list[Decision] = [verdict.decisions[name], *(check.verdict for check in checks)]
+    own = name in recipe.export.variants
     return VariantRow(
-        variant=file.variant,
-        size_bytes=file.size_bytes,
-        gzip_bytes=file.gzip_bytes,
-        accuracy=tuple(
-            Accuracy(
-                split=found.split,
-                runtime=found.runtime,
-                decides=found.decides,
-                n_images=found.n_images,
-                n_scored_tags=found.n_scored_tags,
-                map=found.map,
-                map_drop=found.map_drop,
-                map_drop_interval=found.map_drop_interval,
-                flip_rate=found.flip_rate,
-            )
-            for found in verdict.variants
-            if found.variant == file.variant
-        ),
-        speed=tuple(
-            Speed(
-                runtime=found.runtime,
-                threads=found.threads,
-                p50_ms=found.latency_ms.p50,
-                p90_ms=found.latency_ms.p90,
-                load_ms=found.load_ms,
-                peak_memory_bytes=found.peak_memory_bytes,
-            )
-            for found in bench.results
-            if found.variant == file.variant
-        ),
+        variant=name,
+        origin=scored[0].origin if scored else "export" if own else "external",
+        size_bytes=sizes[0][0] if sizes else None,
+        gzip_bytes=sizes[0][1] if sizes else None,
+        accuracy=tuple(_accuracy(found) for found in scored),
+        speed=_speeds(name, bench),
         verdict=worst(decisions),
     )
 
 
-def budget_rows(recipe: Recipe, verdict: Verdict, bench: BenchResult) -> tuple[BudgetRow, ...]:
-    """Return every limit once: sizes are judged by validation and by the benchmark alike."""
-    found: dict[tuple[str, str, str], BudgetRow] = {}
-    for scored in verdict.variants:
-        for check in scored.budgets if scored.decides else ():
-            of_file = check.budget.startswith("max_size")
-            runtime = "any" if of_file else scored.runtime
-            found[scored.variant, runtime, check.budget] = BudgetRow(
-                variant=scored.variant, runtime=runtime, **check.model_dump()
-            )
-    plural = "s" if bench.budget_threads > 1 else ""
-    place = f"{bench.budget_runtime}, {bench.budget_threads} thread{plural}"
-    for judged in bench.budgets:
-        of_file = judged.budget.startswith("max_size")
-        runtime = "any" if of_file else place
-        found.setdefault(
-            (judged.variant, runtime, judged.budget),
-            BudgetRow(runtime=runtime, **judged.model_dump()),
+def _accuracy(found: VariantVerdict) -> Accuracy:
+    return Accuracy(
+        split=found.split,
+        runtime=found.runtime,
+        decides=found.decides,
+        n_images=found.n_images,
+        n_scored_tags=found.n_scored_tags,
+        map=found.map,
+        map_drop=found.map_drop,
+        map_drop_interval=found.map_drop_interval,
+        flip_rate=found.flip_rate,
+    )
+
+
+def _speeds(name: str, bench: BenchResult | None) -> tuple[Speed, ...]:
+    return tuple(
+        Speed(
+            runtime=found.runtime,
+            threads=found.threads,
+            p50_ms=found.latency_ms.p50,
+            p90_ms=found.latency_ms.p90,
+            load_ms=found.load_ms,
+            peak_memory_bytes=found.peak_memory_bytes,
         )
-    order = list(recipe.export.variants)
+        for found in (bench.results if bench else ())
+        if found.variant == name
+    )
+
+
+def budget_rows(verdict: Verdict, bench: BenchResult | None) -> tuple[BudgetRow, ...]:
+    """Return every limit over all tags once: two stages judge sizes alike."""
+    rows = [*_validated(verdict), *(_benchmarked(verdict, bench) if bench else ())]
+    found: dict[tuple[str, str, str], BudgetRow] = {}
+    for row in rows:
+        found.setdefault((row.variant, row.runtime, row.budget), row)
+    order = list(verdict.decisions)
     return tuple(sorted(found.values(), key=lambda row: order.index(row.variant)))
 
 
-def failure_rows(verdict: Verdict, bench: BenchResult) -> tuple[FailureRow, ...]:
+def _validated(verdict: Verdict) -> Iterator[BudgetRow]:
+    for scored in verdict.variants:
+        for check in scored.budgets if scored.decides else ():
+            of_file = check.budget.startswith("max_size")
+            yield BudgetRow(
+                variant=scored.variant,
+                runtime="any" if of_file else scored.runtime,
+                stage="validate",
+                **check.model_dump(),
+            )
+
+
+def _benchmarked(verdict: Verdict, bench: BenchResult) -> Iterator[BudgetRow]:
+    plural = "s" if bench.budget_threads > 1 else ""
+    place = f"{bench.budget_runtime}, {bench.budget_threads} thread{plural}"
+    for judged in bench.budgets:
+        if judged.variant in verdict.decisions:
+            of_file = judged.budget.startswith("max_size")
+            yield BudgetRow(
+                runtime="any" if of_file else place, stage="bench", **judged.model_dump()
+            )
+
+
+def tag_budget_rows(verdict: Verdict) -> tuple[BudgetRow, ...]:
+    """Return the tags' margins that are not kept over the deciding split, broken ones first."""
+    rows = [
+        BudgetRow(
+            variant=scored.variant,
+            runtime=scored.runtime,
+            stage="validate",
+            tag=tag.tag,
+            **check.model_dump(),
+        )
+        for scored in verdict.variants
+        for tag in (scored.tags if scored.decides else ())
+        for check in tag.checks
+        if check.verdict != "pass"
+    ]
+    return tuple(sorted(rows, key=lambda row: row.verdict != "fail"))
+
+
+def failure_rows(verdict: Verdict, bench: BenchResult | None) -> tuple[FailureRow, ...]:
     """Return what did not run; the benchmark's only where validation has not told already."""
     rows = [
         FailureRow(
@@ -89,7 +134,7 @@ def failure_rows(verdict: Verdict, bench: BenchResult) -> tuple[FailureRow, ...]
         for failure in verdict.failures
     ]
     told = {(row.variant, row.runtime) for row in rows}
-    for failure in bench.failures:
+    for failure in bench.failures if bench else ():
         if (failure.variant, failure.runtime) not in told:
             told.add((failure.variant, failure.runtime))
             rows.append(
@@ -108,3 +153,9 @@ def shown_runtime(recipe: Recipe, rows: Sequence[VariantRow]) -> str:
     scored = {entry.runtime for row in rows for entry in row.accuracy}
     wanted = recipe.benchmark.budget_runtime
     return wanted if wanted in scored or not scored else min(scored)
+
+
+def shown_entry(found: Verdict, variant: str, runtime: str) -> VariantVerdict | None:
+    """Return a variant over the deciding split: on `runtime`, or where it was scored at all."""
+    entries = [entry for entry in found.variants if entry.variant == variant and entry.decides]
+    return next((entry for entry in entries if entry.runtime == runtime), next(iter(entries), None))

@@ -1,43 +1,107 @@
-"""The report stage: joins what export, validate and bench found, and writes it for people."""
+"""The report stage: joins what the stages before found, and writes it for people and CI systems.
 
-from edgetag import __version__
+Only validation's verdict must be there. A CI job that validates and does nothing else has no
+export, no benchmark and no explanation; the report then says what is missing.
+"""
+
+from pathlib import Path
+from typing import TypeVar
+
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
+from edgetag.dataset import open_dataset
+from edgetag.explaining.result import Explanation
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.records import Result
+from edgetag.reporting.findings import find, unjudged
+from edgetag.reporting.junit import write_junit
+from edgetag.reporting.page import PageSources, write_page
 from edgetag.reporting.result import ReportResult
-from edgetag.reporting.rows import budget_rows, failure_rows, shown_runtime, variant_rows
+from edgetag.reporting.rows import (
+    budget_rows,
+    failure_rows,
+    shown_runtime,
+    tag_budget_rows,
+    variant_rows,
+)
 from edgetag.reporting.summary import Sources, write_summary
+from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict, worst
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace, write_bytes, write_text
+
+R = TypeVar("R", bound=Result)
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResult:
-    """Write `report/summary.md` and its rows as `report/report.json`.
+    """Write `report/index.html`, `summary.md`, `junit.xml`, and their rows as `report.json`.
 
     Raises:
-        InputError: An earlier stage's result is missing or damaged.
+        InputError: The verdict is missing, or a result of an earlier stage is damaged.
     """
-    run_file = workspace.read_run_file()
-    sources = Sources(
-        recipe=recipe,
-        exported=ExportResult.read(workspace.export / "export.json", "export"),
-        verdict=Verdict.read(workspace.validate / "verdict.json", "validate"),
-        bench=BenchResult.read(workspace.bench / "bench.json", "bench"),
-        versions=run_file.versions if run_file else {"edgetag": __version__},
-    )
-    rows = variant_rows(sources.exported, sources.verdict, sources.bench)
-    path = workspace.report / "summary.md"
-    report = ReportResult(
-        file=workspace.relative(path),
-        verdict=worst([row.verdict for row in rows]),
-        split=sources.verdict.split,
-        runtime=shown_runtime(recipe, rows),
-        variants=rows,
-        budgets=budget_rows(recipe, sources.verdict, sources.bench),
-        failures=failure_rows(sources.verdict, sources.bench),
-    )
-    write_text(path, write_summary(report, sources))
+    sources = _read(recipe, workspace)
+    summary, junit = workspace.report / "summary.md", workspace.report / "junit.xml"
+    report = _join(sources, workspace.relative(summary), workspace.relative(junit))
+    page = workspace.report / "index.html"
+    report = report.model_copy(update={"page": workspace.relative(page)})
+    write_text(page, write_page(report, _page_sources(sources, workspace)))
+    write_text(summary, write_summary(report, sources))
+    write_bytes(junit, write_junit(sources.verdict, report.budgets, sources.versions))
     write_text(workspace.report / "report.json", report.to_json())
-    progress.say(f"summary: {path}")
+    progress.say(f"report: {page}")
     return report
+
+
+def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
+    has_images = (workspace.cache / "index.json").exists()
+    return PageSources(
+        recipe=sources.recipe,
+        verdict=sources.verdict,
+        details=sources.details,
+        exported=sources.exported,
+        bench=sources.bench,
+        explanation=sources.explanation,
+        versions=sources.versions,
+        thumbnails=open_dataset(workspace).images if has_images else None,
+    )
+
+
+def _read(recipe: Recipe, workspace: Workspace) -> Sources:
+    run_file = workspace.read_run_file()
+    verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
+    return Sources(
+        recipe=recipe,
+        verdict=verdict,
+        exported=_if_there(ExportResult, workspace.export / "export.json", "export"),
+        bench=_if_there(BenchResult, workspace.bench / "bench.json", "bench"),
+        details=_if_there(Details, workspace.validate / "details.json", "validate"),
+        explanation=_if_there(Explanation, workspace.root / "explain" / "explain.json", "explain"),
+        versions=run_file.versions if run_file else verdict.versions,
+    )
+
+
+def _if_there(kind: type[R], path: Path, made_by: str) -> R | None:
+    """Read a result; None where its stage has not run."""
+    return kind.read(path, made_by) if path.exists() else None
+
+
+def _join(sources: Sources, summary: str, junit: str) -> ReportResult:
+    verdict, bench = sources.verdict, sources.bench
+    rows = variant_rows(sources.recipe, verdict, sources.exported, bench)
+    decisions = [row.verdict for row in rows]
+    if verdict.baseline:
+        decisions.append(verdict.baseline.verdict)
+    missing = unjudged(sources.recipe, verdict) if bench is None else ()
+    return ReportResult(
+        file=summary,
+        junit=junit,
+        verdict=worst(decisions),
+        split=verdict.split,
+        runtime=shown_runtime(sources.recipe, rows),
+        variants=rows,
+        budgets=budget_rows(verdict, bench),
+        tag_budgets=tag_budget_rows(verdict),
+        failures=failure_rows(verdict, bench),
+        findings=(*find(verdict, bench, sources.recipe.bundle.variant), *missing),
+        baseline=verdict.baseline,
+    )

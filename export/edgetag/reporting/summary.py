@@ -1,144 +1,229 @@
-"""`report/summary.md`: what was decided and why, for a pull request or a person."""
+"""`report/summary.md`: what was decided and why, short enough for a comment on a pull request."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
+from edgetag.explaining.result import Explanation
 from edgetag.recipe import Recipe
-from edgetag.reporting import tables
-from edgetag.reporting.result import Decision, ReportResult
-from edgetag.reporting.tables import Sheet, escape_markdown
-from edgetag.validation.result import VariantVerdict, Verdict
+from edgetag.reporting import sheets
+from edgetag.reporting.environment import environment, how_measured, how_to_read
+from edgetag.reporting.result import Finding, ReportResult
+from edgetag.reporting.rows import shown_entry
+from edgetag.reporting.tables import (
+    Sheet,
+    escape_html,
+    escape_markdown,
+    shorten,
+    to_markdown,
+)
+from edgetag.validation.details import Details
+from edgetag.validation.result import BaselineComparison, Decision, TagVerdict, Verdict
 
 HEADLINES: dict[Decision, str] = {
     "pass": "✓ Accepted: every budget is kept.",
     "fail": "✗ Rejected: a budget is broken.",
     "undecided": "? Undecided: the data or this machine cannot decide.",
 }
+BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse than accepted."
+UNLIMITED_HEADLINE = "✓ Nothing to reject: the recipe sets no budget for what was judged."
+
+LONGEST = 30_000
+"""Characters. GitHub takes 65,536 in a comment, and a comment that long is not read."""
+
+SHOWN_FINDINGS = {"fail": 20, "undecided": 8, "note": 8}
+"""Of each level; tables have the others."""
+
+SHOWN_VARIANTS = 30
+SHOWN_TAGS = 40
+SHOWN_CHANGES = 30
+LONGEST_SENTENCE = 400
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What a summary is written from.
+    """What a report is written from.
 
     Attributes:
         recipe: What was built.
-        exported: The files.
         verdict: Of validation.
-        bench: Of the benchmark.
+        exported: The files; None where only others' files were judged.
+        bench: Of the benchmark; None where it has not run.
+        details: Of validation: curves and changed decisions.
+        explanation: Layers to blame, mistakes in preprocessing; None where not asked for.
         versions: Package → version of the run.
     """
 
     recipe: Recipe
-    exported: ExportResult
     verdict: Verdict
-    bench: BenchResult
+    exported: ExportResult | None
+    bench: BenchResult | None
+    details: Details | None
+    explanation: Explanation | None
     versions: dict[str, str]
 
 
 def write_summary(report: ReportResult, sources: Sources) -> str:
-    """Return the summary as Markdown, the verdict at the top."""
-    parts = [
-        f"# {escape_markdown(sources.recipe.name)}\n",
-        f"**{HEADLINES[report.verdict]}**\n",
-        *_reasons(report),
-        *_section(tables.variants_sheet(report)),
-        _how_to_read(report, sources.verdict),
-        *_tags(report, sources),
-        *_section(tables.budgets_sheet(report.budgets), "The recipe sets none."),
-        *_section(tables.failures_sheet(report.failures), "Every variant ran everywhere."),
-        *_section(tables.accuracy_sheet(report.variants)),
-        *_section(tables.speed_sheet(report.variants)),
-        _how_measured(sources.bench, sources.recipe),
-        *_section(tables.files_sheet(sources.exported)),
-        *(f"- {escape_markdown(warning)}\n" for warning in sources.exported.warnings),
-        "## Environment\n",
-        "".join(f"- {name}: {escape_markdown(value)}\n" for name, value in _environment(sources)),
-    ]
-    return "\n".join(parts)
+    """Return the summary as Markdown, the verdict at the top, at most `LONGEST` characters.
 
-
-def _section(sheet: Sheet, if_empty: str = "") -> Iterator[str]:
-    if sheet.rows or if_empty:
-        yield f"## {escape_markdown(sheet.title)}\n"
-        yield tables.to_markdown(sheet) if sheet.rows else f"{if_empty}\n"
-
-
-def _reasons(report: ReportResult) -> Iterator[str]:
-    """List what stands between the run and its acceptance."""
-    lines = [
-        f"{row.variant} on {row.runtime}: {row.budget} is "
-        f"{tables.format_budget(row.budget, row.measured)}, limit "
-        f"{tables.format_budget(row.budget, row.limit)}"
-        for row in report.budgets
-        if row.verdict != "pass"
-    ]
-    explained = {row.variant for row in report.budgets if row.verdict != "pass"}
-    for row in report.variants:
-        if row.verdict != "pass" and row.variant not in explained:
-            ran = any(entry.decides for entry in row.accuracy)
-            why = "no tag is scored" if ran else "no runtime gave scores"
-            lines.append(f"{row.variant}: {why}")
-    if lines:
-        yield "".join(f"- {escape_markdown(line)}\n" for line in lines)
-
-
-def _how_to_read(report: ReportResult, verdict: Verdict) -> str:
-    return (
-        f"mAP is the mean average precision over the scored tags. A drop is the reference's minus "
-        f"the variant's, in points (0.01 of mAP is one point), with its "
-        f"{verdict.confidence:.0%} interval by {verdict.bootstrap_samples} paired bootstrap "
-        f"samples. Flips are decisions that differ from the reference's. A tag with fewer than "
-        f"{verdict.min_positives} positives in a split is not scored there. Split "
-        f"{escape_markdown(report.split)} decides.\n"
-    )
-
-
-def _how_measured(bench: BenchResult, recipe: Recipe) -> str:
-    section = recipe.benchmark
-    return (
-        f"Measured on {escape_markdown(bench.machine.cpu)}: batch 1, {section.runs} timed runs "
-        f"after {section.warmup_runs}, variants taking turns in one process per runtime. Load "
-        f"time is the median of five loads from the page cache. Peak memory is what loading and "
-        f"running added to a fresh process.\n"
-    )
-
-
-def _tags(report: ReportResult, sources: Sources) -> Iterator[str]:
-    """Show the bundled variant's tags, and the others' folded away."""
-    bundled = sources.recipe.bundle.variant
-    shown = [
-        scored
-        for scored in sources.verdict.variants
-        if scored.split == report.split and scored.runtime == report.runtime
-    ]
-    for scored in sorted(shown, key=lambda scored: scored.variant != bundled):
-        sheet = tables.tags_sheet(_tags_title(scored), scored.tags)
-        if scored.variant == bundled:
-            yield from _section(sheet)
+    What is folded away goes in as long as there is room; the last lines name what had none.
+    """
+    text = "\n".join(_head(report, sources))
+    omitted = []
+    for title, body in _folded(report, sources):
+        section = (
+            f"\n<details><summary>{escape_html(shorten(title))}</summary>\n\n{body}\n</details>\n"
+        )
+        if len(text) + len(section) <= LONGEST:
+            text += section
         else:
-            summary = f"<details><summary>{sheet.title}</summary>\n"
-            yield f"{summary}\n{tables.to_markdown(sheet)}\n</details>\n"
+            omitted.append(title)
+    if omitted:
+        names = shorten(", ".join(omitted), LONGEST_SENTENCE)
+        text += f"\nLeft out for its length, see the other reports: {escape_markdown(names)}.\n"
+    return text
 
 
-def _tags_title(scored: VariantVerdict) -> str:
-    return f"Tags of {scored.variant} on {scored.split}, {scored.runtime}"
+def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
+    verdict = sources.verdict
+    headline = HEADLINES[report.verdict]
+    if report.verdict == "pass" and not report.budgets and not _any_margin(verdict):
+        headline = UNLIMITED_HEADLINE
+    if report.verdict == "fail" and all(row.verdict != "fail" for row in report.variants):
+        headline = BASELINE_HEADLINE
+    yield f"# {escape_markdown(sources.recipe.name)}\n"
+    yield f"**{headline}**\n"
+    yield from _findings(report.findings)
+    if report.baseline:
+        yield _accepted(report.baseline)
+    yield _section(_largest(sheets.variants_sheet(report), SHOWN_VARIANTS))
+    if sources.bench is None:
+        yield "There is no benchmark, so speed and memory are not shown.\n"
+    yield how_to_read(verdict)
+    main = _main_variant(report, sources)
+    entry = shown_entry(verdict, main, report.runtime)
+    if entry is not None:
+        yield _section(
+            _largest(
+                sheets.tags_sheet(
+                    f"Tags of {main} on {entry.split}, {entry.runtime}", _worst_first(entry.tags)
+                ),
+                SHOWN_TAGS,
+            )
+        )
 
 
-def _environment(sources: Sources) -> Iterator[tuple[str, str]]:
-    machine, reference = sources.bench.machine, sources.verdict.reference
-    features = f" ({', '.join(machine.cpu_features)})" if machine.cpu_features else ""
-    yield "device", f"{machine.cpu}{features}, {machine.cores} cores, {machine.system}"
-    yield "reference", f"{reference.engine} on {reference.device}; {_listed(reference.versions)}"
-    for split, value in reference.map.items():
-        yield f"reference mAP on {split}", "not scored" if value is None else f"{value:.4f}"
-    for missing in sources.bench.missing_runtimes:
-        yield f"left out: {missing.runtime}", missing.reason
-    yield "versions", _listed(sources.versions)
-    yield "seed", str(sources.recipe.seed)
-    yield "recipe SHA-256", sources.recipe.digest()
+def _any_margin(verdict: Verdict) -> bool:
+    return any(tag.checks for found in verdict.variants for tag in found.tags)
 
 
-def _listed(versions: dict[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+def _findings(findings: Iterable[Finding]) -> Iterator[str]:
+    """List what stands between the run and its acceptance, then notes."""
+    found = tuple(findings)
+    lines = []
+    for level, mark in (("fail", "✗"), ("undecided", "?"), ("note", "·")):
+        told = [f"{one.where}: {one.text}" for one in found if one.level == level]
+        shown = SHOWN_FINDINGS[level]
+        lines += [
+            f"- {mark} {escape_markdown(shorten(text, LONGEST_SENTENCE))}" for text in told[:shown]
+        ]
+        if len(told) > shown:
+            lines.append(f"- {mark} and {len(told) - shown} more")
+    if lines:
+        yield "\n".join(lines) + "\n"
+
+
+def _accepted(compared: BaselineComparison) -> str:
+    when = compared.accepted_at[:10]
+    reason = shorten(compared.reason, LONGEST_SENTENCE)
+    if not compared.changes:
+        same = "every score is what it was"
+        found = same if compared.same_scores else "every number is within its tolerance"
+    else:
+        counts = [
+            f"{sum(one.change == kind for one in compared.changes)} {kind}"
+            for kind in ("worse", "gone", "better", "new")
+            if any(one.change == kind for one in compared.changes)
+        ]
+        found = ", ".join(counts)
+    return f"Against the state accepted on {when} ({escape_markdown(reason)}): {found}.\n"
+
+
+def _main_variant(report: ReportResult, sources: Sources) -> str:
+    """Return the variant whose tags are shown: a given file, else the bundled one."""
+    names = [row.variant for row in report.variants]
+    given = [row.variant for row in report.variants if row.origin == "external"]
+    if sources.recipe.bundle.variant in names:
+        return sources.recipe.bundle.variant
+    return next(iter((*given, *names)))
+
+
+def _worst_first(tags: tuple[TagVerdict, ...]) -> tuple[TagVerdict, ...]:
+    """Return tags in their order if all can be shown, else those first that matter most."""
+    if len(tags) <= SHOWN_TAGS:
+        return tags
+    order = ("fail", "undecided", "pass", "not judged", "not scored")
+    return tuple(
+        sorted(tags, key=lambda tag: (order.index(tag.verdict), -(tag.recall_drop or 0.0)))
+    )
+
+
+def _largest(sheet: Sheet, rows: int) -> Sheet:
+    """Return a sheet of at most so many rows, whose title says so."""
+    if len(sheet.rows) <= rows:
+        return sheet
+    title = f"{sheet.title} ({rows} of {len(sheet.rows)} shown)"
+    return replace(sheet, title=title, rows=sheet.rows[:rows])
+
+
+def _section(sheet: Sheet) -> str:
+    return f"## {escape_markdown(shorten(sheet.title))}\n\n{to_markdown(sheet)}"
+
+
+def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]:
+    """Yield title and Markdown of what is folded away, the most wanted first."""
+    verdict = sources.verdict
+    if report.baseline and report.baseline.changes:
+        yield _fold(_largest(sheets.changes_sheet(report.baseline.changes), SHOWN_CHANGES))
+    if report.tag_budgets:
+        title = "Margins of tags that are not kept"
+        yield _fold(_largest(sheets.budgets_sheet(report.tag_budgets, title), SHOWN_TAGS))
+    yield _fold(sheets.budgets_sheet(report.budgets), "The recipe sets no limit over all tags.\n")
+    if report.failures:
+        yield _fold(sheets.failures_sheet(report.failures))
+    yield from _explained(sources.explanation)
+    fitted = sheets.thresholds_sheet(verdict)
+    if fitted.rows:
+        yield _fold(_largest(fitted, SHOWN_TAGS))
+    yield _fold(sheets.accuracy_sheet(report.variants))
+    if sources.bench is not None:
+        title, body = _fold(sheets.speed_sheet(report.variants))
+        yield title, f"{body}\n{how_measured(sources.bench, sources.recipe)}"
+    if sources.exported is not None:
+        title, body = _fold(sheets.files_sheet(sources.exported))
+        warnings = "".join(
+            f"- {escape_markdown(warning)}\n" for warning in sources.exported.warnings
+        )
+        yield title, f"{body}\n{warnings}"
+    lines = environment(sources.recipe, verdict, sources.bench, sources.versions)
+    yield "Environment", "".join(f"- {name}: {escape_markdown(text)}\n" for name, text in lines)
+    main = _main_variant(report, sources)
+    for row in report.variants:
+        entry = shown_entry(verdict, row.variant, report.runtime)
+        if row.variant != main and entry is not None:
+            title = f"Tags of {row.variant} on {entry.split}, {entry.runtime}"
+            yield _fold(_largest(sheets.tags_sheet(title, _worst_first(entry.tags)), SHOWN_TAGS))
+
+
+def _fold(sheet: Sheet, if_empty: str = "") -> tuple[str, str]:
+    return sheet.title, to_markdown(sheet) if sheet.rows else if_empty
+
+
+def _explained(explanation: Explanation | None) -> Iterator[tuple[str, str]]:
+    if explanation is None:
+        return
+    for blame in explanation.blame:
+        yield _fold(sheets.layers_sheet(blame))
+    for drift in explanation.preprocessing:
+        yield _fold(sheets.mistakes_sheet(drift))

@@ -33,9 +33,37 @@ def encoding_table(contract: Preprocessing, tensor: Tensor) -> Values:
 
 def encode(pixels: Pixels, table: Values) -> Values:
     """Return the input values of pixels, in the same shape."""
-    if table.dtype == np.uint8 and np.array_equal(table, np.arange(256)):
+    if _is_identity(table):
         return pixels
     return np.take(table, pixels, mode="clip")  # no value is out of range; this skips the check
+
+
+class ImageEncoder:
+    """Encodes one image after the other into the same memory.
+
+    A block of images as float32 is too large for a processor's cache, and asking the system for
+    its memory again and again costs more than the look-up: 20 to 385 microseconds an image were
+    seen at 96 px, against 2,700 of the inference.
+
+    Args:
+        table: See `encoding_table`.
+        input_size: Height and width of the images.
+    """
+
+    def __init__(self, table: Values, input_size: int) -> None:
+        self._table = table
+        self._identity = _is_identity(table)
+        self._values = np.empty((1, input_size, input_size, 3), dtype=table.dtype)
+
+    def encode(self, pixels: Pixels) -> Values:
+        """Return the input values of `[1, size, size, 3]` pixels, good until the next call."""
+        if self._identity:
+            return pixels
+        return np.take(self._table, pixels, out=self._values, mode="clip")
+
+
+def _is_identity(table: Values) -> bool:
+    return table.dtype == np.uint8 and np.array_equal(table, np.arange(256))
 
 
 def decode(values: Values, tensor: Tensor) -> npt.NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """A session over the interpreter class that LiteRT and tflite-runtime have in common."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,8 @@ class InterpreterSession:
             raise ModelLoadError(
                 f"the input's shape is {list(self.input.shape)}, expected [1, height, width, 3]"
             )
-        lists = [d for d in interpreter.get_output_details() if len(d["shape"]) == 2]
-        if len(lists) != 1 or lists[0]["shape"][0] != 1:
-            raise ModelLoadError("the model has no single output of shape [1, tags]")
-        self.output, self._output_index = _tensor(lists[0])
+        output, self._output_index = _tensor(_scores(interpreter.get_output_details()))
+        self.output = replace(output, shape=(1, output.shape[-1]))
 
     def feed(self, values: Values) -> None:
         """Set the input: `[1, height, width, 3]` of the input's type."""
@@ -54,13 +53,28 @@ class InterpreterSession:
 
     def read(self) -> Values:
         """Return the raw output `[tags]` of the output's type."""
-        return self._interpreter.get_tensor(self._output_index)[0]
+        return self._interpreter.get_tensor(self._output_index).reshape(-1)
+
+    def tensor(self, position: int) -> Values:
+        """Return any tensor as it is stored; only for an interpreter that preserves them all."""
+        return self._interpreter.get_tensor(position)
 
     def invoke(self, values: Values) -> npt.NDArray[np.float32]:
         """Feed, run, read and dequantize: `[1, height, width, 3]` to scores `[tags]`."""
         self.feed(values)
         self.run()
         return decode(self.read(), self.output)
+
+
+def _scores(outputs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the one output that is a list of scores: `[1, tags]`, or `[1, 1, 1, tags]` alone."""
+    shapes = [tuple(int(n) for n in details["shape"]) for details in outputs]
+    lists = [i for i, shape in enumerate(shapes) if len(shape) == 2 and shape[0] == 1]
+    if not lists and len(outputs) == 1 and len(shapes[0]) == 4 and shapes[0][:3] == (1, 1, 1):
+        lists = [0]
+    if len(lists) != 1:
+        raise ModelLoadError("the model has no single output of shape [1, tags]")
+    return outputs[lists[0]]
 
 
 def _tensor(details: dict[str, Any]) -> tuple[Tensor, int]:

@@ -58,6 +58,13 @@ class Refused(Record):
     reason: str
 
 
+class WrongOutput(Record):
+    """The model runs, but what it gives are no scores."""
+
+    event: Literal["wrong_output"] = "wrong_output"
+    reason: str
+
+
 class BadInput(Record):
     """Something other than the model is wrong, such as the image cache."""
 
@@ -65,5 +72,7 @@ class BadInput(Record):
     message: str
 
 
-Event = Annotated[Loaded | Scored | Done | Refused | BadInput, Field(discriminator="event")]
+Event = Annotated[
+    Loaded | Scored | Done | Refused | WrongOutput | BadInput, Field(discriminator="event")
+]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

@@ -19,7 +19,17 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Task
 from edgetag.runtimes.interpreter import one_line
-from edgetag.runtimes.messages import EVENT, BadInput, Done, Event, Job, Loaded, Refused, Scored
+from edgetag.runtimes.messages import (
+    EVENT,
+    BadInput,
+    Done,
+    Event,
+    Job,
+    Loaded,
+    Refused,
+    Scored,
+    WrongOutput,
+)
 from edgetag.runtimes.process import describe_end, python_command, python_environment
 from edgetag.runtimes.protocol import Engine
 
@@ -177,6 +187,8 @@ class _Worker:
                     result = event
                 case Refused(reason=reason):
                     result = LoadFailure(FailureKind.NOT_LOADABLE, reason)
+                case WrongOutput(reason=reason):
+                    result = LoadFailure(FailureKind.WRONG_OUTPUT, reason)
                 case BadInput(message=message):
                     raise InputError(message)
         returncode = process.wait()

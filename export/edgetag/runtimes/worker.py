@@ -19,15 +19,23 @@ from edgetag.dataset import ImageCache
 from edgetag.errors import InputError
 from edgetag.records import Record
 from edgetag.runtimes import engines
-from edgetag.runtimes.encoding import decode, encode, encoding_table
+from edgetag.runtimes.encoding import ImageEncoder, decode, encoding_table
 from edgetag.runtimes.interpreter import one_line
-from edgetag.runtimes.messages import BadInput, Done, Job, Loaded, Refused, Scored
-from edgetag.runtimes.protocol import ModelLoadError, Session
+from edgetag.runtimes.messages import BadInput, Done, Job, Loaded, Refused, Scored, WrongOutput
+from edgetag.runtimes.protocol import ModelLoadError, Session, Tensor, Values
 
 BLOCK_BYTES = 4 << 20
 """Pixels read at once: 27 images of 224 px, which also fit a processor's cache as float32."""
 
+MAPPED_SHARDS = 4
+"""Rows are read about in order, so that few shards need to be mapped, and memory stays bounded."""
+
 REPORT_EVERY_S = 0.2
+
+ROUNDING = 1e-4
+COARSEST_STEP = 1 / 64
+"""So far beyond 0 or 1 a score may be by the rounding of sums, or by one step of a quantized
+output, were it as coarse as this; it is then cut."""
 
 Emit = Callable[[Record], None]
 
@@ -39,36 +47,35 @@ def blocks(rows: npt.NDArray[np.int64], input_size: int) -> Iterator[npt.NDArray
         yield rows[start : start + count]
 
 
+class WrongOutputError(Exception):
+    """A model's output is no list of scores; the text says how, in one line."""
+
+
 def score_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> None:
     """Run the model over the job's rows and write the scores.
 
     Raises:
-        ModelLoadError: The runtime fails while it runs, or its scores are no numbers.
+        ModelLoadError: The runtime fails while it runs.
+        WrongOutputError: What it gives are no scores.
     """
     rows = np.load(job.rows, allow_pickle=False)
-    table = encoding_table(job.contract, session.input)
-    raw = np.empty((len(rows), session.output.shape[1]), dtype=session.output.dtype)
+    size = cache.index.input_size
+    encoder = ImageEncoder(encoding_table(job.contract, session.input), size)
+    scores = np.empty((len(rows), session.output.shape[1]), dtype=np.float32)
     done = 0
     started = reported = time.monotonic()
-    for block in blocks(rows, cache.index.input_size):
-        values = encode(cache[block], table)
+    for block in blocks(rows, size):
+        pixels = cache[block]
+        raw = np.empty((len(block), scores.shape[1]), dtype=session.output.dtype)
         for image in range(len(block)):
-            session.feed(values[image : image + 1])
-            try:
-                session.run()
-            except (RuntimeError, ValueError) as error:
-                raise ModelLoadError(f"it fails to run: {one_line(str(error))}") from None
-            raw[done] = session.read()
-            done += 1
+            raw[image] = run_once(session, encoder.encode(pixels[image : image + 1]))
             now = time.monotonic()
             if now - reported >= REPORT_EVERY_S:
-                emit(Scored(images=done))
+                emit(Scored(images=done + image + 1))
                 reported = now
+        scores[done : done + len(block)] = checked(decode(raw, session.output), session.output)
+        done += len(block)
     seconds = time.monotonic() - started
-    scores = decode(raw, session.output)
-    wrong = int((~np.isfinite(scores)).any(axis=1).sum())
-    if wrong:
-        raise ModelLoadError(f"it gives scores that are not numbers for {wrong} of {done} images")
     # Imported late: what is above decides how much memory the runtime is seen to need.
     from edgetag.workspace import atomic_write
 
@@ -78,10 +85,50 @@ def score_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> Non
     emit(Done(seconds=seconds))
 
 
+def run_once(session: Session, values: Values) -> Values:
+    """Return the raw output `[tags]` for one image.
+
+    Raises:
+        ModelLoadError: The runtime fails.
+        WrongOutputError: There are more or fewer values than the file's description says.
+    """
+    session.feed(values)
+    try:
+        session.run()
+    except (RuntimeError, ValueError) as error:
+        raise ModelLoadError(f"it fails to run: {one_line(str(error))}") from None
+    raw = session.read()
+    expected = session.output.shape[1]
+    if len(raw) != expected:  # seen on ARM64; numpy would spread a single value over all tags
+        raise WrongOutputError(f"it gives {len(raw)} values, but its output is for {expected}")
+    return raw
+
+
+def checked(scores: npt.NDArray[np.float32], output: Tensor) -> npt.NDArray[np.float32]:
+    """Return scores in 0..1, rounding mended, or refuse what no sigmoid or softmax gives.
+
+    Args:
+        scores: `[images, tags]`.
+        output: The model's output; a step of its quantization may lead out of 0..1.
+
+    Raises:
+        WrongOutputError: They are no numbers, or outside 0..1.
+    """
+    if not np.isfinite(scores).all():
+        raise WrongOutputError("it gives scores that are not numbers")
+    beyond = np.maximum(-scores, scores - 1)
+    worst = np.unravel_index(int(beyond.argmax()), scores.shape)
+    if beyond[worst] > ROUNDING + min(output.scale, COARSEST_STEP):
+        raise WrongOutputError(
+            f"scores outside 0..1, such as {scores[worst]:.4g}; its last layer lacks a sigmoid"
+        )
+    return scores.clip(0, 1)
+
+
 def perform(job: Job, emit: Emit) -> None:
     """Load the model, score, and tell each step; refusals are events, not exceptions."""
     try:
-        cache = ImageCache(job.cache)
+        cache = ImageCache(job.cache, MAPPED_SHARDS)
         session = engines.get(job.engine).load(job.model, job.threads)
         height, width = session.input.shape[1:3]
         size = cache.index.input_size
@@ -93,6 +140,8 @@ def perform(job: Job, emit: Emit) -> None:
         score_rows(session, job, cache, emit)
     except ModelLoadError as error:
         emit(Refused(reason=error.reason))
+    except WrongOutputError as error:
+        emit(WrongOutput(reason=str(error)))
     except InputError as error:
         emit(BadInput(message=str(error)))
 

@@ -1,17 +1,33 @@
 """From numbers to decisions: budgets of the recipe against what was measured.
 
-Point estimates decide.
+A margin is judged by an interval (non-inferiority): pass if all of it lies inside, fail if all of
+it lies outside, else undecided. A variant passes only if every tag does, so a wrong pass is no
+likelier with many tags; false alarms do add up, and a tag fails only if it also does by Holm's
+correction over all the variant's checks of tags.
 """
 
-from edgetag.conversion.result import ExportedVariant
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.stats import norm
+
 from edgetag.recipe import Budget
-from edgetag.validation.metrics import Comparison, Measure, Split, TagComparison
-from edgetag.validation.result import BudgetCheck, Decision, TagVerdict, worst
+from edgetag.validation.comparison import Comparison, Measure, TagComparison
+from edgetag.validation.metrics import Split
+from edgetag.validation.proportions import holm, p_above
+from edgetag.validation.result import BudgetCheck, Decision, Needs, TagDecision, worst
 from edgetag.validation.statistics import Interval
+
+MOST_TIMES = 1000
+"""More than so many times the images is no advice."""
+
+Unit = Literal["images", "positives", "negatives"]
 
 
 def at_most(budget: str, limit: float | None, measured: float | None) -> list[BudgetCheck]:
-    """Check an upper limit; a budget that the recipe leaves out gives no check."""
+    """Check an upper limit by the measured value; a budget left out gives no check."""
     if limit is None:
         return []
     verdict: Decision = "undecided"
@@ -21,7 +37,7 @@ def at_most(budget: str, limit: float | None, measured: float | None) -> list[Bu
 
 
 def at_least(budget: str, limit: float | None, measured: float | None) -> list[BudgetCheck]:
-    """Check a lower limit; a budget that the recipe leaves out gives no check."""
+    """Check a lower limit by the measured value; a budget left out gives no check."""
     if limit is None:
         return []
     verdict: Decision = "undecided"
@@ -30,75 +46,156 @@ def at_least(budget: str, limit: float | None, measured: float | None) -> list[B
     return [BudgetCheck(budget=budget, limit=limit, measured=measured, verdict=verdict)]
 
 
-def check_budgets(
-    budget: Budget, comparison: Comparison, file: ExportedVariant, fp32: ExportedVariant
+@dataclass(frozen=True)
+class Margin:
+    """A margin to judge.
+
+    Attributes:
+        budget: The recipe's key.
+        limit: The margin.
+        measure: What is held against it.
+        p_fail: Uncorrected: the chance to see so much if the true value were at the limit.
+        size: Images behind the measure,
+        of: and what kind of images they are.
+    """
+
+    budget: str
+    limit: float
+    measure: Measure
+    p_fail: float
+    size: int
+    of: Unit
+
+
+def judge(margin: Margin, p_fail: float | None, tests: int, confidence: float) -> BudgetCheck:
+    """Decide on one margin.
+
+    Args:
+        margin: What to decide.
+        p_fail: Corrected; None where no correction applies.
+        tests: How many checks `p_fail` is corrected for.
+        confidence: Of the interval; `(1 - confidence) / 2` is the level of a fail.
+    """
+    measure, limit = margin.measure, margin.limit
+    found = measure.drop_interval
+    level = (1.0 - confidence) / 2.0
+    verdict: Decision = "undecided"
+    if found is not None and found[1] <= limit:
+        verdict = "pass"
+    elif found is not None and found[0] > limit and (p_fail is None or p_fail <= level):
+        verdict = "fail"
+    needs = None
+    if verdict == "undecided" and found is not None:
+        more = images_to_decide(limit, measure.drop, found, margin.size, tests, level)
+        needs = None if more is None else Needs(more=more, of=margin.of)
+    return BudgetCheck(
+        budget=margin.budget,
+        limit=limit,
+        measured=measure.drop,
+        interval=found,
+        p_fail=p_fail,
+        verdict=verdict,
+        needs=needs,
+    )
+
+
+def images_to_decide(
+    limit: float, measured: float, found: Interval, size: int, tests: int, level: float
+) -> int | None:
+    """Return how many more images would decide if the measured value stays as it is.
+
+    An interval narrows with the square root of the number of images, until its end on the limit's
+    side is at the limit. A fail must outdo Holm's correction too, at worst that of Bonferroni.
+    None where the measured value is so near the limit that it would take a thousand times as many.
+    """
+    distance = abs(limit - measured)
+    if measured < limit:
+        width = found[1] - measured
+    else:
+        width = (measured - found[0]) * float(norm.isf(level / max(1, tests)) / norm.isf(level))
+    if width**2 >= MOST_TIMES * distance**2:
+        return None
+    return max(1, math.ceil(size * (width / distance) ** 2) - size)
+
+
+def check_overall(
+    budget: Budget, comparison: Comparison, split: Split, size_bytes: int, fp32_bytes: int | None
 ) -> tuple[BudgetCheck, ...]:
-    """Check what validation can judge; latency and memory are the benchmark's.
+    """Check what validation can judge over all tags; latency and memory are the benchmark's.
 
     Args:
         budget: Limits of the variant.
         comparison: With the reference.
-        file: The variant's file.
-        fp32: The file that sizes are compared with.
+        split: The images.
+        size_bytes: Of the variant's file.
+        fp32_bytes: Of the file that sizes are compared with; None where there is none.
     """
     mean_ap = comparison.mean_ap
-    ratio = file.size_bytes / fp32.size_bytes
-    return (
-        *at_least("min_map", budget.min_map, mean_ap.value if mean_ap else None),
-        *at_most("max_map_drop", budget.max_map_drop, mean_ap.drop if mean_ap else None),
-        *at_most("max_flip_rate", budget.max_flip_rate, comparison.flip_rate),
-        *at_most("max_size_bytes", budget.max_size_bytes, file.size_bytes),
-        *at_most("max_size_ratio", budget.max_size_ratio, ratio),
-    )
+    checks = at_least("min_map", budget.min_map, mean_ap.value if mean_ap else None)
+    if budget.max_map_drop is not None and mean_ap is None:
+        checks += at_most("max_map_drop", budget.max_map_drop, None)
+    elif budget.max_map_drop is not None and mean_ap is not None:
+        images = len(split.labels)
+        margin = Margin("max_map_drop", budget.max_map_drop, mean_ap, 1.0, images, "images")
+        checks.append(judge(margin, None, 1, split.confidence))
+    checks += at_most("max_flip_rate", budget.max_flip_rate, comparison.flip_rate)
+    checks += at_most("max_size_bytes", budget.max_size_bytes, size_bytes)
+    ratio = size_bytes / fp32_bytes if fp32_bytes else None
+    checks += at_most("max_size_ratio", budget.max_size_ratio, ratio)
+    return tuple(checks)
 
 
-def decide(checks: tuple[BudgetCheck, ...], comparison: Comparison) -> Decision:
+def check_tags(
+    budget: Budget, comparison: Comparison, split: Split
+) -> dict[str, tuple[BudgetCheck, ...]]:
+    """Check the margins of every scored tag, corrected for their number together."""
+    margins = [
+        (tag, margin)
+        for tag, found in comparison.tags.items()
+        for margin in _margins(budget, tag, found, comparison.design_effect)
+    ]
+    corrected = holm([margin.p_fail for _, margin in margins])
+    checks: dict[str, list[BudgetCheck]] = {tag: [] for tag in comparison.tags}
+    for (tag, margin), p_fail in zip(margins, corrected, strict=True):
+        checks[tag].append(judge(margin, p_fail, len(margins), split.confidence))
+    return {tag: tuple(found) for tag, found in checks.items()}
+
+
+def _margins(budget: Budget, tag: str, found: TagComparison, effect: float) -> list[Margin]:
+    limits = budget.margins(tag)
+    margins = []
+    if limits.max_recall_drop is not None:
+        recall, limit = found.recall, limits.max_recall_drop
+        p = p_above(recall.worse / effect, recall.better / effect, recall.total / effect, limit)
+        size = recall.total
+        margins.append(Margin("max_recall_drop", limit, recall.measure, p, size, "positives"))
+    if limits.max_fpr_rise is not None:
+        fpr, limit = found.fpr, limits.max_fpr_rise
+        p = p_above(fpr.worse / effect, fpr.better / effect, fpr.total / effect, limit)
+        margins.append(Margin("max_fpr_rise", limit, fpr.measure, p, fpr.total, "negatives"))
+    if limits.max_ap_drop is not None:
+        limit = limits.max_ap_drop
+        drawn = found.ap_drops[~np.isnan(found.ap_drops)]
+        # The sample itself counts as one draw, so that p is never 0 (Davison and Hinkley, 4.2).
+        p = (1.0 + float((drawn <= limit).sum())) / (1.0 + len(drawn))
+        margins.append(Margin("max_ap_drop", limit, found.ap, p, found.recall.total, "positives"))
+    return margins
+
+
+def decide(
+    overall: tuple[BudgetCheck, ...],
+    tags: dict[str, tuple[BudgetCheck, ...]],
+    comparison: Comparison,
+) -> Decision:
     """Decide on a variant; without a scored tag nothing passes."""
-    decisions = [check.verdict for check in checks]
+    decisions = [check.verdict for check in overall]
+    decisions += [check.verdict for checks in tags.values() for check in checks]
     decisions.append("pass" if comparison.mean_ap else "undecided")
     return worst(decisions)
 
 
-def tag_verdicts(
-    split: Split, comparison: Comparison, max_drop: float | None
-) -> tuple[TagVerdict, ...]:
-    """Return every tag's numbers and verdict, in the order of the outputs."""
-    return tuple(
-        _tag_verdict(split, index, comparison.tags.get(name), max_drop)
-        for index, name in enumerate(split.vocabulary.names)
-    )
-
-
-def _tag_verdict(
-    split: Split, index: int, tag: TagComparison | None, max_drop: float | None
-) -> TagVerdict:
-    verdict: Decision = "undecided"
-    if tag is not None:
-        verdict = "pass" if max_drop is None or tag.ap.drop <= max_drop else "fail"
-    name = split.vocabulary.names[index]
-    ap, ap_drop, ap_interval = flat(tag.ap if tag else None)
-    f1, f1_drop, f1_interval = flat(tag.f1 if tag else None)
-    return TagVerdict(
-        tag=name,
-        scored=tag is not None,
-        positives=int(split.positives[index]),
-        negatives=int(split.negatives[index]),
-        threshold=float(split.thresholds[index]),
-        ap=ap,
-        ap_drop=ap_drop,
-        ap_drop_interval=ap_interval,
-        f1=f1,
-        f1_drop=f1_drop,
-        f1_drop_interval=f1_interval,
-        recall=tag.recall if tag else None,
-        fpr=tag.false_positive_rate if tag else None,
-        flips=tag.flips if tag else None,
-        verdict=verdict,
-    )
-
-
-def flat(measure: Measure | None) -> tuple[float | None, float | None, Interval | None]:
-    """Return value, drop and interval, each None where there is no measure."""
-    if measure is None:
-        return None, None, None
-    return measure.value, measure.drop, measure.drop_interval
+def tag_decision(scored: bool, checks: tuple[BudgetCheck, ...]) -> TagDecision:
+    """Decide on a tag."""
+    if not scored:
+        return "not scored"
+    return worst([check.verdict for check in checks]) if checks else "not judged"

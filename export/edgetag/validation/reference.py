@@ -13,6 +13,7 @@ from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.tf import tf
+from edgetag.training.result import Thresholds
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores
 from edgetag.workspace import Workspace, digest_file
 
@@ -26,13 +27,13 @@ def compute(
 
     Args:
         recipe: Gives the network and its contract.
-        workspace: Holds `train/model.npz`.
+        workspace: Holds `train/model.npz` and `train/thresholds.json`.
         dataset: Gives the images.
         rows: `[n]` rows to score.
         progress: Is told of every batch.
 
     Raises:
-        InputError: The weights are missing, damaged, or another network's.
+        InputError: The weights or thresholds are missing, damaged, or another network's.
     """
     weights = workspace.train / "model.npz"
     contract = recipe.network.preprocessing()
@@ -50,6 +51,7 @@ def compute(
             versions={package: version(package) for package in PACKAGES},
             weights_sha256=digest_file(weights),
             preprocessing=contract.digest(),
+            thresholds=Thresholds.read(workspace.train / "thresholds.json", "train").thresholds,
         ),
     )
 

@@ -73,7 +73,8 @@ class BudgetCheck(Record):
             limit, by Holm's correction over the variant's checks of tags.
         verdict: A margin passes if the interval lies inside, fails if outside, and is undecided if
             it straddles. Without an interval the measured value decides.
-        needs: What would decide an undecided check; None where no number of images would.
+        needs: What would decide an undecided check; None where it would take over a thousand times
+            as many images.
     """
 
     budget: str
@@ -127,8 +128,9 @@ class TagVerdict(Record):
         fpr_rise: From the reference.
         fpr_rise_interval: Tango's score interval for paired proportions.
         flips: Images on whose presence of the tag variant and reference disagree.
-        lost: Of these, positives and negatives that the reference alone decides present.
-        gained: And those that the variant alone does.
+        lost: Of these, images that the reference alone decides present,
+        gained: and those that the variant alone does.
+        flips_of_positives: Flips on images that have the tag.
         mcnemar_p: Exact McNemar test that right decisions became wrong as often as wrong ones
             right.
         mcnemar_p_holm: By Holm's correction over the scored tags.
@@ -160,6 +162,7 @@ class TagVerdict(Record):
     flips: int | None = None
     lost: int | None = None
     gained: int | None = None
+    flips_of_positives: int | None = None
     mcnemar_p: float | None = None
     mcnemar_p_holm: float | None = None
     operating: Operating | None = None

@@ -3,12 +3,14 @@
 Scores are matched by the identity of images and the names of tags, never by position.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from edgetag.errors import InputError
@@ -26,14 +28,17 @@ class ReferenceMeta(Result):
         versions: Package → version.
         weights_sha256: Digest of `train/model.npz`.
         preprocessing: Digest of the contract that the images went through.
+        thresholds: Tag → score from which it counts as present, so that a machine without the
+            training can judge decisions; empty in files of schema 1.0.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.1"
     engine: str
     device: str
     versions: dict[str, str]
     weights_sha256: str
     preprocessing: str
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -137,22 +142,33 @@ class VariantMeta(Result):
         version: Of the runtime.
         device: CPU that it ran on.
         cache: Fingerprint of the image cache.
-        rows: Digest of the scored rows.
-        images_per_s: Rate at which they were scored.
+        rows: Digest of the scored rows, see `digest_rows`.
+        contract: Digest of the preprocessing contract.
+        columns: Output column of each tag; None where they are in the tags' order.
+        tags: Digest of the tags' names, which are the columns of the scores.
+        images_per_s: Rate at which they were scored by one process with one thread.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.variant-scores/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.variant-scores/2.0"
     model_sha256: str
     engine: str
     version: str
     device: str
     cache: str
     rows: str
+    contract: str
+    columns: tuple[int, ...] | None
+    tags: str
     images_per_s: float = Field(ge=0)
 
     def same_making(self, other: "VariantMeta") -> bool:
         """Return whether both stand for the same scores."""
         return self.model_copy(update={"images_per_s": other.images_per_s}) == other
+
+
+def digest_rows(rows: npt.NDArray[np.int64]) -> str:
+    """Return the SHA-256 of row numbers: of their bytes, since a million of them are long JSON."""
+    return hashlib.sha256(np.ascontiguousarray(rows, dtype="<i8").tobytes()).hexdigest()
 
 
 def write_variant(path: Path, scores: Scores, meta: VariantMeta) -> None:
@@ -161,10 +177,17 @@ def write_variant(path: Path, scores: Scores, meta: VariantMeta) -> None:
     write_arrays(path, {"scores": scores, "meta": text})
 
 
-def read_variant(path: Path, wanted: VariantMeta) -> tuple[Scores, VariantMeta] | None:
+def read_variant(
+    path: Path, wanted: VariantMeta, shape: tuple[int, int]
+) -> tuple[Scores, VariantMeta] | None:
     """Return stored scores, or None where there are none of this making.
 
     A damaged file counts as none: it can be made again.
+
+    Args:
+        path: The file.
+        wanted: What must have made them.
+        shape: Images and tags.
     """
     if not path.exists():
         return None
@@ -174,4 +197,6 @@ def read_variant(path: Path, wanted: VariantMeta) -> tuple[Scores, VariantMeta] 
         scores = arrays["scores"]
     except (InputError, KeyError):
         return None
-    return (scores, meta) if meta.same_making(wanted) else None
+    if not meta.same_making(wanted) or scores.shape != shape or scores.dtype != np.float32:
+        return None
+    return scores, meta

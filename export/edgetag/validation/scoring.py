@@ -1,54 +1,88 @@
-"""Scoring every variant on every runtime, as many at once as there are cores.
+"""Scoring files on runtimes, on all cores, with what is done kept for the next time.
 
-Each run uses one thread: scores then depend on no thread count, and two processes finish sooner
-than one with two threads. What is done is kept, so that an interrupted validation goes on.
+The rows of a run are cut into as many parts as there are cores, each scored in a process of its
+own with one thread: scores depend neither on threads nor on parts, and a single variant uses the
+whole machine. What is done is kept, so that an interrupted validation goes on.
 """
 
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgetag.conversion.result import ExportedVariant
+import numpy as np
+
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
 from edgetag.machine import Machine
 from edgetag.metrics import Scores
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
-from edgetag.runtimes import Engine, FailureKind, LoadFailure, score
-from edgetag.validation.scores import VariantMeta, read_variant, write_variant
+from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, score
+from edgetag.runtimes.scoring import ScoringCancelledError
+from edgetag.validation.scores import VariantMeta, digest_rows, read_variant, write_variant
 from edgetag.workspace import Workspace, digest_json
 
 SILENCE_S = 300.0
 """A runtime that finishes no image for so long counts as hung."""
 
+SMALLEST_PART = 256
+"""Rows that are worth the start of one more process, which takes about a second."""
+
+PARTS_AHEAD = 2
+"""Parts that are started or wait, for each core: no core idles while a run ends, and of large runs
+only two are held in memory."""
+
 
 @dataclass(frozen=True)
 class Scored:
-    """Scores `[n, tags]` of one file on one runtime, and what made them."""
+    """Scores `[n, tags]` of one file on one runtime in the tags' order, and what made them."""
 
     scores: Scores
     meta: VariantMeta
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
-    """One file on one runtime."""
+    """One file on one runtime over some images.
 
-    file: ExportedVariant
+    Attributes:
+        variant: Its name, also of the file of its scores.
+        path: The `.tflite` file.
+        sha256: Its digest.
+        contract: How pixels become its input.
+        columns: Output column of each tag, each column once; None where the output is in the
+            tags' order.
+        rows: `[n]` rows of the image cache.
+        engine: The runtime.
+    """
+
+    variant: str
+    path: Path
+    sha256: str
+    contract: Preprocessing
+    columns: tuple[int, ...] | None
+    rows: Rows
     engine: Engine
+
+    def __post_init__(self) -> None:
+        if self.columns is not None and sorted(self.columns) != list(range(len(self.columns))):
+            raise ValueError(f"columns {self.columns} do not name each output once")
 
     @property
     def name(self) -> str:
         """For people, such as `int8-qat on litert`."""
-        return f"{self.file.variant} on {self.engine.name}"
+        return f"{self.variant} on {self.engine.name}"
 
     def score_file(self, workspace: Workspace) -> Path:
         """Return where its scores are kept."""
-        return workspace.validate / "scores" / f"{self.file.variant}.{self.engine.name}.npz"
+        return workspace.validate / "scores" / f"{self.variant}.{self.engine.name}.npz"
+
+
+Outcome = Scored | LoadFailure
 
 
 class _SharedTask:
@@ -63,108 +97,179 @@ class _SharedTask:
             self._task.advance(amount, note)
 
 
+class _Counted:
+    """A task that remembers how far one run came."""
+
+    def __init__(self, task: _SharedTask, note: str) -> None:
+        self._task = task
+        self._note = note
+        self._lock = threading.Lock()
+        self.done = 0
+
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        with self._lock:
+            self.done += amount
+        self._task.advance(amount, note or self._note)
+
+
+@dataclass(frozen=True)
+class _Started:
+    """A run whose outcome is known, or whose parts are at work."""
+
+    run: Run
+    task: _Counted
+    wanted: VariantMeta | None = None
+    known: Outcome | None = None
+    parts: tuple[Future[ScoreRun | LoadFailure | None], ...] = ()
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
 @dataclass(frozen=True)
 class Scoring:
     """What all runs have in common.
 
     Attributes:
-        workspace: Holds the files and keeps the scores.
-        dataset: Gives the images.
-        rows: `[n]` rows to score.
-        contract: How pixels become input.
+        workspace: Holds the image cache and keeps the scores.
+        dataset: Gives the images and the tags.
         machine: Where this is.
     """
 
     workspace: Workspace
     dataset: Dataset
-    rows: Rows
-    contract: Preprocessing
     machine: Machine
 
-    def all(self, runs: list[Run], progress: Progress) -> list[tuple[Run, Scored | LoadFailure]]:
-        """Return the outcome of each run, in the order given.
+    def all(self, runs: list[Run], progress: Progress) -> list[tuple[Run, Outcome]]:
+        """Return the outcome of each run, in the order given; see `each`."""
+        return list(self.each(runs, progress))
+
+    def each(self, runs: Iterable[Run], progress: Progress) -> Iterator[tuple[Run, Outcome]]:
+        """Yield the outcome of each run, in the order given.
+
+        Ask for one after the other and let go of each: then memory holds the scores of few runs,
+        however many there are.
 
         Raises:
             InputError: The image cache is damaged, or the disk is full.
         """
-        cancelled = threading.Event()
+        queue = deque(runs)
+        total = sum(len(run.rows) for run in queue)
         with (
-            progress.track("scoring variants", len(runs) * len(self.rows), "images") as task,
-            _pool(self.machine.cores, cancelled) as pool,
+            progress.track("scoring variants", total, "images") as task,
+            self._pool() as (pool, started),
         ):
             shared = _SharedTask(task)
-            futures: list[Future[Scored | LoadFailure]] = [
-                pool.submit(self._one, run, shared, cancelled) for run in runs
-            ]
-            outcomes = [(run, future.result()) for run, future in zip(runs, futures, strict=True)]
-        for run, outcome in outcomes:
-            if isinstance(outcome, LoadFailure):
-                progress.say(f"{run.name}: {outcome.kind}: {outcome.reason}")
-        return outcomes
+            while queue or started:
+                while queue and self._want_more(started):
+                    started.append(self._start(queue.popleft(), shared, pool))
+                outcome = self._finish(started[0])
+                run = started.popleft().run
+                if isinstance(outcome, LoadFailure):
+                    progress.say(f"{run.name}: {outcome.kind}: {outcome.reason}")
+                yield run, outcome
 
-    def _one(self, run: Run, task: Task, cancelled: threading.Event) -> Scored | LoadFailure:
+    def _want_more(self, started: deque[_Started]) -> bool:
+        """Return whether too few runs are started to keep the cores busy."""
+        return sum(max(1, len(run.parts)) for run in started) < PARTS_AHEAD * self.machine.cores
+
+    def _start(self, run: Run, shared: _SharedTask, pool: ThreadPoolExecutor) -> _Started:
+        """Take what is kept, or set the parts to work."""
+        task = _Counted(shared, run.name)
         missing = run.engine.available()
         if missing is not None:
-            task.advance(len(self.rows), run.name)
-            return LoadFailure(FailureKind.UNAVAILABLE, missing)
-        wanted = VariantMeta(
-            model_sha256=run.file.sha256,
+            return _Started(run, task, known=LoadFailure(FailureKind.UNAVAILABLE, missing))
+        wanted = self._meta(run)
+        shape = (len(run.rows), len(self.dataset.vocabulary))
+        kept = read_variant(run.score_file(self.workspace), wanted, shape)
+        if kept is not None:
+            return _Started(run, task, known=Scored(*kept))
+        cancelled = threading.Event()
+        parts = tuple(
+            pool.submit(self._part, run, rows, task, cancelled)
+            for rows in parts_of(run.rows, self.machine.cores)
+        )
+        return _Started(run, task, wanted, parts=parts, cancelled=cancelled)
+
+    def _part(
+        self, run: Run, rows: Rows, task: _Counted, cancelled: threading.Event
+    ) -> ScoreRun | LoadFailure | None:
+        """Score some rows; None where another part of the run has failed before."""
+        if cancelled.is_set():
+            return None
+        try:
+            outcome = score(
+                run.engine,
+                run.path,
+                self.workspace.cache,
+                rows,
+                run.contract,
+                threads=1,
+                task=task,
+                timeout_s=SILENCE_S,
+                cancelled=cancelled,
+            )
+        except ScoringCancelledError:
+            return None
+        if isinstance(outcome, LoadFailure):
+            cancelled.set()
+        return outcome
+
+    def _finish(self, started: _Started) -> Outcome:
+        """Wait for the parts, keep the scores."""
+        outcome = self._joined(started) if started.known is None else started.known
+        started.task.advance(len(started.run.rows) - started.task.done)
+        return outcome
+
+    def _joined(self, started: _Started) -> Outcome:
+        outcomes = [part.result() for part in started.parts]
+        for outcome in outcomes:
+            if isinstance(outcome, LoadFailure):
+                return outcome
+        parts = [outcome for outcome in outcomes if isinstance(outcome, ScoreRun)]
+        if len(parts) < len(outcomes) or started.wanted is None:
+            raise RuntimeError("a part of a run was given up without a reason")
+        run, tags = started.run, len(self.dataset.vocabulary)
+        width = parts[0].scores.shape[1]
+        if width != tags:
+            reason = f"it gives {width} scores, but there are {tags} tags"
+            return LoadFailure(FailureKind.WRONG_OUTPUT, reason)
+        scores = np.concatenate([part.scores for part in parts])
+        if run.columns is not None:
+            scores = scores[:, list(run.columns)]
+        seconds = sum(part.seconds for part in parts)
+        rate = len(scores) / seconds if seconds else 0.0
+        meta = started.wanted.model_copy(update={"images_per_s": rate})
+        write_variant(run.score_file(self.workspace), scores, meta)
+        return Scored(scores, meta)
+
+    def _meta(self, run: Run) -> VariantMeta:
+        return VariantMeta(
+            model_sha256=run.sha256,
             engine=run.engine.name,
             version=run.engine.version(),
             device=self.machine.cpu,
             cache=self.dataset.cache.index.fingerprint,
-            rows=digest_json(self.rows.tolist()),
+            rows=digest_rows(run.rows),
+            contract=run.contract.digest(),
+            columns=run.columns,
+            tags=digest_json(self.dataset.vocabulary.names),
             images_per_s=0.0,
         )
-        kept = read_variant(run.score_file(self.workspace), wanted)
-        if kept is not None:
-            task.advance(len(self.rows), run.name)
-            return Scored(*kept)
-        counted = _Counted(task, run.name)
-        outcome = score(
-            run.engine,
-            self.workspace.root / run.file.file,
-            self.workspace.cache,
-            self.rows,
-            self.contract,
-            threads=1,
-            task=counted,
-            timeout_s=SILENCE_S,
-            cancelled=cancelled,
-        )
-        task.advance(len(self.rows) - counted.done, run.name)
-        if isinstance(outcome, LoadFailure):
-            return outcome
-        tags = len(self.dataset.vocabulary)
-        if outcome.scores.shape[1] != tags:
-            reason = f"it gives {outcome.scores.shape[1]} scores, but there are {tags} tags"
-            return LoadFailure(FailureKind.WRONG_OUTPUT, reason)
-        meta = wanted.model_copy(update={"images_per_s": outcome.images_per_s})
-        write_variant(run.score_file(self.workspace), outcome.scores, meta)
-        return Scored(outcome.scores, meta)
+
+    @contextmanager
+    def _pool(self) -> Iterator[tuple[ThreadPoolExecutor, deque[_Started]]]:
+        """A thread per core; when the block fails, what runs is stopped and nothing more starts."""
+        pool = ThreadPoolExecutor(self.machine.cores)
+        started: deque[_Started] = deque()
+        try:
+            yield pool, started
+        except BaseException:
+            for run in started:
+                run.cancelled.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+        pool.shutdown()
 
 
-class _Counted:
-    """A task that remembers how far one run came."""
-
-    def __init__(self, task: Task, note: str) -> None:
-        self._task = task
-        self._note = note
-        self.done = 0
-
-    def advance(self, amount: int = 1, note: str = "") -> None:
-        self.done += amount
-        self._task.advance(amount, note or self._note)
-
-
-@contextmanager
-def _pool(threads: int, cancelled: threading.Event) -> Iterator[ThreadPoolExecutor]:
-    """A thread pool that, when the block fails, stops what runs and starts nothing more."""
-    pool = ThreadPoolExecutor(threads)
-    try:
-        yield pool
-    except BaseException:
-        cancelled.set()
-        pool.shutdown(cancel_futures=True)
-        raise
-    pool.shutdown()
+def parts_of(rows: Rows, most: int) -> list[Rows]:
+    """Cut rows into at most `most` parts of nearly equal length, none too small to be worth it."""
+    return np.array_split(rows, max(1, min(most, len(rows) // SMALLEST_PART)))

@@ -1,23 +1,38 @@
 """The stage: reference scores, variants' scores on each runtime, comparison, verdict."""
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.external import ExternalModel
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.view import Rows
-from edgetag.errors import InputError, MissingExtraError
-from edgetag.machine import this_machine
+from edgetag.machine import package_versions, this_machine
 from edgetag.metrics import Scores
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe, Variant
+from edgetag.recipe import Budget, Recipe
 from edgetag.runtimes import FailureKind, LoadFailure, engines
-from edgetag.training.result import Thresholds
-from edgetag.validation.decision import check_budgets, decide, flat, tag_verdicts
+from edgetag.validation.baseline import compare as compare_with_baseline
+from edgetag.validation.baseline import read_baseline
+from edgetag.validation.changes import changed_decisions, details
+from edgetag.validation.details import Details, VariantDetails
+from edgetag.validation.entries import scores_digest, variant_entry
+from edgetag.validation.inputs import (
+    Candidate,
+    candidates,
+    fp32_size_bytes,
+    obtain_reference,
+    read_thresholds,
+)
 from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.operating import OperatingPoints
+from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import (
+    BaselineComparison,
     Decision,
     Failure,
     ReferenceSummary,
@@ -25,15 +40,28 @@ from edgetag.validation.result import (
     Verdict,
     worst,
 )
-from edgetag.validation.scores import ReferenceScores, read_reference, write_reference
+from edgetag.validation.scores import ReferenceScores
 from edgetag.validation.scoring import Run, Scored, Scoring
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, atomic_write, write_text
+
+PACKAGES = ("ai-edge-litert", "numpy", "polars", "scikit-learn", "scipy", "statsmodels",
+            "tflite-runtime")  # fmt: skip
+"""Packages whose versions travel with a verdict."""
+
+REFIT_ON = "validation"
+"""The split that thresholds are fitted on."""
 
 
 def run(
-    recipe: Recipe, workspace: Workspace, progress: Progress, reference: Path | None = None
+    recipe: Recipe,
+    workspace: Workspace,
+    progress: Progress,
+    reference: Path | None = None,
+    external: Sequence[ExternalModel] = (),
+    variants: Sequence[str] = (),
+    baseline: Path | None = None,
 ) -> Verdict:
-    """Compare every exported variant with the float model, on every runtime.
+    """Compare files with the float model, on every runtime.
 
     Args:
         recipe: Names variants, runtimes, splits and budgets.
@@ -41,218 +69,228 @@ def run(
         progress: Is told what goes on.
         reference: Reference scores computed elsewhere; default: those kept in the run folder,
             or new ones by TensorFlow.
+        external: Files made elsewhere, judged beside the exported ones.
+        variants: Exported variants to judge; all if empty.
+        baseline: The accepted state to compare with; None compares with none.
 
     Raises:
         InputError: A file of an earlier stage is missing, damaged or does not fit the others.
     """
     dataset = open_dataset(workspace)
-    files = exported_files(recipe, workspace)
-    thresholds = read_thresholds(workspace, dataset)
-    positions, rows = _rows(recipe, dataset)
-    stored, reference_scores = obtain_reference(
-        recipe, workspace, dataset, rows, progress, reference
-    )
-    names = dataset.vocabulary
-    labels, groups = dataset.labels(rows), dataset.groups(rows)
-    section = recipe.validation
-    splits: dict[str, tuple[Split, Measured]] = {}
-    for name, place in positions.items():
-        split = Split(
-            labels[place],
-            names,
-            thresholds,
-            groups[place],
-            min_positives=section.min_positives,
-            samples=section.bootstrap_samples,
-            confidence=section.confidence,
-            seed=recipe.seed,
-        )
-        splits[name] = split, Measured(reference_scores[place], split)
-
-    machine = this_machine()
-    scoring = Scoring(workspace, dataset, rows, recipe.network.preprocessing(), machine)
-    runs = [Run(file, engines.get(name)) for file in files.values() for name in section.runtimes]
+    accepted = None if baseline is None else read_baseline(baseline)
+    files = candidates(recipe, workspace, external, variants)
+    judged = _Judged(recipe, workspace, dataset, progress, reference)
+    outcomes = judged.score(files)
     entries: list[VariantVerdict] = []
     failures: list[Failure] = []
-    for one, outcome in scoring.all(runs, progress):
+    drawn: list[VariantDetails] = []
+    tables: list[pl.DataFrame] = []
+    thresholds = judged.fitted(files, outcomes)
+    for one, outcome in outcomes:
+        file = next(file for file in files if file.variant == one.variant)
         if isinstance(outcome, LoadFailure):
             failures.append(_failure(one, outcome))
             continue
-        for name, (split, measured) in splits.items():
-            scores = outcome.scores[positions[name]]
-            entries.append(
-                _entry(recipe, one, outcome, files["fp32"], name, measured, Measured(scores, split))
-            )
-    decisions = {name: _decision(name, entries, failures) for name in files}
-    verdict = Verdict(
-        verdict=worst(list(decisions.values())),
-        decisions=decisions,
-        split=section.splits[0],
-        confidence=section.confidence,
-        bootstrap_samples=section.bootstrap_samples,
-        min_positives=section.min_positives,
-        reference=_summary(stored, splits),
-        variants=tuple(entries),
-        failures=tuple(failures),
-    )
-    write_text(workspace.validate / "verdict.json", verdict.to_json())
+        for name in recipe.validation.splits:
+            reference_, variant = judged.measured(name, outcome, thresholds[one.variant])
+            entries.append(judged.entry(file, outcome, name, reference_, variant))
+            if name == recipe.validation.splits[0]:
+                changes = changed_decisions(reference_, variant, dataset, judged.rows[name])
+                drawn.append(details(one.variant, one.engine.name, reference_, variant, changes))
+                named = (
+                    pl.lit(one.variant).alias("variant"),
+                    pl.lit(one.engine.name).alias("runtime"),
+                )
+                tables.append(changes.select(*named, pl.all()))
+    verdict = judged.verdict(files, entries, failures, thresholds)
+    if accepted is not None and baseline is not None:
+        section = recipe.validation
+        told = compare_with_baseline(
+            verdict,
+            accepted,
+            str(baseline),
+            section.baseline_tolerance,
+            section.baseline_tag_tolerance,
+            partial=bool(variants),
+        )
+        verdict = _with_baseline(verdict, told)
+    _write(workspace, verdict, drawn, tables)
     return verdict
 
 
-def exported_files(recipe: Recipe, workspace: Workspace) -> dict[Variant, ExportedVariant]:
-    """Return the recipe's variants in its order, each file checked against its digest.
+class _Judged:
+    """What all variants are judged by, made once."""
 
-    Raises:
-        InputError: A variant was not exported, or its file is missing or was changed since.
-    """
-    result_file = workspace.export / "export.json"
-    exported = {file.variant: file for file in ExportResult.read(result_file, "export").variants}
-    files: dict[Variant, ExportedVariant] = {}
-    for variant in recipe.export.variants:
-        if variant not in exported:
-            raise InputError(f"{result_file}: it lists no {variant}; run: edgetag export")
-        path = workspace.root / exported[variant].file
-        if not path.is_file():
-            raise InputError(f"{path}: missing; run: edgetag export")
-        if digest_file(path) != exported[variant].sha256:
-            raise InputError(
-                f"{path}: changed or damaged since it was exported (its SHA-256 differs from "
-                "export.json); run: edgetag export"
-            )
-        files[variant] = exported[variant]
-    return files
-
-
-def read_thresholds(workspace: Workspace, dataset: Dataset) -> dict[str, float]:
-    """Return the threshold of every tag.
-
-    Raises:
-        InputError: The file is missing, damaged, or lacks a tag.
-    """
-    path = workspace.train / "thresholds.json"
-    thresholds = Thresholds.read(path, "train").thresholds
-    lacking = [name for name in dataset.vocabulary.names if name not in thresholds]
-    if lacking:
-        raise InputError(f"{path}: no threshold for {', '.join(lacking)}; run: edgetag train")
-    return thresholds
-
-
-def obtain_reference(
-    recipe: Recipe,
-    workspace: Workspace,
-    dataset: Dataset,
-    rows: Rows,
-    progress: Progress,
-    given: Path | None,
-) -> tuple[ReferenceScores, Scores]:
-    """Return the reference and its scores for `rows`: given, kept, or computed now.
-
-    Raises:
-        InputError: The given file does not fit, or TensorFlow is needed and not installed.
-    """
-    kept = workspace.validate / "reference.npz"
-    if given is not None:
-        found = read_reference(given)
-        scores = _fitting(found, recipe, workspace, dataset, rows, given)
-        write_reference(kept, found)
-        return found, scores
-    if kept.exists():
-        try:
-            found = read_reference(kept)
-            return found, _fitting(found, recipe, workspace, dataset, rows, kept)
-        except InputError as error:
-            progress.say(f"Computing the reference scores again, since the kept ones fail: {error}")
-    try:
-        from edgetag.validation import reference
-    except MissingExtraError as error:
-        raise InputError(
-            f"the reference scores must be computed, but {error} Or compute them on another "
-            "machine and pass its validate/reference.npz."
-        ) from None
-    found = reference.compute(recipe, workspace, dataset, rows, progress)
-    write_reference(kept, found)
-    return found, _fitting(found, recipe, workspace, dataset, rows, kept)
-
-
-def _fitting(
-    found: ReferenceScores,
-    recipe: Recipe,
-    workspace: Workspace,
-    dataset: Dataset,
-    rows: Rows,
-    where: Path,
-) -> Scores:
-    """Return the scores of `rows`, or refuse scores of another model or contract."""
-    weights = workspace.train / "model.npz"
-    if weights.exists() and digest_file(weights) != found.meta.weights_sha256:
-        raise InputError(
-            f"{where}: these are the scores of another model than {weights} (its SHA-256 differs)"
+    def __init__(
+        self,
+        recipe: Recipe,
+        workspace: Workspace,
+        dataset: Dataset,
+        progress: Progress,
+        given: Path | None,
+    ) -> None:
+        self.recipe = recipe
+        self.workspace = workspace
+        self.dataset = dataset
+        self.progress = progress
+        section = recipe.validation
+        self.rows: dict[str, Rows] = {name: dataset.rows(name) for name in section.splits}
+        self.stored, scores = obtain_reference(
+            recipe, workspace, dataset, np.concatenate(list(self.rows.values())), progress, given
         )
-    if found.meta.preprocessing != recipe.network.preprocessing().digest():
-        raise InputError(f"{where}: its images went through another preprocessing contract")
-    return found.matched(dataset.identities(rows), dataset.vocabulary.names, where)
+        self.thresholds = read_thresholds(workspace, dataset, self.stored)
+        self.places = _places(self.rows)
+        self.splits: dict[str, Split] = {}
+        self.reference: dict[str, Measured] = {}
+        for name, rows in self.rows.items():
+            split = Split(
+                dataset.labels(rows),
+                dataset.vocabulary,
+                dataset.groups(rows),
+                min_positives=section.min_positives,
+                samples=section.bootstrap_samples,
+                confidence=section.confidence,
+                seed=recipe.seed,
+                at=OperatingPoints(
+                    fpr=section.at_fpr,
+                    recall=section.at_recall,
+                    prevalence=section.prevalence,
+                    prevalences=section.prevalences,
+                    bins=section.calibration_bins,
+                ),
+            )
+            self.splits[name] = split
+            self.reference[name] = Measured(scores[self.places[name]], split, self.thresholds)
+        self.refit_rows = self._refit_rows()
+
+    def _refit_rows(self) -> Rows:
+        """Return the images to fit thresholds on; none where that split judges or is not there."""
+        splits = self.recipe.validation.splits
+        wanted = self.recipe.validation.refit_thresholds and REFIT_ON not in splits
+        if not wanted or REFIT_ON not in self.dataset.splits():
+            return np.empty(0, dtype=np.int64)
+        return self.dataset.rows(REFIT_ON)
+
+    def score(self, files: Sequence[Candidate]) -> list[tuple[Run, Scored | LoadFailure]]:
+        """Score every file on every runtime; the first runtime here also scores the refit's."""
+        names = self.recipe.validation.runtimes
+        here = [name for name in names if engines.get(name).available() is None]
+        rows = np.concatenate(list(self.rows.values()))
+        more = np.concatenate([rows, self.refit_rows])
+        scoring = Scoring(self.workspace, self.dataset, this_machine())
+        return scoring.all(
+            [
+                Run(
+                    variant=file.variant,
+                    path=file.path,
+                    sha256=file.sha256,
+                    contract=file.contract,
+                    columns=file.columns,
+                    rows=more if name in here[:1] else rows,
+                    engine=engines.get(name),
+                )
+                for file in files
+                for name in names
+            ],
+            self.progress,
+        )
+
+    def fitted(
+        self, files: Sequence[Candidate], outcomes: Sequence[tuple[Run, Scored | LoadFailure]]
+    ) -> dict[str, dict[str, float]]:
+        """Return each variant's thresholds: fitted where its scores of that split are known."""
+        thresholds = {file.variant: dict(self.thresholds) for file in files}
+        first = sum(len(rows) for rows in self.rows.values())
+        for one, outcome in outcomes:
+            if isinstance(outcome, Scored) and len(self.refit_rows) and len(one.rows) > first:
+                thresholds[one.variant] = refit_thresholds(
+                    outcome.scores[first:],
+                    self.dataset.labels(self.refit_rows),
+                    self.dataset.vocabulary,
+                    self.recipe.training.thresholds,
+                    self.thresholds,
+                )
+        return thresholds
+
+    def measured(
+        self, name: str, scored: Scored, thresholds: Mapping[str, float]
+    ) -> tuple[Measured, Measured]:
+        """Return the reference and a variant over a split."""
+        scores: Scores = scored.scores[self.places[name]]
+        return self.reference[name], Measured(scores, self.splits[name], thresholds)
+
+    def entry(
+        self, file: Candidate, scored: Scored, name: str, reference: Measured, variant: Measured
+    ) -> VariantVerdict:
+        """Judge a variant over a split."""
+        return variant_entry(
+            file,
+            scored.meta,
+            self._budget(file),
+            fp32_size_bytes(self.workspace),
+            name,
+            name == self.recipe.validation.splits[0],
+            reference,
+            variant,
+            self.thresholds,
+        )
+
+    def _budget(self, file: Candidate) -> Budget:
+        """Return the limits of a file; those made elsewhere are held to the default ones."""
+        budgets = self.recipe.budgets
+        for name, budget in budgets.items():
+            if name == file.variant:
+                return budget
+        return budgets.get("default") or Budget()
+
+    def verdict(
+        self,
+        files: Sequence[Candidate],
+        entries: list[VariantVerdict],
+        failures: list[Failure],
+        thresholds: dict[str, dict[str, float]],
+    ) -> Verdict:
+        """Join all entries into the verdict."""
+        section, split = self.recipe.validation, self.recipe.validation.splits[0]
+        decisions = {file.variant: _decision(file.variant, entries, failures) for file in files}
+        identities = "\n".join(self.dataset.identities(self.rows[split]))
+        names = self.dataset.vocabulary.names
+        at = self.splits[split].at
+        return Verdict(
+            verdict=worst(list(decisions.values())),
+            decisions=decisions,
+            recipe=self.recipe.name,
+            tags=names,
+            split=split,
+            confidence=section.confidence,
+            bootstrap_samples=section.bootstrap_samples,
+            min_positives=section.min_positives,
+            at_fpr=section.at_fpr,
+            at_recall=section.at_recall,
+            prevalence={name: at.prevalence_of(name) for name in names},
+            images_sha256=hashlib.sha256(identities.encode()).hexdigest(),
+            machine=this_machine(),
+            versions=package_versions(PACKAGES),
+            reference=_summary(self.stored, self.reference, split),
+            thresholds=thresholds,
+            variants=tuple(entries),
+            failures=tuple(failures),
+        )
 
 
-def _rows(recipe: Recipe, dataset: Dataset) -> tuple[dict[str, slice], Rows]:
-    """Return where each split lies among the rows to score, and these rows."""
-    parts: list[npt.NDArray[np.int64]] = []
-    positions: dict[str, slice] = {}
-    start = 0
-    for split in recipe.validation.splits:
-        part = dataset.rows(split)
-        positions[split] = slice(start, start + len(part))
+def _places(rows: Mapping[str, npt.NDArray[np.int64]]) -> dict[str, slice]:
+    """Return where each split lies among all scored rows."""
+    places, start = {}, 0
+    for name, part in rows.items():
+        places[name] = slice(start, start + len(part))
         start += len(part)
-        parts.append(part)
-    return positions, np.concatenate(parts)
-
-
-def _entry(
-    recipe: Recipe,
-    one: Run,
-    scored: Scored,
-    fp32: ExportedVariant,
-    split_name: str,
-    reference: Measured,
-    variant: Measured,
-) -> VariantVerdict:
-    split = variant.split
-    budget = recipe.budget(one.file.variant)
-    comparison = split.compare(reference, variant)
-    checks = check_budgets(budget, comparison, one.file, fp32)
-    mean_ap, map_drop, map_interval = flat(comparison.mean_ap)
-    mean_f1, f1_drop, f1_interval = flat(comparison.mean_f1)
-    return VariantVerdict(
-        variant=one.file.variant,
-        runtime=one.engine.name,
-        runtime_version=scored.meta.version,
-        device=scored.meta.device,
-        split=split_name,
-        decides=split_name == recipe.validation.splits[0],
-        verdict=decide(checks, comparison),
-        n_images=len(split.labels),
-        n_groups=split.bootstrap.groups,
-        n_scored_tags=len(split.scored),
-        map=mean_ap,
-        map_drop=map_drop,
-        map_drop_interval=map_interval,
-        f1=mean_f1,
-        f1_drop=f1_drop,
-        f1_drop_interval=f1_interval,
-        flip_rate=comparison.flip_rate,
-        largest_score_difference=comparison.largest_score_difference,
-        mean_score_difference=comparison.mean_score_difference,
-        images_per_s=scored.meta.images_per_s,
-        size_bytes=one.file.size_bytes,
-        gzip_bytes=one.file.gzip_bytes,
-        budgets=checks,
-        tags=tag_verdicts(split, comparison, budget.max_map_drop),
-    )
+    return places
 
 
 def _failure(one: Run, failure: LoadFailure) -> Failure:
     installed = failure.kind is not FailureKind.UNAVAILABLE
     return Failure(
-        variant=one.file.variant,
+        variant=one.variant,
         runtime=one.engine.name,
         runtime_version=one.engine.version() if installed else None,
         kind=failure.kind.value,
@@ -260,7 +298,7 @@ def _failure(one: Run, failure: LoadFailure) -> Failure:
     )
 
 
-def _decision(variant: Variant, entries: list[VariantVerdict], failures: list[Failure]) -> Decision:
+def _decision(variant: str, entries: list[VariantVerdict], failures: list[Failure]) -> Decision:
     """Decide on a variant over its runtimes, in the split that decides."""
     verdicts = [e.verdict for e in entries if e.variant == variant and e.decides]
     if verdicts:
@@ -270,16 +308,36 @@ def _decision(variant: Variant, entries: list[VariantVerdict], failures: list[Fa
 
 
 def _summary(
-    stored: ReferenceScores, splits: dict[str, tuple[Split, Measured]]
+    stored: ReferenceScores, measured: Mapping[str, Measured], split: str
 ) -> ReferenceSummary:
     maps: dict[str, float | None] = {}
-    for name, (split, measured) in splits.items():
-        values = measured.average_precisions[split.scored]
+    for name, found in measured.items():
+        values = found.average_precisions[found.split.scored]
         maps[name] = float(values.mean()) if len(values) else None
     return ReferenceSummary(
         engine=stored.meta.engine,
         device=stored.meta.device,
         versions=stored.meta.versions,
         weights_sha256=stored.meta.weights_sha256,
+        scores_sha256=scores_digest(measured[split].scores),
         map=maps,
     )
+
+
+def _with_baseline(verdict: Verdict, told: BaselineComparison) -> Verdict:
+    decided = worst([verdict.verdict, told.verdict])
+    return verdict.model_copy(update={"baseline": told, "verdict": decided})
+
+
+def _write(
+    workspace: Workspace,
+    verdict: Verdict,
+    drawn: list[VariantDetails],
+    tables: list[pl.DataFrame],
+) -> None:
+    """Write details first: a verdict never stands beside those of another run."""
+    found = Details(split=verdict.split, variants=tuple(drawn))
+    write_text(workspace.validate / "details.json", found.to_json())
+    with atomic_write(workspace.validate / "changes.parquet") as file:
+        (pl.concat(tables) if tables else pl.DataFrame()).write_parquet(file)
+    write_text(workspace.validate / "verdict.json", verdict.to_json())

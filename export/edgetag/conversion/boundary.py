@@ -1,0 +1,173 @@
+"""What goes into a `.tflite` file and what comes out, read without running or unfolding it.
+
+For files of unknown origin: only the parts that are asked for are read, so that a file whose
+tables name each other over and over costs no more than any other.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ai_edge_litert import schema_py_generated as schema
+
+from edgetag.conversion.flatfile import IDENTIFIER, MAX_BYTES, OPERATOR_NAMES, SCHEMA_VERSION
+from edgetag.errors import InputError
+
+METADATA_ENTRY = b"TFLITE_METADATA"
+MOST_ENDS = 64
+MOST_AXES = 16
+MOST_ENTRIES = 1000
+MOST_OPERATORS = 100_000
+MOST_METADATA_BYTES = 1 << 20
+"""Limits that no image classifier comes near; real metadata takes a few thousand bytes."""
+
+TYPE_NAMES: dict[int, str] = {
+    code: name.lower() for name, code in vars(schema.TensorType).items() if isinstance(code, int)
+}
+
+PASSING = ("DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE")
+"""Operators that leave scores what they are."""
+
+
+@dataclass(frozen=True)
+class End:
+    """An input or output.
+
+    Attributes:
+        shape: As the file states it.
+        dtype: As numpy names it, such as float32.
+        quantized: Whether it has a scale.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    quantized: bool
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """What a file's first graph takes and gives.
+
+    Attributes:
+        inputs: In the file's order.
+        outputs: Likewise.
+        last_operator: What computes the first output, such as SOFTMAX; empty where not found.
+        metadata: The TFLite metadata's flatbuffer; None where there is none.
+    """
+
+    inputs: tuple[End, ...]
+    outputs: tuple[End, ...]
+    last_operator: str
+    metadata: bytes | None
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a model file's bytes.
+
+    Raises:
+        InputError: It is missing, no file, or larger than a model can be.
+    """
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file")
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path}: over 2 GiB, which no TensorFlow Lite model can be")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def read_boundary(data: bytes, where: object) -> Boundary:
+    """Read a `.tflite` file's ends.
+
+    Args:
+        data: The file.
+        where: Names the file in errors.
+
+    Raises:
+        InputError: It is no TensorFlow Lite model, or damaged.
+    """
+    if data[4:8] != IDENTIFIER:
+        raise InputError(
+            f"{where}: not a TensorFlow Lite model (it lacks the mark {IDENTIFIER.decode()})"
+        )
+    try:
+        model = schema.Model.GetRootAs(data, 0)
+        if model.Version() != SCHEMA_VERSION:
+            raise ValueError(f"schema version {model.Version()}, expected {SCHEMA_VERSION}")
+        if not model.SubgraphsLength():
+            raise ValueError("no graph")
+        graph = model.Subgraphs(0)
+        inputs = _positions(graph.Inputs, graph.InputsLength(), graph)
+        outputs = _positions(graph.Outputs, graph.OutputsLength(), graph)
+        return Boundary(
+            inputs=tuple(_end(graph.Tensors(position)) for position in inputs),
+            outputs=tuple(_end(graph.Tensors(position)) for position in outputs),
+            last_operator=_maker(model, graph, outputs[0]) if outputs else "",
+            metadata=_metadata(model),
+        )
+    except Exception as error:  # reading damaged offsets raises nearly anything
+        detail = str(error) or type(error).__name__
+        raise InputError(
+            f"{where}: a damaged or truncated TensorFlow Lite model ({detail})"
+        ) from None
+
+
+def _limited(count: int, most: int, what: str) -> int:
+    if count > most:
+        raise ValueError(f"{count} {what}, expected at most {most}")
+    return count
+
+
+def _positions(get: Any, length: int, graph: Any) -> list[int]:
+    positions = [int(get(i)) for i in range(_limited(length, MOST_ENDS, "inputs or outputs"))]
+    for position in positions:
+        if not 0 <= position < graph.TensorsLength():
+            raise ValueError(f"a tensor's position is {position} of {graph.TensorsLength()}")
+    return positions
+
+
+def _end(tensor: Any) -> End:
+    axes = _limited(tensor.ShapeLength(), MOST_AXES, "axes")
+    quantization = tensor.Quantization()
+    return End(
+        shape=tuple(int(tensor.Shape(axis)) for axis in range(axes)),
+        dtype=TYPE_NAMES.get(tensor.Type(), f"type {tensor.Type()}"),
+        quantized=quantization is not None and quantization.ScaleLength() == 1,
+    )
+
+
+def _maker(model: Any, graph: Any, output: int) -> str:
+    """Return the operator that computes a tensor, seen through those that only pass it on."""
+    if graph.OperatorsLength() > MOST_OPERATORS:
+        return ""
+    wanted, name = output, ""
+    for position in reversed(range(graph.OperatorsLength())):
+        operator = graph.Operators(position)
+        if not operator.OutputsLength() or operator.Outputs(0) != wanted:
+            continue
+        if not 0 <= operator.OpcodeIndex() < model.OperatorCodesLength():
+            raise ValueError(f"an operator's code is {operator.OpcodeIndex()}")
+        code = model.OperatorCodes(operator.OpcodeIndex())
+        # Codes below 127 used to be stored in a byte of their own; the larger one is right.
+        builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        name = OPERATOR_NAMES.get(builtin, f"builtin {builtin}")
+        if name not in PASSING or not operator.InputsLength():
+            return name
+        wanted = operator.Inputs(0)
+    return name
+
+
+def _metadata(model: Any) -> bytes | None:
+    for position in range(_limited(model.MetadataLength(), MOST_ENTRIES, "metadata entries")):
+        entry = model.Metadata(position)
+        if entry.Name() != METADATA_ENTRY:
+            continue
+        if not 0 <= entry.Buffer() < model.BuffersLength():
+            raise ValueError(f"a metadata entry's buffer is {entry.Buffer()}")
+        buffer = model.Buffers(entry.Buffer())
+        if not buffer.DataLength():
+            return None
+        _limited(buffer.DataLength(), MOST_METADATA_BYTES, "bytes of metadata")
+        return bytes(buffer.DataAsNumpy())
+    return None

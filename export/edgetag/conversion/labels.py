@@ -1,0 +1,146 @@
+"""Labels of a model made elsewhere: read from a file or from the zip behind a model, and matched.
+
+A zip is read in memory and by the one name that is asked for: nothing is ever unpacked, so no
+path in it can lead anywhere.
+"""
+
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgetag.errors import InputError
+from edgetag.tags import Vocabulary
+
+MOST_LABEL_BYTES = 1 << 20
+"""A file of labels: ten thousand tags take far less."""
+
+MOST_ZIP_BYTES = 4 << 20
+"""The zip must lie within so many bytes at the model's end."""
+
+SHOWN = 10
+"""Names that an error lists before it only counts."""
+
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def read_label_file(path: Path) -> tuple[str, ...]:
+    """Return the labels in a text file, one a line.
+
+    Raises:
+        InputError: It is missing, too large or no text.
+    """
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file of labels")
+        with path.open("rb") as file:
+            data = file.read(MOST_LABEL_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    return parse_labels(data, path)
+
+
+def labels_behind(model: bytes, name: str, where: object) -> tuple[str, ...] | None:
+    """Return the labels in the zip at a model file's end.
+
+    Args:
+        model: The whole file.
+        name: Of the label file in the zip.
+        where: Names the model in errors.
+
+    Returns:
+        None where there is no zip, or none of its files has the name: tools that rewrite a model
+        often drop what follows it.
+
+    Raises:
+        InputError: The zip is damaged, or what it holds is too large or no text.
+    """
+    tail = io.BytesIO(model[-MOST_ZIP_BYTES:])
+    if not zipfile.is_zipfile(tail):
+        return None
+    try:
+        with zipfile.ZipFile(tail) as archive:
+            found = [member for member in archive.infolist() if member.filename == name]
+            if not found:
+                return None
+            if len(found) > 1:
+                raise ValueError(f"{shown(name)} is in it {len(found)} times")
+            member = found[0]
+            if member.flag_bits & 1:
+                raise ValueError(f"{shown(name)} is encrypted")
+            if member.compress_type not in COMPRESSIONS:
+                raise ValueError(f"{shown(name)} is compressed in an unusual way")
+            with archive.open(member) as file:
+                data = file.read(MOST_LABEL_BYTES + 1)
+    except Exception as error:  # damaged zips raise nearly anything
+        raise InputError(
+            f"{where}: the zip of labels at its end is damaged ({shown(str(error))}); give them "
+            "with --labels FILE"
+        ) from None
+    return parse_labels(data, f"{where}: {shown(name)}")
+
+
+def parse_labels(data: bytes, where: object) -> tuple[str, ...]:
+    """Return labels from text, one a line; empty lines at the end do not count.
+
+    Raises:
+        InputError: It is too large, no UTF-8, or empty.
+    """
+    if len(data) > MOST_LABEL_BYTES:
+        raise InputError(f"{where}: over {MOST_LABEL_BYTES} bytes, which no list of labels needs")
+    try:
+        lines = data.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise InputError(f"{where}: not a text of labels in UTF-8") from None
+    labels = [line.strip() for line in lines]
+    while labels and not labels[-1]:
+        labels.pop()
+    if not labels:
+        raise InputError(f"{where}: it lists no labels; write one tag a line")
+    return tuple(labels)
+
+
+def match_labels(
+    labels: Sequence[str], vocabulary: Vocabulary, where: object, source: str
+) -> tuple[int, ...]:
+    """Return the position among the labels of each tag.
+
+    Args:
+        labels: In the order of the model's scores.
+        vocabulary: The recipe's tags.
+        where: Names the model in errors.
+        source: Names where the labels come from.
+
+    Raises:
+        InputError: The labels are not the tags; what is missing, besides or twice is listed.
+    """
+    names, known = set(vocabulary.names), set(labels)
+    lacking = [name for name in vocabulary.names if name not in known]
+    extra = [label for label in dict.fromkeys(labels) if label not in names]
+    twice = [label for label, count in Counter(labels).items() if count > 1]
+    parts = [
+        f"{what} {listed(found)}"
+        for what, found in (("it lacks", lacking), ("it has besides", extra), ("twice", twice))
+        if found
+    ]
+    if parts:
+        raise InputError(
+            f"{where}: its labels, {source}, are not the recipe's tags: {'; '.join(parts)}. "
+            "A model is compared only over the same tags; if they are only named otherwise, give "
+            "the recipe's names in the order of its scores with --labels FILE"
+        )
+    position = {label: column for column, label in enumerate(labels)}
+    return tuple(position[name] for name in vocabulary.names)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a message, the first few of many."""
+    some = ", ".join(shown(name) for name in names[:SHOWN])
+    return some if len(names) <= SHOWN else f"{some} and {len(names) - SHOWN} more"
+
+
+def shown(text: str, most: int = 60) -> str:
+    """Return text from a foreign file so that it can be printed: short and on one line."""
+    printable = "".join(c if c.isprintable() else "?" for c in text)
+    return printable if len(printable) <= most else printable[: most - 1] + "…"

@@ -1,0 +1,114 @@
+"""Which layers of a quantized file go wrong: each one's output against the float file's.
+
+An error travels: every layer behind a bad one looks bad too, and may well make it larger. So each
+float layer is also run alone on the inputs that the quantized layer had, which tells what that
+layer itself adds.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+
+from edgetag.dataset.view import Rows
+from edgetag.errors import InputError
+from edgetag.explaining.apart import take_apart
+from edgetag.explaining.graph import Layer, align, read_graph
+from edgetag.explaining.job import Job, Pair, Sums
+from edgetag.explaining.process import SILENCE_S, run_child
+from edgetag.explaining.result import LayerError
+from edgetag.preprocess import Preprocessing
+from edgetag.progress import Task
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images that layers are compared on: rows of a cache, and how pixels become input."""
+
+    cache: Path
+    rows: Rows
+    contract: Preprocessing
+
+
+def blame(
+    reference: Path, other: Path, images: Images, task: Task, silence_s: float = SILENCE_S
+) -> tuple[LayerError, ...] | str:
+    """Compare a quantized file with the float file, layer by layer, on LiteRT.
+
+    Args:
+        reference: The float `.tflite` file.
+        other: The quantized one.
+        images: What both are run on.
+        task: Told of every image.
+        silence_s: Longest time between two images.
+
+    Returns:
+        The compared layers, the one that adds most error first, or one line that says why there
+        are none.
+
+    Raises:
+        InputError: The image cache is damaged.
+    """
+    try:
+        graph, other_graph = read_graph(reference), read_graph(other)
+        pairs = align(graph, other_graph)
+        positions = [graph.layers[a].position for a, _ in pairs]
+        apart, fed = take_apart(reference, positions)
+    except InputError as error:
+        return str(error)
+    with tempfile.TemporaryDirectory(prefix="edgetag-") as folder:
+        apart_file = Path(folder) / "apart.tflite"
+        apart_file.write_bytes(apart)
+        job = Job(
+            reference=reference.absolute(),
+            apart=apart_file,
+            other=other.absolute(),
+            pairs=tuple(
+                _pair(graph.layers[a], fed_to, other_graph.layers[b])
+                for (a, b), fed_to in zip(pairs, fed, strict=True)
+            ),
+            cache=images.cache.absolute(),
+            rows=tuple(images.rows.tolist()),
+            contract=images.contract,
+        )
+        outcome = run_child(job, task, silence_s)
+    if isinstance(outcome, str):
+        return outcome
+    return ranked([graph.layers[a] for a, _ in pairs], outcome.layers)
+
+
+def ranked(layers: Sequence[Layer], sums: Sequence[Sums]) -> tuple[LayerError, ...]:
+    """Return the layers, the one that adds most error first.
+
+    A layer whose float output never varies is left out: there is no signal to compare with.
+
+    Args:
+        layers: Of the float file, those that were compared.
+        sums: What was measured of each.
+    """
+    found = []
+    for index, (layer, measured) in enumerate(zip(layers, sums, strict=True)):
+        variance = measured.squares / measured.count - (measured.total / measured.count) ** 2
+        if variance <= 0:
+            continue
+        found.append(
+            LayerError(
+                index=index,
+                name=layer.tensor.name,
+                operator=layer.operator,
+                error=sqrt(measured.squared_errors / measured.count / variance),
+                added=sqrt(measured.own_squared_errors / measured.count / variance),
+            )
+        )
+    return tuple(sorted(found, key=lambda layer: (-layer.added, layer.index)))
+
+
+def _pair(layer: Layer, fed: int, other: Layer) -> Pair:
+    return Pair(
+        reference=layer.position,
+        fed=fed,
+        other=other.position,
+        scale=other.tensor.scale,
+        zero_point=other.tensor.zero_point,
+    )

@@ -1,0 +1,126 @@
+"""The source pictures once more, as an app that makes a mistake would see them."""
+
+import hashlib
+import io
+import stat
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import ExifTags, Image
+
+from edgetag.dataset.location import Locator
+from edgetag.preprocess import FORMATS, ImageRejectedError, Preprocessing, Rejection, read_image
+from edgetag.recipe import DataSection
+
+Crop = tuple[int, int, int, int]
+
+_AS_STORED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+"""What turns an upright picture back to how a file of each EXIF orientation stores it."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of the manifest, before it is resized.
+
+    Attributes:
+        image: As the contract has it: upright, RGB over the background, cut to its region.
+        stored: As the file stores it, without regard to its EXIF orientation; None where that is
+            the same, or where a region is cut out of it.
+        on_black: With black under transparent pixels; None where none are transparent.
+    """
+
+    image: Image.Image
+    stored: Image.Image | None
+    on_black: Image.Image | None
+
+
+class PictureSource:
+    """Reads pictures of a manifest from the data root.
+
+    Args:
+        root: The folder that the manifest's paths are relative to.
+        section: Gives the limits.
+        contract: Gives the background.
+    """
+
+    def __init__(self, root: Path, section: DataSection, contract: Preprocessing) -> None:
+        self._root = root
+        self._locator = Locator(root)
+        self._section = section
+        self._contract = contract
+
+    def read(self, path: str, digest: str, crop: Crop | None) -> Picture:
+        """Read one picture.
+
+        Args:
+            path: Relative to the root.
+            digest: SHA-256 of the file when the data were built.
+            crop: Its region, None for the whole.
+
+        Raises:
+            ImageRejectedError: It is not there, has changed, or cannot be decoded.
+        """
+        data = self._bytes(path)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise ImageRejectedError(Rejection.UNREADABLE, "changed since the data were built")
+        upright = read_image(data, self._contract, self._section.max_pixels)
+        orientation, transparent = _facts(data)
+        stored = None
+        if crop is None and orientation in _AS_STORED:
+            stored = upright.transpose(_AS_STORED[orientation])
+        on_black = None
+        if transparent:
+            black = self._contract.model_copy(update={"background": (0, 0, 0)})
+            on_black = _cut(read_image(data, black, self._section.max_pixels), crop)
+        return Picture(_cut(upright, crop), stored, on_black)
+
+    def _bytes(self, path: str) -> bytes:
+        file = self._locator.locate(path)
+        if file is None:
+            raise ImageRejectedError(Rejection.OUTSIDE_ROOT, f"not in {self._root}")
+        try:
+            state = Path(file).stat()
+            if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever
+                raise ImageRejectedError(Rejection.UNREADABLE, "not a regular file")
+            if state.st_size > self._section.max_file_bytes:
+                raise ImageRejectedError(Rejection.TOO_LARGE, f"{state.st_size} bytes")
+            return Path(file).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            raise ImageRejectedError(Rejection.MISSING, f"not in {self._root}") from None
+        except OSError as error:
+            raise ImageRejectedError(Rejection.UNREADABLE, error.strerror or str(error)) from None
+
+
+def _facts(data: bytes) -> tuple[int | None, bool]:
+    """Return the EXIF orientation, None where there is none, and whether pixels may see through.
+
+    `data` is a picture that `read_image` has taken.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # damaged metadata is not damage to the picture
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            try:
+                orientation = image.getexif().get(ExifTags.Base.Orientation)
+            except Exception:  # Pillow's parser raises almost anything; such data says nothing
+                orientation = None
+            return orientation, image.has_transparency_data
+
+
+def _cut(image: Image.Image, crop: Crop | None) -> Image.Image:
+    """Cut out a region as the data stage did: what lies outside the picture does not count."""
+    if crop is None:
+        return image
+    left, top = max(crop[0], 0), max(crop[1], 0)
+    right, bottom = min(crop[2], image.width), min(crop[3], image.height)
+    if left >= right or top >= bottom:
+        raise ImageRejectedError(Rejection.UNREADABLE, f"the region {crop} lies outside")
+    return image.crop((left, top, right, bottom))

@@ -1,0 +1,229 @@
+"""The explain stage: layers to blame in each quantized file, and what mistakes in an app cost."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.dataset import Dataset, open_dataset
+from edgetag.dataset.formats import default_root
+from edgetag.dataset.view import Rows
+from edgetag.errors import InputError
+from edgetag.explaining.blame import Images, blame
+from edgetag.explaining.choice import choose
+from edgetag.explaining.costs import Judge
+from edgetag.explaining.graph import read_graph
+from edgetag.explaining.mistakes import Mistake, drawn_mistakes, scaled_mistakes
+from edgetag.explaining.pictures import PictureSource
+from edgetag.explaining.preprocessing import (
+    Feeding,
+    NotScoredError,
+    Scored,
+    Wanted,
+    score_mistakes,
+)
+from edgetag.explaining.result import Blame, Explanation, PreprocessingDrift
+from edgetag.preprocess import Preprocessing
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe
+from edgetag.runtimes import engines
+from edgetag.runtimes.encoding import encoding_table
+from edgetag.runtimes.protocol import Tensor
+from edgetag.training.result import Thresholds
+from edgetag.validation.statistics import Bootstrap
+from edgetag.workspace import Workspace, write_text
+
+RUNTIME = "litert"
+NOT_QUANTIZED = ("fp32", "fp16")
+"""Variants that compute in float: there is nothing to blame a layer for."""
+
+
+class _Notes:
+    """What was left out; told at once and kept."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.told: list[str] = []
+
+    def add(self, note: str) -> None:
+        self._progress.say(note)
+        self.told.append(note)
+
+
+def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> Explanation:
+    """Look into every quantized file, and score the bundle's under mistakes in preprocessing.
+
+    A file that LiteRT cannot run, or pictures that are not here, are told and left out: an
+    explanation decides nothing.
+
+    Args:
+        recipe: Says how many images, and which variant the app ships.
+        workspace: Holds data, thresholds and exported files; `explain/` is written.
+        progress: Is told what goes on.
+
+    Raises:
+        InputError: A file of an earlier stage is missing, damaged or does not fit the others.
+    """
+    dataset = open_dataset(workspace)
+    files = ExportResult.read(workspace.export / "export.json", "export").variants
+    size = recipe.network.input_size
+    if dataset.cache.index.input_size != size:
+        raise InputError(
+            f"{workspace.cache}: images of {dataset.cache.index.input_size} px, but the recipe's "
+            f"input_size is {size}; run: edgetag data build"
+        )
+    notes = _Notes(progress)
+    blamed: tuple[Blame, ...] = ()
+    drift: tuple[PreprocessingDrift, ...] = ()
+    missing = engines.get(RUNTIME).available()
+    if missing:
+        notes.add(f"nothing is explained without {RUNTIME}: {missing}")
+    else:
+        blamed = _blame(recipe, workspace, dataset, files, notes, progress)
+        found = _drift(recipe, workspace, dataset, files, notes, progress)
+        drift = (found,) if found else ()
+    result = Explanation(blame=blamed, preprocessing=drift, notes=tuple(notes.told))
+    write_text(workspace.explain / "explain.json", result.to_json())
+    return result
+
+
+def _blame(
+    recipe: Recipe,
+    workspace: Workspace,
+    dataset: Dataset,
+    files: Sequence[ExportedVariant],
+    notes: _Notes,
+    progress: Progress,
+) -> tuple[Blame, ...]:
+    quantized = [file for file in files if file.variant not in NOT_QUANTIZED]
+    reference = workspace.verified_file(*_place(_find("fp32", files, workspace)))
+    rows = dataset.rows(recipe.validation.splits[0])
+    rows = rows[choose(dataset.labels(rows), recipe.explain.layer_images, 1, recipe.seed)]
+    images = Images(workspace.cache, rows, recipe.network.preprocessing())
+    found = []
+    with progress.track("comparing layers", len(quantized) * len(rows), "images") as task:
+        for file in quantized:
+            layers = blame(reference, workspace.verified_file(*_place(file)), images, task)
+            if isinstance(layers, str):
+                notes.add(f"{file.variant}: its layers are not compared: {layers}")
+                continue
+            found.append(
+                Blame(variant=file.variant, runtime=RUNTIME, images=len(rows), layers=layers)
+            )
+    return tuple(found)
+
+
+def _drift(
+    recipe: Recipe,
+    workspace: Workspace,
+    dataset: Dataset,
+    files: Sequence[ExportedVariant],
+    notes: _Notes,
+    progress: Progress,
+) -> PreprocessingDrift | None:
+    file = _find(recipe.bundle.variant, files, workspace)
+    model = workspace.verified_file(*_place(file))
+    contract = recipe.network.preprocessing()
+    image = read_graph(model).image
+    drawn = drawn_mistakes(image.dtype, _bytes_as_they_are(image, contract))
+    scaled = scaled_mistakes(image.dtype)
+    rows = dataset.rows(recipe.validation.splits[0])
+    labels = dataset.labels(rows)
+    count, least = recipe.explain.preprocessing_images, recipe.validation.min_positives
+    rows = rows[choose(labels, count, least, recipe.seed)]
+    source = PictureSource(default_root(recipe.data), recipe.data, contract)
+    folder = workspace.explain / "building"
+    feeding = Feeding(engines.get(RUNTIME), model, contract, folder)
+    try:
+        scored = score_mistakes(_wanted(dataset, rows), source, feeding, drawn, scaled, progress)
+    except NotScoredError as error:
+        notes.add(f"{file.variant}: mistakes in preprocessing are not scored: {error}")
+        return None
+    if scored.unreadable:
+        path, reason = scored.unreadable[0]
+        notes.add(
+            f"{len(scored.unreadable)} of {len(rows)} pictures are left out of the mistakes in "
+            f"preprocessing, such as {path}: {reason}. They are read from "
+            f"{default_root(recipe.data)}; data.root says where they are"
+        )
+    if not len(scored.used):
+        return None
+    if scored.right.shape[1] != len(dataset.vocabulary):
+        notes.add(
+            f"{file.variant}: it gives {scored.right.shape[1]} scores, but there are "
+            f"{len(dataset.vocabulary)} tags; mistakes in preprocessing are not judged"
+        )
+        return None
+    judge = _judge(recipe, workspace, dataset, rows[scored.used], scored)
+    return _costs(recipe, judge, scored, (*drawn, *scaled))
+
+
+def _costs(
+    recipe: Recipe, judge: Judge, scored: Scored, mistakes: Sequence[Mistake]
+) -> PreprocessingDrift:
+    costs = [
+        judge.cost(mistake, scored.wrong[mistake.name], scored.changed[mistake.name])
+        for mistake in mistakes
+        if scored.changed[mistake.name]
+    ]
+    # Without a scored tag there is no mAP, and scores alone tell which mistake is dear.
+    costs.sort(key=lambda cost: (-(cost.map_drop or 0.0), -cost.mean_score_difference))
+    return PreprocessingDrift(
+        variant=recipe.bundle.variant,
+        runtime=RUNTIME,
+        split=recipe.validation.splits[0],
+        images=len(scored.used),
+        n_scored_tags=len(judge.scored),
+        map=judge.map,
+        mistakes=tuple(costs),
+        without_effect=tuple(m.name for m in mistakes if not scored.changed[m.name]),
+    )
+
+
+def _judge(
+    recipe: Recipe, workspace: Workspace, dataset: Dataset, rows: Rows, scored: Scored
+) -> Judge:
+    section, names = recipe.validation, dataset.vocabulary.names
+    path = workspace.train / "thresholds.json"
+    thresholds = Thresholds.read(path, "train").thresholds
+    if lacking := [name for name in names if name not in thresholds]:
+        raise InputError(f"{path}: no threshold for {', '.join(lacking)}; run: edgetag train")
+    return Judge(
+        right=scored.right,
+        labels=dataset.labels(rows),
+        names=names,
+        # In float32, as the scores are: 0.3 must reach a threshold of 0.3.
+        thresholds=np.array([thresholds[name] for name in names], dtype=np.float32),
+        min_positives=section.min_positives,
+        bootstrap=Bootstrap.over(dataset.groups(rows), section.bootstrap_samples, recipe.seed),
+        confidence=section.confidence,
+    )
+
+
+def _wanted(dataset: Dataset, rows: Rows) -> list[Wanted]:
+    table = dataset.manifest.select("path", "digest", "crop")[rows]
+    return [
+        Wanted(path, digest, None if crop is None else (crop[0], crop[1], crop[2], crop[3]))
+        for path, digest, crop in table.iter_rows()
+    ]
+
+
+def _bytes_as_they_are(image: Tensor, contract: Preprocessing) -> bool:
+    """Tell whether an integer input takes a picture's bytes, minus 128 where it is signed."""
+    if image.dtype not in ("uint8", "int8") or not image.scale > 0:
+        return False
+    first = 0 if image.dtype == "uint8" else -128
+    return np.array_equal(encoding_table(contract, image), np.arange(first, first + 256))
+
+
+def _find(variant: str, files: Sequence[ExportedVariant], workspace: Workspace) -> ExportedVariant:
+    for file in files:
+        if file.variant == variant:
+            return file
+    raise InputError(
+        f"{workspace.export / 'export.json'}: it lists no {variant}; run: edgetag export"
+    )
+
+
+def _place(file: ExportedVariant) -> tuple[str, str]:
+    return file.file, file.sha256

@@ -1,0 +1,71 @@
+"""Annotations for GitHub Actions: workflow commands that a step prints.
+
+GitHub shows them on the run's page and, at most ten of a level per step, beside a pull request. A
+command is a line that starts with `::`, so nothing that comes from a name may start a line or end
+a property; see GitHub's "Workflow commands".
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from edgetag.reporting.result import Finding
+from edgetag.reporting.tables import shorten
+
+Level = Literal["error", "warning", "notice"]
+LEVELS: dict[str, Level] = {"fail": "error", "undecided": "warning", "note": "notice"}
+SHOWN = 10
+"""GitHub shows so many annotations of each level for a step."""
+
+LONGEST_TITLE = 200
+"""Characters; GitHub refuses a title of more than 255."""
+
+TITLES: dict[Level, str] = {
+    "error": "edgetag: not accepted",
+    "warning": "edgetag: undecided",
+    "notice": "edgetag: note",
+}
+
+
+def annotations(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return one workflow command per finding, and one that counts those GitHub would not show."""
+    found = tuple(findings)
+    return tuple(line for name, level in LEVELS.items() for line in _of_level(found, name, level))
+
+
+def _of_level(findings: tuple[Finding, ...], name: str, level: Level) -> Iterator[str]:
+    told = [finding for finding in findings if finding.level == name]
+    shown = told if len(told) <= SHOWN else told[: SHOWN - 1]
+    for finding in shown:
+        yield _command(
+            level, shorten(f"{TITLES[level]}: {finding.where}", LONGEST_TITLE), finding.text
+        )
+    if len(told) > len(shown):
+        rest = len(told) - len(shown)
+        yield _command(level, TITLES[level], f"and {rest} more; see the report")
+
+
+def _command(level: Level, title: str, message: str) -> str:
+    return f"::{level} title={_property(title)}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    """Escape as GitHub's own toolkit does; whitespace of any kind becomes a single space."""
+    visible = "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for letter in " ".join(text.split())
+    )
+    return visible.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def stop_commands() -> tuple[str, str]:
+    """Return a line from which on the runner obeys no command, and the line that ends this.
+
+    What is printed between them may hold any name; the token in both cannot be guessed.
+    """
+    token = secrets.token_hex(16)
+    return f"::stop-commands::{token}", f"::{token}::"

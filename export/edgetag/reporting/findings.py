@@ -1,0 +1,166 @@
+"""What a person should know of a verdict, one sentence each, the worst first.
+
+The summary, the annotations and the terminal all tell these.
+"""
+
+from collections.abc import Iterator
+
+from edgetag.benchmarking.result import BenchResult
+from edgetag.recipe import Recipe
+from edgetag.reporting.result import BudgetRow, Finding
+from edgetag.reporting.rows import budget_rows, failure_rows, tag_budget_rows
+from edgetag.reporting.wording import describe_changes, describe_check, describe_where
+from edgetag.validation.baseline import breaks
+from edgetag.validation.result import BaselineChange, BaselineComparison, Verdict
+
+LEVELS = ("fail", "undecided", "note")
+BENCH_BUDGETS = (
+    "max_latency_ms", "max_latency_ratio", "max_peak_memory_bytes",
+)  # fmt: skip
+"""Limits that only the benchmark can judge."""
+
+
+def find(
+    verdict: Verdict, bench: BenchResult | None = None, first: str | None = None
+) -> tuple[Finding, ...]:
+    """Return what stands between a verdict and its acceptance, then notes.
+
+    Args:
+        verdict: Of validation.
+        bench: Of the benchmark.
+        first: The variant that ships; within a level its findings come first.
+    """
+    rows = [*budget_rows(verdict, bench), *tag_budget_rows(verdict)]
+    found = [
+        *(_check(row) for row in rows if row.verdict != "pass"),
+        *_without_scores(verdict),
+        *_not_scored(verdict),
+        *(_baseline(verdict.baseline, verdict) if verdict.baseline else ()),
+        *_notes_on_failures(verdict, bench),
+        *_without_limits(verdict),
+        *_tags_without_images(verdict),
+    ]
+    return tuple(sorted(found, key=lambda one: (LEVELS.index(one.level), one.variant != first)))
+
+
+def unjudged(recipe: Recipe, verdict: Verdict) -> tuple[Finding, ...]:
+    """Tell the limits that nothing judged because the benchmark has not run."""
+    found = []
+    for variant in (name for name in recipe.export.variants if name in verdict.decisions):
+        budget = recipe.budget(variant)
+        names = [name for name in BENCH_BUDGETS if getattr(budget, name) is not None]
+        if names:
+            text = f"{', '.join(names)} not judged: there is no benchmark; run: edgetag bench"
+            found.append(Finding(level="note", where=variant, text=text, variant=variant))
+    return tuple(found)
+
+
+def _check(row: BudgetRow) -> Finding:
+    return Finding(
+        level="fail" if row.verdict == "fail" else "undecided",
+        where=describe_where(row.variant, row.runtime, row.tag),
+        text=describe_check(row),
+        variant=row.variant,
+    )
+
+
+def _scored(verdict: Verdict) -> set[str]:
+    return {found.variant for found in verdict.variants if found.decides}
+
+
+def _without_scores(verdict: Verdict) -> Iterator[Finding]:
+    """Tell the variants that no runtime gave scores for."""
+    scored = _scored(verdict)
+    for variant, decision in verdict.decisions.items():
+        if variant in scored:
+            continue
+        reasons = [
+            f"{failure.runtime} ({failure.kind}: {failure.reason})"
+            for failure in verdict.failures
+            if failure.variant == variant
+        ]
+        yield Finding(
+            level="fail" if decision == "fail" else "undecided",
+            where=variant,
+            text=f"no runtime gave scores: {'; '.join(reasons) or 'none was tried'}",
+            variant=variant,
+        )
+
+
+def _not_scored(verdict: Verdict) -> Iterator[Finding]:
+    """Tell the variants that were run, but over too few images of every tag."""
+    for found in verdict.variants:
+        if found.decides and found.n_scored_tags == 0:
+            yield Finding(
+                level="undecided",
+                where=describe_where(found.variant, found.runtime),
+                text=f"no tag is scored: none has {verdict.min_positives} positives in "
+                f"{found.split}",
+                variant=found.variant,
+            )
+
+
+def _baseline(compared: BaselineComparison, verdict: Verdict) -> Iterator[Finding]:
+    if not compared.same_reference:
+        yield Finding(
+            level="note",
+            where=compared.file,
+            text=f"accepted {compared.accepted_at} for other trained weights; "
+            f"{len(compared.changes)} numbers differ, which decides nothing",
+        )
+        return
+    grouped: dict[tuple[str, str, bool, str], list[BaselineChange]] = {}
+    for change in compared.changes:
+        broken = breaks(change, compared, verdict)
+        place = (change.variant, change.runtime, broken, change.change)
+        grouped.setdefault(place, []).append(change)
+    for (variant, runtime, broken, _), changes in grouped.items():
+        yield Finding(
+            level="fail" if broken else "note",
+            where=describe_where(variant, runtime),
+            text=describe_changes(changes),
+            variant=variant,
+        )
+
+
+def _notes_on_failures(verdict: Verdict, bench: BenchResult | None) -> Iterator[Finding]:
+    """Tell what one runtime did not run while another decides."""
+    scored = _scored(verdict)
+    for row in failure_rows(verdict, bench):
+        if row.variant in scored:
+            yield Finding(
+                level="note",
+                where=describe_where(row.variant, row.runtime),
+                text=f"did not run in {row.stage}: {row.reason}",
+                variant=row.variant,
+            )
+
+
+def _without_limits(verdict: Verdict) -> Iterator[Finding]:
+    """Tell the given files that nothing can fail: the budgets of our variants are not theirs."""
+    limited = {v.variant for v in verdict.variants if v.budgets or any(t.checks for t in v.tags)}
+    given = (v.variant for v in verdict.variants if v.origin == "external")
+    for variant in dict.fromkeys(name for name in given if name not in limited):
+        yield Finding(
+            level="note",
+            where=variant,
+            text="the recipe sets no limit for it, so nothing could fail; add [budgets.default]",
+            variant=variant,
+        )
+
+
+def _tags_without_images(verdict: Verdict) -> Iterator[Finding]:
+    """Tell once which tags are not scored: the images are the same for every variant."""
+    for found in verdict.variants:
+        if not found.decides or found.n_scored_tags == 0:
+            continue
+        names = [tag.tag for tag in found.tags if not tag.scored]
+        if names:
+            shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
+            yield Finding(
+                level="note",
+                where=f"split {found.split}",
+                text=f"not scored, for fewer than {verdict.min_positives} positives or no "
+                f"negative: {shown}",
+            )
+        return

@@ -1,0 +1,218 @@
+"""`report/junit.xml`: the verdict as CI systems show test results.
+
+A suite is a variant on a runtime over the deciding split; a case is a tag, or a budget over all
+tags. What a CI system shows in red is what makes the exit code differ from 0, and nothing else:
+
+- a broken budget is a failure of type `fail`;
+- an undecided one is a failure of type `undecided`, because CI systems show a skipped case in
+  green and the exit code is 3;
+- a variant that no runtime ran is an error, whose type says what happened;
+- a runtime that did not run what another one decides is skipped, with the reason; so are tags that
+  are not scored or not judged.
+
+The elements and attributes are those of the Jenkins schema (junit-10.xsd), which GitLab and others
+read too. There is no time of day in it: the same verdict gives the same bytes.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from edgetag.reporting.result import BudgetRow
+from edgetag.reporting.wording import describe_changes, describe_check
+from edgetag.validation.baseline import breaks
+from edgetag.validation.result import (
+    BaselineComparison,
+    Failure,
+    TagVerdict,
+    VariantVerdict,
+    Verdict,
+)
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 cannot hold, not even escaped."""
+
+
+class _Outcome(NamedTuple):
+    """How a case ended: element name, its type and message. None of them for a kept budget."""
+
+    element: str
+    kind: str
+    message: str
+
+
+def write_junit(
+    verdict: Verdict, budgets: Iterable[BudgetRow], versions: Mapping[str, str]
+) -> bytes:
+    """Return the verdict, and the benchmark's part of the budgets, as UTF-8 JUnit XML."""
+    root = Element("testsuites", name=_clean(f"edgetag {verdict.recipe}"))
+    for found in verdict.variants:
+        if found.decides:
+            _scored_suite(root, found, verdict, versions)
+    for failure in verdict.failures:
+        _failed_suite(root, failure, verdict, versions)
+    _bench_suites(root, budgets, verdict, versions)
+    if verdict.baseline:
+        _baseline_suite(root, verdict.baseline, verdict, versions)
+    _count(root)
+    indent(root)
+    return bytes(tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+
+def _scored_suite(
+    root: Element, found: VariantVerdict, verdict: Verdict, versions: Mapping[str, str]
+) -> None:
+    facts = {
+        f"runtime {found.runtime}": found.runtime_version,
+        "device": found.device,
+        "model sha256": found.sha256,
+        "split": found.split,
+        "images": str(found.n_images),
+        "recipe": verdict.recipe,
+    }
+    name = f"{found.variant} on {found.runtime}"
+    suite = _suite(root, name, facts, versions)
+    classname = _classname(verdict, found.variant, found.runtime)
+    for check in found.budgets:
+        row = BudgetRow(
+            variant=found.variant, runtime=found.runtime, stage="validate", **check.model_dump()
+        )
+        _case(suite, classname, f"budget {check.budget}", _of_checks([row]))
+    if found.n_scored_tags == 0:
+        message = f"no tag has {verdict.min_positives} positives"
+        _case(suite, classname, "scored tags", _Outcome("failure", "undecided", message))
+    for tag in found.tags:
+        _case(suite, classname, f"tag {tag.tag}", _of_tag(found, tag))
+
+
+def _of_tag(found: VariantVerdict, tag: TagVerdict) -> _Outcome | None:
+    if tag.verdict == "not scored":
+        message = f"not scored: {tag.positives} positives and {tag.negatives} negatives"
+        return _Outcome("skipped", "not scored", message)
+    if tag.verdict == "not judged":
+        return _Outcome("skipped", "not judged", "not judged: the recipe sets no margin for it")
+    return _of_checks(
+        [
+            BudgetRow(
+                variant=found.variant,
+                runtime=found.runtime,
+                stage="validate",
+                tag=tag.tag,
+                **check.model_dump(),
+            )
+            for check in tag.checks
+        ]
+    )
+
+
+def _of_checks(rows: Iterable[BudgetRow]) -> _Outcome | None:
+    """Return how a case of these checks ended; None where all are kept."""
+    missed = sorted(
+        (row for row in rows if row.verdict != "pass"), key=lambda row: row.verdict != "fail"
+    )
+    if not missed:
+        return None
+    sentences = [f"{row.verdict}: {_with_chance(row)}" for row in missed]
+    return _Outcome("failure", missed[0].verdict, "\n".join(sentences))
+
+
+def _with_chance(row: BudgetRow) -> str:
+    text = describe_check(row)
+    return text if row.p_fail is None else f"{text} (p = {row.p_fail:.2g} by Holm)"
+
+
+def _failed_suite(
+    root: Element, failure: Failure, verdict: Verdict, versions: Mapping[str, str]
+) -> None:
+    facts = {f"runtime {failure.runtime}": failure.runtime_version or "not installed"}
+    suite = _suite(root, f"{failure.variant} on {failure.runtime}", facts, versions)
+    message = f"{failure.kind}: {failure.reason}"
+    decided = any(v.decides and v.variant == failure.variant for v in verdict.variants)
+    if decided:
+        outcome = _Outcome("skipped", failure.kind, f"{message}; another runtime decides")
+    elif verdict.decisions.get(failure.variant) == "undecided":
+        outcome = _Outcome("failure", "undecided", message)
+    else:
+        outcome = _Outcome("error", failure.kind, message)
+    _case(suite, _classname(verdict, failure.variant, failure.runtime), "runs", outcome)
+
+
+def _bench_suites(
+    root: Element, budgets: Iterable[BudgetRow], verdict: Verdict, versions: Mapping[str, str]
+) -> None:
+    rows = [row for row in budgets if row.stage == "bench"]
+    for variant, runtime in dict.fromkeys((row.variant, row.runtime) for row in rows):
+        suite = _suite(root, f"benchmark of {variant} on {runtime}", {}, versions)
+        for row in rows:
+            if (row.variant, row.runtime) == (variant, runtime):
+                classname = _classname(verdict, variant, "benchmark")
+                _case(suite, classname, f"budget {row.budget}", _of_checks([row]))
+
+
+def _baseline_suite(
+    root: Element, compared: BaselineComparison, verdict: Verdict, versions: Mapping[str, str]
+) -> None:
+    facts = {
+        "file": compared.file,
+        "accepted at": compared.accepted_at,
+        "reason": compared.reason,
+        "same reference": str(compared.same_reference).lower(),
+        "same scores": str(compared.same_scores).lower(),
+    }
+    suite = _suite(root, "baseline", facts, versions)
+    lines = [
+        f"{change.variant} on {change.runtime}: {describe_changes([change])}"
+        for change in compared.changes
+        if breaks(change, compared, verdict)
+    ]
+    outcome = _Outcome("failure", "fail", "\n".join(lines)) if lines else None
+    _case(suite, f"{verdict.recipe}.baseline", "accepted state", outcome)
+
+
+def _suite(
+    root: Element, name: str, facts: Mapping[str, str], versions: Mapping[str, str]
+) -> Element:
+    suite = SubElement(root, "testsuite", name=_clean(name))
+    properties = SubElement(suite, "properties")
+    for key, value in (*facts.items(), *sorted(versions.items())):
+        SubElement(properties, "property", name=_clean(key), value=_clean(value))
+    return suite
+
+
+def _classname(verdict: Verdict, variant: str, runtime: str) -> str:
+    """Return what CI systems group cases by; they split it at the dots."""
+    return ".".join(part.replace(".", "_") for part in (verdict.recipe, variant, runtime))
+
+
+def _case(suite: Element, classname: str, name: str, outcome: _Outcome | None) -> None:
+    case = SubElement(suite, "testcase", classname=_clean(classname), name=_clean(name), time="0")
+    if outcome is None:
+        return
+    told = SubElement(case, outcome.element, message=_clean(outcome.message.split("\n")[0]))
+    told.set("type", outcome.kind)
+    told.text = _clean(outcome.message)
+
+
+def _count(root: Element) -> None:
+    """Fill in how many cases every suite and the whole file have, by outcome."""
+    totals = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
+    for suite in root:
+        counts = {
+            "tests": len(suite.findall("testcase")),
+            "failures": len(suite.findall("testcase/failure")),
+            "errors": len(suite.findall("testcase/error")),
+            "skipped": len(suite.findall("testcase/skipped")),
+        }
+        for key, count in counts.items():
+            suite.set(key, str(count))
+            totals[key] += count
+        suite.set("time", "0")
+    for key in ("tests", "failures", "errors"):
+        root.set(key, str(totals[key]))
+    root.set("time", "0")
+
+
+def _clean(text: str) -> str:
+    """Return text that an XML file can hold."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,83 @@
+"""Decisions that changed, with their images: what a person looks at first."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from edgetag.preprocess import Pixels
+from edgetag.reporting.page.sources import View
+from edgetag.validation.details import Change, VariantDetails
+from edgetag.validation.result import VariantVerdict
+
+SHOWN_OF_BUNDLED, SHOWN_OF_OTHERS = 24, 12
+THUMBNAIL_PX = 96
+
+
+@dataclass(frozen=True)
+class ChangeCard:
+    """One changed decision.
+
+    Attributes:
+        change: What changed.
+        image: A `data:` address; empty where the image is not at hand.
+        right: Whether the decision is right now.
+    """
+
+    change: Change
+    image: str
+    right: bool
+
+    @property
+    def was_present(self) -> bool:
+        """Whether the reference decided that the tag is there."""
+        return self.change.before >= self.change.reference_threshold
+
+
+@dataclass(frozen=True)
+class ChangesOf:
+    """One variant's changed decisions, the surest first; `total` counts those not shown too."""
+
+    variant: str
+    title: str
+    cards: tuple[ChangeCard, ...]
+    total: int
+
+
+def changes_of(view: View, found: VariantVerdict) -> ChangesOf | None:
+    """Return the changes of a variant to show, None where validation left no details."""
+    details = view.details(found.variant)
+    if details is None:
+        return None
+    shown = _shown(details, SHOWN_OF_BUNDLED if found.variant == view.bundled else SHOWN_OF_OTHERS)
+    images = _images(view, shown)
+    cards = tuple(
+        ChangeCard(change, image, (change.after >= change.threshold) == change.label)
+        for change, image in zip(shown, images, strict=True)
+    )
+    title = f"{found.variant} on {found.runtime}"
+    return ChangesOf(found.variant, title, cards, details.n_changes)
+
+
+def _shown(details: VariantDetails, most: int) -> Sequence[Change]:
+    return sorted(details.changes, key=lambda change: -change.certainty)[:most]
+
+
+def _images(view: View, changes: Sequence[Change]) -> list[str]:
+    look_up = view.sources.thumbnails
+    if look_up is None or not changes:
+        return [""] * len(changes)
+    pixels = look_up(np.array([change.row for change in changes], dtype=np.int64))
+    return [_data_url(image) for image in pixels]
+
+
+def _data_url(pixels: Pixels) -> str:
+    """Return `[height, width, 3]` uint8 as a small WebP."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BILINEAR)
+    file = io.BytesIO()
+    image.save(file, "WEBP", quality=80, method=4)
+    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"

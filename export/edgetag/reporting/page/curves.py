@@ -1,0 +1,71 @@
+"""Precision-recall and calibration of each scored tag, before and after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgetag.reporting.page import words
+from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.variants import Plot
+from edgetag.reporting.plots.curves import tag_curves
+from edgetag.validation.details import TagCurves
+from edgetag.validation.result import TagVerdict, VariantVerdict
+
+MOST_DRAWN = 24
+"""Tags per variant, so that a large vocabulary does not make a large file."""
+
+
+@dataclass(frozen=True)
+class CurvesOf:
+    """One variant's plots; `left_out` tags of `scored` are not drawn."""
+
+    variant: str
+    title: str
+    plots: tuple[Plot, ...]
+    scored: int
+    left_out: int
+
+
+def curves_of(view: View, number: int, found: VariantVerdict) -> CurvesOf | None:
+    """Draw one variant; `number` makes the names of its plots unique. None without curves."""
+    details = view.details(found.variant)
+    if not details or not details.curves:
+        return None
+    verdicts = {tag.tag: tag for tag in found.tags}
+    drawn = _most_moved(details.curves, verdicts)
+    plots = tuple(
+        Plot(
+            curves.tag,
+            tag_curves(
+                curves, name=f"curves{number}-{position}",
+                label=f"Precision over recall, and calibration, of {curves.tag} before and after.",
+            ),
+            _caption(verdicts.get(curves.tag)),
+        )
+        for position, curves in enumerate(drawn)
+    )  # fmt: skip
+    return CurvesOf(
+        variant=found.variant, title=f"{found.variant} on {found.runtime}", plots=plots,
+        scored=len(details.curves), left_out=len(details.curves) - len(drawn),
+    )  # fmt: skip
+
+
+def _most_moved(curves: Sequence[TagCurves], verdicts: dict[str, TagVerdict]) -> list[TagCurves]:
+    """Return those whose average precision moved most, in the order of the tags."""
+
+    def moved(one: TagCurves) -> float:
+        tag = verdicts.get(one.tag)
+        return abs(tag.ap_drop or 0.0) if tag else 0.0
+
+    chosen = sorted(range(len(curves)), key=lambda at: -moved(curves[at]))[:MOST_DRAWN]
+    return [curves[at] for at in sorted(chosen)]
+
+
+def _caption(tag: TagVerdict | None) -> str:
+    if tag is None or tag.ap is None or tag.ap_drop is None:
+        return ""
+    text = f"AP {words.fraction(tag.ap + tag.ap_drop)} → {words.fraction(tag.ap)}"
+    if tag.operating and tag.reference_operating:
+        before = words.fraction(tag.reference_operating.calibration_error)
+        after = words.fraction(tag.operating.calibration_error)
+        text += f" · calibration error {before} → {after}"
+    return text

@@ -1,0 +1,124 @@
+"""What the numbers stand on: the accepted baseline, the files, the machine, the versions."""
+
+from collections.abc import Iterator
+
+from edgetag.reporting.page import words
+from edgetag.reporting.page.grid import Cell, Column, Grid, cells
+from edgetag.reporting.page.sources import View
+from edgetag.validation.result import BaselineChange, BaselineComparison
+
+SIGNS = {"worse": "fail", "better": "undecided", "new": "not judged", "gone": "fail"}
+"""Change → the mark it is shown with; an unexplained gain wants a look too."""
+
+
+def baseline_grid(compared: BaselineComparison) -> Grid:
+    """Show what moved since a state was accepted."""
+    columns = (
+        Column("variant", numeric=False), Column("runtime", numeric=False),
+        Column("what", numeric=False), Column("change", numeric=False), Column("accepted"),
+        Column("now"), Column("tolerance"),
+    )  # fmt: skip
+    rows = tuple(_baseline_cells(change, compared.same_reference) for change in compared.changes)
+    return Grid("Changes since the accepted baseline", columns, rows)
+
+
+def _baseline_cells(change: BaselineChange, decides: bool) -> tuple[Cell, ...]:
+    return cells([
+        change.variant, change.runtime, change.what,
+        Cell(change.change, mark=SIGNS[change.change] if decides else "not judged"),
+        _four(change.accepted), _four(change.measured), _four(change.tolerance),
+    ])  # fmt: skip
+
+
+def _four(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}".replace("-", "−")
+
+
+def baseline_sentence(compared: BaselineComparison) -> str:
+    """Say in a sentence or two what the comparison came to."""
+    if compared.same_scores:
+        return "Every score is what it was when the baseline was accepted."
+    if not compared.same_reference:
+        return (
+            "The baseline is about other trained weights, so its differences are told but decide "
+            "nothing."
+        )
+    if not compared.changes:
+        return "Scores moved, but no number moved beyond its tolerance."
+    kinds = [change.change for change in compared.changes]
+    told = {"worse": "worse", "gone": "gone", "better": "better", "new": "new"}
+    counts = ", ".join(
+        f"{kinds.count(kind)} {word}" for kind, word in told.items() if kind in kinds
+    )
+    return f"The weights are the same, yet numbers moved beyond their tolerance: {counts}."
+
+
+def files_grid(view: View) -> Grid:
+    """Show what each file takes, gives and needs."""
+    columns = (
+        Column("variant", numeric=False), Column("input", numeric=False),
+        Column("output", numeric=False), Column("size"), Column("gzip"), Column("zeros"),
+        Column("needs TensorFlow Lite", numeric=False), Column("SHA-256", numeric=False),
+    )  # fmt: skip
+    exported = view.sources.exported
+    rows = [
+        cells([
+            file.variant, file.input_type, file.output_type, words.size(file.size_bytes),
+            words.size(file.gzip_bytes), words.percent(file.sparsity),
+            file.min_runtime_version or "unknown", Cell(file.sha256[:16], code=True),
+        ])
+        for file in (exported.variants if exported else ())
+    ]  # fmt: skip
+    told: set[str] = {file.variant for file in exported.variants} if exported else set()
+    for found in view.sources.verdict.variants:
+        if found.variant not in told:
+            told.add(found.variant)
+            rows.append(cells([
+                Cell(found.variant, badges=("external",) * (found.origin == "external")),
+                "–", "–", words.size(found.size_bytes), words.size(found.gzip_bytes), "–", "–",
+                Cell(found.sha256[:16], code=True),
+            ]))  # fmt: skip
+    return Grid("Files", columns, tuple(rows))
+
+
+def environment(view: View) -> Iterator[tuple[str, str]]:
+    """Yield names and values of all that a person needs to get the same numbers again."""
+    sources, verdict = view.sources, view.sources.verdict
+    machine, reference = verdict.machine, verdict.reference
+    features = f" ({', '.join(machine.cpu_features)})" if machine.cpu_features else ""
+    memory = words.size(machine.memory_bytes)
+    yield (
+        "scored on",
+        (
+            f"{machine.cpu}{features}, {words.plural(machine.cores, 'core')}, {memory} memory, "
+            f"{machine.system}, {machine.architecture}"
+        ),
+    )
+    if sources.bench and sources.bench.machine != machine:
+        timed = sources.bench.machine
+        yield "timed on", f"{timed.cpu}, {words.plural(timed.cores, 'core')}, {timed.system}"
+    engines = dict.fromkeys(
+        f"{found.runtime} {found.runtime_version} on {found.device}" for found in verdict.variants
+    )
+    yield "runtimes", "; ".join(engines) or "–"
+    for missing in sources.bench.missing_runtimes if sources.bench else ():
+        yield f"left out: {missing.runtime}", missing.reason
+    yield "reference", f"{reference.engine} on {reference.device}; {listed(reference.versions)}"
+    for split, value in reference.map.items():
+        yield f"reference mAP, {split}", "not scored" if value is None else f"{value:.4f}"
+    yield "validated with", listed(verdict.versions)
+    yield "made with", listed(sources.versions)
+    yield (
+        "statistics",
+        f"{verdict.confidence:.0%} intervals, {words.count(verdict.bootstrap_samples)} samples of "
+        f"the bootstrap, seed {sources.recipe.seed}",
+    )
+    yield "recipe SHA-256", sources.recipe.digest()
+    yield "weights SHA-256", reference.weights_sha256
+    yield "reference scores SHA-256", reference.scores_sha256
+    yield "judged images SHA-256", verdict.images_sha256
+
+
+def listed(versions: dict[str, str]) -> str:
+    """Write packages with their versions."""
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) or "–"

@@ -1,0 +1,194 @@
+"""What happened to each tag: intervals as a forest plot, then every number."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from edgetag.reporting.page import words
+from edgetag.reporting.page.grid import Cell, Column, Grid, cells, decided, with_interval
+from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.variants import Plot
+from edgetag.reporting.plots.forest import ForestRow, forest
+from edgetag.reporting.tables import NONE
+from edgetag.validation.result import Bounds, BudgetCheck, Operating, TagVerdict, VariantVerdict
+
+
+@dataclass(frozen=True)
+class TagsOf:
+    """One variant, tag by tag.
+
+    Attributes:
+        variant: Its name.
+        title: With its runtime and split.
+        decision: Worst of the tags that were judged, in words.
+        forests: One per measure, with a row per scored tag.
+        unscored: The other tags.
+        judged: What decides.
+        operating: What an app may choose.
+    """
+
+    variant: str
+    title: str
+    decision: str
+    forests: tuple[Plot, ...]
+    unscored: tuple[str, ...]
+    judged: Grid
+    operating: Grid
+
+
+@dataclass(frozen=True)
+class _Measure:
+    title: str
+    axis: str
+    budget: str
+    value: Callable[[TagVerdict], float | None]
+    interval: Callable[[TagVerdict], Bounds | None]
+
+
+MEASURES = (
+    _Measure(
+        "Recall at the threshold", "drop of recall, points", "max_recall_drop",
+        lambda tag: tag.recall_drop, lambda tag: tag.recall_drop_interval,
+    ),
+    _Measure(
+        "False positives at the threshold", "rise of the false-positive rate, points",
+        "max_fpr_rise", lambda tag: tag.fpr_rise, lambda tag: tag.fpr_rise_interval,
+    ),
+    _Measure(
+        "Average precision", "drop of average precision, points", "max_ap_drop",
+        lambda tag: tag.ap_drop, lambda tag: tag.ap_drop_interval,
+    ),
+)  # fmt: skip
+
+
+def tags_of(view: View, number: int, found: VariantVerdict) -> TagsOf:
+    """Show one variant; `number` makes the names of its plots unique."""
+    return TagsOf(
+        variant=found.variant,
+        title=f"{found.variant} on {found.runtime}, split {found.split}",
+        decision=_in_all(found),
+        forests=tuple(_forests(number, found)),
+        unscored=tuple(tag.tag for tag in found.tags if not tag.scored),
+        judged=_judged_grid(found),
+        operating=_operating_grid(view, found),
+    )
+
+
+def _in_all(found: VariantVerdict) -> str:
+    """Count the tags by what came of them."""
+    order = ("fail", "undecided", "pass", "not judged", "not scored")
+    counts = {word: sum(tag.verdict == word for tag in found.tags) for word in order}
+    return ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+
+
+def _forests(number: int, found: VariantVerdict) -> Iterator[Plot]:
+    for measure in MEASURES:
+        rows = [_forest_row(measure, tag) for tag in found.tags if tag.scored]
+        if measure.budget == "max_ap_drop" and found.map_drop is not None:
+            rows.insert(0, _mean_row(found))
+        if all(row.value is None for row in rows):
+            continue
+        svg = forest(
+            rows, axis=measure.axis, name=f"forest{number}-{measure.budget.replace('_', '-')}",
+            label=f"{measure.title} of {found.variant}, tag by tag, with intervals; "
+            "the table below has the numbers.",
+        )  # fmt: skip
+        yield Plot(measure.title, svg)
+
+
+def _forest_row(measure: _Measure, tag: TagVerdict) -> ForestRow:
+    check = _check(tag.checks, measure.budget)
+    return _in_points(tag.tag, measure.value(tag), measure.interval(tag), check)
+
+
+def _mean_row(found: VariantVerdict) -> ForestRow:
+    check = _check(found.budgets, "max_map_drop")
+    return _in_points("all tags (mAP)", found.map_drop, found.map_drop_interval, check)
+
+
+def _in_points(
+    label: str, value: float | None, interval: Bounds | None, check: BudgetCheck | None
+) -> ForestRow:
+    return ForestRow(
+        label=label,
+        value=None if value is None else 100 * value,
+        interval=(100 * interval[0], 100 * interval[1]) if interval else None,
+        limit=100 * check.limit if check else None,
+        decision=check.verdict if check else "not judged",
+    )
+
+
+def _check(checks: Iterable[BudgetCheck], budget: str) -> BudgetCheck | None:
+    return next((check for check in checks if check.budget == budget), None)
+
+
+def _judged_grid(found: VariantVerdict) -> Grid:
+    columns = (
+        Column("tag", numeric=False), Column("verdict", numeric=False),
+        Column("images", note="have it / not"), Column("AP"), Column("drop", note="points"),
+        Column("recall"), Column("drop", note="points"), Column("false positives"),
+        Column("rise", note="points"), Column("changed", note="lost / gained"),
+        Column("McNemar p", note="after Holm"), Column("threshold", note="before → after"),
+    )  # fmt: skip
+    return Grid(
+        f"Tags of {found.variant}", columns, tuple(_judged_cells(tag) for tag in found.tags)
+    )
+
+
+def _judged_cells(tag: TagVerdict) -> tuple[Cell, ...]:
+    images = f"{words.count(tag.positives)} / {words.count(tag.negatives)}"
+    threshold = f"{tag.reference_threshold:.3f} → {tag.threshold:.3f}"
+    changed = NONE if tag.flips is None else words.count(tag.flips)
+    return cells([
+        tag.tag, decided(tag.verdict, _open(tag)), images, words.fraction(tag.ap),
+        with_interval(words.points(tag.ap_drop), words.interval(tag.ap_drop_interval)),
+        words.percent(tag.recall),
+        with_interval(words.points(tag.recall_drop), words.interval(tag.recall_drop_interval)),
+        words.percent(tag.fpr),
+        with_interval(words.points(tag.fpr_rise), words.interval(tag.fpr_rise_interval)),
+        Cell(changed, f"{tag.lost} / {tag.gained}" if tag.flips else ""),
+        words.chance(tag.mcnemar_p_holm), threshold,
+    ])  # fmt: skip
+
+
+def _open(tag: TagVerdict) -> str:
+    """Say what broke or what is missing, in few words."""
+    notes = []
+    for check in tag.checks:
+        what = words.BUDGETS.get(check.budget, check.budget)
+        if check.verdict == "fail":
+            notes.append(what)
+        elif check.verdict == "undecided":
+            wanted = check.needs
+            more = f": {words.count(wanted.more)} more {wanted.of}" if wanted else ""
+            notes.append(f"{what}{more}")
+    return "; ".join(notes)
+
+
+def _operating_grid(view: View, found: VariantVerdict) -> Grid:
+    verdict = view.sources.verdict
+    columns = (
+        Column("tag", numeric=False),
+        Column(f"recall at {words.percent(verdict.at_fpr)} false positives"),
+        Column(f"false positives at {words.percent(verdict.at_recall)} recall"),
+        Column("prevalence", note="stated"), Column("precision", note="at that prevalence"),
+        Column("calibration error"), Column("F1"), Column("drop", note="points"),
+        Column("gain", note="by own threshold, points"),
+    )  # fmt: skip
+    rows = tuple(_operating_cells(view, tag) for tag in found.tags if tag.scored)
+    return Grid(f"Operating points of {found.variant}, before → after", columns, rows)
+
+
+def _operating_cells(view: View, tag: TagVerdict) -> tuple[Cell, ...]:
+    def both(write: Callable[[float | None], str], of: Callable[[Operating], float | None]) -> str:
+        sides = (tag.reference_operating, tag.operating)
+        return " → ".join(write(of(side) if side else None) for side in sides)
+
+    return cells([
+        tag.tag, both(words.percent, lambda at: at.recall_at_fpr),
+        both(words.percent, lambda at: at.fpr_at_recall),
+        words.percent(view.sources.verdict.prevalence.get(tag.tag)),
+        both(words.percent, lambda at: at.precision_at_prevalence),
+        both(words.fraction, lambda at: at.calibration_error), words.fraction(tag.f1),
+        with_interval(words.points(tag.f1_drop), words.interval(tag.f1_drop_interval)),
+        words.points(tag.f1_gain),
+    ])  # fmt: skip

@@ -1,0 +1,124 @@
+"""Numbers and decisions in words. What does not exist is a dash, never a number."""
+
+from edgetag.reporting.tables import NONE, format_budget, format_bytes, format_ms
+from edgetag.validation.result import Bounds, BudgetCheck, Needs
+
+MARKS = {
+    "pass": "✓",
+    "fail": "✗",
+    "undecided": "?",
+    "not scored": "·",
+    "not judged": "·",
+}
+"""Beside the word, so that colour is not the only sign."""
+
+BUDGETS = {
+    "min_map": "mAP",
+    "max_map_drop": "drop of mAP",
+    "max_flip_rate": "share of changed decisions",
+    "max_recall_drop": "drop of recall",
+    "max_fpr_rise": "rise of the false-positive rate",
+    "max_ap_drop": "drop of average precision",
+    "max_latency_ms": "latency",
+    "max_latency_ratio": "latency against fp32",
+    "max_size_bytes": "size",
+    "max_size_ratio": "size against fp32",
+    "max_peak_memory_bytes": "peak memory",
+}
+"""Keys of the recipe in words."""
+
+MARGINS = ("max_map_drop", "max_recall_drop", "max_fpr_rise", "max_ap_drop")
+"""Budgets whose interval decides; written in points."""
+
+OF = {
+    "images": "images",
+    "positives": "images that have the tag",
+    "negatives": "images that do not have the tag",
+}
+
+
+def fraction(value: float | None) -> str:
+    """Write a share with three digits: `0.803`."""
+    return NONE if value is None else _minus(f"{value:.3f}")
+
+
+def percent(value: float | None) -> str:
+    """Write a share in percent: `0.4 %`."""
+    return NONE if value is None else _minus(f"{100 * value:.1f} %")
+
+
+def points(value: float | None) -> str:
+    """Write a drop or rise in points: `−0.39`."""
+    return NONE if value is None else _minus(f"{100 * value:.2f}")
+
+
+def interval(bounds: Bounds | None) -> str:
+    """Write both ends in points: `[−2.03, 1.33]`; nothing where there are none."""
+    return f"[{points(bounds[0])}, {points(bounds[1])}]" if bounds else ""
+
+
+def drop(value: float | None, bounds: Bounds | None) -> str:
+    """Write points with their interval: `−0.39 [−2.03, 1.33]`."""
+    return f"{points(value)} {interval(bounds)}".strip()
+
+
+def chance(value: float | None) -> str:
+    """Write a p-value: `0.031`, `< 0.001`."""
+    if value is None:
+        return NONE
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def size(value: int | None) -> str:
+    """Write bytes in decimal units."""
+    return NONE if value is None else format_bytes(value)
+
+
+def milliseconds(value: float | None) -> str:
+    """Write three significant digits: `1.14`."""
+    return format_ms(value)
+
+
+def count(value: int | None) -> str:
+    """Write a whole number with narrow gaps: `1 354`."""
+    return NONE if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def limit(budget: str, value: float) -> str:
+    """Write a limit in the unit of what it limits."""
+    if budget in MARGINS:
+        return f"{points(value)} points"
+    return percent(value) if budget == "max_flip_rate" else format_budget(budget, value)
+
+
+def measured(budget: str, value: float | None, bounds: Bounds | None = None) -> str:
+    """Write what was measured, with its interval where it has one."""
+    if value is None:
+        return "not measured"
+    if budget in MARGINS:
+        return f"{points(value)} points {interval(bounds)}".strip()
+    return limit(budget, value)
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """Write a number of things: `1 image`, `2 images`."""
+    return f"{count(number)} {one if number == 1 else many or f'{one}s'}"
+
+
+def needs(check: BudgetCheck) -> str:
+    """Say what would decide an undecided check, in a sentence."""
+    if check.needs:
+        return f"About {_more(check.needs)} would decide it."
+    if check.measured is None:
+        return "It could not be measured here."
+    return "The measured value lies so close to the limit that no number of images would decide it."
+
+
+def _more(wanted: Needs) -> str:
+    return f"{count(wanted.more)} more {OF[wanted.of]}"
+
+
+def _minus(text: str) -> str:
+    """Use the minus sign, and none before zero."""
+    negative = text.startswith("-") and any(sign in "123456789" for sign in text)
+    return f"−{text[1:]}" if negative else text.removeprefix("-")

@@ -1,0 +1,75 @@
+"""Writes `report/index.html`: one file, no script, nothing loaded from elsewhere."""
+
+from functools import cache, partial
+from itertools import count
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from edgetag.reporting.page import causes, setting, variants, words
+from edgetag.reporting.page.banner import banner
+from edgetag.reporting.page.changes import changes_of
+from edgetag.reporting.page.curves import curves_of
+from edgetag.reporting.page.sources import PageSources, View
+from edgetag.reporting.page.tags import tags_of
+from edgetag.reporting.result import ReportResult
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_page(report: ReportResult, sources: PageSources) -> str:
+    """Return the report as one HTML document, the verdict at the top.
+
+    The same results give the same bytes. All text is escaped; the page forbids scripts and
+    loads by its own policy besides.
+
+    Args:
+        report: The joined rows of all files.
+        sources: What they were joined from.
+    """
+    view = View(report, sources)
+    scored = list(view.all_scored())
+    compared = sources.verdict.baseline
+    return _environment().get_template("page.html.j2").render(
+        css=Markup(_read("page.css")),  # noqa: S704 - our own file
+        words=words,
+        view=view,
+        recipe=sources.recipe,
+        verdict=sources.verdict,
+        report=report,
+        deciding=scored[0] if scored else None,
+        banner=banner(view),
+        figures=list(variants.figures(view)),
+        variants=variants.variants_grid(view),
+        tradeoffs=list(variants.tradeoff_plots(view)),
+        elsewhere=variants.elsewhere_grid(view),
+        speed=variants.speed_grid(view),
+        failures=variants.failures_grid(view),
+        tags=[tags_of(view, number, found) for number, found in enumerate(scored)],
+        curves=[part for part in map(partial(curves_of, view), count(), scored) if part],
+        changes=[part for part in map(partial(changes_of, view), scored) if part],
+        blames=list(causes.blames(view)),
+        mistakes=list(causes.mistakes(view)),
+        baseline=compared,
+        baseline_changes=setting.baseline_grid(compared) if compared else None,
+        baseline_sentence=setting.baseline_sentence(compared) if compared else "",
+        files=setting.files_grid(view),
+        environment=list(setting.environment(view)),
+    )  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _read(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Plots as SVG that stands inside a page: drawn by matplotlib, coloured by the page."""

@@ -1,0 +1,113 @@
+"""Intervals against margins, one row each: what a forest plot shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from edgetag.reporting.plots import drawing
+from edgetag.validation.result import Bounds, TagDecision
+
+WIDTH_PX = 350
+ROW_PX = 22
+LABEL_PX = 6.3
+"""About the width of one letter."""
+
+COLOURS = {"pass": drawing.PASS, "fail": drawing.FAIL, "undecided": drawing.UNDECIDED}
+MARKERS = {"pass": "o", "fail": "X", "undecided": "D"}
+"""The shape tells what the colour does; what is not judged is a small grey dot."""
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """One interval.
+
+    Attributes:
+        label: Its name.
+        value: Measured, in points; None where there is none, which is said in words.
+        interval: Of the value, in points.
+        limit: The margin, in points; None where nothing is judged.
+        decision: What came of it.
+    """
+
+    label: str
+    value: float | None
+    interval: Bounds | None
+    limit: float | None
+    decision: TagDecision
+
+
+def forest(rows: Sequence[ForestRow], *, axis: str, name: str, label: str) -> Markup:
+    """Draw one row per interval, the first on top; more to the right is worse.
+
+    Args:
+        rows: At least one.
+        axis: What the numbers are.
+        name: Unique in the page.
+        label: The plot in a sentence.
+    """
+    top, bottom, right = 6, 40, 12
+    height = top + ROW_PX * len(rows) + bottom
+    names = [drawing.legible(row.label, 20) for row in rows]
+    left = 14 + LABEL_PX * max(len(shown) for shown in names)
+
+    def paint(figure: Any) -> None:
+        axes = figure.add_axes(
+            (left / WIDTH_PX, bottom / height, 1 - (left + right) / WIDTH_PX,
+             ROW_PX * len(rows) / height)
+        )  # fmt: skip
+        low, high = _span(rows)
+        axes.set_xlim(low, high)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.axvline(0, color=drawing.MUTED, linewidth=1, zorder=1)
+        for position, row in enumerate(rows):
+            _margin(axes, position, row, high)
+            _interval(axes, position, row, low)
+        axes.set_yticks(range(len(rows)), labels=names, color=drawing.INK, parse_math=False)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.locator_params(axis="x", nbins=6)
+        axes.set_xlabel(axis)
+
+    return drawing.draw(paint, width_px=WIDTH_PX, height_px=height, name=name, label=label)
+
+
+def _span(rows: Sequence[ForestRow]) -> Bounds:
+    """Return an axis that holds every interval, zero and every margin."""
+    ends = [0.0]
+    for row in rows:
+        ends += row.interval or ()
+        ends += [end for end in (row.value, row.limit) if end is not None]
+    low, high = min(ends), max(ends)
+    room = 0.06 * (high - low) or 0.1
+    return low - room, high + room
+
+
+def _margin(axes: Any, position: int, row: ForestRow, high: float) -> None:
+    if row.limit is None:
+        return
+    ends = (position - 0.5, position + 0.5)
+    axes.fill_betweenx(ends, row.limit, high, color=drawing.BEYOND, linewidth=0, zorder=0)
+    axes.plot((row.limit,) * 2, ends, color=drawing.FAIL, linewidth=1.2, dashes=(3, 2), zorder=1)
+
+
+def _interval(axes: Any, position: int, row: ForestRow, low: float) -> None:
+    if row.value is None:
+        axes.annotate(
+            row.decision, (low, position), xytext=(4, 0), textcoords="offset points",
+            va="center", color=drawing.MUTED, fontsize=10, style="italic",
+        )  # fmt: skip
+        return
+    colour = COLOURS.get(row.decision, drawing.MUTED)
+    if row.interval:
+        axes.plot(
+            row.interval, (position,) * 2, color=colour, linewidth=2, solid_capstyle="round",
+            zorder=2,
+        )  # fmt: skip
+    axes.plot(
+        row.value, position, color=colour, zorder=3, linestyle="none",
+        marker=MARKERS.get(row.decision, "."), markersize=7, markeredgewidth=1.4,
+        markeredgecolor=drawing.PAPER if row.decision == "fail" else colour,
+        markerfacecolor=drawing.PAPER if row.decision == "undecided" else colour,
+    )  # fmt: skip

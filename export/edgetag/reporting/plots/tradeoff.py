@@ -1,0 +1,141 @@
+"""Accuracy against a cost, with the variants marked that no other one beats on both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from edgetag.reporting.plots import drawing
+from edgetag.validation.result import Bounds
+
+WIDTH_PX, HEIGHT_PX = 350, 250
+LABELS_PX = 112
+"""On the right, for the variants' names."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One variant.
+
+    Attributes:
+        label: Its name.
+        cost: Less is better.
+        accuracy: More is better.
+        interval: Of the accuracy; None where there is none.
+    """
+
+    label: str
+    cost: float
+    accuracy: float
+    interval: Bounds | None
+
+
+def pareto_front(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return those that no other one beats: as cheap and as accurate, and better in one of both.
+
+    The cheapest comes first.
+    """
+    front = [
+        own
+        for own in candidates
+        if not any(
+            other.cost <= own.cost
+            and other.accuracy >= own.accuracy
+            and (other.cost, other.accuracy) != (own.cost, own.accuracy)
+            for other in candidates
+        )
+    ]
+    return sorted(front, key=lambda own: (own.cost, own.accuracy))
+
+
+def tradeoff(
+    candidates: Sequence[Candidate], reference: float | None, *, axis: str, name: str, label: str
+) -> Markup:
+    """Draw each variant; those of the Pareto front are filled and joined.
+
+    Args:
+        candidates: At least one.
+        reference: Accuracy of the float model; a dotted line.
+        axis: What the cost is, with its unit.
+        name: Unique in the page.
+        label: The plot in a sentence.
+    """
+    front = pareto_front(candidates)
+
+    def paint(figure: Any) -> None:
+        left, right, top, bottom = 44, LABELS_PX, 10, 40
+        axes = figure.add_axes(
+            (left / WIDTH_PX, bottom / HEIGHT_PX, 1 - (left + right) / WIDTH_PX,
+             1 - (top + bottom) / HEIGHT_PX)
+        )  # fmt: skip
+        axes.set_xlim(0, 1.08 * max(one.cost for one in candidates))
+        axes.set_ylim(*_span(candidates, reference))
+        if reference is not None:
+            axes.axhline(reference, color=drawing.BEFORE, linewidth=1.2, dashes=(1, 2), zorder=1)
+        axes.step(
+            [one.cost for one in front], [one.accuracy for one in front], where="post",
+            color=drawing.AFTER, linewidth=1.2, alpha=0.6, zorder=2,
+        )  # fmt: skip
+        for one in candidates:
+            _point(axes, one, one in front)
+        _names(axes, candidates, front)
+        axes.locator_params(nbins=5)
+        axes.set_xlabel(axis)
+        axes.set_ylabel("mAP")
+
+    return drawing.draw(paint, width_px=WIDTH_PX, height_px=HEIGHT_PX, name=name, label=label)
+
+
+def _span(candidates: Sequence[Candidate], reference: float | None) -> Bounds:
+    ends = [] if reference is None else [reference]
+    for one in candidates:
+        ends += [one.accuracy, *(one.interval or ())]
+    low, high = min(ends), max(ends)
+    room = max(0.08 * (high - low), 0.002)
+    return low - room, high + room
+
+
+def _point(axes: Any, one: Candidate, best: bool) -> None:
+    if one.interval:
+        axes.plot(
+            (one.cost,) * 2, one.interval, color=drawing.AFTER if best else drawing.MUTED,
+            linewidth=1, alpha=0.55, zorder=2,
+        )  # fmt: skip
+    axes.plot(
+        one.cost, one.accuracy, marker="o", markersize=7, linestyle="none", zorder=4,
+        markeredgecolor=drawing.AFTER if best else drawing.MUTED, markeredgewidth=1.5,
+        markerfacecolor=drawing.AFTER if best else drawing.PAPER,
+    )  # fmt: skip
+
+
+def _names(axes: Any, candidates: Sequence[Candidate], front: Sequence[Candidate]) -> None:
+    """Write the names beside the plot, in the order of accuracy, each joined to its point."""
+    ranked = sorted(candidates, key=lambda one: (-one.accuracy, one.cost))
+    heights = _apart([axes.transLimits.transform((0, one.accuracy))[1] for one in ranked])
+    for one, height in zip(ranked, heights, strict=True):
+        axes.annotate(
+            drawing.legible(one.label, 17), (one.cost, one.accuracy), xytext=(1.06, height),
+            textcoords="axes fraction", va="center", ha="left", fontsize=10.5,
+            color=drawing.INK if one in front else drawing.MUTED, parse_math=False,
+            arrowprops={
+                "arrowstyle": "-", "color": drawing.RULE, "linewidth": 0.8, "shrinkA": 1,
+                "shrinkB": 5,
+            },
+        )  # fmt: skip
+
+
+def _apart(heights: Sequence[float]) -> list[float]:
+    """Move falling heights (shares of the axis) so far that lines of text do not overlap.
+
+    Pushed down from the top first, then up again from the bottom where they left the axis.
+    """
+    line = min(15 / (HEIGHT_PX - 50), 1.0 / max(1, len(heights) - 1))
+    placed: list[float] = []
+    for height in heights:
+        placed.append(min(height, placed[-1] - line) if placed else min(height, 1.0))
+    floor = 0.0
+    for index in range(len(placed) - 1, -1, -1):
+        placed[index] = max(placed[index], floor)
+        floor = placed[index] + line
+    return placed

@@ -1,0 +1,234 @@
+"""How many images it takes to show that nothing was lost: before labelling, not after.
+
+The power is that of the very test that validation makes: the chance that Tango's interval lies
+inside the margin, if the true difference is 0 and a stated share of decisions flips, as often to
+the better as to the worse. It is summed over all outcomes, not approximated.
+"""
+
+import math
+from collections.abc import Callable
+
+from scipy.stats import binom, norm
+
+from edgetag.dataset import Dataset, open_dataset
+from edgetag.errors import InputError
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe, TagBudget
+from edgetag.tags import Labels
+from edgetag.validation.plan_result import Need, Plan
+from edgetag.validation.proportions import score_statistic
+from edgetag.validation.result import TagVerdict, VariantVerdict, Verdict
+from edgetag.workspace import Workspace
+
+MOST = 10_000_000
+"""More images than anyone labels: the search ends here."""
+
+NEGLIGIBLE = 1e-9
+"""Probability of outcomes that are left out of the sum."""
+
+
+def power(total: int, margin: float, flips: float, confidence: float) -> float:
+    """Return the chance that a difference below `margin` is shown where there is none.
+
+    Args:
+        total: Images that the share is of.
+        margin: Largest difference allowed.
+        flips: Share of decisions that differ, half of them for the worse.
+        confidence: Of the interval.
+    """
+    z = float(norm.ppf((1.0 + confidence) / 2.0))
+    least, most = binom.ppf([NEGLIGIBLE, 1.0 - NEGLIGIBLE], total, flips).astype(int)
+    found = 0.0
+    for discordant in range(int(least), int(most) + 1):
+        # Fewer of the worse is always more inside: the largest number that still passes decides.
+        low, high = -1, discordant
+        while low < high:
+            worse = (low + high + 1) // 2
+            if score_statistic(worse, discordant - worse, total, margin) <= -z:
+                low = worse
+            else:
+                high = worse - 1
+        chance = float(binom.cdf(low, discordant, 0.5)) if low >= 0 else 0.0
+        found += float(binom.pmf(discordant, total, flips)) * chance
+    return found
+
+
+def images_needed(wanted: float, margin: float, flips: float, confidence: float) -> int | None:
+    """Return the smallest number of images with so much power, None above `MOST`.
+
+    Args:
+        wanted: Power, such as 0.8.
+        margin: Largest difference allowed.
+        flips: Share of decisions that differ.
+        confidence: Of the interval.
+    """
+    if margin <= 0:
+        return None
+    return _smallest(lambda total: power(total, margin, flips, confidence) >= wanted)
+
+
+def _smallest(enough: Callable[[int], bool]) -> int | None:
+    high = 8
+    while not enough(high):
+        high *= 2
+        if high > MOST:
+            return None
+    low = high // 2
+    while high - low > max(1, high // 1000):
+        middle = (low + high) // 2
+        if enough(middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def plan(
+    recipe: Recipe,
+    workspace: Workspace,
+    progress: Progress,
+    variant: str,
+    wanted: float,
+    margin: float | None,
+    flips: float,
+) -> Plan:
+    """Say for every margin how many images it takes to show that it is kept.
+
+    Args:
+        recipe: Its budgets name the margins.
+        workspace: Holds the data; a verdict there says how often decisions flip.
+        progress: Is told of every tag.
+        variant: Whose margins and flips.
+        wanted: Power, such as 0.8.
+        margin: Of recall and false-positive rate, where the recipe has none.
+        flips: Share of decisions assumed to flip where no verdict tells.
+
+    Raises:
+        InputError: There is no data, or no margin to plan for.
+    """
+    dataset = open_dataset(workspace)
+    split = recipe.validation.splits[0]
+    labels = dataset.labels(dataset.rows(split))
+    budget = recipe.budget(variant) if variant in recipe.export.variants else None
+    margins = {tag: budget.margins(tag) if budget else TagBudget() for tag in recipe.data.tags}
+    if margin is not None:
+        margins = {tag: _filled(found, margin) for tag, found in margins.items()}
+    measured = _measured(workspace, variant, split)
+    needs: list[Need] = []
+    if budget and budget.max_map_drop is not None and measured is not None:
+        needs += _overall(measured, budget.max_map_drop, wanted, recipe.validation.confidence)
+    with progress.track("planning", len(recipe.data.tags), "tags") as task:
+        for tag, limits in margins.items():
+            seen = _seen(measured, tag)
+            counts = _counts(labels, dataset, tag)
+            effect = measured.design_effect if measured else 1.0
+            needs += _tag_needs(tag, limits, counts, seen, flips, effect, wanted, recipe)
+            task.advance()
+    if not needs:
+        raise InputError(
+            f"budgets.{variant} sets no margin that images can show (max_map_drop after a "
+            "validation, max_recall_drop, max_fpr_rise); set one, or give --margin 0.02"
+        )
+    return Plan(
+        variant=variant,
+        split=split,
+        images=len(labels),
+        power=wanted,
+        confidence=recipe.validation.confidence,
+        measured=measured is not None,
+        assumed_flips=flips,
+        needs=tuple(needs),
+    )
+
+
+def _filled(found: TagBudget, margin: float) -> TagBudget:
+    given = found.model_dump(exclude_none=True)
+    return TagBudget(**({"max_recall_drop": margin, "max_fpr_rise": margin} | given))
+
+
+def _measured(workspace: Workspace, variant: str, split: str) -> VariantVerdict | None:
+    path = workspace.validate / "verdict.json"
+    if not path.exists():
+        return None
+    for found in Verdict.read(path, "validate").variants:
+        if (found.variant, found.split) == (variant, split):
+            return found
+    return None
+
+
+def _seen(measured: VariantVerdict | None, tag: str) -> TagVerdict | None:
+    if measured is None:
+        return None
+    return next((found for found in measured.tags if found.tag == tag and found.scored), None)
+
+
+def _counts(labels: Labels, dataset: Dataset, tag: str) -> tuple[int, int, int]:
+    """Return positives, negatives and all images."""
+    column = labels[:, dataset.vocabulary.index(tag)]
+    return int((column == 1).sum()), int((column == 0).sum()), len(column)
+
+
+def _overall(
+    measured: VariantVerdict, limit: float, wanted: float, confidence: float
+) -> list[Need]:
+    """Plan for mAP: its standard error, as the bootstrap found it, falls as images grow."""
+    found = measured.map_drop_interval
+    if found is None or limit <= 0:
+        return []
+    z = float(norm.ppf((1.0 + confidence) / 2.0))
+    error = (found[1] - found[0]) / (2.0 * z)
+    needed = math.ceil(measured.n_images * (error * (z + float(norm.ppf(wanted))) / limit) ** 2)
+    return [
+        Need(
+            tag=None,
+            budget="max_map_drop",
+            margin=limit,
+            of="images",
+            have=measured.n_images,
+            needed=needed,
+            images=needed,
+            flips=measured.flip_rate,
+        )
+    ]
+
+
+def _tag_needs(
+    tag: str,
+    limits: TagBudget,
+    counts: tuple[int, int, int],
+    seen: TagVerdict | None,
+    assumed: float,
+    effect: float,
+    wanted: float,
+    recipe: Recipe,
+) -> list[Need]:
+    positives, negatives, images = counts
+    of_positives = seen.flips_of_positives if seen else None
+    of_negatives = None
+    if seen is not None and seen.flips is not None and of_positives is not None:
+        of_negatives = seen.flips - of_positives
+    found = []
+    for budget, limit, of, have, flipped in (
+        ("max_recall_drop", limits.max_recall_drop, "positives", positives, of_positives),
+        ("max_fpr_rise", limits.max_fpr_rise, "negatives", negatives, of_negatives),
+    ):
+        if limit is None:
+            continue
+        # One more flip than seen, as if the next image flipped: none seen is not never.
+        share = assumed if flipped is None else (flipped + 1) / (have + 1)
+        alone = images_needed(wanted, limit, min(share, 1.0), recipe.validation.confidence)
+        needed = None if alone is None else math.ceil(alone * effect)
+        total = None if needed is None or have == 0 else math.ceil(needed * images / have)
+        found.append(
+            Need(
+                tag=tag,
+                budget=budget,
+                margin=limit,
+                of=of,
+                have=have,
+                needed=needed,
+                images=total,
+                flips=share,
+            )
+        )
+    return found

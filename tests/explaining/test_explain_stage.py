@@ -1,0 +1,153 @@
+"""`explain/explain.json`: who is blamed, what mistakes cost, and what was left out."""
+
+import shutil
+
+import numpy as np
+import pytest
+from color_run import RECIPE, ColorRun, Told
+
+from edgetag.errors import InputError
+from edgetag.explaining import preprocessing, stage
+from edgetag.explaining.result import Explanation, MistakeCost, PreprocessingDrift
+from edgetag.progress import SilentProgress
+from edgetag.recipe import parse_recipe
+from edgetag.reporting.results import sheets
+from edgetag.workspace import write_text
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def explained(pristine: ColorRun) -> Explanation:
+    return stage.run(pristine.recipe, pristine.workspace, SilentProgress())
+
+
+def drift_of(result: Explanation) -> PreprocessingDrift:
+    (drift,) = result.preprocessing
+    return drift
+
+
+def costs_of(result: Explanation) -> dict[str, MistakeCost]:
+    return {cost.mistake: cost for cost in drift_of(result).mistakes}
+
+
+def test_the_file_holds_what_was_returned(pristine: ColorRun, explained: Explanation) -> None:
+    folder = pristine.workspace.explain
+    assert Explanation.read(folder / "explain.json", "explain") == explained
+    assert [path.name for path in folder.iterdir()] == ["explain.json"]
+    assert explained.notes == ()
+
+
+def test_every_quantized_variant_is_looked_into(explained: Explanation) -> None:
+    (blamed,) = explained.blame
+    assert (blamed.variant, blamed.runtime, blamed.images) == ("int8", "litert", 6)
+    added = [layer.added for layer in blamed.layers]
+    assert added == sorted(added, reverse=True)
+
+
+def test_a_network_that_tells_colours_suffers_from_swapped_ones_alone(
+    explained: Explanation,
+) -> None:
+    costs, drift = costs_of(explained), drift_of(explained)
+    assert drift.map == 1.0
+    assert drift.n_scored_tags == 3
+    # The dearest of those that change pixels: red pictures are called blue, and the reverse.
+    assert set(costs["bgr"].tags_hurt) == {"red", "blue"}
+    assert costs["bgr"].map_drop_interval is not None
+    assert costs["bgr"].map_drop_interval[0] > 0.2
+    for name in ("stretch", "centre_crop", "top_left", "rotated_90", "bar_colour",
+                 "no_antialiasing", "nearest"):  # fmt: skip
+        assert costs[name].map_drop == 0.0, name
+    assert drift.mistakes[0].mistake == "bgr"
+
+
+def test_mistakes_that_no_picture_shows_are_named_and_cost_nothing(explained: Explanation) -> None:
+    assert drift_of(explained).without_effect == ("exif_ignored", "black_background")
+    assert not set(drift_of(explained).without_effect) & set(costs_of(explained))
+
+
+def test_only_long_pictures_are_changed_by_stretching(
+    pristine: ColorRun, explained: Explanation
+) -> None:
+    changed = costs_of(explained)["stretch"].images_changed
+    assert 0 < changed <= drift_of(explained).images
+    assert costs_of(explained)["bgr"].images_changed == drift_of(explained).images
+
+
+def test_tables_show_every_mistake(explained: Explanation) -> None:
+    layers, costs, signs = sheets(explained)
+    assert len(costs.rows) == len(signs.rows) == len(drift_of(explained).mistakes)
+    assert layers.rows[0][0] == "int8"
+
+
+def test_the_same_run_explains_alike(color_run: ColorRun, explained: Explanation) -> None:
+    assert stage.run(color_run.recipe, color_run.workspace, SilentProgress()) == explained
+
+
+def test_small_blocks_give_the_same(
+    color_run: ColorRun, explained: Explanation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preprocessing, "BLOCK_BYTES", 64 * 64 * 3 * 15 * 13)
+    assert stage.run(color_run.recipe, color_run.workspace, SilentProgress()) == explained
+
+
+def test_a_file_that_takes_bytes_has_mistakes_with_bytes(color_run: ColorRun) -> None:
+    recipe = parse_recipe(RECIPE.format(bundle="int8"), color_run.images.parent / "recipe.toml")
+    costs = costs_of(stage.run(recipe, color_run.workspace, SilentProgress()))
+    assert {"signed_bytes", "cast_fractions", "scale_0_1", "scale_none"} <= set(costs)
+    # Bytes of 0 and 1 are one and the same picture.
+    assert costs["cast_fractions"].mean_score_difference > costs["jpeg_75"].mean_score_difference
+
+
+def test_pictures_that_are_gone_are_told(color_run: ColorRun) -> None:
+    shutil.move(color_run.images / "00.png", color_run.images / "away.png")
+    told = Told()
+    result = stage.run(color_run.recipe, color_run.workspace, told)
+    (note,) = result.notes
+    assert note in told.lines
+    assert "1 of 36 pictures are left out" in note
+    assert "00.png: missing" in note
+    assert drift_of(result).images == 35
+
+
+def test_without_its_pictures_a_run_still_blames_layers(color_run: ColorRun) -> None:
+    for path in color_run.images.glob("*.png"):
+        path.unlink()
+    result = stage.run(color_run.recipe, color_run.workspace, SilentProgress())
+    assert result.preprocessing == ()
+    assert "36 of 36 pictures" in result.notes[0]
+    assert "data.root" in result.notes[0]
+    assert len(result.blame) == 1
+
+
+def test_a_file_that_does_not_run_is_told_and_takes_nothing_down(color_run: ColorRun) -> None:
+    content = (color_run.workspace.export / "int8.tflite").read_bytes()
+    color_run.replace_model("int8", content[: len(content) // 2])
+    told = Told()
+    result = stage.run(color_run.recipe, color_run.workspace, told)
+    assert result.blame == ()
+    assert result.notes[0].startswith("int8: its layers are not compared: ")
+    assert result.notes[0] in told.lines
+    assert len(result.preprocessing) == 1
+
+
+def test_what_a_killed_command_left_is_removed(color_run: ColorRun, explained: Explanation) -> None:
+    left = color_run.workspace.explain / "building" / "shard-00000.npy"
+    left.parent.mkdir(parents=True)
+    np.save(left, np.zeros(3))
+    assert stage.run(color_run.recipe, color_run.workspace, SilentProgress()) == explained
+    assert not left.parent.exists()
+
+
+def test_files_of_earlier_stages_that_do_not_fit_are_input_errors(color_run: ColorRun) -> None:
+    workspace = color_run.workspace
+    thresholds = workspace.train / "thresholds.json"
+    text = thresholds.read_text()
+    write_text(thresholds, text.replace('"red"', '"pink"'))
+    with pytest.raises(InputError, match="no threshold for red"):
+        stage.run(color_run.recipe, workspace, SilentProgress())
+    write_text(thresholds, text)
+    with (workspace.export / "int8.tflite").open("ab") as file:
+        file.write(b"!")
+    with pytest.raises(InputError, match="has changed since"):
+        stage.run(color_run.recipe, workspace, SilentProgress())

@@ -1,0 +1,299 @@
+"""Results with every field filled, some of them hostile, for tests of the page."""
+
+from pathlib import Path
+
+import numpy as np
+
+from edgetag.benchmarking.result import BenchResult, Latency, Measurement, MissingRuntime
+from edgetag.benchmarking.result import BudgetCheck as BenchCheck
+from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.dataset.view import Rows
+from edgetag.explaining.result import (
+    Blame,
+    Explanation,
+    LayerError,
+    MistakeCost,
+    PreprocessingDrift,
+)
+from edgetag.machine import Machine
+from edgetag.preprocess import Pixels
+from edgetag.recipe import Variant, parse_recipe
+from edgetag.reporting.page import PageSources
+from edgetag.reporting.result import FailureRow, ReportResult, VariantRow
+from edgetag.validation.details import (
+    CalibrationBin,
+    Change,
+    Curve,
+    Details,
+    TagCurves,
+    VariantDetails,
+)
+from edgetag.validation.result import (
+    BaselineChange,
+    BaselineComparison,
+    BudgetCheck,
+    Decision,
+    Failure,
+    Needs,
+    Operating,
+    ReferenceSummary,
+    TagVerdict,
+    VariantVerdict,
+    Verdict,
+)
+
+SCRIPT = "<script>alert(1)</script>"
+BREAKOUT = "\"'><img src=x onerror=alert(2)>"
+TAGS = (SCRIPT, "$\\frac{眼鏡", "quiet", "rare")
+"""An attack; bad mathematics in a script that matplotlib's font lacks; unjudged; not scored."""
+
+RECIPE = """
+name = "page-test"
+[data]
+source = "table.csv"
+tags = ["cat", "dog"]
+[export]
+variants = ["fp32", "int8"]
+[bundle]
+variant = "int8"
+"""
+MACHINE = Machine(
+    system=f"Linux {BREAKOUT}", architecture="x86_64", cpu=f"A CPU {BREAKOUT}",
+    cpu_features=("avx2",), cores=2, memory_bytes=8_000_000_000,
+)  # fmt: skip
+UNDECIDED = BudgetCheck(
+    budget="max_recall_drop", limit=0.03, measured=0.025, interval=(-0.01, 0.06), p_fail=0.3,
+    verdict="undecided", needs=Needs(more=1234, of="positives"),
+)  # fmt: skip
+BROKEN = BudgetCheck(
+    budget="max_fpr_rise", limit=0.02, measured=0.05, interval=(0.03, 0.07), p_fail=0.9,
+    verdict="fail",
+)  # fmt: skip
+
+
+def operating(error: float) -> Operating:
+    return Operating(
+        recall_at_fpr=0.71, fpr_at_recall=0.12, precision_at_prevalence=None,
+        calibration_error=error,
+    )  # fmt: skip
+
+
+def scored_tag(tag: str, drop: float, checks: tuple[BudgetCheck, ...]) -> TagVerdict:
+    found = [check.verdict for check in checks]
+    verdict = "not judged" if not found else "fail" if "fail" in found else "undecided"
+    return TagVerdict(
+        tag=tag, scored=True, positives=40, negatives=1300, threshold=0.412,
+        reference_threshold=0.401, ap=0.9 - drop, ap_drop=drop,
+        ap_drop_interval=(drop - 0.02, drop + 0.02), f1=0.8, f1_drop=-0.01,
+        f1_drop_interval=(-0.03, 0.01), f1_gain=0.004, recall=0.75, recall_drop=0.025,
+        recall_drop_interval=(-0.01, 0.06), fpr=0.05, fpr_rise=0.05,
+        fpr_rise_interval=(0.03, 0.07), flips=5, lost=3, gained=2, mcnemar_p=0.0001,
+        mcnemar_p_holm=0.0004, operating=operating(0.031), reference_operating=operating(0.022),
+        checks=checks, verdict=verdict,
+    )  # fmt: skip
+
+
+def unscored_tag(tag: str) -> TagVerdict:
+    return TagVerdict(
+        tag=tag, scored=False, positives=3, negatives=1337, threshold=0.5,
+        reference_threshold=0.5, verdict="not scored",
+    )  # fmt: skip
+
+
+def scored(
+    variant: str, runtime: str = "litert", split: str = "test", *, drop: float = 0.0,
+    size_bytes: int = 13_530_000,
+) -> VariantVerdict:  # fmt: skip
+    checks = (UNDECIDED, BROKEN) if variant == "int8" else ()
+    tags = (
+        scored_tag(TAGS[0], drop, checks), scored_tag(TAGS[1], 2 * drop, checks[:1]),
+        scored_tag(TAGS[2], 0.0, ()), unscored_tag(TAGS[3]),
+    )  # fmt: skip
+    return VariantVerdict(
+        variant=variant, origin="external" if variant not in ("fp32", "int8") else "export",
+        sha256="ab" * 32, runtime=runtime, runtime_version="2.3.0", device="A CPU", split=split,
+        decides=split == "test", verdict="fail" if checks else "pass", n_images=1354,
+        n_groups=923, design_effect=1.2, n_scored_tags=3, map=0.8 - drop, map_drop=drop,
+        map_drop_interval=(drop - 0.01, drop + 0.01), f1=0.8, f1_drop=0.0,
+        f1_drop_interval=(-0.01, 0.01), f1_gain=0.003, flip_rate=0.009, flips=15,
+        largest_score_difference=0.2, mean_score_difference=0.004, calibration_error=0.03,
+        reference_calibration_error=0.02, scores_sha256="cd" * 32, images_per_s=1000.0,
+        size_bytes=size_bytes, gzip_bytes=size_bytes * 9 // 10, budgets=(), tags=tags,
+    )  # fmt: skip
+
+
+def details_of(variant: str) -> VariantDetails:
+    before = Curve(precision=(1.0, 0.8, 0.5), recall=(0.1, 0.6, 1.0))
+    after = Curve(precision=(1.0, 0.7, 0.4), recall=(0.1, 0.5, 1.0))
+    bins = (
+        CalibrationBin(images=900, mean_score=0.05, positive_share=0.01),
+        CalibrationBin(images=0, mean_score=0.0, positive_share=0.0),
+        CalibrationBin(images=40, mean_score=0.9, positive_share=0.8),
+    )
+    curves = tuple(
+        TagCurves(
+            tag=tag, before=before, after=after, calibration_before=bins, calibration_after=bins
+        )
+        for tag in TAGS[:3]
+    )
+    changes = tuple(
+        Change(
+            tag=TAGS[row % 3], identity=f"{row:064x}", path=f"images/{row}{BREAKOUT}.png",
+            row=row, label=row % 2 == 0, before=0.9 - row / 100, after=0.2,
+            reference_threshold=0.401, threshold=0.412, certainty=0.499 - row / 100,
+        )
+        for row in range(30)
+    )  # fmt: skip
+    return VariantDetails(
+        variant=variant, runtime="litert", curves=curves, changes=changes, n_changes=1015
+    )
+
+
+def measured(variant: Variant, p50: float) -> Measurement:
+    return Measurement(
+        variant=variant, runtime="litert", runtime_version="2.3.0", device="A CPU", threads=1,
+        runs=200, latency_ms=Latency(p50=p50, p90=p50 * 1.1, p99=p50 * 2), load_ms=3.21,
+        peak_memory_bytes=None, size_bytes=1, gzip_bytes=1,
+    )  # fmt: skip
+
+
+def explanation() -> Explanation:
+    layers = tuple(
+        LayerError(
+            index=index, name=f"block{index}/{SCRIPT}", operator="CONV_2D", error=0.3 - index / 100,
+            added=0.2 - index / 100,
+        )
+        for index in range(15)
+    )  # fmt: skip
+    mistakes = (
+        MistakeCost(
+            mistake="bgr", what=f"Swaps the channels {BREAKOUT}.", sign="Colours are confused.",
+            map=0.7, map_drop=0.1, map_drop_interval=(0.08, 0.12), flip_rate=0.2,
+            mean_score_difference=0.1, tags_hurt=(TAGS[0],),
+        ),
+        MistakeCost(
+            mistake="jpeg", what="Encodes again.", sign="Little.", map=None, map_drop=None,
+            map_drop_interval=None, flip_rate=None, mean_score_difference=0.01, tags_hurt=(),
+        ),
+    )  # fmt: skip
+    return Explanation(
+        blame=(Blame(variant="int8", runtime="litert", images=32, layers=layers),),
+        preprocessing=(
+            PreprocessingDrift(
+                variant="int8", runtime="litert", split="test", images=300, map=0.8,
+                mistakes=mistakes,
+            ),
+        ),
+    )  # fmt: skip
+
+
+def baseline() -> BaselineComparison:
+    return BaselineComparison(
+        file=f"models/x/{BREAKOUT}.json", accepted_at="2025-01-10", reason=f"Because {SCRIPT}",
+        same_reference=True, same_scores=False,
+        changes=(
+            BaselineChange(
+                variant="int8", runtime="litert", what="map", accepted=0.8, measured=0.783,
+                tolerance=0.002, change="worse",
+            ),
+            BaselineChange(
+                variant="int8", runtime="litert", what="ap of quiet", accepted=None,
+                measured=0.9, tolerance=0.01, change="new",
+            ),
+        ),
+        verdict="fail",
+    )  # fmt: skip
+
+
+def make_verdict() -> Verdict:
+    decisions: dict[str, Decision] = {"fp32": "pass", "int8": "fail", f"other{SCRIPT}": "pass"}
+    return Verdict(
+        verdict="fail", decisions=decisions, recipe="page-test", tags=TAGS, split="test",
+        confidence=0.95, bootstrap_samples=1000, min_positives=20, at_fpr=0.01, at_recall=0.9,
+        prevalence=dict.fromkeys(TAGS, 0.01), images_sha256="ef" * 32, machine=MACHINE,
+        versions={"edgetag": "0.1.0", "scipy": BREAKOUT},
+        reference=ReferenceSummary(
+            engine="TensorFlow", device=f"GPU {BREAKOUT}", versions={"tensorflow": "2.20.0"},
+            weights_sha256="01" * 32, scores_sha256="23" * 32,
+            map={"test": 0.8, "test_style": None},
+        ),
+        thresholds={"int8": dict.fromkeys(TAGS, 0.412)},
+        variants=(
+            scored("fp32"),
+            scored("int8", drop=0.017, size_bytes=3_970_000),
+            scored("int8", "tflite-runtime", drop=0.02, size_bytes=3_970_000),
+            scored("int8", split="test_style", drop=0.03, size_bytes=3_970_000),
+            scored(f"other{SCRIPT}", drop=0.01, size_bytes=3_500_000),
+        ),
+        failures=(
+            Failure(
+                variant="fp32", runtime="tflite-runtime", runtime_version=None,
+                kind="unavailable", reason=f"missing {SCRIPT}",
+            ),
+        ),
+        baseline=baseline(),
+    )  # fmt: skip
+
+
+def make_report() -> ReportResult:
+    rows: tuple[tuple[Variant, int, Decision], ...] = (
+        ("fp32", 13_530_000, "pass"), ("int8", 3_970_000, "fail"),
+    )  # fmt: skip
+    return ReportResult(
+        file="report/summary.md", verdict="fail", split="test", runtime="litert",
+        variants=tuple(
+            VariantRow(
+                variant=variant, size_bytes=size, gzip_bytes=size, accuracy=(), speed=(),
+                verdict=verdict,
+            )
+            for variant, size, verdict in rows
+        ),
+        budgets=(),
+        failures=(
+            FailureRow(
+                variant="fp32", runtime="tflite-runtime", stage="validate",
+                reason=f"unavailable: missing {SCRIPT}",
+            ),
+        ),
+    )  # fmt: skip
+
+
+def exported(variant: Variant, size_bytes: int) -> ExportedVariant:
+    return ExportedVariant(
+        variant=variant, file=f"export/{variant}.tflite", sha256="ab" * 32, size_bytes=size_bytes,
+        gzip_bytes=size_bytes * 9 // 10, input_type="uint8", output_type="uint8",
+        min_runtime_version="", operators={"CONV_2D": 2}, float_tensors=0, sparsity=0.5,
+    )  # fmt: skip
+
+
+def thumbnails(rows: Rows) -> Pixels:
+    """Return `[n, 120, 120, 3]`, the red of each picture being its row."""
+    pixels = np.full((len(rows), 120, 120, 3), 128, dtype=np.uint8)
+    pixels[..., 0] = rows[:, None, None]
+    return pixels
+
+
+def make_sources() -> PageSources:
+    return PageSources(
+        recipe=parse_recipe(RECIPE, Path("recipe.toml")),
+        verdict=make_verdict(),
+        details=Details(split="test", variants=(details_of("int8"), details_of("fp32"))),
+        exported=ExportResult(
+            variants=(exported("fp32", 13_530_000), exported("int8", 3_970_000)),
+            warnings=(f"int8 needs {SCRIPT}",),
+        ),
+        bench=BenchResult(
+            machine=MACHINE, budget_runtime="litert", budget_threads=1,
+            results=(measured("fp32", 2.43), measured("int8", 1.14)),
+            missing_runtimes=(MissingRuntime(runtime="tflite-runtime", reason=SCRIPT),),
+            budgets=(
+                BenchCheck(
+                    variant="int8", budget="max_latency_ratio", limit=0.4, measured=0.469,
+                    verdict="fail",
+                ),
+            ),
+        ),
+        explanation=explanation(),
+        versions={"edgetag": "0.1.0", "numpy": BREAKOUT},
+        thumbnails=thumbnails,
+    )  # fmt: skip

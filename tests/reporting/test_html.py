@@ -1,0 +1,311 @@
+"""The page: hostile text is only text, nothing is loaded, and what is missing is said."""
+
+import base64
+import io
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from page_factory import BREAKOUT, SCRIPT, TAGS, make_report, make_sources
+from parsed_page import Page
+from PIL import Image
+
+from edgetag.dataset.view import Rows
+from edgetag.preprocess import Pixels
+from edgetag.reporting.page import PageSources, changes, curves, words, write_page
+from edgetag.reporting.page.sources import View
+from edgetag.reporting.plots import drawing
+
+
+def bare(sources: PageSources) -> PageSources:
+    """Return what a CI job has that only validates stored scores."""
+    return replace(
+        sources, details=None, exported=None, bench=None, explanation=None, thumbnails=None,
+        verdict=sources.verdict.model_copy(update={"baseline": None}),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sources() -> PageSources:
+    return make_sources()
+
+
+@pytest.fixture(scope="module")
+def html(sources: PageSources) -> str:
+    return write_page(make_report(), sources)
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+@pytest.fixture(scope="module")
+def bare_page(sources: PageSources) -> Page:
+    return Page(write_page(make_report(), bare(sources)))
+
+
+def test_hostile_text_is_shown_and_never_becomes_an_element(page: Page) -> None:
+    assert not page.all("script")
+    assert all(not name.startswith("on") for one in page.elements for name in one.attributes)
+    assert [one for one in page.all("img") if one.attributes["src"] == "x"] == []
+    for shown in (*TAGS, BREAKOUT, f"other{SCRIPT}", f"Because {SCRIPT}", f"block0/{SCRIPT}"):
+        assert shown in page.text
+
+
+def test_every_element_is_closed_where_it_was_opened(page: Page, bare_page: Page) -> None:
+    assert page.open == []
+    assert bare_page.open == []
+
+
+def test_nothing_is_loaded_from_elsewhere(page: Page, html: str) -> None:
+    assert not page.all("link")
+    for one in page.elements:
+        for name in ("src", "href", "srcset", "xlink:href", "action"):
+            value = one.attributes.get(name) or "#"
+            assert value.startswith(("#", "data:image/webp;base64,")), (one.tag, value)
+    assert set(re.findall(r"url\((.)", html)) <= {"#"}
+    assert "@import" not in html
+    policy = next(one for one in page.all("meta") if "http-equiv" in one.attributes)
+    assert (policy.attributes["content"] or "").startswith("default-src 'none'")
+
+
+def test_names_are_unique_and_references_lead_somewhere(page: Page, html: str) -> None:
+    ids = [one.attributes["id"] for one in page.elements if "id" in one.attributes]
+    assert [name for name, count in Counter(ids).items() if count > 1] == []
+    wanted = set(re.findall(r"url\(#([^)]+)\)", html))
+    for one in page.elements:
+        wanted |= {value[1:] for key, value in one.attributes.items() if key == "href" and value}
+        wanted |= {value for key, value in one.attributes.items() if key == "aria-labelledby"}
+    assert wanted <= set(ids)
+    assert any(name and name.startswith("forest") for name in wanted)
+
+
+def test_plots_take_every_colour_from_the_page(page: Page, html: str) -> None:
+    styles = [
+        one.attributes["style"] or "" for one in page.elements
+        if one.tag in ("path", "use", "text", "g") and "style" in one.attributes
+    ]  # fmt: skip
+    assert len(styles) > 100
+    assert [style for style in styles if re.search(r"#[0-9a-f]{6}", style)] == []
+    for variable in drawing.VARIABLES.values():
+        assert html.count(f"{variable}:") == 2, "one value for light, one for dark"
+
+
+def test_plots_bring_no_style_sheet_of_their_own(page: Page) -> None:
+    assert len(page.all("style")) == 1
+
+
+def test_the_same_results_give_the_same_bytes(sources: PageSources, html: str) -> None:
+    assert write_page(make_report(), sources) == html
+
+
+@pytest.mark.slow
+def test_another_process_gives_the_same_bytes(html: str) -> None:
+    code = (
+        "import sys; from page_factory import *; from edgetag.reporting.page import write_page; "
+        "sys.stdout.reconfigure(encoding='utf-8', newline=''); "
+        "sys.stdout.write(write_page(make_report(), make_sources()))"
+    )
+    path = [str(Path(__file__).parent), *sys.path]
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, timeout=120,
+        env={"PYTHONPATH": ":".join(path), "PYTHONHASHSEED": "7", "HOME": str(Path.home())},
+    )  # fmt: skip
+    assert done.stdout.decode() == html
+
+
+def test_the_verdict_comes_first_with_its_reasons(page: Page) -> None:
+    banner = page.all("section", "banner")[0]
+    assert page.text.index("Rejected") < page.text.index("Variants on litert")
+    assert "1 of 3 variants breaks a limit: int8." in banner.text
+    assert "The app ships int8, which breaks a limit." in banner.text
+    assert "Accuracy is worse than in the accepted baseline." in banner.text
+    assert (
+        f"tag {SCRIPT} : rise of the false-positive rate is 5.00 points [3.00, 7.00] on litert, "
+        "and likewise on tflite-runtime; the limit is at most 2.00 points."
+    ) in banner.text
+    assert "latency against fp32 is 0.469 on litert, 1 thread" in banner.text
+    assert "About 1 234 more images that have the tag would decide it." in banner.text
+
+
+def test_a_run_that_keeps_every_limit_says_so(sources: PageSources) -> None:
+    kept = sources.verdict.variants[1].tags[0].checks[0].model_copy(update={"verdict": "pass"})
+    quiet = sources.verdict.variants[0]
+    judged = quiet.tags[0].model_copy(update={"checks": (kept,), "verdict": "pass"})
+    judged_variant = quiet.model_copy(update={"tags": (judged,)})
+    report = make_report()
+    report = report.model_copy(update={"verdict": "pass", "variants": report.variants[:1]})
+    for variants, sentence in (
+        ((judged_variant,), "Every limit of the recipe is kept on the 1 354 images"),
+        ((quiet,), "The recipe sets no limits, so nothing was judged."),
+    ):
+        verdict = sources.verdict.model_copy(
+            update={"verdict": "pass", "variants": variants, "baseline": None, "failures": ()}
+        )
+        text = Page(write_page(report, replace(bare(sources), verdict=verdict))).text
+        assert "Accepted" in text
+        assert sentence in text
+        assert "The app would ship int8, which was not judged here." in text
+
+
+def test_no_scored_tag_is_undecided_and_says_why(sources: PageSources) -> None:
+    variant = sources.verdict.variants[0]
+    nothing = {
+        name: None
+        for name, value in variant
+        if name.startswith(("map", "f1", "flip_rate", "calibration", "reference_calibration"))
+    }
+    unscored = variant.model_copy(
+        update=nothing | {"n_scored_tags": 0, "tags": variant.tags[3:], "verdict": "undecided"}
+    )
+    verdict = sources.verdict.model_copy(
+        update={"verdict": "undecided", "decisions": {"fp32": "undecided"},
+                "variants": (unscored,), "failures": (), "baseline": None}
+    )  # fmt: skip
+    report = make_report()
+    row = report.variants[0].model_copy(update={"verdict": "undecided"})
+    report = report.model_copy(update={"verdict": "undecided", "variants": (row,), "failures": ()})
+    page = Page(write_page(report, replace(sources, verdict=verdict, details=None)))
+    assert "No limit is broken, but" in page.text
+    assert "no tag has enough positives to be scored" in page.text
+    assert "cannot be set against cost" in page.text
+    assert "not scored" in page.text
+    assert "nan" not in page.text.lower()
+
+
+def rows_of(page: Page, caption: str) -> list[list[str]]:
+    """Return the texts of a table's rows; the table is found by its caption."""
+    start = next(
+        n for n, one in enumerate(page.elements) if (one.tag, one.text) == ("caption", caption)
+    )
+    rows: list[list[str]] = []
+    for one in page.elements[start:]:
+        if one.tag == "table":
+            break
+        if one.tag == "tr":
+            rows.append([])
+        elif one.tag in ("th", "td"):
+            rows[-1].append(one.text)
+    return rows
+
+
+def test_the_table_of_variants_has_every_number_with_its_interval(page: Page) -> None:
+    heading, fp32, int8, external = rows_of(page, "Variants on litert, split test")
+    assert [cell.split()[0] for cell in heading[:2]] == ["variant", "verdict"]
+    assert fp32[0] == "fp32"
+    assert int8[0] == "int8 ships"
+    assert int8[1] == "✗ fail"
+    assert int8[2:5] == ["0.783", "1.70 [0.70, 2.70]", "0.9 %"]
+    assert int8[-1] == "1.14 / 1.25"
+    assert external[0] == f"other{SCRIPT} external"
+    assert external[-1] == "–", "what the benchmark did not measure is no number"
+
+
+def test_other_runtimes_and_splits_stand_in_a_table_of_their_own(page: Page) -> None:
+    rows = rows_of(page, "Accuracy on other runtimes and splits")[1:]
+    assert [(row[0], row[1].split()[0], row[2]) for row in rows] == [
+        ("int8 ships", "tflite-runtime", "test decides"),
+        ("int8 ships", "litert", "test_style for information"),
+    ]
+
+
+def test_decisions_on_tags_are_words_and_missing_numbers_dashes(page: Page) -> None:
+    rows = {row[0]: row for row in rows_of(page, "Tags of int8")[1:]}
+    assert rows[TAGS[0]][1].startswith("✗ fail")
+    assert "1 234 more positives" in rows[TAGS[1]][1]
+    assert rows[TAGS[2]][1] == "· not judged"
+    assert rows[TAGS[3]][1] == "· not scored"
+    assert rows[TAGS[3]][3:11] == ["–"] * 8
+    assert rows[TAGS[0]][10] == "< 0.001"
+
+
+def test_no_decision_is_told_by_colour_alone(page: Page) -> None:
+    marks = page.all("span", "mark")
+    words_seen = {re.sub(r"[✓✗?·]", "", mark.text).strip() for mark in marks}
+    assert {"pass", "fail", "undecided", "not scored", "not judged", "made right"} <= words_seen
+    assert "" not in words_seen
+
+
+def test_the_page_can_be_read_without_seeing_it(page: Page) -> None:
+    assert all(one.attributes.get("alt") for one in page.all("img"))
+    for svg in page.all("svg"):
+        hidden = svg.attributes.get("aria-hidden") == "true"
+        assert hidden or (svg.attributes["role"] == "img" and svg.attributes["aria-label"])
+    assert {one.attributes.get("scope") for one in page.all("th")} == {"col", "row"}
+    assert len(page.all("table")) == len(page.all("caption"))
+    levels = [int(one.tag[1]) for one in page.elements if one.tag in ("h1", "h2", "h3", "h4")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert page.all("html")[0].attributes["lang"] == "en"
+
+
+def test_parts_without_results_are_left_out_and_the_page_says_why(bare_page: Page) -> None:
+    for reason in (
+        "Latency and memory were not measured in this run",
+        "Validation left no curves",
+        "Validation left no changed decisions",
+        "Layers were not compared in this run",
+        "Mistakes in preprocessing were not tried in this run",
+        "No baseline is accepted yet",
+        "Nothing was exported in this run",
+    ):
+        assert reason in bare_page.text
+    assert "Accuracy and latency" not in bare_page.text
+    assert "Accuracy and file size" in bare_page.text
+    assert not bare_page.all("img")
+
+
+def test_thumbnails_are_of_the_surest_changes_and_small(sources: PageSources) -> None:
+    asked: list[list[int]] = []
+
+    def look_up(rows: Rows) -> Pixels:
+        asked.append(rows.tolist())
+        assert sources.thumbnails
+        return sources.thumbnails(rows)
+
+    view = View(make_report(), replace(sources, thumbnails=look_up))
+    for found in view.all_scored():
+        part = changes.changes_of(view, found)
+        if found.variant.startswith("other"):
+            assert part is None, "it has no details"
+            continue
+        assert part
+        assert part.total == 1015
+        assert [card.change.row for card in part.cards] == asked[-1]
+        for card in part.cards:
+            data = base64.b64decode(card.image.partition(",")[2])
+            with Image.open(io.BytesIO(data)) as image:
+                assert image.size == (changes.THUMBNAIL_PX,) * 2
+                red = np.asarray(image.convert("RGB"))[..., 0].mean()
+            assert red == pytest.approx(card.change.row, abs=6), "the image of another row"
+            assert card.right is not card.change.label, "every change is away from the tag"
+    assert asked == [list(range(24)), list(range(12))]
+
+
+def test_a_large_vocabulary_draws_the_tags_that_moved_most(
+    sources: PageSources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(curves, "MOST_DRAWN", 2)
+    view = View(make_report(), sources)
+    found = view.scored("int8")
+    assert found
+    part = curves.curves_of(view, 0, found)
+    assert part
+    assert [plot.title for plot in part.plots] == list(TAGS[:2])
+    assert (part.scored, part.left_out) == (3, 1)
+
+
+def test_minus_zero_is_zero_and_minus_is_a_minus() -> None:
+    assert words.points(-0.00001) == "0.00"
+    assert words.points(-0.0039) == "−0.39"
+    assert words.drop(None, None) == "–"
+    assert words.interval((-0.0203, 0.0133)) == "[−2.03, 1.33]"
+    assert words.percent(-0.0) == "0.0 %"

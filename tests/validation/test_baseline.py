@@ -1,0 +1,307 @@
+"""The accepted state: what is told, what fails the gate, what is refused, what is kept."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from edgetag.errors import InputError
+from edgetag.progress import SilentProgress
+from edgetag.recipe import parse_recipe
+from edgetag.validation.baseline import (
+    Baseline,
+    accept,
+    accept_run,
+    baseline_file,
+    breaks,
+    compare,
+    read_baseline,
+)
+from edgetag.validation.result import (
+    BaselineComparison,
+    Failure,
+    TagVerdict,
+    VariantVerdict,
+    Verdict,
+)
+from edgetag.workspace import Workspace, write_text
+from made_results import NOT_LOADABLE, RECIPE, make_sources, make_verdict, scored
+
+FILE = "models/x/baseline.json"
+
+
+def verdict_of(drop: float = 0.004, **changes: object) -> Verdict:
+    """Return int8 on one runtime, whose mAP and tag "cat" are lower by `drop`."""
+    return make_verdict((scored("int8", "litert", "test", drop),)).model_copy(update=changes)
+
+
+def accepted(drop: float = 0.004, previous: Baseline | None = None) -> Baseline:
+    return accept(verdict_of(drop), previous, "first")
+
+
+def held(verdict: Verdict, baseline: Baseline) -> BaselineComparison:
+    return compare(verdict, baseline, FILE, tolerance=0.002, tag_tolerance=0.01)
+
+
+def with_tag(verdict: Verdict, **changes: object) -> Verdict:
+    """Return the verdict with other numbers of the tag "cat"."""
+
+    def changed(entry: VariantVerdict) -> VariantVerdict:
+        tags: tuple[TagVerdict, ...] = tuple(
+            tag.model_copy(update=changes) if tag.tag == "cat" else tag for tag in entry.tags
+        )
+        return entry.model_copy(update={"tags": tags})
+
+    return verdict.model_copy(update={"variants": tuple(map(changed, verdict.variants))})
+
+
+def told(comparison: BaselineComparison) -> list[tuple[str, str]]:
+    return [(change.what, change.change) for change in comparison.changes]
+
+
+def test_the_same_verdict_changes_nothing() -> None:
+    comparison = held(verdict_of(), accepted())
+    assert comparison.changes == ()
+    assert comparison.same_scores
+    assert comparison.verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("drop", "kind", "verdict"), [(0.009, "worse", "fail"), (-0.001, "better", "pass")]
+)
+def test_both_sides_are_told_and_only_the_worse_fails(drop: float, kind: str, verdict: str) -> None:
+    comparison = held(verdict_of(drop), accepted(0.004))
+    assert told(comparison) == [("map", kind), ("map_drop", kind)]
+    assert comparison.verdict == verdict
+
+
+def test_a_change_within_the_tolerance_is_none() -> None:
+    assert held(verdict_of(0.0059), accepted(0.004)).changes == ()
+    assert held(verdict_of(0.0063), accepted(0.004)).changes != ()
+
+
+def test_a_tag_that_falls_while_the_mean_holds_fails() -> None:
+    comparison = held(with_tag(verdict_of(), ap=0.85), accepted())
+    assert told(comparison) == [("ap of cat", "worse")]
+    assert comparison.verdict == "fail"
+
+
+def test_a_higher_false_positive_rate_is_worse_and_a_higher_recall_is_better() -> None:
+    comparison = held(with_tag(verdict_of(), fpr=0.15, recall=0.85), accepted())
+    assert told(comparison) == [("fpr of cat", "worse"), ("recall of cat", "better")]
+
+
+def test_one_image_more_or_less_is_no_change_of_recall() -> None:
+    one_image = 1 / 40  # the tag has 40 positives
+    assert held(with_tag(verdict_of(), recall=0.75 - one_image), accepted()).changes == ()
+    two = held(with_tag(verdict_of(), recall=0.75 - 2 * one_image), accepted())
+    assert told(two) == [("recall of cat", "worse")]
+
+
+def test_changes_are_sorted_worse_first_and_means_before_tags() -> None:
+    found = told(held(with_tag(verdict_of(0.02), ap=0.99), accepted()))
+    assert found == [("map", "worse"), ("map_drop", "worse"), ("ap of cat", "better")]
+
+
+def test_other_trained_weights_are_told_and_decide_nothing() -> None:
+    verdict = verdict_of(0.2)
+    reference = verdict.reference.model_copy(update={"weights_sha256": "00" * 32})
+    comparison = held(verdict.model_copy(update={"reference": reference}), accepted())
+    assert not comparison.same_reference
+    assert comparison.changes
+    assert comparison.verdict == "pass"
+
+
+def test_other_scores_with_the_same_numbers_are_told() -> None:
+    verdict = verdict_of()
+    entry = verdict.variants[0].model_copy(update={"scores_sha256": "00" * 32})
+    comparison = held(verdict.model_copy(update={"variants": (entry,)}), accepted())
+    assert not comparison.same_scores
+    assert comparison.changes == ()
+
+
+def test_a_variant_that_only_one_side_has_is_new_or_gone_and_fails_nothing() -> None:
+    two = make_verdict((scored("fp32", "litert", "test", 0.0), *verdict_of().variants))
+    new = held(two, accepted())
+    assert told(new) == [("map", "new")]
+    gone = held(verdict_of(), accept(two, None, "both"))
+    assert told(gone) == [("map", "gone")]
+    assert (new.verdict, gone.verdict) == ("pass", "pass")
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict"), [("unavailable", "pass"), ("not loadable", "fail"), ("crashed", "fail")]
+)
+def test_a_runtime_that_no_longer_runs_a_variant_fails_unless_the_machine_lacks_it(
+    kind: str, verdict: str
+) -> None:
+    both = make_verdict(
+        tuple(scored("int8", runtime, "test", 0.004) for runtime in ("litert", "tflite-runtime"))
+    )
+    failure = Failure(
+        variant="int8", runtime="tflite-runtime", runtime_version=None, kind=kind,  # type: ignore[arg-type]
+        reason="r",
+    )  # fmt: skip
+    comparison = held(verdict_of(failures=(failure,)), accept(both, None, "both"))
+    assert told(comparison) == [("map", "gone")]
+    assert comparison.verdict == verdict
+
+
+def test_variants_that_were_left_out_on_purpose_are_not_gone() -> None:
+    two = make_verdict((scored("fp32", "litert", "test", 0.0), *verdict_of().variants))
+    baseline = accept(two, None, "both")
+    assert compare(verdict_of(), baseline, FILE, 0.002, 0.01, partial=True).changes == ()
+    assert told(compare(verdict_of(0.02), baseline, FILE, 0.002, 0.02, partial=True)) == [
+        ("map", "worse"), ("map_drop", "worse"),
+    ]  # fmt: skip
+
+
+def test_a_tag_that_is_no_longer_scored_is_told_once_and_fails() -> None:
+    unscored = with_tag(verdict_of(), scored=False, ap=None, recall=None, fpr=None)
+    comparison = held(unscored, accepted())
+    assert told(comparison) == [("ap of cat", "gone")]
+    assert comparison.verdict == "fail"
+    assert breaks(comparison.changes[0], comparison, unscored)
+
+
+def test_only_the_deciding_split_is_kept() -> None:
+    baseline = accept(make_sources().verdict, None, "all")
+    assert {(s.variant, s.runtime) for s in baseline.variants} == {
+        ("fp32", "litert"), ("fp32", "tflite-runtime"), ("dynamic", "litert"),
+        ("int8", "litert"), ("int8", "tflite-runtime"),
+    }  # fmt: skip
+    assert len(baseline.variants) == 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"tags": ("cat", "fox")}, "only accepted: 'dog|wolf', '[bold]food'; only in the recipe"),
+        ({"tags": ("dog|wolf", "cat", "[bold]food")}, "the same tags in another order"),
+        ({"images_sha256": "99" * 32}, "121212121212… there and 999999999999… now"),
+        ({"split": "validation"}, "over the split 'test', but 'validation' decides now"),
+        ({"recipe": "other"}, "for the recipe 'report-test', but this one is 'other'"),
+    ],
+)
+def test_a_baseline_about_something_else_is_refused_naming_both_sides(
+    changes: dict[str, object], said: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        held(verdict_of(**changes), accepted())
+    assert str(error.value).startswith(f"{FILE}: ")
+    assert said in str(error.value)
+    if "recipe" not in changes:
+        assert "edgetag validate RECIPE --no-baseline" in str(error.value)
+        assert "edgetag baseline accept RECIPE --reason" in str(error.value)
+
+
+def test_accepting_again_keeps_every_reason_and_its_numbers() -> None:
+    first = accept(verdict_of(0.004), None, "first")
+    second = accept(verdict_of(0.001), first, " new\n training ")
+    third = accept(verdict_of(0.002), second, "third")
+    assert third.reason == "third"
+    assert [entry.reason for entry in third.history] == ["first", "new training"]
+    assert third.history[0].map == {"int8": {"litert": first.variants[0].map}}
+    assert held(verdict_of(0.002), third).changes == ()
+
+
+def test_the_time_of_acceptance_is_utc() -> None:
+    moment = datetime(2026, 3, 1, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert accept(verdict_of(), None, "r", moment).accepted_at == "2026-02-28T23:30:00+00:00"
+    clock = datetime.fromisoformat(accepted().accepted_at)
+    assert abs(datetime.now(UTC) - clock) < timedelta(minutes=1)
+
+
+def test_accepting_needs_a_reason_and_scores() -> None:
+    with pytest.raises(InputError, match="--reason is empty"):
+        accept(verdict_of(), None, " \n")
+    with pytest.raises(InputError, match="nothing to accept"):
+        accept(make_verdict((), (NOT_LOADABLE,), {"dynamic": "fail"}), None, "r")
+
+
+@pytest.fixture
+def accepting(tmp_path: Path) -> Callable[..., tuple[Path, Baseline]]:
+    """Return a function that writes a verdict into a run folder and accepts it."""
+    recipe_file = tmp_path / "model" / "recipe.toml"
+    write_text(recipe_file, RECIPE)
+
+    def run(verdict: Verdict, **options: bool) -> tuple[Path, Baseline]:
+        workspace = Workspace(tmp_path / "run")
+        write_text(workspace.validate / "verdict.json", verdict.to_json())
+        recipe = parse_recipe(recipe_file.read_text(), recipe_file)
+        return accept_run(recipe, recipe_file, workspace, SilentProgress(), "because", **options)
+
+    return run
+
+
+def test_the_file_lies_beside_the_recipe_and_reads_back(
+    accepting: Callable[..., tuple[Path, Baseline]], tmp_path: Path
+) -> None:
+    path, baseline = accepting(verdict_of())
+    assert path == tmp_path / "model" / "baseline.json"
+    assert path == baseline_file(tmp_path / "model" / "recipe.toml")
+    assert read_baseline(path) == baseline
+    assert len(accepting(verdict_of())[1].history) == 1
+    assert [file.name for file in path.parent.iterdir() if file.suffix == ".tmp"] == []
+
+
+def test_accepting_some_variants_keeps_the_others_unless_what_they_are_about_has_changed(
+    accepting: Callable[..., tuple[Path, Baseline]],
+) -> None:
+    accepting(make_sources().verdict)
+    _, baseline = accepting(verdict_of(0.002))
+    assert sorted({state.variant for state in baseline.variants}) == ["dynamic", "fp32", "int8"]
+    assert next(s for s in baseline.variants if s.variant == "int8").map_drop == 0.002
+    _, other = accepting(verdict_of(images_sha256="99" * 32))
+    assert {state.variant for state in other.variants} == {"int8"}
+
+
+def test_a_verdict_that_fails_its_budgets_needs_permission(
+    accepting: Callable[..., tuple[Path, Baseline]], tmp_path: Path
+) -> None:
+    failing = verdict_of(0.05)
+    assert failing.verdict == "fail"
+    with pytest.raises(InputError, match=r"int8 fail their budgets.*--accept-failing"):
+        accepting(failing)
+    assert not (tmp_path / "model" / "baseline.json").exists()
+    assert accepting(failing, accept_failing=True)[1].verdict == "fail"
+
+
+def test_a_verdict_that_only_the_former_baseline_made_fail_is_accepted(
+    accepting: Callable[..., tuple[Path, Baseline]],
+) -> None:
+    _, former = accepting(verdict_of(-0.01))
+    comparison = held(verdict_of(0.004), former)
+    assert comparison.verdict == "fail"
+    now = verdict_of(0.004, baseline=comparison, verdict="fail")
+    _, baseline = accepting(now)
+    assert held(now, baseline).verdict == "pass"
+
+
+def test_a_verdict_about_another_vocabulary_is_not_accepted(
+    accepting: Callable[..., tuple[Path, Baseline]],
+) -> None:
+    with pytest.raises(InputError, match=r"2 tags.*now says.*3 tags.*run: edgetag validate"):
+        accepting(verdict_of(tags=("cat", "fox")))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "there is no accepted state yet; run: edgetag validate"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"{", "restore it from version control"),
+        (b'{"schema": "edgetag.baseline/9.0"}', "restore it from version control"),
+    ],
+)
+def test_a_missing_or_damaged_baseline_says_what_to_do(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "baseline.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError) as error:
+        read_baseline(path)
+    assert str(path) in str(error.value)
+    assert said in str(error.value)

@@ -1,0 +1,132 @@
+"""A margin passes inside its interval, fails outside, and is undecided on it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgetag.recipe import Budget, TagBudget
+from edgetag.tags import Vocabulary
+from edgetag.validation.comparison import Comparison, Measure, compare
+from edgetag.validation.decision import (
+    Margin,
+    check_overall,
+    check_tags,
+    decide,
+    images_to_decide,
+    judge,
+    tag_decision,
+)
+from edgetag.validation.metrics import Measured, Split
+
+TAGS = Vocabulary(("cat", "dog", "rare"))
+THRESHOLDS = dict.fromkeys(TAGS.names, 0.5)
+
+
+def margin(limit: float, drop: float, interval: tuple[float, float] | None) -> Margin:
+    return Margin("max_map_drop", limit, Measure(0.8, drop, interval), 1.0, 500, "images")
+
+
+@given(st.floats(-0.2, 0.2), st.floats(0, 0.1), st.floats(0, 0.1), st.floats(0, 0.2))
+def test_the_interval_decides(drop: float, below: float, above: float, limit: float) -> None:
+    low, high = drop - below, drop + above
+    check = judge(margin(limit, drop, (low, high)), None, 1, 0.95)
+    expected = "pass" if high <= limit else "fail" if low > limit else "undecided"
+    assert check.verdict == expected
+    assert check.needs is None or expected == "undecided"
+
+
+def test_without_an_interval_nothing_is_decided() -> None:
+    check = judge(margin(0.1, 0.0, None), None, 1, 0.95)
+    assert (check.verdict, check.needs) == ("undecided", None)
+
+
+def test_a_fail_needs_holms_correction_too() -> None:
+    outside = margin(0.01, 0.05, (0.02, 0.08))
+    assert judge(outside, 0.02, 5, 0.95).verdict == "fail"
+    doubtful = judge(outside, 0.03, 5, 0.95)
+    assert doubtful.verdict == "undecided"
+    assert doubtful.needs is not None
+
+
+@given(st.floats(0.001, 0.1), st.floats(0.001, 0.1), st.integers(20, 5000))
+def test_as_many_images_more_bring_the_end_of_the_interval_to_the_limit(
+    width: float, limit: float, size: int
+) -> None:
+    more = images_to_decide(limit, 0.0, (-width, width), size, 1, 0.025)
+    if more is None:
+        assert width >= limit * 31  # a thousand times as many images
+        return
+    narrowed = width * (size / (size + more)) ** 0.5
+    assert narrowed <= limit + 1e-9
+    if more > 1:
+        assert width * (size / (size + more - 1)) ** 0.5 > limit - 1e-9
+
+
+def test_a_difference_on_the_limit_is_never_decided_by_more_images() -> None:
+    assert images_to_decide(0.01, 0.01, (0.0, 0.02), 100, 1, 0.025) is None
+
+
+def scene(flipped: int = 0) -> tuple[Comparison, Split]:
+    """400 images; `flipped` of the 120 with a cat are lost by the variant."""
+    labels = np.zeros((400, 3), dtype=np.int8)
+    labels[:120, 0] = 1
+    labels[100:260, 1] = 1
+    labels[:3, 2] = 1
+    generator = np.random.default_rng(3)
+    reference = np.where(labels == 1, 0.9, 0.1) + generator.uniform(-0.05, 0.05, labels.shape)
+    variant = reference.copy()
+    variant[:flipped, 0] = 0.2
+    split = Split(
+        labels, TAGS, [str(i) for i in range(400)],
+        min_positives=20, samples=200, confidence=0.95, seed=1,
+    )  # fmt: skip
+    after = Measured(variant.astype(np.float32), split, THRESHOLDS)
+    before = Measured(reference.astype(np.float32), split, THRESHOLDS)
+    return compare(before, after, after), split
+
+
+@pytest.mark.parametrize(("flipped", "verdict"), [(0, "pass"), (5, "undecided"), (30, "fail")])
+def test_lost_positives_break_the_margin_of_their_tag_alone(flipped: int, verdict: str) -> None:
+    comparison, split = scene(flipped)
+    checks = check_tags(Budget(max_recall_drop=0.06), comparison, split)
+    assert set(checks) == {"cat", "dog"}
+    assert checks["cat"][0].verdict == verdict
+    assert checks["cat"][0].measured == pytest.approx(flipped / 120)
+    assert checks["dog"][0].verdict == "pass"
+    assert decide((), checks, comparison) == verdict
+
+
+def test_a_tag_s_own_margin_replaces_the_variant_s() -> None:
+    comparison, split = scene(5)
+    budget = Budget(max_recall_drop=0.01, tags={"cat": TagBudget(max_recall_drop=0.2)})
+    checks = check_tags(budget, comparison, split)
+    assert checks["cat"][0].limit == 0.2
+    assert checks["cat"][0].verdict == "pass"
+    assert checks["dog"][0].limit == 0.01
+
+
+def test_undecided_names_the_positives_that_would_decide() -> None:
+    comparison, split = scene(5)
+    (check,) = check_tags(Budget(max_recall_drop=0.06), comparison, split)["cat"]
+    assert check.needs is not None
+    assert check.needs.of == "positives"
+    assert check.needs.more > 0
+
+
+def test_without_a_scored_tag_nothing_passes() -> None:
+    labels = np.zeros((50, 3), dtype=np.int8)
+    split = Split(
+        labels, TAGS, [str(i) for i in range(50)],
+        min_positives=20, samples=100, confidence=0.95, seed=1,
+    )  # fmt: skip
+    same = Measured(np.full((50, 3), 0.2, np.float32), split, THRESHOLDS)
+    comparison = compare(same, same, same)
+    overall = check_overall(Budget(max_map_drop=0.5), comparison, split, 10, 100)
+    assert [check.verdict for check in overall] == ["undecided"]
+    assert decide(overall, {}, comparison) == "undecided"
+
+
+def test_a_tag_without_margins_is_not_judged_and_a_rare_one_not_scored() -> None:
+    assert tag_decision(True, ()) == "not judged"
+    assert tag_decision(False, ()) == "not scored"

@@ -1,0 +1,75 @@
+"""Operating points and calibration."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import precision_score
+
+from edgetag.validation.operating import (
+    OperatingPoints,
+    calibration,
+    calibration_error,
+    operating_points,
+    precision_at,
+)
+
+TRUTH = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0], dtype=bool)
+SCORES = np.array([0.9, 0.8, 0.7, 0.2, 0.75, 0.3, 0.1, 0.1, 0.1, 0.1], dtype=np.float32)
+
+
+def test_recall_and_false_positives_are_read_off_the_curve() -> None:
+    at = OperatingPoints(fpr=0.0, recall=0.75)
+    found = operating_points(TRUTH, SCORES, 0.5, "cat", at)
+    assert found.recall_at_fpr == 0.5  # 0.9 and 0.8 are above every negative
+    assert found.fpr_at_recall == pytest.approx(1 / 6)
+    assert (
+        operating_points(TRUTH, SCORES, 0.5, "cat", OperatingPoints(fpr=0.2)).recall_at_fpr == 0.75
+    )
+
+
+def test_precision_at_the_split_s_own_prevalence_is_its_precision() -> None:
+    present = SCORES >= 0.5
+    found = precision_at(present[TRUTH].mean(), present[~TRUTH].mean(), TRUTH.mean())
+    assert found == pytest.approx(precision_score(TRUTH, present))
+
+
+@given(st.floats(0.01, 1), st.floats(0.001, 1), st.floats(0.001, 0.5))
+def test_precision_falls_with_prevalence(recall: float, fpr: float, prevalence: float) -> None:
+    often, seldom = precision_at(recall, fpr, prevalence), precision_at(recall, fpr, prevalence / 2)
+    assert often is not None
+    assert seldom is not None
+    assert seldom < often
+
+
+def test_a_tag_has_its_own_prevalence_where_the_recipe_names_one() -> None:
+    at = OperatingPoints(prevalence=0.5, prevalences={"cat": 0.001})
+    cat = operating_points(TRUTH, SCORES, 0.5, "cat", at).precision_at_prevalence
+    dog = operating_points(TRUTH, SCORES, 0.5, "dog", at).precision_at_prevalence
+    assert cat is not None
+    assert dog is not None
+    assert cat < 0.01 < dog
+
+
+def test_nothing_decided_present_has_no_precision() -> None:
+    assert precision_at(0.0, 0.0, 0.01) is None
+
+
+def test_bins_are_scikit_learns() -> None:
+    generator = np.random.default_rng(0)
+    scores = generator.random(500)
+    truth = generator.random(500) < scores**2
+    bins = calibration(truth, scores, 10)
+    share, mean = calibration_curve(truth, scores, n_bins=10)
+    assert [found.positive_share for found in bins] == pytest.approx(share.tolist())
+    assert [found.mean_score for found in bins] == pytest.approx(mean.tolist())
+    assert sum(found.images for found in bins) == 500
+
+
+def test_scores_that_are_shares_have_no_calibration_error_and_sure_wrong_ones_have_1() -> None:
+    scores = np.repeat([0.25, 0.75], 100)
+    truth = np.tile([1, 0, 0, 0], 25).tolist() + np.tile([1, 1, 1, 0], 25).tolist()
+    assert calibration_error(calibration(np.array(truth, dtype=bool), scores, 10)) == 0
+    wrong = np.array([True, False])
+    assert calibration_error(calibration(wrong, np.array([0.0, 1.0]), 10)) == 1

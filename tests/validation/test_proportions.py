@@ -1,0 +1,134 @@
+"""Tango's interval, McNemar's test, Holm's correction, the design effect."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
+from scipy.stats import norm
+
+from edgetag.validation.proportions import (
+    design_effect,
+    exact_mcnemar,
+    holm,
+    p_above,
+    paired_interval,
+    score_statistic,
+)
+
+Z = float(norm.ppf(0.975))
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[int, int, int]:
+    """Lost, gained and all pairs."""
+    total = draw(st.integers(1, 300))
+    lost = draw(st.integers(0, total))
+    return lost, draw(st.integers(0, total - lost)), total
+
+
+def test_a_published_example_comes_out() -> None:
+    # Airway hyper-responsiveness before and after stem cell transplantation (Bentur et al. 2009),
+    # in Fagerland, Lydersen and Laake, "Statistical Analysis of Contingency Tables", chapter 8.
+    low, high = paired_interval(1, 7, 21, 0.95)
+    assert (round(low, 3), round(high, 3)) == (-0.517, -0.026)
+
+
+@given(tables(), st.floats(-0.9, 0.9))
+def test_the_variance_is_taken_at_the_maximum_of_likelihood(
+    table: tuple[int, int, int], difference: float
+) -> None:
+    lost, gained, total = table
+
+    def cost(share_gained: float) -> float:
+        share_lost = share_gained + difference
+        same = 1.0 - share_gained - share_lost
+        terms = ((lost, share_lost), (gained, share_gained), (total - lost - gained, same))
+        return -sum(n * math.log(max(p, 1e-300)) for n, p in terms if n)
+
+    lowest, highest = max(0.0, -difference), (1.0 - difference) / 2.0
+    best = minimize_scalar(
+        cost, bounds=(lowest, highest), method="bounded", options={"xatol": 1e-12}
+    )
+    variance = total * (2.0 * best.x + difference * (1.0 - difference))
+    found = score_statistic(lost, gained, total, difference)
+    if variance > 1e-6:
+        expected = (lost - gained - total * difference) / math.sqrt(variance)
+        assert found == pytest.approx(expected, rel=1e-2, abs=1e-2)
+
+
+@given(tables())
+def test_the_interval_holds_the_estimate_and_turns_with_the_roles(
+    table: tuple[int, int, int],
+) -> None:
+    lost, gained, total = table
+    low, high = paired_interval(lost, gained, total, 0.95)
+    assert -1 <= low <= (lost - gained) / total + 1e-9
+    assert (lost - gained) / total - 1e-9 <= high <= 1
+    back = paired_interval(gained, lost, total, 0.95)
+    assert back == pytest.approx((-high, -low), abs=1e-6)
+
+
+@given(tables())
+def test_the_interval_excludes_zero_where_mcnemars_score_does(table: tuple[int, int, int]) -> None:
+    lost, gained, total = table
+    low, high = paired_interval(lost, gained, total, 0.95)
+    distance = abs(lost - gained) / math.sqrt(lost + gained) if lost + gained else 0.0
+    if abs(distance - Z) > 1e-6:
+        assert (low > 0 or high < 0) == (distance > Z)
+
+
+def test_nothing_lost_is_no_proof_that_nothing_is_lost() -> None:
+    few, many = paired_interval(0, 0, 20, 0.95)[1], paired_interval(0, 0, 2000, 0.95)[1]
+    assert few == pytest.approx(Z**2 / (20 + Z**2))
+    assert many == pytest.approx(Z**2 / (2000 + Z**2))
+
+
+def test_p_and_interval_agree_at_the_interval_s_end() -> None:
+    low, _ = paired_interval(12, 3, 80, 0.95)
+    assert p_above(12, 3, 80, low) == pytest.approx(0.025, abs=1e-6)
+    assert p_above(0, 0, 80, 0.0) == 0.5
+
+
+def test_mcnemars_p_is_the_binomial_s() -> None:
+    assert exact_mcnemar(0, 0) == 1.0
+    assert exact_mcnemar(5, 0) == pytest.approx(2 * 0.5**5)
+    assert exact_mcnemar(0, 5) == exact_mcnemar(5, 0)
+
+
+def test_holm_multiplies_the_smallest_by_the_number_of_tests_and_keeps_the_order() -> None:
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert holm([]) == []
+
+
+def test_copies_in_a_group_count_once() -> None:
+    generator = np.random.default_rng(0)
+    change = generator.choice([-1, 0, 0, 0, 1], size=(200, 4)).astype(np.int8)
+    alone = design_effect(change, np.ones_like(change, dtype=bool), np.arange(200))
+    copied = np.repeat(change, 5, axis=0)
+    groups = np.repeat(np.arange(200), 5)
+    assert alone == 1.0
+    assert design_effect(copied, np.ones_like(copied, dtype=bool), groups) == pytest.approx(5.0)
+
+
+def test_unlike_images_of_a_group_count_fully() -> None:
+    generator = np.random.default_rng(0)
+    change = generator.choice([-1, 0, 0, 0, 1], size=(3000, 4)).astype(np.int8)
+    effect = design_effect(change, np.ones_like(change, dtype=bool), np.arange(3000) // 5)
+    assert 1.0 <= effect < 1.2
+
+
+def test_without_a_change_images_of_a_group_count_as_one() -> None:
+    nothing = np.zeros((30, 2), dtype=np.int8)
+    known = np.ones_like(nothing, dtype=bool)
+    assert design_effect(nothing, known, np.arange(30) // 3) == pytest.approx(3.0)
+    assert design_effect(nothing, known, np.arange(30)) == 1.0
+
+
+def test_unknown_cells_have_no_part_in_the_design_effect() -> None:
+    change = np.ones((10, 1), dtype=np.int8)
+    known = np.zeros_like(change, dtype=bool)
+    known[::5] = True
+    assert design_effect(change, known, np.arange(10) // 5) == 1.0
