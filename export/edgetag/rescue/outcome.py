@@ -26,7 +26,7 @@ def describe(
     kind = "float" if keep == "float" else "16 bits"
     if chosen is None and not searched:
         last = steps[-1]
-        told = "breaks a limit" if last.accuracy == "fail" else "cannot be decided"
+        told = "breaks a limit" if last.accuracy == "fail" else "stays undecided"
         return (
             f"Even with all {len(last.layers)} layers in {kind}, {variant} {told} "
             f"({_drop(last)}), so no choice of layers mends it. " + _advice(keep, last)

@@ -42,7 +42,6 @@ class Step(Record):
         map: Mean average precision, None where no tag is scored or the file does not run.
         map_drop: From the float reference, as a fraction.
         map_drop_interval: Paired bootstrap.
-        flip_rate: Share of decisions that changed.
         budgets: Every limit of the variant that could be judged here.
         accuracy: Verdict of the limits on accuracy, by which layers are chosen.
         verdict: Worst of all limits, those on size and latency included.
@@ -61,7 +60,6 @@ class Step(Record):
     map: float | None
     map_drop: float | None
     map_drop_interval: Bounds | None
-    flip_rate: float | None
     budgets: tuple[BudgetCheck, ...]
     accuracy: Decision
     verdict: Decision

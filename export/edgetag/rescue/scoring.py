@@ -15,7 +15,7 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
-from edgetag.validation.scores import VariantMeta, read_variant, write_variant
+from edgetag.validation.scores import VariantMeta, digest_rows, read_variant, write_variant
 from edgetag.workspace import Workspace, digest_file, digest_json
 
 RUNTIME = "litert"
@@ -61,7 +61,7 @@ class Runtime:
     ) -> Scores | LoadFailure:
         """Score a file, or return what an earlier call kept of the same file and rows."""
         wanted = self.making(file, rows)
-        kept = read_variant(kept_at, wanted)
+        kept = read_variant(kept_at, wanted, (len(rows), len(self._dataset.vocabulary)))
         if kept is not None:
             return kept[0]
         with progress.track(f"scoring {file.stem}", len(rows), "images") as task:
@@ -78,7 +78,10 @@ class Runtime:
             version=self.engine.version(),
             device=self._machine.cpu,
             cache=self._dataset.cache.index.fingerprint,
-            rows=digest_json(rows.tolist()),
+            rows=digest_rows(rows),
+            contract=self._contract.digest(),
+            columns=None,
+            tags=digest_json(self._dataset.vocabulary.names),
             images_per_s=0.0,
         )
 

@@ -93,7 +93,7 @@ def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | No
         threads=THREADS,
         machine=trials.machine,
         split=trials.judge.split_name,
-        images=len(trials.judge.rows),
+        images=len(trials.judge.images),
         ranking=ranking,
         ranking_images=IMAGES if ranking else 0,
         fp32=FloatFile(
@@ -115,7 +115,7 @@ def _latencies(
     """Return the latency of the float file and of each trial, timed in turns."""
     files = {trial.file: None for trial in done if trial.failure is None}
     timed = [trials.fp32_file, *files]
-    found = trials.runtime.latencies(timed, trials.judge.rows, trials.recipe, trials.progress)
+    found = trials.runtime.latencies(timed, trials.judge.images, trials.recipe, trials.progress)
     by_file = dict(zip(timed, found, strict=True))
     return found[0], [by_file.get(trial.file) for trial in done]
 
@@ -140,7 +140,6 @@ def _step(
         map=accuracy.map if accuracy else None,
         map_drop=accuracy.map_drop if accuracy else None,
         map_drop_interval=accuracy.map_drop_interval if accuracy else None,
-        flip_rate=accuracy.flip_rate if accuracy else None,
         budgets=budgets,
         accuracy=decided,
         verdict=worst([decided, *(check.verdict for check in budgets)]),

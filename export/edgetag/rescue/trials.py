@@ -85,7 +85,7 @@ class Trials:
         self.fp32_file = workspace.verified_file(self.fp32.file, self.fp32.sha256)
         self.original = workspace.verified_file(exported[variant].file, exported[variant].sha256)
         self.dataset = open_dataset(workspace)
-        self.judge = Judge(recipe, workspace, self.dataset, variant)
+        self.judge = Judge(recipe, workspace, self.dataset, variant, progress)
         self.machine = this_machine()
         contract = recipe.network.preprocessing()
         self.runtime = Runtime(workspace, self.dataset, contract, self.machine)
