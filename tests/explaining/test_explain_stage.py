@@ -74,10 +74,12 @@ def test_only_long_pictures_are_changed_by_stretching(
     assert costs_of(explained)["bgr"].images_changed == drift_of(explained).images
 
 
-def test_tables_show_every_mistake(explained: Explanation) -> None:
-    layers, costs, signs = sheets(explained)
-    assert len(costs.rows) == len(signs.rows) == len(drift_of(explained).mistakes)
-    assert layers.rows[0][0] == "int8"
+def test_tables_show_every_mistake_and_what_is_left_out(explained: Explanation) -> None:
+    layers, costs, signs, left_out = sheets(explained)
+    names = [cost.mistake for cost in drift_of(explained).mistakes]
+    assert [row[0] for row in costs.rows] == [row[0] for row in signs.rows] == names
+    assert "int8" in layers.title
+    assert "exif_ignored, black_background" in left_out.rows[0][0]
 
 
 def test_the_same_run_explains_alike(color_run: ColorRun, explained: Explanation) -> None:

@@ -5,14 +5,15 @@ import pytest
 
 from edgetag.recipe import ThresholdSection
 from edgetag.tags import Vocabulary
-from edgetag.validation.metrics import f1
+from edgetag.training.thresholds import choose_thresholds
+from edgetag.validation.metrics import Split, f1
 from edgetag.validation.refit import refit_thresholds
 
 TAGS = Vocabulary(("cat", "rare"))
 OLD = {"cat": 0.5, "rare": 0.123}
 
 
-def validation_split() -> tuple[np.ndarray, np.ndarray]:
+def validation_split() -> tuple[np.ndarray, Split]:
     """300 images; a third are cats, none but two are rare, a tenth is unknown."""
     generator = np.random.default_rng(0)
     labels = np.zeros((300, 2), dtype=np.int8)
@@ -20,7 +21,11 @@ def validation_split() -> tuple[np.ndarray, np.ndarray]:
     labels[:2, 1] = 1
     scores = np.clip(0.3 + 0.4 * labels + generator.normal(0, 0.12, labels.shape), 0, 1)
     labels[generator.random(labels.shape) < 0.1] = -1
-    return scores.astype(np.float32), labels
+    split = Split(
+        labels, TAGS, [str(i) for i in range(300)],
+        min_positives=20, samples=300, confidence=0.95, seed=1,
+    )  # fmt: skip
+    return scores.astype(np.float32), split
 
 
 @pytest.mark.parametrize(
@@ -28,36 +33,37 @@ def validation_split() -> tuple[np.ndarray, np.ndarray]:
     [ThresholdSection(), ThresholdSection(policy="recall_at_fpr", max_fpr=0.05)],
 )
 def test_scores_that_moved_together_move_the_threshold_with_them(section: ThresholdSection) -> None:
-    scores, labels = validation_split()
-    found = refit_thresholds(scores * np.float32(0.5), labels, TAGS, section, OLD)
-    before = refit_thresholds(scores, labels, TAGS, section, OLD)
-    assert found["cat"] < 0.35
-    assert found["cat"] == pytest.approx(before["cat"] / 2, abs=0.02)
+    scores, split = validation_split()
+    found = refit_thresholds(scores * np.float32(0.5), split, section, OLD)
+    best = choose_thresholds(scores, split.labels, TAGS, section, "").thresholds
+    assert found["cat"] == pytest.approx(best["cat"] / 2, abs=0.02)
 
 
-def test_a_threshold_that_serves_as_well_stays() -> None:
-    scores, labels = validation_split()
-    fitted = refit_thresholds(scores, labels, TAGS, ThresholdSection(), OLD)
-    moved = {**fitted, "cat": fitted["cat"] + 1e-5}
-    assert refit_thresholds(scores, labels, TAGS, ThresholdSection(), moved) == moved
+def test_a_threshold_that_serves_about_as_well_stays() -> None:
+    scores, split = validation_split()
+    best = choose_thresholds(scores, split.labels, TAGS, ThresholdSection(), "").thresholds
+    near = {**OLD, "cat": best["cat"] + 0.01}
+    old, new = scores >= np.float32(near["cat"]), scores >= np.float32(best["cat"])
+    assert f1(new, split.labels)[0] > f1(old, split.labels)[0]  # better, but not beyond chance
+    assert refit_thresholds(scores, split, ThresholdSection(), near) == near
 
 
 def test_a_tag_too_rare_to_fit_keeps_the_reference_s() -> None:
-    scores, labels = validation_split()
-    assert refit_thresholds(scores, labels, TAGS, ThresholdSection(), OLD)["rare"] == OLD["rare"]
+    scores, split = validation_split()
+    assert refit_thresholds(scores, split, ThresholdSection(), OLD)["rare"] == OLD["rare"]
 
 
 def test_fixed_thresholds_stay() -> None:
-    scores, labels = validation_split()
+    scores, split = validation_split()
     section = ThresholdSection(policy="fixed", value=0.7)
-    assert refit_thresholds(scores / 2, labels, TAGS, section, OLD) == OLD
+    assert refit_thresholds(scores / 2, split, section, OLD) == OLD
 
 
 def test_a_refit_never_does_worse_where_it_was_fitted() -> None:
-    scores, labels = validation_split()
+    scores, split = validation_split()
     halved = scores * np.float32(0.5)
-    found = refit_thresholds(halved, labels, TAGS, ThresholdSection(), OLD)
+    found = refit_thresholds(halved, split, ThresholdSection(), OLD)
     new = np.array(list(found.values()), dtype=np.float32)
     old = np.array(list(OLD.values()), dtype=np.float32)
-    assert (f1(halved >= new, labels) >= f1(halved >= old, labels)).all()
-    assert f1(halved >= new, labels)[0] > f1(halved >= old, labels)[0]
+    assert (f1(halved >= new, split.labels) >= f1(halved >= old, split.labels)).all()
+    assert f1(halved >= new, split.labels)[0] > f1(halved >= old, split.labels)[0]

@@ -19,13 +19,13 @@ from edgetag.runtimes.process import python_environment
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.details import Details
+from edgetag.validation.metrics import Split
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import read_reference
 from edgetag.workspace import write_text
 
 QUIET = SilentProgress()
-TAGS_OF_RUN = Vocabulary(TAGS)
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
 
 
@@ -210,11 +210,12 @@ def test_a_variant_s_thresholds_are_fitted_on_the_validation_split_alone(
     assert len(kept) == TEST + STYLE + VALIDATION
     last = slice(-VALIDATION, None)
     reference = run_folder.thresholds
-    expected = refit_thresholds(
-        kept[last], run_folder.labels[last], TAGS_OF_RUN, recipe.training.thresholds, reference
-    )
+    split = Split(
+        run_folder.labels[last], Vocabulary(TAGS), [f"id{i}" for i in range(VALIDATION)],
+        min_positives=10, samples=200, confidence=0.95, seed=recipe.seed,
+    )  # fmt: skip
+    expected = refit_thresholds(kept[last], split, recipe.training.thresholds, reference)
     assert verdict.thresholds["int8"] == expected
-    assert expected != reference
     tags = entry(verdict, "int8").tags
     assert [tag.threshold for tag in tags] == pytest.approx([expected[name] for name in TAGS])
     assert [tag.reference_threshold for tag in tags] == pytest.approx(

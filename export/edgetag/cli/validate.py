@@ -63,6 +63,13 @@ def validate(
             metavar="FILE", help="Tags in the order of every --model's scores, a line each."
         ),
     ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The variant whose budgets hold for every --model; default: [budgets.default].",
+        ),
+    ] = None,
     baseline: Annotated[
         Path | None,
         typer.Option(
@@ -88,7 +95,7 @@ def validate(
     from edgetag.pipeline import ensure_stage, run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    external = _external(model or [], name or [], loaded, mean, std, labels)
+    external = _external(model or [], name or [], loaded, mean, std, labels, budget)
     if external:
         ensure_stage("dataset", loaded, workspace, progress)
     result = run_stage(
@@ -100,6 +107,7 @@ def validate(
         reference=reference,
         external=external,
         variants=tuple(variant or ()),
+        judged_as=budget,
         baseline=None if no_baseline else baseline or default_baseline(recipe),
     )
     print_result(result, json, github)
@@ -119,14 +127,15 @@ def _external(
     mean: float | None,
     std: float | None,
     labels: Path | None,
+    budget: str | None,
 ) -> "tuple[ExternalModel, ...]":
     from edgetag.errors import InputError
     from edgetag.tags import Vocabulary
 
     if len(names) not in (0, len(models)):
         raise InputError(f"{len(names)} --name for {len(models)} --model; give one each, or none")
-    if not models and (mean is not None or std is not None or labels is not None):
-        raise InputError("--mean, --std and --labels describe a --model; give one")
+    if not models and any(given is not None for given in (mean, std, labels, budget)):
+        raise InputError("--mean, --std, --labels and --budget are about a --model; give one")
     from edgetag.conversion.external import read_external
 
     found: list[ExternalModel] = []

@@ -115,7 +115,7 @@ def scaled_mistakes(input_type: str) -> tuple[ScaledMistake, ...]:
         ScaledMistake(
             "scale_127_5",
             f"Scales by (x - 127.5) / 127.5, as many examples do{then}.",
-            "Next to nothing to see; it differs from the contract by less than one step of 255.",
+            "Next to nothing to see; it differs from the contract by one step of a byte at most.",
             127.5,
             127.5,
         ),
@@ -267,11 +267,11 @@ _COLOUR = (
 
 
 def _signed_bytes(input_type: str) -> DrawnMistake:
-    other = "int8" if input_type == "uint8" else "uint8"
+    other, article = ("int8", "a") if input_type == "uint8" else ("uint8", "an")
     return DrawnMistake(
         "signed_bytes",
-        f"Mixes up signed and unsigned bytes: feeds {other} values to an {input_type} input, so "
-        "that each value is off by 128.",
+        f"Mixes up signed and unsigned bytes: feeds {other} values to {article} {input_type} "
+        "input, so that each value is off by 128.",
         "Black and white both turn grey, and shades between jump: every picture suffers, plain "
         "ones too.",
         lambda case: case.right ^ np.uint8(128),
@@ -282,6 +282,6 @@ def _cast_fractions(zero: int) -> DrawnMistake:
     return DrawnMistake(
         "cast_fractions",
         "Scales pixels to 0 to 1 and casts that to bytes, which leaves only 0 and 1.",
-        "Every picture gets the same scores.",
+        "Every picture gets nearly the same scores.",
         lambda case: np.uint8(zero) + case.right // np.uint8(255),
     )

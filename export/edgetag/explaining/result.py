@@ -54,25 +54,25 @@ class MistakeCost(Record):
         mistake: Its name, such as `stretch`.
         what: What the app does wrong, in a sentence.
         sign: How to recognize it in an app, in a sentence.
-        images_changed: How many of the images it changes at all; the others count as they are.
         map: Mean average precision under it.
         map_drop: From the same file, rightly fed.
         map_drop_interval: Paired bootstrap.
         flip_rate: Share of decisions that change, over known labels; None without any.
         mean_score_difference: Absolute, over all images and tags.
         tags_hurt: Tags that lose most average precision, the worst first, at most three.
+        images_changed: How many of the images it changes at all; the others count as they are.
     """
 
     mistake: str
     what: str
     sign: str
-    images_changed: int
     map: float | None
     map_drop: float | None
     map_drop_interval: Bounds | None
     flip_rate: float | None
     mean_score_difference: float
     tags_hurt: tuple[str, ...]
+    images_changed: int | None = None
 
 
 class PreprocessingDrift(Record):
@@ -84,21 +84,21 @@ class PreprocessingDrift(Record):
         split: The one that decides.
         images: Images of it, rare tags among them first: figures are for comparing mistakes, not
             the split's.
-        n_scored_tags: Tags with enough positives among them; means are over these.
         map: Mean average precision, rightly fed.
         mistakes: The dearest first.
         without_effect: Mistakes that leave every one of these images as it is, such as `stretch`
             where all are square. What they cost elsewhere is not known.
+        n_scored_tags: Tags with enough positives among the images; means are over these.
     """
 
     variant: str
     runtime: str
     split: str
     images: int
-    n_scored_tags: int
     map: float | None
     mistakes: tuple[MistakeCost, ...]
     without_effect: tuple[str, ...] = ()
+    n_scored_tags: int | None = None
 
 
 class Explanation(Result):

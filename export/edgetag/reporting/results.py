@@ -128,9 +128,7 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
         (
             found.variant, found.runtime, found.split, str(found.n_images), _number(found.map),
             format_points(found.map_drop, found.map_drop_interval),
-            format_percent(found.flip_rate), format_points(found.f1_gain),
-            # Splits that do not decide are for information; so is what they would have decided.
-            MARKS[found.verdict] if found.decides else f"({found.verdict})",
+            format_percent(found.flip_rate), format_points(found.f1_gain), MARKS[found.verdict],
         )
         for found in result.variants
     )  # fmt: skip
@@ -155,6 +153,11 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
     if result.baseline and result.baseline.changes:
         found.append(_cut(changes_sheet(result.baseline.changes)))
     return tuple(found)
+
+
+@sheets.register
+def _(result: Explanation) -> tuple[Sheet, ...]:
+    return explanation_sheets(result)
 
 
 @sheets.register
@@ -183,11 +186,6 @@ def _(result: Baseline) -> tuple[Sheet, ...]:
             "Reasons, the latest first", ("accepted at", "budgets", "reason"), frozenset(), reasons
         ),
     )
-
-
-@sheets.register
-def _(result: Explanation) -> tuple[Sheet, ...]:
-    return explanation_sheets(result)
 
 
 @sheets.register

@@ -31,6 +31,7 @@ class Candidate:
         size_bytes: On disk.
         gzip_bytes: After gzip.
         contract: How pixels become its input.
+        judged_as: The variant whose limits it is held to.
         columns: Where each tag lies in its output; None where in the vocabulary's order.
     """
 
@@ -41,6 +42,7 @@ class Candidate:
     size_bytes: int
     gzip_bytes: int
     contract: Preprocessing
+    judged_as: str
     columns: tuple[int, ...] | None = None
 
 
@@ -49,6 +51,7 @@ def candidates(
     workspace: Workspace,
     external: Sequence[ExternalModel] = (),
     only: Collection[str] = (),
+    judged_as: str | None = None,
 ) -> tuple[Candidate, ...]:
     """Return the files to judge: the recipe's variants in its order, then files made elsewhere.
 
@@ -57,6 +60,7 @@ def candidates(
         workspace: Holds the exported files.
         external: Files made elsewhere; with them nothing needs to be exported.
         only: Variants to judge; all if empty.
+        judged_as: The variant whose limits hold for files made elsewhere.
 
     Raises:
         InputError: A variant is unknown or was not exported, or its file is missing or changed.
@@ -66,6 +70,9 @@ def candidates(
         raise InputError(
             f"--variant {unknown[0]}: the recipe's variants are {', '.join(recipe.export.variants)}"
         )
+    if judged_as is not None and judged_as not in recipe.budgets:
+        listed = ", ".join(recipe.budgets) or "none"
+        raise InputError(f"--budget {judged_as}: the recipe sets budgets of {listed}")
     made_elsewhere = tuple(
         Candidate(
             variant=model.name,
@@ -75,6 +82,7 @@ def candidates(
             size_bytes=model.size_bytes,
             gzip_bytes=model.gzip_bytes,
             contract=model.contract,
+            judged_as=judged_as or model.name,
             columns=model.columns,
         )
         for model in external
@@ -112,6 +120,7 @@ def _exported(recipe: Recipe, workspace: Workspace, only: Collection[str]) -> tu
                 size_bytes=file.size_bytes,
                 gzip_bytes=file.gzip_bytes,
                 contract=recipe.network.preprocessing(),
+                judged_as=variant,
             )
         )
     return tuple(found)

@@ -16,8 +16,8 @@ from edgetag.metrics import Scores
 from edgetag.progress import Progress
 from edgetag.recipe import Budget, Recipe
 from edgetag.runtimes import FailureKind, LoadFailure, engines
+from edgetag.validation.baseline import Baseline, check_fits, read_baseline
 from edgetag.validation.baseline import compare as compare_with_baseline
-from edgetag.validation.baseline import read_baseline
 from edgetag.validation.changes import changed_decisions, details
 from edgetag.validation.details import Details, VariantDetails
 from edgetag.validation.entries import scores_digest, variant_entry
@@ -59,6 +59,7 @@ def run(
     reference: Path | None = None,
     external: Sequence[ExternalModel] = (),
     variants: Sequence[str] = (),
+    judged_as: str | None = None,
     baseline: Path | None = None,
 ) -> Verdict:
     """Compare files with the float model, on every runtime.
@@ -71,14 +72,15 @@ def run(
             or new ones by TensorFlow.
         external: Files made elsewhere, judged beside the exported ones.
         variants: Exported variants to judge; all if empty.
+        judged_as: The variant whose limits hold for files made elsewhere; None: the default ones.
         baseline: The accepted state to compare with; None compares with none.
 
     Raises:
         InputError: A file of an earlier stage is missing, damaged or does not fit the others.
     """
     dataset = open_dataset(workspace)
-    accepted = None if baseline is None else read_baseline(baseline)
-    files = candidates(recipe, workspace, external, variants)
+    accepted = _accepted(baseline, recipe, dataset)
+    files = candidates(recipe, workspace, external, variants, judged_as)
     judged = _Judged(recipe, workspace, dataset, progress, reference)
     outcomes = judged.score(files)
     entries: list[VariantVerdict] = []
@@ -118,6 +120,28 @@ def run(
     return verdict
 
 
+def _accepted(path: Path | None, recipe: Recipe, dataset: Dataset) -> Baseline | None:
+    """Read the accepted state, and refuse one about something else before any scoring."""
+    if path is None:
+        return None
+    accepted = read_baseline(path)
+    split = recipe.validation.splits[0]
+    check_fits(
+        accepted,
+        str(path),
+        recipe=recipe.name,
+        tags=dataset.vocabulary.names,
+        split=split,
+        images_sha256=images_digest(dataset, dataset.rows(split)),
+    )
+    return accepted
+
+
+def images_digest(dataset: Dataset, rows: Rows) -> str:
+    """Return the SHA-256 of what names some images, in their order."""
+    return hashlib.sha256("\n".join(dataset.identities(rows)).encode()).hexdigest()
+
+
 class _Judged:
     """What all variants are judged by, made once."""
 
@@ -143,25 +167,29 @@ class _Judged:
         self.splits: dict[str, Split] = {}
         self.reference: dict[str, Measured] = {}
         for name, rows in self.rows.items():
-            split = Split(
-                dataset.labels(rows),
-                dataset.vocabulary,
-                dataset.groups(rows),
-                min_positives=section.min_positives,
-                samples=section.bootstrap_samples,
-                confidence=section.confidence,
-                seed=recipe.seed,
-                at=OperatingPoints(
-                    fpr=section.at_fpr,
-                    recall=section.at_recall,
-                    prevalence=section.prevalence,
-                    prevalences=section.prevalences,
-                    bins=section.calibration_bins,
-                ),
-            )
+            split = self._split(rows)
             self.splits[name] = split
             self.reference[name] = Measured(scores[self.places[name]], split, self.thresholds)
         self.refit_rows = self._refit_rows()
+
+    def _split(self, rows: Rows) -> Split:
+        section = self.recipe.validation
+        return Split(
+            self.dataset.labels(rows),
+            self.dataset.vocabulary,
+            self.dataset.groups(rows),
+            min_positives=section.min_positives,
+            samples=section.bootstrap_samples,
+            confidence=section.confidence,
+            seed=self.recipe.seed,
+            at=OperatingPoints(
+                fpr=section.at_fpr,
+                recall=section.at_recall,
+                prevalence=section.prevalence,
+                prevalences=section.prevalences,
+                bins=section.calibration_bins,
+            ),
+        )
 
     def _refit_rows(self) -> Rows:
         """Return the images to fit thresholds on; none where that split judges or is not there."""
@@ -200,15 +228,14 @@ class _Judged:
     ) -> dict[str, dict[str, float]]:
         """Return each variant's thresholds: fitted where its scores of that split are known."""
         thresholds = {file.variant: dict(self.thresholds) for file in files}
+        if not len(self.refit_rows):
+            return thresholds
+        split = self._split(self.refit_rows)
         first = sum(len(rows) for rows in self.rows.values())
         for one, outcome in outcomes:
-            if isinstance(outcome, Scored) and len(self.refit_rows) and len(one.rows) > first:
+            if isinstance(outcome, Scored) and len(one.rows) > first:
                 thresholds[one.variant] = refit_thresholds(
-                    outcome.scores[first:],
-                    self.dataset.labels(self.refit_rows),
-                    self.dataset.vocabulary,
-                    self.recipe.training.thresholds,
-                    self.thresholds,
+                    outcome.scores[first:], split, self.recipe.training.thresholds, self.thresholds
                 )
         return thresholds
 
@@ -236,12 +263,11 @@ class _Judged:
         )
 
     def _budget(self, file: Candidate) -> Budget:
-        """Return the limits of a file; those made elsewhere are held to the default ones."""
-        budgets = self.recipe.budgets
-        for name, budget in budgets.items():
-            if name == file.variant:
+        """Return the limits of a file: its own, or the default ones."""
+        for name, budget in self.recipe.budgets.items():
+            if name == file.judged_as:
                 return budget
-        return budgets.get("default") or Budget()
+        return self.recipe.budgets.get("default") or Budget()
 
     def verdict(
         self,
@@ -253,7 +279,6 @@ class _Judged:
         """Join all entries into the verdict."""
         section, split = self.recipe.validation, self.recipe.validation.splits[0]
         decisions = {file.variant: _decision(file.variant, entries, failures) for file in files}
-        identities = "\n".join(self.dataset.identities(self.rows[split]))
         names = self.dataset.vocabulary.names
         at = self.splits[split].at
         return Verdict(
@@ -268,7 +293,7 @@ class _Judged:
             at_fpr=section.at_fpr,
             at_recall=section.at_recall,
             prevalence={name: at.prevalence_of(name) for name in names},
-            images_sha256=hashlib.sha256(identities.encode()).hexdigest(),
+            images_sha256=images_digest(self.dataset, self.rows[split]),
             machine=this_machine(),
             versions=package_versions(PACKAGES),
             reference=_summary(self.stored, self.reference, split),

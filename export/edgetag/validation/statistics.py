@@ -149,6 +149,30 @@ def f1_samples(
     return np.concatenate(parts)
 
 
+def share_samples(
+    decisions: npt.NDArray[np.bool_],
+    among: npt.NDArray[np.bool_],
+    tags: Sequence[int],
+    bootstrap: Bootstrap,
+) -> npt.NDArray[np.float64]:
+    """Return the share of some images that are decided present, of some tags in every sample.
+
+    Args:
+        decisions: `[images, all tags]`.
+        among: `[images, all tags]`, true for the images that the share is of.
+        tags: Columns to compute.
+        bootstrap: Gives the weights.
+
+    Returns:
+        `[samples, len(tags)]`; 0 where a sample drew none of the images.
+    """
+    chosen = list(tags)
+    of = among[:, chosen].astype(np.float32)
+    hits = (decisions & among)[:, chosen].astype(np.float32)
+    parts = [_ratio(weights.T @ hits, weights.T @ of) for weights in bootstrap.blocks()]
+    return np.concatenate(parts)
+
+
 def _ratio(
     above: npt.NDArray[np.floating[Any]], below: npt.NDArray[np.floating[Any]]
 ) -> npt.NDArray[np.float64]:
