@@ -203,6 +203,11 @@ class Workspace:
         return self.root / "bench"
 
     @property
+    def rescue(self) -> Path:
+        """Variants with some layers in float, and what each costs."""
+        return self.root / "rescue"
+
+    @property
     def report(self) -> Path:
         """What people read."""
         return self.root / "report"

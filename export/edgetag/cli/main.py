@@ -23,6 +23,7 @@ from edgetag.cli import (
     quantize,
     recipe,
     report,
+    rescue,
     run,
     train,
     validate,
@@ -49,6 +50,7 @@ app.add_typer(validate.app, name="validate")
 app.add_typer(baseline.app, name="baseline")
 app.command("explain")(explain.explain)
 app.command("bench")(bench.bench)
+app.command("rescue")(rescue.rescue)
 app.command("report")(report.report)
 app.command("bundle")(bundle.bundle)
 app.add_typer(recipe.app, name="recipe")

@@ -40,7 +40,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
         InputError: Weights of an earlier stage are missing, or a file fails a check.
     """
     variants = recipe.export.variants
-    sources = _Sources(recipe, workspace)
+    sources = Sources(recipe, workspace)
     for variant in variants:
         sources.weights(variant)  # a missing file is told before the work, not after it
     exported: list[ExportedVariant] = []
@@ -60,7 +60,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
     return result
 
 
-class _Sources:
+class Sources:
     """What variants are made from; the costly parts are made once, when first used."""
 
     def __init__(self, recipe: Recipe, workspace: Workspace) -> None:
@@ -141,7 +141,7 @@ class _Sources:
         )
 
 
-def _export(variant: Variant, sources: _Sources) -> tuple[ExportedVariant, str | None]:
+def _export(variant: Variant, sources: Sources) -> tuple[ExportedVariant, str | None]:
     """Reuse or make one variant; return what it is and what warns of it."""
     folder = sources.workspace.export
     file, record_file = folder / f"{variant}.tflite", folder / f"{variant}.json"
@@ -181,7 +181,7 @@ def _reusable(file: Path, record_file: Path, inputs: str) -> ExportedVariant | N
     return record.exported if unchanged else None
 
 
-def _convert(variant: Variant, sources: _Sources) -> bytes:
+def _convert(variant: Variant, sources: Sources) -> bytes:
     from edgetag.conversion.convert import convert
 
     data = convert(
@@ -195,7 +195,7 @@ def _convert(variant: Variant, sources: _Sources) -> bytes:
     return attach(data, sources.info(variant))
 
 
-def _check(model: Any, variant: Variant, sources: _Sources, file: Path) -> str | None:
+def _check(model: Any, variant: Variant, sources: Sources, file: Path) -> str | None:
     """Check a file; return a warning or None.
 
     Raises:

@@ -1,0 +1,66 @@
+"""`edgetag rescue`."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+
+
+class KeptAs(StrEnum):
+    """How layers are kept."""
+
+    FLOAT = "float"
+    INT16 = "int16"
+
+
+class Rescuable(StrEnum):
+    """Full-integer variants."""
+
+    INT8 = "int8"
+    INT8_QAT = "int8-qat"
+    INT8_PRUNED_QAT = "int8-pruned-qat"
+    INT16X8 = "int16x8"
+
+
+def rescue(
+    recipe: RecipePath,
+    out: RunFolder = None,
+    variant: Annotated[Rescuable, typer.Option(help="Which file.")] = Rescuable.INT8,
+    keep: Annotated[
+        KeptAs,
+        typer.Option(help="int16: 16-bit activations, 8-bit weights; slow on most runtimes."),
+    ] = KeptAs.FLOAT,
+    max_layers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Most layers to keep; default: all.", show_default=False),
+    ] = None,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Keep the fewest layers in float that bring a failing variant inside its budget (rescue/).
+
+    Shows what each step costs in size and latency. Needs the reference scores: edgetag validate.
+    Exits with 0 if every budget holds then, 1 if one is broken, 3 if the data cannot decide.
+    """
+    from edgetag.cli.stages import prepare
+    from edgetag.cli.terminal import print_json, print_tables
+    from edgetag.reporting.tables import to_rich
+    from edgetag.rescue.outcome import ranking_sheet, steps_sheet
+    from edgetag.rescue.stage import run
+    from edgetag.validation.result import EXIT_CODES
+
+    loaded, workspace, progress = prepare(recipe, out, verbose)
+    with workspace.locked():
+        result = run(loaded, workspace, progress, variant.value, keep.value, max_layers)
+    if json:
+        print_json(result)
+    else:
+        shown = [ranking_sheet(result)] if result.ranking else []
+        print_tables([to_rich(sheet) for sheet in (*shown, steps_sheet(result))])
+        typer.echo(result.outcome)
+        if result.file:
+            typer.echo(f"file: {workspace.root / result.file}")
+    step = result.find(result.chosen) or result.steps[-1]
+    raise typer.Exit(EXIT_CODES[step.verdict])

@@ -1,0 +1,110 @@
+"""The float file that layers are taken from."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from edgetag import __version__
+from edgetag.conversion.result import ExportedVariant
+from edgetag.conversion.stage import Sources
+from edgetag.conversion.variants import QAT
+from edgetag.errors import InputError
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe, Variant
+from edgetag.records import Result
+from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes, write_text
+
+if TYPE_CHECKING:
+    from edgetag.tf import keras
+
+
+class FloatRecord(Result):
+    """What a kept float file was made from.
+
+    Attributes:
+        inputs: Digest of it.
+        sha256: Digest of the file.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.rescue-float/1.0"
+    inputs: str
+    sha256: str
+
+
+def float_file(
+    recipe: Recipe,
+    workspace: Workspace,
+    variant: Variant,
+    fp32: ExportedVariant,
+    progress: Progress,
+) -> Path:
+    """Return the float file with the weights that a variant was quantized from.
+
+    For a variant quantized after training that is the exported `fp32`. One that was trained
+    quantization-aware has weights of its own; these are converted as they were before their
+    rounding, once, which needs TensorFlow.
+
+    Raises:
+        InputError: Weights are missing or damaged, or TensorFlow is not installed.
+    """
+    if variant not in QAT:
+        return workspace.verified_file(fp32.file, fp32.sha256)
+    file = workspace.rescue / "work" / f"{variant}-float.tflite"
+    record_file = file.with_suffix(".json")
+    sources = Sources(recipe, workspace)
+    inputs = digest_json(
+        {
+            "edgetag": __version__,
+            "tensorflow": version("tensorflow"),
+            "weights": digest_file(sources.weights(variant)),
+            "network": recipe.network.model_dump(mode="json"),
+            "tags": recipe.data.tags,
+        }
+    )
+    if _is_kept(file, record_file, inputs):
+        return file
+    from edgetag.conversion.convert import convert
+
+    with progress.track(f"converting the float weights of {variant}", None) as task:
+        bare = bare_network(recipe, sources.model(variant))
+        write_bytes(file, convert(bare, "fp32", recipe.network.preprocessing()))
+        task.advance()
+    record = FloatRecord(inputs=inputs, sha256=digest_file(file))
+    write_text(record_file, record.to_json())
+    return file
+
+
+def _is_kept(file: Path, record_file: Path, inputs: str) -> bool:
+    try:
+        record = FloatRecord.from_json(record_file.read_text(encoding="utf-8"), record_file)
+        return record.inputs == inputs and digest_file(file) == record.sha256
+    except (FileNotFoundError, UnicodeDecodeError, InputError):
+        return False  # never finished: it is made anew
+
+
+def bare_network(recipe: Recipe, model: "keras.Model") -> "keras.Model":
+    """Return the float network with the weights of a quantization-aware one.
+
+    Args:
+        recipe: Of the network.
+        model: From `load_quantized`. Its wrappers hold the trained weights among their own; they
+            are found by layer and by the last part of their names.
+    """
+    from edgetag.compression.quantize import prepared
+    from edgetag.networks import build_untrained
+
+    trained = {
+        layer.layer.name: {_last(v.name): v for v in layer.weights}
+        for layer in model.layers
+        if hasattr(layer, "layer")
+    }
+    bare = prepared(build_untrained(recipe.network, len(recipe.data.tags)))
+    for layer in bare.layers:
+        if layer.weights:
+            sources = trained[layer.name]
+            layer.set_weights([sources[_last(v.name)].numpy() for v in layer.weights])
+    return bare
+
+
+def _last(name: str) -> str:
+    return name.rsplit("/", 1)[-1]

@@ -1,0 +1,123 @@
+"""What `edgetag rescue` leaves: how many layers must be kept, and what each of them costs."""
+
+from typing import ClassVar, Literal
+
+from edgetag.benchmarking.result import Latency
+from edgetag.machine import Machine
+from edgetag.recipe import Variant
+from edgetag.records import Record, Result
+from edgetag.validation.result import Bounds, BudgetCheck, Decision
+
+Keep = Literal["float", "int16"]
+
+
+class LayerError(Record):
+    """What quantizing one layer alone does to the scores.
+
+    Attributes:
+        name: Of the layer's output tensor in the float file.
+        label: The network's name of the layer, for people.
+        operator: Such as `CONV_2D`.
+        error: Root mean square of the change of the scores, 0 to 1, when this layer is quantized
+            and all others are float.
+    """
+
+    name: str
+    label: str
+    operator: str
+    error: float
+
+
+class Step(Record):
+    """The variant with some layers kept.
+
+    Attributes:
+        name: Of the file, such as `int8-float-8`: the 8 layers of the largest error; behind
+            `without`, the ranks of those that were quantized after all.
+        file: Path relative to the run folder.
+        sha256: Digest of the file.
+        layers: Names of the kept layers, the one of the largest error first.
+        added: Those that no step before has.
+        dropped: Layers of large error that it does without, since the others are enough.
+        map: Mean average precision, None where no tag is scored or the file does not run.
+        map_drop: From the float reference, as a fraction.
+        map_drop_interval: Paired bootstrap.
+        budgets: Every limit of the variant that could be judged here.
+        accuracy: Verdict of the limits on accuracy, by which layers are chosen.
+        verdict: Worst of all limits, those on size and latency included.
+        size_bytes: Of the file.
+        gzip_bytes: Of the file after gzip.
+        latency_ms: Taken in turns with the other steps; None where the file does not run.
+        failure: Why the file does not run, None where it does.
+    """
+
+    name: str
+    file: str
+    sha256: str
+    layers: tuple[str, ...]
+    added: tuple[str, ...]
+    dropped: tuple[str, ...]
+    map: float | None
+    map_drop: float | None
+    map_drop_interval: Bounds | None
+    budgets: tuple[BudgetCheck, ...]
+    accuracy: Decision
+    verdict: Decision
+    size_bytes: int
+    gzip_bytes: int
+    latency_ms: Latency | None
+    failure: str | None = None
+
+
+class FloatFile(Record):
+    """The float file's cost, to compare with."""
+
+    size_bytes: int
+    gzip_bytes: int
+    latency_ms: Latency | None
+
+
+class RescueResult(Result):
+    """`rescue/<variant>-<keep>.json`.
+
+    Attributes:
+        variant: What was rescued.
+        keep: How layers are kept.
+        runtime: Where accuracy and latency were measured,
+        runtime_version: its version,
+        threads: and its number of threads.
+        machine: Where this was.
+        split: The split that decides.
+        images: How many images it has.
+        ranking: Layers by error, the largest first; empty where nothing was to be chosen.
+        ranking_images: Training images behind the ranking.
+        fp32: The float file.
+        steps: By how far down the ranking they reach; the first keeps nothing. All were judged on
+            the same images.
+        rescued: Whether a step keeps every limit.
+        chosen: Name of the step with the fewest layers that keeps the limits on accuracy.
+        file: Its file, relative to the run folder.
+        outcome: What came out, in a sentence or two.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.rescue/1.0"
+    variant: Variant
+    keep: Keep
+    runtime: str
+    runtime_version: str
+    threads: int
+    machine: Machine
+    split: str
+    images: int
+    ranking: tuple[LayerError, ...]
+    ranking_images: int
+    fp32: FloatFile
+    steps: tuple[Step, ...]
+    rescued: bool
+    chosen: str | None
+    file: str | None
+    outcome: str
+
+    def find(self, name: str | None) -> Step | None:
+        """Return a step by its name, None where there is none."""
+        return next((step for step in self.steps if step.name == name), None)

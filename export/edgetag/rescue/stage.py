@@ -1,0 +1,150 @@
+"""The stage: a failing variant → the fewest layers in float that mend it."""
+
+import gzip
+from collections.abc import Sequence
+
+from edgetag.benchmarking.result import Latency
+from edgetag.conversion.stage import GZIP_LEVEL
+from edgetag.errors import InputError
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe, Variant
+from edgetag.rescue.outcome import describe
+from edgetag.rescue.ranking import IMAGES, rank, ranking_rows
+from edgetag.rescue.result import FloatFile, Keep, LayerError, RescueResult, Step
+from edgetag.rescue.scoring import RUNTIME, THREADS
+from edgetag.rescue.search import Choice, fewest
+from edgetag.rescue.trials import Trial, Trials
+from edgetag.validation.result import worst
+from edgetag.workspace import Workspace, digest_file, write_text
+
+
+def run(
+    recipe: Recipe,
+    workspace: Workspace,
+    progress: Progress,
+    variant: Variant = "int8",
+    keep: Keep = "float",
+    max_layers: int | None = None,
+) -> RescueResult:
+    """Keep the fewest layers that bring a variant inside its limits on accuracy.
+
+    Killed, it goes on where it was: scores and the ranking are kept by the digest of what they
+    follow from.
+
+    Args:
+        recipe: Its budgets for the variant are the aim.
+        workspace: Holds the exported files and the reference scores; `rescue/` is written.
+        progress: Is told what goes on.
+        variant: A full-integer one.
+        keep: How layers are kept.
+        max_layers: How many may be kept; default: all.
+
+    Raises:
+        InputError: The variant has no limit on accuracy, is not of integers, or a file of an
+            earlier stage is missing or damaged.
+    """
+    if max_layers is not None and max_layers < 1:
+        raise InputError(f"--max-layers {max_layers}: keep at least one layer")
+    trials = Trials(recipe, workspace, progress, variant, keep)
+    ranking, chosen = _search(trials, max_layers)
+    result = _result(trials, ranking, chosen)
+    write_text(workspace.rescue / f"{variant}-{keep}.json", result.to_json())
+    return result
+
+
+def _search(trials: Trials, max_layers: int | None) -> tuple[tuple[LayerError, ...], Choice | None]:
+    """Return the ranking, where one was needed, and the choice that is enough."""
+    nothing, everything = Choice(0), Choice(len(trials.layers))
+    if trials.attempt(nothing, ()).passes:
+        return (), nothing
+    if not trials.attempt(everything, trials.layers).passes:
+        return (), None  # a part of the layers that passed would have passed by luck
+    ranking = rank(
+        trials.layers,
+        lambda kept: trials.grafted(kept, "float"),
+        trials.runtime,
+        ranking_rows(trials.dataset, trials.recipe.seed),
+        trials.work / f"{trials.variant}-ranking-{trials.keep}.json",
+        trials.machine.cores,
+        trials.progress,
+    )
+    by_name = {layer.name: layer for layer in trials.layers}
+    ranked = tuple(by_name[found.name] for found in ranking)
+    most = min(max_layers or len(ranked), len(ranked))
+    return ranking, fewest(most, lambda choice: trials.attempt(choice, ranked).passes)
+
+
+def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | None) -> RescueResult:
+    """Time all files in turns and put everything together."""
+    done = sorted(trials.done.values(), key=lambda trial: trial.choice)
+    fp32, latencies = _latencies(trials, done)
+    steps: list[Step] = []
+    seen: set[str] = set()
+    for trial, latency in zip(done, latencies, strict=True):
+        step = _step(trials, trial, seen, latency, fp32)
+        steps.append(step)
+        seen |= set(step.layers)
+    chosen = steps[[trial.choice for trial in done].index(choice)] if choice is not None else None
+    return RescueResult(
+        variant=trials.variant,
+        keep=trials.keep,
+        runtime=RUNTIME,
+        runtime_version=trials.runtime.engine.version(),
+        threads=THREADS,
+        machine=trials.machine,
+        split=trials.judge.split_name,
+        images=len(trials.judge.images),
+        ranking=ranking,
+        ranking_images=IMAGES if ranking else 0,
+        fp32=FloatFile(
+            size_bytes=trials.fp32.size_bytes,
+            gzip_bytes=trials.fp32.gzip_bytes,
+            latency_ms=fp32,
+        ),
+        steps=tuple(steps),
+        rescued=chosen is not None and chosen.verdict == "pass",
+        chosen=chosen.name if chosen else None,
+        file=chosen.file if chosen else None,
+        outcome=describe(trials.variant, trials.keep, steps, chosen, searched=bool(ranking)),
+    )
+
+
+def _latencies(
+    trials: Trials, done: Sequence[Trial]
+) -> tuple[Latency | None, list[Latency | None]]:
+    """Return the latency of the float file and of each trial, timed in turns."""
+    files = {trial.file: None for trial in done if trial.failure is None}
+    timed = [trials.fp32_file, *files]
+    found = trials.runtime.latencies(timed, trials.judge.images, trials.recipe, trials.progress)
+    by_file = dict(zip(timed, found, strict=True))
+    return found[0], [by_file.get(trial.file) for trial in done]
+
+
+def _step(
+    trials: Trials, trial: Trial, seen: set[str], latency: Latency | None, fp32: Latency | None
+) -> Step:
+    data = trial.file.read_bytes()
+    accuracy = trial.accuracy
+    budgets = trials.judge.cost(len(data), trials.fp32.size_bytes, latency, fp32)
+    if accuracy is not None:
+        budgets = (*accuracy.checks, *budgets)
+    decided = accuracy.verdict if accuracy else "fail"
+    names = tuple(layer.name for layer in trial.layers)
+    return Step(
+        name=trials.name(trial.choice),
+        file=trials.workspace.relative(trial.file),
+        sha256=digest_file(trial.file),
+        layers=names,
+        added=tuple(name for name in names if name not in seen),
+        dropped=tuple(layer.name for layer in trial.dropped),
+        map=accuracy.map if accuracy else None,
+        map_drop=accuracy.map_drop if accuracy else None,
+        map_drop_interval=accuracy.map_drop_interval if accuracy else None,
+        budgets=budgets,
+        accuracy=decided,
+        verdict=worst([decided, *(check.verdict for check in budgets)]),
+        size_bytes=len(data),
+        gzip_bytes=len(gzip.compress(data, GZIP_LEVEL, mtime=0)),
+        latency_ms=latency,
+        failure=trial.failure,
+    )

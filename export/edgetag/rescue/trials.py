@@ -1,0 +1,195 @@
+"""Making, scoring and judging files with some layers kept."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from edgetag.conversion import checks
+from edgetag.conversion.flatfile import parse_model, read_model
+from edgetag.conversion.metadata import attach
+from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.stage import Sources
+from edgetag.conversion.variants import FULL_INTEGER, INT8
+from edgetag.dataset import open_dataset
+from edgetag.errors import InputError
+from edgetag.machine import this_machine
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe, Variant
+from edgetag.rescue.float_layers import FloatGraft
+from edgetag.rescue.floating import float_file
+from edgetag.rescue.int16_layers import Int16Graft, can_be_int16
+from edgetag.rescue.judge import Accuracy, Judge
+from edgetag.rescue.layers import Layer, matched_layers
+from edgetag.rescue.result import Keep
+from edgetag.rescue.scoring import RUNTIME, Runtime
+from edgetag.rescue.search import Choice
+from edgetag.runtimes import LoadFailure
+from edgetag.workspace import Workspace, write_bytes
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A file and how well it scores.
+
+    Attributes:
+        choice: Which layers of the ranking.
+        file: Where it lies.
+        layers: Those kept, in the ranking's order.
+        dropped: Those of the choice that were left out.
+        accuracy: None where the file does not run.
+        failure: Why it does not.
+    """
+
+    choice: Choice
+    file: Path
+    layers: tuple[Layer, ...]
+    dropped: tuple[Layer, ...]
+    accuracy: Accuracy | None
+    failure: str | None
+
+    @property
+    def passes(self) -> bool:
+        """Whether every limit on accuracy is kept."""
+        return self.accuracy is not None and self.accuracy.verdict == "pass"
+
+
+class Trials:
+    """The files tried for one variant, and what they share.
+
+    Args:
+        recipe: Its budgets for the variant are the aim.
+        workspace: Holds the exported files; `rescue/` is written.
+        progress: Is told of every trial.
+        variant: A full-integer one.
+        keep: How layers are kept.
+
+    Raises:
+        InputError: The variant is not of integers, has no limit on accuracy, or a file of an
+            earlier stage is missing or damaged.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        workspace: Workspace,
+        progress: Progress,
+        variant: Variant,
+        keep: Keep,
+    ) -> None:
+        self.recipe, self.workspace, self.progress = recipe, workspace, progress
+        self.variant, self.keep = variant, keep
+        exported = _exported(workspace, variant)
+        self.fp32 = exported["fp32"]
+        self.fp32_file = workspace.verified_file(self.fp32.file, self.fp32.sha256)
+        self.original = workspace.verified_file(exported[variant].file, exported[variant].sha256)
+        self.dataset = open_dataset(workspace)
+        self.judge = Judge(recipe, workspace, self.dataset, variant, progress)
+        self.machine = this_machine()
+        contract = recipe.network.preprocessing()
+        self.runtime = Runtime(workspace, self.dataset, contract, self.machine)
+        if missing := self.runtime.engine.available():
+            raise InputError(f"rescue judges on {RUNTIME}, but {missing}")
+        self.done: dict[Choice, Trial] = {}
+
+    @cached_property
+    def floating(self) -> Any:
+        """The float model; never changed."""
+        file = float_file(self.recipe, self.workspace, self.variant, self.fp32, self.progress)
+        return read_model(file)
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """Those that can be kept."""
+        layers = matched_layers(read_model(self.original), self.floating, self.original)
+        if self.keep == "float":
+            return layers
+        if self.variant == "int16x8":
+            raise InputError("int16x8 has 16 bits everywhere already; use: --keep float")
+        return tuple(layer for layer in layers if can_be_int16(layer.operator))
+
+    @property
+    def work(self) -> Path:
+        """What an interrupted rescue goes on from."""
+        return self.workspace.rescue / "work"
+
+    def attempt(self, choice: Choice, ranking: tuple[Layer, ...]) -> Trial:
+        """Make, score and judge the file of a choice, once."""
+        if choice in self.done:
+            return self.done[choice]
+        layers = choice.of(ranking)
+        dropped = tuple(layer for layer in ranking[: choice.count] if layer not in layers)
+        file = self.write(choice, layers) if layers else self.original
+        kept_at = self.work / "scores" / f"{self.name(choice)}.npz"
+        scores = self.runtime.score_once(file, self.judge.rows, kept_at, self.progress)
+        accuracy, failure = None, None
+        if isinstance(scores, LoadFailure):
+            failure = f"{scores.kind}: {scores.reason}"
+        elif scores.shape[1] != len(self.dataset.vocabulary):
+            tags = len(self.dataset.vocabulary)
+            failure = f"it gives {scores.shape[1]} scores, but there are {tags} tags"
+        else:
+            accuracy = self.judge.accuracy(scores)
+        trial = Trial(choice, file, layers, dropped, accuracy, failure)
+        self.progress.say(f"{self.name(choice)}: {_told(trial)}")
+        self.done[choice] = trial
+        return trial
+
+    def name(self, choice: Choice) -> str:
+        """Return a choice's name among files, such as `int8-float-8`."""
+        return f"{self.variant}-{self.keep}-{choice.name}"
+
+    def write(self, choice: Choice, layers: tuple[Layer, ...]) -> Path:
+        """Write the file of a choice, checked and described like an exported one."""
+        file = self.workspace.rescue / f"{self.name(choice)}.tflite"
+        info = Sources(self.recipe, self.workspace).info(self.variant)
+        data = attach(self.grafted(layers, self.keep), info)
+        model = parse_model(data, file)
+        checks.check_target_ops(model, self.recipe.export.target_ops, file)
+        if self.variant in INT8:
+            checks.check_input_exact(model, info.contract, file)
+        target = self.recipe.export.target_runtime
+        if warning := checks.runtime_warning(model, target, file):
+            self.progress.say(warning)
+        write_bytes(file, data)
+        return file
+
+    def grafted(self, layers: Collection[Layer], keep: Keep) -> bytes:
+        """Return the variant's file with some layers exchanged."""
+        graft = FloatGraft if keep == "float" else Int16Graft
+        return graft(read_model(self.original), self.floating).apply(layers)
+
+
+def _exported(workspace: Workspace, variant: Variant) -> dict[Variant, ExportedVariant]:
+    """Return the exported files.
+
+    Raises:
+        InputError: The variant is not of integers, or it or fp32 was not exported.
+    """
+    if variant not in FULL_INTEGER:
+        raise InputError(
+            f"{variant} cannot be rescued: only full-integer variants have layers to keep in "
+            f"float ({', '.join(FULL_INTEGER)})"
+        )
+    path = workspace.export / "export.json"
+    exported = {file.variant: file for file in ExportResult.read(path, "export").variants}
+    needed: tuple[Variant, ...] = ("fp32", variant)
+    for name in needed:
+        if name not in exported:
+            raise InputError(f"{path}: it lists no {name}; run: edgetag export")
+    return exported
+
+
+def _told(trial: Trial) -> str:
+    layers = f"{len(trial.layers)} layers kept"
+    accuracy = trial.accuracy
+    if accuracy is None:
+        return f"{layers}, {trial.failure}"
+    if accuracy.map_drop is None or accuracy.map_drop_interval is None:
+        return f"{layers}, {accuracy.verdict}"
+    low, high = accuracy.map_drop_interval
+    return (
+        f"{layers}, mAP drop {100 * accuracy.map_drop:.2f} "
+        f"[{100 * low:.2f}, {100 * high:.2f}] points, {accuracy.verdict}"
+    )
