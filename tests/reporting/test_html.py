@@ -18,7 +18,7 @@ from PIL import Image
 
 from edgetag.dataset.view import Rows
 from edgetag.preprocess import Pixels
-from edgetag.reporting.page import PageSources, changes, curves, words, write_page
+from edgetag.reporting.page import PageSources, changes, curves, tags, words, write_page
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.plots import drawing
 
@@ -306,7 +306,9 @@ def test_thumbnails_are_of_the_surest_changes_and_small(sources: PageSources) ->
 def test_a_large_vocabulary_draws_the_tags_that_moved_most(
     sources: PageSources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(curves, "MOST_DRAWN", 2)
+    monkeypatch.setattr(curves, "MOST_OF_BUNDLED", 2)
+    monkeypatch.setattr(tags, "MOST_DRAWN", 1)
+    monkeypatch.setattr(tags, "MOST_LISTED", 2)
     view = View(make_report(sources), sources)
     found = view.scored("int8")
     assert found
@@ -314,6 +316,12 @@ def test_a_large_vocabulary_draws_the_tags_that_moved_most(
     assert part
     assert [plot.title for plot in part.plots] == list(TAGS[:2])
     assert (part.scored, part.left_out) == (3, 1)
+    shown = tags.tags_of(view, 0, found)
+    assert [row[0].text for row in shown.judged.rows] == list(TAGS[:2])
+    recall = Page(str(shown.forests[0].svg)).text_of("text")
+    assert TAGS[0][:19] in " ".join(recall)
+    assert "quiet" not in recall
+    assert shown.total == len(TAGS)
 
 
 def test_minus_zero_is_zero_and_minus_is_a_minus() -> None:
