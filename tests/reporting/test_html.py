@@ -1,7 +1,5 @@
 """The page: hostile text is only text, nothing is loaded, and what is missing is said."""
 
-import base64
-import io
 import re
 import subprocess
 import sys
@@ -10,16 +8,11 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 from page_factory import BREAKOUT, SCRIPT, TAGS, make_report, make_sources
 from parsed_page import Page
-from PIL import Image
 
-from edgetag.dataset.view import Rows
-from edgetag.preprocess import Pixels
-from edgetag.reporting.page import PageSources, changes, curves, words, write_page
-from edgetag.reporting.page.sources import View
+from edgetag.reporting.page import PageSources, write_page
 from edgetag.reporting.plots import drawing
 
 
@@ -274,51 +267,3 @@ def test_parts_without_results_are_left_out_and_the_page_says_why(bare_page: Pag
     assert "Accuracy and latency" not in bare_page.text
     assert "Accuracy and file size" in bare_page.text
     assert not bare_page.all("img")
-
-
-def test_thumbnails_are_of_the_surest_changes_and_small(sources: PageSources) -> None:
-    asked: list[list[int]] = []
-
-    def look_up(rows: Rows) -> Pixels:
-        asked.append(rows.tolist())
-        assert sources.thumbnails
-        return sources.thumbnails(rows)
-
-    view = View(make_report(sources), replace(sources, thumbnails=look_up))
-    for found in view.all_scored():
-        part = changes.changes_of(view, found)
-        if found.variant.startswith("other"):
-            assert part is None, "it has no details"
-            continue
-        assert part
-        assert part.total == 1015
-        assert [card.change.row for card in part.cards] == asked[-1]
-        for card in part.cards:
-            data = base64.b64decode(card.image.partition(",")[2])
-            with Image.open(io.BytesIO(data)) as image:
-                assert image.size == (changes.THUMBNAIL_PX,) * 2
-                red = np.asarray(image.convert("RGB"))[..., 0].mean()
-            assert red == pytest.approx(card.change.row, abs=6), "the image of another row"
-            assert card.right is not card.change.label, "every change is away from the tag"
-    assert asked == [list(range(24)), list(range(12))]
-
-
-def test_a_large_vocabulary_draws_the_tags_that_moved_most(
-    sources: PageSources, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(curves, "MOST_DRAWN", 2)
-    view = View(make_report(sources), sources)
-    found = view.scored("int8")
-    assert found
-    part = curves.curves_of(view, 0, found)
-    assert part
-    assert [plot.title for plot in part.plots] == list(TAGS[:2])
-    assert (part.scored, part.left_out) == (3, 1)
-
-
-def test_minus_zero_is_zero_and_minus_is_a_minus() -> None:
-    assert words.points(-0.00001) == "0.00"
-    assert words.points(-0.0039) == "−0.39"
-    assert words.drop(None, None) == "–"
-    assert words.interval((-0.0203, 0.0133)) == "[−2.03, 1.33]"
-    assert words.percent(-0.0) == "0.0 %"

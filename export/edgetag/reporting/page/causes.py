@@ -86,11 +86,15 @@ def mistakes(view: View) -> Iterator[MistakesOf]:
         yield MistakesOf(
             variant=drift.variant,
             title=f"{drift.variant} on {drift.runtime}, {images} of {drift.split}, "
-            f"mAP {words.fraction(drift.map)} over {words.plural(drift.n_scored_tags, 'tag')} "
-            "when fed rightly",
+            f"mAP {words.fraction(drift.map)} over {_tags(drift)} when fed rightly",
             mistakes=_mistakes_grid(drift),
             without_effect=drift.without_effect,
         )
+
+
+def _tags(drift: PreprocessingDrift) -> str:
+    scored = drift.n_scored_tags
+    return "scored tags" if scored is None else words.plural(scored, "tag")
 
 
 def _mistakes_grid(drift: PreprocessingDrift) -> Grid:
