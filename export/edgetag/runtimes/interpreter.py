@@ -57,7 +57,7 @@ class InterpreterSession:
 
     def tensor(self, position: int) -> Values:
         """Return any tensor as it is stored; only for an interpreter that preserves them all."""
-        return self._interpreter.get_tensor(position)
+        return self.interpreter.get_tensor(position)
 
     def invoke(self, values: Values) -> npt.NDArray[np.float32]:
         """Feed, run, read and dequantize: `[1, height, width, 3]` to scores `[tags]`."""
