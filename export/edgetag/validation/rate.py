@@ -22,8 +22,8 @@ class RuntimeRate(Record):
         ratio: The second by the first.
         ratios: Smallest and largest of any round: how much the machine's noise is worth.
         cpu_ratio: Processor time of the bare loop by that of scoring, medians over the rounds:
-            the same question, answered steadily also where other work disturbs the clock, but
-            blind to waiting for the disk.
+            the same question without the time that others had the cores, but blind to waiting
+            for the disk. Cores that share their units are still slower beside busy ones.
         start_s: Median seconds that scoring takes before the first image and after the last:
             starting a process, loading the model, handing over the scores.
     """
