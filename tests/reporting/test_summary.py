@@ -153,14 +153,14 @@ def test_what_explain_found_is_folded_in(tmp_path: Path) -> None:
     mistake = MistakeCost(
         mistake="bgr", what="Swaps red and blue.", sign="Red things are not found.", map=0.6,
         map_drop=0.25, map_drop_interval=(0.2, 0.3), flip_rate=0.12, mean_score_difference=0.1,
-        tags_hurt=("cat",),
+        tags_hurt=("cat",), images_changed=240,
     )  # fmt: skip
     explanation = Explanation(
         blame=(Blame(variant="int8", runtime="litert", images=32, layers=(layer,)),),
         preprocessing=(
             PreprocessingDrift(
                 variant="int8", runtime="litert", split="test", images=90, map=0.85,
-                mistakes=(mistake,),
+                mistakes=(mistake,), n_scored_tags=2,
             ),
         ),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """The stage: reference scores, variants' scores on each runtime, comparison, verdict."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -82,28 +82,30 @@ def run(
     accepted = _accepted(baseline, recipe, dataset)
     files = candidates(recipe, workspace, external, variants, judged_as)
     judged = _Judged(recipe, workspace, dataset, progress, reference)
-    outcomes = judged.score(files)
     entries: list[VariantVerdict] = []
     failures: list[Failure] = []
     drawn: list[VariantDetails] = []
     tables: list[pl.DataFrame] = []
-    thresholds = judged.fitted(files, outcomes)
-    for one, outcome in outcomes:
-        file = next(file for file in files if file.variant == one.variant)
+    thresholds = {file.variant: judged.thresholds for file in files}
+    # One outcome at a time: a million images' scores of many files would not fit into memory.
+    for one, outcome in judged.score(files):
         if isinstance(outcome, LoadFailure):
             failures.append(_failure(one, outcome))
             continue
+        if len(one.rows) > judged.judged_images:
+            thresholds[one.variant] = judged.refit(outcome)
+        file = next(file for file in files if file.variant == one.variant)
         for name in recipe.validation.splits:
             reference_, variant = judged.measured(name, outcome, thresholds[one.variant])
             entries.append(judged.entry(file, outcome, name, reference_, variant))
             if name == recipe.validation.splits[0]:
                 changes = changed_decisions(reference_, variant, dataset, judged.rows[name])
                 drawn.append(details(one.variant, one.engine.name, reference_, variant, changes))
-                named = (
+                labels = (
                     pl.lit(one.variant).alias("variant"),
                     pl.lit(one.engine.name).alias("runtime"),
                 )
-                tables.append(changes.select(*named, pl.all()))
+                tables.append(changes.select(*labels, pl.all()))
     verdict = judged.verdict(files, entries, failures, thresholds)
     if accepted is not None and baseline is not None:
         section = recipe.validation
@@ -199,14 +201,17 @@ class _Judged:
             return np.empty(0, dtype=np.int64)
         return self.dataset.rows(REFIT_ON)
 
-    def score(self, files: Sequence[Candidate]) -> list[tuple[Run, Scored | LoadFailure]]:
-        """Score every file on every runtime; the first runtime here also scores the refit's."""
+    def score(self, files: Sequence[Candidate]) -> Iterator[tuple[Run, Scored | LoadFailure]]:
+        """Score every file on every runtime; a file's first runtime here also scores the refit's.
+
+        Runtimes that are not here come last, so that thresholds are fitted before they are used.
+        """
         names = self.recipe.validation.runtimes
         here = [name for name in names if engines.get(name).available() is None]
         rows = np.concatenate(list(self.rows.values()))
         more = np.concatenate([rows, self.refit_rows])
         scoring = Scoring(self.workspace, self.dataset, this_machine())
-        return scoring.all(
+        return scoring.each(
             [
                 Run(
                     variant=file.variant,
@@ -218,26 +223,21 @@ class _Judged:
                     engine=engines.get(name),
                 )
                 for file in files
-                for name in names
+                for name in (*here, *(name for name in names if name not in here))
             ],
             self.progress,
         )
 
-    def fitted(
-        self, files: Sequence[Candidate], outcomes: Sequence[tuple[Run, Scored | LoadFailure]]
-    ) -> dict[str, dict[str, float]]:
-        """Return each variant's thresholds: fitted where its scores of that split are known."""
-        thresholds = {file.variant: dict(self.thresholds) for file in files}
-        if not len(self.refit_rows):
-            return thresholds
+    @property
+    def judged_images(self) -> int:
+        """Images of all splits that are judged."""
+        return sum(len(rows) for rows in self.rows.values())
+
+    def refit(self, scored: Scored) -> dict[str, float]:
+        """Return a variant's thresholds, fitted on its scores behind those that are judged."""
         split = self._split(self.refit_rows)
-        first = sum(len(rows) for rows in self.rows.values())
-        for one, outcome in outcomes:
-            if isinstance(outcome, Scored) and len(one.rows) > first:
-                thresholds[one.variant] = refit_thresholds(
-                    outcome.scores[first:], split, self.recipe.training.thresholds, self.thresholds
-                )
-        return thresholds
+        scores: Scores = scored.scores[self.judged_images :]
+        return refit_thresholds(scores, split, self.recipe.training.thresholds, self.thresholds)
 
     def measured(
         self, name: str, scored: Scored, thresholds: Mapping[str, float]

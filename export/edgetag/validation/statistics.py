@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from edgetag.metrics import Scores
 from edgetag.tags import Labels
@@ -42,8 +43,8 @@ class Bootstrap:
     @classmethod
     def over(cls, groups: Sequence[str], samples: int, seed: int) -> "Bootstrap":
         """Draw over named groups; images of one name are drawn together."""
-        _, group_of = np.unique(np.asarray(groups), return_inverse=True)
-        return cls(group_of.astype(np.int64), samples, seed)
+        group_of = pl.Series(groups, dtype=pl.String).rank("dense").to_numpy().astype(np.int64) - 1
+        return cls(group_of, samples, seed)
 
     @property
     def groups(self) -> int:
