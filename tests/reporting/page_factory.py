@@ -18,8 +18,16 @@ from edgetag.explaining.result import (
 from edgetag.machine import Machine
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Variant, parse_recipe
+from edgetag.reporting.findings import find
 from edgetag.reporting.page import PageSources
-from edgetag.reporting.result import FailureRow, ReportResult, VariantRow
+from edgetag.reporting.result import ReportResult
+from edgetag.reporting.rows import (
+    budget_rows,
+    failure_rows,
+    shown_runtime,
+    tag_budget_rows,
+    variant_rows,
+)
 from edgetag.validation.details import (
     CalibrationBin,
     Change,
@@ -167,23 +175,26 @@ def explanation() -> Explanation:
     )  # fmt: skip
     mistakes = (
         MistakeCost(
-            mistake="bgr", what=f"Swaps the channels {BREAKOUT}.", sign="Colours are confused.",
-            map=0.7, map_drop=0.1, map_drop_interval=(0.08, 0.12), flip_rate=0.2,
-            mean_score_difference=0.1, tags_hurt=(TAGS[0],),
+            mistake="bgr", images_changed=299, what=f"Swaps the channels {BREAKOUT}.",
+            sign="Colours are confused.", map=0.7, map_drop=0.1,
+            map_drop_interval=(0.08, 0.12), flip_rate=0.2, mean_score_difference=0.1,
+            tags_hurt=(TAGS[0],),
         ),
         MistakeCost(
-            mistake="jpeg", what="Encodes again.", sign="Little.", map=None, map_drop=None,
-            map_drop_interval=None, flip_rate=None, mean_score_difference=0.01, tags_hurt=(),
+            mistake="jpeg", images_changed=300, what="Encodes again.", sign="Little.",
+            map=None, map_drop=None, map_drop_interval=None, flip_rate=None,
+            mean_score_difference=0.01, tags_hurt=(),
         ),
     )  # fmt: skip
     return Explanation(
         blame=(Blame(variant="int8", runtime="litert", images=32, layers=layers),),
         preprocessing=(
             PreprocessingDrift(
-                variant="int8", runtime="litert", split="test", images=300, map=0.8,
-                mistakes=mistakes,
+                variant="int8", runtime="litert", split="test", images=300, n_scored_tags=3,
+                map=0.8, mistakes=mistakes, without_effect=("stretch",),
             ),
         ),
+        notes=(f"left out {SCRIPT}",),
     )  # fmt: skip
 
 
@@ -235,26 +246,16 @@ def make_verdict() -> Verdict:
     )  # fmt: skip
 
 
-def make_report() -> ReportResult:
-    rows: tuple[tuple[Variant, int, Decision], ...] = (
-        ("fp32", 13_530_000, "pass"), ("int8", 3_970_000, "fail"),
-    )  # fmt: skip
+def make_report(sources: PageSources) -> ReportResult:
+    """Join the rows as the report stage does."""
+    recipe, verdict, bench = sources.recipe, sources.verdict, sources.bench
+    rows = variant_rows(recipe, verdict, sources.exported, bench)
     return ReportResult(
-        file="report/summary.md", verdict="fail", split="test", runtime="litert",
-        variants=tuple(
-            VariantRow(
-                variant=variant, size_bytes=size, gzip_bytes=size, accuracy=(), speed=(),
-                verdict=verdict,
-            )
-            for variant, size, verdict in rows
-        ),
-        budgets=(),
-        failures=(
-            FailureRow(
-                variant="fp32", runtime="tflite-runtime", stage="validate",
-                reason=f"unavailable: missing {SCRIPT}",
-            ),
-        ),
+        file="report/summary.md", junit="report/junit.xml", verdict=verdict.verdict,
+        split=verdict.split, runtime=shown_runtime(recipe, rows), variants=rows,
+        budgets=budget_rows(verdict, bench), tag_budgets=tag_budget_rows(verdict),
+        failures=failure_rows(verdict, bench), findings=find(verdict, bench, "int8"),
+        baseline=verdict.baseline,
     )  # fmt: skip
 
 

@@ -55,6 +55,9 @@ class Page(HTMLParser):
             if one.tag == tag and (not in_class or in_class in one.classes)
         ]  # fmt: skip
 
+    def text_of(self, tag: str) -> list[str]:
+        return [one.text for one in self.all(tag)]
+
     @property
     def text(self) -> str:
         return next(one for one in self.elements if one.tag == "body").text

@@ -1,7 +1,5 @@
 """The page: hostile text is only text, nothing is loaded, and what is missing is said."""
 
-import base64
-import io
 import re
 import subprocess
 import sys
@@ -10,16 +8,11 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 from page_factory import BREAKOUT, SCRIPT, TAGS, make_report, make_sources
 from parsed_page import Page
-from PIL import Image
 
-from edgetag.dataset.view import Rows
-from edgetag.preprocess import Pixels
-from edgetag.reporting.page import PageSources, changes, curves, words, write_page
-from edgetag.reporting.page.sources import View
+from edgetag.reporting.page import PageSources, write_page
 from edgetag.reporting.plots import drawing
 
 
@@ -38,7 +31,7 @@ def sources() -> PageSources:
 
 @pytest.fixture(scope="module")
 def html(sources: PageSources) -> str:
-    return write_page(make_report(), sources)
+    return write_page(make_report(sources), sources)
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +41,16 @@ def page(html: str) -> Page:
 
 @pytest.fixture(scope="module")
 def bare_page(sources: PageSources) -> Page:
-    return Page(write_page(make_report(), bare(sources)))
+    left = bare(sources)
+    return Page(write_page(make_report(left), left))
 
 
 def test_hostile_text_is_shown_and_never_becomes_an_element(page: Page) -> None:
     assert not page.all("script")
     assert all(not name.startswith("on") for one in page.elements for name in one.attributes)
     assert [one for one in page.all("img") if one.attributes["src"] == "x"] == []
-    for shown in (*TAGS, BREAKOUT, f"other{SCRIPT}", f"Because {SCRIPT}", f"block0/{SCRIPT}"):
+    hostile = (f"other{SCRIPT}", f"Because {SCRIPT}", f"block0/{SCRIPT}", f"left out {SCRIPT}")
+    for shown in (*TAGS, BREAKOUT, *hostile):
         assert shown in page.text
 
 
@@ -103,7 +98,7 @@ def test_plots_bring_no_style_sheet_of_their_own(page: Page) -> None:
 
 
 def test_the_same_results_give_the_same_bytes(sources: PageSources, html: str) -> None:
-    assert write_page(make_report(), sources) == html
+    assert write_page(make_report(sources), sources) == html
 
 
 @pytest.mark.slow
@@ -111,7 +106,7 @@ def test_another_process_gives_the_same_bytes(html: str) -> None:
     code = (
         "import sys; from page_factory import *; from edgetag.reporting.page import write_page; "
         "sys.stdout.reconfigure(encoding='utf-8', newline=''); "
-        "sys.stdout.write(write_page(make_report(), make_sources()))"
+        "sources = make_sources(); sys.stdout.write(write_page(make_report(sources), sources))"
     )
     path = [str(Path(__file__).parent), *sys.path]
     done = subprocess.run(
@@ -140,16 +135,16 @@ def test_a_run_that_keeps_every_limit_says_so(sources: PageSources) -> None:
     quiet = sources.verdict.variants[0]
     judged = quiet.tags[0].model_copy(update={"checks": (kept,), "verdict": "pass"})
     judged_variant = quiet.model_copy(update={"tags": (judged,)})
-    report = make_report()
-    report = report.model_copy(update={"verdict": "pass", "variants": report.variants[:1]})
     for variants, sentence in (
         ((judged_variant,), "Every limit of the recipe is kept on the 1 354 images"),
         ((quiet,), "The recipe sets no limits, so nothing was judged."),
     ):
         verdict = sources.verdict.model_copy(
-            update={"verdict": "pass", "variants": variants, "baseline": None, "failures": ()}
-        )
-        text = Page(write_page(report, replace(bare(sources), verdict=verdict))).text
+            update={"verdict": "pass", "decisions": {"fp32": "pass"}, "variants": variants,
+                    "baseline": None, "failures": ()}
+        )  # fmt: skip
+        alone = replace(bare(sources), verdict=verdict)
+        text = Page(write_page(make_report(alone), alone)).text
         assert "Accepted" in text
         assert sentence in text
         assert "The app would ship int8, which was not judged here." in text
@@ -169,10 +164,8 @@ def test_no_scored_tag_is_undecided_and_says_why(sources: PageSources) -> None:
         update={"verdict": "undecided", "decisions": {"fp32": "undecided"},
                 "variants": (unscored,), "failures": (), "baseline": None}
     )  # fmt: skip
-    report = make_report()
-    row = report.variants[0].model_copy(update={"verdict": "undecided"})
-    report = report.model_copy(update={"verdict": "undecided", "variants": (row,), "failures": ()})
-    page = Page(write_page(report, replace(sources, verdict=verdict, details=None)))
+    alone = replace(sources, verdict=verdict, details=None)
+    page = Page(write_page(make_report(alone), alone))
     assert "No limit is broken, but" in page.text
     assert "no tag has enough positives to be scored" in page.text
     assert "cannot be set against cost" in page.text
@@ -226,6 +219,19 @@ def test_decisions_on_tags_are_words_and_missing_numbers_dashes(page: Page) -> N
     assert rows[TAGS[0]][10] == "< 0.001"
 
 
+def test_notes_and_what_a_mistake_did_not_touch_are_told(page: Page) -> None:
+    banner = page.all("section", "banner")[0]
+    assert f"fp32 on tflite-runtime: did not run in validate: unavailable: missing {SCRIPT}" in (
+        banner.text
+    )
+    assert "Changed none of these images, so their cost is not known: stretch." in page.text
+    rows = rows_of(page, "Mistakes in preprocessing, int8")[1:]
+    assert [(row[0], row[3], row[4]) for row in rows] == [
+        ("bgr", "299", "0.700"),
+        ("jpeg", "300", "–"),
+    ]
+
+
 def test_no_decision_is_told_by_colour_alone(page: Page) -> None:
     marks = page.all("span", "mark")
     words_seen = {re.sub(r"[✓✗?·]", "", mark.text).strip() for mark in marks}
@@ -261,51 +267,3 @@ def test_parts_without_results_are_left_out_and_the_page_says_why(bare_page: Pag
     assert "Accuracy and latency" not in bare_page.text
     assert "Accuracy and file size" in bare_page.text
     assert not bare_page.all("img")
-
-
-def test_thumbnails_are_of_the_surest_changes_and_small(sources: PageSources) -> None:
-    asked: list[list[int]] = []
-
-    def look_up(rows: Rows) -> Pixels:
-        asked.append(rows.tolist())
-        assert sources.thumbnails
-        return sources.thumbnails(rows)
-
-    view = View(make_report(), replace(sources, thumbnails=look_up))
-    for found in view.all_scored():
-        part = changes.changes_of(view, found)
-        if found.variant.startswith("other"):
-            assert part is None, "it has no details"
-            continue
-        assert part
-        assert part.total == 1015
-        assert [card.change.row for card in part.cards] == asked[-1]
-        for card in part.cards:
-            data = base64.b64decode(card.image.partition(",")[2])
-            with Image.open(io.BytesIO(data)) as image:
-                assert image.size == (changes.THUMBNAIL_PX,) * 2
-                red = np.asarray(image.convert("RGB"))[..., 0].mean()
-            assert red == pytest.approx(card.change.row, abs=6), "the image of another row"
-            assert card.right is not card.change.label, "every change is away from the tag"
-    assert asked == [list(range(24)), list(range(12))]
-
-
-def test_a_large_vocabulary_draws_the_tags_that_moved_most(
-    sources: PageSources, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(curves, "MOST_DRAWN", 2)
-    view = View(make_report(), sources)
-    found = view.scored("int8")
-    assert found
-    part = curves.curves_of(view, 0, found)
-    assert part
-    assert [plot.title for plot in part.plots] == list(TAGS[:2])
-    assert (part.scored, part.left_out) == (3, 1)
-
-
-def test_minus_zero_is_zero_and_minus_is_a_minus() -> None:
-    assert words.points(-0.00001) == "0.00"
-    assert words.points(-0.0039) == "−0.39"
-    assert words.drop(None, None) == "–"
-    assert words.interval((-0.0203, 0.0133)) == "[−2.03, 1.33]"
-    assert words.percent(-0.0) == "0.0 %"

@@ -83,7 +83,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Chromium:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(write_page(make_report(), make_sources()), encoding="utf-8")
+    sources = make_sources()
+    path.write_text(write_page(make_report(sources), sources), encoding="utf-8")
     return path
 
 

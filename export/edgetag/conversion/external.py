@@ -237,12 +237,14 @@ def _columns(
     where: Path,
 ) -> tuple[tuple[int, ...], str]:
     """Return the output position of each tag, and how it is known."""
-    named = None if file is not None else _label_file(fields)
+    named = _label_file(fields)
+    found: tuple[str, ...] | None
     if file is not None:
         found, source = read_label_file(file), f"from {file}"
+    elif named is not None:
+        found, source = labels_behind(data, named, where), f"from {shown(named)} in the file"
     else:
-        found = None if named is None else labels_behind(data, named, where)
-        source = f"from {shown(named or '')} in the file"
+        found, source = None, ""
     if found is None:
         if scores != len(vocabulary):
             raise InputError(

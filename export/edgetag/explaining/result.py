@@ -72,7 +72,7 @@ class MistakeCost(Record):
     flip_rate: float | None
     mean_score_difference: float
     tags_hurt: tuple[str, ...]
-    images_changed: int | None = None
+    images_changed: int
 
 
 class PreprocessingDrift(Record):
@@ -98,7 +98,7 @@ class PreprocessingDrift(Record):
     map: float | None
     mistakes: tuple[MistakeCost, ...]
     without_effect: tuple[str, ...] = ()
-    n_scored_tags: int | None = None
+    n_scored_tags: int
 
 
 class Explanation(Result):

@@ -2,7 +2,7 @@
 
 from edgetag.explaining.result import Explanation, PreprocessingDrift
 from edgetag.reporting.sheets import layers_sheet, mistakes_sheet
-from edgetag.reporting.tables import NONE, Sheet
+from edgetag.reporting.tables import Sheet
 
 SHOWN_LAYERS = 5
 """Layers of each variant that are shown; the JSON has them all."""
@@ -30,7 +30,7 @@ def signs_sheet(drift: PreprocessingDrift) -> Sheet:
     cells = tuple(
         (
             cost.mistake, cost.sign,
-            NONE if cost.images_changed is None else f"{cost.images_changed} of {drift.images}",
+            f"{cost.images_changed} of {drift.images}",
         )
         for cost in drift.mistakes
     )  # fmt: skip

@@ -31,6 +31,7 @@ from edgetag.reporting.tables import (
 )
 from edgetag.training.result import PipelineRate, TrainResult
 from edgetag.validation.accepted_state import Baseline
+from edgetag.validation.rate import ScoringRate
 from edgetag.validation.result import Verdict
 
 SHOWN_FINDINGS = 20
@@ -113,6 +114,26 @@ def _(result: QuantizeResult) -> tuple[Sheet, ...]:
     )  # fmt: skip
     headings = ("variant", "agreement after warm-up", "zeros", "validation mAP before", "after")
     return (Sheet("Quantization-aware training", headings, frozenset(range(1, 5)), rows),)
+
+
+@sheets.register
+def _(result: ScoringRate) -> tuple[Sheet, ...]:
+    rows = tuple(
+        (
+            rate.runtime, f"{rate.bare_images_per_s:.0f}", f"{rate.validate_images_per_s:.0f}",
+            f"{rate.ratio:.2f}", f"{rate.ratios[0]:.2f} to {rate.ratios[1]:.2f}",
+            f"{rate.cpu_ratio:.2f}", f"{rate.start_s:.1f} s",
+        )
+        for rate in result.rates
+    )  # fmt: skip
+    headings = ("runtime", "bare", "validate", "ratio", "of a round", "processor time", "start")
+    title = (
+        f"Images/s of {result.variant}, {result.processes} processes of one thread, median of "
+        f"{result.rounds} rounds of {result.images} images; at least {result.target:g} is promised"
+    )
+    found = (Sheet(title, headings, frozenset(range(1, 7)), rows),)
+    failures = tuple((failure.runtime, failure.reason) for failure in result.failures)
+    return (*found, _findings("Not timed", ("runtime", "reason"), failures)) if failures else found
 
 
 @sheets.register

@@ -2,9 +2,10 @@
 
 from edgetag.runtimes import engines
 from edgetag.runtimes.protocol import Engine, ModelLoadError, Session, Tensor
-from edgetag.runtimes.scoring import FailureKind, LoadFailure, ScoreRun, score
+from edgetag.runtimes.scoring import BareRun, FailureKind, LoadFailure, ScoreRun, score, time_bare
 
 __all__ = [
+    "BareRun",
     "Engine",
     "FailureKind",
     "LoadFailure",
@@ -14,4 +15,5 @@ __all__ = [
     "Tensor",
     "engines",
     "score",
+    "time_bare",
 ]

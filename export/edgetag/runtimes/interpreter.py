@@ -24,40 +24,40 @@ class InterpreterSession:
     map) then needs no special case, since subgraph 0 is the first one.
 
     Args:
-        interpreter: With its tensors allocated.
+        interpreter: With its tensors allocated; it and the two indices are for `bare`.
 
     Raises:
         ModelLoadError: The model does not take one image or gives no list of scores.
     """
 
     def __init__(self, interpreter: Any) -> None:
-        self._interpreter = interpreter
+        self.interpreter = interpreter
         inputs = interpreter.get_input_details()
         if len(inputs) != 1:
             raise ModelLoadError(f"the model has {len(inputs)} inputs, expected one image")
-        self.input, self._input_index = _tensor(inputs[0])
+        self.input, self.input_index = _tensor(inputs[0])
         if len(self.input.shape) != 4 or self.input.shape[0] != 1 or self.input.shape[3] != 3:
             raise ModelLoadError(
                 f"the input's shape is {list(self.input.shape)}, expected [1, height, width, 3]"
             )
-        output, self._output_index = _tensor(_scores(interpreter.get_output_details()))
+        output, self.output_index = _tensor(_scores(interpreter.get_output_details()))
         self.output = replace(output, shape=(1, output.shape[-1]))
 
     def feed(self, values: Values) -> None:
         """Set the input: `[1, height, width, 3]` of the input's type."""
-        self._interpreter.set_tensor(self._input_index, values)
+        self.interpreter.set_tensor(self.input_index, values)
 
     def run(self) -> None:
         """Run the model once on what was fed."""
-        self._interpreter.invoke()
+        self.interpreter.invoke()
 
     def read(self) -> Values:
         """Return the raw output `[tags]` of the output's type."""
-        return self._interpreter.get_tensor(self._output_index).reshape(-1)
+        return self.interpreter.get_tensor(self.output_index).reshape(-1)
 
     def tensor(self, position: int) -> Values:
         """Return any tensor as it is stored; only for an interpreter that preserves them all."""
-        return self._interpreter.get_tensor(position)
+        return self.interpreter.get_tensor(position)
 
     def invoke(self, values: Values) -> npt.NDArray[np.float32]:
         """Feed, run, read and dequantize: `[1, height, width, 3]` to scores `[tags]`."""

@@ -45,10 +45,16 @@ class Scored(Record):
 
 
 class Done(Record):
-    """All scores are written; `seconds` is the time from the first image to the last."""
+    """The work is done and all scores are written.
+
+    Attributes:
+        seconds: From the first image to the last.
+        cpu_seconds: Processor time of the process in between.
+    """
 
     event: Literal["done"] = "done"
     seconds: float
+    cpu_seconds: float
 
 
 class Refused(Record):

@@ -34,6 +34,7 @@ from edgetag.runtimes.process import describe_end, python_command, python_enviro
 from edgetag.runtimes.protocol import Engine
 
 WORKER = "edgetag.runtimes.worker"
+BARE = "edgetag.runtimes.bare"
 CANCEL_CHECK_S = 0.2
 
 
@@ -66,15 +67,25 @@ class ScoreRun:
     Attributes:
         scores: `[n, tags]` float32, in the order of the rows.
         seconds: From the first image to the last, without the start of the process.
+        cpu_seconds: Processor time in between, which other work on the machine leaves alone.
     """
 
     scores: npt.NDArray[np.float32]
     seconds: float
+    cpu_seconds: float
 
     @property
     def images_per_s(self) -> float:
         """Images scored a second."""
         return len(self.scores) / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True)
+class BareRun:
+    """What `time_bare` measured; see `ScoreRun`."""
+
+    seconds: float
+    cpu_seconds: float
 
 
 def score(
@@ -110,26 +121,72 @@ def score(
         return LoadFailure(FailureKind.UNAVAILABLE, missing)
     with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
         folder = Path(name)
-        job = Job(
-            engine=engine.name,
-            model=model_path.absolute(),
-            cache=cache_folder.absolute(),
-            rows=folder / "rows.npy",
-            scores=folder / "scores.npy",
-            contract=contract,
-            threads=threads,
-        )
-        np.save(job.rows, rows, allow_pickle=False)
-        outcome = _Worker(folder, job, cancelled or threading.Event()).follow(task, timeout_s)
+        job = _job(engine, model_path, cache_folder, rows, contract, threads, folder)
+        worker = _Worker(WORKER, folder, job, cancelled or threading.Event())
+        outcome = worker.follow(task, timeout_s)
         if isinstance(outcome, LoadFailure):
             return outcome
-        return ScoreRun(np.load(job.scores, allow_pickle=False), outcome.seconds)
+        scores = np.load(job.scores, allow_pickle=False)
+        return ScoreRun(scores, outcome.seconds, outcome.cpu_seconds)
+
+
+def time_bare(
+    engine: Engine,
+    model_path: Path,
+    cache_folder: Path,
+    rows: npt.NDArray[np.int64],
+    contract: Preprocessing,
+    threads: int,
+    task: Task,
+    timeout_s: float,
+) -> BareRun | LoadFailure:
+    """Run the bare interpreter as often as there are rows, in a process of its own.
+
+    The loop holds set_tensor, invoke and get_tensor on inputs that are encoded before; nothing is
+    reported before it ends. Arguments are those of `score`.
+
+    Raises:
+        InputError: The image cache is damaged, or the disk is full.
+    """
+    missing = engine.available()
+    if missing is not None:
+        return LoadFailure(FailureKind.UNAVAILABLE, missing)
+    with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
+        folder = Path(name)
+        job = _job(engine, model_path, cache_folder, rows, contract, threads, folder)
+        outcome = _Worker(BARE, folder, job, threading.Event()).follow(task, timeout_s)
+        if isinstance(outcome, LoadFailure):
+            return outcome
+        return BareRun(outcome.seconds, outcome.cpu_seconds)
+
+
+def _job(
+    engine: Engine,
+    model_path: Path,
+    cache_folder: Path,
+    rows: npt.NDArray[np.int64],
+    contract: Preprocessing,
+    threads: int,
+    folder: Path,
+) -> Job:
+    job = Job(
+        engine=engine.name,
+        model=model_path.absolute(),
+        cache=cache_folder.absolute(),
+        rows=folder / "rows.npy",
+        scores=folder / "scores.npy",
+        contract=contract,
+        threads=threads,
+    )
+    np.save(job.rows, rows, allow_pickle=False)
+    return job
 
 
 class _Worker:
     """The process at work on one job; its folder holds what goes in and out."""
 
-    def __init__(self, folder: Path, job: Job, cancelled: threading.Event) -> None:
+    def __init__(self, module: str, folder: Path, job: Job, cancelled: threading.Event) -> None:
+        self._module = module
         self._cancelled = cancelled
         self._log = folder / "stderr.txt"
         self._job = folder / "job.json"
@@ -140,7 +197,7 @@ class _Worker:
         """Run the process to its end, whatever that is."""
         with self._log.open("wb") as log:
             process = subprocess.Popen(
-                python_command(WORKER, str(self._job)),
+                python_command(self._module, str(self._job)),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,

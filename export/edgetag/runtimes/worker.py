@@ -63,7 +63,8 @@ def score_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> Non
     encoder = ImageEncoder(encoding_table(job.contract, session.input), size)
     scores = np.empty((len(rows), session.output.shape[1]), dtype=np.float32)
     done = 0
-    started = reported = time.monotonic()
+    started, cpu_started = time.monotonic(), time.process_time()
+    reported = started
     for block in blocks(rows, size):
         pixels = cache[block]
         raw = np.empty((len(block), scores.shape[1]), dtype=session.output.dtype)
@@ -75,14 +76,14 @@ def score_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> Non
                 reported = now
         scores[done : done + len(block)] = checked(decode(raw, session.output), session.output)
         done += len(block)
-    seconds = time.monotonic() - started
+    seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
     # Imported late: what is above decides how much memory the runtime is seen to need.
     from edgetag.workspace import atomic_write
 
     with atomic_write(job.scores) as file:
         np.save(file, scores, allow_pickle=False)
     emit(Scored(images=done))
-    emit(Done(seconds=seconds))
+    emit(Done(seconds=seconds, cpu_seconds=cpu_seconds))
 
 
 def run_once(session: Session, values: Values) -> Values:
@@ -125,8 +126,11 @@ def checked(scores: npt.NDArray[np.float32], output: Tensor) -> npt.NDArray[np.f
     return scores.clip(0, 1)
 
 
-def perform(job: Job, emit: Emit) -> None:
-    """Load the model, score, and tell each step; refusals are events, not exceptions."""
+Work = Callable[[Session, Job, ImageCache, Emit], None]
+
+
+def perform(job: Job, emit: Emit, work: Work = score_rows) -> None:
+    """Load the model, work with it, and tell each step; refusals are events, not exceptions."""
     try:
         cache = ImageCache(job.cache, MAPPED_SHARDS)
         session = engines.get(job.engine).load(job.model, job.threads)
@@ -137,7 +141,7 @@ def perform(job: Job, emit: Emit) -> None:
                 f"it takes images of {width}x{height}, but the image cache has {size}x{size}"
             )
         emit(Loaded())
-        score_rows(session, job, cache, emit)
+        work(session, job, cache, emit)
     except ModelLoadError as error:
         emit(Refused(reason=error.reason))
     except WrongOutputError as error:
@@ -158,13 +162,13 @@ def _private_stdout() -> Emit:
     return emit
 
 
-def main() -> None:
+def main(work: Work = score_rows) -> None:
     """Perform the job in the file named by the first argument."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no core file behind
     emit = _private_stdout()
     job = Job.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))
     try:
-        perform(job, emit)
+        perform(job, emit, work)
     except BrokenPipeError:  # the parent is gone, and with it the need for scores
         os._exit(1)
     if "tensorflow" in sys.modules:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
-from edgetag.validation.result import BudgetCheck, Decision
+from edgetag.reporting.result import BudgetRow
+from edgetag.validation.result import Decision
 
 TITLES: dict[Decision, str] = {
     "pass": "Accepted",
@@ -44,6 +45,7 @@ class Banner:
         sentence: Why.
         shipped: What that means for the file that the app ships.
         reasons: Limits that are not kept, failures first.
+        notes: What else to know, which decides nothing.
     """
 
     decision: Decision
@@ -51,14 +53,7 @@ class Banner:
     sentence: str
     shipped: str
     reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True)
-class _Judged:
-    variant: str
-    tag: str
-    where: str
-    check: BudgetCheck
+    notes: tuple[str, ...]
 
 
 def banner(view: View) -> Banner:
@@ -70,6 +65,9 @@ def banner(view: View) -> Banner:
         sentence=" ".join(_sentences(view)) or "Nothing was judged.",
         shipped=_shipped(view),
         reasons=tuple(_reasons(view)),
+        notes=tuple(
+            f"{one.where}: {one.text}" for one in view.report.findings if one.level == "note"
+        ),
     )
 
 
@@ -87,9 +85,8 @@ def _sentences(view: View) -> Iterator[str]:
         cannot = f"the {basis} or this machine cannot decide on {', '.join(by['undecided'])}."
         yield start + (cannot if start else cannot[0].upper() + cannot[1:])
     if not any(by.values()) and view.report.verdict == "pass":
-        judged = any(True for _ in _checks(view))
         kept = f"Every limit of the recipe is kept on the {basis}."
-        yield kept if judged else "The recipe sets no limits, so nothing was judged."
+        yield kept if _judged(view) else "The recipe sets no limits, so nothing was judged."
     if verdict.baseline and verdict.baseline.verdict == "fail":
         yield "Accuracy is worse than in the accepted baseline."
 
@@ -113,41 +110,24 @@ def _shipped(view: View) -> str:
     return f"The app ships {view.bundled}, which {what}."
 
 
-def _checks(view: View) -> Iterator[_Judged]:
-    for found in view.sources.verdict.variants:
-        if not found.decides:
-            continue
-        for check in found.budgets:
-            where = "" if check.budget.startswith("max_size") else found.runtime
-            yield _Judged(found.variant, "", where, check)
-        for tag in found.tags:
-            for check in tag.checks:
-                yield _Judged(found.variant, tag.tag, found.runtime, check)
-    if bench := view.sources.bench:
-        where = f"{bench.budget_runtime}, {words.plural(bench.budget_threads, 'thread')}"
-        for timed in bench.budgets:
-            of_file = timed.budget.startswith("max_size")
-            check = BudgetCheck(
-                budget=timed.budget, limit=timed.limit, measured=timed.measured,
-                verdict=timed.verdict,
-            )  # fmt: skip
-            yield _Judged(timed.variant, "", "" if of_file else where, check)
+def _judged(view: View) -> bool:
+    """Whether the recipe sets any limit that was judged."""
+    decide = (found for found in view.sources.verdict.variants if found.decides)
+    return bool(view.report.budgets) or any(tag.checks for one in decide for tag in one.tags)
 
 
 def _reasons(view: View) -> Iterator[Reason]:
     """Yield each limit once: its worst runtime, and on which others it came out the same."""
-    found: dict[tuple[str, str, str], list[_Judged]] = {}
-    for judged in _checks(view):
-        if judged.check.verdict != "pass":
-            key = (judged.variant, judged.tag, judged.check.budget)
-            found.setdefault(key, []).append(judged)
+    found: dict[tuple[str, str | None, str], list[BudgetRow]] = {}
+    for row in (*view.report.budgets, *view.report.tag_budgets):
+        if row.verdict != "pass":
+            found.setdefault((row.variant, row.tag, row.budget), []).append(row)
     shown = view.report.runtime
     reasons = []
     for alike in found.values():
-        alike.sort(key=lambda one: (RANK[one.check.verdict], one.where != shown))
-        worst = alike[0]
-        same = [one.where for one in alike[1:] if one.check.verdict == worst.check.verdict]
-        reasons.append(_reason(worst, [where for where in same if where != worst.where]))
+        alike.sort(key=lambda row: (RANK[row.verdict], row.runtime != shown))
+        same = [row.runtime for row in alike[1:] if row.verdict == alike[0].verdict]
+        reasons.append(_reason(alike[0], same))
     explained = {reason.variant for reason in reasons}
     reasons += [reason for reason in _unexplained(view) if reason.variant not in explained]
     yield from sorted(
@@ -155,20 +135,19 @@ def _reasons(view: View) -> Iterator[Reason]:
     )
 
 
-def _reason(judged: _Judged, also: list[str]) -> Reason:
-    check = judged.check
-    what = words.BUDGETS.get(check.budget, check.budget)
-    seen = words.measured(check.budget, check.measured, check.interval)
-    where = f" on {judged.where}" if judged.where else ""
+def _reason(row: BudgetRow, also: list[str]) -> Reason:
+    what = words.BUDGETS.get(row.budget, row.budget)
+    seen = words.measured(row.budget, row.measured, row.interval)
+    where = "" if row.runtime == "any" else f" on {row.runtime}"
     where += f", and likewise on {', '.join(also)}" if also else ""
-    bound = "at least" if check.budget.startswith("min_") else "at most"
-    allowed = f"the limit is {bound} {words.limit(check.budget, check.limit)}"
+    bound = "at least" if row.budget.startswith("min_") else "at most"
+    allowed = f"the limit is {bound} {words.limit(row.budget, row.limit)}"
     return Reason(
-        decision=check.verdict,
-        variant=judged.variant,
-        tag=judged.tag,
+        decision=row.verdict,
+        variant=row.variant,
+        tag=row.tag or "",
         sentence=f"{what} is {seen}{where}; {allowed}.",
-        advice=words.needs(check) if check.verdict == "undecided" else "",
+        advice=words.needs(row.measured, row.needs) if row.verdict == "undecided" else "",
     )
 
 

@@ -27,11 +27,12 @@ class BlameOf:
 
 @dataclass(frozen=True)
 class MistakesOf:
-    """What each mistake in preprocessing costs one variant."""
+    """What each mistake in preprocessing costs one variant; `without_effect` changed no image."""
 
     variant: str
     title: str
     mistakes: Grid
+    without_effect: tuple[str, ...]
 
 
 def blames(view: View) -> Iterator[BlameOf]:
@@ -85,9 +86,15 @@ def mistakes(view: View) -> Iterator[MistakesOf]:
         yield MistakesOf(
             variant=drift.variant,
             title=f"{drift.variant} on {drift.runtime}, {images} of {drift.split}, "
-            f"mAP {words.fraction(drift.map)} when fed rightly",
+            f"mAP {words.fraction(drift.map)} over {_tags(drift)} when fed rightly",
             mistakes=_mistakes_grid(drift),
+            without_effect=drift.without_effect,
         )
+
+
+def _tags(drift: PreprocessingDrift) -> str:
+    scored = drift.n_scored_tags
+    return "scored tags" if scored is None else words.plural(scored, "tag")
 
 
 def _mistakes_grid(drift: PreprocessingDrift) -> Grid:
@@ -95,7 +102,8 @@ def _mistakes_grid(drift: PreprocessingDrift) -> Grid:
         Column("mistake", numeric=False),
         Column("what the app does", numeric=False, wide="prose"),
         Column("how to recognize it", numeric=False, wide="prose"),
-        Column("mAP"), Column("drop", note="points [interval]"),
+        Column("images", note="that it changes"), Column("mAP"),
+        Column("drop", note="points [interval]"),
         Column("changed", note="decisions"), Column("scores move by", note="on average"),
         Column("hurts most", numeric=False),
     )  # fmt: skip
@@ -105,7 +113,7 @@ def _mistakes_grid(drift: PreprocessingDrift) -> Grid:
 
 def _mistake_cells(one: MistakeCost) -> tuple[Cell, ...]:
     return cells([
-        one.mistake, one.what, one.sign, words.fraction(one.map),
+        one.mistake, one.what, one.sign, words.count(one.images_changed), words.fraction(one.map),
         with_interval(words.points(one.map_drop), words.interval(one.map_drop_interval)),
         words.percent(one.flip_rate), words.fraction(one.mean_score_difference),
         ", ".join(one.tags_hurt) or "–",

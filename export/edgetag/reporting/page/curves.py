@@ -10,7 +10,7 @@ from edgetag.reporting.plots.curves import tag_curves
 from edgetag.validation.details import TagCurves
 from edgetag.validation.result import TagVerdict, VariantVerdict
 
-MOST_DRAWN = 24
+MOST_OF_BUNDLED, MOST_OF_OTHERS = 24, 12
 """Tags per variant, so that a large vocabulary does not make a large file."""
 
 
@@ -31,7 +31,8 @@ def curves_of(view: View, number: int, found: VariantVerdict) -> CurvesOf | None
     if not details or not details.curves:
         return None
     verdicts = {tag.tag: tag for tag in found.tags}
-    drawn = _most_moved(details.curves, verdicts)
+    most = MOST_OF_BUNDLED if found.variant == view.bundled else MOST_OF_OTHERS
+    drawn = _most_moved(details.curves, verdicts, most)
     plots = tuple(
         Plot(
             curves.tag,
@@ -49,14 +50,16 @@ def curves_of(view: View, number: int, found: VariantVerdict) -> CurvesOf | None
     )  # fmt: skip
 
 
-def _most_moved(curves: Sequence[TagCurves], verdicts: dict[str, TagVerdict]) -> list[TagCurves]:
+def _most_moved(
+    curves: Sequence[TagCurves], verdicts: dict[str, TagVerdict], most: int
+) -> list[TagCurves]:
     """Return those whose average precision moved most, in the order of the tags."""
 
     def moved(one: TagCurves) -> float:
         tag = verdicts.get(one.tag)
         return abs(tag.ap_drop or 0.0) if tag else 0.0
 
-    chosen = sorted(range(len(curves)), key=lambda at: -moved(curves[at]))[:MOST_DRAWN]
+    chosen = sorted(range(len(curves)), key=lambda at: -moved(curves[at]))[:most]
     return [curves[at] for at in sorted(chosen)]
 
 

@@ -86,11 +86,11 @@ def environment(view: View) -> Iterator[tuple[str, str]]:
     sources, verdict = view.sources, view.sources.verdict
     machine, reference = verdict.machine, verdict.reference
     features = f" ({', '.join(machine.cpu_features)})" if machine.cpu_features else ""
-    memory = words.size(machine.memory_bytes)
+    memory = _gigabytes(machine.memory_bytes)
     yield (
         "scored on",
         (
-            f"{machine.cpu}{features}, {words.plural(machine.cores, 'core')}, {memory} memory, "
+            f"{machine.cpu}{features}, {words.plural(machine.cores, 'core')}, {memory} of memory, "
             f"{machine.system}, {machine.architecture}"
         ),
     )
@@ -110,13 +110,17 @@ def environment(view: View) -> Iterator[tuple[str, str]]:
     yield "made with", listed(sources.versions)
     yield (
         "statistics",
-        f"{verdict.confidence:.0%} intervals, {words.count(verdict.bootstrap_samples)} samples of "
-        f"the bootstrap, seed {sources.recipe.seed}",
+        f"{100 * verdict.confidence:.0f} % intervals, {words.count(verdict.bootstrap_samples)} "
+        f"samples of the bootstrap, seed {sources.recipe.seed}",
     )
     yield "recipe SHA-256", sources.recipe.digest()
     yield "weights SHA-256", reference.weights_sha256
     yield "reference scores SHA-256", reference.scores_sha256
     yield "judged images SHA-256", verdict.images_sha256
+
+
+def _gigabytes(memory_bytes: int | None) -> str:
+    return "unknown size" if memory_bytes is None else f"{memory_bytes / 1e9:.1f} GB"
 
 
 def listed(versions: dict[str, str]) -> str:

@@ -11,6 +11,11 @@ from edgetag.reporting.plots.forest import ForestRow, forest
 from edgetag.reporting.tables import NONE
 from edgetag.validation.result import Bounds, BudgetCheck, Operating, TagVerdict, VariantVerdict
 
+MOST_DRAWN, MOST_LISTED = 40, 200
+"""Tags per plot and per table, so that a large vocabulary does not make a large file."""
+
+RANK: dict[str, int] = {"fail": 0, "undecided": 1, "pass": 2, "not judged": 3, "not scored": 4}
+
 
 @dataclass(frozen=True)
 class TagsOf:
@@ -22,6 +27,9 @@ class TagsOf:
         decision: Worst of the tags that were judged, in words.
         forests: One per measure, with a row per scored tag.
         unscored: The other tags.
+        total: How many tags there are; the worst ones are shown where they are too many.
+        drawn: Most that a plot shows.
+        listed: Most that a table shows.
         judged: What decides.
         operating: What an app may choose.
     """
@@ -31,6 +39,9 @@ class TagsOf:
     decision: str
     forests: tuple[Plot, ...]
     unscored: tuple[str, ...]
+    total: int
+    drawn: int
+    listed: int
     judged: Grid
     operating: Grid
 
@@ -67,22 +78,32 @@ def tags_of(view: View, number: int, found: VariantVerdict) -> TagsOf:
         title=f"{found.variant} on {found.runtime}, split {found.split}",
         decision=_in_all(found),
         forests=tuple(_forests(number, found)),
-        unscored=tuple(tag.tag for tag in found.tags if not tag.scored),
+        unscored=tuple(tag.tag for tag in found.tags if not tag.scored)[:MOST_LISTED],
+        total=len(found.tags),
+        drawn=MOST_DRAWN,
+        listed=MOST_LISTED,
         judged=_judged_grid(found),
         operating=_operating_grid(view, found),
     )
 
 
+def _worst(tags: Iterable[TagVerdict], most: int) -> list[TagVerdict]:
+    """Return at most so many, the worst where there are more, in their own order."""
+    numbered = list(enumerate(tags))
+    chosen = sorted(numbered, key=lambda one: (RANK[one[1].verdict], -abs(one[1].ap_drop or 0.0)))
+    return [tag for _, tag in sorted(chosen[:most], key=lambda one: one[0])]
+
+
 def _in_all(found: VariantVerdict) -> str:
     """Count the tags by what came of them."""
-    order = ("fail", "undecided", "pass", "not judged", "not scored")
-    counts = {word: sum(tag.verdict == word for tag in found.tags) for word in order}
+    counts = {word: sum(tag.verdict == word for tag in found.tags) for word in RANK}
     return ", ".join(f"{number} {word}" for word, number in counts.items() if number)
 
 
 def _forests(number: int, found: VariantVerdict) -> Iterator[Plot]:
+    scored = _worst((tag for tag in found.tags if tag.scored), MOST_DRAWN)
     for measure in MEASURES:
-        rows = [_forest_row(measure, tag) for tag in found.tags if tag.scored]
+        rows = [_forest_row(measure, tag) for tag in scored]
         if measure.budget == "max_ap_drop" and found.map_drop is not None:
             rows.insert(0, _mean_row(found))
         if all(row.value is None for row in rows):
@@ -129,9 +150,8 @@ def _judged_grid(found: VariantVerdict) -> Grid:
         Column("rise", note="points"), Column("changed", note="lost / gained"),
         Column("McNemar p", note="after Holm"), Column("threshold", note="before → after"),
     )  # fmt: skip
-    return Grid(
-        f"Tags of {found.variant}", columns, tuple(_judged_cells(tag) for tag in found.tags)
-    )
+    rows = tuple(_judged_cells(tag) for tag in _worst(found.tags, MOST_LISTED))
+    return Grid(f"Tags of {found.variant}", columns, rows)
 
 
 def _judged_cells(tag: TagVerdict) -> tuple[Cell, ...]:
@@ -174,7 +194,8 @@ def _operating_grid(view: View, found: VariantVerdict) -> Grid:
         Column("calibration error"), Column("F1"), Column("drop", note="points"),
         Column("gain", note="by own threshold, points"),
     )  # fmt: skip
-    rows = tuple(_operating_cells(view, tag) for tag in found.tags if tag.scored)
+    listed = _worst((tag for tag in found.tags if tag.scored), MOST_LISTED)
+    rows = tuple(_operating_cells(view, tag) for tag in listed)
     return Grid(f"Operating points of {found.variant}, before → after", columns, rows)
 
 

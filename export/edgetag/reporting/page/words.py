@@ -1,7 +1,7 @@
 """Numbers and decisions in words. What does not exist is a dash, never a number."""
 
 from edgetag.reporting.tables import NONE, format_budget, format_bytes, format_ms
-from edgetag.validation.result import Bounds, BudgetCheck, Needs
+from edgetag.validation.result import Bounds, Needs
 
 MARKS = {
     "pass": "✓",
@@ -105,13 +105,13 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     return f"{count(number)} {one if number == 1 else many or f'{one}s'}"
 
 
-def needs(check: BudgetCheck) -> str:
+def needs(measured: float | None, wanted: Needs | None) -> str:
     """Say what would decide an undecided check, in a sentence."""
-    if check.needs:
-        return f"About {_more(check.needs)} would decide it."
-    if check.measured is None:
+    if wanted:
+        return f"About {_more(wanted)} would decide it."
+    if measured is None:
         return "It could not be measured here."
-    return "The measured value lies so close to the limit that no number of images would decide it."
+    return "It would take over a thousand times as many images to decide it."
 
 
 def _more(wanted: Needs) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
@@ -61,9 +62,9 @@ def forest(rows: Sequence[ForestRow], *, axis: str, name: str, label: str) -> Ma
         axes.set_xlim(low, high)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.axvline(0, color=drawing.MUTED, linewidth=1, zorder=1)
-        for position, row in enumerate(rows):
-            _margin(axes, position, row, high)
-            _interval(axes, position, row, low)
+        _margins(axes, rows, high)
+        _intervals(axes, rows)
+        _absences(axes, rows, low)
         axes.set_yticks(range(len(rows)), labels=names, color=drawing.INK, parse_math=False)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
@@ -84,30 +85,46 @@ def _span(rows: Sequence[ForestRow]) -> Bounds:
     return low - room, high + room
 
 
-def _margin(axes: Any, position: int, row: ForestRow, high: float) -> None:
-    if row.limit is None:
-        return
-    ends = (position - 0.5, position + 0.5)
-    axes.fill_betweenx(ends, row.limit, high, color=drawing.BEYOND, linewidth=0, zorder=0)
-    axes.plot((row.limit,) * 2, ends, color=drawing.FAIL, linewidth=1.2, dashes=(3, 2), zorder=1)
+def _margins(axes: Any, rows: Sequence[ForestRow], high: float) -> None:
+    """Draw the margin of neighbours that have the same as one line, and shade what lies beyond."""
+    first = 0
+    for limit, alike in groupby(rows, key=lambda row: row.limit):
+        last = first + len(list(alike))
+        if limit is not None:
+            ends = (first - 0.5, last - 0.5)
+            axes.fill_betweenx(ends, limit, high, color=drawing.BEYOND, linewidth=0, zorder=0)
+            axes.plot((limit,) * 2, ends, color=drawing.FAIL, linewidth=1.2, dashes=(3, 2))
+        first = last
 
 
-def _interval(axes: Any, position: int, row: ForestRow, low: float) -> None:
-    if row.value is None:
-        axes.annotate(
-            row.decision, (low, position), xytext=(4, 0), textcoords="offset points",
-            va="center", color=drawing.MUTED, fontsize=10, style="italic",
-        )  # fmt: skip
-        return
-    colour = COLOURS.get(row.decision, drawing.MUTED)
-    if row.interval:
+def _intervals(axes: Any, rows: Sequence[ForestRow]) -> None:
+    """Draw all rows of one decision at once: they look alike."""
+    for decision in dict.fromkeys(row.decision for row in rows):
+        alike = [
+            (position, row.value, row.interval)
+            for position, row in enumerate(rows)
+            if row.decision == decision and row.value is not None
+        ]
+        colour = COLOURS.get(decision, drawing.MUTED)
+        spread = [(position, *interval) for position, _, interval in alike if interval]
+        if spread:
+            positions, lows, highs = zip(*spread, strict=True)
+            axes.hlines(
+                positions, lows, highs, color=colour, linewidth=2, capstyle="round", zorder=3
+            )
         axes.plot(
-            row.interval, (position,) * 2, color=colour, linewidth=2, solid_capstyle="round",
-            zorder=2,
+            [value for _, value, _ in alike], [position for position, _, _ in alike],
+            color=colour, zorder=4, linestyle="none", marker=MARKERS.get(decision, "."),
+            markersize=7, markeredgewidth=1.4,
+            markeredgecolor=drawing.PAPER if decision == "fail" else colour,
+            markerfacecolor=drawing.PAPER if decision == "undecided" else colour,
         )  # fmt: skip
-    axes.plot(
-        row.value, position, color=colour, zorder=3, linestyle="none",
-        marker=MARKERS.get(row.decision, "."), markersize=7, markeredgewidth=1.4,
-        markeredgecolor=drawing.PAPER if row.decision == "fail" else colour,
-        markerfacecolor=drawing.PAPER if row.decision == "undecided" else colour,
-    )  # fmt: skip
+
+
+def _absences(axes: Any, rows: Sequence[ForestRow], low: float) -> None:
+    for position, row in enumerate(rows):
+        if row.value is None:
+            axes.annotate(
+                row.decision, (low, position), xytext=(4, 0), textcoords="offset points",
+                va="center", color=drawing.MUTED, fontsize=10, style="italic",
+            )  # fmt: skip

@@ -1,0 +1,184 @@
+"""Does scoring cost much beside the model itself? Both are timed in turn, on the same cores."""
+
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgetag.conversion.result import ExportResult
+from edgetag.dataset import open_dataset
+from edgetag.dataset.view import Rows
+from edgetag.errors import InputError
+from edgetag.machine import this_machine
+from edgetag.preprocess import Preprocessing
+from edgetag.progress import Progress, Task
+from edgetag.recipe import Recipe
+from edgetag.runtimes import BareRun, Engine, LoadFailure, ScoreRun, engines, score, time_bare
+from edgetag.validation.rate import RateFailure, RuntimeRate, ScoringRate
+from edgetag.workspace import Workspace
+
+ROUNDS = 7
+IMAGES = 600
+"""Default number of images in a round."""
+
+SILENCE_S = 600.0
+"""The bare loop says nothing before its end."""
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """One measurement: images a second of all processes, processor time, time around the loop."""
+
+    images_per_s: float
+    cpu_s: float
+    start_s: float
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What both measurements have in common."""
+
+    model: Path
+    cache: Path
+    rows: Rows
+    contract: Preprocessing
+    processes: int
+    task: Task
+
+
+def measure(
+    recipe: Recipe,
+    workspace: Workspace,
+    progress: Progress,
+    variant: str | None = None,
+    images: int = IMAGES,
+    rounds: int = ROUNDS,
+) -> ScoringRate:
+    """Time scoring and the bare interpreter on one exported file, on each of the recipe's runtimes.
+
+    Each round times both, in an order that changes from round to round, over as many processes as
+    there are cores, as validation uses them.
+
+    Args:
+        recipe: Names the runtimes and the images: those of the split that decides.
+        workspace: Holds data and exported files; nothing is written.
+        progress: Is told of rounds.
+        variant: Which file; default: the one that the bundle ships.
+        images: Number scored in each round; images are repeated where the split has fewer.
+        rounds: Of each measurement.
+
+    Raises:
+        InputError: There is no such variant, or a file is missing, changed or damaged.
+    """
+    variant = variant or recipe.bundle.variant
+    dataset = open_dataset(workspace)
+    machine = this_machine()
+    found = recipe.validation.runtimes
+    rates: list[RuntimeRate] = []
+    failures: list[RateFailure] = []
+    with progress.track("timing scoring", len(found) * rounds * 2 * images, "images") as task:
+        bench = _Bench(
+            model=_exported(workspace, variant),
+            cache=workspace.cache,
+            rows=np.resize(dataset.rows(recipe.validation.splits[0]), images),
+            contract=recipe.network.preprocessing(),
+            processes=min(machine.cores, images),
+            task=task,
+        )
+        for name in found:
+            rate = _measure_runtime(engines.get(name), bench, rounds)
+            if isinstance(rate, LoadFailure):
+                failures.append(RateFailure(runtime=name, reason=f"{rate.kind}: {rate.reason}"))
+            else:
+                rates.append(rate)
+    return ScoringRate(
+        variant=variant,
+        images=images,
+        processes=bench.processes,
+        rounds=rounds,
+        machine=machine,
+        rates=tuple(rates),
+        failures=tuple(failures),
+    )
+
+
+def _exported(workspace: Workspace, variant: str) -> Path:
+    result_file = workspace.export / "export.json"
+    listed = ExportResult.read(result_file, "export").variants
+    for file in listed:
+        if file.variant == variant:
+            return workspace.verified_file(file.file, file.sha256)
+    names = ", ".join(file.variant for file in listed)
+    raise InputError(f"{result_file}: it lists no {variant!r}; it has: {names}")
+
+
+def _measure_runtime(engine: Engine, bench: _Bench, rounds: int) -> RuntimeRate | LoadFailure:
+    bare: list[_Timed] = []
+    whole: list[_Timed] = []
+    for number in range(rounds):
+        turns = [(_bare, bare), (_validate, whole)]
+        for once, timed in turns if number % 2 == 0 else reversed(turns):
+            outcome = _in_parallel(once, engine, bench)
+            if isinstance(outcome, LoadFailure):
+                return outcome
+            timed.append(outcome)
+            bench.task.advance(len(bench.rows), engine.name)
+    ratios = [w.images_per_s / b.images_per_s for w, b in zip(whole, bare, strict=True)]
+    bare_rate, whole_rate = (
+        statistics.median(timed.images_per_s for timed in found) for found in (bare, whole)
+    )
+    bare_cpu_s, whole_cpu_s = (
+        statistics.median(timed.cpu_s for timed in found) for found in (bare, whole)
+    )
+    return RuntimeRate(
+        runtime=engine.name,
+        runtime_version=engine.version(),
+        bare_images_per_s=bare_rate,
+        validate_images_per_s=whole_rate,
+        ratio=whole_rate / bare_rate,
+        ratios=(min(ratios), max(ratios)),
+        cpu_ratio=bare_cpu_s / whole_cpu_s,
+        start_s=statistics.median(timed.start_s for timed in whole),
+    )
+
+
+_Run = BareRun | ScoreRun
+_Once = Callable[[Engine, _Bench, Rows], _Run | LoadFailure]
+
+
+def _in_parallel(once: _Once, engine: Engine, bench: _Bench) -> _Timed | LoadFailure:
+    """Run one measurement in all processes at once."""
+    parts = np.array_split(bench.rows, bench.processes)
+    with ThreadPoolExecutor(bench.processes) as pool:
+        started = time.monotonic()
+        outcomes = list(pool.map(lambda rows: once(engine, bench, rows), parts))
+        wall_s = time.monotonic() - started
+    runs: list[_Run] = []
+    for outcome in outcomes:
+        if isinstance(outcome, LoadFailure):
+            return outcome
+        runs.append(outcome)
+    return _Timed(
+        images_per_s=sum(len(rows) / run.seconds for rows, run in zip(parts, runs, strict=True)),
+        cpu_s=sum(run.cpu_seconds for run in runs),
+        start_s=wall_s - max(run.seconds for run in runs),
+    )
+
+
+def _bare(engine: Engine, bench: _Bench, rows: Rows) -> _Run | LoadFailure:
+    return time_bare(engine, bench.model, bench.cache, rows, bench.contract, 1, _Quiet(), SILENCE_S)
+
+
+def _validate(engine: Engine, bench: _Bench, rows: Rows) -> _Run | LoadFailure:
+    return score(engine, bench.model, bench.cache, rows, bench.contract, 1, _Quiet(), SILENCE_S)
+
+
+class _Quiet:
+    """A task that tells nobody, so that neither measurement pays for it."""
+
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        """Do nothing."""

@@ -1,0 +1,77 @@
+"""Parts of the page by themselves: thumbnails, what is left out, numbers in words."""
+
+import base64
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from page_factory import TAGS, make_report, make_sources
+from parsed_page import Page
+from PIL import Image
+
+from edgetag.dataset.view import Rows
+from edgetag.preprocess import Pixels
+from edgetag.reporting.page import PageSources, changes, curves, tags, words
+from edgetag.reporting.page.sources import View
+
+
+@pytest.fixture
+def sources() -> PageSources:
+    return make_sources()
+
+
+def test_thumbnails_are_of_the_surest_changes_and_small(sources: PageSources) -> None:
+    asked: list[list[int]] = []
+
+    def look_up(rows: Rows) -> Pixels:
+        asked.append(rows.tolist())
+        assert sources.thumbnails
+        return sources.thumbnails(rows)
+
+    view = View(make_report(sources), replace(sources, thumbnails=look_up))
+    for found in view.all_scored():
+        part = changes.changes_of(view, found)
+        if found.variant.startswith("other"):
+            assert part is None, "it has no details"
+            continue
+        assert part
+        assert part.total == 1015
+        assert [card.change.row for card in part.cards] == asked[-1]
+        for card in part.cards:
+            data = base64.b64decode(card.image.partition(",")[2])
+            with Image.open(io.BytesIO(data)) as image:
+                assert image.size == (changes.THUMBNAIL_PX,) * 2
+                red = np.asarray(image.convert("RGB"))[..., 0].mean()
+            assert red == pytest.approx(card.change.row, abs=6), "the image of another row"
+            assert card.right is not card.change.label, "every change is away from the tag"
+    assert asked == [list(range(24)), list(range(12))]
+
+
+def test_a_large_vocabulary_draws_the_tags_that_moved_most(
+    sources: PageSources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(curves, "MOST_OF_BUNDLED", 2)
+    monkeypatch.setattr(tags, "MOST_DRAWN", 1)
+    monkeypatch.setattr(tags, "MOST_LISTED", 2)
+    view = View(make_report(sources), sources)
+    found = view.scored("int8")
+    assert found
+    part = curves.curves_of(view, 0, found)
+    assert part
+    assert [plot.title for plot in part.plots] == list(TAGS[:2])
+    assert (part.scored, part.left_out) == (3, 1)
+    shown = tags.tags_of(view, 0, found)
+    assert [row[0].text for row in shown.judged.rows] == list(TAGS[:2])
+    recall = Page(str(shown.forests[0].svg)).text_of("text")
+    assert TAGS[0][:19] in " ".join(recall)
+    assert "quiet" not in recall
+    assert shown.total == len(TAGS)
+
+
+def test_minus_zero_is_zero_and_minus_is_a_minus() -> None:
+    assert words.points(-0.00001) == "0.00"
+    assert words.points(-0.0039) == "−0.39"
+    assert words.drop(None, None) == "–"
+    assert words.interval((-0.0203, 0.0133)) == "[−2.03, 1.33]"
+    assert words.percent(-0.0) == "0.0 %"

@@ -1,0 +1,59 @@
+"""Timing scoring beside the bare interpreter, as it really runs."""
+
+from pathlib import Path
+
+import pytest
+from tiny_run import MODELS, RunFolder, make_run_folder, write_export
+
+from edgetag.errors import InputError
+from edgetag.progress import SilentProgress
+from edgetag.reporting.results import sheets
+from edgetag.runtimes import engines
+from edgetag.validation.rate import ScoringRate
+from edgetag.validation.throughput import measure
+
+HERE = [e.name for e in engines.ENGINES if e.available() is None]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return make_run_folder(tmp_path)
+
+
+@pytest.mark.slow
+def test_both_are_timed_on_every_runtime(folder: RunFolder) -> None:
+    rate = measure(folder.recipe, folder.workspace, SilentProgress(), images=300, rounds=2)
+    assert (rate.variant, rate.images, rate.rounds) == ("int8", 300, 2)
+    assert [found.runtime for found in rate.rates] == HERE
+    for found in rate.rates:
+        assert found.ratio == found.validate_images_per_s / found.bare_images_per_s
+        assert 0 < found.ratios[0] <= found.ratios[1]
+        # A tiny model makes the loop around it look large; a real one is measured in the README.
+        assert 0.05 < found.cpu_ratio < 2
+        assert found.start_s > 0
+    assert ScoringRate.from_json(rate.to_json(), "rate") == rate
+    assert not folder.workspace.validate.exists()
+    (sheet,) = sheets(rate)
+    assert [row[0] for row in sheet.rows] == HERE
+    assert {len(row) for row in sheet.rows} == {len(sheet.headings)}
+
+
+@pytest.mark.slow
+def test_a_file_that_does_not_load_is_a_failure_with_its_reason(folder: RunFolder) -> None:
+    cut = (MODELS / "tiny_fp32.tflite").read_bytes()[:200]
+    folder.replace_model("fp32", cut)
+    rate = measure(folder.recipe, folder.workspace, SilentProgress(), "fp32", images=2, rounds=1)
+    assert not rate.rates
+    assert {failure.runtime for failure in rate.failures} >= set(HERE)
+    assert all(failure.reason for failure in rate.failures)
+    assert sheets(rate)[1].title == "Not timed"
+
+
+def test_an_unknown_variant_and_a_changed_file_are_refused(folder: RunFolder) -> None:
+    with pytest.raises(InputError, match="it lists no 'fp16'; it has: fp32, int8"):
+        measure(folder.recipe, folder.workspace, SilentProgress(), "fp16")
+    file = folder.workspace.export / "int8.tflite"
+    write_export(folder.workspace, ("fp32", "int8"))
+    file.write_bytes(file.read_bytes() + b"\0")
+    with pytest.raises(InputError, match="has changed since it was made"):
+        measure(folder.recipe, folder.workspace, SilentProgress(), "int8")
