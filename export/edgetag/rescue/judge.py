@@ -71,19 +71,10 @@ class Judge:
         self._recipe, self._dataset = recipe, dataset
         self._budget = recipe.budget(variant)
         _require_limit(self._budget, variant)
-        section = recipe.validation
-        self.split_name = section.splits[0]
+        self.split_name = recipe.validation.splits[0]
         self.images = dataset.rows(self.split_name)
         self._refit_rows = self._rows_to_fit_on()
-        self._split = Split(
-            dataset.labels(self.images),
-            dataset.vocabulary,
-            dataset.groups(self.images),
-            min_positives=section.min_positives,
-            samples=section.bootstrap_samples,
-            confidence=section.confidence,
-            seed=recipe.seed,
-        )
+        self._split = self._split_of(self.images)
         stored, scores = obtain_reference(
             recipe, workspace, dataset, self.images, progress, given=None
         )
@@ -105,8 +96,7 @@ class Judge:
         if len(self._refit_rows):
             thresholds = refit_thresholds(
                 scores[count:],
-                self._dataset.labels(self._refit_rows),
-                self._dataset.vocabulary,
+                self._split_of(self._refit_rows),
                 self._recipe.training.thresholds,
                 thresholds,
             )
@@ -138,6 +128,18 @@ class Judge:
             *at_most("max_size_ratio", budget.max_size_ratio, size_bytes / fp32_bytes),
             *at_most("max_latency_ms", budget.max_latency_ms, p50),
             *at_most("max_latency_ratio", budget.max_latency_ratio, ratio),
+        )
+
+    def _split_of(self, rows: Rows) -> Split:
+        section = self._recipe.validation
+        return Split(
+            self._dataset.labels(rows),
+            self._dataset.vocabulary,
+            self._dataset.groups(rows),
+            min_positives=section.min_positives,
+            samples=section.bootstrap_samples,
+            confidence=section.confidence,
+            seed=self._recipe.seed,
         )
 
     def _rows_to_fit_on(self) -> Rows:

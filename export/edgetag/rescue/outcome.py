@@ -44,7 +44,12 @@ def describe(
         f"{len(chosen.layers)} layer{plural} in {kind} bring{'' if plural else 's'} {variant} "
         f"inside its limits on accuracy: {', '.join(label(name) for name in chosen.layers)}."
     )
-    return text + (f" But the file then breaks {', '.join(broken)}." if broken else "")
+    if broken:
+        return f"{text} But the file then breaks {', '.join(broken)}."
+    return text + (
+        f" {len(steps)} files were judged on the same images, and the more there are, the likelier "
+        "one passes by luck: judge it on other images before it ships."
+    )
 
 
 def _advice(keep: Keep, step: Step) -> str:

@@ -1,10 +1,9 @@
 """The stage: a failing variant → the fewest layers in float that mend it."""
 
-import gzip
 from collections.abc import Sequence
 
 from edgetag.benchmarking.result import Latency
-from edgetag.conversion.stage import GZIP_LEVEL
+from edgetag.conversion.flatfile import gzip_size
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
@@ -144,7 +143,7 @@ def _step(
         accuracy=decided,
         verdict=worst([decided, *(check.verdict for check in budgets)]),
         size_bytes=len(data),
-        gzip_bytes=len(gzip.compress(data, GZIP_LEVEL, mtime=0)),
+        gzip_bytes=gzip_size(data),
         latency_ms=latency,
         failure=trial.failure,
     )
