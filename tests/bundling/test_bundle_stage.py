@@ -17,6 +17,7 @@ from edgetag.recipe import Recipe, parse_recipe
 from edgetag.training.result import Thresholds
 from edgetag.validation.result import ReferenceSummary, Verdict
 from edgetag.workspace import Workspace, digest_file, write_text
+from made_results import MACHINE
 
 MODEL = Path(__file__).parents[1] / "models" / "tiny_int8_uint8.tflite"
 RECIPE = """
@@ -50,17 +51,20 @@ def make_run(root: Path) -> Workspace:
         min_runtime_version="1.14.0", operators={}, float_tensors=0, sparsity=0.0,
     )  # fmt: skip
     write_text(workspace.export / "export.json", ExportResult(variants=(exported,)).to_json())
-    thresholds = Thresholds(
+    trained = Thresholds(
         policy="best_f1", split="validation", thresholds={"cat": 0.4, "dog": 0.5, "food": 0.6}
     )
-    write_text(workspace.train / "thresholds.json", thresholds.to_json())
+    write_text(workspace.train / "thresholds.json", trained.to_json())
     verdict = Verdict(
-        verdict="pass", decisions={"int8": "pass"}, split="test", confidence=0.95,
-        bootstrap_samples=1000, min_positives=20,
+        verdict="pass", decisions={"int8": "pass"}, recipe="bundle-test",
+        tags=("cat", "dog", "food"), split="test", confidence=0.95, bootstrap_samples=1000,
+        min_positives=20, at_fpr=0.01, at_recall=0.9, prevalence={}, images_sha256="0",
+        machine=MACHINE, versions={},
         reference=ReferenceSummary(
-            engine="tensorflow", device="CPU", versions={}, weights_sha256="0", map={"test": 0.9}
+            engine="tensorflow", device="CPU", versions={}, weights_sha256="0",
+            scores_sha256="0", map={"test": 0.9},
         ),
-        variants=(), failures=(),
+        thresholds={"int8": {"cat": 0.4, "dog": 0.5, "food": 0.61}}, variants=(), failures=(),
     )  # fmt: skip
     write_text(workspace.validate / "verdict.json", verdict.to_json())
     return workspace
@@ -78,7 +82,8 @@ def test_a_bundle_holds_all_an_app_needs(recipe: Recipe, workspace: Workspace) -
         files = {name: archive.read(name) for name in archive.namelist()}
     assert files["model.tflite"] == MODEL.read_bytes()
     assert files["labels.txt"] == b"cat\ndog\nfood\n"
-    assert json.loads(files["thresholds.json"])["thresholds"]["food"] == 0.6
+    shipped = json.loads(files["thresholds.json"])["thresholds"]
+    assert shipped == {"cat": 0.4, "dog": 0.5, "food": 0.61}  # those that were judged
     contract = Preprocessing.model_validate_json(files["preprocessing.json"])
     assert contract == recipe.network.preprocessing()
     assert Verdict.from_json(files["verdict.json"].decode(), "test").verdict == "pass"
@@ -122,6 +127,14 @@ def test_thresholds_of_other_tags_are_refused(workspace: Workspace) -> None:
     other = parse_recipe(RECIPE.replace('"food"', '"fruit"'), Path("recipe.toml"))
     with pytest.raises(InputError, match="not those of the recipe"):
         stage.run(other, workspace, SilentProgress())
+
+
+def test_a_variant_that_was_not_judged_is_refused(recipe: Recipe, workspace: Workspace) -> None:
+    path = workspace.validate / "verdict.json"
+    values = json.loads(path.read_text())
+    write_text(path, json.dumps(values | {"thresholds": {}}))
+    with pytest.raises(InputError, match="int8 was not judged; run: edgetag validate"):
+        stage.run(recipe, workspace, SilentProgress())
 
 
 def test_a_variant_that_was_not_exported_is_refused(workspace: Workspace) -> None:
