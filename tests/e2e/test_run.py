@@ -123,7 +123,7 @@ def test_a_second_run_does_nothing_and_says_so(finished: Path) -> None:
     before = (finished / "run/run.json").read_bytes()
     done = subprocess.run(command(finished), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("skipped") == 9
+    assert done.stderr.count("skipped") == 10
     assert json.loads(done.stdout) == json.loads((finished / "stdout.json").read_text())
     assert (finished / "run/run.json").read_bytes() == before
 

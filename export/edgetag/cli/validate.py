@@ -67,7 +67,7 @@ def validate(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The variant whose budgets hold for every --model; default: [budgets.default].",
+            help="The variant whose budgets hold for every --model; default: those of budgets.default.",
         ),
     ] = None,
     baseline: Annotated[
@@ -88,7 +88,7 @@ def validate(
     """Compare every file with the float reference, tag by tag, on every runtime.
 
     Exits with 0 if all budgets hold, 1 if one is broken, 2 if the input is wrong, 3 if the data
-    cannot decide: the table then says how many more images would.
+    cannot decide; the table then says how many more images would.
     """
     from edgetag.cli.outcome import exit_code, print_result
     from edgetag.cli.stages import prepare

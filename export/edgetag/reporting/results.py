@@ -10,6 +10,7 @@ from edgetag.dataset.result import CheckReport, DatasetResult, SplitCounts
 from edgetag.explaining.result import Explanation
 from edgetag.records import Result
 from edgetag.reporting.explanation import explanation_sheets
+from edgetag.reporting.plan import plan_sheet
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import budget_rows, tag_budget_rows
 from edgetag.reporting.sheets import (
@@ -31,6 +32,7 @@ from edgetag.reporting.tables import (
 )
 from edgetag.training.result import PipelineRate, TrainResult
 from edgetag.validation.accepted_state import Baseline
+from edgetag.validation.plan_result import Plan
 from edgetag.validation.rate import ScoringRate
 from edgetag.validation.result import Verdict
 
@@ -114,6 +116,11 @@ def _(result: QuantizeResult) -> tuple[Sheet, ...]:
     )  # fmt: skip
     headings = ("variant", "agreement after warm-up", "zeros", "validation mAP before", "after")
     return (Sheet("Quantization-aware training", headings, frozenset(range(1, 5)), rows),)
+
+
+@sheets.register
+def _(result: Plan) -> tuple[Sheet, ...]:
+    return (plan_sheet(result),)
 
 
 @sheets.register
