@@ -104,15 +104,37 @@ def test_a_broken_budget_fails_its_variant_alone(run_folder: RunFolder) -> None:
         assert all(check.measured is not None for check in checks)
 
 
-def test_too_few_positives_are_undecided_not_accepted(run_folder: RunFolder) -> None:
+def test_a_split_without_a_scored_tag_is_refused_before_anything_is_scored(
+    run_folder: RunFolder,
+) -> None:
     recipe = only_litert(run_folder, "[budgets.int8]\nmax_map_drop = 0.5\n")
     section = recipe.validation.model_copy(update={"min_positives": 1000})
     recipe = recipe.model_copy(update={"validation": section})
-    verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
-    assert verdict.exit_code is ExitCode.UNDECIDED
-    assert entry(verdict, "int8").map is None
-    assert entry(verdict, "int8").budgets[0].measured is None
-    assert verdict.reference.map == {"test": None, "test_style": None}
+    with pytest.raises(InputError, match=r"no tag can be scored on test: .* is 1000.*lower min_po"):
+        stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+
+
+def test_a_margin_that_the_images_cannot_show_is_undecided_and_says_what_would(
+    run_folder: RunFolder,
+) -> None:
+    decided = {}
+    path = run_folder.reference_file()
+    wide = only_litert(run_folder, "[budgets.int8]\nmax_map_drop = 0.9\n")
+    (check,) = entry(stage.run(wide, run_folder.workspace, QUIET, path), "int8").budgets
+    assert check.interval is not None
+    low, high = check.interval
+    for name, margin in (("outside", low / 2), ("astride", (low + high) / 2), ("inside", high)):
+        recipe = only_litert(run_folder, f"[budgets.int8]\nmax_map_drop = {margin}\n")
+        verdict = stage.run(recipe, run_folder.workspace, QUIET, path)
+        (check,) = entry(verdict, "int8").budgets
+        assert (check.needs is not None) == (name == "astride")
+        decided[name] = verdict.exit_code
+    assert low > 0
+    assert decided == {
+        "outside": ExitCode.BUDGET_BROKEN,
+        "astride": ExitCode.UNDECIDED,
+        "inside": ExitCode.ACCEPTED,
+    }
 
 
 def test_a_variant_that_no_runtime_loads_fails_and_the_others_go_on(run_folder: RunFolder) -> None:

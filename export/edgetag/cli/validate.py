@@ -67,7 +67,7 @@ def validate(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The variant whose budgets hold for every --model; default: those of budgets.default.",
+            help="The variant whose budgets hold for every --model; default: budgets.default.",
         ),
     ] = None,
     baseline: Annotated[

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
+from edgetag.errors import InputError
 from edgetag.machine import this_machine
 from edgetag.metrics import Scores
 from edgetag.progress import Progress
@@ -28,6 +29,9 @@ REFIT_ON = "validation"
 
 class Scene:
     """What all files are judged by, made once.
+
+    Raises:
+        InputError: The reference does not fit, or no tag of the deciding split can be scored.
 
     Attributes:
         recipe: Names variants, runtimes, splits and budgets.
@@ -55,17 +59,17 @@ class Scene:
         self.progress = progress
         section = recipe.validation
         self.rows: dict[str, Rows] = {name: dataset.rows(name) for name in section.splits}
+        self.splits = {name: self._split(rows) for name, rows in self.rows.items()}
+        _require_scored_tags(self.splits[section.splits[0]], section.splits[0])
         self.stored, scores = obtain_reference(
             recipe, workspace, dataset, np.concatenate(list(self.rows.values())), progress, given
         )
         self.thresholds = read_thresholds(workspace, dataset, self.stored)
         self.places = _places(self.rows)
-        self.splits: dict[str, Split] = {}
-        self.reference: dict[str, Measured] = {}
-        for name, rows in self.rows.items():
-            split = self._split(rows)
-            self.splits[name] = split
-            self.reference[name] = Measured(scores[self.places[name]], split, self.thresholds)
+        self.reference = {
+            name: Measured(scores[self.places[name]], split, self.thresholds)
+            for name, split in self.splits.items()
+        }
         self.refit_rows = self._refit_rows()
 
     def _split(self, rows: Rows) -> Split:
@@ -162,6 +166,22 @@ class Scene:
             if name == file.judged_as:
                 return budget
         return self.recipe.budgets.get("default") or Budget()
+
+
+def _require_scored_tags(split: Split, name: str) -> None:
+    """Refuse a split that can decide nothing, before anything is scored.
+
+    Raises:
+        InputError: No tag has positives enough and a negative.
+    """
+    if split.scored:
+        return
+    most = int(split.positives.argmax())
+    raise InputError(
+        f"no tag can be scored on {name}: validation.min_positives is {split.min_positives}, and "
+        f"{split.vocabulary.names[most]!r} has the most positives there, {split.positives[most]}, "
+        f"beside {split.negatives[most]} negatives; add labelled images, or lower min_positives"
+    )
 
 
 def _places(rows: Mapping[str, npt.NDArray[np.int64]]) -> dict[str, slice]:
