@@ -1,7 +1,6 @@
 """A file that ai-edge-quantizer made of a float one is read and scored like any other."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +9,11 @@ from edgetag.conversion.external import read_external
 from edgetag.conversion.flatfile import read_model
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.dataset.cache import CacheIndex, shard_path
-from edgetag.preprocess import Pixels, Preprocessing, scale
+from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import ScoreRun, engines, score
 from edgetag.tags import Vocabulary
+from quantized_elsewhere import quantized
 
 FLOAT_FILE = Path(__file__).parents[1] / "models" / "tiny_fp32.tflite"
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
@@ -55,21 +55,6 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def quantized(source: Path, recipe_name: str, pixels: Pixels, folder: Path) -> Path:
-    """Quantize a file the way the tool's guide says, calibrated on some images."""
-    from ai_edge_quantizer import quantizer, recipe
-
-    tool = quantizer.Quantizer(str(source))
-    tool.load_quantization_recipe(getattr(recipe, recipe_name)())
-    calibration: Any = None
-    if tool.need_calibration:
-        images = [{"image": scale(image[None], CONTRACT)} for image in pixels[:20]]
-        calibration = tool.calibrate({"serving_default": images})
-    path = folder / f"{recipe_name}.tflite"
-    path.write_bytes(bytes(tool.quantize(calibration).quantized_model))
-    return path
-
-
 def scores(model: Path, engine: str, cache: Path, contract: Preprocessing) -> np.ndarray:
     with SilentProgress().track("scoring", 60) as task:
         run = score(engines.get(engine), model, cache, np.arange(60), contract, 1, task, 60.0)
@@ -91,7 +76,7 @@ def test_its_scores_follow_the_float_ones(
     cache: Path,
     tmp_path: Path,
 ) -> None:
-    path = quantized(described, recipe_name, pixels, tmp_path)
+    path = quantized(described, recipe_name, pixels, CONTRACT, tmp_path)
     model = read_external(path, RECIPE, TAGS, taken=("fp32", "int8"))
     graph = read_model(path).subgraphs[0]
     kinds = {"int8": 9, "float32": 0}
@@ -110,12 +95,14 @@ def test_it_keeps_the_metadata_and_loses_the_labels(
     described: Path, pixels: Pixels, tmp_path: Path
 ) -> None:
     before = read_external(described, RECIPE, TAGS)
-    after = read_external(quantized(described, "static_wi8_ai8", pixels, tmp_path), RECIPE, TAGS)
+    after = read_external(
+        quantized(described, "static_wi8_ai8", pixels, CONTRACT, tmp_path), RECIPE, TAGS
+    )
     assert before.contract == after.contract == RECIPE.model_copy(update={"mean": 127, "std": 128})
     assert "order of tags: by the labels from labels.txt in the file" in before.notes
     assert any("names labels.txt, which the file has lost" in note for note in after.notes)
 
 
 def test_without_metadata_the_recipe_decides(pixels: Pixels, tmp_path: Path) -> None:
-    path = quantized(FLOAT_FILE, "static_wi8_ai8", pixels, tmp_path)
+    path = quantized(FLOAT_FILE, "static_wi8_ai8", pixels, CONTRACT, tmp_path)
     assert read_external(path, CONTRACT, TAGS).contract == CONTRACT
