@@ -13,7 +13,7 @@ import pytest
 
 from edgetag.workspace import digest_file
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
 
 VARIANTS = ["fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat", "int16x8"]
 RECIPE = """

@@ -10,6 +10,7 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.validation import stage
 from edgetag.validation.result import Verdict
+from edgetag.validation.scores import read_reference
 from edgetag.workspace import digest_file
 
 pytestmark = pytest.mark.tensorflow
@@ -41,8 +42,9 @@ def test_reference_scores_are_computed_once_and_name_their_making(
     assert verdict.reference.device
     assert verdict.reference.weights_sha256 == digest_file(workspace.train / "model.npz")
     kept = workspace.validate / "reference.npz"
-    stored = stage.read_reference(kept)
+    stored = read_reference(kept)
     assert stored.scores.shape == (len(run_folder.reference), 3)
+    assert stored.meta.thresholds == run_folder.thresholds
     assert stored.identities[:2] == ("id0", "id1")
     assert set(stored.split) == {"test", "test_style"}
     written = kept.stat().st_mtime_ns
@@ -50,7 +52,7 @@ def test_reference_scores_are_computed_once_and_name_their_making(
     assert kept.stat().st_mtime_ns == written
     kept.write_bytes(kept.read_bytes()[: TEST * 4])
     stage.run(trained, workspace, QUIET)
-    again = stage.read_reference(kept)
+    again = read_reference(kept)
     assert np.allclose(again.scores, stored.scores, atol=1e-6)
 
 
