@@ -17,11 +17,11 @@ $(READY): requirements.lock pyproject.toml .ci/setup
 
 demo: setup ## Build the demo images, train, compress, export, validate, benchmark.
 	$(BIN)/edgetag data fetch --set demo --out data/demo
-	$(BIN)/edgetag run models/demo/recipe.toml --out runs/demo
+	$(BIN)/edgetag run models/demo/recipe.toml --out runs/demo --no-baseline
 
 bench: setup ## The same on the larger set; needs npm and apt-get, takes up to 90 minutes.
 	$(BIN)/edgetag data fetch --set bench --out data/bench
-	$(BIN)/edgetag run models/bench/recipe.toml --out runs/bench
+	$(BIN)/edgetag run models/bench/recipe.toml --out runs/bench --no-baseline
 
 check: setup ## Format, lint, types, import rules.
 	$(BIN)/ruff format --check .

@@ -28,3 +28,7 @@ Github = Annotated[
     bool,
     typer.Option("--github", help="Also print annotations for GitHub Actions; not with --json."),
 ]
+NoBaseline = Annotated[
+    bool,
+    typer.Option("--no-baseline", help="Compare with no accepted state (baseline.json)."),
+]

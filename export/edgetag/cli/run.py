@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Json, NoBaseline, RecipePath, RunFolder, Verbose
 
 
 def run(
     recipe: RecipePath,
     out: RunFolder = None,
     force: Annotated[bool, typer.Option("--force", help="Run every stage again.")] = False,
+    no_baseline: NoBaseline = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -24,7 +25,8 @@ def run(
     from edgetag.pipeline import run_all
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    results = run_all(loaded, workspace, progress, force, default_baseline(recipe))
+    baseline = None if no_baseline else default_baseline(recipe)
+    results = run_all(loaded, workspace, progress, force, baseline)
     if json:
         import json as json_module
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgetag.cli.default_group import DefaultGroup
-from edgetag.cli.options import Github, Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Github, Json, NoBaseline, RecipePath, RunFolder, Verbose
 
 if TYPE_CHECKING:
     from edgetag.conversion.external import ExternalModel
@@ -78,9 +78,7 @@ def validate(
             "there is one.",
         ),
     ] = None,
-    no_baseline: Annotated[
-        bool, typer.Option("--no-baseline", help="Compare with no accepted state.")
-    ] = False,
+    no_baseline: NoBaseline = False,
     github: Github = False,
     json: Json = False,
     verbose: Verbose = False,

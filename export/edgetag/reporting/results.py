@@ -156,7 +156,8 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
         (
             found.variant, found.runtime, found.split, str(found.n_images), _number(found.map),
             format_points(found.map_drop, found.map_drop_interval),
-            format_percent(found.flip_rate), format_points(found.f1_gain), MARKS[found.verdict],
+            format_percent(found.flip_rate), format_points(found.f1_gain),
+            MARKS[found.verdict] if found.decides else f"({found.verdict})",
         )
         for found in result.variants
     )  # fmt: skip
