@@ -115,7 +115,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "bench", "benchmarking", "stage", ("network", "validation.splits", "benchmark", "budgets"),
-        ("dataset", "export"),
+        ("dataset", "train", "export"),
         ("bench/bench.json",),
         "benchmarking.result:BenchResult",
     ),

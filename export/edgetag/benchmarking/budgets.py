@@ -50,7 +50,7 @@ def check_budgets(
 
 
 Files = Mapping[Variant, ExportedVariant]
-Judged = Mapping[Variant, Measurement]
+Judged = Mapping[str, Measurement]
 
 
 def _latency_ms(variant: Variant, _files: Files, judged: Judged) -> Value:

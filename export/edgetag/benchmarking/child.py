@@ -25,6 +25,12 @@ from edgetag.runtimes.protocol import Engine, ModelLoadError, Session, Values
 RUN_ERRORS = (RuntimeError, ValueError, MemoryError)
 """What the interpreters raise where a model loads but cannot be run."""
 
+SETTLED = 0.03
+"""A median that moves less from one window to the next has settled."""
+
+MOST_WINDOWS = 10
+"""The warm-up ends after so many windows, settled or not."""
+
 Mark = Callable[[Doing, int], None]
 Beat = Callable[[], None]
 
@@ -103,24 +109,18 @@ def time_models(job: Job, mark: Mark, beat: Beat) -> Outcome:
             reasons[model] = error.reason
             del sessions[model]
     latencies_ms: list[list[float]] = [[] for _ in job.models]
-    order = np.random.default_rng(job.seed)
+    turns = Turns(job, sessions, inputs, reasons, mark)
     gc.collect()
     gc.disable()
-    for round_number in range(job.warmup_runs + job.runs):
-        for model in order.permutation(sorted(sessions)).tolist():
-            session, images = sessions[model], inputs[model]
-            mark("running", model)
-            session.feed(images[round_number % len(images)])
-            started = time.perf_counter_ns()
-            try:
-                session.run()
-            except RUN_ERRORS as error:
-                reasons[model] = f"loads but does not run: {_first_line(error)}"
-                del sessions[model]
-                continue
-            elapsed = time.perf_counter_ns() - started
-            if round_number >= job.warmup_runs:
-                latencies_ms[model].append(elapsed / 1e6)
+    warmup_runs, warm = warm_up(turns, job.warmup_runs, beat)
+    rounds, spent_s = 0, [0.0 for _ in job.models]
+    while turns.left() and (
+        rounds < job.runs or min(spent_s[model] for model in turns.left()) < job.min_s
+    ):
+        for model, elapsed_ms in turns.take().items():
+            latencies_ms[model].append(elapsed_ms)
+            spent_s[model] += elapsed_ms / 1e3
+        rounds += 1
         beat()
     good = [reason is None for reason in reasons]
     return Outcome(
@@ -131,7 +131,85 @@ def time_models(job: Job, mark: Mark, beat: Beat) -> Outcome:
         latencies_ms=tuple(
             tuple(x) if ok else None for x, ok in zip(latencies_ms, good, strict=True)
         ),
+        warmup_runs=warmup_runs,
+        warm=warm,
     )
+
+
+class Turns:
+    """Rounds in which every model that still runs is timed once.
+
+    Args:
+        job: Gives the seed of the orders.
+        sessions: Loaded models; one that fails is dropped.
+        inputs: Of each model, used in turn.
+        reasons: Why a model was dropped is written here.
+        mark: Told what runs.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        sessions: dict[int, Session],
+        inputs: dict[int, list[Values]],
+        reasons: list[str | None],
+        mark: Mark,
+    ) -> None:
+        self._order = np.random.default_rng(job.seed)
+        self._sessions = sessions
+        self._inputs = inputs
+        self._reasons = reasons
+        self._mark = mark
+        self._rounds = 0
+
+    def left(self) -> list[int]:
+        """Return the models that still run."""
+        return sorted(self._sessions)
+
+    def take(self) -> dict[int, float]:
+        """Run one round, in an order drawn anew, and return each model's milliseconds."""
+        found: dict[int, float] = {}
+        for model in self._order.permutation(self.left()).tolist():
+            session, images = self._sessions[model], self._inputs[model]
+            self._mark("running", model)
+            session.feed(images[self._rounds % len(images)])
+            started = time.perf_counter_ns()
+            try:
+                session.run()
+            except RUN_ERRORS as error:
+                self._reasons[model] = f"loads but does not run: {_first_line(error)}"
+                del self._sessions[model]
+                continue
+            found[model] = (time.perf_counter_ns() - started) / 1e6
+        self._rounds += 1
+        return found
+
+
+def warm_up(turns: Turns, window: int, beat: Beat) -> tuple[int, bool]:
+    """Run models until their medians settle from one window to the next.
+
+    Args:
+        turns: The models.
+        window: Rounds of a window.
+        beat: Called after each round.
+
+    Returns:
+        Rounds that were run, and whether all medians settled within `SETTLED`.
+    """
+    before: dict[int, float] = {}
+    for number in range(1, MOST_WINDOWS + 1):
+        rounds: list[dict[int, float]] = []
+        for _ in range(window):
+            rounds.append(turns.take())
+            beat()
+        now = {
+            model: statistics.median(found[model] for found in rounds if model in found)
+            for model in turns.left()
+        }
+        if before and all(abs(now[m] / before[m] - 1.0) <= SETTLED for m in now if m in before):
+            return number * window, True
+        before = now
+    return MOST_WINDOWS * window, False
 
 
 def _imported(runtime: str) -> Engine:

@@ -30,8 +30,9 @@ class Job(Record):
         models: Absolute paths of `.tflite` files.
         images: A `.npy` file, `[images, size, size, 3]` uint8.
         contract: From pixels to the model's input.
-        warmup_runs: Inferences of each model that are not timed.
-        runs: Timed inferences of each model.
+        warmup_runs: Inferences of each model in one window of the warm-up; see `child.warm_up`.
+        runs: Timed inferences of each model, at least.
+        min_s: Seconds that each model's timed inferences take together, at least.
         seed: Of the order of models within a round.
         marker: The file that says what the child is at.
     """
@@ -44,6 +45,7 @@ class Job(Record):
     contract: Preprocessing
     warmup_runs: int
     runs: int
+    min_s: float = 0.0
     seed: int
     marker: str
 
@@ -55,12 +57,16 @@ class Outcome(Record):
         reasons: Why a model could not be loaded or run; None where it could.
         load_ms: Median over loads.
         latencies_ms: In the order they were taken.
+        warmup_runs: Inferences of each model before the first timed one.
+        warm: Whether the warm-up ended because latencies had settled.
         peak_memory_bytes: Only from `probe`.
     """
 
     reasons: tuple[str | None, ...]
     load_ms: tuple[float | None, ...] = ()
     latencies_ms: tuple[tuple[float, ...] | None, ...] = ()
+    warmup_runs: int = 0
+    warm: bool = True
     peak_memory_bytes: int | None = None
 
 

@@ -30,8 +30,9 @@ class Plan:
         threads: Given to the engine.
         contract: From pixels to input.
         pixels: `[images, size, size, 3]` uint8, used in turn.
-        warmup_runs: Inferences of each file that are not timed.
-        runs: Timed inferences of each file.
+        warmup_runs: Inferences of each file in one window of the warm-up.
+        runs: Timed inferences of each file, at least.
+        min_s: Seconds that each file's timed inferences take together, at least.
         seed: Of the order of files within a round.
         silence_limit_s: A process that finishes nothing for so long is stopped.
     """
@@ -43,6 +44,7 @@ class Plan:
     warmup_runs: int
     runs: int
     seed: int
+    min_s: float = 0.0
     silence_limit_s: float = process.SILENCE_LIMIT_S
 
 
@@ -54,11 +56,15 @@ class Times:
         latencies_ms: One per timed inference, in order.
         load_ms: Median over loads.
         peak_memory_bytes: See `result.Measurement`.
+        warmup_runs: Inferences before the first timed one.
+        warm: Whether the warm-up ended because latencies had settled.
     """
 
     latencies_ms: tuple[float, ...]
     load_ms: float
     peak_memory_bytes: int | None
+    warmup_runs: int = 0
+    warm: bool = True
 
 
 def measure(models: Sequence[Path], plan: Plan, progress: Progress) -> tuple[Times | str, ...]:
@@ -105,13 +111,14 @@ def _times(outcome: Outcome, position: int, peak_memory_bytes: int | None) -> Ti
     latencies_ms, load_ms = outcome.latencies_ms[position], outcome.load_ms[position]
     if not latencies_ms or load_ms is None:
         raise RuntimeError("the timing process left out a model without a reason")
-    return Times(latencies_ms, load_ms, peak_memory_bytes)
+    return Times(latencies_ms, load_ms, peak_memory_bytes, outcome.warmup_runs, outcome.warm)
 
 
 def _time(
     models: Sequence[Path], plan: Plan, folder: Path, place: str, progress: Progress
 ) -> Outcome | process.Crash:
-    with progress.track(f"latency on {place}", plan.warmup_runs + plan.runs, "rounds") as task:
+    # How long a warm-up takes, and how many runs fill the time, shows only on the way.
+    with progress.track(f"latency on {place}", None, "rounds") as task:
         loads_left = iter(range(LOADS * len(models)))
 
         def on_beat() -> None:
@@ -139,6 +146,7 @@ def _child(
         contract=plan.contract,
         warmup_runs=PROBE_RUNS if task == "probe" else plan.warmup_runs,
         runs=plan.runs,
+        min_s=plan.min_s,
         seed=plan.seed,
         marker=str(marker),
     )

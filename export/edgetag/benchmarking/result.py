@@ -16,12 +16,41 @@ BudgetName = Literal[
 Decision = Literal["pass", "fail", "undecided"]
 
 
+Bounds = tuple[float, float]
+
+
 class Latency(Record):
-    """Percentiles of the time of one inference, in milliseconds."""
+    """Percentiles of the time of one inference, in milliseconds.
+
+    Intervals are exact ones for quantiles (from the binomial distribution of how many runs lie
+    below), at 95 %. They take runs as independent, which neighbouring ones are not quite. None
+    where the runs are too few for an interval of that percentile.
+    """
 
     p50: float
     p90: float
     p99: float
+    p50_interval: Bounds | None = None
+    p90_interval: Bounds | None = None
+    p99_interval: Bounds | None = None
+
+
+class Conditions(Record):
+    """What the machine was like before and after one runtime was timed.
+
+    Attributes:
+        runtime: The engine.
+        threads: Given to the engine.
+        load: Of the last minute, as the system tells it: processes that ran or waited.
+        cpu_mhz: Mean over cores; None where the system does not tell.
+        governor: What sets the frequency; None where the system does not tell.
+    """
+
+    runtime: str
+    threads: int
+    load: Bounds | None
+    cpu_mhz: tuple[float | None, float | None]
+    governor: str | None
 
 
 class Measurement(Record):
@@ -34,6 +63,13 @@ class Measurement(Record):
         device: The CPU's name.
         threads: Given to the engine.
         runs: Timed inferences, after the warm-up.
+        batch: Images of one inference; latencies are of the whole batch.
+        sha256: Digest of the file.
+        warmup_runs: Inferences before the first timed one.
+        warm: Whether the warm-up ended because latencies had settled.
+        spread: `(p90 - p10) / p50` of the latencies.
+        stable: Whether the warm-up settled and the spread is within the recipe's `max_spread`; a
+            figure that is not stable is marked wherever it is shown.
         latency_ms: Of the engine's invoke call alone, batch 1; the input is set before.
         load_ms: Median of five loads, with the file in the page cache.
         peak_memory_bytes: Growth of the peak resident memory of a fresh process by loading the
@@ -43,12 +79,18 @@ class Measurement(Record):
         gzip_bytes: Of the file after gzip.
     """
 
-    variant: Variant
+    variant: str
     runtime: str
     runtime_version: str
     device: str
     threads: int
     runs: int
+    batch: int = 1
+    sha256: str = ""
+    warmup_runs: int = 0
+    warm: bool = True
+    spread: float | None = None
+    stable: bool = True
     latency_ms: Latency
     load_ms: float
     peak_memory_bytes: int | None
@@ -56,10 +98,36 @@ class Measurement(Record):
     gzip_bytes: int
 
 
+class Desktop(Record):
+    """The float model under TensorFlow on this machine, all cores or the GPU.
+
+    Attributes:
+        engine: TensorFlow.
+        version: Of it.
+        device: The GPU's name where there is one, else the CPU's.
+        batch: Images of one inference: 1, and the number with the highest rate.
+        runs: Timed inferences.
+        latency_ms: Of the whole batch.
+        images_per_s: At the median.
+        spread: `(p90 - p10) / p50`.
+        stable: Whether the spread is within the recipe's `max_spread`.
+    """
+
+    engine: str
+    version: str
+    device: str
+    batch: int
+    runs: int
+    latency_ms: Latency
+    images_per_s: float
+    spread: float
+    stable: bool
+
+
 class Failure(Record):
     """A variant that a runtime did not load or run; `reason` is one line."""
 
-    variant: Variant
+    variant: str
     runtime: str
     threads: int
     reason: str
@@ -96,19 +164,28 @@ class BenchResult(Result):
 
     Attributes:
         machine: What it ran on.
+        mode: `full` took at least 1,024 runs and 60 s per figure, as MLPerf Mobile does; `quick`
+            fewer.
+        measured_at: When it ended, UTC.
+        conditions: The machine's load and frequency around each runtime.
         budget_runtime: The runtime on which latency and memory are judged,
         budget_threads: with so many threads.
         results: One entry per variant, runtime and number of threads that was measured.
+        desktop: The float model under TensorFlow; empty where that is not here.
         failures: One entry per variant, runtime and number of threads that was not.
         missing_runtimes: Runtimes of the recipe that this machine lacks.
         budgets: Every limit on latency, size and memory that the recipe sets.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.bench/1.1"
     machine: Machine
+    mode: Literal["quick", "full"] = "quick"
+    measured_at: str = ""
+    conditions: tuple[Conditions, ...] = ()
     budget_runtime: str
     budget_threads: int
     results: tuple[Measurement, ...]
+    desktop: tuple[Desktop, ...] = ()
     failures: tuple[Failure, ...] = ()
     missing_runtimes: tuple[MissingRuntime, ...] = ()
     budgets: tuple[BudgetCheck, ...] = ()

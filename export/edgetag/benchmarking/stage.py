@@ -1,13 +1,17 @@
 """The bench stage: every exported file on every runtime with every number of threads."""
 
-import numpy as np
+from datetime import UTC, datetime
 
 from edgetag.benchmarking.budgets import check_budgets
+from edgetag.benchmarking.conditions import Moment, look
+from edgetag.benchmarking.desktop import time_reference
+from edgetag.benchmarking.history import append
+from edgetag.benchmarking.latency import percentiles, spread
 from edgetag.benchmarking.measure import Plan, Times, measure
 from edgetag.benchmarking.result import (
     BenchResult,
+    Conditions,
     Failure,
-    Latency,
     Measurement,
     MissingRuntime,
 )
@@ -25,11 +29,23 @@ IMAGES = 16
 """Real images that are used in turn; the first of the split that decides."""
 
 
-def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> BenchResult:
+FULL_RUNS, FULL_SECONDS = 1024, 60.0
+"""Per figure in full mode, as MLPerf Mobile asks for (mlcommons/mobile_open, rules)."""
+
+
+def run(
+    recipe: Recipe, workspace: Workspace, progress: Progress, full: bool = False
+) -> BenchResult:
     """Measure latency, load time, memory and size, and check the budgets on them.
 
     A file that a runtime cannot load, that crashes it or hangs it, is reported and the others
     are measured.
+
+    Args:
+        recipe: Names runtimes, threads, runs and budgets.
+        workspace: Holds files and images; `bench/` is written.
+        progress: Is told what goes on.
+        full: Take at least 1,024 runs and 60 s per figure.
 
     Raises:
         InputError: There is nothing to measure, a file has changed since it was exported, or no
@@ -44,6 +60,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> BenchResult
     machine = this_machine()
     results: list[Measurement] = []
     failures: list[Failure] = []
+    conditions: list[Conditions] = []
+    section = recipe.benchmark
     for name in recipe.benchmark.runtimes:
         if name in {runtime.runtime for runtime in missing}:
             continue
@@ -53,28 +71,40 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> BenchResult
                 threads=threads,
                 contract=recipe.network.preprocessing(),
                 pixels=pixels,
-                warmup_runs=recipe.benchmark.warmup_runs,
-                runs=recipe.benchmark.runs,
+                warmup_runs=section.warmup_runs,
+                runs=max(section.runs, FULL_RUNS) if full else section.runs,
+                min_s=FULL_SECONDS if full else 0.0,
                 seed=recipe.seed,
             )
+            before = look()
             for file, found in zip(exported, measure(paths, plan, progress), strict=True):
                 if isinstance(found, Times):
-                    results.append(_measurement(file, plan, found, machine.cpu))
+                    results.append(_measurement(file, plan, found, machine.cpu, section.max_spread))
                 else:
                     progress.say(f"{file.variant} on {name}: {found}")
                     failures.append(
                         Failure(variant=file.variant, runtime=name, threads=threads, reason=found)
                     )
+            conditions.append(_conditions(plan, before, look()))
+    desktop = time_reference(recipe, workspace, pixels, machine)
+    if isinstance(desktop, MissingRuntime):
+        progress.say(f"{desktop.runtime} is left out: {desktop.reason}")
+        missing, desktop = (*missing, desktop), ()
     result = BenchResult(
         machine=machine,
+        mode="full" if full else "quick",
+        measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        conditions=tuple(conditions),
         budget_runtime=recipe.benchmark.budget_runtime,
         budget_threads=recipe.benchmark.budget_threads,
         results=tuple(results),
+        desktop=desktop,
         failures=tuple(failures),
         missing_runtimes=missing,
         budgets=check_budgets(recipe, exported, results, failures),
     )
     write_text(workspace.bench / "bench.json", result.to_json())
+    append(workspace.bench / "history.sqlite", result)
     return result
 
 
@@ -113,8 +143,21 @@ def _missing_runtimes(recipe: Recipe) -> tuple[MissingRuntime, ...]:
     return missing
 
 
-def _measurement(file: ExportedVariant, plan: Plan, times: Times, device: str) -> Measurement:
-    p50, p90, p99 = np.percentile(times.latencies_ms, [50, 90, 99]).tolist()
+def _conditions(plan: Plan, before: Moment, after: Moment) -> Conditions:
+    known = before.load is not None and after.load is not None
+    return Conditions(
+        runtime=plan.runtime,
+        threads=plan.threads,
+        load=(before.load, after.load) if known else None,
+        cpu_mhz=(before.cpu_mhz, after.cpu_mhz),
+        governor=after.governor,
+    )
+
+
+def _measurement(
+    file: ExportedVariant, plan: Plan, times: Times, device: str, max_spread: float
+) -> Measurement:
+    found = spread(times.latencies_ms)
     return Measurement(
         variant=file.variant,
         runtime=plan.runtime,
@@ -122,7 +165,12 @@ def _measurement(file: ExportedVariant, plan: Plan, times: Times, device: str) -
         device=device,
         threads=plan.threads,
         runs=len(times.latencies_ms),
-        latency_ms=Latency(p50=p50, p90=p90, p99=p99),
+        sha256=file.sha256,
+        warmup_runs=times.warmup_runs,
+        warm=times.warm,
+        spread=found,
+        stable=times.warm and found <= max_spread,
+        latency_ms=percentiles(times.latencies_ms),
         load_ms=times.load_ms,
         peak_memory_bytes=times.peak_memory_bytes,
         size_bytes=file.size_bytes,

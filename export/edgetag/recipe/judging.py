@@ -53,8 +53,13 @@ class BenchmarkSection(Section):
 
     runtimes: tuple[Runtime, ...] = Field(("litert", "tflite-runtime"), min_length=1)
     threads: tuple[int, ...] = Field((1,), min_length=1)
-    warmup_runs: int = Field(20, ge=1)
-    runs: int = Field(200, ge=10)
+    warmup_runs: int = Field(
+        20, ge=1, description="Per window; the warm-up ends when medians of two windows agree."
+    )
+    runs: int = Field(200, ge=10, description="At least; edgetag bench --full takes more.")
+    max_spread: float = Field(
+        0.25, gt=0, description="(p90 - p10) / p50 above which a latency is marked unstable."
+    )
     budget_runtime: Runtime = Field("litert", description="Latency budgets are judged here,")
     budget_threads: int = Field(1, ge=1, description="with this many threads.")
 

@@ -41,6 +41,7 @@ class Speed(Record):
     p90_ms: float
     load_ms: float
     peak_memory_bytes: int | None
+    stable: bool = True
 
 
 class VariantRow(Record):

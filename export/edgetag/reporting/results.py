@@ -3,6 +3,8 @@
 from dataclasses import replace
 from functools import singledispatch
 
+from edgetag.benchmarking.compare import Comparison
+from edgetag.benchmarking.history import History
 from edgetag.benchmarking.result import BenchResult
 from edgetag.compression.result import PruneResult, QuantizeResult
 from edgetag.conversion.result import ExportResult
@@ -10,6 +12,7 @@ from edgetag.dataset.result import CheckReport, DatasetResult, SplitCounts
 from edgetag.explaining.result import Explanation
 from edgetag.records import Result
 from edgetag.reporting.explanation import explanation_sheets
+from edgetag.reporting.latency import history_sheet, latency_sheets, ratio_sheets
 from edgetag.reporting.plan import plan_sheet
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import budget_rows, tag_budget_rows
@@ -25,8 +28,6 @@ from edgetag.reporting.tables import (
     MARKS,
     NONE,
     Sheet,
-    format_bytes,
-    format_ms,
     format_percent,
     format_points,
 )
@@ -219,24 +220,21 @@ def _(result: Baseline) -> tuple[Sheet, ...]:
 
 @sheets.register
 def _(result: BenchResult) -> tuple[Sheet, ...]:
-    rows = tuple(
-        (
-            found.variant, found.runtime, str(found.threads), str(found.runs),
-            format_ms(found.latency_ms.p50), format_ms(found.latency_ms.p90),
-            format_ms(found.latency_ms.p99), format_ms(found.load_ms),
-            NONE if found.peak_memory_bytes is None else format_bytes(found.peak_memory_bytes),
-        )
-        for found in result.results
-    )  # fmt: skip
-    headings = (
-        "variant", "runtime", "threads", "runs", "p50 ms", "p90 ms", "p99 ms", "load ms",
-        "peak memory",
-    )  # fmt: skip
-    found = [Sheet(f"Latency on {result.machine.cpu}", headings, frozenset(range(2, 9)), rows)]
+    found = [*latency_sheets(result)]
     if result.failures:
         failures = tuple((f.variant, f.runtime, f.reason) for f in result.failures)
         found.append(_findings("Not measured", ("variant", "runtime", "reason"), failures))
     return tuple(found)
+
+
+@sheets.register
+def _(result: Comparison) -> tuple[Sheet, ...]:
+    return ratio_sheets(result)
+
+
+@sheets.register
+def _(result: History) -> tuple[Sheet, ...]:
+    return (history_sheet(result),)
 
 
 @sheets.register

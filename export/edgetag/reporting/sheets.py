@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from edgetag.conversion.result import ExportResult
 from edgetag.explaining.result import Blame, PreprocessingDrift
-from edgetag.reporting.result import Accuracy, BudgetRow, FailureRow, ReportResult, VariantRow
+from edgetag.reporting.result import (
+    Accuracy,
+    BudgetRow,
+    FailureRow,
+    ReportResult,
+    Speed,
+    VariantRow,
+)
 from edgetag.reporting.tables import (
     MARKS,
     NONE,
@@ -69,14 +76,21 @@ def variants_sheet(report: ReportResult) -> Sheet:
             cells += [format_fraction(found.map) if found else NONE, _drop(found)]
         deciding = row.on(report.split, report.runtime)
         cells.append(format_percent(deciding.flip_rate) if deciding else NONE)
-        p50_ms = {(s.runtime, s.threads): s.p50_ms for s in row.speed}
-        cells += [format_ms(p50_ms.get(place)) for place in speeds]
+        timed = {(s.runtime, s.threads): s for s in row.speed}
+        cells += [_median(timed.get(place)) for place in speeds]
         cells.append(MARKS[row.verdict])
         rows.append(tuple(cells))
     title = f"Variants; accuracy on {report.runtime}"
     if speeds:
         title += ", latency is the median of one image"
     return Sheet(title, tuple(headings), frozenset(range(1, len(headings) - 1)), tuple(rows))
+
+
+def _median(speed: Speed | None) -> str:
+    """Return a median; one that spreads too much is not printed plain."""
+    if speed is None:
+        return NONE
+    return format_ms(speed.p50_ms) if speed.stable else f"{format_ms(speed.p50_ms)} unstable"
 
 
 def name_of(row: VariantRow) -> str:

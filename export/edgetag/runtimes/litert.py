@@ -4,6 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgetag.runtimes.interpreter import open_session
+from edgetag.runtimes.process import Launch, on_host
 from edgetag.runtimes.protocol import Session
 
 PACKAGE = "ai-edge-litert"
@@ -13,6 +14,11 @@ class LiteRT:
     """The engine `litert`."""
 
     name = "litert"
+    inner = name
+
+    def launch(self, module: str, *arguments: str) -> Launch:
+        """Start a worker on this machine."""
+        return on_host(module, *arguments)
 
     def version(self) -> str:
         """Return the installed version."""

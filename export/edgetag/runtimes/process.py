@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import sysconfig
+from dataclasses import dataclass
 from pathlib import Path
 
 SOURCE_ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,24 @@ def python_environment() -> dict[str, str]:
         rest = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = os.pathsep.join([str(SOURCE_ROOT), *([rest] if rest else [])])
     return environment
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How a process is started.
+
+    Attributes:
+        command: Program and arguments.
+        environment: All of it.
+    """
+
+    command: list[str]
+    environment: dict[str, str]
+
+
+def on_host(module: str, *arguments: str) -> Launch:
+    """Start a module of edgetag under this Python, on this machine."""
+    return Launch(python_command(module, *arguments), python_environment())
 
 
 def describe_end(returncode: int) -> str:

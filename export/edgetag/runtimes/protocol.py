@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.runtimes.process import Launch
+
 Values = npt.NDArray[Any]
 """Numbers as the model takes or gives them: float32, uint8, int8 or int16."""
 
@@ -70,11 +72,18 @@ class Session(Protocol):
 
 
 class Engine(Protocol):
-    """A runtime on this machine. Making one imports nothing of the runtime."""
+    """A runtime, here or on a target. Making one imports nothing of the runtime."""
 
     @property
     def name(self) -> str:
         """As recipes name it."""
+
+    @property
+    def inner(self) -> str:
+        """What the worker process calls it: its own name, or that of the engine on the target."""
+
+    def launch(self, module: str, *arguments: str) -> Launch:
+        """Return how a worker process is started where the runtime lives; see `messages`."""
 
     def version(self) -> str:
         """Return the installed version; call only where `available()` is None."""

@@ -30,7 +30,7 @@ from edgetag.runtimes.messages import (
     Scored,
     WrongOutput,
 )
-from edgetag.runtimes.process import describe_end, python_command, python_environment
+from edgetag.runtimes.process import describe_end
 from edgetag.runtimes.protocol import Engine
 
 WORKER = "edgetag.runtimes.worker"
@@ -122,7 +122,7 @@ def score(
     with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
         folder = Path(name)
         job = _job(engine, model_path, cache_folder, rows, contract, threads, folder)
-        worker = _Worker(WORKER, folder, job, cancelled or threading.Event())
+        worker = _Worker(engine, WORKER, folder, job, cancelled or threading.Event())
         outcome = worker.follow(task, timeout_s)
         if isinstance(outcome, LoadFailure):
             return outcome
@@ -154,7 +154,7 @@ def time_bare(
     with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
         folder = Path(name)
         job = _job(engine, model_path, cache_folder, rows, contract, threads, folder)
-        outcome = _Worker(BARE, folder, job, threading.Event()).follow(task, timeout_s)
+        outcome = _Worker(engine, BARE, folder, job, threading.Event()).follow(task, timeout_s)
         if isinstance(outcome, LoadFailure):
             return outcome
         return BareRun(outcome.seconds, outcome.cpu_seconds)
@@ -170,7 +170,7 @@ def _job(
     folder: Path,
 ) -> Job:
     job = Job(
-        engine=engine.name,
+        engine=engine.inner,
         model=model_path.absolute(),
         cache=cache_folder.absolute(),
         rows=folder / "rows.npy",
@@ -185,7 +185,10 @@ def _job(
 class _Worker:
     """The process at work on one job; its folder holds what goes in and out."""
 
-    def __init__(self, module: str, folder: Path, job: Job, cancelled: threading.Event) -> None:
+    def __init__(
+        self, engine: Engine, module: str, folder: Path, job: Job, cancelled: threading.Event
+    ) -> None:
+        self._engine = engine
         self._module = module
         self._cancelled = cancelled
         self._log = folder / "stderr.txt"
@@ -195,13 +198,14 @@ class _Worker:
 
     def follow(self, task: Task, timeout_s: float) -> Done | LoadFailure:
         """Run the process to its end, whatever that is."""
+        launch = self._engine.launch(self._module, str(self._job))
         with self._log.open("wb") as log:
             process = subprocess.Popen(
-                python_command(self._module, str(self._job)),
+                launch.command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=python_environment(),
+                env=launch.environment,
             )
             assert process.stdout is not None  # noqa: S101 - PIPE was asked for
             reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)

@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgetag.runtimes.interpreter import open_session
+from edgetag.runtimes.process import Launch, on_host
 from edgetag.runtimes.protocol import Session
 
 PACKAGE = "tflite-runtime"
@@ -15,6 +16,11 @@ class TFLiteRuntime:
     """The engine `tflite-runtime`."""
 
     name = "tflite-runtime"
+    inner = name
+
+    def launch(self, module: str, *arguments: str) -> Launch:
+        """Start a worker on this machine."""
+        return on_host(module, *arguments)
 
     def version(self) -> str:
         """Return the installed version."""

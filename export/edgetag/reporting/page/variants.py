@@ -54,7 +54,7 @@ def figures(view: View) -> Iterator[Figure]:
         threads = words.plural(timed.threads, "thread")
         yield Figure(
             "latency, median", f"{words.milliseconds(timed.latency_ms.p50)} ms",
-            f"p90 {p90} ms, {timed.runtime}, {threads}",
+            f"p90 {p90} ms, {timed.runtime}, {threads}" + ("" if timed.stable else ", unstable"),
         )  # fmt: skip
 
 
@@ -110,7 +110,8 @@ def _latency(timed: Measurement | None) -> str:
     if timed is None:
         return NONE
     spread = timed.latency_ms
-    return f"{words.milliseconds(spread.p50)} / {words.milliseconds(spread.p90)}"
+    shown = f"{words.milliseconds(spread.p50)} / {words.milliseconds(spread.p90)}"
+    return shown if timed.stable else f"{shown} unstable"
 
 
 def elsewhere_grid(view: View) -> Grid:

@@ -1,0 +1,141 @@
+"""Two benchmarks of the same kind of machine side by side: ratios with intervals, and a gate."""
+
+from typing import ClassVar, Literal
+
+from edgetag.benchmarking.result import BenchResult, Bounds, Measurement
+from edgetag.errors import ExitCode, InputError
+from edgetag.records import Record, Result
+
+Decision = Literal["pass", "fail", "undecided"]
+
+
+class Ratio(Record):
+    """One figure that both benchmarks have.
+
+    Attributes:
+        variant: Which file,
+        runtime: on which engine,
+        threads: with how many threads.
+        same_file: Whether it is the same file, by digest.
+        before_ms: Median.
+        after_ms: Median.
+        ratio: `after / before`: above 1 is slower.
+        interval: From the ends of both medians' intervals, so at least as wide as it must be.
+        stable: Whether both figures are.
+        verdict: Against the largest ratio allowed: pass if the interval lies below, fail if above,
+            else undecided; an unstable figure is undecided.
+    """
+
+    variant: str
+    runtime: str
+    threads: int
+    same_file: bool
+    before_ms: float
+    after_ms: float
+    ratio: float
+    interval: Bounds | None
+    stable: bool
+    verdict: Decision
+
+
+class Comparison(Result):
+    """`edgetag bench compare`.
+
+    Attributes:
+        before_device: The CPU.
+        after_device: Likewise.
+        max_ratio: Largest ratio allowed.
+        ratios: The slowest change first.
+        only_before: Figures without a partner.
+        only_after: Likewise.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.bench-comparison/1.0"
+    before_device: str
+    after_device: str
+    max_ratio: float
+    ratios: tuple[Ratio, ...]
+    only_before: tuple[str, ...]
+    only_after: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 if all pass, 1 if one fails, 3 if one is undecided or there is nothing to compare."""
+        verdicts = {found.verdict for found in self.ratios}
+        if "fail" in verdicts:
+            return ExitCode.BUDGET_BROKEN
+        undecided = "undecided" in verdicts or not verdicts
+        return ExitCode.UNDECIDED if undecided else ExitCode.ACCEPTED
+
+
+def compare(
+    before: BenchResult, after: BenchResult, max_ratio: float, other_machine: bool = False
+) -> Comparison:
+    """Compare the medians that both have.
+
+    Args:
+        before: What counts as the standard.
+        after: What is judged.
+        max_ratio: Largest `after / before` allowed.
+        other_machine: Compare benchmarks of other machines too.
+
+    Raises:
+        InputError: They are of other kinds of machine.
+    """
+    kinds = [(found.machine.cpu, found.machine.cores) for found in (before, after)]
+    if kinds[0] != kinds[1] and not other_machine:
+        raise InputError(
+            f"measured on other kinds of machine: {kinds[0][0]} with {kinds[0][1]} cores, and "
+            f"{kinds[1][0]} with {kinds[1][1]} cores; --other-machine compares them all the same"
+        )
+    first, second = _by_place(before), _by_place(after)
+    ratios = [_ratio(first[place], second[place], max_ratio) for place in first if place in second]
+    return Comparison(
+        before_device=kinds[0][0],
+        after_device=kinds[1][0],
+        max_ratio=max_ratio,
+        ratios=tuple(sorted(ratios, key=lambda found: -found.ratio)),
+        only_before=tuple(_named(place) for place in first if place not in second),
+        only_after=tuple(_named(place) for place in second if place not in first),
+    )
+
+
+Place = tuple[str, str, int, int]
+
+
+def _by_place(result: BenchResult) -> dict[Place, Measurement]:
+    return {(m.variant, m.runtime, m.threads, m.batch): m for m in result.results}
+
+
+def _named(place: Place) -> str:
+    variant, runtime, threads, batch = place
+    return f"{variant} on {runtime}, {threads} threads, batch {batch}"
+
+
+def _ratio(before: Measurement, after: Measurement, max_ratio: float) -> Ratio:
+    first, second = before.latency_ms, after.latency_ms
+    interval = None
+    if first.p50_interval and second.p50_interval:
+        interval = (
+            second.p50_interval[0] / first.p50_interval[1],
+            second.p50_interval[1] / first.p50_interval[0],
+        )
+    stable = before.stable and after.stable
+    verdict: Decision = "undecided"
+    if stable and interval is not None:
+        if interval[1] <= max_ratio:
+            verdict = "pass"
+        elif interval[0] > max_ratio:
+            verdict = "fail"
+    return Ratio(
+        variant=before.variant,
+        runtime=before.runtime,
+        threads=before.threads,
+        same_file=bool(before.sha256) and before.sha256 == after.sha256,
+        before_ms=first.p50,
+        after_ms=second.p50,
+        ratio=second.p50 / first.p50,
+        interval=interval,
+        stable=stable,
+        verdict=verdict,
+    )

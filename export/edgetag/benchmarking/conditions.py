@@ -1,0 +1,39 @@
+"""What the machine is like while it is timed: load and frequency."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+CPUFREQ = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One look at the machine; None where the system does not tell."""
+
+    load: float | None
+    cpu_mhz: float | None
+    governor: str | None
+
+
+def look() -> Moment:
+    """Look at the machine now."""
+    try:
+        load = os.getloadavg()[0]
+    except OSError:
+        load = None
+    return Moment(load, mean_mhz(_read(Path("/proc/cpuinfo"))), _read(CPUFREQ).strip() or None)
+
+
+def mean_mhz(cpuinfo: str) -> float | None:
+    """Return the mean of the frequencies in the text of `/proc/cpuinfo`, None without any."""
+    found = [float(mhz) for mhz in re.findall(r"^cpu MHz\s*:\s*([\d.]+)$", cpuinfo, re.MULTILINE)]
+    return sum(found) / len(found) if found else None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""  # not Linux, or a virtual machine that hides it

@@ -1,0 +1,116 @@
+"""Every benchmark of a run folder over time, in a small SQLite file.
+
+One row per figure, keyed by device, runtime, its version, threads, variant and the file's digest:
+figures of other devices or other files stand beside each other and are never mixed.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+from edgetag.benchmarking.result import BenchResult
+from edgetag.errors import InputError
+from edgetag.records import Record, Result
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS latency (
+  measured_at TEXT NOT NULL,
+  device TEXT NOT NULL,
+  runtime TEXT NOT NULL,
+  runtime_version TEXT NOT NULL,
+  threads INTEGER NOT NULL,
+  batch INTEGER NOT NULL,
+  variant TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  mode TEXT NOT NULL,
+  runs INTEGER NOT NULL,
+  stable INTEGER NOT NULL,
+  p50_ms REAL NOT NULL,
+  p90_ms REAL NOT NULL,
+  p99_ms REAL NOT NULL,
+  PRIMARY KEY (measured_at, device, runtime, threads, batch, variant)
+)
+"""
+COLUMNS = (
+    "measured_at", "device", "runtime", "runtime_version", "threads", "batch", "variant", "sha256",
+    "mode", "runs", "stable", "p50_ms", "p90_ms", "p99_ms",
+)  # fmt: skip
+
+
+class Figure(Record):
+    """One latency that was measured once; see `result.Measurement`."""
+
+    measured_at: str
+    device: str
+    runtime: str
+    runtime_version: str
+    threads: int
+    batch: int
+    variant: str
+    sha256: str
+    mode: str
+    runs: int
+    stable: bool
+    p50_ms: float
+    p90_ms: float
+    p99_ms: float
+
+
+class History(Result):
+    """All figures, the oldest first."""
+
+    SCHEMA: ClassVar[str] = "edgetag.bench-history/1.0"
+    figures: tuple[Figure, ...]
+
+
+def append(path: Path, result: BenchResult) -> None:
+    """Add a benchmark's figures; adding the same benchmark again changes nothing.
+
+    Raises:
+        InputError: The file is there and is no such history, or cannot be written.
+    """
+    rows = [
+        (
+            result.measured_at, found.device, found.runtime, found.runtime_version, found.threads,
+            found.batch, found.variant, found.sha256, result.mode, found.runs, int(found.stable),
+            found.latency_ms.p50, found.latency_ms.p90, found.latency_ms.p99,
+        )
+        for found in result.results
+    ]  # fmt: skip
+    marks = ", ".join("?" for _ in COLUMNS)
+    with _opened(path) as database, database:
+        database.execute(TABLE)
+        database.executemany(
+            f"INSERT OR IGNORE INTO latency ({', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608
+            rows,
+        )
+
+
+def read_history(path: Path) -> History:
+    """Return all figures, the oldest first.
+
+    Raises:
+        InputError: The file is missing or is no such history.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: missing; run: edgetag bench")
+    order = "measured_at, runtime, variant, threads"
+    with _opened(path) as database:
+        rows = database.execute(
+            f"SELECT {', '.join(COLUMNS)} FROM latency ORDER BY {order}"  # noqa: S608
+        ).fetchall()
+    return History(figures=tuple(Figure(**dict(zip(COLUMNS, row, strict=True))) for row in rows))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            yield database
+    except sqlite3.Error as error:
+        raise InputError(
+            f"{path}: not a usable history of benchmarks: {error}; move it away and try again"
+        ) from None

@@ -1,0 +1,44 @@
+"""What the process that times TensorFlow is told and what it answers."""
+
+from pathlib import Path
+
+from edgetag.preprocess import Preprocessing
+from edgetag.recipe import NetworkSection
+from edgetag.records import Record
+
+
+class TimingJob(Record):
+    """What to time.
+
+    Attributes:
+        network: The architecture.
+        tags: Number of scores.
+        weights: `train/model.npz`.
+        contract: From pixels to input.
+        images: A `.npy`, `[images, size, size, 3]` uint8, repeated as often as a batch needs.
+        runs: Timed inferences of each batch size.
+        answer: The JSON file to write.
+    """
+
+    network: NetworkSection
+    tags: int
+    weights: Path
+    contract: Preprocessing
+    images: Path
+    runs: int
+    answer: Path
+
+
+class BatchTimes(Record):
+    """Milliseconds of each inference of so many images at once."""
+
+    batch: int
+    latencies_ms: tuple[float, ...]
+
+
+class TimingOutcome(Record):
+    """What was found; `device` is the GPU's name, empty where there is none."""
+
+    device: str
+    version: str
+    batches: tuple[BatchTimes, ...]
