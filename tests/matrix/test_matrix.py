@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 sys.path += [
     str(Path(__file__).parents[1] / folder) for folder in ("conversion", "runtimes", "validation")
 ]
-from endless import endless_model
+from bad_loops import crashing_model, endless_model
 from tiny_run import RECIPE, TAGS, TEST, RunFolder, make_run_folder
 
 from edgetag.benchmarking.result import BenchResult, Latency, Measurement
@@ -236,13 +236,22 @@ def test_a_contradiction_ends_the_command_with_1(newer: bool, folder: RunFolder)
 
 
 @pytest.mark.slow
-def test_an_endless_model_leaves_the_other_cells(folder: RunFolder) -> None:
-    folder.replace_model("int8", endless_model())
+@pytest.mark.parametrize(
+    ("content", "state", "reason"),
+    [
+        (endless_model(), "timed out", "no answer for 6 s while running it"),
+        (crashing_model(), "crashed", "it crashed (SIGSEGV) while loading it"),
+    ],
+    ids=["endless", "crashing"],
+)
+def test_a_model_that_no_runtime_bears_leaves_the_other_cells(
+    content: bytes, state: str, reason: str, folder: RunFolder
+) -> None:
+    folder.replace_model("int8", content)
     result = run(folder.recipe, folder.workspace, SilentProgress(), ("litert",), 4, silence_s=6.0)
-    endless, other = result.find("int8", "litert"), result.find("fp32", "litert")
-    assert endless is not None
-    assert endless.state == "timed out"
-    assert endless.reason == "no answer for 6 s while running it"
+    bad, other = result.find("int8", "litert"), result.find("fp32", "litert")
+    assert bad is not None
+    assert (bad.state, bad.reason) == (state, reason)
     assert other is not None
     assert other.agreement is not None
     assert other.agreement.identical

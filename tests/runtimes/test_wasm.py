@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))
+from bad_loops import crashing_model, endless_model
 from elsewhere import model_elsewhere
-from endless import endless_model
 
 from edgetag.conversion.flatfile import pack_model
 from edgetag.dataset.cache import CacheIndex, shard_path
@@ -207,6 +207,30 @@ def test_a_model_without_a_sigmoid_is_a_wrong_output(
     assert isinstance(found, LoadFailure)
     assert found.kind is FailureKind.WRONG_OUTPUT
     assert found.reason.startswith("scores outside 0..1, such as ")
+
+
+@pytest.mark.slow
+def test_a_model_that_crashes_the_runtime_is_told_in_one_line(
+    wasm: Engine, cache_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "model.tflite").write_bytes(crashing_model())
+    found = run(wasm, tmp_path / "model.tflite", cache_folder, [0])
+    assert isinstance(found, LoadFailure)
+    assert found.kind is FailureKind.CRASHED
+    assert found.reason.startswith("it ended with exit code 1 while loading it: RangeError")
+    here = run(LITERT, tmp_path / "model.tflite", cache_folder, [0])
+    assert here == LoadFailure(FailureKind.CRASHED, "it crashed (SIGSEGV) while loading it")
+
+
+@pytest.mark.slow
+def test_a_missing_operator_is_named(wasm: Engine, cache_folder: Path, tmp_path: Path) -> None:
+    model = model_elsewhere()
+    model.operatorCodes[0].version = 8  # a CONV_2D of TensorFlow Lite 2.15
+    (tmp_path / "model.tflite").write_bytes(pack_model(model))
+    found = run(wasm, tmp_path / "model.tflite", cache_folder, [0])
+    assert isinstance(found, LoadFailure)
+    assert found.kind is FailureKind.NOT_LOADABLE
+    assert found.reason.startswith("Didn't find op for builtin opcode 'CONV_2D' version '8'")
 
 
 @pytest.mark.slow

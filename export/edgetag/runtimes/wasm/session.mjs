@@ -15,6 +15,7 @@ import {quantization} from './flatfile.mjs';
 
 export const BUILD = 'node_modules/@tensorflow/tfjs-tflite/wasm/tflite_web_api_cc_simd';
 const IDENTIFIER = 'TFL3';  // of TensorFlow Lite, at byte 4
+const CONSEQUENCE = 'Failed to apply the default TensorFlow Lite delegate';  // of another error
 const OPTIONS = {numThreads: 1, enableProfiling: false, maxProfilingBufferEntries: 1};
 
 /** Load a file; see `Session`. Throws Refused where the runtime or this session does not take it. */
@@ -23,7 +24,8 @@ export async function openSession(folder, file) {
   const said = [];
   const tell = (text) => {
     process.stderr.write(text + '\n');
-    if (/error/i.test(text)) said.push(text.replace(/^ERROR:\s*/, ''));
+    const error = /^ERROR:\s*(.*)/.exec(text)?.[1];
+    if (error && !error.startsWith(CONSEQUENCE)) said.push(error);
   };
   const build = path.join(folder, BUILD);
   const factory = createRequire(import.meta.url)(`${build}.js`);
@@ -34,7 +36,7 @@ export async function openSession(folder, file) {
   module.HEAPU8.set(bytes, place);
   const status = module.TFLiteWebModelRunner.CreateFromBufferAndOptions(
       place, bytes.length, OPTIONS);
-  if (!status.ok()) throw new Refused(oneLine([...said, status.errorMessage()].join('\n')));
+  if (!status.ok()) throw new Refused(oneLine(said.join('\n') || status.errorMessage()));
   said.length = 0;
   return new Session(status.value(), bytes, said);
 }

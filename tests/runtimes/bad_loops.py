@@ -1,5 +1,6 @@
-"""A model whose inference never ends: a loop whose condition is a constant true."""
+"""Models that no runtime can bear: a loop without an end, and one that is its own body."""
 
+import copy
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,19 @@ def _graph(tensors: list[Any], inputs: list[int], outputs: list[int], operators:
 
 def endless_model() -> bytes:
     """Return image `[1, 64, 64, 3]` → scores `[1, 5]` through `while (true) x = sigmoid(x)`."""
+    return pack_model(_looping())
+
+
+def crashing_model() -> bytes:
+    """Return the endless model with the loop in its own body: preparing it overflows the stack."""
+    model = _looping()
+    inner = copy.deepcopy(model.subgraphs[0].operators[2])
+    inner.inputs, inner.outputs = [0], [1]
+    model.subgraphs[2].operators = [inner]
+    return pack_model(model)
+
+
+def _looping() -> Any:
     model = model_elsewhere()
     kind = schema.TensorType
     true = schema.BufferT()
@@ -47,4 +61,4 @@ def endless_model() -> bytes:
     loop.builtinOptions.condSubgraphIndex, loop.builtinOptions.bodySubgraphIndex = 1, 2
     loop.inputs, loop.outputs = [LOGITS], [SCORES]
     model.subgraphs[0].operators[2] = loop
-    return pack_model(model)
+    return model
