@@ -39,7 +39,7 @@ SCORED = ScoreRun(np.zeros((1, 3), dtype=np.float32), 1.0, 1.0)
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     """A run whose machine has no WebAssembly runtime."""
-    monkeypatch.setenv("EDGETAG_CACHE", str(tmp_path / "no-cache"))
+    monkeypatch.setenv("EDGETAG_TARGETS", str(tmp_path / "no-cache"))
     made = make_run_folder(tmp_path)
     write_text(tmp_path / "recipe.toml", RECIPE)
     return made

@@ -107,11 +107,11 @@ def test_the_lock_file_pins_one_package_by_hash_and_names_no_host() -> None:
 def test_the_cache_folder_follows_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("EDGETAG_CACHE", str(tmp_path / "own"))
+    monkeypatch.setenv("EDGETAG_TARGETS", str(tmp_path / "own"))
     assert default_cache_folder() == tmp_path / "own"
-    monkeypatch.delenv("EDGETAG_CACHE")
+    monkeypatch.delenv("EDGETAG_TARGETS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert default_cache_folder() == tmp_path / "xdg" / "edgetag"
+    assert default_cache_folder() == tmp_path / "xdg" / "edgetag" / "targets"
 
 
 @needs_npm

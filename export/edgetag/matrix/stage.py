@@ -56,7 +56,8 @@ def run(
         InputError: Data or exported files are missing or damaged, or the reference runtime is
             not available.
     """
-    found = {name: _engine(name) for name in dict.fromkeys(on or engines.names())}
+    every = (*engines.names(), *engines.target_names())
+    found = {name: _engine(name) for name in dict.fromkeys(on or every)}
     missing = engines.get(REFERENCE).available()
     if missing is not None:
         raise InputError(f"the matrix compares with {REFERENCE}, but {missing}")

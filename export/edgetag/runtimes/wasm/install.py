@@ -50,11 +50,13 @@ class Marker(Result):
 
 
 def default_cache_folder() -> Path:
-    """Return where edgetag keeps what it fetched: `$EDGETAG_CACHE`, else as XDG says."""
-    if chosen := os.environ.get("EDGETAG_CACHE"):
-        return Path(chosen)
+    """Return where targets lie: $EDGETAG_TARGETS, or edgetag/targets in the user's cache folder."""
+    if own := os.environ.get("EDGETAG_TARGETS"):
+        return Path(own).absolute()
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "edgetag"
+    # The XDG specification has relative paths passed over.
+    root = Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache"
+    return root / "edgetag" / "targets"
 
 
 def pinned_version() -> str:
