@@ -1,5 +1,6 @@
 """Tiny images and an image cache of them."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.progress import SilentProgress
+from edgetag.runtimes.wasm import setup_wasm
 
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
 
@@ -33,4 +36,14 @@ def cache_folder(pixels: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Pa
         np.save(shard_path(folder, shard), pixels[shard * 16 : (shard + 1) * 16])
     index = CacheIndex(images=40, input_size=64, shard_images=16, fingerprint="tiny")
     (folder / "index.json").write_text(index.to_json())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wasm_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder with the WebAssembly runtime, fetched by npm once a session."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("needs Node.js and npm")
+    folder = tmp_path_factory.mktemp("wasm")
+    setup_wasm(folder, SilentProgress())
     return folder

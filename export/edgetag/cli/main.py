@@ -19,6 +19,7 @@ from edgetag.cli import (
     doctor,
     explain,
     export,
+    matrix,
     prune,
     quantize,
     recipe,
@@ -50,6 +51,7 @@ app.add_typer(validate.app, name="validate")
 app.add_typer(baseline.app, name="baseline")
 app.command("explain")(explain.explain)
 app.add_typer(bench.app, name="bench")
+app.command("matrix")(matrix.matrix)
 app.command("rescue")(rescue.rescue)
 app.command("report")(report.report)
 app.command("bundle")(bundle.bundle)
