@@ -202,7 +202,4 @@ class _Bench:
     def latency_p50_ms(self, file: ExportedVariant, runtime: str) -> float | None:
         """Return the median latency of this file with one thread; of another file it is none."""
         found = self._result.find(file.variant, runtime, 1) if self._result else None
-        if found is None:
-            return None
-        measured = (found.size_bytes, found.gzip_bytes)  # the benchmark keeps no digest
-        return found.latency_ms.p50 if measured == (file.size_bytes, file.gzip_bytes) else None
+        return found.latency_ms.p50 if found and found.sha256 == file.sha256 else None
