@@ -8,8 +8,10 @@ from edgetag.compression.result import PruneResult, QuantizeResult
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset.result import CheckReport, DatasetResult, SplitCounts
 from edgetag.explaining.result import Explanation
+from edgetag.phones.result import PhoneList, PhonesResult
 from edgetag.records import Result
 from edgetag.reporting.explanation import explanation_sheets
+from edgetag.reporting.phones import phone_list_sheet, phone_sheets
 from edgetag.reporting.plan import plan_sheet
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import budget_rows, tag_budget_rows
@@ -236,6 +238,16 @@ def _(result: BenchResult) -> tuple[Sheet, ...]:
         failures = tuple((f.variant, f.runtime, f.reason) for f in result.failures)
         found.append(_findings("Not measured", ("variant", "runtime", "reason"), failures))
     return tuple(found)
+
+
+@sheets.register
+def _(result: PhonesResult) -> tuple[Sheet, ...]:
+    return phone_sheets(result)
+
+
+@sheets.register
+def _(result: PhoneList) -> tuple[Sheet, ...]:
+    return (phone_list_sheet(result),)
 
 
 @sheets.register
