@@ -4,13 +4,15 @@ Arguments go to it as a list, never through a shell here. What it runs on a phon
 phone's shell, and `device.Phone` quotes that.
 """
 
+import contextlib
 import os
+import selectors
 import shutil
 import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 
 from edgetag.errors import InputError
 from edgetag.phones.listing import Listed, parse_devices
@@ -23,7 +25,11 @@ ANSWER_S = 30.0
 MOST_BYTES = 4 << 20
 """More than this of output is refused: an operator profile of a large model takes 100 kB."""
 
-POLL_S = 0.2
+POLL_S = 0.1
+
+LINGER_S = 0.3
+"""After adb has ended, its streams are read until they fall silent for so long: a server that it
+started may hold them open for ever."""
 
 
 @dataclass(frozen=True)
@@ -38,32 +44,6 @@ class Ended:
     def said(self) -> str:
         """Both together, what went wrong last."""
         return f"{self.out}\n{self.err}"
-
-
-class _Reader:
-    """Reads a stream to its end, keeping no more than a limit."""
-
-    def __init__(self, stream: IO[bytes], most_bytes: int) -> None:
-        self._stream = stream
-        self._most = most_bytes
-        self._kept = bytearray()
-        self.overflowed = threading.Event()
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        while chunk := os.read(self._stream.fileno(), 65536):
-            if len(self._kept) + len(chunk) > self._most:
-                self.overflowed.set()
-                return
-            self._kept += chunk
-
-    def text(self) -> str:
-        """Return what was read; a server that adb left behind may hold the stream open."""
-        self._thread.join(timeout=2)
-        if not self._thread.is_alive():
-            self._stream.close()
-        return bytes(self._kept).decode("utf-8", errors="replace")
 
 
 @dataclass(frozen=True)
@@ -137,39 +117,64 @@ class Adb:
             )
         except OSError as error:
             raise InputError(f"{self.path} cannot be started: {error.strerror}") from None
-        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
-        assert process.stderr is not None  # noqa: S101
-        readers = (_Reader(process.stdout, most_bytes), _Reader(process.stderr, most_bytes))
-        try:
-            self._wait(process, readers, limit_s)
-        finally:
-            if process.poll() is None:
+        with process:
+            try:
+                out, err = self._read(process, limit_s, most_bytes)
+            finally:
                 process.kill()
-                process.wait()
-            out, err = (reader.text() for reader in readers)
-        if any(reader.overflowed.is_set() for reader in readers):
-            raise _too_much(most_bytes)
         return Ended(process.returncode, out, err)
 
-    def _wait(
-        self, process: "subprocess.Popen[bytes]", readers: tuple[_Reader, ...], limit_s: float
-    ) -> None:
+    def _read(
+        self, process: "subprocess.Popen[bytes]", limit_s: float, most_bytes: int
+    ) -> tuple[str, str]:
+        """Read both streams until the process ends, or may not go on."""
         deadline = time.monotonic() + limit_s
-        while True:
-            try:
-                process.wait(timeout=min(POLL_S, max(0.0, deadline - time.monotonic())))
-                return
-            except subprocess.TimeoutExpired:
-                pass
-            if any(reader.overflowed.is_set() for reader in readers):
-                return
-            if self.cancelled.is_set():
-                raise InputError("stopped; phones that were done are kept")
-            if time.monotonic() >= deadline:
-                raise PhoneError(Problem.TIMED_OUT, f"no end after {limit_s:g} s")
+        silent_since: float | None = None
+        kept: dict[Any, bytearray] = {process.stdout: bytearray(), process.stderr: bytearray()}
+        with selectors.DefaultSelector() as streams:
+            for stream in kept:
+                streams.register(stream, selectors.EVENT_READ)
+            while streams.get_map() or process.poll() is None:
+                if not streams.get_map():
+                    _wait_a_little(process)
+                    ready = []
+                else:
+                    ready = [key.fileobj for key, _ in streams.select(POLL_S)]
+                for stream in ready:
+                    if not _take(stream, kept[stream], most_bytes):
+                        streams.unregister(stream)
+                if process.poll() is None or ready:
+                    silent_since = None
+                else:
+                    silent_since = silent_since or time.monotonic()
+                    if time.monotonic() - silent_since > LINGER_S:
+                        break
+                self._may_go_on(deadline, limit_s)
+        out, err = (bytes(kept[stream]).decode("utf-8", errors="replace") for stream in kept)
+        return out, err
+
+    def _may_go_on(self, deadline: float, limit_s: float) -> None:
+        if self.cancelled.is_set():
+            raise InputError("stopped; phones that were done are kept")
+        if time.monotonic() >= deadline:
+            raise PhoneError(Problem.TIMED_OUT, f"no end after {limit_s:g} s")
 
 
-def _too_much(most_bytes: int) -> PhoneError:
-    return PhoneError(
-        Problem.TOO_MUCH_OUTPUT, f"it printed more than {most_bytes >> 20} MB; that is refused"
-    )
+def _wait_a_little(process: "subprocess.Popen[bytes]") -> None:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=POLL_S)
+
+
+def _take(stream: IO[bytes], kept: bytearray, most_bytes: int) -> bool:
+    """Read what is there; return whether more may come.
+
+    Raises:
+        PhoneError: It is too much.
+    """
+    chunk = os.read(stream.fileno(), 65536)
+    kept += chunk
+    if len(kept) > most_bytes:
+        raise PhoneError(
+            Problem.TOO_MUCH_OUTPUT, f"it printed more than {most_bytes >> 20} MB; that is refused"
+        )
+    return bool(chunk)

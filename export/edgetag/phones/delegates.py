@@ -34,7 +34,6 @@ _CREATED_NONE = re.compile(r"^Created 0 (\w{1,40}) delegate kernels")
 _FAILED = re.compile(r"^Failed to apply (?:the )?([\w ]{1,40}?) delegate")
 _UNSUPPORTED = re.compile(r"^([\w ]{1,40}?) acceleration is unsupported on this platform")
 _UNDONE = "Restored original execution plan after delegate application failure"
-_UNABLE = re.compile(r"^([\w ]{1,40}?) delegate (?:is not supported|can(?:no|')t be created)")
 
 
 def delegations(lines: list[str]) -> tuple[Delegation, ...]:
@@ -87,7 +86,7 @@ def _counted(
 
 
 def _refused(line: str) -> set[str]:
-    for pattern in (_NOT_APPLIED, _CREATED_NONE, _FAILED, _UNSUPPORTED, _UNABLE):
+    for pattern in (_NOT_APPLIED, _CREATED_NONE, _FAILED, _UNSUPPORTED):
         if match := pattern.match(line):
             return {match[1]}
     return set()

@@ -95,7 +95,7 @@ class Phone:
     def _marked(self, lines: list[str], limit_s: float, most_bytes: int) -> list[Answer]:
         mark = secrets.token_hex(16)
         # On a line of its own, whatever the program ends its output with.
-        script = "; ".join(f"( {line} ) 2>&1; printf '\\n%s %s\\n' {mark} $?" for line in lines)
+        script = "; ".join(f"( {line} ) 2>&1; r=$?; echo; echo {mark} $r" for line in lines)
         ended = self._adb(["shell", script], limit_s, most_bytes)
         answers = _split(ended.out, mark)
         if len(answers) < len(lines):

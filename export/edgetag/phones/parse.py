@@ -106,11 +106,18 @@ def clean_lines(output: str) -> list[str]:
 
 
 def complaint(output: str) -> str:
-    """Return the last line that tells an error, "" where none does."""
-    for line in reversed(output.replace("\r", "").split("\n")):
-        if _COMPLAINT.search(line[:LONGEST_LINE]):
-            return line[:LONGEST_LINE].removeprefix("ERROR: ")
-    return ""
+    """Return the last line that tells an error, one that tells more than that there was one.
+
+    Returns:
+        "" where no line does.
+    """
+    found = [
+        line[:LONGEST_LINE].removeprefix("ERROR: ")
+        for line in output.replace("\r", "").split("\n")
+        if _COMPLAINT.search(line[:LONGEST_LINE])
+    ]
+    telling = [line for line in found if not line.startswith("Benchmarking failed")]
+    return (telling or found or [""])[-1]
 
 
 def _timings(line: str) -> dict[str, float] | None:
