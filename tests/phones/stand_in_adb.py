@@ -2,23 +2,20 @@
 
 `PHONES` names a folder with one folder per phone, named by its serial:
 
-- `phone.json`: `state`, `model`, and what shall go wrong (see `Trouble`).
+- `phone.json`: `state`, `model`, and what shall go wrong.
 - `root/`: its file system; `/data/local/tmp` in commands means the folder within.
 - `bin/`: the only programs of its shell, so that a phone can lack one.
 - `answers/`: what getprop, dumpsys and settings print.
 - `gone`: there once it has been unplugged.
 
-Needs nothing but Python; it starts without site-packages to be quick.
+It is started hundreds of times in a test run, so it imports little.
 """
 
 import json
 import os
-import pathlib
-import subprocess
 import sys
-import time
 
-PHONES = pathlib.Path(os.environ["PHONES"])
+PHONES = os.environ["PHONES"]
 TMP = "/data/local/tmp"
 
 
@@ -30,118 +27,120 @@ def main() -> int:
     if arguments == ["devices", "-l"]:
         return devices()
     if len(arguments) < 3 or arguments[0] != "-s":
-        print("adb: usage", file=sys.stderr)
-        return 1
+        return complain("adb: usage")
     serial, verb, rest = arguments[1], arguments[2], arguments[3:]
-    phone = PHONES / serial.replace(":", "_")
-    with (PHONES / "log").open("a") as log:
+    phone = f"{PHONES}/{serial.replace(':', '_')}"
+    with open(f"{PHONES}/log", "a") as log:
         log.write(json.dumps([serial, verb, *rest]) + "\n")
-    if not phone.is_dir() or (phone / "gone").exists():
-        print(f"adb: device '{serial}' not found", file=sys.stderr)
-        return 1
-    told = json.loads((phone / "phone.json").read_text())
+    if not os.path.isdir(phone) or os.path.exists(f"{phone}/gone"):
+        return complain(f"adb: device '{serial}' not found")
+    told = described(phone)
     if told["state"] != "device":
-        print(f"adb: device {told['state']}.", file=sys.stderr)
-        return 1
-    trouble = told.get("trouble", {})
+        return complain(f"adb: device {told['state']}.")
+    trouble = told["trouble"]
     if trouble.get("verb") == verb and trouble.get("containing", "") in " ".join(rest):
-        return fail(phone, trouble, verb, rest)
+        return fail(phone, trouble["kind"], verb, rest)
     return {"shell": shell, "push": push, "pull": pull}[verb](phone, rest)
+
+
+def complain(message: str) -> int:
+    print(message, file=sys.stderr)
+    return 1
+
+
+def described(phone: str) -> dict:
+    with open(f"{phone}/phone.json") as file:
+        return json.load(file)
+
+
+def read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def write(path: str, content: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(content)
 
 
 def devices() -> int:
     print("* daemon not running; starting now at tcp:5037", file=sys.stderr)
     print("List of devices attached")
-    for phone in sorted(PHONES.iterdir()):
-        if phone.is_dir() and not (phone / "gone").exists():
-            told = json.loads((phone / "phone.json").read_text())
+    for name in sorted(os.listdir(PHONES)):
+        phone = f"{PHONES}/{name}"
+        if os.path.isdir(phone) and not os.path.exists(f"{phone}/gone"):
+            told = described(phone)
             more = f" product:p model:{told['model']} device:d" if told["state"] == "device" else ""
             print(f"{told['serial']:<22} {told['state']} usb:1-1{more} transport_id:1")
     print()
     return 0
 
 
-def local(phone: pathlib.Path, path: str) -> pathlib.Path:
-    return phone / "root" / path.lstrip("/")
+def local(phone: str, path: str) -> str:
+    return f"{phone}/root{path}"
 
 
-def fail(phone: pathlib.Path, trouble: dict, verb: str, rest: list[str]) -> int:
+def fail(phone: str, kind: str, verb: str, rest: list[str]) -> int:
     """Go wrong as the phone's description says."""
-    kind = trouble["kind"]
-    if kind == "unplugged":
-        half_done(phone, verb, rest)
-        (phone / "gone").touch()
-        if verb == "push":
-            print("adb: error: failed to read copy response: EOF", file=sys.stderr)
-        return 1
-    if kind == "full":
-        half_done(phone, verb, rest)
-        print(
-            f"adb: error: failed to copy '{rest[0]}' to '{rest[1]}': remote No space left on device",
-            file=sys.stderr,
-        )
-        return 1
-    if kind == "encrypted":
-        print(
-            f"adb: error: failed to copy '{rest[0]}' to '{rest[1]}': "
-            "remote couldn't create file: Required key not available",
-            file=sys.stderr,
-        )
-        return 1
-    if kind == "corrupts":
-        target = local(phone, rest[1])
-        data = pathlib.Path(rest[0]).read_bytes()
-        target.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
-        return 0
     if kind == "endless":
         while True:
             sys.stdout.write("INFO: and on it goes\n" * 1000)
+    if kind == "corrupts":
+        content = read(rest[0])
+        write(local(phone, rest[1]), content[:-1] + bytes([content[-1] ^ 1]))
+        return 0
+    refused = f"adb: error: failed to copy '{rest[0]}' to '{rest[-1]}': remote "
+    if kind == "encrypted":
+        return complain(refused + "couldn't create file: Required key not available")
+    half_done(phone, verb, rest)
+    if kind == "full":
+        return complain(refused + "No space left on device")
+    if kind == "unplugged":
+        write(f"{phone}/gone", b"")
+        return complain("adb: error: failed to read copy response: EOF") if verb == "push" else 1
     raise ValueError(kind)
 
 
-def half_done(phone: pathlib.Path, verb: str, rest: list[str]) -> None:
+def half_done(phone: str, verb: str, rest: list[str]) -> None:
     if verb == "push":
-        data = pathlib.Path(rest[0]).read_bytes()
-        local(phone, rest[1]).write_bytes(data[: len(data) // 2])
-    else:
-        done = run(phone, rest, subprocess.PIPE)
-        sys.stdout.write(done.stdout[: len(done.stdout) // 2])
-        sys.stdout.flush()
+        content = read(rest[0])
+        write(local(phone, rest[1]), content[: len(content) // 2])
+        return
+    import subprocess
+
+    command, environment = in_folder(phone, rest)
+    printed = subprocess.run(command, env=environment, stdout=subprocess.PIPE).stdout
+    sys.stdout.buffer.write(printed[: len(printed) // 2])
 
 
-def run(phone: pathlib.Path, rest: list[str], out: int | None) -> subprocess.CompletedProcess:
-    command = " ".join(rest).replace(TMP, f"{phone}/root{TMP}")
-    environment = {"PATH": f"{phone}/bin", "PHONE": str(phone)}
-    for name in ("PYTHONPATH", "HOME"):
-        if name in os.environ:
-            environment[name] = os.environ[name]
-    return subprocess.run(
-        ["/bin/sh", "-c", command], env=environment, cwd=phone / "root", stdout=out, text=True,
-        errors="replace",
-    )  # fmt: skip
+def in_folder(phone: str, rest: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the command that the phone's shell is, and its environment."""
+    environment = {"PATH": f"{phone}/bin", "PHONE": phone}
+    if "PYTHONPATH" in os.environ:
+        environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
+    return ["/bin/sh", "-c", " ".join(rest).replace(TMP, f"{phone}/root{TMP}")], environment
 
 
-def shell(phone: pathlib.Path, rest: list[str]) -> int:
-    return run(phone, rest, None).returncode
+def shell(phone: str, rest: list[str]) -> int:
+    command, environment = in_folder(phone, rest)
+    os.chdir(f"{phone}/root")
+    os.execve(command[0], command, environment)
 
 
-def push(phone: pathlib.Path, rest: list[str]) -> int:
+def push(phone: str, rest: list[str]) -> int:
     source, target = rest
-    if not local(phone, target).parent.is_dir():
-        print(f"adb: error: failed to copy: remote couldn't create file: {target}", file=sys.stderr)
-        return 1
-    local(phone, target).write_bytes(pathlib.Path(source).read_bytes())
-    time.sleep(0.001)
+    if not os.path.isdir(os.path.dirname(local(phone, target))):
+        return complain(f"adb: error: failed to copy: remote couldn't create file: {target}")
+    write(local(phone, target), read(source))
     print(f"{source}: 1 file pushed, 0 skipped.")
     return 0
 
 
-def pull(phone: pathlib.Path, rest: list[str]) -> int:
+def pull(phone: str, rest: list[str]) -> int:
     source, target = rest
-    if not local(phone, source).exists():
-        print(f"adb: error: failed to stat remote object '{source}'", file=sys.stderr)
-        return 1
-    pathlib.Path(target).write_bytes(local(phone, source).read_bytes())
+    if not os.path.exists(local(phone, source)):
+        return complain(f"adb: error: failed to stat remote object '{source}'")
+    write(target, read(local(phone, source)))
     return 0
 
 

@@ -52,14 +52,14 @@ class Phone:
         """
         return self._marked([shlex.join(arguments)], limit_s, most_bytes)[0]
 
-    def ask(self, *commands: tuple[str, ...]) -> list[str]:
-        """Run several programs one after the other, whatever their exit codes; what each printed.
+    def ask(self, *commands: tuple[str, ...], limit_s: float = ANSWER_S) -> list[Answer]:
+        """Run several programs one after the other, whatever their exit codes.
 
         Raises:
             PhoneError: As `shell`.
         """
         lines = [shlex.join(command) for command in commands]
-        return [answer.text for answer in self._marked(lines, ANSWER_S, MOST_BYTES)]
+        return self._marked(lines, limit_s, MOST_BYTES)
 
     def run(
         self, folder: str, arguments: list[str], limit_s: float, most_bytes: int = MOST_BYTES
@@ -77,15 +77,14 @@ class Phone:
         """
         note = f"{folder}/{secrets.token_hex(8)}.pid"
         inner = f"echo $$ > {shlex.quote(note)}; exec {shlex.join(arguments)}"
-        line = f"cd {shlex.quote(folder)} && sh -c {shlex.quote(inner)}"
+        started = f"cd {shlex.quote(folder)} && sh -c {shlex.quote(inner)}"
+        line = f"{started}; r=$?; rm -f {shlex.quote(note)}; exit $r"
         try:
-            answer = self._marked([line], limit_s, most_bytes)[0]
+            return self._marked([line], limit_s, most_bytes)[0]
         except PhoneError as error:
             if error.problem in (Problem.TIMED_OUT, Problem.TOO_MUCH_OUTPUT):
                 self._end(note)
             raise
-        self.shell("rm", "-f", note)
-        return answer
 
     def _end(self, note: str) -> None:
         quoted = shlex.quote(note)
@@ -141,11 +140,7 @@ class Phone:
 
     def size_of(self, remote: str) -> int | None:
         """Return the size of a regular file on the phone in bytes, None where there is none."""
-        answer = self.shell("stat", "-c", "%F|%s", remote)
-        kind, _, size = answer.text.strip().rpartition("|")
-        if answer.code or kind not in ("regular file", "regular empty file"):
-            return None
-        return int(size) if size.isascii() and size.isdigit() and len(size) < 16 else None
+        return size_in(self.shell(*size_command(remote)))
 
     def _adb(self, arguments: list[str], limit_s: float, most_bytes: int) -> Ended:
         return self.adb.run(["-s", self.listed.serial, *arguments], limit_s, most_bytes)
@@ -161,6 +156,19 @@ def _split(text: str, mark: str) -> list[Answer]:
         if not found or not newline or not code.strip().isdigit():
             return answers
         answers.append(Answer(int(code), before))
+
+
+def size_command(remote: str) -> tuple[str, ...]:
+    """Return the command that tells what a path on the phone is, and its size."""
+    return ("stat", "-c", "%F|%s", remote)
+
+
+def size_in(answer: Answer) -> int | None:
+    """Return the bytes of a regular file by the answer to `size_command`, None where it is none."""
+    kind, _, size = answer.text.strip().rpartition("|")
+    if answer.code or kind not in ("regular file", "regular empty file"):
+        return None
+    return int(size) if size.isascii() and size.isdigit() and len(size) < 16 else None
 
 
 def check(answer: Answer, what: str) -> Answer:

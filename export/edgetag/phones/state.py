@@ -71,7 +71,7 @@ def condition(phone: Phone) -> Condition:
     Raises:
         PhoneError: It is gone.
     """
-    return read_condition(*phone.ask(*_QUESTIONS))
+    return read_condition(*(answer.text for answer in phone.ask(*_QUESTIONS)))
 
 
 def read_condition(thermal: str, battery: str, power: str, trust: str, low_power: str) -> Condition:

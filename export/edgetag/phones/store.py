@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.phones.device import FOLDER, Phone, check
+from edgetag.phones.device import FOLDER, Phone, check, size_command, size_in
 from edgetag.phones.problems import PhoneError, Problem, error_of
 
 HASH_S = 120.0
@@ -78,9 +78,9 @@ def put(phone: Phone, file: LocalFile, executable: bool = False) -> bool:
     if not _is_there(phone, file, part):
         phone.shell("rm", "-f", part)
         raise PhoneError(Problem.FAILED, f"what arrived is not {file.path.name} as it is here")
-    if executable:
-        check(phone.shell("chmod", "755", part), "chmod")
-    check(phone.shell("mv", "-f", part, file.remote), "mv")
+    mode = "755" if executable else "644"
+    for answer in phone.ask(("chmod", mode, part), ("mv", "-f", part, file.remote)):
+        check(answer, f"renaming {file.path.name}")
     return True
 
 
@@ -95,9 +95,9 @@ def _forget(phone: Phone, part: str, error: PhoneError) -> None:
 
 def _is_there(phone: Phone, file: LocalFile, remote: str) -> bool:
     """Tell whether the phone has the file: by size, and by digest where it can compute one."""
-    if phone.size_of(remote) != file.path.stat().st_size:
+    size, answer = phone.ask(size_command(remote), ("sha256sum", remote), limit_s=HASH_S)
+    if size_in(size) != file.path.stat().st_size:
         return False
-    answer = phone.shell("sha256sum", remote, limit_s=HASH_S)
     if answer.code in (126, 127):
         return True  # a phone without sha256sum; the name is given to whole files only
     return answer.code == 0 and answer.text.split()[:1] == [file.sha256]
