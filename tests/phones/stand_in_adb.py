@@ -8,7 +8,8 @@
 - `answers/`: what getprop, dumpsys and settings print.
 - `gone`: there once it has been unplugged.
 
-It is started hundreds of times in a test run, so it imports little.
+It is started hundreds of times in a test run, so it imports little: pathlib alone is a third of a
+start.
 """
 
 import json

@@ -167,7 +167,7 @@ def test_a_program_that_hangs_is_ended_on_the_phone_too(street: Street) -> None:
     script(root / "bin" / "hang", '#!/bin/sh\necho $$ > "$PHONE/hanging"\nexec sleep 60\n')
     phone = only_phone()
     prepare(phone)
-    with pytest.raises(PhoneError, match="no end after 0.7 s") as stopped:
+    with pytest.raises(PhoneError, match=r"no end after 0\.7 s") as stopped:
         phone.run(FOLDER, ["hang"], limit_s=0.7)
     assert stopped.value.problem is Problem.TIMED_OUT
     pid = int((root / "hanging").read_text())
@@ -255,7 +255,6 @@ def test_half_a_push_is_never_taken_for_the_file(
 
 def test_a_folder_that_cannot_be_written_is_told(street: Street) -> None:
     device = street.phone()
-    script(device.root / "bin" / "mk", "")
     (device.root / "bin" / "mkdir").unlink()
     script(
         device.root / "bin" / "mkdir", "#!/bin/sh\necho 'mkdir: x: Read-only file system'; exit 1\n"
@@ -295,7 +294,7 @@ def test_a_file_too_large_to_make_sense_is_not_copied(street: Street, tmp_path: 
 def test_a_stand_in_adb_is_what_these_tests_run(street: Street) -> None:
     assert Adb.find().path == str(street.bin / "adb")
     assert Adb.find().version() == "1.0.41"
-    assert BENCHMARK_MODEL == street.tool.read_text()
+    assert street.tool.read_text() == BENCHMARK_MODEL
     assert os.environ["PHONES"] == str(street.folder)
 
 
@@ -305,13 +304,13 @@ def test_a_stand_in_adb_is_what_these_tests_run(street: Street) -> None:
         ("error: device unauthorized.\nThis adb server's $ADB_VENDOR_KEYS is not set",
          Problem.UNAUTHORIZED),
         ("adb: device offline", Problem.OFFLINE),
-        ("error: insufficient permissions for device: user in plugdev group", Problem.NO_PERMISSION),
+        ("error: insufficient permissions for device", Problem.NO_PERMISSION),
         ("adb: error: failed to copy 'a' to 'b': remote couldn't write: No space left on device",
          Problem.FULL),
         ("adb: device 'X' not found", Problem.DISCONNECTED),
         ("error: closed", Problem.DISCONNECTED),
         ("adb: error: failed to read copy response: EOF", Problem.DISCONNECTED),
-        ("adb: error: failed to copy 'a' to 'b': remote couldn't create file: Read-only file system",
+        ("adb: error: failed to copy: remote couldn't create file: Read-only file system",
          Problem.READ_ONLY),
         ("all is well", None),
     ],

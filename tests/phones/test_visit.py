@@ -1,7 +1,6 @@
 """Files measured on phones that are folders: figures, marks, and how far a phone's trouble goes."""
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -234,10 +233,8 @@ def test_a_file_that_fails_says_why_and_the_next_one_is_tried(
 
 def test_a_run_that_hangs_costs_its_time_limit_and_no_more(street: Street, run_folder: Run) -> None:
     phone = street.phone()
-    (phone.root / "after-run").write_text(
-        "case $graph in *%s*) exec sleep 60;; esac\n"
-        % digest_file(run_folder[1].export / "fp32.tflite")
-    )
+    slow = digest_file(run_folder[1].export / "fp32.tflite")
+    (phone.root / "after-run").write_text(f"case $graph in *{slow}*) exec sleep 60;; esac\n")
     result = bench(street, run_folder, replace(SETTINGS, limit_s=1.5))
     assert [(f.variant, f.problem) for f in result.failures] == [("fp32", Problem.TIMED_OUT)]
     assert [entry.variant for entry in result.results] == ["int8"]
@@ -337,13 +334,13 @@ def test_several_phones_work_at_the_same_time(street: Street, tmp_path: Path) ->
     meeting = tmp_path / "meeting"
     meeting.mkdir()
     serials = ("A1", "B2", "C3")
+    everybody = " -a ".join(f"-e {meeting}/{serial}" for serial in serials)
     for serial in serials:
         # Each waits in its first run until all have come to theirs.
         (street.phone(serial).root / "after-run").write_text(
             f"> {meeting}/{serial}\n"
-            f"n=0; while [ $n -lt 400 ] && ! [ -e {meeting}/A1 -a -e {meeting}/B2 -a -e {meeting}/C3 ]"
-            "; do sleep 0.05; n=$((n + 1)); done\n"
-            f"[ -e {meeting}/A1 -a -e {meeting}/B2 -a -e {meeting}/C3 ] || exit 1\n"
+            f"n=0; while [ $n -lt 400 ] && ! [ {everybody} ]; do sleep 0.05; n=$((n + 1)); done\n"
+            f"[ {everybody} ] || exit 1\n"
         )
     result = bench(street, folder, variants=("int8",))
     assert result.failures == ()
@@ -355,4 +352,3 @@ def test_the_schema_is_that_of_phones(street: Street, run_folder: Run) -> None:
     bench(street, run_folder)
     told = json.loads((run_folder[1].bench / "phones.json").read_text())
     assert told["schema"] == "edgetag.phones/1.0"
-    shutil.rmtree(run_folder[1].bench)

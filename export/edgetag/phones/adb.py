@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 from edgetag.errors import InputError
 from edgetag.phones.listing import Listed, parse_devices
@@ -129,27 +129,25 @@ class Adb:
     ) -> tuple[str, str]:
         """Read both streams until the process ends, or may not go on."""
         deadline = time.monotonic() + limit_s
-        silent_since: float | None = None
+        heard = time.monotonic()
         kept: dict[Any, bytearray] = {process.stdout: bytearray(), process.stderr: bytearray()}
         with selectors.DefaultSelector() as streams:
             for stream in kept:
                 streams.register(stream, selectors.EVENT_READ)
-            while streams.get_map() or process.poll() is None:
-                if not streams.get_map():
-                    _wait_a_little(process)
-                    ready = []
-                else:
-                    ready = [key.fileobj for key, _ in streams.select(POLL_S)]
-                for stream in ready:
-                    if not _take(stream, kept[stream], most_bytes):
-                        streams.unregister(stream)
-                if process.poll() is None or ready:
-                    silent_since = None
-                else:
-                    silent_since = silent_since or time.monotonic()
-                    if time.monotonic() - silent_since > LINGER_S:
-                        break
+            while streams.get_map():
+                for key, _ in streams.select(POLL_S):
+                    if not _take(key.fd, kept[key.fileobj], most_bytes):
+                        streams.unregister(key.fileobj)
+                    heard = time.monotonic()
+                if process.poll() is None:
+                    heard = time.monotonic()
+                elif time.monotonic() - heard > LINGER_S:
+                    break
                 self._may_go_on(deadline, limit_s)
+        while process.poll() is None:
+            self._may_go_on(deadline, limit_s)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=POLL_S)
         out, err = (bytes(kept[stream]).decode("utf-8", errors="replace") for stream in kept)
         return out, err
 
@@ -160,18 +158,13 @@ class Adb:
             raise PhoneError(Problem.TIMED_OUT, f"no end after {limit_s:g} s")
 
 
-def _wait_a_little(process: "subprocess.Popen[bytes]") -> None:
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=POLL_S)
-
-
-def _take(stream: IO[bytes], kept: bytearray, most_bytes: int) -> bool:
+def _take(stream: int, kept: bytearray, most_bytes: int) -> bool:
     """Read what is there; return whether more may come.
 
     Raises:
         PhoneError: It is too much.
     """
-    chunk = os.read(stream.fileno(), 65536)
+    chunk = os.read(stream, 65536)
     kept += chunk
     if len(kept) > most_bytes:
         raise PhoneError(
