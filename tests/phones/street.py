@@ -13,6 +13,8 @@ import polars as pl
 
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset.cache import CacheIndex, shard_path
+from edgetag.phones.adb import Adb
+from edgetag.phones.device import Phone
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.workspace import Workspace, digest_file, write_text
 
@@ -172,6 +174,13 @@ def make_street(folder: Path) -> Street:
     programs.mkdir()
     script(programs / "adb", f"#!{sys.executable} -SE\n" + (HERE / "stand_in_adb.py").read_text())
     return Street(phones, programs, script(folder / "benchmark_model", BENCHMARK_MODEL))
+
+
+def only_phone() -> Phone:
+    """Return the phone that adb sees."""
+    adb = Adb.find()
+    (listed,) = adb.devices()
+    return Phone(adb, listed)
 
 
 RECIPE = """

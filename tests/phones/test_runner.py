@@ -53,6 +53,7 @@ def score(street: Street, folder: Path, runner: str, **more: object) -> PhonesRe
     return run(recipe, workspace, SilentProgress(), options)
 
 
+@pytest.mark.slow
 def test_a_runner_on_the_same_engine_gives_the_same_scores(street: Street, tmp_path: Path) -> None:
     device = street.phone()
     result = score(street, tmp_path, REAL, images=10)
@@ -75,6 +76,7 @@ def test_a_runner_on_the_same_engine_gives_the_same_scores(street: Street, tmp_p
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_other_scores_than_the_hosts_are_measured_as_different(
     street: Street, tmp_path: Path
 ) -> None:
@@ -87,6 +89,7 @@ def test_other_scores_than_the_hosts_are_measured_as_different(
         assert entry.map == entry.host_map  # the order is the same
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("does", "problem", "said"),
     [

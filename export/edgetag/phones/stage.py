@@ -56,11 +56,11 @@ def list_phones() -> PhoneList:
     """Return the phones that adb sees, with what is to be done about those it cannot use.
 
     Raises:
-        InputError: There is no adb, or it does not work.
+        InputError: There is no adb, it does not work, or it sees no phone.
     """
     adb = Adb.find()
     found = []
-    for listed in adb.devices():
+    for listed in choose(adb.devices(), "adb"):
         problem = listed.problem()
         detail = problem.reason if problem else _described(Phone(adb, listed))
         found.append(

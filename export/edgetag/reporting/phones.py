@@ -22,6 +22,9 @@ def phone_sheets(result: PhonesResult) -> tuple[Sheet, ...]:
     sheets = []
     if result.results:
         sheets.append(_latency(result))
+    if doubts := _doubts(result):
+        headings = ("phone", "variant", "threads", "reason")
+        sheets.append(Sheet("Figures to doubt", headings, frozenset({2}), doubts))
     if result.scores:
         sheets.append(_scores(result))
     sheets += [_operators(result, entry) for entry in result.results if entry.operators]
@@ -37,7 +40,7 @@ def phone_sheets(result: PhonesResult) -> tuple[Sheet, ...]:
 def _latency(result: PhonesResult) -> Sheet:
     headings = (
         "phone", "variant", "threads", "runs", "avg ms", "std", "p50 ms", "p95 ms", "min ms",
-        "init ms", "delegates", "heat", "reason to doubt",
+        "init ms", "delegates", "heat",
     )  # fmt: skip
     rows = tuple(
         (
@@ -47,7 +50,7 @@ def _latency(result: PhonesResult) -> Sheet:
             format_ms(entry.latency_ms.p95), format_ms(entry.latency_ms.min),
             format_ms(entry.init_ms),
             ", ".join(_taken(found) for found in entry.delegations) or NONE,
-            f"{_heat(entry.before)} → {_heat(entry.after)}", "; ".join(entry.notes) or NONE,
+            f"{_heat(entry.before)} → {_heat(entry.after)}",
         )
         for entry in result.results
     )  # fmt: skip
@@ -55,9 +58,17 @@ def _latency(result: PhonesResult) -> Sheet:
     return Sheet(title, headings, frozenset(range(2, 10)), rows)
 
 
+def _doubts(result: PhonesResult) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (result.name_of(entry.phone), entry.variant, str(entry.threads), "; ".join(entry.notes))
+        for entry in result.results
+        if entry.notes
+    )
+
+
 def _taken(found: Delegation) -> str:
     if found.nodes is not None and found.of_nodes is not None:
-        return f"{found.delegate} {found.nodes} of {found.of_nodes} operators"
+        return f"{found.delegate} {found.nodes}/{found.of_nodes}"
     return f"{found.delegate}: {found.taken}"
 
 
