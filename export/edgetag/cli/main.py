@@ -20,6 +20,7 @@ from edgetag.cli import (
     explain,
     export,
     matrix,
+    phone,
     prune,
     quantize,
     recipe,
@@ -52,6 +53,7 @@ app.add_typer(baseline.app, name="baseline")
 app.command("explain")(explain.explain)
 app.add_typer(bench.app, name="bench")
 app.command("matrix")(matrix.matrix)
+app.add_typer(phone.app, name="phone")
 app.command("rescue")(rescue.rescue)
 app.command("report")(report.report)
 app.command("bundle")(bundle.bundle)

@@ -10,9 +10,11 @@ from edgetag.compression.result import PruneResult, QuantizeResult
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset.result import CheckReport, DatasetResult, SplitCounts
 from edgetag.explaining.result import Explanation
+from edgetag.phones.result import PhoneList, PhonesResult
 from edgetag.records import Result
 from edgetag.reporting.explanation import explanation_sheets
 from edgetag.reporting.latency import history_sheet, latency_sheets, ratio_sheets
+from edgetag.reporting.phones import phone_list_sheet, phone_sheets
 from edgetag.reporting.plan import plan_sheet
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import budget_rows, tag_budget_rows
@@ -235,6 +237,16 @@ def _(result: Comparison) -> tuple[Sheet, ...]:
 @sheets.register
 def _(result: History) -> tuple[Sheet, ...]:
     return (history_sheet(result),)
+
+
+@sheets.register
+def _(result: PhonesResult) -> tuple[Sheet, ...]:
+    return phone_sheets(result)
+
+
+@sheets.register
+def _(result: PhoneList) -> tuple[Sheet, ...]:
+    return (phone_list_sheet(result),)
 
 
 @sheets.register

@@ -1,0 +1,133 @@
+"""Which operators a delegate took, by what benchmark_model and the runtime say about it.
+
+A delegate that takes nothing is no error to the runtime: the file runs on the CPU and the figures
+look like any other. Lines that say so count for more than lines that say the opposite, since
+`Replacing 31 out of 31 node(s)` is also printed before a delegate fails and is taken out again.
+"""
+
+import re
+
+from edgetag.phones.problems import PhoneError, Problem
+from edgetag.phones.result import DelegateName, Delegation, OperatorTime, Taken
+
+CALLED: dict[DelegateName, str] = {"xnnpack": "XNNPACK", "gpu": "GPU"}
+"""What can be asked for → its name in `Explicitly applied … delegate`."""
+
+_NODES = {"TfLiteXNNPackDelegate": "XNNPACK", "TfLiteGpuDelegateV2": "GPU"}
+"""The name of the node that stands for what a delegate took → the delegate."""
+
+_APPLIED = re.compile(
+    r"^(?:Explicitly applied|Applied) ([\w ]{1,40}?) delegate, and the model graph will be "
+    r"(completely|partially) executed (?:by|w/) the delegate(?: w/ ([0-9]{1,6}) delegate kernels)?"
+)
+_NOT_APPLIED = re.compile(
+    r"^Though ([\w ]{1,40}?) delegate is explicitly applied, the model graph will not be executed"
+)
+_REPLACING = re.compile(
+    r"^Replacing ([0-9]{1,6})(?: out of ([0-9]{1,6}))? node\(s\) with delegate \((\w{1,60})\)"
+    r"(?:.{0,80}? for (subgraph [0-9]{1,6}))?"
+)
+_CREATED = re.compile(
+    r"^Created TensorFlow Lite (?:(XNNPACK) delegate for CPU|delegate for (\w{1,40}))"
+)
+_CREATED_NONE = re.compile(r"^Created 0 (\w{1,40}) delegate kernels")
+_FAILED = re.compile(r"^Failed to apply (?:the )?([\w ]{1,40}?) delegate")
+_UNSUPPORTED = re.compile(r"^([\w ]{1,40}?) acceleration is unsupported on this platform")
+_UNDONE = "Restored original execution plan after delegate application failure"
+
+
+def delegations(lines: list[str]) -> tuple[Delegation, ...]:
+    """Return one entry for each delegate that the output speaks of.
+
+    Args:
+        lines: Without their levels; see `parse.clean_lines`.
+    """
+    nodes: dict[tuple[str, str], tuple[int, int | None]] = {}
+    found: dict[str, Delegation] = {}
+    refused: set[str] = set()
+    last = ""
+    for line in lines:
+        if match := _REPLACING.match(line):
+            last = _NODES.get(match[3], match[3])
+            nodes[last, match[4] or ""] = int(match[1]), int(match[2]) if match[2] else None
+        elif match := _APPLIED.match(line):
+            taken: Taken = "all" if match[2] == "completely" else "part"
+            kernels = int(match[3]) if match[3] else None
+            found[match[1]] = Delegation(delegate=match[1], taken=taken, kernels=kernels)
+        elif match := _CREATED.match(line):
+            name = match[1] or match[2]
+            found.setdefault(name, Delegation(delegate=name, taken="unknown"))
+        elif line.startswith(_UNDONE) and last:
+            refused.add(last)
+        else:
+            refused |= _refused(line)
+    for name in {name for name, _ in nodes}:
+        counts = [count for (owner, _), count in nodes.items() if owner == name]
+        found[name] = _counted(found.get(name), name, counts)
+    for name in refused:
+        found[name] = Delegation(delegate=name, taken="none", nodes=0)
+    return tuple(found[name] for name in sorted(found))
+
+
+def _counted(
+    known: Delegation | None, name: str, counts: list[tuple[int, int | None]]
+) -> Delegation:
+    """Add how many operators a delegate took, over the file's subgraphs."""
+    nodes = sum(taken for taken, _ in counts)
+    whole = [of for _, of in counts if of is not None]
+    of_nodes = sum(whole) if len(whole) == len(counts) else None
+    taken: Taken = known.taken if known else "unknown"
+    if nodes == 0:
+        taken = "none"
+    elif of_nodes is not None:
+        taken = "all" if nodes == of_nodes else "part"
+    kernels = known.kernels if known else None
+    return Delegation(delegate=name, taken=taken, nodes=nodes, of_nodes=of_nodes, kernels=kernels)
+
+
+def _refused(line: str) -> set[str]:
+    for pattern in (_NOT_APPLIED, _CREATED_NONE, _FAILED, _UNSUPPORTED):
+        if match := pattern.match(line):
+            return {match[1]}
+    return set()
+
+
+def with_profile(
+    found: tuple[Delegation, ...], operators: tuple[OperatorTime, ...]
+) -> tuple[Delegation, ...]:
+    """Add what the profile shows where the log is silent.
+
+    A delegate is there as one node under its own name, or, in new builds, as the operators within
+    it; then it is not named, and the log must have named a single one.
+    """
+    known = {entry.delegate: entry for entry in found}
+    silent = [entry.delegate for entry in found if entry.taken == "unknown"]
+    shown = {_NODES[entry.operator] for entry in operators if entry.operator in _NODES}
+    if not shown and len(found) == 1 and any(entry.within_delegate for entry in operators):
+        shown = {found[0].delegate}
+    taken: Taken = "part" if any(not entry.within_delegate for entry in operators) else "all"
+    for name in shown:
+        if name not in known or name in silent:
+            before = known.get(name, Delegation(delegate=name, taken=taken))
+            known[name] = before.model_copy(update={"taken": taken})
+    return tuple(known[name] for name in sorted(known))
+
+
+def require(requested: DelegateName, found: tuple[Delegation, ...]) -> None:
+    """Refuse a run that asked for a delegate which took nothing.
+
+    Raises:
+        PhoneError: It took nothing, or nothing in the output says that it took something.
+    """
+    name = CALLED.get(requested)
+    if name is None:
+        return
+    for entry in found:
+        if entry.delegate == name and (entry.taken in ("all", "part") or (entry.nodes or 0) > 0):
+            return
+    told = any(entry.delegate == name and entry.taken == "none" for entry in found)
+    why = "it took no operator" if told else "nothing in its output says that it took an operator"
+    raise PhoneError(
+        Problem.FELL_BACK,
+        f"the {name} delegate was asked for, but {why}: the times are the CPU's and are not kept",
+    )

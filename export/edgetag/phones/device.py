@@ -1,0 +1,186 @@
+"""One phone: commands in its shell, files to it and from it.
+
+Every command is followed by a mark that nobody can guess and the exit code. Phones before
+Android 7 do not pass exit codes on, and a connection that breaks looks like an end: without the
+mark, the answer is not whole.
+"""
+
+import contextlib
+import secrets
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgetag.phones.adb import ANSWER_S, MOST_BYTES, Adb, Ended
+from edgetag.phones.listing import Listed
+from edgetag.phones.problems import PhoneError, Problem, error_of, recognize
+
+FOLDER = "/data/local/tmp/edgetag"
+"""Where everything goes on a phone: adb's user may write and execute there."""
+
+SLOWEST_BYTES_PER_S = 200_000
+"""USB 2 brings tens of megabytes a second; slower than this counts as hung."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command on a phone printed (stdout and stderr together) and its exit code."""
+
+    code: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A phone that takes commands.
+
+    Attributes:
+        adb: The program.
+        listed: Which phone.
+    """
+
+    adb: Adb
+    listed: Listed
+
+    def shell(
+        self, *arguments: str, limit_s: float = ANSWER_S, most_bytes: int = MOST_BYTES
+    ) -> Answer:
+        """Run a program on the phone; its arguments reach it as they are.
+
+        Raises:
+            PhoneError: The phone is gone, took too long, or printed too much.
+        """
+        return self._marked([shlex.join(arguments)], limit_s, most_bytes)[0]
+
+    def ask(self, *commands: tuple[str, ...], limit_s: float = ANSWER_S) -> list[Answer]:
+        """Run several programs one after the other, whatever their exit codes.
+
+        Raises:
+            PhoneError: As `shell`.
+        """
+        lines = [shlex.join(command) for command in commands]
+        return self._marked(lines, limit_s, MOST_BYTES)
+
+    def run(
+        self, folder: str, arguments: list[str], limit_s: float, most_bytes: int = MOST_BYTES
+    ) -> Answer:
+        """Run a program that may hang; it is ended on the phone too.
+
+        Args:
+            folder: On the phone, where it is started and its process id is kept.
+            arguments: The program and its own.
+            limit_s: After so many seconds it is ended.
+            most_bytes: Of output.
+
+        Raises:
+            PhoneError: As `shell`.
+        """
+        note = f"{folder}/{secrets.token_hex(8)}.pid"
+        inner = f"echo $$ > {shlex.quote(note)}; exec {shlex.join(arguments)}"
+        started = f"cd {shlex.quote(folder)} && sh -c {shlex.quote(inner)}"
+        line = f"{started}; r=$?; rm -f {shlex.quote(note)}; exit $r"
+        try:
+            return self._marked([line], limit_s, most_bytes)[0]
+        except PhoneError as error:
+            if error.problem in (Problem.TIMED_OUT, Problem.TOO_MUCH_OUTPUT):
+                self._end(note)
+            raise
+
+    def _end(self, note: str) -> None:
+        quoted = shlex.quote(note)
+        with contextlib.suppress(PhoneError):  # the first error is the one to tell
+            self._marked([f"kill -9 $(cat {quoted}); rm -f {quoted}"], ANSWER_S, MOST_BYTES)
+
+    def _marked(self, lines: list[str], limit_s: float, most_bytes: int) -> list[Answer]:
+        mark = secrets.token_hex(16)
+        # On a line of its own, whatever the program ends its output with.
+        script = "; ".join(f"( {line} ) 2>&1; r=$?; echo; echo {mark} $r" for line in lines)
+        ended = self._adb(["shell", script], limit_s, most_bytes)
+        answers = _split(ended.out, mark)
+        if len(answers) < len(lines):
+            raise error_of(ended.err or ended.out, Problem.DISCONNECTED)
+        return answers
+
+    def push(self, source: Path, remote: str) -> None:
+        """Copy a file to the phone.
+
+        Raises:
+            PhoneError: The phone is gone or full, or takes no file.
+        """
+        limit_s = ANSWER_S + source.stat().st_size / SLOWEST_BYTES_PER_S
+        ended = self._adb(["push", str(source.absolute()), remote], limit_s, MOST_BYTES)
+        if ended.code:
+            raise error_of(ended.said, Problem.DISCONNECTED)
+
+    def pull(self, remote: str, target: Path, most_bytes: int) -> None:
+        """Copy a file from the phone.
+
+        Args:
+            remote: On the phone.
+            target: Must not exist.
+            most_bytes: A larger file is refused before it is copied.
+
+        Raises:
+            PhoneError: There is no such file, it is too large, or the phone is gone.
+        """
+        size = self.size_of(remote)
+        if size is None:
+            raise PhoneError(Problem.WRONG_OUTPUT, f"it left no file {remote}")
+        if size > most_bytes:
+            raise PhoneError(
+                Problem.WRONG_OUTPUT,
+                f"{remote} has {size} bytes, and at most {most_bytes} make sense",
+            )
+        limit_s = ANSWER_S + size / SLOWEST_BYTES_PER_S
+        ended = self._adb(["pull", remote, str(target.absolute())], limit_s, MOST_BYTES)
+        if ended.code:
+            raise error_of(ended.said, Problem.DISCONNECTED)
+        if target.is_symlink() or not target.is_file() or target.stat().st_size > most_bytes:
+            raise PhoneError(Problem.WRONG_OUTPUT, f"{remote} is no file of {size} bytes")
+
+    def size_of(self, remote: str) -> int | None:
+        """Return the size of a regular file on the phone in bytes, None where there is none."""
+        return size_in(self.shell(*size_command(remote)))
+
+    def _adb(self, arguments: list[str], limit_s: float, most_bytes: int) -> Ended:
+        return self.adb.run(["-s", self.listed.serial, *arguments], limit_s, most_bytes)
+
+
+def _split(text: str, mark: str) -> list[Answer]:
+    """Return what stands before each mark, with the exit code behind it."""
+    answers: list[Answer] = []
+    rest = text.replace("\r\n", "\n")
+    while True:
+        before, found, after = rest.partition(f"\n{mark} ")
+        code, newline, rest = after.partition("\n")
+        if not found or not newline or not code.strip().isdigit():
+            return answers
+        answers.append(Answer(int(code), before))
+
+
+def size_command(remote: str) -> tuple[str, ...]:
+    """Return the command that tells what a path on the phone is, and its size."""
+    return ("stat", "-c", "%F|%s", remote)
+
+
+def size_in(answer: Answer) -> int | None:
+    """Return the bytes of a regular file by the answer to `size_command`, None where it is none."""
+    kind, _, size = answer.text.strip().rpartition("|")
+    if answer.code or kind not in ("regular file", "regular empty file"):
+        return None
+    return int(size) if size.isascii() and size.isdigit() and len(size) < 16 else None
+
+
+def check(answer: Answer, what: str) -> Answer:
+    """Return an answer whose exit code is 0.
+
+    Raises:
+        PhoneError: It is not; the kind is told by what was printed.
+    """
+    if answer.code == 0:
+        return answer
+    problem = recognize(answer.text)
+    if problem is None and "Permission denied" in answer.text:
+        problem = Problem.READ_ONLY
+    last = answer.text.strip().splitlines()[-1:] or [f"exit code {answer.code}"]
+    raise PhoneError(problem or Problem.FAILED, f"{what}: {last[0]}")

@@ -1,0 +1,164 @@
+"""All files on all phones: a thread per phone, each phone's trouble its own."""
+
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edgetag import __version__
+from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.errors import InputError
+from edgetag.phones import accuracy, benchmark
+from edgetag.phones.adb import Adb
+from edgetag.phones.benchmark import Settings
+from edgetag.phones.device import Phone
+from edgetag.phones.listing import Listed, choose
+from edgetag.phones.problems import PhoneError
+from edgetag.phones.result import (
+    ListedPhone,
+    PhoneList,
+    PhonesResult,
+)
+from edgetag.phones.state import identify
+from edgetag.phones.store import LocalFile
+from edgetag.phones.visit import Outcome, Visit
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe
+from edgetag.workspace import Workspace, write_text
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user asks for.
+
+    Attributes:
+        target: `adb` for all phones, or `adb:SERIAL`.
+        settings: How to measure.
+        tool: Path of benchmark_model; None for no latency.
+        runner: Path of the user's runner; None for no scores.
+        variants: Files by name; empty for all.
+        images: Images that the runner scores, at most.
+        clean: Whether to delete from the phones what edgetag left and does not need.
+    """
+
+    target: str
+    settings: Settings
+    tool: Path | None = None
+    runner: Path | None = None
+    variants: tuple[str, ...] = ()
+    images: int = 512
+    clean: bool = False
+
+
+def list_phones() -> PhoneList:
+    """Return the phones that adb sees, with what is to be done about those it cannot use.
+
+    Raises:
+        InputError: There is no adb, it does not work, or it sees no phone.
+    """
+    adb = Adb.find()
+    found = []
+    for listed in choose(adb.devices(), "adb"):
+        problem = listed.problem()
+        detail = problem.reason if problem else _described(Phone(adb, listed))
+        found.append(
+            ListedPhone(serial=listed.serial, id=listed.id, ready=problem is None, detail=detail)
+        )
+    return PhoneList(adb_version=adb.version(), phones=tuple(found))
+
+
+def _described(phone: Phone) -> str:
+    try:
+        return identify(phone).name
+    except PhoneError as error:
+        return error.reason
+
+
+def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Options) -> PhonesResult:
+    """Time and score the exported files on phones; what is found is written even if some fail.
+
+    Raises:
+        InputError: There is nothing to measure, no adb, no phone, or a file has changed.
+    """
+    if options.tool is None and options.runner is None:
+        raise InputError(
+            f"give --benchmark-model, Google's program ({benchmark.WHERE_FROM}), or --runner"
+        )
+    tool = benchmark.find_tool(options.tool) if options.tool else None
+    files = _files(workspace, options.variants)
+    adb = Adb.find()
+    version = adb.version()
+    chosen = choose(adb.devices(), options.target)
+    with tempfile.TemporaryDirectory(prefix="edgetag-") as folder:
+        scoring = (
+            accuracy.prepare(recipe, workspace, options.runner, options.images, files, Path(folder))
+            if options.runner
+            else None
+        )
+        visit = Visit(
+            adb, _Shared(progress), workspace, files, options.settings, tool, scoring,
+            options.clean,
+        )  # fmt: skip
+        outcomes = _all(visit, chosen)
+    settings = options.settings
+    result = PhonesResult(
+        measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={"edgetag": __version__, "adb": version},
+        benchmark_model_sha256=tool.sha256 if tool else None,
+        warmup_runs=settings.warmup_runs,
+        runs=settings.runs,
+        min_s=settings.min_s,
+        max_s=settings.max_s,
+        phones=tuple(outcome.phone for outcome in outcomes if outcome.phone),
+        results=tuple(entry for outcome in outcomes for entry in outcome.results),
+        scores=tuple(entry for outcome in outcomes for entry in outcome.scores),
+        failures=tuple(entry for outcome in outcomes for entry in outcome.failures),
+    )
+    write_text(workspace.bench / "phones.json", result.to_json())
+    return result
+
+
+def _all(visit: Visit, chosen: tuple[Listed, ...]) -> list[Outcome]:
+    """Visit all phones at once; when one thread fails for another reason, all are stopped."""
+    pool = ThreadPoolExecutor(len(chosen))
+    try:
+        futures = [pool.submit(visit.visit, listed) for listed in chosen]
+        return [future.result() for future in futures]
+    except BaseException:
+        visit.adb.cancelled.set()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _files(
+    workspace: Workspace, wanted: tuple[str, ...]
+) -> tuple[tuple[ExportedVariant, LocalFile], ...]:
+    path = workspace.export / "export.json"
+    exported = ExportResult.read(path, "export").variants
+    names = [file.variant for file in exported]
+    for name in wanted:
+        if name not in names:
+            raise InputError(f"{path}: has no {name}; it has: {', '.join(names) or 'nothing'}")
+    chosen = [file for file in exported if not wanted or file.variant in wanted]
+    if not chosen:
+        raise InputError(f"{path}: lists no file; run: edgetag export")
+    return tuple(
+        (file, LocalFile(workspace.verified_file(file.file, file.sha256), file.sha256, "tflite"))
+        for file in chosen
+    )
+
+
+class _Shared:
+    """Progress that several threads may use."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._lock = threading.Lock()
+
+    def say(self, message: str) -> None:
+        """Show one line that stays."""
+        with self._lock:
+            self._progress.say(message)

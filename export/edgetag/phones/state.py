@@ -1,0 +1,150 @@
+"""What a phone is, and how it feels: heat, battery, screen.
+
+Android's text dumps differ from phone to phone, so they are read leniently: what is not found is
+None, and a number out of its range counts as not found. Some phones never report a thermal
+status above 0, however hot they are; the temperatures stand beside it for that reason.
+"""
+
+import math
+import re
+
+from edgetag.phones.device import Phone
+from edgetag.phones.result import Condition, PhoneRecord
+from edgetag.runtimes.interpreter import one_line
+
+MODERATE = 2
+"""`PowerManager.THERMAL_STATUS_MODERATE`: from here on, a phone slows itself down noticeably."""
+
+MOST_SENSORS = 100
+LONGEST = 80
+
+_TEMPERATURE = re.compile(
+    r"Temperature\{mValue=([-+.\dEe]{1,20}), mType=-?\d+, mName=([^,{}]{1,60}), mStatus=(\d)\}"
+)
+_QUESTIONS: tuple[tuple[str, ...], ...] = (
+    ("dumpsys", "thermalservice"),
+    ("dumpsys", "battery"),
+    ("dumpsys", "power"),
+    ("dumpsys", "trust"),
+    ("settings", "get", "global", "low_power"),
+)
+
+
+def identify(phone: Phone) -> PhoneRecord:
+    """Ask a phone what it is.
+
+    Raises:
+        PhoneError: It is gone.
+    """
+    return read_properties(phone.shell("getprop").text, phone.listed.id, phone.listed.model)
+
+
+def read_properties(text: str, phone_id: str, model: str) -> PhoneRecord:
+    """Read what `getprop` prints: lines `[key]: [value]`.
+
+    Args:
+        text: Its output.
+        phone_id: Of the phone.
+        model: Where it tells none.
+    """
+    found: dict[str, str] = {}
+    for key, value in re.findall(r"^\[([\w.]{1,100})\]: \[(.{0,200})\]\r?$", text, re.MULTILINE):
+        found.setdefault(key, _shown(value))
+    chip = [found.get(key, "") for key in ("ro.soc.manufacturer", "ro.soc.model")]
+    soc = " ".join(part for part in chip if part)
+    abis = (found.get("ro.product.cpu.abilist") or found.get("ro.product.cpu.abi", "")).split(",")
+    return PhoneRecord(
+        id=phone_id,
+        manufacturer=found.get("ro.product.manufacturer", ""),
+        model=found.get("ro.product.model") or _shown(model),
+        android=found.get("ro.build.version.release", ""),
+        api=_whole(found.get("ro.build.version.sdk", ""), 1000),
+        build=found.get("ro.build.fingerprint", ""),
+        soc=soc or found.get("ro.board.platform") or found.get("ro.hardware", ""),
+        abis=tuple(abi for abi in abis if re.fullmatch(r"[\w-]{1,30}", abi)),
+    )
+
+
+def condition(phone: Phone) -> Condition:
+    """Ask a phone for its heat, battery and screen.
+
+    Raises:
+        PhoneError: It is gone.
+    """
+    return read_condition(*(answer.text for answer in phone.ask(*_QUESTIONS)))
+
+
+def read_condition(thermal: str, battery: str, power: str, trust: str, low_power: str) -> Condition:
+    """Read the answers to `dumpsys thermalservice`, `battery`, `power`, `trust` and low_power."""
+    sensors = _sensors(thermal)
+    tenths = _whole(_field(battery, "temperature"), 2000)
+    awake = re.search(r"\bmWakefulness=(\w{1,20})", power)
+    locked = re.search(r"\bdeviceLocked=([01])", trust)
+    return Condition(
+        thermal_status=_whole(_field(thermal, "Thermal Status"), 6),
+        hottest_sensor_status=max((status for _, status in sensors.values()), default=None),
+        temperatures_c={name: value for name, (value, _) in sensors.items()},
+        battery_percent=_whole(_field(battery, "level"), 100),
+        battery_temperature_c=None if tenths is None else tenths / 10,
+        powered=_powered(battery),
+        battery_saver={"0": False, "1": True}.get(low_power.strip()),
+        screen=awake[1].lower() if awake else None,
+        locked=None if locked is None else locked[1] == "1",
+    )
+
+
+def _sensors(thermal: str) -> dict[str, tuple[float, int]]:
+    """Return each sensor's degrees and status: current ones, cached where there are none."""
+    current = thermal.partition("Current temperatures from HAL:")[2]
+    current = current.partition("Current cooling devices")[0]
+    found: dict[str, tuple[float, int]] = {}
+    for value, name, status in _TEMPERATURE.findall(current) or _TEMPERATURE.findall(thermal):
+        try:
+            celsius = float(value)
+        except ValueError:
+            continue
+        if math.isfinite(celsius) and -60 < celsius < 200 and len(found) < MOST_SENSORS:
+            found.setdefault(_shown(name), (celsius, int(status)))
+    return found
+
+
+def _powered(battery: str) -> bool | None:
+    """Tell whether a cable or a dock powers the phone."""
+    flags = re.findall(r"^\s*\w{1,20} powered: (true|false)\b", battery, re.MULTILINE)
+    return "true" in flags if flags else None
+
+
+def _field(text: str, name: str) -> str:
+    match = re.search(rf"^\s*{re.escape(name)}: (\S{{1,20}})\s*$", text, re.MULTILINE)
+    return match[1] if match else ""
+
+
+def _whole(text: str, most: int) -> int | None:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        return None
+    return int(text) if int(text) <= most else None
+
+
+def _shown(text: str) -> str:
+    return one_line(text, LONGEST) if text.strip() else ""
+
+
+def notes(before: Condition, after: Condition) -> tuple[str, ...]:
+    """Say in words what about a phone speaks against a figure taken between two moments."""
+    found = []
+    if throttled(before) or throttled(after):
+        found.append("throttled: its thermal status reached moderate or worse")
+    if before.battery_saver or after.battery_saver:
+        found.append("battery saver was on")
+    if after.screen not in (None, "awake"):
+        found.append(f"the screen was {after.screen}; phones slow down then")
+    if after.locked:
+        found.append("the phone was locked")
+    if before.thermal_status is None:
+        found.append("it tells no thermal status")
+    return tuple(found)
+
+
+def throttled(found: Condition) -> bool:
+    """Tell whether a phone, or one of its sensors, says moderate or worse."""
+    return max(found.thermal_status or 0, found.hottest_sensor_status or 0) >= MODERATE

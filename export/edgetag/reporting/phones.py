@@ -1,0 +1,106 @@
+"""Tables of `bench/phones.json` and of the phones that adb sees, for the terminal."""
+
+from edgetag.phones.result import Condition, Delegation, PhoneList, PhoneMeasurement, PhonesResult
+from edgetag.reporting.tables import NONE, Sheet, format_fraction, format_ms
+
+SHOWN_OPERATORS = 8
+"""Types of operators of a profile that are shown; the JSON has them all."""
+
+
+def phone_list_sheet(result: PhoneList) -> Sheet:
+    """Show each phone with its serial number, which is for the eyes of who asked."""
+    rows = tuple(
+        (phone.serial, phone.id, "✓ yes" if phone.ready else "✗ no", phone.detail)
+        for phone in result.phones
+    )
+    title = f"Phones that adb {result.adb_version} sees"
+    return Sheet(title, ("serial", "id", "ready", "reason"), frozenset(), rows)
+
+
+def phone_sheets(result: PhonesResult) -> tuple[Sheet, ...]:
+    """Show latency, scores, profiles, and what was not measured."""
+    sheets = []
+    if result.results:
+        sheets.append(_latency(result))
+    if doubts := _doubts(result):
+        headings = ("phone", "variant", "threads", "reason")
+        sheets.append(Sheet("Figures to doubt", headings, frozenset({2}), doubts))
+    if result.scores:
+        sheets.append(_scores(result))
+    sheets += [_operators(result, entry) for entry in result.results if entry.operators]
+    if result.failures:
+        rows = tuple(
+            (f.name, f.variant or NONE, f.problem.value, f.reason) for f in result.failures
+        )
+        headings = ("phone", "variant", "problem", "reason")
+        sheets.append(Sheet("Not measured", headings, frozenset(), rows))
+    return tuple(sheets)
+
+
+def _latency(result: PhonesResult) -> Sheet:
+    headings = (
+        "phone", "variant", "threads", "runs", "avg ms", "std", "p50 ms", "p95 ms", "min ms",
+        "init ms", "delegates", "heat",
+    )  # fmt: skip
+    rows = tuple(
+        (
+            result.name_of(entry.phone), entry.variant, str(entry.threads),
+            str(entry.latency_ms.runs), format_ms(entry.latency_ms.avg),
+            format_ms(entry.latency_ms.std), format_ms(entry.latency_ms.p50),
+            format_ms(entry.latency_ms.p95), format_ms(entry.latency_ms.min),
+            format_ms(entry.init_ms),
+            ", ".join(_taken(found) for found in entry.delegations) or NONE,
+            f"{_heat(entry.before)} → {_heat(entry.after)}",
+        )
+        for entry in result.results
+    )  # fmt: skip
+    title = "Latency on phones, as benchmark_model gives it"
+    return Sheet(title, headings, frozenset(range(2, 10)), rows)
+
+
+def _doubts(result: PhonesResult) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (result.name_of(entry.phone), entry.variant, str(entry.threads), "; ".join(entry.notes))
+        for entry in result.results
+        if entry.notes
+    )
+
+
+def _taken(found: Delegation) -> str:
+    if found.nodes is not None and found.of_nodes is not None:
+        return f"{found.delegate} {found.nodes}/{found.of_nodes}"
+    return f"{found.delegate}: {found.taken}"
+
+
+def _heat(found: Condition) -> str:
+    if found.thermal_status is None:
+        return "unknown"
+    hottest = max(found.temperatures_c.values(), default=None)
+    degrees = "" if hottest is None else f" ({hottest:.0f} °C)"
+    return f"{found.thermal_status}{degrees}"
+
+
+def _scores(result: PhonesResult) -> Sheet:
+    headings = (
+        "phone", "variant", "images", "mAP phone", "mAP here", "largest difference", "mean",
+        "seconds",
+    )  # fmt: skip
+    rows = tuple(
+        (
+            result.name_of(entry.phone), entry.variant, str(entry.images),
+            format_fraction(entry.map), format_fraction(entry.host_map),
+            f"{entry.max_difference:.4f}", f"{entry.mean_difference:.5f}", f"{entry.seconds:.1f}",
+        )
+        for entry in result.scores
+    )  # fmt: skip
+    return Sheet("Scores on phones, beside LiteRT here", headings, frozenset(range(2, 8)), rows)
+
+
+def _operators(result: PhonesResult, entry: PhoneMeasurement) -> Sheet:
+    rows = tuple(
+        (found.operator, "delegate" if found.within_delegate else "CPU", str(found.count),
+         format_ms(found.avg_ms))
+        for found in entry.operators[:SHOWN_OPERATORS]
+    )  # fmt: skip
+    title = f"Operators of {entry.variant} on {result.name_of(entry.phone)}, profiled"
+    return Sheet(title, ("operator", "ran in", "rows", "ms"), frozenset({2, 3}), rows)

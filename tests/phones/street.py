@@ -1,0 +1,251 @@
+"""Phones that are folders, and a run folder to measure on them; see `stand_in_adb`."""
+
+import gzip
+import json
+import shutil
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.dataset.cache import CacheIndex, shard_path
+from edgetag.phones.adb import Adb
+from edgetag.phones.device import Phone
+from edgetag.recipe import Recipe, parse_recipe
+from edgetag.workspace import Workspace, digest_file, write_text
+
+HERE = Path(__file__).parent
+OUTPUTS = HERE / "outputs"
+MODELS = HERE.parent / "models"
+FOLDER = "data/local/tmp/edgetag"
+
+PROGRAMS = (
+    "sh", "cat", "chmod", "kill", "ls", "mkdir", "mv", "rm", "sha256sum", "sleep", "stat",
+)  # fmt: skip
+
+PROPERTIES = """[ro.product.manufacturer]: [Google]
+[ro.product.model]: [Pixel 8]
+[ro.build.version.release]: [15]
+[ro.build.version.sdk]: [35]
+[ro.build.fingerprint]: [google/shiba/shiba:15/AP4A/1:user/release-keys]
+[ro.soc.manufacturer]: [Google]
+[ro.soc.model]: [Tensor G3]
+[ro.product.cpu.abilist]: [arm64-v8a]
+"""
+BATTERY = """Current Battery Service state:
+  AC powered: false
+  USB powered: true
+  Wireless powered: false
+  status: 2
+  level: 83
+  scale: 100
+  temperature: 291
+"""
+POWER = "POWER MANAGER (dumpsys power)\n  mWakefulness=Awake\n"
+TRUST = ' User "Owner" (id=0, flags=0x13) (current): trusted=0, deviceLocked=0\n'
+
+
+def thermal(status: int, celsius: float = 31.5, sensor_status: int = 0) -> str:
+    return (
+        f"IsStatusOverride: false\nThermal Status: {status}\nCached temperatures:\n"
+        "\tTemperature{mValue=99.0, mType=3, mName=old, mStatus=6}\nHAL Ready: true\n"
+        "Current temperatures from HAL:\n"
+        f"\tTemperature{{mValue={celsius}, mType=0, mName=CPU0, mStatus={sensor_status}}}\n"
+        "Current cooling devices from HAL:\n"
+        "\tCoolingDevice{mValue=0, mType=2, mName=thermal-cpufreq-0}\n"
+    )
+
+
+BENCHMARK_MODEL = """#!/bin/sh
+# Stands in for benchmark_model: refuses a file that is not there, prints a recorded output.
+for flag in "$@"; do
+  case $flag in
+    --graph=*) graph=${flag#--graph=} ;;
+    --enable_op_profiling=true) profile=.profile ;;
+  esac
+done
+printf '%s\\n' "$*" >> "$PHONE/runs"
+[ -s "$graph" ] || { printf 'ERROR: Failed to load model %s\\n' "$graph"; exit 1; }
+[ ! -e "$PHONE/after-run" ] || . "$PHONE/after-run"
+cat "$PHONE/benchmark.txt$profile"
+exit "$(cat "$PHONE/benchmark.code")"
+"""
+
+
+@dataclass(frozen=True)
+class FolderPhone:
+    """One phone."""
+
+    root: Path
+    serial: str
+
+    def describe(self, state: str = "device", **trouble: object) -> None:
+        """Say what state it is in and what goes wrong."""
+        told = {"serial": self.serial, "state": state, "model": "Pixel_8", "trouble": trouble}
+        (self.root / "phone.json").write_text(json.dumps(told))
+
+    def answer(self, name: str, text: str) -> None:
+        (self.root / "answers" / name).write_text(text)
+
+    def benchmark(self, output: str | Path, code: int = 0, profile: str | Path = "") -> None:
+        """Say what benchmark_model prints and ends with, with and without profiling."""
+        for suffix, content in (("", output), (".profile", profile or output)):
+            text = content.read_text() if isinstance(content, Path) else content
+            (self.root / f"benchmark.txt{suffix}").write_text(text)
+        (self.root / "benchmark.code").write_text(str(code))
+
+    def without(self, program: str) -> None:
+        """Take a program from its shell."""
+        (self.root / "bin" / program).unlink()
+
+    @property
+    def files(self) -> list[str]:
+        """Names in edgetag's folder."""
+        folder = self.root / "root" / FOLDER
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+    @property
+    def runs(self) -> list[str]:
+        """Command lines of benchmark_model."""
+        path = self.root / "runs"
+        return path.read_text().splitlines() if path.exists() else []
+
+
+@dataclass(frozen=True)
+class Street:
+    """All phones, and the programs beside them."""
+
+    folder: Path
+    bin: Path
+    tool: Path
+
+    def phone(self, serial: str = "SERIAL1") -> FolderPhone:
+        """Plug in a phone: cool, awake, unlocked."""
+        root = self.folder / serial.replace(":", "_")
+        for name in ("answers", "bin", "root/data/local/tmp"):
+            (root / name).mkdir(parents=True)
+        for program in PROGRAMS:
+            found = shutil.which(program)
+            assert found, program
+            (root / "bin" / program).symlink_to(found)
+        script(root / "bin" / "getprop", '#!/bin/sh\ncat "$PHONE/answers/getprop"\n')
+        script(root / "bin" / "dumpsys", '#!/bin/sh\ncat "$PHONE/answers/$1"\n')
+        script(root / "bin" / "settings", '#!/bin/sh\ncat "$PHONE/answers/$3"\n')
+        script(root / "bin" / "taskset", '#!/bin/sh\nshift\nexec "$@"\n')
+        phone = FolderPhone(root, serial)
+        phone.describe()
+        phone.answer("getprop", PROPERTIES)
+        phone.answer("thermalservice", thermal(0))
+        phone.answer("battery", BATTERY)
+        phone.answer("power", POWER)
+        phone.answer("trust", TRUST)
+        phone.answer("low_power", "0\n")
+        phone.benchmark(OUTPUTS / "litert_xnnpack.txt", profile=OUTPUTS / "litert_profile.txt")
+        return phone
+
+    @property
+    def log(self) -> list[list[str]]:
+        """Every command that reached adb, as serial, verb, arguments."""
+        path = self.folder / "log"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def pushes(self) -> list[str]:
+        """What was pushed, by its name on the phone without the mark of a part."""
+        return [
+            line[3].rsplit("/", 1)[1].split(".part-")[0] for line in self.log if line[1] == "push"
+        ]
+
+
+def script(path: Path, text: str) -> Path:
+    """Write an executable."""
+    path.write_text(text)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def make_street(folder: Path) -> Street:
+    """Make an adb and no phone yet."""
+    phones, programs = folder / "phones", folder / "programs"
+    phones.mkdir()
+    programs.mkdir()
+    script(programs / "adb", f"#!{sys.executable} -SE\n" + (HERE / "stand_in_adb.py").read_text())
+    return Street(phones, programs, script(folder / "benchmark_model", BENCHMARK_MODEL))
+
+
+def only_phone() -> Phone:
+    """Return the phone that adb sees."""
+    adb = Adb.find()
+    (listed,) = adb.devices()
+    return Phone(adb, listed)
+
+
+RECIPE = """
+name = "tiny"
+[data]
+source = "labels.csv"
+tags = ["cat", "dog", "food"]
+[network]
+input_size = 64
+[export]
+variants = ["fp32", "int8"]
+[validation]
+min_positives = 2
+[benchmark]
+runs = 50
+[bundle]
+variant = "int8"
+"""
+IMAGES = 24
+
+
+def make_run(folder: Path) -> tuple[Recipe, Workspace]:
+    """A run folder with two tiny files and 24 test images."""
+    workspace = Workspace(folder / "run")
+    recipe_file = folder / "recipe.toml"
+    recipe_file.write_text(RECIPE)
+    workspace.export.mkdir(parents=True)
+    for variant, source in (("fp32", "tiny_fp32"), ("int8", "tiny_int8_uint8")):
+        shutil.copy(MODELS / f"{source}.tflite", workspace.export / f"{variant}.tflite")
+    write_export(workspace)
+    generator = np.random.default_rng(8)
+    workspace.cache.mkdir(parents=True)
+    pixels = generator.integers(0, 256, (IMAGES, 64, 64, 3)).astype(np.uint8)
+    np.save(shard_path(workspace.cache, 0), pixels)
+    index = CacheIndex(images=IMAGES, input_size=64, shard_images=1024, fingerprint="noise")
+    write_text(workspace.cache / "index.json", index.to_json())
+    labels = {
+        f"tag:{tag}": pl.Series(generator.integers(0, 2, IMAGES), dtype=pl.Int8)
+        for tag in ("cat", "dog", "food")
+    }
+    names = [f"id{number}" for number in range(IMAGES)]
+    pl.DataFrame({"identity": names, "split": ["test"] * IMAGES} | labels).write_parquet(
+        workspace.manifest
+    )
+    return parse_recipe(RECIPE, recipe_file), workspace
+
+
+def write_export(workspace: Workspace) -> None:
+    """Write `export.json` for the files as they are now."""
+    entries = []
+    for variant, io in (("fp32", "float32"), ("int8", "uint8")):
+        path = workspace.export / f"{variant}.tflite"
+        entries.append(
+            ExportedVariant(
+                variant=variant,  # type: ignore[arg-type]
+                file=f"export/{variant}.tflite",
+                sha256=digest_file(path),
+                size_bytes=path.stat().st_size,
+                gzip_bytes=len(gzip.compress(path.read_bytes())),
+                input_type=io,  # type: ignore[arg-type]
+                output_type=io,  # type: ignore[arg-type]
+                min_runtime_version="1.14.0",
+                operators={"CONV_2D": 2},
+                float_tensors=0,
+                sparsity=0.0,
+            )
+        )
+    write_text(workspace.export / "export.json", ExportResult(variants=tuple(entries)).to_json())

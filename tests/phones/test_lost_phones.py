@@ -1,0 +1,127 @@
+"""How far the trouble of one phone, or of one file on it, reaches."""
+
+from dataclasses import replace
+
+import pytest
+from measuring import SETTINGS, Run, bench
+from street import OUTPUTS, Street
+
+from edgetag.phones.problems import Problem
+from edgetag.phones.result import PhonesResult
+from edgetag.workspace import digest_file
+
+
+def fell_back(street: Street, folder: Run, output: str, delegate: str) -> PhonesResult:
+    street.phone().benchmark(OUTPUTS / f"{output}.txt")
+    return bench(street, folder, replace(SETTINGS, delegate=delegate))
+
+
+@pytest.mark.parametrize(
+    ("output", "delegate"),
+    [("gpu_not_executed", "gpu"), ("gpu_undone", "gpu"), ("gpu_silent", "gpu"),
+     ("xnnpack_not_executed", "xnnpack")],
+)  # fmt: skip
+def test_times_of_a_run_that_fell_back_to_the_cpu_are_not_kept(
+    street: Street, run_folder: Run, output: str, delegate: str
+) -> None:
+    result = fell_back(street, run_folder, output, delegate)
+    assert result.results == ()
+    assert {(f.variant, f.problem) for f in result.failures} == {
+        ("fp32", Problem.FELL_BACK), ("int8", Problem.FELL_BACK),
+    }  # fmt: skip
+
+
+def other_phones_results_are_kept(result: PhonesResult, problem: Problem) -> str:
+    """Check that one phone gave all, and return what is said of the other."""
+    (failure,) = result.failures
+    assert failure.problem is problem
+    assert {entry.variant for entry in result.results if entry.phone != failure.phone} == {
+        "fp32", "int8",
+    }  # fmt: skip
+    return failure.reason
+
+
+@pytest.mark.parametrize(
+    ("state", "problem", "advice"),
+    [("unauthorized", Problem.UNAUTHORIZED, "accept the dialog"),
+     ("offline", Problem.OFFLINE, "adb reconnect")],
+)  # fmt: skip
+def test_a_phone_that_takes_no_commands_leaves_the_others_alone(
+    street: Street, run_folder: Run, state: str, problem: Problem, advice: str
+) -> None:
+    street.phone("GOOD")
+    street.phone("BAD").describe(state)
+    assert advice in other_phones_results_are_kept(bench(street, run_folder), problem)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "problem", "advice"),
+    [
+        ({"kind": "unplugged", "verb": "push"}, Problem.DISCONNECTED, "check the cable"),
+        ({"kind": "unplugged", "verb": "shell", "containing": "getprop"}, Problem.DISCONNECTED,
+         "check the cable"),
+        ({"kind": "unplugged", "verb": "shell", "containing": "--graph"}, Problem.DISCONNECTED,
+         "check the cable"),
+        ({"kind": "full", "verb": "push", "containing": ".tflite"}, Problem.FULL, "--clean"),
+        ({"kind": "encrypted", "verb": "push"}, Problem.LOCKED, "unlock it once"),
+    ],
+    ids=["unplugged in a push", "unplugged at the start", "unplugged in a run", "full",
+         "encrypted"],
+)  # fmt: skip
+def test_a_phone_that_is_lost_on_the_way_leaves_the_others_alone(
+    street: Street, run_folder: Run, trouble: dict[str, str], problem: Problem, advice: str
+) -> None:
+    street.phone("GOOD")
+    street.phone("BAD").describe(**trouble)
+    assert advice in other_phones_results_are_kept(bench(street, run_folder), problem)
+
+
+def test_what_a_phone_measured_before_it_was_unplugged_is_kept(
+    street: Street, run_folder: Run
+) -> None:
+    int8 = digest_file(run_folder[1].export / "int8.tflite")
+    street.phone().describe(
+        kind="unplugged", verb="shell", containing=f"--graph=/data/local/tmp/edgetag/{int8}"
+    )
+    result = bench(street, run_folder)
+    assert [entry.variant for entry in result.results] == ["fp32"]
+    assert [(f.variant, f.problem) for f in result.failures] == [("int8", Problem.DISCONNECTED)]
+
+
+def test_an_output_cut_short_at_any_line_is_never_a_figure(street: Street, run_folder: Run) -> None:
+    phone = street.phone()
+    text = (OUTPUTS / "litert_xnnpack.txt").read_text()
+    whole = text.index("INFO: Inference timings")
+    for end in (0, 200, whole // 2, whole - 1):
+        phone.benchmark(text[:end])
+        result = bench(street, run_folder, variants=("int8",))
+        assert result.results == ()
+        assert result.failures[0].problem is Problem.BENCHMARK_FAILED
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "problem", "said"),
+    [
+        ("failed_load", 1, Problem.BENCHMARK_FAILED, "Failed to load model"),
+        ("failed_gpu", 1, Problem.BENCHMARK_FAILED, "Failed to apply GPU delegate"),
+        ("litert_xnnpack", 139, Problem.CRASHED, "signal 11"),
+    ],
+)
+def test_a_file_that_fails_says_why_and_the_next_one_is_tried(
+    street: Street, run_folder: Run, output: str, code: int, problem: Problem, said: str
+) -> None:
+    street.phone().benchmark(OUTPUTS / f"{output}.txt", code)
+    result = bench(street, run_folder)
+    assert [(f.variant, f.problem) for f in result.failures] == [
+        ("fp32", problem), ("int8", problem),
+    ]  # fmt: skip
+    assert all(said in f.reason for f in result.failures)
+
+
+def test_a_run_that_hangs_costs_its_time_limit_and_no_more(street: Street, run_folder: Run) -> None:
+    phone = street.phone()
+    slow = digest_file(run_folder[1].export / "fp32.tflite")
+    (phone.root / "after-run").write_text(f"case $graph in *{slow}*) exec sleep 60;; esac\n")
+    result = bench(street, run_folder, replace(SETTINGS, limit_s=1.5))
+    assert [(f.variant, f.problem) for f in result.failures] == [("fp32", Problem.TIMED_OUT)]
+    assert [entry.variant for entry in result.results] == ["int8"]

@@ -1,0 +1,120 @@
+"""`edgetag phone` as a person or a script meets it."""
+
+import json
+
+import pytest
+from click.testing import Result
+from street import OUTPUTS, Street, thermal
+from typer.testing import CliRunner
+
+from edgetag.cli.main import app
+from edgetag.errors import InputError
+from edgetag.recipe import Recipe
+from edgetag.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(run_folder: tuple[Recipe, Workspace]) -> Workspace:
+    return run_folder[1]
+
+
+def phone(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["phone", *map(str, arguments)])
+
+
+def bench(street: Street, workspace: Workspace, *more: object) -> Result:
+    recipe = workspace.root.parent / "recipe.toml"
+    return phone(
+        "bench", recipe, "--out", workspace.root, "--benchmark-model", street.tool, *more
+    )  # fmt: skip
+
+
+def test_list_shows_serials_to_choose_from_and_what_to_do(street: Street) -> None:
+    street.phone("A1")
+    street.phone("B2").describe("unauthorized")
+    told = phone("list")
+    assert told.exit_code == 0
+    assert "Pixel 8, Google Tensor G3, Android 15" in told.stdout
+    assert "accept the dialog" in told.stdout
+    found = json.loads(phone("list", "--json").stdout)["phones"]
+    assert [(p["serial"], p["ready"]) for p in found] == [("A1", True), ("B2", False)]
+
+
+def test_list_without_a_usable_phone_ends_in_2(street: Street) -> None:
+    nobody = phone("list")
+    assert isinstance(nobody.exception, InputError)
+    assert "adb sees no phone" in str(nobody.exception)
+    street.phone().describe("offline")
+    assert phone("list").exit_code == 2
+
+
+def test_bench_tells_a_person_and_a_program_the_same(street: Street, workspace: Workspace) -> None:
+    street.phone()
+    told = bench(street, workspace, "--profile")
+    assert told.exit_code == 0, told.output
+    row = next(line for line in told.stdout.splitlines() if " int8 " in line)
+    assert {"2.94", "2.78", "3.17", "337"} <= set(row.split())
+    assert "XNNPACK 62/64" in told.stdout
+    assert "QUANTIZE" in told.stdout
+    done = bench(street, workspace, "--json")
+    values = json.loads(done.stdout)
+    assert [entry["latency_ms"]["avg"] for entry in values["results"]] == [2.94227, 2.94227]
+    assert values == json.loads((workspace.bench / "phones.json").read_text())
+
+
+def test_one_phone_is_picked_by_its_serial(street: Street, workspace: Workspace) -> None:
+    for serial in ("A1", "B2"):
+        street.phone(serial)
+    done = bench(street, workspace, "--on", "adb:B2", "--variant", "int8", "--json")
+    assert len(json.loads(done.stdout)["results"]) == 1
+    assert {line[0] for line in street.log} == {"B2"}
+
+
+def test_failures_are_shown_and_end_in_2_with_the_rest_kept(
+    street: Street, workspace: Workspace
+) -> None:
+    street.phone("A1")
+    street.phone("B2").describe(kind="unplugged", verb="shell", containing="--graph")
+    told = bench(street, workspace)
+    assert told.exit_code == 2
+    assert "Latency on phones" in told.stdout
+    assert "check the cable" in told.stdout
+    kept = json.loads((workspace.bench / "phones.json").read_text())
+    assert (len(kept["results"]), len(kept["failures"])) == (2, 1)
+
+
+def test_a_throttled_phone_is_shown_as_one_to_doubt(street: Street, workspace: Workspace) -> None:
+    street.phone("A1").answer("thermalservice", thermal(3, 66))
+    told = bench(street, workspace)
+    assert told.exit_code == 0
+    assert "3 (66 °C) → 3 (66 °C)" in told.stdout
+    assert "Figures to doubt" in told.stdout
+    assert "throttled: its thermal status" in told.stdout
+
+
+def test_a_fallback_is_a_failure_of_the_verb(street: Street, workspace: Workspace) -> None:
+    street.phone().benchmark(OUTPUTS / "gpu_not_executed.txt")
+    told = bench(street, workspace, "--delegate", "gpu")
+    assert told.exit_code == 2
+    assert "fell back to the CPU" in told.stdout
+
+
+def test_hostile_answers_do_not_reach_the_terminal(street: Street, workspace: Workspace) -> None:
+    device = street.phone()
+    device.answer("getprop", "[ro.product.model]: [\x1b[2J\x1b]0;owned\x07[bold]red]\n")
+    device.benchmark("ERROR: \x1b[2J::error::\x07[red]boo\n", 1)
+    told = bench(street, workspace)
+    assert told.exit_code == 2
+    assert "[bold]red" in told.stdout
+    assert all(c.isprintable() or c == "\n" for c in told.stdout)
+
+
+def test_no_adb_and_no_phone_are_one_line(
+    street: Street, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = bench(street, workspace)
+    assert isinstance(nobody.exception, InputError)
+    assert "adb sees no phone" in str(nobody.exception)
+    monkeypatch.setenv("PATH", "/nowhere")
+    nothing = bench(street, workspace)
+    assert "adb is not on the PATH" in str(nothing.exception)
