@@ -32,9 +32,9 @@ class Plan:
         pixels: `[images, size, size, 3]` uint8, used in turn.
         warmup_runs: Inferences of each file in one window of the warm-up.
         runs: Timed inferences of each file, at least.
-        min_s: Seconds that each file's timed inferences take together, at least.
         seed: Of the order of files within a round.
         silence_limit_s: A process that finishes nothing for so long is stopped.
+        min_s: Seconds that each file's timed inferences take together, at least.
     """
 
     runtime: str
@@ -44,8 +44,8 @@ class Plan:
     warmup_runs: int
     runs: int
     seed: int
-    min_s: float = 0.0
     silence_limit_s: float = process.SILENCE_LIMIT_S
+    min_s: float = 0.0
 
 
 @dataclass(frozen=True)
