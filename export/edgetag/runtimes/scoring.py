@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
+from edgetag.contract import Preprocessing
 from edgetag.errors import InputError
-from edgetag.preprocess import Preprocessing
 from edgetag.progress import Task
 from edgetag.runtimes.interpreter import one_line
 from edgetag.runtimes.messages import (
