@@ -16,6 +16,7 @@ from edgetag.cli import (
     bench,
     bundle,
     data,
+    device,
     doctor,
     explain,
     export,
@@ -50,6 +51,7 @@ app.add_typer(validate.app, name="validate")
 app.add_typer(baseline.app, name="baseline")
 app.command("explain")(explain.explain)
 app.command("bench")(bench.bench)
+app.add_typer(device.app, name="device")
 app.command("rescue")(rescue.rescue)
 app.command("report")(report.report)
 app.command("bundle")(bundle.bundle)

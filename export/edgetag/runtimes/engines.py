@@ -3,23 +3,41 @@
 from edgetag.errors import InputError
 from edgetag.runtimes.litert import LiteRT
 from edgetag.runtimes.protocol import Engine
-from edgetag.runtimes.tflite_runtime import TFLiteRuntime
+from edgetag.runtimes.tflite_runtime import TFLiteReference, TFLiteRuntime
 
 ENGINES: tuple[Engine, ...] = (LiteRT(), TFLiteRuntime())
+"""Those of this machine that a recipe may name."""
+
+REFERENCE = TFLiteReference()
 
 
 def names() -> tuple[str, ...]:
-    """Return the names that `get` knows, the default engine first."""
+    """Return the names that a recipe may use, the default engine first."""
     return tuple(engine.name for engine in ENGINES)
+
+
+def target_names() -> tuple[str, ...]:
+    """Return the names of engines on emulated machines, such as `litert@arm64`."""
+    from edgetag.runtimes import emulated
+
+    return emulated.names()
 
 
 def get(name: str) -> Engine:
     """Return an engine, whether it is available here or not.
 
+    Args:
+        name: One of `names`, of `target_names`, or the reference's.
+
     Raises:
         InputError: There is none of this name.
     """
-    for engine in ENGINES:
+    if "@" in name:
+        # Imported late: the process that runs a model has no use for it.
+        from edgetag.runtimes import emulated
+
+        return emulated.get(name)
+    for engine in (*ENGINES, REFERENCE):
         if engine.name == name:
             return engine
     raise InputError(f"runtime {name!r} is not one of: {', '.join(names())}")
