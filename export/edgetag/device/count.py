@@ -91,7 +91,9 @@ def count_instructions(
         ThreadPoolExecutor(cores()) as pool,
     ):
         found = []
-        for outcome in pool.map(lambda job: _count(*job, given, by_operator), jobs):
+        for outcome in pool.map(
+            lambda job: _count(job[0], job[1], job[2], given, by_operator), jobs
+        ):
             found.append(outcome)
             task.advance()
     counts = tuple(one for one in found if isinstance(one, InstructionCount))
@@ -196,7 +198,7 @@ def check_budgets(
     place = (result.budget_runtime, result.budget_cpu)
     failed = {f.variant for f in result.failures if (f.runtime, f.cpu) == place}
     checks = []
-    for variant in dict.fromkeys(one.variant for one in (*result.counts, *result.failures)):
+    for variant in dict.fromkeys(one.variant for one in result.tried):
         limit = recipe.budget(variant).max_arm_instructions
         if limit is None:
             continue

@@ -87,7 +87,15 @@ class OperatorCount(Record):
     instructions: int
 
 
-class InstructionCount(Record):
+class CountedOn(Record):
+    """Which file, on which runtime, on which processor."""
+
+    variant: Variant
+    runtime: str
+    cpu: str
+
+
+class InstructionCount(CountedOn):
     """Instructions of one inference.
 
     Attributes:
@@ -99,20 +107,14 @@ class InstructionCount(Record):
         operators: Where they go, if that was asked for.
     """
 
-    variant: Variant
-    runtime: str
     runtime_version: str
-    cpu: str
     instructions: int
     operators: tuple[OperatorCount, ...] = ()
 
 
-class CountFailure(Record):
+class CountFailure(CountedOn):
     """A file whose instructions could not be counted."""
 
-    variant: Variant
-    runtime: str
-    cpu: str
     reason: str
 
 
@@ -146,6 +148,11 @@ class CountResult(Result):
     counts: tuple[InstructionCount, ...]
     failures: tuple[CountFailure, ...] = ()
     budgets: tuple[InstructionBudget, ...] = ()
+
+    @property
+    def tried(self) -> tuple[CountedOn, ...]:
+        """Everything that was counted or failed."""
+        return (*self.counts, *self.failures)
 
     def find(self, variant: str, runtime: str, cpu: str) -> InstructionCount | None:
         """Return a count, None where there is none."""

@@ -39,8 +39,8 @@ def check_sheet(result: TargetsResult) -> Sheet:
 
 def count_sheet(result: CountResult) -> Sheet:
     """Return one row per file and runtime, one column per processor."""
-    cpus = tuple(dict.fromkeys(one.cpu for one in (*result.counts, *result.failures)))
-    pairs = dict.fromkeys((one.variant, one.runtime) for one in (*result.counts, *result.failures))
+    cpus = tuple(dict.fromkeys(one.cpu for one in result.tried))
+    pairs = dict.fromkeys((one.variant, one.runtime) for one in result.tried)
     rows = []
     for variant, runtime in pairs:
         found = [result.find(variant, runtime, cpu) for cpu in cpus]
