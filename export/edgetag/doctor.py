@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import edgetag
+from edgetag.emulation.state import problem
+from edgetag.emulation.targets import TARGETS, Target, default_cache
 from edgetag.machine import Machine, this_machine
 from edgetag.records import Record, Result
 from edgetag.runtimes import engines
@@ -94,12 +96,13 @@ def examine(folder: Path | None = None) -> DoctorReport:
             _training,
             lambda: (_gpu(),),
             lambda: (_emulator(),),
+            lambda: tuple(_target(target) for target in TARGETS),
             lambda: (_phones(),),
             lambda: tuple(_tool(name) for name in ("npm", "node", "apt-get")),
         ]
         found = list(pool.map(lambda check: check(), checks))
-    runtimes, training, gpu, emulator, phones, tools = found
-    devices = (*gpu, *emulator, *phones)
+    runtimes, training, gpu, emulator, targets, phones, tools = found
+    devices = (*gpu, *emulator, *targets, *phones)
     return DoctorReport(
         edgetag=edgetag.__version__,
         python=sys.version.split()[0],
@@ -177,8 +180,20 @@ def _emulator() -> Component:
         component = _tool(program)
         if component.state != "missing":
             return component.model_copy(update={"name": "ARM64 emulator"})
-    detail = "install Debian's package qemu-user to run ARM64 checks"
+    detail = "none on the PATH; edgetag device setup arm64 brings its own"
     return Component(name="ARM64 emulator", state="missing", detail=detail)
+
+
+def _target(target: Target) -> Component:
+    name = f"emulated {target.name}"
+    wrong = problem(target)
+    if wrong is None:
+        runtimes = ", ".join(
+            f"{runtime} {target.version(runtime)}" for runtime, _ in target.runtimes
+        )
+        return Component(name=name, state="ok", detail=runtimes)
+    there = target.folder(default_cache()).exists()
+    return Component(name=name, state="broken" if there else "missing", detail=wrong)
 
 
 def _phones() -> Component:

@@ -312,7 +312,8 @@ def _code_digest(package: str) -> str:
     """Digest the sources of a stage and of the contract that all stages share."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in [*sorted((root / package).rglob("*.py")), root / "preprocess.py"]:
+    shared = (root / "contract.py", root / "preprocess.py")
+    for path in [*sorted((root / package).rglob("*.py")), *shared]:
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

@@ -1,29 +1,35 @@
 """The one contract from image bytes to model input.
 
 Decode, apply the EXIF orientation, put the picture over the contract's background, letterbox it
-to a square, scale. The contract is data (JSON in the bundle); this module is its one
-implementation in Python, and other implementations are checked against it bit for bit at the
+to a square, scale. The contract is data (`contract`, JSON in the bundle); this module is its
+one implementation in Python, and other implementations are checked against it bit for bit at the
 uint8 stage.
 """
 
-import hashlib
 import io
 import warnings
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
-from pydantic import Field
 
-from edgetag.records import Record
+from edgetag.contract import Pixels, Preprocessing, scale
 
-Pixels = npt.NDArray[np.uint8]
-"""RGB pixels `[height, width, 3]` or a batch `[images, height, width, 3]`."""
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "ImageRejectedError",
+    "Pixels",
+    "Preprocessing",
+    "Rejection",
+    "content_box",
+    "letterbox",
+    "preprocess",
+    "read_image",
+    "scale",
+]
 
-Byte = Field(ge=0, le=255)
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 """Formats that are decoded, as Pillow names them; phones decode these too."""
 
@@ -48,34 +54,6 @@ class ImageRejectedError(Exception):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
-
-
-class Preprocessing(Record):
-    """What turns an image file into the model's input.
-
-    Attributes:
-        input_size: Height and width of the input, in pixels.
-        anchor: Where the picture lies in the square.
-        fill: RGB of the bars beside the picture.
-        background: RGB under transparent pixels.
-        filter: Pillow's resampling filter; `bilinear` there averages over the whole footprint
-            when it shrinks (antialiasing).
-        mean: Subtracted from each uint8 value.
-        std: Divides the difference; the model's float input is `(pixel - mean) / std`.
-    """
-
-    input_size: int = Field(ge=32, le=1024)
-    color_space: Literal["RGB"] = "RGB"
-    anchor: Literal["center", "top_left"] = "center"
-    fill: tuple[int, int, int] = (0, 0, 0)
-    background: tuple[int, int, int] = (255, 255, 255)
-    filter: Literal["bilinear", "bicubic", "box", "lanczos", "nearest"] = "bilinear"
-    mean: float = 127.0
-    std: float = Field(default=128.0, gt=0)
-
-    def digest(self) -> str:
-        """Return the SHA-256 of the contract's JSON."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 def read_image(
@@ -194,11 +172,6 @@ def content_box(size: tuple[int, int], contract: Preprocessing) -> tuple[int, in
     if contract.anchor == "center":
         left, top = (square - width) // 2, (square - height) // 2
     return left, top, left + width, top + height
-
-
-def scale(pixels: Pixels, contract: Preprocessing) -> npt.NDArray[np.float32]:
-    """Return `(pixels - mean) / std` as float32 of the same shape."""
-    return (pixels.astype(np.float32) - np.float32(contract.mean)) / np.float32(contract.std)
 
 
 def preprocess(

@@ -203,6 +203,11 @@ class Workspace:
         return self.root / "bench"
 
     @property
+    def device(self) -> Path:
+        """Comparisons with other machines, and counted instructions."""
+        return self.root / "device"
+
+    @property
     def rescue(self) -> Path:
         """Variants with some layers in float, and what each costs."""
         return self.root / "rescue"

@@ -18,7 +18,7 @@ from edgetag.runtimes.wasm.install import (
     FILES,
     LOCK,
     MARKER,
-    default_cache_folder,
+    default_cache,
     installed,
 )
 
@@ -108,10 +108,10 @@ def test_the_cache_folder_follows_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EDGETAG_TARGETS", str(tmp_path / "own"))
-    assert default_cache_folder() == tmp_path / "own"
+    assert default_cache() == tmp_path / "own"
     monkeypatch.delenv("EDGETAG_TARGETS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert default_cache_folder() == tmp_path / "xdg" / "edgetag" / "targets"
+    assert default_cache() == tmp_path / "xdg" / "edgetag" / "targets"
 
 
 @needs_npm

@@ -16,6 +16,7 @@ from edgetag.cli import (
     bench,
     bundle,
     data,
+    device,
     doctor,
     explain,
     export,
@@ -54,6 +55,7 @@ app.command("explain")(explain.explain)
 app.add_typer(bench.app, name="bench")
 app.command("matrix")(matrix.matrix)
 app.add_typer(phone.app, name="phone")
+app.add_typer(device.app, name="device")
 app.command("rescue")(rescue.rescue)
 app.command("report")(report.report)
 app.command("bundle")(bundle.bundle)

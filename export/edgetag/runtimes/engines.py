@@ -3,14 +3,14 @@
 from edgetag.errors import InputError
 from edgetag.runtimes.litert import LiteRT
 from edgetag.runtimes.protocol import Engine
-from edgetag.runtimes.tflite_runtime import TFLiteRuntime
+from edgetag.runtimes.tflite_runtime import TFLiteReference, TFLiteRuntime
 from edgetag.runtimes.wasm import Wasm
 
 ENGINES: tuple[Engine, ...] = (LiteRT(), TFLiteRuntime())
 """Those of this machine that a recipe may name."""
 
-TARGETS: tuple[Engine, ...] = (Wasm(),)
-"""Those that run elsewhere than in a Python process of this machine."""
+WASM = Wasm()
+REFERENCE = TFLiteReference()
 
 
 def names() -> tuple[str, ...]:
@@ -19,20 +19,27 @@ def names() -> tuple[str, ...]:
 
 
 def target_names() -> tuple[str, ...]:
-    """Return the names of the other engines."""
-    return tuple(engine.name for engine in TARGETS)
+    """Return the names of engines elsewhere: WebAssembly, emulated machines (`litert@arm64`)."""
+    from edgetag.runtimes import emulated
+
+    return (WASM.name, *emulated.names())
 
 
 def get(name: str) -> Engine:
     """Return an engine, whether it is available here or not.
 
     Args:
-        name: One of `names` or of `target_names`.
+        name: One of `names`, of `target_names`, or the reference's.
 
     Raises:
         InputError: There is none of this name.
     """
-    for engine in (*ENGINES, *TARGETS):
+    if "@" in name:
+        # Imported late: the process that runs a model has no use for it.
+        from edgetag.runtimes import emulated
+
+        return emulated.get(name)
+    for engine in (*ENGINES, WASM, REFERENCE):
         if engine.name == name:
             return engine
     raise InputError(f"runtime {name!r} is not one of: {', '.join((*names(), *target_names()))}")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from edgetag.preprocess import Preprocessing
+from edgetag.contract import Preprocessing
 from edgetag.records import Record
 
 

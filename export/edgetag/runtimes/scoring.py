@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
+from edgetag.contract import Preprocessing
 from edgetag.errors import InputError
-from edgetag.preprocess import Preprocessing
 from edgetag.progress import Task
 from edgetag.runtimes.interpreter import one_line
 from edgetag.runtimes.messages import (
@@ -139,11 +139,12 @@ def time_bare(
     threads: int,
     task: Task,
     timeout_s: float,
+    module: str = BARE,
 ) -> BareRun | LoadFailure:
     """Run the bare interpreter as often as there are rows, in a process of its own.
 
     The loop holds set_tensor, invoke and get_tensor on inputs that are encoded before; nothing is
-    reported before it ends. Arguments are those of `score`.
+    reported before it ends. Arguments are those of `score`; `module` is another that works so.
 
     Raises:
         InputError: The image cache is damaged, or the disk is full.
@@ -154,7 +155,7 @@ def time_bare(
     with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
         folder = Path(name)
         job = _job(engine, model_path, cache_folder, rows, contract, threads, folder)
-        outcome = _Worker(engine, BARE, folder, job, threading.Event()).follow(task, timeout_s)
+        outcome = _Worker(engine, module, folder, job, threading.Event()).follow(task, timeout_s)
         if isinstance(outcome, LoadFailure):
             return outcome
         return BareRun(outcome.seconds, outcome.cpu_seconds)

@@ -1,6 +1,7 @@
 """tflite-runtime, the runtime of apps that have not moved to LiteRT."""
 
 import sys
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -35,6 +36,24 @@ class TFLiteRuntime:
         from tflite_runtime.interpreter import Interpreter
 
         return open_session(Interpreter, path, threads)
+
+
+class TFLiteReference(TFLiteRuntime):
+    """tflite-runtime with its reference kernels, to compare other machines with.
+
+    They are slow and plain, and what tflite-runtime on ARM computes in integers is bit for bit
+    what they compute on x86; the default kernels of x86 round otherwise.
+    """
+
+    name = "tflite-runtime-reference"
+    inner = name
+
+    def load(self, path: Path, threads: int) -> Session:
+        """Load a file; see `protocol.Engine.load`."""
+        from tflite_runtime.interpreter import Interpreter, OpResolverType
+
+        make = partial(Interpreter, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+        return open_session(make, path, threads)
 
 
 def _installed(package: str) -> bool:

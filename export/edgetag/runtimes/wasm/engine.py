@@ -6,7 +6,7 @@ from pathlib import Path
 from edgetag.errors import InputError
 from edgetag.runtimes.process import Launch
 from edgetag.runtimes.protocol import ModelLoadError, Session
-from edgetag.runtimes.wasm.install import default_cache_folder, installed, pinned_version
+from edgetag.runtimes.wasm.install import default_cache, installed, pinned_version
 from edgetag.runtimes.wasm.tools import SET_UP, find_node, why_no_node
 
 WORKER = Path(__file__).with_name("worker.mjs")
@@ -62,4 +62,4 @@ class Wasm:
         raise ModelLoadError(f"{path.name}: the runtime {self.name} has no session in Python")
 
     def _folder(self) -> Path:
-        return self._cache_folder or default_cache_folder()
+        return self._cache_folder or default_cache()

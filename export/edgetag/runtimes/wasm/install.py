@@ -6,7 +6,6 @@ tfjs-core (for web pages) is left out: one package is all that is fetched.
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from typing import ClassVar
 
 from pydantic import ValidationError
 
+from edgetag.emulation.targets import default_cache
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.records import Result
@@ -49,16 +49,6 @@ class Marker(Result):
     sha256: dict[str, str]
 
 
-def default_cache_folder() -> Path:
-    """Return where targets lie: $EDGETAG_TARGETS, or edgetag/targets in the user's cache folder."""
-    if own := os.environ.get("EDGETAG_TARGETS"):
-        return Path(own).absolute()
-    base = os.environ.get("XDG_CACHE_HOME")
-    # The XDG specification has relative paths passed over.
-    root = Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache"
-    return root / "edgetag" / "targets"
-
-
 def pinned_version() -> str:
     """Return the version of the npm package in the lock file."""
     lock = json.loads(LOCK.read_text(encoding="utf-8"))
@@ -83,7 +73,7 @@ def setup_wasm(cache_folder: Path | None, progress: Progress) -> Path:
     """Fetch the runtime unless it is there and whole.
 
     Args:
-        cache_folder: Where to keep it; None for `default_cache_folder()`.
+        cache_folder: Where to keep it; None for `default_cache()`.
         progress: Told what is done.
 
     Returns:
@@ -93,7 +83,7 @@ def setup_wasm(cache_folder: Path | None, progress: Progress) -> Path:
         InputError: Node or npm is missing or too old, the network or the registry gives nothing,
             or what it gives is not the pinned package.
     """
-    cache_folder = cache_folder or default_cache_folder()
+    cache_folder = cache_folder or default_cache()
     missing = why_no_node(find_node())
     if missing is not None:
         raise InputError(f"wasm: {missing}")

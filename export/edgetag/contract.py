@@ -1,0 +1,50 @@
+"""The contract of preprocessing as data, and its last step, which needs no decoder.
+
+Apart from `preprocess`, so that a process that runs a model needs numpy and pydantic alone: on an
+emulated or another machine nothing more has to be there.
+"""
+
+import hashlib
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from edgetag.records import Record
+
+Pixels = npt.NDArray[np.uint8]
+"""RGB pixels `[height, width, 3]` or a batch `[images, height, width, 3]`."""
+
+
+class Preprocessing(Record):
+    """What turns an image file into the model's input.
+
+    Attributes:
+        input_size: Height and width of the input, in pixels.
+        anchor: Where the picture lies in the square.
+        fill: RGB of the bars beside the picture.
+        background: RGB under transparent pixels.
+        filter: Pillow's resampling filter; `bilinear` there averages over the whole footprint
+            when it shrinks (antialiasing).
+        mean: Subtracted from each uint8 value.
+        std: Divides the difference; the model's float input is `(pixel - mean) / std`.
+    """
+
+    input_size: int = Field(ge=32, le=1024)
+    color_space: Literal["RGB"] = "RGB"
+    anchor: Literal["center", "top_left"] = "center"
+    fill: tuple[int, int, int] = (0, 0, 0)
+    background: tuple[int, int, int] = (255, 255, 255)
+    filter: Literal["bilinear", "bicubic", "box", "lanczos", "nearest"] = "bilinear"
+    mean: float = 127.0
+    std: float = Field(default=128.0, gt=0)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the contract's JSON."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def scale(pixels: Pixels, contract: Preprocessing) -> npt.NDArray[np.float32]:
+    """Return `(pixels - mean) / std` as float32 of the same shape."""
+    return (pixels.astype(np.float32) - np.float32(contract.mean)) / np.float32(contract.std)

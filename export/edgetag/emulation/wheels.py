@@ -1,0 +1,33 @@
+"""Wheels of another architecture, installed into a folder."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+from edgetag.emulation.commands import ToolFailedError, explain, run
+from edgetag.emulation.targets import PYTHON, Target
+from edgetag.errors import InputError
+
+
+def install_wheels(target: Target, folder: Path) -> None:
+    """Install a target's wheels into a folder, exactly the versions that it names.
+
+    Raises:
+        InputError: This Python has no pip, a wheel is not to be had, or the disk is full.
+    """
+    if importlib.util.find_spec("pip") is None:
+        raise InputError(
+            f"{sys.executable} has no pip, which downloads the wheels of {target.name}; add it "
+            "with: python -m ensurepip"
+        )
+    platforms = [part for tag in target.platforms for part in ("--platform", tag)]
+    command = [
+        sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+        "--target", str(folder), "--no-deps", "--only-binary=:all:", "--no-compile",
+        "--implementation", "cp", "--python-version", PYTHON.removeprefix("python"), *platforms,
+        *(f"{name}=={version}" for name, version in target.wheels),
+    ]  # fmt: skip
+    try:
+        run(command)
+    except ToolFailedError as error:
+        raise explain(f"the wheels of {target.name} could not be installed", str(error)) from None

@@ -1,0 +1,176 @@
+"""What is made of scores and of the plugin's log, and where models are cut."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from edgetag.conversion.result import ExportedVariant
+from edgetag.device.compare import judge, tolerance
+from edgetag.device.count import check_budgets, operator_counts
+from edgetag.device.cuts import Cut, Cuts
+from edgetag.device.cutting import find_cuts
+from edgetag.device.markers import CountError, read_log
+from edgetag.device.result import CountFailure, CountResult, InstructionCount, TargetsResult
+from edgetag.emulation.targets import ARM64, ARMV7
+from edgetag.recipe import Recipe, parse_recipe
+from edgetag.reporting.device import count_sheet
+from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun
+
+MODELS = Path(__file__).parents[1] / "models"
+CRASH = LoadFailure(FailureKind.CRASHED, "it crashed (SIGILL) while running it")
+
+
+def scores(*values: float) -> ScoreRun:
+    return ScoreRun(np.array([values], dtype=np.float32).T, 1.0, 1.0)
+
+
+def exported(variant: str, float_tensors: int) -> ExportedVariant:
+    return ExportedVariant.model_validate(
+        {
+            "variant": variant, "file": "export/x.tflite", "sha256": "0", "size_bytes": 1,
+            "gzip_bytes": 1, "input_type": "uint8", "output_type": "uint8",
+            "min_runtime_version": "", "operators": {}, "float_tensors": float_tensors,
+            "sparsity": 0.0,
+        }
+    )  # fmt: skip
+
+
+def test_integers_must_be_identical_and_one_step_differs() -> None:
+    exact = tolerance(exported("int8", 0))
+    assert judge(scores(0.5, 0.25), scores(0.5, 0.25), exact)[0] == "identical"
+    agreement, _, images, largest = judge(scores(0.5, 0.25), scores(0.5, 0.25 + 1 / 256), exact)
+    assert (agreement, images, largest) == ("differs", 1, 1 / 256)
+
+
+def test_floats_may_differ_by_their_tolerance_and_no_more() -> None:
+    limit = tolerance(exported("fp32", 160))
+    assert judge(scores(0.5), scores(0.5 + limit / 2), limit)[0] == "within tolerance"
+    assert judge(scores(0.5), scores(0.5 + 2 * limit), limit)[0] == "differs"
+    assert tolerance(exported("int8", 3)) > limit, "partly float: activations are rounded"
+
+
+def test_a_file_that_only_the_target_cannot_run_fails() -> None:
+    assert judge(scores(0.5), CRASH, 0.0)[:2] == ("fails there", CRASH.reason)
+    assert judge(CRASH, CRASH, 0.0)[0] == "not compared"
+
+
+def test_results_have_no_time_in_them() -> None:
+    text = repr([TargetsResult.model_json_schema(), CountResult.model_json_schema()])
+    assert not [word for word in ("_ms", "seconds", "latency", "_us") if word in text]
+
+
+def test_what_a_marker_costs_is_taken_off() -> None:
+    log = "\n".join(
+        ["edgetag 0 100 7", "edgetag 1 160 7", "qemu: something", "edgetag 2 1000 7",
+         "edgetag 3 3060 7", "edgetag 4 4000 7", "edgetag 5 4560 7"]
+    )  # fmt: skip
+    assert read_log(log) == {0: 0, 1: 2000, 2: 500}
+
+
+def test_a_run_that_does_more_than_the_others_is_passed_over() -> None:
+    lines, at = ["edgetag 0 0 0", "edgetag 1 0 0"], 0
+    for length in (50, 131, 50):
+        lines += [f"edgetag 2 {at} 0", f"edgetag 3 {at + length} 0"]
+        at += length
+    assert read_log("\n".join(lines))[1] == 50
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        ("", "told nothing"),
+        ("edgetag 0 1 0\nedgetag 1 2 0\nedgetag 2 5 0", "told nothing"),
+        ("edgetag 0 1 0\nedgetag 1 2 0\nedgetag 2 5 0\nedgetag 3 9 4", "second thread"),
+    ],
+)
+def test_a_log_without_an_exact_count_is_refused(log: str, told: str) -> None:
+    with pytest.raises(CountError, match=told):
+        read_log(log)
+
+
+@pytest.mark.parametrize("name", ["tiny_fp32", "tiny_int8_uint8", "tiny_int16x8"])
+def test_a_model_cut_off_gives_what_the_whole_one_has_there(name: str) -> None:
+    path = MODELS / f"{name}.tflite"
+    cuts, names = find_cuts(path)
+    assert cuts is not None
+    assert len(cuts.cuts) > 1
+    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES  # keeps operators apart
+    whole = Interpreter(
+        str(path), experimental_preserve_all_tensors=True, experimental_op_resolver_type=plain
+    )
+    whole.allocate_tensors()
+    given = whole.get_input_details()[0]
+    values = (np.arange(np.prod(given["shape"])) % 200).reshape(given["shape"])
+    whole.set_tensor(given["index"], values.astype(given["dtype"]))
+    whole.invoke()
+    for number, cut in enumerate(cuts.cuts):
+        part = Interpreter(
+            model_content=cuts.apply(path.read_bytes(), number),
+            experimental_op_resolver_type=plain,
+        )
+        part.allocate_tensors()
+        assert len(part._get_ops_details()) == cut.operators < len(names)
+        part.set_tensor(part.get_input_details()[0]["index"], values.astype(given["dtype"]))
+        part.invoke()
+        index = part.get_output_details()[0]["index"]
+        assert index == cut.output
+        assert np.array_equal(part.get_tensor(index), whole.get_tensor(index))
+
+
+def test_operators_add_up_to_the_whole() -> None:
+    cuts = Cuts(
+        operators_at=0, output_at=0, cuts=(Cut(operators=1, output=4), Cut(operators=3, output=9))
+    )
+    found = operator_counts({1: 100, 2: 30, 3: 70}, cuts, ("CONV_2D", "PAD", "ADD", "MEAN"))
+    assert [one.operators for one in found] == [("CONV_2D",), ("PAD", "ADD"), ("MEAN",)]
+    assert [one.instructions for one in found] == [30, 40, 30]
+    assert [one.first for one in found] == [0, 1, 3]
+
+
+def count(variant: str, cpu: str, instructions: int) -> InstructionCount:
+    return InstructionCount.model_validate(
+        {"variant": variant, "runtime": "litert", "runtime_version": "2.3.0", "cpu": cpu,
+         "instructions": instructions}
+    )  # fmt: skip
+
+
+def result(*counts: InstructionCount, failures: tuple[CountFailure, ...] = ()) -> CountResult:
+    return CountResult(
+        target="arm64", emulator_version="7.2", budget_runtime="litert",
+        budget_cpu="cortex-a76", counts=counts, failures=failures,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Recipe:
+    (tmp_path / "labels.csv").write_text("path,tag\n")
+    text = (
+        'name = "x"\n[data]\nsource = "labels.csv"\n[network]\nname = "mobilenet_v2"\n'
+        "[budgets.int8]\nmax_arm_instructions = 1000\n"
+    )
+    return parse_recipe(text, tmp_path / "recipe.toml")
+
+
+def test_the_budget_is_judged_on_the_processor_with_dot_products(recipe: Recipe) -> None:
+    found = result(count("int8", "cortex-a76", 1000), count("int8", "cortex-a53", 3000))
+    (budget,) = check_budgets(recipe, ARM64, found)
+    assert (budget.measured, budget.verdict) == (1000, "pass")
+    (budget,) = check_budgets(recipe, ARM64, result(count("int8", "cortex-a76", 1001)))
+    assert budget.verdict == "fail"
+    assert check_budgets(recipe, ARMV7, found) == ()
+
+
+def test_a_budget_without_a_count_is_undecided_or_failed(recipe: Recipe) -> None:
+    (budget,) = check_budgets(recipe, ARM64, result(count("int8", "cortex-a53", 1)))
+    assert budget.verdict == "undecided"
+    failure = CountFailure(variant="int8", runtime="litert", cpu="cortex-a76", reason="crash")
+    (budget,) = check_budgets(recipe, ARM64, result(failures=(failure,)))
+    assert budget.verdict == "fail"
+
+
+def test_the_table_has_one_column_for_each_processor() -> None:
+    sheet = count_sheet(result(count("int8", "cortex-a76", 12), count("int8", "cortex-a53", 33)))
+    assert sheet.headings == ("variant", "runtime", "cortex-a76", "cortex-a53", "reason")
+    assert len(sheet.rows) == 1
