@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edgetag.emulation.targets import default_cache
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
@@ -18,7 +19,6 @@ from edgetag.runtimes.wasm.install import (
     FILES,
     LOCK,
     MARKER,
-    default_cache,
     installed,
 )
 

@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
+from edgetag.emulation.targets import default_cache
 from edgetag.errors import InputError
 from edgetag.runtimes.process import Launch
 from edgetag.runtimes.protocol import ModelLoadError, Session
-from edgetag.runtimes.wasm.install import default_cache, installed, pinned_version
+from edgetag.runtimes.wasm.install import installed, pinned_version
 from edgetag.runtimes.wasm.tools import SET_UP, find_node, why_no_node
 
 WORKER = Path(__file__).with_name("worker.mjs")
