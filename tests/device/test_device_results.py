@@ -1,22 +1,31 @@
 """What is made of scores and of the plugin's log, and where models are cut."""
 
+import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from typer.testing import CliRunner
 
+from edgetag.cli.main import app
 from edgetag.conversion.result import ExportedVariant
 from edgetag.device.compare import judge, tolerance
 from edgetag.device.count import check_budgets, operator_counts
 from edgetag.device.cuts import Cut, Cuts
 from edgetag.device.cutting import find_cuts
+from edgetag.device.files import exported_files
 from edgetag.device.markers import CountError, read_log
 from edgetag.device.result import CountFailure, CountResult, InstructionCount, TargetsResult
 from edgetag.emulation.targets import ARM64, ARMV7
+from edgetag.errors import InputError
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.reporting.device import count_sheet
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun
+from edgetag.runtimes.process import python_environment
+from edgetag.workspace import Workspace
 
 MODELS = Path(__file__).parents[1] / "models"
 CRASH = LoadFailure(FailureKind.CRASHED, "it crashed (SIGILL) while running it")
@@ -174,3 +183,34 @@ def test_the_table_has_one_column_for_each_processor() -> None:
     sheet = count_sheet(result(count("int8", "cortex-a76", 12), count("int8", "cortex-a53", 33)))
     assert sheet.headings == ("variant", "runtime", "cortex-a76", "cortex-a53", "reason")
     assert len(sheet.rows) == 1
+
+
+@pytest.mark.parametrize("verb", ["check", "count"])
+def test_a_verb_without_its_machine_says_how_to_set_it_up(
+    run_folder: Path, verb: str, tmp_path: Path
+) -> None:
+    command = ["device", verb, str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
+    done = CliRunner().invoke(app, [*command, "--cache", str(tmp_path / "none")])
+    assert isinstance(done.exception, InputError)
+    assert "edgetag device setup arm64" in str(done.exception)
+
+
+def test_a_variant_that_was_not_exported_is_refused_with_those_that_were(run_folder: Path) -> None:
+    workspace = Workspace(run_folder / "run")
+    assert [file.variant for file, _ in exported_files(workspace, ["int8"])] == ["int8"]
+    with pytest.raises(InputError, match="lists: fp32, int8"):
+        exported_files(workspace, ["fp16"])
+
+
+def test_the_process_that_runs_a_model_needs_numpy_and_pydantic_alone() -> None:
+    code = (
+        "import sys, edgetag.device.counted, edgetag.runtimes.worker as w;"
+        "print({m.split('.')[0] for m in sys.modules "
+        "if 'site-packages' in (getattr(sys.modules[m], '__file__', None) or '')})"
+    )
+    command = [sys.executable, "-P", "-c", code]
+    shown = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=python_environment()
+    )
+    there = {name.replace("-", "_") for name, _ in ARM64.wheels}
+    assert ast.literal_eval(shown.stdout) - {"_distutils_hack", "edgetag"} <= there

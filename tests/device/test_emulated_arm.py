@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from edgetag.dataset.cache import CacheIndex, shard_path
+from edgetag.cli.main import app
 from edgetag.device.count import Input, count_file
+from edgetag.device.result import CountResult, TargetsResult
 from edgetag.emulation import Target, find, open_target
 from edgetag.emulation.building import set_up
 from edgetag.emulation.state import problem
@@ -18,6 +20,7 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.emulated import Emulated
+from edgetag.workspace import digest_file
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,19 +33,7 @@ pytestmark = [
 MODELS = Path(__file__).parents[1] / "models"
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
 IMAGES = 6
-
-
-@pytest.fixture(scope="session")
-def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Noisy images of one colour each."""
-    folder = tmp_path_factory.mktemp("cache")
-    generator = np.random.default_rng(3)
-    color = generator.integers(0, 256, (IMAGES, 1, 1, 3))
-    noise = generator.integers(-60, 60, (IMAGES, 64, 64, 3))
-    np.save(shard_path(folder, 0), (color + noise).clip(0, 255).astype(np.uint8))
-    index = CacheIndex(images=IMAGES, input_size=64, shard_images=1024, fingerprint="tiny")
-    (folder / "index.json").write_text(index.to_json())
-    return folder
+"""As many as conftest draws."""
 
 
 def _ready(name: str) -> Target:
@@ -123,6 +114,19 @@ def test_instructions_are_the_same_in_three_runs(
     assert found[1:] == found[:1] * 2
 
 
+def test_a_target_whose_bytecode_is_gone_counts_the_same(
+    arm64: Target, cache_folder: Path, tmp_path: Path
+) -> None:
+    _, whole = open_target(arm64)
+    folder = ARM64.folder(tmp_path)
+    shutil.copytree(whole, folder, symlinks=True)
+    given = Input(cache_folder, np.zeros(1, dtype=np.int64), CONTRACT)
+    engine = Emulated(arm64, "litert", arm64.cpu(None), tmp_path)
+    shutil.rmtree(folder / "bytecode")
+    found = [count_file(MODELS / "tiny_int8_uint8.tflite", engine, given) for _ in range(2)]
+    assert found[0] == found[1]
+
+
 def test_operators_add_up_to_the_instructions_of_the_whole(
     arm64: Target, cache_folder: Path
 ) -> None:
@@ -134,6 +138,55 @@ def test_operators_add_up_to_the_instructions_of_the_whole(
     assert sum(one.instructions for one in operators) == whole
     convolutions = [one.instructions for one in operators if "CONV_2D" in one.operators[0]]
     assert sum(convolutions) > whole / 2
+
+
+def _verb(run_folder: Path, *arguments: str) -> tuple[int, str]:
+    verb, *options = arguments
+    command = ["device", verb, str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
+    done = CliRunner().invoke(app, [*command, *options, "--json"])
+    return done.exit_code, done.stdout
+
+
+def test_the_check_accepts_files_that_agree_and_keeps_its_result(
+    arm64: Target, run_folder: Path
+) -> None:
+    code, text = _verb(run_folder, "check", "--images", "3")
+    result = TargetsResult.from_json(text, "stdout")
+    assert code == 0
+    assert (run_folder / "run" / "device" / "check-arm64.json").read_text() == text
+    assert result.images == 3
+    litert = {check.variant: check for check in result.checks if check.runtime == "litert"}
+    assert litert["int8"].agreement == "identical"
+    assert litert["fp32"].max_difference is not None
+    assert litert["fp32"].max_difference < 1e-5
+
+
+def test_a_file_that_only_crashes_takes_no_other_with_it(arm64: Target, run_folder: Path) -> None:
+    export = run_folder / "run" / "export"
+    data = bytearray((export / "int8.tflite").read_bytes())
+    digest = digest_file(export / "int8.tflite")
+    data[: len(data) // 2] = b"\xff" * (len(data) // 2)
+    (export / "int8.tflite").write_bytes(data)
+    text = (export / "export.json").read_text()
+    (export / "export.json").write_text(text.replace(digest, digest_file(export / "int8.tflite")))
+    _, text = _verb(run_folder, "check", "--images", "2")
+    result = TargetsResult.from_json(text, "stdout")
+    agreements = {check.variant: check.agreement for check in result.checks}
+    assert agreements["int8"] == "not compared"
+    assert agreements["fp32"] in ("within tolerance", "identical")
+
+
+def test_the_count_holds_the_budget_of_the_recipe(arm64: Target, run_folder: Path) -> None:
+    chosen = ("--variant", "int8", "--runtime", "litert", "--cpu", "cortex-a76")
+    code, text = _verb(run_folder, "count", *chosen)
+    result = CountResult.from_json(text, "stdout")
+    (budget,) = result.budgets
+    assert (code, budget.verdict) == (0, "pass")
+    assert budget.measured == result.counts[0].instructions
+    recipe = run_folder / "recipe.toml"
+    tighter = f"max_arm_instructions = {budget.measured - 1}"
+    recipe.write_text(recipe.read_text().replace("max_arm_instructions = 200000", tighter))
+    assert _verb(run_folder, "count", *chosen)[0] == 1
 
 
 def test_a_damaged_model_on_the_emulated_machine_is_a_failure_and_no_more(

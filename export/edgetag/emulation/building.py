@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edgetag.emulation import counter, emulator, launching
-from edgetag.emulation.commands import ToolFailedError, run, telling_line
+from edgetag.emulation.commands import ToolFailedError, telling_line
 from edgetag.emulation.packages import Apt, unpack
 from edgetag.emulation.state import MARKER, Installed, damage, read_installed, record_files
 from edgetag.emulation.targets import Target
@@ -17,6 +17,7 @@ from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.workspace import write_text
 
+WORKER = "edgetag.runtimes.worker"
 NEEDED_BYTES = 500_000_000
 """The largest target takes 350 MB while it is built."""
 
@@ -128,14 +129,9 @@ def _try_out(target: Target, folder: Path, found: str | None) -> None:
     Raises:
         InputError: It does not work.
     """
-    modules = {"litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime"}
-    needed = [f"{modules[runtime]}.interpreter" for runtime, _ in target.runtimes]
-    code = f"import {', '.join(['edgetag.runtimes.worker', *needed])}"
     for cpu in target.cpus:
-        start = launching.start(target, folder, found, cpu)
-        command = [*start, str(launching.python(folder)), "-P", "-c", code]
         try:
-            run(command, environment=launching.environment(folder), timeout_s=120)
+            launching.import_modules(target, folder, found, cpu, [WORKER, *target.modules()])
         except ToolFailedError as error:
             raise InputError(
                 f"the emulated {cpu.name} does not run Python and its runtimes: "

@@ -29,7 +29,7 @@ def build(folder: Path, start: Sequence[str], program: Path) -> str | None:
     for version in API_VERSIONS:
         try:
             run([
-                compiler, "-O2", "-fPIC", "-shared", "-nostdlib", "-fvisibility=hidden",
+                compiler, "-O2", "-fPIC", "-shared", "-nostdlib", "-ffreestanding", "-fvisibility=hidden",
                 f"-DAPI_VERSION={version}", "-o", plugin, COUNTER_SOURCE,
             ])  # fmt: skip
         except ToolFailedError as error:

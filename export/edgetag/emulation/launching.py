@@ -1,14 +1,17 @@
 """Commands that run edgetag's modules under a target's Python."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from edgetag import __version__
 from edgetag.emulation import emulator
+from edgetag.emulation.commands import run
 from edgetag.emulation.targets import PYTHON, Cpu, Target
 from edgetag.workspace import digest_json, write_text
 
 PACKAGE = Path(__file__).resolve().parents[1]
+IMPORT_LIMIT_S = 120.0
 
 
 def view(folder: Path, cpu: Cpu) -> Path:
@@ -52,6 +55,26 @@ def environment(folder: Path) -> dict[str, str]:
         "PYTHONPATH": ":".join(str(path) for path in paths),
         "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
     }
+
+
+def import_modules(
+    target: Target, folder: Path, found: str | None, cpu: Cpu, modules: Sequence[str]
+) -> None:
+    """Import modules under the target's Python, which keeps them compiled from then on.
+
+    Raises:
+        ToolFailedError: It does not work.
+    """
+    code = f"import {', '.join(modules)}"
+    command = [*start(target, folder, found, cpu), str(python(folder)), "-P", "-c", code]
+    run(command, environment=environment(folder), timeout_s=IMPORT_LIMIT_S)
+
+
+def compiled(folder: Path) -> frozenset[tuple[str, int]]:
+    """Return what the target's Python has compiled: files and when, in nanoseconds."""
+    return frozenset(
+        (str(path), path.stat().st_mtime_ns) for path in (folder / "bytecode").rglob("*.pyc")
+    )
 
 
 def _sources(folder: Path) -> Path:

@@ -28,6 +28,12 @@ PURE = (
 )
 """What a scoring process imports beside numpy; as in requirements.lock, which a test checks."""
 
+IMPORTED = {
+    "litert": "ai_edge_litert.interpreter",
+    "tflite-runtime": "tflite_runtime.interpreter",
+}
+"""What each runtime's engine imports."""
+
 Wheels = tuple[tuple[str, str], ...]
 
 
@@ -112,6 +118,10 @@ class Target:
                 return cpu
         known = ", ".join(cpu.name for cpu in self.cpus)
         raise InputError(f"processor {name!r} is not one of {self.name}'s: {known}")
+
+    def modules(self) -> list[str]:
+        """Return what the engines of its runtimes import."""
+        return [IMPORTED[runtime] for runtime, _ in self.runtimes]
 
     def version(self, runtime: str) -> str:
         """Return the version of a runtime there."""
