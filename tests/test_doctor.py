@@ -12,6 +12,7 @@ from rich.console import Console
 
 from edgetag import doctor
 from edgetag.doctor import Component, DoctorReport
+from edgetag.emulation.targets import ARM64
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +128,14 @@ def test_a_locked_phone_says_what_to_do() -> None:
 
 def test_no_phone_is_missing() -> None:
     assert doctor.phones_from_adb("List of devices attached\n\n").state == "missing"
+
+
+def test_an_emulated_machine_that_is_not_set_up_says_how_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EDGETAG_TARGETS", str(tmp_path))
+    part = doctor._target(ARM64)
+    assert part.state == "missing"
+    assert "edgetag device setup arm64" in part.detail
+    ARM64.folder(tmp_path).mkdir()
+    assert doctor._target(ARM64).state == "broken"

@@ -29,8 +29,8 @@ def build(folder: Path, start: Sequence[str], program: Path) -> str | None:
     for version in API_VERSIONS:
         try:
             run([
-                compiler, "-O2", "-fPIC", "-shared", "-nostdlib", "-ffreestanding", "-fvisibility=hidden",
-                f"-DAPI_VERSION={version}", "-o", plugin, COUNTER_SOURCE,
+                compiler, "-O2", "-fPIC", "-shared", "-nostdlib", "-ffreestanding",
+                "-fvisibility=hidden", f"-DAPI_VERSION={version}", "-o", plugin, COUNTER_SOURCE,
             ])  # fmt: skip
         except ToolFailedError as error:
             return f"the plugin does not compile: {telling_line(str(error))}"
