@@ -1,7 +1,7 @@
 """Wheels of another architecture, installed into a folder."""
 
-import importlib.util
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgetag.emulation.commands import ToolFailedError, explain, run
@@ -15,11 +15,13 @@ def install_wheels(target: Target, folder: Path) -> None:
     Raises:
         InputError: This Python has no pip, a wheel is not to be had, or the disk is full.
     """
-    if importlib.util.find_spec("pip") is None:
+    try:
+        version("pip")
+    except PackageNotFoundError:
         raise InputError(
             f"{sys.executable} has no pip, which downloads the wheels of {target.name}; add it "
             "with: python -m ensurepip"
-        )
+        ) from None
     platforms = [part for tag in target.platforms for part in ("--platform", tag)]
     command = [
         sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
