@@ -177,7 +177,7 @@ def test_wheels_without_a_network_are_one_line(
         monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
         monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{closed.getsockname()[1]}/simple")
         monkeypatch.setenv("PIP_RETRIES", "1")
-        with pytest.raises(InputError, match="wheels of arm64 .* no network") as caught:
+        with pytest.raises(InputError, match=r"wheels of arm64 .* no network") as caught:
             install_wheels(ARM64, tmp_path / "site")
     assert "\n" not in str(caught.value)
 
