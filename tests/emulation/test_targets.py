@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import shutil
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -166,6 +167,24 @@ def test_an_emulator_that_was_taken_away_or_exchanged_is_seen(
     assert "is another one now" in (problem(ARM64, cache) or "")
     qemu.unlink()
     assert "is gone" in (problem(ARM64, cache) or "")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (shutil.which("apt-get") and shutil.which("dpkg-deb")), reason="needs apt-get and dpkg-deb"
+)
+def test_packages_without_a_network_are_one_line_that_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{closed.getsockname()[1]}")
+        apt = Apt("arm64", tmp_path / "apt")
+        apt.update()
+        with pytest.raises(InputError, match="there seems to be no network") as caught:
+            apt.download(["libc6"])
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.slow
