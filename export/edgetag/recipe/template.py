@@ -44,7 +44,7 @@ tags = {tags}
 # variants = ["fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat"]
 
 [device]
-# on = []                      # also check on: "arm64", "armv7", "wasm"; see edgetag device list
+# on = []                      # run the files on "arm64", "armv7", "wasm" too; edgetag device list
 
 # Limits that decide the exit code; `default` is for variants without their own.
 [budgets.default]
