@@ -105,6 +105,9 @@ class Delegation(Record):
         nodes: How many operators it took; None where the output does not say.
         of_nodes: Of how many.
         kernels: Nodes they were fused into.
+        operators: Which it took, by type, where there is a profile: those of the file that the
+            profile does not show outside of delegates; empty where that is not known.
+        share_of_time: Of one inference's, within it, by the profile; None without one.
     """
 
     delegate: str
@@ -112,6 +115,17 @@ class Delegation(Record):
     nodes: int | None = None
     of_nodes: int | None = None
     kernels: int | None = None
+    operators: dict[str, int] = Field(default_factory=dict)
+    share_of_time: float | None = Field(default=None, ge=0, le=1)
+
+    @property
+    def share_of_operators(self) -> float | None:
+        """How much of the graph it took, 0..1; None where the output does not say."""
+        if self.taken == "all":
+            return 1.0
+        if self.taken == "none":
+            return 0.0
+        return self.nodes / self.of_nodes if self.nodes is not None and self.of_nodes else None
 
 
 class OperatorTime(Record):
@@ -130,6 +144,19 @@ class OperatorTime(Record):
     avg_ms: float
 
 
+class PhoneRound(Record):
+    """One round of a file.
+
+    Attributes:
+        latency_ms: Of one inference.
+        thermal_status: The worst before and after, of the phone and its sensors; None where it
+            does not tell.
+    """
+
+    latency_ms: PhoneLatency
+    thermal_status: int | None
+
+
 class PhoneMeasurement(Record):
     """One file on one phone.
 
@@ -140,19 +167,20 @@ class PhoneMeasurement(Record):
         size_bytes: and size.
         threads: Given to benchmark_model.
         requested: What was asked for.
-        latency_ms: Of one inference.
-        warmup_avg_ms: Mean of the warm-up; None without one.
+        latency_ms: Of one inference, over all rounds; see `rounds.together`.
+        rounds: Each by itself; between two of a file, all other files had their turn.
+        warmup_avg_ms: Mean of the first round's warm-up; None without one.
         first_ms: The very first inference; None from builds that do not print it.
-        init_ms: Loading the file and preparing it, delegates included.
+        init_ms: Loading the file and preparing it, delegates included; the median of the rounds.
         memory_init_mb: Growth of memory by then, in MB as benchmark_model prints it.
         memory_overall_mb: Growth by the end, likewise.
         delegations: Which delegates took what.
         operators: From a second, shorter run with profiling; empty without one.
-        before: How the phone felt before,
-        after: and after.
-        throttled: Whether the phone was slowing itself down by then.
+        before: How the phone felt before the first round,
+        after: and after the last.
+        throttled: Whether the phone was slowing itself down at any of its rounds.
         notes: What speaks against the figures, in words.
-        command: What was run, with the file names of the phone.
+        command: What was run in each round, with the file names of the phone.
     """
 
     phone: str
@@ -162,6 +190,7 @@ class PhoneMeasurement(Record):
     threads: int
     requested: DelegateName
     latency_ms: PhoneLatency
+    rounds: tuple[PhoneRound, ...] = ()
     warmup_avg_ms: float | None
     first_ms: float | None
     init_ms: float
@@ -176,34 +205,102 @@ class PhoneMeasurement(Record):
     command: str
 
 
-class PhoneScores(Record):
-    """Scores of one file by the user's runner, beside LiteRT's on this machine.
+class AppPercentiles(Record):
+    """Percentiles of single inferences in milliseconds, as the app takes them."""
+
+    runs: int
+    p50: float
+    p90: float
+    p99: float
+
+
+class AppEngineRecord(Record):
+    """What ran a file in the demo app.
+
+    Attributes:
+        name: Of the library,
+        version: and its version.
+        threads: It used.
+        delegate: `cpu` or `gpu`; always what was asked for, since anything else is a failure.
+        self_test_family: Family of kernels whose golden scores it gave; None without a self-test.
+        self_test_max_difference: The largest between its golden scores and theirs.
+    """
+
+    name: str
+    version: str
+    threads: int
+    delegate: Literal["cpu", "gpu"]
+    self_test_family: str | None
+    self_test_max_difference: float | None
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return f"{self.name} {self.version}, {self.delegate.upper()}"
+
+
+class AppMeasurement(Record):
+    """One file timed in the demo app on one phone.
 
     Attributes:
         phone: Its id.
         variant: Which file,
         sha256: and its digest.
-        runner_sha256: Digest of the runner.
-        file: Where the scores lie, relative to the run folder.
-        images: Of the split that decides, evenly spread.
-        seconds: The runner's time on the phone, loading included.
-        map: Mean average precision of the phone's scores; None where no tag can be scored.
-        host_map: Of the host's, on the same images.
-        max_difference: The largest between two scores of an image and tag.
-        mean_difference: The mean of them.
+        engine: What ran it.
+        latency_ms: Of single inferences, over all rounds; see `rounds.percentiles_together`.
+        rounds: Each by itself; between two of a file, all other files had their turn.
+        load_ms: Loading and preparing the file; the median of the rounds.
+        before: How the phone felt before the first round; None where adb did not ask it,
+        after: and after the last.
+        throttled: Whether the phone was slowing itself down at any of its rounds.
+        notes: What speaks against the figures, in words.
     """
 
     phone: str
     variant: Variant
     sha256: str
-    runner_sha256: str
+    engine: AppEngineRecord
+    latency_ms: AppPercentiles
+    rounds: tuple[AppPercentiles, ...]
+    load_ms: float
+    before: Condition | None
+    after: Condition | None
+    throttled: bool
+    notes: tuple[str, ...]
+
+
+class PhoneScores(Record):
+    """Scores of one file on a phone, beside LiteRT's on this machine.
+
+    Attributes:
+        phone: Its id.
+        variant: Which file,
+        sha256: and its digest.
+        runner_sha256: Digest of the user's runner; None where the app scored.
+        file: Where the scores lie, relative to the run folder.
+        images: Of the split that decides, evenly spread, with scores.
+        lacking: Images without scores.
+        seconds: The time on the phone, loading included; None where adb did not wait for it.
+        map: Mean average precision of the phone's scores; None where no tag can be scored.
+        host_map: Of the host's, on the same images.
+        max_difference: The largest between two scores of an image and tag.
+        mean_difference: The mean of them.
+        engine: What ran it in the demo app; None where a runner did.
+    """
+
+    phone: str
+    variant: Variant
+    sha256: str
+    runner_sha256: str | None
     file: str
     images: int
-    seconds: float
+    lacking: int = 0
+    seconds: float | None
     map: float | None
     host_map: float | None
     max_difference: float
     mean_difference: float
+    engine: AppEngineRecord | None = None
 
 
 class PhoneFailure(Record):
@@ -224,26 +321,30 @@ class PhonesResult(Result):
         measured_at: UTC, ISO 8601.
         versions: edgetag and adb.
         benchmark_model_sha256: Digest of the program that measured; None without a benchmark.
-        warmup_runs: Given to it, as are the next three.
+        warmup_runs: Given to it, as are the next four; None where answers of apps were read.
         runs: At least so many,
         min_s: and at least so long,
-        max_s: but no longer.
+        max_s: but no longer,
+        rounds: in so many rounds.
         phones: Those that answered.
-        results: Latency, one entry per phone, file and number of threads.
+        results: Latency by benchmark_model, one entry per phone, file and number of threads.
+        apps: Latency by the demo app, one entry per phone and file.
         scores: Accuracy, one entry per phone and file.
         failures: One entry per phone, or per file on a phone, that gave nothing.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.phones/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.phones/1.1"
     measured_at: str
     versions: dict[str, str]
     benchmark_model_sha256: str | None
-    warmup_runs: int
-    runs: int
-    min_s: float
-    max_s: float
+    warmup_runs: int | None
+    runs: int | None
+    min_s: float | None
+    max_s: float | None
+    rounds: int | None = None
     phones: tuple[PhoneRecord, ...]
     results: tuple[PhoneMeasurement, ...]
+    apps: tuple[AppMeasurement, ...] = ()
     scores: tuple[PhoneScores, ...] = ()
     failures: tuple[PhoneFailure, ...] = ()
 

@@ -14,6 +14,7 @@ from edgetag.phones import accuracy, benchmark
 from edgetag.phones.adb import Adb
 from edgetag.phones.benchmark import Settings
 from edgetag.phones.device import Phone
+from edgetag.phones.instrument import App
 from edgetag.phones.listing import Listed, choose
 from edgetag.phones.problems import PhoneError
 from edgetag.phones.result import (
@@ -37,9 +38,10 @@ class Options:
         target: `adb` for all phones, or `adb:SERIAL`.
         settings: How to measure.
         tool: Path of benchmark_model; None for no latency.
-        runner: Path of the user's runner; None for no scores.
+        runner: Path of the user's runner; None for no scores by it.
+        app: Id of the demo app on the phones; None for no scores and latency by it.
         variants: Files by name; empty for all.
-        images: Images that the runner scores, at most.
+        images: Images that are scored, at most.
         clean: Whether to delete from the phones what edgetag left and does not need.
     """
 
@@ -50,6 +52,7 @@ class Options:
     variants: tuple[str, ...] = ()
     images: int = 512
     clean: bool = False
+    app: str | None = None
 
 
 def list_phones() -> PhoneList:
@@ -82,10 +85,11 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     Raises:
         InputError: There is nothing to measure, no adb, no phone, or a file has changed.
     """
-    if options.tool is None and options.runner is None:
+    if options.tool is None and options.runner is None and options.app is None:
         raise InputError(
-            f"give --benchmark-model, Google's program ({benchmark.WHERE_FROM}), or --runner"
+            f"give --benchmark-model, Google's program ({benchmark.WHERE_FROM}), --app, or --runner"
         )
+    app = App(options.app) if options.app is not None else None
     tool = benchmark.find_tool(options.tool) if options.tool else None
     files = _files(workspace, options.variants)
     adb = Adb.find()
@@ -93,8 +97,10 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     chosen = choose(adb.devices(), options.target)
     with tempfile.TemporaryDirectory(prefix="edgetag-") as folder:
         scoring = (
-            accuracy.prepare(recipe, workspace, options.runner, options.images, files, Path(folder))
-            if options.runner
+            accuracy.prepare(
+                recipe, workspace, options.runner, app, options.images, files, Path(folder)
+            )
+            if options.runner or app
             else None
         )
         visit = Visit(
@@ -111,8 +117,10 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         runs=settings.runs,
         min_s=settings.min_s,
         max_s=settings.max_s,
+        rounds=settings.rounds,
         phones=tuple(outcome.phone for outcome in outcomes if outcome.phone),
         results=tuple(entry for outcome in outcomes for entry in outcome.results),
+        apps=tuple(entry for outcome in outcomes for entry in outcome.apps),
         scores=tuple(entry for outcome in outcomes for entry in outcome.scores),
         failures=tuple(entry for outcome in outcomes for entry in outcome.failures),
     )
