@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset import open_dataset
+from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
 from edgetag.metrics import Scores, mean_average_precision
@@ -31,32 +31,43 @@ SILENCE_S = 300.0
 
 
 @dataclass(frozen=True)
+class Truth:
+    """What scores of a phone are held against.
+
+    Attributes:
+        tags: In the order of the scores.
+        labels: `[n, tags]`.
+        identities: `[n]` what names each image.
+        min_positives: A tag with fewer is not scored.
+        host: Variant → scores `[n, tags]` of LiteRT on this machine.
+    """
+
+    tags: tuple[str, ...]
+    labels: Labels
+    identities: tuple[str, ...]
+    min_positives: int
+    host: dict[Variant, Scores]
+
+
+@dataclass(frozen=True)
 class Scoring:
-    """What all phones score.
+    """What all phones score, and with what.
 
     Attributes:
         runner: The user's; None where only the app scores.
         app: The app; None where only a runner scores.
         images: As a file, `[n, size, size, 3]` uint8.
         first: The first of them alone, for timing.
-        tags: In the order of the scores.
-        labels: `[n, tags]`.
-        identities: `[n]` what names each image.
         contract: How pixels become input.
-        min_positives: A tag with fewer is not scored.
-        host: Variant → scores `[n, tags]` of LiteRT on this machine.
+        truth: What the scores are held against.
     """
 
     runner: LocalFile | None
     app: App | None
     images: LocalFile
     first: LocalFile
-    tags: tuple[str, ...]
-    labels: Labels
-    identities: tuple[str, ...]
     contract: Preprocessing
-    min_positives: int
-    host: dict[Variant, Scores]
+    truth: Truth
 
 
 def prepare(
@@ -91,12 +102,29 @@ def prepare(
         app=app,
         images=runner.write_images(pixels, folder, "images"),
         first=runner.write_images(pixels[:1], folder, "first"),
+        contract=recipe.network.preprocessing(),
+        truth=truth_of(recipe, workspace, dataset, rows, files),
+    )
+
+
+def truth_of(
+    recipe: Recipe,
+    workspace: Workspace,
+    dataset: Dataset,
+    rows: Rows,
+    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+) -> Truth:
+    """Return labels of rows, and their scores on this machine.
+
+    Raises:
+        InputError: LiteRT does not run a file.
+    """
+    return Truth(
         tags=dataset.vocabulary.names,
         labels=dataset.labels(rows),
         identities=tuple(dataset.identities(rows)),
-        contract=recipe.network.preprocessing(),
         min_positives=recipe.validation.min_positives,
-        host=scores_here(recipe, workspace, rows, files),
+        host=_scores_here(recipe, workspace, rows, files),
     )
 
 
@@ -106,17 +134,12 @@ def spread(rows: Rows, images: int) -> Rows:
     return rows[np.unique(places.astype(np.int64))]
 
 
-def scores_here(
+def _scores_here(
     recipe: Recipe,
     workspace: Workspace,
     rows: Rows,
     files: tuple[tuple[ExportedVariant, LocalFile], ...],
 ) -> dict[Variant, Scores]:
-    """Return variant → scores `[n, tags]` of LiteRT on this machine.
-
-    Raises:
-        InputError: LiteRT does not run a file.
-    """
     contract = recipe.network.preprocessing()
     host: dict[Variant, Scores] = {}
     with SilentProgress().track("", None) as task:
@@ -159,13 +182,13 @@ class RunnerScoring:
             PhoneError: The phone is gone, or the runner fails.
         """
         put(phone, self.model)
-        images = len(self.scoring.identities)
+        images = len(self.scoring.truth.identities)
         found = runner.score(
             phone, self.runner, self.model, self.scoring.images,
-            (images, len(self.scoring.tags)), self.scoring.contract, self.delegate,
+            (images, len(self.scoring.truth.tags)), self.scoring.contract, self.delegate,
         )  # fmt: skip
         self._record = compare(
-            found.scores, range(images), self.variant, self.scoring, self.workspace,
+            found.scores, range(images), self.variant, self.scoring.truth, self.workspace,
             phone.listed.id, seconds=found.seconds, runner_sha256=self.runner.sha256,
         )  # fmt: skip
 
@@ -178,7 +201,7 @@ def compare(
     scores: Scores,
     places: Sequence[int],
     variant: ExportedVariant,
-    scoring: Scoring,
+    truth: Truth,
     workspace: Workspace,
     phone: str,
     *,
@@ -190,9 +213,9 @@ def compare(
 
     Args:
         scores: `[n, tags]` of the images that have scores.
-        places: `[n]` which of `scoring`'s images these are.
+        places: `[n]` which of `truth`'s images these are.
         variant: The file.
-        scoring: Labels and the host's scores.
+        truth: Labels and the host's scores.
         workspace: Keeps the scores.
         phone: Its id.
         seconds: The time on the phone.
@@ -200,10 +223,10 @@ def compare(
         engine: What made them in the app.
     """
     chosen = np.asarray(places, dtype=np.int64)
-    host, labels = scoring.host[variant.variant][chosen], scoring.labels[chosen]
+    host, labels = truth.host[variant.variant][chosen], truth.labels[chosen]
     made_by = "app" if runner_sha256 is None else "runner"
     path = workspace.bench / "phones" / f"{variant.variant}.{phone}.{made_by}.npz"
-    identities = np.array([scoring.identities[place] for place in places], dtype=np.str_)
+    identities = np.array([truth.identities[place] for place in places], dtype=np.str_)
     write_arrays(path, {"scores": scores, "identities": identities})
     difference = np.abs(scores - host)
     return PhoneScores(
@@ -213,10 +236,10 @@ def compare(
         runner_sha256=runner_sha256,
         file=workspace.relative(path),
         images=len(chosen),
-        lacking=len(scoring.identities) - len(chosen),
+        lacking=len(truth.identities) - len(chosen),
         seconds=seconds,
-        map=_map(scores, labels, scoring.min_positives),
-        host_map=_map(host, labels, scoring.min_positives),
+        map=_map(scores, labels, truth.min_positives),
+        host_map=_map(host, labels, truth.min_positives),
         max_difference=float(difference.max()),
         mean_difference=float(difference.mean()),
         engine=engine,

@@ -74,7 +74,7 @@ class InApp:
         """
         put(phone, self.model)
         wanted = Wanted(
-            self.model.sha256, self.scoring.tags, tuple(map(str, range(count))),
+            self.model.sha256, self.scoring.truth.tags, tuple(map(str, range(count))),
             self.settings.device,
         )  # fmt: skip
         warmup_runs = self.settings.warmup_runs if runs else None
@@ -186,10 +186,10 @@ class AppScoring:
             PhoneError: As `InApp.ask`, or some images have no scores.
         """
         scoring = self.file.scoring
-        found, wanted, seconds = self.file.ask(phone, scoring.images, len(scoring.identities), None)
+        found, wanted, seconds = self.file.ask(phone, scoring.images, len(scoring.truth.identities), None)
         scores, places, error = scores_of(found, wanted)
         self._record = compare(
-            scores, places, self.file.variant, scoring, self.workspace, phone.listed.id,
+            scores, places, self.file.variant, scoring.truth, self.workspace, phone.listed.id,
             seconds=seconds, engine=engine_of(found),
         )  # fmt: skip
         if error:

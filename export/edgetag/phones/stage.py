@@ -91,7 +91,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         )
     app = App(options.app) if options.app is not None else None
     tool = benchmark.find_tool(options.tool) if options.tool else None
-    files = _files(workspace, options.variants)
+    files = files_of(workspace, options.variants)
     adb = Adb.find()
     version = adb.version()
     chosen = choose(adb.devices(), options.target)
@@ -141,9 +141,18 @@ def _all(visit: Visit, chosen: tuple[Listed, ...]) -> list[Outcome]:
         pool.shutdown(cancel_futures=True)
 
 
-def _files(
-    workspace: Workspace, wanted: tuple[str, ...]
+def files_of(
+    workspace: Workspace, wanted: tuple[str, ...] = ()
 ) -> tuple[tuple[ExportedVariant, LocalFile], ...]:
+    """Return the exported files, each checked against its digest.
+
+    Args:
+        workspace: Has them.
+        wanted: By name; all where none is named.
+
+    Raises:
+        InputError: There is none, none of a name, or one has changed.
+    """
     path = workspace.export / "export.json"
     exported = ExportResult.read(path, "export").variants
     names = [file.variant for file in exported]
