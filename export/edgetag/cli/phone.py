@@ -1,8 +1,13 @@
-"""`edgetag phone`: list."""
+"""`edgetag phone`: list, read, schema."""
+
+import json as json_module
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import Json
+from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,3 +29,49 @@ def list_(json: Json = False) -> None:
     print_result(found, json)
     ready = any(phone.ready for phone in found.phones)
     raise typer.Exit(ExitCode.ACCEPTED if ready else ExitCode.BAD_INPUT)
+
+
+@app.command()
+def read(
+    recipe: RecipePath,
+    answers: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="What the app wrote, edgetag.phone-scores."),
+    ],
+    out: RunFolder = None,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Read scores and times that the demo app wrote on a phone elsewhere (bench/phones.json).
+
+    Its file is told by the digest, its images by their names: pictures of the split that decides,
+    or the numbers of an `images` file. Exits with 0 if all it holds was measured, else with 2.
+    """
+    from edgetag.cli.outcome import print_result
+    from edgetag.cli.stages import prepare
+    from edgetag.errors import ExitCode
+    from edgetag.phones.reading import read as read_answers
+    from edgetag.phones.stage import files_of
+
+    loaded, workspace, _ = prepare(recipe, out, verbose)
+    with workspace.locked():
+        result = read_answers(loaded, workspace, tuple(answers), files_of(workspace))
+    print_result(result, json)
+    raise typer.Exit(ExitCode.BAD_INPUT if result.failures else ExitCode.ACCEPTED)
+
+
+class PhoneFile(StrEnum):
+    """What goes to a phone, and what comes back."""
+
+    JOB = "job"
+    SCORES = "scores"
+
+
+@app.command()
+def schema(
+    file: Annotated[PhoneFile, typer.Argument(help="job: what a phone is told; scores: answers.")],
+) -> None:
+    """Print the JSON Schema of what goes to a phone or comes back, for those who write apps."""
+    from edgetag.phones.schema import phone_schema
+
+    typer.echo(json_module.dumps(phone_schema(file.value), indent=2))

@@ -186,7 +186,9 @@ class AppScoring:
             PhoneError: As `InApp.ask`, or some images have no scores.
         """
         scoring = self.file.scoring
-        found, wanted, seconds = self.file.ask(phone, scoring.images, len(scoring.truth.identities), None)
+        found, wanted, seconds = self.file.ask(
+            phone, scoring.images, len(scoring.truth.identities), None
+        )
         scores, places, error = scores_of(found, wanted)
         self._record = compare(
             scores, places, self.file.variant, scoring.truth, self.workspace, phone.listed.id,

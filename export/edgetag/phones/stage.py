@@ -40,6 +40,7 @@ class Options:
         tool: Path of benchmark_model; None for no latency.
         runner: Path of the user's runner; None for no scores by it.
         app: Id of the demo app on the phones; None for no scores and latency by it.
+        time_app: Whether the app times files besides scoring them.
         variants: Files by name; empty for all.
         images: Images that are scored, at most.
         clean: Whether to delete from the phones what edgetag left and does not need.
@@ -53,6 +54,7 @@ class Options:
     images: int = 512
     clean: bool = False
     app: str | None = None
+    time_app: bool = True
 
 
 def list_phones() -> PhoneList:
@@ -105,7 +107,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         )
         visit = Visit(
             adb, _Shared(progress), workspace, files, options.settings, tool, scoring,
-            options.clean,
+            options.clean, options.time_app,
         )  # fmt: skip
         outcomes = _all(visit, chosen)
     settings = options.settings
@@ -124,8 +126,48 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         scores=tuple(entry for outcome in outcomes for entry in outcome.scores),
         failures=tuple(entry for outcome in outcomes for entry in outcome.failures),
     )
-    write_text(workspace.bench / "phones.json", result.to_json())
+    path = workspace.bench / "phones.json"
+    exported = ExportResult.read(workspace.export / "export.json", "export").variants
+    result = with_known(result, path, options, frozenset(file.sha256 for file in exported))
+    write_text(path, result.to_json())
     return result
+
+
+def with_known(
+    result: PhonesResult, path: Path, options: Options, exported: frozenset[str]
+) -> PhonesResult:
+    """Add what was measured before and was not to be measured now, of files that are still there.
+
+    So `validate --on adb` leaves the latencies alone, and `bench --on adb` the scores.
+
+    Args:
+        result: Of this time.
+        path: Of the result before, which there may be none of.
+        options: What was to be measured.
+        exported: Digests of the exported files.
+    """
+    try:
+        known = PhonesResult.read(path, "bench --on adb")
+    except InputError:
+        return result  # there is none, or it is damaged and is written anew
+    update: dict[str, object] = {}
+    if options.tool is None:
+        settings = ("benchmark_model_sha256", "warmup_runs", "runs", "min_s", "max_s", "rounds")
+        update = {name: getattr(known, name) for name in settings}
+        update["results"] = tuple(one for one in known.results if one.sha256 in exported)
+    app_rests = options.app is None or not options.time_app
+    apps = (one for one in known.apps if one.before is None or app_rests)
+    update["apps"] = (*(one for one in apps if one.sha256 in exported), *result.apps)
+    scores = (
+        one
+        for one in known.scores
+        if one.seconds is None  # read by hand, from a phone that is not here
+        or (options.runner if one.runner_sha256 else options.app) is None
+    )
+    update["scores"] = (*(one for one in scores if one.sha256 in exported), *result.scores)
+    there = {phone.id for phone in result.phones}
+    update["phones"] = (*(one for one in known.phones if one.id not in there), *result.phones)
+    return result.model_copy(update=update)
 
 
 def _all(visit: Visit, chosen: tuple[Listed, ...]) -> list[Outcome]:

@@ -92,6 +92,7 @@ class Visit:
         tool: benchmark_model; None for no latency.
         scoring: None for no scores.
         clean: Whether to delete first what is not needed.
+        time_app: Whether the app times files besides scoring them.
     """
 
     adb: Adb
@@ -102,6 +103,7 @@ class Visit:
     tool: LocalFile | None
     scoring: Scoring | None
     clean: bool
+    time_app: bool = True
 
     def visit(self, listed: Listed) -> Outcome:
         """Do everything on one phone; its troubles are in the outcome."""
@@ -130,7 +132,8 @@ class Visit:
                 )  # fmt: skip
             if self.scoring is not None and self.scoring.app is not None:
                 in_app = InApp(self.scoring.app, file, variant, self.scoring, self.settings)
-                yield AppTiming(in_app, phone)
+                if self.time_app:
+                    yield AppTiming(in_app, phone)
                 yield AppScoring(in_app, self.workspace)
 
     def _do(self, phone: Phone, works: tuple[Work, ...], outcome: Outcome) -> None:

@@ -12,6 +12,7 @@ from edgetag.conversion.result import ExportResult
 from edgetag.dataset import open_dataset
 from edgetag.device.store import read_current
 from edgetag.explaining.result import Explanation
+from edgetag.phones.result import PhonesResult
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.records import Result
@@ -65,6 +66,7 @@ def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
         bench=sources.bench,
         explanation=sources.explanation,
         device=sources.device,
+        phones=sources.phones,
         versions=sources.versions,
         thumbnails=open_dataset(workspace).images if has_images else None,
     )
@@ -81,6 +83,7 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
         details=_if_there(Details, workspace.validate / "details.json", "validate"),
         explanation=_if_there(Explanation, workspace.root / "explain" / "explain.json", "explain"),
         device=read_current(recipe, workspace),
+        phones=_if_there(PhonesResult, workspace.bench / "phones.json", "bench --on adb"),
         versions=run_file.versions if run_file else verdict.versions,
     )
 
