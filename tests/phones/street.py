@@ -240,9 +240,10 @@ def make_run(folder: Path) -> tuple[Recipe, Workspace]:
         for tag in ("cat", "dog", "food")
     }
     names = [f"id{number}" for number in range(IMAGES)]
-    pl.DataFrame({"identity": names, "split": ["test"] * IMAGES} | labels).write_parquet(
-        workspace.manifest
-    )
+    paths = [f"pictures/{name}.png" for name in names]
+    pl.DataFrame(
+        {"identity": names, "path": paths, "split": ["test"] * IMAGES} | labels
+    ).write_parquet(workspace.manifest)
     return parse_recipe(RECIPE, recipe_file), workspace
 
 
