@@ -1,5 +1,6 @@
 """What `edgetag phone` leaves: phones, figures, how the phones felt, and what went wrong."""
 
+from collections.abc import Collection
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -347,6 +348,16 @@ class PhonesResult(Result):
     apps: tuple[AppMeasurement, ...] = ()
     scores: tuple[PhoneScores, ...] = ()
     failures: tuple[PhoneFailure, ...] = ()
+
+    def only(self, digests: Collection[str]) -> "PhonesResult":
+        """Return what it says of files with these digests; failures are all kept."""
+        return self.model_copy(
+            update={
+                "results": tuple(one for one in self.results if one.sha256 in digests),
+                "apps": tuple(one for one in self.apps if one.sha256 in digests),
+                "scores": tuple(one for one in self.scores if one.sha256 in digests),
+            }
+        )
 
     def name_of(self, phone: str) -> str:
         """Return what people call a phone of this result."""

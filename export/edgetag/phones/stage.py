@@ -147,24 +147,24 @@ def with_known(
         exported: Digests of the exported files.
     """
     try:
-        known = PhonesResult.read(path, "bench --on adb")
+        known = PhonesResult.read(path, "bench --on adb").only(exported)
     except InputError:
         return result  # there is none, or it is damaged and is written anew
     update: dict[str, object] = {}
     if options.tool is None:
         settings = ("benchmark_model_sha256", "warmup_runs", "runs", "min_s", "max_s", "rounds")
         update = {name: getattr(known, name) for name in settings}
-        update["results"] = tuple(one for one in known.results if one.sha256 in exported)
+        update["results"] = known.results
     app_rests = options.app is None or not options.time_app
     apps = (one for one in known.apps if one.before is None or app_rests)
-    update["apps"] = (*(one for one in apps if one.sha256 in exported), *result.apps)
+    update["apps"] = (*apps, *result.apps)
     scores = (
         one
         for one in known.scores
         if one.seconds is None  # read by hand, from a phone that is not here
         or (options.runner if one.runner_sha256 else options.app) is None
     )
-    update["scores"] = (*(one for one in scores if one.sha256 in exported), *result.scores)
+    update["scores"] = (*scores, *result.scores)
     there = {phone.id for phone in result.phones}
     update["phones"] = (*(one for one in known.phones if one.id not in there), *result.phones)
     return result.model_copy(update=update)
