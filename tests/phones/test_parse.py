@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from street import OUTPUTS
 
 from edgetag.phones.delegates import require, with_profile
+from edgetag.phones.figures import Delegation
 from edgetag.phones.parse import Parsed, parse
 from edgetag.phones.problems import PhoneError, Problem
-from edgetag.phones.result import Delegation
 
 
 def read(name: str) -> Parsed:

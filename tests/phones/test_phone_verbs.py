@@ -63,6 +63,34 @@ def test_bench_tells_a_person_and_a_program_the_same(street: Street, workspace: 
     assert values == json.loads((workspace.bench / "phones.json").read_text())
 
 
+@pytest.mark.slow
+def test_the_app_and_rounds_are_options_of_the_verb(street: Street, workspace: Workspace) -> None:
+    phone = street.phone()
+    done = bench(
+        street, workspace, "--app", "dev.edgetag.demo", "--rounds", 2, "--images", 3,
+        "--runs", 10, "--variant", "int8",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "over 2 rounds" in done.stdout
+    assert "Latency in the app" in done.stdout
+    assert "LiteRT 2.3.0, CPU" in done.stdout
+    assert len(phone.runs) == 2
+
+
+def test_a_delegate_that_takes_less_than_was_asked_for_ends_in_2(
+    street: Street, workspace: Workspace
+) -> None:
+    street.phone().benchmark(OUTPUTS / "2021_profile.txt")
+    kept = bench(street, workspace, "--delegate", "gpu", "--variant", "int8", "--rounds", 1)
+    assert kept.exit_code == 0, kept.output
+    assert "97 %" in kept.stdout
+    told = bench(
+        street, workspace, "--delegate", "gpu", "--variant", "int8", "--min-delegated", 0.99
+    )
+    assert told.exit_code == 2
+    assert "at least 99% are wanted" in told.stdout.replace("\n", " ")
+
+
 def test_one_phone_is_picked_by_its_serial(street: Street, workspace: Workspace) -> None:
     for serial in ("A1", "B2"):
         street.phone(serial)

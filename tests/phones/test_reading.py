@@ -1,6 +1,8 @@
 """Answers of the app from a phone elsewhere: read by hand, matched by digest and by name."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 from measuring import SETTINGS, Run, bench
-from street import IMAGES, OUTPUTS, Street
+from street import IMAGES, OUTPUTS, Street, script
 from typer.testing import CliRunner
 
 from edgetag.cli.main import app
@@ -172,3 +174,30 @@ def test_scoring_on_phones_leaves_latencies_of_before_alone(
     ]
     assert [one["images"] for one in told["scores"]] == [5]
     assert told["apps"] == []
+
+
+def test_a_folder_for_a_phone_elsewhere_gives_answers_that_are_read_here(
+    street: Street, run_folder: Run, tmp_path: Path
+) -> None:
+    recipe, out, folder = tmp_path / "recipe.toml", run_folder[1].root, tmp_path / "pack"
+    packed = run_verb("pack", recipe, folder, "--out", out, "--images", 7)
+    assert packed.exit_code == 0, packed.output
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "fp32.json", "fp32.tflite", "images.npy", "int8.json", "int8.tflite", "run.sh",
+    ]  # fmt: skip
+    # Where the phone is: adb alone, which here needs the serial that a single phone goes without.
+    street.phone()
+    script(tmp_path / "adb", f'#!/bin/sh\nexec {street.bin}/adb -s SERIAL1 "$@"\n')
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    subprocess.run(["sh", folder / "run.sh"], env=os.environ | {"PATH": path}, check=True)
+    answers = sorted(folder.glob("*.scores.json"))
+    assert len(answers) == 2
+    told = run_verb("read", recipe, *answers, "--out", out, "--json")
+    assert told.exit_code == 0, told.output
+    result = json.loads(told.stdout)
+    assert [one["images"] for one in result["scores"]] == [7, 7]
+    assert all(one["max_difference"] < 1e-6 for one in result["scores"])
+    assert [one["latency_ms"]["runs"] for one in result["apps"]] == [50, 50]
+    again = run_verb("pack", recipe, folder, "--out", out)
+    assert isinstance(again.exception, InputError)
+    assert "not an empty folder" in str(again.exception)

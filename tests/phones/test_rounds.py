@@ -7,8 +7,8 @@ from measuring import SETTINGS, Run, bench
 from street import OUTPUTS, Street, thermal
 
 from edgetag.errors import InputError
+from edgetag.phones.figures import AppPercentiles, PhoneLatency
 from edgetag.phones.problems import Problem
-from edgetag.phones.result import AppPercentiles, PhoneLatency
 from edgetag.phones.rounds import notes_on_rounds, percentiles_together, together
 from edgetag.workspace import digest_file
 

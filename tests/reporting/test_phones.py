@@ -8,21 +8,19 @@ from page_factory import make_sources as make_page_sources
 from parsed_page import Page
 from test_report import report_on
 
-from edgetag.phones.problems import Problem
-from edgetag.phones.result import (
+from edgetag.phones.figures import (
     AppEngineRecord,
     AppMeasurement,
     AppPercentiles,
     Condition,
     Delegation,
-    PhoneFailure,
     PhoneLatency,
     PhoneMeasurement,
-    PhoneRecord,
     PhoneRound,
     PhoneScores,
-    PhonesResult,
 )
+from edgetag.phones.problems import Problem
+from edgetag.phones.result import PhoneFailure, PhoneRecord, PhonesResult
 from edgetag.reporting.page import write_page
 from edgetag.workspace import write_text
 from made_results import make_sources

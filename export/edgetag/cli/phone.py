@@ -1,4 +1,4 @@
-"""`edgetag phone`: list, read, schema."""
+"""`edgetag phone`: list, pack, read, schema."""
 
 import json as json_module
 from enum import StrEnum
@@ -29,6 +29,46 @@ def list_(json: Json = False) -> None:
     print_result(found, json)
     ready = any(phone.ready for phone in found.phones)
     raise typer.Exit(ExitCode.ACCEPTED if ready else ExitCode.BAD_INPUT)
+
+
+class Processor(StrEnum):
+    """What the app runs a file on."""
+
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+@app.command()
+def pack(
+    recipe: RecipePath,
+    folder: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)],
+    out: RunFolder = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this file; may be repeated.", show_default=False),
+    ] = None,
+    images: Annotated[
+        int, typer.Option(min=1, max=100_000, help="From the split that decides.")
+    ] = 512,
+    app: Annotated[str, typer.Option(metavar="PACKAGE", help="The app.")] = "dev.edgetag.demo",
+    delegate: Annotated[Processor, typer.Option(help="What to run on.")] = Processor.CPU,
+    verbose: Verbose = False,
+) -> None:
+    """Write a folder for somebody whose phone is elsewhere: files, images, jobs, run.sh.
+
+    run.sh needs adb alone. It leaves *.scores.json; read them here with edgetag phone read.
+    """
+    from edgetag.cli.stages import prepare
+    from edgetag.phones.instrument import App
+    from edgetag.phones.packing import pack as write_pack
+    from edgetag.phones.stage import files_of
+
+    loaded, workspace, _ = prepare(recipe, out, verbose)
+    files = files_of(workspace, tuple(variant or ()))
+    for path in write_pack(
+        loaded, workspace, folder, files, images, App(app), delegate.value
+    ):  # fmt: skip
+        typer.echo(str(path))
 
 
 @app.command()

@@ -14,9 +14,9 @@ from edgetag.errors import InputError
 from edgetag.metrics import Scores, mean_average_precision
 from edgetag.phones import runner
 from edgetag.phones.device import Phone
+from edgetag.phones.figures import AppEngineRecord, PhoneScores
 from edgetag.phones.instrument import App
 from edgetag.phones.job import Device
-from edgetag.phones.result import AppEngineRecord, PhoneScores
 from edgetag.phones.store import LocalFile, put
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress

@@ -18,16 +18,16 @@ from edgetag.phones.answer import (
 )
 from edgetag.phones.benchmark import Settings
 from edgetag.phones.device import FOLDER, Phone
-from edgetag.phones.instrument import App, start
-from edgetag.phones.job import RunnerJob
-from edgetag.phones.problems import PhoneError, Problem
-from edgetag.phones.result import (
+from edgetag.phones.figures import (
     AppEngineRecord,
     AppMeasurement,
     AppPercentiles,
     Condition,
     PhoneScores,
 )
+from edgetag.phones.instrument import App, start
+from edgetag.phones.job import RunnerJob
+from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.rounds import notes_on_rounds, percentiles_together
 from edgetag.phones.state import condition, notes, throttled
 from edgetag.phones.store import LocalFile, put

@@ -12,27 +12,21 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.phones.delegates import CALLED, require, share_of, with_profile
 from edgetag.phones.device import FOLDER, Answer, Phone
-from edgetag.phones.job import Device
-from edgetag.phones.parse import Parsed, complaint, parse
-from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem, recognize
-from edgetag.phones.result import (
+from edgetag.phones.figures import (
     Condition,
     DelegateName,
     Delegation,
     OperatorTime,
     PhoneMeasurement,
-    PhoneRecord,
     PhoneRound,
 )
+from edgetag.phones.job import Device
+from edgetag.phones.parse import Parsed, complaint, parse
+from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem, recognize
 from edgetag.phones.rounds import notes_on_rounds, together
 from edgetag.phones.state import condition, notes, throttled, worst_status
 from edgetag.phones.store import LocalFile, put
-from edgetag.workspace import digest_file
 
-WHERE_FROM = (
-    "build it with Bazel from the sources of TensorFlow or LiteRT (target benchmark_model, "
-    "--config=android_arm64), or take Google's nightly build for android_aarch64"
-)
 PROFILE_RUNS = 10
 """Runs of the second round, the profiled one: its times are shares, not figures to quote."""
 
@@ -41,14 +35,6 @@ START_S = 120.0
 
 NOT_FOUND = 127
 """A shell's exit code where there is no such program."""
-
-_MACHINES = {
-    b"\xb7\0": "arm64-v8a",
-    b"\x28\0": "armeabi-v7a",
-    b"\x3e\0": "x86_64",
-    b"\x03\0": "x86",
-}
-"""e_machine of an ELF file, little-endian → Android's name of the instruction set."""
 
 _MASK = re.compile(r"[0-9a-fA-F]{1,8}")
 
@@ -127,33 +113,6 @@ class Settings:
             "gpu": ["--use_gpu=true"],
         }[self.delegate]
         return [*pinned, tool.remote, *flags]
-
-
-def find_tool(path: Path) -> LocalFile:
-    """Return the benchmark_model that a user names.
-
-    Raises:
-        InputError: There is no such file.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; benchmark_model is Google's: {WHERE_FROM}")
-    return LocalFile(path, digest_file(path), "bin")
-
-
-def check_runs_on(program: Path, phone: PhoneRecord) -> None:
-    """Refuse a program for another instruction set than the phone's.
-
-    Raises:
-        PhoneError: It is one; a file that is no ELF file is let through.
-    """
-    with program.open("rb") as file:
-        head = file.read(20)
-    abi = _MACHINES.get(head[18:20]) if head[:4] == b"\x7fELF" else None
-    if abi is not None and phone.abis and abi not in phone.abis:
-        raise PhoneError(
-            Problem.WRONG_BINARY,
-            f"{program.name} is built for {abi}, but the phone runs {', '.join(phone.abis)}",
-        )
 
 
 @dataclass

@@ -10,8 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
+from edgetag.phones.figures import DelegateName, Delegation, OperatorTime, Taken
 from edgetag.phones.problems import PhoneError, Problem
-from edgetag.phones.result import DelegateName, Delegation, OperatorTime, Taken
 
 CALLED: dict[DelegateName, str] = {"xnnpack": "XNNPACK", "gpu": "GPU"}
 """What can be asked for → its name in `Explicitly applied … delegate`."""

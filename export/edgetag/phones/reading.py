@@ -19,14 +19,9 @@ from edgetag.errors import InputError
 from edgetag.phones.accuracy import compare, spread, truth_of
 from edgetag.phones.answer import AppScores, Wanted, check_answer, read_answer, scores_of
 from edgetag.phones.app import engine_of, lacking, one_word, percentiles_of, untested
+from edgetag.phones.figures import AppMeasurement, PhoneScores
 from edgetag.phones.problems import PhoneError
-from edgetag.phones.result import (
-    AppMeasurement,
-    PhoneFailure,
-    PhoneRecord,
-    PhoneScores,
-    PhonesResult,
-)
+from edgetag.phones.result import PhoneFailure, PhoneRecord, PhonesResult
 from edgetag.phones.store import LocalFile
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace, write_text

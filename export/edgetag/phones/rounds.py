@@ -8,7 +8,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from edgetag.phones.result import AppPercentiles, PhoneLatency
+from edgetag.phones.figures import AppPercentiles, PhoneLatency
 
 SPREAD = 0.1
 """Averages of rounds that differ by more of their mean are not of a phone in one state."""

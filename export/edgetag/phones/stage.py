@@ -10,20 +10,17 @@ from pathlib import Path
 from edgetag import __version__
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.errors import InputError
-from edgetag.phones import accuracy, benchmark
+from edgetag.phones import accuracy
 from edgetag.phones.adb import Adb
 from edgetag.phones.benchmark import Settings
 from edgetag.phones.device import Phone
 from edgetag.phones.instrument import App
 from edgetag.phones.listing import Listed, choose
 from edgetag.phones.problems import PhoneError
-from edgetag.phones.result import (
-    ListedPhone,
-    PhoneList,
-    PhonesResult,
-)
+from edgetag.phones.result import ListedPhone, PhoneList, PhonesResult
 from edgetag.phones.state import identify
 from edgetag.phones.store import LocalFile
+from edgetag.phones.tool import WHERE_FROM, find_tool
 from edgetag.phones.visit import Outcome, Visit
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
@@ -89,10 +86,10 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     """
     if options.tool is None and options.runner is None and options.app is None:
         raise InputError(
-            f"give --benchmark-model, Google's program ({benchmark.WHERE_FROM}), --app, or --runner"
+            f"give --benchmark-model, Google's program ({WHERE_FROM}), --app, or --runner"
         )
     app = App(options.app) if options.app is not None else None
-    tool = benchmark.find_tool(options.tool) if options.tool else None
+    tool = find_tool(options.tool) if options.tool else None
     files = files_of(workspace, options.variants)
     adb = Adb.find()
     version = adb.version()

@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 
 from edgetag.phones.device import Phone
-from edgetag.phones.result import Condition, PhoneRecord
+from edgetag.phones.figures import Condition
+from edgetag.phones.result import PhoneRecord
 from edgetag.runtimes.interpreter import one_line
 
 MODERATE = 2

@@ -8,19 +8,15 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.phones.accuracy import RunnerScoring, Scoring
 from edgetag.phones.adb import Adb
 from edgetag.phones.app import AppScoring, AppTiming, InApp
-from edgetag.phones.benchmark import Settings, Timing, check_runs_on
+from edgetag.phones.benchmark import Settings, Timing
 from edgetag.phones.device import Phone
+from edgetag.phones.figures import AppMeasurement, PhoneMeasurement, PhoneScores
 from edgetag.phones.listing import Listed
 from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem
-from edgetag.phones.result import (
-    AppMeasurement,
-    PhoneFailure,
-    PhoneMeasurement,
-    PhoneRecord,
-    PhoneScores,
-)
+from edgetag.phones.result import PhoneFailure, PhoneRecord
 from edgetag.phones.state import identify
 from edgetag.phones.store import LocalFile, clean, prepare, put
+from edgetag.phones.tool import check_runs_on
 from edgetag.workspace import Workspace
 
 

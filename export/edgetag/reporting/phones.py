@@ -1,13 +1,7 @@
 """Tables of `bench/phones.json` and of the phones that adb sees, for the terminal."""
 
-from edgetag.phones.result import (
-    AppMeasurement,
-    Condition,
-    Delegation,
-    PhoneList,
-    PhoneMeasurement,
-    PhonesResult,
-)
+from edgetag.phones.figures import AppMeasurement, Condition, Delegation, PhoneMeasurement
+from edgetag.phones.result import PhoneList, PhonesResult
 from edgetag.reporting.tables import NONE, Sheet, format_fraction, format_ms
 
 _TAKEN = ("phone", "variant", "threads", "delegate", "took", "of the time", "operators")
