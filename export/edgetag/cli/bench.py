@@ -1,5 +1,6 @@
 """`edgetag bench`: the benchmark itself, and compare and history."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +32,13 @@ from edgetag.cli.on import (
 from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
 
 app = typer.Typer(cls=DefaultGroup, help="Measure latency, load time and memory of every file.")
+
+
+class By(StrEnum):
+    """What two benchmarks are compared by."""
+
+    LATENCY = "latency"
+    INSTRUCTIONS = "instructions"
 
 
 def _machine_option(**more: Any) -> Any:
@@ -182,7 +190,7 @@ def bench(
 
 @app.command()
 def compare(
-    before: Annotated[Path, typer.Argument(help="A run folder, or a bench.json.")],
+    before: Annotated[Path, typer.Argument(help="A run folder, or a bench.json or device.json.")],
     after: Annotated[Path, typer.Argument(help="Likewise; what is judged.")],
     max_ratio: Annotated[
         float, typer.Option(min=0.01, help="Largest after / before of a median that passes.")
@@ -190,17 +198,27 @@ def compare(
     other_machine: Annotated[
         bool, typer.Option("--other-machine", help="Compare other kinds of machine too.")
     ] = False,
+    by: Annotated[
+        By, typer.Option(help="instructions: those that bench --on arm64 counted (device.json).")
+    ] = By.LATENCY,
     json: Json = False,
 ) -> None:
     """Compare two benchmarks: the ratio of medians with an interval, and a gate.
 
     Exits with 0 if no figure became slower than --max-ratio, 1 if one did, 3 if the figures cannot
-    tell.
+    tell. Instructions are counted exactly, wherever that was done, so their ratio has no interval.
     """
     from edgetag.benchmarking.compare import compare as compare_results
     from edgetag.benchmarking.result import BenchResult
     from edgetag.cli.outcome import print_result
 
+    if by is By.INSTRUCTIONS:
+        from edgetag.device.comparing import compare_instructions, read_counts
+
+        refuse({"--other-machine": other_machine}, "counts are the same on every computer")
+        counted = compare_instructions(read_counts(before), read_counts(after), max_ratio)
+        print_result(counted, json)
+        raise typer.Exit(counted.exit_code)
     first, second = (
         BenchResult.read(path / "bench" / "bench.json" if path.is_dir() else path, "bench")
         for path in (before, after)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from edgetag.device.comparing import InstructionComparison
 from edgetag.device.listing import MachineList
 from edgetag.device.result import DeviceResult, InstructionCount, TargetCheck
 from edgetag.reporting.result import BudgetRow, FailureRow, Finding
@@ -128,6 +129,31 @@ def budget_sheet(result: DeviceResult) -> Sheet:
         frozenset({1, 2}),
         rows,
     )
+
+
+def instruction_ratio_sheets(result: InstructionComparison) -> tuple[Sheet, ...]:
+    """Return ratios of instructions, the largest growth first, and counts without a partner."""
+    rows = tuple(
+        (
+            found.variant, found.runtime, found.cpu or NONE, "yes" if found.same_file else "no",
+            f"{found.before:,}", f"{found.after:,}", f"{found.ratio:.4f}",
+            DECISIONS[found.verdict],
+        )
+        for found in result.ratios
+    )  # fmt: skip
+    headings = (
+        "variant", "runtime", "processor", "same file", "before", "after", "after ÷ before",
+        "verdict",
+    )  # fmt: skip
+    title = (
+        f"Instructions of an inference, exact and no time; at most {result.max_ratio:g} is allowed"
+    )
+    alone = [(name, "before") for name in result.only_before]
+    alone += [(name, "after") for name in result.only_after]
+    found = (Sheet(title, headings, frozenset({4, 5, 6}), rows),)
+    if not alone:
+        return found
+    return (*found, Sheet("Only in one of them", ("count", "which"), frozenset(), tuple(alone)))
 
 
 def machines_sheet(result: MachineList) -> Sheet:
