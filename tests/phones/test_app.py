@@ -69,6 +69,7 @@ def told(text: str) -> str:
     return f"cat <<'END'\n{text}\nEND"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "problem", "said"),
     [
@@ -104,6 +105,7 @@ def test_an_app_that_is_not_installed_is_said_once(street: Street, run_folder: R
     assert "adb install" in failure.reason
 
 
+@pytest.mark.slow
 def test_an_app_that_hangs_is_stopped_and_the_other_phone_is_kept(
     street: Street, run_folder: Run
 ) -> None:
@@ -115,6 +117,7 @@ def test_an_app_that_hangs_is_stopped_and_the_other_phone_is_kept(
     assert f"force-stop {DEFAULT_PACKAGE}" in phone.asked_of_am
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["", "demo", "a.b; reboot", "a.b/.C", "x" * 300 + ".y"])
 def test_what_is_no_id_of_an_app_is_refused(street: Street, run_folder: Run, package: str) -> None:
     street.phone()

@@ -81,6 +81,7 @@ def gpu_that_took(some: int, remaining: int, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_times_of_a_graph_that_the_gpu_took_little_of_are_not_kept(
     street: Street, run_folder: Run, tmp_path: Path
 ) -> None:
@@ -94,6 +95,7 @@ def test_times_of_a_graph_that_the_gpu_took_little_of_are_not_kept(
     assert entry.delegations[0].share_of_operators == pytest.approx(3 / 64)
 
 
+@pytest.mark.slow
 def test_a_profile_that_fails_leaves_the_times_and_says_so(street: Street, run_folder: Run) -> None:
     phone = street.phone()
     (phone.root / "after-run").write_text('[ -z "$profile" ] || exit 9\n')
@@ -105,6 +107,7 @@ def test_a_profile_that_fails_leaves_the_times_and_says_so(street: Street, run_f
     assert any("could not be profiled" in note for note in entry.notes)
 
 
+@pytest.mark.slow
 def test_a_phone_unplugged_while_it_is_profiled_keeps_its_times(
     street: Street, run_folder: Run
 ) -> None:
@@ -114,6 +117,7 @@ def test_a_phone_unplugged_while_it_is_profiled_keeps_its_times(
     assert [failure.problem for failure in result.failures] == [Problem.DISCONNECTED]
 
 
+@pytest.mark.slow
 def test_shares_are_in_the_json(street: Street, run_folder: Run) -> None:
     street.phone()
     bench(street, run_folder, replace(SETTINGS, profile=True), variants=("int8",))

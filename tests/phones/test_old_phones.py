@@ -31,6 +31,7 @@ def old(phone: FolderPhone, stat: str | None = None) -> None:
         script(phone.root / "bin" / "stat", stat)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "stat", [None, "#!/bin/sh\necho 'stat: invalid option -- c'\nexit 1\n"], ids=["none", "old"]
 )
@@ -47,6 +48,7 @@ def test_a_phone_without_stat_takes_files_and_is_measured(
     assert len(street.pushes()) == pushed
 
 
+@pytest.mark.slow
 def test_without_stat_a_retrained_file_of_the_same_size_is_pushed_again(
     street: Street, tmp_path: Path
 ) -> None:
@@ -79,6 +81,7 @@ def test_a_size_is_read_from_whatever_tells_it(stat: str, listed: str, size: int
     assert size_in(Answer(0 if stat else 127, stat), Answer(0, listed)) == size
 
 
+@pytest.mark.slow
 def test_a_phone_without_taskset_says_so(street: Street, run_folder: Run) -> None:
     street.phone().without("taskset")
     result = bench(street, run_folder, replace(SETTINGS, cores="f0"), variants=("int8",))
@@ -87,6 +90,7 @@ def test_a_phone_without_taskset_says_so(street: Street, run_folder: Run) -> Non
     assert failure.reason == "it has no taskset to stay on cores with; leave --cores out"
 
 
+@pytest.mark.slow
 def test_a_phone_without_thermal_service_is_measured_and_noted(
     street: Street, run_folder: Run
 ) -> None:

@@ -21,6 +21,7 @@ def latency(runs: int, avg: float, std: float | None, p50: float | None = None) 
     )
 
 
+@pytest.mark.slow
 def test_files_take_turns_there_and_back(street: Street, run_folder: Run) -> None:
     phone = street.phone()
     result = bench(street, run_folder, THREE)
@@ -36,6 +37,7 @@ def test_files_take_turns_there_and_back(street: Street, run_folder: Run) -> Non
     assert result.rounds == 3
 
 
+@pytest.mark.slow
 def test_a_round_has_its_share_of_runs_and_seconds(street: Street, run_folder: Run) -> None:
     phone = street.phone()
     bench(street, run_folder, replace(THREE, runs=50, min_s=1.5, max_s=30), variants=("int8",))
@@ -43,6 +45,7 @@ def test_a_round_has_its_share_of_runs_and_seconds(street: Street, run_folder: R
         assert {"--num_runs=17", "--min_secs=0.5", "--max_secs=10"} <= set(line.split())
 
 
+@pytest.mark.slow
 def test_a_phone_that_grows_hot_and_slow_on_the_way_is_marked(
     street: Street, run_folder: Run
 ) -> None:
@@ -67,6 +70,7 @@ def test_a_phone_that_grows_hot_and_slow_on_the_way_is_marked(
         assert any(note.startswith("unstable: its rounds differ by") for note in entry.notes)
 
 
+@pytest.mark.slow
 def test_rounds_before_a_phone_is_unplugged_are_kept_and_marked(
     street: Street, run_folder: Run
 ) -> None:
