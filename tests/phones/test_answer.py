@@ -107,12 +107,36 @@ def test_what_is_no_answer_is_refused(content: bytes) -> None:
         ("images.0.scores", [0.5], "1 scores for 2 tags"),
         ("images.0.scores", [], "0 scores for 2 tags"),
         ("tags", ["cat", "dog", "food"], "it has 3 for 2"),
+        ("tags", ["dog", "cat"], "another order"),
+        ("tags", ["cat", "car"], "it lacks dog"),
+        ("model_sha256", "b" * 64, "scored another file"),
+        ("engine.requested_delegate", "gpu", "asked for the cpu, but took gpu"),
     ],
 )
 def test_an_answer_to_another_question_is_refused(path: str, value: object, said: str) -> None:
     with pytest.raises(PhoneError, match=said) as refused:
         accepted(changed(path, value))
     assert refused.value.problem is Problem.WRONG_OUTPUT
+
+
+@pytest.mark.parametrize(
+    ("why", "said"), [("no OpenCL", "the CPU: no OpenCL"), ("", "says nothing")]
+)
+def test_an_app_that_fell_back_to_the_cpu_is_refused_whatever_it_was_asked(
+    why: str, said: str
+) -> None:
+    engine = GOOD["engine"] | {"requested_delegate": "gpu", "fell_back": why}  # type: ignore[operator]
+    for asked in ("gpu", None):
+        with pytest.raises(PhoneError, match=said) as refused:
+            accepted(changed("engine", engine), Wanted(DIGEST, ("cat", "dog"), ("0", "1"), asked))  # type: ignore[arg-type]
+        assert refused.value.problem is Problem.FELL_BACK
+
+
+def test_an_app_whose_self_test_fails_is_refused() -> None:
+    failed = {"passed": False, "family": None, "max_difference": 0.7}
+    with pytest.raises(PhoneError, match=r"golden scores .* difference 0\.7") as refused:
+        accepted(changed("self_test", failed))
+    assert refused.value.problem is Problem.SELF_TEST
 
 
 def test_an_app_that_scored_nothing_is_a_failure() -> None:

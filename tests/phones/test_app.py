@@ -79,6 +79,8 @@ def told(text: str) -> str:
         (REFUSED, Problem.FAILED, "the app says: the model has 2 inputs"),
         ("INSTRUMENTATION_RESULT: error=write failed: No space left on device\n"
          "INSTRUMENTATION_CODE: 0", Problem.FULL, "no space is left"),
+        ("android.util.AndroidException: INSTRUMENTATION_FAILED: dev.edgetag.demo/.Headless",
+         Problem.NOT_INSTALLED, "adb install"),
         ("", Problem.WRONG_OUTPUT, "gives no answer: am ended with exit code 0"),
         ("INSTRUMENTATION_CODE: -1", Problem.WRONG_OUTPUT, "gives no answer"),
         (OUTSIDE.format(path="/data/local/tmp/x.json"), Problem.WRONG_OUTPUT, "outside its own"),
@@ -93,8 +95,9 @@ def test_what_the_app_or_android_says_is_told(
     street.phone().am(told(text))
     result = bench(street, run_folder, variants=("int8",))
     assert (result.apps, result.scores) == ((), ())
-    assert {failure.problem for failure in result.failures} == {problem}
-    assert all(said in failure.reason for failure in result.failures)
+    (failure,) = result.failures  # what failed is not tried a second time
+    assert failure.problem is problem
+    assert said in failure.reason
 
 
 @pytest.mark.slow
@@ -135,14 +138,8 @@ ENGINE = {"name": "LiteRT", "version": "2.3.0", "threads": 1, "delegate": "cpu",
     ("delegate", "answer", "problem", "said"),
     [
         ("gpu", {"engine": ENGINE}, Problem.FELL_BACK, "ran on the CPU: no OpenCL"),
-        ("gpu", {"engine": ENGINE | {"fell_back": ""}}, Problem.FELL_BACK, "nothing about why"),
-        ("gpu", {"engine": ENGINE | {"requested_delegate": "cpu"}}, Problem.WRONG_OUTPUT,
-         "asked for the gpu"),
         ("cpu", {"self_test": {"passed": False, "family": None, "max_difference": 0.7}},
          Problem.SELF_TEST, "largest difference 0.7"),
-        ("cpu", {"model_sha256": "0" * 64}, Problem.WRONG_OUTPUT, "scored another file"),
-        ("cpu", {"tags": ["dog", "cat", "food"]}, Problem.WRONG_OUTPUT, "another order"),
-        ("cpu", {"tags": ["cat", "dog", "car"]}, Problem.WRONG_OUTPUT, "it lacks food"),
         ("cpu", {"latency_ms": None}, Problem.WRONG_OUTPUT, "was to time the file"),
     ],
 )  # fmt: skip
@@ -154,10 +151,10 @@ def test_an_answer_that_is_not_what_was_asked_for_is_no_result(
     settings = replace(QUICK, delegate=delegate)  # type: ignore[arg-type]
     result = bench(street, run_folder, settings=settings, variants=("int8",), images=1)
     assert result.apps == ()
-    assert problem in {failure.problem for failure in result.failures}
-    assert said in result.failures[0].reason
-    if "latency_ms" not in answer:
-        assert result.scores == ()
+    assert result.scores == ()
+    (failure,) = result.failures
+    assert failure.problem is problem
+    assert said in failure.reason
 
 
 def image(name: str, **more: object) -> dict[str, object]:
@@ -170,16 +167,16 @@ def test_images_without_scores_are_told_and_the_others_are_kept(
 ) -> None:
     phone = street.phone()
     phone.app(images=[image("0", scores=[0.1, 0.2, 0.3])])
-    only = bench(street, run_folder, variants=("int8",), images=1)
+    only = bench(street, run_folder, variants=("int8",), images=1, time_app=False)
     assert only.failures == ()
     phone.app(images=[image("1", scores=[0.1, 0.2, 0.3]), image("0", error="bad \x1b[2J pixels")])
-    result = bench(street, run_folder, variants=("int8",), images=2)
+    result = bench(street, run_folder, variants=("int8",), images=2, time_app=False)
     (scores,) = result.scores
     assert (scores.images, scores.lacking) == (1, 1)
     kept = read_arrays(run_folder[1].root / scores.file)
     assert kept["identities"].tolist() == [f"id{IMAGES - 1}"]
-    lacking = next(f for f in result.failures if "no scores" in f.reason)
-    assert "1 of 2 images" in lacking.reason
+    (lacking,) = result.failures
+    assert "1 of 2 images have no scores" in lacking.reason
     assert lacking.reason.isprintable()
 
 

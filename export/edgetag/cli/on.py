@@ -269,16 +269,17 @@ def bench_phones(
     from edgetag.phones.stage import Options, run
 
     section = recipe.benchmark
+    runs = wishes.runs or section.runs
     settings = Settings(
         threads=tuple(wishes.threads or section.threads),
         warmup_runs=section.warmup_runs if wishes.warmup_runs is None else wishes.warmup_runs,
-        runs=wishes.runs or section.runs,
+        runs=runs,
         delegate=(wishes.delegate or Delegate.AUTO).value,
         min_s=MIN_SECS if wishes.min_secs is None else wishes.min_secs,
         max_s=MAX_SECS if wishes.max_secs is None else wishes.max_secs,
         profile=wishes.profile,
         cores=wishes.cores or "",
-        rounds=ROUNDS if wishes.rounds is None else wishes.rounds,
+        rounds=min(ROUNDS, runs) if wishes.rounds is None else wishes.rounds,
         min_share=MIN_DELEGATED if wishes.min_delegated is None else wishes.min_delegated,
     )
     options = Options(

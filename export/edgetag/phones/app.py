@@ -101,10 +101,17 @@ class InApp:
 
 @dataclass
 class AppTiming:
-    """One file timed in the app, in the making: a round at a time."""
+    """One file timed in the app, in the making: a round at a time.
+
+    Attributes:
+        file: In the app.
+        phone: Its id.
+        failed: Whether the last round failed.
+    """
 
     file: InApp
     phone: str
+    failed: bool = False
     _rounds: list[AppPercentiles] = field(default_factory=list)
     _load_ms: list[float] = field(default_factory=list)
     _felt: list[Condition] = field(default_factory=list)
@@ -126,6 +133,7 @@ class AppTiming:
         Raises:
             PhoneError: As `InApp.ask`, or the app timed nothing.
         """
+        self.failed = True  # until the end
         before = condition(phone)
         runs = self.file.settings.runs_of_round
         found, _, _ = self.file.ask(phone, self.file.scoring.first, 1, runs)
@@ -135,6 +143,7 @@ class AppTiming:
         self._rounds.append(percentiles_of(found.latency_ms))
         self._load_ms.append(found.load_ms)
         self._felt += [before, condition(phone)]
+        self.failed = False
 
     def after_rounds(self, phone: Phone) -> None:
         """Nothing is left to do."""
@@ -164,10 +173,17 @@ class AppTiming:
 
 @dataclass
 class AppScoring:
-    """One file scored in the app, after all timing."""
+    """One file scored in the app, after all timing.
+
+    Attributes:
+        file: In the app.
+        workspace: Keeps the scores.
+        timing: Of the same file; what failed there is not tried again.
+    """
 
     file: InApp
     workspace: Workspace
+    timing: AppTiming | None
     threads: None = None
     _record: PhoneScores | None = None
 
@@ -185,6 +201,8 @@ class AppScoring:
         Raises:
             PhoneError: As `InApp.ask`, or some images have no scores.
         """
+        if self.timing is not None and self.timing.failed:
+            return
         scoring = self.file.scoring
         found, wanted, seconds = self.file.ask(
             phone, scoring.images, len(scoring.truth.identities), None

@@ -48,7 +48,7 @@ def read(
         What `bench/phones.json` now holds; an entry of the same phone and file is replaced.
 
     Raises:
-        InputError: A file is not such an answer, or not about this run.
+        InputError: A file is not such an answer, or not about this run; nothing is written then.
     """
     path = workspace.bench / "phones.json"
     known = PhonesResult.read(path, "bench --on adb") if path.exists() else _empty()

@@ -128,9 +128,10 @@ class Visit:
                 )  # fmt: skip
             if self.scoring is not None and self.scoring.app is not None:
                 in_app = InApp(self.scoring.app, file, variant, self.scoring, self.settings)
-                if self.time_app:
-                    yield AppTiming(in_app, phone)
-                yield AppScoring(in_app, self.workspace)
+                timing = AppTiming(in_app, phone) if self.time_app else None
+                if timing is not None:
+                    yield timing
+                yield AppScoring(in_app, self.workspace, timing)
 
     def _do(self, phone: Phone, works: tuple[Work, ...], outcome: Outcome) -> None:
         """Go over all files round by round, until all is done or the phone is lost."""
