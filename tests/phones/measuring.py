@@ -12,7 +12,7 @@ from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
 
 Run = tuple[Recipe, Workspace]
-SETTINGS = Settings(threads=(1,), warmup_runs=5, runs=50, min_s=0.5, max_s=10)
+SETTINGS = Settings(threads=(1,), warmup_runs=5, runs=50, min_s=0.5, max_s=10, rounds=1)
 
 
 def bench(

@@ -3,7 +3,7 @@
 `PHONES` names a folder with one folder per phone, named by its serial:
 
 - `phone.json`: `state`, `model`, and what shall go wrong.
-- `root/`: its file system; `/data/local/tmp` in commands means the folder within.
+- `root/`: its file system; `/data/local/tmp` and the storage of apps mean the folders within.
 - `bin/`: the only programs of its shell, so that a phone can lack one.
 - `answers/`: what getprop, dumpsys and settings print.
 - `gone`: there once it has been unplugged.
@@ -18,6 +18,7 @@ import sys
 
 PHONES = os.environ["PHONES"]
 TMP = "/data/local/tmp"
+STORAGE = "/storage/emulated/0"
 
 
 def main() -> int:
@@ -119,7 +120,10 @@ def in_folder(phone: str, rest: list[str]) -> tuple[list[str], dict[str, str]]:
     environment = {"PATH": f"{phone}/bin", "PHONE": phone}
     if "PYTHONPATH" in os.environ:
         environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
-    return ["/bin/sh", "-c", " ".join(rest).replace(TMP, f"{phone}/root{TMP}")], environment
+    script = " ".join(rest)
+    for folder in (TMP, STORAGE):
+        script = script.replace(folder, f"{phone}/root{folder}")
+    return ["/bin/sh", "-c", script], environment
 
 
 def shell(phone: str, rest: list[str]) -> int:

@@ -15,6 +15,7 @@ from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.phones.adb import Adb
 from edgetag.phones.device import Phone
+from edgetag.phones.instrument import DEFAULT_PACKAGE
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.workspace import Workspace, digest_file, write_text
 
@@ -98,6 +99,20 @@ class FolderPhone:
             (self.root / f"benchmark.txt{suffix}").write_text(text)
         (self.root / "benchmark.code").write_text(str(code))
 
+    def app(self, *, installed: tuple[str, ...] = (DEFAULT_PACKAGE,), **answer: object) -> None:
+        """Say which apps are there, and what the app answers in place of what is so."""
+        (self.root / "app.json").write_text(json.dumps({"installed": installed, "answer": answer}))
+
+    def am(self, does: str) -> None:
+        """Let `am` do something else, in the words of a shell."""
+        script(self.root / "bin" / "am", f'#!/bin/sh\necho "$*" >> "$PHONE/am"\n{does}\n')
+
+    @property
+    def asked_of_am(self) -> list[str]:
+        """Command lines that reached an `am` of other doing."""
+        path = self.root / "am"
+        return path.read_text().splitlines() if path.exists() else []
+
     def without(self, program: str) -> None:
         """Take a program from its shell."""
         (self.root / "bin" / program).unlink()
@@ -136,7 +151,10 @@ class Street:
         script(root / "bin" / "dumpsys", '#!/bin/sh\ncat "$PHONE/answers/$1"\n')
         script(root / "bin" / "settings", '#!/bin/sh\ncat "$PHONE/answers/$3"\n')
         script(root / "bin" / "taskset", '#!/bin/sh\nshift\nexec "$@"\n')
+        app = HERE / "stand_in_app.py"
+        script(root / "bin" / "am", f'#!/bin/sh\nexec {sys.executable} {app} "$@"\n')
         phone = FolderPhone(root, serial)
+        phone.app()
         phone.describe()
         phone.answer("getprop", PROPERTIES)
         phone.answer("thermalservice", thermal(0))
@@ -222,9 +240,10 @@ def make_run(folder: Path) -> tuple[Recipe, Workspace]:
         for tag in ("cat", "dog", "food")
     }
     names = [f"id{number}" for number in range(IMAGES)]
-    pl.DataFrame({"identity": names, "split": ["test"] * IMAGES} | labels).write_parquet(
-        workspace.manifest
-    )
+    paths = [f"pictures/{name}.png" for name in names]
+    pl.DataFrame(
+        {"identity": names, "path": paths, "split": ["test"] * IMAGES} | labels
+    ).write_parquet(workspace.manifest)
     return parse_recipe(RECIPE, recipe_file), workspace
 
 

@@ -58,13 +58,44 @@ def test_bench_tells_a_person_and_a_program_the_same(street: Street, workspace: 
     told = bench(street, workspace, "--profile")
     assert told.exit_code == 0, told.output
     row = next(line for line in told.stdout.splitlines() if " int8 " in line)
-    assert {"2.94", "2.78", "3.17", "337"} <= set(row.split())
+    assert {"2.94", "2.78", "3.17", "1011"} <= set(row.split())  # three rounds of 337
     assert "XNNPACK 62/64" in told.stdout
     assert "QUANTIZE" in told.stdout
     done = bench(street, workspace, "--json")
     values = json.loads(done.stdout)
-    assert [entry["latency_ms"]["avg"] for entry in values["results"]] == [2.94227, 2.94227]
+    averages = [entry["latency_ms"]["avg"] for entry in values["results"]]
+    assert averages == pytest.approx([2.94227, 2.94227])
     assert values == json.loads((workspace.bench / "phones.json").read_text())
+
+
+@pytest.mark.slow
+def test_the_app_and_rounds_are_options_of_the_verb(street: Street, workspace: Workspace) -> None:
+    phone = street.phone()
+    done = bench(
+        street, workspace, "--app", "dev.edgetag.demo", "--rounds", 2, "--images", 3,
+        "--runs", 10, "--variant", "int8",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "over 2 rounds" in done.stdout
+    assert "Latency in the app" in done.stdout
+    assert "LiteRT 2.3.0, CPU" in done.stdout
+    assert len(phone.runs) == 2
+
+
+@pytest.mark.slow
+def test_a_delegate_that_takes_less_than_was_asked_for_ends_in_2(
+    street: Street, workspace: Workspace
+) -> None:
+    street.phone().benchmark(OUTPUTS / "2021_profile.txt")
+    kept = bench(street, workspace, "--delegate", "gpu", "--variant", "int8", "--rounds", 1)
+    assert kept.exit_code == 0, kept.output
+    assert "97 %" in kept.stdout
+    told = bench(
+        street, workspace, "--delegate", "gpu", "--variant", "int8", "--min-delegated", 0.99,
+        "--json",
+    )  # fmt: skip
+    assert told.exit_code == 2
+    assert "at least 99% are wanted" in json.loads(told.stdout)["failures"][0]["reason"]
 
 
 def test_one_phone_is_picked_by_its_serial(street: Street, workspace: Workspace) -> None:

@@ -33,7 +33,7 @@ def test_current_temperatures_are_read_and_cached_ones_are_not() -> None:
     assert (found.powered, found.battery_saver) == (True, False)
     assert (found.screen, found.locked) == ("awake", False)
     assert not throttled(found)
-    assert notes(found, found) == ()
+    assert notes((found, found)) == ()
 
 
 @pytest.mark.parametrize(("status", "sensor"), [(2, 0), (5, 0), (0, 2)])
@@ -41,13 +41,13 @@ def test_moderate_heat_before_or_after_marks_a_run(status: int, sensor: int) -> 
     cool = read_condition(thermal(0), BATTERY, POWER, TRUST, "0\n")
     hot = read_condition(thermal(status, 60, sensor), BATTERY, POWER, TRUST, "0\n")
     for before, after in ((cool, hot), (hot, cool)):
-        assert any(note.startswith("throttled") for note in notes(before, after))
+        assert any(note.startswith("throttled") for note in notes((before, after)))
 
 
 def test_what_else_slows_a_phone_down_is_noted() -> None:
     cool = read_condition(thermal(0), BATTERY, POWER, TRUST, "0\n")
     asleep = read_condition(thermal(0), BATTERY, "mWakefulness=Asleep", "deviceLocked=1", "1\n")
-    told = notes(cool, asleep)
+    told = notes((cool, asleep))
     assert "battery saver was on" in told
     assert any("screen was asleep" in note for note in told)
     assert "the phone was locked" in told
@@ -64,4 +64,4 @@ def test_what_a_phone_does_not_tell_is_none(text: str) -> None:
     assert found.thermal_status is None
     assert found.battery_percent is None
     assert found.temperatures_c == {}
-    assert notes(found, found) == ("it tells no thermal status",)
+    assert notes((found, found)) == ("it tells no thermal status",)

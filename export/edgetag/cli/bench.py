@@ -10,14 +10,17 @@ from edgetag.cli.default_group import DefaultGroup
 from edgetag.cli.on import (
     MACHINES,
     MAX_SECS,
+    MIN_DELEGATED,
     MIN_SECS,
     PHONE_IMAGES,
     PHONES,
+    ROUNDS,
     Cache,
     Clean,
     Cpu,
     Delegate,
     On,
+    PhoneApp,
     PhoneWishes,
     Runner,
     bench_phones,
@@ -85,10 +88,20 @@ def bench(
         ),
     ] = None,
     runner: Runner = None,
+    app: PhoneApp = None,
     delegate: Annotated[
         Delegate | None,
         _phone_option(
             help="auto: as benchmark_model chooses; cpu: without XNNPACK; default: auto."
+        ),
+    ] = None,
+    min_delegated: Annotated[
+        float | None,
+        _phone_option(
+            min=0.0,
+            max=1.0,
+            help="Share of the graph that --delegate must take, else it counts as fallen back; "
+            f"default: {MIN_DELEGATED:g}.",
         ),
     ] = None,
     threads: Annotated[
@@ -109,6 +122,14 @@ def bench(
     max_secs: Annotated[
         float | None, _phone_option(help=f"At most so long; default: {MAX_SECS:g}.")
     ] = None,
+    rounds: Annotated[
+        int | None,
+        _phone_option(
+            min=1,
+            help="All files are measured so many times in turn, each time with its share of the "
+            f"runs, so that heat hits all alike; default: {ROUNDS}.",
+        ),
+    ] = None,
     profile: Annotated[
         bool,
         _phone_option("--profile", help="Also profile the operators, in a second, short run."),
@@ -121,7 +142,8 @@ def bench(
         int | None,
         _phone_option(
             min=1,
-            help=f"Images for the runner, from the split that decides; default: {PHONE_IMAGES}.",
+            help="Images for --app or --runner, from the split that decides; "
+            f"default: {PHONE_IMAGES}.",
         ),
     ] = None,
     clean: Clean = False,
@@ -141,8 +163,8 @@ def bench(
     from edgetag.cli.stages import prepare, run_verb
 
     wishes = PhoneWishes(
-        benchmark_model, runner, delegate, threads, warmup_runs, runs, min_secs, max_secs,
-        profile, cores, images, clean,
+        benchmark_model, runner, app, delegate, min_delegated, threads, warmup_runs, runs,
+        min_secs, max_secs, rounds, profile, cores, images, clean,
     )  # fmt: skip
     counting = {"--cpu": cpu, "--runtime": runtime, "--operators": operators}
     if not on:

@@ -24,6 +24,9 @@ PHONE_IMAGES = 512
 MIN_SECS, MAX_SECS = 1.0, 150.0
 """Of benchmark_model, as it does by itself."""
 
+ROUNDS = 3
+MIN_DELEGATED = 0.5
+
 
 class Delegate(StrEnum):
     """What a file is to run on."""
@@ -70,6 +73,16 @@ Runner = Annotated[
     typer.Option(
         help="An executable for the phone that scores images: RUNNER JOB.json. The README "
         "describes its files.",
+        show_default=False,
+        rich_help_panel=PHONES,
+    ),
+]
+PhoneApp = Annotated[
+    str | None,
+    typer.Option(
+        "--app",
+        metavar="PACKAGE",
+        help="Score in the demo app, dev.edgetag.demo, or another app with its headless entry.",
         show_default=False,
         rich_help_panel=PHONES,
     ),
@@ -122,6 +135,7 @@ def validate_there(
     cpus: list[str] | None,
     cache: Path | None,
     runner: Path | None,
+    app: str | None,
     clean: bool,
 ) -> "Result":
     """Compare scores on other machines, or on phones, with those here.
@@ -135,12 +149,15 @@ def validate_there(
     places = resolve_for("validate", on, (Kind.EMULATED, Kind.WASM, Kind.PHONES))
     if places[0].kind is Kind.PHONES:
         refuse({"--cpu": cpus}, "is for emulated machines")
-        if runner is None:
-            raise InputError("--on adb: give --runner, a program that scores images on the phone")
+        if runner is None and app is None:
+            raise InputError(
+                "--on adb: give --app, the demo app on the phone, or --runner, a program that "
+                "scores images there"
+            )
         return _score_on_phones(
-            recipe, workspace, progress, places[0].name, images, variants, runner, clean
+            recipe, workspace, progress, places[0].name, images, variants, runner, app, clean
         )
-    refuse({"--runner": runner, "--clean": clean}, "is for phones; use --on adb")
+    refuse({"--runner": runner, "--app": app, "--clean": clean}, "is for phones; use --on adb")
     from edgetag.device.compare import compare_scores
     from edgetag.pipeline import add_to_stage
 
@@ -160,7 +177,8 @@ def _score_on_phones(
     target: str,
     images: int | None,
     variants: list[str],
-    runner: Path,
+    runner: Path | None,
+    app: str | None,
     clean: bool,
 ) -> "Result":
     from edgetag.phones.benchmark import Settings
@@ -169,8 +187,8 @@ def _score_on_phones(
     section = recipe.benchmark
     settings = Settings(threads=section.threads, warmup_runs=section.warmup_runs, runs=section.runs)
     options = Options(
-        target=target, settings=settings, runner=runner, variants=tuple(variants),
-        images=images or PHONE_IMAGES, clean=clean,
+        target=target, settings=settings, runner=runner, app=app, variants=tuple(variants),
+        images=images or PHONE_IMAGES, clean=clean, time_app=False,
     )  # fmt: skip
     with workspace.locked():
         return run(recipe, workspace, progress, options)
@@ -218,12 +236,15 @@ class PhoneWishes:
 
     benchmark_model: Path | None
     runner: Path | None
+    app: str | None
     delegate: Delegate | None
+    min_delegated: float | None
     threads: list[int] | None
     warmup_runs: int | None
     runs: int | None
     min_secs: float | None
     max_secs: float | None
+    rounds: int | None
     profile: bool
     cores: str | None
     images: int | None
@@ -248,19 +269,23 @@ def bench_phones(
     from edgetag.phones.stage import Options, run
 
     section = recipe.benchmark
+    runs = wishes.runs or section.runs
     settings = Settings(
         threads=tuple(wishes.threads or section.threads),
         warmup_runs=section.warmup_runs if wishes.warmup_runs is None else wishes.warmup_runs,
-        runs=wishes.runs or section.runs,
+        runs=runs,
         delegate=(wishes.delegate or Delegate.AUTO).value,
         min_s=MIN_SECS if wishes.min_secs is None else wishes.min_secs,
         max_s=MAX_SECS if wishes.max_secs is None else wishes.max_secs,
         profile=wishes.profile,
         cores=wishes.cores or "",
+        rounds=min(ROUNDS, runs) if wishes.rounds is None else wishes.rounds,
+        min_share=MIN_DELEGATED if wishes.min_delegated is None else wishes.min_delegated,
     )
     options = Options(
         target=target, settings=settings, tool=wishes.benchmark_model, runner=wishes.runner,
-        variants=tuple(variants), images=wishes.images or PHONE_IMAGES, clean=wishes.clean,
+        app=wishes.app, variants=tuple(variants), images=wishes.images or PHONE_IMAGES,
+        clean=wishes.clean,
     )  # fmt: skip
     with workspace.locked():
         return run(recipe, workspace, progress, options)

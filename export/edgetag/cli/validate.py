@@ -13,6 +13,7 @@ from edgetag.cli.on import (
     Clean,
     Cpu,
     On,
+    PhoneApp,
     Runner,
     refuse,
     there_code,
@@ -104,6 +105,7 @@ def validate(
     cpu: Cpu = None,
     cache: Cache = None,
     runner: Runner = None,
+    app: PhoneApp = None,
     clean: Clean = False,
     github: Github = False,
     json: Json = False,
@@ -132,12 +134,12 @@ def validate(
             "is about the verdict; with --on, scores there are compared with scores here",
         )  # fmt: skip
         there = validate_there(
-            loaded, workspace, progress, on, images, variant or [], cpu, cache, runner, clean
+            loaded, workspace, progress, on, images, variant or [], cpu, cache, runner, app, clean
         )
         print_result(there, json, github)
         raise typer.Exit(there_code(there))
     refuse(
-        {"--images": images, "--cpu": cpu, "--runner": runner, "--clean": clean},
+        {"--images": images, "--cpu": cpu, "--runner": runner, "--app": app, "--clean": clean},
         "is for other machines; name one with --on",
     )
     external = _external(model or [], name or [], loaded, mean, std, labels, budget)

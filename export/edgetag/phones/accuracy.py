@@ -1,19 +1,23 @@
-"""Scores of the user's runner on phones, beside LiteRT's on this machine."""
+"""Scores made on phones, beside LiteRT's on this machine."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset import open_dataset
+from edgetag.dataset import Dataset, open_dataset
+from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
 from edgetag.metrics import Scores, mean_average_precision
 from edgetag.phones import runner
 from edgetag.phones.device import Phone
-from edgetag.phones.result import PhoneScores
-from edgetag.phones.store import LocalFile
+from edgetag.phones.figures import AppEngineRecord, PhoneScores
+from edgetag.phones.instrument import App
+from edgetag.phones.job import Device
+from edgetag.phones.store import LocalFile, put
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, Variant
@@ -27,32 +31,50 @@ SILENCE_S = 300.0
 
 
 @dataclass(frozen=True)
-class Scoring:
-    """What all phones score.
+class Truth:
+    """What scores of a phone are held against.
 
     Attributes:
-        runner: The user's.
-        images: As a file, `[n, size, size, 3]` uint8.
+        tags: In the order of the scores.
         labels: `[n, tags]`.
         identities: `[n]` what names each image.
-        contract: How pixels become input.
         min_positives: A tag with fewer is not scored.
         host: Variant → scores `[n, tags]` of LiteRT on this machine.
     """
 
-    runner: LocalFile
-    images: LocalFile
+    tags: tuple[str, ...]
     labels: Labels
     identities: tuple[str, ...]
-    contract: Preprocessing
     min_positives: int
     host: dict[Variant, Scores]
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What all phones score, and with what.
+
+    Attributes:
+        runner: The user's; None where only the app scores.
+        app: The app; None where only a runner scores.
+        images: As a file, `[n, size, size, 3]` uint8.
+        first: The first of them alone, for timing.
+        contract: How pixels become input.
+        truth: What the scores are held against.
+    """
+
+    runner: LocalFile | None
+    app: App | None
+    images: LocalFile
+    first: LocalFile
+    contract: Preprocessing
+    truth: Truth
 
 
 def prepare(
     recipe: Recipe,
     workspace: Workspace,
-    runner_path: Path,
+    runner_path: Path | None,
+    app: App | None,
     images: int,
     files: tuple[tuple[ExportedVariant, LocalFile], ...],
     folder: Path,
@@ -62,7 +84,8 @@ def prepare(
     Args:
         recipe: Names the split that decides.
         workspace: Has the image cache and the files.
-        runner_path: The user's runner.
+        runner_path: The user's runner; None without one.
+        app: The app; None without one.
         images: At most so many, evenly spread over the split.
         files: The exported files.
         folder: For the images; it must outlive the visits.
@@ -70,11 +93,54 @@ def prepare(
     Raises:
         InputError: Something is missing, or LiteRT does not run a file.
     """
-    found = runner.find_runner(runner_path)
+    found = runner.find_runner(runner_path) if runner_path else None
     dataset = open_dataset(workspace)
+    rows = spread(dataset.rows(recipe.validation.splits[0]), images)
+    pixels = dataset.images(rows)
+    return Scoring(
+        runner=found,
+        app=app,
+        images=runner.write_images(pixels, folder, "images"),
+        first=runner.write_images(pixels[:1], folder, "first"),
+        contract=recipe.network.preprocessing(),
+        truth=truth_of(recipe, workspace, dataset, rows, files),
+    )
+
+
+def truth_of(
+    recipe: Recipe,
+    workspace: Workspace,
+    dataset: Dataset,
+    rows: Rows,
+    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+) -> Truth:
+    """Return labels of rows, and their scores on this machine.
+
+    Raises:
+        InputError: LiteRT does not run a file.
+    """
+    return Truth(
+        tags=dataset.vocabulary.names,
+        labels=dataset.labels(rows),
+        identities=tuple(dataset.identities(rows)),
+        min_positives=recipe.validation.min_positives,
+        host=_scores_here(recipe, workspace, rows, files),
+    )
+
+
+def spread(rows: Rows, images: int) -> Rows:
+    """Return at most so many rows, evenly spread; the same for the same rows and number."""
+    places = np.linspace(0, len(rows) - 1, min(images, len(rows)))
+    return rows[np.unique(places.astype(np.int64))]
+
+
+def _scores_here(
+    recipe: Recipe,
+    workspace: Workspace,
+    rows: Rows,
+    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+) -> dict[Variant, Scores]:
     contract = recipe.network.preprocessing()
-    rows = dataset.rows(recipe.validation.splits[0])
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(images, len(rows))).astype(np.int64))]
     host: dict[Variant, Scores] = {}
     with SilentProgress().track("", None) as task:
         for variant, file in files:
@@ -85,53 +151,101 @@ def prepare(
             if isinstance(outcome, LoadFailure):
                 raise InputError(f"{variant.variant} on this machine's LiteRT: {outcome.reason}")
             host[variant.variant] = outcome.scores
-    return Scoring(
-        runner=found,
-        images=runner.write_images(dataset.images(rows), folder),
-        labels=dataset.labels(rows),
-        identities=tuple(dataset.identities(rows)),
-        contract=contract,
-        min_positives=recipe.validation.min_positives,
-        host=host,
-    )
+    return host
 
 
-def measure(
-    phone: Phone,
-    model: LocalFile,
+@dataclass
+class RunnerScoring:
+    """One file scored by the user's runner, after all timing."""
+
+    runner: LocalFile
+    model: LocalFile
+    variant: ExportedVariant
+    scoring: Scoring
+    workspace: Workspace
+    delegate: Device
+    threads: None = None
+    _record: PhoneScores | None = None
+
+    @property
+    def name(self) -> str:
+        """Of the file."""
+        return self.variant.variant
+
+    def round(self, phone: Phone) -> None:
+        """Nothing is timed."""
+
+    def after_rounds(self, phone: Phone) -> None:
+        """Score all images.
+
+        Raises:
+            PhoneError: The phone is gone, or the runner fails.
+        """
+        put(phone, self.model)
+        images = len(self.scoring.truth.identities)
+        found = runner.score(
+            phone, self.runner, self.model, self.scoring.images,
+            (images, len(self.scoring.truth.tags)), self.scoring.contract, self.delegate,
+        )  # fmt: skip
+        self._record = compare(
+            found.scores, range(images), self.variant, self.scoring.truth, self.workspace,
+            phone.listed.id, seconds=found.seconds, runner_sha256=self.runner.sha256,
+        )  # fmt: skip
+
+    def record(self) -> PhoneScores | None:
+        """Return the scores, None where there are none."""
+        return self._record
+
+
+def compare(
+    scores: Scores,
+    places: Sequence[int],
     variant: ExportedVariant,
-    scoring: Scoring,
+    truth: Truth,
     workspace: Workspace,
+    phone: str,
+    *,
+    seconds: float | None,
+    runner_sha256: str | None = None,
+    engine: AppEngineRecord | None = None,
 ) -> PhoneScores:
-    """Score one file on one phone, keep the scores and compare them with the host's.
+    """Keep a phone's scores and compare them with the host's.
 
-    Raises:
-        PhoneError: The phone is gone, or the runner fails.
+    Args:
+        scores: `[n, tags]` of the images that have scores.
+        places: `[n]` which of `truth`'s images these are.
+        variant: The file.
+        truth: Labels and the host's scores.
+        workspace: Keeps the scores.
+        phone: Its id.
+        seconds: The time on the phone.
+        runner_sha256: Digest of the runner that made them.
+        engine: What made them in the app.
     """
-    host = scoring.host[variant.variant]
-    shape = (host.shape[0], host.shape[1])
-    found = runner.score(phone, scoring.runner, model, scoring.images, shape, scoring.contract)
-    path = workspace.bench / "phones" / f"{variant.variant}.{phone.listed.id}.npz"
-    write_arrays(
-        path,
-        {"scores": found.scores, "identities": np.array(scoring.identities, dtype=np.str_)},
-    )
-    difference = np.abs(found.scores - host)
+    chosen = np.asarray(places, dtype=np.int64)
+    host, labels = truth.host[variant.variant][chosen], truth.labels[chosen]
+    made_by = "app" if runner_sha256 is None else "runner"
+    path = workspace.bench / "phones" / f"{variant.variant}.{phone}.{made_by}.npz"
+    identities = np.array([truth.identities[place] for place in places], dtype=np.str_)
+    write_arrays(path, {"scores": scores, "identities": identities})
+    difference = np.abs(scores - host)
     return PhoneScores(
-        phone=phone.listed.id,
+        phone=phone,
         variant=variant.variant,
-        sha256=model.sha256,
-        runner_sha256=scoring.runner.sha256,
+        sha256=variant.sha256,
+        runner_sha256=runner_sha256,
         file=workspace.relative(path),
-        images=shape[0],
-        seconds=found.seconds,
-        map=_map(found.scores, scoring),
-        host_map=_map(host, scoring),
+        images=len(chosen),
+        lacking=len(truth.identities) - len(chosen),
+        seconds=seconds,
+        map=_map(scores, labels, truth.min_positives),
+        host_map=_map(host, labels, truth.min_positives),
         max_difference=float(difference.max()),
         mean_difference=float(difference.mean()),
+        engine=engine,
     )
 
 
-def _map(scores: Scores, scoring: Scoring) -> float | None:
-    value = mean_average_precision(scores, scoring.labels, scoring.min_positives)
+def _map(scores: Scores, labels: Labels, min_positives: int) -> float | None:
+    value = mean_average_precision(scores, labels, min_positives)
     return None if math.isnan(value) else value

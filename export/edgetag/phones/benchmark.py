@@ -2,42 +2,39 @@
 
 import re
 import shlex
-from dataclasses import dataclass
+import statistics
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgetag.conversion.flatfile import operators, read_model
 from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
-from edgetag.phones.delegates import require, with_profile
+from edgetag.phones.delegates import CALLED, require, share_of, with_profile
 from edgetag.phones.device import FOLDER, Answer, Phone
-from edgetag.phones.parse import Parsed, complaint, parse
-from edgetag.phones.problems import PhoneError, Problem, recognize
-from edgetag.phones.result import (
+from edgetag.phones.figures import (
     Condition,
     DelegateName,
+    Delegation,
+    OperatorTime,
     PhoneMeasurement,
-    PhoneRecord,
+    PhoneRound,
 )
-from edgetag.phones.state import condition, notes, throttled
-from edgetag.phones.store import LocalFile
-from edgetag.workspace import digest_file
+from edgetag.phones.job import Device
+from edgetag.phones.parse import Parsed, complaint, parse
+from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem, recognize
+from edgetag.phones.rounds import notes_on_rounds, together
+from edgetag.phones.state import condition, notes, throttled, worst_status
+from edgetag.phones.store import LocalFile, put
 
-WHERE_FROM = (
-    "build it with Bazel from the sources of TensorFlow or LiteRT (target benchmark_model, "
-    "--config=android_arm64), or take Google's nightly build for android_aarch64"
-)
 PROFILE_RUNS = 10
 """Runs of the second round, the profiled one: its times are shares, not figures to quote."""
 
 START_S = 120.0
 """Beyond the seconds asked for: loading, preparing a GPU, which takes seconds."""
 
-_MACHINES = {
-    b"\xb7\0": "arm64-v8a",
-    b"\x28\0": "armeabi-v7a",
-    b"\x3e\0": "x86_64",
-    b"\x03\0": "x86",
-}
-"""e_machine of an ELF file, little-endian → Android's name of the instruction set."""
+NOT_FOUND = 127
+"""A shell's exit code where there is no such program."""
 
 _MASK = re.compile(r"[0-9a-fA-F]{1,8}")
 
@@ -55,6 +52,9 @@ class Settings:
         max_s: but no longer.
         profile: Whether a second, shorter run profiles the operators.
         cores: Mask of cores to stay on, in hex as taskset takes it; "" for any.
+        rounds: All files are measured so many times in turn, each time with its share of the
+            runs and seconds, so that a phone that grows hot or cools down does so for all alike.
+        min_share: What a delegate that is asked for must take of a graph, 0..1.
         limit_s: After so many seconds a run counts as hung; None for a guess by the others.
     """
 
@@ -67,12 +67,28 @@ class Settings:
     profile: bool = False
     cores: str = ""
     limit_s: float | None = None
+    rounds: int = 3
+    min_share: float = 0.5
 
     def __post_init__(self) -> None:
         if not 0 < self.min_s <= self.max_s:
             raise InputError(f"min-secs {self.min_s:g} must be over 0 and at most max-secs")
+        if not 1 <= self.rounds <= self.runs:
+            raise InputError(f"rounds {self.rounds}: give at least 1, and at most as many as runs")
+        if not 0 <= self.min_share <= 1:
+            raise InputError(f"min-delegated {self.min_share:g}: give a share between 0 and 1")
         if self.cores and not _MASK.fullmatch(self.cores):
             raise InputError(f"cores {self.cores!r}: give a mask in hex, such as f0")
+
+    @property
+    def device(self) -> Device:
+        """What the app and a runner are to run on: benchmark_model's other choices are CPU."""
+        return "gpu" if self.delegate == "gpu" else "cpu"
+
+    @property
+    def runs_of_round(self) -> int:
+        """At least so many runs in one round."""
+        return -(-self.runs // self.rounds)
 
     @property
     def whole_limit_s(self) -> float:
@@ -80,15 +96,15 @@ class Settings:
         return self.limit_s or START_S + 2 * self.max_s
 
     def command(self, tool: LocalFile, model: LocalFile, threads: int) -> list[str]:
-        """Return what is run on the phone."""
+        """Return what is run on the phone in one round."""
         pinned = ["taskset", self.cores] if self.cores else []
         flags = [
             f"--graph={model.remote}",
             f"--num_threads={threads}",
             f"--warmup_runs={self.warmup_runs}",
-            f"--num_runs={self.runs}",
-            f"--min_secs={self.min_s:g}",
-            f"--max_secs={self.max_s:g}",
+            f"--num_runs={self.runs_of_round}",
+            f"--min_secs={self.min_s / self.rounds:g}",
+            f"--max_secs={self.max_s / self.rounds:g}",
         ]
         flags += {
             "auto": [],
@@ -99,91 +115,139 @@ class Settings:
         return [*pinned, tool.remote, *flags]
 
 
-def find_tool(path: Path) -> LocalFile:
-    """Return the benchmark_model that a user names.
+@dataclass
+class Timing:
+    """One file timed with some threads, in the making: a round at a time.
 
-    Raises:
-        InputError: There is no such file.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; benchmark_model is Google's: {WHERE_FROM}")
-    return LocalFile(path, digest_file(path), "bin")
-
-
-def check_runs_on(program: Path, phone: PhoneRecord) -> None:
-    """Refuse a program for another instruction set than the phone's.
-
-    Raises:
-        PhoneError: It is one; a file that is no ELF file is let through.
-    """
-    with program.open("rb") as file:
-        head = file.read(20)
-    abi = _MACHINES.get(head[18:20]) if head[:4] == b"\x7fELF" else None
-    if abi is not None and phone.abis and abi not in phone.abis:
-        raise PhoneError(
-            Problem.WRONG_BINARY,
-            f"{program.name} is built for {abi}, but the phone runs {', '.join(phone.abis)}",
-        )
-
-
-def measure(
-    phone: Phone,
-    tool: LocalFile,
-    model: LocalFile,
-    variant: ExportedVariant,
-    threads: int,
-    settings: Settings,
-    before: Condition,
-) -> PhoneMeasurement:
-    """Time one file that the phone has.
-
-    Args:
-        phone: With `tool` and `model` on it.
+    Attributes:
         tool: benchmark_model.
         model: The file,
         variant: and what export says of it.
         threads: For the runtime.
         settings: How to measure.
-        before: How the phone felt a moment ago.
-
-    Raises:
-        PhoneError: It failed, or a delegate that was asked for took nothing.
+        phone: Its id.
     """
-    command = settings.command(tool, model, threads)
-    parsed = _run(phone, command, settings.whole_limit_s)
-    after = condition(phone)
-    profiled = parsed
-    if settings.profile:
-        short = [flag for flag in command if not flag.startswith(("--num_runs", "--min_secs"))]
+
+    tool: LocalFile
+    model: LocalFile
+    variant: ExportedVariant
+    threads: int
+    settings: Settings
+    phone: str
+    _rounds: list[Parsed] = field(default_factory=list)
+    _felt: list[tuple[Condition, Condition]] = field(default_factory=list)
+    _profile: tuple[OperatorTime, ...] = ()
+    _notes: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Of the file."""
+        return self.variant.variant
+
+    def round(self, phone: Phone) -> None:
+        """Measure once more, as often and long as a round takes.
+
+        Raises:
+            PhoneError: It failed, or a delegate that was asked for took too little.
+        """
+        put(phone, self.model)
+        before = condition(phone)
+        parsed = _run(phone, self._command, self.settings)
+        require(self.settings.delegate, parsed.delegations, self.settings.min_share)
+        self._felt.append((before, condition(phone)))
+        self._rounds.append(parsed)
+
+    def after_rounds(self, phone: Phone) -> None:
+        """Profile the operators in a short run of its own, if that was asked for.
+
+        Raises:
+            PhoneError: The phone is gone, or the profile shows that the delegate took too little.
+        """
+        if not self.settings.profile or not self._rounds:
+            return
+        short = [f for f in self._command if not f.startswith(("--num_runs", "--min_secs"))]
         more = [f"--num_runs={PROFILE_RUNS}", "--min_secs=0.1", "--enable_op_profiling=true"]
-        profiled = _run(phone, [*short, *more], settings.whole_limit_s)
-    delegations = with_profile(parsed.delegations, profiled.operators)
-    require(settings.delegate, delegations)
-    return PhoneMeasurement(
-        phone=phone.listed.id,
-        variant=variant.variant,
-        sha256=model.sha256,
-        size_bytes=variant.size_bytes,
-        threads=threads,
-        requested=settings.delegate,
-        latency_ms=parsed.latency_ms,
-        warmup_avg_ms=parsed.warmup_avg_ms,
-        first_ms=parsed.first_ms,
-        init_ms=parsed.init_ms,
-        memory_init_mb=parsed.memory_init_mb,
-        memory_overall_mb=parsed.memory_overall_mb,
-        delegations=delegations,
-        operators=profiled.operators,
-        before=before,
-        after=after,
-        throttled=throttled(before) or throttled(after),
-        notes=notes(before, after),
-        command=shlex.join(command),
-    )
+        try:
+            self._profile = _run(phone, [*short, *more], self.settings).operators
+        except PhoneError as error:
+            self._notes.append(f"its operators could not be profiled: {error.reason}")
+            if error.problem in LOSES_THE_PHONE:
+                raise
+            return
+        if not self._profile:
+            self._notes.append("benchmark_model printed no profile of its operators")
+        try:
+            require(self.settings.delegate, self._delegations(), self.settings.min_share)
+        except PhoneError:
+            self._rounds.clear()
+            raise
+
+    def record(self) -> PhoneMeasurement | None:
+        """Return the figures, None where no round ended well."""
+        if not self._rounds:
+            return None
+        first, felt = self._rounds[0], [one for pair in self._felt for one in pair]
+        done = tuple(
+            PhoneRound(latency_ms=parsed.latency_ms, thermal_status=worst_status(*pair))
+            for parsed, pair in zip(self._rounds, self._felt, strict=True)
+        )
+        delegations = self._delegations()
+        return PhoneMeasurement(
+            phone=self.phone,
+            variant=self.variant.variant,
+            sha256=self.model.sha256,
+            size_bytes=self.variant.size_bytes,
+            threads=self.threads,
+            requested=self.settings.delegate,
+            latency_ms=together([one.latency_ms for one in done]),
+            rounds=done,
+            warmup_avg_ms=first.warmup_avg_ms,
+            first_ms=first.first_ms,
+            init_ms=statistics.median(parsed.init_ms for parsed in self._rounds),
+            memory_init_mb=first.memory_init_mb,
+            memory_overall_mb=first.memory_overall_mb,
+            delegations=delegations,
+            operators=self._profile,
+            before=felt[0],
+            after=felt[-1],
+            throttled=any(throttled(one) for one in felt),
+            notes=(
+                *notes(felt), *notes_on_rounds([one.latency_ms.avg for one in done],
+                self.settings.rounds), *_untold(self.settings.delegate, delegations), *self._notes,
+            ),
+            command=shlex.join(self._command),
+        )  # fmt: skip
+
+    @property
+    def _command(self) -> list[str]:
+        return self.settings.command(self.tool, self.model, self.threads)
+
+    def _delegations(self) -> tuple[Delegation, ...]:
+        found = self._rounds[0].delegations
+        in_file = _operators_in(self.model.path) if self._profile else {}
+        return with_profile(found, self._profile, in_file)
 
 
-def _run(phone: Phone, command: list[str], limit_s: float) -> Parsed:
-    answer = phone.run(FOLDER, command, limit_s)
+def _operators_in(path: Path) -> dict[str, int]:
+    """Return how often each operator is in a file's first graph, which is what is run."""
+    model = read_model(path)
+    return dict(Counter(one.name for one in operators(model, model.subgraphs[0])))
+
+
+def _untold(requested: DelegateName, found: tuple[Delegation, ...]) -> tuple[str, ...]:
+    """Note a delegate that was asked for and does not say how much it took."""
+    for entry in found:
+        if entry.delegate == CALLED.get(requested) and share_of(entry) is None:
+            return (f"how much {entry.delegate} took is not told; --profile may show it",)
+    return ()
+
+
+def _run(phone: Phone, command: list[str], settings: Settings) -> Parsed:
+    answer = phone.run(FOLDER, command, settings.whole_limit_s)
+    if answer.code == NOT_FOUND and settings.cores and "taskset" in answer.text:
+        raise PhoneError(
+            Problem.BENCHMARK_FAILED, "it has no taskset to stay on cores with; leave --cores out"
+        )
     if answer.code:
         raise _failure(answer)
     return parse(answer.text)

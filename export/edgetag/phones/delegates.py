@@ -5,10 +5,13 @@ look like any other. Lines that say so count for more than lines that say the op
 `Replacing 31 out of 31 node(s)` is also printed before a delegate fails and is taken out again.
 """
 
+import math
 import re
+from collections import Counter
+from collections.abc import Mapping
 
+from edgetag.phones.figures import DelegateName, Delegation, OperatorTime, Taken
 from edgetag.phones.problems import PhoneError, Problem
-from edgetag.phones.result import DelegateName, Delegation, OperatorTime, Taken
 
 CALLED: dict[DelegateName, str] = {"xnnpack": "XNNPACK", "gpu": "GPU"}
 """What can be asked for → its name in `Explicitly applied … delegate`."""
@@ -30,6 +33,9 @@ _REPLACING = re.compile(
 _CREATED = re.compile(
     r"^Created TensorFlow Lite (?:(XNNPACK) delegate for CPU|delegate for (\w{1,40}))"
 )
+_REMAINING = re.compile(
+    r"^([0-9]{1,6}) operations will run on the GPU, and the remaining ([0-9]{1,6}) operations will"
+)
 _CREATED_NONE = re.compile(r"^Created 0 (\w{1,40}) delegate kernels")
 _FAILED = re.compile(r"^Failed to apply (?:the )?([\w ]{1,40}?) delegate")
 _UNSUPPORTED = re.compile(r"^([\w ]{1,40}?) acceleration is unsupported on this platform")
@@ -45,11 +51,14 @@ def delegations(lines: list[str]) -> tuple[Delegation, ...]:
     nodes: dict[tuple[str, str], tuple[int, int | None]] = {}
     found: dict[str, Delegation] = {}
     refused: set[str] = set()
+    remaining: tuple[int, int] | None = None
     last = ""
     for line in lines:
         if match := _REPLACING.match(line):
             last = _NODES.get(match[3], match[3])
             nodes[last, match[4] or ""] = int(match[1]), int(match[2]) if match[2] else None
+        elif match := _REMAINING.match(line):
+            remaining = int(match[1]), int(match[1]) + int(match[2])
         elif match := _APPLIED.match(line):
             taken: Taken = "all" if match[2] == "completely" else "part"
             kernels = int(match[3]) if match[3] else None
@@ -61,6 +70,8 @@ def delegations(lines: list[str]) -> tuple[Delegation, ...]:
             refused.add(last)
         else:
             refused |= _refused(line)
+    if remaining and not any(name == "GPU" for name, _ in nodes):
+        nodes["GPU", ""] = remaining
     for name in {name for name, _ in nodes}:
         counts = [count for (owner, _), count in nodes.items() if owner == name]
         found[name] = _counted(found.get(name), name, counts)
@@ -93,41 +104,97 @@ def _refused(line: str) -> set[str]:
 
 
 def with_profile(
-    found: tuple[Delegation, ...], operators: tuple[OperatorTime, ...]
+    found: tuple[Delegation, ...],
+    operators: tuple[OperatorTime, ...],
+    in_file: Mapping[str, int],
 ) -> tuple[Delegation, ...]:
-    """Add what the profile shows where the log is silent.
+    """Add what the profile shows: what was taken, by operators and by time.
 
     A delegate is there as one node under its own name, or, in new builds, as the operators within
     it; then it is not named, and the log must have named a single one.
+
+    Args:
+        found: By the log.
+        operators: Of the profile; nothing is added where there is none.
+        in_file: Operator → how often it is in the graph that was run.
     """
+    if not operators:
+        return found
     known = {entry.delegate: entry for entry in found}
-    silent = [entry.delegate for entry in found if entry.taken == "unknown"]
     shown = {_NODES[entry.operator] for entry in operators if entry.operator in _NODES}
-    if not shown and len(found) == 1 and any(entry.within_delegate for entry in operators):
-        shown = {found[0].delegate}
+    takers = {name for name, entry in known.items() if entry.taken != "none"} | shown
+    if not shown and len(takers) == 1 and any(entry.within_delegate for entry in operators):
+        shown = takers
     taken: Taken = "part" if any(not entry.within_delegate for entry in operators) else "all"
     for name in shown:
-        if name not in known or name in silent:
-            before = known.get(name, Delegation(delegate=name, taken=taken))
-            known[name] = before.model_copy(update={"taken": taken})
+        entry = known.get(name, Delegation(delegate=name, taken="unknown"))
+        if entry.taken == "unknown":
+            entry = entry.model_copy(update={"taken": taken})
+        if len(takers) == 1:  # of two, it is not known which took what
+            entry = _with_operators(entry, operators, in_file)
+        share = _share_of_time(name, operators, len(takers) == 1)
+        known[name] = entry.model_copy(update={"share_of_time": share})
     return tuple(known[name] for name in sorted(known))
 
 
-def require(requested: DelegateName, found: tuple[Delegation, ...]) -> None:
-    """Refuse a run that asked for a delegate which took nothing.
+def _with_operators(
+    entry: Delegation, operators: tuple[OperatorTime, ...], in_file: Mapping[str, int]
+) -> Delegation:
+    """Name what the only delegate took: all of the file but what ran outside of it."""
+    outside = Counter(
+        {found.operator: found.count for found in operators if not found.within_delegate}
+    )
+    whole = Counter(in_file)
+    if outside - whole:
+        return entry  # the profile names operators that the file does not have
+    inside = whole - outside
+    counted = {"nodes": inside.total(), "of_nodes": whole.total()} if entry.nodes is None else {}
+    return entry.model_copy(update={"operators": dict(sorted(inside.items())), **counted})
+
+
+def _share_of_time(name: str, operators: tuple[OperatorTime, ...], only: bool) -> float | None:
+    """Return how much of an inference passed within a delegate, 0..1."""
+    whole = math.fsum(entry.avg_ms for entry in operators)
+    own = [entry.avg_ms for entry in operators if _NODES.get(entry.operator) == name]
+    if not own and only:
+        own = [entry.avg_ms for entry in operators if entry.within_delegate]
+    if whole <= 0 or not math.isfinite(whole):
+        return None
+    return min(math.fsum(own) / whole, 1.0)
+
+
+def require(requested: DelegateName, found: tuple[Delegation, ...], min_share: float) -> None:
+    """Refuse a run that asked for a delegate which took nothing, or too little.
+
+    Args:
+        requested: What was asked for.
+        found: What delegates took.
+        min_share: Of the operators, or of the time where operators are not told, 0..1.
 
     Raises:
-        PhoneError: It took nothing, or nothing in the output says that it took something.
+        PhoneError: It took nothing or less than `min_share`, or nothing in the output says that
+            it took something.
     """
     name = CALLED.get(requested)
     if name is None:
         return
-    for entry in found:
-        if entry.delegate == name and (entry.taken in ("all", "part") or (entry.nodes or 0) > 0):
+    entry = next((entry for entry in found if entry.delegate == name), None)
+    if entry is not None and (entry.taken in ("all", "part") or (entry.nodes or 0) > 0):
+        share = share_of(entry)
+        if share is None or share >= min_share:
             return
-    told = any(entry.delegate == name and entry.taken == "none" for entry in found)
-    why = "it took no operator" if told else "nothing in its output says that it took an operator"
+        why = f"it took {share:.0%} of the graph, and at least {min_share:.0%} are wanted"
+    elif entry is not None and entry.taken == "none":
+        why = "it took no operator"
+    else:
+        why = "nothing in its output says that it took an operator"
     raise PhoneError(
         Problem.FELL_BACK,
-        f"the {name} delegate was asked for, but {why}: the times are the CPU's and are not kept",
+        f"the {name} delegate was asked for, but {why}: these times are not kept",
     )
+
+
+def share_of(entry: Delegation) -> float | None:
+    """Return how much a delegate took, 0..1: of the operators, else of the time, else None."""
+    by_operators = entry.share_of_operators
+    return entry.share_of_time if by_operators is None else by_operators

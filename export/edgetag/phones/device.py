@@ -6,6 +6,7 @@ mark, the answer is not whole.
 """
 
 import contextlib
+import re
 import secrets
 import shlex
 from dataclasses import dataclass
@@ -20,6 +21,12 @@ FOLDER = "/data/local/tmp/edgetag"
 
 SLOWEST_BYTES_PER_S = 200_000
 """USB 2 brings tens of megabytes a second; slower than this counts as hung."""
+
+
+_LISTED = re.compile(
+    r"-[rwxsStT-]{9}\S? .{0,200}? ([0-9]{1,15}) +(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[A-Z][a-z]{2} )"
+)
+"""A regular file as `ls -l` shows it: its size stands before the date, in every version."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +147,7 @@ class Phone:
 
     def size_of(self, remote: str) -> int | None:
         """Return the size of a regular file on the phone in bytes, None where there is none."""
-        return size_in(self.shell(*size_command(remote)))
+        return size_in(*self.ask(*size_commands(remote)))
 
     def _adb(self, arguments: list[str], limit_s: float, most_bytes: int) -> Ended:
         return self.adb.run(["-s", self.listed.serial, *arguments], limit_s, most_bytes)
@@ -158,17 +165,23 @@ def _split(text: str, mark: str) -> list[Answer]:
         answers.append(Answer(int(code), before))
 
 
-def size_command(remote: str) -> tuple[str, ...]:
-    """Return the command that tells what a path on the phone is, and its size."""
-    return ("stat", "-c", "%F|%s", remote)
+def size_commands(remote: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the commands that tell what a path on the phone is, and its size.
+
+    Phones before Android 6 have no `stat`, and some later ones none that knows `-c`.
+    """
+    return ("stat", "-c", "%F|%s", remote), ("ls", "-ld", remote)
 
 
-def size_in(answer: Answer) -> int | None:
-    """Return the bytes of a regular file by the answer to `size_command`, None where it is none."""
-    kind, _, size = answer.text.strip().rpartition("|")
-    if answer.code or kind not in ("regular file", "regular empty file"):
-        return None
-    return int(size) if size.isascii() and size.isdigit() and len(size) < 16 else None
+def size_in(told: Answer, listed: Answer) -> int | None:
+    """Return the bytes of a regular file by the answers to `size_commands`, None if it is none."""
+    kind, _, size = told.text.strip().rpartition("|")
+    if told.code == 0 and kind:
+        regular = kind in ("regular file", "regular empty file")
+    else:
+        found = _LISTED.match(listed.text.strip())
+        regular, size = found is not None and listed.code == 0, found[1] if found else ""
+    return int(size) if regular and size.isascii() and size.isdigit() and len(size) < 16 else None
 
 
 def check(answer: Answer, what: str) -> Answer:

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edgetag.phones.delegates import delegations
+from edgetag.phones.figures import Delegation, OperatorTime, PhoneLatency
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.profile import operators
-from edgetag.phones.result import Delegation, OperatorTime, PhoneLatency
 
 LONGEST_LINE = 2000
 """Longer lines are cut: none that is read is longer, and patterns stay quick."""

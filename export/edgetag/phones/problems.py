@@ -28,6 +28,8 @@ class Problem(StrEnum):
     BENCHMARK_FAILED = "benchmark failed"
     FELL_BACK = "fell back to the CPU"
     WRONG_OUTPUT = "wrong output"
+    NOT_INSTALLED = "not installed"
+    SELF_TEST = "self-test failed"
     FAILED = "failed"
 
 

@@ -7,7 +7,7 @@ their numbers: two percentages, memory and a count, with one to three times befo
 
 import re
 
-from edgetag.phones.result import OperatorTime
+from edgetag.phones.figures import OperatorTime
 
 START = "Operator-wise Profiling Info for Regular Benchmark Runs:"
 TABLE = "Run Order"

@@ -1,17 +1,7 @@
-"""Scores from a phone by a runner of the user's, over files.
+"""Scores from a phone by a runner of the user's, an executable started as `RUNNER JOB.json`.
 
-The runner is an executable for the phone, started as `RUNNER JOB.json` in edgetag's folder. The
-job (`RunnerJob`) names absolute paths on the phone:
-
-- `model`: the `.tflite` file.
-- `images`: a `.npy`, `[n, size, size, 3]` uint8, RGB, letterboxed as the contract says. A model
-  with uint8 input takes these pixels as they are, if its scale is 1/std and its zero point mean,
-  as edgetag's are. A float model takes `(pixel - mean) / std` with the contract's mean and std;
-  an int8 or int16 model takes that, quantized with its own scale and zero point.
-- `scores`: where the runner writes: a `.npy`, `[n, tags]` float32, dequantized, in 0..1; or the
-  same as a JSON list of lists.
-
-Exit code 0 says that all is written; what it prints is shown when it fails.
+`job` says what the job holds. Exit code 0 says that all is written; what it prints is shown when
+it fails.
 """
 
 import io
@@ -21,7 +11,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,10 +19,10 @@ import numpy.typing as npt
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.phones.device import FOLDER, Phone
+from edgetag.phones.job import Device, RunnerJob
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.store import LocalFile, put
 from edgetag.preprocess import Preprocessing
-from edgetag.records import Result
 from edgetag.workspace import digest_file, write_text
 
 SECONDS_AN_IMAGE = 2.0
@@ -43,25 +33,6 @@ VALUE_BYTES = 32
 
 ROUNDING = 1e-3
 """Scores this far outside 0..1 are rounding and are cut."""
-
-
-class RunnerJob(Result):
-    """What a runner is told, as JSON.
-
-    Attributes:
-        model: Path of the `.tflite` file.
-        images: Path of the images, `[n, size, size, 3]` uint8 `.npy`.
-        scores: Path to write, `[n, tags]`.
-        threads: For the runtime.
-        contract: How pixels become input.
-    """
-
-    SCHEMA: ClassVar[str] = "edgetag.phone-job/1.0"
-    model: str
-    images: str
-    scores: str
-    threads: int
-    contract: Preprocessing
 
 
 @dataclass(frozen=True)
@@ -83,14 +54,15 @@ def find_runner(path: Path) -> LocalFile:
     return LocalFile(path, digest_file(path), "run")
 
 
-def write_images(pixels: npt.NDArray[np.uint8], folder: Path) -> LocalFile:
+def write_images(pixels: npt.NDArray[np.uint8], folder: Path, name: str) -> LocalFile:
     """Write images once for all phones.
 
     Args:
         pixels: `[n, size, size, 3]`.
         folder: Where; it must outlive the pushes.
+        name: Of the file.
     """
-    path = folder / "images.npy"
+    path = folder / f"{name}.npy"
     np.save(path, pixels, allow_pickle=False)
     return LocalFile(path, digest_file(path), "npy")
 
@@ -102,6 +74,7 @@ def score(
     images: LocalFile,
     shape: tuple[int, int],
     contract: Preprocessing,
+    delegate: Device,
 ) -> RunnerScores:
     """Score a file on a phone.
 
@@ -112,6 +85,7 @@ def score(
         images: What `write_images` wrote.
         shape: `(n, tags)` of the scores.
         contract: How pixels become input.
+        delegate: What to run on.
 
     Raises:
         PhoneError: The phone is gone, the runner fails, or what it writes are no such scores.
@@ -119,7 +93,7 @@ def score(
     name = secrets.token_hex(8)
     job = RunnerJob(
         model=model.remote, images=images.remote, scores=f"{FOLDER}/{name}.scores", threads=1,
-        contract=contract,
+        contract=contract, delegate=delegate,
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="edgetag-") as folder:
         sheet = Path(folder) / "job.json"

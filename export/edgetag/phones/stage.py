@@ -10,19 +10,17 @@ from pathlib import Path
 from edgetag import __version__
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.errors import InputError
-from edgetag.phones import accuracy, benchmark
+from edgetag.phones import accuracy
 from edgetag.phones.adb import Adb
 from edgetag.phones.benchmark import Settings
 from edgetag.phones.device import Phone
+from edgetag.phones.instrument import App
 from edgetag.phones.listing import Listed, choose
 from edgetag.phones.problems import PhoneError
-from edgetag.phones.result import (
-    ListedPhone,
-    PhoneList,
-    PhonesResult,
-)
+from edgetag.phones.result import ListedPhone, PhoneList, PhonesResult
 from edgetag.phones.state import identify
 from edgetag.phones.store import LocalFile
+from edgetag.phones.tool import WHERE_FROM, find_tool
 from edgetag.phones.visit import Outcome, Visit
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
@@ -37,9 +35,11 @@ class Options:
         target: `adb` for all phones, or `adb:SERIAL`.
         settings: How to measure.
         tool: Path of benchmark_model; None for no latency.
-        runner: Path of the user's runner; None for no scores.
+        runner: Path of the user's runner; None for no scores by it.
+        app: Id of the demo app on the phones; None for no scores and latency by it.
+        time_app: Whether the app times files besides scoring them.
         variants: Files by name; empty for all.
-        images: Images that the runner scores, at most.
+        images: Images that are scored, at most.
         clean: Whether to delete from the phones what edgetag left and does not need.
     """
 
@@ -50,6 +50,8 @@ class Options:
     variants: tuple[str, ...] = ()
     images: int = 512
     clean: bool = False
+    app: str | None = None
+    time_app: bool = True
 
 
 def list_phones() -> PhoneList:
@@ -82,24 +84,27 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     Raises:
         InputError: There is nothing to measure, no adb, no phone, or a file has changed.
     """
-    if options.tool is None and options.runner is None:
+    if options.tool is None and options.runner is None and options.app is None:
         raise InputError(
-            f"give --benchmark-model, Google's program ({benchmark.WHERE_FROM}), or --runner"
+            f"give --benchmark-model, Google's program ({WHERE_FROM}), --app, or --runner"
         )
-    tool = benchmark.find_tool(options.tool) if options.tool else None
-    files = _files(workspace, options.variants)
+    app = App(options.app) if options.app is not None else None
+    tool = find_tool(options.tool) if options.tool else None
+    files = files_of(workspace, options.variants)
     adb = Adb.find()
     version = adb.version()
     chosen = choose(adb.devices(), options.target)
     with tempfile.TemporaryDirectory(prefix="edgetag-") as folder:
         scoring = (
-            accuracy.prepare(recipe, workspace, options.runner, options.images, files, Path(folder))
-            if options.runner
+            accuracy.prepare(
+                recipe, workspace, options.runner, app, options.images, files, Path(folder)
+            )
+            if options.runner or app
             else None
         )
         visit = Visit(
             adb, _Shared(progress), workspace, files, options.settings, tool, scoring,
-            options.clean,
+            options.clean, options.time_app,
         )  # fmt: skip
         outcomes = _all(visit, chosen)
     settings = options.settings
@@ -111,13 +116,55 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         runs=settings.runs,
         min_s=settings.min_s,
         max_s=settings.max_s,
+        rounds=settings.rounds,
         phones=tuple(outcome.phone for outcome in outcomes if outcome.phone),
         results=tuple(entry for outcome in outcomes for entry in outcome.results),
+        apps=tuple(entry for outcome in outcomes for entry in outcome.apps),
         scores=tuple(entry for outcome in outcomes for entry in outcome.scores),
         failures=tuple(entry for outcome in outcomes for entry in outcome.failures),
     )
-    write_text(workspace.bench / "phones.json", result.to_json())
+    path = workspace.bench / "phones.json"
+    exported = ExportResult.read(workspace.export / "export.json", "export").variants
+    result = with_known(result, path, options, frozenset(file.sha256 for file in exported))
+    write_text(path, result.to_json())
     return result
+
+
+def with_known(
+    result: PhonesResult, path: Path, options: Options, exported: frozenset[str]
+) -> PhonesResult:
+    """Add what was measured before and was not to be measured now, of files that are still there.
+
+    So `validate --on adb` leaves the latencies alone, and `bench --on adb` the scores.
+
+    Args:
+        result: Of this time.
+        path: Of the result before, which there may be none of.
+        options: What was to be measured.
+        exported: Digests of the exported files.
+    """
+    try:
+        known = PhonesResult.read(path, "bench --on adb").only(exported)
+    except InputError:
+        return result  # there is none, or it is damaged and is written anew
+    update: dict[str, object] = {}
+    if options.tool is None:
+        settings = ("benchmark_model_sha256", "warmup_runs", "runs", "min_s", "max_s", "rounds")
+        update = {name: getattr(known, name) for name in settings}
+        update["results"] = known.results
+    app_rests = options.app is None or not options.time_app
+    apps = (one for one in known.apps if one.before is None or app_rests)
+    update["apps"] = (*apps, *result.apps)
+    scores = (
+        one
+        for one in known.scores
+        if one.seconds is None  # read by hand, from a phone that is not here
+        or (options.runner if one.runner_sha256 else options.app) is None
+    )
+    update["scores"] = (*scores, *result.scores)
+    there = {phone.id for phone in result.phones}
+    update["phones"] = (*(one for one in known.phones if one.id not in there), *result.phones)
+    return result.model_copy(update=update)
 
 
 def _all(visit: Visit, chosen: tuple[Listed, ...]) -> list[Outcome]:
@@ -133,9 +180,18 @@ def _all(visit: Visit, chosen: tuple[Listed, ...]) -> list[Outcome]:
         pool.shutdown(cancel_futures=True)
 
 
-def _files(
-    workspace: Workspace, wanted: tuple[str, ...]
+def files_of(
+    workspace: Workspace, wanted: tuple[str, ...] = ()
 ) -> tuple[tuple[ExportedVariant, LocalFile], ...]:
+    """Return the exported files, each checked against its digest.
+
+    Args:
+        workspace: Has them.
+        wanted: By name; all where none is named.
+
+    Raises:
+        InputError: There is none, none of a name, or one has changed.
+    """
     path = workspace.export / "export.json"
     exported = ExportResult.read(path, "export").variants
     names = [file.variant for file in exported]

@@ -7,9 +7,11 @@ status above 0, however hot they are; the temperatures stand beside it for that 
 
 import math
 import re
+from collections.abc import Sequence
 
 from edgetag.phones.device import Phone
-from edgetag.phones.result import Condition, PhoneRecord
+from edgetag.phones.figures import Condition
+from edgetag.phones.result import PhoneRecord
 from edgetag.runtimes.interpreter import one_line
 
 MODERATE = 2
@@ -129,22 +131,33 @@ def _shown(text: str) -> str:
     return one_line(text, LONGEST) if text.strip() else ""
 
 
-def notes(before: Condition, after: Condition) -> tuple[str, ...]:
-    """Say in words what about a phone speaks against a figure taken between two moments."""
+def notes(felt: Sequence[Condition]) -> tuple[str, ...]:
+    """Say in words what about a phone speaks against figures taken while it felt so.
+
+    Args:
+        felt: At least one moment, the latest last.
+    """
     found = []
-    if throttled(before) or throttled(after):
+    if any(throttled(one) for one in felt):
         found.append("throttled: its thermal status reached moderate or worse")
-    if before.battery_saver or after.battery_saver:
+    if any(one.battery_saver for one in felt):
         found.append("battery saver was on")
-    if after.screen not in (None, "awake"):
-        found.append(f"the screen was {after.screen}; phones slow down then")
-    if after.locked:
+    screens = [one.screen for one in felt[1:] if one.screen not in (None, "awake")]
+    if screens:
+        found.append(f"the screen was {screens[-1]}; phones slow down then")
+    if any(one.locked for one in felt[1:]):
         found.append("the phone was locked")
-    if before.thermal_status is None:
+    if felt[0].thermal_status is None:
         found.append("it tells no thermal status")
     return tuple(found)
 
 
 def throttled(found: Condition) -> bool:
     """Tell whether a phone, or one of its sensors, says moderate or worse."""
-    return max(found.thermal_status or 0, found.hottest_sensor_status or 0) >= MODERATE
+    return (worst_status(found) or 0) >= MODERATE
+
+
+def worst_status(*felt: Condition) -> int | None:
+    """Return the worst status of a phone and its sensors; None where it tells none."""
+    told = [status for one in felt for status in (one.thermal_status, one.hottest_sensor_status)]
+    return max((status for status in told if status is not None), default=None)

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.phones.device import FOLDER, Phone, check, size_command, size_in
+from edgetag.phones.device import FOLDER, Phone, check, size_commands, size_in
 from edgetag.phones.problems import PhoneError, Problem, error_of
 
 HASH_S = 120.0
@@ -45,12 +45,13 @@ class LocalFile:
 
 
 def prepare(phone: Phone) -> None:
-    """Make the folder.
+    """Make the folder, so that an app can read in it too.
 
     Raises:
         PhoneError: The phone is gone or cannot be written.
     """
-    check(phone.shell("mkdir", "-p", FOLDER), f"mkdir {FOLDER}")
+    made, _ = phone.ask(("mkdir", "-p", FOLDER), ("chmod", "755", FOLDER))
+    check(made, f"mkdir {FOLDER}")  # who does not own the folder cannot chmod it, and need not
 
 
 def put(phone: Phone, file: LocalFile, executable: bool = False) -> bool:
@@ -95,8 +96,8 @@ def _forget(phone: Phone, part: str, error: PhoneError) -> None:
 
 def _is_there(phone: Phone, file: LocalFile, remote: str) -> bool:
     """Tell whether the phone has the file: by size, and by digest where it can compute one."""
-    size, answer = phone.ask(size_command(remote), ("sha256sum", remote), limit_s=HASH_S)
-    if size_in(size) != file.path.stat().st_size:
+    told, listed, answer = phone.ask(*size_commands(remote), ("sha256sum", remote), limit_s=HASH_S)
+    if size_in(told, listed) != file.path.stat().st_size:
         return False
     if answer.code in (126, 127):
         return True  # a phone without sha256sum; the name is given to whole files only

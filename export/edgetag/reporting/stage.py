@@ -12,6 +12,7 @@ from edgetag.conversion.result import ExportResult
 from edgetag.dataset import open_dataset
 from edgetag.device.store import read_current
 from edgetag.explaining.result import Explanation
+from edgetag.phones.result import PhonesResult
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.records import Result
@@ -65,6 +66,7 @@ def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
         bench=sources.bench,
         explanation=sources.explanation,
         device=sources.device,
+        phones=sources.phones,
         versions=sources.versions,
         thumbnails=open_dataset(workspace).images if has_images else None,
     )
@@ -72,15 +74,17 @@ def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
 
 def _read(recipe: Recipe, workspace: Workspace) -> Sources:
     run_file = workspace.read_run_file()
+    exported = _if_there(ExportResult, workspace.export / "export.json", "export")
     verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
     return Sources(
         recipe=recipe,
         verdict=verdict,
-        exported=_if_there(ExportResult, workspace.export / "export.json", "export"),
+        exported=exported,
         bench=_if_there(BenchResult, workspace.bench / "bench.json", "bench"),
         details=_if_there(Details, workspace.validate / "details.json", "validate"),
         explanation=_if_there(Explanation, workspace.root / "explain" / "explain.json", "explain"),
         device=read_current(recipe, workspace),
+        phones=_phones(workspace, exported),
         versions=run_file.versions if run_file else verdict.versions,
     )
 
@@ -88,6 +92,14 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
 def _if_there(kind: type[R], path: Path, made_by: str) -> R | None:
     """Read a result; None where its stage has not run."""
     return kind.read(path, made_by) if path.exists() else None
+
+
+def _phones(workspace: Workspace, exported: ExportResult | None) -> PhonesResult | None:
+    """Read what phones gave; figures of files that have been exported anew since are left out."""
+    found = _if_there(PhonesResult, workspace.bench / "phones.json", "bench --on adb")
+    if found is None or exported is None:
+        return found
+    return found.only({file.sha256 for file in exported.variants})
 
 
 def _join(sources: Sources, summary: str, junit: str) -> ReportResult:

@@ -7,10 +7,12 @@ from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
 from edgetag.device.result import DeviceResult
 from edgetag.explaining.result import Explanation
+from edgetag.phones.result import PhonesResult
 from edgetag.recipe import Recipe
 from edgetag.reporting import sheets
 from edgetag.reporting.device import device_sheets
 from edgetag.reporting.environment import environment, how_measured, how_to_read
+from edgetag.reporting.phones import phone_sheets
 from edgetag.reporting.result import Finding, ReportResult
 from edgetag.reporting.rows import shown_entry
 from edgetag.reporting.tables import (
@@ -57,6 +59,7 @@ class Sources:
         explanation: Layers to blame, mistakes in preprocessing; None where not asked for.
         versions: Package → version of the run.
         device: Of other machines; None where none was asked.
+        phones: Of phones, likewise.
     """
 
     recipe: Recipe
@@ -67,6 +70,7 @@ class Sources:
     explanation: Explanation | None
     versions: dict[str, str]
     device: DeviceResult | None = None
+    phones: PhonesResult | None = None
 
 
 def write_summary(report: ReportResult, sources: Sources) -> str:
@@ -218,6 +222,8 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
         title, body = _fold(sheets.speed_sheet(report.variants))
         yield title, f"{body}\n{how_measured(sources.bench, sources.recipe)}"
     for sheet in device_sheets(sources.device) if sources.device else ():
+        yield _fold(_largest(sheet, SHOWN_TAGS))
+    for sheet in phone_sheets(sources.phones) if sources.phones else ():
         yield _fold(_largest(sheet, SHOWN_TAGS))
     if sources.exported is not None:
         title, body = _fold(sheets.files_sheet(sources.exported))

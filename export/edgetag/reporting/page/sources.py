@@ -8,6 +8,7 @@ from edgetag.conversion.result import ExportResult
 from edgetag.dataset.view import Rows
 from edgetag.device.result import DeviceResult
 from edgetag.explaining.result import Explanation
+from edgetag.phones.result import PhonesResult
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe
 from edgetag.reporting.result import ReportResult
@@ -30,6 +31,7 @@ class PageSources:
         thumbnails: Rows of the manifest `[n]` int64 → images `[n, height, width, 3]` uint8; None
             where the images are not at hand.
         device: Of other machines.
+        phones: Of phones.
     """
 
     recipe: Recipe
@@ -41,6 +43,7 @@ class PageSources:
     versions: dict[str, str]
     thumbnails: Callable[[Rows], Pixels] | None
     device: DeviceResult | None = None
+    phones: PhonesResult | None = None
 
 
 @dataclass(frozen=True)

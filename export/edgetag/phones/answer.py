@@ -1,0 +1,262 @@
+"""What the demo app writes on a phone: `edgetag.phone-scores/1.0`.
+
+It comes from another machine, so every value has bounds, and nothing is believed that can be
+checked: the model's digest, the tags, the names of the images, what it ran on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Self
+
+import numpy as np
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+
+from edgetag.metrics import Scores
+from edgetag.phones.job import Device
+from edgetag.phones.problems import PhoneError, Problem
+from edgetag.records import Record, Result
+from edgetag.runtimes.interpreter import one_line
+
+MOST_IMAGES, MOST_TAGS = 1_000_000, 10_000
+HEAD_BYTES = 1 << 16
+IMAGE_BYTES = 1200
+"""An image's name, of at most 255 characters, each six bytes in JSON at worst, or its error."""
+
+VALUE_BYTES = 32
+"""A score as text with its comma."""
+
+Word = Annotated[str, Field(max_length=200)]
+Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Milliseconds = Annotated[float, Field(ge=0, le=1e8, allow_inf_nan=False)]
+
+
+class _Told(Record):
+    """Part of what an app tells; what a newer app tells besides is passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class AppDevice(_Told):
+    """The phone, as the app sees it: manufacturer, model, API level, chip."""
+
+    manufacturer: Word
+    model: Word
+    sdk: Annotated[int, Field(ge=1, le=10_000)]
+    soc: Word
+
+
+class AppEngine(_Told):
+    """What ran the model.
+
+    Attributes:
+        name: Of the library, such as `LiteRT`,
+        version: and its version.
+        threads: It used.
+        delegate: What it ran on.
+        requested_delegate: What it was asked to run on.
+        fell_back: Why the two differ; "" where they do not.
+    """
+
+    name: Word
+    version: Word
+    threads: Annotated[int, Field(ge=1, le=64)]
+    delegate: Device
+    requested_delegate: Device
+    fell_back: Annotated[str, Field(max_length=2000)]
+
+
+class SelfTest(_Told):
+    """How the engine did on the golden inputs of the app's bundle.
+
+    Attributes:
+        passed: Whether its scores agree with one family of kernels.
+        family: Which; None if none.
+        max_difference: The largest between two scores; None where there was nothing to compare.
+    """
+
+    passed: bool
+    family: Word | None
+    max_difference: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
+
+
+class AppLatency(_Told):
+    """Percentiles of single inferences in milliseconds, over `runs` after `warmup_runs`."""
+
+    warmup_runs: Annotated[int, Field(ge=0, le=1_000_000)]
+    runs: Annotated[int, Field(ge=1, le=1_000_000)]
+    p50: Milliseconds
+    p90: Milliseconds
+    p99: Milliseconds
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not 0 < self.p50 <= self.p90 <= self.p99:
+            raise ValueError("percentiles must be over 0 and rise")
+        return self
+
+
+class ImageScores(_Told):
+    """Scores of one image in the order of the tags, or why there are none."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    scores: Annotated[tuple[Score, ...], Field(max_length=MOST_TAGS)] | None = None
+    error: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.scores is None) == (self.error is None):
+            raise ValueError("an image has scores or an error, and not both")
+        return self
+
+
+class AppScores(Result):
+    """What the app writes.
+
+    Attributes:
+        model_sha256: Digest of the file that it ran.
+        tags: In the order of the scores.
+        device: The phone.
+        engine: What ran the model.
+        self_test: On the golden inputs; None where the app had none for this file.
+        load_ms: Loading and preparing the file.
+        latency_ms: Of single inferences; None where none were asked for.
+        images: One entry each.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, populate_by_name=True)
+    SCHEMA: ClassVar[str] = "edgetag.phone-scores/1.0"
+    schema_version: Annotated[str, Field(alias="schema", min_length=1, max_length=100)]
+    model_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    tags: Annotated[tuple[Word, ...], Field(min_length=1, max_length=MOST_TAGS)]
+    device: AppDevice
+    engine: AppEngine
+    self_test: SelfTest | None
+    load_ms: Milliseconds
+    latency_ms: AppLatency | None
+    images: Annotated[tuple[ImageScores, ...], Field(min_length=1, max_length=MOST_IMAGES)]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an app was asked for.
+
+    Attributes:
+        model_sha256: Digest of the file.
+        tags: In the order of the model's output.
+        names: Of the images, in the order of the scores to return.
+        delegate: What to run on; None where nobody asked for anything.
+    """
+
+    model_sha256: str
+    tags: tuple[str, ...]
+    names: tuple[str, ...]
+    delegate: Device | None = None
+
+    @property
+    def most_bytes(self) -> int:
+        """A longer answer makes no sense."""
+        values = len(self.names) * len(self.tags) * VALUE_BYTES
+        return HEAD_BYTES + 6 * sum(map(len, self.tags)) + len(self.names) * IMAGE_BYTES + values
+
+
+def read_answer(content: bytes) -> AppScores:
+    """Read what an app wrote.
+
+    Args:
+        content: Of its file; it may hold anything.
+
+    Raises:
+        PhoneError: It is not JSON of this schema, or a value is out of its bounds.
+    """
+    try:
+        return AppScores.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise _wrong(f"the app's answer cannot be read: {place}: {first['msg']}") from None
+
+
+def check_answer(found: AppScores, wanted: Wanted) -> None:
+    """Refuse an answer to another question, or of an engine that does not do what it should.
+
+    Raises:
+        PhoneError: It is about another file, other tags or other images; a GPU was asked for and
+            the CPU answered; or the self-test failed.
+    """
+    if found.model_sha256 != wanted.model_sha256:
+        raise _wrong(
+            f"the app scored another file: its SHA-256 is {found.model_sha256[:12]}…, asked for "
+            f"was {wanted.model_sha256[:12]}…"
+        )
+    if found.tags != wanted.tags:
+        raise _wrong(_other_tags(found.tags, wanted.tags))
+    names = [image.name for image in found.images]
+    if len(names) != len(wanted.names) or set(names) != set(wanted.names):
+        raise _wrong(_other_images(names, wanted.names))
+    for image in found.images:
+        if image.scores is not None and len(image.scores) != len(wanted.tags):
+            raise _wrong(
+                f"image {image.name} has {len(image.scores)} scores for {len(wanted.tags)} tags"
+            )
+    _check_engine(found.engine, wanted.delegate)
+    if found.self_test is not None and not found.self_test.passed:
+        difference = found.self_test.max_difference
+        told = "" if difference is None else f" (largest difference {difference:.4g})"
+        raise PhoneError(
+            Problem.SELF_TEST,
+            f"{found.engine.name} {found.engine.version} on the {found.engine.delegate} does not "
+            f"give the golden scores of the app's bundle{told}; its scores are not kept",
+        )
+
+
+def _check_engine(engine: AppEngine, asked: Device | None) -> None:
+    wanted = asked or engine.requested_delegate
+    if engine.requested_delegate != wanted:
+        raise _wrong(f"the app was asked for the {wanted}, but took {engine.requested_delegate}")
+    if engine.delegate != wanted or (engine.fell_back and wanted == "gpu"):
+        why = f": {engine.fell_back}" if engine.fell_back else "; it says nothing about why"
+        raise PhoneError(
+            Problem.FELL_BACK,
+            f"the {wanted.upper()} was asked for and the app ran on the {engine.delegate.upper()}"
+            f"{why}",
+        )
+
+
+def _other_tags(found: Sequence[str], wanted: Sequence[str]) -> str:
+    if set(found) == set(wanted) and len(found) == len(wanted):
+        return "the app has the tags in another order than the recipe"
+    lacking = [tag for tag in wanted if tag not in set(found)]
+    what = f"it lacks {lacking[0]}" if lacking else f"it has {len(found)} for {len(wanted)}"
+    return f"the app has other tags than the recipe: {what}"
+
+
+def _other_images(found: Sequence[str], wanted: Sequence[str]) -> str:
+    if len(set(found)) < len(found):
+        return "the app tells some image twice"
+    lacking = sorted(set(wanted) - set(found))
+    told = f", it lacks {lacking[0]}" if lacking else ""
+    return f"the app tells {len(found)} images, asked for were {len(wanted)}{told}"
+
+
+def scores_of(found: AppScores, wanted: Wanted) -> tuple[Scores, tuple[int, ...], str]:
+    """Return the scores of a checked answer.
+
+    Returns:
+        `[n, tags]` float32 of the images that have scores, in the order of `wanted.names`; their
+        places in it; and the first error of the others, "" where there is none.
+
+    Raises:
+        PhoneError: No image has scores.
+    """
+    by_name = {image.name: image for image in found.images}
+    ordered = [by_name[name] for name in wanted.names]
+    places = tuple(place for place, image in enumerate(ordered) if image.scores is not None)
+    errors = [f"{image.name}: {image.error}" for image in ordered if image.error is not None]
+    if not places:
+        raise PhoneError(Problem.FAILED, f"the app scored no image, {errors[0]}")
+    rows = [ordered[place].scores for place in places]
+    return np.array(rows, dtype=np.float32), places, one_line(errors[0]) if errors else ""
+
+
+def _wrong(text: str) -> PhoneError:
+    return PhoneError(Problem.WRONG_OUTPUT, text)

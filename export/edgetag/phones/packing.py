@@ -1,0 +1,99 @@
+"""A folder for somebody whose phone is elsewhere: files, images, jobs, and what to type.
+
+What the app answers there, `reading` reads here.
+"""
+
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from edgetag.conversion.result import ExportedVariant
+from edgetag.dataset import open_dataset
+from edgetag.errors import InputError
+from edgetag.phones.accuracy import spread
+from edgetag.phones.device import FOLDER
+from edgetag.phones.instrument import ENTRY, App
+from edgetag.phones.job import Device, RunnerJob
+from edgetag.phones.store import LocalFile
+from edgetag.recipe import Recipe
+from edgetag.workspace import Workspace, atomic_write, write_text
+
+IMAGES, SCRIPT = "images.npy", "run.sh"
+
+
+def pack(
+    recipe: Recipe,
+    workspace: Workspace,
+    folder: Path,
+    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+    images: int,
+    app: App,
+    delegate: Device,
+) -> tuple[Path, ...]:
+    """Write the folder.
+
+    Args:
+        recipe: Names the split that decides, runs and threads.
+        workspace: Has the images.
+        folder: New or empty.
+        files: To run.
+        images: To score, at most, evenly spread over the split.
+        app: To run them.
+        delegate: What to run on.
+
+    Returns:
+        What was written.
+
+    Raises:
+        InputError: The folder holds something, or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder}: not an empty folder; name a new one")
+    dataset = open_dataset(workspace)
+    rows = spread(dataset.rows(recipe.validation.splits[0]), images)
+    with atomic_write(folder / IMAGES) as file:
+        np.save(file, dataset.images(rows), allow_pickle=False)
+    written = [folder / IMAGES]
+    for variant, model in files:
+        name = variant.variant
+        with atomic_write(folder / f"{name}.tflite") as target, model.path.open("rb") as source:
+            shutil.copyfileobj(source, target)
+        job = RunnerJob(
+            model=f"{FOLDER}/{name}.tflite", images=f"{FOLDER}/{IMAGES}",
+            scores=f"{FOLDER}/{name}.scores", threads=recipe.benchmark.threads[0],
+            contract=recipe.network.preprocessing(), delegate=delegate,
+            warmup_runs=recipe.benchmark.warmup_runs, runs=recipe.benchmark.runs,
+        )  # fmt: skip
+        write_text(folder / f"{name}.json", job.to_json())
+        written += [folder / f"{name}.tflite", folder / f"{name}.json"]
+    write_text(folder / SCRIPT, _script([variant.variant for variant, _ in files], app))
+    return (*written, folder / SCRIPT)
+
+
+def _script(names: list[str], app: App) -> str:
+    """Return what is typed where the phone is, as a shell script to read and to run."""
+    lines = [
+        "#!/bin/sh",
+        f"# Runs these files in the app {app.package} on the phone that adb sees, and brings its",
+        "# answers here as *.scores.json. Read them with: edgetag phone read RECIPE *.scores.json",
+        "set -e",
+        'cd "$(dirname "$0")"',
+        f"adb shell mkdir -p {FOLDER}",
+        f"adb shell chmod 755 {FOLDER}",
+        f"adb push {IMAGES} {FOLDER}/{IMAGES}",
+    ]
+    for name in names:
+        model, job = (shlex.quote(f"{name}.{suffix}") for suffix in ("tflite", "json"))
+        lines += [
+            f"adb push {model} {FOLDER}/{model}",
+            f"adb push {job} {FOLDER}/{job}",
+            f"adb shell chmod 644 {FOLDER}/{IMAGES} {FOLDER}/{model} {FOLDER}/{job}",
+            f"told=$(adb shell am instrument -w -e job {FOLDER}/{job} {app.package}/{ENTRY})",
+            "path=$(printf '%s\\n' \"$told\" | tr -d '\\r' | "
+            "sed -n 's/^INSTRUMENTATION_RESULT: scores=//p')",
+            '[ -n "$path" ] || { printf \'%s\\n\' "$told" >&2; exit 1; }',
+            f'adb pull "$path" {shlex.quote(f"{name}.scores.json")}',
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,195 @@
+"""Answers of the demo app read by hand: for phones that are not on this machine.
+
+Somebody else runs a job in the app and sends the JSON that it wrote. Which file it ran is told by
+its digest, which images by their names.
+"""
+
+import hashlib
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from edgetag import __version__
+from edgetag.conversion.result import ExportedVariant
+from edgetag.dataset import Dataset, open_dataset
+from edgetag.dataset.view import Rows
+from edgetag.errors import InputError
+from edgetag.phones.accuracy import compare, spread, truth_of
+from edgetag.phones.answer import AppScores, Wanted, check_answer, read_answer, scores_of
+from edgetag.phones.app import engine_of, lacking, one_word, percentiles_of, untested
+from edgetag.phones.figures import AppMeasurement, PhoneScores
+from edgetag.phones.problems import PhoneError
+from edgetag.phones.result import PhoneFailure, PhoneRecord, PhonesResult
+from edgetag.phones.store import LocalFile
+from edgetag.recipe import Recipe
+from edgetag.workspace import Workspace, write_text
+
+MOST_BYTES = 1 << 30
+NO_HEAT = "read from a file: how hot the phone was is not known"
+
+
+def read(
+    recipe: Recipe,
+    workspace: Workspace,
+    answers: tuple[Path, ...],
+    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+) -> PhonesResult:
+    """Add what apps answered to `bench/phones.json`.
+
+    Args:
+        recipe: Names the split that decides.
+        workspace: Has the images.
+        answers: Files that the app wrote.
+        files: The exported files.
+
+    Returns:
+        What `bench/phones.json` now holds; an entry of the same phone and file is replaced.
+
+    Raises:
+        InputError: A file is not such an answer, or not about this run; nothing is written then.
+    """
+    path = workspace.bench / "phones.json"
+    known = PhonesResult.read(path, "bench --on adb") if path.exists() else _empty()
+    for answer in answers:
+        try:
+            found = read_answer(_content(answer))
+            known = _joined(known, _told(recipe, workspace, answer, found, files))
+        except PhoneError as error:
+            raise InputError(f"{answer}: {error.reason}") from None
+    write_text(path, known.to_json())
+    return known
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError(f"{path}: larger than {MOST_BYTES >> 30} GB; that is refused")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+
+
+def _told(
+    recipe: Recipe,
+    workspace: Workspace,
+    path: Path,
+    found: AppScores,
+    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+) -> PhonesResult:
+    """Return what one answer tells, as a result of its own."""
+    chosen = [pair for pair in files if pair[1].sha256 == found.model_sha256]
+    if not chosen:
+        raise InputError(
+            f"{path}: it is about a file with SHA-256 {found.model_sha256[:12]}…, which is none of "
+            f"this run: {', '.join(variant.variant for variant, _ in files)}"
+        )
+    variant, _ = chosen[0]
+    dataset = open_dataset(workspace)
+    names = tuple(image.name for image in found.images)
+    rows = _rows(dataset, dataset.rows(recipe.validation.splits[0]), names, path)
+    wanted = Wanted(found.model_sha256, dataset.vocabulary.names, names)
+    check_answer(found, wanted)
+    scores, places, error = scores_of(found, wanted)
+    truth = truth_of(recipe, workspace, dataset, rows, tuple(chosen[:1]))
+    phone = _phone(found)
+    scored = compare(
+        scores, places, variant, truth, workspace, phone.id, seconds=None,
+        engine=engine_of(found),
+    )  # fmt: skip
+    short = lacking(len(names) - len(places), len(names), error) if error else None
+    failures = () if short is None else (
+        PhoneFailure(
+            phone=phone.id, name=phone.name, variant=variant.variant, problem=short.problem,
+            reason=short.reason,
+        ),
+    )  # fmt: skip
+    return _empty().model_copy(
+        update={
+            "phones": (phone,),
+            "apps": _times(found, phone, variant),
+            "scores": (scored,),
+            "failures": failures,
+        }
+    )
+
+
+def _rows(dataset: Dataset, rows: Rows, names: tuple[str, ...], where: Path) -> Rows:
+    """Return the row of each image: by the name of its picture, or by its number.
+
+    Numbers are those of `spread`: what a job over as many `images` was given.
+    """
+    if set(names) == {str(number) for number in range(len(names))}:
+        chosen = spread(rows, len(names))
+        if len(chosen) != len(names):
+            raise InputError(
+                f"{where}: {len(names)} numbered images, but the split has {len(rows)}"
+            )
+        return chosen[[int(name) for name in names]]
+    paths = dataset.manifest["path"][rows].to_list()
+    named = [PurePosixPath(path).name for path in paths]
+    often = Counter(named)
+    row_of = dict(zip(named, rows.tolist(), strict=True))
+    for name in names:
+        if often[name] != 1:
+            what = "several pictures of" if often[name] else "no picture of"
+            raise InputError(f"{where}: {name!r} is {what} the split that decides")
+    return np.array([row_of[name] for name in names], dtype=np.int64)
+
+
+def _phone(found: AppScores) -> PhoneRecord:
+    """Name a phone by what the app tells; phones of one model and Android are one phone here."""
+    device = found.device
+    told = "\n".join((device.manufacturer, device.model, device.soc, str(device.sdk)))
+    return PhoneRecord(
+        id=hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:12],
+        manufacturer=one_word(device.manufacturer),
+        model=one_word(device.model),
+        android="",
+        api=device.sdk,
+        build="",
+        soc=one_word(device.soc),
+        abis=(),
+    )
+
+
+def _times(
+    found: AppScores, phone: PhoneRecord, variant: ExportedVariant
+) -> tuple[AppMeasurement, ...]:
+    if found.latency_ms is None:
+        return ()
+    engine, times = engine_of(found), percentiles_of(found.latency_ms)
+    measured = AppMeasurement(
+        phone=phone.id, variant=variant.variant, sha256=found.model_sha256, engine=engine,
+        latency_ms=times, rounds=(times,), load_ms=found.load_ms, before=None, after=None,
+        throttled=False, notes=(NO_HEAT, *untested(engine)),
+    )  # fmt: skip
+    return (measured,)
+
+
+def _empty() -> PhonesResult:
+    return PhonesResult(
+        measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={"edgetag": __version__}, benchmark_model_sha256=None, warmup_runs=None,
+        runs=None, min_s=None, max_s=None, phones=(), results=(),
+    )  # fmt: skip
+
+
+def _joined(known: PhonesResult, new: PhonesResult) -> PhonesResult:
+    """Put what a file tells in place of what was known of its phone and variant."""
+    (phone,), (scored,) = new.phones, new.scores
+    same = (phone.id, scored.variant)
+
+    def is_other(entry: AppMeasurement | PhoneScores | PhoneFailure) -> bool:
+        return (entry.phone, entry.variant) != same
+
+    scores = (one for one in known.scores if is_other(one) or one.engine is None)
+    return known.model_copy(
+        update={
+            "phones": (*(one for one in known.phones if one.id != phone.id), phone),
+            "apps": (*filter(is_other, known.apps), *new.apps),
+            "scores": (*scores, scored),
+            "failures": (*filter(is_other, known.failures), *new.failures),
+        }
+    )

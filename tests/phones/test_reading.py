@@ -1,0 +1,203 @@
+"""Answers of the app from a phone elsewhere: read by hand, matched by digest and by name."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import Result
+from measuring import SETTINGS, Run, bench
+from street import IMAGES, OUTPUTS, Street, script
+from typer.testing import CliRunner
+
+from edgetag.cli.main import app
+from edgetag.dataset import open_dataset
+from edgetag.errors import InputError
+from edgetag.phones.accuracy import spread, truth_of
+from edgetag.phones.reading import read
+from edgetag.phones.result import PhonesResult
+from edgetag.phones.stage import files_of
+from edgetag.workspace import digest_file
+
+pytestmark = pytest.mark.slow  # each scores on this machine too, in a process of its own
+
+
+def answer(folder: Run, names: list[str], rows: list[int], **more: object) -> dict[str, Any]:
+    """Return what an app with this machine's scores would write for the int8 file."""
+    recipe, workspace = folder
+    dataset = open_dataset(workspace)
+    chosen = np.array(rows, dtype=np.int64)
+    files = files_of(workspace, ("int8",))
+    scores = truth_of(recipe, workspace, dataset, chosen, files).host["int8"]
+    return {
+        "schema": "edgetag.phone-scores/1.0",
+        "model_sha256": digest_file(workspace.export / "int8.tflite"),
+        "tags": ["cat", "dog", "food"],
+        "device": {"manufacturer": "Google", "model": "Pixel 8", "sdk": 35, "soc": "Tensor G3"},
+        "engine": {
+            "name": "LiteRT", "version": "2.3.0", "threads": 4, "delegate": "cpu",
+            "requested_delegate": "cpu", "fell_back": "",
+        },
+        "self_test": {"passed": True, "family": "litert", "max_difference": 0},
+        "load_ms": 5,
+        "latency_ms": {"warmup_runs": 1, "runs": 20, "p50": 3, "p90": 4, "p99": 5},
+        "images": [
+            {"name": name, "scores": row} for name, row in zip(names, scores.tolist(), strict=True)
+        ],
+    } | more  # fmt: skip
+
+
+def read_one(folder: Run, tmp_path: Path, told: dict[str, Any]) -> PhonesResult:
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(told))
+    return read(*folder, (path,), files_of(folder[1]))
+
+
+def test_pictures_are_matched_by_their_names(run_folder: Run, tmp_path: Path) -> None:
+    names = ["id7.png", "id3.png", "id11.png"]
+    result = read_one(run_folder, tmp_path, answer(run_folder, names, [7, 3, 11]))
+    (scores,) = result.scores
+    assert (scores.variant, scores.images, scores.max_difference) == ("int8", 3, 0)
+    (timed,) = result.apps
+    assert (timed.latency_ms.runs, timed.latency_ms.p90) == (20, 4)
+    assert any("how hot the phone was is not known" in note for note in timed.notes)
+    assert result.phones[0].name == "Pixel 8, Tensor G3"
+    swapped = read_one(run_folder, tmp_path, answer(run_folder, names, [3, 7, 11]))
+    assert swapped.scores[0].max_difference > 0
+
+
+def test_numbered_images_are_those_that_a_job_over_as_many_has(
+    run_folder: Run, tmp_path: Path
+) -> None:
+    rows = spread(np.arange(IMAGES), 10).tolist()
+    told = answer(run_folder, [str(n) for n in range(10)], rows)
+    assert read_one(run_folder, tmp_path, told).scores[0].max_difference == 0
+
+
+def test_an_answer_replaces_its_phones_earlier_one_and_leaves_the_rest(
+    street: Street, run_folder: Run, tmp_path: Path
+) -> None:
+    street.phone()
+    measured = bench(street, run_folder)
+    told = answer(run_folder, ["id1.png"], [1])
+    read_one(run_folder, tmp_path, told)
+    told["latency_ms"]["p99"] = 9
+    result = read_one(run_folder, tmp_path, told)
+    assert result.results == measured.results
+    assert [entry.latency_ms.p99 for entry in result.apps] == [9]
+    assert len(result.scores) == 1
+    # Measuring the phone at hand again leaves what was read alone.
+    again = bench(street, run_folder, SETTINGS)
+    assert (again.apps, again.scores) == (result.apps, result.scores)
+    assert len(again.phones) == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "said"),
+    [
+        (["holiday.png"], {}, "no picture of the split"),
+        (["../id1.png"], {}, "no picture of the split"),
+        (["id1.png"], {"model_sha256": "0" * 64}, "none of this run: fp32, int8"),
+        (["id1.png"], {"tags": ["cat", "food", "dog"]}, "another order"),
+        (["id1.png"], {"self_test": {"passed": False, "family": None, "max_difference": 1}},
+         "golden scores"),
+        (["id1.png"], {"engine": {
+            "name": "LiteRT", "version": "2", "threads": 1, "delegate": "cpu",
+            "requested_delegate": "gpu", "fell_back": "",
+        }}, "the GPU was asked for and the app ran on the CPU"),
+        (["id1.png"], {"load_ms": "soon"}, "load_ms"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_does_not_fit_is_refused(
+    run_folder: Run, tmp_path: Path, names: list[str], more: dict[str, object], said: str
+) -> None:
+    told = answer(run_folder, names, [1], **more)
+    with pytest.raises(InputError, match=said):
+        read_one(run_folder, tmp_path, told)
+    assert not (run_folder[1].bench / "phones.json").exists()
+
+
+def test_more_numbers_than_images_are_refused(run_folder: Run, tmp_path: Path) -> None:
+    many = [str(n) for n in range(IMAGES + 1)]
+    told = answer(run_folder, many, [*range(IMAGES), 0])
+    with pytest.raises(InputError, match="25 numbered images, but the split has 24"):
+        read_one(run_folder, tmp_path, told)
+
+
+def test_images_without_scores_are_told(run_folder: Run, tmp_path: Path) -> None:
+    told = answer(run_folder, ["id1.png", "id2.png"], [1, 2])
+    told["images"][0] = {"name": "id1.png", "error": "a broken PNG"}
+    result = read_one(run_folder, tmp_path, told)
+    assert (result.scores[0].images, result.scores[0].lacking) == (1, 1)
+    assert "1 of 2 images have no scores" in result.failures[0].reason
+
+
+def run_verb(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["phone", *map(str, arguments)])
+
+
+def test_the_verb_shows_what_was_read(run_folder: Run, tmp_path: Path) -> None:
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(answer(run_folder, ["id1.png"], [1])))
+    recipe, out = tmp_path / "recipe.toml", run_folder[1].root
+    told = run_verb("read", recipe, path, "--out", out)
+    assert told.exit_code == 0, told.output
+    assert "Latency in the app" in told.stdout
+    assert "LiteRT 2.3.0, CPU" in told.stdout
+    missing = run_verb("read", recipe, tmp_path / "no.json", "--out", out)
+    assert isinstance(missing.exception, InputError)
+    assert "no.json: No such file" in str(missing.exception)
+
+
+def test_the_verb_prints_the_schemas() -> None:
+    for name in ("job", "scores"):
+        assert json.loads(run_verb("schema", name).stdout)["properties"]["schema"]
+
+
+def test_scoring_on_phones_leaves_latencies_of_before_alone(
+    street: Street, run_folder: Run, tmp_path: Path
+) -> None:
+    street.phone().benchmark(OUTPUTS / "litert_xnnpack.txt")
+    measured = bench(street, run_folder)
+    done = CliRunner().invoke(
+        app,
+        ["validate", str(tmp_path / "recipe.toml"), "--out", str(run_folder[1].root), "--on", "adb",
+         "--app", "dev.edgetag.demo", "--images", "5", "--variant", "int8", "--json"],
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert [one["latency_ms"]["avg"] for one in told["results"]] == [
+        one.latency_ms.avg for one in measured.results
+    ]
+    assert [one["images"] for one in told["scores"]] == [5]
+    assert told["apps"] == []
+
+
+def test_a_folder_for_a_phone_elsewhere_gives_answers_that_are_read_here(
+    street: Street, run_folder: Run, tmp_path: Path
+) -> None:
+    recipe, out, folder = tmp_path / "recipe.toml", run_folder[1].root, tmp_path / "pack"
+    packed = run_verb("pack", recipe, folder, "--out", out, "--images", 7)
+    assert packed.exit_code == 0, packed.output
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "fp32.json", "fp32.tflite", "images.npy", "int8.json", "int8.tflite", "run.sh",
+    ]  # fmt: skip
+    # Where the phone is: adb alone, which here needs the serial that a single phone goes without.
+    street.phone()
+    script(tmp_path / "adb", f'#!/bin/sh\nexec {street.bin}/adb -s SERIAL1 "$@"\n')
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    subprocess.run(["sh", folder / "run.sh"], env=os.environ | {"PATH": path}, check=True)
+    answers = sorted(folder.glob("*.scores.json"))
+    assert len(answers) == 2
+    told = run_verb("read", recipe, *answers, "--out", out, "--json")
+    assert told.exit_code == 0, told.output
+    result = json.loads(told.stdout)
+    assert [one["images"] for one in result["scores"]] == [7, 7]
+    assert all(one["max_difference"] < 1e-6 for one in result["scores"])
+    assert [one["latency_ms"]["runs"] for one in result["apps"]] == [50, 50]
+    again = run_verb("pack", recipe, folder, "--out", out)
+    assert isinstance(again.exception, InputError)
+    assert "not an empty folder" in str(again.exception)
