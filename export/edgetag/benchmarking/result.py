@@ -148,15 +148,22 @@ class BudgetCheck(Record):
         budget: The key in the recipe.
         limit: Its value.
         measured: None where there is no measurement.
-        verdict: fail also where the budget's runtime failed on the variant; undecided
-            where this machine lacks the runtime or cannot tell memory.
+        interval: Of a latency or a ratio of two, at 95 %; it decides. None where the value is
+            exact, or where there is none.
+        verdict: A latency passes if its interval lies within the limit, fails if it lies beyond,
+            else it is undecided; so is one of an unstable figure. fail also where the budget's
+            runtime failed on the variant; undecided where this machine lacks the runtime or
+            cannot tell memory.
+        reason: Why it is undecided, or why there is no measurement; one line.
     """
 
     variant: Variant
     budget: BudgetName
     limit: float
     measured: float | None
+    interval: Bounds | None = None
     verdict: Decision
+    reason: str = ""
 
 
 class BenchResult(Result):
@@ -177,7 +184,7 @@ class BenchResult(Result):
         budgets: Every limit on latency, size and memory that the recipe sets.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.bench/1.2"
     machine: Machine
     mode: Literal["quick", "full"] = "quick"
     measured_at: str = ""
