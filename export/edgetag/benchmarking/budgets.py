@@ -138,12 +138,12 @@ def _latency_ratio(variant: Variant, found: _Found) -> Value:
         return Value(1.0)
     if BASE not in found.judged:
         return found.absent(f"{BASE}, which ratios are to,")
-    base = _latency_ms(BASE, found)
+    base = found.judged[BASE].latency_ms
     interval = None
-    if own.interval and base.interval:
-        interval = (own.interval[0] / base.interval[1], own.interval[1] / base.interval[0])
-    ratio = own.measured / (base.measured or 1.0)
-    return Value(ratio, interval, own.doubt or base.doubt)
+    if own.interval and base.p50_interval:
+        interval = (own.interval[0] / base.p50_interval[1], own.interval[1] / base.p50_interval[0])
+    doubt = own.doubt or _doubt(found.judged[BASE], found.max_spread)
+    return Value(own.measured / base.p50, interval, doubt)
 
 
 def _size_bytes(variant: Variant, found: _Found) -> Value:
