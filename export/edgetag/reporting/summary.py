@@ -199,7 +199,7 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
     yield _fold(sheets.accuracy_sheet(report.variants))
     if sources.bench is not None:
         title, body = _fold(sheets.speed_sheet(report.variants))
-        yield title, f"{body}\n{how_measured(sources.bench, sources.recipe)}"
+        yield title, f"{body}\n{how_measured(sources.bench)}"
     if sources.exported is not None:
         title, body = _fold(sheets.files_sheet(sources.exported))
         warnings = "".join(
