@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgetag.benchmarking import process, stage
+from edgetag.benchmarking.effort import effort
 from edgetag.benchmarking.job import Job, Outcome, marker_text
 from edgetag.benchmarking.measure import Plan, Times, measure
 from edgetag.benchmarking.result import BenchResult
@@ -61,7 +62,7 @@ def test_a_runtime_is_timed_in_a_process_that_imports_neither_tensorflow_nor_ano
     )
     outcome = process.run_child(
         job(FP32, images, tmp_path / "marker", runtime=runtime),
-        on_beat=lambda: None,
+        on_beat=lambda _share: None,
         command=(sys.executable, "-c", code),
     )
     assert isinstance(outcome, Outcome)
@@ -156,6 +157,35 @@ def test_more_threads_are_measured_as_such(recipe: Recipe, make_run: MakeRun) ->
     assert [found.threads for found in result.results] == [1, 2]
 
 
+def test_full_mode_takes_what_mlperf_asks_for(recipe: Recipe) -> None:
+    full, quick = effort(recipe.benchmark, True), effort(recipe.benchmark, False)
+    assert (full.mode, full.runs, full.min_s) == ("full", 1024, 60.0)
+    assert (quick.mode, quick.runs, quick.min_s) == ("quick", recipe.benchmark.runs, 0.0)
+    many = recipe.benchmark.model_copy(update={"runs": 5000})
+    assert effort(many, True).runs == 5000
+
+
+def test_runs_go_on_until_every_model_has_had_its_seconds_and_its_runs(
+    images: Path, tmp_path: Path
+) -> None:
+    shares: list[float] = []
+    both = job(FP32, images, tmp_path / "marker", models=(str(FP32), str(INT8)), min_s=0.2)
+    outcome = process.run_child(both, shares.append)
+    assert isinstance(outcome, Outcome)
+    for found in outcome.latencies_ms:
+        assert found is not None
+        assert len(found) > both.runs
+        assert sum(found) >= 200
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    outcome = process.run_child(
+        job(FP32, images, tmp_path / "marker", runs=50, min_s=1e-6), shares.append
+    )
+    assert isinstance(outcome, Outcome)
+    assert outcome.latencies_ms[0] is not None
+    assert len(outcome.latencies_ms[0]) == 50
+
+
 def test_a_file_that_changed_since_export_is_refused(recipe: Recipe, make_run: MakeRun) -> None:
     workspace = make_run({"fp32": FP32})
     with (workspace.export / "fp32.tflite").open("r+b") as file:
@@ -186,7 +216,7 @@ def test_a_process_that_hangs_is_stopped_and_its_model_blamed(images: Path, tmp_
     )
     crash = process.run_child(
         job(FP32, images, tmp_path / "marker"),
-        lambda: None,
+        lambda _share: None,
         5.0,
         (sys.executable, "-S", "-c", code),
     )
@@ -201,20 +231,26 @@ def test_a_process_that_crashes_tells_its_signal_and_last_words(
         "sys.stderr.flush(); os.abort()"
     )
     crash = process.run_child(
-        job(FP32, images, tmp_path / "marker"), lambda: None, 20, (sys.executable, "-c", code)
+        job(FP32, images, tmp_path / "marker"),
+        lambda _share: None,
+        20,
+        (sys.executable, "-c", code),
     )
     assert crash == process.Crash(0, "crashed (SIGABRT) while starting: F0000 check failed")
 
 
 def test_a_process_that_ends_unasked_is_a_crash_too(images: Path, tmp_path: Path) -> None:
     crash = process.run_child(
-        job(FP32, images, tmp_path / "marker"), lambda: None, 20, (sys.executable, "-c", "exit(7)")
+        job(FP32, images, tmp_path / "marker"),
+        lambda _share: None,
+        20,
+        (sys.executable, "-c", "exit(7)"),
     )
     assert crash == process.Crash(0, "ended with exit code 7 while starting")
 
 
 def test_no_process_outlives_an_interrupt(images: Path, tmp_path: Path) -> None:
-    def interrupt() -> None:
+    def interrupt(share: float) -> None:
         raise KeyboardInterrupt
 
     code = (

@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from edgetag.benchmarking.budgets import check_budgets
-from edgetag.benchmarking.result import BudgetCheck, Failure, Latency, Measurement
+from edgetag.benchmarking.result import BenchResult, BudgetCheck, Failure, Latency, Measurement
+from edgetag.cli.outcome import exit_code
 from edgetag.conversion.result import ExportedVariant
+from edgetag.errors import ExitCode
+from edgetag.machine import this_machine
 from edgetag.recipe import Recipe, Variant, parse_recipe
 
 BASE = """
@@ -32,12 +37,19 @@ def exported(variant: Variant, size_bytes: int) -> ExportedVariant:
 
 
 def measured(
-    variant: Variant, p50: float, runtime: str = "litert", memory: int | None = 1000
+    variant: Variant,
+    p50: float,
+    runtime: str = "litert",
+    memory: int | None = 1000,
+    interval: tuple[float, float] | None = (0, 0),
+    **more: object,
 ) -> Measurement:
+    """Return a figure; its interval is the median alone where none is given."""
+    bounds = (p50, p50) if interval == (0, 0) else interval
     return Measurement(
         variant=variant, runtime=runtime, runtime_version="1", device="cpu", threads=1, runs=10,
-        latency_ms=Latency(p50=p50, p90=2 * p50, p99=3 * p50), load_ms=1, peak_memory_bytes=memory,
-        size_bytes=1, gzip_bytes=1,
+        latency_ms=Latency(p50=p50, p90=2 * p50, p99=3 * p50, p50_interval=bounds), load_ms=1,
+        peak_memory_bytes=memory, size_bytes=1, gzip_bytes=1, **more,
     )  # fmt: skip
 
 
@@ -74,6 +86,91 @@ def test_a_runtime_that_is_not_here_leaves_latency_undecided() -> None:
     found = [measured("int8", 5, "tflite-runtime")]
     check = only(check_budgets(recipe_with("max_latency_ms = 9.0"), FILES, found, []))
     assert (check.measured, check.verdict) == (None, "undecided")
+    assert check.reason == "it was not measured on litert with 1 thread"
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [
+        ((4.0, 5.0), "pass"),
+        ((4.0, 5.1), "undecided"),
+        ((5.0, 6.0), "undecided"),
+        ((5.1, 6.0), "fail"),
+    ],
+)
+def test_the_interval_of_a_latency_decides_not_the_estimate(
+    interval: tuple[float, float], verdict: str
+) -> None:
+    found = [measured("int8", 4.9, interval=interval)]
+    check = only(check_budgets(recipe_with("max_latency_ms = 5.0"), FILES, found, []))
+    assert (check.measured, check.interval, check.verdict) == (4.9, interval, verdict)
+    assert bool(check.reason) == (verdict == "undecided")
+
+
+@pytest.mark.parametrize(
+    ("limit", "verdict"), [(0.63, "pass"), (0.6, "undecided"), (0.5, "undecided"), (0.38, "fail")]
+)
+def test_the_interval_of_a_ratio_is_as_wide_as_both_figures_allow(
+    limit: float, verdict: str
+) -> None:
+    found = [measured("fp32", 10, interval=(8, 10)), measured("int8", 5, interval=(4, 5))]
+    check = only(check_budgets(recipe_with(f"max_latency_ratio = {limit}"), FILES, found, []))
+    assert check.interval == pytest.approx((4 / 10, 5 / 8))
+    assert check.verdict == verdict
+
+
+def test_the_ratio_of_fp32_to_itself_is_exactly_1() -> None:
+    text = BASE.replace("budgets.int8", "budgets.fp32") + "max_latency_ratio = 1.0"
+    found = [measured("fp32", 10, interval=(8, 12), stable=False, spread=9.0)]
+    check = only(check_budgets(parse_recipe(text, Path("recipe.toml")), FILES, found, []))
+    assert (check.measured, check.verdict) == (1.0, "pass")
+
+
+@pytest.mark.parametrize("shaky", ["fp32", "int8"])
+def test_an_unstable_figure_decides_no_budget_on_latency(shaky: str) -> None:
+    found = [
+        measured(variant, p50, stable=variant != shaky, spread=0.7 if variant == shaky else 0.1)
+        for variant, p50 in (("fp32", 10.0), ("int8", 90.0))
+    ]
+    recipe = recipe_with("max_latency_ratio = 0.6\nmax_latency_ms = 1.0\nmax_size_bytes = 290")
+    latency, ratio, size = check_budgets(recipe, FILES, found, [])
+    assert (ratio.measured, ratio.verdict) == (9.0, "undecided")
+    assert (
+        ratio.reason == f"{shaky} is unstable: p90 and p10 lie 70 % of the median apart, over 25 %"
+    )
+    assert latency.verdict == ("undecided" if shaky == "int8" else "fail")
+    assert (size.verdict, size.reason) == ("pass", "")
+
+
+def test_a_warm_up_that_never_settled_is_the_reason() -> None:
+    found = [measured("int8", 1, stable=False, warm=False, spread=0.1)]
+    check = only(check_budgets(recipe_with("max_latency_ms = 5.0"), FILES, found, []))
+    assert check.verdict == "undecided"
+    assert check.reason == "int8 is unstable: its warm-up did not settle"
+
+
+def test_too_few_runs_for_an_interval_decide_nothing() -> None:
+    found = [measured("int8", 1, interval=None)]
+    check = only(check_budgets(recipe_with("max_latency_ms = 5.0"), FILES, found, []))
+    assert (check.measured, check.verdict) == (1, "undecided")
+    assert "runs are too few" in check.reason
+
+
+def test_undecided_latency_ends_a_command_with_3_unless_something_fails() -> None:
+    shaky = [measured("int8", 1, stable=False, spread=9.0)]
+    machine = this_machine()
+
+    def code(budget: str) -> ExitCode:
+        checks = check_budgets(recipe_with(budget), FILES, shaky, [])
+        result = BenchResult(
+            machine=machine, budget_runtime="litert", budget_threads=1, results=tuple(shaky),
+            budgets=checks,
+        )  # fmt: skip
+        return exit_code({"bench": result})
+
+    assert code("max_latency_ms = 5.0") is ExitCode.UNDECIDED
+    assert code("max_latency_ms = 5.0\nmax_size_bytes = 1") is ExitCode.BUDGET_BROKEN
+    assert code("max_size_bytes = 290") is ExitCode.ACCEPTED
 
 
 def test_a_variant_that_does_not_run_fails_its_latency_budget() -> None:

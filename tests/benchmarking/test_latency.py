@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.stats import quantile_test
 
 from edgetag.benchmarking import child
 from edgetag.benchmarking.conditions import look, mean_mhz
-from edgetag.benchmarking.latency import interval, percentiles, spread
+from edgetag.benchmarking.effort import MOST_WINDOWS
+from edgetag.benchmarking.latency import interval, percentiles, repetition, spread
 
 
 def test_the_interval_holds_the_true_quantile_as_often_as_promised() -> None:
@@ -20,11 +22,59 @@ def test_the_interval_holds_the_true_quantile_as_often_as_promised() -> None:
         assert 0.92 < held / 400 <= 1.0
 
 
+def ar1(generator: np.random.Generator, runs: int, correlation: float) -> np.ndarray:
+    """Return runs around 0 that are as alike as their neighbours; standard deviation 1."""
+    noise = generator.normal(0, np.sqrt(1 - correlation**2), runs)
+    noise[0] = generator.normal()
+    for number in range(1, runs):
+        noise[number] += correlation * noise[number - 1]
+    return noise
+
+
+def test_runs_that_are_like_their_neighbours_have_a_wider_interval() -> None:
+    """A slow moment lasts many runs: each of them tells little that is new."""
+    generator = np.random.default_rng(3)
+    held, widths = {0.0: 0, 0.8: 0}, {0.0: 0.0, 0.8: 0.0}
+    for _ in range(300):
+        for correlation in held:
+            bounds = interval((10 + ar1(generator, 600, correlation)).tolist(), 0.5)
+            assert bounds is not None
+            held[correlation] += bounds[0] <= 10 <= bounds[1]
+            widths[correlation] += bounds[1] - bounds[0]
+    assert held[0.0] / 300 > 0.9
+    assert held[0.8] / 300 > 0.9  # 0.58 with ranks of independent runs
+    assert widths[0.8] > 1.5 * widths[0.0]
+
+
+def test_repetition_is_that_of_the_process() -> None:
+    generator = np.random.default_rng(4)
+    assert repetition(generator.normal(0, 1, 20_000)) == pytest.approx(1.0, abs=0.15)
+    expected = (1 + 0.8) / (1 - 0.8)
+    assert repetition(ar1(generator, 50_000, 0.8)) == pytest.approx(expected, rel=0.15)
+    assert repetition(np.ones(50)) == 1.0
+
+
+def test_of_independent_runs_the_interval_is_hardly_wider_than_the_exact_one() -> None:
+    generator = np.random.default_rng(6)
+    widths = np.zeros(2)
+    for _ in range(100):
+        runs = generator.gamma(4, 1, 400)
+        bounds = interval(runs.tolist(), 0.5)
+        exact = quantile_test(runs, p=0.5).confidence_interval(0.95)
+        assert bounds is not None
+        widths += bounds[1] - bounds[0], exact.high - exact.low
+    assert 0.98 < widths[0] / widths[1] < 1.2
+
+
+def test_runs_that_only_drift_have_no_interval() -> None:
+    assert interval(np.linspace(1, 2, 200).tolist(), 0.5) is None
+
+
 def test_too_few_runs_have_no_interval_of_a_high_percentile() -> None:
-    runs = np.linspace(1, 2, 200).tolist()
-    assert interval(runs, 0.99) is None
-    assert percentiles(runs).p50_interval is not None
-    assert interval(np.linspace(1, 2, 1024).tolist(), 0.99) is not None
+    runs = np.random.default_rng(5).permutation(np.linspace(1, 2, 2048)).tolist()
+    assert interval(runs[:200], 0.99) is None
+    assert percentiles(runs[:200]).p50_interval is not None
+    assert interval(runs, 0.99) is not None
 
 
 def test_intervals_enclose_their_percentiles_and_are_in_order() -> None:
@@ -57,14 +107,14 @@ class Scripted:
 def test_the_warm_up_goes_on_until_medians_settle() -> None:
     falling = [10.0] * 5 + [6.0] * 5 + [4.0] * 5 + [4.05] * 5 + [1.0] * 100
     beats = []
-    runs, warm = child.warm_up(Scripted(falling), 5, lambda: beats.append(1))  # type: ignore[arg-type]
+    runs, warm = child.warm_up(Scripted(falling), 5, lambda _share=0.0: beats.append(1))  # type: ignore[arg-type]
     assert (runs, warm, len(beats)) == (20, True, 20)
 
 
 def test_a_warm_up_that_never_settles_ends_and_says_so() -> None:
     restless = [float(2 ** (i // 5 % 2)) for i in range(1000)]
-    runs, warm = child.warm_up(Scripted(restless), 5, lambda: None)  # type: ignore[arg-type]
-    assert (runs, warm) == (5 * child.MOST_WINDOWS, False)
+    runs, warm = child.warm_up(Scripted(restless), 5, lambda _share=0.0: None)  # type: ignore[arg-type]
+    assert (runs, warm) == (5 * MOST_WINDOWS, False)
 
 
 def test_frequency_is_the_mean_over_cores_and_unknown_where_it_is_not_told() -> None:

@@ -22,9 +22,10 @@ from edgetag.conversion.result import ExportResult
 from edgetag.errors import ExitCode, InputError
 from edgetag.machine import this_machine
 from edgetag.matrix.agreement import FileThresholds, compare
-from edgetag.matrix.proof import prove
-from edgetag.matrix.result import MatrixResult
-from edgetag.matrix.sheets import format_agreement, matrix_sheets
+from edgetag.matrix.elsewhere import same_engine
+from edgetag.matrix.proof import prove, read_needs
+from edgetag.matrix.result import Cell, MatrixResult, Proof, Target
+from edgetag.matrix.sheets import format_agreement, matrix_sheets, to_markdown_page
 from edgetag.matrix.stage import run, spread
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines
@@ -89,37 +90,69 @@ def test_images_are_spread_over_the_whole_split() -> None:
     assert spread(rows, 1).tolist() == [100]
 
 
+NO_OPERATOR = LoadFailure(
+    FailureKind.NOT_LOADABLE, "Didn't find op for builtin opcode 'CONV_2D' version '8'."
+)
+CRASH = LoadFailure(FailureKind.CRASHED, "boom")
+
+
 @needs_old
 @pytest.mark.parametrize(
-    ("needs", "outcome", "conclusion", "loads"),
+    ("newer", "outcome", "reference", "conclusion", "loads"),
     [
-        ("1.14.0", SCORED, "proved", True),
-        ("2.14.0", SCORED, "proved", True),
-        ("2.15.0", SCORED, "contradicted", True),
-        ("2.15.0", LoadFailure(FailureKind.NOT_LOADABLE, "no op"), "proved", False),
-        ("2.15.0", LoadFailure(FailureKind.CRASHED, "boom"), "proved", False),
-        ("2.9.0", LoadFailure(FailureKind.NOT_LOADABLE, "no op"), "contradicted", False),
-        ("2.9.0", LoadFailure(FailureKind.CRASHED, "boom"), "contradicted", False),
-        ("2.9.0", LoadFailure(FailureKind.WRONG_OUTPUT, "logits"), "proved", True),
-        ("2.9.0", LoadFailure(FailureKind.TIMED_OUT, "slow"), "not proved", None),
-        ("2.9.0", LoadFailure(FailureKind.UNAVAILABLE, "gone"), "not proved", None),
-        ("", SCORED, "not proved", True),
+        (False, SCORED, SCORED, "not contradicted", True),
+        (False, LoadFailure(FailureKind.WRONG_OUTPUT, "logits"), SCORED, "not contradicted", True),
+        (False, NO_OPERATOR, SCORED, "contradicted", False),
+        (False, CRASH, SCORED, "contradicted", False),
+        (False, CRASH, CRASH, "not proved", False),
+        (False, LoadFailure(FailureKind.TIMED_OUT, "slow"), SCORED, "not proved", None),
+        (False, LoadFailure(FailureKind.UNAVAILABLE, "gone"), SCORED, "not proved", None),
+        (True, SCORED, SCORED, "contradicted", True),
+        (True, NO_OPERATOR, SCORED, "proved", False),
+        (True, CRASH, SCORED, "not proved", False),
     ],
 )
 def test_a_proof_holds_what_operators_need_against_what_loads(
-    needs: str,
+    newer: bool,
     outcome: ScoreRun | LoadFailure,
+    reference: ScoreRun | LoadFailure,
     conclusion: str,
     loads: bool | None,
     folder: RunFolder,
 ) -> None:
-    claim(folder, "fp32", needs)
+    if newer:
+        folder.replace_model("fp32", newer_model())
+        claim(folder, "fp32", "2.15.0")
     file = ExportResult.read(folder.workspace.export / "export.json", "export").variants[0]
-    proof = prove(file, OLD, outcome)
+    proof = prove(file, folder.workspace.root / file.file, OLD, outcome, reference)
     assert (proof.conclusion, proof.loads) == (conclusion, loads)
     assert proof.detail
     if isinstance(outcome, LoadFailure) and loads is not True:
         assert outcome.reason in proof.detail
+
+
+@needs_old
+def test_a_version_that_the_files_own_operators_belie_is_contradicted(folder: RunFolder) -> None:
+    claim(folder, "fp32", "1.5.0")
+    file = ExportResult.read(folder.workspace.export / "export.json", "export").variants[0]
+    proof = prove(file, folder.workspace.root / file.file, OLD, SCORED, SCORED)
+    assert proof.conclusion == "contradicted"
+    assert proof.detail == "export.json says 1.5.0, its operators say 1.14.0"
+
+
+@needs_old
+def test_an_operator_of_unknown_age_leaves_nothing_proved(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    (tmp_path / "endless.tflite").write_bytes(endless_model())  # has a WHILE
+    needs, unknown = read_needs(tmp_path / "endless.tflite")
+    assert unknown == ("WHILE version 1",)
+    claim(folder, "fp32", needs)
+    file = ExportResult.read(folder.workspace.export / "export.json", "export").variants[0]
+    proof = prove(file, tmp_path / "endless.tflite", OLD, SCORED, SCORED)
+    assert proof.conclusion == "not proved"
+    assert "WHILE version 1" in proof.detail
+    assert read_needs(tmp_path / "none.tflite") == ("", ())
 
 
 def test_thresholds_are_the_verdicts_only_for_the_file_it_judged(folder: RunFolder) -> None:
@@ -137,7 +170,7 @@ def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> 
     measured = Measurement(
         variant="int8", runtime="litert", runtime_version="2.3.0", device="here", threads=1,
         runs=10, latency_ms=Latency(p50=1.5, p90=2, p99=3), load_ms=1, peak_memory_bytes=None,
-        size_bytes=1, gzip_bytes=0,
+        size_bytes=1, gzip_bytes=0, stable=False,
     )  # fmt: skip
     exported = ExportResult.read(folder.workspace.export / "export.json", "export").variants
     right = measured.model_copy(update={"sha256": exported[1].sha256})
@@ -147,10 +180,7 @@ def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> 
     )
     write_text(folder.workspace.bench / "bench.json", bench.to_json())
     asked = ("tflite-runtime", "wasm", "a|<b>@phone", "litert")
-    result = run(
-        folder.recipe, folder.workspace, SilentProgress(), asked, 24,
-        instructions={("int8", "litert"): {"cortex-a76": 3_240_000}},
-    )  # fmt: skip
+    result = run(folder.recipe, folder.workspace, SilentProgress(), asked, 24)
     assert (result.split, result.images, result.reference) == ("test", 24, "litert")
     assert [(cell.variant, cell.target) for cell in result.cells] == [
         (variant, target) for variant in ("fp32", "int8") for target in asked
@@ -175,23 +205,25 @@ def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> 
     assert "is not one of:" in (targets["a|<b>@phone"].missing or "")
     int8 = result.find("int8", "litert")
     assert int8 is not None
-    assert int8.latency_p50_ms == 1.5
-    assert int8.instructions == {"cortex-a76": 3_240_000}
+    assert int8.latency is not None
+    assert (int8.latency.p50_ms, int8.latency.stable, int8.latency.mode) == (1.5, False, "quick")
+    assert int8.same_engine is None
     other = result.find("int8", "tflite-runtime")
     assert other is not None
-    assert other.latency_p50_ms is None  # measured on another file of this size
-    assert [proof.conclusion for proof in result.proofs] == ["proved", "proved"]
+    assert other.latency is None  # measured on another file of this size
+    assert [proof.conclusion for proof in result.proofs] == ["not contradicted"] * 2
     assert result.exit_code is ExitCode.ACCEPTED
     left = folder.workspace.root / "matrix"
     assert MatrixResult.read(left / "matrix.json", "matrix") == result
     page = (left / "matrix.md").read_text(encoding="utf-8")
-    assert "1.50 ms, 3.24 M (cortex-a76)" in page
+    assert "1.50 ms unstable" in page
+    assert "medians of edgetag bench in quick mode" in page
     assert "<b>" not in page.replace("\\<b\\>", "")
     tables = [block for block in page.split("\n\n") if block.startswith("|")]
-    assert len(tables) == 4
+    assert len(tables) == 3
     for table in tables:  # the name of a runtime adds no column
-        pipes = {line.replace("\\|", "").count("|") for line in table.splitlines()}
-        assert len(pipes) == 1
+        lines = [line.replace("\\|", "") for line in table.splitlines() if line.startswith("|")]
+        assert len({line.count("|") for line in lines}) == 1
 
 
 @needs_old
@@ -226,13 +258,14 @@ def test_a_contradiction_ends_the_command_with_1(newer: bool, folder: RunFolder)
     proofs = {proof["variant"]: proof for proof in json.loads(done.stdout)["proofs"]}
     assert proofs["fp32"]["conclusion"] == "contradicted"
     assert proofs["fp32"]["loads"] is not newer
-    assert proofs["int8"]["conclusion"] == "proved"
+    assert proofs["int8"]["conclusion"] == "not contradicted"
     if newer:
         return
     shown = CliRunner().invoke(app, command)
     assert shown.exit_code == 1
     assert "✗ contradicted" in shown.stdout
-    assert "need 2.17.0" in shown.stdout
+    assert "export.json says 2.17.0, its operators say 1.14.0" in shown.stdout
+    assert (out / "matrix" / "matrix.md").read_text(encoding="utf-8") in shown.stdout
 
 
 @pytest.mark.slow
@@ -256,7 +289,90 @@ def test_a_model_that_no_runtime_bears_leaves_the_other_cells(
     assert other.agreement is not None
     assert other.agreement.identical
     titles = [sheet.title for sheet in matrix_sheets(result)]
-    assert "files that a runtime did not score" in titles
+    assert "What a runtime did not do" in titles
+
+
+def scores(*values: float) -> ScoreRun:
+    return ScoreRun(np.array([values], dtype=np.float32).T, 1.0, 1.0)
+
+
+def cell(folder: RunFolder, variant: int, there: ScoreRun | LoadFailure, **more: object) -> Cell:
+    """Return the cell of a file on LiteRT elsewhere; here it scored 0.5."""
+    file = ExportResult.read(folder.workspace.export / "export.json", "export").variants[variant]
+    if variant == 0:
+        file = file.model_copy(update={"float_tensors": 9})
+    failed = there if isinstance(there, LoadFailure) else None
+    return Cell(
+        variant=file.variant, target="litert@arm64",
+        state=failed.kind.value if failed else "scored", reason=failed.reason if failed else None,
+        same_engine=same_engine(file, "litert", scores(0.5), there), **more,
+    )  # fmt: skip
+
+
+def matrix_of(*cells: Cell, targets: tuple[str, ...] = ("litert@arm64",)) -> MatrixResult:
+    proofs = [
+        Proof(
+            variant=variant, min_runtime_version="1.14.0", runtime="tflite-runtime",
+            runtime_version="2.14.0", loads=True, conclusion="not contradicted", detail="fine",
+        )
+        for variant in dict.fromkeys(cell.variant for cell in cells)
+    ]  # fmt: skip
+    return MatrixResult(
+        machine=this_machine(), reference="litert", split="test", images=1,
+        targets=tuple(Target(name=name, version="2", missing=None) for name in targets),
+        cells=cells, proofs=tuple(proofs),
+    )  # fmt: skip
+
+
+FP32, INT8 = 0, 1
+
+
+@pytest.mark.parametrize(
+    ("variant", "there", "code", "shown"),
+    [
+        (INT8, scores(0.5), ExitCode.ACCEPTED, "✓ as here"),
+        (INT8, scores(0.5 + 1 / 256), ExitCode.BUDGET_BROKEN, "✗ 3.9e-03 from here"),
+        (FP32, scores(0.5 + 1e-6), ExitCode.ACCEPTED, "✓ 1.0e-06 from here"),
+        (FP32, scores(0.6), ExitCode.BUDGET_BROKEN, "✗ 1.0e-01 from here"),
+        (INT8, CRASH, ExitCode.BUDGET_BROKEN, "✗ crashed: boom"),
+    ],
+)
+def test_an_engine_that_disagrees_with_itself_fails_the_command(
+    variant: int, there: ScoreRun | LoadFailure, code: ExitCode, shown: str, folder: RunFolder
+) -> None:
+    result = matrix_of(cell(folder, variant, there))
+    assert result.exit_code is code
+    assert shown in to_markdown_page(result)
+
+
+def test_a_file_that_runs_nowhere_is_no_disagreement(folder: RunFolder) -> None:
+    file = ExportResult.read(folder.workspace.export / "export.json", "export").variants[INT8]
+    assert same_engine(file, "litert", CRASH, CRASH).acceptable
+
+
+def test_instructions_of_each_core_stand_in_the_cell_and_reasons_below(folder: RunFolder) -> None:
+    counted = cell(
+        folder, INT8, scores(0.5), instructions={"cortex-a76": 12_130_000, "cortex-a53": 33_130_000}
+    )
+    lost = cell(folder, FP32, scores(0.5), not_counted="a second thread was at work")
+    page = to_markdown_page(matrix_of(counted, lost))
+    assert "✓ as here; 12.13 / 33.13 M" in page
+    assert "instructions of one inference on cortex-a76 / cortex-a53" in page
+    assert "✓ as here; not counted" in page
+    assert "| not counted | a second thread was at work" in page
+
+
+def test_columns_are_straight_and_nothing_steers_the_terminal(folder: RunFolder) -> None:
+    reason = "it says \x1b[2J | and\u202e more"
+    page = to_markdown_page(
+        matrix_of(cell(folder, INT8, LoadFailure(FailureKind.NOT_LOADABLE, reason)))
+    )
+    assert all(character.isprintable() or character in "\n\u200b" for character in page)
+    tables = [[line for line in part.splitlines() if line.startswith("|")] for part in
+              page.split("\n\n")]  # fmt: skip
+    for table in filter(None, tables):
+        assert len({len(line.replace("\u200b", "")) for line in table}) == 1
+        assert len({line.replace("\\|", "").count("|") for line in table}) == 1
 
 
 @pytest.mark.slow

@@ -1,12 +1,64 @@
-"""Holds what was measured against the recipe's limits on latency, size and memory."""
+"""Holds what was measured against the recipe's limits on latency, size and memory.
+
+Sizes and memory are judged as they are. A latency is an estimate: its interval decides, and an
+unstable figure decides nothing.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
-from edgetag.benchmarking.result import BudgetCheck, BudgetName, Decision, Failure, Measurement
+from edgetag.benchmarking.result import (
+    Bounds,
+    BudgetCheck,
+    BudgetName,
+    Decision,
+    Failure,
+    Measurement,
+)
 from edgetag.conversion.result import ExportedVariant
 from edgetag.recipe import Recipe, Variant
 
-Value = float | None
+BASE: Variant = "fp32"
+"""What ratios are to."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """What is held against a limit.
+
+    Attributes:
+        measured: None where there is nothing.
+        interval: Of an estimate; None where the value is exact.
+        doubt: Why it decides nothing; empty where it decides.
+    """
+
+    measured: float | None
+    interval: Bounds | None = None
+    doubt: str = ""
+
+    def verdict(self, limit: float) -> tuple[Decision, str]:
+        """Return what it says about a limit, and why it is undecided."""
+        if self.measured is None or self.doubt:
+            return "undecided", self.doubt
+        low, high = self.interval or (self.measured, self.measured)
+        if high <= limit:
+            return "pass", ""
+        if low > limit:
+            return "fail", ""
+        return "undecided", "its interval holds the limit; edgetag bench --full makes it narrower"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Files, and what was measured where budgets are judged."""
+
+    files: Mapping[Variant, ExportedVariant]
+    judged: Mapping[str, Measurement]
+    place: str
+    max_spread: float
+
+    def absent(self, what: str = "it") -> Value:
+        return Value(None, doubt=f"{what} was not measured on {self.place}")
 
 
 def check_budgets(
@@ -26,55 +78,92 @@ def check_budgets(
         measurements: Gives latency and memory; those of other runtimes are passed over.
         failures: A variant that fails where budgets are judged keeps none that needs a measurement.
     """
-    files = {file.variant: file for file in exported}
-    place = (recipe.benchmark.budget_runtime, recipe.benchmark.budget_threads)
-    judged = {m.variant: m for m in measurements if (m.runtime, m.threads) == place}
-    failed = {f.variant for f in failures if (f.runtime, f.threads) == place}
+    section = recipe.benchmark
+    place = (section.budget_runtime, section.budget_threads)
+    plural = "s" if section.budget_threads > 1 else ""
+    found = _Found(
+        files={file.variant: file for file in exported},
+        judged={m.variant: m for m in measurements if (m.runtime, m.threads) == place},
+        place=f"{place[0]} with {place[1]} thread{plural}",
+        max_spread=section.max_spread,
+    )
+    failed = {f.variant: f.reason for f in failures if (f.runtime, f.threads) == place}
     checks: list[BudgetCheck] = []
-    for variant in files:
+    for variant in found.files:
         budget = recipe.budget(variant)
         for name, measure in _MEASURES.items():
             limit = getattr(budget, name)
             if limit is None:
                 continue
-            measured = measure(variant, files, judged)
-            verdict: Decision = "fail" if variant in failed else "undecided"
-            if measured is not None:
-                verdict = "pass" if measured <= limit else "fail"
+            value = measure(variant, found)
+            verdict, reason = value.verdict(limit)
+            if value.measured is None and variant in failed:
+                verdict, reason = "fail", failed[variant]
             checks.append(
                 BudgetCheck(
-                    variant=variant, budget=name, limit=limit, measured=measured, verdict=verdict
+                    variant=variant, budget=name, limit=limit, measured=value.measured,
+                    interval=value.interval, verdict=verdict, reason=reason,
                 )
-            )
+            )  # fmt: skip
     return tuple(checks)
 
 
-Files = Mapping[Variant, ExportedVariant]
-Judged = Mapping[str, Measurement]
+def _doubt(found: Measurement, max_spread: float) -> str:
+    """Return why a figure decides nothing; empty where it decides."""
+    if not found.stable:
+        why = "its warm-up did not settle"
+        if found.warm and found.spread is not None:
+            why = (
+                f"p90 and p10 lie {found.spread:.0%} of the median apart, over {max_spread:.0%}"
+            ).replace("%", " %")
+        return f"{found.variant} is unstable: {why}"
+    if found.latency_ms.p50_interval is None:
+        return f"{found.variant}: {found.runs} runs are too few for an interval"
+    return ""
 
 
-def _latency_ms(variant: Variant, _files: Files, judged: Judged) -> Value:
-    return judged[variant].latency_ms.p50 if variant in judged else None
+def _latency_ms(variant: Variant, found: _Found) -> Value:
+    if variant not in found.judged:
+        return found.absent()
+    own = found.judged[variant]
+    return Value(own.latency_ms.p50, own.latency_ms.p50_interval, _doubt(own, found.max_spread))
 
 
-def _latency_ratio(variant: Variant, files: Files, judged: Judged) -> Value:
-    own, base = _latency_ms(variant, files, judged), _latency_ms("fp32", files, judged)
-    return own / base if own is not None and base else None
+def _latency_ratio(variant: Variant, found: _Found) -> Value:
+    """Return the ratio to fp32; its interval is of the ends of both, so at least wide enough."""
+    own = _latency_ms(variant, found)
+    if own.measured is None:
+        return own
+    if variant == BASE:
+        return Value(1.0)
+    if BASE not in found.judged:
+        return found.absent(f"{BASE}, which ratios are to,")
+    base = found.judged[BASE].latency_ms
+    interval = None
+    if own.interval and base.p50_interval:
+        interval = (own.interval[0] / base.p50_interval[1], own.interval[1] / base.p50_interval[0])
+    doubt = own.doubt or _doubt(found.judged[BASE], found.max_spread)
+    return Value(own.measured / base.p50, interval, doubt)
 
 
-def _size_bytes(variant: Variant, files: Files, _judged: Judged) -> Value:
-    return files[variant].size_bytes
+def _size_bytes(variant: Variant, found: _Found) -> Value:
+    return Value(found.files[variant].size_bytes)
 
 
-def _size_ratio(variant: Variant, files: Files, _judged: Judged) -> Value:
-    return files[variant].size_bytes / files["fp32"].size_bytes if "fp32" in files else None
+def _size_ratio(variant: Variant, found: _Found) -> Value:
+    if BASE not in found.files:
+        return Value(None, doubt=f"{BASE}, which ratios are to, was not exported")
+    return Value(found.files[variant].size_bytes / found.files[BASE].size_bytes)
 
 
-def _peak_memory_bytes(variant: Variant, _files: Files, judged: Judged) -> Value:
-    return judged[variant].peak_memory_bytes if variant in judged else None
+def _peak_memory_bytes(variant: Variant, found: _Found) -> Value:
+    if variant not in found.judged:
+        return found.absent()
+    measured = found.judged[variant].peak_memory_bytes
+    return Value(measured, doubt="" if measured is not None else "this system tells no peak memory")
 
 
-_MEASURES: dict[BudgetName, Callable[[Variant, Files, Judged], Value]] = {
+_MEASURES: dict[BudgetName, Callable[[Variant, _Found], Value]] = {
     "max_latency_ms": _latency_ms,
     "max_latency_ratio": _latency_ratio,
     "max_size_bytes": _size_bytes,

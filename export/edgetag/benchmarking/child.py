@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from edgetag.benchmarking import memory
+from edgetag.benchmarking.effort import MOST_WINDOWS, SETTLED
 from edgetag.benchmarking.job import BEAT, DONE, LOADS, Doing, Job, Outcome, marker_text
 from edgetag.preprocess import Pixels
 from edgetag.runtimes import engines
@@ -25,14 +27,14 @@ from edgetag.runtimes.protocol import Engine, ModelLoadError, Session, Values
 RUN_ERRORS = (RuntimeError, ValueError, MemoryError)
 """What the interpreters raise where a model loads but cannot be run."""
 
-SETTLED = 0.03
-"""A median that moves less from one window to the next has settled."""
-
-MOST_WINDOWS = 10
-"""The warm-up ends after so many windows, settled or not."""
-
 Mark = Callable[[Doing, int], None]
-Beat = Callable[[], None]
+
+
+class Beat(Protocol):
+    """Tells the parent that a step is done."""
+
+    def __call__(self, share: float = 0.0) -> None:
+        """Tell; `share` in 0..1 is how much of what is timed is done."""
 
 
 def main() -> None:
@@ -45,8 +47,8 @@ def main() -> None:
     def mark(doing: Doing, model: int) -> None:
         os.pwrite(marker, marker_text(doing, model), 0)
 
-    def beat() -> None:
-        os.write(answers, BEAT + b"\n")
+    def beat(share: float = 0.0) -> None:
+        os.write(answers, BEAT + b" %.4f\n" % share)
 
     outcome = (probe if job.task == "probe" else time_models)(job, mark, beat)
     with os.fdopen(answers, "wb") as file:
@@ -114,14 +116,15 @@ def time_models(job: Job, mark: Mark, beat: Beat) -> Outcome:
     gc.disable()
     warmup_runs, warm = warm_up(turns, job.warmup_runs, beat)
     rounds, spent_s = 0, [0.0 for _ in job.models]
-    while turns.left() and (
-        rounds < job.runs or min(spent_s[model] for model in turns.left()) < job.min_s
-    ):
+    share = 0.0
+    while turns.left() and share < 1.0:
         for model, elapsed_ms in turns.take().items():
             latencies_ms[model].append(elapsed_ms)
             spent_s[model] += elapsed_ms / 1e3
         rounds += 1
-        beat()
+        least_s = min((spent_s[model] for model in turns.left()), default=job.min_s)
+        share = min(1.0, rounds / job.runs, least_s / job.min_s if job.min_s else 1.0)
+        beat(share)
     good = [reason is None for reason in reasons]
     return Outcome(
         reasons=tuple(reasons),

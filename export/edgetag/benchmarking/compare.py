@@ -44,6 +44,8 @@ class Comparison(Result):
     Attributes:
         before_device: The CPU.
         after_device: Likewise.
+        before_mode: See `BenchResult`.
+        after_mode: Likewise.
         max_ratio: Largest ratio allowed.
         ratios: The slowest change first.
         only_before: Figures without a partner.
@@ -53,6 +55,8 @@ class Comparison(Result):
     SCHEMA: ClassVar[str] = "edgetag.bench-comparison/1.0"
     before_device: str
     after_device: str
+    before_mode: Literal["quick", "full"] = "quick"
+    after_mode: Literal["quick", "full"] = "quick"
     max_ratio: float
     ratios: tuple[Ratio, ...]
     only_before: tuple[str, ...]
@@ -93,6 +97,8 @@ def compare(
     return Comparison(
         before_device=kinds[0][0],
         after_device=kinds[1][0],
+        before_mode=before.mode,
+        after_mode=after.mode,
         max_ratio=max_ratio,
         ratios=tuple(sorted(ratios, key=lambda found: -found.ratio)),
         only_before=tuple(_named(place) for place in first if place not in second),

@@ -3,34 +3,46 @@
 import importlib.util
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
 
+from edgetag.benchmarking.effort import MOST_WINDOWS, SETTLED, Effort
+from edgetag.benchmarking.job import BEAT
 from edgetag.benchmarking.latency import percentiles, spread
 from edgetag.benchmarking.result import Desktop, MissingRuntime
 from edgetag.machine import Machine
 from edgetag.networks.timing_job import TimingJob, TimingOutcome
 from edgetag.preprocess import Pixels
+from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
-from edgetag.runtimes.process import describe_end, on_host
+from edgetag.runtimes.process import Launch, describe_end, on_host
 from edgetag.workspace import Workspace
 
 NAME = "TensorFlow"
 MODULE = "edgetag.networks.timing"
-TIME_LIMIT_S = 600.0
+TIME_LIMIT_S = 1800.0
+"""Of all of it: in full mode that is over 1,024 inferences of a whole batch."""
 
 
 def time_reference(
-    recipe: Recipe, workspace: Workspace, pixels: Pixels, machine: Machine
+    recipe: Recipe,
+    workspace: Workspace,
+    pixels: Pixels,
+    machine: Machine,
+    asked: Effort,
+    progress: Progress,
 ) -> tuple[Desktop, ...] | MissingRuntime:
     """Time the trained model at batch 1 and at the batch with the highest rate.
 
     Args:
-        recipe: Gives network, contract and runs.
+        recipe: Gives network and contract.
         workspace: Holds `train/model.npz`.
         pixels: `[images, size, size, 3]` uint8.
         machine: Names the CPU.
+        asked: Timed inferences of each batch, and seconds, at least.
+        progress: Told of every timed inference.
     """
     weights = workspace.train / "model.npz"
     if importlib.util.find_spec("tensorflow") is None:
@@ -47,24 +59,58 @@ def time_reference(
             weights=weights.resolve(),
             contract=recipe.network.preprocessing(),
             images=folder / "images.npy",
-            runs=recipe.benchmark.runs,
+            warmup_runs=recipe.benchmark.warmup_runs,
+            settled=SETTLED,
+            most_windows=MOST_WINDOWS,
+            runs=asked.runs,
+            min_s=asked.min_s,
             answer=folder / "answer.json",
         )
         np.save(job.images, pixels, allow_pickle=False)
         (folder / "job.json").write_text(job.model_dump_json(), encoding="utf-8")
-        launch = on_host(MODULE, str(folder / "job.json"))
-        try:
-            done = subprocess.run(
-                launch.command, env=launch.environment, capture_output=True, timeout=TIME_LIMIT_S
-            )
-        except subprocess.TimeoutExpired:
-            return MissingRuntime(runtime=NAME, reason=f"no answer in {TIME_LIMIT_S:g} s")
-        if done.returncode or not job.answer.exists():
-            said = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-            reason = ": ".join([describe_end(done.returncode), *said])
-            return MissingRuntime(runtime=NAME, reason=reason[:300])
+        with progress.track(f"latency under {NAME}", None, "runs") as task:
+            problem = _follow(on_host(MODULE, str(folder / "job.json")), task)
+        if problem is None and not job.answer.exists():
+            problem = "it gave no answer"
+        if problem is not None:
+            return MissingRuntime(runtime=NAME, reason=problem)
         outcome = TimingOutcome.model_validate_json(job.answer.read_text(encoding="utf-8"))
     return _measurements(outcome, recipe, machine)
+
+
+def _follow(launch: Launch, task: Task) -> str | None:
+    """Run the timing process to its end and return what went wrong, None where nothing did."""
+    late = threading.Event()
+    with tempfile.TemporaryFile() as messages:
+        process = subprocess.Popen(
+            launch.command, env=launch.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=messages,
+        )  # fmt: skip
+        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(TIME_LIMIT_S, stop)
+        timer.start()
+        try:
+            for line in process.stdout:
+                if line.strip() == BEAT:
+                    task.advance()
+            process.wait()
+        finally:
+            timer.cancel()
+            process.kill()
+            process.wait()
+            process.stdout.close()
+        if late.is_set():
+            return f"it has not ended after {TIME_LIMIT_S:g} s"
+        if process.returncode == 0:
+            return None
+        messages.seek(0)
+        said = messages.read().decode(errors="replace").strip().splitlines()[-1:]
+        return ": ".join([describe_end(process.returncode), *said])[:300]
 
 
 def _measurements(outcome: TimingOutcome, recipe: Recipe, machine: Machine) -> tuple[Desktop, ...]:
@@ -81,7 +127,8 @@ def _measurements(outcome: TimingOutcome, recipe: Recipe, machine: Machine) -> t
                 latency_ms=latency,
                 images_per_s=1e3 * times.batch / latency.p50,
                 spread=width,
-                stable=width <= recipe.benchmark.max_spread,
+                warm=times.warm,
+                stable=times.warm and width <= recipe.benchmark.max_spread,
             )
         )
     return tuple(found)

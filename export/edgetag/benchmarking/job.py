@@ -1,9 +1,9 @@
 """What the stage and its child processes say to each other.
 
 The parent writes one `Job` as JSON to the child's stdin. The child answers on stdout with lines:
-`beat` for each step it finished, at last `done` and a JSON outcome. Before each step that runs
-foreign code it writes which model it is about to load or run into the marker file, so that the
-parent knows whom to blame for a crash or a hang.
+`beat` for each step it finished, followed by the share of what is timed that is done, and at last
+`done` and a JSON outcome. Before each step that runs foreign code it writes which model it is about
+to load or run into the marker file, so that the parent knows whom to blame for a crash or a hang.
 """
 
 from typing import Literal

@@ -1,9 +1,11 @@
 """Percentiles of latencies with intervals, and whether they can be trusted."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import quantile_test
+import numpy.typing as npt
+from scipy.stats import binom
 
 from edgetag.benchmarking.result import Bounds, Latency
 
@@ -14,7 +16,7 @@ def percentiles(latencies_ms: Sequence[float]) -> Latency:
     """Return p50, p90 and p99 with their intervals.
 
     Args:
-        latencies_ms: One per run.
+        latencies_ms: One per run, in the order they were taken.
     """
     p50, p90, p99 = np.percentile(latencies_ms, [50, 90, 99]).tolist()
     return Latency(
@@ -28,15 +30,50 @@ def percentiles(latencies_ms: Sequence[float]) -> Latency:
 
 
 def interval(latencies_ms: Sequence[float], share: float) -> Bounds | None:
-    """Return the exact interval of a quantile, None where there are too few runs for one.
+    """Return the interval of a quantile, None where there are too few runs for one.
+
+    Of independent runs it is the exact one: how many of them lie below the quantile follows the
+    binomial distribution, which says between which two of the sorted runs it lies. A slow moment
+    makes neighbouring runs alike, so that they tell less: the ranks are then those of as many runs
+    as would tell the same if they were independent.
 
     Args:
-        latencies_ms: One per run.
+        latencies_ms: One per run, in the order they were taken.
         share: The quantile, in 0..1.
     """
-    found = quantile_test(latencies_ms, p=share).confidence_interval(CONFIDENCE)
-    low, high = float(found.low), float(found.high)
-    return (low, high) if np.isfinite([low, high]).all() else None
+    runs = np.asarray(latencies_ms, dtype=np.float64)
+    below = (runs <= np.quantile(runs, share)).astype(np.float64)
+    independent = max(1, int(len(runs) / repetition(below)))
+    tail = (1.0 - CONFIDENCE) / 2
+    low = int(binom.ppf(tail, independent, share))
+    high = int(binom.ppf(1.0 - tail, independent, share)) + 1
+    if low < 1 or high > independent:
+        return None
+    ordered = np.sort(runs)
+    per = len(runs) / independent
+    return float(ordered[math.floor(low * per) - 1]), float(ordered[math.ceil(high * per) - 1])
+
+
+def repetition(values: npt.NDArray[np.float64]) -> float:
+    """Return how many neighbouring values tell as much as one: 1 where they are independent.
+
+    It is `1 + 2 * (r1 + r2 + …)` of the autocorrelations, up to where a pair of them is no longer
+    positive (Geyer, Practical Markov chain Monte Carlo, Statistical Science 1992).
+
+    Args:
+        values: `[n]`, in the order they came.
+    """
+    centred = values - values.mean()
+    count = len(centred)
+    spectrum = np.fft.rfft(centred, 2 * count)
+    products = np.fft.irfft(spectrum * spectrum.conj(), 2 * count)[:count]
+    if not products[0] > 0:
+        return 1.0  # all alike: nothing is known of the order
+    correlations = products / products[0]
+    pairs = correlations[: count // 2 * 2].reshape(-1, 2).sum(axis=1)
+    ends = np.flatnonzero(pairs <= 0)
+    kept = pairs[: ends[0]] if len(ends) else pairs
+    return max(1.0, float(2.0 * kept.sum() - 1.0))
 
 
 def spread(latencies_ms: Sequence[float]) -> float:

@@ -121,9 +121,9 @@ def _time(
     with progress.track(f"latency on {place}", None, "rounds") as task:
         loads_left = iter(range(LOADS * len(models)))
 
-        def on_beat() -> None:
+        def on_beat(share: float) -> None:
             if next(loads_left, None) is None:
-                task.advance()
+                task.advance(1, f"{share:.0%} of what is timed" if share else "warming up")
 
         return _child("time", models, plan, folder, on_beat)
 
@@ -133,7 +133,7 @@ def _child(
     models: Sequence[Path],
     plan: Plan,
     folder: Path,
-    on_beat: Callable[[], None] = lambda: None,
+    on_beat: Callable[[float], None] = lambda _: None,
 ) -> Outcome | process.Crash:
     marker = folder / "marker"
     marker.unlink(missing_ok=True)

@@ -37,7 +37,7 @@ class _SilentError(Exception):
 
 def run_child(
     job: Job,
-    on_beat: Callable[[], None],
+    on_beat: Callable[[float], None],
     silence_limit_s: float = SILENCE_LIMIT_S,
     command: tuple[str, ...] = COMMAND,
 ) -> Outcome | Crash:
@@ -45,7 +45,8 @@ def run_child(
 
     Args:
         job: What to do.
-        on_beat: Called for each step the child finished.
+        on_beat: Called for each step the child finished, with the share of what is timed that is
+            done, in 0..1.
         silence_limit_s: Longest time between two steps.
         command: The child's program.
     """
@@ -58,8 +59,8 @@ def run_child(
         try:
             _send(process, job)
             for line in _lines(process, silence_limit_s):
-                if line == BEAT:
-                    on_beat()
+                if line.startswith(BEAT):
+                    on_beat(float(line.removeprefix(BEAT) or 0.0))
                 elif line.startswith(DONE):
                     outcome = Outcome.model_validate_json(line.removeprefix(DONE))
             process.wait(silence_limit_s)

@@ -22,9 +22,10 @@ Bounds = tuple[float, float]
 class Latency(Record):
     """Percentiles of the time of one inference, in milliseconds.
 
-    Intervals are exact ones for quantiles (from the binomial distribution of how many runs lie
-    below), at 95 %. They take runs as independent, which neighbouring ones are not quite. None
-    where the runs are too few for an interval of that percentile.
+    Intervals are those of quantiles by the ranks of the runs, at 95 %, wider where neighbouring
+    runs are alike; see `latency.interval`. They are about this benchmark's runs: another hour or
+    another process may differ by more. None where the runs are too few for an interval of that
+    percentile.
     """
 
     p50: float
@@ -110,7 +111,8 @@ class Desktop(Record):
         latency_ms: Of the whole batch.
         images_per_s: At the median.
         spread: `(p90 - p10) / p50`.
-        stable: Whether the spread is within the recipe's `max_spread`.
+        warm: Whether the warm-up ended because latencies had settled.
+        stable: Whether it did, and the spread is within the recipe's `max_spread`.
     """
 
     engine: str
@@ -121,6 +123,7 @@ class Desktop(Record):
     latency_ms: Latency
     images_per_s: float
     spread: float
+    warm: bool = True
     stable: bool
 
 
@@ -148,15 +151,22 @@ class BudgetCheck(Record):
         budget: The key in the recipe.
         limit: Its value.
         measured: None where there is no measurement.
-        verdict: fail also where the budget's runtime failed on the variant; undecided
-            where this machine lacks the runtime or cannot tell memory.
+        interval: Of a latency or a ratio of two, at 95 %; it decides. None where the value is
+            exact, or where there is none.
+        verdict: A latency passes if its interval lies within the limit, fails if it lies beyond,
+            else it is undecided; so is one of an unstable figure. fail also where the budget's
+            runtime failed on the variant; undecided where this machine lacks the runtime or
+            cannot tell memory.
+        reason: Why it is undecided, or why there is no measurement; one line.
     """
 
     variant: Variant
     budget: BudgetName
     limit: float
     measured: float | None
+    interval: Bounds | None = None
     verdict: Decision
+    reason: str = ""
 
 
 class BenchResult(Result):
@@ -177,7 +187,7 @@ class BenchResult(Result):
         budgets: Every limit on latency, size and memory that the recipe sets.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.bench/1.2"
     machine: Machine
     mode: Literal["quick", "full"] = "quick"
     measured_at: str = ""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from edgetag.benchmarking.budgets import check_budgets
 from edgetag.benchmarking.conditions import Moment, look
 from edgetag.benchmarking.desktop import time_reference
+from edgetag.benchmarking.effort import effort
 from edgetag.benchmarking.history import append
 from edgetag.benchmarking.latency import percentiles, spread
 from edgetag.benchmarking.measure import Plan, Times, measure
@@ -27,10 +28,6 @@ from edgetag.workspace import Workspace, write_text
 
 IMAGES = 16
 """Real images that are used in turn; the first of the split that decides."""
-
-
-FULL_RUNS, FULL_SECONDS = 1024, 60.0
-"""Per figure in full mode, as MLPerf Mobile asks for (mlcommons/mobile_open, rules)."""
 
 
 def run(
@@ -62,6 +59,7 @@ def run(
     failures: list[Failure] = []
     conditions: list[Conditions] = []
     section = recipe.benchmark
+    asked = effort(section, full)
     for name in recipe.benchmark.runtimes:
         if name in {runtime.runtime for runtime in missing}:
             continue
@@ -72,8 +70,8 @@ def run(
                 contract=recipe.network.preprocessing(),
                 pixels=pixels,
                 warmup_runs=section.warmup_runs,
-                runs=max(section.runs, FULL_RUNS) if full else section.runs,
-                min_s=FULL_SECONDS if full else 0.0,
+                runs=asked.runs,
+                min_s=asked.min_s,
                 seed=recipe.seed,
             )
             before = look()
@@ -86,13 +84,13 @@ def run(
                         Failure(variant=file.variant, runtime=name, threads=threads, reason=found)
                     )
             conditions.append(_conditions(plan, before, look()))
-    desktop = time_reference(recipe, workspace, pixels, machine)
+    desktop = time_reference(recipe, workspace, pixels, machine, asked, progress)
     if isinstance(desktop, MissingRuntime):
         progress.say(f"{desktop.runtime} is left out: {desktop.reason}")
         missing, desktop = (*missing, desktop), ()
     result = BenchResult(
         machine=machine,
-        mode="full" if full else "quick",
+        mode=asked.mode,
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         conditions=tuple(conditions),
         budget_runtime=recipe.benchmark.budget_runtime,

@@ -27,15 +27,16 @@ def matrix(
 ) -> None:
     """Show every exported file on every runtime: what loads, what agrees, at what cost (matrix/).
 
-    Also proves the lowest runtime version that each file needs, by loading it in tflite-runtime.
-    Exits with 1 if a file loads there although its operators say that it cannot, or the reverse.
+    Counts ARM instructions where an emulated machine can, and shows latencies of edgetag bench.
+    Holds the lowest runtime version of each file against tflite-runtime. Exits with 1 if a file's
+    scores elsewhere are not those of the same engine here, or if it loads in tflite-runtime
+    although its operators say that it cannot, or the reverse. Prints Markdown.
     """
     from edgetag.cli.stages import prepare
-    from edgetag.cli.terminal import print_json, print_tables
+    from edgetag.cli.terminal import print_json
     from edgetag.device.on import Kind, resolve_for, runtime_names
-    from edgetag.matrix.sheets import matrix_sheets
+    from edgetag.matrix.sheets import to_markdown_page
     from edgetag.matrix.stage import run
-    from edgetag.reporting.tables import to_rich
 
     places = resolve_for("matrix", on or [], (Kind.HERE, Kind.EMULATED, Kind.WASM))
     loaded, workspace, progress = prepare(recipe, out, verbose)
@@ -44,6 +45,5 @@ def matrix(
     if json:
         print_json(result)
     else:
-        print_tables([to_rich(sheet) for sheet in matrix_sheets(result)])
-        typer.echo(f"tables: {workspace.root / 'matrix' / 'matrix.md'}")
+        typer.echo(to_markdown_page(result), nl=False)
     raise typer.Exit(result.exit_code)

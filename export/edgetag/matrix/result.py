@@ -4,13 +4,14 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from edgetag.device.result import Agreement as There
 from edgetag.errors import ExitCode
 from edgetag.machine import Machine
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
 
 State = Literal["scored", "unavailable", "not loadable", "crashed", "timed out", "wrong output"]
-Conclusion = Literal["proved", "contradicted", "not proved"]
+Conclusion = Literal["proved", "not contradicted", "contradicted", "not proved"]
 
 
 class Target(Record):
@@ -44,6 +45,38 @@ class Agreement(Record):
     flips: int = Field(ge=0)
 
 
+class SameEngine(Record):
+    """A file's scores elsewhere against those of the same engine here.
+
+    Attributes:
+        host: The engine here.
+        tolerance: Largest difference that is accepted; 0 for files of integers.
+        agreement: As `edgetag validate --on` judges it.
+        largest_difference: Of a score; None without scores.
+    """
+
+    host: str
+    tolerance: float
+    agreement: There
+    largest_difference: float | None
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether nothing is wrong elsewhere."""
+        return self.agreement not in ("differs", "fails there")
+
+
+class Latency(Record):
+    """The median latency of the benchmark, with one thread, of this very file.
+
+    `stable` and `mode` are those of `benchmarking.result`.
+    """
+
+    p50_ms: float
+    stable: bool
+    mode: Literal["quick", "full"]
+
+
 class Cell(Record):
     """One file on one target.
 
@@ -53,9 +86,10 @@ class Cell(Record):
         state: What came of it.
         reason: One line where it was not scored.
         agreement: With the reference; None where either gave no scores.
-        latency_p50_ms: From the benchmark of this very file with one thread, where there is one.
-            Only ever measured on a real machine, never under emulation.
-        instructions: Core → ARM instructions of one inference, where they were counted.
+        same_engine: With the same engine here; None on this machine.
+        latency: Only ever of this machine, never of an emulated one.
+        instructions: Core → ARM instructions of one inference, on an emulated machine.
+        not_counted: Why there are none where there should be, in one line.
     """
 
     variant: Variant
@@ -63,8 +97,15 @@ class Cell(Record):
     state: State
     reason: str | None = None
     agreement: Agreement | None = None
-    latency_p50_ms: float | None = None
+    same_engine: SameEngine | None = None
+    latency: Latency | None = None
     instructions: dict[str, int] = Field(default_factory=dict)
+    not_counted: str | None = None
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether the file does elsewhere what it does here."""
+        return self.same_engine is None or self.same_engine.acceptable
 
 
 class Proof(Record):
@@ -77,7 +118,9 @@ class Proof(Record):
         runtime: The old runtime.
         runtime_version: Its version; None where it is not available.
         loads: Whether the file loaded and ran there; None where that is not known.
-        conclusion: `contradicted` where the versions say one thing and loading shows the other.
+        conclusion: `proved` where the old runtime lacks an operator, as the file's operators say;
+            `not contradicted` where it runs the file, which its operators allow; `contradicted`
+            where the versions say one thing and loading shows the other.
         detail: One line.
     """
 
@@ -103,7 +146,7 @@ class MatrixResult(Result):
         proofs: One per variant.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.matrix/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.matrix/2.0"
     machine: Machine
     reference: str
     split: str
@@ -119,9 +162,10 @@ class MatrixResult(Result):
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code that the command line ends with: 1 where a proof is contradicted."""
+        """The exit code of the command: 1 where a proof is contradicted or an engine disagrees."""
         contradicted = any(proof.conclusion == "contradicted" for proof in self.proofs)
-        return ExitCode.BUDGET_BROKEN if contradicted else ExitCode.ACCEPTED
+        differs = not all(cell.acceptable for cell in self.cells)
+        return ExitCode.BUDGET_BROKEN if contradicted or differs else ExitCode.ACCEPTED
 
     def find(self, variant: str, target: str) -> Cell | None:
         """Return the cell of a variant on a target, None where that was not asked for."""

@@ -1,25 +1,61 @@
-"""The matrix as tables: a grid of agreement, a grid of costs, and lists of what did not work."""
+"""The matrix as tables: one grid of all there is, and lists of reasons, proofs and runtimes.
 
-from edgetag.matrix.result import Agreement, Cell, MatrixResult, Proof
-from edgetag.reporting.tables import NONE, Sheet, escape_markdown, format_ms, to_markdown
+They are printed as Markdown, columns aligned, so that what is on the screen can be pasted.
+"""
 
-CONCLUSIONS = {"proved": "✓ proved", "contradicted": "✗ contradicted", "not proved": "? not proved"}
+from edgetag.matrix.result import Agreement, Cell, MatrixResult, Proof, SameEngine
+from edgetag.reporting.tables import NONE, Sheet, escape_markdown, format_ms, shorten
+
+CONCLUSIONS = {
+    "proved": "✓ proved",
+    "not contradicted": "✓ not contradicted",
+    "contradicted": "✗ contradicted",
+    "not proved": "? not proved",
+}
+LONGEST_REASON = 48
+"""Of a reason within the grid; the list below has all of it."""
+
+LONGEST = 400
+NO_WIDTH = "\N{ZERO WIDTH SPACE}"
 
 
 def matrix_sheets(result: MatrixResult) -> tuple[Sheet, ...]:
     """Return the tables that show a matrix; those that would be empty are left out."""
-    sheets = [_agreement(result), _costs(result), _not_scored(result), _proofs(result),
-              _targets(result)]  # fmt: skip
+    sheets = [_grid(result), _reasons(result), _proofs(result), _targets(result)]
     return tuple(sheet for sheet in sheets if sheet.rows)
 
 
 def to_markdown_page(result: MatrixResult) -> str:
-    """Return the tables as a Markdown page."""
-    parts = [
-        f"## {escape_markdown(sheet.title)}\n\n{to_markdown(sheet)}"
-        for sheet in matrix_sheets(result)
+    """Return the tables as a Markdown page; the first one with a legend."""
+    grid, *others = matrix_sheets(result)
+    parts = [f"{aligned(grid)}\n{_legend(result)}\n"]
+    parts += [f"## {escape_markdown(sheet.title)}\n\n{aligned(sheet)}" for sheet in others]
+    return f"# {escape_markdown(grid.title)}\n\n" + "\n".join(parts)
+
+
+def aligned(sheet: Sheet) -> str:
+    """Return a Markdown table whose columns are also straight where it is not rendered."""
+    cells = [
+        [escape_markdown(shorten(_printable(cell), LONGEST)) for cell in row]
+        for row in (sheet.headings, *sheet.rows)
     ]
-    return "# Runtime matrix\n\n" + "\n".join(parts)
+    widths = [max(3, *(_width(row[column]) for row in cells)) for column in range(len(cells[0]))]
+    rule = ["-" * width for width in widths]
+    return "".join(
+        "| " + " | ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        ) + " |\n"
+        for row in (cells[0], rule, *cells[1:])
+    )  # fmt: skip
+
+
+def _width(text: str) -> int:
+    return len(text) - text.count(NO_WIDTH)
+
+
+def _printable(text: str) -> str:
+    """Return text that cannot steer a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _here(result: MatrixResult) -> tuple[str, ...]:
@@ -27,26 +63,36 @@ def _here(result: MatrixResult) -> tuple[str, ...]:
     return tuple(target.name for target in result.targets if target.missing is None)
 
 
-def _agreement(result: MatrixResult) -> Sheet:
+def _grid(result: MatrixResult) -> Sheet:
     names = _here(result)
     return Sheet(
-        title=f"agreement with {result.reference} over {result.images} images of {result.split}: "
-        "largest difference of a score, decisions that differ",
+        title="Runtime matrix",
         headings=("variant", *names),
         numeric=frozenset(),
         rows=tuple(
-            (variant, *(_agreed(result.find(variant, name)) for name in names))
+            (variant, *(_cell(result.find(variant, name), result) for name in names))
             for variant in result.variants
         ),
     )
 
 
-def _agreed(cell: Cell | None) -> str:
+def _cell(cell: Cell | None, result: MatrixResult) -> str:
     if cell is None:
         return NONE
-    if cell.agreement is None:
-        return f"✗ {cell.state}" if cell.state != "scored" else "✓ scored, no reference"
-    return format_agreement(cell.agreement)
+    parts = [_told(cell, result.reference), _cost(cell)]
+    return "; ".join(part for part in parts if part)
+
+
+def _told(cell: Cell, reference: str) -> str:
+    if cell.state != "scored":
+        return f"✗ {cell.state}: {shorten(cell.reason or '', LONGEST_REASON)}"
+    same = cell.same_engine
+    if same is not None and same.host == reference:
+        return format_same(same)  # says all that the comparison with the reference would
+    if cell.target == reference:
+        return "" if cell.latency else "✓"
+    text = format_agreement(cell.agreement) if cell.agreement else "✓, no reference"
+    return text if same is None else f"{text}; {format_same(same)}"
 
 
 def format_agreement(agreement: Agreement) -> str:
@@ -59,47 +105,66 @@ def format_agreement(agreement: Agreement) -> str:
     return f"{text}, {agreement.flips} of {agreement.decisions}"
 
 
-def _costs(result: MatrixResult) -> Sheet:
-    told = {cell.target for cell in result.cells if cell.latency_p50_ms or cell.instructions}
-    names = tuple(name for name in _here(result) if name in told)
-    return Sheet(
-        title="cost of one inference: median latency as edgetag bench measured it, ARM "
-        "instructions as counted under emulation",
-        headings=("variant", *names),
-        numeric=frozenset(range(1, len(names) + 1)),
-        rows=tuple(
-            (variant, *(_cost(result.find(variant, name)) for name in names))
-            for variant in result.variants
-            if names
-        ),
-    )
+def format_same(same: SameEngine) -> str:
+    """Write whether a file does elsewhere what the same engine does here."""
+    if same.agreement == "identical":
+        return "✓ as here"
+    if same.agreement in ("not compared", "fails there"):
+        return "? not compared" if same.agreement == "not compared" else "✗ only there"
+    mark = "✓" if same.acceptable else "✗"
+    return f"{mark} {same.largest_difference:.1e} from here"
 
 
-def _cost(cell: Cell | None) -> str:
-    if cell is None:
-        return NONE
-    parts = [f"{count / 1e6:.2f} M ({core})" for core, count in cell.instructions.items()]
-    if cell.latency_p50_ms is not None:
-        parts.insert(0, f"{format_ms(cell.latency_p50_ms)} ms")
-    return ", ".join(parts) or NONE
+def _cost(cell: Cell) -> str:
+    if cell.latency is not None:
+        unstable = "" if cell.latency.stable else " unstable"
+        return f"{format_ms(cell.latency.p50_ms)} ms{unstable}"
+    if cell.instructions:
+        return f"{' / '.join(f'{n / 1e6:.2f}' for n in cell.instructions.values())} M"
+    return "not counted" if cell.not_counted else ""
 
 
-def _not_scored(result: MatrixResult) -> Sheet:
-    return Sheet(
-        title="files that a runtime did not score",
-        headings=("variant", "runtime", "what", "reason"),
-        numeric=frozenset(),
-        rows=tuple(
-            (cell.variant, cell.target, cell.state, cell.reason or "")
-            for cell in result.cells
-            if cell.state not in ("scored", "unavailable")
-        ),
-    )
+def _legend(result: MatrixResult) -> str:
+    """Say in a sentence each what the parts of a cell are."""
+    modes = {cell.latency.mode for cell in result.cells if cell.latency}
+    cores = dict.fromkeys(core for cell in result.cells for core in cell.instructions)
+    sentences = [
+        f"Scores of {result.images} images of {escape_markdown(result.split)}.",
+        f"A number is the largest difference of a score from {result.reference} here, and of how "
+        "many decisions how many differ.",
+        "“As here” compares with the same engine here: integers must be identical.",
+    ]
+    if modes:
+        quick = "in quick mode" if "quick" in modes else "in full mode"
+        sentences.append(f"Milliseconds are medians of edgetag bench {quick}, one thread.")
+    else:
+        sentences.append("There is no benchmark of these files: run edgetag bench.")
+    if cores:
+        sentences.append(
+            f"M are millions of ARM instructions of one inference on {' / '.join(cores)}, counted "
+            "under emulation, which says nothing about time."
+        )
+    return " ".join(sentences)
+
+
+def _reasons(result: MatrixResult) -> Sheet:
+    rows: list[tuple[str, ...]] = [
+        (cell.variant, cell.target, cell.state, cell.reason or "")
+        for cell in result.cells
+        if cell.state not in ("scored", "unavailable")
+    ]
+    rows += [
+        (cell.variant, cell.target, "not counted", cell.not_counted)
+        for cell in result.cells
+        if cell.not_counted
+    ]
+    headings = ("variant", "runtime", "what", "reason")
+    return Sheet("What a runtime did not do", headings, frozenset(), tuple(rows))
 
 
 def _proofs(result: MatrixResult) -> Sheet:
     return Sheet(
-        title="lowest runtime version by a file's operators, proved by loading in an old runtime",
+        title="Lowest runtime version by a file's operators, held against an old runtime",
         headings=("variant", "needs", "tried in", "proof", "reason"),
         numeric=frozenset(),
         rows=tuple(
@@ -121,7 +186,7 @@ def _tried(proof: Proof) -> str:
 
 def _targets(result: MatrixResult) -> Sheet:
     return Sheet(
-        title="runtimes",
+        title="Runtimes",
         headings=("runtime", "version", "reason"),
         numeric=frozenset(),
         rows=tuple(

@@ -1,34 +1,30 @@
 """Scoring every exported file on every runtime over a few images of the deciding split."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset import open_dataset
 from edgetag.dataset.view import Rows
+from edgetag.device.count import Input
 from edgetag.errors import InputError
 from edgetag.machine import this_machine
 from edgetag.matrix.agreement import FileThresholds, compare
+from edgetag.matrix.counting import Counted, count_all
+from edgetag.matrix.elsewhere import host_of, same_engine
+from edgetag.matrix.latencies import Latencies
+from edgetag.matrix.outcomes import REFERENCE, Given, Outcomes, Wanted, score_all
 from edgetag.matrix.proof import OLD_RUNTIME, prove
-from edgetag.matrix.result import Agreement, Cell, MatrixResult, Proof, Target
+from edgetag.matrix.result import Cell, MatrixResult, Proof, SameEngine, Target
 from edgetag.matrix.sheets import to_markdown_page
-from edgetag.progress import Progress, Task
+from edgetag.progress import Progress
 from edgetag.recipe import Recipe
-from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, engines, score
+from edgetag.runtimes import Engine, LoadFailure, ScoreRun, engines
 from edgetag.workspace import Workspace, write_text
 
-REFERENCE = "litert"
-"""The runtime of current apps, on this machine."""
-
-SILENCE_S = 300.0
-"""A runtime that finishes no image for so long counts as hung; an emulated one is slow."""
-
-Outcome = ScoreRun | LoadFailure
-Instructions = Mapping[tuple[str, str], dict[str, int]]
-"""Variant and target → core → ARM instructions of one inference."""
+IMAGES = 64
 
 
 def run(
@@ -36,11 +32,10 @@ def run(
     workspace: Workspace,
     progress: Progress,
     on: Sequence[str] = (),
-    images: int = 64,
-    instructions: Instructions | None = None,
-    silence_s: float = SILENCE_S,
+    images: int = IMAGES,
+    silence_s: float | None = None,
 ) -> MatrixResult:
-    """Score, compare, prove, and write `matrix/matrix.json` and `matrix/matrix.md`.
+    """Score, compare, count, prove, and write `matrix/matrix.json` and `matrix/matrix.md`.
 
     Args:
         recipe: Names the deciding split and the contract.
@@ -49,50 +44,40 @@ def run(
         on: Names of runtimes; all that edgetag knows if empty. One that is unknown or not
             available is shown as such.
         images: How many to score, spread evenly over the split.
-        instructions: Counted elsewhere, shown beside.
-        silence_s: Longest silence of a runtime.
+        silence_s: Longest silence of a runtime; None for the engine's own.
 
     Raises:
         InputError: Data or exported files are missing or damaged, or the reference runtime is
             not available.
     """
     every = (*engines.names(), *engines.target_names())
-    found = {name: _engine(name) for name in dict.fromkeys(on or every)}
+    wanted: Wanted = {name: _engine(name) for name in dict.fromkeys(on or every)}
     missing = engines.get(REFERENCE).available()
     if missing is not None:
         raise InputError(f"the matrix compares with {REFERENCE}, but {missing}")
-    files = ExportResult.read(workspace.export / "export.json", "export").variants
-    paths = {file.variant: workspace.verified_file(file.file, file.sha256) for file in files}
+    exported = ExportResult.read(workspace.export / "export.json", "export").variants
+    files = [(file, workspace.verified_file(file.file, file.sha256)) for file in exported]
     dataset = open_dataset(workspace)
     split = recipe.validation.splits[0]
     rows = spread(dataset.rows(split), images)
-    scorer = _Scorer(recipe, workspace, rows, len(dataset.vocabulary), silence_s)
-    bench = _Bench(workspace)
+    if not len(rows):
+        raise InputError(f"{workspace.manifest}: split {split} has no image to score")
+    contract = recipe.network.preprocessing()
+    given = Given(workspace.cache, rows, contract, len(dataset.vocabulary), silence_s)
+    outcomes = score_all(files, wanted, given, progress)
+    counted = count_all(
+        files, wanted, outcomes, Input(workspace.cache, rows[:1], contract), progress
+    )
     thresholds = FileThresholds(workspace, dataset.vocabulary.names)
-    cells: list[Cell] = []
-    proofs: list[Proof] = []
-    with progress.track("scoring on every runtime", len(files) * len(found), "cells") as task:
-        for file in files:
-            outcomes = scorer.outcomes(file, paths[file.variant], found, progress, task)
-            limits = thresholds.of(file)
-            for name, outcome in outcomes.items():
-                if name not in found:
-                    continue
-                cell = _cell(file, name, outcome, outcomes[REFERENCE], limits)
-                more = {
-                    "latency_p50_ms": bench.latency_p50_ms(file, name),
-                    "instructions": (instructions or {}).get((file.variant, name), {}),
-                }
-                cells.append(cell.model_copy(update=more))
-            proofs.append(prove(file, engines.get(OLD_RUNTIME), outcomes[OLD_RUNTIME]))
+    cells = _Cells(outcomes, counted, Latencies(workspace), thresholds)
     result = MatrixResult(
         machine=this_machine(),
         reference=REFERENCE,
         split=split,
         images=len(rows),
-        targets=tuple(_target(name, engine) for name, engine in found.items()),
-        cells=tuple(cells),
-        proofs=tuple(proofs),
+        targets=tuple(_target(name, engine) for name, engine in wanted.items()),
+        cells=tuple(cells.of(file, name, wanted[name]) for file, _ in files for name in wanted),
+        proofs=tuple(_proof(file, path, outcomes) for file, path in files),
     )
     folder = workspace.root / "matrix"
     write_text(folder / "matrix.md", to_markdown_page(result))
@@ -121,85 +106,55 @@ def _target(name: str, engine: Engine | str) -> Target:
     return Target(name=name, version=version, missing=missing)
 
 
-class _Scorer:
-    """Scores files on engines, each in a process of its own."""
+def _proof(file: ExportedVariant, path: Path, outcomes: Outcomes) -> Proof:
+    old = outcomes[file.variant, OLD_RUNTIME]
+    reference = outcomes[file.variant, REFERENCE]
+    return prove(file, path, engines.get(OLD_RUNTIME), old, reference)
+
+
+class _Cells:
+    """Makes cells of what was found."""
 
     def __init__(
-        self, recipe: Recipe, workspace: Workspace, rows: Rows, tags: int, silence_s: float
-    ) -> None:
-        self._cache = workspace.cache
-        self._contract = recipe.network.preprocessing()
-        self._rows = rows
-        self._tags = tags
-        self._silence_s = silence_s
-
-    def outcomes(
         self,
-        file: ExportedVariant,
-        path: Path,
-        wanted: Mapping[str, Engine | str],
-        progress: Progress,
-        task: Task,
-    ) -> dict[str, Outcome]:
-        """Return the outcome on every wanted engine, on the reference and on the old runtime.
+        outcomes: Outcomes,
+        counted: dict[tuple[str, str], Counted],
+        latencies: Latencies,
+        thresholds: FileThresholds,
+    ) -> None:
+        self._outcomes = outcomes
+        self._counted = counted
+        self._latencies = latencies
+        self._thresholds = thresholds
 
-        The old runtime scores a single image where it is not wanted: loading is all it proves.
-        """
-        found: dict[str, Outcome] = {}
-        for name in dict.fromkeys((*wanted, REFERENCE, OLD_RUNTIME)):
-            engine = wanted.get(name) or engines.get(name)
-            rows = self._rows[:1] if name == OLD_RUNTIME and name not in wanted else self._rows
-            outcome = found[name] = self._score(engine, path, rows)
-            if isinstance(outcome, LoadFailure) and outcome.kind is not FailureKind.UNAVAILABLE:
-                progress.say(f"{file.variant} on {name}: {outcome.kind}: {outcome.reason}")
-            if name in wanted:
-                task.advance(1, f"{file.variant} on {name}")
-        return found
-
-    def _score(self, engine: Engine | str, path: Path, rows: Rows) -> Outcome:
-        if isinstance(engine, str):
-            return LoadFailure(FailureKind.UNAVAILABLE, engine)
-        outcome = score(
-            engine, path, self._cache, rows, self._contract, 1, _Silent(), self._silence_s
-        )
-        if isinstance(outcome, ScoreRun) and outcome.scores.shape[1] != self._tags:
-            reason = f"it gives {outcome.scores.shape[1]} scores, but there are {self._tags} tags"
-            return LoadFailure(FailureKind.WRONG_OUTPUT, reason)
-        return outcome
-
-
-class _Silent:
-    """A task for images where cells are what is counted."""
-
-    def advance(self, amount: int = 1, note: str = "") -> None:
-        """Do nothing."""
-
-
-def _cell(
-    file: ExportedVariant,
-    name: str,
-    outcome: Outcome,
-    reference: Outcome,
-    thresholds: Sequence[float] | None,
-) -> Cell:
-    if isinstance(outcome, LoadFailure):
+    def of(self, file: ExportedVariant, name: str, engine: Engine | str) -> Cell:
+        """Return the cell of a file on a runtime."""
+        outcome = self._outcomes[file.variant, name]
+        reference = self._outcomes[file.variant, REFERENCE]
+        agreement = None
+        if isinstance(outcome, ScoreRun) and isinstance(reference, ScoreRun):
+            agreement = compare(outcome.scores, reference.scores, self._thresholds.of(file))
+        counted = self._counted.get((file.variant, name), Counted({}))
+        failed = outcome if isinstance(outcome, LoadFailure) else None
         return Cell(
-            variant=file.variant, target=name, state=outcome.kind.value, reason=outcome.reason
+            variant=file.variant,
+            target=name,
+            state=failed.kind.value if failed else "scored",
+            reason=failed.reason if failed else None,
+            agreement=agreement,
+            same_engine=self._same_engine(file, name, engine),
+            latency=self._latencies.of(file, name),
+            instructions=counted.instructions,
+            not_counted=counted.problem,
         )
-    agreement: Agreement | None = None
-    if isinstance(reference, ScoreRun):
-        agreement = compare(outcome.scores, reference.scores, thresholds)
-    return Cell(variant=file.variant, target=name, state="scored", agreement=agreement)
 
-
-class _Bench:
-    """What the benchmark measured, where there is one."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        path = workspace.bench / "bench.json"
-        self._result = BenchResult.read(path, "bench") if path.exists() else None
-
-    def latency_p50_ms(self, file: ExportedVariant, runtime: str) -> float | None:
-        """Return the median latency of this file with one thread; of another file it is none."""
-        found = self._result.find(file.variant, runtime, 1) if self._result else None
-        return found.latency_ms.p50 if found and found.sha256 == file.sha256 else None
+    def _same_engine(
+        self, file: ExportedVariant, name: str, engine: Engine | str
+    ) -> SameEngine | None:
+        if isinstance(engine, str) or engine.available() is not None:
+            return None
+        host = host_of(file, engine)
+        if host is None:
+            return None
+        here, there = self._outcomes[file.variant, host], self._outcomes[file.variant, name]
+        return same_engine(file, host, here, there)

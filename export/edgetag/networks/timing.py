@@ -1,11 +1,14 @@
 """Times the float model under TensorFlow: `python -m edgetag.networks.timing JOB.json`.
 
 A process of its own, since TensorFlow must not be in a process that times a runtime. One JSON
-answer goes to the file that the job names.
+answer goes to the file that the job names; what goes on is told on stdout.
 """
 
+import statistics
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +22,9 @@ from edgetag.workspace import write_text
 
 BATCHES = (8, 16, 32, 64)
 """Among these the best batch is sought; larger ones gain little and may not fit into memory."""
+
+BEAT = "beat"
+"""Printed for each inference."""
 
 PROBES = 3
 """Inferences of each batch size by which the best is found."""
@@ -36,26 +42,40 @@ def main() -> None:
     def infer(batch: tf.Tensor) -> tf.Tensor:
         return model(batch, training=False)
 
-    def times(batch: int, runs: int) -> tuple[float, ...]:
+    def once(batch: int) -> float:
         given = tf.constant(images[:batch])
-        infer(given).numpy()  # traces and warms up
-        found = []
-        for _ in range(runs):
-            started = time.perf_counter_ns()
-            infer(given).numpy()
-            found.append((time.perf_counter_ns() - started) / 1e6)
-        return tuple(found)
+        started = time.perf_counter_ns()
+        infer(given).numpy()
+        elapsed_ms = (time.perf_counter_ns() - started) / 1e6
+        print(BEAT, flush=True)
+        return elapsed_ms
 
-    rates = {batch: batch / min(times(batch, PROBES)) for batch in BATCHES}
-    best = max(rates, key=lambda batch: rates[batch])
+    def rate(batch: int) -> float:
+        once(batch)  # traces
+        return batch / min(once(batch) for _ in range(PROBES))
+
+    best = max(BATCHES, key=rate)
     outcome = TimingOutcome(
         device=_device(),
         version=version("tensorflow"),
-        batches=tuple(
-            BatchTimes(batch=batch, latencies_ms=times(batch, job.runs)) for batch in (1, best)
-        ),
+        batches=tuple(_timed(batch, partial(once, batch), job) for batch in (1, best)),
     )
     write_text(job.answer, outcome.model_dump_json())
+
+
+def _timed(batch: int, once: Callable[[], float], job: TimingJob) -> BatchTimes:
+    """Warm up until the median settles, then time."""
+    warm, before = False, 0.0
+    for _ in range(job.most_windows):
+        now = statistics.median(once() for _ in range(job.warmup_runs))
+        warm = before > 0 and abs(now / before - 1.0) <= job.settled
+        if warm:
+            break
+        before = now
+    found: list[float] = []
+    while len(found) < job.runs or sum(found) < 1e3 * job.min_s:
+        found.append(once())
+    return BatchTimes(batch=batch, warm=warm, latencies_ms=tuple(found))
 
 
 def _device() -> str:

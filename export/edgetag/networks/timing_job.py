@@ -16,7 +16,11 @@ class TimingJob(Record):
         weights: `train/model.npz`.
         contract: From pixels to input.
         images: A `.npy`, `[images, size, size, 3]` uint8, repeated as often as a batch needs.
-        runs: Timed inferences of each batch size.
+        warmup_runs: Inferences in one window of the warm-up, which ends when
+        settled: is the most that the median moved from one window to the next,
+        most_windows: or after so many.
+        runs: Timed inferences of each batch size, at least.
+        min_s: Seconds that they take together, at least.
         answer: The JSON file to write.
     """
 
@@ -25,14 +29,22 @@ class TimingJob(Record):
     weights: Path
     contract: Preprocessing
     images: Path
+    warmup_runs: int
+    settled: float
+    most_windows: int
     runs: int
+    min_s: float
     answer: Path
 
 
 class BatchTimes(Record):
-    """Milliseconds of each inference of so many images at once."""
+    """Milliseconds of each inference of so many images at once.
+
+    `warm` tells whether the warm-up before ended because medians had settled.
+    """
 
     batch: int
+    warm: bool
     latencies_ms: tuple[float, ...]
 
 

@@ -21,14 +21,14 @@ def how_to_read(verdict: Verdict) -> str:
     )
 
 
-def how_measured(bench: BenchResult, recipe: Recipe) -> str:
+def how_measured(bench: BenchResult) -> str:
     """Return how the benchmark measured, as Markdown."""
-    section = recipe.benchmark
+    runs = min((found.runs for found in bench.results), default=0)
     return (
-        f"Measured on {escape_markdown(bench.machine.cpu)}: batch 1, {section.runs} timed runs "
-        f"after {section.warmup_runs}, variants taking turns in one process per runtime. Load "
-        f"time is the median of five loads from the page cache. Peak memory is what loading and "
-        f"running added to a fresh process.\n"
+        f"Measured on {escape_markdown(bench.machine.cpu)} in {bench.mode} mode: batch 1, at least "
+        f"{runs:,} timed runs after a warm-up until medians settled, variants taking turns in one "
+        f"process per runtime. Load time is the median of five loads from the page cache. Peak "
+        f"memory is what loading and running added to a fresh process.\n"
     )
 
 

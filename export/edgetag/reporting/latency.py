@@ -80,7 +80,10 @@ def ratio_sheets(result: Comparison) -> tuple[Sheet, ...]:
         "variant", "runtime", "threads", "same file", "before ms", "after ms", "after ÷ before",
         "figures", "verdict",
     )  # fmt: skip
-    title = f"Medians on {result.after_device}; at most {result.max_ratio:g} is allowed"
+    title = (
+        f"Medians on {result.after_device}, {result.before_mode} mode before and "
+        f"{result.after_mode} mode after; at most {result.max_ratio:g} is allowed"
+    )
     alone = [(name, "before") for name in result.only_before]
     alone += [(name, "after") for name in result.only_after]
     found = (Sheet(title, headings, frozenset({2, 4, 5, 6}), rows),)

@@ -33,7 +33,10 @@ class Accuracy(Record):
 
 
 class Speed(Record):
-    """A variant on one runtime with one number of threads."""
+    """A variant on one runtime with one number of threads.
+
+    `stable` and `mode` are those of `benchmarking.result`: both are shown with the figure.
+    """
 
     runtime: str
     threads: int
@@ -42,6 +45,7 @@ class Speed(Record):
     load_ms: float
     peak_memory_bytes: int | None
     stable: bool = True
+    mode: Literal["quick", "full"] = "quick"
 
 
 class Instructions(Record):
@@ -103,10 +107,11 @@ class BudgetRow(Record):
         budget: The recipe's key.
         limit: Its value.
         measured: None where the data or the machine cannot tell.
-        interval: Of a margin; it decides.
+        interval: Of a margin or a latency; it decides.
         p_fail: See `validation.result.BudgetCheck`.
         verdict: Kept, broken, or undecided.
         needs: What would decide an undecided margin.
+        reason: Why a figure of the benchmark decides nothing; empty otherwise.
     """
 
     variant: str
@@ -120,6 +125,7 @@ class BudgetRow(Record):
     p_fail: float | None = None
     verdict: Decision
     needs: Needs | None = None
+    reason: str = ""
 
 
 class FailureRow(Record):

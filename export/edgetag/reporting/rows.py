@@ -83,6 +83,7 @@ def _speeds(name: str, bench: BenchResult | None) -> tuple[Speed, ...]:
             p50_ms=found.latency_ms.p50,
             p90_ms=found.latency_ms.p90,
             stable=found.stable,
+            mode=bench.mode if bench else "quick",
             load_ms=found.load_ms,
             peak_memory_bytes=found.peak_memory_bytes,
         )

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+QUICK = "quick mode"
+"""Of latencies that were measured without `--full`."""
+
 
 def outcome_sheets(report: ReportResult) -> tuple[Sheet, ...]:
     """Return what a run ends with: variants, broken budgets, failures, baseline changes."""
@@ -87,7 +90,7 @@ def variants_sheet(report: ReportResult) -> Sheet:
         rows.append(tuple(cells))
     title = f"Variants; accuracy on {report.runtime}"
     if speeds:
-        title += ", latency is the median of one image"
+        title += f", latency is the median of one image{of_mode(report.variants)}"
     return Sheet(title, tuple(headings), frozenset(range(1, len(headings) - 1)), tuple(rows))
 
 
@@ -98,6 +101,12 @@ def _judged(row: VariantRow) -> list[Instructions]:
 
 def _millions(instructions: int | None) -> str:
     return NONE if instructions is None else f"{instructions / 1e6:.2f}"
+
+
+def of_mode(rows: Iterable[VariantRow]) -> str:
+    """Return what a title says of latencies: that they are a quick look, where they are."""
+    modes = {speed.mode for row in rows for speed in row.speed}
+    return f" ({QUICK})" if "quick" in modes else ""
 
 
 def _median(speed: Speed | None) -> str:
@@ -130,17 +139,19 @@ def accuracy_sheet(rows: Iterable[VariantRow]) -> Sheet:
 
 def speed_sheet(rows: Iterable[VariantRow]) -> Sheet:
     """Show latency, load time and memory of each variant on each runtime."""
+    rows = tuple(rows)
     headings = ("variant", "runtime", "threads", "p50 ms", "p90 ms", "load ms", "peak memory")
     cells = tuple(
         (
-            row.variant, entry.runtime, str(entry.threads), format_ms(entry.p50_ms),
+            row.variant, entry.runtime, str(entry.threads), _median(entry),
             format_ms(entry.p90_ms), format_ms(entry.load_ms),
             format_bytes(entry.peak_memory_bytes),
         )
         for row in rows
         for entry in row.speed
     )  # fmt: skip
-    return Sheet("Latency, load time and memory", headings, frozenset(range(2, 7)), cells)
+    title = f"Latency, load time and memory{of_mode(rows)}"
+    return Sheet(title, headings, frozenset(range(2, 7)), cells)
 
 
 def files_sheet(exported: ExportResult) -> Sheet:
@@ -203,28 +214,30 @@ def thresholds_sheet(verdict: Verdict) -> Sheet:
 
 
 def budgets_sheet(rows: Iterable[BudgetRow], title: str = "Budgets") -> Sheet:
-    """Show limits, what was measured, and what would decide an undecided one."""
+    """Show limits, what was measured, and what would decide an undecided one, or why it is."""
     rows = tuple(rows)
-    headings = ["variant", "runtime", "tag", "budget", "limit", "measured", "would decide"]
+    headings = [
+        "variant", "runtime", "tag", "budget", "limit", "measured", "would decide", "reason",
+    ]  # fmt: skip
     cells = [
         (
             row.variant, row.runtime, row.tag or NONE, row.budget,
             format_budget(row.budget, row.limit), format_measured(row), format_needs(row.needs),
-            MARKS[row.verdict],
+            row.reason or NONE, MARKS[row.verdict],
         )
         for row in rows
     ]  # fmt: skip
     # Columns that say nothing are left out.
     kept = [
         column
-        for column in range(7)
-        if column not in (2, 6) or any(row[column] != NONE for row in cells)
+        for column in range(8)
+        if column not in (2, 6, 7) or any(row[column] != NONE for row in cells)
     ]
     return Sheet(
         title,
         (*(headings[column] for column in kept), "verdict"),
         frozenset(place for place, column in enumerate(kept) if column in (4, 5)),
-        tuple((*(row[column] for column in kept), row[7]) for row in cells),
+        tuple((*(row[column] for column in kept), row[8]) for row in cells),
     )
 
 

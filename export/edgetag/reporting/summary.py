@@ -220,7 +220,7 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
     yield _fold(sheets.accuracy_sheet(report.variants))
     if sources.bench is not None:
         title, body = _fold(sheets.speed_sheet(report.variants))
-        yield title, f"{body}\n{how_measured(sources.bench, sources.recipe)}"
+        yield title, f"{body}\n{how_measured(sources.bench)}"
     for sheet in device_sheets(sources.device) if sources.device else ():
         yield _fold(_largest(sheet, SHOWN_TAGS))
     for sheet in phone_sheets(sources.phones) if sources.phones else ():

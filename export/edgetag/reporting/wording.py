@@ -37,6 +37,8 @@ def describe_check(row: BudgetRow) -> str:
     """Say what was measured against a limit, and what would decide it where it is undecided."""
     limit = format_budget(row.budget, row.limit)
     text = f"{row.budget} is {format_measured(row)}, limit {limit}"
+    if row.reason:
+        return f"{text}; {row.reason}"
     if row.verdict != "undecided" or row.measured is None:
         return text
     if row.needs is None:

@@ -38,6 +38,11 @@ class Emulated:
     count_log: Path | None = None
 
     @property
+    def silence_limit_s(self) -> float:
+        """Longest silence of a worker there, in seconds."""
+        return SILENCE_LIMIT_S
+
+    @property
     def name(self) -> str:
         """As recipes would name it."""
         return f"{self.inner}{SEPARATOR}{self.target.name}"

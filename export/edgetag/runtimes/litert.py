@@ -5,7 +5,7 @@ from pathlib import Path
 
 from edgetag.runtimes.interpreter import open_session
 from edgetag.runtimes.process import Launch, on_host
-from edgetag.runtimes.protocol import Session
+from edgetag.runtimes.protocol import SILENCE_LIMIT_S, Session
 
 PACKAGE = "ai-edge-litert"
 
@@ -15,6 +15,7 @@ class LiteRT:
 
     name = "litert"
     inner = name
+    silence_limit_s = SILENCE_LIMIT_S
 
     def launch(self, module: str, *arguments: str) -> Launch:
         """Start a worker on this machine."""

@@ -19,6 +19,10 @@ from edgetag.runtimes.process import Launch
 Values = npt.NDArray[Any]
 """Numbers as the model takes or gives them: float32, uint8, int8 or int16."""
 
+SILENCE_LIMIT_S = 300.0
+"""Longest silence of a worker on this machine, in seconds. Workers speak five times a second, so
+only a very slow inference, or one that does not end, comes near."""
+
 
 class ModelLoadError(Exception):
     """An engine cannot load a file, with its reason in one line."""
@@ -81,6 +85,10 @@ class Engine(Protocol):
     @property
     def inner(self) -> str:
         """What the worker process calls it: its own name, or that of the engine on the target."""
+
+    @property
+    def silence_limit_s(self) -> float:
+        """Longest silence of a worker, in seconds, until it counts as hung."""
 
     def launch(self, module: str, *arguments: str) -> Launch:
         """Return how a worker process is started where the runtime lives; see `messages`."""

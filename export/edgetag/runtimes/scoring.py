@@ -6,10 +6,11 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +97,7 @@ def score(
     contract: Preprocessing,
     threads: int,
     task: Task,
-    timeout_s: float,
+    timeout_s: float | None = None,
     cancelled: threading.Event | None = None,
 ) -> ScoreRun | LoadFailure:
     """Score a `.tflite` file over rows of the image cache, in a process of its own.
@@ -109,25 +110,21 @@ def score(
         contract: How pixels become the model's input.
         threads: For the runtime.
         task: Told how many images more are done.
-        timeout_s: Longest silence, in seconds, until the process counts as hung.
+        timeout_s: Longest silence, in seconds, until the process counts as hung; None for the
+            engine's `silence_limit_s`.
         cancelled: When set, the process is ended.
 
     Raises:
         ScoringCancelledError: `cancelled` was set.
         InputError: The image cache is damaged, or the disk is full.
     """
-    missing = engine.available()
-    if missing is not None:
-        return LoadFailure(FailureKind.UNAVAILABLE, missing)
-    with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
-        folder = Path(name)
-        job = _job(engine, model_path, cache_folder, rows, contract, threads, folder)
-        worker = _Worker(engine, WORKER, folder, job, cancelled or threading.Event())
-        outcome = worker.follow(task, timeout_s)
-        if isinstance(outcome, LoadFailure):
-            return outcome
-        scores = np.load(job.scores, allow_pickle=False)
-        return ScoreRun(scores, outcome.seconds, outcome.cpu_seconds)
+    given = _Given(model_path, cache_folder, rows, contract, threads)
+    return _perform(
+        engine, WORKER, given, task, timeout_s, cancelled or threading.Event(),
+        lambda done, job: ScoreRun(
+            np.load(job.scores, allow_pickle=False), done.seconds, done.cpu_seconds
+        ),
+    )  # fmt: skip
 
 
 def time_bare(
@@ -138,7 +135,7 @@ def time_bare(
     contract: Preprocessing,
     threads: int,
     task: Task,
-    timeout_s: float,
+    timeout_s: float | None = None,
     module: str = BARE,
 ) -> BareRun | LoadFailure:
     """Run the bare interpreter as often as there are rows, in a process of its own.
@@ -149,38 +146,70 @@ def time_bare(
     Raises:
         InputError: The image cache is damaged, or the disk is full.
     """
+    given = _Given(model_path, cache_folder, rows, contract, threads)
+    return _perform(
+        engine, module, given, task, timeout_s, threading.Event(),
+        lambda done, _: BareRun(done.seconds, done.cpu_seconds),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a worker is given; see `score`."""
+
+    model_path: Path
+    cache_folder: Path
+    rows: npt.NDArray[np.int64]
+    contract: Preprocessing
+    threads: int
+
+    def job(self, engine: Engine, folder: Path) -> Job:
+        """Return the job, its rows written into the folder."""
+        job = Job(
+            engine=engine.inner,
+            model=self.model_path.absolute(),
+            cache=self.cache_folder.absolute(),
+            rows=folder / "rows.npy",
+            scores=folder / "scores.npy",
+            contract=self.contract,
+            threads=self.threads,
+        )
+        np.save(job.rows, self.rows, allow_pickle=False)
+        return job
+
+
+Run = TypeVar("Run")
+
+
+def _perform(
+    engine: Engine,
+    module: str,
+    given: _Given,
+    task: Task,
+    timeout_s: float | None,
+    cancelled: threading.Event,
+    collect: Callable[[Done, Job], Run],
+) -> Run | LoadFailure:
+    """Run a worker's job to its end and collect what it leaves, before its folder goes.
+
+    Args:
+        engine: The runtime; where it is not available nothing is started.
+        module: The worker.
+        given: What the job is about.
+        task: Told how many images more are done.
+        timeout_s: Longest silence; None for the engine's own.
+        cancelled: When set, the process is ended.
+        collect: Called where the worker has done all of the job.
+    """
     missing = engine.available()
     if missing is not None:
         return LoadFailure(FailureKind.UNAVAILABLE, missing)
+    limit_s = engine.silence_limit_s if timeout_s is None else timeout_s
     with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
         folder = Path(name)
-        job = _job(engine, model_path, cache_folder, rows, contract, threads, folder)
-        outcome = _Worker(engine, module, folder, job, threading.Event()).follow(task, timeout_s)
-        if isinstance(outcome, LoadFailure):
-            return outcome
-        return BareRun(outcome.seconds, outcome.cpu_seconds)
-
-
-def _job(
-    engine: Engine,
-    model_path: Path,
-    cache_folder: Path,
-    rows: npt.NDArray[np.int64],
-    contract: Preprocessing,
-    threads: int,
-    folder: Path,
-) -> Job:
-    job = Job(
-        engine=engine.inner,
-        model=model_path.absolute(),
-        cache=cache_folder.absolute(),
-        rows=folder / "rows.npy",
-        scores=folder / "scores.npy",
-        contract=contract,
-        threads=threads,
-    )
-    np.save(job.rows, rows, allow_pickle=False)
-    return job
+        job = given.job(engine, folder)
+        outcome = _Worker(engine, module, folder, job, cancelled).follow(task, limit_s)
+        return outcome if isinstance(outcome, LoadFailure) else collect(outcome, job)
 
 
 class _Worker:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgetag.runtimes.interpreter import open_session
 from edgetag.runtimes.process import Launch, on_host
-from edgetag.runtimes.protocol import Session
+from edgetag.runtimes.protocol import SILENCE_LIMIT_S, Session
 
 PACKAGE = "tflite-runtime"
 FIRST_PYTHON_WITHOUT_WHEEL = (3, 12)
@@ -18,6 +18,7 @@ class TFLiteRuntime:
 
     name = "tflite-runtime"
     inner = name
+    silence_limit_s = SILENCE_LIMIT_S
 
     def launch(self, module: str, *arguments: str) -> Launch:
         """Start a worker on this machine."""

@@ -177,8 +177,14 @@ def _reason(row: BudgetRow, also: list[str]) -> Reason:
         variant=row.variant,
         tag=row.tag or "",
         sentence=f"{what} is {seen}{where}; {allowed}.",
-        advice=words.needs(row.measured, row.needs) if row.verdict == "undecided" else "",
+        advice=_advice(row),
     )
+
+
+def _advice(row: BudgetRow) -> str:
+    if row.reason:
+        return f"{row.reason[0].upper()}{row.reason[1:].rstrip('.')}."
+    return words.needs(row.measured, row.needs) if row.verdict == "undecided" else ""
 
 
 def _unexplained(view: View) -> Iterator[Reason]:

@@ -10,6 +10,7 @@ from edgetag.reporting.page import words
 from edgetag.reporting.page.grid import Cell, Column, Grid, cells, decided, with_interval
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.plots.tradeoff import Candidate, pareto_front, tradeoff
+from edgetag.reporting.sheets import QUICK
 from edgetag.reporting.tables import NONE
 from edgetag.validation.result import VariantVerdict
 
@@ -54,8 +55,15 @@ def figures(view: View) -> Iterator[Figure]:
         threads = words.plural(timed.threads, "thread")
         yield Figure(
             "latency, median", f"{words.milliseconds(timed.latency_ms.p50)} ms",
-            f"p90 {p90} ms, {timed.runtime}, {threads}" + ("" if timed.stable else ", unstable"),
+            f"p90 {p90} ms, {timed.runtime}, {threads}{_mode(view)}"
+            + ("" if timed.stable else ", unstable"),
         )  # fmt: skip
+
+
+def _mode(view: View) -> str:
+    """Return what is said beside latencies that are but a quick look."""
+    bench = view.sources.bench
+    return f", {QUICK}" if bench and bench.mode == "quick" else ""
 
 
 def variants_grid(view: View) -> Grid:
@@ -68,7 +76,7 @@ def variants_grid(view: View) -> Grid:
     ]  # fmt: skip
     if bench := view.sources.bench:
         threads = words.plural(bench.budget_threads, "thread")
-        columns.append(Column("p50 / p90", note=f"ms, {threads}"))
+        columns.append(Column("p50 / p90", note=f"ms, {threads}{_mode(view)}"))
     rows = tuple(_variant_cells(view, name) for name in view.variants())
     return Grid(f"Variants on {runtime}, split {split}", tuple(columns), rows)
 
@@ -146,6 +154,7 @@ def speed_grid(view: View) -> Grid:
         Column("variant", numeric=False), Column("runtime", numeric=False), Column("threads"),
         Column("p50", note="ms"), Column("p90", note="ms"), Column("p99", note="ms"),
         Column("load", note="ms"), Column("peak memory"), Column("runs"),
+        Column("figure", numeric=False),
     )  # fmt: skip
     results = view.sources.bench.results if view.sources.bench else ()
     rows = tuple(
@@ -154,6 +163,7 @@ def speed_grid(view: View) -> Grid:
             words.milliseconds(one.latency_ms.p50), words.milliseconds(one.latency_ms.p90),
             words.milliseconds(one.latency_ms.p99), words.milliseconds(one.load_ms),
             words.size(one.peak_memory_bytes), words.count(one.runs),
+            f"{'stable' if one.stable else 'unstable'}{_mode(view)}",
         ])
         for one in results
     )  # fmt: skip

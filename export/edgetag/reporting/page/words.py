@@ -98,6 +98,8 @@ def measured(budget: str, value: float | None, bounds: Bounds | None = None) -> 
         return "not measured"
     if budget in MARGINS:
         return f"{points(value)} points {interval(bounds)}".strip()
+    if bounds:
+        return f"{limit(budget, value)} [{limit(budget, bounds[0])}, {limit(budget, bounds[1])}]"
     return limit(budget, value)
 
 

@@ -7,13 +7,15 @@ from itertools import groupby
 from edgetag.benchmarking.history import Figure, History
 
 WIDTH_IN, HEIGHT_IN = 9.0, 4.5
+MARKERS = {"quick": "o", "full": "s"}
 
 
 def draw_history(history: History) -> str:
     """Return an SVG with one line per device, runtime, threads and variant.
 
     Args:
-        history: An unstable figure is drawn hollow.
+        history: An unstable figure is drawn hollow, one of quick mode as a circle, of full mode as
+            a square.
     """
     from matplotlib import style
     from matplotlib.dates import date2num
@@ -30,11 +32,12 @@ def draw_history(history: History) -> str:
             for time, found in zip(times, line, strict=True):
                 fill = drawn.get_color() if found.stable else "none"
                 axes.plot(
-                    [time], [found.p50_ms], marker="o", linestyle="none",
+                    [time], [found.p50_ms], marker=MARKERS.get(found.mode, "o"), linestyle="none",
                     markeredgecolor=drawn.get_color(), markerfacecolor=fill,
                 )  # fmt: skip
         axes.set_ylabel("median latency, ms")
         axes.set_ylim(bottom=0)
+        axes.set_title("circles: quick mode, squares: full; hollow: unstable", fontsize="small")
         axes.grid(axis="y", linewidth=0.4)
         axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
         axes.xaxis_date()

@@ -6,7 +6,7 @@ from pathlib import Path
 from edgetag.emulation.targets import default_cache
 from edgetag.errors import InputError
 from edgetag.runtimes.process import Launch
-from edgetag.runtimes.protocol import ModelLoadError, Session
+from edgetag.runtimes.protocol import SILENCE_LIMIT_S, ModelLoadError, Session
 from edgetag.runtimes.wasm.install import installed, pinned_version
 from edgetag.runtimes.wasm.tools import SET_UP, find_node, why_no_node
 
@@ -22,6 +22,7 @@ class Wasm:
 
     name = "wasm"
     inner = name
+    silence_limit_s = SILENCE_LIMIT_S
 
     def __init__(self, cache_folder: Path | None = None) -> None:
         self._cache_folder = cache_folder

@@ -1,0 +1,91 @@
+"""ARM instructions of every file on every emulated machine that counts them."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgetag.conversion.result import ExportedVariant
+from edgetag.dataset.workers import cores
+from edgetag.device.count import Input, count_file
+from edgetag.emulation import open_target
+from edgetag.matrix.outcomes import Outcomes, Wanted
+from edgetag.progress import Progress
+from edgetag.runtimes import LoadFailure, ScoreRun
+from edgetag.runtimes.emulated import Emulated
+from edgetag.runtimes.emulated import get as get_emulated
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Of one file on one runtime.
+
+    Attributes:
+        instructions: Core → instructions of one inference.
+        problem: Why one core's are missing; None where none is.
+    """
+
+    instructions: dict[str, int]
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class _Job:
+    file: ExportedVariant
+    path: Path
+    engine: Emulated
+
+
+def count_all(
+    files: Sequence[tuple[ExportedVariant, Path]],
+    wanted: Wanted,
+    outcomes: Outcomes,
+    given: Input,
+    progress: Progress,
+) -> dict[tuple[str, str], Counted]:
+    """Count one inference of every file that was scored, on every core of its emulated machine.
+
+    Args:
+        files: What to count.
+        wanted: Those that are emulated are counted on, if they can.
+        outcomes: A file that gave no scores is passed over.
+        given: The image.
+        progress: Told how many are counted.
+
+    Returns:
+        Variant and runtime → what was counted.
+    """
+    able = [engine for engine in wanted.values() if isinstance(engine, Emulated) and _able(engine)]
+    jobs = [
+        _Job(file, path, get_emulated(engine.name, cpu.name, engine.cache))
+        for file, path in files
+        for engine in able
+        if isinstance(outcomes[file.variant, engine.name], ScoreRun)
+        for cpu in engine.target.cpus
+    ]
+    found: dict[tuple[str, str], Counted] = {}
+    if not jobs:
+        return found
+    with (
+        progress.track("counting ARM instructions", len(jobs), "counts") as task,
+        ThreadPoolExecutor(cores()) as pool,
+    ):
+        counts = pool.map(lambda job: count_file(job.path, job.engine, given), jobs)
+        for job, outcome in zip(jobs, counts, strict=True):
+            place = job.file.variant, job.engine.name
+            before = found.get(place, Counted({}))
+            cpu = job.engine.cpu.name
+            found[place] = (
+                Counted(before.instructions, outcome.reason)
+                if isinstance(outcome, LoadFailure)
+                else Counted({**before.instructions, cpu: outcome[0]}, before.problem)
+            )
+            task.advance(1, f"{job.file.variant} on {job.engine.name}, {cpu}")
+    return found
+
+
+def _able(engine: Emulated) -> bool:
+    """Whether a machine is set up, and counts."""
+    return (
+        engine.available() is None and open_target(engine.target, engine.cache)[0].counter is None
+    )
