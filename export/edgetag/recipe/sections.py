@@ -129,6 +129,11 @@ class NetworkSection(Section):
             return self.name == "efficientnet_lite0"
         return self.pretrained
 
+    @property
+    def has_maps(self) -> bool:
+        """Whether each score is the mean of a class activation map."""
+        return self.name != "model3"
+
     def preprocessing(self) -> Preprocessing:
         """Return the contract of this network's input."""
         # Whole numbers for every network: a uint8 input then holds the pixels as they are, with
@@ -273,6 +278,11 @@ class ExportSection(Section):
     target_ops: tuple[str, ...] | None = Field(
         None, description="Operators the target has; default: all builtin ones."
     )
+    explain: tuple[Variant, ...] = Field(
+        (),
+        description="Variants that get a second signature, explain: scores and class activation "
+        "maps. Such a file is no longer one that MediaPipe's ImageClassifier loads.",
+    )
     author: str = Field("", description="Written into the files' metadata.")
     license: str = Field("", description="Written into the files' metadata.")
 
@@ -282,6 +292,11 @@ class ExportSection(Section):
             raise ValueError("variants lists one twice")
         if "fp32" not in self.variants:
             raise ValueError("variants lacks fp32, which the others are compared with")
+        if len(set(self.explain)) != len(self.explain):
+            raise ValueError("explain lists a variant twice")
+        for variant in self.explain:
+            if variant not in self.variants:
+                raise ValueError(f"explain names {variant}, but variants does not list it")
         return self
 
 
@@ -328,6 +343,12 @@ class Recipe(Section):
         if self.bundle.variant not in self.export.variants:
             raise ValueError(
                 f"bundle.variant = {self.bundle.variant!r}, but export.variants does not list it"
+            )
+        if self.export.explain and not self.network.has_maps:
+            raise ValueError(
+                f"export.explain needs a network whose scores are means of maps, and "
+                f"{self.network.name} has none; take export.explain out, or use "
+                "efficientnet_lite0 or mobilenet_v2"
             )
         weights = self.training.positive_weights
         for tag in weights if isinstance(weights, dict) else ():
