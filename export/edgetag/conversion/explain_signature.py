@@ -6,13 +6,22 @@ pooling averages. So it needs no calibration of its own, nothing about the score
 the file grows by some kilobytes: both graphs name the same tables of the file, weights and all.
 """
 
+import math
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from edgetag.conversion.flatfile import Operator, constant, ints, operators, tensor_name
+from edgetag.conversion.flatfile import (
+    NUMPY_TYPES,
+    Operator,
+    constant,
+    ints,
+    operators,
+    tensor_name,
+)
 from edgetag.errors import InputError
 
 SIGNATURE = "explain"
@@ -31,12 +40,17 @@ class ExplainMaps:
     Attributes:
         height: Of a map, in cells.
         width: Likewise.
-        step: Real value of one step of the values that the maps are computed in; 0 for floats.
+        mean_step: Real value of one step of the mean of a map, as the file computes it from the
+            maps on its way to the score; 0 for floats.
+        mean_low: Smallest value that it can hold,
+        mean_high: and largest.
     """
 
     height: int
     width: int
-    step: float
+    mean_step: float
+    mean_low: float
+    mean_high: float
 
 
 def add_explain(model: Any, where: object) -> None:
@@ -89,10 +103,9 @@ def read_explain(model: Any, where: object) -> ExplainMaps | None:
     if len(model.subgraphs) <= found[0].subgraphIndex:
         raise InputError(f"{where}: its signature {SIGNATURE} names a graph that is not there")
     graph = model.subgraphs[found[0].subgraphIndex]
-    _, position = _chain(model, graph, where)
-    tensor = graph.tensors[position]
-    _, height, width, _ = ints(tensor.shape)
-    return ExplainMaps(height, width, _step(tensor))
+    chain, position = _chain(model, graph, where)
+    _, height, width, _ = ints(graph.tensors[position].shape)
+    return ExplainMaps(height, width, *_range(graph.tensors[chain[-1].outputs[0]]))
 
 
 def without_explain(model: Any) -> None:
@@ -181,9 +194,14 @@ def _zero_point(tensor: Any) -> int:
     return int(tensor.quantization.zeroPoint[0])
 
 
-def _step(tensor: Any) -> float:
+def _range(tensor: Any) -> tuple[float, float, float]:
+    """Return one step, the smallest and the largest value of a tensor."""
     scales = tensor.quantization.scale if tensor.quantization else None
-    return float(scales[0]) if scales is not None and len(scales) else 0.0
+    if scales is None or not len(scales):
+        return 0.0, -math.inf, math.inf
+    limits, step = np.iinfo(NUMPY_TYPES[tensor.type]), float(scales[0])
+    zero = _zero_point(tensor)
+    return step, step * (int(limits.min) - zero), step * (int(limits.max) - zero)
 
 
 def check_explain(model: Any, where: object) -> None:

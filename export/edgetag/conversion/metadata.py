@@ -103,7 +103,9 @@ def describe(info: ModelInfo, explain: bool = False) -> bytes:
             }
         ],
     }
-    graphs = [{"input_tensor_metadata": [image], "output_tensor_metadata": [scores]}]
+    graphs: list[dict[str, Any]] = [
+        {"input_tensor_metadata": [image], "output_tensor_metadata": [scores]}
+    ]
     if explain:
         graphs.append(
             {

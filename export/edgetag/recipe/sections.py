@@ -333,6 +333,12 @@ class Recipe(Section):
         for variant in self.budgets:
             if variant != "default" and variant not in self.export.variants:
                 raise ValueError(f"budgets.{variant}: export.variants does not list {variant}")
+            limit = self.budgets[variant].max_heat_map_error
+            if variant != "default" and limit is not None and variant not in self.export.explain:
+                raise ValueError(
+                    f"budgets.{variant}.max_heat_map_error: export.explain does not list "
+                    f"{variant}, so it has no maps"
+                )
         named = [*self.validation.prevalences]
         named += [tag for budget in self.budgets.values() for tag in budget.tags]
         for tag in named:

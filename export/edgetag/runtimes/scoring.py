@@ -98,6 +98,7 @@ def score(
     task: Task,
     timeout_s: float,
     cancelled: threading.Event | None = None,
+    module: str = WORKER,
 ) -> ScoreRun | LoadFailure:
     """Score a `.tflite` file over rows of the image cache, in a process of its own.
 
@@ -111,6 +112,7 @@ def score(
         task: Told how many images more are done.
         timeout_s: Longest silence, in seconds, until the process counts as hung.
         cancelled: When set, the process is ended.
+        module: The worker; `maps_worker` writes something else than scores.
 
     Raises:
         ScoringCancelledError: `cancelled` was set.
@@ -122,7 +124,7 @@ def score(
     with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
         folder = Path(name)
         job = _job(engine, model_path, cache_folder, rows, contract, threads, folder)
-        worker = _Worker(engine, WORKER, folder, job, cancelled or threading.Event())
+        worker = _Worker(engine, module, folder, job, cancelled or threading.Event())
         outcome = worker.follow(task, timeout_s)
         if isinstance(outcome, LoadFailure):
             return outcome
