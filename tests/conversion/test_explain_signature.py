@@ -164,8 +164,8 @@ def test_an_operator_of_the_maps_alone_is_still_checked() -> None:
     code.builtinCode, code.version = schema.BuiltinOperator.ABS, 1
     model.operatorCodes.append(code)
     model.subgraphs[1].operators[-1].opcodeIndex = len(model.operatorCodes) - 1
+    used = ("CONV_2D", "LOGISTIC", "MEAN", "QUANTIZE")
     with pytest.raises(InputError, match="uses ABS"):
-        used = ("CONV_2D", "LOGISTIC", "MEAN", "QUANTIZE")
         checks.check_target_ops(model, used, "file")
 
 
