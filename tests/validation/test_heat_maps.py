@@ -228,6 +228,7 @@ def test_heat_maps_are_judged_on_each_runtime_where_a_file_has_them(
     assert Verdict.from_json(verdict.to_json(), "verdict.json") == verdict
 
 
+@pytest.mark.slow
 def test_maps_too_far_apart_fail_the_variant(
     run_folder: RunFolder, with_maps: Callable[[], Path]
 ) -> None:
@@ -238,6 +239,7 @@ def test_maps_too_far_apart_fail_the_variant(
     assert verdict.decisions == {"fp32": "pass", "int8": "fail"}
 
 
+@pytest.mark.slow
 def test_without_maps_in_the_reference_their_budget_is_undecided(
     run_folder: RunFolder, with_maps: Callable[[], Path]
 ) -> None:

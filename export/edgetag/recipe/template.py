@@ -42,6 +42,7 @@ tags = {tags}
 
 [export]
 # variants = ["fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat"]
+# explain = []                 # variants that give heat maps too, such as ["int8-qat"]
 
 # Limits that decide the exit code; `default` is for variants without their own.
 [budgets.default]
