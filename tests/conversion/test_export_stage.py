@@ -132,3 +132,29 @@ def test_missing_weights_name_the_stage_that_makes_them(tmp_path: Path) -> None:
             with pytest.raises(InputError, match=rf"{variant} needs it; run: edgetag {verb}"):
                 stage.run(recipe_with(variants=("fp32", variant)), workspace, Heard())
     assert not workspace.export.exists()
+
+
+def test_a_variant_with_explain_says_what_maps_it_gives_and_is_made_anew(tmp_path: Path) -> None:
+    from edgetag.networks import build_untrained, save_weights
+
+    def recipe(*explain: str) -> Recipe:
+        plain = recipe_with(variants=("fp32", "fp16"), explain=()).model_dump()
+        plain["network"] = {"name": "mobilenet_v2", "input_size": 64, "width": 0.35}
+        plain["export"]["explain"] = explain
+        return Recipe.model_validate(plain)
+
+    workspace = Workspace(tmp_path)
+    save_weights(build_untrained(recipe().network, len(TAGS)), workspace.train / "model.npz")
+    plain = stage.run(recipe(), workspace, Heard())
+    assert [v.explain_maps for v in plain.variants] == [None, None]
+    written = (workspace.export / "fp32.tflite").stat().st_mtime_ns
+    result = stage.run(recipe("fp16"), workspace, Heard())
+    assert (workspace.export / "fp32.tflite").stat().st_mtime_ns == written
+    fp32, fp16 = result.variants
+    assert fp32 == plain.variants[0]
+    assert fp16.explain_maps is not None
+    assert fp16.explain_maps.model_dump() == {"signature": "explain", "height": 2, "width": 2}
+    before = plain.variants[1]
+    assert (fp16.operators, fp16.float_tensors) == (before.operators, before.float_tensors)
+    assert 0 < fp16.size_bytes - before.size_bytes < 0.01 * before.size_bytes
+    assert ExportResult.read(workspace.export / "export.json", "export") == result

@@ -12,8 +12,11 @@ from PIL import Image
 
 from edgetag.dataset.view import Rows
 from edgetag.preprocess import Pixels
-from edgetag.reporting.page import PageSources, changes, curves, tags, words
+from edgetag.reporting.heat_maps import heat_maps_sheet
+from edgetag.reporting.page import PageSources, changes, curves, heat_maps, tags, words
 from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.write import write_page
+from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps
 
 
 @pytest.fixture
@@ -75,3 +78,44 @@ def test_minus_zero_is_zero_and_minus_is_a_minus() -> None:
     assert words.drop(None, None) == "–"
     assert words.interval((-0.0203, 0.0133)) == "[−2.03, 1.33]"
     assert words.percent(-0.0) == "0.0 %"
+
+
+def test_heat_maps_are_shown_over_all_and_by_tag(sources: PageSources) -> None:
+    view = View(make_report(sources), sources)
+    assert heat_maps.heat_maps_grid(view).rows == ()
+    shown = view.scored("int8")
+    assert shown
+    found = HeatMaps(
+        height=3, width=4, n_images=256, n_groups=249, n_present=536, error=0.0306,
+        error_interval=(0.0288, 0.0327), p99_error=0.165, all_tags_error=0.0296,
+        peak_agreement=0.956, peak_agreement_interval=(0.942, 0.972), identity_error=0.007,
+        identity_tolerance=0.017, scores_difference=0.0,
+        tags=(
+            TagHeatMaps(tag=TAGS[0], scored=True, positives=98, error=0.03, peak_agreement=0.9),
+            TagHeatMaps(tag=TAGS[3], scored=False, positives=2),
+        ),
+    )  # fmt: skip
+    entries = tuple(
+        one.model_copy(update={"heat_maps": found}) if one is shown else one
+        for one in sources.verdict.variants
+    )
+    verdict = sources.verdict.model_copy(update={"variants": entries})
+    changed = replace(sources, verdict=verdict)
+    view = View(make_report(changed), changed)
+    (row,) = heat_maps.heat_maps_grid(view).rows
+    assert [cell.text for cell in row][:1] == ["int8"]
+    assert [cell.text for cell in row][2:] == [
+        "3 × 4", "256", "536", "3.06", "16.50", "95.6 %", "0.70",
+    ]  # fmt: skip
+    assert (row[5].note, row[7].note) == ("[2.88, 3.27]", "[94.2 %, 97.2 %]")
+    (by_tag,) = heat_maps.heat_map_tags(view)
+    assert [[cell.text for cell in row] for row in by_tag.rows] == [
+        [TAGS[0], "98", "3.00", "90.0 %"], [TAGS[3], "2", "not scored", "–"],
+    ]  # fmt: skip
+    html = write_page(make_report(changed), changed)
+    assert "[94.2 %, 97.2 %]" in html
+    assert "[94.2 %, 97.2 %]" not in write_page(make_report(sources), sources)
+    sheet = heat_maps_sheet(verdict)
+    assert sheet is not None
+    assert sheet.rows[0][4:] == ("3.06 [2.88, 3.27]", "16.50", "95.6 %")
+    assert heat_maps_sheet(sources.verdict) is None

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_heat_maps import give_maps
 from tiny_run import TEST, RunFolder
 
+from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.validation import stage
 from edgetag.validation.result import Verdict
-from edgetag.validation.scores import read_reference
+from edgetag.validation.scores import read_reference, write_reference
 from edgetag.workspace import digest_file
 
 pytestmark = pytest.mark.tensorflow
@@ -63,3 +65,42 @@ def test_without_weights_the_reference_cannot_be_computed(
     with pytest.raises(InputError, match=r"model\.npz: missing"):
         stage.run(trained, run_folder.workspace, QUIET)
     assert not Path(run_folder.workspace.validate / "verdict.json").exists()
+
+
+def test_maps_of_the_reference_are_those_behind_its_scores(
+    run_folder: RunFolder, trained: stage.Recipe
+) -> None:
+    from edgetag.validation import reference
+
+    dataset = open_dataset(run_folder.workspace)
+    rows = np.arange(10)
+    found = reference.compute(trained, run_folder.workspace, dataset, rows, QUIET, rows[::3])
+    assert found.maps is not None
+    assert found.maps.maps.shape == (4, 2, 2, 3)
+    assert found.maps.identities == ("id0", "id3", "id6", "id9")
+    mean = found.maps.maps.mean(axis=(1, 2))
+    np.testing.assert_allclose(1 / (1 + np.exp(-mean)), found.scores[::3], atol=1e-5)
+    kept = run_folder.workspace.validate / "reference.npz"
+    write_reference(kept, found)
+    names = dataset.vocabulary.names
+    again = read_reference(kept).matched_maps(("id9", "id0"), names[::-1])
+    assert again is not None
+    assert np.array_equal(again, found.maps.maps[[3, 0]][..., ::-1])
+    assert read_reference(kept).matched_maps(("id1",), names) is None
+
+
+def test_a_kept_reference_is_computed_again_where_maps_are_wanted(
+    run_folder: RunFolder, trained: stage.Recipe
+) -> None:
+    stage.run(trained, run_folder.workspace, QUIET)
+    kept = run_folder.workspace.validate / "reference.npz"
+    assert read_reference(kept).maps is None
+    give_maps(run_folder.workspace, "int8")
+    verdict = stage.run(trained, run_folder.workspace, QUIET)
+    maps = read_reference(kept).maps
+    assert maps is not None
+    assert len(maps.identities) == TEST
+    # The tiny file is of another network, and its maps have other cells.
+    (failure,) = [f for f in verdict.failures if f.variant == "int8"]
+    assert "its maps are [16, 16, 3], the float model's [2, 2, 3]" in failure.reason
+    assert verdict.decisions["int8"] == "fail"

@@ -52,13 +52,17 @@ SPARSITY_TOLERANCE = 0.005
 
 
 def count_operators(model: Any) -> dict[str, int]:
-    """Return operator → how often it occurs, sorted by name."""
-    return dict(sorted(Counter(operator.name for operator in all_operators(model)).items()))
+    """Return operator → how often it runs for the scores, sorted by name.
+
+    The graph of the maps repeats that of the scores, and is not counted.
+    """
+    scoring = operators(model, model.subgraphs[0])
+    return dict(sorted(Counter(operator.name for operator in scoring).items()))
 
 
 def count_float_tensors(model: Any) -> int:
-    """Return the number of floating-point tensors."""
-    return sum(t.type in FLOAT_TYPES for graph in model.subgraphs for t in graph.tensors or [])
+    """Return the number of floating-point tensors behind the scores."""
+    return sum(tensor.type in FLOAT_TYPES for tensor in model.subgraphs[0].tensors or [])
 
 
 def boundary_types(model: Any) -> tuple[str, str]:
@@ -148,7 +152,7 @@ def check_target_ops(model: Any, target_ops: tuple[str, ...] | None, where: obje
     Raises:
         InputError: An operator is not in `target_ops`, or `target_ops` names an unknown one.
     """
-    used = count_operators(model)
+    used = sorted({operator.name for operator in all_operators(model)})
     known = set(OPERATOR_NAMES.values())
     for name in target_ops or ():
         if name not in known:

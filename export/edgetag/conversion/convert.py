@@ -2,7 +2,7 @@
 
 Every file takes exactly one image, `[1, size, size, 3]`: phones score one picture at a time, and
 delegates (XNNPACK, GPU) plan their memory only for a fixed shape. It has one signature,
-`serving_default`, from `image` to `scores`.
+`serving_default`, from `image` to `scores`; `explain_signature` adds another, to the file.
 
 The way leads over a SavedModel, since converting a bare concrete function can leave the weights
 out of the file.

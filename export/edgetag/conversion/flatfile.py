@@ -7,6 +7,7 @@ whose indices are all in range, or an `InputError`.
 
 import gzip
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,15 +161,48 @@ class _AlignedBuffer(schema.BufferT):
         return int(schema.BufferEnd(builder))
 
 
+class _Once:
+    """A table that several graphs hold, written once: what names it twice, finds it twice."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+        self._offset: int | None = None
+
+    def Pack(self, builder: Any) -> int:  # noqa: N802 (stands in for generated code)
+        """Return the table's offset, and write it first where that was not done yet."""
+        if self._offset is None:
+            self._offset = int(self._table.Pack(builder))
+        return self._offset
+
+
+def _sharing(graphs: list[Any]) -> list[Any]:
+    """Return copies of graphs, whose common tensors and operators are written once."""
+    tables: dict[int, _Once] = {}
+
+    def shared(parts: list[Any] | None) -> list[_Once]:
+        return [tables.setdefault(id(part), _Once(part)) for part in parts or []]
+
+    copies = [copy(graph) for graph in graphs]
+    for graph in copies:
+        graph.tensors, graph.operators = shared(graph.tensors), shared(graph.operators)
+    return copies
+
+
 def pack_model(model: Any) -> bytes:
-    """Return the bytes of a `ModelT`; the same model always gives the same bytes."""
+    """Return the bytes of a `ModelT`; the same model always gives the same bytes.
+
+    A tensor or operator that is in several graphs, as the same object, is written once.
+    """
     for position, buffer in enumerate(model.buffers):
         aligned = _AlignedBuffer()
         aligned.data = buffer.data
         model.buffers[position] = aligned
     size = sum(0 if b.data is None else len(b.data) for b in model.buffers)
     builder = flatbuffers.Builder(size + (1 << 16))
-    builder.Finish(model.Pack(builder), IDENTIFIER)
+    packed = copy(model)
+    if len(model.subgraphs) > 1:
+        packed.subgraphs = _sharing(model.subgraphs)
+    builder.Finish(packed.Pack(builder), IDENTIFIER)
     return bytes(builder.Output())
 
 

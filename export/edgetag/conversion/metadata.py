@@ -14,6 +14,7 @@ from typing import Any
 from ai_edge_litert import schema_py_generated as schema
 
 from edgetag.conversion import metadata_schema
+from edgetag.conversion.explain_signature import MAPS, SIGNATURE, add_explain
 from edgetag.conversion.flatfile import pack_model, parse_model, read_model
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
@@ -51,8 +52,13 @@ class ModelInfo:
     contract: Preprocessing
 
 
-def describe(info: ModelInfo) -> bytes:
-    """Return the metadata flatbuffer."""
+def describe(info: ModelInfo, explain: bool = False) -> bytes:
+    """Return the metadata flatbuffer.
+
+    Args:
+        info: What the model says about itself.
+        explain: Whether it has the second signature.
+    """
     contract = info.contract
     bounds = [(pixel - contract.mean) / contract.std for pixel in (0, 255)]
     image = {
@@ -97,13 +103,22 @@ def describe(info: ModelInfo) -> bytes:
             }
         ],
     }
+    graphs: list[dict[str, Any]] = [
+        {"input_tensor_metadata": [image], "output_tensor_metadata": [scores]}
+    ]
+    if explain:
+        graphs.append(
+            {
+                "name": SIGNATURE,
+                "input_tensor_metadata": [image],
+                "output_tensor_metadata": [scores, _maps()],
+            }
+        )
     return metadata_schema.encode(
         {
             "name": info.name,
             "description": info.description,
-            "subgraph_metadata": [
-                {"input_tensor_metadata": [image], "output_tensor_metadata": [scores]}
-            ],
+            "subgraph_metadata": graphs,
             "author": info.author,
             "license": info.license,
             "min_parser_version": MIN_PARSER_VERSION,
@@ -111,21 +126,38 @@ def describe(info: ModelInfo) -> bytes:
     )
 
 
-def attach(data: bytes, info: ModelInfo) -> bytes:
+def _maps() -> dict[str, Any]:
+    return {
+        "name": MAPS,
+        "description": (
+            "Where in the picture each tag is seen, before the sigmoid: [1, height, width, tags]. "
+            "The sigmoid of a map's mean is the tag's score."
+        ),
+        "content": {"content_properties": ("FeatureProperties", {})},
+    }
+
+
+def attach(data: bytes, info: ModelInfo, explain: bool = False) -> bytes:
     """Return a `.tflite` file with metadata and labels; replaces what it had.
 
     The input and output tensors are named `image` and `scores`, as in the signature, since some
     runtimes show one name and some the other.
 
     Args:
-        data: A model with one input and one output.
+        data: A model with one graph, one input and one output.
         info: What it says about itself.
+        explain: Whether to add the second signature, `explain`.
+
+    Raises:
+        InputError: The second signature is wanted, but the model has no maps to give.
     """
     model = parse_model(data, "the converted model")
     graph = model.subgraphs[0]
     graph.tensors[graph.inputs[0]].name = INPUT.encode()
     graph.tensors[graph.outputs[0]].name = OUTPUT.encode()
-    _metadata_buffer(model).data = list(describe(info))
+    if explain:
+        add_explain(model, "the converted model")
+    _metadata_buffer(model).data = list(describe(info, explain))
     return _append_labels(pack_model(model), info.vocabulary)
 
 

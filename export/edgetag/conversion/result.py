@@ -10,6 +10,20 @@ from edgetag.records import Record, Result
 ElementType = Literal["float32", "uint8", "int8", "int16"]
 
 
+class ExplainSignature(Record):
+    """The second signature of a file: scores, and the map that each is the mean of.
+
+    Attributes:
+        signature: Its key.
+        height: Of a map, in cells.
+        width: Likewise.
+    """
+
+    signature: Literal["explain"] = "explain"
+    height: int
+    width: int
+
+
 class ExportedVariant(Record):
     """One file.
 
@@ -23,9 +37,10 @@ class ExportedVariant(Record):
         output_type: Element type of the scores tensor.
         min_runtime_version: Lowest TensorFlow Lite version that has every operator in the version
             that the file uses; empty where that is not known.
-        operators: Operator → how often it occurs.
-        float_tensors: Tensors of float32 or float16 in the file.
+        operators: Operator → how often it runs for the scores.
+        float_tensors: Tensors of float32 or float16 behind the scores.
         sparsity: Share of zeros among the weights of convolutions and dense layers.
+        explain_maps: The signature that gives maps too; None where the file has none.
     """
 
     variant: Variant
@@ -39,6 +54,7 @@ class ExportedVariant(Record):
     operators: dict[str, int]
     float_tensors: int
     sparsity: float
+    explain_maps: ExplainSignature | None = None
 
 
 class VariantRecord(Result):
@@ -49,7 +65,7 @@ class VariantRecord(Result):
         exported: The file.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.export-variant/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.export-variant/1.1"
     inputs: str
     exported: ExportedVariant
 
@@ -57,7 +73,7 @@ class VariantRecord(Result):
 class ExportResult(Result):
     """`export/export.json`."""
 
-    SCHEMA: ClassVar[str] = "edgetag.export/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.export/1.1"
     variants: tuple[ExportedVariant, ...]
     warnings: tuple[str, ...] = Field(
         default=(), description="Static checks that a file misses without being unusable."

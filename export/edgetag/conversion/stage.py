@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from edgetag import __version__
 from edgetag.conversion import checks
+from edgetag.conversion.explain_signature import check_explain, read_explain
 from edgetag.conversion.flatfile import gzip_size, parse_model
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.representative import representative_images
-from edgetag.conversion.result import ExportedVariant, ExportResult, VariantRecord
+from edgetag.conversion.result import ExplainSignature, ExportedVariant, ExportResult, VariantRecord
 from edgetag.conversion.variants import CALIBRATED, FULL_INTEGER, INT8, QAT
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
@@ -99,6 +100,8 @@ class Sources:
         if variant in CALIBRATED:
             manifest = digest_file(self.workspace.manifest)
             inputs["representative"] = [manifest, export.representative_images, recipe.seed]
+        if variant in export.explain:
+            inputs["explain"] = True
         return digest_json(inputs)
 
     def model(self, variant: Variant) -> "keras.Model":
@@ -165,10 +168,16 @@ def _export(variant: Variant, sources: Sources) -> tuple[ExportedVariant, str | 
         operators=checks.count_operators(model),
         float_tensors=checks.count_float_tensors(model),
         sparsity=checks.sparsity(model),
+        explain_maps=_explain_maps(model, file),
     )
     write_bytes(file, data)
     write_text(record_file, VariantRecord(inputs=inputs, exported=exported).to_json())
     return exported, warning
+
+
+def _explain_maps(model: Any, file: Path) -> ExplainSignature | None:
+    maps = read_explain(model, file)
+    return ExplainSignature(height=maps.height, width=maps.width) if maps else None
 
 
 def _reusable(file: Path, record_file: Path, inputs: str) -> ExportedVariant | None:
@@ -192,7 +201,7 @@ def _convert(variant: Variant, sources: Sources) -> bytes:
         output_type=sources.recipe.export.output_type,
         representative=sources.representative if variant in CALIBRATED else None,
     )
-    return attach(data, sources.info(variant))
+    return attach(data, sources.info(variant), variant in sources.recipe.export.explain)
 
 
 def _check(model: Any, variant: Variant, sources: Sources, file: Path) -> str | None:
@@ -210,4 +219,6 @@ def _check(model: Any, variant: Variant, sources: Sources, file: Path) -> str | 
     if variant == "int8-pruned-qat":
         pruned = checks.stored_sparsity(sources.workspace.prune / "model.npz")
         checks.check_sparsity_kept(model, pruned, file)
+    if variant in export.explain:
+        check_explain(model, file)
     return checks.runtime_warning(model, export.target_runtime, file)

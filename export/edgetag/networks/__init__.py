@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgetag.networks.building import CAM, build, build_untrained, head_layers
-    from edgetag.networks.scoring import predict
+    from edgetag.networks.scoring import predict, predict_maps
     from edgetag.networks.weights import load_weights, save_weights
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "head_layers",
     "load_weights",
     "predict",
+    "predict_maps",
     "save_weights",
 ]
 

@@ -91,6 +91,11 @@ class Budget(TagBudget):
     min_map: Share | None = None
     max_map_drop: Share | None = None
     max_flip_rate: Share | None = None
+    max_heat_map_error: Share | None = Field(
+        None,
+        description="Mean distance of heat maps from the float model's, after the sigmoid, where "
+        "a tag is present; a margin, for variants in export.explain.",
+    )
     max_latency_ms: float | None = Field(None, gt=0)
     max_latency_ratio: float | None = Field(None, gt=0, description="To fp32 on the same runtime.")
     max_size_bytes: int | None = Field(None, gt=0)

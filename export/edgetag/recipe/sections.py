@@ -130,6 +130,11 @@ class NetworkSection(Section):
             return self.name == "efficientnet_lite0"
         return self.pretrained
 
+    @property
+    def has_maps(self) -> bool:
+        """Whether each score is the mean of a class activation map."""
+        return self.name != "model3"
+
     def preprocessing(self) -> Preprocessing:
         """Return the contract of this network's input."""
         # Whole numbers for every network: a uint8 input then holds the pixels as they are, with
@@ -274,6 +279,11 @@ class ExportSection(Section):
     target_ops: tuple[str, ...] | None = Field(
         None, description="Operators the target has; default: all builtin ones."
     )
+    explain: tuple[Variant, ...] = Field(
+        (),
+        description="Variants that get a second signature, explain: scores and class activation "
+        "maps. Such a file is no longer one that MediaPipe's ImageClassifier loads.",
+    )
     author: str = Field("", description="Written into the files' metadata.")
     license: str = Field("", description="Written into the files' metadata.")
 
@@ -283,6 +293,11 @@ class ExportSection(Section):
             raise ValueError("variants lists one twice")
         if "fp32" not in self.variants:
             raise ValueError("variants lacks fp32, which the others are compared with")
+        if len(set(self.explain)) != len(self.explain):
+            raise ValueError("explain lists a variant twice")
+        for variant in self.explain:
+            if variant not in self.variants:
+                raise ValueError(f"explain names {variant}, but variants does not list it")
         return self
 
 
@@ -327,6 +342,13 @@ class Recipe(Section):
                     f"{BUDGET_CPU}, which no run would count on; add to the recipe: "
                     f'[device] on = ["{BUDGET_TARGET}"]'
                 )
+        for variant, budget in self.budgets.items():
+            limit = budget.max_heat_map_error
+            if variant != "default" and limit is not None and variant not in self.export.explain:
+                raise ValueError(
+                    f"budgets.{variant}.max_heat_map_error: export.explain does not list "
+                    f"{variant}, so it has no maps"
+                )
         named = [*self.validation.prevalences]
         named += [tag for budget in self.budgets.values() for tag in budget.tags]
         for tag in named:
@@ -337,6 +359,12 @@ class Recipe(Section):
         if self.bundle.variant not in self.export.variants:
             raise ValueError(
                 f"bundle.variant = {self.bundle.variant!r}, but export.variants does not list it"
+            )
+        if self.export.explain and not self.network.has_maps:
+            raise ValueError(
+                f"export.explain needs a network whose scores are means of maps, and "
+                f"{self.network.name} has none; take export.explain out, or use "
+                "efficientnet_lite0 or mobilenet_v2"
             )
         weights = self.training.positive_weights
         for tag in weights if isinstance(weights, dict) else ():

@@ -42,6 +42,7 @@ tags = {tags}
 
 [export]
 # variants = ["fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat"]
+# explain = []                 # variants that give heat maps too, such as ["int8-qat"]
 
 [device]
 # on = []                      # run the files on "arm64", "armv7", "wasm" too; edgetag device list

@@ -17,6 +17,7 @@ from edgetag.phones.result import PhoneList, PhonesResult
 from edgetag.records import Result
 from edgetag.reporting.device import device_sheets, instruction_ratio_sheets, machines_sheet
 from edgetag.reporting.explanation import explanation_sheets
+from edgetag.reporting.heat_maps import heat_maps_sheet
 from edgetag.reporting.latency import history_sheet, latency_sheets, ratio_sheets
 from edgetag.reporting.phones import phone_list_sheet, phone_sheets
 from edgetag.reporting.plan import plan_sheet
@@ -173,6 +174,8 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
         "F1 gain by own thresholds", "verdict",
     )  # fmt: skip
     found = [Sheet("Against the float reference", headings, frozenset(range(3, 8)), rows)]
+    if maps := heat_maps_sheet(result):
+        found.append(_cut(maps))
     if result.failures:
         failures = tuple((f.variant, f.runtime, f.kind, f.reason) for f in result.failures)
         columns = ("variant", "runtime", "what happened", "reason")

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from edgetag.conversion import checks
+from edgetag.conversion.explain_signature import without_explain
 from edgetag.conversion.flatfile import parse_model, read_model
-from edgetag.conversion.metadata import attach
+from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.conversion.stage import Sources
 from edgetag.conversion.variants import FULL_INTEGER, INT8
@@ -144,7 +145,7 @@ class Trials:
         """Write the file of a choice, checked and described like an exported one."""
         file = self.workspace.rescue / f"{self.name(choice)}.tflite"
         info = Sources(self.recipe, self.workspace).info(self.variant)
-        data = attach(self.grafted(layers, self.keep), info)
+        data = self._described(self.grafted(layers, self.keep), info)
         model = parse_model(data, file)
         checks.check_target_ops(model, self.recipe.export.target_ops, file)
         if self.variant in INT8:
@@ -158,7 +159,19 @@ class Trials:
     def grafted(self, layers: Collection[Layer], keep: Keep) -> bytes:
         """Return the variant's file with some layers exchanged."""
         graft = FloatGraft if keep == "float" else Int16Graft
-        return graft(read_model(self.original), self.floating).apply(layers)
+        model = read_model(self.original)
+        without_explain(model)  # its graph has the same layers, which are exchanged in the first
+        return graft(model, self.floating).apply(layers)
+
+    def _described(self, data: bytes, info: ModelInfo) -> bytes:
+        """Return a file with metadata, and with the signature explain if the variant has it."""
+        if self.variant not in self.recipe.export.explain:
+            return attach(data, info)
+        try:
+            return attach(data, info, explain=True)
+        except InputError as error:
+            self.progress.say(f"Without the signature explain: {error}")
+            return attach(data, info)
 
 
 def _exported(workspace: Workspace, variant: Variant) -> dict[Variant, ExportedVariant]:

@@ -99,6 +99,7 @@ def score(
     task: Task,
     timeout_s: float | None = None,
     cancelled: threading.Event | None = None,
+    module: str = WORKER,
 ) -> ScoreRun | LoadFailure:
     """Score a `.tflite` file over rows of the image cache, in a process of its own.
 
@@ -113,6 +114,7 @@ def score(
         timeout_s: Longest silence, in seconds, until the process counts as hung; None for the
             engine's `silence_limit_s`.
         cancelled: When set, the process is ended.
+        module: The worker; `maps_worker` writes something else than scores.
 
     Raises:
         ScoringCancelledError: `cancelled` was set.
@@ -120,7 +122,7 @@ def score(
     """
     given = _Given(model_path, cache_folder, rows, contract, threads)
     return _perform(
-        engine, WORKER, given, task, timeout_s, cancelled or threading.Event(),
+        engine, module, given, task, timeout_s, cancelled or threading.Event(),
         lambda done, job: ScoreRun(
             np.load(job.scores, allow_pickle=False), done.seconds, done.cpu_seconds
         ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,7 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.training.result import Thresholds
-from edgetag.validation.scores import ReferenceScores, read_reference, write_reference
+from edgetag.validation.scores import NO_ROWS, ReferenceScores, read_reference, write_reference
 from edgetag.workspace import Workspace, digest_file
 
 
@@ -33,6 +34,7 @@ class Candidate:
         contract: How pixels become its input.
         judged_as: The variant whose limits it is held to.
         columns: Where each tag lies in its output; None where in the vocabulary's order.
+        explains: Whether it has the second signature, whose maps are judged too.
     """
 
     variant: str
@@ -44,6 +46,7 @@ class Candidate:
     contract: Preprocessing
     judged_as: str
     columns: tuple[int, ...] | None = None
+    explains: bool = False
 
 
 def candidates(
@@ -121,6 +124,7 @@ def _exported(recipe: Recipe, workspace: Workspace, only: Collection[str]) -> tu
                 gzip_bytes=file.gzip_bytes,
                 contract=recipe.network.preprocessing(),
                 judged_as=variant,
+                explains=file.explain_maps is not None,
             )
         )
     return tuple(found)
@@ -164,8 +168,12 @@ def obtain_reference(
     rows: Rows,
     progress: Progress,
     given: Path | None,
+    map_rows: Rows = NO_ROWS,
 ) -> tuple[ReferenceScores, Scores]:
     """Return the reference and its scores for `rows`: given, kept, or computed now.
+
+    The maps of `map_rows` are in a reference that is computed here; one that is given, or kept
+    where it cannot be computed, is taken without them.
 
     Raises:
         InputError: The given file does not fit, or TensorFlow is needed and not installed.
@@ -179,7 +187,10 @@ def obtain_reference(
     if kept.exists():
         try:
             found = read_reference(kept)
-            return found, _fitting(found, recipe, workspace, dataset, rows, kept)
+            scores = _fitting(found, recipe, workspace, dataset, rows, kept)
+            if _has_maps(found, dataset, map_rows) or not _computable(workspace):
+                return found, scores
+            progress.say("Computing the reference again: the kept one lacks heat maps.")
         except InputError as error:
             progress.say(f"Computing the reference scores again, since the kept ones fail: {error}")
     try:
@@ -189,9 +200,20 @@ def obtain_reference(
             f"the reference scores must be computed, but {error} Or compute them on another "
             "machine and pass its validate/reference.npz with --reference."
         ) from None
-    found = reference.compute(recipe, workspace, dataset, rows, progress)
+    found = reference.compute(recipe, workspace, dataset, rows, progress, map_rows)
     write_reference(kept, found)
     return found, _fitting(found, recipe, workspace, dataset, rows, kept)
+
+
+def _has_maps(found: ReferenceScores, dataset: Dataset, rows: Rows) -> bool:
+    if not len(rows):
+        return True
+    return found.matched_maps(dataset.identities(rows), dataset.vocabulary.names) is not None
+
+
+def _computable(workspace: Workspace) -> bool:
+    """Tell whether the float model can run here; where not, its kept scores are still good."""
+    return (workspace.train / "model.npz").exists() and find_spec("tensorflow") is not None
 
 
 def _fitting(

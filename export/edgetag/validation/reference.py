@@ -14,14 +14,19 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.tf import tf
 from edgetag.training.result import Thresholds
-from edgetag.validation.scores import ReferenceMeta, ReferenceScores
+from edgetag.validation.scores import NO_ROWS, ReferenceMaps, ReferenceMeta, ReferenceScores
 from edgetag.workspace import Workspace, digest_file
 
 PACKAGES = ("tensorflow", "tf-keras", "numpy")
 
 
 def compute(
-    recipe: Recipe, workspace: Workspace, dataset: Dataset, rows: Rows, progress: Progress
+    recipe: Recipe,
+    workspace: Workspace,
+    dataset: Dataset,
+    rows: Rows,
+    progress: Progress,
+    map_rows: Rows = NO_ROWS,
 ) -> ReferenceScores:
     """Score rows with the trained float model, on the GPU where there is one.
 
@@ -31,6 +36,7 @@ def compute(
         dataset: Gives the images.
         rows: `[n]` rows to score.
         progress: Is told of every batch.
+        map_rows: `[m]` rows whose class activation maps are wanted too.
 
     Raises:
         InputError: The weights or thresholds are missing, damaged, or another network's.
@@ -40,6 +46,10 @@ def compute(
     model = networks.build(recipe.network, len(dataset.vocabulary), seed=recipe.seed)
     networks.load_weights(model, weights)
     scores = networks.predict(model, dataset, rows, contract, progress)
+    maps = None
+    if len(map_rows):
+        found = networks.predict_maps(model, dataset, map_rows, contract, progress)
+        maps = ReferenceMaps(found, tuple(dataset.identities(map_rows)))
     return ReferenceScores(
         scores=scores,
         identities=tuple(dataset.identities(rows)),
@@ -53,6 +63,7 @@ def compute(
             preprocessing=contract.digest(),
             thresholds=Thresholds.read(workspace.train / "thresholds.json", "train").thresholds,
         ),
+        maps=maps,
     )
 
 

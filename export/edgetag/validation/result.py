@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from edgetag.errors import ExitCode
 from edgetag.machine import Machine
 from edgetag.records import Record, Result
+from edgetag.validation.heat_map_result import HeatMaps
 
 Decision = Literal["pass", "fail", "undecided"]
 TagDecision = Literal["pass", "fail", "undecided", "not scored", "not judged"]
@@ -209,6 +210,8 @@ class VariantVerdict(Record):
         gzip_bytes: Of the file, compressed.
         budgets: What was judged over all tags.
         tags: Tag by tag, in the order of the outputs.
+        heat_maps: Of a file with the signature `explain`, on the split that decides; null where
+            there are none to compare.
     """
 
     variant: str
@@ -243,6 +246,7 @@ class VariantVerdict(Record):
     gzip_bytes: int
     budgets: tuple[BudgetCheck, ...]
     tags: tuple[TagVerdict, ...]
+    heat_maps: HeatMaps | None = None
 
 
 class Failure(Record):
@@ -336,7 +340,7 @@ class Verdict(Result):
         baseline: What changed since the accepted state; None where there is none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.verdict/2.0"
+    SCHEMA: ClassVar[str] = "edgetag.verdict/2.1"
     verdict: Decision
     decisions: dict[str, Decision]
     recipe: str

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.conversion.explain_signature import read_explain
+from edgetag.conversion.flatfile import read_model
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
@@ -14,13 +16,18 @@ from edgetag.metrics import Scores
 from edgetag.progress import Progress
 from edgetag.recipe import Budget, Recipe
 from edgetag.runtimes import LoadFailure, engines
+from edgetag.runtimes.maps import explain
 from edgetag.validation.entries import variant_entry
+from edgetag.validation.heat_map_result import HeatMaps
+from edgetag.validation.heat_maps import HeatMapScene, check_heat_maps, spread, with_heat_maps
 from edgetag.validation.inputs import Candidate, fp32_size_bytes, obtain_reference, read_thresholds
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.operating import OperatingPoints
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict
+from edgetag.validation.scores import NO_ROWS
 from edgetag.validation.scoring import Run, Scored, Scoring
+from edgetag.validation.statistics import Bootstrap
 from edgetag.workspace import Workspace
 
 REFIT_ON = "validation"
@@ -43,6 +50,8 @@ class Scene:
         splits: Split → its labels and bootstrap.
         reference: Split → the reference's scores.
         refit_rows: Rows that a variant's thresholds are fitted on.
+        map_rows: Rows whose heat maps are compared; none where no file has some.
+        heat_maps: What they are compared with; None where the reference has none.
     """
 
     def __init__(
@@ -52,6 +61,7 @@ class Scene:
         dataset: Dataset,
         progress: Progress,
         given: Path | None,
+        explains: bool = False,
     ) -> None:
         self.recipe = recipe
         self.workspace = workspace
@@ -61,9 +71,11 @@ class Scene:
         self.rows: dict[str, Rows] = {name: dataset.rows(name) for name in section.splits}
         self.splits = {name: self._split(rows) for name, rows in self.rows.items()}
         _require_scored_tags(self.splits[section.splits[0]], section.splits[0])
+        self.map_rows = self._map_rows(explains)
         self.stored, scores = obtain_reference(
-            recipe, workspace, dataset, np.concatenate(list(self.rows.values())), progress, given
-        )
+            recipe, workspace, dataset, np.concatenate(list(self.rows.values())), progress, given,
+            self.map_rows,
+        )  # fmt: skip
         self.thresholds = read_thresholds(workspace, dataset, self.stored)
         self.places = _places(self.rows)
         self.reference = {
@@ -71,6 +83,55 @@ class Scene:
             for name, split in self.splits.items()
         }
         self.refit_rows = self._refit_rows()
+        self.heat_maps = self._heat_maps()
+
+    def _map_rows(self, explains: bool) -> Rows:
+        rows = self.rows[self.recipe.validation.splits[0]]
+        return rows[spread(len(rows))] if explains else NO_ROWS
+
+    def _heat_maps(self) -> HeatMapScene | None:
+        rows, dataset, section = self.map_rows, self.dataset, self.recipe.validation
+        if not len(rows):
+            return None
+        names = dataset.vocabulary.names
+        maps = self.stored.matched_maps(dataset.identities(rows), names)
+        if maps is None:
+            self.progress.say(
+                "The reference has no heat maps, so none are compared; compute it with this recipe."
+            )
+            return None
+        groups = dataset.groups(rows)
+        return HeatMapScene(
+            maps=maps,
+            labels=dataset.labels(rows),
+            names=names,
+            bootstrap=Bootstrap.over(groups, section.bootstrap_samples, self.recipe.seed),
+            confidence=section.confidence,
+            min_positives=section.min_positives,
+        )
+
+    def compare_heat_maps(
+        self, file: Candidate, one: Run, scored: Scored
+    ) -> HeatMaps | LoadFailure | None:
+        """Run a file's second signature and compare its maps.
+
+        Returns:
+            None where it has none, or there is nothing to compare them with.
+        """
+        if not file.explains or self.heat_maps is None:
+            return None
+        ends = read_explain(read_model(file.path), file.path)
+        if ends is None:
+            raise InputError(f"{file.path}: export.json says that it has maps; export it again")
+        with self.progress.track(f"heat maps of {one.name}", len(self.map_rows), "images") as task:
+            found = explain(
+                one.engine, file.path, self.workspace.cache, self.map_rows, file.contract, task
+            )  # fmt: skip
+        if isinstance(found, LoadFailure):
+            return found
+        place = self.places[self.recipe.validation.splits[0]]
+        beside = scored.scores[place]
+        return self.heat_maps.compare(found, beside[spread(len(beside))], ends)
 
     def _split(self, rows: Rows) -> Split:
         section = self.recipe.validation
@@ -145,20 +206,32 @@ class Scene:
         return self.reference[name], Measured(scores, self.splits[name], thresholds)
 
     def entry(
-        self, file: Candidate, scored: Scored, name: str, reference: Measured, variant: Measured
+        self,
+        file: Candidate,
+        scored: Scored,
+        name: str,
+        reference: Measured,
+        variant: Measured,
+        heat_maps: HeatMaps | None = None,
     ) -> VariantVerdict:
-        """Judge a variant over a split."""
-        return variant_entry(
+        """Judge a variant over a split; its heat maps over the one that decides."""
+        decides = name == self.recipe.validation.splits[0]
+        budget = self._budget(file)
+        entry = variant_entry(
             file,
             scored.meta,
-            self._budget(file),
+            budget,
             fp32_size_bytes(self.workspace),
             name,
-            name == self.recipe.validation.splits[0],
+            decides,
             reference,
             variant,
             self.thresholds,
         )
+        if not decides or not file.explains:
+            return entry
+        checks = check_heat_maps(budget, heat_maps, self.recipe.validation.confidence)
+        return with_heat_maps(entry, heat_maps, checks)
 
     def _budget(self, file: Candidate) -> Budget:
         """Return the limits of a file: its own, or the default ones."""

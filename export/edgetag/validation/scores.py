@@ -4,10 +4,10 @@ Scores are matched by the identity of images and the names of tags, never by pos
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,9 @@ from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.records import Result
 from edgetag.workspace import read_arrays, write_arrays
+
+NO_ROWS: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+"""Of no image."""
 
 
 class ReferenceMeta(Result):
@@ -32,13 +35,26 @@ class ReferenceMeta(Result):
             training can judge decisions; empty in files of schema 1.0.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.2"
     engine: str
     device: str
     versions: dict[str, str]
     weights_sha256: str
     preprocessing: str
     thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReferenceMaps:
+    """Class activation maps of the float model, of some of the scored images.
+
+    Attributes:
+        maps: `[m, height, width, tags]` float32, before the sigmoid.
+        identities: `[m]` what names each image.
+    """
+
+    maps: npt.NDArray[np.float32]
+    identities: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -51,6 +67,7 @@ class ReferenceScores:
         tags: Names of the columns.
         split: `[n]` the split each image is in.
         meta: What made them.
+        maps: None where none were asked for.
     """
 
     scores: Scores
@@ -58,6 +75,7 @@ class ReferenceScores:
     tags: tuple[str, ...]
     split: tuple[str, ...]
     meta: ReferenceMeta
+    maps: ReferenceMaps | None = None
 
     def matched(self, identities: Sequence[str], tags: Sequence[str], where: Path) -> Scores:
         """Return `[len(identities), len(tags)]` scores in the order asked for.
@@ -84,19 +102,35 @@ class ReferenceScores:
             )
         return self.scores[[row_of[identity] for identity in identities]][:, columns]
 
+    def matched_maps(
+        self, identities: Sequence[str], tags: Sequence[str]
+    ) -> npt.NDArray[np.float32] | None:
+        """Return `[len(identities), height, width, len(tags)]` maps in the order asked for.
+
+        None where the map of an image is not here; `matched` has told of tags that are not.
+        """
+        if self.maps is None:
+            return None
+        row_of = {identity: row for row, identity in enumerate(self.maps.identities)}
+        if any(identity not in row_of for identity in identities):
+            return None
+        columns = [self.tags.index(tag) for tag in tags]
+        return self.maps.maps[[row_of[identity] for identity in identities]][..., columns]
+
 
 def write_reference(path: Path, reference: ReferenceScores) -> None:
     """Write reference scores atomically."""
-    write_arrays(
-        path,
-        {
-            "scores": reference.scores,
-            "identities": np.array(reference.identities, dtype=np.bytes_),
-            "tags": np.array(reference.tags, dtype=np.str_),
-            "split": np.array(reference.split, dtype=np.str_),
-            "meta": np.array(reference.meta.model_dump_json(by_alias=True)),
-        },
-    )
+    arrays = {
+        "scores": reference.scores,
+        "identities": np.array(reference.identities, dtype=np.bytes_),
+        "tags": np.array(reference.tags, dtype=np.str_),
+        "split": np.array(reference.split, dtype=np.str_),
+        "meta": np.array(reference.meta.model_dump_json(by_alias=True)),
+    }
+    if reference.maps is not None:
+        arrays["maps"] = reference.maps.maps
+        arrays["map_identities"] = np.array(reference.maps.identities, dtype=np.bytes_)
+    write_arrays(path, arrays)
 
 
 def read_reference(path: Path) -> ReferenceScores:
@@ -130,7 +164,25 @@ def read_reference(path: Path) -> ReferenceScores:
         tags=tuple(str(tag) for tag in tags.tolist()),
         split=tuple(str(split) for split in arrays["split"].tolist()),
         meta=ReferenceMeta.from_json(str(arrays["meta"]), path),
+        maps=_maps(arrays, len(tags), path),
     )
+
+
+def _maps(arrays: Mapping[str, npt.NDArray[Any]], tags: int, path: Path) -> ReferenceMaps | None:
+    """Return the maps in a file of reference scores, None where it has none.
+
+    Raises:
+        InputError: They are no maps of these tags.
+    """
+    if "maps" not in arrays:
+        return None
+    maps, named = arrays["maps"], arrays.get("map_identities", np.empty(0))
+    fits = maps.ndim == 4 and maps.shape[0] == len(named) and maps.shape[3] == tags
+    if not fits or maps.dtype != np.float32 or named.dtype.kind != "S" or named.ndim != 1:
+        raise InputError(f"{path}: its heat maps do not fit its tags and images; compute it again")
+    if 0 in maps.shape or not np.isfinite(maps).all():
+        raise InputError(f"{path}: some heat maps are empty or no numbers; compute it again")
+    return ReferenceMaps(maps, tuple(i.decode("ascii", "replace") for i in named.tolist()))
 
 
 class VariantMeta(Result):

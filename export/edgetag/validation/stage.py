@@ -71,7 +71,8 @@ def run(
     dataset = open_dataset(workspace)
     accepted = _accepted(baseline, recipe, dataset)
     files = candidates(recipe, workspace, external, variants, judged_as)
-    scene = Scene(recipe, workspace, dataset, progress, reference)
+    explains = any(file.explains for file in files)
+    scene = Scene(recipe, workspace, dataset, progress, reference, explains)
     entries: list[VariantVerdict] = []
     failures: list[Failure] = []
     drawn: list[VariantDetails] = []
@@ -85,9 +86,13 @@ def run(
         if len(one.rows) > scene.judged_images:
             thresholds[one.variant] = scene.refit(outcome)
         file = next(file for file in files if file.variant == one.variant)
+        heat_maps = scene.compare_heat_maps(file, one, outcome)
+        if isinstance(heat_maps, LoadFailure):
+            failures.append(_failure(one, heat_maps))
+            continue
         for name in recipe.validation.splits:
             reference_, variant = scene.measured(name, outcome, thresholds[one.variant])
-            entries.append(scene.entry(file, outcome, name, reference_, variant))
+            entries.append(scene.entry(file, outcome, name, reference_, variant, heat_maps))
             if name == recipe.validation.splits[0]:
                 changes = changed_decisions(reference_, variant, dataset, scene.rows[name])
                 drawn.append(details(one.variant, one.engine.name, reference_, variant, changes))

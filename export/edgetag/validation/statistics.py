@@ -174,6 +174,27 @@ def share_samples(
     return np.concatenate(parts)
 
 
+def ratio_samples(
+    above: npt.NDArray[np.float64], below: npt.NDArray[np.float64], bootstrap: Bootstrap
+) -> npt.NDArray[np.float64]:
+    """Return `[samples]` of the sum of one number of every image over the sum of another.
+
+    Args:
+        above: `[images]`.
+        below: `[images]`, none negative.
+        bootstrap: Gives the weights.
+
+    Returns:
+        NaN where a sample drew nothing of `below`.
+    """
+    parts = []
+    for weights in bootstrap.blocks():
+        total = weights.T @ below
+        nothing = np.full(total.shape, np.nan)
+        parts.append(np.divide(weights.T @ above, total, out=nothing, where=total > 0))
+    return np.concatenate(parts)
+
+
 def _ratio(
     above: npt.NDArray[np.floating[Any]], below: npt.NDArray[np.floating[Any]]
 ) -> npt.NDArray[np.float64]:

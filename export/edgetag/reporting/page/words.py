@@ -16,6 +16,7 @@ BUDGETS = {
     "min_map": "mAP",
     "max_map_drop": "drop of mAP",
     "max_flip_rate": "share of changed decisions",
+    "max_heat_map_error": "distance of heat maps from the float model's",
     "max_recall_drop": "drop of recall",
     "max_fpr_rise": "rise of the false-positive rate",
     "max_ap_drop": "drop of average precision",
@@ -28,7 +29,9 @@ BUDGETS = {
 }
 """Keys of the recipe in words."""
 
-MARGINS = ("max_map_drop", "max_recall_drop", "max_fpr_rise", "max_ap_drop")
+MARGINS = (
+    "max_map_drop", "max_recall_drop", "max_fpr_rise", "max_ap_drop", "max_heat_map_error",
+)  # fmt: skip
 """Budgets whose interval decides; written in points."""
 
 OF = {

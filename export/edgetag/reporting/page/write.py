@@ -7,7 +7,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from edgetag.reporting.page import causes, elsewhere, phones, setting, variants, words
+from edgetag.reporting.page import (
+    causes,
+    elsewhere,
+    heat_maps,
+    phones,
+    setting,
+    variants,
+    words,
+)
 from edgetag.reporting.page.banner import banner
 from edgetag.reporting.page.changes import changes_of
 from edgetag.reporting.page.curves import curves_of
@@ -45,6 +53,8 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
         tradeoffs=list(variants.tradeoff_plots(view)),
         elsewhere=variants.elsewhere_grid(view),
         speed=variants.speed_grid(view),
+        heat_maps=heat_maps.heat_maps_grid(view),
+        heat_map_tags=list(heat_maps.heat_map_tags(view)),
         failures=variants.failures_grid(view),
         checks=elsewhere.checks_grid(view),
         counts=elsewhere.counts_grid(view),

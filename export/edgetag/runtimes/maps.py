@@ -1,0 +1,77 @@
+"""Class activation maps of a file over cache rows, by its second signature."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.contract import Preprocessing
+from edgetag.progress import Task
+from edgetag.runtimes.protocol import Engine
+from edgetag.runtimes.scoring import LoadFailure, score
+
+WORKER = "edgetag.runtimes.maps_worker"
+SILENCE_S = 300.0
+"""A runtime that finishes no image for so long counts as hung."""
+
+
+@dataclass(frozen=True)
+class MapRun:
+    """What a file's signature `explain` gave.
+
+    Attributes:
+        scores: `[n, tags]` float32, in the order of the rows.
+        maps: `[n, height, width, tags]` float32, before the sigmoid.
+    """
+
+    scores: npt.NDArray[np.float32]
+    maps: npt.NDArray[np.float32]
+
+
+def explain(
+    engine: Engine,
+    model_path: Path,
+    cache_folder: Path,
+    rows: npt.NDArray[np.int64],
+    contract: Preprocessing,
+    task: Task,
+    timeout_s: float = SILENCE_S,
+    cancelled: threading.Event | None = None,
+) -> MapRun | LoadFailure:
+    """Return a file's maps over rows of the image cache, by one thread in a process of its own.
+
+    Args:
+        engine: The runtime; LiteRT or tflite-runtime, here or on an emulated machine.
+        model_path: The file.
+        cache_folder: The image cache.
+        rows: `[n]` row numbers, in any order.
+        contract: How pixels become the model's input.
+        task: Told how many images more are done.
+        timeout_s: Longest silence, in seconds, until the process counts as hung.
+        cancelled: When set, the process is ended.
+
+    Returns:
+        Why there are none, where the file or the runtime lacks the signature.
+
+    Raises:
+        ScoringCancelledError: `cancelled` was set.
+        InputError: The image cache is damaged, or the disk is full.
+    """
+    outcome = score(
+        engine,
+        model_path,
+        cache_folder,
+        rows,
+        contract,
+        threads=1,
+        task=task,
+        timeout_s=timeout_s,
+        cancelled=cancelled,
+        module=WORKER,
+    )
+    if isinstance(outcome, LoadFailure):
+        return outcome
+    written = outcome.scores  # as `maps_worker` packs them
+    return MapRun(scores=written[:, -1, 0], maps=written[:, :-1])

@@ -1,0 +1,286 @@
+"""Heat maps of variants against the reference's."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_run import TAGS, TEST, RunFolder
+
+from edgetag.conversion.explain_signature import ExplainMaps, add_explain
+from edgetag.conversion.flatfile import pack_model, read_model
+from edgetag.conversion.result import ExplainSignature, ExportResult
+from edgetag.errors import InputError
+from edgetag.progress import SilentProgress
+from edgetag.runtimes import LoadFailure, engines
+from edgetag.runtimes.maps import MapRun, explain
+from edgetag.validation import stage
+from edgetag.validation.heat_map_result import HeatMaps
+from edgetag.validation.heat_maps import MOST_IMAGES, HeatMapScene, spread
+from edgetag.validation.result import VariantVerdict, Verdict
+from edgetag.validation.scores import ReferenceMaps, read_reference
+from edgetag.validation.statistics import Bootstrap, ratio_samples
+from edgetag.workspace import Workspace, digest_file, write_text
+
+EXACT = ExplainMaps(height=4, width=4, mean_step=0.0, mean_low=-np.inf, mean_high=np.inf)
+
+
+class Heard(SilentProgress):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+
+def sigmoid(values: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-values))
+
+
+def run_of(maps: np.ndarray) -> MapRun:
+    return MapRun(sigmoid(maps.mean(axis=(1, 2))).astype(np.float32), maps.astype(np.float32))
+
+
+@pytest.fixture
+def scene() -> HeatMapScene:
+    """40 images in 20 groups, 4 x 4 cells, three tags of which the last is rare."""
+    generator = np.random.default_rng(1)
+    labels = (generator.random((40, 3)) < [0.5, 0.5, 0.05]).astype(np.int8)
+    return HeatMapScene(
+        maps=generator.normal(0, 2, (40, 4, 4, 3)).astype(np.float32),
+        labels=labels,
+        names=TAGS,
+        bootstrap=Bootstrap.over([f"{i // 2}" for i in range(40)], 200, 1),
+        confidence=0.95,
+        min_positives=10,
+    )
+
+
+def compared(scene: HeatMapScene, maps: np.ndarray) -> HeatMaps:
+    found = scene.compare(run_of(maps), run_of(maps).scores, EXACT)
+    assert isinstance(found, HeatMaps)
+    return found
+
+
+def test_equal_maps_are_no_distance_apart_and_peak_alike(scene: HeatMapScene) -> None:
+    found = compared(scene, scene.maps)
+    assert (found.error, found.p99_error, found.all_tags_error) == (0, 0, 0)
+    assert found.error_interval == (0, 0)
+    assert found.peak_agreement == 1
+    assert found.n_present == (scene.labels == 1).sum()
+
+
+def test_the_error_is_the_mean_over_the_cells_of_present_tags(scene: HeatMapScene) -> None:
+    maps = scene.maps + np.random.default_rng(2).normal(0, 0.5, scene.maps.shape)
+    found = compared(scene, maps)
+    apart = np.abs(sigmoid(maps.astype(np.float32)) - sigmoid(scene.maps))
+    shown = [
+        apart[i, :, :, tag] for i, tag in np.argwhere(scene.labels == 1)
+    ]  # the definition, pair by pair
+    assert found.error == pytest.approx(np.mean(shown), rel=1e-5)
+    assert found.p99_error == pytest.approx(np.quantile(shown, 0.99), rel=1e-4)
+    assert found.all_tags_error == pytest.approx(apart.mean(), rel=1e-5)
+    assert found.error_interval is not None
+    low, high = found.error_interval
+    assert low < found.error < high
+    peaks = [
+        scene.maps[i, :, :, tag].argmax() == maps[i, :, :, tag].argmax()
+        for i, tag in np.argwhere(scene.labels == 1)
+    ]
+    assert found.peak_agreement == pytest.approx(np.mean(peaks))
+    assert 0.2 < np.mean(peaks) < 1
+
+
+def test_a_rare_tag_is_not_scored(scene: HeatMapScene) -> None:
+    found = compared(scene, scene.maps)
+    assert [tag.scored for tag in found.tags] == [True, True, False]
+    assert found.tags[2].error is None
+    assert found.tags[2].positives < 10
+
+
+def test_a_flat_map_agrees_with_a_peak_only_as_chance_would(scene: HeatMapScene) -> None:
+    found = compared(scene, np.zeros_like(scene.maps))
+    assert found.peak_agreement == pytest.approx(1 / 16)
+
+
+def test_maps_that_are_not_behind_the_scores_are_a_failure(scene: HeatMapScene) -> None:
+    right = run_of(scene.maps)
+    other = MapRun(right.scores, scene.maps[..., ::-1])
+    found = scene.compare(other, right.scores, EXACT)
+    assert isinstance(found, LoadFailure)
+    assert "from the mean of its map" in found.reason
+
+
+def test_scores_beside_the_maps_must_be_those_without(scene: HeatMapScene) -> None:
+    right = run_of(scene.maps)
+    found = scene.compare(right, right.scores + np.float32(0.01), EXACT)
+    assert isinstance(found, LoadFailure)
+    assert "differ by 0.0100 from those without" in found.reason
+
+
+def test_a_mean_that_the_file_cannot_hold_is_cut_before_it_is_compared(
+    scene: HeatMapScene,
+) -> None:
+    maps = scene.maps + np.float32(3)
+    cut = sigmoid(maps.mean(axis=(1, 2)).clip(-1, 1)).astype(np.float32)
+    ends = replace(EXACT, mean_step=2 / 255, mean_low=-1.0, mean_high=1.0)
+    assert isinstance(scene.compare(MapRun(cut, maps), cut, ends), HeatMaps)
+    wider = replace(ends, mean_high=2.0)
+    assert isinstance(scene.compare(MapRun(cut, maps), cut, wider), LoadFailure)
+
+
+@pytest.mark.parametrize("count", [1, 7, MOST_IMAGES, 1000])
+def test_compared_images_are_spread_over_the_split(count: int) -> None:
+    positions = spread(count)
+    assert len(set(positions.tolist())) == len(positions) == min(count, MOST_IMAGES)
+    assert (positions[0], positions[-1]) == (0, count - 1)
+    assert np.ptp(np.diff(positions)) <= 1 if count > 1 else True
+
+
+def test_samples_of_a_ratio_are_those_of_its_definition() -> None:
+    bootstrap = Bootstrap.over(["a", "a", "b", "c"], 50, 3)
+    above, below = np.array([1.0, 2.0, 0.0, 5.0]), np.array([2.0, 2.0, 0.0, 1.0])
+    weights = np.concatenate(list(bootstrap.blocks()), axis=1)
+    found = ratio_samples(above, below, bootstrap)
+    nothing = 0
+    for sample, value in enumerate(found):
+        drawn = np.repeat(np.arange(4), weights[:, sample].astype(int))
+        if below[drawn].sum() == 0:
+            nothing += 1
+            assert np.isnan(value)
+        else:
+            assert value == pytest.approx(above[drawn].sum() / below[drawn].sum())
+    assert 0 < nothing < 50
+
+
+def give_maps(workspace: Workspace, variant: str) -> None:
+    """Put the second signature into an exported file, as the export stage would."""
+    path = workspace.export / f"{variant}.tflite"
+    model = read_model(path)
+    add_explain(model, path)
+    path.write_bytes(pack_model(model))
+    export = ExportResult.read(workspace.export / "export.json", "export")
+    maps = ExplainSignature(height=16, width=16)
+    changed = tuple(
+        one.model_copy(update={"explain_maps": maps, "sha256": digest_file(path)})
+        if one.variant == variant
+        else one
+        for one in export.variants
+    )
+    written = export.model_copy(update={"variants": changed})
+    write_text(workspace.export / "export.json", written.to_json())
+
+
+@pytest.fixture
+def with_maps(run_folder: RunFolder, tmp_path: Path) -> Callable[[], Path]:
+    """Give int8 the signature; return what makes a reference with the float file's maps."""
+    give_maps(run_folder.workspace, "int8")
+
+    def reference() -> Path:
+        model = read_model(run_folder.workspace.export / "fp32.tflite")
+        add_explain(model, "fp32")
+        path = tmp_path / "explained.tflite"
+        path.write_bytes(pack_model(model))
+        rows = np.arange(TEST)
+        contract = run_folder.recipe.network.preprocessing()
+        with SilentProgress().track("maps", TEST) as task:
+            found = explain(
+                engines.get("litert"), path, run_folder.workspace.cache, rows, contract, task
+            )
+        assert isinstance(found, MapRun)
+        maps = ReferenceMaps(found.maps[::-1], tuple(f"id{i}" for i in rows[::-1]))
+        return run_folder.reference_file(maps=maps)
+
+    return reference
+
+
+def limited(folder: RunFolder, limit: float) -> stage.Recipe:
+    recipe = folder.with_recipe(f"[budgets.default]\nmax_heat_map_error = {limit}\n")
+    export = recipe.export.model_copy(update={"explain": ("int8",)})
+    return recipe.model_copy(update={"export": export})
+
+
+def entries(verdict: Verdict, variant: str, split: str) -> list[VariantVerdict]:
+    return [e for e in verdict.variants if (e.variant, e.split) == (variant, split)]
+
+
+def test_heat_maps_are_judged_on_each_runtime_where_a_file_has_them(
+    run_folder: RunFolder, with_maps: Callable[[], Path]
+) -> None:
+    reference = with_maps()
+    verdict = stage.run(
+        limited(run_folder, 0.05), run_folder.workspace, SilentProgress(), reference
+    )
+    judged = entries(verdict, "int8", "test")
+    assert judged
+    for one in judged:
+        assert one.heat_maps is not None
+        assert one.heat_maps.n_images == TEST
+        assert one.heat_maps.error is not None
+        assert 0 < one.heat_maps.error < 0.05
+        (check,) = [c for c in one.budgets if c.budget == "max_heat_map_error"]
+        assert (check.measured, check.verdict) == (one.heat_maps.error, "pass")
+        assert check.interval == one.heat_maps.error_interval
+    others = [*entries(verdict, "fp32", "test"), *entries(verdict, "int8", "test_style")]
+    assert [one.heat_maps for one in others] == [None] * len(others)
+    assert not [c for one in others for c in one.budgets]
+    assert Verdict.from_json(verdict.to_json(), "verdict.json") == verdict
+
+
+@pytest.mark.slow
+def test_maps_too_far_apart_fail_the_variant(
+    run_folder: RunFolder, with_maps: Callable[[], Path]
+) -> None:
+    reference = with_maps()
+    verdict = stage.run(
+        limited(run_folder, 0.0001), run_folder.workspace, SilentProgress(), reference
+    )
+    assert verdict.decisions == {"fp32": "pass", "int8": "fail"}
+
+
+@pytest.mark.slow
+def test_without_maps_in_the_reference_their_budget_is_undecided(
+    run_folder: RunFolder, with_maps: Callable[[], Path]
+) -> None:
+    heard = Heard()
+    reference = run_folder.reference_file()
+    verdict = stage.run(limited(run_folder, 0.05), run_folder.workspace, heard, reference)
+    assert verdict.decisions == {"fp32": "pass", "int8": "undecided"}
+    assert "no heat maps" in "".join(heard.said)
+
+
+def test_a_file_that_lost_its_signature_fails(
+    run_folder: RunFolder, with_maps: Callable[[], Path]
+) -> None:
+    reference = with_maps()
+    path = run_folder.workspace.export / "int8.tflite"
+    model = read_model(path)
+    model.signatureDefs = model.signatureDefs[:1]
+    path.write_bytes(pack_model(model))
+    export = run_folder.workspace.export / "export.json"
+    old = ExportResult.read(export, "export")
+    changed = tuple(
+        one.model_copy(update={"sha256": digest_file(path)}) if one.variant == "int8" else one
+        for one in old.variants
+    )
+    write_text(export, old.model_copy(update={"variants": changed}).to_json())
+    with pytest.raises(InputError, match="export it again"):
+        stage.run(limited(run_folder, 0.05), run_folder.workspace, SilentProgress(), reference)
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [
+        np.zeros((3, 2, 2, 2), np.float32),
+        np.zeros((2, 2, 2, 3), np.float32),
+        np.zeros((3, 2, 2, 3), np.float64),
+        np.full((3, 2, 2, 3), np.nan, np.float32),
+        np.zeros((3, 0, 2, 3), np.float32),
+    ],
+    ids=["other tags", "other images", "float64", "no numbers", "no cells"],
+)
+def test_damaged_reference_maps_are_refused(run_folder: RunFolder, maps: np.ndarray) -> None:
+    path = run_folder.reference_file(maps=ReferenceMaps(maps, ("id0", "id1", "id2")))
+    with pytest.raises(InputError, match="heat maps"):
+        read_reference(path)
