@@ -55,9 +55,7 @@ def make_golden(
                 run = run_over(engine, path, folder, len(pixels), contract)
                 task.advance()
                 if isinstance(run, LoadFailure):
-                    left_out.append(
-                        LeftOut(variant=file.variant, family=family, reason=run.reason)
-                    )
+                    left_out.append(LeftOut(variant=file.variant, family=family, reason=run.reason))
                     continue
                 if run.scores.shape[1] != n_tags:
                     raise InputError(

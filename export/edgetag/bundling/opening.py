@@ -181,10 +181,9 @@ class _Reader:
     def inputs(self, golden: Golden) -> Pixels:
         """Return the golden inputs."""
         data = self._archive.read(contents.GOLDEN_INPUTS, MOST_INPUT_BYTES)
-        if len(data) != int(np.prod(golden.shape)):
-            raise self._wrong(
-                f"{contents.GOLDEN_INPUTS}: {len(data)} bytes, expected {int(np.prod(golden.shape))}"
-            )
+        expected = int(np.prod(golden.shape))
+        if len(data) != expected:
+            raise self._wrong(f"{contents.GOLDEN_INPUTS}: {len(data)} bytes, expected {expected}")
         return np.frombuffer(data, dtype=np.uint8).reshape(golden.shape)
 
     def _parsed(self, kind: type[Kind], name: str) -> Kind:

@@ -122,9 +122,7 @@ def _thresholds(
         if judged is None:
             raise InputError(f"{path}: {file.variant} was not judged; run: edgetag validate")
         if set(judged) != set(recipe.data.tags):
-            raise InputError(
-                f"{path}: its tags are not those of the recipe; run: edgetag validate"
-            )
+            raise InputError(f"{path}: its tags are not those of the recipe; run: edgetag validate")
         thresholds[file.variant] = {tag: judged[tag] for tag in recipe.data.tags}
     return BundleThresholds(thresholds=thresholds)
 
@@ -177,9 +175,7 @@ def _explain(file: ExportedVariant) -> ExplainSignature | None:
 def _tell(result: BundleResult, progress: Progress) -> None:
     for variant in result.manifest.variants:
         if variant.verdict != "pass":
-            progress.say(
-                f"note: validation's verdict on {variant.variant} is {variant.verdict!r}"
-            )
+            progress.say(f"note: validation's verdict on {variant.variant} is {variant.verdict!r}")
     for one in result.left_out:
         progress.say(
             f"note: {one.variant} has no known outputs of {one.family}, which does not run it "

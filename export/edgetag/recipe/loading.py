@@ -46,7 +46,9 @@ def parse_recipe(text: str, path: Path) -> Recipe:
         raise InputError(f"{path}: not valid TOML: {error}") from None
     for section, keys in PLACES.items():
         found = values.get(section)
-        for key in keys if isinstance(found, dict) else ():
+        if not isinstance(found, dict):
+            continue
+        for key in keys:
             if isinstance(found.get(key), str):
                 found[key] = (path.parent / found[key]).resolve()
     try:

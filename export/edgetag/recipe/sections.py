@@ -12,7 +12,6 @@ from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.judging import BenchmarkSection, Budget, ExplainSection, ValidationSection
 from edgetag.tags import DEFAULT_TAGS, Vocabulary
 
-
 PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution"}}
 """What says where files lie on this machine, and nothing about what is built."""
 
