@@ -3,7 +3,6 @@
 from edgetag.bundling.checking import BundleCheck, Outcome, PictureCheck, Replay
 from edgetag.reporting.tables import MARKS, NONE, Sheet
 
-
 REPLAY_HEADINGS = (
     "variant", "runtime", "family", "largest difference", "tolerance", "reason", "verdict",
 )  # fmt: skip
