@@ -48,7 +48,7 @@ def test_data_that_is_gone_is_told_with_what_to_do(root: Path) -> None:
 def test_a_picture_that_changed_since_the_data_were_built_is_not_shipped(root: Path) -> None:
     for picture in (root / "data").glob("*.png"):
         Image.new("RGB", (50, 50), "green").save(picture)
-    assert [source.suffix for source in chosen(root)] == ["bmp"]
+    assert {source.suffix for source in chosen(root)} == {"bmp", "jpg"}
 
 
 def test_the_users_own_pictures_are_taken_in_the_order_of_their_names(root: Path) -> None:
