@@ -37,6 +37,17 @@ def test_a_picture_that_is_too_large_is_replaced(
     assert all(len(source.data) <= limit for source in found)
 
 
+def test_where_every_picture_is_too_large_smaller_copies_are_shipped(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MOST_PICTURE_BYTES", 10)
+    monkeypatch.setattr(sources, "SMALLER", 50)
+    found = chosen(root)
+    assert len(found) == 16
+    assert {max(source.width, source.height) for source in found} == {30, 50}
+    assert all(source.lossless for source in found)
+
+
 def test_data_that_is_gone_is_told_with_what_to_do(root: Path) -> None:
     for picture in (root / "data").iterdir():
         if picture.suffix != ".csv":
