@@ -1,12 +1,15 @@
 """Checking a bundle: what differs is told apart from what is damaged."""
 
+import copy
 import io
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -15,6 +18,7 @@ from edgetag.bundling.contents import Golden
 from edgetag.bundling.result import manifest_schema
 from edgetag.bundling.sheets import check_sentence, check_sheets
 from edgetag.cli.main import app
+from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
@@ -140,12 +144,62 @@ def test_a_model_of_another_vocabulary_is_refused(bundle: Path) -> None:
 
 
 def test_maps_that_the_manifest_promises_must_be_in_the_file(bundle: Path) -> None:
-    def promise(manifest: dict) -> None:
-        manifest["variants"][0]["explain"] = {"signature": "explain", "height": 2, "width": 2}
-
-    bundle.write_bytes(resealed(unpack(bundle), promise))
+    bundle.write_bytes(resealed(unpack(bundle), promising(2, 2)))
     with pytest.raises(InputError, match="lacks the signature 'explain'"):
         check(bundle, (), SILENT)
+
+
+def with_maps(model: bytes, maps_name: bytes = b"maps") -> bytes:
+    """Return a model with a second signature over the same weights, as the export writes it."""
+    parsed = parse_model(model, "test")
+    graph = copy.deepcopy(parsed.subgraphs[0])
+    cam = next(
+        operator.outputs[0]
+        for operator in reversed(graph.operators)
+        if len(graph.tensors[operator.outputs[0]].shape) == 4
+        and graph.tensors[operator.outputs[0]].shape[1] > 1
+    )
+    outputs = [(b"scores", graph.outputs[0]), (maps_name, cam)]
+    graph.outputs = np.array([index for _, index in outputs], np.int32)
+    parsed.subgraphs.append(graph)
+    signature = schema.SignatureDefT()
+    signature.signatureKey, signature.subgraphIndex = b"explain", 1
+    signature.inputs = [tensor_map(b"image", graph.inputs[0])]
+    signature.outputs = [tensor_map(name, index) for name, index in outputs]
+    parsed.signatureDefs = [*(parsed.signatureDefs or []), signature]
+    return bytes(pack_model(parsed))
+
+
+def tensor_map(name: bytes, index: int) -> schema.TensorMapT:
+    made = schema.TensorMapT()
+    made.name, made.tensorIndex = name, int(index)
+    return made
+
+
+def promising(height: int, width: int) -> Callable[[dict], None]:
+    def promise(manifest: dict) -> None:
+        explain = {"signature": "explain", "height": height, "width": width}
+        manifest["variants"][0]["explain"] = explain
+
+    return promise
+
+
+def test_a_file_with_maps_of_the_promised_size_passes_and_scores_alike(bundle: Path) -> None:
+    files = unpack(bundle)
+    files["int8.tflite"] = with_maps(files["int8.tflite"])
+    bundle.write_bytes(resealed(files, promising(16, 16)))
+    found = check(bundle, LITERT, SILENT)
+    assert found.passed
+    assert [one.max_difference for one in found.replays] == [0.0]
+
+
+def test_maps_of_another_size_or_name_are_refused(bundle: Path) -> None:
+    files = unpack(bundle)
+    model = files["int8.tflite"]
+    for wrong, size in ((with_maps(model), 7), (with_maps(model, b"heat"), 16)):
+        bundle.write_bytes(resealed({**files, "int8.tflite": wrong}, promising(size, size)))
+        with pytest.raises(InputError, match="does not give scores"):
+            check(bundle, (), SILENT)
 
 
 def test_a_machine_stands_for_all_its_runtimes_and_unknown_names_are_refused() -> None:
