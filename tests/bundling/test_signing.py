@@ -26,7 +26,9 @@ def write_keys(
         else serialization.NoEncryption()
     )
     private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, encryption
+        )
     )
     public.write_bytes(
         key.public_key().public_bytes(
