@@ -1,6 +1,7 @@
 """The recipe: one TOML file that says what to build, typed and strict."""
 
 from edgetag.recipe.base import Runtime, Section, Variant
+from edgetag.recipe.bundle import BundleSection, DisplayName
 from edgetag.recipe.device import DeviceSection
 from edgetag.recipe.judging import (
     BenchmarkSection,
@@ -11,8 +12,8 @@ from edgetag.recipe.judging import (
 )
 from edgetag.recipe.loading import load_recipe, parse_recipe
 from edgetag.recipe.sections import (
+    PLACES,
     AugmentSection,
-    BundleSection,
     DataSection,
     ExportSection,
     NetworkSection,
@@ -26,12 +27,14 @@ from edgetag.recipe.sections import (
 )
 
 __all__ = [
+    "PLACES",
     "AugmentSection",
     "BenchmarkSection",
     "Budget",
     "BundleSection",
     "DataSection",
     "DeviceSection",
+    "DisplayName",
     "ExplainSection",
     "ExportSection",
     "NetworkSection",

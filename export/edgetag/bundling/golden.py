@@ -1,0 +1,95 @@
+"""What every model file gives for the golden inputs on every family of kernels."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from edgetag.bundling.contents import FAMILIES, Expected, Family, Golden
+from edgetag.bundling.pictures import Source
+from edgetag.bundling.replay import inputs_on_disk, run_over
+from edgetag.bundling.result import LeftOut
+from edgetag.conversion.result import ExportedVariant
+from edgetag.device.compare import tolerance
+from edgetag.errors import InputError
+from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.progress import Progress
+from edgetag.runtimes import LoadFailure, engines
+
+
+def stacked(sources: Sequence[Source]) -> Pixels:
+    """Return the golden inputs `[pictures, size, size, 3]` uint8."""
+    return np.stack([source.pixels for source in sources])
+
+
+def make_golden(
+    sources: Sequence[Source],
+    models: Sequence[tuple[ExportedVariant, Path]],
+    n_tags: int,
+    contract: Preprocessing,
+    progress: Progress,
+) -> tuple[Golden, tuple[LeftOut, ...]]:
+    """Run every file on every family that this machine has.
+
+    Args:
+        sources: The pictures.
+        models: The files.
+        n_tags: Scores that each must give.
+        contract: How pixels become input.
+        progress: Told of every run.
+
+    Returns:
+        What `golden.json` holds, and which families could not run here.
+
+    Raises:
+        InputError: A file runs nowhere, or gives another number of scores.
+    """
+    pixels = stacked(sources)
+    expected: list[Expected] = []
+    left_out: list[LeftOut] = []
+    total = len(models) * len(FAMILIES)
+    with inputs_on_disk(pixels) as folder, progress.track("golden outputs", total, "runs") as task:
+        for file, path in models:
+            found = [_expect(file, path, family, folder, pixels, contract) for family in FAMILIES]
+            task.advance(len(found))
+            ran = [one for one in found if isinstance(one, Expected)]
+            missing = [one for one in found if isinstance(one, LeftOut)]
+            if not ran:
+                raise InputError(f"{path}: runs on no runtime here: {missing[0].reason}")
+            if len(ran[0].scores[0]) != n_tags:
+                raise InputError(
+                    f"{path}: it gives {len(ran[0].scores[0])} scores, but there are {n_tags} "
+                    "tags; run: edgetag export"
+                )
+            expected += ran
+            left_out += missing
+    golden = Golden(
+        inputs="golden-inputs.bin",
+        shape=(len(pixels), contract.input_size, contract.input_size, 3),
+        pictures=tuple(source.named(number) for number, source in enumerate(sources)),
+        expected=tuple(expected),
+    )
+    return golden, tuple(left_out)
+
+
+def _expect(
+    file: ExportedVariant,
+    path: Path,
+    family: Family,
+    folder: Path,
+    pixels: Pixels,
+    contract: Preprocessing,
+) -> Expected | LeftOut:
+    """Run one file on one family's engine here; the two have the same name."""
+    engine = engines.get(family)
+    run = run_over(engine, path, folder, len(pixels), contract)
+    if isinstance(run, LoadFailure):
+        return LeftOut(variant=file.variant, family=family, reason=run.reason)
+    return Expected(
+        variant=file.variant,
+        family=family,
+        runtime=engine.name,
+        version=engine.version(),
+        tolerance=tolerance(file),
+        scores=tuple(tuple(row) for row in run.scores.tolist()),
+    )
