@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from golden_tables import write_tables
+from hostile_pictures import write_hostile
 from PIL import ExifTags, Image
 
 from edgetag.contract import Preprocessing
@@ -50,6 +52,8 @@ def write_arrays(folder: Path, cases: int = CASES) -> None:
                 "orientation": orientation, "contract": contract.model_dump(mode="json"),
             })  # fmt: skip
     (folder / "cases.json").write_text(json.dumps({"cases": listed}), encoding="utf-8")
+    images = random.integers(0, 256, (5, 48, 48, 3), dtype=np.uint8)
+    np.save(folder / "images.npy", images, allow_pickle=False)
 
 
 def _size(random: np.random.Generator) -> tuple[int, int]:
@@ -114,4 +118,6 @@ if __name__ == "__main__":
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
     write_arrays(target)
+    write_tables(target)
+    write_hostile(target)
     print(f"Pillow: 4000x3000 to 224 px: median {time_letterbox():.1f} ms")
