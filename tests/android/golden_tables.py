@@ -14,7 +14,7 @@ DTYPES = ("uint8", "int8", "int16", "float32")
 
 
 def write_tables(folder: Path) -> None:
-    """Write random contracts and tensors with the input value of each pixel value, and decoded ones.
+    """Write random contracts and tensors with the input of each pixel value, and decoded ones.
 
     The first one of each type has the scale `1 / std` of the exporter.
     """

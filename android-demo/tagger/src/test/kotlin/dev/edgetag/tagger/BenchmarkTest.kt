@@ -23,6 +23,6 @@ class BenchmarkTest {
             letterbox.fit(picture)
             (System.nanoTime() - started) / NANOS_A_MS
         }.drop(10).sorted()
-        println("Kotlin on this JVM: 4000x3000 to 224 px: median %.1f ms".format(times[times.size / 2]))
+        tell("Kotlin on this JVM: 4000x3000 to 224 px: median %.1f ms".format(times[times.size / 2]))
     }
 }

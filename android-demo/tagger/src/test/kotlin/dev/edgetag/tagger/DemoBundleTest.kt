@@ -19,7 +19,7 @@ class DemoBundleTest {
     fun `every variant gives the golden scores of a family`() {
         for (variant in bundle.manifest.variants) open(variant) { engine ->
             val result = SelfTest.run(bundle, variant, engine)
-            println("${bundle.title} ${variant.name} on ${engine.name} ${engine.version}: ${result.summary}")
+            tell("${bundle.title} ${variant.name} on ${engine.name} ${engine.version}: ${result.summary}")
             assertTrue(result.passed, result.summary)
         }
     }

@@ -11,6 +11,12 @@ internal fun goldenFolder(): File = File(property("edgetag.golden")).also { asse
 /** The zip of a bundle. */
 internal fun demoBundle(): File = File(property("edgetag.bundle")).also { assertTrue(it.isFile, "$it is no file") }
 
+/** Tells a measurement: to the console, and to the file that Python shows. */
+internal fun tell(line: String) {
+    println(line)
+    System.getProperty("edgetag.told")?.let { File(it).appendText(line + "\n") }
+}
+
 private fun property(name: String): String {
     val path = System.getProperty(name)
     assertTrue(path != null, "-D$name is not set; tests/android/test_tagger.py sets it and runs these tests")
