@@ -1,0 +1,87 @@
+package dev.edgetag.tagger
+
+import java.nio.ByteBuffer
+
+/**
+ * An engine that was opened and tested.
+ *
+ * @property options what it runs with; the delegate is not the requested one after a fall-back.
+ * @property requested the delegate that was asked for.
+ * @property fellBack why the requested delegate is not used; empty where it is.
+ * @property selfTest the result on the engine that runs; it may have failed on the CPU.
+ * @property loadMs from the model in memory to an engine ready to run, in milliseconds.
+ */
+public class ChosenEngine(
+    public val engine: Engine,
+    public val options: EngineOptions,
+    public val requested: Delegate,
+    public val fellBack: String,
+    public val selfTest: SelfTestResult,
+    public val loadMs: Double,
+)
+
+/** Opens engines, and trusts none before it has passed the self-test. */
+public class EngineChoice(private val factory: EngineFactory, private val clock: Clock = SystemClock) {
+    /**
+     * Opens the requested delegate and tests it; falls back to the CPU where it does not start or does
+     * not give the golden scores.
+     *
+     * @throws BundleException a file of the bundle is damaged.
+     * @throws EngineException the CPU does not run the model either.
+     */
+    public fun open(bundle: Bundle, variant: Variant, options: EngineOptions): ChosenEngine {
+        val opened = open(bundle.model(variant.name), options) { SelfTest.run(bundle, variant, it) }
+        return ChosenEngine(
+            opened.engine, opened.options, options.delegate, opened.fellBack, checkNotNull(opened.selfTest), opened.loadMs,
+        )
+    }
+
+    /** What [open] found; without a self-test where there are no golden scores. */
+    internal class Opened(
+        val engine: Engine,
+        val options: EngineOptions,
+        val fellBack: String,
+        val selfTest: SelfTestResult?,
+        val loadMs: Double,
+    )
+
+    internal fun open(model: ByteBuffer, options: EngineOptions, test: (Engine) -> SelfTestResult?): Opened {
+        if (options.delegate == Delegate.CPU) return attempt(model, options, "", test)
+        val reason = try {
+            val opened = attempt(model, options, "", test)
+            if (opened.selfTest?.passed != false) return opened
+            opened.engine.close()
+            opened.selfTest.summary
+        } catch (error: EngineException) {
+            error.message ?: "it does not start"
+        }
+        return attempt(model, options.copy(delegate = Delegate.CPU), reason, test)
+    }
+
+    private fun attempt(
+        model: ByteBuffer, options: EngineOptions, fellBack: String, test: (Engine) -> SelfTestResult?,
+    ): Opened {
+        val started = clock.nanos()
+        val engine = factory.open(model, options)
+        val loadMs = (clock.nanos() - started) / NANOS_A_MS
+        try {
+            return Opened(engine, options, fellBack, test(engine), loadMs)
+        } catch (error: Throwable) { // whatever it was, the engine's memory is not Java's
+            engine.close()
+            throw error
+        }
+    }
+}
+
+/** Measures time. */
+public interface Clock {
+    /** Nanoseconds since any fixed moment. */
+    public fun nanos(): Long
+}
+
+/** The clock of this machine. */
+public object SystemClock : Clock {
+    override fun nanos(): Long = System.nanoTime()
+}
+
+internal const val NANOS_A_MS = 1e6
