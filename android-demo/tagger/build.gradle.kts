@@ -1,0 +1,34 @@
+import org.jetbrains.kotlin.gradle.dsl.JvmTarget
+
+plugins {
+    alias(libs.plugins.kotlin.jvm)
+}
+
+kotlin {
+    explicitApi()
+    compilerOptions {
+        jvmTarget.set(JvmTarget.JVM_1_8)
+        freeCompilerArgs.add("-Xjdk-release=1.8")
+        allWarningsAsErrors.set(true)
+    }
+}
+
+java {
+    sourceCompatibility = JavaVersion.VERSION_1_8
+    targetCompatibility = JavaVersion.VERSION_1_8
+}
+
+dependencies {
+    implementation(libs.kotlinx.serialization.json)
+    testImplementation(libs.junit.jupiter)
+    testImplementation(libs.tensorflow.lite.desktop)
+    testRuntimeOnly(libs.junit.platform.launcher)
+}
+
+// The golden arrays and the bundle are written by Python: tests/android/test_tagger.py.
+tasks.test {
+    useJUnitPlatform()
+    for (name in listOf("edgetag.golden", "edgetag.bundle")) {
+        System.getProperty(name)?.let { systemProperty(name, it) }
+    }
+}
