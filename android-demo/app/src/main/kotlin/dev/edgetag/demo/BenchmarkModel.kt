@@ -8,7 +8,7 @@ class BenchmarkLine(private val latency: Latency, private val chosen: ChosenEngi
     override fun on(context: Context): String = context.getString(
         R.string.benchmark_line, latency.p50, latency.p90, latency.p99, latency.runs,
         "${chosen.engine.name} ${chosen.engine.version}", delegateName(chosen.options.delegate).on(context),
-        chosen.options.threads, DeviceInfo.current().toString(),
+        chosen.options.threads, describe(thisDevice()),
     )
 }
 

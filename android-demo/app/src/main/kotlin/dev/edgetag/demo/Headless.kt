@@ -1,0 +1,96 @@
+package dev.edgetag.demo
+
+import android.app.Activity
+import android.app.Instrumentation
+import android.os.Bundle
+import dev.edgetag.tagger.Contract
+import dev.edgetag.tagger.HeadlessJob
+import dev.edgetag.tagger.JobException
+import dev.edgetag.tagger.Picture
+import dev.edgetag.tagger.PictureDecoder
+import dev.edgetag.tagger.PictureException
+import java.io.File
+import java.io.FileInputStream
+import java.io.IOException
+import dev.edgetag.tagger.Bundle as TagBundle
+import dev.edgetag.tagger.Headless as Jobs
+
+/**
+ * Does one job without a screen:
+ * `adb shell am instrument -w -e job /data/local/tmp/edgetag/job.json dev.edgetag.demo/.Headless`.
+ *
+ * The answer is `scores=PATH` with code -1, or `error=LINE` with code 0. It writes into the app's own
+ * folder, the only one that both the app may write and `adb` may read.
+ */
+class Headless : Instrumentation() {
+    private var job: String? = null
+
+    override fun onCreate(arguments: Bundle?) {
+        super.onCreate(arguments)
+        job = arguments?.getString("job")
+        start()
+    }
+
+    override fun onStart() {
+        super.onStart()
+        val results = Bundle()
+        val code = try {
+            results.putString("scores", run(job ?: throw JobException("-e job PATH is missing")).path)
+            Activity.RESULT_OK
+        } catch (error: Exception) {
+            // Whatever it is, adb gets one line and not a crash.
+            results.putString("error", oneLine(error))
+            Activity.RESULT_CANCELED
+        } catch (error: OutOfMemoryError) {
+            results.putString("error", oneLine(error))
+            Activity.RESULT_CANCELED
+        }
+        finish(code, results)
+    }
+
+    private fun run(path: String): File {
+        val file = File(path)
+        val text = try {
+            file.readText()
+        } catch (error: IOException) {
+            throw JobException("$path cannot be read: ${error.message}", error)
+        }
+        val jobs = Jobs(
+            engines = engineFactory(targetContext),
+            decoder = FileDecoder,
+            device = thisDevice(),
+            ownBundle = { TagBundle.open(AssetSource(targetContext.assets)) },
+        )
+        val scores = jobs.run(HeadlessJob.parse(text)) { done, all -> report(done, all) }
+        val folder = targetContext.getExternalFilesDir(null) ?: throw JobException("this phone's storage is not mounted")
+        val target = File(folder, "${file.nameWithoutExtension.take(MOST_NAME)}.scores.json")
+        target.writeText(scores)
+        return target
+    }
+
+    /** Tells `adb` that the app is alive; `am instrument -w` prints it only with `-r`. */
+    private fun report(done: Int, all: Int) {
+        val status = Bundle()
+        status.putInt("done", done)
+        status.putInt("all", all)
+        sendStatus(0, status)
+    }
+
+    private fun oneLine(error: Throwable): String {
+        val text = if (error is JobException) error.message.orEmpty() else error.toString()
+        return text.replace(Regex("\\s+"), " ").trim()
+    }
+
+    private companion object {
+        const val MOST_NAME = 80
+    }
+}
+
+/** Decodes with the device's own decoders, as the screens do. */
+private object FileDecoder : PictureDecoder {
+    override fun decode(file: File, contract: Contract): Picture = try {
+        PictureReader(contract).read { FileInputStream(file) }.picture
+    } catch (error: IOException) {
+        throw PictureException("it cannot be read: ${error.message}", error)
+    }
+}

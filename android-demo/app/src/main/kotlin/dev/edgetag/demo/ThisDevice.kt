@@ -1,0 +1,14 @@
+package dev.edgetag.demo
+
+import android.os.Build
+import dev.edgetag.tagger.Device
+
+/** Returns this phone; its chip is empty where Android does not say. */
+fun thisDevice(): Device {
+    val soc = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) "${Build.SOC_MANUFACTURER} ${Build.SOC_MODEL}" else ""
+    return Device(Build.MANUFACTURER, Build.MODEL, Build.VERSION.SDK_INT, soc)
+}
+
+/** Returns one line for people. */
+fun describe(device: Device): String =
+    "${device.manufacturer} ${device.model}, API ${device.sdk}" + if (device.soc.isEmpty()) "" else ", ${device.soc}"
