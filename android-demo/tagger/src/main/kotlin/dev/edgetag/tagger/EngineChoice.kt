@@ -1,5 +1,7 @@
 package dev.edgetag.tagger
 
+import java.nio.ByteBuffer
+
 /**
  * An engine that was opened and tested.
  *
@@ -7,7 +9,7 @@ package dev.edgetag.tagger
  * @property requested the delegate that was asked for.
  * @property fellBack why the requested delegate is not used; empty where it is.
  * @property selfTest the result on the engine that runs; it may have failed on the CPU.
- * @property loadMs from reading the model to an engine ready to run, in milliseconds.
+ * @property loadMs from the model in memory to an engine ready to run, in milliseconds.
  */
 public class ChosenEngine(
     public val engine: Engine,
@@ -28,28 +30,43 @@ public class EngineChoice(private val factory: EngineFactory, private val clock:
      * @throws EngineException the CPU does not run the model either.
      */
     public fun open(bundle: Bundle, variant: Variant, options: EngineOptions): ChosenEngine {
-        if (options.delegate == Delegate.CPU) return attempt(bundle, variant, options, options.delegate, "")
+        val opened = open(bundle.model(variant.name), options) { SelfTest.run(bundle, variant, it) }
+        return ChosenEngine(
+            opened.engine, opened.options, options.delegate, opened.fellBack, checkNotNull(opened.selfTest), opened.loadMs,
+        )
+    }
+
+    /** What [open] found; without a self-test where there are no golden scores. */
+    internal class Opened(
+        val engine: Engine,
+        val options: EngineOptions,
+        val fellBack: String,
+        val selfTest: SelfTestResult?,
+        val loadMs: Double,
+    )
+
+    internal fun open(model: ByteBuffer, options: EngineOptions, test: (Engine) -> SelfTestResult?): Opened {
+        if (options.delegate == Delegate.CPU) return attempt(model, options, "", test)
         val reason = try {
-            val chosen = attempt(bundle, variant, options, options.delegate, "")
-            if (chosen.selfTest.passed) return chosen
-            chosen.engine.close()
-            chosen.selfTest.summary
+            val opened = attempt(model, options, "", test)
+            if (opened.selfTest?.passed != false) return opened
+            opened.engine.close()
+            opened.selfTest.summary
         } catch (error: EngineException) {
-            error.message.orEmpty()
+            error.message ?: "it does not start"
         }
-        return attempt(bundle, variant, options.copy(delegate = Delegate.CPU), options.delegate, reason)
+        return attempt(model, options.copy(delegate = Delegate.CPU), reason, test)
     }
 
     private fun attempt(
-        bundle: Bundle, variant: Variant, options: EngineOptions, requested: Delegate, fellBack: String,
-    ): ChosenEngine {
+        model: ByteBuffer, options: EngineOptions, fellBack: String, test: (Engine) -> SelfTestResult?,
+    ): Opened {
         val started = clock.nanos()
-        val engine = factory.open(bundle.model(variant.name), options)
+        val engine = factory.open(model, options)
         val loadMs = (clock.nanos() - started) / NANOS_A_MS
         try {
-            val result = SelfTest.run(bundle, variant, engine)
-            return ChosenEngine(engine, options, requested, fellBack, result, loadMs)
-        } catch (error: Exception) {
+            return Opened(engine, options, fellBack, test(engine), loadMs)
+        } catch (error: Throwable) { // whatever it was, the engine's memory is not Java's
             engine.close()
             throw error
         }

@@ -46,8 +46,8 @@ public data class HeadlessJob(
                 contract = if (fields.has("contract")) Contract.read(fields.fields("contract")) else null,
                 threads = fields.whole("threads", 1..64),
                 delegate = if (fields.has("delegate")) fields.choice("delegate", DELEGATES) else Delegate.CPU,
-                warmupRuns = if (fields.has("warmup_runs")) fields.whole("warmup_runs", 0..100_000) else 0,
-                runs = if (fields.has("runs")) fields.whole("runs", 0..100_000) else 0,
+                warmupRuns = if (fields.has("warmup_runs")) fields.whole("warmup_runs", 0..1_000_000) else 0,
+                runs = if (fields.has("runs")) fields.whole("runs", 0..1_000_000) else 0,
             )
             if (job.model != null && job.variant != null) throw JsonException("it has both model and variant")
             if ((job.images == null) == (job.pictures == null)) {
