@@ -18,7 +18,7 @@ from typing import Any, Protocol, cast
 from edgetag.errors import InputError
 from edgetag.machine import package_versions
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe
+from edgetag.recipe import PLACES, Recipe
 from edgetag.records import Result
 from edgetag.training.cluster import read_cluster
 from edgetag.workspace import (
@@ -109,7 +109,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "explain", "explaining", "stage",
-        ("network", "validation", "explain", "bundle.variant"), ("dataset", "train", "export"),
+        ("network", "validation", "explain", "bundle.variants"), ("dataset", "train", "export"),
         ("explain/explain.json",),
         "explaining.result:Explanation",
     ),
@@ -126,8 +126,8 @@ STAGES: tuple[Stage, ...] = (
         "reporting.result:ReportResult",
     ),
     Stage(
-        "bundle", "bundling", "stage", ("network", "bundle"),
-        ("train", "export", "validate"),
+        "bundle", "bundling", "stage", ("data", "network", "export.license", "bundle"),
+        ("dataset", "train", "export", "validate"),
         ("bundle/bundle.json", "bundle/*.zip"),
         "bundling.result:BundleResult",
     ),
@@ -271,7 +271,7 @@ def settings_digest(which: Stage, recipe: Recipe) -> str:
     Where the data lie is left out: what they are is in the fingerprint, and a run folder may be
     carried to another machine.
     """
-    values = recipe.model_dump(mode="json", exclude={"data": {"source", "root"}})
+    values = recipe.model_dump(mode="json", exclude=PLACES)
     chosen: dict[str, Any] = {"seed": recipe.seed}
     for section in which.sections:
         value: Any = values
@@ -300,6 +300,10 @@ def fingerprint(
         from edgetag.dataset.stage import inputs_fingerprint
 
         inputs["source"] = inputs_fingerprint(recipe)
+    if which.name == "bundle":
+        from edgetag.bundling.sources import inputs_fingerprint as of_bundle
+
+        inputs["source"] = of_bundle(recipe)
     return digest_json([settings_digest(which, recipe), _code_digest(which.package), inputs])
 
 
@@ -313,7 +317,8 @@ def _code_digest(package: str) -> str:
     root = Path(__file__).parent
     digest = hashlib.sha256()
     shared = (root / "contract.py", root / "preprocess.py")
-    for path in [*sorted((root / package).rglob("*.py")), *shared]:
+    sources = sorted(p for p in (root / package).rglob("*") if p.suffix in (".py", ".j2"))
+    for path in [*sources, *shared]:
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

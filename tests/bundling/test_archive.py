@@ -11,18 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.bundling.archive import MANIFEST, check_bundle, pack
-from edgetag.bundling.result import BundleFile, BundleManifest
+from edgetag.bundling.archive import check_bundle, pack
+from edgetag.bundling.contents import MANIFEST
+from edgetag.bundling.result import BundledVariant, BundleFile, BundleManifest
 from edgetag.errors import InputError
 
 CONTENT = {"model.tflite": bytes(range(256)) * 40, "labels.txt": b"cat\ndog\n"}
 
 
 def manifest_of(files: dict[str, bytes]) -> bytes:
+    model = files["model.tflite"]
+    digest = hashlib.sha256(model).hexdigest()
+    variant = BundledVariant(
+        variant="int8", file="model.tflite", sha256=digest, size_bytes=len(model),
+        input_type="uint8", output_type="uint8", min_runtime_version="2.5.0", verdict="pass",
+        explain=None,
+    )  # fmt: skip
     manifest = BundleManifest(
-        name="demo", version="0.1.0", variant="int8", tags=2, input_size=64, input_type="uint8",
-        output_type="uint8", min_runtime_version="2.5.0", verdict="accepted", recipe_sha256="0",
-        versions={"edgetag": "0.1.0"},
+        name="demo", version="0.1.0", tags=("cat", "dog"), input_size=64, variants=(variant,),
+        recipe_sha256="0", versions={"edgetag": "0.1.0"},
         files=tuple(
             BundleFile(name=n, sha256=hashlib.sha256(b).hexdigest(), size_bytes=len(b))
             for n, b in sorted(files.items())
@@ -89,7 +96,7 @@ def test_a_file_that_only_the_manifest_has_is_missed(bundle: Path) -> None:
     files = whole()
     del files["labels.txt"]
     bundle.write_bytes(pack(files))
-    with pytest.raises(InputError, match=r"labels\.txt is missing"):
+    with pytest.raises(InputError, match=r"labels\.txt' is missing"):
         check_bundle(bundle)
 
 
@@ -100,7 +107,7 @@ def test_a_zip_without_manifest_is_no_bundle(bundle: Path) -> None:
 
 
 def test_a_manifest_of_another_schema_is_refused(bundle: Path) -> None:
-    manifest = json.loads(manifest_of(CONTENT)) | {"schema": "edgetag.manifest/2.0"}
+    manifest = json.loads(manifest_of(CONTENT)) | {"schema": "edgetag.manifest/1.0"}
     bundle.write_bytes(pack({**whole(), MANIFEST: json.dumps(manifest).encode()}))
     with pytest.raises(InputError, match="schema"):
         check_bundle(bundle)
@@ -160,4 +167,14 @@ def test_a_size_that_lies_is_refused(bundle: Path) -> None:
     size = len(CONTENT["model.tflite"]).to_bytes(4, "little")
     bundle.write_bytes(packed.replace(size, (1 << 30).to_bytes(4, "little")))
     with pytest.raises(InputError):
+        check_bundle(bundle)
+
+
+def test_files_that_share_bytes_are_refused(bundle: Path) -> None:
+    packed = bytearray(bundle.read_bytes())
+    names = [packed.index(name, packed.index(b"PK\x01\x02")) for name in (b"labels.txt",)]
+    offset = names[0] - 4  # of the local header, before the name in the central directory
+    packed[offset : offset + 4] = (10).to_bytes(4, "little")
+    bundle.write_bytes(packed)
+    with pytest.raises(InputError, match="overlaps another file"):
         check_bundle(bundle)

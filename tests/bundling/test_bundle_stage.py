@@ -1,159 +1,209 @@
-"""The bundle stage: the recipe's variant and all an app needs beside it, the same every time."""
+"""The bundle stage: the recipe's variants and all an app needs beside them, always the same."""
 
+import hashlib
 import json
-import zipfile
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgetag.bundling import stage
-from edgetag.bundling.archive import check_bundle
-from edgetag.bundling.result import BundleResult
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.bundling.contents import Golden
+from edgetag.bundling.names import USUAL, readable
+from edgetag.bundling.result import BundleResult, manifest_schema
 from edgetag.errors import InputError
-from edgetag.preprocess import Preprocessing
+from edgetag.preprocess import Preprocessing, preprocess
 from edgetag.progress import SilentProgress
-from edgetag.recipe import Recipe, parse_recipe
-from edgetag.training.result import Thresholds
-from edgetag.validation.result import ReferenceSummary, Verdict
+from edgetag.tags import DEFAULT_TAGS
+from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, digest_file, write_text
-from made_results import MACHINE
+from made_bundle import CAT_FROM, MODELS, TAGS, THRESHOLDS, make_run, recipe_in, unpack
 
-MODEL = Path(__file__).parents[1] / "models" / "tiny_int8_uint8.tflite"
-RECIPE = """
-name = "bundle-test"
-[data]
-source = "table.csv"
-tags = ["cat", "dog", "food"]
-[network]
-input_size = 64
-[export]
-variants = ["fp32", "int8"]
-[bundle]
-variant = "int8"
-version = "1.2.3"
-"""
+Rich = tuple[BundleResult, dict[str, bytes]]
 
 
-@pytest.fixture
-def recipe() -> Recipe:
-    return parse_recipe(RECIPE, Path("recipe.toml"))
+def bundled(root: Path, more: str = "") -> tuple[BundleResult, dict[str, bytes]]:
+    workspace = Workspace(root / "run")
+    result = stage.run(recipe_in(root, more), workspace, SilentProgress())
+    return result, unpack(workspace.root / result.file)
 
 
-def make_run(root: Path) -> Workspace:
-    workspace = Workspace(root)
-    workspace.export.mkdir(parents=True)
-    path = workspace.export / "int8.tflite"
-    path.write_bytes(MODEL.read_bytes())
-    exported = ExportedVariant(
-        variant="int8", file="export/int8.tflite", sha256=digest_file(path),
-        size_bytes=path.stat().st_size, gzip_bytes=1, input_type="uint8", output_type="uint8",
-        min_runtime_version="1.14.0", operators={}, float_tensors=0, sparsity=0.0,
-    )  # fmt: skip
-    write_text(workspace.export / "export.json", ExportResult(variants=(exported,)).to_json())
-    trained = Thresholds(
-        policy="best_f1", split="validation", thresholds={"cat": 0.4, "dog": 0.5, "food": 0.6}
-    )
-    write_text(workspace.train / "thresholds.json", trained.to_json())
-    verdict = Verdict(
-        verdict="pass", decisions={"int8": "pass"}, recipe="bundle-test",
-        tags=("cat", "dog", "food"), split="test", confidence=0.95, bootstrap_samples=1000,
-        min_positives=20, at_fpr=0.01, at_recall=0.9, prevalence={}, images_sha256="0",
-        machine=MACHINE, versions={},
-        reference=ReferenceSummary(
-            engine="tensorflow", device="CPU", versions={}, weights_sha256="0",
-            scores_sha256="0", map={"test": 0.9},
-        ),
-        thresholds={"int8": {"cat": 0.4, "dog": 0.5, "food": 0.61}}, variants=(), failures=(),
-    )  # fmt: skip
-    write_text(workspace.validate / "verdict.json", verdict.to_json())
-    return workspace
+def golden_of(files: dict[str, bytes]) -> Golden:
+    return Golden.from_json(files["golden.json"].decode(), "golden.json")
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return make_run(tmp_path / "run")
-
-
-def test_a_bundle_holds_all_an_app_needs(recipe: Recipe, workspace: Workspace) -> None:
-    result = stage.run(recipe, workspace, SilentProgress())
+def test_a_bundle_holds_all_an_app_needs_and_nothing_else(made: Path) -> None:
+    result = BundleResult.read(made / "run" / "bundle" / "bundle.json", "bundle")
     assert result.file == "bundle/bundle-test-1.2.3.zip"
-    with zipfile.ZipFile(workspace.root / result.file) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    assert files["model.tflite"] == MODEL.read_bytes()
-    assert files["labels.txt"] == b"cat\ndog\nfood\n"
-    shipped = json.loads(files["thresholds.json"])["thresholds"]
-    assert shipped == {"cat": 0.4, "dog": 0.5, "food": 0.61}  # those that were judged
+    files = unpack(made / "run" / result.file)
+    assert set(files) == {
+        "manifest.json", "manifest.schema.json", "labels.txt", "labels.json", "thresholds.json",
+        "preprocessing.json", "golden.json", "golden-inputs.bin", "model-card.md", "verdict.json",
+        "attribution.md", "int8.tflite", *(picture.file for picture in golden_of(files).pictures),
+    }  # fmt: skip
+    assert files["int8.tflite"] == (MODELS / "tiny_int8_uint8.tflite").read_bytes()
+    assert files["labels.txt"].decode().splitlines() == list(TAGS)
+    assert json.loads(files["thresholds.json"])["thresholds"] == {"int8": THRESHOLDS}
     contract = Preprocessing.model_validate_json(files["preprocessing.json"])
-    assert contract == recipe.network.preprocessing()
+    assert contract == recipe_in(made).network.preprocessing()
     assert Verdict.from_json(files["verdict.json"].decode(), "test").verdict == "pass"
-    manifest = check_bundle(workspace.root / result.file)
-    assert manifest == result.manifest
-    assert (manifest.variant, manifest.tags, manifest.verdict) == ("int8", 3, "pass")
+    assert files["attribution.md"] == b"Drawn by a test.\n"
+    assert json.loads(files["manifest.json"]) == json.loads(result.manifest.to_json())
+    assert digest_file(made / "run" / result.file) == result.sha256
 
 
-def test_what_is_written_is_what_is_returned(recipe: Recipe, workspace: Workspace) -> None:
-    result = stage.run(recipe, workspace, SilentProgress())
-    assert BundleResult.read(workspace.bundle / "bundle.json", "bundle") == result
-    assert digest_file(workspace.root / result.file) == result.sha256
+def test_the_first_variant_is_the_default_one_and_verdicts_are_told(rich: Rich) -> None:
+    result, files = rich
+    variants = result.manifest.variants
+    assert [v.file for v in variants] == ["int8.tflite", "fp32.tflite"]
+    assert [v.input_type for v in variants] == ["uint8", "float32"]
+    assert [v.verdict for v in variants] == ["pass", "fail"]
+    assert {"int8.tflite", "fp32.tflite"} <= set(files)
+    assert result.manifest.tags == TAGS
 
 
-def test_bundling_twice_in_two_places_gives_identical_bytes(recipe: Recipe, tmp_path: Path) -> None:
-    elsewhere = parse_recipe(RECIPE, tmp_path / "other" / "recipe.toml")
-    first = stage.run(recipe, make_run(tmp_path / "a"), SilentProgress())
-    second = stage.run(elsewhere, make_run(tmp_path / "b"), SilentProgress())
-    assert first.sha256 == second.sha256
+def test_golden_inputs_are_the_source_pictures_letterboxed(rich: Rich) -> None:
+    files = rich[1]
+    golden = golden_of(files)
+    inputs = np.frombuffer(files["golden-inputs.bin"], np.uint8).reshape(golden.shape)
+    contract = Preprocessing.model_validate_json(files["preprocessing.json"])
+    assert golden.shape[1:] == (64, 64, 3)
+    for picture, expected in zip(golden.pictures, inputs, strict=True):
+        np.testing.assert_array_equal(preprocess(files[picture.file], contract), expected)
+        assert picture.lossless is (Path(picture.file).suffix != ".jpg")
 
 
-def test_a_variant_that_did_not_pass_is_marked_in_the_manifest(
-    recipe: Recipe, workspace: Workspace
+def test_expected_outputs_differ_by_picture_and_have_the_tolerance_of_their_kind(
+    rich: Rich,
 ) -> None:
-    path = workspace.validate / "verdict.json"
-    write_text(path, path.read_text().replace('"int8": "pass"', '"int8": "fail"'))
-    assert stage.run(recipe, workspace, SilentProgress()).manifest.verdict == "fail"
+    golden = golden_of(rich[1])
+    tolerances = {one.variant: one.tolerance for one in golden.expected}
+    assert tolerances == {"int8": 0.0, "fp32": 1e-4}
+    for one in golden.expected:
+        assert np.array(one.scores).shape == (len(golden.pictures), 3)
+        assert np.ptp(np.array(one.scores), axis=0).max() > 0.1
 
 
-def test_a_model_that_changed_since_export_is_refused(recipe: Recipe, workspace: Workspace) -> None:
+def test_golden_pictures_cover_every_shape(made: Path) -> None:
+    golden = golden_of(unpack(made / "run" / "bundle" / "bundle-test-1.2.3.zip"))
+    shapes = {(one.width > one.height) - (one.width < one.height) for one in golden.pictures}
+    assert shapes == {-1, 0, 1}
+    assert len(golden.pictures) == 16
+
+
+def test_pictures_with_a_sensitive_tag_are_not_shipped(made: Path, rich: Rich) -> None:
+    table = (made / "data" / "labels.csv").read_text().splitlines()
+    sensitive = {
+        digest_file(made / "data" / line.split(",")[0])
+        for line in table[1:]
+        if line.split(",")[2] == "1"
+    }
+    golden = golden_of(rich[1])
+    shipped = {hashlib.sha256(rich[1][one.file]).hexdigest() for one in golden.pictures}
+    assert sensitive
+    assert shipped
+    assert not shipped & sensitive
+    for one in golden.expected:
+        if (one.variant, one.family) == ("int8", "litert"):
+            assert max(row[0] for row in one.scores) < CAT_FROM
+    labels = json.loads(rich[1]["labels.json"])["labels"]
+    assert [label["tag"] for label in labels if label["sensitive"]] == ["cat"]
+
+
+def test_names_are_the_recipes_then_the_usual_then_the_tag_made_readable(rich: Rich) -> None:
+    labels = json.loads(rich[1]["labels.json"])["labels"]
+    assert [(label["en"], label["ja"]) for label in labels] == [
+        ("Cat", "猫"), ("Dog", "犬"), ("[bold]food", "[bold]food"),
+    ]  # fmt: skip
+
+
+def test_every_usual_tag_has_names() -> None:
+    assert set(USUAL) == set(DEFAULT_TAGS)
+    assert len({english for english, _ in USUAL.values()}) == len(DEFAULT_TAGS)
+    assert len({japanese for _, japanese in USUAL.values()}) == len(DEFAULT_TAGS)
+
+
+@pytest.mark.parametrize(
+    ("tag", "shown"), [("red_panda", "Red panda"), ("a--b", "A b"), ("_", "_"), ("猫", "猫")]
+)
+def test_a_tag_without_names_is_made_readable(tag: str, shown: str) -> None:
+    assert readable(tag) == shown
+
+
+def test_the_card_tells_data_figures_and_what_was_not_scored(made: Path, rich: Rich) -> None:
+    card = rich[1]["model-card.md"].decode()
+    verdict = Verdict.read(made / "run" / "validate" / "verdict.json", "validate")
+    entry = next(e for e in verdict.variants if e.variant == "int8" and e.decides)
+    assert f"{entry.map:.3f}" in card
+    assert "License of the model: MIT" in card
+    assert r"Not for \<b\>court\</b\>." in card
+    assert r"not: \[bold]food. What the" in card
+    assert "32 pictures of 32 listed" in card
+    assert r"dog\|wolf" in card
+
+
+def test_the_manifest_obeys_its_schema_and_the_schema_names_every_key(rich: Rich) -> None:
+    manifest, described = json.loads(rich[1]["manifest.json"]), manifest_schema()
+    assert json.loads(rich[1]["manifest.schema.json"]) == described
+    assert set(manifest) == set(described["properties"]) == set(described["required"])
+    variant = described["$defs"]["BundledVariant"]
+    assert set(manifest["variants"][0]) == set(variant["properties"])
+    assert described["additionalProperties"] is variant["additionalProperties"] is False
+
+
+def test_bundling_in_two_places_gives_identical_bytes(made: Path, tmp_path: Path) -> None:
+    make_run(tmp_path / "elsewhere")
+    result, _ = bundled(tmp_path / "elsewhere")
+    assert result.sha256 == digest_file(made / "run" / result.file)
+
+
+def test_a_model_that_changed_since_export_is_refused(root: Path, workspace: Workspace) -> None:
+    shutil.rmtree(workspace.bundle)
     path = workspace.export / "int8.tflite"
     data = bytearray(path.read_bytes())
     data[1000] ^= 1
     path.write_bytes(data)
     with pytest.raises(InputError, match="has changed"):
-        stage.run(recipe, workspace, SilentProgress())
+        bundled(root)
     assert not workspace.bundle.exists()
 
 
-def test_thresholds_of_other_tags_are_refused(workspace: Workspace) -> None:
-    other = parse_recipe(RECIPE.replace('"food"', '"fruit"'), Path("recipe.toml"))
+def test_thresholds_of_other_tags_are_refused(root: Path, workspace: Workspace) -> None:
+    path = workspace.validate / "verdict.json"
+    values = json.loads(path.read_text())
+    values["thresholds"]["int8"] = {"cat": 0.5}
+    write_text(path, json.dumps(values))
     with pytest.raises(InputError, match="not those of the recipe"):
-        stage.run(other, workspace, SilentProgress())
+        bundled(root)
 
 
-def test_a_variant_that_was_not_judged_is_refused(recipe: Recipe, workspace: Workspace) -> None:
+def test_a_variant_that_was_not_judged_is_refused(root: Path, workspace: Workspace) -> None:
     path = workspace.validate / "verdict.json"
     values = json.loads(path.read_text())
     write_text(path, json.dumps(values | {"thresholds": {}}))
     with pytest.raises(InputError, match="int8 was not judged; run: edgetag validate"):
-        stage.run(recipe, workspace, SilentProgress())
+        bundled(root)
 
 
-def test_a_variant_that_was_not_exported_is_refused(workspace: Workspace) -> None:
-    other = parse_recipe(RECIPE.replace('variant = "int8"', 'variant = "fp32"'), Path("r.toml"))
-    with pytest.raises(InputError, match=r"has no fp32.*edgetag export"):
-        stage.run(other, workspace, SilentProgress())
+def test_a_variant_that_was_not_exported_is_refused(root: Path, workspace: Workspace) -> None:
+    path = workspace.export / "export.json"
+    values = json.loads(path.read_text())
+    write_text(path, json.dumps(values | {"variants": values["variants"][:1]}))
+    with pytest.raises(InputError, match=r"has no int8.*edgetag export"):
+        bundled(root)
 
 
 @pytest.mark.parametrize(
     ("name", "verb"),
     [
+        ("dataset/summary.json", "data build"),
         ("export/export.json", "export"),
         ("train/thresholds.json", "train"),
         ("validate/verdict.json", "validate"),
     ],
 )
-def test_a_missing_file_names_the_verb_that_makes_it(
-    recipe: Recipe, workspace: Workspace, name: str, verb: str
-) -> None:
-    (workspace.root / name).unlink()
+def test_a_missing_file_names_the_verb_that_makes_it(root: Path, name: str, verb: str) -> None:
+    (root / "run" / name).unlink()
     with pytest.raises(InputError, match=f"run: edgetag {verb}"):
-        stage.run(recipe, workspace, SilentProgress())
+        bundled(root)

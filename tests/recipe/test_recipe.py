@@ -70,7 +70,7 @@ def test_every_problem_is_listed_at_once() -> None:
         ("[network]\ninput_size = 100", "needs 32 × n"),
         ("[network]\ninput_size = 32", "greater than or equal to 64"),
         ('[budgets.int16x8]\nmax_map_drop = 0.1', "export.variants does not list int16x8"),
-        ('[bundle]\nvariant = "int16x8"', "export.variants does not list it"),
+        ('[bundle]\nvariant = "int16x8"', "export.variants does not list 'int16x8'"),
         ('[export]\nvariants = ["int8"]', "lacks fp32"),
         ("[training]\npositive_weights = {zebra = 2.0}", "no such tag"),
         ("[pruning]\nn_of_m = [4, 4]", "0 < n < m"),

@@ -8,15 +8,19 @@ archive that cannot be inflated cannot be a decompression bomb.
 import hashlib
 import io
 import re
+import shutil
 import stat
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from edgetag.bundling.contents import MANIFEST
 from edgetag.bundling.result import BundleManifest
 from edgetag.errors import InputError
+from edgetag.workspace import atomic_write
 
-MANIFEST = "manifest.json"
 MAX_FILES = 64
 MAX_MANIFEST_BYTES = 1_000_000
 MAX_BUNDLE_BYTES = 2_000_000_000
@@ -24,6 +28,7 @@ MAX_BUNDLE_BYTES = 2_000_000_000
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the zero of zip's clock
 _ENCRYPTED = 0x1
+_LOCAL_HEADER_BYTES = 30  # APPNOTE 4.3.7, without name and extra field
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
@@ -38,22 +43,92 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
-def check_bundle(path: Path) -> BundleManifest:
-    """Check that a bundle is whole and holds what its manifest says, and nothing else.
+@dataclass(frozen=True)
+class Archive:
+    """An open bundle whose files are those that its manifest describes.
+
+    Attributes:
+        path: The zip.
+        manifest: What lies in it.
+        manifest_sha256: Digest of the manifest's bytes.
+    """
+
+    path: Path
+    manifest: BundleManifest
+    manifest_sha256: str
+    _zip: zipfile.ZipFile
+    _entries: Mapping[str, zipfile.ZipInfo]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every file, the manifest too, sorted."""
+        return tuple(sorted(self._entries))
+
+    def read(self, name: str, most_bytes: int) -> bytes:
+        """Return a file's bytes.
+
+        Raises:
+            InputError: There is no such file, it is larger, or it cannot be read.
+        """
+        entry = self._entries.get(name)
+        if entry is None:
+            raise InputError(f"{self.path}: has no {name}; make the bundle again")
+        if entry.file_size > most_bytes:
+            raise InputError(f"{self.path}: {name} is over {most_bytes} bytes; this is refused")
+        with _told(self.path):
+            return self._zip.read(entry)
+
+    def copy(self, name: str, to: Path) -> None:
+        """Write a file elsewhere, atomically.
+
+        Raises:
+            InputError: It cannot be read or written.
+        """
+        with (
+            _told(self.path),
+            self._zip.open(self._entries[name]) as content,
+            atomic_write(to) as file,
+        ):
+            shutil.copyfileobj(content, file)
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[Archive]:
+    """Open a bundle after checking that it holds what its manifest says, and nothing else.
 
     Nothing is unpacked to disk, and nothing is read before its size is known to be honest.
 
     Raises:
         InputError: It is no bundle, damaged, or built to do harm; the text says which file.
     """
-    try:
+    with _told(path):
         if path.stat().st_size > MAX_BUNDLE_BYTES:
             raise InputError(f"{path}: over {MAX_BUNDLE_BYTES} bytes; this is no bundle")
-        with zipfile.ZipFile(path) as archive:
+        archive = zipfile.ZipFile(path)
+    with archive:
+        with _told(path):
             entries = _entries(archive, path)
-            manifest = _manifest(archive, entries, path)
+            text = _manifest_bytes(archive, entries, path)
+            manifest = BundleManifest.from_json(text.decode("utf-8"), f"{path}: {MANIFEST}")
             _compare(archive, entries, manifest, path)
-            return manifest
+        yield Archive(path, manifest, hashlib.sha256(text).hexdigest(), archive, entries)
+
+
+def check_bundle(path: Path) -> BundleManifest:
+    """Check that a bundle is whole and holds what its manifest says, and nothing else.
+
+    Raises:
+        InputError: See `open_archive`.
+    """
+    with open_archive(path) as archive:
+        return archive.manifest
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what damaged archives raise into one message."""
+    try:
+        yield
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as error:
@@ -67,7 +142,7 @@ def _entries(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
         raise InputError(f"{path}: {len(listed)} files, a bundle has at most {MAX_FILES}")
     entries: dict[str, zipfile.ZipInfo] = {}
     for entry in listed:
-        shown = f"{path}: {entry.filename!r}"
+        shown = f"{path}: {entry.filename[:80]!r}"
         mode = entry.external_attr >> 16
         if not _NAME.fullmatch(entry.filename):
             raise InputError(f"{shown} is not a name of a file in a bundle; this is refused")
@@ -80,22 +155,31 @@ def _entries(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
         if entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size:
             raise InputError(f"{shown} is compressed, which no bundle is; this is refused")
         entries[entry.filename] = entry
-    # Uncompressed files cannot take more room than the archive, unless they overlap.
-    if sum(entry.file_size for entry in listed) > path.stat().st_size:
-        raise InputError(f"{path}: its files are larger than the archive; this is refused")
+    _refuse_overlap(listed, path)
     return entries
 
 
-def _manifest(
+def _refuse_overlap(listed: Sequence[zipfile.ZipInfo], path: Path) -> None:
+    """Refuse files that share bytes, or reach beyond the archive."""
+    end = 0
+    for entry in sorted(listed, key=lambda entry: entry.header_offset):
+        if entry.header_offset < end:
+            raise InputError(f"{path}: {entry.filename!r} overlaps another file; this is refused")
+        name = entry.filename.encode()
+        end = entry.header_offset + _LOCAL_HEADER_BYTES + len(name) + entry.file_size
+    if end > path.stat().st_size:
+        raise InputError(f"{path}: its files are larger than the archive; this is refused")
+
+
+def _manifest_bytes(
     archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo], path: Path
-) -> BundleManifest:
+) -> bytes:
     entry = entries.get(MANIFEST)
     if entry is None:
         raise InputError(f"{path}: has no {MANIFEST}; this is no bundle")
     if entry.file_size > MAX_MANIFEST_BYTES:
         raise InputError(f"{path}: {MANIFEST} is over {MAX_MANIFEST_BYTES} bytes")
-    text = archive.read(entry).decode("utf-8")
-    return BundleManifest.from_json(text, f"{path}: {MANIFEST}")
+    return archive.read(entry)
 
 
 def _compare(
@@ -112,7 +196,7 @@ def _compare(
     for file in manifest.files:
         entry = entries.get(file.name)
         if entry is None:
-            raise InputError(f"{path}: {file.name} is missing; make the bundle again")
+            raise InputError(f"{path}: {file.name!r} is missing; make the bundle again")
         with archive.open(entry) as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
         if entry.file_size != file.size_bytes or digest != file.sha256:

@@ -1,17 +1,65 @@
 """What the bundle stage leaves, and the manifest that lies in every bundle."""
 
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from edgetag.recipe import Variant
+from pydantic import Field
+
 from edgetag.records import Record, Result
+from edgetag.validation.result import Decision
+
+MOST_BYTES = 2**31 - 1
+"""Of one file: flatbuffers cannot be larger."""
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Size = Annotated[int, Field(ge=0, le=MOST_BYTES)]
 
 
 class BundleFile(Record):
     """One file of a bundle: its name there, digest and size."""
 
     name: str
-    sha256: str
-    size_bytes: int
+    sha256: Sha256
+    size_bytes: Size
+
+
+class ExplainSignature(Record):
+    """The signature that gives maps beside the scores.
+
+    Attributes:
+        signature: Its name in the model file.
+        height: Of the maps.
+        width: Of the maps.
+    """
+
+    signature: Literal["explain"]
+    height: int = Field(ge=1, le=1024)
+    width: int = Field(ge=1, le=1024)
+
+
+class BundledVariant(Record):
+    """One model file of a bundle.
+
+    Attributes:
+        variant: Which export it is.
+        file: Its name in the bundle.
+        sha256: Digest of the file.
+        size_bytes: Its size.
+        input_type: Element type of the model's input.
+        output_type: Element type of its scores.
+        min_runtime_version: Lowest TensorFlow Lite version that can run it; empty if unknown.
+        verdict: What validation decided about it.
+        explain: None where the file gives no maps.
+    """
+
+    variant: str
+    file: str
+    sha256: Sha256
+    size_bytes: Size
+    input_type: Literal["float32", "uint8", "int8", "int16"]
+    output_type: Literal["float32", "uint8", "int8", "int16"]
+    min_runtime_version: str
+    verdict: Decision
+    explain: ExplainSignature | None
 
 
 class BundleManifest(Result):
@@ -22,31 +70,47 @@ class BundleManifest(Result):
     Attributes:
         name: The recipe's name.
         version: The bundle's own version.
-        variant: Which export the model is.
-        tags: Number of scores the model gives, and of lines in `labels.txt`.
-        input_size: Height and width of the model's input in pixels.
-        input_type: Element type of the model's input.
-        output_type: Element type of its scores.
-        min_runtime_version: Lowest TensorFlow Lite version that can run it; empty if unknown.
-        verdict: What validation decided about the variant.
+        tags: The vocabulary, in the order of the scores.
+        input_size: Height and width of the models' input in pixels.
+        variants: The model files; an app takes the first.
         recipe_sha256: Digest of the resolved recipe.
         versions: Package → version that made it.
         files: Every other file, sorted by name.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.manifest/1.0"
-    name: str
-    version: str
-    variant: Variant
-    tags: int
-    input_size: int
-    input_type: str
-    output_type: str
-    min_runtime_version: str
-    verdict: str
+    SCHEMA: ClassVar[str] = "edgetag.manifest/2.0"
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    tags: tuple[str, ...] = Field(min_length=1)
+    input_size: int = Field(ge=32, le=1024)
+    variants: tuple[BundledVariant, ...] = Field(min_length=1)
     recipe_sha256: str
     versions: dict[str, str]
     files: tuple[BundleFile, ...]
+
+
+def manifest_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of `manifest.json`.
+
+    Every key is required, as every key is written; keys that it does not name are refused.
+    """
+    described = BundleManifest.model_json_schema(mode="serialization", by_alias=True)
+    described["properties"]["schema"] = {
+        "type": "string",
+        "pattern": r"^edgetag\.manifest/2\.[0-9]+$",
+        "description": "Name and version of this schema, by SemVer.",
+    }
+    for record in (described, *described["$defs"].values()):
+        record["required"] = list(record["properties"])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}
+
+
+class LeftOut(Record):
+    """A runtime family whose expected outputs a bundle lacks, and why."""
+
+    variant: str
+    family: str
+    reason: str
 
 
 class BundleResult(Result):
@@ -57,10 +121,14 @@ class BundleResult(Result):
         sha256: Its digest.
         size_bytes: Its size.
         manifest: The manifest that lies in it.
+        golden_pictures: How many pictures it has to test devices with.
+        left_out: Families that could not run here.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bundle/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.bundle/2.0"
     file: str
     sha256: str
     size_bytes: int
     manifest: BundleManifest
+    golden_pictures: int
+    left_out: tuple[LeftOut, ...]

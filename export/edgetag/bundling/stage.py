@@ -1,12 +1,29 @@
 """The bundle stage: one zip with everything an app needs to tag images as the recipe does."""
 
 import hashlib
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from edgetag import __version__
-from edgetag.bundling.archive import MANIFEST, check_bundle, pack
-from edgetag.bundling.result import BundleFile, BundleManifest, BundleResult
+from edgetag.bundling import contents
+from edgetag.bundling.archive import pack
+from edgetag.bundling.card import model_card
+from edgetag.bundling.contents import BundleThresholds
+from edgetag.bundling.golden import make_golden, stacked
+from edgetag.bundling.names import labels_of
+from edgetag.bundling.opening import read_bundle
+from edgetag.bundling.result import (
+    BundledVariant,
+    BundleFile,
+    BundleManifest,
+    BundleResult,
+    ExplainSignature,
+    manifest_schema,
+)
+from edgetag.bundling.sources import golden_sources, read_attribution
 from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
@@ -14,9 +31,11 @@ from edgetag.training.result import Thresholds
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, write_bytes, write_text
 
+Models = tuple[tuple[ExportedVariant, Path], ...]
+
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> BundleResult:
-    """Pack the variant that the recipe names into `bundle/<name>-<version>.zip`.
+    """Pack the variants that the recipe names into `bundle/<name>-<version>.zip`.
 
     The bytes depend on the content alone. A variant that validation did not pass is packed too;
     the manifest says so.
@@ -24,81 +43,141 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> BundleResul
     Raises:
         InputError: An earlier stage's file is missing, damaged or does not fit the recipe.
     """
-    exported = _chosen(recipe, workspace)
+    models = _models(recipe, workspace)
     verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
-    files = {
-        "model.tflite": workspace.verified_file(exported.file, exported.sha256).read_bytes(),
-        "labels.txt": "".join(f"{tag}\n" for tag in recipe.data.tags).encode(),
-        "thresholds.json": _thresholds(recipe, workspace, verdict).to_json().encode(),
-        "preprocessing.json": _preprocessing(recipe),
-        "verdict.json": verdict.to_json().encode(),
-    }
-    decision = verdict.decisions.get(exported.variant, "undecided")
-    run_file = workspace.read_run_file()
-    manifest = BundleManifest(
-        name=recipe.name,
-        version=recipe.bundle.version,
-        variant=exported.variant,
-        tags=len(recipe.data.tags),
-        input_size=recipe.network.input_size,
-        input_type=exported.input_type,
-        output_type=exported.output_type,
-        min_runtime_version=exported.min_runtime_version,
-        verdict=decision,
-        recipe_sha256=recipe.digest(),
-        versions=run_file.versions if run_file else {"edgetag": __version__},
-        files=_described(files),
+    trained = Thresholds.read(workspace.train / "thresholds.json", "train")
+    data = DatasetResult.read(workspace.dataset / "summary.json", "data build")
+    exported = tuple(file for file, _ in models)
+    thresholds = _thresholds(recipe, workspace, verdict, exported)
+    contract = recipe.network.preprocessing()
+    sources = golden_sources(
+        recipe, workspace, models[0][1], thresholds.thresholds[exported[0].variant]
     )
-    packed = pack({MANIFEST: manifest.to_json().encode(), **files})
+    golden, left_out = make_golden(sources, models, len(recipe.data.tags), contract, progress)
+    labels = labels_of(recipe)
+    card = model_card(recipe, exported, data, trained, verdict, labels, golden, left_out)
+    files = {
+        contents.SCHEMA: (json.dumps(manifest_schema(), indent=2) + "\n").encode(),
+        contents.LABELS_TEXT: "".join(f"{tag}\n" for tag in recipe.data.tags).encode(),
+        contents.LABELS: labels.to_json().encode(),
+        contents.THRESHOLDS: thresholds.to_json().encode(),
+        contents.PREPROCESSING: (contract.model_dump_json(indent=2) + "\n").encode(),
+        contents.GOLDEN: golden.to_json().encode(),
+        contents.GOLDEN_INPUTS: stacked(sources).tobytes(),
+        contents.CARD: card.encode(),
+        contents.VERDICT: verdict.to_json().encode(),
+        **{
+            picture.file: source.data
+            for picture, source in zip(golden.pictures, sources, strict=True)
+        },
+        **{_model_name(file): path.read_bytes() for file, path in models},
+    }
+    if (attribution := read_attribution(recipe)) is not None:
+        files[contents.ATTRIBUTION] = attribution
+    manifest = _manifest(recipe, workspace, verdict, exported, files)
+    packed = pack({contents.MANIFEST: manifest.to_json().encode(), **files})
     path = workspace.bundle / f"{recipe.name}-{recipe.bundle.version}.zip"
     write_bytes(path, packed)
-    check_bundle(path)
+    read_bundle(path)
     result = BundleResult(
         file=workspace.relative(path),
         sha256=hashlib.sha256(packed).hexdigest(),
         size_bytes=len(packed),
         manifest=manifest,
+        golden_pictures=len(sources),
+        left_out=left_out,
     )
     write_text(workspace.bundle / "bundle.json", result.to_json())
-    if decision != "pass":
-        progress.say(f"note: validation's verdict on {exported.variant} is {decision!r}")
+    _tell(result, progress)
     return result
 
 
-def _chosen(recipe: Recipe, workspace: Workspace) -> ExportedVariant:
+def _models(recipe: Recipe, workspace: Workspace) -> Models:
     path = workspace.export / "export.json"
-    for exported in ExportResult.read(path, "export").variants:
-        if exported.variant == recipe.bundle.variant:
-            return exported
-    raise InputError(
-        f"{path}: has no {recipe.bundle.variant}, which bundle.variant names; run: edgetag export"
+    exported = {file.variant: file for file in ExportResult.read(path, "export").variants}
+    for variant in recipe.bundle.variants:
+        if variant not in exported:
+            raise InputError(
+                f"{path}: has no {variant}, which bundle.variants names; run: edgetag export"
+            )
+    chosen = [exported[variant] for variant in recipe.bundle.variants]
+    return tuple((file, workspace.verified_file(file.file, file.sha256)) for file in chosen)
+
+
+def _model_name(file: ExportedVariant) -> str:
+    return f"{file.variant}{contents.MODEL_SUFFIX}"
+
+
+def _thresholds(
+    recipe: Recipe,
+    workspace: Workspace,
+    verdict: Verdict,
+    exported: tuple[ExportedVariant, ...],
+) -> BundleThresholds:
+    """Return the thresholds that the variants were judged by: the app must decide alike."""
+    path = workspace.validate / "verdict.json"
+    thresholds: dict[str, dict[str, float]] = {}
+    for file in exported:
+        judged = verdict.thresholds.get(file.variant)
+        if judged is None:
+            raise InputError(f"{path}: {file.variant} was not judged; run: edgetag validate")
+        if set(judged) != set(recipe.data.tags):
+            raise InputError(f"{path}: its tags are not those of the recipe; run: edgetag validate")
+        thresholds[file.variant] = {tag: judged[tag] for tag in recipe.data.tags}
+    return BundleThresholds(thresholds=thresholds)
+
+
+def _manifest(
+    recipe: Recipe,
+    workspace: Workspace,
+    verdict: Verdict,
+    exported: tuple[ExportedVariant, ...],
+    files: Mapping[str, bytes],
+) -> BundleManifest:
+    run_file = workspace.read_run_file()
+    return BundleManifest(
+        name=recipe.name,
+        version=recipe.bundle.version,
+        tags=recipe.data.tags,
+        input_size=recipe.network.input_size,
+        variants=tuple(_described_variant(file, verdict) for file in exported),
+        recipe_sha256=recipe.digest(),
+        versions=run_file.versions if run_file else {"edgetag": __version__},
+        files=tuple(
+            BundleFile(name=name, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
+            for name, data in sorted(files.items())
+        ),
     )
 
 
-def _thresholds(recipe: Recipe, workspace: Workspace, verdict: Verdict) -> Thresholds:
-    """Return the thresholds that the variant was judged by: the app must decide alike."""
-    path = workspace.train / "thresholds.json"
-    trained = Thresholds.read(path, "train")
-    judged = verdict.thresholds.get(recipe.bundle.variant)
-    if judged is None:
-        raise InputError(
-            f"{workspace.validate / 'verdict.json'}: {recipe.bundle.variant} was not judged; "
-            "run: edgetag validate"
-        )
-    if set(judged) != set(recipe.data.tags):
-        raise InputError(
-            f"{workspace.validate / 'verdict.json'}: its tags are not those of the recipe; "
-            "run: edgetag validate"
-        )
-    return trained.model_copy(update={"thresholds": judged})
-
-
-def _preprocessing(recipe: Recipe) -> bytes:
-    return (recipe.network.preprocessing().model_dump_json(indent=2) + "\n").encode()
-
-
-def _described(files: Mapping[str, bytes]) -> tuple[BundleFile, ...]:
-    return tuple(
-        BundleFile(name=name, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
-        for name, data in sorted(files.items())
+def _described_variant(file: ExportedVariant, verdict: Verdict) -> BundledVariant:
+    return BundledVariant(
+        variant=file.variant,
+        file=_model_name(file),
+        sha256=file.sha256,
+        size_bytes=file.size_bytes,
+        input_type=file.input_type,
+        output_type=file.output_type,
+        min_runtime_version=file.min_runtime_version,
+        verdict=verdict.decisions.get(file.variant, "undecided"),
+        explain=_explain(file),
     )
+
+
+def _explain(file: ExportedVariant) -> ExplainSignature | None:
+    """Return the signature that gives maps, None where the export made none."""
+    maps = getattr(file, "explain_maps", None)
+    if maps is None:
+        return None
+    return ExplainSignature(signature="explain", height=maps.height, width=maps.width)
+
+
+def _tell(result: BundleResult, progress: Progress) -> None:
+    for variant in result.manifest.variants:
+        if variant.verdict != "pass":
+            progress.say(f"note: validation's verdict on {variant.variant} is {variant.verdict!r}")
+    for one in result.left_out:
+        progress.say(
+            f"note: {one.variant} has no known outputs of {one.family}, which does not run it "
+            f"here: {one.reason}"
+        )

@@ -1,11 +1,166 @@
-"""`edgetag bundle`."""
+"""`edgetag bundle`: the bundle itself, and check, sign, verify, android, schema."""
 
+import json as json_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgetag.cli.default_group import DefaultGroup
 from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
-from edgetag.cli.stages import run_verb
+from edgetag.errors import ExitCode
+
+app = typer.Typer(
+    cls=DefaultGroup,
+    help="Pack what an app ships; see also bundle check, sign, verify and android.",
+)
+
+BundlePath = Annotated[Path, typer.Argument(metavar="ZIP", help="The bundle.", show_default=False)]
 
 
+@app.command(
+    "run",
+    epilog="See also: edgetag bundle check (digests, and golden inputs on every runtime), edgetag "
+    "bundle sign and verify, edgetag bundle android (into a project), edgetag bundle schema.",
+)
 def bundle(
     recipe: RecipePath, out: RunFolder = None, json: Json = False, verbose: Verbose = False
 ) -> None:
-    """Pack what an app ships: model, labels, thresholds, preprocessing, digests (bundle/)."""
+    """Pack what an app ships: models, labels, thresholds, golden inputs, model card (bundle/)."""
+    from edgetag.cli.stages import run_verb
+
     run_verb("bundle", recipe, out, json, verbose)
+
+
+@app.command("check")
+def check(
+    path: BundlePath,
+    on: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A runtime, such as litert@arm64, or a machine: arm64, armv7, wasm; may be "
+            "repeated.  [default: those of this machine]",
+        ),
+    ] = None,
+    no_replay: Annotated[
+        bool, typer.Option("--no-replay", help="Run no model: digests and pictures alone.")
+    ] = False,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Check a bundle: digests, pictures decoded anew, golden inputs on every runtime at hand.
+
+    Exits with 1 if a picture or a score differs, 2 if the bundle is damaged.
+    """
+    from edgetag.bundling.checking import check as check_zip
+    from edgetag.bundling.checking import chosen_engines
+    from edgetag.bundling.sheets import check_sentence, check_sheets
+    from edgetag.cli.stages import set_verbose
+    from edgetag.cli.terminal import console_progress, print_json, print_tables
+    from edgetag.errors import InputError
+    from edgetag.reporting.tables import to_rich
+
+    if on and no_replay:
+        raise InputError("--on says where models run, --no-replay that none does; give one")
+    set_verbose(verbose)
+    engines = () if no_replay else chosen_engines(on or ())
+    found = check_zip(path, engines, console_progress())
+    if json:
+        print_json(found)
+    else:
+        print_tables([to_rich(sheet) for sheet in check_sheets(found)])
+        typer.echo(f"{path}: {check_sentence(found)}")
+    raise typer.Exit(ExitCode.ACCEPTED if found.passed else ExitCode.BUDGET_BROKEN)
+
+
+@app.command("sign")
+def sign(
+    path: BundlePath,
+    key: Annotated[
+        Path,
+        typer.Option(
+            metavar="KEY",
+            help="An elliptic-curve private key in PEM; EDGETAG_KEY_PASSWORD opens an encrypted "
+            "one. Make one with: openssl ecparam -name prime256v1 -genkey -noout -out KEY",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="The signature; default: ZIP.sig."),
+    ] = None,
+) -> None:
+    """Sign a bundle with a key file, by OpenSSF model-signing (pip install 'edgetag[sign]')."""
+    from edgetag.bundling.signing import sign as sign_zip
+    from edgetag.bundling.signing import signature_path
+
+    signature = out or signature_path(path)
+    sign_zip(path, key, signature)
+    typer.echo(f"signature: {signature}")
+
+
+@app.command("verify")
+def verify(
+    path: BundlePath,
+    key: Annotated[
+        Path,
+        typer.Option(
+            metavar="PUB",
+            help="The public key in PEM; from the private one: openssl ec -in KEY -pubout -out PUB",
+        ),
+    ],
+    signature: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Default: ZIP.sig.")
+    ] = None,
+) -> None:
+    """Verify that a bundle is what the holder of a key has signed, and whole.
+
+    Exits with 2 if it is not.
+    """
+    from edgetag.bundling.signing import signature_path
+    from edgetag.bundling.signing import verify as verify_zip
+
+    verify_zip(path, key, signature or signature_path(path))
+    typer.echo(f"{path}: signed with this key, and unchanged since")
+
+
+@app.command("android")
+def android(
+    path: BundlePath,
+    project: Annotated[
+        Path, typer.Option(metavar="DIR", help="The Android project; its module is called app.")
+    ],
+    package: Annotated[
+        str, typer.Option(metavar="NAME", help="The package of Tags.kt.")
+    ] = "dev.edgetag.demo",
+    json: Json = False,
+) -> None:
+    """Place a bundle in an Android project: its files as assets, its tags as Tags.kt.
+
+    What edgetag did not write there, or what was changed since, is neither overwritten nor deleted.
+    """
+    from edgetag.bundling.android import place
+    from edgetag.cli.terminal import print_json
+
+    placed = place(path, project, package)
+    if json:
+        print_json(placed)
+        return
+    typer.echo(
+        f"{project}: {len(placed.written)} files written, {len(placed.unchanged)} unchanged, "
+        f"{len(placed.removed)} removed"
+    )
+    if placed.add_line:
+        typer.echo(
+            f"warning: {placed.build_file} lets models be compressed, so that they cannot be "
+            f"mapped into memory; add to it:\n{placed.add_line}",
+            err=True,
+        )
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of manifest.json, for programs that read it."""
+    from edgetag.bundling.result import manifest_schema
+
+    typer.echo(json_module.dumps(manifest_schema(), indent=2))

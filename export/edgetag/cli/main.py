@@ -58,7 +58,7 @@ app.add_typer(phone.app, name="phone")
 app.add_typer(device.app, name="device")
 app.command("rescue")(rescue.rescue)
 app.command("report")(report.report)
-app.command("bundle")(bundle.bundle)
+app.add_typer(bundle.app, name="bundle")
 app.add_typer(recipe.app, name="recipe")
 app.command("doctor")(doctor.doctor)
 

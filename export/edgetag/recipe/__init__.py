@@ -1,6 +1,7 @@
 """The recipe: one TOML file that says what to build, typed and strict."""
 
 from edgetag.recipe.base import Runtime, Section, Variant
+from edgetag.recipe.bundle import BundleSection, DisplayName
 from edgetag.recipe.judging import (
     BenchmarkSection,
     Budget,
@@ -10,8 +11,8 @@ from edgetag.recipe.judging import (
 )
 from edgetag.recipe.loading import load_recipe, parse_recipe
 from edgetag.recipe.sections import (
+    PLACES,
     AugmentSection,
-    BundleSection,
     DataSection,
     ExportSection,
     NetworkSection,
@@ -25,11 +26,13 @@ from edgetag.recipe.sections import (
 )
 
 __all__ = [
+    "PLACES",
     "AugmentSection",
     "BenchmarkSection",
     "Budget",
     "BundleSection",
     "DataSection",
+    "DisplayName",
     "ExplainSection",
     "ExportSection",
     "NetworkSection",

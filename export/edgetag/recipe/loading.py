@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from edgetag.errors import EdgetagError, InputError
-from edgetag.recipe.sections import Recipe
+from edgetag.recipe.sections import PLACES, Recipe
 
 MAX_RECIPE_BYTES = 1_000_000
 
@@ -44,11 +44,13 @@ def parse_recipe(text: str, path: Path) -> Recipe:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}") from None
-    data = values.get("data")
-    if isinstance(data, dict):
-        for key in ("source", "root"):
-            if isinstance(data.get(key), str):
-                data[key] = (path.parent / data[key]).resolve()
+    for section, keys in PLACES.items():
+        found = values.get(section)
+        if not isinstance(found, dict):
+            continue
+        for key in keys:
+            if isinstance(found.get(key), str):
+                found[key] = (path.parent / found[key]).resolve()
     try:
         # TOML has arrays where the recipe has tuples; everything else stays strict.
         return Recipe.model_validate(_tuples(values))

@@ -8,8 +8,12 @@ from pydantic import Field, model_validator
 
 from edgetag.preprocess import Preprocessing
 from edgetag.recipe.base import Section, Share, Variant
+from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.judging import BenchmarkSection, Budget, ExplainSection, ValidationSection
 from edgetag.tags import DEFAULT_TAGS, Vocabulary
+
+PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution"}}
+"""What says where files lie on this machine, and nothing about what is built."""
 
 
 class SplitSection(Section):
@@ -285,13 +289,6 @@ class ExportSection(Section):
         return self
 
 
-class BundleSection(Section):
-    """What the app ships."""
-
-    variant: Variant = "int8-qat"
-    version: str = Field("0.1.0", pattern=r"^\d+\.\d+\.\d+$")
-
-
 class Recipe(Section):
     """A whole recipe; see README.md, "The recipe"."""
 
@@ -325,10 +322,10 @@ class Recipe(Section):
                 raise ValueError(
                     f"{tag!r} in validation.prevalences or budgets is not in data.tags"
                 )
-        if self.bundle.variant not in self.export.variants:
-            raise ValueError(
-                f"bundle.variant = {self.bundle.variant!r}, but export.variants does not list it"
-            )
+        for variant in self.bundle.variants:
+            if variant not in self.export.variants:
+                raise ValueError(f"bundle.variants: export.variants does not list {variant!r}")
+        self.bundle.check_tags(self.data.tags)
         weights = self.training.positive_weights
         for tag in weights if isinstance(weights, dict) else ():
             if tag not in self.data.tags:
@@ -340,6 +337,6 @@ class Recipe(Section):
         return self.budgets.get(variant) or self.budgets.get("default") or Budget()
 
     def digest(self) -> str:
-        """Return the SHA-256 of everything but where the data lies on this machine."""
-        text = self.model_dump_json(exclude={"data": {"source", "root"}})
+        """Return the SHA-256 of everything but where files lie on this machine."""
+        text = self.model_dump_json(exclude=PLACES)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -52,7 +52,10 @@ max_map_drop = 0.01
 max_size_ratio = 0.30          # to fp32
 
 [bundle]
-# variant = "int8-qat"
+# variants = ["int8-qat"]      # one or several; an app takes the first
+# display_names = {{}}          # cat = {{ en = "Cat", ja = "猫" }}; the usual tags have names
+# license = ""                 # of the model; with limits, it goes into the model card
+# limits = ""                  # what the model must not be used for
 """
 
 

@@ -1,0 +1,232 @@
+"""Replays a bundle: source pictures decoded anew, golden inputs run through every file."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.bundling.contents import FAMILIES, Expected, Family
+from edgetag.bundling.models import check_model
+from edgetag.bundling.opening import Bundle, open_bundle
+from edgetag.bundling.pictures import read_source
+from edgetag.bundling.replay import inputs_on_disk, run_over
+from edgetag.bundling.result import BundledVariant
+from edgetag.errors import InputError
+from edgetag.metrics import Scores
+from edgetag.preprocess import ImageRejectedError
+from edgetag.progress import Progress
+from edgetag.records import Record, Result
+from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
+from edgetag.workspace import digest_file
+
+Outcome = Literal["pass", "fail", "not run"]
+
+
+class PictureCheck(Record):
+    """A source picture, decoded anew, against its golden input.
+
+    Attributes:
+        file: Its name in the bundle.
+        lossless: Whether the pixels must be the same.
+        max_difference: Largest difference of a channel, in steps of 256; None if not decoded.
+        verdict: Lossy pictures pass in any case: decoders may differ.
+        reason: Why it could not be decoded; empty where it could.
+    """
+
+    file: str
+    lossless: bool
+    max_difference: int | None
+    verdict: Outcome
+    reason: str = ""
+
+
+class Replay(Record):
+    """A file on a runtime against its known outputs.
+
+    Attributes:
+        variant: Which file.
+        runtime: The engine.
+        runtime_version: Of the engine.
+        family: Whose known outputs are nearest; None where there are no scores.
+        tolerance: Of that family.
+        max_difference: Largest absolute difference of a score from that family's.
+        verdict: Passes if the scores are within the tolerance of one family, as on a device.
+            Not run where the runtime is not here, or had no part in the bundle.
+        reason: Why there are no scores; empty where there are.
+    """
+
+    variant: str
+    runtime: str
+    runtime_version: str
+    family: Family | None = None
+    tolerance: float | None = None
+    max_difference: float | None = None
+    verdict: Outcome
+    reason: str = ""
+
+
+class BundleCheck(Result):
+    """What `edgetag bundle check` found.
+
+    Attributes:
+        file: The bundle's file name.
+        sha256: Its digest.
+        name: The bundle's own name.
+        version: Its version.
+        files: Files whose digests are those of the manifest.
+        pictures: The source pictures.
+        replays: Every file on every runtime; empty where nothing was to be replayed.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.bundle-check/1.0"
+    file: str
+    sha256: str
+    name: str
+    version: str
+    files: int
+    pictures: tuple[PictureCheck, ...]
+    replays: tuple[Replay, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing differs."""
+        verdicts = [one.verdict for one in self.pictures] + [one.verdict for one in self.replays]
+        return "fail" not in verdicts
+
+
+def chosen_engines(on: Sequence[str]) -> tuple[Engine, ...]:
+    """Return the engines to replay on.
+
+    Args:
+        on: Names of engines or of emulated machines, which stand for all their runtimes; where
+            none is named, those of this machine.
+
+    Raises:
+        InputError: A name is unknown, or what it names is not set up.
+    """
+    if not on:
+        return tuple(engines.get(family) for family in FAMILIES)
+    known = engines.target_names()
+    found: list[Engine] = []
+    for name in on:
+        there = [one for one in known if one.partition("@")[2] == name]
+        for each in there or [name]:
+            engine = engines.get(each)
+            if (missing := engine.available()) is not None:
+                raise InputError(f"{each}: {missing}")
+            found.append(engine)
+    return tuple(found)
+
+
+def check(path: Path, on: Sequence[Engine], progress: Progress) -> BundleCheck:
+    """Check a bundle as a device would, and more.
+
+    Args:
+        path: The zip.
+        on: Where its files are run; nowhere where none is given.
+        progress: Told of every run.
+
+    Raises:
+        InputError: It is damaged, or built to do harm, or its parts do not fit each other.
+    """
+    with open_bundle(path) as bundle, tempfile.TemporaryDirectory(prefix="edgetag-") as name:
+        folder = Path(name)
+        for variant in bundle.manifest.variants:
+            bundle.archive.copy(variant.file, folder / variant.file)
+            check_model(folder / variant.file, variant, bundle.manifest, path)
+        return BundleCheck(
+            file=path.name,
+            sha256=digest_file(path),
+            name=bundle.manifest.name,
+            version=bundle.manifest.version,
+            files=len(bundle.manifest.files),
+            pictures=_pictures(bundle),
+            replays=_replays(bundle, folder, on, progress) if on else (),
+        )
+
+
+def _pictures(bundle: Bundle) -> tuple[PictureCheck, ...]:
+    checks = []
+    for number, described in enumerate(bundle.golden.pictures):
+        try:
+            source = read_source(bundle.pictures[number], bundle.contract)
+        except ImageRejectedError as error:
+            checks.append(
+                PictureCheck(
+                    file=described.file, lossless=described.lossless, max_difference=None,
+                    verdict="fail", reason=str(error),
+                )
+            )  # fmt: skip
+            continue
+        known = bundle.inputs[number].astype(np.int16)
+        largest = int(np.abs(source.pixels.astype(np.int16) - known).max())
+        same_size = (source.width, source.height) == (described.width, described.height)
+        right = same_size and (largest == 0 or not described.lossless)
+        checks.append(
+            PictureCheck(
+                file=described.file, lossless=described.lossless, max_difference=largest,
+                verdict="pass" if right else "fail",
+                reason="" if same_size else f"it is {source.width}x{source.height} pixels",
+            )
+        )  # fmt: skip
+    return tuple(checks)
+
+
+def _replays(
+    bundle: Bundle, folder: Path, on: Sequence[Engine], progress: Progress
+) -> tuple[Replay, ...]:
+    runs = [(variant, engine) for variant in bundle.manifest.variants for engine in on]
+    with (
+        inputs_on_disk(bundle.inputs) as cache,
+        progress.track("replaying golden inputs", len(runs), "runs") as task,
+    ):
+        found = []
+        for variant, engine in runs:
+            found.append(_replay(bundle, variant, engine, folder / variant.file, cache))
+            task.advance()
+    if all(one.verdict == "not run" for one in found):
+        raise InputError(
+            f"{bundle.archive.path}: no runtime here runs it ({found[0].reason}); "
+            "--no-replay checks the rest"
+        )
+    return tuple(found)
+
+
+def _replay(
+    bundle: Bundle, variant: BundledVariant, engine: Engine, model: Path, cache: Path
+) -> Replay:
+    known = [one for one in bundle.golden.expected if one.variant == variant.variant]
+    run = run_over(engine, model, cache, len(bundle.inputs), bundle.contract)
+    unavailable = isinstance(run, LoadFailure) and run.kind is FailureKind.UNAVAILABLE
+    version = "" if unavailable else engine.version()
+    place = {"variant": variant.variant, "runtime": engine.name, "runtime_version": version}
+    if isinstance(run, LoadFailure):
+        # A runtime that never ran the file (too old for it) tells nothing new.
+        foreign = engine.name not in {one.runtime for one in known}
+        verdict: Outcome = "not run" if unavailable or foreign else "fail"
+        return Replay(**place, verdict=verdict, reason=run.reason)
+    if run.scores.shape[1] != len(bundle.manifest.tags):
+        reason = f"it gives {run.scores.shape[1]} scores for {len(bundle.manifest.tags)} tags"
+        return Replay(**place, verdict="fail", reason=reason)
+    nearest, largest = _nearest(run.scores, known)
+    return Replay(
+        **place,
+        family=nearest.family,
+        tolerance=nearest.tolerance,
+        max_difference=largest,
+        verdict="pass" if largest <= nearest.tolerance else "fail",
+    )
+
+
+def _nearest(scores: Scores, known: Sequence[Expected]) -> tuple[Expected, float]:
+    """Return the family that the scores agree with, else the nearest, and the distance."""
+    distances = [(one, _distance(scores, np.array(one.scores, np.float32))) for one in known]
+    agreeing = [found for found in distances if found[1] <= found[0].tolerance]
+    return min(agreeing or distances, key=lambda found: found[1])
+
+
+def _distance(scores: Scores, known: npt.NDArray[np.float32]) -> float:
+    return float(np.abs(scores.astype(np.float64) - known).max())

@@ -1,0 +1,127 @@
+"""Names and records of the files in a bundle; see also `result.BundleManifest`."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from edgetag.records import Record, Result
+
+MANIFEST = "manifest.json"
+SCHEMA = "manifest.schema.json"
+LABELS_TEXT = "labels.txt"
+LABELS = "labels.json"
+THRESHOLDS = "thresholds.json"
+PREPROCESSING = "preprocessing.json"
+GOLDEN = "golden.json"
+GOLDEN_INPUTS = "golden-inputs.bin"
+CARD = "model-card.md"
+VERDICT = "verdict.json"
+ATTRIBUTION = "attribution.md"
+
+ALWAYS = (
+    SCHEMA, LABELS_TEXT, LABELS, THRESHOLDS, PREPROCESSING, GOLDEN, GOLDEN_INPUTS, CARD, VERDICT,
+)  # fmt: skip
+"""Files that every bundle has beside the manifest, the models and the golden pictures."""
+
+MODEL_SUFFIX = ".tflite"
+
+MOST_PICTURES = 16
+MOST_PICTURE_BYTES = 2_000_000
+"""A larger picture makes every app that takes the bundle larger."""
+
+Family = Literal["litert", "tflite-runtime", "tflite-runtime-reference"]
+"""Kernels that round alike: `litert` (XNNPACK; integer files are bit-identical on x86, ARM64 and
+WebAssembly), `tflite-runtime` (optimized kernels on x86), `tflite-runtime-reference` (what
+tflite-runtime and TensorFlow Lite give for integer files on ARM)."""
+
+FAMILIES: tuple[Family, ...] = ("litert", "tflite-runtime", "tflite-runtime-reference")
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Label(Record):
+    """One tag as an app shows it.
+
+    Attributes:
+        tag: Its name in the vocabulary.
+        en: Its name in English.
+        ja: Its name in Japanese.
+        sensitive: Whether an app covers pictures that have it.
+    """
+
+    tag: str
+    en: str
+    ja: str
+    sensitive: bool
+
+
+class Labels(Result):
+    """`labels.json`, in the order of the scores."""
+
+    SCHEMA: ClassVar[str] = "edgetag.labels/1.0"
+    labels: tuple[Label, ...]
+
+
+class BundleThresholds(Result):
+    """`thresholds.json`: variant → tag → score from which the tag counts as present."""
+
+    SCHEMA: ClassVar[str] = "edgetag.bundle-thresholds/1.0"
+    thresholds: dict[str, dict[str, Share]]
+
+
+class GoldenPicture(Record):
+    """A source picture of the golden inputs.
+
+    Attributes:
+        file: Its name in the bundle.
+        width: In pixels, upright.
+        height: In pixels, upright.
+        lossless: Whether every decoder gives the same pixels.
+    """
+
+    file: str
+    width: int = Field(ge=1, le=100_000)
+    height: int = Field(ge=1, le=100_000)
+    lossless: bool
+
+
+class Expected(Record):
+    """What a variant gives for the golden inputs on one family of kernels.
+
+    Attributes:
+        variant: Which file.
+        family: Whose kernels.
+        runtime: The engine that was really run.
+        version: Of the engine.
+        tolerance: Largest absolute difference of a score that is the same.
+        scores: `[pictures, tags]`.
+    """
+
+    variant: str
+    family: Family
+    runtime: str
+    version: str
+    tolerance: Share
+    scores: tuple[tuple[Share, ...], ...]
+
+
+class Golden(Result):
+    """`golden.json`: inputs with known outputs, for an app's self-test.
+
+    Attributes:
+        inputs: The file of raw uint8, C order: letterboxed pixels before scaling.
+        shape: Of the inputs: pictures, size, size, 3.
+        pictures: Where the inputs come from, in order.
+        expected: Per variant and family.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.golden/1.0"
+    inputs: Literal["golden-inputs.bin"]
+    shape: tuple[
+        Annotated[int, Field(ge=1, le=MOST_PICTURES)],
+        Annotated[int, Field(ge=32, le=1024)],
+        Annotated[int, Field(ge=32, le=1024)],
+        Literal[3],
+    ]
+    pictures: tuple[GoldenPicture, ...]
+    expected: tuple[Expected, ...]

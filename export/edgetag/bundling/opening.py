@@ -1,0 +1,198 @@
+"""Opens a bundle and checks that its parts fit each other, whoever made it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from pydantic import ValidationError
+
+from edgetag.bundling import contents
+from edgetag.bundling.archive import Archive, open_archive
+from edgetag.bundling.contents import BundleThresholds, Golden, Labels
+from edgetag.bundling.result import BundleManifest
+from edgetag.errors import InputError
+from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.records import Result
+from edgetag.tags import Vocabulary
+
+MOST_JSON_BYTES = 16_000_000
+"""Of golden.json with seven variants, three families and 300 tags; others are far smaller."""
+
+Kind = TypeVar("Kind", bound=Result)
+
+MOST_INPUT_BYTES = contents.MOST_PICTURES * 1024 * 1024 * 3
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """What a whole bundle says; the models stay in the archive.
+
+    Attributes:
+        archive: Open until the block of `open_bundle` ends.
+        manifest: What lies in it.
+        labels: Names of the tags.
+        thresholds: Per variant.
+        contract: From image bytes to input.
+        golden: What devices are tested with.
+        inputs: The golden inputs `[pictures, size, size, 3]` uint8.
+        pictures: Bytes of each source picture, in order.
+    """
+
+    archive: Archive
+    manifest: BundleManifest
+    labels: Labels
+    thresholds: BundleThresholds
+    contract: Preprocessing
+    golden: Golden
+    inputs: Pixels
+    pictures: tuple[bytes, ...]
+
+
+@contextmanager
+def open_bundle(path: Path) -> Iterator[Bundle]:
+    """Open a bundle after checking all that can be checked without running a model.
+
+    Raises:
+        InputError: It is damaged, built to do harm, or its parts do not fit each other.
+    """
+    with open_archive(path) as archive:
+        reader = _Reader(archive)
+        reader.check_names()
+        reader.check_labels_text()
+        contract = reader.contract()
+        golden = reader.golden()
+        yield Bundle(
+            archive=archive,
+            manifest=archive.manifest,
+            labels=reader.labels(),
+            thresholds=reader.thresholds(),
+            contract=contract,
+            golden=golden,
+            inputs=reader.inputs(golden),
+            pictures=tuple(
+                archive.read(picture.file, contents.MOST_PICTURE_BYTES)
+                for picture in golden.pictures
+            ),
+        )
+
+
+def read_bundle(path: Path) -> BundleManifest:
+    """Check a whole bundle and return its manifest; see `open_bundle`."""
+    with open_bundle(path) as bundle:
+        return bundle.manifest
+
+
+class _Reader:
+    """Reads the parts of a bundle and holds each against the manifest."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._manifest = archive.manifest
+        self._variants = [variant.variant for variant in archive.manifest.variants]
+
+    def check_names(self) -> None:
+        """Refuse a bundle that lacks a file, or has one that no bundle has."""
+        manifest = self._manifest
+        try:
+            Vocabulary(manifest.tags)
+        except InputError as error:
+            raise self._wrong(f"{contents.MANIFEST}: {error}") from None
+        if len(set(self._variants)) != len(self._variants):
+            raise self._wrong(f"{contents.MANIFEST} lists a variant twice")
+        described = {file.name: file for file in manifest.files}
+        for variant in manifest.variants:
+            file = described.get(variant.file)
+            if variant.file != f"{variant.variant}{contents.MODEL_SUFFIX}" or file is None:
+                raise self._wrong(f"{variant.variant!r} has no model file of its name")
+            if (file.sha256, file.size_bytes) != (variant.sha256, variant.size_bytes):
+                raise self._wrong(f"{contents.MANIFEST} gives {variant.file} two digests")
+        golden = [picture.file for picture in self.golden().pictures]
+        wanted = {*contents.ALWAYS, *golden, *(variant.file for variant in manifest.variants)}
+        if lacking := sorted(wanted - set(described)):
+            raise self._wrong(f"it has no {lacking[0]!r}")
+        if extra := sorted(set(described) - wanted - {contents.ATTRIBUTION}):
+            raise self._wrong(f"{extra[0]!r} is no part of a bundle")
+
+    def check_labels_text(self) -> None:
+        """Refuse labels that are not the manifest's tags."""
+        text = self._archive.read(contents.LABELS_TEXT, MOST_JSON_BYTES)
+        if text != "".join(f"{tag}\n" for tag in self._manifest.tags).encode():
+            raise self._wrong(f"{contents.LABELS_TEXT} does not list the tags of the manifest")
+
+    def labels(self) -> Labels:
+        """Return the labels, which must be the manifest's tags."""
+        labels = self._parsed(Labels, contents.LABELS)
+        if tuple(label.tag for label in labels.labels) != self._manifest.tags:
+            raise self._wrong(f"{contents.LABELS} does not list the tags of the manifest")
+        return labels
+
+    def thresholds(self) -> BundleThresholds:
+        """Return the thresholds, which must be those of every variant and tag."""
+        found = self._parsed(BundleThresholds, contents.THRESHOLDS)
+        if set(found.thresholds) != set(self._variants) or any(
+            set(limits) != set(self._manifest.tags) for limits in found.thresholds.values()
+        ):
+            raise self._wrong(f"{contents.THRESHOLDS} is not for the manifest's variants and tags")
+        return found
+
+    def contract(self) -> Preprocessing:
+        """Return the preprocessing contract, which must give the models' input."""
+        text = self._archive.read(contents.PREPROCESSING, MOST_JSON_BYTES)
+        try:
+            contract = Preprocessing.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"]) or "the file"
+            raise self._wrong(f"{contents.PREPROCESSING}: {place}: {first['msg']}") from None
+        if contract.input_size != self._manifest.input_size:
+            raise self._wrong(f"{contents.PREPROCESSING} is for another input size")
+        return contract
+
+    def golden(self) -> Golden:
+        """Return the golden outputs, which must have the manifest's variants, tags and size."""
+        golden = self._parsed(Golden, contents.GOLDEN)
+        count, size = len(golden.pictures), self._manifest.input_size
+        if golden.shape != (count, size, size, 3):
+            raise self._wrong(
+                f"{contents.GOLDEN}: shape is {list(golden.shape)}, expected "
+                f"{[count, size, size, 3]}"
+            )
+        files = [picture.file for picture in golden.pictures]
+        if len(set(files)) != count or any(not name.startswith("golden-") for name in files):
+            raise self._wrong(f"{contents.GOLDEN}: its pictures' names are wrong")
+        for one in golden.expected:
+            if one.variant not in self._variants:
+                raise self._wrong(f"{contents.GOLDEN}: there is no variant {one.variant[:40]!r}")
+            widths = {len(row) for row in one.scores}
+            if len(one.scores) != count or widths != {len(self._manifest.tags)}:
+                raise self._wrong(
+                    f"{contents.GOLDEN}: {one.variant} on {one.family} has scores of a wrong shape"
+                )
+        keys = [(one.variant, one.family) for one in golden.expected]
+        if len(set(keys)) != len(keys):
+            raise self._wrong(f"{contents.GOLDEN}: a variant has a family twice")
+        if lacking := [name for name in self._variants if name not in dict(keys)]:
+            raise self._wrong(f"{contents.GOLDEN}: {lacking[0]} has no known outputs")
+        return golden
+
+    def inputs(self, golden: Golden) -> Pixels:
+        """Return the golden inputs."""
+        data = self._archive.read(contents.GOLDEN_INPUTS, MOST_INPUT_BYTES)
+        expected = int(np.prod(golden.shape))
+        if len(data) != expected:
+            raise self._wrong(f"{contents.GOLDEN_INPUTS}: {len(data)} bytes, expected {expected}")
+        return np.frombuffer(data, dtype=np.uint8).reshape(golden.shape)
+
+    def _parsed(self, kind: type[Kind], name: str) -> Kind:
+        text = self._archive.read(name, MOST_JSON_BYTES)
+        try:
+            decoded = text.decode("utf-8")
+        except UnicodeDecodeError:
+            raise self._wrong(f"{name} is not UTF-8") from None
+        return kind.from_json(decoded, f"{self._archive.path}: {name}")
+
+    def _wrong(self, what: str) -> InputError:
+        return InputError(f"{self._archive.path}: {what}; make the bundle again")

@@ -1,0 +1,125 @@
+"""Golden pictures: their own bytes, and the pixels that a model sees of them."""
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from edgetag.bundling.contents import MOST_PICTURE_BYTES, MOST_PICTURES, GoldenPicture
+from edgetag.errors import InputError
+from edgetag.preprocess import (
+    FORMATS,
+    ImageRejectedError,
+    Pixels,
+    Preprocessing,
+    letterbox,
+    read_image,
+)
+
+SUFFIXES = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
+
+ALIKE = ("PNG", "BMP", "GIF")
+"""Formats that every decoder reads alike, unless a picture asks for colour management."""
+
+ALIKE_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
+"""Pillow's modes of at most 8 bits a channel; decoders cut 16 bits differently."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A picture that is shipped.
+
+    Attributes:
+        data: The file's bytes.
+        suffix: Of its format.
+        width: In pixels, upright.
+        height: In pixels, upright.
+        lossless: Whether every decoder gives the same pixels.
+        pixels: `[size, size, 3]` uint8, letterboxed.
+    """
+
+    data: bytes
+    suffix: str
+    width: int
+    height: int
+    lossless: bool
+    pixels: Pixels
+
+    def named(self, number: int) -> GoldenPicture:
+        """Return what `golden.json` says about it.
+
+        Args:
+            number: Its place among the golden pictures.
+        """
+        return GoldenPicture(
+            file=f"golden-{number:02d}.{self.suffix}",
+            width=self.width,
+            height=self.height,
+            lossless=self.lossless,
+        )
+
+
+def read_source(data: bytes, contract: Preprocessing) -> Source:
+    """Decode a picture as the contract says.
+
+    Raises:
+        ImageRejectedError: It cannot be decoded, or is too large.
+    """
+    image = read_image(data, contract)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # damaged metadata is not damage to the picture
+        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+            kind = opened.format or ""
+            alike = (
+                kind in ALIKE
+                and opened.mode in ALIKE_MODES
+                and not {"icc_profile", "gamma"} & set(opened.info)
+            )
+    return Source(
+        data, SUFFIXES[kind], image.width, image.height, alike, letterbox(image, contract)
+    )
+
+
+def as_png(image: Image.Image) -> bytes:
+    """Return an RGB picture as PNG: what is cut out of a picture has no file of its own."""
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return written.getvalue()
+
+
+def read_folder(folder: Path, contract: Preprocessing) -> tuple[Source, ...]:
+    """Read the pictures that a user gives, in the order of their names.
+
+    Raises:
+        InputError: There are none or too many, or one cannot be shipped or decoded.
+    """
+    try:
+        files = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
+    except OSError as error:
+        raise InputError(
+            f"{folder}: {error.strerror}; bundle.golden_pictures names a folder"
+        ) from None
+    if not 1 <= len(files) <= MOST_PICTURES:
+        raise InputError(
+            f"{folder}: {len(files)} files; bundle.golden_pictures takes 1 to {MOST_PICTURES} "
+            "pictures"
+        )
+    return tuple(_read(path, contract) for path in files)
+
+
+def _read(path: Path, contract: Preprocessing) -> Source:
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: not a file; bundle.golden_pictures takes pictures alone")
+        if path.stat().st_size > MOST_PICTURE_BYTES:
+            raise InputError(
+                f"{path}: over {MOST_PICTURE_BYTES} bytes, and every app would carry it; make it "
+                "smaller"
+            )
+        return read_source(path.read_bytes(), contract)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except ImageRejectedError as error:
+        raise InputError(f"{path}: {error}; every file in this folder must be a picture") from None

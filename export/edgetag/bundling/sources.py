@@ -1,0 +1,215 @@
+"""What a bundle takes from outside the run: golden pictures and the attribution."""
+
+import stat
+import warnings
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from PIL import Image
+
+from edgetag.bundling.contents import MOST_PICTURE_BYTES, MOST_PICTURES
+from edgetag.bundling.pictures import Source, as_png, read_folder, read_source
+from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers, tag_covers
+from edgetag.dataset import Dataset, open_dataset
+from edgetag.dataset.formats import default_root
+from edgetag.dataset.location import Locator
+from edgetag.dataset.view import Rows
+from edgetag.errors import InputError
+from edgetag.preprocess import FORMATS, ImageRejectedError, read_image
+from edgetag.recipe import Recipe
+from edgetag.runtimes import LoadFailure, engines, score
+from edgetag.workspace import Workspace, digest_file, digest_json
+
+CANDIDATES = 1000
+"""Images of a split that are looked at, spread evenly over it; scoring them takes seconds."""
+
+MOST_ATTRIBUTION_BYTES = 1_000_000
+SILENCE_S = 300.0
+RUNTIME = "litert"
+
+
+def inputs_fingerprint(recipe: Recipe) -> str:
+    """Return a digest of the files outside the run that a bundle is made of."""
+    section = recipe.bundle
+    files = [attribution_file(recipe)]
+    if section.golden_pictures is not None and section.golden_pictures.is_dir():
+        files += sorted(section.golden_pictures.iterdir())
+    known = [path for path in files if path is not None and path.is_file()]
+    return digest_json([[path.name, digest_file(path)] for path in known])
+
+
+def attribution_file(recipe: Recipe) -> Path | None:
+    """Return the file that says who made the pictures; None where there is none."""
+    if recipe.bundle.attribution is not None:
+        return recipe.bundle.attribution
+    source = recipe.data.source
+    beside = (source if source.is_dir() else source.parent) / "ATTRIBUTION.md"
+    return beside if beside.is_file() else None
+
+
+def read_attribution(recipe: Recipe) -> bytes | None:
+    """Return the attribution as UTF-8, None where there is none.
+
+    Raises:
+        InputError: It cannot be read, is too large, or is no text.
+    """
+    path = attribution_file(recipe)
+    if path is None:
+        return None
+    try:
+        if path.stat().st_size > MOST_ATTRIBUTION_BYTES:
+            raise InputError(f"{path}: over {MOST_ATTRIBUTION_BYTES} bytes; this is no attribution")
+        return path.read_text(encoding="utf-8-sig").encode()
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8 text; bundle.attribution takes Markdown") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; bundle.attribution names a file") from None
+
+
+def golden_sources(
+    recipe: Recipe, workspace: Workspace, model: Path, thresholds: dict[str, float]
+) -> tuple[Source, ...]:
+    """Return the pictures that devices are tested with.
+
+    Those of the recipe's folder, else some of the split that decides. Of these none is taken that
+    is labelled with a sensitive tag, or that the model decides to have one: they reach every user.
+
+    Args:
+        recipe: Names the folder, or the data.
+        workspace: The run.
+        model: The variant that an app takes.
+        thresholds: Its thresholds, by tag.
+
+    Raises:
+        InputError: The folder is wrong, or the data's pictures are no longer there.
+    """
+    if recipe.bundle.golden_pictures is not None:
+        return read_folder(recipe.bundle.golden_pictures, recipe.network.preprocessing())
+    data = open_dataset(workspace)
+    rows = _spread(data.rows(recipe.validation.splits[0]))
+    finder = _Finder(recipe, data, rows)
+    candidates = _candidates(recipe, workspace, finder, model, thresholds)
+    found = pick(candidates, finder.read, MOST_PICTURES)
+    if not found:
+        raise InputError(
+            f"{finder.root}: no picture of split {recipe.validation.splits[0]!r} can be shipped "
+            f"({finder.last_problem}); set data.root to where the pictures are, or give a folder "
+            "of your own with bundle.golden_pictures"
+        )
+    return tuple(found)
+
+
+def _spread(rows: Rows) -> Rows:
+    if len(rows) <= CANDIDATES:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, CANDIDATES).astype(np.int64)]
+
+
+def _candidates(
+    recipe: Recipe,
+    workspace: Workspace,
+    finder: "_Finder",
+    model: Path,
+    thresholds: dict[str, float],
+) -> list[Candidate]:
+    tags, rows = recipe.data.tags, finder.rows
+    labels = finder.data.labels(rows)
+    limits = np.array([thresholds[tag] for tag in tags])
+    run = score(
+        engines.get(RUNTIME), model, workspace.cache, rows, recipe.network.preprocessing(), 1,
+        _Untold(), SILENCE_S,
+    )  # fmt: skip
+    if isinstance(run, LoadFailure):
+        raise InputError(f"{model}: {RUNTIME} does not run it: {run.reason}")
+    if run.scores.shape != labels.shape:
+        raise InputError(
+            f"{model}: it gives {run.scores.shape[1]} scores, but there are {len(tags)} tags; "
+            "run: edgetag export"
+        )
+    covers = zip(
+        tag_covers(labels, tags), edge_covers(run.scores, limits, tags), strict=True
+    )  # fmt: skip
+    private = [tags.index(tag) for tag in recipe.bundle.sensitive_tags(tags)]
+    hidden = (labels[:, private] == 1) | (run.scores[:, private] >= limits[private])
+    identities = finder.data.identities(rows)
+    return [
+        Candidate(place, identities[place], frozenset(has | edge | finder.shape(place)))
+        for place, (has, edge) in enumerate(covers)
+        if not hidden[place].any()
+    ]
+
+
+class _Untold:
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        """Do nothing: some seconds at most."""
+
+
+class _Finder:
+    """Reads source pictures of the data, and remembers why one cannot be shipped."""
+
+    def __init__(self, recipe: Recipe, data: Dataset, rows: Rows) -> None:
+        self.data = data
+        self.rows = rows
+        self.root = default_root(recipe.data)
+        self.last_problem = "each has or may have a sensitive tag"
+        self._contract = recipe.network.preprocessing()
+        self._locator = Locator(self.root)
+        self._table = data.manifest.select(pl.col("path", "crop"))[rows].rows()
+
+    def shape(self, place: int) -> set[str]:
+        """Return what kinds of shape a picture has, by its header alone; none if unreadable."""
+        path, crop = self._table[place]
+        if crop is not None:
+            left, top, right, bottom = crop
+            return shape_covers((max(1, right - left), max(1, bottom - top)), self._size)
+        file = self._locator.locate(path)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a header is read, nothing is decoded
+                with Image.open(file or "", formats=FORMATS) as image:
+                    return shape_covers(image.size, self._size)
+        except Exception:  # Pillow raises almost anything; `read` says what is wrong
+            return set()
+
+    def read(self, candidate: Candidate) -> Source | None:
+        """Return a picture, or None where it cannot be shipped."""
+        path, crop = self._table[candidate.place]
+        try:
+            data = self._bytes(path)
+            if crop is not None:
+                data = as_png(_cut(read_image(data, self._contract), tuple(crop)))
+            if len(data) > MOST_PICTURE_BYTES:
+                raise _UnfitError(f"{path}: {len(data)} bytes")
+            source = read_source(data, self._contract)
+        except (ImageRejectedError, _UnfitError, OSError) as error:
+            self.last_problem = str(error)
+            return None
+        row = self.rows[candidate.place : candidate.place + 1]
+        if not np.array_equal(source.pixels, self.data.images(row)[0]):
+            self.last_problem = f"{path}: changed since the data were built"
+            return None
+        return source
+
+    @property
+    def _size(self) -> int:
+        return self._contract.input_size
+
+    def _bytes(self, path: str) -> bytes:
+        file = self._locator.locate(path)
+        if file is None:
+            raise _UnfitError(f"{path}: leads out of {self.root}")
+        state = Path(file).stat()
+        if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever
+            raise _UnfitError(f"{path}: not a regular file")
+        return Path(file).read_bytes()
+
+
+class _UnfitError(Exception):
+    """A picture that a bundle cannot carry."""
+
+
+def _cut(image: Image.Image, crop: tuple[int, int, int, int]) -> Image.Image:
+    """Cut out a region as the data stage did: what lies outside the picture does not count."""
+    left, top = max(crop[0], 0), max(crop[1], 0)
+    return image.crop((left, top, min(crop[2], image.width), min(crop[3], image.height)))

@@ -1,0 +1,125 @@
+"""Golden pictures: which are chosen, and which are refused."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from edgetag.bundling import sources
+from edgetag.bundling.pictures import Source, read_folder
+from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers
+from edgetag.bundling.sources import golden_sources
+from edgetag.errors import InputError
+from edgetag.preprocess import Preprocessing
+from edgetag.workspace import Workspace
+from made_bundle import THRESHOLDS, recipe_in
+
+CONTRACT = Preprocessing(input_size=64)
+
+
+def chosen(root: Path) -> tuple[Source, ...]:
+    workspace = Workspace(root / "run")
+    model = workspace.export / "int8.tflite"
+    return golden_sources(recipe_in(root), workspace, model, THRESHOLDS)
+
+
+def test_a_picture_that_is_too_large_is_replaced(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = [p.stat().st_size for p in (root / "data").glob("*.png")]
+    limit = sorted(sizes)[len(sizes) * 2 // 3]
+    monkeypatch.setattr(sources, "MOST_PICTURE_BYTES", limit)
+    found = chosen(root)
+    assert max(sizes) > limit
+    assert found
+    assert all(len(source.data) <= limit for source in found)
+
+
+def test_data_that_is_gone_is_told_with_what_to_do(root: Path) -> None:
+    for picture in (root / "data").iterdir():
+        if picture.suffix != ".csv":
+            picture.unlink()
+    with pytest.raises(InputError, match=r"set data\.root .* bundle\.golden_pictures"):
+        chosen(root)
+
+
+def test_a_picture_that_changed_since_the_data_were_built_is_not_shipped(root: Path) -> None:
+    for picture in (root / "data").glob("*.png"):
+        Image.new("RGB", (50, 50), "green").save(picture)
+    assert [source.suffix for source in chosen(root)] == ["bmp"]
+
+
+def test_the_users_own_pictures_are_taken_in_the_order_of_their_names(root: Path) -> None:
+    own = root / "own"
+    own.mkdir()
+    shutil.copy(root / "data" / "03.jpg", own / "b.jpg")
+    shutil.copy(root / "data" / "01.png", own / "a.png")
+    (own / ".hidden").write_text("passed over")
+    found = read_folder(own, CONTRACT)
+    assert [source.suffix for source in found] == ["png", "jpg"]
+    assert [source.lossless for source in found] == [True, False]
+    assert found[0].data == (root / "data" / "01.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ([], "0 files"),
+        ([f"{n}.png" for n in range(17)], "17 files"),
+        (["note.txt"], r"note\.txt.*every file in this folder must be a picture"),
+        (["large.png"], "over 2000000 bytes"),
+    ],
+)
+def test_a_folder_of_pictures_that_cannot_be_shipped_is_refused(
+    tmp_path: Path, names: list[str], told: str
+) -> None:
+    for name in names:
+        (tmp_path / name).write_bytes(b"text" if name != "large.png" else bytes(2_000_001))
+    with pytest.raises(InputError, match=told):
+        read_folder(tmp_path, CONTRACT)
+
+
+def test_a_missing_folder_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="names a folder"):
+        read_folder(tmp_path / "none", CONTRACT)
+
+
+def test_pictures_with_a_colour_profile_or_16_bits_count_as_lossy(tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    image = Image.new("RGB", (20, 20), "red")
+    image.save(tmp_path / "a.png")
+    image.save(tmp_path / "b.png", icc_profile=profile)
+    Image.fromarray(np.full((9, 9), 40_000, np.uint16)).save(tmp_path / "c.png")
+    found = read_folder(tmp_path, CONTRACT)
+    assert [source.lossless for source in found] == [True, False, False]
+
+
+def test_the_nearest_scores_on_each_side_of_a_threshold_cover_it() -> None:
+    scores = np.linspace(0, 1, 101, dtype=np.float32)[:, None]
+    covers = edge_covers(scores, np.array([0.505]), ["cat"])
+    assert [i for i, found in enumerate(covers) if "above cat" in found] == [51, 52, 53, 54, 55]
+    assert [i for i, found in enumerate(covers) if "below cat" in found] == [46, 47, 48, 49, 50]
+
+
+@pytest.mark.parametrize(
+    ("size", "covers"),
+    [
+        ((400, 300), {"wide"}), ((300, 400), {"tall"}), ((399, 300), {"square"}),
+        ((20, 63), {"tall", "enlarged"}), ((64, 64), {"square"}),
+    ],
+)  # fmt: skip
+def test_shapes_are_told_apart(size: tuple[int, int], covers: set[str]) -> None:
+    assert shape_covers(size, 64) == covers
+
+
+def test_what_adds_most_is_chosen_first_and_what_cannot_be_read_is_replaced() -> None:
+    candidates = [
+        Candidate(0, "d", frozenset("ab")), Candidate(1, "c", frozenset("abc")),
+        Candidate(2, "b", frozenset("d")), Candidate(3, "a", frozenset()),
+    ]  # fmt: skip
+    read = {0: "first", 1: None, 2: "third", 3: "fourth"}
+    assert pick(candidates, lambda one: read[one.place], 2) == ["first", "third"]
+    assert pick(candidates, lambda one: read[one.place], 9) == ["first", "third", "fourth"]
+    assert pick(candidates[::-1], lambda one: read[one.place], 2) == ["first", "third"]
