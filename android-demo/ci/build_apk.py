@@ -1,4 +1,4 @@
-"""Build an APK of the demo app without Google's repositories: `build_apk.py BUNDLE.zip OUT.apk`.
+"""Build an APK of the demo app without Google's repositories: `build_apk.py OUT.apk`.
 
 Not the way to build the app: that is Gradle, in Android Studio. This is what CI can do: compile
 against real framework classes, pack, align, sign, verify. `README.md` beside `app/` says what that
@@ -46,11 +46,12 @@ class Parts:
     aars: tuple[Path, ...]
 
 
-def build(bundle: Path, out: Path, work: Path) -> None:
+def build(bundle: Path | None, out: Path, work: Path) -> None:
     """Build an APK.
 
     Args:
-        bundle: What `edgetag bundle` wrote; its files become assets.
+        bundle: What `edgetag bundle` wrote; its files become assets. None takes the assets that
+            `edgetag bundle android` has placed in the project.
         out: The APK.
         work: An empty folder.
 
@@ -62,8 +63,8 @@ def build(bundle: Path, out: Path, work: Path) -> None:
     manifest = work / "AndroidManifest.xml"
     libraries = [aar / "AndroidManifest.xml" for aar in parts.aars]
     merge(APP / "src/main/AndroidManifest.xml", libraries, versions, manifest)
-    assets = unpack(bundle, work / "assets" / "edgetag")
-    unaligned = link(parts, versions, manifest, assets.parent, work)
+    assets = unpack(bundle, work / "assets") if bundle else APP / "src/main/assets"
+    unaligned = link(parts, versions, manifest, assets, work)
     compile_kotlin()
     add_dex(parts, work, unaligned)
     add_native_libraries(parts, unaligned)
@@ -96,12 +97,12 @@ def fetch_parts() -> Parts:
 
 
 def unpack(bundle: Path, folder: Path) -> Path:
-    """Unpack a bundle, which is flat."""
+    """Unpack a bundle, which is flat, to where the app looks for it."""
     with zipfile.ZipFile(bundle) as file:
         for name in file.namelist():
             if Path(name).name != name:
                 raise ValueError(f"{bundle}: {name} is not in its top folder")
-        file.extractall(folder)
+        file.extractall(folder / "edgetag")
     return folder
 
 
@@ -190,8 +191,11 @@ def sign(apk: Path, out: Path, work: Path) -> None:
 def main() -> int:
     """Build; say where the APK is."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("bundle", type=Path, help="zip that `edgetag bundle` wrote")
     parser.add_argument("out", type=Path, help="the APK to write")
+    parser.add_argument(
+        "--bundle", type=Path,
+        help="zip that `edgetag bundle` wrote; default: what `edgetag bundle android` has placed",
+    )  # fmt: skip
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="edgetag-apk-") as work:
         try:

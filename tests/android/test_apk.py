@@ -36,16 +36,19 @@ def bundle() -> Path:
 
 @pytest.fixture(scope="module")
 def apk(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built in a copy, so that the working tree stays as it is."""
+    """Built in a copy with the bundle placed in it, so that the working tree stays as it is."""
     folder = tmp_path_factory.mktemp("apk")
     copy = folder / "android-demo"
     shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "build", ".gradle"))
     out = folder / "demo.apk"
-    built = subprocess.run(
-        [sys.executable, str(copy / "ci" / "build_apk.py"), str(bundle), str(out)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
+    for command in (
+        ["-m", "edgetag", "bundle", "android", str(bundle), "--project", str(copy)],
+        [str(copy / "ci" / "build_apk.py"), str(out)],
+    ):
+        done = subprocess.run(
+            [sys.executable, *command], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return out
 
 
@@ -133,7 +136,7 @@ def test_assets_are_the_bundle_that_its_manifest_describes(apk: Path, bundle: Pa
             assert hashlib.sha256(content).hexdigest() == entry["sha256"], entry["name"]
             assert len(content) == entry["size_bytes"]
         packed = {name for name in file.namelist() if name.startswith("assets/")}
-        names = {"manifest.json"} | {entry["name"] for entry in listed}
+        names = {"manifest.json", "written.json"} | {entry["name"] for entry in listed}
         assert packed == {f"assets/edgetag/{name}" for name in names}
 
 
@@ -157,7 +160,8 @@ def test_every_component_of_the_manifest_has_a_class(apk: Path, aapt2: Path) -> 
 def test_dex_files_hold_the_app_the_tagger_and_the_runtime(apk: Path) -> None:
     defined = set().union(*map(classes_of, dex_files(apk)))
     assert {
-        "Ldev/edgetag/demo/Headless;", "Ldev/edgetag/demo/InterpreterEngineFactory;",
+        "Ldev/edgetag/demo/Headless;", "Ldev/edgetag/demo/Tag;",
+        "Ldev/edgetag/demo/InterpreterEngineFactory;",
         "Ldev/edgetag/tagger/Tagger;", "Lorg/tensorflow/lite/Interpreter;",
         "Lorg/tensorflow/lite/gpu/GpuDelegateFactory$Options;", "Lkotlin/Unit;",
         "Lkotlinx/serialization/json/Json;",

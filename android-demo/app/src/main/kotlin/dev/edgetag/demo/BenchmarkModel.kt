@@ -1,7 +1,9 @@
 package dev.edgetag.demo
 
 import android.content.Context
+import dev.edgetag.tagger.Benchmark
 import dev.edgetag.tagger.ChosenEngine
+import dev.edgetag.tagger.Latency
 
 /** One measurement, with what it was made on. */
 class BenchmarkLine(private val latency: Latency, private val chosen: ChosenEngine) : Words {
@@ -22,9 +24,10 @@ class BenchmarkModel(context: Context) : TaggerModel<List<BenchmarkLine>>(contex
                 val golden = bundle.golden()
                 val pixels = ByteArray(golden.inputBytes)
                 bundle.goldenInputs(golden).get(pixels)
-                val latency = measure(open.tagger.engine, bundle.contract, pixels, WARMUP_RUNS, RUNS) { run ->
+                val engine = open.tagger.engine
+                val latency = Benchmark().run(engine, bundle.contract, pixels, WARMUP_RUNS, RUNS) { done, _ ->
                     cancellation.check()
-                    if (run % RUNS_A_STEP == 0) showRun(run, cancellation)
+                    if (done % RUNS_A_STEP == 0) showRun(done, cancellation)
                 }
                 val line = BenchmarkLine(latency, open.chosen)
                 update(cancellation) {

@@ -61,11 +61,23 @@ class Headless : Instrumentation() {
             device = thisDevice(),
             ownBundle = { TagBundle.open(AssetSource(targetContext.assets)) },
         )
-        val scores = jobs.run(HeadlessJob.parse(text)) { done, all -> report(done, all) }
         val folder = targetContext.getExternalFilesDir(null) ?: throw JobException("this phone's storage is not mounted")
         val target = File(folder, "${file.nameWithoutExtension.take(MOST_NAME)}.scores.json")
-        target.writeText(scores)
+        write(target) { out -> jobs.run(HeadlessJob.parse(text), out) { done, all -> report(done, all) } }
         return target
+    }
+
+    /** Half an answer never has the answer's name. */
+    private fun write(target: File, content: (Appendable) -> Unit) {
+        val half = File(target.path + ".part")
+        try {
+            half.bufferedWriter().use(content)
+            if (!half.renameTo(target)) throw JobException("$target cannot be written")
+        } catch (error: IOException) {
+            throw JobException("$target cannot be written: ${error.message}", error)
+        } finally {
+            half.delete()
+        }
     }
 
     /** Tells `adb` that the app is alive; `am instrument -w` prints it only with `-r`. */

@@ -38,5 +38,5 @@ class OpenTagger private constructor(val tagger: Tagger, val chosen: ChosenEngin
 fun engineFactory(context: Context): EngineFactory {
     @Suppress("DEPRECATION") // Its successor is of API 33.
     val info = context.packageManager.getApplicationInfo(context.packageName, PackageManager.GET_META_DATA)
-    return InterpreterEngineFactory(info.metaData?.getString("dev.edgetag.demo.RUNTIME") ?: "unknown runtime")
+    return InterpreterEngineFactory(info.metaData?.getString("edgetag.runtime") ?: "unknown runtime")
 }
