@@ -65,6 +65,7 @@ def build(bundle: Path | None, out: Path, work: Path) -> None:
     merge(APP / "src/main/AndroidManifest.xml", libraries, versions, manifest)
     assets = unpack(bundle, work / "assets") if bundle else APP / "src/main/assets"
     unaligned = link(parts, versions, manifest, assets, work)
+    keep_for_screens(manifest, unaligned)
     compile_kotlin()
     add_dex(parts, work, unaligned)
     add_native_libraries(parts, unaligned)
@@ -124,6 +125,14 @@ def link(parts: Parts, versions: Versions, manifest: Path, assets: Path, work: P
         "--version-name", versions.name, "-o", apk, compiled,
     )  # fmt: skip
     return apk
+
+
+def keep_for_screens(manifest: Path, apk: Path) -> None:
+    """Keep what the tests of the screens need: manifest, resources and assets, without code."""
+    folder = TARGET / "linked"
+    folder.mkdir(exist_ok=True)
+    shutil.copyfile(manifest, folder / "AndroidManifest.xml")
+    shutil.copyfile(apk, folder / "resources.apk")
 
 
 def compile_kotlin() -> None:

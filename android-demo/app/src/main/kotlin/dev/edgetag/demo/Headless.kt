@@ -56,7 +56,7 @@ class Headless : Instrumentation() {
             throw JobException("$path cannot be read: ${error.message}", error)
         }
         val jobs = Jobs(
-            engines = engineFactory(targetContext),
+            engines = Engines.linked(targetContext),
             decoder = FileDecoder,
             device = thisDevice(),
             ownBundle = { TagBundle.open(AssetSource(targetContext.assets)) },

@@ -34,9 +34,13 @@ class OpenTagger private constructor(val tagger: Tagger, val chosen: ChosenEngin
     }
 }
 
-/** Returns the factory of the runtime that the app is linked with. */
-fun engineFactory(context: Context): EngineFactory {
-    @Suppress("DEPRECATION") // Its successor is of API 33.
-    val info = context.packageManager.getApplicationInfo(context.packageName, PackageManager.GET_META_DATA)
-    return InterpreterEngineFactory(info.metaData?.getString("edgetag.runtime") ?: "unknown runtime")
+/** The one place that says which runtime the app has. */
+object Engines {
+    /** Makes the factory of engines; the tests of the screens, on a JVM, put a desktop's here. */
+    @Volatile
+    var linked: (Context) -> EngineFactory = { context ->
+        @Suppress("DEPRECATION") // Its successor is of API 33.
+        val info = context.packageManager.getApplicationInfo(context.packageName, PackageManager.GET_META_DATA)
+        InterpreterEngineFactory(info.metaData?.getString("edgetag.runtime") ?: "unknown runtime")
+    }
 }
