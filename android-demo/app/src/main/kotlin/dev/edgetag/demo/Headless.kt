@@ -2,6 +2,7 @@ package dev.edgetag.demo
 
 import android.app.Activity
 import android.app.Instrumentation
+import android.content.Context
 import android.os.Bundle
 import dev.edgetag.tagger.Contract
 import dev.edgetag.tagger.HeadlessJob
@@ -35,7 +36,8 @@ class Headless : Instrumentation() {
         super.onStart()
         val results = Bundle()
         val code = try {
-            results.putString("scores", run(job ?: throw JobException("-e job PATH is missing")).path)
+            val path = job ?: throw JobException("-e job PATH is missing")
+            results.putString("scores", doJob(targetContext, path, ::report).path)
             Activity.RESULT_OK
         } catch (error: Exception) {
             // Whatever it is, adb gets one line and not a crash.
@@ -46,38 +48,6 @@ class Headless : Instrumentation() {
             Activity.RESULT_CANCELED
         }
         finish(code, results)
-    }
-
-    private fun run(path: String): File {
-        val file = File(path)
-        val text = try {
-            file.readText()
-        } catch (error: IOException) {
-            throw JobException("$path cannot be read: ${error.message}", error)
-        }
-        val jobs = Jobs(
-            engines = Engines.linked(targetContext),
-            decoder = FileDecoder,
-            device = thisDevice(),
-            ownBundle = { TagBundle.open(AssetSource(targetContext.assets)) },
-        )
-        val folder = targetContext.getExternalFilesDir(null) ?: throw JobException("this phone's storage is not mounted")
-        val target = File(folder, "${file.nameWithoutExtension.take(MOST_NAME)}.scores.json")
-        write(target) { out -> jobs.run(HeadlessJob.parse(text), out) { done, all -> report(done, all) } }
-        return target
-    }
-
-    /** Half an answer never has the answer's name. */
-    private fun write(target: File, content: (Appendable) -> Unit) {
-        val half = File(target.path + ".part")
-        try {
-            half.bufferedWriter().use(content)
-            if (!half.renameTo(target)) throw JobException("$target cannot be written")
-        } catch (error: IOException) {
-            throw JobException("$target cannot be written: ${error.message}", error)
-        } finally {
-            half.delete()
-        }
     }
 
     /** Tells `adb` that the app is alive; `am instrument -w` prints it only with `-r`. */
@@ -92,9 +62,46 @@ class Headless : Instrumentation() {
         val text = if (error is JobException) error.message.orEmpty() else error.toString()
         return text.replace(Regex("\\s+"), " ").trim()
     }
+}
 
-    private companion object {
-        const val MOST_NAME = 80
+private const val MOST_NAME_CHARACTERS = 80
+
+/**
+ * Does a job and returns the file with its scores.
+ *
+ * @param path of the job.
+ * @param report is told how many images are done, of how many.
+ * @throws JobException it cannot be done; the message is one line.
+ */
+fun doJob(context: Context, path: String, report: (Int, Int) -> Unit): File {
+    val file = File(path)
+    val text = try {
+        file.readText()
+    } catch (error: IOException) {
+        throw JobException("$path cannot be read: ${error.message}", error)
+    }
+    val jobs = Jobs(
+        engines = Engines.linked(context),
+        decoder = FileDecoder,
+        device = thisDevice(),
+        ownBundle = { TagBundle.open(AssetSource(context.assets)) },
+    )
+    val folder = context.getExternalFilesDir(null) ?: throw JobException("this phone's storage is not mounted")
+    val target = File(folder, "${file.nameWithoutExtension.take(MOST_NAME_CHARACTERS)}.scores.json")
+    write(target) { out -> jobs.run(HeadlessJob.parse(text), out, report) }
+    return target
+}
+
+/** Half an answer never has the answer's name. */
+private fun write(target: File, content: (Appendable) -> Unit) {
+    val half = File(target.path + ".part")
+    try {
+        half.bufferedWriter().use(content)
+        if (!half.renameTo(target)) throw JobException("$target cannot be written")
+    } catch (error: IOException) {
+        throw JobException("$target cannot be written: ${error.message}", error)
+    } finally {
+        half.delete()
     }
 }
 

@@ -2,7 +2,6 @@ package dev.edgetag.demo
 
 import android.content.Context
 import android.net.Uri
-import android.os.SystemClock
 import dev.edgetag.tagger.HeatMap
 import dev.edgetag.tagger.Tagging
 
@@ -34,9 +33,9 @@ class PictureModel(context: Context) : TaggerModel<TaggedPicture>(context) {
                 val read = PictureReader(open.tagger.bundle.contract).read(context.contentResolver.bytesOf(uri))
                 cancellation.check()
                 update(cancellation) { it.copy(status = Message(R.string.work_tagging)) }
-                val started = SystemClock.elapsedRealtimeNanos()
+                val started = System.nanoTime()
                 val tagging = open.tagger.explain(read.picture)
-                val tookMs = (SystemClock.elapsedRealtimeNanos() - started) / 1e6
+                val tookMs = (System.nanoTime() - started) / 1e6
                 cancellation.check()
                 val preview = Preview.of(read.picture)
                 val first = (tagging.tags.firstOrNull() ?: tagging.scores.maxByOrNull { it.score }!!).label.tag

@@ -5,7 +5,8 @@ import dev.edgetag.tagger.Device
 
 /** Returns this phone; its chip is empty where Android does not say. */
 fun thisDevice(): Device {
-    val soc = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) "${Build.SOC_MANUFACTURER} ${Build.SOC_MODEL}" else ""
+    val told = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) listOf(Build.SOC_MANUFACTURER, Build.SOC_MODEL) else emptyList()
+    val soc = told.filter { it != Build.UNKNOWN }.joinToString(" ")
     return Device(Build.MANUFACTURER, Build.MODEL, Build.VERSION.SDK_INT, soc)
 }
 
