@@ -52,16 +52,24 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_shapes(tmp_path_factory.mktemp("shapes"), 300)
 
 
+SECTIONS = {
+    "simulated": "simulated error rates of the gate",
+    "measured": "measured side by side",
+}
+"""What tests record and the summary tells, by the name of the property."""
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell the error rates that the simulations found, also when all is well."""
-    told = [
-        str(value)
-        for outcome in ("passed", "failed")
-        for report in terminalreporter.stats.get(outcome, [])
-        for name, value in report.user_properties
-        if name == "simulated"
-    ]
-    if told:
-        terminalreporter.section("simulated error rates of the gate")
-        for line in sorted(told):
-            terminalreporter.write_line(line)
+    """Tell what tests measured, also when all is well."""
+    for wanted, title in SECTIONS.items():
+        told = [
+            str(value)
+            for outcome in ("passed", "failed")
+            for report in terminalreporter.stats.get(outcome, [])
+            for name, value in report.user_properties
+            if name == wanted
+        ]
+        if told:
+            terminalreporter.section(title)
+            for line in sorted(told):
+                terminalreporter.write_line(line)

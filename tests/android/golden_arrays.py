@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from golden_tables import write_tables
+from hostile_pictures import write_hostile
 from PIL import ExifTags, Image
 
 from edgetag.contract import Preprocessing
@@ -21,8 +23,10 @@ from edgetag.preprocess import letterbox, preprocess
 
 CASES = 1000
 FILTERS = ("bilinear", "bicubic", "box", "lanczos", "nearest")
-ODD_SIZES = ((1, 1), (1, 2), (2, 1), (1, 400), (400, 1), (3, 1500), (1500, 3), (1, 4000), (4000, 1),
-             (17, 1500), (1500, 1000), (1000, 1500), (1024, 768), (224, 224), (225, 224))  # fmt: skip
+ODD_SIZES = (
+    (1, 1), (1, 2), (2, 1), (1, 400), (400, 1), (3, 1500), (1500, 3), (1, 4000), (4000, 1),
+    (17, 1500), (1500, 1000), (1000, 1500), (1024, 768), (224, 224), (225, 224),
+)  # fmt: skip
 """Width and height of cases that chance would hardly draw."""
 
 Array = npt.NDArray[np.uint8]
@@ -37,7 +41,10 @@ def write_arrays(folder: Path, cases: int = CASES) -> None:
     """
     random = np.random.default_rng(20)
     listed = []
-    with (folder / "pictures.bin").open("wb") as pictures, (folder / "squares.bin").open("wb") as squares:
+    with (
+        (folder / "pictures.bin").open("wb") as pictures,
+        (folder / "squares.bin").open("wb") as squares,
+    ):
         for number in range(cases):
             width, height = ODD_SIZES[number] if number < len(ODD_SIZES) else _size(random)
             pixels = _pixels(random, width, height, 4 if random.random() < 0.3 else 3)
@@ -50,6 +57,8 @@ def write_arrays(folder: Path, cases: int = CASES) -> None:
                 "orientation": orientation, "contract": contract.model_dump(mode="json"),
             })  # fmt: skip
     (folder / "cases.json").write_text(json.dumps({"cases": listed}), encoding="utf-8")
+    images = random.integers(0, 256, (5, 48, 48, 3), dtype=np.uint8)
+    np.save(folder / "images.npy", images, allow_pickle=False)
 
 
 def _size(random: np.random.Generator) -> tuple[int, int]:
@@ -99,7 +108,7 @@ def _png(pixels: Array, orientation: int) -> bytes:
 
 
 def time_letterbox(runs: int = 15) -> float:
-    """Return the median milliseconds of fitting 12 megapixels to 224 px with Pillow, decoding apart."""
+    """Return the median milliseconds of Pillow for 12 megapixels to 224 px, without decoding."""
     pixels = np.random.default_rng(0).integers(0, 256, (3000, 4000, 3), dtype=np.uint8)
     picture, contract = Image.fromarray(pixels), Preprocessing(input_size=224)
     times = []
@@ -114,4 +123,6 @@ if __name__ == "__main__":
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
     write_arrays(target)
+    write_tables(target)
+    write_hostile(target)
     print(f"Pillow: 4000x3000 to 224 px: median {time_letterbox():.1f} ms")

@@ -105,11 +105,15 @@ private fun write(target: File, content: (Appendable) -> Unit) {
     }
 }
 
-/** Decodes with the device's own decoders, as the screens do. */
+/** Decodes with the device's own decoders, as the screens do; but never a smaller picture in place of a large one. */
 private object FileDecoder : PictureDecoder {
-    override fun decode(file: File, contract: Contract): Picture = try {
-        PictureReader(contract).read { FileInputStream(file) }.picture
-    } catch (error: IOException) {
-        throw PictureException("it cannot be read: ${error.message}", error)
+    override fun decode(file: File, contract: Contract): Picture {
+        val read = try {
+            PictureReader(contract).read { FileInputStream(file) }
+        } catch (error: IOException) {
+            throw PictureException("it cannot be read: ${error.message}", error)
+        }
+        if (read.sampleSize == 1) return read.picture
+        throw PictureException("${read.fullWidth}x${read.fullHeight} pixels do not fit into this app's memory")
     }
 }

@@ -15,15 +15,37 @@ internal class JsonException(message: String) : Exception(message)
 internal object StrictJson {
     private const val MOST_CHARACTERS = 32 shl 20
 
+    /** The parser calls itself for each level of a list, and the stack ends. */
+    private const val MOST_DEPTH = 32
+
     /** Parses an object, and lets [read] take what it needs from it. */
     fun <T> read(text: String, read: (JsonFields) -> T): T {
         if (text.length > MOST_CHARACTERS) throw JsonException("it has ${text.length} characters")
+        if (depth(text) > MOST_DEPTH) throw JsonException("it is nested too deep")
         val element = try {
             Json.parseToJsonElement(text)
         } catch (error: SerializationException) {
             throw JsonException("it is not JSON: ${error.message?.lineSequence()?.first()}")
         }
         return read(fields(element, ""))
+    }
+
+    /** Returns how deep lists and objects lie in each other, outside texts. */
+    private fun depth(text: String): Int {
+        var open = 0
+        var deepest = 0
+        var inText = false
+        var at = 0
+        while (at < text.length) {
+            when (text[at]) {
+                '"' -> inText = !inText
+                '\\' -> if (inText) at++
+                '[', '{' -> if (!inText) deepest = maxOf(deepest, ++open)
+                ']', '}' -> if (!inText) open--
+            }
+            at++
+        }
+        return deepest
     }
 
     fun fields(element: JsonElement, place: String): JsonFields =

@@ -1,28 +1,113 @@
 package dev.edgetag.tagger
 
+import org.junit.jupiter.api.Assertions.assertArrayEquals
+import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
 import java.io.File
+import kotlin.math.abs
 
-/** The released bundle on a real TensorFlow Lite. */
+/** The released bundle on a real TensorFlow Lite, from picture files to tags and heat maps. */
 class DemoBundleTest {
-    private val bundle = Bundle.open(ZipSource(fileFromPython("edgetag.bundle")))
+    @TempDir
+    lateinit var folder: File
+
+    private val bundle = Bundle.open(ZipSource(demoBundle()))
 
     @Test
     fun `every variant gives the golden scores of a family`() {
-        for (variant in bundle.manifest.variants) {
-            DesktopEngineFactory.open(bundle.model(variant.name), EngineOptions()).use { engine ->
-                val result = SelfTest.run(bundle, variant, engine)
-                println("${bundle.title} ${variant.name} on ${engine.name} ${engine.version}: ${result.summary}")
-                assertTrue(result.passed, result.summary)
+        for (variant in bundle.manifest.variants) open(variant) { engine ->
+            val result = SelfTest.run(bundle, variant, engine)
+            tell("${bundle.title} ${variant.name} on ${engine.name} ${engine.version}: ${result.summary}")
+            assertTrue(result.passed, result.summary)
+        }
+    }
+
+    @Test
+    fun `pictures decoded here become the golden inputs, bit for bit`() {
+        val golden = bundle.golden()
+        val inputs = bundle.goldenInputs(golden)
+        val lossless = golden.pictures.count { it.lossless }
+        assertTrue(lossless >= golden.count / 2, "only $lossless of ${golden.count} pictures are lossless")
+        for (expected in golden.pictures) {
+            val input = ByteArray(golden.inputBytes).also(inputs::get)
+            val picture = picture(expected.file)
+            assertEquals(expected.width to expected.height, picture.width to picture.height)
+            if (expected.lossless) assertArrayEquals(input, Letterbox(bundle.contract).fit(picture).rgb, expected.file)
+        }
+    }
+
+    @Test
+    fun `tags are set by the variant's thresholds, the surest first`() {
+        val golden = bundle.golden()
+        val variant = bundle.manifest.variants.first()
+        open(variant) { engine ->
+            val tagger = Tagger(bundle, variant, engine)
+            for (index in 0 until golden.count) {
+                val tagging = tagger.tag(picture(golden.pictures[index].file))
+                val scores = golden.expected.first { it.variant == variant.name && it.family == family(variant) }.scores[index]
+                val thresholds = bundle.thresholds(variant.name)
+                val expected = bundle.labels.filter { scores[it.index].toFloat() >= thresholds[it.index] }.map { it.tag }
+                assertEquals(expected.toSet(), tagging.tags.map { it.label.tag }.toSet())
+                assertEquals(tagging.tags.sortedByDescending { it.score }, tagging.tags)
             }
         }
     }
-}
 
-/** The file that a system property names. */
-internal fun fileFromPython(property: String): File {
-    val path = System.getProperty(property)
-    assertTrue(path != null, "-D$property is not set; tests/android/test_tagger.py sets it and runs these tests")
-    return File(path).also { assertTrue(it.isFile, "$it is no file") }
+    @Test
+    fun `heat maps average to the scores that they explain`() {
+        val explaining = bundle.manifest.variants.filter { it.explain != null }
+        assertTrue(explaining.isNotEmpty(), "no variant of ${bundle.title} has the signature explain")
+        for (variant in explaining) open(variant) { engine ->
+            val size = variant.explain!!
+            assertEquals(listOf(1, size.height, size.width, bundle.labels.size), engine.maps?.shape)
+            val step = maxOf(engine.maps!!.scale, engine.output.scale, 1e-3f)
+            val runner = Runner(engine, bundle.contract, bundle.labels.size)
+            val golden = bundle.golden()
+            val inputs = bundle.goldenInputs(golden)
+            repeat(golden.count) {
+                val input = ByteArray(golden.inputBytes).also(inputs::get)
+                val (scores, maps) = runner.explain(input)
+                assertArrayEquals(runner.run(input), scores, "explain's scores are not the model's")
+                for (tag in scores.indices) {
+                    val mean = (tag until maps.size step scores.size).map { maps[it] }.average().toFloat()
+                    // A logit off by a step of the map moves a score by a quarter of it at most.
+                    val difference = abs(sigmoid(mean) - scores[tag])
+                    assertTrue(difference <= step / 4 + engine.output.scale + 1e-4f, "${bundle.labels[tag].tag}: off by $difference")
+                }
+            }
+        }
+    }
+
+    @Test
+    fun `a picture's heat map has the picture's size and the model's cells`() {
+        val variant = bundle.manifest.variants.first { it.explain != null }
+        open(variant) { engine ->
+            val picture = picture(bundle.golden().pictures[0].file)
+            val tagging = Tagger(bundle, variant, engine).explain(picture)
+            assertEquals(bundle.manifest.tags.toSet(), tagging.maps.keys)
+            for (map in tagging.maps.values) {
+                assertEquals(variant.explain, MapSize("explain", map.height, map.width))
+                assertEquals(picture.bounds, map.picture)
+                assertTrue(map.values.all { it in 0f..1f })
+            }
+        }
+    }
+
+    private fun family(variant: Variant): String {
+        var family = ""
+        open(variant) { family = SelfTest.run(bundle, variant, it).family.orEmpty() }
+        return family
+    }
+
+    private fun open(variant: Variant, use: (Engine) -> Unit) =
+        DesktopEngineFactory.open(bundle.model(variant.name), EngineOptions()).use(use)
+
+    private fun picture(name: String): Picture {
+        val content = bundle.bytes(name)
+        val file = File(folder, name)
+        file.writeBytes(ByteArray(content.remaining()).also(content::get))
+        return DesktopDecoder(PictureLimits(50_000_000)).decode(file, bundle.contract)
+    }
 }

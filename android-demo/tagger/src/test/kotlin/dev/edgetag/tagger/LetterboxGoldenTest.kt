@@ -1,5 +1,6 @@
 package dev.edgetag.tagger
 
+import kotlinx.serialization.json.JsonElement
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Assertions.fail
@@ -21,7 +22,7 @@ class LetterboxGoldenTest {
 
     @Test
     fun `a thousand pictures become the squares that Python makes, bit for bit`() {
-        val folder = folderFromPython("edgetag.golden")
+        val folder = goldenFolder()
         val cases = StrictJson.read(File(folder, "cases.json").readText()) { it.list("cases", ::case) }
         assertTrue(cases.size >= 1000, "only ${cases.size} cases")
         assertEquals(Filter.values().toSet(), cases.map { it.contract.filter }.toSet())
@@ -52,7 +53,7 @@ class LetterboxGoldenTest {
         return Background(case.contract.background).flatten(case.width, case.height, argb)
     }
 
-    private fun case(element: kotlinx.serialization.json.JsonElement, place: String): Case {
+    private fun case(element: JsonElement, place: String): Case {
         val fields = StrictJson.fields(element, place)
         return Case(
             fields.whole("width", 1..100_000), fields.whole("height", 1..100_000), fields.whole("channels", 3..4),
@@ -63,11 +64,4 @@ class LetterboxGoldenTest {
     private fun open(folder: File, name: String) = DataInputStream(File(folder, name).inputStream().buffered(1 shl 20))
 
     private fun DataInputStream.bytes(count: Int) = ByteArray(count).also(::readFully)
-}
-
-/** The folder that a system property names; a test without it must not pass. */
-internal fun folderFromPython(property: String): File {
-    val path = System.getProperty(property)
-        ?: return fail("-D$property is not set; tests/android/test_tagger.py writes the folder and runs these tests")
-    return File(path).also { assertTrue(it.isDirectory, "$it is no folder") }
 }

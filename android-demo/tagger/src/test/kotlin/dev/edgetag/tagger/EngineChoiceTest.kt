@@ -1,0 +1,78 @@
+package dev.edgetag.tagger
+
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import java.nio.ByteBuffer
+
+class EngineChoiceTest {
+    private val bundle = Bundle.open(ZipSource(demoBundle()))
+    private val variant = bundle.manifest.variants.first()
+    private val onGpu = EngineOptions(threads = 2, delegate = Delegate.GPU)
+
+    @Test
+    fun `the CPU is taken as asked for`() {
+        val chosen = EngineChoice(DesktopEngineFactory).open(bundle, variant, EngineOptions(2))
+        chosen.engine.use {
+            assertEquals(EngineOptions(2), chosen.options)
+            assertEquals("", chosen.fellBack)
+            assertTrue(chosen.selfTest.passed)
+            assertTrue(chosen.loadMs > 0)
+        }
+    }
+
+    @Test
+    fun `a delegate that does not start is replaced by the CPU, and the reason is told`() {
+        val chosen = EngineChoice(DesktopEngineFactory).open(bundle, variant, onGpu)
+        chosen.engine.use {
+            assertEquals(Delegate.CPU, chosen.options.delegate)
+            assertEquals(Delegate.GPU, chosen.requested)
+            assertEquals("this build of TensorFlow Lite has no GPU delegate", chosen.fellBack)
+            assertTrue(chosen.selfTest.passed)
+        }
+    }
+
+    @Test
+    fun `a delegate whose scores are wrong is closed and replaced by the CPU`() {
+        val factory = WrongGpu()
+        val chosen = EngineChoice(factory).open(bundle, variant, onGpu)
+        chosen.engine.use {
+            assertEquals(Delegate.CPU, chosen.options.delegate)
+            assertTrue(chosen.fellBack.startsWith("self-test failed"), chosen.fellBack)
+            assertTrue(chosen.selfTest.passed)
+            assertEquals(1, factory.closed)
+        }
+    }
+
+    @Test
+    fun `a CPU whose scores are wrong is told, not hidden`() {
+        val chosen = EngineChoice(WrongGpu(Delegate.CPU)).open(bundle, variant, EngineOptions())
+        chosen.engine.use {
+            assertFalse(chosen.selfTest.passed)
+            assertEquals(null, chosen.selfTest.family)
+            assertTrue(chosen.selfTest.maxDifference > chosen.selfTest.tolerance)
+        }
+    }
+
+    /** The real engine, whose scores are upside down on one delegate, as those of a broken driver may be. */
+    private class WrongGpu(private val broken: Delegate = Delegate.GPU) : EngineFactory {
+        var closed = 0
+
+        override fun open(model: ByteBuffer, options: EngineOptions): Engine {
+            val engine = DesktopEngineFactory.open(model, options.copy(delegate = Delegate.CPU))
+            if (options.delegate != broken) return engine
+            return object : Engine by engine {
+                override fun run(input: ByteBuffer, scores: ByteBuffer) {
+                    engine.run(input, scores)
+                    for (i in 0 until scores.capacity()) scores.put(i, scores.get(i).toInt().inv().toByte())
+                }
+
+                override fun close() {
+                    closed++
+                    engine.close()
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+"""The Kotlin module `tagger`, run by Maven on golden arrays that are written here and now."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from golden_arrays import time_letterbox, write_arrays
+from golden_tables import write_tables
+from hostile_pictures import write_hostile
+
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "android-demo"
+NEEDED = ("mvn", "javac")
+
+pytestmark = pytest.mark.slow
+
+
+def bundle() -> Path:
+    """Return the released demo bundle."""
+    found = sorted((ROOT / "models/demo").glob("demo-*.zip"))
+    assert len(found) == 1, f"models/demo must have one demo-<version>.zip, and has {len(found)}"
+    return found[0]
+
+
+def require_tools() -> None:
+    """Skip where there is no Maven or no JDK, but not in CI, which must install them."""
+    missing = [tool for tool in NEEDED if shutil.which(tool) is None]
+    if missing and not os.environ.get("CI"):
+        pytest.skip(f"{' and '.join(missing)} not found; install Debian's maven and a JDK")
+    assert not missing, f"CI must have {' and '.join(missing)}; .ci/system installs them"
+
+
+def failures(output: str) -> str:
+    """Return what Maven said, without its help on how to say more, cut to its end."""
+    lines = [
+        line for line in output.splitlines() if "[Help" not in line and "re-run Maven" not in line
+    ]
+    return "\n".join(lines)[-6000:]
+
+
+@pytest.mark.timeout(900)
+def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    require_tools()
+    demo = bundle()
+    write_arrays(tmp_path)
+    write_tables(tmp_path)
+    write_hostile(tmp_path)
+    told = tmp_path / "told.txt"
+    done = subprocess.run(
+        [
+            "mvn", "-q", "-B", "-f", str(DEMO / "pom.xml"), "-pl", "tagger", "test",
+            f"-Dedgetag.golden={tmp_path}", f"-Dedgetag.bundle={demo}",
+            f"-Dedgetag.told={told}",
+        ],
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=840,
+    )  # fmt: skip
+    assert done.returncode == 0, failures(done.stdout + done.stderr)
+    lines = told.read_text(encoding="utf-8").splitlines()
+    lines.append(f"Pillow: 4000x3000 to 224 px: median {time_letterbox():.1f} ms")
+    for line in lines:
+        record_property("measured", line)
+    assert any("self-test passed" in line for line in lines)
