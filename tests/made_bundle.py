@@ -33,6 +33,7 @@ limits = "Not for <b>court</b>."
 CAT_FROM = 0.7
 """Between the scores of the drawn pictures."""
 
+FORMATS = {3: "jpg", 7: "gif", 11: "bmp", 13: "jpg", 18: "jpg", 24: "jpg"}
 SHAPES = ((64, 64), (96, 40), (40, 96), (120, 80), (30, 30))
 SOURCES = {"fp32": "tiny_fp32", "int8": "tiny_int8_uint8"}
 
@@ -64,7 +65,7 @@ def draw_data(folder: Path, images: int = 32) -> None:
         width, height = SHAPES[number % len(SHAPES)]
         color = random.integers(0, 256, (1, 1, 3))
         pixels = (color + random.integers(-60, 60, (height, width, 3))).clip(0, 255)
-        suffix = {3: "jpg", 7: "gif", 11: "bmp"}.get(number, "png")
+        suffix = FORMATS.get(number, "png")
         Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{number:02d}.{suffix}")
         split = ("train", "validation")[number // 4] if number < 8 else "test"
         cells = ["" if v < 0.1 else str(int(v > 0.5)) for v in random.random(3)]

@@ -152,6 +152,7 @@ def test_the_manifest_obeys_its_schema_and_the_schema_names_every_key(rich: Rich
     assert described["additionalProperties"] is variant["additionalProperties"] is False
 
 
+@pytest.mark.slow
 def test_bundling_in_two_places_gives_identical_bytes(made: Path, tmp_path: Path) -> None:
     make_run(tmp_path / "elsewhere")
     result, _ = bundled(tmp_path / "elsewhere")

@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 from edgetag.bundling import sources
 from edgetag.bundling.pictures import Source, read_folder
 from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers
-from edgetag.bundling.sources import golden_sources
+from edgetag.bundling.sources import golden_sources, inputs_fingerprint, read_attribution
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.workspace import Workspace
@@ -37,6 +37,17 @@ def test_a_picture_that_is_too_large_is_replaced(
     assert all(len(source.data) <= limit for source in found)
 
 
+def test_where_every_picture_is_too_large_smaller_copies_are_shipped(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MOST_PICTURE_BYTES", 10)
+    monkeypatch.setattr(sources, "SMALLER", 50)
+    found = chosen(root)
+    assert len(found) == 16
+    assert {max(source.width, source.height) for source in found} == {30, 50}
+    assert all(source.lossless for source in found)
+
+
 def test_data_that_is_gone_is_told_with_what_to_do(root: Path) -> None:
     for picture in (root / "data").iterdir():
         if picture.suffix != ".csv":
@@ -48,7 +59,7 @@ def test_data_that_is_gone_is_told_with_what_to_do(root: Path) -> None:
 def test_a_picture_that_changed_since_the_data_were_built_is_not_shipped(root: Path) -> None:
     for picture in (root / "data").glob("*.png"):
         Image.new("RGB", (50, 50), "green").save(picture)
-    assert [source.suffix for source in chosen(root)] == ["bmp"]
+    assert {source.suffix for source in chosen(root)} == {"bmp", "jpg"}
 
 
 def test_the_users_own_pictures_are_taken_in_the_order_of_their_names(root: Path) -> None:
@@ -79,6 +90,31 @@ def test_a_folder_of_pictures_that_cannot_be_shipped_is_refused(
         (tmp_path / name).write_bytes(b"text" if name != "large.png" else bytes(2_000_001))
     with pytest.raises(InputError, match=told):
         read_folder(tmp_path, CONTRACT)
+
+
+def test_a_changed_file_outside_the_run_makes_the_stage_run_again(root: Path) -> None:
+    own = root / "own"
+    own.mkdir()
+    recipe = recipe_in(root, 'variants = ["int8"]\ngolden_pictures = "own"')
+    seen = [inputs_fingerprint(recipe)]
+    shutil.copy(root / "data" / "01.png", own / "a.png")
+    seen.append(inputs_fingerprint(recipe))
+    (root / "data" / "ATTRIBUTION.md").write_text("Others.\n")
+    seen.append(inputs_fingerprint(recipe))
+    assert len(set(seen)) == 3
+    assert inputs_fingerprint(recipe) == seen[-1]
+
+
+@pytest.mark.parametrize(("content", "told"), [(b"\xff", "not UTF-8"), (bytes(10**6 + 1), "over")])
+def test_an_attribution_that_is_none_is_refused(root: Path, content: bytes, told: str) -> None:
+    (root / "data" / "ATTRIBUTION.md").write_bytes(content)
+    with pytest.raises(InputError, match=told):
+        read_attribution(recipe_in(root))
+
+
+def test_an_attribution_that_is_named_must_be_there(root: Path) -> None:
+    with pytest.raises(InputError, match=r"bundle\.attribution names a file"):
+        read_attribution(recipe_in(root, 'variants = ["int8"]\nattribution = "none.md"'))
 
 
 def test_a_missing_folder_is_an_input_error(tmp_path: Path) -> None:

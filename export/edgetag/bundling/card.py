@@ -7,9 +7,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from edgetag.bundling.contents import Golden, Labels
 from edgetag.bundling.result import LeftOut
+from edgetag.bundling.sources import attribution_file
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset.result import DatasetResult
 from edgetag.recipe import Recipe
+from edgetag.reporting.rows import budget_rows, tag_budget_rows
+from edgetag.reporting.sheets import budgets_sheet
 from edgetag.reporting.tables import (
     NONE,
     Sheet,
@@ -75,8 +78,19 @@ def model_card(
         golden=golden,
         families=to_markdown(_families_sheet(golden)),
         left_out=left_out,
+        budgets=_budgets(verdict, exported),
         license=recipe.bundle.license or recipe.export.license,
+        attributed=attribution_file(recipe) is not None,
+        own_pictures=recipe.bundle.golden_pictures is not None,
     )  # fmt: skip
+
+
+def _budgets(verdict: Verdict, exported: tuple[ExportedVariant, ...]) -> str:
+    """Return what was required of the shipped files; empty where nothing was."""
+    shipped = {file.variant for file in exported}
+    rows = [*budget_rows(verdict, None), *tag_budget_rows(verdict)]
+    wanted = [row for row in rows if row.variant in shipped]
+    return to_markdown(budgets_sheet(wanted)) if wanted else ""
 
 
 def _files_sheet(exported: tuple[ExportedVariant, ...], verdict: Verdict) -> Sheet:

@@ -36,7 +36,7 @@ tflite-runtime and TensorFlow Lite give for integer files on ARM)."""
 
 FAMILIES: tuple[Family, ...] = ("litert", "tflite-runtime", "tflite-runtime-reference")
 
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
 
 
 class Label(Record):

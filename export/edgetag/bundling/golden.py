@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.bundling.contents import FAMILIES, Expected, Golden
+from edgetag.bundling.contents import FAMILIES, Expected, Family, Golden
 from edgetag.bundling.pictures import Source
 from edgetag.bundling.replay import inputs_on_disk, run_over
 from edgetag.bundling.result import LeftOut
@@ -50,30 +50,46 @@ def make_golden(
     total = len(models) * len(FAMILIES)
     with inputs_on_disk(pixels) as folder, progress.track("golden outputs", total, "runs") as task:
         for file, path in models:
-            for family in FAMILIES:
-                engine = engines.get(family)
-                run = run_over(engine, path, folder, len(pixels), contract)
-                task.advance()
-                if isinstance(run, LoadFailure):
-                    left_out.append(LeftOut(variant=file.variant, family=family, reason=run.reason))
-                    continue
-                if run.scores.shape[1] != n_tags:
-                    raise InputError(
-                        f"{path}: it gives {run.scores.shape[1]} scores, but there are {n_tags} "
-                        "tags; run: edgetag export"
-                    )
-                expected.append(
-                    Expected(
-                        variant=file.variant, family=family, runtime=engine.name,
-                        version=engine.version(), tolerance=tolerance(file),
-                        scores=tuple(tuple(row) for row in run.scores.tolist()),
-                    )
-                )  # fmt: skip
-            if expected[-1:] == [] or expected[-1].variant != file.variant:
-                raise InputError(f"{path}: runs on no runtime here: {left_out[-1].reason}")
-    shape = (len(pixels), contract.input_size, contract.input_size, 3)
-    pictures = tuple(source.named(number) for number, source in enumerate(sources))
+            found = [_expect(file, path, family, folder, pixels, contract) for family in FAMILIES]
+            task.advance(len(found))
+            ran = [one for one in found if isinstance(one, Expected)]
+            missing = [one for one in found if isinstance(one, LeftOut)]
+            if not ran:
+                raise InputError(f"{path}: runs on no runtime here: {missing[0].reason}")
+            if len(ran[0].scores[0]) != n_tags:
+                raise InputError(
+                    f"{path}: it gives {len(ran[0].scores[0])} scores, but there are {n_tags} "
+                    "tags; run: edgetag export"
+                )
+            expected += ran
+            left_out += missing
     golden = Golden(
-        inputs="golden-inputs.bin", shape=shape, pictures=pictures, expected=tuple(expected)
-    )  # fmt: skip
+        inputs="golden-inputs.bin",
+        shape=(len(pixels), contract.input_size, contract.input_size, 3),
+        pictures=tuple(source.named(number) for number, source in enumerate(sources)),
+        expected=tuple(expected),
+    )
     return golden, tuple(left_out)
+
+
+def _expect(
+    file: ExportedVariant,
+    path: Path,
+    family: Family,
+    folder: Path,
+    pixels: Pixels,
+    contract: Preprocessing,
+) -> Expected | LeftOut:
+    """Run one file on one family's engine here; the two have the same name."""
+    engine = engines.get(family)
+    run = run_over(engine, path, folder, len(pixels), contract)
+    if isinstance(run, LoadFailure):
+        return LeftOut(variant=file.variant, family=family, reason=run.reason)
+    return Expected(
+        variant=file.variant,
+        family=family,
+        runtime=engine.name,
+        version=engine.version(),
+        tolerance=tolerance(file),
+        scores=tuple(tuple(row) for row in run.scores.tolist()),
+    )

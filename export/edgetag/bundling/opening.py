@@ -1,5 +1,6 @@
 """Opens a bundle and checks that its parts fit each other, whoever made it."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -147,6 +148,11 @@ class _Reader:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "the file"
             raise self._wrong(f"{contents.PREPROCESSING}: {place}: {first['msg']}") from None
+        channels = (*contract.fill, *contract.background)
+        if not math.isfinite(contract.mean) or not math.isfinite(contract.std):
+            raise self._wrong(f"{contents.PREPROCESSING}: mean and std are no numbers")
+        if any(not 0 <= channel <= 255 for channel in channels):
+            raise self._wrong(f"{contents.PREPROCESSING}: its colours are not within 0..255")
         if contract.input_size != self._manifest.input_size:
             raise self._wrong(f"{contents.PREPROCESSING} is for another input size")
         return contract

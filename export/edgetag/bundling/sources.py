@@ -16,13 +16,16 @@ from edgetag.dataset.formats import default_root
 from edgetag.dataset.location import Locator
 from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
-from edgetag.preprocess import FORMATS, ImageRejectedError, read_image
+from edgetag.preprocess import FORMATS, ImageRejectedError, Pixels, letterbox, read_image
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.workspace import Workspace, digest_file, digest_json
 
 CANDIDATES = 1000
 """Images of a split that are looked at, spread evenly over it; scoring them takes seconds."""
+
+SMALLER = 640
+"""Longer side in pixels of a copy of a picture that is too large: at most 1.3 MB as PNG."""
 
 MOST_ATTRIBUTION_BYTES = 1_000_000
 SILENCE_S = 300.0
@@ -74,6 +77,7 @@ def golden_sources(
 
     Those of the recipe's folder, else some of the split that decides. Of these none is taken that
     is labelled with a sensitive tag, or that the model decides to have one: they reach every user.
+    Others stand in for pictures that are too large, and smaller copies where there are no others.
 
     Args:
         recipe: Names the folder, or the data.
@@ -91,6 +95,8 @@ def golden_sources(
     finder = _Finder(recipe, data, rows)
     candidates = _candidates(recipe, workspace, finder, model, thresholds)
     found = pick(candidates, finder.read, MOST_PICTURES)
+    large = [one for one in candidates if one.place in finder.too_large]
+    found += pick(large, finder.read_smaller, MOST_PICTURES - len(found))
     if not found:
         raise InputError(
             f"{finder.root}: no picture of split {recipe.validation.splits[0]!r} can be shipped "
@@ -153,6 +159,7 @@ class _Finder:
         self.rows = rows
         self.root = default_root(recipe.data)
         self.last_problem = "each has or may have a sensitive tag"
+        self.too_large: set[int] = set()
         self._contract = recipe.network.preprocessing()
         self._locator = Locator(self.root)
         self._table = data.manifest.select(pl.col("path", "crop"))[rows].rows()
@@ -180,16 +187,32 @@ class _Finder:
             if crop is not None:
                 data = as_png(_cut(read_image(data, self._contract), tuple(crop)))
             if len(data) > MOST_PICTURE_BYTES:
+                self.too_large.add(candidate.place)
                 raise _UnfitError(f"{path}: {len(data)} bytes")
             source = read_source(data, self._contract)
+            self._check_unchanged(candidate.place, source.pixels)
         except (ImageRejectedError, _UnfitError, OSError) as error:
             self.last_problem = str(error)
             return None
-        row = self.rows[candidate.place : candidate.place + 1]
-        if not np.array_equal(source.pixels, self.data.images(row)[0]):
-            self.last_problem = f"{path}: changed since the data were built"
-            return None
         return source
+
+    def read_smaller(self, candidate: Candidate) -> Source | None:
+        """Return a copy of a picture that is too large, with fewer pixels."""
+        path, crop = self._table[candidate.place]
+        try:
+            image = read_image(self._bytes(path), self._contract)
+            if crop is not None:
+                image = _cut(image, tuple(crop))
+            self._check_unchanged(candidate.place, letterbox(image, self._contract))
+            image.thumbnail((SMALLER, SMALLER))
+            return read_source(as_png(image), self._contract)
+        except (ImageRejectedError, _UnfitError, OSError) as error:
+            self.last_problem = str(error)
+            return None
+
+    def _check_unchanged(self, place: int, pixels: Pixels) -> None:
+        if not np.array_equal(pixels, self.data.images(self.rows[place : place + 1])[0]):
+            raise _UnfitError(f"{self._table[place][0]}: changed since the data were built")
 
     @property
     def _size(self) -> int:

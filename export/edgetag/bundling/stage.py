@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgetag import __version__
@@ -19,6 +20,7 @@ from edgetag.bundling.result import (
     BundleManifest,
     BundleResult,
     ExplainSignature,
+    LeftOut,
     manifest_schema,
 )
 from edgetag.bundling.sources import golden_sources, read_attribution
@@ -43,18 +45,49 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> BundleResul
     Raises:
         InputError: An earlier stage's file is missing, damaged or does not fit the recipe.
     """
+    parts, files = _gather(recipe, workspace, progress)
+    manifest = _manifest(recipe, workspace, parts, files)
+    packed = pack({contents.MANIFEST: manifest.to_json().encode(), **files})
+    path = workspace.bundle / f"{recipe.name}-{recipe.bundle.version}.zip"
+    write_bytes(path, packed)
+    read_bundle(path)
+    result = BundleResult(
+        file=workspace.relative(path),
+        sha256=hashlib.sha256(packed).hexdigest(),
+        size_bytes=len(packed),
+        manifest=manifest,
+        golden_pictures=parts.pictures,
+        left_out=parts.left_out,
+    )
+    write_text(workspace.bundle / "bundle.json", result.to_json())
+    _tell(result, progress)
+    return result
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What the manifest and the result say of the files beside their bytes."""
+
+    exported: tuple[ExportedVariant, ...]
+    verdict: Verdict
+    pictures: int
+    left_out: tuple[LeftOut, ...]
+
+
+def _gather(
+    recipe: Recipe, workspace: Workspace, progress: Progress
+) -> tuple[_Parts, dict[str, bytes]]:
+    """Return every file but the manifest, by its name in the bundle."""
     models = _models(recipe, workspace)
+    exported = tuple(file for file, _ in models)
     verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
     trained = Thresholds.read(workspace.train / "thresholds.json", "train")
     data = DatasetResult.read(workspace.dataset / "summary.json", "data build")
-    exported = tuple(file for file, _ in models)
     thresholds = _thresholds(recipe, workspace, verdict, exported)
-    contract = recipe.network.preprocessing()
-    sources = golden_sources(
-        recipe, workspace, models[0][1], thresholds.thresholds[exported[0].variant]
-    )
+    contract, labels = recipe.network.preprocessing(), labels_of(recipe)
+    default, model = models[0]
+    sources = golden_sources(recipe, workspace, model, thresholds.thresholds[default.variant])
     golden, left_out = make_golden(sources, models, len(recipe.data.tags), contract, progress)
-    labels = labels_of(recipe)
     card = model_card(recipe, exported, data, trained, verdict, labels, golden, left_out)
     files = {
         contents.SCHEMA: (json.dumps(manifest_schema(), indent=2) + "\n").encode(),
@@ -66,30 +99,14 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> BundleResul
         contents.GOLDEN_INPUTS: stacked(sources).tobytes(),
         contents.CARD: card.encode(),
         contents.VERDICT: verdict.to_json().encode(),
-        **{
-            picture.file: source.data
-            for picture, source in zip(golden.pictures, sources, strict=True)
-        },
-        **{_model_name(file): path.read_bytes() for file, path in models},
     }
+    for described, source in zip(golden.pictures, sources, strict=True):
+        files[described.file] = source.data
+    for file, path in models:
+        files[_model_name(file)] = path.read_bytes()
     if (attribution := read_attribution(recipe)) is not None:
         files[contents.ATTRIBUTION] = attribution
-    manifest = _manifest(recipe, workspace, verdict, exported, files)
-    packed = pack({contents.MANIFEST: manifest.to_json().encode(), **files})
-    path = workspace.bundle / f"{recipe.name}-{recipe.bundle.version}.zip"
-    write_bytes(path, packed)
-    read_bundle(path)
-    result = BundleResult(
-        file=workspace.relative(path),
-        sha256=hashlib.sha256(packed).hexdigest(),
-        size_bytes=len(packed),
-        manifest=manifest,
-        golden_pictures=len(sources),
-        left_out=left_out,
-    )
-    write_text(workspace.bundle / "bundle.json", result.to_json())
-    _tell(result, progress)
-    return result
+    return _Parts(exported, verdict, len(sources), left_out), files
 
 
 def _models(recipe: Recipe, workspace: Workspace) -> Models:
@@ -130,8 +147,7 @@ def _thresholds(
 def _manifest(
     recipe: Recipe,
     workspace: Workspace,
-    verdict: Verdict,
-    exported: tuple[ExportedVariant, ...],
+    parts: _Parts,
     files: Mapping[str, bytes],
 ) -> BundleManifest:
     run_file = workspace.read_run_file()
@@ -140,7 +156,7 @@ def _manifest(
         version=recipe.bundle.version,
         tags=recipe.data.tags,
         input_size=recipe.network.input_size,
-        variants=tuple(_described_variant(file, verdict) for file in exported),
+        variants=tuple(_described_variant(file, parts.verdict) for file in parts.exported),
         recipe_sha256=recipe.digest(),
         versions=run_file.versions if run_file else {"edgetag": __version__},
         files=tuple(

@@ -27,9 +27,12 @@ def bundle(
     recipe: RecipePath, out: RunFolder = None, json: Json = False, verbose: Verbose = False
 ) -> None:
     """Pack what an app ships: models, labels, thresholds, golden inputs, model card (bundle/)."""
+    from edgetag.bundling.result import BundleResult
     from edgetag.cli.stages import run_verb
 
-    run_verb("bundle", recipe, out, json, verbose)
+    result = run_verb("bundle", recipe, out, json, verbose)
+    if not json and isinstance(result, BundleResult):
+        typer.echo(f"bundle: {(out or Path('runs') / result.manifest.name) / result.file}")
 
 
 @app.command("check")
