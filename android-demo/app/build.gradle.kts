@@ -1,0 +1,85 @@
+plugins {
+    alias(libs.plugins.android.application)
+}
+
+val runtime: String = providers.gradleProperty("edgetag.runtime").get()
+
+android {
+    namespace = "dev.edgetag.demo"
+    compileSdk = libs.versions.app.compile.sdk.get().toInt()
+
+    defaultConfig {
+        applicationId = "dev.edgetag.demo"
+        minSdk = libs.versions.app.min.sdk.get().toInt()
+        targetSdk = libs.versions.app.target.sdk.get().toInt()
+        versionCode = libs.versions.app.version.code.get().toInt()
+        versionName = libs.versions.app.version.name.get()
+        manifestPlaceholders["runtime"] = runtime
+    }
+
+    androidResources {
+        // A compressed model cannot be mapped; it would be copied into memory, or not open at all.
+        noCompress += "tflite"
+        localeFilters += listOf("en", "ja")
+    }
+
+    buildTypes {
+        release {
+            // The runtime's native code finds Java classes by name. Its AARs bring the rules that R8
+            // needs; try the whole app on a phone before turning this on.
+            isMinifyEnabled = false
+        }
+    }
+
+    packaging {
+        // From Android 6 on, and with pages of 16 KB, libraries are mapped from the APK.
+        jniLibs.useLegacyPackaging = false
+    }
+}
+
+dependencies {
+    implementation(project(":tagger"))
+    when (runtime) {
+        "litert" -> implementation(libs.bundles.litert)
+        "tensorflow-lite" -> implementation(libs.bundles.tensorflow.lite)
+        else -> error("gradle.properties: edgetag.runtime is \"$runtime\"; use litert or tensorflow-lite")
+    }
+}
+
+/** Unpacks the demo bundle, so that a clone works as it is. */
+abstract class UnpackBundle : DefaultTask() {
+    @get:InputFile
+    @get:PathSensitive(PathSensitivity.NAME_ONLY)
+    abstract val bundle: RegularFileProperty
+
+    @get:OutputDirectory
+    abstract val assets: DirectoryProperty
+
+    @get:Inject
+    abstract val archives: ArchiveOperations
+
+    @get:Inject
+    abstract val files: FileSystemOperations
+
+    @TaskAction
+    fun unpack() {
+        files.sync {
+            from(archives.zipTree(bundle))
+            into(assets.dir("edgetag"))
+        }
+    }
+}
+
+// Your own bundle, placed by `edgetag bundle android`, goes before the demo's.
+if (!file("src/main/assets/edgetag/manifest.json").exists()) {
+    val demo = fileTree("../../models/demo") { include("demo-*.zip") }
+    val unpack = tasks.register<UnpackBundle>("unpackDemoBundle") {
+        bundle.set(layout.file(provider {
+            demo.files.maxByOrNull { it.name }
+                ?: error("models/demo has no demo-*.zip; place a bundle with: edgetag bundle android ZIP --project android-demo")
+        }))
+    }
+    androidComponents.onVariants { variant ->
+        variant.sources.assets?.addGeneratedSourceDirectory(unpack, UnpackBundle::assets)
+    }
+}

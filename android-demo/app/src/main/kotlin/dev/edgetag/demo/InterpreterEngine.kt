@@ -1,0 +1,142 @@
+package dev.edgetag.demo
+
+import dev.edgetag.tagger.Delegate
+import dev.edgetag.tagger.Engine
+import dev.edgetag.tagger.EngineException
+import dev.edgetag.tagger.EngineFactory
+import dev.edgetag.tagger.EngineOptions
+import dev.edgetag.tagger.TensorInfo
+import dev.edgetag.tagger.TensorType
+import java.nio.ByteBuffer
+import org.tensorflow.lite.DataType
+import org.tensorflow.lite.Interpreter
+import org.tensorflow.lite.Tensor
+import org.tensorflow.lite.TensorFlowLite
+import org.tensorflow.lite.gpu.CompatibilityList
+import org.tensorflow.lite.gpu.GpuDelegate
+
+/**
+ * Opens models with LiteRT 1.x or TensorFlow Lite.
+ *
+ * Both have the same API, `org.tensorflow.lite.Interpreter`, so one file serves both; which of them
+ * is linked is said in gradle.properties. LiteRT 2.x has another API (`CompiledModel`): it would be
+ * another file beside this one.
+ *
+ * @param runtime what reports call it, such as `litert`.
+ */
+class InterpreterEngineFactory(private val runtime: String) : EngineFactory {
+    override fun open(model: ByteBuffer, options: EngineOptions): Engine {
+        val gpu = if (options.delegate == Delegate.GPU) openGpu() else null
+        try {
+            val settings = Interpreter.Options().setNumThreads(options.threads)
+            if (gpu == null) settings.setUseXNNPACK(true) else settings.addDelegate(gpu)
+            return InterpreterEngine(runtime, Interpreter(model, settings), gpu)
+        } catch (error: RuntimeException) {
+            gpu?.close()
+            throw EngineException("$runtime does not take this model: ${error.message}", error)
+        } catch (error: LinkageError) {
+            gpu?.close()
+            throw EngineException("$runtime cannot be loaded: ${error.message}", error)
+        } catch (error: EngineException) {
+            gpu?.close()
+            throw error
+        }
+    }
+
+    private fun openGpu(): GpuDelegate = try {
+        CompatibilityList().use { list ->
+            if (!list.isDelegateSupportedOnThisDevice) {
+                throw EngineException("this device is not on the list of those whose GPU is known to work")
+            }
+            GpuDelegate(list.bestOptionsForThisDevice)
+        }
+    } catch (error: RuntimeException) {
+        throw EngineException("the GPU cannot be used: ${error.message}", error)
+    } catch (error: LinkageError) {
+        throw EngineException("the GPU's library cannot be loaded: ${error.message}", error)
+    }
+}
+
+private const val EXPLAIN = "explain"
+
+private class InterpreterEngine(
+    override val name: String,
+    private val interpreter: Interpreter,
+    private val gpu: GpuDelegate?,
+) : Engine {
+    override val version: String = TensorFlowLite.runtimeVersion()
+    private val plain: Signature
+    private val explain: Signature?
+
+    override val input: TensorInfo
+    override val output: TensorInfo
+    override val maps: TensorInfo?
+
+    init {
+        try {
+            val keys = interpreter.signatureKeys.toList()
+            val key = keys.firstOrNull { it != EXPLAIN } ?: throw EngineException("the model has no signature for scores")
+            plain = Signature(key)
+            explain = if (EXPLAIN in keys) Signature(EXPLAIN) else null
+            input = describe(plain.input, interpreter.getInputTensorFromSignature(plain.input, key))
+            val scores = plain.outputs.single()
+            output = describe(scores, interpreter.getOutputTensorFromSignature(scores, key))
+            maps = explain?.let { describe(MAPS, interpreter.getOutputTensorFromSignature(MAPS, EXPLAIN)) }
+        } catch (error: RuntimeException) {
+            interpreter.close()
+            throw error
+        } catch (error: EngineException) {
+            interpreter.close()
+            throw error
+        }
+    }
+
+    override fun run(input: ByteBuffer, scores: ByteBuffer) {
+        invoke(plain, input, mapOf(plain.outputs.single() to scores))
+    }
+
+    override fun explain(input: ByteBuffer, scores: ByteBuffer, maps: ByteBuffer) {
+        val signature = explain ?: throw EngineException("the model has no signature \"$EXPLAIN\"")
+        invoke(signature, input, mapOf(SCORES to scores, MAPS to maps))
+    }
+
+    private fun invoke(signature: Signature, input: ByteBuffer, outputs: Map<String, ByteBuffer>) {
+        input.rewind()
+        outputs.values.forEach { it.rewind() }
+        try {
+            interpreter.runSignature(mapOf(signature.input to input), outputs, signature.key)
+        } catch (error: RuntimeException) {
+            throw EngineException("$name failed: ${error.message}", error)
+        }
+        // The interpreter leaves its position at the end.
+        input.rewind()
+        outputs.values.forEach { it.rewind() }
+    }
+
+    override fun close() {
+        interpreter.close()
+        gpu?.close()
+    }
+
+    private inner class Signature(val key: String) {
+        val input: String = interpreter.getSignatureInputs(key).single()
+        val outputs: List<String> = interpreter.getSignatureOutputs(key).toList()
+    }
+
+    private companion object {
+        const val SCORES = "scores"
+        const val MAPS = "maps"
+    }
+}
+
+private fun describe(name: String, tensor: Tensor): TensorInfo {
+    val type = when (tensor.dataType()) {
+        DataType.UINT8 -> TensorType.UINT8
+        DataType.INT8 -> TensorType.INT8
+        DataType.INT16 -> TensorType.INT16
+        DataType.FLOAT32 -> TensorType.FLOAT32
+        else -> throw EngineException("the tensor $name holds ${tensor.dataType()}, which this app does not use")
+    }
+    val quantization = tensor.quantizationParams()
+    return TensorInfo(name, type, tensor.shape().toList(), quantization.scale, quantization.zeroPoint)
+}

@@ -1,0 +1,46 @@
+package dev.edgetag.demo
+
+import android.content.Context
+import android.content.pm.PackageManager
+import dev.edgetag.tagger.Bundle
+import dev.edgetag.tagger.BundleSource
+import dev.edgetag.tagger.ChosenEngine
+import dev.edgetag.tagger.EngineChoice
+import dev.edgetag.tagger.EngineFactory
+import dev.edgetag.tagger.EngineOptions
+import dev.edgetag.tagger.Tagger
+
+/**
+ * A tagger whose engine has run the golden inputs.
+ *
+ * @property chosen says what runs and how it did.
+ */
+class OpenTagger private constructor(val tagger: Tagger, val chosen: ChosenEngine) : AutoCloseable {
+    override fun close() = tagger.close()
+
+    companion object {
+        /**
+         * Opens the bundle's default variant.
+         *
+         * @throws dev.edgetag.tagger.BundleException the bundle is damaged or missing.
+         * @throws dev.edgetag.tagger.EngineException not even the CPU runs the model.
+         */
+        fun open(source: BundleSource, factory: EngineFactory, options: EngineOptions): OpenTagger {
+            val bundle = Bundle.open(source)
+            val variant = bundle.manifest.variants.first()
+            val chosen = EngineChoice(factory).open(bundle, variant, options)
+            return OpenTagger(Tagger(bundle, variant, chosen.engine), chosen)
+        }
+    }
+}
+
+/** The one place that says which runtime the app has. */
+object Engines {
+    /** Makes the factory of engines; the tests of the screens, on a JVM, put a desktop's here. */
+    @Volatile
+    var linked: (Context) -> EngineFactory = { context ->
+        @Suppress("DEPRECATION") // Its successor is of API 33.
+        val info = context.packageManager.getApplicationInfo(context.packageName, PackageManager.GET_META_DATA)
+        InterpreterEngineFactory(info.metaData?.getString("edgetag.runtime") ?: "unknown runtime")
+    }
+}

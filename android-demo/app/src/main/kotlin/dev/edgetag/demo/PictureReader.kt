@@ -1,0 +1,117 @@
+package dev.edgetag.demo
+
+import android.content.ContentResolver
+import android.graphics.Bitmap
+import android.graphics.BitmapFactory
+import android.graphics.ColorSpace
+import android.media.ExifInterface
+import android.net.Uri
+import android.os.Build
+import dev.edgetag.tagger.Background
+import dev.edgetag.tagger.Contract
+import dev.edgetag.tagger.Orientation
+import dev.edgetag.tagger.Picture
+import dev.edgetag.tagger.PictureException
+import dev.edgetag.tagger.PictureLimits
+import dev.edgetag.tagger.onePicture
+import java.io.FileNotFoundException
+import java.io.IOException
+import java.io.InputStream
+
+/** Opens a picture's bytes, each time from the start. */
+fun interface PictureBytes {
+    /** @throws IOException they cannot be read. */
+    fun open(): InputStream
+}
+
+/** Returns the bytes behind a content address. */
+fun ContentResolver.bytesOf(uri: Uri): PictureBytes =
+    PictureBytes { openInputStream(uri) ?: throw FileNotFoundException("its provider gives nothing") }
+
+/**
+ * A picture that was read.
+ *
+ * @property picture upright, over the contract's background.
+ * @property fullWidth of the file, as it is stored.
+ * @property sampleSize by how much it was shrunk while decoding; above 1, scores can differ from those
+ *   of the full picture.
+ */
+class ReadPicture(val picture: Picture, val fullWidth: Int, val fullHeight: Int, val sampleSize: Int)
+
+/** Decodes pictures as the preprocessing contract wants them: as stored, upright, over its background. */
+class PictureReader(
+    contract: Contract,
+    private val limits: PictureLimits = PictureLimits.ofHeap(Runtime.getRuntime().maxMemory()),
+) {
+    private val background = Background(contract.background)
+
+    /**
+     * Reads a picture.
+     *
+     * @throws PictureException it cannot be decoded, or there is not enough memory.
+     * @throws IOException its bytes cannot be read.
+     */
+    fun read(bytes: PictureBytes): ReadPicture = onePicture {
+        val header = BitmapFactory.Options().apply { inJustDecodeBounds = true }
+        bytes.open().use { BitmapFactory.decodeStream(it, null, header) }
+        if (header.outWidth < 1) throw PictureException("this file is not a picture that this device can decode")
+        val sample = limits.sampleSize(header.outWidth, header.outHeight)
+        val stored = decode(bytes, sample)
+        ReadPicture(orientation(bytes).upright(stored), header.outWidth, header.outHeight, sample)
+    }
+
+    private fun decode(bytes: PictureBytes, sample: Int): Picture {
+        val options = BitmapFactory.Options().apply {
+            inSampleSize = sample
+            inPreferredConfig = Bitmap.Config.ARGB_8888
+            inPremultiplied = false // Premultiplied colours are rounded; the contract's are not.
+            inScaled = false
+        }
+        val bitmap = bytes.open().use { BitmapFactory.decodeStream(it, null, options) }
+            ?: throw PictureException("this picture is damaged: it cannot be decoded")
+        try {
+            keepStoredValues(bitmap)
+            return flatten(bitmap)
+        } finally {
+            bitmap.recycle()
+        }
+    }
+
+    /**
+     * Makes `getPixels` give the stored values: it converts to sRGB, and the contract does not.
+     *
+     * Before Android 10 there is no way to say so; there, pictures with another colour space, such as
+     * Display P3, are converted.
+     */
+    private fun keepStoredValues(bitmap: Bitmap) {
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q && bitmap.config == Bitmap.Config.ARGB_8888) {
+            bitmap.setColorSpace(ColorSpace.get(ColorSpace.Named.SRGB))
+        }
+    }
+
+    /** Some rows at a time, so that no second copy of all pixels is made. */
+    private fun flatten(bitmap: Bitmap): Picture {
+        val (width, height) = bitmap.width to bitmap.height
+        val picture = Picture.blank(width, height)
+        val rows = (STRIPE_PIXELS / width).coerceIn(1, height)
+        val stripe = IntArray(rows * width)
+        for (top in 0 until height step rows) {
+            val count = minOf(rows, height - top)
+            bitmap.getPixels(stripe, 0, width, 0, top, width, count)
+            background.flatten(stripe, count * width, picture.rgb, top * width * Picture.CHANNELS)
+        }
+        return picture
+    }
+
+    private fun orientation(bytes: PictureBytes): Orientation = try {
+        val tag = bytes.open().use { ExifInterface(it) }
+        Orientation.of(tag.getAttributeInt(ExifInterface.TAG_ORIENTATION, ExifInterface.ORIENTATION_NORMAL))
+    } catch (_: IOException) {
+        // A format without EXIF, or damaged EXIF: the picture is taken as it is stored.
+        Orientation.UPRIGHT
+    }
+
+    private companion object {
+        const val STRIPE_PIXELS = 1 shl 18
+    }
+}

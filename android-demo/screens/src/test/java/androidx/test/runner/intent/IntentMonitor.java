@@ -1,0 +1,4 @@
+package androidx.test.runner.intent;
+
+/** Tells of intents. */
+public interface IntentMonitor {}

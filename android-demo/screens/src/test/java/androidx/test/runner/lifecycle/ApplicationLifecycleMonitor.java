@@ -1,0 +1,4 @@
+package androidx.test.runner.lifecycle;
+
+/** Tells of stages. */
+public interface ApplicationLifecycleMonitor {}

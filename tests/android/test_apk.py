@@ -1,0 +1,200 @@
+"""The demo app as an APK, built without Google's repositories, and what is in it."""
+
+import hashlib
+import json
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = ROOT / "android-demo"
+PAGE_BYTES = 16384
+TOOLS = ("mvn", "javac", "zipalign", "apksigner")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1500),  # Maven downloads 250 MB the first time
+    pytest.mark.skipif(
+        not all(map(shutil.which, TOOLS)), reason="needs Maven, a JDK, zipalign and apksigner"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Path:
+    found = sorted((ROOT / "models" / "demo").glob("demo-*.zip"))
+    assert found, "models/demo has no demo-*.zip"
+    return found[-1]
+
+
+@pytest.fixture(scope="module")
+def apk(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built in a copy with the bundle placed in it, so that the working tree stays as it is."""
+    folder = tmp_path_factory.mktemp("apk")
+    copy = folder / "android-demo"
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "build", ".gradle"))
+    out = folder / "demo.apk"
+    for command in (
+        ["-m", "edgetag", "bundle", "android", str(bundle), "--project", str(copy)],
+        [str(copy / "ci" / "build_apk.py"), str(out)],
+    ):
+        done = subprocess.run(
+            [sys.executable, *command], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return out
+
+
+@pytest.fixture(scope="module")
+def aapt2(apk: Path) -> Path:
+    """The one that linked the APK; it comes with the build."""
+    return apk.parent / "android-demo/app/target/tools/prebuilt/linux/aapt2"
+
+
+def dump(aapt2: Path, what: str, *arguments: str | Path) -> str:
+    command = [str(aapt2), "dump", what, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def offset_of(content: bytes, info: zipfile.ZipInfo) -> int:
+    """Where an entry's bytes begin; its local header may have other extra fields."""
+    name, extra = struct.unpack_from("<HH", content, info.header_offset + 26)
+    return info.header_offset + 30 + int(name) + int(extra)
+
+
+def dex_files(apk: Path) -> Iterator[bytes]:
+    with zipfile.ZipFile(apk) as file:
+        for name in file.namelist():
+            if re.fullmatch(r"classes\d*\.dex", name):
+                yield file.read(name)
+
+
+def classes_of(dex: bytes) -> set[str]:
+    """Descriptors of the classes that a dex file defines (dex format, "class_def_item")."""
+    strings_at, _, types_at = struct.unpack_from("<I", dex, 0x3C) + struct.unpack_from(
+        "<II", dex, 0x40
+    )
+    count, classes_at = struct.unpack_from("<II", dex, 0x60)
+    found = set()
+    for place in range(count):
+        (type_index,) = struct.unpack_from("<I", dex, classes_at + 32 * place)
+        (string_index,) = struct.unpack_from("<I", dex, types_at + 4 * type_index)
+        (at,) = struct.unpack_from("<I", dex, strings_at + 4 * string_index)
+        while dex[at] & 0x80:  # the length, in a variable number of bytes
+            at += 1
+        found.add(dex[at + 1 : dex.index(0, at + 1)].decode())
+    return found
+
+
+def test_signatures_verify(apk: Path) -> None:
+    told = subprocess.run(
+        ["apksigner", "verify", "--verbose", "--min-sdk-version", "26", str(apk)],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert "v2 scheme (APK Signature Scheme v2): true" in told
+    assert "v3 scheme (APK Signature Scheme v3): true" in told
+
+
+def test_a_changed_byte_is_noticed_by_the_signature(apk: Path, tmp_path: Path) -> None:
+    content = bytearray(apk.read_bytes())
+    with zipfile.ZipFile(apk) as file:
+        model = next(info for info in file.infolist() if info.filename.endswith(".tflite"))
+    content[offset_of(bytes(content), model) + model.file_size // 2] ^= 1
+    changed = tmp_path / "changed.apk"
+    changed.write_bytes(content)
+    told = subprocess.run(
+        ["apksigner", "verify", "--min-sdk-version", "26", str(changed)],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert told.returncode != 0
+
+
+def test_models_and_native_libraries_are_stored_on_pages_of_16_kb(apk: Path) -> None:
+    content = apk.read_bytes()
+    with zipfile.ZipFile(apk) as file:
+        mapped = [info for info in file.infolist() if info.filename.endswith((".tflite", ".so"))]
+    assert {Path(info.filename).suffix for info in mapped} == {".tflite", ".so"}
+    for info in mapped:
+        assert info.compress_type == zipfile.ZIP_STORED, info.filename
+        assert offset_of(content, info) % PAGE_BYTES == 0, info.filename
+
+
+def test_assets_are_the_bundle_that_its_manifest_describes(apk: Path, bundle: Path) -> None:
+    with zipfile.ZipFile(apk) as file, zipfile.ZipFile(bundle) as source:
+        manifest = file.read("assets/edgetag/manifest.json")
+        assert manifest == source.read("manifest.json")
+        listed = json.loads(manifest)["files"]
+        for entry in listed:
+            content = file.read(f"assets/edgetag/{entry['name']}")
+            assert hashlib.sha256(content).hexdigest() == entry["sha256"], entry["name"]
+            assert len(content) == entry["size_bytes"]
+        packed = {name for name in file.namelist() if name.startswith("assets/")}
+        names = {"manifest.json", "written.json"} | {entry["name"] for entry in listed}
+        assert packed == {f"assets/edgetag/{name}" for name in names}
+
+
+def test_no_permission_at_all_is_asked_for(apk: Path, aapt2: Path) -> None:
+    assert "uses-permission" not in dump(aapt2, "permissions", apk)
+
+
+def test_every_component_of_the_manifest_has_a_class(apk: Path, aapt2: Path) -> None:
+    tree = dump(aapt2, "xmltree", "--file", "AndroidManifest.xml", apk)
+    components = set(re.findall(r'android:name\(0x01010003\)="(dev\.edgetag\.demo\.\w+)"', tree))
+    components |= {
+        f"dev.edgetag.demo{name}"
+        for name in re.findall(r'android:name\(0x01010003\)="(\.\w+)"', tree)
+    }
+    defined = set().union(*map(classes_of, dex_files(apk)))
+    classes = {f"L{name.replace('.', '/')};" for name in components}
+    assert "Ldev/edgetag/demo/PictureActivity;" in classes
+    assert classes <= defined
+
+
+def test_dex_files_hold_the_app_the_tagger_and_the_runtime(apk: Path) -> None:
+    defined = set().union(*map(classes_of, dex_files(apk)))
+    assert {
+        "Ldev/edgetag/demo/Headless;", "Ldev/edgetag/demo/Tag;",
+        "Ldev/edgetag/demo/InterpreterEngineFactory;",
+        "Ldev/edgetag/tagger/Tagger;", "Lorg/tensorflow/lite/Interpreter;",
+        "Lorg/tensorflow/lite/gpu/GpuDelegateFactory$Options;", "Lkotlin/Unit;",
+        "Lkotlinx/serialization/json/Json;",
+    } <= defined  # fmt: skip
+
+
+def test_headless_entry_is_declared_as_adb_starts_it(apk: Path, aapt2: Path) -> None:
+    tree = dump(aapt2, "xmltree", "--file", "AndroidManifest.xml", apk)
+    block = tree.split("E: instrumentation", 1)[1].split("E: application", 1)[0]
+    assert '"dev.edgetag.demo.Headless"' in block or '".Headless"' in block
+    assert re.search(r'targetPackage\(0x[0-9a-f]+\)="dev\.edgetag\.demo"', block)
+
+
+def test_versions_are_those_of_the_catalogue(apk: Path, aapt2: Path) -> None:
+    catalogue = (PROJECT / "gradle/libs.versions.toml").read_text(encoding="utf-8")
+    badging = dump(aapt2, "badging", apk)
+    for key, pattern in (
+        ("app-min-sdk", "minSdkVersion:'{}'"), ("app-target-sdk", "targetSdkVersion:'{}'"),
+        ("app-compile-sdk", "compileSdkVersion='{}'"), ("app-version-name", "versionName='{}'"),
+    ):  # fmt: skip
+        value = re.search(rf'^{key} = "(.+)"$', catalogue, re.MULTILINE)
+        assert value is not None
+        assert pattern.format(value[1]) in badging
+
+
+def strings(language: str) -> dict[str, str]:
+    text = (PROJECT / f"app/src/main/res/{language}/strings.xml").read_text(encoding="utf-8")
+    return dict(re.findall(r'<string name="(\w+)">(.*)</string>', text))
+
+
+def test_japanese_has_every_text_with_the_same_values() -> None:
+    english, japanese = strings("values"), strings("values-ja")
+    assert english.keys() == japanese.keys()
+    for name, text in english.items():
+        pattern = r"%\d\$[.\d]*[sdf]"
+        assert sorted(re.findall(pattern, text)) == sorted(re.findall(pattern, japanese[name])), name
