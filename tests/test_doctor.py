@@ -134,8 +134,18 @@ def test_an_emulated_machine_that_is_not_set_up_says_how_to(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("EDGETAG_TARGETS", str(tmp_path))
-    part = doctor._target(ARM64)
+    part = _named(doctor._elsewhere(), "emulated arm64")
     assert part.state == "missing"
     assert "edgetag device setup arm64" in part.detail
     ARM64.folder(tmp_path).mkdir()
-    assert doctor._target(ARM64).state == "broken"
+    assert _named(doctor._elsewhere(), "emulated arm64").state == "broken"
+
+
+def test_webassembly_says_what_it_lacks_and_what_to_type(
+    programs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EDGETAG_TARGETS", str(tmp_path))
+    part = _named(doctor._elsewhere(), "wasm")
+    assert part.state == "missing"
+    assert "node is not installed" in part.detail
+    assert "edgetag device setup wasm" in part.detail

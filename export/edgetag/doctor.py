@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import edgetag
-from edgetag.emulation.state import problem
-from edgetag.emulation.targets import TARGETS, Target, default_cache
+from edgetag.device.listing import list_machines
 from edgetag.machine import Machine, this_machine
 from edgetag.records import Record, Result
 from edgetag.runtimes import engines
@@ -96,7 +95,7 @@ def examine(folder: Path | None = None) -> DoctorReport:
             _training,
             lambda: (_gpu(),),
             lambda: (_emulator(),),
-            lambda: tuple(_target(target) for target in TARGETS),
+            _elsewhere,
             lambda: (_phones(),),
             lambda: tuple(_tool(name) for name in ("npm", "node", "apt-get")),
         ]
@@ -184,16 +183,16 @@ def _emulator() -> Component:
     return Component(name="ARM64 emulator", state="missing", detail=detail)
 
 
-def _target(target: Target) -> Component:
-    name = f"emulated {target.name}"
-    wrong = problem(target)
-    if wrong is None:
-        runtimes = ", ".join(
-            f"{runtime} {target.version(runtime)}" for runtime, _ in target.runtimes
+def _elsewhere() -> tuple[Component, ...]:
+    """Return the machines that --on can name."""
+    return tuple(
+        Component(
+            name=machine.name if machine.name == "wasm" else f"emulated {machine.name}",
+            state=machine.state,
+            detail=machine.detail or ", ".join(machine.runtimes),
         )
-        return Component(name=name, state="ok", detail=runtimes)
-    there = target.folder(default_cache()).exists()
-    return Component(name=name, state="broken" if there else "missing", detail=wrong)
+        for machine in list_machines().machines
+    )
 
 
 def _phones() -> Component:

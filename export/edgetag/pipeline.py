@@ -7,7 +7,7 @@ before it are what they were when it last finished, and its own outputs still li
 import hashlib
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -51,6 +51,9 @@ class Stage:
         outputs: Files it leaves, as patterns relative to the run folder; the first is its result.
         result: `module:class` of its result.
         variants: The stage is only for these; empty means for every recipe.
+        asked_for: The stage is only for recipes that fill this key, such as `device.on`.
+        requires: A function of its module, called with the recipe before any stage is run, that
+            refuses what this machine lacks.
     """
 
     name: str
@@ -61,9 +64,13 @@ class Stage:
     outputs: tuple[str, ...]
     result: str
     variants: tuple[str, ...] = ()
+    asked_for: str = ""
+    requires: str = ""
 
     def wanted(self, recipe: Recipe) -> bool:
         """Tell whether a recipe has anything for this stage to do."""
+        if self.asked_for and not _value(recipe.model_dump(mode="json"), self.asked_for):
+            return False
         return not self.variants or bool(set(self.variants) & set(recipe.export.variants))
 
 
@@ -120,8 +127,17 @@ STAGES: tuple[Stage, ...] = (
         "benchmarking.result:BenchResult",
     ),
     Stage(
+        "device", "device", "stage",
+        ("network", "validation.splits", "validation.runtimes", "benchmark.runtimes",
+         "benchmark.budget_runtime", "budgets", "device"),
+        ("dataset", "export"),
+        ("device/device.json",),
+        "device.result:DeviceResult",
+        asked_for="device.on", requires="require",
+    ),
+    Stage(
         "report", "reporting", "stage", ("budgets", "validation"),
-        ("dataset", "train", "prune", "quantize", "export", "validate", "bench"),
+        ("dataset", "train", "prune", "quantize", "export", "validate", "bench", "device"),
         ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),
         "reporting.result:ReportResult",
     ),
@@ -182,6 +198,7 @@ def run_all(
         )
     with workspace.locked():
         run_file = _open_run(recipe, workspace)
+        _require_all(recipe)
         results: dict[str, Result] = {}
         for each in (found for found in STAGES if found.wanted(recipe)):
             options = {"baseline": baseline} if each.name == "validate" else {}
@@ -197,6 +214,40 @@ def run_all(
                 each, recipe, workspace, progress, run_file, **options
             )
         return results
+
+
+def _require_all(recipe: Recipe) -> None:
+    """Refuse now what a later stage would refuse after hours of work."""
+    for each in STAGES:
+        if each.requires and each.wanted(recipe):
+            getattr(_load(each), each.requires)(recipe)
+
+
+def add_to_stage(
+    name: str, recipe: Recipe, workspace: Workspace, work: Callable[[], Result]
+) -> Result:
+    """Do work that adds to what a stage left, which `run` then finds as up to date as before.
+
+    Args:
+        name: The stage; it need not have run.
+        recipe: What is built.
+        workspace: Where; it is held meanwhile.
+        work: Leaves its part in the stage's outputs and returns it.
+
+    Raises:
+        InputError: The folder belongs to another recipe, or the work refuses its input.
+    """
+    with workspace.locked():
+        run_file = _open_run(recipe, workspace)
+        done = run_file.stages.get(name)
+        was_intact = done is not None and _intact(done, workspace)
+        result = work()
+        if done is not None and was_intact:
+            outputs = {place: digest_file(workspace.root / place) for place in done.outputs}
+            record = done.model_copy(update={"outputs": outputs})
+            kept = run_file.model_copy(update={"stages": {**run_file.stages, name: record}})
+            write_text(workspace.run_file, kept.to_json())
+        return result
 
 
 def ensure_stage(name: str, recipe: Recipe, workspace: Workspace, progress: Progress) -> None:
@@ -274,11 +325,15 @@ def settings_digest(which: Stage, recipe: Recipe) -> str:
     values = recipe.model_dump(mode="json", exclude={"data": {"source", "root"}})
     chosen: dict[str, Any] = {"seed": recipe.seed}
     for section in which.sections:
-        value: Any = values
-        for part in section.split("."):
-            value = value[part]
-        chosen[section] = value
+        chosen[section] = _value(values, section)
     return digest_json(chosen)
+
+
+def _value(values: Any, key: str) -> Any:
+    """Return what is at a dotted key of a recipe's values."""
+    for part in key.split("."):
+        values = values[part]
+    return values
 
 
 def fingerprint(

@@ -23,6 +23,9 @@ input_size = 64
 variants = ["fp32", "int8"]
 [bundle]
 variant = "int8"
+[device]
+on = ["arm64"]
+images = 3
 [budgets.int8]
 max_arm_instructions = 200000
 """

@@ -12,14 +12,16 @@ from typer.testing import CliRunner
 
 from edgetag.cli.main import app
 from edgetag.conversion.result import ExportedVariant
-from edgetag.device.compare import judge, tolerance
-from edgetag.device.count import check_budgets, operator_counts
+from edgetag.device.budgets import check_budgets
+from edgetag.device.compare import host_of, judge, tolerance
+from edgetag.device.count import operator_counts
 from edgetag.device.cuts import Cut, Cuts
 from edgetag.device.cutting import find_cuts
 from edgetag.device.files import exported_files
 from edgetag.device.markers import CountError, read_log
-from edgetag.device.result import CountFailure, CountResult, InstructionCount, TargetsResult
-from edgetag.emulation.targets import ARM64, ARMV7
+from edgetag.device.result import CountFailure, DeviceResult, InstructionCount
+from edgetag.device.store import make
+from edgetag.emulation.targets import ARM64
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.reporting.device import count_sheet
@@ -66,7 +68,7 @@ def test_a_file_that_only_the_target_cannot_run_fails() -> None:
 
 
 def test_results_have_no_time_in_them() -> None:
-    text = repr([TargetsResult.model_json_schema(), CountResult.model_json_schema()])
+    text = repr(DeviceResult.model_json_schema())
     assert not [word for word in ("_ms", "seconds", "latency", "_us") if word in text]
 
 
@@ -138,18 +140,17 @@ def test_operators_add_up_to_the_whole() -> None:
     assert [one.first for one in found] == [0, 1, 3]
 
 
-def count(variant: str, cpu: str, instructions: int) -> InstructionCount:
+def place(variant: str, cpu: str, target: str = "arm64") -> dict[str, object]:
+    return {
+        "variant": variant, "sha256": "0", "target": target, "runtime": "litert",
+        "runtime_version": "2.3.0", "cpu": cpu, "program": "QEMU 7.2",
+    }  # fmt: skip
+
+
+def count(variant: str, cpu: str, instructions: int, target: str = "arm64") -> InstructionCount:
     return InstructionCount.model_validate(
-        {"variant": variant, "runtime": "litert", "runtime_version": "2.3.0", "cpu": cpu,
-         "instructions": instructions}
-    )  # fmt: skip
-
-
-def result(*counts: InstructionCount, failures: tuple[CountFailure, ...] = ()) -> CountResult:
-    return CountResult(
-        target="arm64", emulator_version="7.2", budget_runtime="litert",
-        budget_cpu="cortex-a76", counts=counts, failures=failures,
-    )  # fmt: skip
+        {**place(variant, cpu, target), "instructions": instructions}
+    )
 
 
 @pytest.fixture
@@ -157,40 +158,56 @@ def recipe(tmp_path: Path) -> Recipe:
     (tmp_path / "labels.csv").write_text("path,tag\n")
     text = (
         'name = "x"\n[data]\nsource = "labels.csv"\n[network]\nname = "mobilenet_v2"\n'
-        "[budgets.int8]\nmax_arm_instructions = 1000\n"
+        '[device]\non = ["arm64"]\n[budgets.int8]\nmax_arm_instructions = 1000\n'
     )
     return parse_recipe(text, tmp_path / "recipe.toml")
 
 
 def test_the_budget_is_judged_on_the_processor_with_dot_products(recipe: Recipe) -> None:
-    found = result(count("int8", "cortex-a76", 1000), count("int8", "cortex-a53", 3000))
-    (budget,) = check_budgets(recipe, ARM64, found)
+    counts = [count("int8", "cortex-a76", 1000), count("int8", "cortex-a53", 3000)]
+    (budget,) = check_budgets(recipe, counts, ())
     assert (budget.measured, budget.verdict) == (1000, "pass")
-    (budget,) = check_budgets(recipe, ARM64, result(count("int8", "cortex-a76", 1001)))
+    (budget,) = check_budgets(recipe, [count("int8", "cortex-a76", 1001)], ())
     assert budget.verdict == "fail"
-    assert check_budgets(recipe, ARMV7, found) == ()
 
 
 def test_a_budget_without_a_count_is_undecided_or_failed(recipe: Recipe) -> None:
-    (budget,) = check_budgets(recipe, ARM64, result(count("int8", "cortex-a53", 1)))
-    assert budget.verdict == "undecided"
-    failure = CountFailure(variant="int8", runtime="litert", cpu="cortex-a76", reason="crash")
-    (budget,) = check_budgets(recipe, ARM64, result(failures=(failure,)))
+    for elsewhere in (count("int8", "cortex-a53", 1), count("int8", "cortex-a7", 1, "armv7")):
+        (budget,) = check_budgets(recipe, [elsewhere], ())
+        assert budget.verdict == "undecided"
+    failure = CountFailure.model_validate({**place("int8", "cortex-a76"), "reason": "crash"})
+    (budget,) = check_budgets(recipe, (), [failure])
     assert budget.verdict == "fail"
+    assert check_budgets(recipe, (), ()) == ()
 
 
-def test_the_table_has_one_column_for_each_processor() -> None:
-    sheet = count_sheet(result(count("int8", "cortex-a76", 12), count("int8", "cortex-a53", 33)))
-    assert sheet.headings == ("variant", "runtime", "cortex-a76", "cortex-a53", "reason")
-    assert len(sheet.rows) == 1
+def test_the_table_has_a_count_and_its_ratio_for_each_processor(recipe: Recipe) -> None:
+    counts = [
+        count("fp32", "cortex-a76", 24_000_000), count("int8", "cortex-a76", 12_000_000),
+        count("int8", "cortex-a53", 33_000_000),
+    ]  # fmt: skip
+    sheet = count_sheet(make(recipe, counts=counts))
+    assert sheet.headings == (
+        "variant", "runtime", "cortex-a76", "÷ fp32", "cortex-a53", "÷ fp32", "reason"
+    )  # fmt: skip
+    assert sheet.rows[1] == ("int8", "litert@arm64", "12.00", "0.500", "33.00", "–", "–")
 
 
-@pytest.mark.parametrize("verb", ["check", "count"])
+def test_webassembly_is_compared_with_the_kernels_that_it_shares() -> None:
+    assert host_of(exported("int8", 0), "wasm") == "litert"
+    assert host_of(exported("fp32", 160), "wasm") == "litert"
+    assert host_of(exported("dynamic", 160), "wasm") == "tflite-runtime"
+    assert host_of(exported("int8", 0), "tflite-runtime") == "tflite-runtime-reference"
+    assert host_of(exported("dynamic", 160), "tflite-runtime") == "tflite-runtime"
+
+
+@pytest.mark.parametrize("verb", ["validate", "bench"])
+@pytest.mark.parametrize("name", ["arm64", "litert@arm64"])
 def test_a_verb_without_its_machine_says_how_to_set_it_up(
-    run_folder: Path, verb: str, tmp_path: Path
+    run_folder: Path, verb: str, name: str, tmp_path: Path
 ) -> None:
-    command = ["device", verb, str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
-    done = CliRunner().invoke(app, [*command, "--cache", str(tmp_path / "none")])
+    command = [verb, str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
+    done = CliRunner().invoke(app, [*command, "--on", name, "--cache", str(tmp_path / "none")])
     assert isinstance(done.exception, InputError)
     assert "edgetag device setup arm64" in str(done.exception)
 

@@ -1,6 +1,7 @@
 """The emulated machines as they really are: set up once, then scored on and counted on."""
 
 import shutil
+import sys
 import threading
 import time
 from pathlib import Path
@@ -9,9 +10,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "runtimes"))
+from bad_loops import crashing_model, endless_model
+
 from edgetag.cli.main import app
 from edgetag.device.count import Input, count_file
-from edgetag.device.result import CountResult, TargetsResult
+from edgetag.device.result import DeviceResult
 from edgetag.emulation import Target, find, open_target
 from edgetag.emulation.building import set_up
 from edgetag.emulation.state import problem
@@ -140,53 +144,97 @@ def test_operators_add_up_to_the_instructions_of_the_whole(
     assert sum(convolutions) > whole / 2
 
 
-def _verb(run_folder: Path, *arguments: str) -> tuple[int, str]:
-    verb, *options = arguments
-    command = ["device", verb, str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
-    done = CliRunner().invoke(app, [*command, *options, "--json"])
-    return done.exit_code, done.stdout
+def _verb(run_folder: Path, verb: str, *options: str) -> tuple[int, DeviceResult]:
+    command = [verb, str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
+    done = CliRunner().invoke(app, [*command, "--on", "arm64", *options, "--json"])
+    return done.exit_code, DeviceResult.from_json(done.stdout, "stdout")
 
 
-def test_the_check_accepts_files_that_agree_and_keeps_its_result(
+def _kept(run_folder: Path) -> DeviceResult:
+    return DeviceResult.read(run_folder / "run" / "device" / "device.json", "test")
+
+
+def test_files_that_agree_are_accepted_and_the_result_is_kept(
     arm64: Target, run_folder: Path
 ) -> None:
-    code, text = _verb(run_folder, "check", "--images", "3")
-    result = TargetsResult.from_json(text, "stdout")
+    code, result = _verb(run_folder, "validate", "--images", "2", "--cpu", "cortex-a76")
     assert code == 0
-    assert (run_folder / "run" / "device" / "check-arm64.json").read_text() == text
-    assert result.images == 3
+    assert _kept(run_folder) == result
+    assert {check.images for check in result.checks} == {2}
     litert = {check.variant: check for check in result.checks if check.runtime == "litert"}
     assert litert["int8"].agreement == "identical"
     assert litert["fp32"].max_difference is not None
     assert litert["fp32"].max_difference < 1e-5
 
 
-def test_a_file_that_only_crashes_takes_no_other_with_it(arm64: Target, run_folder: Path) -> None:
+def test_results_of_two_processors_and_of_counts_stand_side_by_side(
+    arm64: Target, run_folder: Path
+) -> None:
+    chosen = ("--variant", "int8", "--cpu")
+    for cpu in ("cortex-a76", "cortex-a53"):
+        _, found = _verb(run_folder, "validate", "--images", "1", *chosen, cpu)
+        assert {check.cpu for check in found.checks} == {cpu}
+    _verb(run_folder, "bench", "--runtime", "litert", *chosen, "cortex-a76")
+    kept = _kept(run_folder)
+    places = {(check.runtime, check.cpu) for check in kept.checks}
+    assert places == {
+        (runtime, cpu)
+        for runtime in ("litert", "tflite-runtime")
+        for cpu in ("cortex-a76", "cortex-a53")
+    }
+    assert [count.place for count in kept.counts] == ["litert@arm64, cortex-a76"]
+
+
+def _damaged(run_folder: Path, content: bytes) -> None:
+    """Put another file in the place of int8's, as if it had been exported so."""
     export = run_folder / "run" / "export"
-    data = bytearray((export / "int8.tflite").read_bytes())
     digest = digest_file(export / "int8.tflite")
-    data[: len(data) // 2] = b"\xff" * (len(data) // 2)
-    (export / "int8.tflite").write_bytes(data)
+    (export / "int8.tflite").write_bytes(content)
     text = (export / "export.json").read_text()
     (export / "export.json").write_text(text.replace(digest, digest_file(export / "int8.tflite")))
-    _, text = _verb(run_folder, "check", "--images", "2")
-    result = TargetsResult.from_json(text, "stdout")
-    agreements = {check.variant: check.agreement for check in result.checks}
-    assert agreements["int8"] == "not compared"
-    assert agreements["fp32"] in ("within tolerance", "identical")
+
+
+def test_a_file_that_crashes_takes_no_other_with_it(arm64: Target, run_folder: Path) -> None:
+    _damaged(run_folder, crashing_model())
+    code, result = _verb(run_folder, "validate", "--images", "2", "--cpu", "cortex-a76")
+    reasons = {check.reason for check in result.checks if check.variant == "int8"}
+    assert all("it crashed (SIGSEGV)" in reason for reason in reasons), reasons
+    assert {c.agreement for c in result.checks if c.variant == "int8"} == {"not compared"}
+    assert all(check.acceptable for check in result.checks if check.variant == "fp32")
+    assert code == 0, "it fails here too, which is validation's to judge"
+    code, result = _verb(run_folder, "bench", "--cpu", "cortex-a76")
+    assert code == 1, "a file that cannot be counted keeps no budget"
+    assert {failure.variant for failure in result.failures} == {"int8"}
+    assert {count.variant for count in result.counts} == {"fp32"}
+
+
+def test_an_inference_without_an_end_is_ended_and_the_others_are_kept(
+    arm64: Target, run_folder: Path
+) -> None:
+    _damaged(run_folder, endless_model())
+    recipe = run_folder / "recipe.toml"
+    recipe.write_text(recipe.read_text().replace("images = 3", "images = 3\ntime_limit_s = 8"))
+    started = time.monotonic()
+    _, result = _verb(run_folder, "validate", "--cpu", "cortex-a76")
+    assert time.monotonic() - started < 60
+    told = {check.reason for check in result.checks if check.variant == "int8"}
+    assert told == {"here: no answer for 8 s while running it; there: not tried"}
+    assert all(check.acceptable for check in result.checks if check.variant == "fp32")
+    one = ("--variant", "int8", "--cpu", "cortex-a76", "--runtime", "litert")
+    _, result = _verb(run_folder, "bench", *one)
+    assert [failure.reason for failure in result.failures] == ["no answer for 8 s while running it"]
 
 
 def test_the_count_holds_the_budget_of_the_recipe(arm64: Target, run_folder: Path) -> None:
     chosen = ("--variant", "int8", "--runtime", "litert", "--cpu", "cortex-a76")
-    code, text = _verb(run_folder, "count", *chosen)
-    result = CountResult.from_json(text, "stdout")
+    code, result = _verb(run_folder, "bench", *chosen)
     (budget,) = result.budgets
     assert (code, budget.verdict) == (0, "pass")
     assert budget.measured == result.counts[0].instructions
     recipe = run_folder / "recipe.toml"
     tighter = f"max_arm_instructions = {budget.measured - 1}"
     recipe.write_text(recipe.read_text().replace("max_arm_instructions = 200000", tighter))
-    assert _verb(run_folder, "count", *chosen)[0] == 1
+    assert _verb(run_folder, "bench", *chosen)[0] == 1
 
 
 def test_a_damaged_model_on_the_emulated_machine_is_a_failure_and_no_more(

@@ -22,5 +22,5 @@ def bench(
     options = replace(Options("adb", settings, tool=street.tool), **more)  # type: ignore[arg-type]
     result = run(*folder, SilentProgress(), options)
     path = folder[1].bench / "phones.json"
-    assert PhonesResult.read(path, "phone bench") == result
+    assert PhonesResult.read(path, "bench --on adb") == result
     return result

@@ -1,4 +1,4 @@
-"""`edgetag phone` as a person or a script meets it."""
+"""Phones as a person or a script meets them: `edgetag phone list`, `edgetag bench --on adb`."""
 
 import json
 
@@ -18,15 +18,20 @@ def workspace(run_folder: tuple[Recipe, Workspace]) -> Workspace:
     return run_folder[1]
 
 
+def edgetag(*arguments: object) -> Result:
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
 def phone(*arguments: object) -> Result:
-    return CliRunner().invoke(app, ["phone", *map(str, arguments)])
+    return edgetag("phone", *arguments)
 
 
 def bench(street: Street, workspace: Workspace, *more: object) -> Result:
     recipe = workspace.root.parent / "recipe.toml"
-    return phone(
-        "bench", recipe, "--out", workspace.root, "--benchmark-model", street.tool, *more
-    )  # fmt: skip
+    where = () if "--on" in more else ("--on", "adb")
+    return edgetag(
+        "bench", recipe, "--out", workspace.root, "--benchmark-model", street.tool, *where, *more
+    )
 
 
 def test_list_shows_serials_to_choose_from_and_what_to_do(street: Street) -> None:

@@ -1,35 +1,17 @@
 """`edgetag device`: other machines than this one."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
-from edgetag.errors import ExitCode
+from edgetag.cli.on import Cache
+from edgetag.cli.options import Json
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Run exported files on other machines: set one up, compare scores, count instructions.",
+    help="Machines beside this one: set one up, see which are. Files are run there by edgetag "
+    "validate RECIPE --on arm64 and edgetag bench RECIPE --on arm64.",
 )
-
-Cache = Annotated[
-    Path | None,
-    typer.Option(
-        "--cache",
-        metavar="DIR",
-        envvar="EDGETAG_TARGETS",
-        help="The folder of emulated machines; default: edgetag/targets in your cache folder.",
-        show_default=False,
-    ),
-]
-On = Annotated[
-    str, typer.Option("--on", metavar="TARGET", help="An emulated machine: arm64 or armv7.")
-]
-Variants = Annotated[
-    list[str] | None,
-    typer.Option("--variant", help="Which file; may be repeated.  [default: all]"),
-]
 
 
 @app.command("setup")
@@ -42,16 +24,17 @@ def setup(
     One that is damaged or half-built is built anew; one that is whole is left as it is.
     """
     from edgetag.cli.terminal import console_progress
-    from edgetag.emulation import find
+    from edgetag.device.on import SETUP, Kind, resolve_for
     from edgetag.emulation.building import set_up
     from edgetag.emulation.targets import default_cache
 
-    if target == "wasm":
+    (named,) = resolve_for(SETUP, [target], (Kind.EMULATED, Kind.WASM))
+    if named.target is None:
         from edgetag.runtimes.wasm import setup_wasm
 
         typer.echo(f"wasm is ready; folder: {setup_wasm(cache, console_progress())}")
         return
-    wanted = find(target)
+    wanted = named.target
     place = (cache or default_cache()).absolute()
     installed = set_up(wanted, place, console_progress())
     runtimes = ", ".join(f"{name} {wanted.version(name)}" for name, _ in wanted.runtimes)
@@ -61,93 +44,13 @@ def setup(
         typer.echo(f"instructions cannot be counted: {installed.counter}")
 
 
-@app.command("check")
-def check(
-    recipe: RecipePath,
-    out: RunFolder = None,
-    on: On = "arm64",
-    images: Annotated[int, typer.Option(min=1, help="From the split that decides.")] = 32,
-    variant: Variants = None,
-    cpu: Annotated[
-        str | None, typer.Option(help="The processor.", show_default="the target's first")
-    ] = None,
-    cache: Cache = None,
-    json: Json = False,
-    verbose: Verbose = False,
-) -> None:
-    """Compare every file's scores on another machine with the same runtime here (device/).
+@app.command("list")
+def list_(cache: Cache = None, json: Json = False) -> None:
+    """Show the machines that --on can name: which are set up, and what to type for the others.
 
-    Files of integers must be identical bit for bit, others within a tolerance. Exits with 1 if
-    one differs or fails there.
+    Phones are shown by: edgetag phone list.
     """
-    from edgetag.cli.stages import prepare
-    from edgetag.cli.terminal import print_json, print_tables
-    from edgetag.device.compare import compare_targets
-    from edgetag.emulation import find
-    from edgetag.reporting.device import check_sheet
-    from edgetag.reporting.tables import to_rich
+    from edgetag.cli.outcome import print_result
+    from edgetag.device.listing import list_machines
 
-    target = find(on)
-    loaded, workspace, progress = prepare(recipe, out, verbose)
-    with workspace.locked():
-        result = compare_targets(
-            loaded, workspace, progress, target, images, variant or (), cpu, cache
-        )
-    if json:
-        print_json(result)
-    else:
-        print_tables([to_rich(check_sheet(result))])
-    raise typer.Exit(ExitCode.ACCEPTED if result.acceptable else ExitCode.BUDGET_BROKEN)
-
-
-@app.command("count")
-def count(
-    recipe: RecipePath,
-    out: RunFolder = None,
-    on: On = "arm64",
-    variant: Variants = None,
-    runtime: Annotated[
-        list[str] | None,
-        typer.Option(help="May be repeated.  [default: those of benchmark.runtimes]"),
-    ] = None,
-    cpu: Annotated[
-        list[str] | None,
-        typer.Option(help="Such as cortex-a76; may be repeated.  [default: all]"),
-    ] = None,
-    operators: Annotated[
-        bool, typer.Option("--operators", help="Also by operator; about a minute a file.")
-    ] = False,
-    cache: Cache = None,
-    json: Json = False,
-    verbose: Verbose = False,
-) -> None:
-    """Count the instructions of one inference on an emulated processor (device/).
-
-    The same in every run, on any machine. A count is no time: use it to compare files and
-    runtimes, and to keep a budget (max_arm_instructions). Exits with 1 if one is broken.
-    """
-    from edgetag.cli.stages import prepare
-    from edgetag.cli.terminal import print_json, print_tables
-    from edgetag.device.count import count_instructions
-    from edgetag.emulation import find
-    from edgetag.reporting.device import count_sheet, instruction_budget_sheet, operators_sheet
-    from edgetag.reporting.tables import to_rich
-
-    target = find(on)
-    loaded, workspace, progress = prepare(recipe, out, verbose)
-    with workspace.locked():
-        result = count_instructions(
-            loaded, workspace, progress, target, variant or (), runtime or (), cpu or (),
-            operators, cache,
-        )  # fmt: skip
-    if json:
-        print_json(result)
-    else:
-        sheets = [count_sheet(result)]
-        sheets += [operators_sheet(one) for one in result.counts if one.operators]
-        sheets += [instruction_budget_sheet(result)] if result.budgets else []
-        print_tables([to_rich(sheet) for sheet in sheets])
-    verdicts = {budget.verdict for budget in result.budgets}
-    if "fail" in verdicts:
-        raise typer.Exit(ExitCode.BUDGET_BROKEN)
-    raise typer.Exit(ExitCode.UNDECIDED if "undecided" in verdicts else ExitCode.ACCEPTED)
+    print_result(list_machines(cache), json)

@@ -14,8 +14,8 @@ def matrix(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A runtime, such as litert, tflite-runtime or wasm; may be repeated. Default: all "
-            "that edgetag knows.",
+            help="A runtime or a machine with all of its runtimes, such as litert, wasm, arm64 or "
+            "litert@arm64; may be repeated. Default: all that edgetag knows.",
             show_default=False,
         ),
     ] = None,
@@ -34,12 +34,14 @@ def matrix(
     """
     from edgetag.cli.stages import prepare
     from edgetag.cli.terminal import print_json
+    from edgetag.device.on import Kind, resolve_for, runtime_names
     from edgetag.matrix.sheets import to_markdown_page
     from edgetag.matrix.stage import run
 
+    places = resolve_for("matrix", on or [], (Kind.HERE, Kind.EMULATED, Kind.WASM))
     loaded, workspace, progress = prepare(recipe, out, verbose)
     with workspace.locked():
-        result = run(loaded, workspace, progress, tuple(on or ()), images)
+        result = run(loaded, workspace, progress, runtime_names(places), images)
     if json:
         print_json(result)
     else:

@@ -12,6 +12,7 @@ from edgetag.errors import ExitCode
 if TYPE_CHECKING:
     from edgetag.benchmarking.result import BenchResult
     from edgetag.bundling.result import BundleResult
+    from edgetag.device.result import DeviceResult
     from edgetag.records import Result
     from edgetag.reporting.result import Finding, ReportResult
     from edgetag.validation.result import Verdict
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
 
 def exit_code(results: "Mapping[str, Result]") -> ExitCode:
-    """Return the worst of what validation and the benchmark decided."""
+    """Return the worst of what validation, the benchmark and other machines decided."""
     decided = set()
     if "validate" in results:
         decided.add(cast("Verdict", results["validate"]).verdict)
     if "bench" in results:
         decided |= {budget.verdict for budget in cast("BenchResult", results["bench"]).budgets}
+    if "device" in results:
+        decided.add(cast("DeviceResult", results["device"]).verdict)
     if "fail" in decided:
         return ExitCode.BUDGET_BROKEN
     return ExitCode.UNDECIDED if "undecided" in decided else ExitCode.ACCEPTED
@@ -61,12 +64,16 @@ def print_result(result: "Result", json: bool, github: bool = False) -> None:
 
 
 def _findings(result: "Result") -> "tuple[Finding, ...]":
+    from edgetag.device.result import DeviceResult
+    from edgetag.reporting.device import device_findings
     from edgetag.reporting.findings import find
     from edgetag.reporting.result import ReportResult
     from edgetag.validation.result import Verdict
 
     if isinstance(result, ReportResult):
         return result.findings
+    if isinstance(result, DeviceResult):
+        return device_findings(result)
     return find(result) if isinstance(result, Verdict) else ()
 
 

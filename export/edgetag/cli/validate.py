@@ -7,6 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgetag.cli.default_group import DefaultGroup
+from edgetag.cli.on import (
+    MACHINES,
+    Cache,
+    Clean,
+    Cpu,
+    On,
+    Runner,
+    refuse,
+    there_code,
+    validate_there,
+)
 from edgetag.cli.options import Github, Json, NoBaseline, RecipePath, RunFolder, Verbose
 
 if TYPE_CHECKING:
@@ -79,20 +90,56 @@ def validate(
         ),
     ] = None,
     no_baseline: NoBaseline = False,
+    on: On = None,
+    images: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="From the split that decides.  [default: the recipe's device.images; 512 on "
+            "phones]",
+            show_default=False,
+            rich_help_panel=MACHINES,
+        ),
+    ] = None,
+    cpu: Cpu = None,
+    cache: Cache = None,
+    runner: Runner = None,
+    clean: Clean = False,
     github: Github = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Compare every file with the float reference, tag by tag, on every runtime.
 
-    Exits with 0 if all budgets hold, 1 if one is broken, 2 if the input is wrong, 3 if the data
-    cannot decide; the table then says how many more images would.
+    With --on, compare its scores on another machine with those of the same runtime here: files of
+    integers must be identical bit for bit, others within a tolerance.
+
+    Exits with 0 if all budgets hold, 1 if one is broken or scores differ, 2 if the input is wrong,
+    3 if the data cannot decide; the table then says how many more images would.
     """
     from edgetag.cli.outcome import exit_code, print_result
     from edgetag.cli.stages import prepare
     from edgetag.pipeline import ensure_stage, run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
+    if on:
+        refuse(
+            {
+                "--reference": reference, "--model": model, "--name": name, "--mean": mean,
+                "--std": std, "--labels": labels, "--budget": budget, "--baseline": baseline,
+                "--no-baseline": no_baseline,
+            },
+            "is about the verdict; with --on, scores there are compared with scores here",
+        )  # fmt: skip
+        there = validate_there(
+            loaded, workspace, progress, on, images, variant or [], cpu, cache, runner, clean
+        )
+        print_result(there, json, github)
+        raise typer.Exit(there_code(there))
+    refuse(
+        {"--images": images, "--cpu": cpu, "--runner": runner, "--clean": clean},
+        "is for other machines; name one with --on",
+    )
     external = _external(model or [], name or [], loaded, mean, std, labels, budget)
     if external:
         ensure_stage("dataset", loaded, workspace, progress)

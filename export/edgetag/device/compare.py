@@ -1,7 +1,8 @@
-"""Scores on an emulated machine against scores of the same runtime here."""
+"""Scores on another machine against scores of the same runtime here."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,86 +11,101 @@ import numpy.typing as npt
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
 from edgetag.dataset.workers import cores
+from edgetag.device import store
 from edgetag.device.files import exported_files
-from edgetag.device.result import Agreement, TargetCheck, TargetsResult
-from edgetag.emulation import Target, open_target
+from edgetag.device.on import WASM, Spot, require_ready
+from edgetag.device.result import Agreement, DeviceResult, TargetCheck
+from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
-from edgetag.runtimes import LoadFailure, ScoreRun, engines, score
-from edgetag.runtimes.emulated import SILENCE_LIMIT_S, Emulated
-from edgetag.runtimes.protocol import Engine
-from edgetag.workspace import Workspace, write_text
-
-IMAGES = 32
+from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
+from edgetag.workspace import Workspace
 
 FLOAT_TOLERANCE = 1e-4
-"""Of files that compute in float: sums in another order. 7e-7 was seen."""
+"""Of files that compute in float: sums in another order. 4e-6 was seen."""
 
 MIXED_TOLERANCE = 0.03
 """Of files with integer weights that compute partly in float: an activation may be rounded to the
-next step when it is quantized. 0.0024 was seen on LiteRT, 0.011 on tflite-runtime."""
+next step when it is quantized. 0.0042 was seen on LiteRT, 0.013 on tflite-runtime, 0.0093
+on WebAssembly."""
 
-HOST = {"tflite-runtime": "tflite-runtime-reference"}
+HOST_OF_INTEGERS = {"tflite-runtime": "tflite-runtime-reference", WASM: "litert"}
 """tflite-runtime computes integers on ARM as its reference kernels do on x86, and its default
-kernels on x86 round otherwise, by up to 0.02. LiteRT computes the same everywhere."""
+kernels on x86 round otherwise, by up to 0.02. LiteRT computes the same everywhere, and WebAssembly
+as LiteRT does: both by XNNPACK."""
+
+HOST_OF_FLOATS = {WASM: "litert"}
+HOST_OF_MIXED = {WASM: "tflite-runtime"}
+"""WebAssembly runs float activations on integer weights by the kernels of its time, as
+tflite-runtime does; LiteRT's newer ones were up to 0.09 away from both."""
 
 
-def compare_targets(
+@dataclass(frozen=True)
+class _Given:
+    """What every file is scored on.
+
+    Attributes:
+        cache: The image cache.
+        rows: `[n]` rows of it.
+        split: That they are from.
+        contract: How pixels become input.
+        limit_s: Longest silence of a runtime.
+    """
+
+    cache: Path
+    rows: npt.NDArray[np.int64]
+    split: str
+    contract: Preprocessing
+    limit_s: float
+
+
+def compare_scores(
     recipe: Recipe,
     workspace: Workspace,
     progress: Progress,
-    target: Target,
-    images: int = IMAGES,
+    spots: Sequence[Spot],
+    images: int | None = None,
     variants: Sequence[str] = (),
-    cpu: str | None = None,
-    cache: Path | None = None,
-) -> TargetsResult:
-    """Compare every exported file on every runtime of a target with the same runtime here.
+) -> DeviceResult:
+    """Compare every exported file's scores on other machines with the same runtime here.
+
+    What a runtime cannot do is in the result, and the other files are compared. What is found is
+    added to `device/device.json`.
 
     Args:
-        recipe: Gives the split, the runtimes and the contract.
+        recipe: Gives the split, the contract and the time limit.
         workspace: The run.
         progress: Told how many images are scored.
-        target: The machine.
-        images: Spread evenly over the split that decides; all of it where it has fewer.
+        spots: Where.
+        images: Spread evenly over the split that decides; None for as many as the recipe says.
         variants: Which files; all where none is named.
-        cpu: The processor; None for the target's first.
-        cache: The folder of all targets; None for the default one.
+
+    Returns:
+        What was found now.
 
     Raises:
-        InputError: The target is not set up, there are no files, or one has changed.
+        InputError: A machine is not set up, there are no files or images, or a file has changed.
     """
-    installed, _ = open_target(target, cache)
+    require_ready(spots)
     files = exported_files(workspace, variants)
     split = recipe.validation.splits[0]
-    rows = _spread(open_dataset(workspace).rows(split), images)
-    has = dict(target.runtimes)
-    there = [
-        Emulated(target, name, target.cpu(cpu), cache)
-        for name in recipe.validation.runtimes
-        if name in has
-    ]
-    contract = recipe.network.preprocessing()
-    total = len(files) * len(there) * len(rows)
+    rows = _spread(open_dataset(workspace).rows(split), images or recipe.device.images)
+    if not len(rows):
+        raise InputError(f"{workspace.manifest}: split {split} has no image to compare on")
+    given = _Given(
+        workspace.cache, rows, split, recipe.network.preprocessing(), recipe.device.time_limit_s
+    )
+    jobs = [(file, path, spot) for file, path in files for spot in spots]
+    names = ", ".join(dict.fromkeys(spot.target for spot in spots))
     with (
-        progress.track(f"score on emulated {target.name}", total, "images") as task,
+        progress.track(f"score on {names}", len(jobs) * len(rows), "images") as task,
         ThreadPoolExecutor(cores()) as pool,
     ):
-        checks = pool.map(
-            lambda job: _check(job[0][0], job[0][1], job[1], workspace.cache, rows, contract, task),
-            [(file, engine) for file in files for engine in there],
-        )
-        result = TargetsResult(
-            target=target.name,
-            emulator_version=installed.emulator_version,
-            cpu=target.cpu(cpu).name,
-            split=split,
-            images=len(rows),
-            checks=tuple(checks),
-        )
-    write_text(workspace.device / f"check-{target.name}.json", result.to_json())
-    return result
+        checks = tuple(pool.map(lambda job: _check(job[0], job[1], job[2], given, task), jobs))
+    found = store.make(recipe, checks)
+    store.add(recipe, workspace, found)
+    return found
 
 
 def _spread(rows: npt.NDArray[np.int64], images: int) -> npt.NDArray[np.int64]:
@@ -103,27 +119,26 @@ class _Untold:
         """Do nothing: only the slow side is counted."""
 
 
-def _check(
-    file: ExportedVariant,
-    path: Path,
-    engine: Emulated,
-    cache: Path,
-    rows: npt.NDArray[np.int64],
-    contract: Preprocessing,
-    task: Task,
-) -> TargetCheck:
-    host: Engine = engines.get(
-        HOST.get(engine.inner, engine.inner) if is_exact(file) else engine.inner
-    )
-    limit = SILENCE_LIMIT_S
-    here = score(host, path, cache, rows, contract, 1, _Untold(), limit)
-    there = score(engine, path, cache, rows, contract, 1, task, limit)
+def _check(file: ExportedVariant, path: Path, spot: Spot, given: _Given, task: Task) -> TargetCheck:
+    host = engines.get(host_of(file, spot.runtime))
+    place = (path, given.cache, given.rows, given.contract, 1)
+    here = score(host, *place, _Untold(), given.limit_s)
+    if isinstance(here, LoadFailure) and here.kind is FailureKind.TIMED_OUT:
+        there: ScoreRun | LoadFailure = LoadFailure(here.kind, "not tried")
+    else:
+        there = score(spot.engine, *place, task, given.limit_s)
     agreement, reason, images, largest = judge(here, there, tolerance(file))
     return TargetCheck(
         variant=file.variant,
-        runtime=engine.inner,
-        runtime_version=engine.version(),
+        sha256=file.sha256,
+        target=spot.target,
+        runtime=spot.runtime,
+        runtime_version=spot.engine.version(),
+        cpu=spot.cpu,
+        program=spot.program(),
         host=host.name,
+        split=given.split,
+        images=len(given.rows),
         tolerance=tolerance(file),
         differing_images=images,
         max_difference=largest,
@@ -132,16 +147,29 @@ def _check(
     )
 
 
+def host_of(file: ExportedVariant, runtime: str) -> str:
+    """Return the engine here that computes a file as a runtime elsewhere should."""
+    if is_exact(file):
+        return HOST_OF_INTEGERS.get(runtime, runtime)
+    by_runtime = HOST_OF_FLOATS if is_float(file) else HOST_OF_MIXED
+    return by_runtime.get(runtime, runtime)
+
+
 def is_exact(file: ExportedVariant) -> bool:
     """Whether a file computes in integers alone, so that no rounding of floats is in it."""
     return file.float_tensors == 0
+
+
+def is_float(file: ExportedVariant) -> bool:
+    """Whether a file computes in float alone."""
+    return file.variant in ("fp32", "fp16")
 
 
 def tolerance(file: ExportedVariant) -> float:
     """Return how far a score may be from the one here."""
     if is_exact(file):
         return 0.0
-    return FLOAT_TOLERANCE if file.variant in ("fp32", "fp16") else MIXED_TOLERANCE
+    return FLOAT_TOLERANCE if is_float(file) else MIXED_TOLERANCE
 
 
 def judge(

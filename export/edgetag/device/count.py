@@ -1,4 +1,4 @@
-"""Instructions per inference on an emulated machine, and the budget on them."""
+"""Instructions per inference on an emulated machine."""
 
 import shutil
 import tempfile
@@ -13,33 +13,33 @@ import numpy.typing as npt
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
 from edgetag.dataset.workers import cores
+from edgetag.device import store
 from edgetag.device.cuts import Cuts, cuts_path
 from edgetag.device.cutting import find_cuts
 from edgetag.device.files import exported_files
 from edgetag.device.markers import FIRST_CUT, WHOLE, CountError, read_log
-from edgetag.device.result import (
-    CountFailure,
-    CountResult,
-    InstructionBudget,
-    InstructionCount,
-    OperatorCount,
-)
-from edgetag.emulation import Target, open_target
+from edgetag.device.on import Spot, require_ready
+from edgetag.device.result import CountFailure, DeviceResult, InstructionCount, OperatorCount
+from edgetag.emulation import open_target
 from edgetag.emulation.launching import compiled
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, SilentProgress
 from edgetag.recipe import Recipe
-from edgetag.runtimes import LoadFailure
-from edgetag.runtimes.emulated import SILENCE_LIMIT_S, Emulated
+from edgetag.runtimes import FailureKind, LoadFailure
+from edgetag.runtimes.emulated import Emulated
 from edgetag.runtimes.scoring import time_bare
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
 
 MODULE = "edgetag.device.counted"
 
 ATTEMPTS = 3
 """A process in which Python compiled a module has its memory laid out otherwise, and counted up to
 35 instructions more or less. Python keeps what it compiled, so the next one does not."""
+
+
+LIMIT_S = 300.0
+"""Longest silence of a model that is counted."""
 
 
 @dataclass(frozen=True)
@@ -49,97 +49,108 @@ class Input:
     cache: Path
     row: npt.NDArray[np.int64]
     contract: Preprocessing
+    limit_s: float = LIMIT_S
 
 
 def count_instructions(
     recipe: Recipe,
     workspace: Workspace,
     progress: Progress,
-    target: Target,
+    spots: Sequence[Spot],
     variants: Sequence[str] = (),
-    runtimes: Sequence[str] = (),
-    cpus: Sequence[str] = (),
     by_operator: bool = False,
-    cache: Path | None = None,
-) -> CountResult:
-    """Count the instructions of one inference of every file on every runtime and processor.
+) -> DeviceResult:
+    """Count the instructions of one inference of every file on emulated machines.
+
+    What cannot be counted is in the result, and the rest is counted. What is found is added to
+    `device/device.json`.
 
     Args:
-        recipe: Gives the split, the contract and the budgets.
+        recipe: Gives the split, the contract, the budgets and the time limit.
         workspace: The run.
-        progress: Told how many are counted.
-        target: The machine.
+        progress: Told how many are counted, and which machine cannot.
+        spots: Where; WebAssembly is passed over.
         variants: Which files; all where none is named.
-        runtimes: Which runtimes; those of `benchmark` that the target has where none is named.
-        cpus: Which processors; all of the target's where none is named.
         by_operator: Also count what each operator costs; takes about a minute a file.
-        cache: The folder of all targets; None for the default one.
+
+    Returns:
+        What was found now.
 
     Raises:
-        InputError: The target is not set up or cannot count, a runtime or processor is not there,
-            there are no files, or one has changed.
+        InputError: A machine is not set up, or none of them can count; there are no files or
+            images, or a file has changed.
     """
-    installed, _ = open_target(target, cache)
-    if installed.counter is not None:
-        raise InputError(f"{target.name} cannot count instructions: {installed.counter}")
+    require_ready(spots)
+    able = _able(spots, progress)
     files = exported_files(workspace, variants)
-    row = open_dataset(workspace).rows(recipe.validation.splits[0])[:1]
-    given = Input(workspace.cache, row, recipe.network.preprocessing())
-    engines = [
-        Emulated(target, name, target.cpu(cpu), cache)
-        for name in _runtimes(recipe, target, runtimes)
-        for cpu in (cpus or [cpu.name for cpu in target.cpus])
-    ]
-    jobs = [(file, path, engine) for file, path in files for engine in engines]
+    split = recipe.validation.splits[0]
+    row = open_dataset(workspace).rows(split)[:1]
+    if not len(row):
+        raise InputError(f"{workspace.manifest}: split {split} has no image to run files on")
+    contract = recipe.network.preprocessing()
+    given = Input(workspace.cache, row, contract, recipe.device.time_limit_s)
+    jobs = [(file, path, spot, engine) for file, path in files for spot, engine in able]
+    names = ", ".join(dict.fromkeys(spot.target for spot, _ in able))
+    found: list[InstructionCount | CountFailure] = []
     with (
-        progress.track(f"count on emulated {target.name}", len(jobs), "counts") as task,
+        progress.track(f"count on {names}", len(jobs), "counts") as task,
         ThreadPoolExecutor(cores()) as pool,
     ):
-        found = []
         for outcome in pool.map(
-            lambda job: _count(job[0], job[1], job[2], given, by_operator), jobs
+            lambda job: _count(job[0], job[1], job[2], job[3], given, by_operator), jobs
         ):
             found.append(outcome)
             task.advance()
-    counts = tuple(one for one in found if isinstance(one, InstructionCount))
-    failures = tuple(one for one in found if isinstance(one, CountFailure))
-    result = CountResult(
-        target=target.name,
-        emulator_version=installed.emulator_version,
-        budget_runtime=recipe.benchmark.budget_runtime,
-        budget_cpu=target.cpus[0].name,
-        counts=counts,
-        failures=failures,
+    result = store.make(
+        recipe,
+        counts=(one for one in found if isinstance(one, InstructionCount)),
+        failures=(one for one in found if isinstance(one, CountFailure)),
     )
-    result = result.model_copy(update={"budgets": check_budgets(recipe, target, result)})
-    write_text(workspace.device / f"count-{target.name}.json", result.to_json())
+    store.add(recipe, workspace, result)
     return result
 
 
-def _runtimes(recipe: Recipe, target: Target, asked: Sequence[str]) -> list[str]:
-    has = dict(target.runtimes)
-    for name in asked:
-        if name not in has:
-            raise InputError(f"{target.name} has no runtime {name!r}; it has: {', '.join(has)}")
-    return list(asked) or [name for name in recipe.benchmark.runtimes if name in has]
+def _able(spots: Sequence[Spot], progress: Progress) -> list[tuple[Spot, Emulated]]:
+    """Return the spots that can count; tell those machines that cannot.
+
+    Raises:
+        InputError: None can.
+    """
+    able, unable = [], {}
+    for spot in spots:
+        if not isinstance(spot.engine, Emulated):
+            continue
+        why = open_target(spot.engine.target, spot.engine.cache)[0].counter
+        if why is None:
+            able.append((spot, spot.engine))
+        else:
+            unable[spot.target] = f"{spot.target} cannot count instructions: {why}"
+    if not able:
+        raise InputError("\n".join(unable.values()) or "only emulated machines count instructions")
+    for line in unable.values():
+        progress.say(line)
+    return able
 
 
 def _count(
-    file: ExportedVariant, path: Path, engine: Emulated, given: Input, by_operator: bool
+    file: ExportedVariant,
+    path: Path,
+    spot: Spot,
+    engine: Emulated,
+    given: Input,
+    by_operator: bool,
 ) -> InstructionCount | CountFailure:
+    place = {
+        "variant": file.variant, "sha256": file.sha256, "target": spot.target,
+        "runtime": spot.runtime, "runtime_version": engine.version(), "cpu": spot.cpu,
+        "program": spot.program(),
+    }  # fmt: skip
     outcome = count_file(path, engine, given, by_operator)
     if isinstance(outcome, LoadFailure):
-        return CountFailure(
-            variant=file.variant, runtime=engine.inner, cpu=engine.cpu.name, reason=outcome.reason
-        )
+        return CountFailure.model_validate({**place, "reason": outcome.reason})
     instructions, operators = outcome
-    return InstructionCount(
-        variant=file.variant,
-        runtime=engine.inner,
-        runtime_version=engine.version(),
-        cpu=engine.cpu.name,
-        instructions=instructions,
-        operators=operators,
+    return InstructionCount.model_validate(
+        {**place, "instructions": instructions, "operators": operators}
     )
 
 
@@ -149,7 +160,7 @@ def count_file(
     """Count one file's instructions, and what its operators cost where that is asked for.
 
     Raises:
-        InputError: The image cache or the file is damaged, or nothing was counted.
+        InputError: The image cache or the file is damaged.
     """
     _, folder = open_target(engine.target, engine.cache)
     for _ in range(ATTEMPTS):
@@ -166,7 +177,10 @@ def _count_once(
     with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
         log = Path(name) / "count.log"
         model = path
-        cuts, names = find_cuts(path) if by_operator else (None, ())
+        try:
+            cuts, names = find_cuts(path) if by_operator else (None, ())
+        except InputError as error:
+            return LoadFailure(FailureKind.NOT_LOADABLE, str(error))
         if cuts is not None:
             model = Path(name) / "model.tflite"
             shutil.copyfile(path, model)
@@ -174,14 +188,14 @@ def _count_once(
         with SilentProgress().track("count", None) as task:
             outcome = time_bare(
                 replace(engine, count_log=log), model, given.cache, given.row, given.contract, 1,
-                task, SILENCE_LIMIT_S, MODULE,
+                task, given.limit_s, MODULE,
             )  # fmt: skip
         if isinstance(outcome, LoadFailure):
             return outcome
         try:
             sections = read_log(log.read_text(encoding="utf-8", errors="replace"))
         except (CountError, OSError) as error:
-            raise InputError(f"{path.name} on {engine.name}: {error}") from None
+            return LoadFailure(FailureKind.WRONG_OUTPUT, f"there is no count: {error}")
     return sections[WHOLE], operator_counts(sections, cuts, names) if cuts else ()
 
 
@@ -204,30 +218,3 @@ def operator_counts(
         found.append(OperatorCount(first=first, operators=operators, instructions=total - before))
         first, before = end, total
     return tuple(found)
-
-
-def check_budgets(
-    recipe: Recipe, target: Target, result: CountResult
-) -> tuple[InstructionBudget, ...]:
-    """Hold counts against `max_arm_instructions`; it is about ARM64, so other targets have none."""
-    if target.name != "arm64":
-        return ()
-    place = (result.budget_runtime, result.budget_cpu)
-    failed = {f.variant for f in result.failures if (f.runtime, f.cpu) == place}
-    checks = []
-    for variant in dict.fromkeys(one.variant for one in result.tried):
-        limit = recipe.budget(variant).max_arm_instructions
-        if limit is None:
-            continue
-        found = result.find(variant, *place)
-        measured = found.instructions if found else None
-        if measured is not None:
-            verdict = "pass" if measured <= limit else "fail"
-        else:
-            verdict = "fail" if variant in failed else "undecided"
-        checks.append(
-            InstructionBudget.model_validate(
-                {"variant": variant, "limit": limit, "measured": measured, "verdict": verdict}
-            )
-        )
-    return tuple(checks)

@@ -1,24 +1,64 @@
-"""What checking and counting on an emulated machine leave. There is no time in them.
+"""What checking and counting on other machines leaves. There is no time in it.
 
 How long emulated code takes says nothing about how long a phone takes.
 """
 
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Literal
 
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
 
 Agreement = Literal["identical", "within tolerance", "differs", "fails there", "not compared"]
+Decision = Literal["pass", "fail", "undecided"]
+Key = tuple[str, str, str, str | None]
 
 
-class TargetCheck(Record):
-    """One file on one runtime of a target, against the same runtime here.
+class ThereRecord(Record):
+    """Which file, on which runtime, on which machine and processor.
 
     Attributes:
-        variant: Which file.
-        runtime: Which runtime.
-        runtime_version: Its version on the target.
+        variant: Which file,
+        sha256: and its digest.
+        target: The machine: `arm64`, `armv7`, `wasm`.
+        runtime: Which runtime there.
+        runtime_version: Its version there.
+        cpu: The processor that is emulated; it decides which kernels a runtime chooses. None where
+            none is chosen.
+        program: What the machine is made by, such as `QEMU 7.2.22`.
+    """
+
+    variant: Variant
+    sha256: str
+    target: str
+    runtime: str
+    runtime_version: str
+    cpu: str | None
+    program: str
+
+    @property
+    def key(self) -> Key:
+        """What tells it from others of the same file."""
+        return self.variant, self.target, self.runtime, self.cpu
+
+    @property
+    def engine(self) -> str:
+        """The runtime's full name: `litert@arm64`, `wasm`."""
+        return self.runtime if self.runtime == self.target else f"{self.runtime}@{self.target}"
+
+    @property
+    def place(self) -> str:
+        """The runtime's full name and the processor: `litert@arm64, cortex-a76`."""
+        return self.engine if self.cpu is None else f"{self.engine}, {self.cpu}"
+
+
+class TargetCheck(ThereRecord):
+    """One file's scores there, against scores here.
+
+    Attributes:
         host: The engine here that it is compared with.
+        split: The split that the images are from.
+        images: How many.
         tolerance: Largest difference of a score that is accepted; 0 for a file of integers, whose
             scores must be the same bit for bit.
         differing_images: Images with a score that differs at all; None without scores.
@@ -28,10 +68,9 @@ class TargetCheck(Record):
         reason: Why there are no scores, in one line.
     """
 
-    variant: Variant
-    runtime: str
-    runtime_version: str
     host: str
+    split: str
+    images: int
     tolerance: float
     differing_images: int | None = None
     max_difference: float | None = None
@@ -42,34 +81,6 @@ class TargetCheck(Record):
     def acceptable(self) -> bool:
         """Whether nothing is wrong with the target's scores."""
         return self.agreement not in ("differs", "fails there")
-
-
-class TargetsResult(Result):
-    """`device/check-<target>.json`.
-
-    Attributes:
-        target: The machine.
-        emulated: Whether it is emulated.
-        emulator_version: QEMU's.
-        cpu: The processor that it pretends to be.
-        split: The split that the images are from.
-        images: How many.
-        checks: One per file and runtime.
-    """
-
-    SCHEMA: ClassVar[str] = "edgetag.targets/1.0"
-    target: str
-    emulated: Literal[True] = True
-    emulator_version: str
-    cpu: str
-    split: str
-    images: int
-    checks: tuple[TargetCheck, ...]
-
-    @property
-    def acceptable(self) -> bool:
-        """Whether every file agrees."""
-        return all(check.acceptable for check in self.checks)
 
 
 class OperatorCount(Record):
@@ -87,33 +98,20 @@ class OperatorCount(Record):
     instructions: int
 
 
-class CountedOn(Record):
-    """Which file, on which runtime, on which processor."""
-
-    variant: Variant
-    runtime: str
-    cpu: str
-
-
-class InstructionCount(CountedOn):
+class InstructionCount(ThereRecord):
     """Instructions of one inference.
 
     Attributes:
-        variant: Which file.
-        runtime: Which runtime.
-        runtime_version: Its version on the target.
-        cpu: The processor that is emulated; it decides which kernels a runtime chooses.
         instructions: Executed by one call of the interpreter, after warm-up.
         operators: Where they go, if that was asked for.
     """
 
-    runtime_version: str
     instructions: int
     operators: tuple[OperatorCount, ...] = ()
 
 
-class CountFailure(CountedOn):
-    """A file whose instructions could not be counted."""
+class CountFailure(ThereRecord):
+    """A file whose instructions could not be counted; `reason` is one line."""
 
     reason: str
 
@@ -124,39 +122,80 @@ class InstructionBudget(Record):
     variant: Variant
     limit: int
     measured: int | None
-    verdict: Literal["pass", "fail", "undecided"]
+    verdict: Decision
 
 
-class CountResult(Result):
-    """`device/count-<target>.json`.
+class DeviceResult(Result):
+    """`device/device.json`: of each file, runtime, machine and processor the latest there is.
 
     Attributes:
-        target: The machine.
-        emulator_version: QEMU's.
         budget_runtime: The runtime on which budgets are judged,
+        budget_target: on this machine,
         budget_cpu: on this processor.
-        counts: One per file, runtime and processor.
-        failures: Likewise, where there is none.
-        budgets: Every `max_arm_instructions` of the recipe.
+        checks: Scores there and here.
+        counts: Instructions.
+        failures: What could not be counted.
+        budgets: Every `max_arm_instructions` of the recipe for a file that was counted or failed.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.instructions/1.0"
-    target: str
-    emulator_version: str
+    SCHEMA: ClassVar[str] = "edgetag.device/1.0"
     budget_runtime: str
+    budget_target: str
     budget_cpu: str
-    counts: tuple[InstructionCount, ...]
+    checks: tuple[TargetCheck, ...] = ()
+    counts: tuple[InstructionCount, ...] = ()
     failures: tuple[CountFailure, ...] = ()
     budgets: tuple[InstructionBudget, ...] = ()
 
     @property
-    def tried(self) -> tuple[CountedOn, ...]:
+    def budget_place(self) -> str:
+        """Where budgets are judged: `litert@arm64, cortex-a76`."""
+        return f"{self.budget_runtime}@{self.budget_target}, {self.budget_cpu}"
+
+    @property
+    def tried(self) -> tuple[InstructionCount | CountFailure, ...]:
         """Everything that was counted or failed."""
         return (*self.counts, *self.failures)
 
-    def find(self, variant: str, runtime: str, cpu: str) -> InstructionCount | None:
+    @property
+    def verdict(self) -> Decision:
+        """Worst of all checks and budgets."""
+        return _worst(
+            [
+                *("pass" if check.acceptable else "fail" for check in self.checks),
+                *(budget.verdict for budget in self.budgets),
+            ]
+        )
+
+    def verdict_of(self, variant: str) -> Decision:
+        """Return the worst of a file's checks and budgets; pass where it has none."""
+        return self.only(lambda found: found == variant).verdict
+
+    def only(self, wanted: Callable[[str], bool]) -> "DeviceResult":
+        """Return what is about variants whose name is wanted."""
+        return self.model_copy(
+            update={
+                "checks": tuple(one for one in self.checks if wanted(one.variant)),
+                "counts": tuple(one for one in self.counts if wanted(one.variant)),
+                "failures": tuple(one for one in self.failures if wanted(one.variant)),
+                "budgets": tuple(one for one in self.budgets if wanted(one.variant)),
+            }
+        )
+
+    def find(
+        self, variant: str, target: str, runtime: str, cpu: str | None
+    ) -> InstructionCount | None:
         """Return a count, None where there is none."""
         for count in self.counts:
-            if (count.variant, count.runtime, count.cpu) == (variant, runtime, cpu):
+            if count.key == (variant, target, runtime, cpu):
                 return count
         return None
+
+    def budget_count(self, variant: str) -> InstructionCount | None:
+        """Return the count that a budget is judged by, None where there is none."""
+        return self.find(variant, self.budget_target, self.budget_runtime, self.budget_cpu)
+
+
+def _worst(decisions: Iterable[Decision]) -> Decision:
+    found = set(decisions)
+    return "fail" if "fail" in found else "undecided" if "undecided" in found else "pass"

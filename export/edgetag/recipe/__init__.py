@@ -1,6 +1,7 @@
 """The recipe: one TOML file that says what to build, typed and strict."""
 
 from edgetag.recipe.base import Runtime, Section, Variant
+from edgetag.recipe.device import DeviceSection
 from edgetag.recipe.judging import (
     BenchmarkSection,
     Budget,
@@ -30,6 +31,7 @@ __all__ = [
     "Budget",
     "BundleSection",
     "DataSection",
+    "DeviceSection",
     "ExplainSection",
     "ExportSection",
     "NetworkSection",

@@ -97,7 +97,7 @@ class Budget(TagBudget):
     max_size_ratio: float | None = Field(None, gt=0, description="To fp32.")
     max_peak_memory_bytes: int | None = Field(None, gt=0)
     max_arm_instructions: int | None = Field(
-        None, gt=0, description="Per inference on an emulated Cortex-A76; see device count."
+        None, gt=0, description="Per inference on an emulated Cortex-A76; see [device]."
     )
     tags: dict[str, TagBudget] = Field(
         default_factory=dict, description="Tag → margins that replace the variant's."

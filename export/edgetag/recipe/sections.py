@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from edgetag.preprocess import Preprocessing
 from edgetag.recipe.base import Section, Share, Variant
+from edgetag.recipe.device import BUDGET_CPU, BUDGET_TARGET, DeviceSection
 from edgetag.recipe.judging import BenchmarkSection, Budget, ExplainSection, ValidationSection
 from edgetag.tags import DEFAULT_TAGS, Vocabulary
 
@@ -308,6 +309,7 @@ class Recipe(Section):
     validation: ValidationSection = ValidationSection()
     explain: ExplainSection = ExplainSection()
     benchmark: BenchmarkSection = BenchmarkSection()
+    device: DeviceSection = DeviceSection()
     budgets: dict[Variant | Literal["default"], Budget] = Field(
         default_factory=dict, description="Per variant; `default` for those without their own."
     )
@@ -318,6 +320,13 @@ class Recipe(Section):
         for variant in self.budgets:
             if variant != "default" and variant not in self.export.variants:
                 raise ValueError(f"budgets.{variant}: export.variants does not list {variant}")
+        for variant, budget in self.budgets.items():
+            if budget.max_arm_instructions is not None and not self.device.counts_budget:
+                raise ValueError(
+                    f"budgets.{variant}.max_arm_instructions is judged on {BUDGET_TARGET}, "
+                    f"{BUDGET_CPU}, which no run would count on; add to the recipe: "
+                    f'[device] on = ["{BUDGET_TARGET}"]'
+                )
         named = [*self.validation.prevalences]
         named += [tag for budget in self.budgets.values() for tag in budget.tags]
         for tag in named:

@@ -43,6 +43,9 @@ tags = {tags}
 [export]
 # variants = ["fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat"]
 
+[device]
+# on = []                      # also check on: "arm64", "armv7", "wasm"; see edgetag device list
+
 # Limits that decide the exit code; `default` is for variants without their own.
 [budgets.default]
 max_map_drop = 0.02

@@ -6,7 +6,9 @@ The summary, the annotations and the terminal all tell these.
 from collections.abc import Iterator
 
 from edgetag.benchmarking.result import BenchResult
+from edgetag.device.result import DeviceResult
 from edgetag.recipe import Recipe
+from edgetag.reporting.device import score_findings
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.rows import budget_rows, failure_rows, tag_budget_rows
 from edgetag.reporting.wording import describe_changes, describe_check, describe_where
@@ -21,7 +23,10 @@ BENCH_BUDGETS = (
 
 
 def find(
-    verdict: Verdict, bench: BenchResult | None = None, first: str | None = None
+    verdict: Verdict,
+    bench: BenchResult | None = None,
+    first: str | None = None,
+    device: DeviceResult | None = None,
 ) -> tuple[Finding, ...]:
     """Return what stands between a verdict and its acceptance, then notes.
 
@@ -29,10 +34,12 @@ def find(
         verdict: Of validation.
         bench: Of the benchmark.
         first: The variant that ships; within a level its findings come first.
+        device: Of other machines.
     """
-    rows = [*budget_rows(verdict, bench), *tag_budget_rows(verdict)]
+    rows = [*budget_rows(verdict, bench, device), *tag_budget_rows(verdict)]
     found = [
         *(_check(row) for row in rows if row.verdict != "pass"),
+        *(score_findings(device) if device else ()),
         *_without_scores(verdict),
         *_not_scored(verdict),
         *(_baseline(verdict.baseline, verdict) if verdict.baseline else ()),
@@ -43,13 +50,25 @@ def find(
     return tuple(sorted(found, key=lambda one: (LEVELS.index(one.level), one.variant != first)))
 
 
-def unjudged(recipe: Recipe, verdict: Verdict) -> tuple[Finding, ...]:
-    """Tell the limits that nothing judged because the benchmark has not run."""
+def unjudged(
+    recipe: Recipe,
+    verdict: Verdict,
+    bench: BenchResult | None = None,
+    device: DeviceResult | None = None,
+) -> tuple[Finding, ...]:
+    """Tell the limits that nothing judged because the benchmark or a count has not run."""
     found = []
+    counted = {budget.variant for budget in device.budgets} if device else set()
     for variant in (name for name in recipe.export.variants if name in verdict.decisions):
         budget = recipe.budget(variant)
+        if budget.max_arm_instructions is not None and variant not in counted:
+            text = (
+                "max_arm_instructions not judged: nothing was counted; run: edgetag bench RECIPE "
+                "--on arm64"
+            )
+            found.append(Finding(level="note", where=variant, text=text, variant=variant))
         names = [name for name in BENCH_BUDGETS if getattr(budget, name) is not None]
-        if names:
+        if names and bench is None:
             text = f"{', '.join(names)} not judged: there is no benchmark; run: edgetag bench"
             found.append(Finding(level="note", where=variant, text=text, variant=variant))
     return tuple(found)

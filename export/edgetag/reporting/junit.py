@@ -19,6 +19,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from edgetag.device.result import DeviceResult, TargetCheck
+from edgetag.reporting.device import describe_difference
 from edgetag.reporting.result import BudgetRow
 from edgetag.reporting.wording import describe_changes, describe_check
 from edgetag.validation.baseline import breaks
@@ -43,16 +45,21 @@ class _Outcome(NamedTuple):
 
 
 def write_junit(
-    verdict: Verdict, budgets: Iterable[BudgetRow], versions: Mapping[str, str]
+    verdict: Verdict,
+    budgets: Iterable[BudgetRow],
+    versions: Mapping[str, str],
+    device: DeviceResult | None = None,
 ) -> bytes:
-    """Return the verdict, and the benchmark's part of the budgets, as UTF-8 JUnit XML."""
+    """Return the verdict, the budgets of later stages, and other machines, as UTF-8 JUnit XML."""
     root = Element("testsuites", name=_clean(f"edgetag {verdict.recipe}"))
     for found in verdict.variants:
         if found.decides:
             _scored_suite(root, found, verdict, versions)
     for failure in verdict.failures:
         _failed_suite(root, failure, verdict, versions)
-    _bench_suites(root, budgets, verdict, versions)
+    _later_suites(root, budgets, verdict, versions)
+    if device:
+        _device_suites(root, device, verdict, versions)
     if verdict.baseline:
         _baseline_suite(root, verdict.baseline, verdict, versions)
     _count(root)
@@ -138,16 +145,44 @@ def _failed_suite(
     _case(suite, _classname(verdict, failure.variant, failure.runtime), "runs", outcome)
 
 
-def _bench_suites(
+def _later_suites(
     root: Element, budgets: Iterable[BudgetRow], verdict: Verdict, versions: Mapping[str, str]
 ) -> None:
-    rows = [row for row in budgets if row.stage == "bench"]
-    for variant, runtime in dict.fromkeys((row.variant, row.runtime) for row in rows):
-        suite = _suite(root, f"benchmark of {variant} on {runtime}", {}, versions)
+    """Add the budgets that the benchmark and the counts judge."""
+    names = {"bench": "benchmark", "device": "instructions"}
+    rows = [row for row in budgets if row.stage in names]
+    places = dict.fromkeys((row.variant, row.runtime, names[row.stage]) for row in rows)
+    for variant, runtime, name in places:
+        suite = _suite(root, f"{name} of {variant} on {runtime}", {}, versions)
         for row in rows:
             if (row.variant, row.runtime) == (variant, runtime):
-                classname = _classname(verdict, variant, "benchmark")
+                classname = _classname(verdict, variant, name)
                 _case(suite, classname, f"budget {row.budget}", _of_checks([row]))
+
+
+def _device_suites(
+    root: Element, device: DeviceResult, verdict: Verdict, versions: Mapping[str, str]
+) -> None:
+    """Add a suite per machine and processor, with a case per file and runtime."""
+    for target, cpu in dict.fromkeys((check.target, check.cpu) for check in device.checks):
+        checks = [one for one in device.checks if (one.target, one.cpu) == (target, cpu)]
+        name = f"scores on {target}" + (f", {cpu}" if cpu else "")
+        facts = {f"runtime {one.engine}": one.runtime_version for one in checks}
+        facts |= {"machine": checks[0].program, "split": checks[0].split}
+        suite = _suite(root, name, facts, versions)
+        for check in checks:
+            classname = _classname(verdict, check.variant, target)
+            case = f"{check.runtime} agrees with {check.host} here"
+            _case(suite, classname, case, _of_difference(check))
+
+
+def _of_difference(check: TargetCheck) -> _Outcome | None:
+    if check.agreement == "not compared":
+        return _Outcome("skipped", check.agreement, check.reason)
+    if check.acceptable:
+        return None
+    element = "error" if check.agreement == "fails there" else "failure"
+    return _Outcome(element, check.agreement, describe_difference(check))
 
 
 def _baseline_suite(

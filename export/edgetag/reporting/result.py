@@ -48,6 +48,22 @@ class Speed(Record):
     mode: Literal["quick", "full"] = "quick"
 
 
+class Instructions(Record):
+    """Instructions of one inference of a variant, counted on an emulated processor.
+
+    Attributes:
+        runtime: Its full name, such as `litert@arm64`.
+        cpu: The processor.
+        instructions: Exact; no time follows from them.
+        judged: Whether `max_arm_instructions` is judged by them.
+    """
+
+    runtime: str
+    cpu: str
+    instructions: int
+    judged: bool
+
+
 class VariantRow(Record):
     """One judged file: everything the table of variants shows.
 
@@ -58,7 +74,9 @@ class VariantRow(Record):
         gzip_bytes: Of the file after gzip.
         accuracy: One entry per split and runtime that scored it.
         speed: One entry per runtime and number of threads that measured it.
-        verdict: Worst of validation's decision and the benchmark's budgets.
+        instructions: One entry per runtime and processor that they were counted on.
+        verdict: Worst of validation's decision, the benchmark's budgets, and what other machines
+            showed.
     """
 
     variant: str
@@ -67,6 +85,7 @@ class VariantRow(Record):
     gzip_bytes: int | None
     accuracy: tuple[Accuracy, ...]
     speed: tuple[Speed, ...]
+    instructions: tuple[Instructions, ...] = ()
     verdict: Decision
 
     def on(self, split: str, runtime: str) -> Accuracy | None:
@@ -97,7 +116,7 @@ class BudgetRow(Record):
 
     variant: str
     runtime: str
-    stage: Literal["validate", "bench"]
+    stage: Literal["validate", "bench", "device"]
     tag: str | None = None
     budget: str
     limit: float
@@ -152,7 +171,7 @@ class ReportResult(Result):
         baseline: What changed since the accepted state; None where there is none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.report/2.0"
+    SCHEMA: ClassVar[str] = "edgetag.report/2.1"
     file: str
     junit: str
     page: str | None = None

@@ -9,9 +9,13 @@ from edgetag.benchmarking.result import BenchResult
 from edgetag.compression.result import PruneResult, QuantizeResult
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset.result import CheckReport, DatasetResult, SplitCounts
+from edgetag.device.comparing import InstructionComparison
+from edgetag.device.listing import MachineList
+from edgetag.device.result import DeviceResult
 from edgetag.explaining.result import Explanation
 from edgetag.phones.result import PhoneList, PhonesResult
 from edgetag.records import Result
+from edgetag.reporting.device import device_sheets, instruction_ratio_sheets, machines_sheet
 from edgetag.reporting.explanation import explanation_sheets
 from edgetag.reporting.latency import history_sheet, latency_sheets, ratio_sheets
 from edgetag.reporting.phones import phone_list_sheet, phone_sheets
@@ -247,6 +251,21 @@ def _(result: PhonesResult) -> tuple[Sheet, ...]:
 @sheets.register
 def _(result: PhoneList) -> tuple[Sheet, ...]:
     return (phone_list_sheet(result),)
+
+
+@sheets.register
+def _(result: DeviceResult) -> tuple[Sheet, ...]:
+    return device_sheets(result)
+
+
+@sheets.register
+def _(result: InstructionComparison) -> tuple[Sheet, ...]:
+    return instruction_ratio_sheets(result)
+
+
+@sheets.register
+def _(result: MachineList) -> tuple[Sheet, ...]:
+    return (machines_sheet(result),)
 
 
 @sheets.register

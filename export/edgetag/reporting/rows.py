@@ -4,16 +4,31 @@ from collections.abc import Iterator, Sequence
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
+from edgetag.device.result import DeviceResult
 from edgetag.recipe import Recipe
-from edgetag.reporting.result import Accuracy, BudgetRow, FailureRow, Speed, VariantRow
+from edgetag.reporting.device import device_budget_rows, device_failure_rows
+from edgetag.reporting.result import (
+    Accuracy,
+    BudgetRow,
+    FailureRow,
+    Instructions,
+    Speed,
+    VariantRow,
+)
 from edgetag.validation.result import Decision, VariantVerdict, Verdict, worst
 
 
 def variant_rows(
-    recipe: Recipe, verdict: Verdict, exported: ExportResult | None, bench: BenchResult | None
+    recipe: Recipe,
+    verdict: Verdict,
+    exported: ExportResult | None,
+    bench: BenchResult | None,
+    device: DeviceResult | None = None,
 ) -> tuple[VariantRow, ...]:
     """Return one row per judged file, in the order of the verdict."""
-    return tuple(_variant_row(name, recipe, verdict, exported, bench) for name in verdict.decisions)
+    return tuple(
+        _variant_row(name, recipe, verdict, exported, bench, device) for name in verdict.decisions
+    )
 
 
 def _variant_row(
@@ -22,6 +37,7 @@ def _variant_row(
     verdict: Verdict,
     exported: ExportResult | None,
     bench: BenchResult | None,
+    device: DeviceResult | None,
 ) -> VariantRow:
     scored = [found for found in verdict.variants if found.variant == name]
     sizes = [(found.size_bytes, found.gzip_bytes) for found in scored]
@@ -30,6 +46,8 @@ def _variant_row(
         sizes += [(file.size_bytes, file.gzip_bytes) for file in ours]
     checks = [check for check in bench.budgets if check.variant == name] if bench else []
     decisions: list[Decision] = [verdict.decisions[name], *(check.verdict for check in checks)]
+    if device:
+        decisions.append(device.verdict_of(name))
     own = name in recipe.export.variants
     return VariantRow(
         variant=name,
@@ -38,6 +56,7 @@ def _variant_row(
         gzip_bytes=sizes[0][1] if sizes else None,
         accuracy=tuple(_accuracy(found) for found in scored),
         speed=_speeds(name, bench),
+        instructions=_instructions(name, device),
         verdict=worst(decisions),
     )
 
@@ -73,9 +92,31 @@ def _speeds(name: str, bench: BenchResult | None) -> tuple[Speed, ...]:
     )
 
 
-def budget_rows(verdict: Verdict, bench: BenchResult | None) -> tuple[BudgetRow, ...]:
+def _instructions(name: str, device: DeviceResult | None) -> tuple[Instructions, ...]:
+    if device is None:
+        return ()
+    return tuple(
+        Instructions(
+            runtime=count.engine,
+            cpu=count.cpu or "",
+            instructions=count.instructions,
+            judged=count.place == device.budget_place,
+        )
+        for count in device.counts
+        if count.variant == name
+    )
+
+
+def budget_rows(
+    verdict: Verdict, bench: BenchResult | None, device: DeviceResult | None = None
+) -> tuple[BudgetRow, ...]:
     """Return every limit over all tags once: two stages judge sizes alike."""
     rows = [*_validated(verdict), *(_benchmarked(verdict, bench) if bench else ())]
+    rows += [
+        row
+        for row in (device_budget_rows(device) if device else ())
+        if row.variant in verdict.decisions
+    ]
     found: dict[tuple[str, str, str], BudgetRow] = {}
     for row in rows:
         found.setdefault((row.variant, row.runtime, row.budget), row)
@@ -124,7 +165,9 @@ def tag_budget_rows(verdict: Verdict) -> tuple[BudgetRow, ...]:
     return tuple(sorted(rows, key=lambda row: row.verdict != "fail"))
 
 
-def failure_rows(verdict: Verdict, bench: BenchResult | None) -> tuple[FailureRow, ...]:
+def failure_rows(
+    verdict: Verdict, bench: BenchResult | None, device: DeviceResult | None = None
+) -> tuple[FailureRow, ...]:
     """Return what did not run; the benchmark's only where validation has not told already."""
     rows = [
         FailureRow(
@@ -147,7 +190,7 @@ def failure_rows(verdict: Verdict, bench: BenchResult | None) -> tuple[FailureRo
                     reason=failure.reason,
                 )
             )
-    return tuple(rows)
+    return (*rows, *(device_failure_rows(device) if device else ()))
 
 
 def shown_runtime(recipe: Recipe, rows: Sequence[VariantRow]) -> str:

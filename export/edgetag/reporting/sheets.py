@@ -9,6 +9,7 @@ from edgetag.reporting.result import (
     Accuracy,
     BudgetRow,
     FailureRow,
+    Instructions,
     ReportResult,
     Speed,
     VariantRow,
@@ -70,6 +71,8 @@ def variants_sheet(report: ReportResult) -> Sheet:
     headings.append("flips")
     for runtime, threads in speeds:
         headings.append(f"{runtime} ms" if threads == 1 else f"{runtime} ms, {threads} threads")
+    counted = _unique((c.runtime, c.cpu) for row in report.variants for c in _judged(row))
+    headings += [f"{runtime} M instructions, {cpu}" for runtime, cpu in counted]
     headings.append("verdict")
     rows = []
     for row in report.variants:
@@ -81,6 +84,8 @@ def variants_sheet(report: ReportResult) -> Sheet:
         cells.append(format_percent(deciding.flip_rate) if deciding else NONE)
         timed = {(s.runtime, s.threads): s for s in row.speed}
         cells += [_median(timed.get(place)) for place in speeds]
+        counts = {(c.runtime, c.cpu): c.instructions for c in _judged(row)}
+        cells += [_millions(counts.get(place)) for place in counted]
         cells.append(MARKS[row.verdict])
         rows.append(tuple(cells))
     title = f"Variants; accuracy on {report.runtime}"
@@ -93,6 +98,15 @@ def of_mode(rows: Iterable[VariantRow]) -> str:
     """Return what a title says of latencies: that they are a quick look, where they are."""
     modes = {speed.mode for row in rows for speed in row.speed}
     return f" ({QUICK})" if "quick" in modes else ""
+
+
+def _judged(row: VariantRow) -> list[Instructions]:
+    """Return the counts that one column shows: those on the processor of the budget."""
+    return [count for count in row.instructions if count.judged]
+
+
+def _millions(instructions: int | None) -> str:
+    return NONE if instructions is None else f"{instructions / 1e6:.2f}"
 
 
 def _median(speed: Speed | None) -> str:

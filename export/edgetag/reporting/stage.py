@@ -10,6 +10,7 @@ from typing import TypeVar
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset import open_dataset
+from edgetag.device.store import read_current
 from edgetag.explaining.result import Explanation
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
@@ -46,7 +47,9 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
     report = report.model_copy(update={"page": workspace.relative(page)})
     write_text(page, write_page(report, _page_sources(sources, workspace)))
     write_text(summary, write_summary(report, sources))
-    write_bytes(junit, write_junit(sources.verdict, report.budgets, sources.versions))
+    write_bytes(
+        junit, write_junit(sources.verdict, report.budgets, sources.versions, sources.device)
+    )
     write_text(workspace.report / "report.json", report.to_json())
     progress.say(f"report: {page}")
     return report
@@ -61,6 +64,7 @@ def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
         exported=sources.exported,
         bench=sources.bench,
         explanation=sources.explanation,
+        device=sources.device,
         versions=sources.versions,
         thumbnails=open_dataset(workspace).images if has_images else None,
     )
@@ -76,6 +80,7 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
         bench=_if_there(BenchResult, workspace.bench / "bench.json", "bench"),
         details=_if_there(Details, workspace.validate / "details.json", "validate"),
         explanation=_if_there(Explanation, workspace.root / "explain" / "explain.json", "explain"),
+        device=read_current(recipe, workspace),
         versions=run_file.versions if run_file else verdict.versions,
     )
 
@@ -86,12 +91,12 @@ def _if_there(kind: type[R], path: Path, made_by: str) -> R | None:
 
 
 def _join(sources: Sources, summary: str, junit: str) -> ReportResult:
-    verdict, bench = sources.verdict, sources.bench
-    rows = variant_rows(sources.recipe, verdict, sources.exported, bench)
+    verdict, bench, device = sources.verdict, sources.bench, sources.device
+    rows = variant_rows(sources.recipe, verdict, sources.exported, bench, device)
     decisions = [row.verdict for row in rows]
     if verdict.baseline:
         decisions.append(verdict.baseline.verdict)
-    missing = unjudged(sources.recipe, verdict) if bench is None else ()
+    missing = unjudged(sources.recipe, verdict, bench, device)
     return ReportResult(
         file=summary,
         junit=junit,
@@ -99,9 +104,9 @@ def _join(sources: Sources, summary: str, junit: str) -> ReportResult:
         split=verdict.split,
         runtime=shown_runtime(sources.recipe, rows),
         variants=rows,
-        budgets=budget_rows(verdict, bench),
+        budgets=budget_rows(verdict, bench, device),
         tag_budgets=tag_budget_rows(verdict),
-        failures=failure_rows(verdict, bench),
-        findings=(*find(verdict, bench, sources.recipe.bundle.variant), *missing),
+        failures=failure_rows(verdict, bench, device),
+        findings=(*find(verdict, bench, sources.recipe.bundle.variant, device), *missing),
         baseline=verdict.baseline,
     )

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
+from edgetag.device.result import DeviceResult
 from edgetag.explaining.result import Explanation
 from edgetag.recipe import Recipe
 from edgetag.reporting import sheets
+from edgetag.reporting.device import device_sheets
 from edgetag.reporting.environment import environment, how_measured, how_to_read
 from edgetag.reporting.result import Finding, ReportResult
 from edgetag.reporting.rows import shown_entry
@@ -26,6 +28,7 @@ HEADLINES: dict[Decision, str] = {
     "fail": "✗ Rejected: a budget is broken.",
     "undecided": "? Undecided: the data or this machine cannot decide.",
 }
+DEVICE_HEADLINE = "✗ Rejected: no budget is broken, but another machine gives other scores."
 BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse than accepted."
 UNLIMITED_HEADLINE = "✓ Nothing to reject: the recipe sets no budget for what was judged."
 
@@ -53,6 +56,7 @@ class Sources:
         details: Of validation: curves and changed decisions.
         explanation: Layers to blame, mistakes in preprocessing; None where not asked for.
         versions: Package → version of the run.
+        device: Of other machines; None where none was asked.
     """
 
     recipe: Recipe
@@ -62,6 +66,7 @@ class Sources:
     details: Details | None
     explanation: Explanation | None
     versions: dict[str, str]
+    device: DeviceResult | None = None
 
 
 def write_summary(report: ReportResult, sources: Sources) -> str:
@@ -92,6 +97,8 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
         headline = UNLIMITED_HEADLINE
     if report.verdict == "fail" and all(row.verdict != "fail" for row in report.variants):
         headline = BASELINE_HEADLINE
+    elif report.verdict == "fail" and _only_elsewhere(report, sources.device):
+        headline = DEVICE_HEADLINE
     yield f"# {escape_markdown(sources.recipe.name)}\n"
     yield f"**{headline}**\n"
     yield from _findings(report.findings)
@@ -112,6 +119,16 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
                 SHOWN_TAGS,
             )
         )
+
+
+def _only_elsewhere(report: ReportResult, device: DeviceResult | None) -> bool:
+    """Whether nothing but scores on other machines is why files are rejected."""
+    if device is None or any(
+        row.verdict == "fail" for row in (*report.budgets, *report.tag_budgets)
+    ):
+        return False
+    differs = {check.variant for check in device.checks if not check.acceptable}
+    return all(row.variant in differs for row in report.variants if row.verdict == "fail")
 
 
 def _any_margin(verdict: Verdict) -> bool:
@@ -200,6 +217,8 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
     if sources.bench is not None:
         title, body = _fold(sheets.speed_sheet(report.variants))
         yield title, f"{body}\n{how_measured(sources.bench)}"
+    for sheet in device_sheets(sources.device) if sources.device else ():
+        yield _fold(_largest(sheet, SHOWN_TAGS))
     if sources.exported is not None:
         title, body = _fold(sheets.files_sheet(sources.exported))
         warnings = "".join(

@@ -155,5 +155,7 @@ def format_budget(budget: str, value: float | None) -> str:
         return format_bytes(int(value))
     if budget.endswith("_ms"):
         return f"{format_ms(value)} ms"
+    if budget.endswith("_instructions"):
+        return f"{int(value):,}"
     fraction = budget.endswith(("_map", "_drop", "_rise", "_rate"))
     return (f"{value:.4f}" if fraction else f"{value:.3f}").replace("-", "−")

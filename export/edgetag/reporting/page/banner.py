@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from edgetag.reporting.device import describe_difference
 from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.result import BudgetRow
@@ -77,9 +78,17 @@ def _sentences(view: View) -> Iterator[str]:
     total = len(view.variants())
     images = max((found.n_images for found in verdict.variants if found.decides), default=0)
     basis = f"{words.plural(images, 'image')} of split {verdict.split}"
-    if by["fail"]:
-        breaks = "breaks a limit" if len(by["fail"]) == 1 else "break a limit"
-        yield f"{_of(by['fail'], total)} {breaks}: {', '.join(by['fail'])}."
+    elsewhere = [name for name in by["fail"] if name in _differing(view)]
+    broken = [name for name in by["fail"] if not _only_differs(view, name)]
+    if broken:
+        breaks = "breaks a limit" if len(broken) == 1 else "break a limit"
+        yield f"{_of(broken, total)} {breaks}: {', '.join(broken)}."
+    if elsewhere:
+        gives = "gives" if len(elsewhere) == 1 else "give"
+        yield (
+            f"{_of(elsewhere, total)} {gives} other scores, or none, on another machine: "
+            f"{', '.join(elsewhere)}."
+        )
     if by["undecided"]:
         start = "" if by["fail"] else "No limit is broken, but "
         cannot = f"the {basis} or this machine cannot decide on {', '.join(by['undecided'])}."
@@ -89,6 +98,19 @@ def _sentences(view: View) -> Iterator[str]:
         yield kept if _judged(view) else "The recipe sets no limits, so nothing was judged."
     if verdict.baseline and verdict.baseline.verdict == "fail":
         yield "Accuracy is worse than in the accepted baseline."
+
+
+def _differing(view: View) -> set[str]:
+    """Return the variants whose scores another machine does not give."""
+    device = view.sources.device
+    return {one.variant for one in device.checks if not one.acceptable} if device else set()
+
+
+def _only_differs(view: View, name: str) -> bool:
+    """Whether a rejected variant breaks no limit, but gives other scores on another machine."""
+    rows = (*view.report.budgets, *view.report.tag_budgets)
+    limited = any(row.variant == name and row.verdict == "fail" for row in rows)
+    return name in _differing(view) and not limited
 
 
 def _named(view: View, decision: str) -> list[str]:
@@ -104,7 +126,9 @@ def _shipped(view: View) -> str:
         return f"The app would ship {view.bundled}, which was not judged here."
     what = {
         "pass": "keeps every limit set for it",
-        "fail": "breaks a limit",
+        "fail": "gives other scores, or none, on another machine"
+        if _only_differs(view, view.bundled)
+        else "breaks a limit",
         "undecided": "is undecided",
     }[view.decision(view.bundled)]
     return f"The app ships {view.bundled}, which {what}."
@@ -128,6 +152,12 @@ def _reasons(view: View) -> Iterator[Reason]:
         alike.sort(key=lambda row: (RANK[row.verdict], row.runtime != shown))
         same = [row.runtime for row in alike[1:] if row.verdict == alike[0].verdict]
         reasons.append(_reason(alike[0], same))
+    device = view.sources.device
+    reasons += [
+        Reason("fail", one.variant, "", f"On {one.place}: {describe_difference(one)}.", "")
+        for one in (device.checks if device else ())
+        if not one.acceptable
+    ]
     explained = {reason.variant for reason in reasons}
     reasons += [reason for reason in _unexplained(view) if reason.variant not in explained]
     yield from sorted(

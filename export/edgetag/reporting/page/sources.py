@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset.view import Rows
+from edgetag.device.result import DeviceResult
 from edgetag.explaining.result import Explanation
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe
@@ -28,6 +29,7 @@ class PageSources:
         versions: Package → version of the run.
         thumbnails: Rows of the manifest `[n]` int64 → images `[n, height, width, 3]` uint8; None
             where the images are not at hand.
+        device: Of other machines.
     """
 
     recipe: Recipe
@@ -38,6 +40,7 @@ class PageSources:
     explanation: Explanation | None
     versions: dict[str, str]
     thumbnails: Callable[[Rows], Pixels] | None
+    device: DeviceResult | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ BUDGETS = {
     "max_size_bytes": "size",
     "max_size_ratio": "size against fp32",
     "max_peak_memory_bytes": "peak memory",
+    "max_arm_instructions": "number of instructions of an inference",
 }
 """Keys of the recipe in words."""
 

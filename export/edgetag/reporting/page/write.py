@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from edgetag.reporting.page import causes, setting, variants, words
+from edgetag.reporting.page import causes, elsewhere, setting, variants, words
 from edgetag.reporting.page.banner import banner
 from edgetag.reporting.page.changes import changes_of
 from edgetag.reporting.page.curves import curves_of
@@ -46,6 +46,8 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
         elsewhere=variants.elsewhere_grid(view),
         speed=variants.speed_grid(view),
         failures=variants.failures_grid(view),
+        checks=elsewhere.checks_grid(view),
+        counts=elsewhere.counts_grid(view),
         tags=[tags_of(view, number, found) for number, found in enumerate(scored)],
         curves=[part for part in map(partial(curves_of, view), count(), scored) if part],
         changes=[part for part in map(partial(changes_of, view), scored) if part],

@@ -1,0 +1,103 @@
+"""`device/device.json`: adding to it, and leaving out what is about files of the past."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.device.budgets import check_budgets
+from edgetag.device.result import (
+    CountFailure,
+    DeviceResult,
+    InstructionCount,
+    TargetCheck,
+    ThereRecord,
+)
+from edgetag.recipe import Recipe
+from edgetag.recipe.device import BUDGET_CPU, BUDGET_TARGET
+from edgetag.workspace import Workspace, write_text
+
+R = TypeVar("R", bound=ThereRecord)
+
+
+def result_path(workspace: Workspace) -> Path:
+    """Return where the result lies."""
+    return workspace.device / "device.json"
+
+
+def make(
+    recipe: Recipe,
+    checks: Iterable[TargetCheck] = (),
+    counts: Iterable[InstructionCount] = (),
+    failures: Iterable[CountFailure] = (),
+) -> DeviceResult:
+    """Return a result with its budgets judged by the recipe."""
+    counts, failures = tuple(counts), tuple(failures)
+    return DeviceResult(
+        budget_runtime=recipe.benchmark.budget_runtime,
+        budget_target=BUDGET_TARGET,
+        budget_cpu=BUDGET_CPU,
+        checks=tuple(checks),
+        counts=counts,
+        failures=failures,
+        budgets=check_budgets(recipe, counts, failures),
+    )
+
+
+def read_current(recipe: Recipe, workspace: Workspace) -> DeviceResult | None:
+    """Return what is known of the files as they are now; None where nothing is.
+
+    Raises:
+        InputError: The result is damaged.
+    """
+    path, exported = result_path(workspace), workspace.export / "export.json"
+    if not path.exists() or not exported.exists():
+        return None
+    files = ExportResult.read(exported, "export").variants
+    found = _current(recipe, DeviceResult.read(path, "validate RECIPE --on arm64"), files)
+    return found if found.checks or found.tried else None
+
+
+def add(recipe: Recipe, workspace: Workspace, now: DeviceResult) -> DeviceResult:
+    """Add to what is known, write it, and return all of it.
+
+    What was found for the same file, runtime, machine and processor is replaced; the rest stays,
+    as long as the files are still the same.
+
+    Raises:
+        InputError: What is known is damaged; delete it.
+    """
+    before = read_current(recipe, workspace)
+    if before is None:
+        merged = now
+    else:
+        counted = {one.key for one in now.tried}
+        merged = make(
+            recipe,
+            _replaced(before.checks, now.checks),
+            (*(one for one in before.counts if one.key not in counted), *now.counts),
+            (*(one for one in before.failures if one.key not in counted), *now.failures),
+        )
+    write_text(result_path(workspace), merged.to_json())
+    return merged
+
+
+def _replaced(before: tuple[R, ...], now: tuple[R, ...]) -> tuple[R, ...]:
+    keys = {one.key for one in now}
+    return (*(one for one in before if one.key not in keys), *now)
+
+
+def _current(
+    recipe: Recipe, result: DeviceResult, files: Iterable[ExportedVariant]
+) -> DeviceResult:
+    digests = {file.variant: file.sha256 for file in files}
+
+    def fresh(one: ThereRecord) -> bool:
+        return digests.get(one.variant) == one.sha256
+
+    return make(
+        recipe,
+        filter(fresh, result.checks),
+        filter(fresh, result.counts),
+        filter(fresh, result.failures),
+    )
