@@ -43,7 +43,14 @@ def arm64() -> Target:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
-    return make_run_folder(tmp_path)
+    """A run whose float file says that it is one."""
+    made = make_run_folder(tmp_path)
+    path = made.workspace.export / "export.json"
+    exported = ExportResult.read(path, "export")
+    fp32, int8 = exported.variants
+    files = (fp32.model_copy(update={"float_tensors": 9}), int8)
+    write_text(path, exported.model_copy(update={"variants": files}).to_json())
+    return made
 
 
 def counted_before(folder: RunFolder, target: Target, cpu: str, **changes: str) -> None:
