@@ -1,6 +1,10 @@
 """A target's definition, what is seen when its folder is not as it was, and refusals."""
 
+import os
+import platform
 import re
+import shutil
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +15,7 @@ from edgetag.emulation.commands import explain
 from edgetag.emulation.packages import Apt
 from edgetag.emulation.state import MARKER, damage, problem, record_files
 from edgetag.emulation.targets import ARM64, default_cache
+from edgetag.emulation.wheels import install_wheels
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
@@ -132,6 +137,68 @@ def test_damage_is_named(finished: tuple[Path, Path], harm: object, told: str) -
     wrong = problem(ARM64, cache) or ""
     assert told in wrong
     assert "run: edgetag device setup arm64" in wrong
+
+
+def test_a_machine_carried_to_another_architecture_is_to_be_set_up_there(
+    finished: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, folder = finished
+    installed = Installed.from_json((folder / MARKER).read_text(), "test")
+    there = installed.model_copy(update={"machine": platform.machine()})
+    (folder / MARKER).write_text(there.to_json())
+    assert problem(ARM64, cache) is None
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    wrong = problem(ARM64, cache) or ""
+    assert "another architecture" in wrong
+    assert "run: edgetag device setup arm64" in wrong
+
+
+def test_an_emulator_that_was_taken_away_or_exchanged_is_seen(
+    finished: tuple[Path, Path], tmp_path: Path
+) -> None:
+    cache, folder = finished
+    qemu = tmp_path / "qemu-aarch64"
+    qemu.write_bytes(b"one")
+    installed = Installed.from_json((folder / MARKER).read_text(), "test")
+    own = installed.model_copy(update={"emulator": str(qemu), "emulator_bytes": 3})
+    (folder / MARKER).write_text(own.to_json())
+    assert problem(ARM64, cache) is None
+    qemu.write_bytes(b"other")
+    assert "is another one now" in (problem(ARM64, cache) or "")
+    qemu.unlink()
+    assert "is gone" in (problem(ARM64, cache) or "")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (shutil.which("apt-get") and shutil.which("dpkg-deb")), reason="needs apt-get and dpkg-deb"
+)
+def test_packages_without_a_network_are_one_line_that_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{closed.getsockname()[1]}")
+        apt = Apt("arm64", tmp_path / "apt")
+        apt.update()
+        with pytest.raises(InputError, match="there seems to be no network") as caught:
+            apt.download(["libc6"])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_wheels_without_a_network_are_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with socket.socket() as closed:  # bound and never listening: connections are refused
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{closed.getsockname()[1]}/simple")
+        monkeypatch.setenv("PIP_RETRIES", "1")
+        with pytest.raises(InputError, match=r"wheels of arm64 .* no network") as caught:
+            install_wheels(ARM64, tmp_path / "site")
+    assert "\n" not in str(caught.value)
 
 
 def test_a_change_of_the_same_size_is_seen_when_setting_up(finished: tuple[Path, Path]) -> None:

@@ -119,3 +119,32 @@ def test_the_schema_describes_every_section() -> None:
     schema = Recipe.model_json_schema()
     assert set(Recipe.model_fields) == set(schema["properties"])
     assert json.dumps(schema)
+
+
+def test_no_other_machine_is_asked_by_default() -> None:
+    assert parse_recipe(MINIMAL, HERE).device.on == ()
+
+
+def test_machines_that_there_are_not_are_refused_with_those_there_are() -> None:
+    told = refusal(MINIMAL + '[device]\non = ["arm46"]\n')
+    assert (
+        ":5: device.on.0: 'arm46' is not one of arm64, armv7, wasm; did you mean 'arm64'?" in told
+    )
+    assert "lists one twice" in refusal(MINIMAL + '[device]\non = ["wasm", "wasm"]\n')
+
+
+def test_a_machine_without_one_of_its_processors_is_refused() -> None:
+    told = refusal(MINIMAL + '[device]\non = ["armv7"]\ncpus = ["cortex-a76"]\n')
+    assert "cpus has none that armv7 can be: cortex-a7" in told
+    parse_recipe(MINIMAL + '[device]\non = ["wasm"]\ncpus = ["cortex-a76"]\n', HERE)
+
+
+@pytest.mark.parametrize(
+    "device", ["", '[device]\non = ["wasm"]\n', '[device]\non = ["arm64"]\ncpus = ["cortex-a53"]\n']
+)
+def test_a_limit_that_no_run_would_judge_is_refused(device: str) -> None:
+    limit = "[budgets.int8]\nmax_arm_instructions = 5\n"
+    told = refusal(MINIMAL + device + limit)
+    assert "budgets.int8.max_arm_instructions is judged on arm64, cortex-a76" in told
+    assert '[device] on = ["arm64"]' in told
+    parse_recipe(MINIMAL + '[device]\non = ["arm64"]\n' + limit, HERE)

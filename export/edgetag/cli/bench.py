@@ -66,7 +66,7 @@ def bench(
     cpu: Cpu = None,
     runtime: Annotated[
         list[str] | None,
-        _machine_option(help="May be repeated.  [default: those of benchmark.runtimes]"),
+        _machine_option(help="May be repeated; default: those of benchmark.runtimes."),
     ] = None,
     operators: Annotated[
         bool,
@@ -88,26 +88,26 @@ def bench(
     delegate: Annotated[
         Delegate | None,
         _phone_option(
-            help="auto: as benchmark_model chooses; cpu: without XNNPACK.  [default: auto]"
+            help="auto: as benchmark_model chooses; cpu: without XNNPACK; default: auto."
         ),
     ] = None,
     threads: Annotated[
         list[int] | None,
         _phone_option(
-            min=1, max=64, help="May be repeated.  [default: the recipe's benchmark.threads]"
+            min=1, max=64, help="May be repeated; default: the recipe's benchmark.threads."
         ),
     ] = None,
     warmup_runs: Annotated[
-        int | None, _phone_option(min=0, help="[default: the recipe's benchmark.warmup_runs]")
+        int | None, _phone_option(min=0, help="Default: the recipe's benchmark.warmup_runs.")
     ] = None,
     runs: Annotated[
-        int | None, _phone_option(min=1, help="At least.  [default: the recipe's benchmark.runs]")
+        int | None, _phone_option(min=1, help="At least; default: the recipe's benchmark.runs.")
     ] = None,
     min_secs: Annotated[
-        float | None, _phone_option(help=f"At least so long.  [default: {MIN_SECS:g}]")
+        float | None, _phone_option(help=f"At least so long; default: {MIN_SECS:g}.")
     ] = None,
     max_secs: Annotated[
-        float | None, _phone_option(help=f"At most so long.  [default: {MAX_SECS:g}]")
+        float | None, _phone_option(help=f"At most so long; default: {MAX_SECS:g}.")
     ] = None,
     profile: Annotated[
         bool,
@@ -121,7 +121,7 @@ def bench(
         int | None,
         _phone_option(
             min=1,
-            help=f"Images for the runner, from the split that decides.  [default: {PHONE_IMAGES}]",
+            help=f"Images for the runner, from the split that decides; default: {PHONE_IMAGES}.",
         ),
     ] = None,
     clean: Clean = False,

@@ -59,8 +59,8 @@ Cache = Annotated[
 Cpu = Annotated[
     list[str] | None,
     typer.Option(
-        help="Processor to emulate, such as cortex-a76; may be repeated.  [default: the recipe's "
-        "device.cpus]",
+        help="Processor to emulate, such as cortex-a76; may be repeated; default: the "
+        "recipe's device.cpus.",
         show_default=False,
         rich_help_panel=MACHINES,
     ),

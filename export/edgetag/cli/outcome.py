@@ -100,10 +100,15 @@ def append_step_summary(summary: Path) -> None:
 def print_outcome(workspace: "Workspace", results: "Mapping[str, Result]") -> None:
     """Print the table of variants and where the report and the bundle lie."""
     from edgetag.cli.terminal import print_tables
+    from edgetag.reporting.device import check_sheet
     from edgetag.reporting.sheets import outcome
+    from edgetag.reporting.tables import to_rich
 
     report = cast("ReportResult", results["report"])
     bundle = cast("BundleResult", results["bundle"])
     print_tables(outcome(report))
+    device = cast("DeviceResult | None", results.get("device"))
+    if device is not None and any(not check.acceptable for check in device.checks):
+        print_tables([to_rich(check_sheet(device))])
     typer.echo(f"report: {workspace.root / (report.page or report.file)}")
     typer.echo(f"bundle: {workspace.root / bundle.file}")

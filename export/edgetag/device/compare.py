@@ -30,7 +30,7 @@ MIXED_TOLERANCE = 0.03
 next step when it is quantized. 0.0042 was seen on LiteRT, 0.013 on tflite-runtime, 0.0093
 on WebAssembly."""
 
-HOST_OF_INTEGERS = {"tflite-runtime": "tflite-runtime-reference", WASM: "litert"}
+HOST = {"tflite-runtime": "tflite-runtime-reference", WASM: "litert"}
 """tflite-runtime computes integers on ARM as its reference kernels do on x86, and its default
 kernels on x86 round otherwise, by up to 0.02. LiteRT computes the same everywhere, and WebAssembly
 as LiteRT does: both by XNNPACK."""
@@ -150,7 +150,7 @@ def _check(file: ExportedVariant, path: Path, spot: Spot, given: _Given, task: T
 def host_of(file: ExportedVariant, runtime: str) -> str:
     """Return the engine here that computes a file as a runtime elsewhere should."""
     if is_exact(file):
-        return HOST_OF_INTEGERS.get(runtime, runtime)
+        return HOST.get(runtime, runtime)
     by_runtime = HOST_OF_FLOATS if is_float(file) else HOST_OF_MIXED
     return by_runtime.get(runtime, runtime)
 

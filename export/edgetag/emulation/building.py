@@ -1,6 +1,7 @@
 """Setting a target up: in a folder beside, which becomes the target when all of it works."""
 
 import fcntl
+import platform
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -86,6 +87,8 @@ def _build(target: Target, building: Path, folder: Path, progress: Progress) -> 
             digest=target.digest(),
             emulator=found,
             emulator_version=emulator.version(launching.emulator_command(target, folder, found)),
+            emulator_bytes=Path(found).stat().st_size if found else None,
+            machine=platform.machine(),
             counter=why_not,
             packages=packages,
             files=files,

@@ -12,6 +12,9 @@ from edgetag.errors import InputError
 
 WHAT = "Debian's packages could not be downloaded"
 
+FAILED = ("Err:", "W: Failed to fetch")
+"""How apt begins a line about a source that it could not read."""
+
 MISSING = ("unable to locate package", "has no installation candidate", "can't find a source")
 
 # Hooks of the machine, such as those of container images, would work on the machine's own cache.
@@ -73,9 +76,12 @@ class Apt:
         its mirror may be at work. Whether the packages are there is seen when they are wanted.
         """
         try:
-            self._run("update", "-q")
+            said = self._run("update", "-q")
         except ToolFailedError as error:
             self._update_said = str(error)
+        else:  # apt calls it a success when it reached no source at all
+            failed = any(line.startswith(FAILED) for line in said.splitlines())
+            self._update_said = said if failed else ""
 
     def download(self, packages: Sequence[str], with_dependencies: bool = False) -> list[Path]:
         """Download packages and return the files.
@@ -92,8 +98,8 @@ class Apt:
             raise self._explained(str(error)) from None
         return sorted(self._archives.glob("*.deb"))
 
-    def _run(self, *arguments: str) -> None:
-        run([self._apt, "-c", self._configuration, *arguments], folder=self._archives)
+    def _run(self, *arguments: str) -> str:
+        return run([self._apt, "-c", self._configuration, *arguments], folder=self._archives)
 
     def _explained(self, said: str) -> InputError:
         if any(sign in said.lower() for sign in MISSING):

@@ -1,6 +1,7 @@
 """What a finished target's folder says about itself, and whether it is still so."""
 
 import os
+import platform
 import stat
 from pathlib import Path
 from typing import ClassVar
@@ -30,6 +31,8 @@ class Installed(Result):
         digest: Of the definition that it was made from.
         emulator: The emulator on this machine; None where the target has its own.
         emulator_version: As it gives it.
+        emulator_bytes: Size of the emulator on this machine; None where the target has its own.
+        machine: Architecture of the computer that it was set up on; "" where that was not kept.
         counter: Whether instructions can be counted; else why not.
         packages: Debian package → version.
         files: Path in the folder → what it was.
@@ -41,6 +44,8 @@ class Installed(Result):
     digest: str
     emulator: str | None
     emulator_version: str
+    emulator_bytes: int | None = None
+    machine: str = ""
     counter: str | None
     packages: dict[str, str]
     files: dict[str, FileMark]
@@ -82,8 +87,14 @@ def damage(installed: Installed, folder: Path, thorough: bool = False) -> str | 
         folder: Where it lies.
         thorough: Compare contents, not only sizes.
     """
-    if installed.emulator is not None and not Path(installed.emulator).is_file():
-        return f"the emulator {installed.emulator} is gone"
+    if installed.machine not in ("", platform.machine()):
+        return f"it was set up on a computer of another architecture, {installed.machine}"
+    if installed.emulator is not None:
+        emulator = Path(installed.emulator)
+        if not emulator.is_file():
+            return f"the emulator {emulator} is gone"
+        if installed.emulator_bytes not in (None, emulator.stat().st_size):
+            return f"the emulator {emulator} is another one now"
     for place, leads in installed.links.items():
         path = folder / place
         if not path.is_symlink() or os.readlink(path) != leads:  # noqa: PTH115
