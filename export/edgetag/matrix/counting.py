@@ -1,17 +1,16 @@
 """ARM instructions of every file on every emulated machine that counts them."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset.workers import cores
 from edgetag.device.count import Input, count_file
 from edgetag.device.on import Spot
 from edgetag.device.result import DeviceResult
 from edgetag.emulation import open_target
 from edgetag.matrix.outcomes import Outcomes, Wanted
+from edgetag.matrix.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.runtimes import LoadFailure, ScoreRun
 from edgetag.runtimes.emulated import Emulated
@@ -73,7 +72,7 @@ def count_all(
     found: dict[tuple[str, str], Counted] = {}
     with (
         progress.track("counting ARM instructions", len(jobs), "counts") as task,
-        ThreadPoolExecutor(cores()) as pool,
+        open_pool() as pool,
     ):
         for job, outcome in zip(
             jobs, pool.map(lambda job: _known(job, known) or _count(job, given), jobs), strict=True
