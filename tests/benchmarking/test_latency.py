@@ -92,29 +92,39 @@ def test_the_spread_is_relative() -> None:
 
 
 class Scripted:
-    """Rounds of one model whose times are given."""
+    """Rounds of models whose times are given."""
 
-    def __init__(self, times: list[float]) -> None:
-        self.times = iter(times)
+    def __init__(self, *times: list[float]) -> None:
+        self.times = [iter(of_one) for of_one in times]
 
     def left(self) -> list[int]:
-        return [0]
+        return list(range(len(self.times)))
 
     def take(self) -> dict[int, float]:
-        return {0: next(self.times)}
+        return {model: next(of_one) for model, of_one in enumerate(self.times)}
 
 
 def test_the_warm_up_goes_on_until_medians_settle() -> None:
     falling = [10.0] * 5 + [6.0] * 5 + [4.0] * 5 + [4.05] * 5 + [1.0] * 100
     beats = []
     runs, warm = child.warm_up(Scripted(falling), 5, lambda _share=0.0: beats.append(1))  # type: ignore[arg-type]
-    assert (runs, warm, len(beats)) == (20, True, 20)
+    assert (runs, warm, len(beats)) == (20, {0}, 20)
 
 
 def test_a_warm_up_that_never_settles_ends_and_says_so() -> None:
     restless = [float(2 ** (i // 5 % 2)) for i in range(1000)]
     runs, warm = child.warm_up(Scripted(restless), 5, lambda _share=0.0: None)  # type: ignore[arg-type]
-    assert (runs, warm) == (5 * MOST_WINDOWS, False)
+    assert (runs, warm) == (5 * MOST_WINDOWS, frozenset())
+
+
+def test_each_model_settles_once_and_not_all_at_the_same_moment() -> None:
+    early = [4.0] * 10 + [9.0] * 5 + [2.0] * 100
+    late = [9.0] * 5 + [6.0] * 5 + [4.0] * 110
+    runs, warm = child.warm_up(Scripted(early, late), 5, lambda _share=0.0: None)  # type: ignore[arg-type]
+    assert (runs, warm) == (20, {0, 1})
+    restless = [float(2 ** (i // 5 % 2)) for i in range(1000)]
+    runs, warm = child.warm_up(Scripted(early + [2.0] * 100, restless), 5, lambda _share=0.0: None)  # type: ignore[arg-type]
+    assert (runs, warm) == (5 * MOST_WINDOWS, {0})
 
 
 def test_frequency_is_the_mean_over_cores_and_unknown_where_it_is_not_told() -> None:

@@ -62,6 +62,52 @@ def test_a_broken_latency_budget_rejects_although_validation_passed(
     assert "max_latency_ratio is 0.710, limit 0.600" in text.split("## ")[0]
 
 
+def test_a_latency_that_decides_nothing_says_why_wherever_budgets_are(
+    sources: Sources, tmp_path: Path
+) -> None:
+    assert sources.bench is not None
+    reason = "int8 is unstable: its warm-up did not settle"
+    latency, size = sources.bench.budgets
+    changes = {"verdict": "undecided", "interval": (0.35, 0.41), "reason": reason}
+    bench = sources.bench.model_copy(update={"budgets": (latency.model_copy(update=changes), size)})
+    result, text = report_on(replace(sources, bench=bench), tmp_path)
+    assert result.verdict == "undecided"
+    told = "max_latency_ratio is 0.380 [0.350, 0.410], limit 0.600; " + reason
+    assert told in text.split("## ")[0]
+    assert reason in shown(result)
+    assert reason in (tmp_path / "report" / "junit.xml").read_text()
+    assert f"I{reason[1:]}." in (tmp_path / "report" / "index.html").read_text()
+
+
+def test_latencies_of_quick_mode_are_marked_in_every_report(
+    sources: Sources, tmp_path: Path
+) -> None:
+    assert sources.bench is not None
+    assert sources.bench.mode == "quick"
+    result, text = report_on(sources, tmp_path / "quick")
+    assert {speed.mode for row in result.variants for speed in row.speed} == {"quick"}
+    page = (tmp_path / "quick" / "report" / "index.html").read_text()
+    assert "latency is the median of one image (quick mode)" in text
+    assert "Latency, load time and memory (quick mode)" in text
+    assert "quick mode" in shown(result)
+    assert "stable, quick mode" in page
+    full = replace(sources, bench=sources.bench.model_copy(update={"mode": "full"}))
+    result, text = report_on(full, tmp_path / "full")
+    page = (tmp_path / "full" / "report" / "index.html").read_text()
+    assert "quick mode" not in text + shown(result) + page
+
+
+def test_an_unstable_median_is_nowhere_printed_plain(sources: Sources, tmp_path: Path) -> None:
+    assert sources.bench is not None
+    shaky = tuple(one.model_copy(update={"stable": False}) for one in sources.bench.results)
+    _, text = report_on(
+        replace(sources, bench=sources.bench.model_copy(update={"results": shaky})), tmp_path
+    )
+    lines = [line for line in text.splitlines() if line.startswith("| fp32") and "2.47" in line]
+    assert len(lines) == 2
+    assert all("2.47 unstable" in line for line in lines)
+
+
 def test_a_variant_without_scores_is_never_accepted(sources: Sources, tmp_path: Path) -> None:
     verdict = sources.verdict.model_copy(
         update={

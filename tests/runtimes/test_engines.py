@@ -26,6 +26,12 @@ def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
         engines.get("onnx")
 
 
+def test_an_emulated_engine_may_be_silent_for_longer() -> None:
+    here = {engines.get(name).silence_limit_s for name in (*engines.names(), "wasm")}
+    assert here == {300.0}
+    assert engines.get("litert@arm64").silence_limit_s == 600.0
+
+
 def test_an_available_engine_names_its_version() -> None:
     assert "litert" in HERE
     for name in HERE:

@@ -21,9 +21,9 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import decode, encoding_table
+from edgetag.runtimes.following import ScoringCancelledError
 from edgetag.runtimes.messages import Job
 from edgetag.runtimes.protocol import Engine, Tensor
-from edgetag.runtimes.scoring import ScoringCancelledError
 from edgetag.runtimes.wasm import Wasm
 from edgetag.runtimes.wasm.engine import WORKER
 

@@ -114,7 +114,7 @@ def time_models(job: Job, mark: Mark, beat: Beat) -> Outcome:
     turns = Turns(job, sessions, inputs, reasons, mark)
     gc.collect()
     gc.disable()
-    warmup_runs, warm = warm_up(turns, job.warmup_runs, beat)
+    warmup_runs, settled = warm_up(turns, job.warmup_runs, beat)
     rounds, spent_s = 0, [0.0 for _ in job.models]
     share = 0.0
     while turns.left() and share < 1.0:
@@ -135,7 +135,7 @@ def time_models(job: Job, mark: Mark, beat: Beat) -> Outcome:
             tuple(x) if ok else None for x, ok in zip(latencies_ms, good, strict=True)
         ),
         warmup_runs=warmup_runs,
-        warm=warm,
+        warm=tuple(model in settled for model in range(len(job.models))),
     )
 
 
@@ -188,8 +188,11 @@ class Turns:
         return found
 
 
-def warm_up(turns: Turns, window: int, beat: Beat) -> tuple[int, bool]:
-    """Run models until their medians settle from one window to the next.
+def warm_up(turns: Turns, window: int, beat: Beat) -> tuple[int, frozenset[int]]:
+    """Run models until the median of each has settled from one window to the next.
+
+    Each needs to settle once, not all in the same window: of many models on a machine with other
+    work, one is always in a slow moment.
 
     Args:
         turns: The models.
@@ -197,10 +200,13 @@ def warm_up(turns: Turns, window: int, beat: Beat) -> tuple[int, bool]:
         beat: Called after each round.
 
     Returns:
-        Rounds that were run, and whether all medians settled within `SETTLED`.
+        Rounds that were run, and the models whose median settled within `SETTLED`.
     """
     before: dict[int, float] = {}
-    for number in range(1, MOST_WINDOWS + 1):
+    settled: set[int] = set()
+    number = 0
+    while number < MOST_WINDOWS and not settled.issuperset(turns.left()):
+        number += 1
         rounds: list[dict[int, float]] = []
         for _ in range(window):
             rounds.append(turns.take())
@@ -209,10 +215,9 @@ def warm_up(turns: Turns, window: int, beat: Beat) -> tuple[int, bool]:
             model: statistics.median(found[model] for found in rounds if model in found)
             for model in turns.left()
         }
-        if before and all(abs(now[m] / before[m] - 1.0) <= SETTLED for m in now if m in before):
-            return number * window, True
+        settled |= {m for m in now if m in before and abs(now[m] / before[m] - 1.0) <= SETTLED}
         before = now
-    return MOST_WINDOWS * window, False
+    return number * window, frozenset(settled)
 
 
 def _imported(runtime: str) -> Engine:

@@ -58,7 +58,7 @@ class Outcome(Record):
         load_ms: Median over loads.
         latencies_ms: In the order they were taken.
         warmup_runs: Inferences of each model before the first timed one.
-        warm: Whether the warm-up ended because latencies had settled.
+        warm: Whether the model's latencies had settled when the warm-up ended.
         peak_memory_bytes: Only from `probe`.
     """
 
@@ -66,7 +66,7 @@ class Outcome(Record):
     load_ms: tuple[float | None, ...] = ()
     latencies_ms: tuple[tuple[float, ...] | None, ...] = ()
     warmup_runs: int = 0
-    warm: bool = True
+    warm: tuple[bool, ...] = ()
     peak_memory_bytes: int | None = None
 
 

@@ -57,7 +57,7 @@ class Times:
         load_ms: Median over loads.
         peak_memory_bytes: See `result.Measurement`.
         warmup_runs: Inferences before the first timed one.
-        warm: Whether the warm-up ended because latencies had settled.
+        warm: Whether its latencies had settled when the warm-up ended.
     """
 
     latencies_ms: tuple[float, ...]
@@ -111,7 +111,9 @@ def _times(outcome: Outcome, position: int, peak_memory_bytes: int | None) -> Ti
     latencies_ms, load_ms = outcome.latencies_ms[position], outcome.load_ms[position]
     if not latencies_ms or load_ms is None:
         raise RuntimeError("the timing process left out a model without a reason")
-    return Times(latencies_ms, load_ms, peak_memory_bytes, outcome.warmup_runs, outcome.warm)
+    return Times(
+        latencies_ms, load_ms, peak_memory_bytes, outcome.warmup_runs, outcome.warm[position]
+    )
 
 
 def _time(

@@ -67,7 +67,7 @@ class Measurement(Record):
         batch: Images of one inference; latencies are of the whole batch.
         sha256: Digest of the file.
         warmup_runs: Inferences before the first timed one.
-        warm: Whether the warm-up ended because latencies had settled.
+        warm: Whether its latencies had settled when the warm-up ended.
         spread: `(p90 - p10) / p50` of the latencies.
         stable: Whether the warm-up settled and the spread is within the recipe's `max_spread`; a
             figure that is not stable is marked wherever it is shown.

@@ -1,15 +1,16 @@
 """ARM instructions of every file on every emulated machine that counts them."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset.workers import cores
 from edgetag.device.count import Input, count_file
+from edgetag.device.on import Spot
+from edgetag.device.result import DeviceResult
 from edgetag.emulation import open_target
 from edgetag.matrix.outcomes import Outcomes, Wanted
+from edgetag.matrix.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.runtimes import LoadFailure, ScoreRun
 from edgetag.runtimes.emulated import Emulated
@@ -41,15 +42,20 @@ def count_all(
     wanted: Wanted,
     outcomes: Outcomes,
     given: Input,
+    known: DeviceResult | None,
     progress: Progress,
 ) -> dict[tuple[str, str], Counted]:
     """Count one inference of every file that was scored, on every core of its emulated machine.
+
+    What `edgetag bench --on` counted of the very file, on the same runtime and emulator, is taken
+    from there.
 
     Args:
         files: What to count.
         wanted: Those that are emulated are counted on, if they can.
         outcomes: A file that gave no scores is passed over.
         given: The image.
+        known: Counts of these files; None where there are none.
         progress: Told how many are counted.
 
     Returns:
@@ -64,24 +70,43 @@ def count_all(
         for cpu in engine.target.cpus
     ]
     found: dict[tuple[str, str], Counted] = {}
-    if not jobs:
-        return found
     with (
         progress.track("counting ARM instructions", len(jobs), "counts") as task,
-        ThreadPoolExecutor(cores()) as pool,
+        open_pool() as pool,
     ):
-        counts = pool.map(lambda job: count_file(job.path, job.engine, given), jobs)
-        for job, outcome in zip(jobs, counts, strict=True):
+        for job, outcome in zip(
+            jobs, pool.map(lambda job: _known(job, known) or _count(job, given), jobs), strict=True
+        ):
             place = job.file.variant, job.engine.name
             before = found.get(place, Counted({}))
             cpu = job.engine.cpu.name
             found[place] = (
                 Counted(before.instructions, outcome.reason)
                 if isinstance(outcome, LoadFailure)
-                else Counted({**before.instructions, cpu: outcome[0]}, before.problem)
+                else Counted({**before.instructions, cpu: outcome}, before.problem)
             )
             task.advance(1, f"{job.file.variant} on {job.engine.name}, {cpu}")
     return found
+
+
+def _known(job: _Job, known: DeviceResult | None) -> int | None:
+    """Return what was counted before, None where it was not, or otherwise than now."""
+    engine = job.engine
+    count = known and known.find(
+        job.file.variant, engine.target.name, engine.inner, engine.cpu.name
+    )
+    if not count:
+        return None
+    spot = Spot(engine, engine.target.name, engine.inner, engine.cpu.name)
+    now = job.file.sha256, engine.version(), spot.program()
+    return (
+        count.instructions if (count.sha256, count.runtime_version, count.program) == now else None
+    )
+
+
+def _count(job: _Job, given: Input) -> int | LoadFailure:
+    outcome = count_file(job.path, job.engine, given)
+    return outcome if isinstance(outcome, LoadFailure) else outcome[0]
 
 
 def _able(engine: Emulated) -> bool:

@@ -1,11 +1,12 @@
 """The same engine elsewhere and here: which one it is, and whether a file's scores agree."""
 
 from edgetag.conversion.result import ExportedVariant
-from edgetag.device.compare import HOST, is_exact, judge, tolerance
+from edgetag.device import compare
 from edgetag.matrix.proof import Outcome
 from edgetag.matrix.result import SameEngine
 from edgetag.runtimes import Engine
 from edgetag.runtimes.emulated import Emulated
+from edgetag.runtimes.wasm import Wasm
 
 
 def host_of(file: ExportedVariant, engine: Engine) -> str | None:
@@ -15,9 +16,9 @@ def host_of(file: ExportedVariant, engine: Engine) -> str | None:
         file: Integers are computed by other kernels than floats.
         engine: One elsewhere; of one here, it is None.
     """
-    if not isinstance(engine, Emulated):
+    if not isinstance(engine, Emulated | Wasm):
         return None
-    return HOST.get(engine.inner, engine.inner) if is_exact(file) else engine.inner
+    return compare.host_of(file, engine.inner)
 
 
 def same_engine(file: ExportedVariant, host: str, here: Outcome, there: Outcome) -> SameEngine:
@@ -29,6 +30,6 @@ def same_engine(file: ExportedVariant, host: str, here: Outcome, there: Outcome)
         here: What came of it,
         there: and elsewhere.
     """
-    limit = tolerance(file)
-    agreement, _, _, largest = judge(here, there, limit)
+    limit = compare.tolerance(file)
+    agreement, _, _, largest = compare.judge(here, there, limit)
     return SameEngine(host=host, tolerance=limit, agreement=agreement, largest_difference=largest)

@@ -1,15 +1,14 @@
 """Scoring every file on every runtime, and on those here that they are compared with."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgetag.contract import Preprocessing
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset.view import Rows
-from edgetag.dataset.workers import cores
 from edgetag.matrix.elsewhere import host_of
+from edgetag.matrix.pool import open_pool
 from edgetag.matrix.proof import OLD_RUNTIME, Outcome
 from edgetag.progress import Progress
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, engines, score
@@ -63,7 +62,7 @@ def score_all(
     found: Outcomes = {}
     with (
         progress.track("scoring on every runtime", len(jobs), "files") as task,
-        ThreadPoolExecutor(cores()) as pool,
+        open_pool() as pool,
     ):
         for job, outcome in zip(jobs, pool.map(lambda job: _score(job, given), jobs), strict=True):
             found[job.file.variant, job.name] = outcome

@@ -130,8 +130,8 @@ def _legend(result: MatrixResult) -> str:
     cores = dict.fromkeys(core for cell in result.cells for core in cell.instructions)
     sentences = [
         f"Scores of {result.images} images of {escape_markdown(result.split)}.",
-        f"A number is the largest difference of a score from {result.reference} here, and of how "
-        "many decisions how many differ.",
+        f"A number is the largest difference of a score from {result.reference} here; “3 of 160” "
+        "are decisions that differ.",
         "“As here” compares with the same engine here: integers must be identical.",
     ]
     if modes:

@@ -9,6 +9,7 @@ from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset import open_dataset
 from edgetag.dataset.view import Rows
 from edgetag.device.count import Input
+from edgetag.device.store import read_current
 from edgetag.errors import InputError
 from edgetag.machine import this_machine
 from edgetag.matrix.agreement import FileThresholds, compare
@@ -66,8 +67,9 @@ def run(
     given = Given(workspace.cache, rows, contract, len(dataset.vocabulary), silence_s)
     outcomes = score_all(files, wanted, given, progress)
     counted = count_all(
-        files, wanted, outcomes, Input(workspace.cache, rows[:1], contract), progress
-    )
+        files, wanted, outcomes, Input(workspace.cache, rows[:1], contract),
+        read_current(recipe, workspace), progress,
+    )  # fmt: skip
     thresholds = FileThresholds(workspace, dataset.vocabulary.names)
     cells = _Cells(outcomes, counted, Latencies(workspace), thresholds)
     result = MatrixResult(

@@ -22,7 +22,7 @@ from edgetag.metrics import Scores
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, score
-from edgetag.runtimes.scoring import ScoringCancelledError
+from edgetag.runtimes.following import ScoringCancelledError
 from edgetag.validation.scores import VariantMeta, digest_rows, read_variant, write_variant
 from edgetag.workspace import Workspace, digest_json
 
