@@ -1,5 +1,6 @@
 """The Kotlin module `tagger`, run by Maven on golden arrays that are written here and now."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -65,3 +66,5 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     for line in lines:
         record_property("measured", line)
     assert any("self-test passed" in line for line in lines)
+    answer = json.loads((tmp_path / "answer.json").read_text("utf-8"))
+    assert answer["schema"] == "edgetag.phone-scores/1.0"
