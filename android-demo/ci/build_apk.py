@@ -160,7 +160,8 @@ def strip(jar: Path, out: Path) -> Path:
     """Copy the classes that Android 8 takes: none of later Java versions, no module descriptors."""
     with zipfile.ZipFile(jar) as source, zipfile.ZipFile(out, "w") as target:
         for name in source.namelist():
-            if name.endswith(".class") and not name.startswith("META-INF/") and "module-info" not in name:
+            is_class = name.endswith(".class") and not name.startswith("META-INF/")
+            if is_class and Path(name).stem != "module-info":
                 target.writestr(name, source.read(name))
     return out
 

@@ -195,6 +195,19 @@ def strings(language: str) -> dict[str, str]:
 def test_japanese_has_every_text_with_the_same_values() -> None:
     english, japanese = strings("values"), strings("values-ja")
     assert english.keys() == japanese.keys()
+    value = re.compile(r"%\d\$[.\d]*[sdf]")
     for name, text in english.items():
-        pattern = r"%\d\$[.\d]*[sdf]"
-        assert sorted(re.findall(pattern, text)) == sorted(re.findall(pattern, japanese[name])), name
+        assert sorted(value.findall(text)) == sorted(value.findall(japanese[name])), name
+
+
+def test_the_screens_work_on_a_jvm_with_the_real_model(apk: Path, bundle: Path) -> None:
+    copy = apk.parent / "android-demo"
+    with zipfile.ZipFile(bundle) as file:
+        picture = Path(file.extract("golden-03.png", apk.parent))
+    done = subprocess.run(
+        [sys.executable, str(copy / "ci" / "run_screens.py"), str(picture)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    drawn = {path.name for path in (copy / "screens/target/screens").glob("*.png")}
+    assert {"picture.png", "heat.png", "crop.png", "japanese-dark.png", "benchmark.png"} <= drawn
