@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from edgetag.benchmarking.budgets import check_budgets
-from edgetag.benchmarking.result import BenchResult, BudgetCheck, Failure, Latency, Measurement
+from edgetag.benchmarking.result import (
+    BenchResult,
+    BudgetCheck,
+    Failure,
+    Latency,
+    Measurement,
+    Ratio,
+)
 from edgetag.cli.outcome import exit_code
 from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import ExitCode
@@ -53,6 +60,10 @@ def measured(
     )  # fmt: skip
 
 
+def in_turns(p50: float, interval: tuple[float, float] | None = (0, 0)) -> Ratio:
+    return Ratio(p50=p50, interval=(p50, p50) if interval == (0, 0) else interval)
+
+
 FILES = (exported("fp32", 1000), exported("int8", 290))
 
 
@@ -73,8 +84,9 @@ def test_a_limit_that_is_just_reached_is_kept() -> None:
 
 def test_ratios_are_to_fp32_on_the_budgets_runtime_alone() -> None:
     found = [
-        measured("fp32", 10), measured("int8", 5),
-        measured("fp32", 10, "tflite-runtime"), measured("int8", 80, "tflite-runtime"),
+        measured("fp32", 10), measured("int8", 5, ratio=in_turns(0.5)),
+        measured("fp32", 10, "tflite-runtime"),
+        measured("int8", 80, "tflite-runtime", ratio=in_turns(8.0)),
     ]  # fmt: skip
     check = only(check_budgets(recipe_with("max_latency_ratio = 0.6"), FILES, found, []))
     assert (check.measured, check.verdict) == (0.5, "pass")
@@ -110,13 +122,28 @@ def test_the_interval_of_a_latency_decides_not_the_estimate(
 @pytest.mark.parametrize(
     ("limit", "verdict"), [(0.63, "pass"), (0.6, "undecided"), (0.5, "undecided"), (0.38, "fail")]
 )
-def test_the_interval_of_a_ratio_is_as_wide_as_both_figures_allow(
+def test_the_interval_of_a_ratio_decides_however_unstable_the_times_are(
     limit: float, verdict: str
 ) -> None:
-    found = [measured("fp32", 10, interval=(8, 10)), measured("int8", 5, interval=(4, 5))]
+    found = [
+        measured("fp32", 10, stable=False, spread=9.0),
+        measured("int8", 5, stable=False, spread=9.0, ratio=in_turns(0.51, (0.4, 0.625))),
+    ]
     check = only(check_budgets(recipe_with(f"max_latency_ratio = {limit}"), FILES, found, []))
-    assert check.interval == pytest.approx((4 / 10, 5 / 8))
-    assert check.verdict == verdict
+    assert (check.measured, check.interval, check.verdict) == (0.51, (0.4, 0.625), verdict)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "reason"),
+    [(None, "it was not timed in turns with fp32"), (in_turns(0.1, None), "10 runs are too few")],
+)
+def test_a_ratio_that_was_not_measured_well_decides_nothing(
+    ratio: Ratio | None, reason: str
+) -> None:
+    found = [measured("fp32", 10), measured("int8", 1, ratio=ratio)]
+    check = only(check_budgets(recipe_with("max_latency_ratio = 0.6"), FILES, found, []))
+    assert check.verdict == "undecided"
+    assert check.reason.startswith(reason)
 
 
 def test_the_ratio_of_fp32_to_itself_is_exactly_1() -> None:
@@ -126,19 +153,12 @@ def test_the_ratio_of_fp32_to_itself_is_exactly_1() -> None:
     assert (check.measured, check.verdict) == (1.0, "pass")
 
 
-@pytest.mark.parametrize("shaky", ["fp32", "int8"])
-def test_an_unstable_figure_decides_no_budget_on_latency(shaky: str) -> None:
-    found = [
-        measured(variant, p50, stable=variant != shaky, spread=0.7 if variant == shaky else 0.1)
-        for variant, p50 in (("fp32", 10.0), ("int8", 90.0))
-    ]
-    recipe = recipe_with("max_latency_ratio = 0.6\nmax_latency_ms = 1.0\nmax_size_bytes = 290")
-    latency, ratio, size = check_budgets(recipe, FILES, found, [])
-    assert (ratio.measured, ratio.verdict) == (9.0, "undecided")
-    assert (
-        ratio.reason == f"{shaky} is unstable: p90 and p10 lie 70 % of the median apart, over 25 %"
-    )
-    assert latency.verdict == ("undecided" if shaky == "int8" else "fail")
+def test_an_unstable_figure_decides_no_budget_on_latency() -> None:
+    found = [measured("int8", 90.0, stable=False, spread=0.7)]
+    recipe = recipe_with("max_latency_ms = 1.0\nmax_size_bytes = 290")
+    latency, size = check_budgets(recipe, FILES, found, [])
+    assert latency.verdict == "undecided"
+    assert latency.reason == "int8 is unstable: p90 and p10 lie 70 % of the median apart, over 25 %"
     assert (size.verdict, size.reason) == ("pass", "")
 
 

@@ -7,7 +7,7 @@ from scipy.stats import quantile_test
 from edgetag.benchmarking import child
 from edgetag.benchmarking.conditions import look, mean_mhz
 from edgetag.benchmarking.effort import MOST_WINDOWS
-from edgetag.benchmarking.latency import interval, percentiles, repetition, spread
+from edgetag.benchmarking.latency import interval, percentiles, ratio, repetition, spread
 
 
 def test_the_interval_holds_the_true_quantile_as_often_as_promised() -> None:
@@ -136,3 +136,19 @@ def test_this_machine_tells_its_load() -> None:
     load = look().load
     assert load is not None
     assert load >= 0
+
+
+def test_a_slow_moment_of_the_machine_leaves_the_ratio_of_a_round_as_it_is() -> None:
+    rng = np.random.default_rng(5)
+    machine = np.where(np.arange(300) % 100 < 40, 3.0, 1.0)
+    base = 10.0 * machine * rng.uniform(0.98, 1.02, 300)
+    own = 4.0 * machine * rng.uniform(0.98, 1.02, 300)
+    found = ratio(own.tolist(), base.tolist())
+    assert found is not None
+    assert found.interval is not None
+    assert spread(own.tolist()) > 1.0
+    assert 0.39 < found.interval[0] <= found.p50 <= found.interval[1] < 0.41
+
+
+def test_times_of_other_rounds_have_no_ratio() -> None:
+    assert ratio([1.0, 2.0], [1.0]) is None

@@ -204,7 +204,7 @@ def test_maps_of_another_size_or_name_are_refused(bundle: Path) -> None:
 
 def test_a_machine_stands_for_all_its_runtimes_and_unknown_names_are_refused() -> None:
     assert [engine.name for engine in chosen_engines(("litert",))] == ["litert"]
-    with pytest.raises(InputError, match="'nowhere' is not one of"):
+    with pytest.raises(InputError, match="'nowhere' is no place"):
         chosen_engines(("nowhere",))
 
 

@@ -75,7 +75,7 @@ def test_what_a_verb_cannot_do_is_said_with_what_can(run_folder: Path) -> None:
         (("validate", "--on", "arm64", "--mean", "1"), "--mean: is about the verdict"),
         (("validate", "--on", "arm64", "--runner", "x"), "--runner: is for phones"),
         (("validate", "--on", "adb", "--cpu", "cortex-a76"), "--cpu: is for emulated machines"),
-        (("validate", "--on", "adb"), "give --runner"),
+        (("validate", "--on", "adb"), "give --app"),
         (("bench", "--operators"), "--operators: is for other machines"),
         (("bench", "--max-secs", "3"), "--max-secs: is for phones"),
         (

@@ -1,7 +1,8 @@
 """Holds what was measured against the recipe's limits on latency, size and memory.
 
 Sizes and memory are judged as they are. A latency is an estimate: its interval decides, and an
-unstable figure decides nothing.
+unstable figure decides nothing. A ratio is taken between times of the same round, which a busy
+machine slows alike, so that its own interval tells all there is to doubt.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -130,20 +131,18 @@ def _latency_ms(variant: Variant, found: _Found) -> Value:
 
 
 def _latency_ratio(variant: Variant, found: _Found) -> Value:
-    """Return the ratio to fp32; its interval is of the ends of both, so at least wide enough."""
-    own = _latency_ms(variant, found)
-    if own.measured is None:
-        return own
+    """Return the ratio to fp32, taken round by round: what slows both leaves it as it is."""
+    if variant not in found.judged:
+        return found.absent()
     if variant == BASE:
         return Value(1.0)
     if BASE not in found.judged:
         return found.absent(f"{BASE}, which ratios are to,")
-    base = found.judged[BASE].latency_ms
-    interval = None
-    if own.interval and base.p50_interval:
-        interval = (own.interval[0] / base.p50_interval[1], own.interval[1] / base.p50_interval[0])
-    doubt = own.doubt or _doubt(found.judged[BASE], found.max_spread)
-    return Value(own.measured / base.p50, interval, doubt)
+    own = found.judged[variant]
+    if own.ratio is None:
+        return Value(None, doubt=f"it was not timed in turns with {BASE}")
+    doubt = "" if own.ratio.interval else f"{own.runs} runs are too few for an interval"
+    return Value(own.ratio.p50, own.ratio.interval, doubt)
 
 
 def _size_bytes(variant: Variant, found: _Found) -> Value:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binom
 
-from edgetag.benchmarking.result import Bounds, Latency
+from edgetag.benchmarking.result import Bounds, Latency, Ratio
 
 CONFIDENCE = 0.95
 
@@ -52,6 +52,22 @@ def interval(latencies_ms: Sequence[float], share: float) -> Bounds | None:
     ordered = np.sort(runs)
     per = len(runs) / independent
     return float(ordered[math.floor(low * per) - 1]), float(ordered[math.ceil(high * per) - 1])
+
+
+def ratio(latencies_ms: Sequence[float], base_ms: Sequence[float]) -> Ratio | None:
+    """Return the median ratio of times that were taken in the same rounds.
+
+    Args:
+        latencies_ms: One per round, in order.
+        base_ms: What they are divided by, in the same order.
+
+    Returns:
+        None where the two were not timed in the same rounds.
+    """
+    if len(latencies_ms) != len(base_ms):
+        return None
+    shares: list[float] = (np.asarray(latencies_ms) / np.asarray(base_ms)).tolist()
+    return Ratio(p50=float(np.median(shares)), interval=interval(shares, 0.50))
 
 
 def repetition(values: npt.NDArray[np.float64]) -> float:

@@ -36,6 +36,19 @@ class Latency(Record):
     p99_interval: Bounds | None = None
 
 
+class Ratio(Record):
+    """A file's time as a share of fp32's, in the same rounds.
+
+    Attributes:
+        p50: Median over rounds of the one time divided by the other. Files take turns, so that a
+            slow moment of the machine slows both, and the ratio stays.
+        interval: Of this median at 95 %, as in `Latency`; None where rounds are too few.
+    """
+
+    p50: float
+    interval: Bounds | None
+
+
 class Conditions(Record):
     """What the machine was like before and after one runtime was timed.
 
@@ -71,6 +84,7 @@ class Measurement(Record):
         spread: `(p90 - p10) / p50` of the latencies.
         stable: Whether the warm-up settled and the spread is within the recipe's `max_spread`; a
             figure that is not stable is marked wherever it is shown.
+        ratio: To fp32 on the same runtime and threads; None where fp32 was not timed beside it.
         latency_ms: Of the engine's invoke call alone, batch 1; the input is set before.
         load_ms: Median of five loads, with the file in the page cache.
         peak_memory_bytes: Growth of the peak resident memory of a fresh process by loading the
@@ -92,6 +106,7 @@ class Measurement(Record):
     warm: bool = True
     spread: float | None = None
     stable: bool = True
+    ratio: Ratio | None = None
     latency_ms: Latency
     load_ms: float
     peak_memory_bytes: int | None
@@ -154,7 +169,8 @@ class BudgetCheck(Record):
         interval: Of a latency or a ratio of two, at 95 %; it decides. None where the value is
             exact, or where there is none.
         verdict: A latency passes if its interval lies within the limit, fails if it lies beyond,
-            else it is undecided; so is one of an unstable figure. fail also where the budget's
+            else it is undecided; so is one of an unstable figure, but not a ratio, which is
+            taken round by round. fail also where the budget's
             runtime failed on the variant; undecided where this machine lacks the runtime or
             cannot tell memory.
         reason: Why it is undecided, or why there is no measurement; one line.
@@ -187,7 +203,7 @@ class BenchResult(Result):
         budgets: Every limit on latency, size and memory that the recipe sets.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench/1.2"
+    SCHEMA: ClassVar[str] = "edgetag.bench/1.3"
     machine: Machine
     mode: Literal["quick", "full"] = "quick"
     measured_at: str = ""

@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from edgetag.benchmarking.budgets import check_budgets
+from edgetag.benchmarking.budgets import BASE, check_budgets
 from edgetag.benchmarking.conditions import Moment, look
 from edgetag.benchmarking.desktop import time_reference
 from edgetag.benchmarking.effort import effort
 from edgetag.benchmarking.history import append
-from edgetag.benchmarking.latency import percentiles, spread
+from edgetag.benchmarking.latency import percentiles, ratio, spread
 from edgetag.benchmarking.measure import Plan, Times, measure
 from edgetag.benchmarking.result import (
     BenchResult,
@@ -15,6 +15,7 @@ from edgetag.benchmarking.result import (
     Failure,
     Measurement,
     MissingRuntime,
+    Ratio,
 )
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset import open_dataset
@@ -75,9 +76,13 @@ def run(
                 seed=recipe.seed,
             )
             before = look()
-            for file, found in zip(exported, measure(paths, plan, progress), strict=True):
+            timed = dict(zip(exported, measure(paths, plan, progress), strict=True))
+            base = next((times for file, times in timed.items() if file.variant == BASE), "")
+            for file, found in timed.items():
                 if isinstance(found, Times):
-                    results.append(_measurement(file, plan, found, machine.cpu, section.max_spread))
+                    results.append(
+                        _measurement(file, plan, found, base, machine.cpu, section.max_spread)
+                    )
                 else:
                     progress.say(f"{file.variant} on {name}: {found}")
                     failures.append(
@@ -153,7 +158,12 @@ def _conditions(plan: Plan, before: Moment, after: Moment) -> Conditions:
 
 
 def _measurement(
-    file: ExportedVariant, plan: Plan, times: Times, device: str, max_spread: float
+    file: ExportedVariant,
+    plan: Plan,
+    times: Times,
+    base: Times | str,
+    device: str,
+    max_spread: float,
 ) -> Measurement:
     found = spread(times.latencies_ms)
     return Measurement(
@@ -168,9 +178,14 @@ def _measurement(
         warm=times.warm,
         spread=found,
         stable=times.warm and found <= max_spread,
+        ratio=_ratio(times, base),
         latency_ms=percentiles(times.latencies_ms),
         load_ms=times.load_ms,
         peak_memory_bytes=times.peak_memory_bytes,
         size_bytes=file.size_bytes,
         gzip_bytes=file.gzip_bytes,
     )
+
+
+def _ratio(times: Times, base: Times | str) -> Ratio | None:
+    return ratio(times.latencies_ms, base.latencies_ms) if isinstance(base, Times) else None

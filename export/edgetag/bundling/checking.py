@@ -14,6 +14,7 @@ from edgetag.bundling.opening import Bundle, open_bundle
 from edgetag.bundling.pictures import read_source
 from edgetag.bundling.replay import inputs_on_disk, run_over
 from edgetag.bundling.result import BundledVariant
+from edgetag.device.on import Kind, resolve_for, runtime_names
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.preprocess import ImageRejectedError
@@ -109,16 +110,12 @@ def chosen_engines(on: Sequence[str]) -> tuple[Engine, ...]:
     """
     if not on:
         return tuple(engines.get(family) for family in FAMILIES)
-    known = engines.target_names()
-    found: list[Engine] = []
-    for name in on:
-        there = [one for one in known if one.partition("@")[2] == name]
-        for each in there or [name]:
-            engine = engines.get(each)
-            if (missing := engine.available()) is not None:
-                raise InputError(f"{each}: {missing}")
-            found.append(engine)
-    return tuple(found)
+    places = resolve_for("bundle check", on, (Kind.HERE, Kind.EMULATED, Kind.WASM))
+    found = tuple(engines.get(name) for name in runtime_names(places))
+    for engine in found:
+        if (missing := engine.available()) is not None:
+            raise InputError(f"{engine.name}: {missing}")
+    return found
 
 
 def check(path: Path, on: Sequence[Engine], progress: Progress) -> BundleCheck:

@@ -182,10 +182,10 @@ def _described_variant(file: ExportedVariant, verdict: Verdict) -> BundledVarian
 
 def _explain(file: ExportedVariant) -> ExplainSignature | None:
     """Return the signature that gives maps, None where the export made none."""
-    maps = getattr(file, "explain_maps", None)
+    maps = file.explain_maps
     if maps is None:
         return None
-    return ExplainSignature(signature="explain", height=maps.height, width=maps.width)
+    return ExplainSignature(signature=maps.signature, height=maps.height, width=maps.width)
 
 
 def _tell(result: BundleResult, progress: Progress) -> None:

@@ -43,7 +43,7 @@ def check(
         typer.Option(
             metavar="NAME",
             help="A runtime, such as litert@arm64, or a machine: arm64, armv7, wasm; may be "
-            "repeated.  [default: those of this machine]",
+            "repeated; default: those of this machine.",
         ),
     ] = None,
     no_replay: Annotated[

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from edgetag.contract import Preprocessing
 from edgetag.progress import Task
+from edgetag.runtimes.following import LoadFailure
 from edgetag.runtimes.protocol import Engine
-from edgetag.runtimes.scoring import LoadFailure, score
+from edgetag.runtimes.scoring import score
 
 WORKER = "edgetag.runtimes.maps_worker"
 SILENCE_S = 300.0
