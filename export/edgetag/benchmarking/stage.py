@@ -76,9 +76,9 @@ def run(
                 seed=recipe.seed,
             )
             before = look()
-            timed = dict(zip(exported, measure(paths, plan, progress), strict=True))
-            base = next((times for file, times in timed.items() if file.variant == BASE), "")
-            for file, found in timed.items():
+            timed = list(zip(exported, measure(paths, plan, progress), strict=True))
+            base = next((times for file, times in timed if file.variant == BASE), "")
+            for file, found in timed:
                 if isinstance(found, Times):
                     results.append(
                         _measurement(file, plan, found, base, machine.cpu, section.max_spread)
