@@ -56,7 +56,7 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
         [
             "mvn", "-q", "-B", "-f", str(DEMO / "pom.xml"), "-pl", "tagger", "test",
             f"-Dedgetag.golden={tmp_path}", f"-Dedgetag.bundle={demo}",
-            f"-Dedgetag.told={told}",
+            f"-Dedgetag.models={ROOT / 'tests/models'}", f"-Dedgetag.told={told}",
         ],
         capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=840,
     )  # fmt: skip
