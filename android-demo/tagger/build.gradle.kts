@@ -28,7 +28,7 @@ dependencies {
 // The golden arrays and the bundle are written by Python: tests/android/test_tagger.py.
 tasks.test {
     useJUnitPlatform()
-    for (name in listOf("edgetag.golden", "edgetag.bundle")) {
+    for (name in listOf("edgetag.golden", "edgetag.bundle", "edgetag.models")) {
         System.getProperty(name)?.let { systemProperty(name, it) }
     }
 }

@@ -1,5 +1,6 @@
 """The Kotlin module `tagger`, run by Maven on golden arrays that are written here and now."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -55,7 +56,7 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
         [
             "mvn", "-q", "-B", "-f", str(DEMO / "pom.xml"), "-pl", "tagger", "test",
             f"-Dedgetag.golden={tmp_path}", f"-Dedgetag.bundle={demo}",
-            f"-Dedgetag.told={told}",
+            f"-Dedgetag.models={ROOT / 'tests/models'}", f"-Dedgetag.told={told}",
         ],
         capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=840,
     )  # fmt: skip
@@ -65,3 +66,5 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     for line in lines:
         record_property("measured", line)
     assert any("self-test passed" in line for line in lines)
+    answer = json.loads((tmp_path / "answer.json").read_text("utf-8"))
+    assert answer["schema"] == "edgetag.phone-scores/1.0"

@@ -5,6 +5,7 @@ are kept in the repository so that tests of runtimes need no TensorFlow; they ne
 only when this script changes.
 """
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,43 @@ def convert(integers: str | None, io: tf.DType) -> bytes:
     return converter.convert()
 
 
+class Explaining(tf.Module):
+    """The network with its two signatures: scores, and scores with maps before the sigmoid."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = network()
+        maps = self.network.get_layer("cam").output
+        self.both = keras.Model(self.network.input, [self.network.output, maps])
+
+    @tf.function(input_signature=[tf.TensorSpec((1, 64, 64, 3), tf.float32, name="image")])
+    def score(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"scores": self.network(image)}
+
+    @tf.function(input_signature=[tf.TensorSpec((1, 64, 64, 3), tf.float32, name="image")])
+    def explain(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
+        scores, maps = self.both(image)
+        return {"scores": scores, "maps": maps}
+
+
+def convert_explaining(*, integers: bool) -> bytes:
+    module = Explaining()
+    with tempfile.TemporaryDirectory() as folder:
+        # TensorFlow sorts signatures by name, and the first one is what runs when none is named.
+        signatures = {"default": module.score, "explain": module.explain}
+        tf.saved_model.save(module, folder, signatures=signatures)
+        keys = list(signatures)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=keys)
+        if integers:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = lambda: (
+                (key, {"image": image}) for (image,) in calibration() for key in keys
+            )
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type = converter.inference_output_type = tf.uint8
+        return converter.convert()
+
+
 def main() -> None:
     int16 = "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8"
     for name, integers, io in (
@@ -61,6 +99,9 @@ def main() -> None:
         ("int16x8", int16, tf.int16),
     ):
         (FOLDER / f"tiny_{name}.tflite").write_bytes(convert(integers, io))
+    for name, quantized in (("fp32", False), ("int8_uint8", True)):
+        explaining = convert_explaining(integers=quantized)
+        (FOLDER / f"tiny_explain_{name}.tflite").write_bytes(explaining)
 
 
 if __name__ == "__main__":

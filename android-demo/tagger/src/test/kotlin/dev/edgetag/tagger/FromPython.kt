@@ -17,7 +17,7 @@ internal fun tell(line: String) {
     System.getProperty("edgetag.told")?.let { File(it).appendText(line + "\n") }
 }
 
-private fun property(name: String): String {
+internal fun property(name: String): String {
     val path = System.getProperty(name)
     assertTrue(path != null, "-D$name is not set; tests/android/test_tagger.py sets it and runs these tests")
     return path
