@@ -169,9 +169,7 @@ class ScreensTest {
         job.writeText(
             """{"schema": "edgetag.phone-job/1.1", "pictures": "$pictures", "scores": "/x", "threads": 1, "runs": 3}""",
         )
-        val told = mutableListOf<Pair<Int, Int>>()
-        val answer = doJob(activity, job.path) { done, all -> told += done to all }.readText()
-        assertEquals(listOf(1 to 2, 2 to 2), told)
+        val answer = doJob(activity, job.path).readText()
         for (part in listOf("edgetag.phone-scores/1.0", "\"a.png\"", "\"error\"", "\"p99\"", "\"passed\": true")) {
             assertTrue(answer.take(2000), part.replace(" ", "") in answer.replace(" ", ""))
         }
