@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import struct
@@ -22,7 +23,8 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(1500),  # Maven downloads 250 MB the first time
     pytest.mark.skipif(
-        not all(map(shutil.which, TOOLS)), reason="needs Maven, a JDK, zipalign and apksigner"
+        not os.environ.get("CI") and not all(map(shutil.which, TOOLS)),
+        reason="needs Maven, a JDK, zipalign and apksigner; .ci/system installs them",
     ),
 ]
 

@@ -37,7 +37,7 @@ class Headless : Instrumentation() {
         val results = Bundle()
         val code = try {
             val path = job ?: throw JobException("-e job PATH is missing")
-            results.putString("scores", doJob(targetContext, path, ::report).path)
+            results.putString("scores", doJob(targetContext, path).path)
             Activity.RESULT_OK
         } catch (error: Exception) {
             // Whatever it is, adb gets one line and not a crash.
@@ -48,14 +48,6 @@ class Headless : Instrumentation() {
             Activity.RESULT_CANCELED
         }
         finish(code, results)
-    }
-
-    /** Tells `adb` that the app is alive; `am instrument -w` prints it only with `-r`. */
-    private fun report(done: Int, all: Int) {
-        val status = Bundle()
-        status.putInt("done", done)
-        status.putInt("all", all)
-        sendStatus(0, status)
     }
 
     private fun oneLine(error: Throwable): String {
@@ -70,10 +62,9 @@ private const val MOST_NAME_CHARACTERS = 80
  * Does a job and returns the file with its scores.
  *
  * @param path of the job.
- * @param report is told how many images are done, of how many.
  * @throws JobException it cannot be done; the message is one line.
  */
-fun doJob(context: Context, path: String, report: (Int, Int) -> Unit): File {
+fun doJob(context: Context, path: String): File {
     val file = File(path)
     val text = try {
         file.readText()
@@ -88,7 +79,7 @@ fun doJob(context: Context, path: String, report: (Int, Int) -> Unit): File {
     )
     val folder = context.getExternalFilesDir(null) ?: throw JobException("this phone's storage is not mounted")
     val target = File(folder, "${file.nameWithoutExtension.take(MOST_NAME_CHARACTERS)}.scores.json")
-    write(target) { out -> jobs.run(HeadlessJob.parse(text), out, report) }
+    write(target) { out -> jobs.run(HeadlessJob.parse(text), out) }
     return target
 }
 

@@ -48,6 +48,8 @@ class PictureModel(context: Context) : TaggerModel<TaggedPicture>(context) {
     /** Draws the picture of the last result in another way. */
     fun show(show: Show, tag: String) {
         val shown = state.result ?: return
+        // A picture that is being tagged goes before; the screen then shows what is chosen for it.
+        if (state.isRunning) return
         if (shown.show == show && shown.tag == tag) return
         val wanted = shown.copy(show = show, tag = tag)
         start(state.status) { cancellation ->

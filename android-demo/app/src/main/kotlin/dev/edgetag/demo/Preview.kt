@@ -77,14 +77,14 @@ class Preview private constructor(private val picture: Picture, private val full
             return Bitmap.createBitmap(pixels, picture.width, picture.height, Bitmap.Config.ARGB_8888)
         }
 
-        /** From transparent over yellow to red, relative to the map's own peak. */
+        /** From transparent at half of the map's own peak, where a mosaic ends too, over yellow to red. */
         private fun heatBitmap(map: HeatMap): Bitmap {
             val peak = map.peak.coerceAtLeast(Float.MIN_VALUE)
             val (width, height) = map.picture.width to map.picture.height
             val pixels = IntArray(HEAT_SIDE * HEAT_SIDE) { i ->
                 val x = (i % HEAT_SIDE + 0.5) * width / HEAT_SIDE
                 val y = (i / HEAT_SIDE + 0.5) * height / HEAT_SIDE
-                val warmth = (map.at(x, y) / peak).coerceIn(0f, 1f)
+                val warmth = (2 * map.at(x, y) / peak - 1).coerceIn(0f, 1f)
                 val green = (255 * (1 - warmth)).toInt()
                 (WARMEST_ALPHA * warmth).toInt() shl 24 or (255 shl 16) or (green shl 8)
             }

@@ -38,7 +38,7 @@ import org.robolectric.annotation.GraphicsMode
 
 /** The app's own screens, with the framework's own code and drawing, and a real model. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35], qualifiers = "w400dp-h1400dp-xhdpi")
+@Config(sdk = [35], qualifiers = "w360dp-h1000dp-hdpi")
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
 class ScreensTest {
     @get:Rule
@@ -130,7 +130,7 @@ class ScreensTest {
     @Test
     fun aChosenTagShowsItsHeatMapWhereTheModelHasMaps() {
         val activity = tagged().get()
-        activity.findViewById<ViewGroup>(R.id.tags).getChildAt(0).performClick()
+        activity.findViewById<ViewGroup>(R.id.tags).getChildAt(1).performClick()
         settle(activity)
         val hasMaps = activity.findViewById<View>(R.id.note).visibility == View.GONE
         assertEquals(hasMaps, drawn(activity).heat != null)
@@ -169,9 +169,7 @@ class ScreensTest {
         job.writeText(
             """{"schema": "edgetag.phone-job/1.1", "pictures": "$pictures", "scores": "/x", "threads": 1, "runs": 3}""",
         )
-        val told = mutableListOf<Pair<Int, Int>>()
-        val answer = doJob(activity, job.path) { done, all -> told += done to all }.readText()
-        assertEquals(listOf(1 to 2, 2 to 2), told)
+        val answer = doJob(activity, job.path).readText()
         for (part in listOf("edgetag.phone-scores/1.0", "\"a.png\"", "\"error\"", "\"p99\"", "\"passed\": true")) {
             assertTrue(answer.take(2000), part.replace(" ", "") in answer.replace(" ", ""))
         }
@@ -190,12 +188,12 @@ class ScreensTest {
     }
 
     @Test
-    @Config(qualifiers = "ja-w400dp-h1400dp-night-xhdpi", fontScale = 1.5f)
+    @Config(qualifiers = "ja-w360dp-h1000dp-night-hdpi", fontScale = 1.5f)
     fun japaneseInTheDarkWithLargeLetters() {
         val activity = tagged().get()
         assertEquals("写真を選ぶ", text(activity, R.id.pick))
         assertTrue(tagTexts(activity).first(), "スコア" in tagTexts(activity).first())
-        assertTrue("letters grow", activity.findViewById<TextView>(R.id.work_status).textSize > 16 * 2 * 1.4)
+        assertTrue("letters grow", activity.findViewById<TextView>(R.id.work_status).textSize > 16 * 1.5 * 1.4)
         photograph(activity, "japanese-dark")
     }
 
