@@ -11,10 +11,10 @@ import sklearn.datasets
 from PIL import Image
 
 from edgetag.conversion.result import ExportedVariant, ExportResult
-from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels, Preprocessing, letterbox
 from edgetag.recipe import Recipe, Variant, parse_recipe
 from edgetag.workspace import Workspace, digest_file, write_text
+from run_folders import write_cache
 
 SIZE = 64
 IMAGES = 6
@@ -60,10 +60,7 @@ def make_run(tmp_path_factory: pytest.TempPathFactory, pixels: Pixels) -> MakeRu
 
     def make(models: dict[Variant, Path]) -> Workspace:
         workspace = Workspace(tmp_path_factory.mktemp("run"))
-        workspace.cache.mkdir(parents=True)
-        np.save(shard_path(workspace.cache, 0), pixels)
-        index = CacheIndex(images=IMAGES, input_size=SIZE, shard_images=1024, fingerprint="0")
-        write_text(workspace.cache / "index.json", index.to_json())
+        write_cache(workspace.cache, pixels)
         labels = {f"tag:{tag}": [1, 0, None, 1, 0, 1] for tag in ("cat", "dog", "food")}
         names = [f"{number}.png" for number in range(IMAGES)]
         columns = {"identity": names, "path": names, "split": ["train"] * 2 + ["test"] * 4}

@@ -113,3 +113,23 @@ def test_control_c_ends_in_one_message_and_exit_code_2(tmp_path: Path) -> None:
     assert process.returncode == 2
     assert "stopped; finished work is kept" in said
     assert "Traceback" not in said
+
+
+def test_a_run_folder_stands_for_its_recipe_where_no_baseline_is_asked_for(tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "r.toml").write_text(
+        'name = "x"\n[data]\nsource = "y.csv"\ntags = ["a"]\nmax_rejected_share = 1.0\n'
+    )
+    for number, split in enumerate(("train", "validation", "test")):
+        Image.new("RGB", (40, 40), (number * 80, 0, 0)).save(tmp_path / f"{split}.png")
+    rows = "\n".join(f"{split}.png,{split},1" for split in ("train", "validation", "test"))
+    (tmp_path / "y.csv").write_text(f"path,split,a\n{rows}\n")
+    built = edgetag("data", "build", "r.toml", "--out", "made", cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    told = edgetag("bundle", "made", cwd=tmp_path)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "bundle needs train, which has not finished here" in told.stderr
+    assert "is a directory" in edgetag("run", "made", cwd=tmp_path).stderr
+    (tmp_path / "empty").mkdir()
+    assert "empty: a folder without run.json" in edgetag("bundle", "empty", cwd=tmp_path).stderr

@@ -8,12 +8,12 @@ import pytest
 from edgetag.conversion.external import read_external
 from edgetag.conversion.flatfile import read_model
 from edgetag.conversion.metadata import ModelInfo, attach
-from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import ScoreRun, engines, score
 from edgetag.tags import Vocabulary
 from quantized_elsewhere import quantized
+from run_folders import write_cache
 
 FLOAT_FILE = Path(__file__).parents[1] / "models" / "tiny_fp32.tflite"
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
@@ -40,9 +40,7 @@ def pixels() -> Pixels:
 @pytest.fixture(scope="module")
 def cache(pixels: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cache")
-    np.save(shard_path(folder, 0), pixels)
-    index = CacheIndex(images=len(pixels), input_size=64, shard_images=1024, fingerprint="x")
-    (folder / "index.json").write_text(index.to_json())
+    write_cache(folder, pixels)
     return folder
 
 

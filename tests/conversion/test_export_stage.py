@@ -5,19 +5,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
 from edgetag.conversion import stage
 from edgetag.conversion.metadata import read_metadata
 from edgetag.conversion.result import ExportResult
-from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, digest_file
+from run_folders import write_cache
 
 pytestmark = pytest.mark.tensorflow
 
@@ -63,9 +62,7 @@ def fill(workspace: Workspace, photos: Pixels) -> None:
     columns = {"identity": [f"{i}" for i in range(count)], "split": ["train"] * count, **tags}
     workspace.cache.mkdir(parents=True)
     pl.DataFrame(columns).write_parquet(workspace.manifest)
-    np.save(shard_path(workspace.cache, 0), photos)
-    index = CacheIndex(images=count, input_size=64, shard_images=1024, fingerprint="")
-    write_text(workspace.cache / "index.json", index.to_json())
+    write_cache(workspace.cache, photos)
     model = build_untrained(recipe_with().network, len(TAGS))
     save_weights(model, workspace.train / "model.npz")
 

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from edgetag.conversion.result import ExportedVariant, ExportResult
-from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.workspace import Workspace, digest_file, write_text
+from run_folders import write_cache
 
 MODELS = Path(__file__).parents[1] / "models"
 IMAGES = 6
@@ -38,9 +38,7 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     generator = np.random.default_rng(3)
     color = generator.integers(0, 256, (IMAGES, 1, 1, 3))
     noise = generator.integers(-60, 60, (IMAGES, 64, 64, 3))
-    np.save(shard_path(folder, 0), (color + noise).clip(0, 255).astype(np.uint8))
-    index = CacheIndex(images=IMAGES, input_size=64, shard_images=1024, fingerprint="tiny")
-    (folder / "index.json").write_text(index.to_json())
+    write_cache(folder, (color + noise).clip(0, 255).astype(np.uint8))
     return folder
 
 

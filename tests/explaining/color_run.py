@@ -1,6 +1,5 @@
 """A run folder of real pictures and a network that tells colours, made without TensorFlow."""
 
-import gzip
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,13 @@ import numpy as np
 from PIL import Image
 
 from edgetag.conversion.flatfile import operators, pack_model, read_model
-from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset import stage as dataset_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.training.result import Thresholds
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, write_text
+from run_folders import write_export
 
 MODELS = Path(__file__).parents[1] / "models"
 FLOAT, INT8 = MODELS / "tiny_fp32.tflite", MODELS / "tiny_int8_uint8.tflite"
@@ -106,30 +105,6 @@ def draw_pictures(folder: Path) -> None:
         split = "test" if number < 39 else "train"
         rows.append(f"{number:02d}.png,{split},{','.join(str(int(tag == t)) for t in range(3))}")
     (folder / "labels.csv").write_text("\n".join(rows) + "\n")
-
-
-def write_export(workspace: Workspace) -> None:
-    entries = []
-    for variant in ("fp32", "int8"):
-        path = workspace.export / f"{variant}.tflite"
-        content = path.read_bytes()
-        kind = "float32" if variant == "fp32" else "uint8"
-        entries.append(
-            ExportedVariant(
-                variant=variant,  # type: ignore[arg-type]
-                file=f"export/{variant}.tflite",
-                sha256=digest_file(path),
-                size_bytes=len(content),
-                gzip_bytes=len(gzip.compress(content)),
-                input_type=kind,  # type: ignore[arg-type]
-                output_type=kind,  # type: ignore[arg-type]
-                min_runtime_version="1.14.0",
-                operators={"CONV_2D": 2},
-                float_tensors=0,
-                sparsity=0.0,
-            )
-        )
-    write_text(workspace.export / "export.json", ExportResult(variants=tuple(entries)).to_json())
 
 
 def make_color_run(folder: Path, bundle: str = "fp32") -> ColorRun:

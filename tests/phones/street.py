@@ -1,6 +1,5 @@
 """Phones that are folders, and a run folder to measure on them; see `stand_in_adb`."""
 
-import gzip
 import json
 import shutil
 import stat
@@ -11,13 +10,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from edgetag.conversion.result import ExportedVariant, ExportResult
-from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.phones.adb import Adb
 from edgetag.phones.device import Phone
 from edgetag.phones.instrument import DEFAULT_PACKAGE
 from edgetag.recipe import Recipe, parse_recipe
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace
+from run_folders import write_cache, write_export
 
 HERE = Path(__file__).parent
 OUTPUTS = HERE / "outputs"
@@ -230,11 +228,8 @@ def make_run(folder: Path) -> tuple[Recipe, Workspace]:
         shutil.copy(MODELS / f"{source}.tflite", workspace.export / f"{variant}.tflite")
     write_export(workspace)
     generator = np.random.default_rng(8)
-    workspace.cache.mkdir(parents=True)
     pixels = generator.integers(0, 256, (IMAGES, 64, 64, 3)).astype(np.uint8)
-    np.save(shard_path(workspace.cache, 0), pixels)
-    index = CacheIndex(images=IMAGES, input_size=64, shard_images=1024, fingerprint="noise")
-    write_text(workspace.cache / "index.json", index.to_json())
+    write_cache(workspace.cache, pixels)
     labels = {
         f"tag:{tag}": pl.Series(generator.integers(0, 2, IMAGES), dtype=pl.Int8)
         for tag in ("cat", "dog", "food")
@@ -245,26 +240,3 @@ def make_run(folder: Path) -> tuple[Recipe, Workspace]:
         {"identity": names, "path": paths, "split": ["test"] * IMAGES} | labels
     ).write_parquet(workspace.manifest)
     return parse_recipe(RECIPE, recipe_file), workspace
-
-
-def write_export(workspace: Workspace) -> None:
-    """Write `export.json` for the files as they are now."""
-    entries = []
-    for variant, io in (("fp32", "float32"), ("int8", "uint8")):
-        path = workspace.export / f"{variant}.tflite"
-        entries.append(
-            ExportedVariant(
-                variant=variant,  # type: ignore[arg-type]
-                file=f"export/{variant}.tflite",
-                sha256=digest_file(path),
-                size_bytes=path.stat().st_size,
-                gzip_bytes=len(gzip.compress(path.read_bytes())),
-                input_type=io,  # type: ignore[arg-type]
-                output_type=io,  # type: ignore[arg-type]
-                min_runtime_version="1.14.0",
-                operators={"CONV_2D": 2},
-                float_tensors=0,
-                sparsity=0.0,
-            )
-        )
-    write_text(workspace.export / "export.json", ExportResult(variants=tuple(entries)).to_json())

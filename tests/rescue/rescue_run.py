@@ -1,6 +1,5 @@
 """A run folder made without TensorFlow, and an int8 file in which one layer is spoilt."""
 
-import gzip
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,6 @@ import numpy as np
 import polars as pl
 
 from edgetag.conversion.flatfile import constant, operators, pack_model, read_model
-from edgetag.conversion.result import ExportedVariant, ExportResult
-from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.metrics import Scores
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe, parse_recipe
@@ -18,7 +15,8 @@ from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.training.result import Thresholds
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
-from edgetag.workspace import Workspace, digest_file, write_arrays, write_text
+from edgetag.workspace import Workspace, digest_file, write_arrays, write_bytes, write_text
+from run_folders import write_cache, write_export
 
 MODELS = Path(__file__).parents[1] / "models"
 FLOAT, INT8 = MODELS / "tiny_fp32.tflite", MODELS / "tiny_int8_uint8.tflite"
@@ -103,10 +101,7 @@ def make_run(folder: Path, int8: bytes) -> RescueRun:
     labels = (noisy > np.quantile(noisy, 0.7, axis=0)).astype(np.int8)
     identities = [f"id{i}" for i in range(len(pixels))]
 
-    workspace.cache.mkdir(parents=True)
-    np.save(shard_path(workspace.cache, 0), pixels)
-    index = CacheIndex(images=len(pixels), input_size=64, shard_images=1024, fingerprint="images")
-    write_text(workspace.cache / "index.json", index.to_json())
+    write_cache(workspace.cache, pixels)
     columns: dict[str, Any] = {"identity": identities, "split": ["test"] * TEST + ["train"] * TRAIN}
     columns["group"] = pl.Series([None] * len(pixels), dtype=pl.String)
     columns |= {f"tag:{tag}": labels[:, i] for i, tag in enumerate(TAGS)}
@@ -126,30 +121,7 @@ def make_run(folder: Path, int8: bytes) -> RescueRun:
         scores[:TEST], tuple(identities[:TEST]), TAGS, ("test",) * TEST, meta
     )
     write_reference(workspace.validate / "reference.npz", reference)
-    write_export(workspace, {"fp32": FLOAT.read_bytes(), "int8": int8})
+    for variant, content in (("fp32", FLOAT.read_bytes()), ("int8", int8)):
+        write_bytes(workspace.export / f"{variant}.tflite", content)
+    write_export(workspace)
     return RescueRun(workspace, recipe)
-
-
-def write_export(workspace: Workspace, files: dict[str, bytes]) -> None:
-    workspace.export.mkdir(exist_ok=True)
-    entries = []
-    for variant, content in files.items():
-        path = workspace.export / f"{variant}.tflite"
-        path.write_bytes(content)
-        kind: Any = "float32" if variant == "fp32" else "uint8"
-        entries.append(
-            ExportedVariant(
-                variant=variant,  # type: ignore[arg-type]
-                file=f"export/{variant}.tflite",
-                sha256=digest_file(path),
-                size_bytes=len(content),
-                gzip_bytes=len(gzip.compress(content)),
-                input_type=kind,
-                output_type=kind,
-                min_runtime_version="1.14.0",
-                operators={"CONV_2D": 2},
-                float_tensors=0,
-                sparsity=0.0,
-            )
-        )
-    write_text(workspace.export / "export.json", ExportResult(variants=tuple(entries)).to_json())

@@ -1,14 +1,11 @@
 """A run folder as the earlier stages leave it, made without TensorFlow from the tiny models."""
 
-import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from edgetag.conversion.result import ExportedVariant, ExportResult
-from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.metrics import Scores
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import engines
@@ -17,6 +14,7 @@ from edgetag.tags import UNKNOWN, Labels, Vocabulary
 from edgetag.training.thresholds import choose_thresholds
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import Workspace, digest_file, write_arrays, write_text
+from run_folders import write_cache, write_export
 
 MODELS = Path(__file__).parents[1] / "models"
 TAGS = ("cat", "dog", "food")
@@ -58,7 +56,7 @@ class RunFolder:
         """Put another file in a variant's place, as if it had been exported so."""
         path = self.workspace.export / f"{variant}.tflite"
         path.write_bytes(content)
-        write_export(self.workspace, ("fp32", "int8"))
+        write_export(self.workspace)
 
     def reference_file(self, **changes: object) -> Path:
         """Return reference scores as another machine would send them."""
@@ -80,30 +78,6 @@ class RunFolder:
         }
         write_reference(path, ReferenceScores(**{**fields, **changes}))  # type: ignore[arg-type]
         return path
-
-
-def write_export(workspace: Workspace, variants: tuple[str, ...]) -> None:
-    entries = []
-    for variant in variants:
-        path = workspace.export / f"{variant}.tflite"
-        content = path.read_bytes()
-        io = "float32" if variant == "fp32" else "uint8"
-        entries.append(
-            ExportedVariant(
-                variant=variant,  # type: ignore[arg-type]
-                file=f"export/{variant}.tflite",
-                sha256=digest_file(path),
-                size_bytes=len(content),
-                gzip_bytes=len(gzip.compress(content)),
-                input_type=io,  # type: ignore[arg-type]
-                output_type=io,  # type: ignore[arg-type]
-                min_runtime_version="1.14.0",
-                operators={"CONV_2D": 2},
-                float_tensors=0,
-                sparsity=0.0,
-            )
-        )
-    write_text(workspace.export / "export.json", ExportResult(variants=tuple(entries)).to_json())
 
 
 def _images() -> np.ndarray:
@@ -133,10 +107,7 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
     labels[generator.random(labels.shape) < 0.05] = UNKNOWN
     labels[TEST : TEST + STYLE, 2] = 0  # no positive for food in the other style
 
-    workspace.cache.mkdir(parents=True)
-    np.save(shard_path(workspace.cache, 0), pixels)
-    index = CacheIndex(images=len(pixels), input_size=64, shard_images=1024, fingerprint="images")
-    write_text(workspace.cache / "index.json", index.to_json())
+    write_cache(workspace.cache, pixels)
     columns = {
         f"tag:{tag}": pl.Series(
             [None if v == UNKNOWN else int(v) for v in labels[:, column]], dtype=pl.Int8
@@ -162,5 +133,5 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
     for variant, source in (("fp32", "tiny_fp32"), ("int8", "tiny_int8_uint8")):
         content = (MODELS / f"{source}.tflite").read_bytes()
         (workspace.export / f"{variant}.tflite").write_bytes(content)
-    write_export(workspace, ("fp32", "int8"))
+    write_export(workspace)
     return RunFolder(workspace, recipe, labels, reference, thresholds.thresholds)

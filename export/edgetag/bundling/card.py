@@ -1,13 +1,9 @@
 """The model card: what a person must know before shipping the model."""
 
-from functools import cache
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from edgetag.bundling.contents import Golden, Labels
 from edgetag.bundling.result import LeftOut
 from edgetag.bundling.sources import attribution_file
+from edgetag.bundling.text_templates import template
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset.result import DatasetResult
 from edgetag.recipe import Recipe
@@ -25,8 +21,6 @@ from edgetag.reporting.tables import (
 )
 from edgetag.training.result import Thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 POLICIES = {
     "best_f1": "the score with the best F1",
@@ -60,7 +54,7 @@ def model_card(
     judged = [entry for entry in verdict.variants if entry.origin == "export"]
     shipped = [e for file in exported for e in judged if e.variant == file.variant]
     default = next((e for e in shipped if e.variant == exported[0].variant and e.decides), None)
-    return _environment().get_template("model-card.md.j2").render(
+    return template("model-card.md.j2", md=escape_markdown).render(
         recipe=recipe,
         verdict=verdict,
         contract=recipe.network.preprocessing(),
@@ -153,17 +147,3 @@ def _families_sheet(golden: Golden) -> Sheet:
         for one in golden.expected
     )
     return Sheet("Families", ("variant", "family", "made with", "tolerance"), frozenset({3}), rows)
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=False,  # noqa: S701 - Markdown, not HTML; `md` escapes
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["md"] = escape_markdown
-    return environment

@@ -2,16 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from edgetag.bundling.contents import Label
 from edgetag.bundling.result import BundleManifest
+from edgetag.bundling.text_templates import template
 from edgetag.errors import InputError
 
-TEMPLATES = Path(__file__).parent / "templates"
 MOST_CHARACTERS = 80
 
 KEYWORDS = frozenset((
@@ -54,7 +50,7 @@ def tags_source(
     """
     check_package(package)
     names = entry_names([label.tag for label in labels])
-    return _environment().get_template("Tags.kt.j2").render(
+    return template("Tags.kt.j2", literal=literal).render(
         package=package,
         entries=list(zip(names, labels, strict=True)),
         name=manifest.name,
@@ -107,17 +103,3 @@ def _escaped(character: str) -> str:
         return character
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i] << 8 | units[i + 1]:04X}" for i in range(0, len(units), 2))
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=False,  # noqa: S701 - Kotlin, not HTML; `literal` escapes
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["literal"] = literal
-    return environment

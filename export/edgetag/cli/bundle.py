@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from edgetag.cli.default_group import DefaultGroup
-from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 from edgetag.errors import ExitCode
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ BundlePath = Annotated[Path, typer.Argument(metavar="ZIP", help="The bundle.", s
     "bundle sign and verify, edgetag bundle android (into a project), edgetag bundle schema.",
 )
 def bundle(
-    recipe: RecipePath, out: RunFolder = None, json: Json = False, verbose: Verbose = False
+    recipe: RecipeOrRun, out: RunFolder = None, json: Json = False, verbose: Verbose = False
 ) -> None:
     """Pack what an app ships: models, labels, thresholds, golden inputs, model card (bundle/)."""
     from edgetag.bundling.result import BundleResult

@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 RecipePath = Annotated[
-    Path, typer.Argument(metavar="RECIPE", help="The recipe, a TOML file.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="RECIPE", help="The recipe, a TOML file.", dir_okay=False, show_default=False
+    ),
+]
+RecipeOrRun = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RECIPE",
+        help="The recipe, a TOML file; or a run folder, which keeps its recipe.",
+        show_default=False,
+    ),
 ]
 RunFolder = Annotated[
     Path | None,

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, cast
 
-from edgetag.cli.options import Github, Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Github, Json, RecipeOrRun, RunFolder, Verbose
 
 if TYPE_CHECKING:
     from edgetag.reporting.result import ReportResult
 
 
 def report(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     out: RunFolder = None,
     github: Github = False,
     json: Json = False,

@@ -14,14 +14,28 @@ if TYPE_CHECKING:
 def prepare(
     recipe_path: Path, out: Path | None, verbose: bool
 ) -> "tuple[Recipe, Workspace, Progress]":
-    """Load a recipe and open its run folder."""
+    """Load a recipe and open its run folder; a run folder in the recipe's place has its own."""
     from edgetag.cli.terminal import console_progress
     from edgetag.recipe import load_recipe
     from edgetag.workspace import Workspace
 
     set_verbose(verbose)
+    if recipe_path.is_dir():
+        return _recipe_of(recipe_path), Workspace(out or recipe_path), console_progress()
     recipe = load_recipe(recipe_path)
     return recipe, Workspace(out or Path("runs") / recipe.name), console_progress()
+
+
+def _recipe_of(run_folder: Path) -> "Recipe":
+    from edgetag.errors import InputError
+    from edgetag.recipe import resolved_recipe
+    from edgetag.workspace import Workspace
+
+    workspace = Workspace(run_folder)
+    found = workspace.read_run_file()
+    if found is None:
+        raise InputError(f"{run_folder}: a folder without run.json; name a recipe or a run folder")
+    return resolved_recipe(found.recipe, workspace.run_file)
 
 
 def set_verbose(verbose: bool) -> None:

@@ -10,7 +10,7 @@ from edgetag.recipe.judging import (
     TagBudget,
     ValidationSection,
 )
-from edgetag.recipe.loading import load_recipe, parse_recipe
+from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
 from edgetag.recipe.sections import (
     PLACES,
     AugmentSection,
@@ -52,4 +52,5 @@ __all__ = [
     "Variant",
     "load_recipe",
     "parse_recipe",
+    "resolved_recipe",
 ]

@@ -34,6 +34,26 @@ def load_recipe(path: Path) -> Recipe:
     return parse_recipe(text, path)
 
 
+def resolved_recipe(values: dict[str, Any], path: Path) -> Recipe:
+    """Return the recipe that a run folder keeps, with its paths as they were resolved then.
+
+    Args:
+        values: The recipe as JSON.
+        path: Names the file in errors.
+
+    Raises:
+        InputError: It is none of this version's recipes.
+    """
+    try:
+        return Recipe.model_validate(_tuples(_with_paths(values, path.parent)))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(str(part) for part in problem["loc"])
+        raise InputError(
+            f"{path}: {name}: {problem['msg']}; name the recipe's own file instead of the folder"
+        ) from None
+
+
 def parse_recipe(text: str, path: Path) -> Recipe:
     """Parse the text of a recipe that lies, or would lie, at `path`.
 
@@ -44,21 +64,25 @@ def parse_recipe(text: str, path: Path) -> Recipe:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}") from None
-    for section, keys in PLACES.items():
-        found = values.get(section)
-        if not isinstance(found, dict):
-            continue
-        for key in keys:
-            if isinstance(found.get(key), str):
-                found[key] = (path.parent / found[key]).resolve()
     try:
         # TOML has arrays where the recipe has tuples; everything else stays strict.
-        return Recipe.model_validate(_tuples(values))
+        return Recipe.model_validate(_tuples(_with_paths(values, path.parent)))
     except ValidationError as error:
         lines = [_explain(problem, text, path) for problem in error.errors()]
         raise InputError("\n".join(dict.fromkeys(lines))) from None
     except EdgetagError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def _with_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return values whose paths are paths; relative ones are taken from a folder."""
+    found = dict(values)
+    for section, keys in PLACES.items():
+        inner = values.get(section)
+        if isinstance(inner, dict):
+            places = {key: inner[key] for key in keys if isinstance(inner.get(key), str)}
+            found[section] = inner | {key: (folder / at).resolve() for key, at in places.items()}
+    return found
 
 
 def _tuples(value: Any) -> Any:
