@@ -20,16 +20,15 @@ class OpenTagger private constructor(val tagger: Tagger, val chosen: ChosenEngin
 
     companion object {
         /**
-         * Opens the bundle's default variant.
+         * Opens the bundle's default variant, or on the GPU the one that computes in float.
          *
          * @throws dev.edgetag.tagger.BundleException the bundle is damaged or missing.
          * @throws dev.edgetag.tagger.EngineException not even the CPU runs the model.
          */
         fun open(source: BundleSource, factory: EngineFactory, options: EngineOptions): OpenTagger {
             val bundle = Bundle.open(source)
-            val variant = bundle.manifest.variants.first()
-            val chosen = EngineChoice(factory).open(bundle, variant, options)
-            return OpenTagger(Tagger(bundle, variant, chosen.engine), chosen)
+            val chosen = EngineChoice(factory).open(bundle, options)
+            return OpenTagger(Tagger(bundle, chosen.variant, chosen.engine), chosen)
         }
     }
 }

@@ -72,7 +72,7 @@ abstract class TaggerModel<R>(context: Context) : ScreenModel<Screen<R>>(Screen(
     private fun describe(opened: OpenTagger): Message {
         val chosen = opened.chosen
         val test = chosen.selfTest
-        val name = "${chosen.engine.name} ${chosen.engine.version}"
+        val name = "${chosen.variant.name}: ${chosen.engine.name} ${chosen.engine.version}"
         val delegate = delegateName(chosen.options.delegate)
         val threads = chosen.options.threads
         val result = if (test.passed) {

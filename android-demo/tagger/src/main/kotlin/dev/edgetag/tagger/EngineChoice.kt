@@ -5,6 +5,7 @@ import java.nio.ByteBuffer
 /**
  * An engine that was opened and tested.
  *
+ * @property variant the model that it runs.
  * @property options what it runs with; the delegate is not the requested one after a fall-back.
  * @property requested the delegate that was asked for.
  * @property fellBack why the requested delegate is not used; empty where it is.
@@ -12,6 +13,7 @@ import java.nio.ByteBuffer
  * @property loadMs from the model in memory to an engine ready to run, in milliseconds.
  */
 public class ChosenEngine(
+    public val variant: Variant,
     public val engine: Engine,
     public val options: EngineOptions,
     public val requested: Delegate,
@@ -23,6 +25,28 @@ public class ChosenEngine(
 /** Opens engines, and trusts none before it has passed the self-test. */
 public class EngineChoice(private val factory: EngineFactory, private val clock: Clock = SystemClock) {
     /**
+     * Opens the bundle's default variant; for the GPU the first that takes floats, where there is one.
+     *
+     * GPUs compute in float, so that a model of integers gives other scores there than validation saw.
+     * After a fall-back to the CPU the default variant runs.
+     *
+     * @throws BundleException a file of the bundle is damaged.
+     * @throws EngineException the CPU does not run the model either.
+     */
+    public fun open(bundle: Bundle, options: EngineOptions): ChosenEngine {
+        val default = bundle.manifest.variants.first()
+        val floats = bundle.manifest.variants.firstOrNull { it.inputType == "float32" } ?: default
+        if (options.delegate == Delegate.CPU || floats == default) return open(bundle, default, options)
+        val chosen = open(bundle, floats, options)
+        if (chosen.fellBack.isEmpty()) return chosen
+        chosen.engine.close()
+        val onCpu = open(bundle, default, options.copy(delegate = Delegate.CPU))
+        return ChosenEngine(
+            default, onCpu.engine, onCpu.options, options.delegate, chosen.fellBack, onCpu.selfTest, onCpu.loadMs,
+        )
+    }
+
+    /**
      * Opens the requested delegate and tests it; falls back to the CPU where it does not start or does
      * not give the golden scores.
      *
@@ -32,7 +56,8 @@ public class EngineChoice(private val factory: EngineFactory, private val clock:
     public fun open(bundle: Bundle, variant: Variant, options: EngineOptions): ChosenEngine {
         val opened = open(bundle.model(variant.name), options) { SelfTest.run(bundle, variant, it) }
         return ChosenEngine(
-            opened.engine, opened.options, options.delegate, opened.fellBack, checkNotNull(opened.selfTest), opened.loadMs,
+            variant, opened.engine, opened.options, options.delegate, opened.fellBack, checkNotNull(opened.selfTest),
+            opened.loadMs,
         )
     }
 

@@ -46,6 +46,36 @@ class EngineChoiceTest {
     }
 
     @Test
+    fun `the GPU gets the model that computes in float, and passes its self-test`() {
+        val gpu = WrongGpu(broken = null)
+        val chosen = EngineChoice(gpu).open(bundle, onGpu)
+        chosen.engine.use {
+            assertEquals("fp16", chosen.variant.name)
+            assertEquals(Delegate.GPU, chosen.options.delegate)
+            assertEquals("", chosen.fellBack)
+            assertTrue(chosen.selfTest.passed)
+        }
+    }
+
+    @Test
+    fun `after a fall-back the default model runs on the CPU`() {
+        val chosen = EngineChoice(DesktopEngineFactory).open(bundle, onGpu)
+        chosen.engine.use {
+            assertEquals(variant, chosen.variant)
+            assertEquals(Delegate.CPU, chosen.options.delegate)
+            assertEquals(Delegate.GPU, chosen.requested)
+            assertEquals("this build of TensorFlow Lite has no GPU delegate", chosen.fellBack)
+            assertTrue(chosen.selfTest.passed)
+        }
+    }
+
+    @Test
+    fun `the CPU gets the default model`() {
+        val chosen = EngineChoice(DesktopEngineFactory).open(bundle, EngineOptions(1))
+        chosen.engine.use { assertEquals(variant, chosen.variant) }
+    }
+
+    @Test
     fun `a CPU whose scores are wrong is told, not hidden`() {
         val chosen = EngineChoice(WrongGpu(Delegate.CPU)).open(bundle, variant, EngineOptions())
         chosen.engine.use {
@@ -56,7 +86,7 @@ class EngineChoiceTest {
     }
 
     /** The real engine, whose scores are upside down on one delegate, as those of a broken driver may be. */
-    private class WrongGpu(private val broken: Delegate = Delegate.GPU) : EngineFactory {
+    private class WrongGpu(private val broken: Delegate? = Delegate.GPU) : EngineFactory {
         var closed = 0
 
         override fun open(model: ByteBuffer, options: EngineOptions): Engine {
