@@ -2,12 +2,21 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import quantile_test
 
 from edgetag.benchmarking import child
 from edgetag.benchmarking.conditions import look, mean_mhz
 from edgetag.benchmarking.effort import MOST_WINDOWS
-from edgetag.benchmarking.latency import interval, percentiles, ratio, repetition, spread
+from edgetag.benchmarking.latency import (
+    interval,
+    interval_ranks,
+    percentiles,
+    ratio,
+    repetition,
+    spread,
+)
 
 
 def test_the_interval_holds_the_true_quantile_as_often_as_promised() -> None:
@@ -136,6 +145,21 @@ def test_this_machine_tells_its_load() -> None:
     load = look().load
     assert load is not None
     assert load >= 0
+
+
+@given(st.integers(1, 5000), st.data(), st.sampled_from([0.5, 0.9, 0.99]))
+def test_ranks_of_an_interval_are_those_of_runs(
+    count: int, data: st.DataObject, share: float
+) -> None:
+    independent = data.draw(st.integers(1, count))
+    ranks = interval_ranks(count, independent, share)
+    assert ranks is None or 1 <= ranks[0] < ranks[1] <= count
+
+
+def test_the_last_run_is_the_end_of_an_interval_whatever_the_rounding() -> None:
+    for independent in range(1, 201):  # 200 / 44 * 44 is above 200, for one
+        ranks = interval_ranks(200, independent, 0.9)
+        assert ranks is None or ranks[1] <= 200
 
 
 def test_a_slow_moment_of_the_machine_leaves_the_ratio_of_a_round_as_it_is() -> None:

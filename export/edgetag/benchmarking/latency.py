@@ -1,6 +1,5 @@
 """Percentiles of latencies with intervals, and whether they can be trusted."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -44,14 +43,31 @@ def interval(latencies_ms: Sequence[float], share: float) -> Bounds | None:
     runs = np.asarray(latencies_ms, dtype=np.float64)
     below = (runs <= np.quantile(runs, share)).astype(np.float64)
     independent = max(1, int(len(runs) / repetition(below)))
+    ranks = interval_ranks(len(runs), independent, share)
+    if ranks is None:
+        return None
+    ordered = np.sort(runs)
+    return float(ordered[ranks[0] - 1]), float(ordered[ranks[1] - 1])
+
+
+def interval_ranks(count: int, independent: int, share: float) -> tuple[int, int] | None:
+    """Return between which two of the sorted runs a quantile lies.
+
+    Args:
+        count: Of the runs.
+        independent: How many independent ones would tell the same; at most `count`.
+        share: The quantile, in 0..1.
+
+    Returns:
+        Two ranks in 1..count, None where there are too few runs.
+    """
     tail = (1.0 - CONFIDENCE) / 2
     low = int(binom.ppf(tail, independent, share))
     high = int(binom.ppf(1.0 - tail, independent, share)) + 1
     if low < 1 or high > independent:
         return None
-    ordered = np.sort(runs)
-    per = len(runs) / independent
-    return float(ordered[math.floor(low * per) - 1]), float(ordered[math.ceil(high * per) - 1])
+    # In whole numbers: a product of fractions can come out above `count`.
+    return low * count // independent, -(-high * count // independent)
 
 
 def ratio(latencies_ms: Sequence[float], base_ms: Sequence[float]) -> Ratio | None:
