@@ -13,7 +13,15 @@ from PIL import Image
 from edgetag.dataset.view import Rows
 from edgetag.preprocess import Pixels
 from edgetag.reporting.heat_maps import heat_maps_sheet
-from edgetag.reporting.page import PageSources, changes, curves, heat_maps, tags, words
+from edgetag.reporting.page import (
+    PageSources,
+    changes,
+    curves,
+    heat_maps,
+    tags,
+    variants,
+    words,
+)
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.page.write import write_page
 from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps
@@ -119,3 +127,11 @@ def test_heat_maps_are_shown_over_all_and_by_tag(sources: PageSources) -> None:
     assert sheet is not None
     assert sheet.rows[0][4:] == ("3.06 [2.88, 3.27]", "16.50", "95.6 %")
     assert heat_maps_sheet(sources.verdict) is None
+
+
+def test_every_file_of_the_bundle_is_marked_as_one_that_ships(sources: PageSources) -> None:
+    bundle = sources.recipe.bundle.model_copy(update={"variants": ("int8", "fp32")})
+    both = replace(sources, recipe=sources.recipe.model_copy(update={"bundle": bundle}))
+    view = View(make_report(both), both)
+    marked = {row[0].text for row in variants.variants_grid(view).rows if "ships" in row[0].badges}
+    assert marked == {"int8", "fp32"}
