@@ -34,7 +34,7 @@ unit: setup ## The fast tests, without TensorFlow.
 
 test: check unit ## Every check and every test.
 	@.ci/system
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "tensorflow or slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=15 -m "tensorflow or slow"
 
 lock: setup ## Resolve the dependencies again.
 	$(BIN)/uv pip compile pyproject.toml --extra train --extra demo --extra dev --python-version 3.11 \
