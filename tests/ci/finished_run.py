@@ -22,6 +22,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
+from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import Workspace
 from run_folders import write_export
@@ -188,6 +189,7 @@ def _write_reference(recipe: Recipe, workspace: Workspace) -> None:
         weights_sha256="0" * 64,
         preprocessing=recipe.network.preprocessing().digest(),
         thresholds={"cat": 0.7, "dog": 0.7, "food": 0.3},
+        fp32_size_bytes=(MODELS / "tiny_fp32.tflite").stat().st_size,
     )
     write_reference(
         workspace.validate / "reference.npz",
@@ -197,6 +199,7 @@ def _write_reference(recipe: Recipe, workspace: Workspace) -> None:
             tags=TAGS,
             split=tuple(dataset.manifest["split"][rows].to_list()),
             meta=meta,
+            known=known_pictures(dataset, rows),
         ),
     )
 

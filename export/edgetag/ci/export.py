@@ -8,6 +8,7 @@ from pathlib import Path
 from edgetag.bundling.sources import read_attribution
 from edgetag.ci.job import ATTRIBUTION, BASELINE, MODEL, REFERENCE, Job, extra_of
 from edgetag.ci.job_recipe import JobRecipe, job_recipe
+from edgetag.ci.job_reference import job_reference
 from edgetag.ci.pictures import FOLDER, Judged, collect
 from edgetag.ci.rehearsal import rehearse
 from edgetag.ci.replacing import check_replaceable, replacing, seal
@@ -19,6 +20,7 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.reporting.tables import format_bytes
 from edgetag.validation.accepted import accept, read_baseline
+from edgetag.validation.scores import write_reference
 from edgetag.workspace import Workspace, write_bytes, write_text
 
 _PLACE = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
@@ -66,8 +68,8 @@ def export(
     variant = _variant(recipe, wanted.variant)
     model = _model(workspace, variant)
     judged = collect(recipe, open_dataset(workspace))
-    reference = _read(workspace.validate / "reference.npz", "run: edgetag validate")
-    _refuse_large(judged.size_bytes + len(model) + len(reference), judged, wanted.max_bytes)
+    reference = job_reference(workspace.validate / "reference.npz", judged.names)
+    _refuse_large(judged.size_bytes + len(model), judged, wanted.max_bytes)
     made = job_recipe(recipe, variant, judged.columns)
     for sentence in made.left_out:
         progress.say(f"note: {sentence}")
@@ -82,11 +84,11 @@ def export(
     with replacing(folder) as new:
         judged.write(new, progress)
         write_bytes(new / MODEL, model)
-        write_bytes(new / REFERENCE, reference)
+        write_reference(new / REFERENCE, reference)
         _write_texts(recipe, new, job, made, judged)
         if wanted.baseline is not None and wanted.reason is None:
             read_baseline(wanted.baseline)
-            write_bytes(new / BASELINE, _read(wanted.baseline, "name another with --baseline"))
+            write_bytes(new / BASELINE, wanted.baseline.read_bytes())
         progress.say("running the job's own command once")
         verdict, seconds = rehearse(new, new.parent / "run", variant)
         if wanted.reason is not None:
@@ -130,13 +132,6 @@ def _model(workspace: Workspace, variant: Variant) -> bytes:
         raise InputError(f"{path}: it lists no {variant}; run: edgetag export")
     file = exported[variant]
     return workspace.verified_file(file.file, file.sha256).read_bytes()
-
-
-def _read(path: Path, remedy: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; {remedy}") from None
 
 
 def _refuse_large(size_bytes: int, judged: Judged, max_bytes: int) -> None:

@@ -69,12 +69,14 @@ class Judged:
         columns: Of the table.
         table: CSV.
         splits: Split → images in it.
+        names: Identity of each image → its file's name in the folder.
     """
 
     pictures: tuple[Picture, ...]
     columns: Columns
     table: str
     splits: dict[str, int]
+    names: dict[str, str]
 
     @property
     def size_bytes(self) -> int:
@@ -128,11 +130,16 @@ def collect(recipe: Recipe, dataset: Dataset) -> Judged:
         crop=_free("crop", tags) if chosen["crop"].is_not_null().any() else None,
     )
     pictures = _pictures(recipe, chosen)
+    names = {path: picture.name for path, picture in pictures.items()}
     return Judged(
         pictures=tuple(pictures.values()),
         columns=columns,
-        table=_table(chosen, columns, tags, {path: one.name for path, one in pictures.items()}),
+        table=_table(chosen, columns, tags, names),
         splits={split: int((chosen["split"] == split).sum()) for split in present},
+        names={
+            identity: names[path]
+            for identity, path in chosen.select("identity", "path").iter_rows()
+        },
     )
 
 

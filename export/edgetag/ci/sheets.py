@@ -10,9 +10,7 @@ def export_sheet(result: CiExport) -> Sheet:
     rows = [(part.name, str(part.files), format_bytes(part.size_bytes)) for part in result.parts]
     total = sum(part.size_bytes for part in result.parts)
     rows.append(("all", str(sum(part.files for part in result.parts)), format_bytes(total)))
-    counts = ", ".join(f"{count} of {split}" for split, count in result.pictures.items())
-    title = f"{result.folder}: {result.variant} is judged on images {counts}"
-    return Sheet(title, ("part", "files", "size"), frozenset({1, 2}), tuple(rows))
+    return Sheet("What the folder takes", ("part", "files", "size"), frozenset({1, 2}), tuple(rows))
 
 
 def export_sentences(result: CiExport, requirement: bool) -> list[str]:
@@ -22,7 +20,11 @@ def export_sentences(result: CiExport, requirement: bool) -> list[str]:
         result: What was exported.
         requirement: Whether the workflow says where edgetag is installed from.
     """
-    told = [f"the job's first command took {result.seconds:.0f} s here and accepts the model"]
+    counts = ", ".join(f"{count} images of {split}" for split, count in result.pictures.items())
+    told = [
+        f"{result.folder}: {result.variant} is judged by {counts}",
+        f"the job's first command took {result.seconds:.0f} s here and accepts the model",
+    ]
     if not result.accepted:
         told.append(
             "there is no accepted state: a model that drifts within its budgets goes unnoticed; "
