@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from finished_run import Finished, finish_run
 from typer.testing import CliRunner, Result
 
 from edgetag.ci.job import WORKFLOW
@@ -16,6 +15,7 @@ from edgetag.cli.main import app
 from edgetag.errors import InputError
 from edgetag.validation.scores import read_reference, write_reference
 from edgetag.workspace import digest_file
+from finished_run import Finished, finish_run
 
 pytestmark = [pytest.mark.slow]
 

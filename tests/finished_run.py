@@ -27,7 +27,7 @@ from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_refe
 from edgetag.workspace import Workspace
 from run_folders import write_export
 
-MODELS = Path(__file__).parents[1] / "models"
+MODELS = Path(__file__).parent / "models"
 TAGS = ("cat", "dog", "food")
 PICTURES, SIZE = 360, 64
 RECIPE = """
