@@ -1,6 +1,7 @@
 """The model card: what a person must know before shipping the model."""
 
 from edgetag.bundling.contents import Golden, Labels
+from edgetag.bundling.released import without_folders
 from edgetag.bundling.result import LeftOut
 from edgetag.bundling.sources import attribution_file
 from edgetag.bundling.text_templates import template
@@ -54,7 +55,7 @@ def model_card(
     judged = [entry for entry in verdict.variants if entry.origin == "export"]
     shipped = [e for file in exported for e in judged if e.variant == file.variant]
     default = next((e for e in shipped if e.variant == exported[0].variant and e.decides), None)
-    return template("model-card.md.j2", md=escape_markdown).render(
+    return template("model-card.md.j2", md=escape_markdown, without_folders=without_folders).render(
         recipe=recipe,
         verdict=verdict,
         contract=recipe.network.preprocessing(),

@@ -14,6 +14,7 @@ from edgetag.bundling.contents import BundleThresholds
 from edgetag.bundling.golden import make_golden, stacked
 from edgetag.bundling.names import labels_of
 from edgetag.bundling.opening import read_bundle
+from edgetag.bundling.released import released_verdict
 from edgetag.bundling.result import (
     BundledVariant,
     BundleFile,
@@ -39,8 +40,8 @@ Models = tuple[tuple[ExportedVariant, Path], ...]
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> BundleResult:
     """Pack the variants that the recipe names into `bundle/<name>-<version>.zip`.
 
-    The bytes depend on the content alone. A variant that validation did not pass is packed too;
-    the manifest says so.
+    Equal runs give equal bytes, however fast and wherever they were. A variant that validation did
+    not pass is packed too; the manifest says so.
 
     Raises:
         InputError: An earlier stage's file is missing, damaged or does not fit the recipe.
@@ -98,7 +99,7 @@ def _gather(
         contents.GOLDEN: golden.to_json().encode(),
         contents.GOLDEN_INPUTS: stacked(sources).tobytes(),
         contents.CARD: card.encode(),
-        contents.VERDICT: verdict.to_json().encode(),
+        contents.VERDICT: released_verdict(verdict).encode(),
     }
     for described, source in zip(golden.pictures, sources, strict=True):
         files[described.file] = source.data
