@@ -30,7 +30,7 @@ def exit_code(results: "Mapping[str, Result]") -> ExitCode:
         decided.add(cast("DeviceResult", results["device"]).verdict)
     if "fail" in decided:
         return ExitCode.BUDGET_BROKEN
-    return ExitCode.UNDECIDED if "undecided" in decided else ExitCode.ACCEPTED
+    return ExitCode.UNDECIDED if decided & {"undecided", "not judged"} else ExitCode.ACCEPTED
 
 
 def print_result(result: "Result", json: bool, github: bool = False) -> None:

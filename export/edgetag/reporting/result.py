@@ -141,13 +141,14 @@ class Finding(Record):
     """One thing that a person should know, in a sentence; plain text, one line.
 
     Attributes:
-        level: `fail` and `undecided` stand between the run and its acceptance; a `note` does not.
+        level: `fail`, `undecided` and `not judged` stand between the run and its acceptance; a
+            `note` does not.
         where: Such as `int8 on litert, tag cat`.
         text: What was found.
         variant: The file that it is about; None where it is about all.
     """
 
-    level: Literal["fail", "undecided", "note"]
+    level: Literal["fail", "undecided", "not judged", "note"]
     where: str
     text: str
     variant: str | None = None

@@ -17,6 +17,7 @@ from edgetag.phones.result import PhoneList, PhonesResult
 from edgetag.records import Result
 from edgetag.reporting.device import device_sheets, instruction_ratio_sheets, machines_sheet
 from edgetag.reporting.explanation import explanation_sheets
+from edgetag.reporting.findings import find
 from edgetag.reporting.heat_maps import heat_maps_sheet
 from edgetag.reporting.latency import history_sheet, latency_sheets, ratio_sheets
 from edgetag.reporting.phones import phone_list_sheet, phone_sheets
@@ -30,6 +31,7 @@ from edgetag.reporting.sheets import (
     outcome_sheets,
     tags_sheet,
     thresholds_sheet,
+    told_sheets,
 )
 from edgetag.reporting.tables import (
     MARKS,
@@ -187,6 +189,7 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
     checks = (*budget_rows(result, None), *tag_budget_rows(result))
     if missed := [check for check in checks if check.verdict != "pass"]:
         found.append(_cut(budgets_sheet(missed, "Budgets that are not kept")))
+    found += (_cut(sheet) for sheet in told_sheets(find(result)))
     if (fitted := thresholds_sheet(result)).rows:
         found.append(_cut(fitted))
     if result.baseline and result.baseline.changes:

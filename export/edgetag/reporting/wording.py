@@ -1,10 +1,10 @@
 """Sentences about what was judged: the same words in every report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from edgetag.reporting.result import BudgetRow
 from edgetag.reporting.tables import NONE, format_budget
-from edgetag.validation.result import BaselineChange, Needs
+from edgetag.validation.result import BaselineChange, Needs, VariantVerdict
 
 SHOWN_NUMBERS = 5
 
@@ -44,6 +44,16 @@ def describe_check(row: BudgetRow) -> str:
     if row.needs is None:
         return f"{text}; more images like these would not decide it"
     return f"{text}; {format_needs(row.needs, row.tag)} would decide"
+
+
+def describe_not_judged(variant: str, judged: Iterable[VariantVerdict]) -> str:
+    """Say why a file is not judged, and what to add to the recipe."""
+    given = any(one.variant == variant and one.origin == "external" for one in judged)
+    where = "[budgets.default]" if given else f"[budgets.{variant}] or [budgets.default]"
+    return (
+        "nothing limits its accuracy, so nothing was judged; add to the recipe, in "
+        f"{where}: max_map_drop = 0.01, or margins of tags such as max_recall_drop = 0.05"
+    )
 
 
 def describe_changes(changes: Sequence[BaselineChange]) -> str:

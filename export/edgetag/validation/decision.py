@@ -3,7 +3,8 @@
 A margin is judged by an interval (non-inferiority): pass if all of it lies inside, fail if all of
 it lies outside, else undecided. A variant passes only if every tag does, so a wrong pass is no
 likelier with many tags; false alarms do add up, and a tag fails only if it also does by Holm's
-correction over all the variant's checks of tags.
+correction over all the variant's checks of tags. A variant whose accuracy nothing limits is not
+judged: it never passes.
 """
 
 import math
@@ -17,7 +18,14 @@ from edgetag.recipe import Budget
 from edgetag.validation.comparison import Comparison, Measure, TagComparison
 from edgetag.validation.metrics import Split
 from edgetag.validation.proportions import holm, p_above
-from edgetag.validation.result import BudgetCheck, Decision, Needs, TagDecision, worst
+from edgetag.validation.result import (
+    ON_ACCURACY,
+    BudgetCheck,
+    Decision,
+    Needs,
+    TagDecision,
+    worst,
+)
 from edgetag.validation.statistics import Interval
 
 MOST_TIMES = 1000
@@ -187,9 +195,11 @@ def decide(
     tags: dict[str, tuple[BudgetCheck, ...]],
     comparison: Comparison,
 ) -> Decision:
-    """Decide on a variant; without a scored tag nothing passes."""
-    decisions = [check.verdict for check in overall]
-    decisions += [check.verdict for checks in tags.values() for check in checks]
+    """Decide on a variant; without a scored tag, or a limit on accuracy, nothing passes."""
+    checks = [*overall, *(check for checks in tags.values() for check in checks)]
+    decisions = [check.verdict for check in checks]
+    if not any(check.budget in ON_ACCURACY for check in checks):
+        decisions.append("not judged")
     decisions.append("pass" if comparison.mean_ap else "undecided")
     return worst(decisions)
 

@@ -12,7 +12,7 @@ from edgetag.machine import Machine
 from edgetag.records import Record, Result
 from edgetag.validation.heat_map_result import HeatMaps
 
-Decision = Literal["pass", "fail", "undecided"]
+Decision = Literal["pass", "fail", "undecided", "not judged"]
 TagDecision = Literal["pass", "fail", "undecided", "not scored", "not judged"]
 Bounds = tuple[float, float]
 
@@ -20,14 +20,22 @@ EXIT_CODES: dict[Decision, ExitCode] = {
     "pass": ExitCode.ACCEPTED,
     "fail": ExitCode.BUDGET_BROKEN,
     "undecided": ExitCode.UNDECIDED,
+    "not judged": ExitCode.UNDECIDED,
 }
+RANK: dict[TagDecision, int] = {
+    "fail": 0, "undecided": 1, "not judged": 2, "pass": 3, "not scored": 4,
+}  # fmt: skip
+"""The worst first."""
+
+ON_ACCURACY = frozenset(
+    {"min_map", "max_map_drop", "max_flip_rate", "max_recall_drop", "max_fpr_rise", "max_ap_drop"}
+)
+"""Limits of what a file answers; the others are of what it costs and shows beside."""
 
 
 def worst(decisions: list[Decision]) -> Decision:
-    """Return fail if there is one, else undecided if there is one or nothing was decided."""
-    if "fail" in decisions:
-        return "fail"
-    return "undecided" if "undecided" in decisions or not decisions else "pass"
+    """Return the worst: fail, undecided, not judged, pass; undecided where nothing was decided."""
+    return min(decisions, key=lambda decision: RANK[decision], default="undecided")
 
 
 class ReferenceSummary(Record):
@@ -185,7 +193,7 @@ class VariantVerdict(Record):
         split: The images scored.
         decides: Whether this split decides; the others are for information.
         verdict: Worst of `budgets` and of the tags' checks; undecided where no tag is scored and
-            no budget is broken.
+            no budget is broken, not judged where none of them limits accuracy and none is broken.
         n_images: Images of the split.
         n_groups: Groups that the bootstrap drew; equals `n_images` where none are named.
         design_effect: How many images of a group tell as much as one alone, at least 1; intervals
@@ -247,6 +255,12 @@ class VariantVerdict(Record):
     budgets: tuple[BudgetCheck, ...]
     tags: tuple[TagVerdict, ...]
     heat_maps: HeatMaps | None = None
+
+    @property
+    def limits_accuracy(self) -> bool:
+        """Whether any limit on accuracy was judged; without one nothing passes."""
+        checks = (*self.budgets, *(check for tag in self.tags for check in tag.checks))
+        return any(check.budget in ON_ACCURACY for check in checks)
 
 
 class Failure(Record):
@@ -318,7 +332,7 @@ class Verdict(Result):
     """`validate/verdict.json`.
 
     Attributes:
-        verdict: Worst of `decisions` and of the baseline's verdict.
+        verdict: Worst of `decisions` and of the baseline's verdict; "not judged" is never accepted.
         decisions: Variant → worst of its runtimes over the deciding split. A variant that no
             runtime loads fails; one whose runtimes are all missing here is undecided.
         recipe: The recipe's name.
@@ -340,7 +354,7 @@ class Verdict(Result):
         baseline: What changed since the accepted state; None where there is none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.verdict/2.1"
+    SCHEMA: ClassVar[str] = "edgetag.verdict/2.2"
     verdict: Decision
     decisions: dict[str, Decision]
     recipe: str

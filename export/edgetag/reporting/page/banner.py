@@ -7,14 +7,15 @@ from edgetag.reporting.device import describe_difference
 from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.result import BudgetRow
-from edgetag.validation.result import Decision
+from edgetag.reporting.wording import describe_not_judged
+from edgetag.validation.result import RANK, Decision
 
 TITLES: dict[Decision, str] = {
     "pass": "Accepted",
     "fail": "Rejected",
     "undecided": "Undecided",
+    "not judged": "Not judged",
 }
-RANK: dict[str, int] = {"fail": 0, "undecided": 1, "pass": 2}
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Reason:
     """One limit that is not kept, or of which the data cannot tell.
 
     Attributes:
-        decision: fail or undecided.
+        decision: fail, undecided, or not judged.
         variant: Whose.
         tag: Empty where it is about all of them.
         sentence: What was measured and what was wanted.
@@ -74,7 +75,7 @@ def banner(view: View) -> Banner:
 
 def _sentences(view: View) -> Iterator[str]:
     verdict = view.sources.verdict
-    by = {decision: _named(view, decision) for decision in ("fail", "undecided")}
+    by = {decision: _named(view, decision) for decision in ("fail", "undecided", "not judged")}
     total = len(view.variants())
     images = max((found.n_images for found in verdict.variants if found.decides), default=0)
     basis = f"{words.plural(images, 'image')} of split {verdict.split}"
@@ -93,9 +94,10 @@ def _sentences(view: View) -> Iterator[str]:
         start = "" if by["fail"] else "No limit is broken, but "
         cannot = f"the {basis} or this machine cannot decide on {', '.join(by['undecided'])}."
         yield start + (cannot if start else cannot[0].upper() + cannot[1:])
+    if by["not judged"]:
+        yield f"The recipe does not limit the accuracy of {', '.join(by['not judged'])}."
     if not any(by.values()) and view.report.verdict == "pass":
-        kept = f"Every limit of the recipe is kept on the {basis}."
-        yield kept if _judged(view) else "The recipe sets no limits, so nothing was judged."
+        yield f"Every limit of the recipe is kept on the {basis}."
     if verdict.baseline and verdict.baseline.verdict == "fail":
         yield "Accuracy is worse than in the accepted baseline."
 
@@ -130,14 +132,9 @@ def _shipped(view: View) -> str:
         if _only_differs(view, view.bundled)
         else "breaks a limit",
         "undecided": "is undecided",
+        "not judged": "is not judged, since nothing limits its accuracy",
     }[view.decision(view.bundled)]
     return f"The app ships {view.bundled}, which {what}."
-
-
-def _judged(view: View) -> bool:
-    """Whether the recipe sets any limit that was judged."""
-    decide = (found for found in view.sources.verdict.variants if found.decides)
-    return bool(view.report.budgets) or any(tag.checks for one in decide for tag in one.tags)
 
 
 def _reasons(view: View) -> Iterator[Reason]:
@@ -192,6 +189,10 @@ def _unexplained(view: View) -> Iterator[Reason]:
     for name in view.variants():
         decision = view.decision(name)
         if decision == "pass":
+            continue
+        if decision == "not judged":
+            text = describe_not_judged(name, view.sources.verdict.variants)
+            yield Reason("not judged", name, "", f"{text[0].upper()}{text[1:]}.", "")
             continue
         failures = [one for one in view.report.failures if one.variant == name]
         why = "; ".join(f"{one.runtime}: {one.reason.rstrip('.')}" for one in failures)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.pipeline import STAGES, fingerprint, settings_digest, stage
+from edgetag.fingerprints import fingerprint, settings_digest
 from edgetag.recipe import Recipe, parse_recipe
+from edgetag.stages import STAGES, stage
 from edgetag.workspace import RunFile, StageRecord
 
 
