@@ -103,6 +103,7 @@ def make_run(folder: Path, int8: bytes) -> RescueRun:
 
     write_cache(workspace.cache, pixels)
     columns: dict[str, Any] = {"identity": identities, "split": ["test"] * TEST + ["train"] * TRAIN}
+    columns["path"] = identities
     columns["group"] = pl.Series([None] * len(pixels), dtype=pl.String)
     columns |= {f"tag:{tag}": labels[:, i] for i, tag in enumerate(TAGS)}
     pl.DataFrame(columns).write_parquet(workspace.manifest)

@@ -14,6 +14,8 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.tf import tf
 from edgetag.training.result import Thresholds
+from edgetag.validation.inputs import fp32_size_bytes
+from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import NO_ROWS, ReferenceMaps, ReferenceMeta, ReferenceScores
 from edgetag.workspace import Workspace, digest_file
 
@@ -62,8 +64,10 @@ def compute(
             weights_sha256=digest_file(weights),
             preprocessing=contract.digest(),
             thresholds=Thresholds.read(workspace.train / "thresholds.json", "train").thresholds,
+            fp32_size_bytes=fp32_size_bytes(workspace),
         ),
         maps=maps,
+        known=known_pictures(dataset, rows),
     )
 
 

@@ -11,6 +11,7 @@ from edgetag.errors import ExitCode
 from edgetag.machine import Machine
 from edgetag.records import Record, Result
 from edgetag.validation.heat_map_result import HeatMaps
+from edgetag.validation.pictures_result import PicturesComparison
 
 Decision = Literal["pass", "fail", "undecided", "not judged"]
 TagDecision = Literal["pass", "fail", "undecided", "not scored", "not judged"]
@@ -186,6 +187,8 @@ class VariantVerdict(Record):
     Attributes:
         variant: Its name.
         origin: Whether edgetag exported it, or `--model` gave it.
+        stands_for: The variant whose budgets hold for a file that `--model` gave, and whose
+            accepted state it is compared with; null for the run's own variants.
         sha256: Digest of the file.
         runtime: The engine.
         runtime_version: Of the installed engine.
@@ -224,6 +227,7 @@ class VariantVerdict(Record):
 
     variant: str
     origin: Literal["export", "external"] = "export"
+    stands_for: str | None = None
     sha256: str
     runtime: str
     runtime_version: str
@@ -352,6 +356,8 @@ class Verdict(Result):
         variants: One entry per variant, runtime and split that was scored.
         failures: One entry per variant and runtime that was not.
         baseline: What changed since the accepted state; None where there is none.
+        pictures: Which pictures and labels changed since the reference was made elsewhere; None
+            where it was made in this run folder.
     """
 
     SCHEMA: ClassVar[str] = "edgetag.verdict/2.2"
@@ -374,6 +380,7 @@ class Verdict(Result):
     variants: tuple[VariantVerdict, ...]
     failures: tuple[Failure, ...]
     baseline: BaselineComparison | None = None
+    pictures: PicturesComparison | None = None
 
     @property
     def exit_code(self) -> ExitCode:
