@@ -103,7 +103,7 @@ def test_there_is_a_suite_per_variant_and_runtime_and_a_case_per_tag_and_budget(
     names = [found.attrib["name"] for found in root[3].iter("testcase")]
     assert names == [
         "budget max_map_drop", "budget max_size_ratio", "tag cat", "tag dog|wolf",
-        "tag [bold]food",
+        "tag [bold]food", "losses that decide nothing",
     ]  # fmt: skip
 
 

@@ -98,6 +98,28 @@ def test_lost_positives_break_the_margin_of_their_tag_alone(flipped: int, verdic
     assert decide((), checks, comparison) == verdict
 
 
+def test_one_tag_s_collapse_fails_among_many_tags_and_margins() -> None:
+    """Were p a share of 200 draws, Holm's correction over 60 checks could call none lost."""
+    names = Vocabulary(tuple(f"tag{number}" for number in range(20)))
+    generator = np.random.default_rng(7)
+    labels = (generator.random((400, 20)) < 0.3).astype(np.int8)
+    split = Split(
+        labels, names, [str(i) for i in range(400)],
+        min_positives=20, samples=200, confidence=0.95, seed=1,
+    )  # fmt: skip
+    right = (np.where(labels == 1, 0.9, 0.1) + generator.uniform(0, 0.05, labels.shape)).astype(
+        "f4"
+    )
+    shuffled = right.copy()
+    shuffled[:, 0] = generator.permutation(right[:, 0])
+    half = dict.fromkeys(names.names, 0.5)
+    before, after = Measured(right, split, half), Measured(shuffled, split, half)
+    margins = Budget(max_recall_drop=0.1, max_fpr_rise=0.1, max_ap_drop=0.1)
+    checks = check_tags(margins, compare(before, after, after), split)
+    assert {check.verdict for check in checks["tag0"]} == {"fail"}
+    assert {c.verdict for tag, found in checks.items() if tag != "tag0" for c in found} == {"pass"}
+
+
 def test_a_tag_s_own_margin_replaces_the_variant_s() -> None:
     comparison, split = scene(5)
     budget = Budget(max_recall_drop=0.01, tags={"cat": TagBudget(max_recall_drop=0.2)})

@@ -19,6 +19,7 @@ from edgetag.reporting.tables import (
     MARKS,
     NONE,
     NOT_SCORED,
+    WITH_LOSSES,
     Sheet,
     format_budget,
     format_bytes,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TOLD = {"not judged": "Not judged"}
+TOLD = {"not judged": "Not judged", "loss": "Losses that decide nothing"}
 """Level of findings → title of their table."""
 
 QUICK = "quick mode"
@@ -58,7 +59,7 @@ def outcome_sheets(report: ReportResult) -> tuple[Sheet, ...]:
 
 
 def told_sheets(findings: Iterable[Finding]) -> tuple[Sheet, ...]:
-    """Show what no table of budgets holds: files that nothing limits."""
+    """Show what no table of budgets holds: files that nothing limits, losses that none judges."""
     found = tuple(findings)
     sheets = []
     for level, title in TOLD.items():
@@ -101,7 +102,8 @@ def variants_sheet(report: ReportResult) -> Sheet:
         cells += [_median(timed.get(place)) for place in speeds]
         counts = {(c.runtime, c.cpu): c.instructions for c in _judged(row)}
         cells += [_millions(counts.get(place)) for place in counted]
-        cells.append(MARKS[row.verdict])
+        lossy = row.verdict == "pass" and row.with_losses
+        cells.append(WITH_LOSSES if lossy else MARKS[row.verdict])
         rows.append(tuple(cells))
     title = f"Variants; accuracy on {report.runtime}"
     if speeds:

@@ -31,13 +31,20 @@ HEADLINES: dict[Decision, str] = {
     "undecided": "? Undecided: the data or this machine cannot decide.",
     "not judged": "? Not judged: the recipe does not limit the accuracy of every file.",
 }
+LOSSES_HEADLINE = "! Accepted, with losses: every budget is kept, and what none judges got worse."
 DEVICE_HEADLINE = "✗ Rejected: no budget is broken, but another machine gives other scores."
 BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse than accepted."
 
 LONGEST = 30_000
 """Characters. GitHub takes 65,536 in a comment, and a comment that long is not read."""
 
-LEVELS = {"fail": ("✗", 20), "undecided": ("?", 8), "not judged": ("?", 8), "note": ("·", 8)}
+LEVELS = {
+    "fail": ("✗", 20),
+    "undecided": ("?", 8),
+    "not judged": ("?", 8),
+    "loss": ("!", 8),
+    "note": ("·", 8),
+}
 """Sign of each level of findings, and how many are shown; tables have the others."""
 
 SHOWN_VARIANTS = 30
@@ -96,7 +103,7 @@ def write_summary(report: ReportResult, sources: Sources) -> str:
 
 def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
     verdict = sources.verdict
-    headline = HEADLINES[report.verdict]
+    headline = LOSSES_HEADLINE if report.accepted_with_losses else HEADLINES[report.verdict]
     if report.verdict == "fail" and all(row.verdict != "fail" for row in report.variants):
         headline = BASELINE_HEADLINE
     elif report.verdict == "fail" and _only_elsewhere(report, sources.device):

@@ -3,10 +3,18 @@
 from collections.abc import Iterable, Sequence
 
 from edgetag.reporting.result import BudgetRow
-from edgetag.reporting.tables import NONE, format_budget
-from edgetag.validation.result import BaselineChange, Needs, VariantVerdict
+from edgetag.reporting.tables import NONE, format_budget, format_points
+from edgetag.validation.result import BaselineChange, Bounds, LossMeasure, Needs, VariantVerdict
 
 SHOWN_NUMBERS = 5
+LOST: dict[LossMeasure, str] = {
+    "map": "mAP",
+    "recall": "recall",
+    "fpr": "false positives",
+    "f1": "F1",
+    "ap": "average precision",
+}
+"""Measures in words."""
 
 
 def format_measured(row: BudgetRow) -> str:
@@ -46,6 +54,22 @@ def describe_check(row: BudgetRow) -> str:
     return f"{text}; {format_needs(row.needs, row.tag)} would decide"
 
 
+def describe_loss(
+    measure: LossMeasure, tag: str | None, drop: float, interval: Bounds | None
+) -> str:
+    """Say what got worse: `recall of food fell 13.60 points [3.80, 25.50]`."""
+    change = format_points(drop, interval).replace(" ", " points ", 1)
+    of_tag = "" if tag is None else f" of {tag}"
+    return f"{LOST[measure]}{of_tag} {'rose' if measure == 'fpr' else 'fell'} {change}"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Join what belongs to one sentence, at most `SHOWN_NUMBERS`."""
+    told = list(texts)
+    rest = len(told) - SHOWN_NUMBERS
+    return ", ".join(told[:SHOWN_NUMBERS]) + (f" and {rest} more" if rest > 0 else "")
+
+
 def describe_not_judged(variant: str, judged: Iterable[VariantVerdict]) -> str:
     """Say why a file is not judged, and what to add to the recipe."""
     given = any(one.variant == variant and one.origin == "external" for one in judged)
@@ -60,12 +84,11 @@ def describe_changes(changes: Sequence[BaselineChange]) -> str:
     """Say how numbers of one kind differ from the accepted ones, at most `SHOWN_NUMBERS`."""
     kind = changes[0].change
     than = " than accepted" if kind in ("worse", "better") else ""
-    shown = ", ".join(
+    shown = listed(
         f"{change.what} {_number(change.accepted)} → {_number(change.measured)}"
-        for change in changes[:SHOWN_NUMBERS]
+        for change in changes
     )
-    rest = len(changes) - SHOWN_NUMBERS
-    return f"{kind}{than}: {shown}" + (f" and {rest} more" if rest > 0 else "")
+    return f"{kind}{than}: {shown}"
 
 
 def _number(value: float | None) -> str:

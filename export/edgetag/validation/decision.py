@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 from scipy.stats import norm
 
 from edgetag.recipe import Budget
@@ -26,7 +25,7 @@ from edgetag.validation.result import (
     TagDecision,
     worst,
 )
-from edgetag.validation.statistics import Interval
+from edgetag.validation.statistics import Interval, chance_at_most
 
 MOST_TIMES = 1000
 """More than so many times the images is no advice."""
@@ -183,9 +182,7 @@ def _margins(budget: Budget, tag: str, found: TagComparison, effect: float) -> l
         margins.append(Margin("max_fpr_rise", limit, fpr.measure, p, fpr.total, "negatives"))
     if limits.max_ap_drop is not None:
         limit = limits.max_ap_drop
-        drawn = found.ap_drops[~np.isnan(found.ap_drops)]
-        # The sample itself counts as one draw, so that p is never 0 (Davison and Hinkley, 4.2).
-        p = (1.0 + float((drawn <= limit).sum())) / (1.0 + len(drawn))
+        p = chance_at_most(found.ap_drops, limit)
         margins.append(Margin("max_ap_drop", limit, found.ap, p, found.recall.total, "positives"))
     return margins
 

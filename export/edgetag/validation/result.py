@@ -181,6 +181,31 @@ class TagVerdict(Record):
     verdict: TagDecision
 
 
+LossMeasure = Literal["map", "recall", "fpr", "f1", "ap"]
+
+
+class Loss(Record):
+    """Something that a file has lost beyond chance; see `validation.losses` for how sure that is.
+
+    Attributes:
+        tag: None for the mean over tags.
+        measure: What got worse; `fpr` rose, the others fell.
+        drop: By how much, above 0.
+        interval: Of `drop`, as beside the measure itself.
+        p_holm: Of a tag's measure: the chance to see so much or more if nothing were lost, by
+            Holm's correction over all tags' measures of this file, runtime and split.
+        within_margin: Whether margins of the recipe allow it and are kept. F1 has none of its own;
+            those of recall and false positives stand for it.
+    """
+
+    tag: str | None
+    measure: LossMeasure
+    drop: float
+    interval: Bounds | None
+    p_holm: float | None
+    within_margin: bool
+
+
 class VariantVerdict(Record):
     """A variant on a runtime over a split.
 
@@ -221,6 +246,7 @@ class VariantVerdict(Record):
         gzip_bytes: Of the file, compressed.
         budgets: What was judged over all tags.
         tags: Tag by tag, in the order of the outputs.
+        losses: What got worse beyond chance, judged or not, the mean over tags first.
         heat_maps: Of a file with the signature `explain`, on the split that decides; null where
             there are none to compare.
     """
@@ -258,6 +284,7 @@ class VariantVerdict(Record):
     gzip_bytes: int
     budgets: tuple[BudgetCheck, ...]
     tags: tuple[TagVerdict, ...]
+    losses: tuple[Loss, ...] = ()
     heat_maps: HeatMaps | None = None
 
     @property

@@ -92,6 +92,10 @@ class View:
         details = self.sources.details
         return details.find(variant, self.report.runtime) if details else None
 
+    def with_losses(self, variant: str) -> bool:
+        """Whether a variant lost something that no decision shows."""
+        return any(row.variant == variant and row.with_losses for row in self.report.variants)
+
     def decision(self, variant: str) -> str:
         """Return what came of a variant in all: validation and benchmark."""
         for row in self.report.variants:
