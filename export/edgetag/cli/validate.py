@@ -47,6 +47,16 @@ def validate(
             "TensorFlow is then not needed.",
         ),
     ] = None,
+    max_changed: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
+            help="Share of a split's pictures that may be missing, new or labelled differently "
+            "from the reference that was made elsewhere; more is refused.",
+        ),
+    ] = 0.0,
     variant: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Judge this exported variant alone; may be repeated."),
@@ -127,7 +137,7 @@ def validate(
     if on:
         refuse(
             {
-                "--reference": reference, "--model": model, "--name": name, "--mean": mean,
+                "--reference": reference, "--max-changed": max_changed, "--model": model, "--name": name, "--mean": mean,
                 "--std": std, "--labels": labels, "--budget": budget, "--baseline": baseline,
                 "--no-baseline": no_baseline,
             },
@@ -156,6 +166,7 @@ def validate(
         variants=tuple(variant or ()),
         judged_as=budget,
         baseline=None if no_baseline else baseline or default_baseline(recipe),
+        max_changed=max_changed,
     )
     print_result(result, json, github)
     raise typer.Exit(exit_code({"validate": result}))

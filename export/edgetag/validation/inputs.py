@@ -1,27 +1,19 @@
-"""What validation starts from: files to judge, thresholds, reference scores."""
+"""What validation starts from: files to judge, thresholds, the float file's size."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from edgetag.conversion.external import ExternalModel
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
-from edgetag.dependencies import dependencies_of
-from edgetag.errors import InputError, MissingExtraError
-from edgetag.metrics import Scores
+from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.training.result import Thresholds
-from edgetag.validation.scores import NO_ROWS, ReferenceScores, read_reference, write_reference
+from edgetag.validation.scores import ReferenceScores
 from edgetag.workspace import Workspace, digest_file
-
-REFERENCE = "edgetag.validation.reference"
-"""What computes the reference; named only, since it imports TensorFlow."""
 
 
 @dataclass(frozen=True)
@@ -163,82 +155,3 @@ def read_thresholds(
     if lacking:
         raise InputError(f"{where}: no threshold for {', '.join(lacking)}; {remedy}")
     return {name: thresholds[name] for name in dataset.vocabulary.names}
-
-
-def obtain_reference(
-    recipe: Recipe,
-    workspace: Workspace,
-    dataset: Dataset,
-    rows: Rows,
-    progress: Progress,
-    given: Path | None,
-    map_rows: Rows = NO_ROWS,
-) -> tuple[ReferenceScores, Scores]:
-    """Return the reference and its scores for `rows`: given, kept, or computed now.
-
-    The maps of `map_rows` are in a reference that is computed here; one that is given, or kept
-    where it cannot be computed, is taken without them.
-
-    Raises:
-        InputError: The given file does not fit, or TensorFlow is needed and not installed.
-    """
-    kept = workspace.validate / "reference.npz"
-    if given is not None:
-        found = read_reference(given)
-        scores = _fitting(found, recipe, workspace, dataset, rows, given)
-        write_reference(kept, found)
-        return found, scores
-    if kept.exists():
-        try:
-            found = read_reference(kept)
-            scores = _fitting(found, recipe, workspace, dataset, rows, kept)
-            stale = _why_stale(found, dataset, map_rows)
-            if not stale or not _computable(workspace):
-                return found, scores
-            progress.say(f"Computing the reference again: the kept one {stale}.")
-        except InputError as error:
-            progress.say(f"Computing the reference scores again, since the kept ones fail: {error}")
-    try:
-        from edgetag.validation import reference
-    except MissingExtraError as error:
-        raise InputError(
-            f"the reference scores must be computed, but {error} Or compute them on another "
-            "machine and pass its validate/reference.npz with --reference."
-        ) from None
-    found = reference.compute(recipe, workspace, dataset, rows, progress, map_rows)
-    write_reference(kept, found)
-    return found, _fitting(found, recipe, workspace, dataset, rows, kept)
-
-
-def _why_stale(found: ReferenceScores, dataset: Dataset, map_rows: Rows) -> str:
-    """Return why kept scores, which fit, are computed again where that can be; else nothing."""
-    if found.meta.made_with != dependencies_of(REFERENCE).digest:
-        return "was made by other code or packages"
-    names = dataset.vocabulary.names
-    if len(map_rows) and found.matched_maps(dataset.identities(map_rows), names) is None:
-        return "lacks heat maps"
-    return ""
-
-
-def _computable(workspace: Workspace) -> bool:
-    """Tell whether the float model can run here; where not, its kept scores are still good."""
-    return (workspace.train / "model.npz").exists() and find_spec("tensorflow") is not None
-
-
-def _fitting(
-    found: ReferenceScores,
-    recipe: Recipe,
-    workspace: Workspace,
-    dataset: Dataset,
-    rows: Rows,
-    where: Path,
-) -> Scores:
-    """Return the scores of `rows`, or refuse scores of another model or contract."""
-    weights = workspace.train / "model.npz"
-    if weights.exists() and digest_file(weights) != found.meta.weights_sha256:
-        raise InputError(
-            f"{where}: these are the scores of another model than {weights} (its SHA-256 differs)"
-        )
-    if found.meta.preprocessing != recipe.network.preprocessing().digest():
-        raise InputError(f"{where}: its images went through another preprocessing contract")
-    return found.matched(dataset.identities(rows), dataset.vocabulary.names, where)

@@ -11,6 +11,7 @@ from edgetag.errors import ExitCode
 from edgetag.machine import Machine
 from edgetag.records import Record, Result
 from edgetag.validation.heat_map_result import HeatMaps
+from edgetag.validation.pictures_result import PicturesComparison
 
 Decision = Literal["pass", "fail", "undecided"]
 TagDecision = Literal["pass", "fail", "undecided", "not scored", "not judged"]
@@ -338,9 +339,11 @@ class Verdict(Result):
         variants: One entry per variant, runtime and split that was scored.
         failures: One entry per variant and runtime that was not.
         baseline: What changed since the accepted state; None where there is none.
+        pictures: Which pictures and labels changed since the reference was made elsewhere; None
+            where it was made in this run folder.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.verdict/2.1"
+    SCHEMA: ClassVar[str] = "edgetag.verdict/2.2"
     verdict: Decision
     decisions: dict[str, Decision]
     recipe: str
@@ -360,6 +363,7 @@ class Verdict(Result):
     variants: tuple[VariantVerdict, ...]
     failures: tuple[Failure, ...]
     baseline: BaselineComparison | None = None
+    pictures: PicturesComparison | None = None
 
     @property
     def exit_code(self) -> ExitCode:

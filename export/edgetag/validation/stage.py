@@ -51,6 +51,7 @@ def run(
     variants: Sequence[str] = (),
     judged_as: str | None = None,
     baseline: Path | None = None,
+    max_changed: float = 0.0,
 ) -> Verdict:
     """Compare files with the float model, on every runtime.
 
@@ -64,6 +65,8 @@ def run(
         variants: Exported variants to judge; all if empty.
         judged_as: The variant whose limits hold for files made elsewhere; None: the default ones.
         baseline: The accepted state to compare with; None compares with none.
+        max_changed: Share of a split's pictures that may be missing, new or labelled differently
+            from a reference computed elsewhere.
 
     Raises:
         InputError: A file of an earlier stage is missing, damaged or does not fit the others.
@@ -72,7 +75,7 @@ def run(
     accepted = _accepted(baseline, recipe, dataset)
     files = candidates(recipe, workspace, external, variants, judged_as)
     explains = any(file.explains for file in files)
-    scene = Scene(recipe, workspace, dataset, progress, reference, explains)
+    scene = Scene(recipe, workspace, dataset, progress, reference, explains, max_changed)
     entries: list[VariantVerdict] = []
     failures: list[Failure] = []
     drawn: list[VariantDetails] = []
@@ -170,6 +173,7 @@ def _join(
         thresholds=thresholds,
         variants=tuple(entries),
         failures=tuple(failures),
+        pictures=scene.pictures,
     )
 
 
