@@ -12,7 +12,9 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.recipe import Recipe
 from edgetag.training.result import Thresholds
+from edgetag.validation.accepted_state import Baseline
 from edgetag.validation.scores import ReferenceScores
+from edgetag.validation.standing import stands_for
 from edgetag.workspace import Workspace, digest_file
 
 
@@ -28,7 +30,8 @@ class Candidate:
         size_bytes: On disk.
         gzip_bytes: After gzip.
         contract: How pixels become its input.
-        judged_as: The variant whose limits it is held to.
+        stands_for: The variant that it is judged as where it was given by hand; None for a
+            variant of the run.
         columns: Where each tag lies in its output; None where in the vocabulary's order.
         explains: Whether it has the second signature, whose maps are judged too.
     """
@@ -40,9 +43,14 @@ class Candidate:
     size_bytes: int
     gzip_bytes: int
     contract: Preprocessing
-    judged_as: str
+    stands_for: str | None = None
     columns: tuple[int, ...] | None = None
     explains: bool = False
+
+    @property
+    def judged_as(self) -> str:
+        """The variant whose limits it is held to."""
+        return self.stands_for or self.variant
 
 
 def candidates(
@@ -50,7 +58,8 @@ def candidates(
     workspace: Workspace,
     external: Sequence[ExternalModel] = (),
     only: Collection[str] = (),
-    judged_as: str | None = None,
+    asked: str | None = None,
+    accepted: Baseline | None = None,
 ) -> tuple[Candidate, ...]:
     """Return the files to judge: the recipe's variants in its order, then files made elsewhere.
 
@@ -59,7 +68,8 @@ def candidates(
         workspace: Holds the exported files.
         external: Files made elsewhere; with them nothing needs to be exported.
         only: Variants to judge; all if empty.
-        judged_as: The variant whose limits hold for files made elsewhere.
+        asked: The variant that files made elsewhere stand for; None: see `stands_for`.
+        accepted: The accepted state that they are compared with, if any.
 
     Raises:
         InputError: A variant is unknown or was not exported, or its file is missing or changed.
@@ -69,9 +79,6 @@ def candidates(
         raise InputError(
             f"--variant {unknown[0]}: the recipe's variants are {', '.join(recipe.export.variants)}"
         )
-    if judged_as is not None and judged_as not in recipe.budgets:
-        listed = ", ".join(recipe.budgets) or "none"
-        raise InputError(f"--budget {judged_as}: the recipe sets budgets of {listed}")
     made_elsewhere = tuple(
         Candidate(
             variant=model.name,
@@ -81,7 +88,7 @@ def candidates(
             size_bytes=model.size_bytes,
             gzip_bytes=model.gzip_bytes,
             contract=model.contract,
-            judged_as=judged_as or model.name,
+            stands_for=stands_for(model.name, asked, recipe, accepted),
             columns=model.columns,
         )
         for model in external
@@ -119,7 +126,6 @@ def _exported(recipe: Recipe, workspace: Workspace, only: Collection[str]) -> tu
                 size_bytes=file.size_bytes,
                 gzip_bytes=file.gzip_bytes,
                 contract=recipe.network.preprocessing(),
-                judged_as=variant,
                 explains=file.explain_maps is not None,
             )
         )

@@ -179,6 +179,8 @@ class VariantVerdict(Record):
     Attributes:
         variant: Its name.
         origin: Whether edgetag exported it, or `--model` gave it.
+        stands_for: The variant whose budgets hold for a file that `--model` gave, and whose
+            accepted state it is compared with; null for the run's own variants.
         sha256: Digest of the file.
         runtime: The engine.
         runtime_version: Of the installed engine.
@@ -217,6 +219,7 @@ class VariantVerdict(Record):
 
     variant: str
     origin: Literal["export", "external"] = "export"
+    stands_for: str | None = None
     sha256: str
     runtime: str
     runtime_version: str

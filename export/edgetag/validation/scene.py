@@ -234,6 +234,21 @@ class Scene:
         checks = check_heat_maps(budget, heat_maps, self.recipe.validation.confidence)
         return with_heat_maps(entry, heat_maps, checks)
 
+    def require_sizes(self, files: Sequence[Candidate]) -> None:
+        """Refuse a ratio of sizes that nothing here can tell, before anything is scored.
+
+        Raises:
+            InputError: Neither exported files nor the reference tell the float file's size.
+        """
+        for file in files if self.fp32_bytes is None else ():
+            if self._budget(file).max_size_ratio is not None:
+                raise InputError(
+                    f"budgets: max_size_ratio of {file.judged_as} compares with the float file, "
+                    "but nothing is exported here and the reference does not tell its size; make "
+                    "the reference again where the model was trained (edgetag validate), or set "
+                    "max_size_bytes instead"
+                )
+
     def _budget(self, file: Candidate) -> Budget:
         """Return the limits of a file: its own, or the default ones."""
         for name, budget in self.recipe.budgets.items():
