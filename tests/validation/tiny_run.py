@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from edgetag.dependencies import dependencies_of
 from edgetag.metrics import Scores
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import engines
@@ -83,6 +84,7 @@ class RunFolder:
                 weights_sha256=digest_file(self.workspace.train / "model.npz"),
                 preprocessing=self.recipe.network.preprocessing().digest(),
                 thresholds=self.thresholds,
+                made_with=dependencies_of("edgetag.validation.reference").digest,
                 fp32_size_bytes=(MODELS / "tiny_fp32.tflite").stat().st_size,
             ),
         }
