@@ -13,6 +13,7 @@ from edgetag.compression.quantize import (
 )
 from edgetag.compression.result import QuantizedVariant, QuantizeResult
 from edgetag.compression.sparsity import layer_sparsities, require_sparsity, total_sparsity
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.networks import save_weights
@@ -124,6 +125,7 @@ def _fingerprint(bench: Bench, variant: Variant) -> str:
             raise InputError(f"{path}: missing; run: edgetag {stage}")
     return digest_json(
         {
+            "made with": dependencies_of(__name__).digest,
             "variant": variant,
             "seed": recipe.seed,
             "network": recipe.network.model_dump(),

@@ -2,7 +2,6 @@
 
 import hashlib
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from edgetag.conversion.result import ExplainSignature, ExportedVariant, ExportR
 from edgetag.compression.result import QuantizeResult
 from edgetag.conversion.variants import CALIBRATED, FULL_INTEGER, INT8, QAT
 from edgetag.dataset import open_dataset
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
 from edgetag.progress import Progress
@@ -104,8 +104,8 @@ class Sources:
         """Return a digest of everything that a variant's bytes follow from."""
         recipe, export = self.recipe, self.recipe.export
         inputs: dict[str, object] = {
-            "edgetag": __version__,
-            "tensorflow": version("tensorflow"),
+            "edgetag": __version__,  # which the file's description names
+            "made with": dependencies_of(__name__).digest,
             "weights": digest_file(self.weights(variant)),
             "network": recipe.network.model_dump(mode="json"),
             "info": [recipe.name, export.author, export.license, recipe.data.tags],
