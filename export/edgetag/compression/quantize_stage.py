@@ -26,7 +26,7 @@ from edgetag.workspace import Workspace, digest_file, digest_json, write_text
 
 def needed(recipe: Recipe) -> tuple[Variant, ...]:
     """Return the recipe's variants that are trained quantization-aware."""
-    return tuple(v for v in recipe.export.variants if v in QAT_VARIANTS)
+    return tuple(v for v in recipe.export.possible if v in QAT_VARIANTS)
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> QuantizeResult:
@@ -39,7 +39,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> QuantizeRes
     variants = needed(recipe)
     if not variants:
         raise InputError(
-            f"export.variants lists neither {' nor '.join(QAT_VARIANTS)}; there is nothing to "
+            f"export lists neither {' nor '.join(QAT_VARIANTS)}; there is nothing to "
             "train quantization-aware"
         )
     bench = open_bench(recipe, workspace, progress)

@@ -41,7 +41,8 @@ tags = {tags}
 # sparsity = 0.5               # only int8-pruned-qat is pruned
 
 [export]
-# variants = ["fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat"]
+# variants = ["fp32", "fp16", "int8"]   # "dynamic", "int8-qat", "int8-pruned-qat", "int16x8"
+# if_needed = ["int8-qat"]     # trained and made only if int8 does not pass
 # explain = []                 # variants that give heat maps too, such as ["int8-qat"]
 
 [device]
@@ -56,7 +57,7 @@ max_map_drop = 0.01
 max_size_ratio = 0.30          # to fp32
 
 [bundle]
-# variants = ["int8-qat"]      # one or several; an app takes the first
+# variants = "best"            # the fastest and smallest that passes; or a list, such as ["int8"]
 # display_names = {{}}          # cat = {{ en = "Cat", ja = "猫" }}; the usual tags have names
 # license = ""                 # of the model; with limits, it goes into the model card
 # limits = ""                  # what the model must not be used for
