@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from edgetag.errors import InputError
-from edgetag.fingerprints import fingerprint, settings_digest
+from edgetag.fingerprints import making, settings_digest, touched, why_again
 from edgetag.machine import package_versions
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
@@ -84,12 +84,14 @@ def run_all(
         results: dict[str, Result] = {}
         for each in (found for found in STAGES if found.wanted(recipe)):
             options = {"baseline": baseline} if each.name == "validate" else {}
-            print_ = fingerprint(each, recipe, run_file, options)
             done = run_file.stages.get(each.name)
-            if not force and done and done.fingerprint == print_ and _intact(done, workspace):
-                progress.say(f"{each.name}: unchanged since {done.finished_at}, skipped")
-                results[each.name] = read_result(each, workspace)
-                continue
+            if done and not force:
+                why = why_again(done, making(each, recipe, run_file, options), workspace)
+                if not why:
+                    progress.say(f"{each.name}: unchanged since {done.finished_at}, skipped")
+                    results[each.name] = read_result(each, workspace)
+                    continue
+                progress.say(f"{each.name}: runs again: {why}")
             if force:
                 shutil.rmtree((workspace.root / each.outputs[0]).parent, ignore_errors=True)
             results[each.name], run_file = _run_one(
@@ -122,7 +124,7 @@ def add_to_stage(
     with workspace.locked():
         run_file = _open_run(recipe, workspace)
         done = run_file.stages.get(name)
-        was_intact = done is not None and _intact(done, workspace)
+        was_intact = done is not None and not touched(done, workspace)
         result = work()
         if done is not None and was_intact:
             outputs = {place: digest_file(workspace.root / place) for place in done.outputs}
@@ -138,8 +140,10 @@ def ensure_stage(name: str, recipe: Recipe, workspace: Workspace, progress: Prog
     with workspace.locked():
         run_file = _open_run(recipe, workspace)
         done = run_file.stages.get(name)
-        current = done and done.fingerprint == fingerprint(chosen, recipe, run_file)
-        if not (current and done and _intact(done, workspace)):
+        why = why_again(done, making(chosen, recipe, run_file), workspace) if done else ""
+        if why:
+            progress.say(f"{name}: runs again: {why}")
+        if why or not done:
             _run_one(chosen, recipe, workspace, progress, run_file)
 
 
@@ -219,14 +223,6 @@ def versions() -> dict[str, str]:
     return package_versions(PACKAGES)
 
 
-def _intact(done: StageRecord, workspace: Workspace) -> bool:
-    """Tell whether a stage's outputs lie there as it left them."""
-    return all(
-        (workspace.root / name).is_file() and digest_file(workspace.root / name) == digest
-        for name, digest in done.outputs.items()
-    )
-
-
 def _run_one(
     which: Stage,
     recipe: Recipe,
@@ -236,11 +232,14 @@ def _run_one(
     **options: Any,
 ) -> tuple[Result, RunFile]:
     progress.say(f"{which.name}: started")
+    # Taken before the work: whatever a user edits meanwhile is seen by the next run.
+    made = making(which, recipe, run_file, options)
     run = _load(which).run
     result, wall_s, peak = measured(lambda: run(recipe, workspace, progress, **options))
     outputs = sorted({p for pattern in which.outputs for p in workspace.root.glob(pattern)})
     record = StageRecord(
-        fingerprint=fingerprint(which, recipe, run_file, options),
+        fingerprint=made.digest,
+        making=made,
         settings=settings_digest(which, recipe),
         outputs={workspace.relative(path): digest_file(path) for path in outputs},
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),

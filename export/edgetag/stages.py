@@ -18,7 +18,7 @@ class Stage:
         needs: Stages whose outputs it reads.
         outputs: Files it leaves, as patterns relative to the run folder; the first is its result.
         result: `module:class` of its result.
-        variants: The stage is only for these; empty means for every recipe.
+        variants: The stage is only for these, which it trains; empty means for every recipe.
         asked_for: The stage is only for recipes that fill this key, such as `device.on`.
         requires: A function of its module, called with the recipe before any stage is run, that
             refuses what this machine lacks.
@@ -41,6 +41,10 @@ class Stage:
             return False
         return not self.variants or bool(set(self.variants) & set(recipe.export.variants))
 
+    def if_needed(self, recipe: Recipe) -> bool:
+        """Tell whether a recipe has work for this stage only where no full-integer file passes."""
+        return bool(set(self.variants) & set(recipe.export.fallback))
+
 
 STAGES: tuple[Stage, ...] = (
     Stage(
@@ -56,14 +60,16 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "prune", "compression", "prune_stage",
-        ("network", "training", "pruning", "export.variants"), ("dataset", "train"),
+        ("network", "training", "pruning", "export.variants", "export.if_needed"),
+        ("dataset", "train"),
         ("prune/prune.json", "prune/*.npz"),
         "compression.result:PruneResult",
         ("int8-pruned-qat",),
     ),
     Stage(
         "quantize", "compression", "quantize_stage",
-        ("network", "training", "quantization", "export.variants"), ("dataset", "train", "prune"),
+        ("network", "training", "quantization", "export.variants", "export.if_needed"),
+        ("dataset", "train", "prune"),
         ("quantize/quantize.json", "quantize/*.npz"),
         "compression.result:QuantizeResult",
         ("int8-qat", "int8-pruned-qat"),
@@ -83,12 +89,6 @@ STAGES: tuple[Stage, ...] = (
         "validation.result:Verdict",
     ),
     Stage(
-        "explain", "explaining", "stage",
-        ("network", "validation", "explain", "bundle.variants"), ("dataset", "train", "export"),
-        ("explain/explain.json",),
-        "explaining.result:Explanation",
-    ),
-    Stage(
         "bench", "benchmarking", "stage", ("network", "validation.splits", "benchmark", "budgets"),
         ("dataset", "train", "export"),
         ("bench/bench.json",),
@@ -104,7 +104,13 @@ STAGES: tuple[Stage, ...] = (
         asked_for="device.on", requires="require",
     ),
     Stage(
-        "report", "reporting", "stage", ("budgets", "validation"),
+        "explain", "explaining", "stage",
+        ("network", "validation", "explain"), ("dataset", "train", "export"),
+        ("explain/explain.json",),
+        "explaining.result:Explanation",
+    ),
+    Stage(
+        "report", "reporting", "stage", ("budgets", "validation", "bundle.variants"),
         ("dataset", "train", "prune", "quantize", "export", "validate", "bench", "device"),
         ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),
         "reporting.result:ReportResult",
@@ -124,8 +130,10 @@ def stage(name: str) -> Stage:
 
 
 def needs(which: Stage, recipe: Recipe) -> list[str]:
-    """Return the stages before a stage that a recipe wants."""
-    return [need for need in which.needs if stage(need).wanted(recipe)]
+    """Return the stages before a stage that a recipe wants, or wants if needed."""
+    return [
+        need for need in which.needs if stage(need).wanted(recipe) or stage(need).if_needed(recipe)
+    ]
 
 
 def value_at(values: Any, key: str) -> Any:

@@ -196,7 +196,7 @@ def _external(
                 mean=mean,
                 std=std,
                 labels=labels,
-                taken={*recipe.export.variants, *(model.name for model in found)},
+                taken={*recipe.export.possible, *(model.name for model in found)},
             )
         )
         for note in found[-1].notes:
@@ -236,10 +236,11 @@ def plan(
     """
     from edgetag.cli.outcome import print_result
     from edgetag.cli.stages import prepare
+    from edgetag.shipping import read_shipping
     from edgetag.validation.planning import plan as make_plan
 
     loaded, workspace, progress = prepare(recipe, out, False)
-    chosen = variant or loaded.bundle.variant
+    chosen = variant or read_shipping(loaded, workspace).leading
     print_result(make_plan(loaded, workspace, progress, chosen, power, margin, flips), json)
 
 
@@ -256,10 +257,11 @@ def speed(
     """Measure how close validation comes to the bare runtime, in images a second, side by side."""
     from edgetag.cli.outcome import print_result
     from edgetag.cli.stages import prepare
+    from edgetag.shipping import read_shipping
     from edgetag.validation.throughput import measure
 
     loaded, workspace, progress = prepare(recipe, out, False)
-    chosen = variant or loaded.bundle.variant
+    chosen = variant or read_shipping(loaded, workspace).leading
     print_result(measure(loaded, workspace, progress, chosen, images), json)
 
 

@@ -7,13 +7,12 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgetag.errors import InputError
 from edgetag.recipe.base import Section
 from edgetag.recipe.judging import TagBudget
 from edgetag.recipe.loading import parse_recipe
-from edgetag.recipe.sections import DataSection, Recipe
+from edgetag.recipe.sections import DataSection
 from edgetag.workspace import write_text
 
 TEMPLATE = """\
@@ -47,8 +46,9 @@ label_smoothing = 0.05
 distillation = 0.5             # fine-tuning learns from the float model's scores as well
 
 {validation}[export]
-{export}
-# explain = []                 # variants that give heat maps too, such as ["int8"]
+# variants = ["fp32", "fp16", "int8"]   # "dynamic", "int8-qat", "int8-pruned-qat", "int16x8"
+# if_needed = ["int8-qat"]     # trained and made only if int8 does not pass
+# explain = []                 # variants that give heat maps too, such as ["int8-qat"]
 
 [device]
 # on = []                      # run the files on "arm64", "armv7", "wasm" too; edgetag device list
@@ -59,8 +59,8 @@ distillation = 0.5             # fine-tuning learns from the float model's score
 [budgets.default]
 {budgets}
 [bundle]
-{bundle}
-# display_names = {{}}           # cat = {{ en = "Cat", ja = "猫" }}; the usual tags have names
+# variants = "best"            # the fastest and smallest that passes; or a list, such as ["int8"]
+# display_names = {{}}          # cat = {{ en = "Cat", ja = "猫" }}; the usual tags have names
 # license = ""                 # of the model; with limits, it goes into the model card
 # limits = ""                  # what the model must not be used for
 """
@@ -123,11 +123,9 @@ def write_recipe(path: Path, draft: Draft) -> None:
         input_size=draft.input_size,
         sizes=draft.sizes,
         batch_size=draft.batch_size,
-        export=_defaults("export", variants="", if_needed="made only if no other passes"),
         validation=_validation(draft.judged_splits),
         why=_why(draft),
         budgets=_budgets(draft),
-        bundle=_defaults("bundle", variants=""),
     )
     parse_recipe(text, path)
     write_text(path, text)
@@ -153,17 +151,6 @@ def _data(section: DataSection, folder: Path) -> str:
             lines += [f"{key}.{inner} = {_toml(given)}" for inner, given in changed.items()]
         elif value != field.default:
             lines.append(f"{key} = {_toml(value)}")
-    return "\n".join(lines)
-
-
-def _defaults(section: str, **notes: str) -> str:
-    """Return commented lines that show a section's defaults."""
-    kind: Any = Recipe.model_fields[section].annotation
-    lines = []
-    for key, note in notes.items():
-        if key in kind.model_fields:
-            line = f"# {key} = {_toml(kind.model_fields[key].default)}"
-            lines.append(f"{line:<31}# {note}" if note else line)
     return "\n".join(lines)
 
 

@@ -52,7 +52,13 @@ def find(
         *_notes_on_failures(verdict, bench),
         *_tags_without_images(verdict),
     ]
+    found = [_as_note(one) if one.variant in verdict.passed_over else one for one in found]
     return tuple(sorted(found, key=lambda one: (LEVELS.index(one.level), one.variant != first)))
+
+
+def _as_note(finding: Finding) -> Finding:
+    """Tell what decides nothing, since another file stands in for the one that it is about."""
+    return finding.model_copy(update={"level": "note"})
 
 
 def unjudged(
@@ -64,7 +70,7 @@ def unjudged(
     """Tell the limits that nothing judged because the benchmark or a count has not run."""
     found = []
     counted = {budget.variant for budget in device.budgets} if device else set()
-    for variant in (name for name in recipe.export.variants if name in verdict.decisions):
+    for variant in (name for name in recipe.export.possible if name in verdict.decisions):
         budget = recipe.budget(variant)
         if budget.max_arm_instructions is not None and variant not in counted:
             text = (

@@ -161,7 +161,12 @@ class ReportResult(Result):
         file: The summary for people, relative to the run folder.
         junit: The verdict as JUnit XML, likewise.
         page: The page for people, likewise; None where none was written.
-        verdict: Worst of all variants' verdicts and of the baseline's.
+        verdict: Worst of all variants' verdicts, but those of `validation.result.Verdict`'s
+            `passed_over`, and of the baseline's.
+        ships: The variants that an app gets, the one that it takes first.
+        leading: The variant that is shown first: that one, or what comes nearest to it.
+        shipping: Why so, in a sentence; empty where the recipe names what ships, and where none of
+            its own files was judged.
         split: The split that decides.
         runtime: The runtime whose accuracy the table of variants shows.
         variants: In the recipe's order; files given by `--model` follow.
@@ -172,11 +177,14 @@ class ReportResult(Result):
         baseline: What changed since the accepted state; None where there is none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.report/2.1"
+    SCHEMA: ClassVar[str] = "edgetag.report/2.2"
     file: str
     junit: str
     page: str | None = None
     verdict: Decision
+    ships: tuple[str, ...] = ()
+    leading: str = ""
+    shipping: str = ""
     split: str
     runtime: str
     variants: tuple[VariantRow, ...]

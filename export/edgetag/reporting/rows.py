@@ -15,7 +15,8 @@ from edgetag.reporting.result import (
     Speed,
     VariantRow,
 )
-from edgetag.validation.result import Decision, VariantVerdict, Verdict, worst
+from edgetag.shipping import decide
+from edgetag.validation.result import VariantVerdict, Verdict
 
 
 def variant_rows(
@@ -44,11 +45,7 @@ def _variant_row(
     if exported:
         ours = (file for file in exported.variants if file.variant == name)
         sizes += [(file.size_bytes, file.gzip_bytes) for file in ours]
-    checks = [check for check in bench.budgets if check.variant == name] if bench else []
-    decisions: list[Decision] = [verdict.decisions[name], *(check.verdict for check in checks)]
-    if device:
-        decisions.append(device.verdict_of(name))
-    own = name in recipe.export.variants
+    own = name in recipe.export.possible
     return VariantRow(
         variant=name,
         origin=scored[0].origin if scored else "export" if own else "external",
@@ -57,7 +54,7 @@ def _variant_row(
         accuracy=tuple(_accuracy(found) for found in scored),
         speed=_speeds(name, bench),
         instructions=_instructions(name, device),
-        verdict=worst(decisions),
+        verdict=decide(name, verdict, bench, device),
     )
 
 

@@ -31,6 +31,7 @@ HEADLINES: dict[Decision, str] = {
     "undecided": "? Undecided: the data or this machine cannot decide.",
     "not judged": "? Not judged: the recipe does not limit the accuracy of every file.",
 }
+SHIPPED_HEADLINE = "✓ Accepted: what ships keeps every budget."
 DEVICE_HEADLINE = "✗ Rejected: no budget is broken, but another machine gives other scores."
 BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse than accepted."
 
@@ -97,12 +98,16 @@ def write_summary(report: ReportResult, sources: Sources) -> str:
 def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
     verdict = sources.verdict
     headline = HEADLINES[report.verdict]
+    if report.verdict == "pass" and verdict.passed_over:
+        headline = SHIPPED_HEADLINE
     if report.verdict == "fail" and all(row.verdict != "fail" for row in report.variants):
         headline = BASELINE_HEADLINE
     elif report.verdict == "fail" and _only_elsewhere(report, sources.device):
         headline = DEVICE_HEADLINE
     yield f"# {escape_markdown(sources.recipe.name)}\n"
     yield f"**{headline}**\n"
+    if report.shipping:
+        yield f"{escape_markdown(report.shipping)}\n"
     yield from _findings(report.findings)
     if report.baseline:
         yield _accepted(report.baseline)
@@ -168,8 +173,8 @@ def _main_variant(report: ReportResult, sources: Sources) -> str:
     """Return the variant whose tags are shown: a given file, else the bundled one."""
     names = [row.variant for row in report.variants]
     given = [row.variant for row in report.variants if row.origin == "external"]
-    if sources.recipe.bundle.variant in names:
-        return sources.recipe.bundle.variant
+    if report.leading in names:
+        return report.leading
     return next(iter((*given, *names)))
 
 

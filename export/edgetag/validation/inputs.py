@@ -10,6 +10,7 @@ from edgetag.conversion.external import ExternalModel
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError, MissingExtraError
 from edgetag.metrics import Scores
 from edgetag.preprocess import Preprocessing
@@ -18,6 +19,9 @@ from edgetag.recipe import Recipe
 from edgetag.training.result import Thresholds
 from edgetag.validation.scores import NO_ROWS, ReferenceScores, read_reference, write_reference
 from edgetag.workspace import Workspace, digest_file
+
+REFERENCE = "edgetag.validation.reference"
+"""What computes the reference; named only, since it imports TensorFlow."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,10 @@ def candidates(
     Raises:
         InputError: A variant is unknown or was not exported, or its file is missing or changed.
     """
-    unknown = sorted(set(only) - set(recipe.export.variants))
+    unknown = sorted(set(only) - set(recipe.export.possible))
     if unknown:
         raise InputError(
-            f"--variant {unknown[0]}: the recipe's variants are {', '.join(recipe.export.variants)}"
+            f"--variant {unknown[0]}: the recipe's variants are {', '.join(recipe.export.possible)}"
         )
     if judged_as is not None and judged_as not in recipe.budgets:
         listed = ", ".join(recipe.budgets) or "none"
@@ -100,8 +104,10 @@ def _exported(recipe: Recipe, workspace: Workspace, only: Collection[str]) -> tu
     result_file = workspace.export / "export.json"
     exported = {file.variant: file for file in ExportResult.read(result_file, "export").variants}
     found = []
-    for variant in recipe.export.variants:
+    for variant in recipe.export.possible:
         if only and variant not in only:
+            continue
+        if variant in recipe.export.fallback and variant not in (*exported, *only):
             continue
         if variant not in exported:
             raise InputError(f"{result_file}: it lists no {variant}; run: edgetag export")
@@ -188,9 +194,10 @@ def obtain_reference(
         try:
             found = read_reference(kept)
             scores = _fitting(found, recipe, workspace, dataset, rows, kept)
-            if _has_maps(found, dataset, map_rows) or not _computable(workspace):
+            stale = _why_stale(found, dataset, map_rows)
+            if not stale or not _computable(workspace):
                 return found, scores
-            progress.say("Computing the reference again: the kept one lacks heat maps.")
+            progress.say(f"Computing the reference again: the kept one {stale}.")
         except InputError as error:
             progress.say(f"Computing the reference scores again, since the kept ones fail: {error}")
     try:
@@ -205,10 +212,14 @@ def obtain_reference(
     return found, _fitting(found, recipe, workspace, dataset, rows, kept)
 
 
-def _has_maps(found: ReferenceScores, dataset: Dataset, rows: Rows) -> bool:
-    if not len(rows):
-        return True
-    return found.matched_maps(dataset.identities(rows), dataset.vocabulary.names) is not None
+def _why_stale(found: ReferenceScores, dataset: Dataset, map_rows: Rows) -> str:
+    """Return why kept scores, which fit, are computed again where that can be; else nothing."""
+    if found.meta.made_with != dependencies_of(REFERENCE).digest:
+        return "was made by other code or packages"
+    names = dataset.vocabulary.names
+    if len(map_rows) and found.matched_maps(dataset.identities(map_rows), names) is None:
+        return "lacks heat maps"
+    return ""
 
 
 def _computable(workspace: Workspace) -> bool:

@@ -332,9 +332,12 @@ class Verdict(Result):
     """`validate/verdict.json`.
 
     Attributes:
-        verdict: Worst of `decisions` and of the baseline's verdict; "not judged" is never accepted.
+        verdict: Worst of `decisions` but those of `passed_over`, and of the baseline's verdict;
+            "not judged" is never accepted.
         decisions: Variant → worst of its runtimes over the deciding split. A variant that no
             runtime loads fails; one whose runtimes are all missing here is undecided.
+        passed_over: Variants that do not pass and decide nothing: full-integer files where one of
+            `export.if_needed` passes, or the latter where one of the former does.
         recipe: The recipe's name.
         tags: The vocabulary, in the order of the outputs.
         split: The split that decides.
@@ -357,6 +360,7 @@ class Verdict(Result):
     SCHEMA: ClassVar[str] = "edgetag.verdict/2.2"
     verdict: Decision
     decisions: dict[str, Decision]
+    passed_over: tuple[str, ...] = ()
     recipe: str
     tags: tuple[str, ...]
     split: str

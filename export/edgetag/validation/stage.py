@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from edgetag.conversion.external import ExternalModel
+from edgetag.conversion.variants import passed_over
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.view import Rows
 from edgetag.machine import package_versions, this_machine
@@ -149,11 +150,13 @@ def _join(
     """Join all entries into the verdict."""
     section, split = scene.recipe.validation, scene.recipe.validation.splits[0]
     decisions = {file.variant: _decision(file.variant, entries, failures) for file in files}
+    over = passed_over(scene.recipe.export, decisions)
     names = scene.dataset.vocabulary.names
     at = scene.splits[split].at
     return Verdict(
-        verdict=worst(list(decisions.values())),
+        verdict=worst([found for name, found in decisions.items() if name not in over]),
         decisions=decisions,
+        passed_over=over,
         recipe=scene.recipe.name,
         tags=names,
         split=split,

@@ -61,7 +61,7 @@ class View:
     @property
     def bundled(self) -> str:
         """The variant that the app ships."""
-        return self.sources.recipe.bundle.variant
+        return self.report.leading
 
     def variants(self) -> list[str]:
         """Return all names: those of the report, then any that only the verdict has."""

@@ -102,7 +102,7 @@ def _named(view: View, name: str) -> Cell:
     external = any(
         one.origin == "external" for one in view.sources.verdict.variants if one.variant == name
     )
-    badges = ("ships",) * (name in view.sources.recipe.bundle.variants) + ("external",) * external
+    badges = ("ships",) * (name in view.report.ships) + ("external",) * external
     return Cell(name, badges=badges)
 
 
