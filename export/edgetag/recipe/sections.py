@@ -10,7 +10,13 @@ from edgetag.preprocess import Preprocessing
 from edgetag.recipe.base import Section, Share, TrainedVariant, Variant
 from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.device import BUDGET_CPU, BUDGET_TARGET, DeviceSection
-from edgetag.recipe.judging import BenchmarkSection, Budget, ExplainSection, ValidationSection
+from edgetag.recipe.judging import (
+    BenchmarkSection,
+    Budget,
+    ExplainSection,
+    TagBudget,
+    ValidationSection,
+)
 from edgetag.tags import DEFAULT_TAGS, Vocabulary
 
 PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution"}}
@@ -389,6 +395,22 @@ class Recipe(Section):
             if tag not in self.data.tags:
                 raise ValueError(f"training.positive_weights.{tag}: data.tags has no such tag")
         return self
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what is allowed and hardly meant, one sentence each."""
+        limits: dict[str, TagBudget] = {
+            f"budgets.{name}": budget for name, budget in self.budgets.items()
+        } | {
+            f"budgets.{name}.tags.{tag}": budget
+            for name, budgets in self.budgets.items()
+            for tag, budget in budgets.tags.items()
+        }
+        return tuple(
+            f"{place}.{key} = {getattr(budget, key)} can never be broken, so it judges nothing; "
+            "give a margin that a loss would exceed, or take it out"
+            for place, budget in limits.items()
+            for key in budget.cannot_be_broken()
+        )
 
     def budget(self, variant: Variant) -> Budget:
         """Return the limits that a variant is judged by."""
