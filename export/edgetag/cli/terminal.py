@@ -29,6 +29,9 @@ WORTH_A_LINE_S = 2.0
 WINDOW_S = 30.0
 """The rate is that of the last half minute, so a slow start does not spoil the time left."""
 
+ENDLESS = 100_000
+"""Width of a pipe, in which nothing wraps."""
+
 Clock = Callable[[], float]
 
 
@@ -53,10 +56,10 @@ def print_json(result: "Result") -> None:
 
 
 def print_tables(tables: "Sequence[RenderableType]") -> None:
-    """Write rich renderables to stdout; wide enough for a whole table where it is no terminal."""
+    """Write rich renderables to stdout: as wide as a terminal is, else each row on one line."""
     from rich.console import Console
 
-    console = Console() if sys.stdout.isatty() else Console(width=160)
+    console = Console() if sys.stdout.isatty() else Console(width=ENDLESS)
     for table in tables:
         console.print(table)
 

@@ -31,7 +31,7 @@ from edgetag.reporting.wording import format_measured, format_needs
 from edgetag.validation.result import BaselineChange, TagVerdict, Verdict
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ def outcome_sheets(report: ReportResult) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def outcome(report: ReportResult) -> "tuple[Table, ...]":
+def outcome(report: ReportResult) -> "tuple[RenderableType, ...]":
     """Return `outcome_sheets` for the terminal."""
     return tuple(to_rich(sheet) for sheet in outcome_sheets(report))
 
