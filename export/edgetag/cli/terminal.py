@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from edgetag.progress import format_seconds
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.progress import Progress as RichProgress
@@ -119,16 +121,6 @@ class Meter:
         if seconds > 0 and self.done:
             text += f" ({_number(self.done / seconds)} {self.unit}/s)"
         return f"{text}, {self.note}" if self.note else text
-
-
-def format_seconds(seconds: float) -> str:
-    """Write a duration: `8.4 s`, `3 min 20 s`, `2 h 5 min`."""
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def _number(value: float) -> str:
