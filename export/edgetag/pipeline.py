@@ -5,7 +5,6 @@ before it are what they were when it last finished, and its own outputs still li
 """
 
 import shutil
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
@@ -15,7 +14,7 @@ from typing import Any, Protocol, cast
 from edgetag.errors import InputError
 from edgetag.fingerprints import making, settings_digest, touched, why_again
 from edgetag.machine import package_versions
-from edgetag.progress import Progress
+from edgetag.progress import Progress, format_seconds
 from edgetag.recipe import Recipe
 from edgetag.records import Result
 from edgetag.stages import STAGES, Stage, stage
@@ -248,11 +247,5 @@ def _run_one(
     )
     run_file = run_file.model_copy(update={"stages": {**run_file.stages, which.name: record}})
     write_text(workspace.run_file, run_file.to_json())
-    progress.say(f"{which.name}: done in {_duration(wall_s)}")
+    progress.say(f"{which.name}: done in {format_seconds(wall_s)}")
     return result, run_file
-
-
-def _duration(seconds: float) -> str:
-    return (
-        f"{seconds:.1f} s" if seconds < 60 else time.strftime("%M min %S s", time.gmtime(seconds))
-    )

@@ -108,8 +108,8 @@ def validate(
         int | None,
         typer.Option(
             min=1,
-            help="From the split that decides; default: the recipe's device.images, or "
-            "512 on phones.",
+            help="From the split that decides; default: the recipe's device.images, else 32, 8 "
+            "where a processor is emulated, or 512 on phones.",
             show_default=False,
             rich_help_panel=MACHINES,
         ),
