@@ -6,11 +6,10 @@ from pathlib import Path
 import polars as pl
 
 from edgetag.conversion.external import ExternalModel
-from edgetag.conversion.variants import passed_over
 from edgetag.dataset import open_dataset
 from edgetag.machine import package_versions, this_machine
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe
+from edgetag.recipe import Recipe, passed_over
 from edgetag.runtimes import FailureKind, LoadFailure
 from edgetag.validation.changes import changed_decisions, details
 from edgetag.validation.details import Details, VariantDetails
