@@ -7,7 +7,7 @@ before it are what they were when it last finished, and its own outputs still li
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -267,6 +267,8 @@ def run_stage(
     workspace: Workspace,
     progress: Progress,
     needs: tuple[str, ...] | None = None,
+    parts: Collection[str] = (),
+    whole: Callable[[Any], bool] = lambda _result: False,
     **options: Any,
 ) -> Result:
     """Run one stage on what the earlier ones left.
@@ -277,6 +279,9 @@ def run_stage(
         workspace: Where.
         progress: Who is told.
         needs: Stages that must have finished; default: all that it can read.
+        parts: Options that make it do a part of its work, and add that to what lies there. Where
+            it was up to date without them, it is so afterwards,
+        whole: if this says of its result that it is what all the work would leave.
         options: Passed on to the stage's `run`.
 
     Raises:
@@ -301,7 +306,16 @@ def run_stage(
                     f"({', '.join(stage(need).sections)}); run: edgetag run RECIPE --out "
                     f"{workspace.root}"
                 )
-        return _run_one(chosen, recipe, workspace, progress, run_file, **options)[0]
+        done = run_file.stages.get(name)
+        of_all = {key: value for key, value in options.items() if key not in parts}
+        unchanged = done and done.fingerprint == fingerprint(chosen, recipe, run_file, of_all)
+        current = done if done and unchanged and _intact(done, workspace) else None
+        result, run_file = _run_one(chosen, recipe, workspace, progress, run_file, **options)
+        if current and whole(result):
+            record = run_file.stages[name].model_copy(update={"fingerprint": current.fingerprint})
+            kept = run_file.model_copy(update={"stages": {**run_file.stages, name: record}})
+            write_text(workspace.run_file, kept.to_json())
+        return result
 
 
 def read_result(which: Stage, workspace: Workspace) -> Result:
