@@ -168,6 +168,8 @@ def validate(
         workspace,
         progress,
         needs=("dataset",) if external else None,
+        parts=("variants", "external", "stands_for"),
+        whole=lambda verdict: set(verdict.decisions) == set(loaded.export.variants),
         reference=reference,
         external=external,
         variants=tuple(variant or ()),
