@@ -19,6 +19,7 @@ from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.reporting.tables import format_bytes
+from edgetag.shipping import read_shipping
 from edgetag.validation.accepted import accept, read_baseline
 from edgetag.validation.scores import write_reference
 from edgetag.workspace import Workspace, write_bytes, write_text
@@ -32,7 +33,7 @@ class Wanted:
     """What a user asks of an export.
 
     Attributes:
-        variant: Whose file is judged; None: the bundled one.
+        variant: Whose file is judged; None: the one that ships.
         place: The folder, relative to the repository; None: by where it lies.
         requirement: Where the job installs edgetag from; None leaves a line to change.
         baseline: The accepted state that goes along.
@@ -65,7 +66,7 @@ def export(
             not accept what is exported.
     """
     check_replaceable(folder)
-    variant = _variant(recipe, wanted.variant)
+    variant = _variant(recipe, workspace, wanted.variant)
     model = _model(workspace, variant)
     judged = collect(recipe, open_dataset(workspace))
     reference = job_reference(workspace.validate / "reference.npz", judged.names)
@@ -115,13 +116,14 @@ def _write_texts(recipe: Recipe, folder: Path, job: Job, made: JobRecipe, judged
         write_bytes(folder / ATTRIBUTION, attribution)
 
 
-def _variant(recipe: Recipe, asked: str | None) -> Variant:
-    name = recipe.bundle.variant if asked is None else asked
-    for variant in recipe.export.variants:
+def _variant(recipe: Recipe, workspace: Workspace, asked: str | None) -> Variant:
+    """Return the variant whose file is judged: by default the one that ships, or comes nearest."""
+    name = read_shipping(recipe, workspace).leading if asked is None else asked
+    for variant in recipe.export.possible:
         if variant == name:
             return variant
     raise InputError(
-        f"--variant {name}: the recipe's variants are {', '.join(recipe.export.variants)}"
+        f"--variant {name}: the recipe's variants are {', '.join(recipe.export.possible)}"
     )
 
 

@@ -27,7 +27,9 @@ from edgetag.reporting.rows import (
     tag_budget_rows,
     variant_rows,
 )
+from edgetag.reporting.shipping import shipping_sentence
 from edgetag.reporting.summary import Sources, write_summary
+from edgetag.shipping import choose
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict, worst
 from edgetag.workspace import Workspace, write_bytes, write_text
@@ -105,20 +107,26 @@ def _phones(workspace: Workspace, exported: ExportResult | None) -> PhonesResult
 def _join(sources: Sources, summary: str, junit: str) -> ReportResult:
     verdict, bench, device = sources.verdict, sources.bench, sources.device
     rows = variant_rows(sources.recipe, verdict, sources.exported, bench, device)
-    decisions = [row.verdict for row in rows]
+    decisions = [row.verdict for row in rows if row.variant not in verdict.passed_over]
     if verdict.baseline:
         decisions.append(verdict.baseline.verdict)
     missing = unjudged(sources.recipe, verdict, bench, device)
+    budgets, of_tags = budget_rows(verdict, bench, device), tag_budget_rows(verdict)
+    failures = failure_rows(verdict, bench, device)
+    shipping = choose(sources.recipe, verdict, bench, device)
     return ReportResult(
         file=summary,
         junit=junit,
         verdict=worst(decisions),
+        ships=shipping.variants,
+        leading=shipping.leading,
+        shipping=shipping_sentence(sources.recipe, shipping, rows, (*budgets, *of_tags), failures),
         split=verdict.split,
         runtime=shown_runtime(sources.recipe, rows),
         variants=rows,
-        budgets=budget_rows(verdict, bench, device),
-        tag_budgets=tag_budget_rows(verdict),
-        failures=failure_rows(verdict, bench, device),
-        findings=(*find(verdict, bench, sources.recipe.bundle.variant, device), *missing),
+        budgets=budgets,
+        tag_budgets=of_tags,
+        failures=failures,
+        findings=(*find(verdict, bench, shipping.leading, device), *missing),
         baseline=verdict.baseline,
     )

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from edgetag.conversion.external import ExternalModel
-from edgetag.conversion.result import ExportResult
+from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset import Dataset
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
@@ -47,6 +47,20 @@ class Candidate:
     columns: tuple[int, ...] | None = None
     explains: bool = False
 
+    @classmethod
+    def exported(cls, file: ExportedVariant, recipe: Recipe, workspace: Workspace) -> Self:
+        """Return a variant of the run, as `export.json` lists it."""
+        return cls(
+            variant=file.variant,
+            origin="export",
+            path=workspace.root / file.file,
+            sha256=file.sha256,
+            size_bytes=file.size_bytes,
+            gzip_bytes=file.gzip_bytes,
+            contract=recipe.network.preprocessing(),
+            explains=file.explain_maps is not None,
+        )
+
     @property
     def judged_as(self) -> str:
         """The variant whose limits it is held to."""
@@ -74,10 +88,10 @@ def candidates(
     Raises:
         InputError: A variant is unknown or was not exported, or its file is missing or changed.
     """
-    unknown = sorted(set(only) - set(recipe.export.variants))
+    unknown = sorted(set(only) - set(recipe.export.possible))
     if unknown:
         raise InputError(
-            f"--variant {unknown[0]}: the recipe's variants are {', '.join(recipe.export.variants)}"
+            f"--variant {unknown[0]}: the recipe's variants are {', '.join(recipe.export.possible)}"
         )
     made_elsewhere = tuple(
         Candidate(
@@ -103,8 +117,10 @@ def _exported(recipe: Recipe, workspace: Workspace, only: Collection[str]) -> tu
     result_file = workspace.export / "export.json"
     exported = {file.variant: file for file in ExportResult.read(result_file, "export").variants}
     found = []
-    for variant in recipe.export.variants:
+    for variant in recipe.export.possible:
         if only and variant not in only:
+            continue
+        if variant in recipe.export.fallback and variant not in (*exported, *only):
             continue
         if variant not in exported:
             raise InputError(f"{result_file}: it lists no {variant}; run: edgetag export")
@@ -117,18 +133,7 @@ def _exported(recipe: Recipe, workspace: Workspace, only: Collection[str]) -> tu
                 f"{path}: changed or damaged since it was exported (its SHA-256 differs from "
                 "export.json); run: edgetag export"
             )
-        found.append(
-            Candidate(
-                variant=variant,
-                origin="export",
-                path=path,
-                sha256=file.sha256,
-                size_bytes=file.size_bytes,
-                gzip_bytes=file.gzip_bytes,
-                contract=recipe.network.preprocessing(),
-                explains=file.explain_maps is not None,
-            )
-        )
+        found.append(Candidate.exported(file, recipe, workspace))
     return tuple(found)
 
 
