@@ -89,10 +89,11 @@ def test_sizes_are_told_part_by_part_and_the_next_steps(plain: tuple[Path, Resul
     assert "note: max_latency_ms is left out" in done.stderr
 
 
-def test_the_same_run_gives_the_same_folder(
+def test_the_run_folder_in_the_recipe_s_place_gives_the_same_folder(
     run: Finished, plain: tuple[Path, Result], tmp_path: Path
 ) -> None:
-    assert export(run, tmp_path / "ci").exit_code == 0
+    arguments = ["ci", "export", str(run.workspace.root), str(tmp_path / "ci")]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
     one, two = (
         {p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()}
         for f in (plain[0], tmp_path / "ci")

@@ -110,10 +110,12 @@ def export(
 
 
 def _write_texts(recipe: Recipe, folder: Path, job: Job, made: JobRecipe, judged: Judged) -> None:
-    for name, text in job.files(made, judged.splits).items():
-        write_text(folder / name, text)
-    if (attribution := read_attribution(recipe)) is not None:
+    attribution = read_attribution(recipe)
+    if attribution is not None:
         write_bytes(folder / ATTRIBUTION, attribution)
+    texts = job.files(made, judged.splits, attributed=attribution is not None)
+    for name, text in texts.items():
+        write_text(folder / name, text)
 
 
 def _variant(recipe: Recipe, workspace: Workspace, asked: str | None) -> Variant:

@@ -57,9 +57,22 @@ class Job:
         path = TEMPLATES / f"{WORKFLOW}.j2"
         return template(path, ("<<", ">>")).render(**self._values())
 
-    def files(self, job_recipe: JobRecipe, splits: Mapping[str, int]) -> dict[str, str]:
-        """Return the texts of the folder by name, but for the table of labels."""
-        values = {**self._values(), "left_out": job_recipe.left_out, "splits": splits}
+    def files(
+        self, job_recipe: JobRecipe, splits: Mapping[str, int], *, attributed: bool
+    ) -> dict[str, str]:
+        """Return the texts of the folder by name, but for the table of labels.
+
+        Args:
+            job_recipe: What the job judges by, and what it leaves out.
+            splits: Split → images in it.
+            attributed: Whether the pictures' makers are named.
+        """
+        values = {
+            **self._values(),
+            "left_out": job_recipe.left_out,
+            "splits": splits,
+            "attributed": attributed,
+        }
         readme = template(TEMPLATES / "README.md.j2", md=escape_markdown).render(**values)
         return {
             RECIPE: job_recipe.text,
