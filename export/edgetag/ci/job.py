@@ -19,11 +19,18 @@ PLACEHOLDER = "git+https://git.example.com/OWNER/edgetag@v0.1.0"
 """edgetag is on no package index; a job is told where to install it from."""
 
 
-def validate_command(variant: str) -> str:
-    """Return the command that judges, as it is typed in the folder."""
+def validate_command(variant: str, *, accepted: bool) -> str:
+    """Return the command that judges, as it is typed in the folder.
+
+    Args:
+        variant: What the file is judged as.
+        accepted: Whether there is an accepted state. It is named, so that a job from which it
+            vanishes fails.
+    """
+    baseline = f"--baseline {BASELINE} " if accepted else ""
     return (
         f"edgetag validate {RECIPE} --model {MODEL} --as {variant} --reference {REFERENCE} "
-        f"--out {RUN}"
+        f"{baseline}--out {RUN}"
     )
 
 
@@ -90,7 +97,7 @@ class Job:
             "python": python_version(),
             "requirement": self.requirement or PLACEHOLDER,
             "package": f"edgetag[{self.extra}]" if self.extra else "edgetag",
-            "validate": validate_command(self.variant),
+            "validate": validate_command(self.variant, accepted=self.accepted),
             "report": report_command(),
             "run": RUN,
             "workflow": WORKFLOW,
