@@ -78,7 +78,7 @@ def plain(run: Finished, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
 
 def test_sizes_are_told_part_by_part_and_the_next_steps(plain: tuple[Path, Result]) -> None:
     folder, done = plain
-    parts = [line.split()[0] for line in done.stdout.splitlines()[4:9]]
+    parts = [line.split()[0] for line in done.stdout.splitlines()[3:8]]
     assert parts == ["pictures", "model.tflite", "reference.npz", "labels,", "all"]
     assert (
         f"{folder}: int8 is judged by 180 images of test, 60 images of test_style, 60 images of "
