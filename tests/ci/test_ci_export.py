@@ -212,7 +212,7 @@ def test_the_reference_names_pictures_as_the_folder_does(exported: Path) -> None
 
 def test_a_variant_that_the_recipe_lacks_is_named(run: Finished, tmp_path: Path) -> None:
     told = refusal(export(run, tmp_path / "ci", "--variant", "int16x8"))
-    assert told == "--variant int16x8: the recipe's variants are fp32, int8"
+    assert told == "--variant int16x8: the recipe's variants are fp32, int8, int8-qat"
 
 
 def test_the_folder_is_ready_for_git(exported: Path, tmp_path: Path) -> None:
