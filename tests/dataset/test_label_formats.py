@@ -221,6 +221,12 @@ def test_a_cell_that_is_no_region_names_its_line(root, cell):
         read(root / "t.csv", crop_column="box")
 
 
+def test_a_column_of_regions_is_refused_where_it_would_be_passed_over(root):
+    write(root / "t.csv", "path,tags,box\na.png,cat,1 2 3 4\n")
+    with pytest.raises(InputError, match="crop_column is for wide tables.*'list'"):
+        read(root / "t.csv", crop_column="box")
+
+
 def test_a_table_without_the_column_of_regions_that_the_recipe_names_is_refused(root):
     write(root / "t.csv", "path,cat,dog\na.png,1,0\n")
     with pytest.raises(InputError, match="missing column 'box'"):

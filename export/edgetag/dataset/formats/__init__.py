@@ -36,6 +36,11 @@ def read_listing(section: DataSection) -> Listing:
     if source.is_file() and source.suffix.lower() in TABLE_SUFFIXES:
         table = read_table(source)
     format_ = detect(section, table) if section.format == "auto" else section.format
+    if section.crop_column is not None and format_ != "wide":
+        raise InputError(
+            f"{source}: data.crop_column is for wide tables, but this is read as {format_!r}; "
+            "take it out of the recipe"
+        )
     if format_ == "folders":
         if not source.is_dir():
             raise InputError(f"{source}: not a folder, but data.format is 'folders'")
