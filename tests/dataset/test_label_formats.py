@@ -223,7 +223,7 @@ def test_a_cell_that_is_no_region_names_its_line(root, cell):
 
 def test_a_column_of_regions_is_refused_where_it_would_be_passed_over(root):
     write(root / "t.csv", "path,tags,box\na.png,cat,1 2 3 4\n")
-    with pytest.raises(InputError, match="crop_column is for wide tables.*'list'"):
+    with pytest.raises(InputError, match=r"crop_column is for wide tables.*'list'"):
         read(root / "t.csv", crop_column="box")
 
 
