@@ -92,3 +92,10 @@ def test_stages_for_variants_that_a_recipe_lacks_are_left_out(tmp_path: Path) ->
     del finished.stages["prune"], finished.stages["quantize"]
     write_data(tmp_path)
     assert fingerprint(stage("export"), plain, finished)
+
+
+def test_every_stage_comes_after_those_whose_outputs_it_reads() -> None:
+    order = [each.name for each in STAGES]
+    for each in STAGES:
+        assert set(each.needs) <= set(order[: order.index(each.name)])
+    assert "bundle" in stage("report").needs, "the page tells the digest of the bundle"

@@ -12,17 +12,20 @@ from PIL import Image
 
 from edgetag.dataset.view import Rows
 from edgetag.preprocess import Pixels
+from edgetag.reporting.float_model import exclusive_tags
 from edgetag.reporting.heat_maps import heat_maps_sheet
 from edgetag.reporting.page import (
     PageSources,
     changes,
     curves,
+    float_errors,
     heat_maps,
     tags,
     variants,
     words,
 )
 from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.thumbnails import THUMBNAIL_PX
 from edgetag.reporting.page.write import write_page
 from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps
 
@@ -52,7 +55,7 @@ def test_thumbnails_are_of_the_surest_changes_and_small(sources: PageSources) ->
         for card in part.cards:
             data = base64.b64decode(card.image.partition(",")[2])
             with Image.open(io.BytesIO(data)) as image:
-                assert image.size == (changes.THUMBNAIL_PX,) * 2
+                assert image.size == (THUMBNAIL_PX,) * 2
                 red = np.asarray(image.convert("RGB"))[..., 0].mean()
             assert red == pytest.approx(card.change.row, abs=6), "the image of another row"
             assert card.right is not card.change.label, "every change is away from the tag"
@@ -135,3 +138,26 @@ def test_every_file_of_the_bundle_is_marked_as_one_that_ships(sources: PageSourc
     view = View(make_report(both), both)
     marked = {row[0].text for row in variants.variants_grid(view).rows if "ships" in row[0].badges}
     assert marked == {"int8", "fp32"}
+
+
+def test_the_worst_errors_of_a_tag_come_first_with_what_was_found_instead(
+    sources: PageSources,
+) -> None:
+    view = View(make_report(sources), sources)
+    model = sources.float_model
+    assert model
+    first, second = float_errors.errors_by_tag(view, model)
+    assert [(card.missed, card.instead) for card in first.cards] == [
+        (True, f"{TAGS[1]} 0.950"),
+        (True, ""),
+    ]
+    assert first.cards[0].path == model.paths[0]
+    assert [card.missed for card in second.cards] == [False, False]
+    assert second.cards[0].score == pytest.approx(0.95)
+
+
+def test_tags_of_which_nothing_is_known_of_each_other_do_not_exclude() -> None:
+    labels = np.array([[1, -1, 0], [-1, 1, 0], [0, 0, 1], [1, 0, 0]] * 5, dtype=np.int8)
+    pairs = {(0, 2), (1, 2), (2, 0), (2, 1)}
+    assert set(zip(*np.nonzero(exclusive_tags(labels, 5)), strict=True)) == pairs
+    assert not exclusive_tags(labels, 6).any(), "five images are too few to tell"

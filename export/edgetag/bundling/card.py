@@ -2,9 +2,9 @@
 
 from edgetag.bundling.contents import Golden, Labels
 from edgetag.bundling.result import LeftOut
-from edgetag.bundling.sources import attribution_file
 from edgetag.bundling.text_templates import template
 from edgetag.conversion.result import ExportedVariant
+from edgetag.dataset.attribution import attribution_file
 from edgetag.dataset.result import DatasetResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.rows import budget_rows, tag_budget_rows

@@ -123,7 +123,9 @@ def _forest_row(measure: _Measure, tag: TagVerdict) -> ForestRow:
 
 def _mean_row(found: VariantVerdict) -> ForestRow:
     check = _check(found.budgets, "max_map_drop")
-    return _in_points("all tags (mAP)", found.map_drop, found.map_drop_interval, check)
+    return _in_points(
+        words.mean_ap(found.n_scored_tags), found.map_drop, found.map_drop_interval, check
+    )
 
 
 def _in_points(
