@@ -9,7 +9,7 @@ from shape import unlike
 
 from edgetag.errors import ExitCode
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 BLOCKS = [block for block in all_blocks() if block.not_run is None]
 JUDGED = {ExitCode.ACCEPTED, ExitCode.BUDGET_BROKEN, ExitCode.UNDECIDED}

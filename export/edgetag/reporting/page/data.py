@@ -29,10 +29,10 @@ def read_rejected(path: Path) -> tuple[Rejected, ...]:
         return ()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}); run: edgetag data build") from None
-    heading, *rows = csv.reader(io.StringIO(text, newline="")) or [[]]
-    if heading != ["path", "reason", "detail", "where"] or any(len(row) != 4 for row in rows):
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    if rows[:1] != [["path", "reason", "detail", "where"]] or {len(row) for row in rows} != {4}:
         raise InputError(f"{path}: not the list of rejected images; run: edgetag data build")
-    return tuple(Rejected(*row) for row in rows)
+    return tuple(Rejected(*row) for row in rows[1:])
 
 
 def counts_grid(data: DatasetResult) -> Grid:

@@ -35,8 +35,8 @@ def input_steps(contract: Preprocessing, file: ExportedVariant | None) -> Iterat
     """Yield how the input is made from a picture, step by step."""
     size = contract.input_size
     yield (
-        f"Decode the first frame, turn it upright by EXIF, and put it in {contract.color_space} "
-        f"over the background {_rgb(contract.background)}."
+        f"Decode the first frame, turn it upright by EXIF, convert it to {contract.color_space}, "
+        f"and lay what is transparent over {_rgb(contract.background)}."
     )
     anchored = "in the centre" if contract.anchor == "center" else "at the top left"
     smoothing = " averaged over all pixels that it covers (antialiasing)," * (

@@ -150,7 +150,7 @@ def _judged_grid(found: VariantVerdict) -> Grid:
         Column("images", note="have it / not"), Column("AP"), Column("drop", note="points"),
         Column("recall"), Column("drop", note="points"), Column("false positives"),
         Column("rise", note="points"), Column("changed", note="lost / gained"),
-        Column("McNemar p", note="after Holm"), Column("threshold", note="before → after"),
+        Column("McNemar", note="p after Holm"), Column("threshold", note="before → after"),
     )  # fmt: skip
     rows = tuple(_judged_cells(tag) for tag in _worst(found.tags, MOST_LISTED))
     return Grid(f"Tags of {found.variant}", columns, rows)
