@@ -237,6 +237,10 @@ class Workspace:
         """What the app ships."""
         return self.root / "bundle"
 
+    def bundle_file(self, name: str, version: str) -> Path:
+        """Return where the bundle of a version lies, or would lie."""
+        return self.bundle / f"{name}-{version}.zip"
+
     def relative(self, path: Path) -> str:
         """Return a path as it is written into `run.json`."""
         return path.relative_to(self.root).as_posix()

@@ -3,9 +3,9 @@
 from edgetag.bundling.contents import Golden, Labels
 from edgetag.bundling.released import without_folders
 from edgetag.bundling.result import LeftOut
-from edgetag.bundling.sources import attribution_file
 from edgetag.bundling.text_templates import template
 from edgetag.conversion.result import ExportedVariant
+from edgetag.dataset.attribution import attribution_file
 from edgetag.dataset.result import DatasetResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.losses import loss_findings

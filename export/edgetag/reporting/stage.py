@@ -10,6 +10,8 @@ from typing import TypeVar
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset import open_dataset
+from edgetag.dataset.attribution import read_attribution
+from edgetag.dataset.result import DatasetResult
 from edgetag.device.store import read_current
 from edgetag.explaining.result import Explanation
 from edgetag.phones.result import PhonesResult
@@ -17,8 +19,11 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.records import Result
 from edgetag.reporting.findings import find, unjudged
+from edgetag.reporting.float_model import read_float_model
 from edgetag.reporting.junit import write_junit
 from edgetag.reporting.page import PageSources, write_page
+from edgetag.reporting.page.data import read_rejected
+from edgetag.reporting.page.sources import PackedBundle
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import (
     budget_rows,
@@ -32,7 +37,7 @@ from edgetag.reporting.summary import Sources, write_summary
 from edgetag.shipping import choose
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict, worst
-from edgetag.workspace import Workspace, write_bytes, write_text
+from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
 
 R = TypeVar("R", bound=Result)
 
@@ -60,6 +65,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
 
 def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
     has_images = (workspace.cache / "index.json").exists()
+    attribution = read_attribution(sources.recipe)
     return PageSources(
         recipe=sources.recipe,
         verdict=sources.verdict,
@@ -71,7 +77,20 @@ def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
         phones=sources.phones,
         versions=sources.versions,
         thumbnails=open_dataset(workspace).images if has_images else None,
+        float_model=read_float_model(workspace, sources.verdict),
+        data=_if_there(DatasetResult, workspace.dataset / "summary.json", "data build"),
+        rejected=read_rejected(workspace.dataset / "rejected.csv"),
+        attribution=attribution.decode() if attribution else None,
+        bundle=_packed(sources.recipe, workspace),
     )
+
+
+def _packed(recipe: Recipe, workspace: Workspace) -> PackedBundle | None:
+    """Return the bundle of the recipe's version, None where none is packed."""
+    path = workspace.bundle_file(recipe.name, recipe.bundle.version)
+    if not path.exists():
+        return None
+    return PackedBundle(workspace.relative(path), digest_file(path), path.stat().st_size)
 
 
 def _read(recipe: Recipe, workspace: Workspace) -> Sources:
