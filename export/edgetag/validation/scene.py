@@ -1,6 +1,7 @@
 """What all files of a validation are judged by: images, labels, reference, limits."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -131,13 +132,16 @@ class Scene:
             return None
         ends = read_explain(read_model(file.path), file.path)
         if ends is None:
-            raise InputError(f"{file.path}: export.json says that it has maps; export it again")
+            raise InputError(f"{file.path}: its maps are gone; export it again")
         with self.progress.track(f"heat maps of {one.name}", len(self.map_rows), "images") as task:
             found = explain(
                 one.engine, file.path, self.workspace.cache, self.map_rows, file.contract, task
             )  # fmt: skip
         if isinstance(found, LoadFailure):
             return found
+        if file.columns is not None:
+            order = list(file.columns)
+            found = replace(found, maps=found.maps[..., order], scores=found.scores[:, order])
         place = self.places[self.recipe.validation.splits[0]]
         beside = scored.scores[place]
         return self.heat_maps.compare(found, beside[spread(len(beside))], ends)
@@ -229,7 +233,9 @@ class Scene:
             variant,
             self.thresholds,
         )
-        if not decides or not file.explains:
+        # A file that should have maps and has none is undecided, not spared.
+        should = file.judged_as in self.recipe.export.explain
+        if not decides or not (file.explains or should):
             return entry
         checks = check_heat_maps(budget, heat_maps, self.recipe.validation.confidence)
         return with_heat_maps(entry, heat_maps, checks)
