@@ -72,11 +72,11 @@ INT8 = scored("int8", "litert", "test", 0.004)
         ),
         (
             (without_margins(INT8, (RECALL,)),),
-            f"lost beyond chance, and no margin judges it: {TOLD}",
+            f"lost beyond chance, and no kept margin allows it: {TOLD}",
         ),
         (
             (INT8, without_margins(scored("int8", "litert", "test_style", 0.0), (RECALL,))),
-            "lost beyond chance, and no margin judges it on test_style, which does not decide: "
+            "lost beyond chance, and no kept margin allows it on test_style, which does not decide: "
             + TOLD,
         ),
     ],

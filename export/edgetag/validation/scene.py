@@ -235,10 +235,10 @@ class Scene:
 
     def _budget(self, file: Candidate) -> Budget:
         """Return the limits of a file: its own, or the default ones."""
-        for name, budget in self.recipe.budgets.items():
+        for name in self.recipe.budgets:
             if name == file.judged_as:
-                return budget
-        return self.recipe.budgets.get("default") or Budget()
+                return self.recipe.budget(name)
+        return self.recipe.budget("default")
 
 
 def _require_scored_tags(split: Split, name: str) -> None:
