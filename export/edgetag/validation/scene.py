@@ -22,6 +22,7 @@ from edgetag.validation.heat_map_result import HeatMaps
 from edgetag.validation.heat_maps import HeatMapScene, check_heat_maps, spread, with_heat_maps
 from edgetag.validation.inputs import Candidate, fp32_size_bytes, obtain_reference, read_thresholds
 from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.needs import split_share
 from edgetag.validation.operating import OperatingPoints
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict
@@ -227,6 +228,7 @@ class Scene:
             reference,
             variant,
             self.thresholds,
+            split_share(self.dataset, name),
         )
         if not decides or not file.explains:
             return entry
