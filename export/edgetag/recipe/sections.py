@@ -355,7 +355,9 @@ class Recipe(Section):
     benchmark: BenchmarkSection = BenchmarkSection()
     device: DeviceSection = DeviceSection()
     budgets: dict[Variant | Literal["default"], Budget] = Field(
-        default_factory=dict, description="Per variant; `default` for those without their own."
+        default_factory=dict,
+        description="Per variant; `default` for those without their own, and its margins of "
+        "tags for those without margins of tags.",
     )
     bundle: BundleSection = BundleSection()
 
@@ -417,9 +419,15 @@ class Recipe(Section):
             for key in budget.cannot_be_broken()
         )
 
-    def budget(self, variant: Variant) -> Budget:
-        """Return the limits that a variant is judged by."""
-        return self.budgets.get(variant) or self.budgets.get("default") or Budget()
+    def budget(self, variant: Variant | Literal["default"]) -> Budget:
+        """Return the limits that a variant is judged by.
+
+        Its own replace the default ones, but for margins of tags: without any of its own a variant
+        keeps those of the default.
+        """
+        default = self.budgets.get("default") or Budget()
+        own = self.budgets.get(variant)
+        return default if own is None else own.or_tag_margins_of(default)
 
     def digest(self) -> str:
         """Return the SHA-256 of everything but where files lie on this machine."""

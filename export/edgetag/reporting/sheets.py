@@ -30,7 +30,7 @@ from edgetag.reporting.tables import (
     to_rich,
 )
 from edgetag.reporting.wording import format_measured, format_needs
-from edgetag.validation.result import BaselineChange, TagVerdict, Verdict
+from edgetag.validation.result import BaselineChange, Needs, TagVerdict, Verdict
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -239,7 +239,7 @@ def budgets_sheet(rows: Iterable[BudgetRow], title: str = "Budgets") -> Sheet:
     cells = [
         (
             row.variant, row.runtime, row.tag or NONE, row.budget,
-            format_budget(row.budget, row.limit), format_measured(row), format_needs(row.needs),
+            format_budget(row.budget, row.limit), format_measured(row), _needs(row.needs),
             row.reason or NONE, MARKS[row.verdict],
         )
         for row in rows
@@ -256,6 +256,10 @@ def budgets_sheet(rows: Iterable[BudgetRow], title: str = "Budgets") -> Sheet:
         frozenset(place for place, column in enumerate(kept) if column in (4, 5)),
         tuple((*(row[column] for column in kept), row[8]) for row in cells),
     )
+
+
+def _needs(needs: Needs | None) -> str:
+    return format_needs(needs) if needs is None else f"{format_needs(needs)}: {needs.decides}"
 
 
 def failures_sheet(rows: Iterable[FailureRow]) -> Sheet:
