@@ -160,7 +160,7 @@ def test_the_comments_of_a_new_recipe_show_the_real_defaults(tmp_path: Path) -> 
         if not line.startswith("# A ") and not line.startswith("# def")
     ]
     text = "\n".join(line for line in lines if not line.startswith("# "))
-    assert tomllib.loads(text)["training"]["batch_size"] == 32
+    assert tomllib.loads(text)["training"]["batch_size"] == 16
     full = parse_recipe(text, path)
     plain = load_recipe(path)
     for section in ("network", "training", "pruning", "export", "bundle"):

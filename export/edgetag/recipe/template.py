@@ -28,12 +28,11 @@ tags = {tags}
 # input_size = 224             # 64 to 320; smaller is faster
 
 [training]
-# batch_size = 32
+# batch_size = 16
 # loss = "bce"                 # or "hard_negative"
 # phases = [
 #   {{ trains = "head", epochs = 1, learning_rate = 3e-3, schedule = "constant" }},
-#   {{ trains = "all", epochs = 4, learning_rate = 1e-3 }},
-#   {{ trains = "all", epochs = 1, optimizer = "sgd", learning_rate = 1e-4 }},
+#   {{ trains = "all", epochs = 3, learning_rate = 1e-3 }},
 # ]
 # thresholds = {{ policy = "best_f1" }}   # "fixed" with value, "recall_at_fpr" with max_fpr
 
