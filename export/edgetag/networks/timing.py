@@ -67,10 +67,7 @@ def main() -> None:
 
 
 def _timed(batch: int, once: Callable[[], float], job: TimingJob) -> BatchTimes:
-    """Warm up until the median settles, then time.
-
-    What is asked for is inferences of one image; a batch takes as many fewer as it is large.
-    """
+    """Warm up until the median settles, then time."""
     warm, before = False, 0.0
     window = max(PROBES, job.warmup_runs // batch)
     for _ in range(job.most_windows):
@@ -80,11 +77,14 @@ def _timed(batch: int, once: Callable[[], float], job: TimingJob) -> BatchTimes:
             break
         before = now
     found: list[float] = []
-    while (
-        len(found) < max(min(job.runs, FEWEST), job.runs // batch) or sum(found) < 1e3 * job.min_s
-    ):
+    while len(found) < _runs(batch, job) or sum(found) < 1e3 * job.min_s:
         found.append(once())
     return BatchTimes(batch=batch, warm=warm, latencies_ms=tuple(found))
+
+
+def _runs(batch: int, job: TimingJob) -> int:
+    """Return how often a batch is timed, at least: a quick look at a large one takes fewer."""
+    return job.runs if job.min_s else max(min(job.runs, FEWEST), job.runs // batch)
 
 
 def _device() -> str:

@@ -20,7 +20,7 @@ class TimingJob(Record):
         settled: is the most that the median moved from one window to the next,
         most_windows: or after so many.
         runs: Timed inferences of one image, at least; of a larger batch as many fewer as it is
-            larger, but 30.
+            larger, but 30, unless a time is set too.
         min_s: Seconds that they take together, at least.
         answer: The JSON file to write.
     """
