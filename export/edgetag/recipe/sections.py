@@ -7,7 +7,7 @@ from typing import Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from edgetag.preprocess import Preprocessing
-from edgetag.recipe.base import Section, Share, TrainedVariant, Variant
+from edgetag.recipe.base import FULL_INTEGER, Section, Share, TrainedVariant, Variant
 from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.device import BUDGET_CPU, BUDGET_TARGET, DeviceSection
 from edgetag.recipe.judging import BenchmarkSection, Budget, ExplainSection, ValidationSection
@@ -320,8 +320,9 @@ class ExportSection(Section):
 
     @property
     def fallback(self) -> tuple[Variant, ...]:
-        """What is made only if needed."""
-        return () if set(self.variants) & set(get_args(TrainedVariant)) else self.if_needed
+        """What is made if no full-integer file of `variants` passes."""
+        integer = set(self.variants) & set(FULL_INTEGER)
+        return self.if_needed if integer and not integer & set(get_args(TrainedVariant)) else ()
 
     @property
     def possible(self) -> tuple[Variant, ...]:
