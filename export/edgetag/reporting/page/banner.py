@@ -45,7 +45,7 @@ class Banner:
         decision: Of the whole run.
         title: In a word.
         sentence: Why.
-        shipped: What that means for the file that the app ships; empty where none of ours is judged.
+        shipped: What ships, or would; empty where none of our files is judged.
         reasons: Limits that are not kept, failures first.
         notes: What else to know, which decides nothing.
     """
