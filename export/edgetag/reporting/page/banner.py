@@ -48,7 +48,7 @@ class Banner:
         decision: Of the whole run; loss where it is accepted with losses.
         title: In a word.
         sentence: Why.
-        shipped: What that means for the file that the app ships.
+        shipped: What ships, or would; empty where none of our files is judged.
         reasons: Limits that are not kept, failures first.
         notes: What else to know, which decides nothing.
     """
