@@ -83,9 +83,14 @@ def _(result: CheckReport) -> tuple[Sheet, ...]:
     if result.unknown_tags:
         unknown = tuple((u.name, str(u.rows), u.where) for u in result.unknown_tags)
         found.append(_findings("Tags not in the vocabulary", ("tag", "rows", "first"), unknown))
-    if result.problems:
-        problems = tuple((problem,) for problem in result.problems)
-        found.append(_findings("What would stop a run", ("problem",), problems))
+    for title, heading, sentences in (
+        ("Advice", "advice", result.advice),
+        ("What would leave a run undecided", "doubt", result.doubts),
+        ("What would stop a run", "problem", result.problems),
+    ):
+        if sentences:
+            rows = tuple((sentence,) for sentence in sentences)
+            found.append(_findings(title, (heading,), rows))
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from scipy.stats import norm
 
+from edgetag.dataset.prospects import scored_tags
 from edgetag.dataset.result import SplitCounts
 from edgetag.dataset.split import TEST, TRAIN
 from edgetag.dataset.survey import Survey
@@ -81,15 +82,6 @@ def starting_margins(test: SplitCounts, scored: tuple[str, ...]) -> dict[str, Ta
 def _wanted(scored: tuple[str, ...]) -> float:
     """Return the power of each margin of a tag; each tag has two."""
     return 1.0 - FALSE_DOUBT / (2 * len(scored))
-
-
-def scored_tags(split: SplitCounts, min_positives: int) -> tuple[str, ...]:
-    """Return the tags that a split has enough positives of, and a negative."""
-    return tuple(
-        tag
-        for tag, counts in split.tags.items()
-        if counts.positives >= min_positives and counts.negatives
-    )
 
 
 @lru_cache(maxsize=1024)
