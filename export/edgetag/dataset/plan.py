@@ -44,8 +44,8 @@ class Sources:
         if not count:
             return ""
         return (
-            f"{count} files in {self.listing.source} are passed over: hidden ones (.name), those in "
-            f"no class folder, and those that do not end in {', '.join(sorted(IMAGE_SUFFIXES))}"
+            f"{count} files in {self.listing.source} are passed over: hidden ones (.name), those "
+            f"in no class folder, and those that do not end in {', '.join(sorted(IMAGE_SUFFIXES))}"
         )
 
     def problems(self, section: DataSection) -> list[str]:

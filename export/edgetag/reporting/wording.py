@@ -1,6 +1,6 @@
 """Sentences about what was judged: the same words in every report."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from edgetag.reporting.result import BudgetRow
 from edgetag.reporting.tables import NONE, format_budget
@@ -25,6 +25,16 @@ def format_needs(needs: Needs | None, tag: str | None = None) -> str:
     things = needs.of if needs.more != 1 else needs.of.removesuffix("s")
     of_tag = f" of {tag}" if tag is not None and needs.of != "images" else ""
     return f"{needs.more:,} more {things}{of_tag}"
+
+
+def over_tags(scored: Mapping[str, tuple[int, int]]) -> str:
+    """Say how many tags means are over: `mAP over 12 of 20 tags of test`.
+
+    Args:
+        scored: Split → scored tags and all tags.
+    """
+    places = (f"{own} of {all_tags} tags of {split}" for split, (own, all_tags) in scored.items())
+    return f"mAP over {', '.join(places)}" if scored else "no mAP"
 
 
 def describe_where(variant: str, runtime: str, tag: str | None = None) -> str:

@@ -81,6 +81,7 @@ def run(
     resumed = read_checkpoint(workspace, fingerprint, strategy, progress)
     journal = Journal(workspace.train) if cluster.is_chief else None
     if journal is not None:
+        progress.say(_over_tags(dataset))
         journal.write_history(resumed.records if resumed else ())
     state = train_phases(
         model,
@@ -130,6 +131,15 @@ def _check_data(recipe: Recipe, dataset: Dataset) -> None:
         )
     if problems := unfit_for_training(recipe, dataset.counts()):
         raise InputError("\n".join(problems))
+
+
+def _over_tags(dataset: Dataset) -> str:
+    tags = dataset.counts()[VALIDATION].tags
+    scored = sum(1 for counts in tags.values() if counts.positives and counts.negatives)
+    return (
+        f"validation mAP is over {scored} of {len(tags)} tags: those that some images there "
+        "have and others lack"
+    )
 
 
 def _use_mixed_precision(recipe: Recipe, progress: Progress) -> bool:
