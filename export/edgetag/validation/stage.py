@@ -7,12 +7,11 @@ from pathlib import Path
 import polars as pl
 
 from edgetag.conversion.external import ExternalModel
-from edgetag.conversion.variants import passed_over
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.view import Rows
 from edgetag.machine import package_versions, this_machine
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe
+from edgetag.recipe import Recipe, passed_over
 from edgetag.runtimes import FailureKind, LoadFailure
 from edgetag.validation.baseline import Baseline, check_fits, read_baseline
 from edgetag.validation.baseline import compare as compare_with_baseline
