@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from edgetag.dataset.prospects import scored_tags
 from edgetag.dataset.result import CheckReport, SplitCounts
-from edgetag.recipe import Budget, Recipe
+from edgetag.recipe import Budget, Recipe, TagBudget
 from edgetag.validation.planning import images_needed, power
 from edgetag.validation.result import ON_ACCURACY
 from edgetag.validation.starting_recipe import (
-    FLIPS_OF_NEGATIVES,
-    FLIPS_OF_POSITIVES,
+    FLIPS,
+    flips_of_positives,
+    least_ap_drop,
     least_map_drop,
 )
 
@@ -88,16 +89,13 @@ def _undecidable(
             advised = least_map_drop(split, scored, ADVISED, confidence)
             more = ""
             if limit > 0:
-                more = f" {_thousands(split.images * (advised / limit) ** 2)} test images would; or"
+                more = f" {_about(split.images * (advised / limit) ** 2)} test images would; or"
             yield (
                 f"{key}.max_map_drop = {limit} is too narrow for {split.images} test images to "
                 f"decide;{more} set it to {_up(advised)}"
             )
-    for what, flips in (
-        ("max_recall_drop", FLIPS_OF_POSITIVES),
-        ("max_fpr_rise", FLIPS_OF_NEGATIVES),
-    ):
-        hard = list(_too_few(what, flips, budget, split, scored, confidence))
+    for what in TagBudget.model_fields:
+        hard = list(_too_few(what, budget, split, scored, confidence))
         if hard:
             shown = ", ".join(hard[:NAMED])
             more = f" and {len(hard) - NAMED} more" if len(hard) > NAMED else ""
@@ -105,21 +103,27 @@ def _undecidable(
 
 
 def _too_few(
-    what: str,
-    flips: float,
-    budget: Budget,
-    split: SplitCounts,
-    scored: tuple[str, ...],
-    confidence: float,
+    what: str, budget: Budget, split: SplitCounts, scored: tuple[str, ...], confidence: float
 ) -> Iterator[str]:
-    kind = "positives" if what == "max_recall_drop" else "negatives"
+    kind = "negatives" if what == "max_fpr_rise" else "positives"
     for tag in scored:
-        limit = getattr(budget.margins(tag), what)
-        have = getattr(split.tags[tag], kind)
-        if limit is None or power(have, limit, flips, confidence) >= EVEN:
+        limit: float | None = getattr(budget.margins(tag), what)
+        have: int = getattr(split.tags[tag], kind)
+        if limit is None:
             continue
-        needed = images_needed(ADVISED, limit, flips, confidence)
-        wants = "no number decides it" if needed is None else f"{needed} would decide"
+        needed: float | None
+        if what == "max_ap_drop":
+            if limit >= least_ap_drop(have, EVEN, confidence):
+                continue
+            # The error falls with the square root of the number of positives.
+            advised = least_ap_drop(have, ADVISED, confidence)
+            needed = have * (advised / limit) ** 2 if limit else None
+        else:
+            flips = flips_of_positives(have) if kind == "positives" else FLIPS
+            if power(have, limit, flips, confidence) >= EVEN:
+                continue
+            needed = images_needed(ADVISED, limit, flips, confidence)
+        wants = "no number decides it" if needed is None else f"{_about(needed)} would decide"
         yield f"{tag} ({limit}: {have} {kind}, {wants})"
 
 
@@ -138,7 +142,7 @@ def _never_scored(
     )
 
 
-def _thousands(images: float) -> str:
+def _about(images: float) -> str:
     return f"about {round(images, -2):.0f}" if images >= 1000 else f"about {images:.0f}"
 
 
