@@ -9,7 +9,7 @@ from rich.console import Console
 
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
-from edgetag.reporting import sheets, stage, tables
+from edgetag.reporting import results, sheets, stage, tables
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.summary import Sources
 from edgetag.workspace import Workspace, write_text
@@ -244,3 +244,15 @@ def test_milliseconds_have_three_digits(value: float, text: str) -> None:
 )
 def test_sizes_are_decimal(size: int, text: str) -> None:
     assert tables.format_bytes(size) == text
+
+
+def test_every_mean_says_over_how_many_of_the_tags(sources: Sources, tmp_path: Path) -> None:
+    result, text = report_on(sources, tmp_path)
+    verdict = sources.verdict
+    (found, *_) = (one for one in verdict.variants if one.decides)
+    said = f"{found.n_scored_tags} of {len(found.tags)} tags of {found.split}"
+    assert f"mAP over {said}" in sheets.variants_sheet(result).title
+    assert f"mAP over {said}" in text
+    (judged, *_) = results.sheets(verdict)
+    assert f"mAP over {said}" in judged.title
+    assert f"over {found.n_scored_tags} of {len(verdict.tags)} tags" in text
