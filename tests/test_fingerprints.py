@@ -11,6 +11,7 @@ from PIL import Image
 
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
+from edgetag.errors import InputError
 from edgetag.fingerprints import fingerprint, settings_digest
 from edgetag.pipeline import ensure_stage
 from edgetag.progress import SilentProgress
@@ -221,3 +222,68 @@ def test_labels_edited_while_a_stage_works_are_seen_by_the_next_run(
     assert again(recipe, workspace)[0] == "dataset: runs again: its source changed"
     positives = open_dataset(workspace).labels(np.arange(6))[:, 0]
     assert positives.tolist() == [0, 1, 1, 1, 0, 1]
+
+
+def test_a_run_folder_moved_with_its_data_is_up_to_date(
+    built: tuple[Recipe, Workspace], tmp_path: Path
+) -> None:
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    for name in ("data", "r.toml", "run"):
+        (tmp_path / name).rename(moved / name)
+    assert again(load_recipe(moved / "r.toml"), Workspace(moved / "run")) == []
+
+
+def test_nothing_in_the_datasets_outputs_says_where_it_lies(
+    built: tuple[Recipe, Workspace], tmp_path: Path
+) -> None:
+    recipe, workspace = built
+    (tmp_path / "data" / "0.png").write_bytes(b"no picture")
+    labels = recipe.data.source
+    rows = labels.read_text().splitlines()
+    labels.write_text("\n".join([f"{rows[0]},dog", *(f"{row},1" for row in rows[1:])]))
+    most = recipe.data.model_copy(update={"max_rejected_share": 0.5, "unknown_tags": "ignore"})
+    again(recipe.model_copy(update={"data": most}), workspace)
+    outputs = ("summary.json", "rejected.csv", "cache/index.json", "manifest.parquet")
+    for name in outputs:
+        assert str(tmp_path).encode() not in (workspace.dataset / name).read_bytes()
+    assert "labels.csv:2" in (workspace.dataset / "rejected.csv").read_text()
+
+
+@pytest.mark.parametrize("how", ["lost", "flipped", "cut"])
+def test_a_lost_or_damaged_shard_is_built_again_and_nothing_after_it(
+    built: tuple[Recipe, Workspace], how: str
+) -> None:
+    recipe, workspace = built
+    before = workspace.read_run_file()
+    shard = workspace.cache / "shard-00000.npy"
+    data = shard.read_bytes()
+    shard.unlink()
+    if how == "flipped":
+        shard.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    if how == "cut":
+        shard.write_bytes(data[:-1])
+    with pytest.raises(InputError, match=r"shard-00000\.npy: missing, or not as it was written"):
+        open_dataset(workspace)
+    told = "dataset: runs again: missing or changed: dataset/cache/shard-00000.npy"
+    assert again(recipe, workspace)[0] == told
+    assert shard.read_bytes() == data
+    now = workspace.read_run_file()
+    assert before
+    assert now
+    assert now.stages["dataset"].outputs == before.stages["dataset"].outputs
+
+
+def test_a_copied_cache_is_read_once_and_then_known(
+    built: tuple[Recipe, Workspace], tmp_path: Path
+) -> None:
+    recipe, workspace = built
+    shard = workspace.cache / "shard-00000.npy"
+    seen = workspace.cache / "seen.json"
+    shard.write_bytes(shard.read_bytes())
+    before = seen.read_text()
+    assert again(recipe, workspace) == []
+    after = seen.read_text()
+    assert after != before
+    assert again(recipe, workspace) == []
+    assert seen.read_text() == after

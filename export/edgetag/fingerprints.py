@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from edgetag.dataset.integrity import damaged_shards
 from edgetag.dependencies import dependencies_of
 from edgetag.recipe import PLACES, Recipe
 from edgetag.stages import Stage, needs, value_at
@@ -88,11 +89,14 @@ def why_again(done: StageRecord, now: Making, workspace: Workspace) -> str:
 
 def touched(done: StageRecord, workspace: Workspace) -> list[str]:
     """Return the outputs of a stage that do not lie there as it left them."""
-    return [
+    files = [
         name
         for name, digest in done.outputs.items()
         if not (workspace.root / name).is_file() or digest_file(workspace.root / name) != digest
     ]
+    if not files and workspace.relative(workspace.cache / "index.json") in done.outputs:
+        files = [workspace.relative(shard) for shard in damaged_shards(workspace.cache)]
+    return files
 
 
 def _differences(before: Making, now: Making) -> list[str]:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from edgetag.dataset.cache import ImageCache
+from edgetag.dataset.integrity import damaged_shards
 from edgetag.dataset.result import SplitCounts, TagCounts
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
@@ -117,6 +118,10 @@ def open_dataset(workspace: Workspace) -> Dataset:
     """
     manifest = read_manifest(workspace.manifest)
     cache = ImageCache(workspace.cache)
+    if damaged := damaged_shards(workspace.cache):
+        raise InputError(
+            f"{damaged[0]}: missing, or not as it was written; run: edgetag data build"
+        )
     if len(manifest) != len(cache):
         raise InputError(
             f"{workspace.cache}: {len(cache)} images, but the manifest lists {len(manifest)}; "
