@@ -33,7 +33,7 @@ class Wanted:
     """What a user asks of an export.
 
     Attributes:
-        variant: Whose file is judged; None: the bundled one.
+        variant: Whose file is judged; None: the one that ships.
         place: The folder, relative to the repository; None: by where it lies.
         requirement: Where the job installs edgetag from; None leaves a line to change.
         baseline: The accepted state that goes along.
@@ -117,12 +117,8 @@ def _write_texts(recipe: Recipe, folder: Path, job: Job, made: JobRecipe, judged
 
 
 def _variant(recipe: Recipe, workspace: Workspace, asked: str | None) -> Variant:
-    ships = read_shipping(recipe, workspace).variants
-    if asked is None and not ships:
-        raise InputError(
-            f"{workspace.root}: no file passes, so none is bundled; name one with --variant"
-        )
-    name = ships[0] if asked is None else asked
+    """Return the variant whose file is judged: by default the one that ships, or comes nearest."""
+    name = read_shipping(recipe, workspace).leading if asked is None else asked
     for variant in recipe.export.possible:
         if variant == name:
             return variant

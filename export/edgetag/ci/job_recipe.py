@@ -58,6 +58,7 @@ def job_recipe(recipe: Recipe, variant: Variant, columns: Columns) -> JobRecipe:
         "training": {"thresholds": recipe.training.thresholds.model_dump()},
         "export": {
             "variants": list(dict.fromkeys(("fp32", variant))),
+            "if_needed": [],
             **({"explain": [variant]} if explains else {}),
         },
         "validation": _without_empty(recipe.validation.model_dump()) | {"runtimes": runtimes},

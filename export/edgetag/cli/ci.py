@@ -22,7 +22,7 @@ def export(
     out: RunFolder = None,
     variant: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The file that is judged; default: the bundled one."),
+        typer.Option(metavar="NAME", help="The file that is judged; default: the one that ships."),
     ] = None,
     edgetag: Annotated[
         str | None,
