@@ -1,14 +1,12 @@
 """The recipe: what it accepts and how it explains what it refuses."""
 
 import json
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from edgetag.errors import InputError
-from edgetag.recipe import Recipe, load_recipe, parse_recipe
-from edgetag.recipe.template import write_recipe
+from edgetag.recipe import Recipe, parse_recipe
 from edgetag.tags import DEFAULT_TAGS
 
 MINIMAL = 'name = "x"\n[data]\nsource = "labels.csv"\n'
@@ -91,34 +89,6 @@ def test_types_are_strict(value: str) -> None:
     assert "network.input_size" in refusal(MINIMAL + f"[network]\ninput_size = {value}\n")
 
 
-def test_a_new_recipe_is_valid_and_never_overwrites(tmp_path: Path) -> None:
-    for tag in ("cat", "dog"):
-        (tmp_path / "images" / tag).mkdir(parents=True)
-    path = tmp_path / "recipe.toml"
-    write_recipe(path, "images")
-    recipe = load_recipe(path)
-    assert recipe.data.tags == ("cat", "dog")
-    assert recipe.data.source == tmp_path / "images"
-    with pytest.raises(InputError, match="exists already"):
-        write_recipe(path, "images")
-
-
-def test_the_comments_of_a_new_recipe_show_the_real_defaults(tmp_path: Path) -> None:
-    path = tmp_path / "recipe.toml"
-    write_recipe(path, "images", ("cat",))
-    lines = [
-        line[2:] if line.startswith("# ") and ("=" in line or line[2] in " ]") else line
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if not line.startswith("# A ") and not line.startswith("# def")
-    ]
-    text = "\n".join(line for line in lines if not line.startswith("# "))
-    assert tomllib.loads(text)["training"]["batch_size"] == 32
-    full = parse_recipe(text, path)
-    plain = load_recipe(path)
-    for section in ("network", "training", "pruning", "export", "bundle"):
-        assert getattr(full, section) == getattr(plain, section), section
-
-
 def test_the_schema_describes_every_section() -> None:
     schema = Recipe.model_json_schema()
     assert set(Recipe.model_fields) == set(schema["properties"])
@@ -152,3 +122,17 @@ def test_a_limit_that_no_run_would_judge_is_refused(device: str) -> None:
     assert "budgets.int8.max_arm_instructions is judged on arm64, cortex-a76" in told
     assert '[device] on = ["arm64"]' in told
     parse_recipe(MINIMAL + '[device]\non = ["arm64"]\n' + limit, HERE)
+
+
+def test_limits_that_nothing_breaks_are_told() -> None:
+    lines = (
+        "[budgets.int8]\nmax_map_drop = 1.0\nmax_flip_rate = 0.99\nmin_map = 0.0\n"
+        "[budgets.int8.tags]\nphoto = { max_recall_drop = 1.0, max_fpr_rise = 0.1 }\n"
+    )
+    told = parse_recipe(MINIMAL + lines, HERE).warnings()
+    assert [warning.split(" can never be broken")[0] for warning in told] == [
+        "budgets.int8.min_map = 0.0",
+        "budgets.int8.max_map_drop = 1.0",
+        "budgets.int8.tags.photo.max_recall_drop = 1.0",
+    ]
+    assert parse_recipe(MINIMAL + "[budgets.int8]\nmax_map_drop = 0.5\n", HERE).warnings() == ()

@@ -31,6 +31,7 @@ from edgetag.reporting.rows import (
     tag_budget_rows,
     variant_rows,
 )
+from edgetag.shipping import choose
 from edgetag.tags import Vocabulary
 from edgetag.validation.details import (
     CalibrationBin,
@@ -255,8 +256,10 @@ def make_report(sources: PageSources) -> ReportResult:
     """Join the rows as the report stage does."""
     recipe, verdict, bench = sources.recipe, sources.verdict, sources.bench
     rows = variant_rows(recipe, verdict, sources.exported, bench)
+    shipping = choose(recipe, verdict, bench)
     return ReportResult(
         file="report/summary.md", junit="report/junit.xml", verdict=verdict.verdict,
+        ships=shipping.variants, leading=shipping.leading,
         split=verdict.split, runtime=shown_runtime(recipe, rows), variants=rows,
         budgets=budget_rows(verdict, bench), tag_budgets=tag_budget_rows(verdict),
         failures=failure_rows(verdict, bench), findings=find(verdict, bench, "int8"),

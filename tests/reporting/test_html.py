@@ -136,18 +136,20 @@ def test_a_run_that_keeps_every_limit_says_so(sources: PageSources) -> None:
     quiet = sources.verdict.variants[0]
     judged = quiet.tags[0].model_copy(update={"checks": (kept,), "verdict": "pass"})
     judged_variant = quiet.model_copy(update={"tags": (judged,)})
-    for variants, sentence in (
-        ((judged_variant,), "Every limit of the recipe is kept on the 1 354 images"),
-        ((quiet,), "The recipe sets no limits, so nothing was judged."),
+    for decision, variant, title, sentence in (
+        ("pass", judged_variant, "Accepted", "Every limit of the recipe is kept on the 1 354 imag"),
+        ("not judged", quiet, "Not judged", "The recipe does not limit the accuracy of fp32."),
     ):
         verdict = sources.verdict.model_copy(
-            update={"verdict": "pass", "decisions": {"fp32": "pass"}, "variants": variants,
+            update={"verdict": decision, "decisions": {"fp32": decision}, "variants": (variant,),
                     "baseline": None, "failures": ()}
         )  # fmt: skip
         alone = replace(bare(sources), verdict=verdict)
         text = Page(write_page(make_report(alone), alone)).text
-        assert "Accepted" in text
+        assert title in text
+        assert ("Accepted" in text) == (decision == "pass")
         assert sentence in text
+        assert ("[budgets.fp32] or [budgets.default]" in text) == (decision == "not judged")
         assert "The app would ship int8, which was not judged here." in text
 
 
@@ -314,7 +316,7 @@ def test_parts_without_results_are_left_out_and_the_page_says_why(bare_page: Pag
         "Nothing was exported in this run",
         "The labels or the float model's scores are not in this run folder",
         "The data were not built in this run folder",
-        "not packed when this page was written",
+        "none of this file when this page was written",
         "int8 was not exported in this run",
     ):
         assert reason in bare_page.text

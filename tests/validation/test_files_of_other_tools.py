@@ -64,10 +64,10 @@ def test_it_is_judged_and_reported_beside_ours(run_folder: RunFolder) -> None:
         ("fp32", "export"), ("int8", "export"), ("aeq", "external"),
     ]  # fmt: skip
     assert "aeq" in Text((workspace.report / "index.html").read_text()).said
-    held_alike = stage.run(recipe, workspace, QUIET, external=(model,), judged_as="int8")
+    held_alike = stage.run(recipe, workspace, QUIET, external=(model,), stands_for="int8")
     assert held_alike.decisions["aeq"] != "pass"
-    with pytest.raises(InputError, match="--budget fp16: the recipe sets budgets of default, int8"):
-        stage.run(recipe, workspace, QUIET, external=(model,), judged_as="fp16")
+    with pytest.raises(InputError, match="--as fp16: the recipe's variants are fp32, int8"):
+        stage.run(recipe, workspace, QUIET, external=(model,), stands_for="fp16")
 
 
 def test_given_files_need_no_export(run_folder: RunFolder) -> None:

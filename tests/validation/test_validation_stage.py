@@ -22,7 +22,7 @@ from edgetag.validation.details import Details
 from edgetag.validation.metrics import Split
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
-from edgetag.validation.scores import read_reference
+from edgetag.validation.scores import KnownPictures, read_reference
 from edgetag.workspace import write_text
 
 QUIET = SilentProgress()
@@ -102,6 +102,17 @@ def test_a_broken_budget_fails_its_variant_alone(run_folder: RunFolder) -> None:
         checks = entry(verdict, "int8").budgets
         assert len(checks) == budget.count("=")
         assert all(check.measured is not None for check in checks)
+
+
+def test_a_file_whose_accuracy_nothing_limits_is_not_judged(run_folder: RunFolder) -> None:
+    for more, decision in (
+        ("[budgets.default]\nmax_size_bytes = 900000\n", "not judged"),
+        ("[budgets.default]\nmin_map = 0.1\n", "pass"),
+    ):
+        recipe = only_litert(run_folder, more)
+        verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+        assert verdict.decisions == {"fp32": decision, "int8": decision}
+        assert (verdict.exit_code is ExitCode.UNDECIDED) == (decision == "not judged")
 
 
 def test_a_split_without_a_scored_tag_is_refused_before_anything_is_scored(
@@ -200,7 +211,10 @@ def test_scores_of_another_model_contract_or_data_set_are_refused(run_folder: Ru
         ({"meta": other_model}, "scores of another model"),
         ({"meta": other_contract}, "another preprocessing contract"),
         ({"tags": ("cat", "dog", "bird")}, "lack food and have bird"),
-        ({"identities": tuple(f"x{i}" for i in range(n))}, "lack 160 of 160 images"),
+        (
+            {"identities": tuple(f"x{i}" for i in range(n))},
+            "knows none of the 120 pictures of test here",
+        ),
         ({"scores": np.full((n, 3), np.nan, np.float32)}, "not between 0 and 1"),
     ):
         path = run_folder.reference_file(**changes)
@@ -214,7 +228,12 @@ def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: Run
     straight = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
     order = np.random.default_rng(0).permutation(len(run_folder.reference))
     stored = read_reference(run_folder.reference_file())
+    assert stored.known is not None
     shuffled = run_folder.reference_file(
+        known=KnownPictures(
+            stored.known.labels[order][:, [2, 0, 1]],
+            tuple(stored.known.paths[i] for i in order),
+        ),
         scores=run_folder.reference[order][:, [2, 0, 1]],
         identities=tuple(stored.identities[i] for i in order),
         split=tuple(stored.split[i] for i in order),
@@ -260,6 +279,7 @@ def test_thresholds_are_not_fitted_where_that_would_judge_itself(
     identities += [f"id{i + TEST + STYLE + 10}" for i in range(VALIDATION)]
     scores = np.resize(run_folder.reference, (len(identities), 3))
     path = run_folder.reference_file(
+        known=None,
         scores=scores,
         identities=tuple(identities),
         split=tuple(name for name, count in rows.items() for _ in range(count)),

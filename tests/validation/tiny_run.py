@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from edgetag.dependencies import dependencies_of
 from edgetag.metrics import Scores
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.tags import UNKNOWN, Labels, Vocabulary
 from edgetag.training.thresholds import choose_thresholds
-from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
+from edgetag.validation.scores import KnownPictures, ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import Workspace, digest_file, write_arrays, write_text
 from run_folders import write_cache, write_export
 
@@ -34,7 +35,12 @@ bootstrap_samples = 200
 [bundle]
 variant = "int8"
 """
+LIMITS = "[budgets.default]\nmax_map_drop = 0.9\n"
+"""Without a limit on accuracy nothing is judged; tests of limits give their own."""
+
 TEST, STYLE, TRAIN, VALIDATION = 120, 40, 10, 60
+KNOWN = (*range(TEST + STYLE), *range(TEST + STYLE + TRAIN, TEST + STYLE + TRAIN + VALIDATION))
+"""Rows that the reference has scores of."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +51,13 @@ class RunFolder:
     recipe: Recipe
     labels: Labels
     reference: Scores
-    """`[test and test_style images, tags]`, rows 0 on."""
+    """`[test, test_style and validation images, tags]`, in the order of `KNOWN`."""
     thresholds: dict[str, float]
     """Fitted to the reference on the validation split."""
 
     def with_recipe(self, more: str) -> Recipe:
-        return parse_recipe(RECIPE + more, self.workspace.root / "recipe.toml")
+        limits = "" if "[budgets.default]" in more else LIMITS
+        return parse_recipe(RECIPE + more + limits, self.workspace.root / "recipe.toml")
 
     def replace_model(self, variant: str, content: bytes) -> None:
         """Put another file in a variant's place, as if it had been exported so."""
@@ -61,12 +68,15 @@ class RunFolder:
     def reference_file(self, **changes: object) -> Path:
         """Return reference scores as another machine would send them."""
         path = self.workspace.root / "from-elsewhere.npz"
-        identities = tuple(f"id{i}" for i in range(TEST + STYLE))
+        identities = tuple(f"id{i}" for i in KNOWN)
         fields: dict[str, object] = {
             "scores": self.reference,
             "identities": identities,
             "tags": TAGS,
-            "split": ("test",) * TEST + ("test_style",) * STYLE,
+            "split": ("test",) * TEST + ("test_style",) * STYLE + ("validation",) * VALIDATION,
+            "known": KnownPictures(
+                self.labels[list(KNOWN)], tuple(f"pictures/{i}.png" for i in KNOWN)
+            ),
             "meta": ReferenceMeta(
                 engine="TensorFlow",
                 device="a GPU far away",
@@ -74,6 +84,8 @@ class RunFolder:
                 weights_sha256=digest_file(self.workspace.train / "model.npz"),
                 preprocessing=self.recipe.network.preprocessing().digest(),
                 thresholds=self.thresholds,
+                made_with=dependencies_of("edgetag.validation.reference").digest,
+                fp32_size_bytes=(MODELS / "tiny_fp32.tflite").stat().st_size,
             ),
         }
         write_reference(path, ReferenceScores(**{**fields, **changes}))  # type: ignore[arg-type]
@@ -97,10 +109,10 @@ def _float_scores(pixels: np.ndarray, recipe: Recipe) -> Scores:
 def make_run_folder(tmp_path: Path) -> RunFolder:
     """120 test images in 30 groups, 40 of another style, 60 to validate; noisy labels."""
     workspace = Workspace(tmp_path / "run")
-    recipe = parse_recipe(RECIPE, tmp_path / "recipe.toml")
+    recipe = parse_recipe(RECIPE + LIMITS, tmp_path / "recipe.toml")
     pixels = _images()
     scores = _float_scores(pixels, recipe)
-    reference = scores[: TEST + STYLE]
+    reference = scores[list(KNOWN)]
     generator = np.random.default_rng(6)
     noisy = scores + generator.normal(0, 0.1, scores.shape)
     labels = (noisy > np.quantile(noisy, 0.7, axis=0)).astype(np.int8)
@@ -118,7 +130,12 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
     splits = ["test"] * TEST + ["test_style"] * STYLE + ["train"] * TRAIN
     splits += ["validation"] * VALIDATION
     pl.DataFrame(
-        {"identity": [f"id{i}" for i in range(len(pixels))], "split": splits, "group": groups}
+        {
+            "identity": [f"id{i}" for i in range(len(pixels))],
+            "path": [f"pictures/{i}.png" for i in range(len(pixels))],
+            "split": splits,
+            "group": groups,
+        }
         | columns
     ).write_parquet(workspace.manifest)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from edgetag.dataset.build_cache import Inspection, inspect
 from edgetag.dataset.formats import read_listing
 from edgetag.dataset.inspection import FileJob, Limits
-from edgetag.dataset.listing import Crop, Entry, Listing
+from edgetag.dataset.listing import Crop, Entry, LabelRow, Listing
 from edgetag.dataset.location import Locator
 from edgetag.dataset.near_duplicates import find_near_duplicates
 from edgetag.dataset.result import DroppedImage, NearDuplicate, SplitCounts, TagCounts
@@ -79,18 +79,7 @@ class Plan:
 
     def counts(self, tags: Sequence[str]) -> dict[str, SplitCounts]:
         """Return the images and labels of each split, sorted by its name."""
-        result = {}
-        for split in sorted(set(self.splits)):
-            rows = [i.labels for i, s in zip(self.images, self.splits, strict=True) if s == split]
-            columns = [Counter(column) for column in zip(*rows, strict=True)]
-            result[split] = SplitCounts(
-                images=len(rows),
-                tags={
-                    tag: TagCounts(positives=count[1], negatives=count[0], unknown=count[None])
-                    for tag, count in zip(tags, columns, strict=True)
-                },
-            )
-        return result
+        return count_labels([image.labels for image in self.images], self.splits, tags)
 
     def problems(self, section: DataSection) -> list[str]:
         """Return what stops a run, one sentence each."""
@@ -112,6 +101,30 @@ class Plan:
                 "data.max_rejected_share"
             )
         return problems
+
+
+def count_labels(
+    labels: Sequence[LabelRow], splits: Sequence[str], tags: Sequence[str]
+) -> dict[str, SplitCounts]:
+    """Return the images and labels of each split, sorted by its name.
+
+    Args:
+        labels: One row per image.
+        splits: One per image.
+        tags: The vocabulary.
+    """
+    result = {}
+    for split in sorted(set(splits)):
+        rows = [row for row, own in zip(labels, splits, strict=True) if own == split]
+        columns = [Counter(column) for column in zip(*rows, strict=True)]
+        result[split] = SplitCounts(
+            images=len(rows),
+            tags={
+                tag: TagCounts(positives=count[1], negatives=count[0], unknown=count[None])
+                for tag, count in zip(tags, columns, strict=True)
+            },
+        )
+    return result
 
 
 def _others(count: int) -> str:

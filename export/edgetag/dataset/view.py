@@ -66,6 +66,10 @@ class Dataset:
         """Return what names each image; scores are matched by it, never by position."""
         return self.manifest["identity"][rows].to_list()
 
+    def paths(self, rows: Rows) -> list[str]:
+        """Return where each image lies, relative to the data root."""
+        return self.manifest["path"][rows].to_list()
+
     def groups(self, rows: Rows) -> list[str]:
         """Return each image's group; an image without one is a group of its own."""
         table = self.manifest.select(pl.coalesce("group", "identity").alias("group"))

@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 Variant = Literal[
     "fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat", "int16x8"
 ]  # fmt: skip
+TrainedVariant = Literal["int8-qat", "int8-pruned-qat"]
+"""Variants that take a training of their own."""
+
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 Runtime = Literal["litert", "tflite-runtime"]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -17,6 +17,7 @@ from edgetag.phones.result import PhoneList, PhonesResult
 from edgetag.records import Result
 from edgetag.reporting.device import device_sheets, instruction_ratio_sheets, machines_sheet
 from edgetag.reporting.explanation import explanation_sheets
+from edgetag.reporting.findings import find
 from edgetag.reporting.heat_maps import heat_maps_sheet
 from edgetag.reporting.latency import history_sheet, latency_sheets, ratio_sheets
 from edgetag.reporting.phones import phone_list_sheet, phone_sheets
@@ -30,10 +31,12 @@ from edgetag.reporting.sheets import (
     outcome_sheets,
     tags_sheet,
     thresholds_sheet,
+    told_sheets,
 )
 from edgetag.reporting.tables import (
     MARKS,
     NONE,
+    WITH_LOSSES,
     Sheet,
     format_percent,
     format_points,
@@ -42,7 +45,7 @@ from edgetag.training.result import PipelineRate, TrainResult
 from edgetag.validation.accepted_state import Baseline
 from edgetag.validation.plan_result import Plan
 from edgetag.validation.rate import ScoringRate
-from edgetag.validation.result import Verdict
+from edgetag.validation.result import VariantVerdict, Verdict
 
 SHOWN_FINDINGS = 20
 """Rows of a list of findings; the JSON has them all."""
@@ -165,7 +168,7 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
             found.variant, found.runtime, found.split, str(found.n_images), _number(found.map),
             format_points(found.map_drop, found.map_drop_interval),
             format_percent(found.flip_rate), format_points(found.f1_gain),
-            MARKS[found.verdict] if found.decides else f"({found.verdict})",
+            _mark(found),
         )
         for found in result.variants
     )  # fmt: skip
@@ -187,11 +190,20 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
     checks = (*budget_rows(result, None), *tag_budget_rows(result))
     if missed := [check for check in checks if check.verdict != "pass"]:
         found.append(_cut(budgets_sheet(missed, "Budgets that are not kept")))
+    found += (_cut(sheet) for sheet in told_sheets(find(result)))
     if (fitted := thresholds_sheet(result)).rows:
         found.append(_cut(fitted))
     if result.baseline and result.baseline.changes:
         found.append(_cut(changes_sheet(result.baseline.changes)))
     return tuple(found)
+
+
+def _mark(found: VariantVerdict) -> str:
+    """Return the decision; one of a split for information says that it decides nothing."""
+    if not found.decides:
+        return f"{MARKS[found.verdict]}, decides nothing"
+    lossy = any(not one.within_margin for one in found.losses)
+    return WITH_LOSSES if lossy and found.verdict == "pass" else MARKS[found.verdict]
 
 
 @sheets.register

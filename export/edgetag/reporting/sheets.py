@@ -9,6 +9,7 @@ from edgetag.reporting.result import (
     Accuracy,
     BudgetRow,
     FailureRow,
+    Finding,
     Instructions,
     ReportResult,
     Speed,
@@ -18,6 +19,7 @@ from edgetag.reporting.tables import (
     MARKS,
     NONE,
     NOT_SCORED,
+    WITH_LOSSES,
     Sheet,
     format_budget,
     format_bytes,
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+TOLD = {"not judged": "Not judged", "loss": "Losses that decide nothing"}
+"""Level of findings → title of their table."""
+
 QUICK = "quick mode"
 """Of latencies that were measured without `--full`."""
 
@@ -45,10 +50,21 @@ def outcome_sheets(report: ReportResult) -> tuple[Sheet, ...]:
     broken = [row for row in (*report.budgets, *report.tag_budgets) if row.verdict != "pass"]
     if broken:
         sheets.append(budgets_sheet(broken, "Budgets that are not kept"))
+    sheets += told_sheets(report.findings)
     if report.failures:
         sheets.append(failures_sheet(report.failures))
     if report.baseline and report.baseline.changes:
         sheets.append(changes_sheet(report.baseline.changes))
+    return tuple(sheets)
+
+
+def told_sheets(findings: Iterable[Finding]) -> tuple[Sheet, ...]:
+    """Show what no table of budgets holds: files that nothing limits, losses that none judges."""
+    found = tuple(findings)
+    sheets = []
+    for level, title in TOLD.items():
+        if rows := tuple((one.where, one.text) for one in found if one.level == level):
+            sheets.append(Sheet(title, ("where", "reason"), frozenset(), rows))
     return tuple(sheets)
 
 
@@ -86,7 +102,8 @@ def variants_sheet(report: ReportResult) -> Sheet:
         cells += [_median(timed.get(place)) for place in speeds]
         counts = {(c.runtime, c.cpu): c.instructions for c in _judged(row)}
         cells += [_millions(counts.get(place)) for place in counted]
-        cells.append(MARKS[row.verdict])
+        lossy = row.verdict == "pass" and row.with_losses
+        cells.append(WITH_LOSSES if lossy else MARKS[row.verdict])
         rows.append(tuple(cells))
     title = f"Variants; accuracy on {report.runtime}"
     if speeds:

@@ -25,13 +25,15 @@ MARKS: dict[TagDecision, str] = {
     "not scored": NOT_SCORED,
     "not judged": "not judged",
 }
+WITH_LOSSES = "! pass, with losses"
+"""Of a file that keeps its budgets and lost something that none of them judges."""
 _SPECIAL = re.compile(
     r"[\\`*<>|#~&]"
     r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore within a word is only itself
     r"|\[(?![−\d.]+,\s[−\d.]+\])"  # and so is the bracket of an interval
 )
 _MENTION = re.compile(r"@(?=\w)")
-STYLES = {"✓": "green", "✗": "red", "?": "yellow"}
+STYLES = {"✓": "green", "✗": "red", "?": "yellow", "!": "yellow"}
 
 LONGEST_NAME = 120
 """Longer texts are cut in Markdown, where a page has a largest size."""

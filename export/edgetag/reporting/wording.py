@@ -1,12 +1,20 @@
 """Sentences about what was judged: the same words in every report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from edgetag.reporting.result import BudgetRow
-from edgetag.reporting.tables import NONE, format_budget
-from edgetag.validation.result import BaselineChange, Needs
+from edgetag.reporting.tables import NONE, format_budget, format_points
+from edgetag.validation.result import BaselineChange, Bounds, LossMeasure, Needs, VariantVerdict
 
 SHOWN_NUMBERS = 5
+LOST: dict[LossMeasure, str] = {
+    "map": "mAP",
+    "recall": "recall",
+    "fpr": "false positives",
+    "f1": "F1",
+    "ap": "average precision",
+}
+"""Measures in words."""
 
 
 def format_measured(row: BudgetRow) -> str:
@@ -46,16 +54,41 @@ def describe_check(row: BudgetRow) -> str:
     return f"{text}; {format_needs(row.needs, row.tag)} would decide"
 
 
+def describe_loss(
+    measure: LossMeasure, tag: str | None, drop: float, interval: Bounds | None
+) -> str:
+    """Say what got worse: `recall of food fell 13.60 points [3.80, 25.50]`."""
+    change = format_points(drop, interval).replace(" ", " points ", 1)
+    of_tag = "" if tag is None else f" of {tag}"
+    return f"{LOST[measure]}{of_tag} {'rose' if measure == 'fpr' else 'fell'} {change}"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Join what belongs to one sentence, at most `SHOWN_NUMBERS`."""
+    told = list(texts)
+    rest = len(told) - SHOWN_NUMBERS
+    return ", ".join(told[:SHOWN_NUMBERS]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def describe_not_judged(variant: str, judged: Iterable[VariantVerdict]) -> str:
+    """Say why a file is not judged, and what to add to the recipe."""
+    given = any(one.variant == variant and one.origin == "external" for one in judged)
+    where = "[budgets.default]" if given else f"[budgets.{variant}] or [budgets.default]"
+    return (
+        "nothing limits its accuracy, so nothing was judged; add to the recipe, in "
+        f"{where}: max_map_drop = 0.01, or margins of tags such as max_recall_drop = 0.05"
+    )
+
+
 def describe_changes(changes: Sequence[BaselineChange]) -> str:
     """Say how numbers of one kind differ from the accepted ones, at most `SHOWN_NUMBERS`."""
     kind = changes[0].change
     than = " than accepted" if kind in ("worse", "better") else ""
-    shown = ", ".join(
+    shown = listed(
         f"{change.what} {_number(change.accepted)} → {_number(change.measured)}"
-        for change in changes[:SHOWN_NUMBERS]
+        for change in changes
     )
-    rest = len(changes) - SHOWN_NUMBERS
-    return f"{kind}{than}: {shown}" + (f" and {rest} more" if rest > 0 else "")
+    return f"{kind}{than}: {shown}"
 
 
 def _number(value: float | None) -> str:

@@ -1,10 +1,9 @@
 """The train stage: from the image cache to float weights and thresholds."""
 
-import hashlib
 import json
-from pathlib import Path
 
 from edgetag.dataset import Dataset, open_dataset
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import mean_average_precision
 from edgetag.networks import build, build_untrained, predict, save_weights
@@ -25,7 +24,6 @@ MODEL = "model.npz"
 THRESHOLDS = "thresholds.json"
 RESULT = "train.json"
 VALIDATION = "validation"
-CODE = ("training", "networks")
 
 
 def run(
@@ -117,18 +115,9 @@ def training_fingerprint(recipe: Recipe, workspace: Workspace, dataset: Dataset)
             "tags": dataset.vocabulary.names,
             "manifest": digest_file(workspace.manifest),
             "cache": dataset.cache.index.fingerprint,
-            "code": _code_digest(),
+            "made with": dependencies_of(__name__).digest,
         }
     )
-
-
-def _code_digest() -> str:
-    """Digest the sources that training runs on, so that new code never ends an old training."""
-    package = Path(__file__).parent.parent
-    digest = hashlib.sha256()
-    for path in sorted(p for part in CODE for p in (package / part).rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def _check_data(recipe: Recipe, dataset: Dataset) -> None:

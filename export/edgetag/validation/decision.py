@@ -3,22 +3,29 @@
 A margin is judged by an interval (non-inferiority): pass if all of it lies inside, fail if all of
 it lies outside, else undecided. A variant passes only if every tag does, so a wrong pass is no
 likelier with many tags; false alarms do add up, and a tag fails only if it also does by Holm's
-correction over all the variant's checks of tags.
+correction over all the variant's checks of tags. A variant whose accuracy nothing limits is not
+judged: it never passes.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 from scipy.stats import norm
 
 from edgetag.recipe import Budget
 from edgetag.validation.comparison import Comparison, Measure, TagComparison
 from edgetag.validation.metrics import Split
 from edgetag.validation.proportions import holm, p_above
-from edgetag.validation.result import BudgetCheck, Decision, Needs, TagDecision, worst
-from edgetag.validation.statistics import Interval
+from edgetag.validation.result import (
+    ON_ACCURACY,
+    BudgetCheck,
+    Decision,
+    Needs,
+    TagDecision,
+    worst,
+)
+from edgetag.validation.statistics import Interval, chance_at_most
 
 MOST_TIMES = 1000
 """More than so many times the images is no advice."""
@@ -175,9 +182,7 @@ def _margins(budget: Budget, tag: str, found: TagComparison, effect: float) -> l
         margins.append(Margin("max_fpr_rise", limit, fpr.measure, p, fpr.total, "negatives"))
     if limits.max_ap_drop is not None:
         limit = limits.max_ap_drop
-        drawn = found.ap_drops[~np.isnan(found.ap_drops)]
-        # The sample itself counts as one draw, so that p is never 0 (Davison and Hinkley, 4.2).
-        p = (1.0 + float((drawn <= limit).sum())) / (1.0 + len(drawn))
+        p = chance_at_most(found.ap_drops, limit)
         margins.append(Margin("max_ap_drop", limit, found.ap, p, found.recall.total, "positives"))
     return margins
 
@@ -187,9 +192,11 @@ def decide(
     tags: dict[str, tuple[BudgetCheck, ...]],
     comparison: Comparison,
 ) -> Decision:
-    """Decide on a variant; without a scored tag nothing passes."""
-    decisions = [check.verdict for check in overall]
-    decisions += [check.verdict for checks in tags.values() for check in checks]
+    """Decide on a variant; without a scored tag, or a limit on accuracy, nothing passes."""
+    checks = [*overall, *(check for checks in tags.values() for check in checks)]
+    decisions = [check.verdict for check in checks]
+    if not any(check.budget in ON_ACCURACY for check in checks):
+        decisions.append("not judged")
     decisions.append("pass" if comparison.mean_ap else "undecided")
     return worst(decisions)
 

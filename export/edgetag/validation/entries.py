@@ -10,6 +10,7 @@ from edgetag.recipe import Budget
 from edgetag.validation.comparison import Comparison, Measure, compare
 from edgetag.validation.decision import check_overall, check_tags, decide, tag_decision
 from edgetag.validation.inputs import Candidate
+from edgetag.validation.losses import significant_losses
 from edgetag.validation.metrics import Measured
 from edgetag.validation.result import BudgetCheck, Operating, TagVerdict, VariantVerdict
 from edgetag.validation.scores import VariantMeta
@@ -60,6 +61,7 @@ def variant_entry(
     return VariantVerdict(
         variant=candidate.variant,
         origin=candidate.origin,
+        stands_for=candidate.stands_for,
         sha256=candidate.sha256,
         runtime=meta.engine,
         runtime_version=meta.version,
@@ -90,6 +92,7 @@ def variant_entry(
         gzip_bytes=candidate.gzip_bytes,
         budgets=overall,
         tags=_tags(comparison, tag_checks, reference, variant),
+        losses=significant_losses(comparison, overall, tag_checks, split.confidence),
     )
 
 

@@ -1,30 +1,24 @@
 """The stage: reference scores, variants' scores on each runtime, comparison, verdict."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from edgetag.conversion.external import ExternalModel
-from edgetag.dataset import Dataset, open_dataset
-from edgetag.dataset.view import Rows
+from edgetag.conversion.variants import passed_over
+from edgetag.dataset import open_dataset
 from edgetag.machine import package_versions, this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.runtimes import FailureKind, LoadFailure
-from edgetag.validation.baseline import Baseline, check_fits, read_baseline
-from edgetag.validation.baseline import compare as compare_with_baseline
 from edgetag.validation.changes import changed_decisions, details
 from edgetag.validation.details import Details, VariantDetails
 from edgetag.validation.entries import scores_digest
-from edgetag.validation.inputs import (
-    Candidate,
-    candidates,
-)
+from edgetag.validation.held import Held, images_digest
+from edgetag.validation.inputs import Candidate, candidates
 from edgetag.validation.metrics import Measured
 from edgetag.validation.result import (
-    BaselineComparison,
     Decision,
     Failure,
     ReferenceSummary,
@@ -49,8 +43,9 @@ def run(
     reference: Path | None = None,
     external: Sequence[ExternalModel] = (),
     variants: Sequence[str] = (),
-    judged_as: str | None = None,
+    stands_for: str | None = None,
     baseline: Path | None = None,
+    max_changed: float = 0.0,
 ) -> Verdict:
     """Compare files with the float model, on every runtime.
 
@@ -62,17 +57,23 @@ def run(
             or new ones by TensorFlow.
         external: Files made elsewhere, judged beside the exported ones.
         variants: Exported variants to judge; all if empty.
-        judged_as: The variant whose limits hold for files made elsewhere; None: the default ones.
+        stands_for: The variant that files made elsewhere stand for; default: the bundled one.
         baseline: The accepted state to compare with; None compares with none.
+        max_changed: Share of a split's pictures that may be missing, new or labelled differently
+            from a reference computed elsewhere.
 
     Raises:
         InputError: A file of an earlier stage is missing, damaged or does not fit the others.
     """
     dataset = open_dataset(workspace)
-    accepted = _accepted(baseline, recipe, dataset)
-    files = candidates(recipe, workspace, external, variants, judged_as)
+    held = Held.read(baseline, recipe, dataset.vocabulary.names) if baseline else None
+    accepted = held.accepted if held else None
+    files = candidates(recipe, workspace, external, variants, stands_for, accepted)
+    held = held.against(files) if held else None
     explains = any(file.explains for file in files)
-    scene = Scene(recipe, workspace, dataset, progress, reference, explains)
+    scene = Scene(recipe, workspace, dataset, progress, reference, explains, max_changed)
+    held = held.over(scene) if held else None
+    scene.require_sizes(files)
     entries: list[VariantVerdict] = []
     failures: list[Failure] = []
     drawn: list[VariantDetails] = []
@@ -102,41 +103,10 @@ def run(
                 )
                 tables.append(changes.select(*labels, pl.all()))
     verdict = _join(scene, files, entries, failures, thresholds)
-    if accepted is not None and baseline is not None:
-        section = recipe.validation
-        told = compare_with_baseline(
-            verdict,
-            accepted,
-            str(baseline),
-            section.baseline_tolerance,
-            section.baseline_tag_tolerance,
-            partial=bool(variants),
-        )
-        verdict = _with_baseline(verdict, told)
+    if held:
+        verdict = held.compared(verdict, bool(variants) or all(file.stands_for for file in files))
     _write(workspace, verdict, drawn, tables)
     return verdict
-
-
-def _accepted(path: Path | None, recipe: Recipe, dataset: Dataset) -> Baseline | None:
-    """Read the accepted state, and refuse one about something else before any scoring."""
-    if path is None:
-        return None
-    accepted = read_baseline(path)
-    split = recipe.validation.splits[0]
-    check_fits(
-        accepted,
-        str(path),
-        recipe=recipe.name,
-        tags=dataset.vocabulary.names,
-        split=split,
-        images_sha256=images_digest(dataset, dataset.rows(split)),
-    )
-    return accepted
-
-
-def images_digest(dataset: Dataset, rows: Rows) -> str:
-    """Return the SHA-256 of what names some images, in their order."""
-    return hashlib.sha256("\n".join(dataset.identities(rows)).encode()).hexdigest()
 
 
 def _join(
@@ -149,11 +119,13 @@ def _join(
     """Join all entries into the verdict."""
     section, split = scene.recipe.validation, scene.recipe.validation.splits[0]
     decisions = {file.variant: _decision(file.variant, entries, failures) for file in files}
+    over = passed_over(scene.recipe.export, decisions)
     names = scene.dataset.vocabulary.names
     at = scene.splits[split].at
     return Verdict(
-        verdict=worst(list(decisions.values())),
+        verdict=worst([found for name, found in decisions.items() if name not in over]),
         decisions=decisions,
+        passed_over=over,
         recipe=scene.recipe.name,
         tags=names,
         split=split,
@@ -163,13 +135,14 @@ def _join(
         at_fpr=section.at_fpr,
         at_recall=section.at_recall,
         prevalence={name: at.prevalence_of(name) for name in names},
-        images_sha256=images_digest(scene.dataset, scene.rows[split]),
+        images_sha256=images_digest(scene.dataset.identities(scene.rows[split])),
         machine=this_machine(),
         versions=package_versions(PACKAGES),
         reference=_summary(scene.stored, scene.reference, split),
         thresholds=thresholds,
         variants=tuple(entries),
         failures=tuple(failures),
+        pictures=scene.pictures,
     )
 
 
@@ -208,11 +181,6 @@ def _summary(
         scores_sha256=scores_digest(measured[split].scores),
         map=maps,
     )
-
-
-def _with_baseline(verdict: Verdict, told: BaselineComparison) -> Verdict:
-    decided = worst([verdict.verdict, told.verdict])
-    return verdict.model_copy(update={"baseline": told, "verdict": decided})
 
 
 def _write(

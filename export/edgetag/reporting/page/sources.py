@@ -92,7 +92,7 @@ class View:
     @property
     def bundled(self) -> str:
         """The variant that the app ships."""
-        return self.sources.recipe.bundle.variant
+        return self.report.leading
 
     def variants(self) -> list[str]:
         """Return all names: those of the report, then any that only the verdict has."""
@@ -122,6 +122,10 @@ class View:
         """Return the curves and changes of a variant on the shown runtime."""
         details = self.sources.details
         return details.find(variant, self.report.runtime) if details else None
+
+    def with_losses(self, variant: str) -> bool:
+        """Whether a variant lost something that no decision shows."""
+        return any(row.variant == variant and row.with_losses for row in self.report.variants)
 
     def decision(self, variant: str) -> str:
         """Return what came of a variant in all: validation and benchmark."""

@@ -91,7 +91,8 @@ def _over(view: View, split: str) -> str:
 
 def _variant_cells(view: View, name: str) -> tuple[Cell, ...]:
     found = view.scored(name)
-    row: list[str | Cell] = [_named(view, name), decided(view.decision(name))]
+    decision = decided(view.decision(name), with_losses=view.with_losses(name))
+    row: list[str | Cell] = [_named(view, name), decision]
     if found:
         row += [
             _map(found), _drop(found), words.percent(found.flip_rate),
@@ -110,7 +111,7 @@ def _named(view: View, name: str) -> Cell:
     external = any(
         one.origin == "external" for one in view.sources.verdict.variants if one.variant == name
     )
-    badges = ("ships",) * (name in view.sources.recipe.bundle.variants) + ("external",) * external
+    badges = ("ships",) * (name in view.report.ships) + ("external",) * external
     return Cell(name, badges=badges)
 
 

@@ -7,6 +7,7 @@ MARKS = {
     "pass": "✓",
     "fail": "✗",
     "undecided": "?",
+    "loss": "!",
     "not scored": "·",
     "not judged": "·",
 }
