@@ -5,8 +5,7 @@ before it are what they were when it last finished, and its own outputs still li
 """
 
 import shutil
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -15,12 +14,14 @@ from typing import Any, Protocol, cast
 from edgetag.errors import InputError
 from edgetag.fingerprints import making, settings_digest, touched, why_again
 from edgetag.machine import package_versions
-from edgetag.progress import Progress
-from edgetag.recipe import Recipe
+from edgetag.progress import Progress, format_seconds
+from edgetag.recipe import Recipe, more_needed
 from edgetag.records import Result
+from edgetag.shipping import read_shipping
 from edgetag.stages import STAGES, Stage, stage
 from edgetag.stages import needs as needs_of
 from edgetag.training.cluster import read_cluster
+from edgetag.validation.result import Verdict
 from edgetag.workspace import (
     RunFile,
     StageRecord,
@@ -79,25 +80,109 @@ def run_all(
             "here run: edgetag train RECIPE"
         )
     with workspace.locked():
-        run_file = _open_run(recipe, workspace)
+        walk = _Walk(recipe, workspace, progress, baseline)
         _require_all(recipe)
-        results: dict[str, Result] = {}
-        for each in (found for found in STAGES if found.wanted(recipe)):
-            options = {"baseline": baseline} if each.name == "validate" else {}
-            done = run_file.stages.get(each.name)
-            if done and not force:
-                why = why_again(done, making(each, recipe, run_file, options), workspace)
-                if not why:
-                    progress.say(f"{each.name}: unchanged since {done.finished_at}, skipped")
-                    results[each.name] = read_result(each, workspace)
-                    continue
-                progress.say(f"{each.name}: runs again: {why}")
-            if force:
-                shutil.rmtree((workspace.root / each.outputs[0]).parent, ignore_errors=True)
-            results[each.name], run_file = _run_one(
-                each, recipe, workspace, progress, run_file, **options
-            )
-        return results
+        if force:
+            walk.clear()
+        for each in STAGES:
+            if each.name == "bundle" and not read_shipping(recipe, workspace).variants:
+                walk.forget(each)
+                progress.say("bundle: no file passes, so there is none")
+            elif each.wanted(recipe):
+                walk.visit(each)
+            elif each.if_needed(recipe) and walk.is_out_of_date(each):
+                walk.forget(each)  # else the export would take up what it left
+            if each.name == "validate":
+                walk.make_what_is_needed()
+        return walk.results
+
+
+class _Walk:
+    """A walk over the stages of a run folder, which is held meanwhile.
+
+    Attributes:
+        results: Each stage's result by name.
+    """
+
+    def __init__(
+        self, recipe: Recipe, workspace: Workspace, progress: Progress, baseline: Path | None
+    ) -> None:
+        self.results: dict[str, Result] = {}
+        self._recipe = recipe
+        self._workspace = workspace
+        self._progress = progress
+        self._baseline = baseline
+        self._run_file = _open_run(recipe, workspace)
+
+    def clear(self) -> None:
+        """Delete what every stage has left."""
+        for each in STAGES:
+            if each.wanted(self._recipe) or each.if_needed(self._recipe):
+                folder = (self._workspace.root / each.outputs[0]).parent
+                shutil.rmtree(folder, ignore_errors=True)
+        self._run_file = self._run_file.model_copy(update={"stages": {}})
+
+    def visit(self, which: Stage) -> None:
+        """Run a stage, unless it is up to date."""
+        options = _options(which, self._recipe, self._workspace)
+        if which.name == "validate":
+            options["baseline"] = self._baseline
+        done, why = self._run_file.stages.get(which.name), self._why_again(which, options)
+        if done and not why:
+            self._progress.say(f"{which.name}: unchanged since {done.finished_at}, skipped")
+            self.results[which.name] = read_result(which, self._workspace)
+            return
+        if why:
+            self._progress.say(f"{which.name}: runs again: {why}")
+        self.results[which.name], self._run_file = _run_one(
+            which, self._recipe, self._workspace, self._progress, self._run_file, **options
+        )
+
+    def is_out_of_date(self, which: Stage) -> bool:
+        """Tell whether a stage has left what it would not leave now, or has not finished."""
+        return which.name not in self._run_file.stages or bool(self._why_again(which, {}))
+
+    def _why_again(self, which: Stage, options: Mapping[str, Any]) -> str:
+        done = self._run_file.stages.get(which.name)
+        if done is None:
+            return ""
+        now = making(which, self._recipe, self._run_file, options)
+        return why_again(done, now, self._workspace)
+
+    def forget(self, which: Stage) -> None:
+        """Take away a stage's results, but not what it can make them from again."""
+        kept = {name: done for name, done in self._run_file.stages.items() if name != which.name}
+        if len(kept) < len(self._run_file.stages):
+            self._run_file = self._run_file.model_copy(update={"stages": kept})
+            write_text(self._workspace.run_file, self._run_file.to_json())
+        for pattern in which.outputs:
+            for path in self._workspace.root.glob(pattern):
+                if path.suffix != ".npz":  # weights, which say themselves what they were made from
+                    path.unlink()
+
+    def make_what_is_needed(self) -> None:
+        """Train and export what `export.if_needed` names, if no full-integer file passes."""
+        export, verdict = self._recipe.export, cast(Verdict, self.results["validate"])
+        if not more_needed(export, verdict.decisions):
+            return
+        names = " and ".join(export.fallback)
+        self._progress.say(f"no full-integer file passes, so {names} is needed")
+        for each in STAGES:
+            if each.if_needed(self._recipe):
+                self.visit(each)
+        if not set(export.fallback) <= set(verdict.decisions):
+            self.visit(stage("export"))
+            self.visit(stage("validate"))
+
+
+def _options(which: Stage, recipe: Recipe, workspace: Workspace) -> dict[str, Any]:
+    """Return what a stage is told of what ships, which the stages before it decide."""
+    if which.name not in ("explain", "bundle"):
+        return {}
+    shipping = read_shipping(recipe, workspace)
+    if which.name == "explain":
+        return {"variant": shipping.leading}
+    return {"variants": shipping.variants}
 
 
 def _require_all(recipe: Recipe) -> None:
@@ -153,6 +238,8 @@ def run_stage(
     workspace: Workspace,
     progress: Progress,
     needs: tuple[str, ...] | None = None,
+    parts: Collection[str] = (),
+    whole: Callable[[Any], bool] = lambda _result: False,
     **options: Any,
 ) -> Result:
     """Run one stage on what the earlier ones left.
@@ -163,6 +250,9 @@ def run_stage(
         workspace: Where.
         progress: Who is told.
         needs: Stages that must have finished; default: all that it can read.
+        parts: Options that make it do a part of its work, and add that to what lies there. Where
+            it was up to date without them, it is so afterwards,
+        whole: if this says of its result that it is what all the work would leave.
         options: Passed on to the stage's `run`.
 
     Raises:
@@ -176,6 +266,8 @@ def run_stage(
         run_file = _open_run(recipe, workspace)
         for need in needs_of(chosen, recipe) if needs is None else needs:
             done = run_file.stages.get(need)
+            if done is None and not stage(need).wanted(recipe):
+                continue  # it is only done if needed
             if done is None:
                 raise InputError(
                     f"{workspace.root}: {name} needs {need}, which has not finished here; "
@@ -187,7 +279,18 @@ def run_stage(
                     f"({', '.join(stage(need).sections)}); run: edgetag run RECIPE --out "
                     f"{workspace.root}"
                 )
-        return _run_one(chosen, recipe, workspace, progress, run_file, **options)[0]
+        options = _options(chosen, recipe, workspace) | options
+        of_all = {key: value for key, value in options.items() if key not in parts}
+        made = making(chosen, recipe, run_file, of_all)
+        done = run_file.stages.get(name)
+        current = done is not None and not why_again(done, made, workspace)
+        result, run_file = _run_one(chosen, recipe, workspace, progress, run_file, **options)
+        if current and whole(result):
+            record = run_file.stages[name]
+            kept = record.model_copy(update={"fingerprint": made.digest, "making": made})
+            run_file = run_file.model_copy(update={"stages": {**run_file.stages, name: kept}})
+            write_text(workspace.run_file, run_file.to_json())
+        return result
 
 
 def read_result(which: Stage, workspace: Workspace) -> Result:
@@ -248,11 +351,5 @@ def _run_one(
     )
     run_file = run_file.model_copy(update={"stages": {**run_file.stages, which.name: record}})
     write_text(workspace.run_file, run_file.to_json())
-    progress.say(f"{which.name}: done in {_duration(wall_s)}")
+    progress.say(f"{which.name}: done in {format_seconds(wall_s)}")
     return result, run_file
-
-
-def _duration(seconds: float) -> str:
-    return (
-        f"{seconds:.1f} s" if seconds < 60 else time.strftime("%M min %S s", time.gmtime(seconds))
-    )

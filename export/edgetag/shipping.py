@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from edgetag.benchmarking.result import BenchResult, Measurement
 from edgetag.conversion.result import ExportResult
-from edgetag.conversion.variants import INT8
 from edgetag.device.result import DeviceResult
 from edgetag.device.store import read_current
-from edgetag.recipe import Recipe
+from edgetag.recipe import FULL_INTEGER, Recipe
 from edgetag.validation.result import RANK, Decision, Verdict, worst
 from edgetag.workspace import Workspace
 
@@ -52,7 +51,7 @@ def choose(
     ours = [name for name in recipe.export.possible if name in verdict.decisions]
     if not ours:
         return Shipping((), next(iter(verdict.decisions), recipe.export.variants[0]))
-    decisions = {name: decide(name, verdict, bench, device) for name in ours}
+    decisions: dict[str, Decision] = {name: decide(name, verdict, bench, device) for name in ours}
     nearest = max(RANK[decision] for decision in decisions.values())
     best = _best([name for name in ours if RANK[decisions[name]] == nearest], verdict, bench)
     return Shipping((best,) if decisions[best] == "pass" else (), best)
@@ -99,7 +98,7 @@ def read_shipping(recipe: Recipe, workspace: Workspace) -> Shipping:
     made = recipe.export.variants
     if path.exists():
         made = tuple(one.variant for one in ExportResult.read(path, "export").variants)
-    return Shipping((), min(made, key=lambda name: name not in INT8))
+    return Shipping((), min(made, key=lambda name: name not in FULL_INTEGER))
 
 
 def _best(names: Sequence[str], verdict: Verdict, bench: BenchResult | None) -> str:
@@ -109,7 +108,7 @@ def _best(names: Sequence[str], verdict: Verdict, bench: BenchResult | None) -> 
         fastest = min(timed.values(), key=lambda found: found.latency_ms.p50)
         equal = [name for name, found in timed.items() if _as_fast(found, fastest)]
         return min(equal, key=lambda name: sizes[name])
-    return min(names, key=lambda name: (name not in INT8, sizes.get(name, 0)))
+    return min(names, key=lambda name: (name not in FULL_INTEGER, sizes.get(name, 0)))
 
 
 def _timed(variant: str, verdict: Verdict, bench: BenchResult | None) -> Measurement | None:

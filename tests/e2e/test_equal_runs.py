@@ -29,7 +29,7 @@ representative_images = 20
 min_positives = 5
 bootstrap_samples = 100
 [benchmark]
-runs = 5
+runs = 10
 warmup_runs = 1
 [bundle]
 variants = ["int8"]
@@ -45,8 +45,8 @@ def released(root: Path, shapes: Path) -> bytes:
          str(root / "run")],
         capture_output=True, text=True,
     )  # fmt: skip
+    assert done.returncode in (0, 3), done.stderr  # 3: nothing here is required of accuracy
     (path,) = (root / "run" / "bundle").glob("*.zip")
-    assert path.exists(), done.stderr
     return path.read_bytes()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgetag.errors import InputError
-from edgetag.recipe import Recipe, parse_recipe
+from edgetag.recipe import Recipe, more_needed, parse_recipe, passed_over
 from edgetag.tags import DEFAULT_TAGS
 
 MINIMAL = 'name = "x"\n[data]\nsource = "labels.csv"\n'
@@ -70,6 +70,10 @@ def test_every_problem_is_listed_at_once() -> None:
         ('[budgets.int16x8]\nmax_map_drop = 0.1', "export.variants does not list int16x8"),
         ('[bundle]\nvariant = "int16x8"', "export.variants does not list 'int16x8'"),
         ('[export]\nvariants = ["int8"]', "lacks fp32"),
+        ('[export]\nif_needed = ["dynamic"]', "is not one of int8-qat, int8-pruned-qat"),
+        ('[export]\nif_needed = ["int8-qat", "int8-qat"]', "if_needed lists a variant twice"),
+        ('[export]\nif_needed = []\n[budgets.int8-qat]\nmax_map_drop = 0.1',
+         ":6: budgets.int8-qat: export.variants does not list int8-qat"),
         ('[export]\nexplain = ["int16x8"]', "variants does not list it"),
         ('[export]\nexplain = ["int8", "int8"]', "explain lists a variant twice"),
         ('[network]\nname = "model3"\n[export]\nexplain = ["int8"]', "model3 has none"),
@@ -82,6 +86,50 @@ def test_every_problem_is_listed_at_once() -> None:
 )  # fmt: skip
 def test_impossible_combinations_are_refused(lines: str, said: str) -> None:
     assert said in refusal(MINIMAL + lines + "\n")
+
+
+def test_a_budget_of_a_file_that_is_not_made_names_its_own_line() -> None:
+    told = refusal(MINIMAL + "[budgets.default]\nmax_map_drop = 0.1\n[budgets.dynamic]\n")
+    assert told.startswith("/somewhere/recipe.toml:6: budgets.dynamic: export.variants does not")
+
+
+def test_a_file_that_is_made_only_if_needed_may_have_budgets_and_heat_maps() -> None:
+    text = '[export]\nexplain = ["int8-qat"]\n[budgets.int8-qat]\nmax_heat_map_error = 0.1\n'
+    assert parse_recipe(MINIMAL + text, HERE).export.possible[-1] == "int8-qat"
+
+
+def test_nothing_is_made_if_needed_where_a_file_that_is_trained_is_named() -> None:
+    named = MINIMAL + '[export]\nvariants = ["fp32", "int8", "int8-pruned-qat"]\n'
+    assert parse_recipe(named, HERE).export.fallback == ()
+
+
+DECIDED = [
+    # int8, int8-qat where it was made → whether more is needed, what decides nothing
+    ("pass", None, False, ()),
+    ("fail", None, True, ()),
+    ("undecided", None, True, ()),
+    ("not judged", None, True, ()),
+    ("fail", "pass", True, ("int8",)),
+    ("fail", "fail", True, ()),
+    ("undecided", "undecided", True, ()),
+    ("pass", "fail", False, ("int8-qat",)),
+    ("pass", "pass", False, ()),
+]
+
+
+@pytest.mark.parametrize(("int8", "qat", "needed", "over"), DECIDED)
+def test_a_full_integer_file_that_passes_stands_in_for_those_that_do_not(
+    int8: str, qat: str | None, needed: bool, over: tuple[str, ...]
+) -> None:
+    export = parse_recipe(MINIMAL, HERE).export
+    decisions = {"fp32": "pass", "fp16": "fail", "int8": int8} | ({"int8-qat": qat} if qat else {})
+    assert more_needed(export, decisions) == needed
+    assert passed_over(export, decisions) == over
+
+
+def test_nothing_more_is_needed_where_no_full_integer_file_was_asked_for() -> None:
+    export = parse_recipe(MINIMAL + '[export]\nvariants = ["fp32", "fp16"]\n', HERE).export
+    assert not more_needed(export, {"fp32": "fail", "fp16": "fail"})
 
 
 @pytest.mark.parametrize("value", ['"1"', "1.5", "true"])

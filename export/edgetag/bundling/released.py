@@ -6,6 +6,7 @@ stay in the run folder, so that equal runs give equal bundles and no bundle tell
 
 import json
 import re
+from typing import Any, Final
 
 from edgetag.validation.result import Verdict
 
@@ -13,7 +14,7 @@ SCHEMA = "edgetag.bundle-verdict/1.0"
 """Of `verdict.json` in a bundle: `validate/verdict.json` without `OWN`. Bundles whose manifest is
 `edgetag.manifest/2.0` hold the whole of it, by its own schema."""
 
-OWN = {
+OWN: Final[Any] = {
     "schema_version": True,
     "machine": True,
     "reference": {"device"},

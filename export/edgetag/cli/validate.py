@@ -108,8 +108,8 @@ def validate(
         int | None,
         typer.Option(
             min=1,
-            help="From the split that decides; default: the recipe's device.images, or "
-            "512 on phones.",
+            help="From the split that decides; default: the recipe's device.images, else 32, 8 "
+            "where a processor is emulated, or 512 on phones.",
             show_default=False,
             rich_help_panel=MACHINES,
         ),
@@ -168,6 +168,8 @@ def validate(
         workspace,
         progress,
         needs=("dataset",) if external else None,
+        parts=("variants", "external", "stands_for"),
+        whole=lambda verdict: set(verdict.decisions) == set(loaded.export.variants),
         reference=reference,
         external=external,
         variants=tuple(variant or ()),

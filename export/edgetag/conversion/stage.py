@@ -14,13 +14,13 @@ from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.representative import representative_images
 from edgetag.conversion.result import ExplainSignature, ExportedVariant, ExportResult, VariantRecord
-from edgetag.conversion.variants import CALIBRATED, FULL_INTEGER, INT8, QAT
+from edgetag.conversion.variants import CALIBRATED, INT8, QAT
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe, Variant
+from edgetag.recipe import FULL_INTEGER, Recipe, Variant
 from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes, write_text
 
 if TYPE_CHECKING:

@@ -64,6 +64,11 @@ class DataSection(Section):
     tag_separator: str = Field(",", min_length=1, description="Between tags in a list cell.")
     split_column: str = Field("split", description="An explicit split; used if the table has it.")
     group_column: str = Field("group", description="Images of one group never straddle splits.")
+    crop_column: str | None = Field(
+        None,
+        description="Column of a wide table with the region to cut out, `left top right bottom` "
+        "in pixels of the upright picture; empty: the whole picture.",
+    )
     absent_tags: Literal["negative", "unknown"] = Field(
         "negative",
         description="What a tag means that a list, a class folder or a region does not name.",

@@ -48,7 +48,7 @@ from edgetag.validation.rate import ScoringRate
 from edgetag.validation.result import VariantVerdict, Verdict
 
 SHOWN_FINDINGS = 20
-"""Rows of a list of findings; the JSON has them all."""
+"""Rows of a list of findings that a terminal shows."""
 
 
 @singledispatch
@@ -320,10 +320,7 @@ def _findings(title: str, headings: tuple[str, ...], rows: tuple[tuple[str, ...]
 
 
 def _cut(sheet: Sheet) -> Sheet:
-    if len(sheet.rows) <= SHOWN_FINDINGS:
-        return sheet
-    title = f"{sheet.title} ({SHOWN_FINDINGS} of {len(sheet.rows)} shown; --json has all)"
-    return replace(sheet, title=title, rows=sheet.rows[:SHOWN_FINDINGS])
+    return replace(sheet, most_rows=SHOWN_FINDINGS)
 
 
 def _number(value: float | None) -> str:

@@ -33,7 +33,7 @@ from edgetag.reporting.wording import format_measured, format_needs
 from edgetag.validation.result import BaselineChange, TagVerdict, Verdict
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ def told_sheets(findings: Iterable[Finding]) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def outcome(report: ReportResult) -> "tuple[Table, ...]":
+def outcome(report: ReportResult) -> "tuple[RenderableType, ...]":
     """Return `outcome_sheets` for the terminal."""
     return tuple(to_rich(sheet) for sheet in outcome_sheets(report))
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from edgetag.conversion.variants import FULL_INTEGER
-from edgetag.recipe import Recipe
+from edgetag.recipe import FULL_INTEGER, Recipe
 from edgetag.reporting.result import BudgetRow, FailureRow, VariantRow
 from edgetag.reporting.wording import describe_check
 from edgetag.shipping import Shipping

@@ -124,7 +124,7 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
     if sources.bench is None:
         yield "There is no benchmark, so speed and memory are not shown.\n"
     yield how_to_read(verdict)
-    main = _main_variant(report, sources)
+    main = _main_variant(report)
     entry = shown_entry(verdict, main, report.runtime)
     if entry is not None:
         yield _section(
@@ -178,7 +178,7 @@ def _accepted(compared: BaselineComparison) -> str:
     return f"Against the state accepted on {when} ({escape_markdown(reason)}): {found}.\n"
 
 
-def _main_variant(report: ReportResult, sources: Sources) -> str:
+def _main_variant(report: ReportResult) -> str:
     """Return the variant whose tags are shown: a given file, else the bundled one."""
     names = [row.variant for row in report.variants]
     given = [row.variant for row in report.variants if row.origin == "external"]
@@ -240,7 +240,7 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
         yield title, f"{body}\n{warnings}"
     lines = environment(sources.recipe, verdict, sources.bench, sources.versions)
     yield "Environment", "".join(f"- {name}: {escape_markdown(text)}\n" for name, text in lines)
-    main = _main_variant(report, sources)
+    main = _main_variant(report)
     for row in report.variants:
         entry = shown_entry(verdict, row.variant, report.runtime)
         if row.variant != main and entry is not None:

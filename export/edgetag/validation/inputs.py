@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from edgetag.conversion.external import ExternalModel
-from edgetag.conversion.result import ExportResult
+from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset import Dataset
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
@@ -46,6 +46,20 @@ class Candidate:
     stands_for: str | None = None
     columns: tuple[int, ...] | None = None
     explains: bool = False
+
+    @classmethod
+    def exported(cls, file: ExportedVariant, recipe: Recipe, workspace: Workspace) -> Self:
+        """Return a variant of the run, as `export.json` lists it."""
+        return cls(
+            variant=file.variant,
+            origin="export",
+            path=workspace.root / file.file,
+            sha256=file.sha256,
+            size_bytes=file.size_bytes,
+            gzip_bytes=file.gzip_bytes,
+            contract=recipe.network.preprocessing(),
+            explains=file.explain_maps is not None,
+        )
 
     @property
     def judged_as(self) -> str:
@@ -119,18 +133,7 @@ def _exported(recipe: Recipe, workspace: Workspace, only: Collection[str]) -> tu
                 f"{path}: changed or damaged since it was exported (its SHA-256 differs from "
                 "export.json); run: edgetag export"
             )
-        found.append(
-            Candidate(
-                variant=variant,
-                origin="export",
-                path=path,
-                sha256=file.sha256,
-                size_bytes=file.size_bytes,
-                gzip_bytes=file.gzip_bytes,
-                contract=recipe.network.preprocessing(),
-                explains=file.explain_maps is not None,
-            )
-        )
+        found.append(Candidate.exported(file, recipe, workspace))
     return tuple(found)
 
 

@@ -7,6 +7,8 @@ point. Numbers that do not exist are null, never 0: a tag with too few positives
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from edgetag.errors import ExitCode
 from edgetag.machine import Machine
 from edgetag.records import Record, Result
@@ -383,6 +385,9 @@ class Verdict(Result):
         versions: Package → version of what judged them.
         reference: What variants are compared with.
         thresholds: Variant → tag → threshold that it was judged by and ships with.
+        judged_by: Variant → digest of all that decided what is said of it: its file, the images,
+            labels and groups, the reference, the settings, the packages, the processor. Empty
+            before schema 2.2.
         variants: One entry per variant, runtime and split that was scored.
         failures: One entry per variant and runtime that was not.
         baseline: What changed since the accepted state; None where there is none.
@@ -408,6 +413,7 @@ class Verdict(Result):
     versions: dict[str, str]
     reference: ReferenceSummary
     thresholds: dict[str, dict[str, float]]
+    judged_by: dict[str, str] = Field(default_factory=dict)
     variants: tuple[VariantVerdict, ...]
     failures: tuple[Failure, ...]
     baseline: BaselineComparison | None = None

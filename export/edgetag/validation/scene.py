@@ -217,7 +217,7 @@ class Scene:
     ) -> VariantVerdict:
         """Judge a variant over a split; its heat maps over the one that decides."""
         decides = name == self.recipe.validation.splits[0]
-        budget = self._budget(file)
+        budget = self.budget(file)
         entry = variant_entry(
             file,
             scored.meta,
@@ -241,7 +241,7 @@ class Scene:
             InputError: Neither exported files nor the reference tell the float file's size.
         """
         for file in files if self.fp32_bytes is None else ():
-            if self._budget(file).max_size_ratio is not None:
+            if self.budget(file).max_size_ratio is not None:
                 raise InputError(
                     f"budgets: max_size_ratio of {file.judged_as} compares with the float file, "
                     "but nothing is exported here and the reference does not tell its size; make "
@@ -249,7 +249,7 @@ class Scene:
                     "max_size_bytes instead"
                 )
 
-    def _budget(self, file: Candidate) -> Budget:
+    def budget(self, file: Candidate) -> Budget:
         """Return the limits of a file: its own, or the default ones."""
         for name, budget in self.recipe.budgets.items():
             if name == file.judged_as:

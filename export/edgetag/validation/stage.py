@@ -1,22 +1,23 @@
 """The stage: reference scores, variants' scores on each runtime, comparison, verdict."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from edgetag.conversion.external import ExternalModel
-from edgetag.conversion.variants import passed_over
 from edgetag.dataset import open_dataset
 from edgetag.machine import package_versions, this_machine
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe
+from edgetag.recipe import Recipe, passed_over
 from edgetag.runtimes import FailureKind, LoadFailure
 from edgetag.validation.changes import changed_decisions, details
 from edgetag.validation.details import Details, VariantDetails
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.held import Held, images_digest
 from edgetag.validation.inputs import Candidate, candidates
+from edgetag.validation.merging import PACKAGES, Outcome, add_to_what_lies_there, basis, judged_by
 from edgetag.validation.metrics import Measured
 from edgetag.validation.result import (
     Decision,
@@ -29,11 +30,7 @@ from edgetag.validation.result import (
 from edgetag.validation.scene import Scene
 from edgetag.validation.scores import ReferenceScores
 from edgetag.validation.scoring import Run
-from edgetag.workspace import Workspace, atomic_write, write_text
-
-PACKAGES = ("ai-edge-litert", "numpy", "polars", "scikit-learn", "scipy", "statsmodels",
-            "tflite-runtime")  # fmt: skip
-"""Packages whose versions travel with a verdict."""
+from edgetag.workspace import Workspace
 
 
 def run(
@@ -102,11 +99,20 @@ def run(
                     pl.lit(one.engine.name).alias("runtime"),
                 )
                 tables.append(changes.select(*labels, pl.all()))
-    verdict = _join(scene, files, entries, failures, thresholds)
+    of_all = basis(scene)
+    found = Outcome(
+        _join(scene, files, entries, failures, thresholds, of_all),
+        Details(split=recipe.validation.splits[0], variants=tuple(drawn)),
+        pl.concat(tables) if tables else pl.DataFrame(),
+    )
+    if variants or external:
+        found = add_to_what_lies_there(found, scene, of_all, progress)
     if held:
-        verdict = held.compared(verdict, bool(variants) or all(file.stands_for for file in files))
-    _write(workspace, verdict, drawn, tables)
-    return verdict
+        lacking = set(recipe.export.variants) - set(found.verdict.decisions)
+        told = held.compared(found.verdict, partial=bool(lacking))
+        found = replace(found, verdict=told)
+    found.write(workspace)
+    return found.verdict
 
 
 def _join(
@@ -115,6 +121,7 @@ def _join(
     entries: list[VariantVerdict],
     failures: list[Failure],
     thresholds: dict[str, dict[str, float]],
+    of_all: str,
 ) -> Verdict:
     """Join all entries into the verdict."""
     section, split = scene.recipe.validation, scene.recipe.validation.splits[0]
@@ -140,6 +147,7 @@ def _join(
         versions=package_versions(PACKAGES),
         reference=_summary(scene.stored, scene.reference, split),
         thresholds=thresholds,
+        judged_by={file.variant: judged_by(of_all, scene, file) for file in files},
         variants=tuple(entries),
         failures=tuple(failures),
         pictures=scene.pictures,
@@ -181,17 +189,3 @@ def _summary(
         scores_sha256=scores_digest(measured[split].scores),
         map=maps,
     )
-
-
-def _write(
-    workspace: Workspace,
-    verdict: Verdict,
-    drawn: list[VariantDetails],
-    tables: list[pl.DataFrame],
-) -> None:
-    """Write details first: a verdict never stands beside those of another run."""
-    found = Details(split=verdict.split, variants=tuple(drawn))
-    write_text(workspace.validate / "details.json", found.to_json())
-    with atomic_write(workspace.validate / "changes.parquet") as file:
-        (pl.concat(tables) if tables else pl.DataFrame()).write_parquet(file)
-    write_text(workspace.validate / "verdict.json", verdict.to_json())
