@@ -4,6 +4,7 @@ A stage is skipped when its recipe sections, the code that does it, and the outp
 before it are what they were when it last finished, and its own outputs still lie there unchanged.
 """
 
+import gc
 import shutil
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
@@ -339,6 +340,7 @@ def _run_one(
     made = making(which, recipe, run_file, options)
     run = _load(which).run
     result, wall_s, peak = measured(lambda: run(recipe, workspace, progress, **options))
+    gc.collect()  # models are cycles; what a stage held would else lie beneath the next one's peak
     outputs = sorted({p for pattern in which.outputs for p in workspace.root.glob(pattern)})
     record = StageRecord(
         fingerprint=made.digest,

@@ -272,12 +272,17 @@ class Workspace:
         return path
 
     def read_run_file(self) -> RunFile | None:
-        """Return `run.json`, or None in a new folder."""
+        """Return `run.json`, or None in a new folder.
+
+        Raises:
+            InputError: It is damaged.
+        """
         try:
-            text = self.run_file.read_text(encoding="utf-8")
+            text = self.run_file.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return None
-        return RunFile.from_json(text, self.run_file)
+        remedy = f"delete it (rm '{self.run_file}'), and edgetag run does every stage again"
+        return RunFile.from_json(text, self.run_file, remedy)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

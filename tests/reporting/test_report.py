@@ -11,7 +11,7 @@ from rich.console import Console
 
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
-from edgetag.reporting import sheets, stage, tables
+from edgetag.reporting import results, sheets, stage, tables
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.summary import Sources
 from edgetag.workspace import Workspace, write_text
@@ -271,3 +271,15 @@ def test_the_page_tells_the_digest_of_the_bundle_if_it_holds_these_files(
     packed.write_bytes(packed.read_bytes()[:40])
     with pytest.raises(InputError, match=r"report-test-0\.1\.0\.zip: damaged .* edgetag bundle"):
         page(sources)
+
+
+def test_every_mean_says_over_how_many_of_the_tags(sources: Sources, tmp_path: Path) -> None:
+    result, text = report_on(sources, tmp_path)
+    verdict = sources.verdict
+    (found, *_) = (one for one in verdict.variants if one.decides)
+    said = f"{found.n_scored_tags} of {len(found.tags)} tags of {found.split}"
+    assert f"mAP over {said}" in sheets.variants_sheet(result).title
+    assert f"mAP over {said}" in text
+    (judged, *_) = results.sheets(verdict)
+    assert f"mAP over {said}" in judged.title
+    assert f"over {found.n_scored_tags} of {len(verdict.tags)} tags" in text

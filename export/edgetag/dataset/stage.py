@@ -33,6 +33,13 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> DatasetResu
     building = workspace.dataset / "building"
     plan = make_plan(sources, section, contract, building, progress)
     _refuse(plan.problems(section))
+    if plan.dropped:
+        progress.say(
+            f"left out {len(plan.dropped)} of {len(sources.listing.entries)} rows, "
+            f"which dataset/rejected.csv lists: {plan.left_out()}"
+        )
+    if ignored := sources.passed_over():
+        progress.say(ignored)
     if straddling := plan.straddling_groups():
         progress.say(
             f"warning: {len(straddling)} groups are in more than one split, such as "

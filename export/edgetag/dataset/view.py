@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from edgetag.dataset.cache import ImageCache
+from edgetag.dataset.result import SplitCounts, TagCounts
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
 from edgetag.tags import UNKNOWN, Labels, Vocabulary
@@ -57,6 +58,24 @@ class Dataset:
         columns = [f"tag:{name}" for name in self.vocabulary.names]
         table = self.manifest.select(pl.col(columns).fill_null(UNKNOWN))
         return table[rows].to_numpy().astype(np.int8)
+
+    def counts(self) -> dict[str, SplitCounts]:
+        """Return the images and labels of each split, by its name."""
+        found = {}
+        for split in self.splits():
+            labels = self.labels(self.rows(split))
+            found[split] = SplitCounts(
+                images=len(labels),
+                tags={
+                    tag: TagCounts(
+                        positives=int((column == 1).sum()),
+                        negatives=int((column == 0).sum()),
+                        unknown=int((column == UNKNOWN).sum()),
+                    )
+                    for tag, column in zip(self.vocabulary.names, labels.T, strict=True)
+                },
+            )
+        return found
 
     def images(self, rows: Rows) -> Pixels:
         """Return `[n, size, size, 3]` uint8."""

@@ -94,22 +94,27 @@ def candidates(
             f"--variant {unknown[0]}: the recipe's variants are {', '.join(recipe.export.possible)}"
         )
     made_elsewhere = tuple(
-        Candidate(
-            variant=model.name,
-            origin="external",
-            path=model.path,
-            sha256=model.sha256,
-            size_bytes=model.size_bytes,
-            gzip_bytes=model.gzip_bytes,
-            contract=model.contract,
-            stands_for=stands_for(model.name, asked, recipe, accepted),
-            columns=model.columns,
-        )
-        for model in external
+        _given(model, stands_for(model.name, asked, recipe, accepted), recipe) for model in external
     )
     if external and not only and not (workspace.export / "export.json").exists():
         return made_elsewhere
     return (*_exported(recipe, workspace, only), *made_elsewhere)
+
+
+def _given(model: ExternalModel, variant: str | None, recipe: Recipe) -> Candidate:
+    """Return a file made elsewhere; its maps count where those of the variant do."""
+    return Candidate(
+        variant=model.name,
+        origin="external",
+        path=model.path,
+        sha256=model.sha256,
+        size_bytes=model.size_bytes,
+        gzip_bytes=model.gzip_bytes,
+        contract=model.contract,
+        stands_for=variant,
+        columns=model.columns,
+        explains=model.explains and variant in recipe.export.explain,
+    )
 
 
 def _exported(recipe: Recipe, workspace: Workspace, only: Collection[str]) -> tuple[Candidate, ...]:

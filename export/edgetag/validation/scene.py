@@ -1,6 +1,7 @@
 """What all files of a validation are judged by: images, labels, reference, limits."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from edgetag.validation.heat_map_result import HeatMaps
 from edgetag.validation.heat_maps import HeatMapScene, check_heat_maps, spread, with_heat_maps
 from edgetag.validation.inputs import Candidate, fp32_size_bytes, read_thresholds
 from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.needs import split_share
 from edgetag.validation.obtaining import obtain_reference, refit_split
 from edgetag.validation.operating import OperatingPoints
 from edgetag.validation.refit import refit_thresholds
@@ -131,13 +133,16 @@ class Scene:
             return None
         ends = read_explain(read_model(file.path), file.path)
         if ends is None:
-            raise InputError(f"{file.path}: export.json says that it has maps; export it again")
+            raise InputError(f"{file.path}: its maps are gone; export it again")
         with self.progress.track(f"heat maps of {one.name}", len(self.map_rows), "images") as task:
             found = explain(
                 one.engine, file.path, self.workspace.cache, self.map_rows, file.contract, task
             )  # fmt: skip
         if isinstance(found, LoadFailure):
             return found
+        if file.columns is not None:
+            order = list(file.columns)
+            found = replace(found, maps=found.maps[..., order], scores=found.scores[:, order])
         place = self.places[self.recipe.validation.splits[0]]
         beside = scored.scores[place]
         return self.heat_maps.compare(found, beside[spread(len(beside))], ends)
@@ -228,8 +233,11 @@ class Scene:
             reference,
             variant,
             self.thresholds,
+            split_share(self.dataset, name),
         )
-        if not decides or not file.explains:
+        # A file that should have maps and has none is undecided, not spared.
+        should = file.judged_as in self.recipe.export.explain
+        if not decides or not (file.explains or should):
             return entry
         checks = check_heat_maps(budget, heat_maps, self.recipe.validation.confidence)
         return with_heat_maps(entry, heat_maps, checks)
@@ -251,10 +259,10 @@ class Scene:
 
     def budget(self, file: Candidate) -> Budget:
         """Return the limits of a file: its own, or the default ones."""
-        for name, budget in self.recipe.budgets.items():
+        for name in self.recipe.budgets:
             if name == file.judged_as:
-                return budget
-        return self.recipe.budgets.get("default") or Budget()
+                return self.recipe.budget(name)
+        return self.recipe.budget("default")
 
 
 def _require_scored_tags(split: Split, name: str) -> None:
