@@ -110,8 +110,7 @@ def prepare(folder: Path) -> Prepared:
     for name in ("before", "after"):
         shutil.copytree(run / "bench", work / "runs" / name / "bench")
     shutil.copy(run / "validate" / "reference.npz", work)
-    (work / "app").mkdir()
-    shutil.copy(run / "export" / "int8-qat.tflite", work / "app" / "model.tflite")
+    shutil.copy(run / "export" / "int8-qat.tflite", work / "model.tflite")
     shutil.copy(next((ROOT / "models" / "demo").glob("*.zip")), work)
     shutil.copytree(ROOT / "android-demo" / "app" / "src", work / "android-demo" / "app" / "src")
     return Prepared(work, trained)

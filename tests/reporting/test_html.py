@@ -319,7 +319,7 @@ def test_parts_without_results_are_left_out_and_the_page_says_why(bare_page: Pag
         "Nothing was exported in this run",
         "The labels or the float model's scores are not in this run folder",
         "The data were not built in this run folder",
-        "not packed when this page was written",
+        "none of this file when this page was written",
         "int8 was not exported in this run",
     ):
         assert reason in bare_page.text

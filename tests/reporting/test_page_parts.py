@@ -23,6 +23,7 @@ from edgetag.reporting.page import (
     curves,
     float_errors,
     heat_maps,
+    pictures,
     shipping,
     tags,
     variants,
@@ -33,6 +34,7 @@ from edgetag.reporting.page.sources import Rejected, View
 from edgetag.reporting.page.thumbnails import THUMBNAIL_PX
 from edgetag.reporting.page.write import write_page
 from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps
+from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
 
 
 @pytest.fixture
@@ -207,3 +209,42 @@ def test_a_damaged_list_of_rejected_rows_names_itself(tmp_path: Path, damage: by
     listed.write_bytes(damage)
     with pytest.raises(InputError, match=r"rejected\.csv: .*run: edgetag data build"):
         read_rejected(listed)
+
+
+def test_pictures_that_changed_since_the_reference_was_made_are_named(
+    sources: PageSources,
+) -> None:
+    names = tuple(f"{number}.png" for number in range(30))
+    told = PicturesComparison(
+        splits=(
+            SplitPictures(
+                split="test", known=171, missing=60, new=1, relabelled=2, missing_names=names,
+                new_names=("new.png",), relabelled_names=("x.png", "y.png"),
+            ),
+            SplitPictures(split="validation", known=80, missing=0, new=0, relabelled=0),
+        ),
+        lost_tags=(TagLoss(tag=TAGS[0], split="test", before=33, now=0),),
+    )  # fmt: skip
+    verdict = sources.verdict.model_copy(update={"pictures": told})
+    given = replace(sources, verdict=verdict)
+    text = Page(write_page(make_report(given), given)).text
+    for sentence in (
+        f"{TAGS[0]} can no longer be scored on test: of 33 pictures that the reference knows to "
+        "have it, 0 are left.",
+        "test, missing: 0.png, 1.png,", "19.png and 40 more.", "test, new: new.png.",
+        "test, labelled differently: x.png, y.png.",
+    ):  # fmt: skip
+        assert sentence in text
+    same = told.model_copy(update={"splits": told.splits[1:], "lost_tags": ()})
+    assert list(pictures.pictures_sentences(same)) == []
+    unknown = pictures.pictures_grid(same.model_copy(update={"labels_known": False}))
+    assert [cell.text for cell in unknown.rows[0]] == ["validation", "80", "0", "0", "unknown"]
+
+
+def test_where_nothing_ships_the_page_says_what_comes_nearest(sources: PageSources) -> None:
+    report = make_report(sources)
+    facts = dict(shipping.shipped(View(report, sources)))
+    assert "ships" not in facts
+    none = report.model_copy(update={"ships": (), "leading": "int8"})
+    facts = dict(shipping.shipped(View(none, sources)))
+    assert facts["ships"] == "nothing, since no file passes; int8 comes nearest"

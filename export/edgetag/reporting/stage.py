@@ -4,6 +4,8 @@ Only validation's verdict must be there. A CI job that validates and does nothin
 export, no benchmark and no explanation; the report then says what is missing.
 """
 
+import hashlib
+import zipfile
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +15,7 @@ from edgetag.dataset import open_dataset
 from edgetag.dataset.attribution import read_attribution
 from edgetag.dataset.result import DatasetResult
 from edgetag.device.store import read_current
+from edgetag.errors import InputError
 from edgetag.explaining.result import Explanation
 from edgetag.phones.result import PhonesResult
 from edgetag.progress import Progress
@@ -81,15 +84,25 @@ def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
         data=_if_there(DatasetResult, workspace.dataset / "summary.json", "data build"),
         rejected=read_rejected(workspace.dataset / "rejected.csv"),
         attribution=attribution.decode() if attribution else None,
-        bundle=_packed(sources.recipe, workspace),
+        bundle=_packed(sources, workspace),
     )
 
 
-def _packed(recipe: Recipe, workspace: Workspace) -> PackedBundle | None:
-    """Return the bundle of the recipe's version, None where none is packed."""
+def _packed(sources: Sources, workspace: Workspace) -> PackedBundle | None:
+    """Return the bundle of the recipe's version, None where none of these files is packed."""
+    recipe = sources.recipe
     path = workspace.bundle_file(recipe.name, recipe.bundle.version)
+    ours = {file.sha256 for file in sources.exported.variants} if sources.exported else set()
     if not path.exists():
         return None
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            models = [name for name in bundle.namelist() if name.endswith(".tflite")]
+            packed = {hashlib.sha256(bundle.read(name)).hexdigest() for name in models}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise InputError(f"{path}: damaged ({error}); run: edgetag bundle") from None
+    if not packed <= ours:
+        return None  # of an earlier training
     return PackedBundle(workspace.relative(path), digest_file(path), path.stat().st_size)
 
 

@@ -11,6 +11,8 @@ from edgetag.reporting.page.sources import View
 def shipped(view: View) -> Iterator[tuple[str, str]]:
     """Yield where file and bundle lie, with their digests; paths are relative to the run folder."""
     file = exported_file(view)
+    if not view.report.ships:
+        yield "ships", f"nothing, since no file passes; {view.bundled} comes nearest"
     if file is None:
         yield "file", f"{view.bundled} was not exported in this run"
     else:
@@ -18,7 +20,7 @@ def shipped(view: View) -> Iterator[tuple[str, str]]:
         yield "its SHA-256", file.sha256
     bundle = view.sources.bundle
     if bundle is None:
-        yield "bundle", "not packed when this page was written; edgetag bundle packs it"
+        yield "bundle", "none of this file when this page was written; edgetag bundle packs one"
     else:
         yield "bundle", f"{bundle.file}, {words.size(bundle.size_bytes)}"
         yield "its SHA-256", bundle.sha256

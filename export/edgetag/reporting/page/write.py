@@ -15,6 +15,7 @@ from edgetag.reporting.page import (
     float_errors,
     heat_maps,
     phones,
+    pictures,
     setting,
     shipping,
     variants,
@@ -44,6 +45,7 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
     scored = list(view.all_scored())
     compared = sources.verdict.baseline
     model, built = sources.float_model, sources.data
+    compared_pictures = sources.verdict.pictures
     return _environment().get_template("page.html.j2").render(
         css=Markup(_read("page.css")),  # noqa: S704 - our own file
         words=words,
@@ -76,6 +78,10 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
         errors=float_errors.errors_grid(model) if model else None,
         errors_by_tag=list(float_errors.errors_by_tag(view, model)) if model else [],
         confusion=confusion.confusion(model) if model else None,
+        pictures=pictures.pictures_grid(compared_pictures) if compared_pictures else None,
+        pictures_sentences=list(pictures.pictures_sentences(compared_pictures))
+        if compared_pictures
+        else [],
         counts_by_split=data.counts_grid(built) if built else None,
         data_facts=list(data.data_facts(sources.recipe, built, sources.attribution))
         if built
