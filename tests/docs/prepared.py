@@ -41,6 +41,7 @@ bootstrap_samples = 100
 max_map_drop = 0.5
 [budgets.int8-qat]
 max_map_drop = 0.5
+max_latency_ratio = 50.0
 [budgets.int8-qat.tags]
 circle = {{ max_recall_drop = 0.5 }}
 [explain]
@@ -107,6 +108,8 @@ def prepare(folder: Path) -> Prepared:
     trained = shell(TRAINING, work)
     run = work / "runs" / "demo"
     assert (run / "bundle" / "bundle.json").exists(), trained.printed
+    accepted = shell('edgetag baseline accept recipe.toml --reason "as prepared"', work)
+    assert accepted.code == 0, accepted.printed
     for name in ("before", "after"):
         shutil.copytree(run / "bench", work / "runs" / name / "bench")
     shutil.copy(run / "validate" / "reference.npz", work)

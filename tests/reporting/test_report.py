@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.reporting import results, sheets, stage, tables
@@ -283,3 +284,22 @@ def test_every_mean_says_over_how_many_of_the_tags(sources: Sources, tmp_path: P
     (judged, *_) = results.sheets(verdict)
     assert f"mAP over {said}" in judged.title
     assert f"over {found.n_scored_tags} of {len(verdict.tags)} tags" in text
+
+
+def test_a_text_about_the_images_that_is_not_here_is_no_reason_for_no_report(
+    sources: Sources, tmp_path: Path
+) -> None:
+    bundle = sources.recipe.bundle.model_copy(update={"attribution": tmp_path / "makers.md"})
+    given = replace(sources, recipe=sources.recipe.model_copy(update={"bundle": bundle}))
+    data = DatasetResult(
+        source="labels.csv", format="wide", listed=1, images=1, input_size=96, splits={},
+        rejected={}, rejected_share=0, duplicates=0, near_duplicates=(), straddling_groups=(),
+        unknown_tags=(), ignored_files=0, cache_fingerprint="x",
+    )  # fmt: skip
+    write_text(tmp_path / "dataset" / "summary.json", data.to_json())
+    report_on(given, tmp_path)
+    page = tmp_path / "report" / "index.html"
+    assert "not at hand; ATTRIBUTION.md" in page.read_text()
+    (tmp_path / "makers.md").write_text("Drawn by <nobody>")
+    report_on(given, tmp_path)
+    assert "Drawn by &lt;nobody&gt;" in page.read_text()

@@ -12,7 +12,7 @@ from typing import TypeVar
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset import open_dataset
-from edgetag.dataset.attribution import read_attribution
+from edgetag.dataset.attribution import attribution_file, read_attribution
 from edgetag.dataset.result import DatasetResult
 from edgetag.device.store import read_current
 from edgetag.errors import InputError
@@ -68,7 +68,9 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
 
 def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
     has_images = (workspace.cache / "index.json").exists()
-    attribution = read_attribution(sources.recipe)
+    stated = attribution_file(sources.recipe)
+    # A CI job may have the pictures without the text about them.
+    attribution = read_attribution(sources.recipe) if stated and stated.exists() else None
     return PageSources(
         recipe=sources.recipe,
         verdict=sources.verdict,

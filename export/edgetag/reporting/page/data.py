@@ -88,7 +88,7 @@ def data_facts(
     license_ = recipe.bundle.license or recipe.export.license
     yield "licence of the model", license_ or "not stated; bundle.license in the recipe states it"
     yield "makers and licences of the images", (
-        "see below" if attribution else "not stated; ATTRIBUTION.md beside the labels states them"
+        "see below" if attribution else "not at hand; ATTRIBUTION.md beside the labels states them"
     )  # fmt: skip
 
 
