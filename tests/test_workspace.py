@@ -1,6 +1,7 @@
 """Atomic writes, digests, and the run folder's lock."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -139,3 +140,14 @@ def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
         pytest.skip(f"no private mount here: {done.stderr.strip()}")
     assert "no space left on the disk" in done.stdout
     assert done.stdout.strip().endswith("['a']")
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"schema": ', b"\xff\xfe", b"[]"])
+def test_a_damaged_run_file_advises_what_helps(tmp_path: Path, damage: bytes) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.run_file.write_bytes(damage)
+    with pytest.raises(InputError) as told:
+        workspace.read_run_file()
+    (command,) = re.findall(r"\((rm [^)]+)\), and edgetag run does every stage", str(told.value))
+    subprocess.run(command, shell=True, check=True)  # noqa: S602 - what a user would type
+    assert workspace.read_run_file() is None

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgetag.errors import InputError
 
+REMEDY = "run the stage that makes it again"
+
 
 class Record(BaseModel):
     """A frozen, strict value; nested parts of results derive from it."""
@@ -39,12 +41,13 @@ class Result(Record):
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, text: str, where: object) -> Self:
+    def from_json(cls, text: str, where: object, remedy: str = REMEDY) -> Self:
         """Parse what `to_json` wrote.
 
         Args:
             text: The JSON.
             where: The file it came from, for the error's text.
+            remedy: What helps, for the error's text.
 
         Raises:
             InputError: The text is not valid JSON of this schema.
@@ -56,7 +59,7 @@ class Result(Record):
             place = ".".join(str(part) for part in first["loc"]) or "the file"
             raise InputError(
                 f"{where}: {place}: {first['msg']}. The file is damaged or was written by another "
-                "version of edgetag; run the stage that makes it again."
+                f"version of edgetag; {remedy}."
             ) from None
 
     @classmethod

@@ -119,10 +119,25 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise InputError(f"{path}: not a readable .npz file: {error}") from None
 
 
+class Making(Record):
+    """What decides what a stage leaves; whatever differs later is the reason to run it again."""
+
+    settings: dict[str, str] = Field(description="Section or key of the recipe → digest.")
+    code: str = Field(description="Digest of what the stage imports of edgetag.")
+    packages: dict[str, str] = Field(description="Package that it computes with → version.")
+    inputs: dict[str, str] = Field(description="Stage before it, option or source → digest.")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of it."""
+        return digest_json(self.model_dump())
+
+
 class StageRecord(Record):
     """What `run.json` keeps of one finished stage."""
 
-    fingerprint: str = Field(description="Of settings, code and inputs; equal means up to date.")
+    fingerprint: str = Field(description="Digest of `making`; equal means up to date.")
+    making: Making | None = Field(None, description="As it was when the stage began.")
     settings: str = Field(description="Digest of the recipe's sections that the stage reads.")
     outputs: dict[str, str] = Field(description="File relative to the run → SHA-256.")
     finished_at: str
@@ -133,7 +148,7 @@ class StageRecord(Record):
 class RunFile(Result):
     """`run.json`: the resolved recipe, versions, seed and finished stages."""
 
-    SCHEMA: ClassVar[str] = "edgetag.run/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.run/1.1"
     name: str
     recipe: dict[str, Any]
     seed: int
@@ -222,6 +237,10 @@ class Workspace:
         """What the app ships."""
         return self.root / "bundle"
 
+    def bundle_file(self, name: str, version: str) -> Path:
+        """Return where the bundle of a version lies, or would lie."""
+        return self.bundle / f"{name}-{version}.zip"
+
     def relative(self, path: Path) -> str:
         """Return a path as it is written into `run.json`."""
         return path.relative_to(self.root).as_posix()
@@ -253,12 +272,17 @@ class Workspace:
         return path
 
     def read_run_file(self) -> RunFile | None:
-        """Return `run.json`, or None in a new folder."""
+        """Return `run.json`, or None in a new folder.
+
+        Raises:
+            InputError: It is damaged.
+        """
         try:
-            text = self.run_file.read_text(encoding="utf-8")
+            text = self.run_file.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return None
-        return RunFile.from_json(text, self.run_file)
+        remedy = f"delete it (rm '{self.run_file}'), and edgetag run does every stage again"
+        return RunFile.from_json(text, self.run_file, remedy)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -103,7 +103,7 @@ def test_there_is_a_suite_per_variant_and_runtime_and_a_case_per_tag_and_budget(
     names = [found.attrib["name"] for found in root[3].iter("testcase")]
     assert names == [
         "budget max_map_drop", "budget max_size_ratio", "tag cat", "tag dog|wolf",
-        "tag [bold]food",
+        "tag [bold]food", "losses that decide nothing",
     ]  # fmt: skip
 
 
@@ -129,7 +129,10 @@ def test_an_undecided_tag_is_a_failure_of_its_own_type_that_says_what_would_deci
     root = junit_of(make_sources(tag_half_width=0.05).verdict, tmp_path)
     found = case(root, "int8 on litert", "tag cat")
     assert outcome(found) == ("failure", "undecided")
-    assert "340 more positives of cat would decide (p = 0.25 by Holm)" in str(found[0].text)
+    assert (
+        "340 more positives of cat would decide, as it looks that it is kept (p = 0.25 by Holm)"
+        in str(found[0].text)
+    )
 
 
 def test_tags_that_are_not_scored_or_not_judged_are_skipped_with_the_reason(
@@ -180,6 +183,19 @@ def test_a_variant_without_a_scored_tag_is_undecided(tmp_path: Path) -> None:
     )
     root = junit_of(make_verdict((entry,)), tmp_path)
     assert outcome(case(root, "fp32 on litert", "scored tags")) == ("failure", "undecided")
+
+
+def test_a_file_whose_accuracy_nothing_limits_is_red(tmp_path: Path) -> None:
+    entry = scored("int8", "litert", "test", 0.0)
+    tags = tuple(tag.model_copy(update={"checks": ()}) for tag in entry.tags)
+    for budgets, expected in ((entry.budgets, None), (entry.budgets[1:], "not judged")):
+        verdict = make_verdict((entry.model_copy(update={"tags": tags, "budgets": budgets}),))
+        root = junit_of(verdict, tmp_path)
+        assert red(root) == (expected is not None)
+        if expected:
+            found = case(root, "int8 on litert", "limit on accuracy")
+            assert outcome(found) == ("failure", expected)
+            assert "[budgets.int8] or [budgets.default]" in found[0].attrib["message"]
 
 
 def test_what_is_worse_than_accepted_is_a_failure(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from test_report import report_on
 
+from edgetag.errors import ExitCode
 from edgetag.explaining.result import (
     Blame,
     Explanation,
@@ -136,10 +137,13 @@ def test_a_job_that_only_validates_has_a_report(tmp_path: Path) -> None:
 def test_a_given_file_that_nothing_limits_is_not_called_accepted(tmp_path: Path) -> None:
     entry = scored("their_model", "litert", "test", 0.0)
     tags = tuple(tag.model_copy(update={"checks": ()}) for tag in entry.tags)
-    verdict = make_verdict((entry.model_copy(update={"tags": tags}),))
-    _, text = report_on(replace(make_sources(), verdict=verdict, bench=None), tmp_path)
-    assert "every budget is kept" not in text
-    assert r"their_model: the recipe sets no limit for it" in text
+    unlimited = entry.model_copy(update={"tags": tags, "verdict": "not judged"})
+    verdict = make_verdict((unlimited,))
+    assert verdict.exit_code is ExitCode.UNDECIDED
+    result, text = report_on(replace(make_sources(), verdict=verdict, bench=None), tmp_path)
+    assert result.verdict == "not judged"
+    assert "**? Not judged" in text
+    assert r"- ? their_model: nothing limits its accuracy" in text
     assert r"\[budgets.default]" in text
 
 

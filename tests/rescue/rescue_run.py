@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from edgetag.conversion.flatfile import constant, operators, pack_model, read_model
+from edgetag.dependencies import dependencies_of
 from edgetag.metrics import Scores
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe, parse_recipe
@@ -117,6 +118,7 @@ def make_run(folder: Path, int8: bytes) -> RescueRun:
         versions={},
         weights_sha256=digest_file(workspace.train / "model.npz"),
         preprocessing=recipe.network.preprocessing().digest(),
+        made_with=dependencies_of("edgetag.validation.reference").digest,
     )
     reference = ReferenceScores(
         scores[:TEST], tuple(identities[:TEST]), TAGS, ("test",) * TEST, meta

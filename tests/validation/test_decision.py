@@ -13,11 +13,12 @@ from edgetag.validation.decision import (
     check_overall,
     check_tags,
     decide,
-    images_to_decide,
     judge,
     tag_decision,
 )
 from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.needs import images_to_decide
+from edgetag.validation.result import worst
 
 TAGS = Vocabulary(("cat", "dog", "rare"))
 THRESHOLDS = dict.fromkeys(TAGS.names, 0.5)
@@ -53,7 +54,7 @@ def test_a_fail_needs_holms_correction_too() -> None:
 def test_as_many_images_more_bring_the_end_of_the_interval_to_the_limit(
     width: float, limit: float, size: int
 ) -> None:
-    more = images_to_decide(limit, 0.0, (-width, width), size, 1, 0.025)
+    more = images_to_decide(limit, 0.0, (-width, width), size, 1, 0.025, wanted=0.5)
     if more is None:
         assert width >= limit * 31  # a thousand times as many images
         return
@@ -97,6 +98,28 @@ def test_lost_positives_break_the_margin_of_their_tag_alone(flipped: int, verdic
     assert decide((), checks, comparison) == verdict
 
 
+def test_one_tag_s_collapse_fails_among_many_tags_and_margins() -> None:
+    """Were p a share of 200 draws, Holm's correction over 60 checks could call none lost."""
+    names = Vocabulary(tuple(f"tag{number}" for number in range(20)))
+    generator = np.random.default_rng(7)
+    labels = (generator.random((400, 20)) < 0.3).astype(np.int8)
+    split = Split(
+        labels, names, [str(i) for i in range(400)],
+        min_positives=20, samples=200, confidence=0.95, seed=1,
+    )  # fmt: skip
+    right = (np.where(labels == 1, 0.9, 0.1) + generator.uniform(0, 0.05, labels.shape)).astype(
+        "f4"
+    )
+    shuffled = right.copy()
+    shuffled[:, 0] = generator.permutation(right[:, 0])
+    half = dict.fromkeys(names.names, 0.5)
+    before, after = Measured(right, split, half), Measured(shuffled, split, half)
+    margins = Budget(max_recall_drop=0.1, max_fpr_rise=0.1, max_ap_drop=0.1)
+    checks = check_tags(margins, compare(before, after, after), split)
+    assert {check.verdict for check in checks["tag0"]} == {"fail"}
+    assert {c.verdict for tag, found in checks.items() if tag != "tag0" for c in found} == {"pass"}
+
+
 def test_a_tag_s_own_margin_replaces_the_variant_s() -> None:
     comparison, split = scene(5)
     budget = Budget(max_recall_drop=0.01, tags={"cat": TagBudget(max_recall_drop=0.2)})
@@ -125,6 +148,49 @@ def test_without_a_scored_tag_nothing_passes() -> None:
     overall = check_overall(Budget(max_map_drop=0.5), comparison, split, 10, 100)
     assert [check.verdict for check in overall] == ["undecided"]
     assert decide(overall, {}, comparison) == "undecided"
+
+
+def collapsed() -> tuple[Comparison, Split]:
+    """Judge a file whose scores belong to other images."""
+    comparison, split = scene()
+    generator = np.random.default_rng(4)
+    right = np.where(split.labels == 1, 0.9, 0.1).astype(np.float32)
+    before = Measured(right, split, THRESHOLDS)
+    after = Measured(right[generator.permutation(len(right))], split, THRESHOLDS)
+    comparison = compare(before, after, after)
+    assert comparison.mean_ap is not None
+    assert comparison.mean_ap.drop > 0.4
+    return comparison, split
+
+
+@pytest.mark.parametrize("budget", [Budget(), Budget(max_size_bytes=20, max_size_ratio=0.5)])
+def test_a_collapse_that_no_limit_on_accuracy_sees_never_passes(budget: Budget) -> None:
+    comparison, split = collapsed()
+    overall = check_overall(budget, comparison, split, 10, 100)
+    assert all(check.verdict == "pass" for check in overall)
+    assert decide(overall, check_tags(budget, comparison, split), comparison) == "not judged"
+
+
+@pytest.mark.parametrize(
+    "budget",
+    [
+        Budget(min_map=0.5), Budget(max_map_drop=0.1), Budget(max_flip_rate=0.01),
+        Budget(max_recall_drop=0.1), Budget(max_fpr_rise=0.05), Budget(max_ap_drop=0.1),
+        Budget(tags={"dog": TagBudget(max_recall_drop=0.1)}),
+    ],
+)  # fmt: skip
+def test_any_limit_on_accuracy_sees_a_collapse_and_passes_what_is_unchanged(budget: Budget) -> None:
+    for (comparison, split), expected in ((collapsed(), "fail"), (scene(), "pass")):
+        overall = check_overall(budget, comparison, split, 10, 100)
+        assert decide(overall, check_tags(budget, comparison, split), comparison) == expected
+
+
+def test_a_broken_size_is_told_before_accuracy_that_nothing_limits() -> None:
+    comparison, split = scene()
+    overall = check_overall(Budget(max_size_bytes=5), comparison, split, 10, 100)
+    assert decide(overall, {}, comparison) == "fail"
+    assert worst(["pass", "not judged"]) == "not judged"
+    assert worst(["undecided", "not judged", "pass"]) == "undecided"
 
 
 def test_a_tag_without_margins_is_not_judged_and_a_rare_one_not_scored() -> None:

@@ -9,6 +9,7 @@ from test_heat_maps import give_maps
 from tiny_run import KNOWN, TEST, RunFolder
 
 from edgetag.dataset import open_dataset
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.validation import stage
@@ -129,3 +130,16 @@ def test_a_kept_reference_is_computed_again_where_maps_are_wanted(
     (failure,) = [f for f in verdict.failures if f.variant == "int8"]
     assert "its maps are [16, 16, 3], the float model's [2, 2, 3]" in failure.reason
     assert verdict.decisions["int8"] == "fail"
+
+
+def test_a_kept_reference_is_computed_again_by_another_tensorflow(
+    run_folder: RunFolder, trained: stage.Recipe
+) -> None:
+    stage.run(trained, run_folder.workspace, QUIET)
+    kept = run_folder.workspace.validate / "reference.npz"
+    stored = read_reference(kept)
+    assert stored.meta.made_with == dependencies_of("edgetag.validation.reference").digest
+    elsewhere = stored.meta.model_copy(update={"made_with": "of TensorFlow 2.19"})
+    write_reference(kept, replace(stored, meta=elsewhere))
+    stage.run(trained, run_folder.workspace, QUIET)
+    assert read_reference(kept).meta == stored.meta

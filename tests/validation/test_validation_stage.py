@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 from tiny_run import MODELS, RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
+from edgetag.children import python_environment
 from edgetag.errors import ExitCode, InputError
 from edgetag.metrics import mean_average_precision
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
-from edgetag.runtimes.process import python_environment
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.details import Details
@@ -102,6 +102,17 @@ def test_a_broken_budget_fails_its_variant_alone(run_folder: RunFolder) -> None:
         checks = entry(verdict, "int8").budgets
         assert len(checks) == budget.count("=")
         assert all(check.measured is not None for check in checks)
+
+
+def test_a_file_whose_accuracy_nothing_limits_is_not_judged(run_folder: RunFolder) -> None:
+    for more, decision in (
+        ("[budgets.default]\nmax_size_bytes = 900000\n", "not judged"),
+        ("[budgets.default]\nmin_map = 0.1\n", "pass"),
+    ):
+        recipe = only_litert(run_folder, more)
+        verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+        assert verdict.decisions == {"fp32": decision, "int8": decision}
+        assert (verdict.exit_code is ExitCode.UNDECIDED) == (decision == "not judged")
 
 
 def test_a_split_without_a_scored_tag_is_refused_before_anything_is_scored(

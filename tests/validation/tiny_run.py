@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from edgetag.dependencies import dependencies_of
 from edgetag.metrics import Scores
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import engines
@@ -34,6 +35,9 @@ bootstrap_samples = 200
 [bundle]
 variant = "int8"
 """
+LIMITS = "[budgets.default]\nmax_map_drop = 0.9\n"
+"""Without a limit on accuracy nothing is judged; tests of limits give their own."""
+
 TEST, STYLE, TRAIN, VALIDATION = 120, 40, 10, 60
 KNOWN = (*range(TEST + STYLE), *range(TEST + STYLE + TRAIN, TEST + STYLE + TRAIN + VALIDATION))
 """Rows that the reference has scores of."""
@@ -52,7 +56,8 @@ class RunFolder:
     """Fitted to the reference on the validation split."""
 
     def with_recipe(self, more: str) -> Recipe:
-        return parse_recipe(RECIPE + more, self.workspace.root / "recipe.toml")
+        limits = "" if "[budgets.default]" in more else LIMITS
+        return parse_recipe(RECIPE + more + limits, self.workspace.root / "recipe.toml")
 
     def replace_model(self, variant: str, content: bytes) -> None:
         """Put another file in a variant's place, as if it had been exported so."""
@@ -79,6 +84,7 @@ class RunFolder:
                 weights_sha256=digest_file(self.workspace.train / "model.npz"),
                 preprocessing=self.recipe.network.preprocessing().digest(),
                 thresholds=self.thresholds,
+                made_with=dependencies_of("edgetag.validation.reference").digest,
                 fp32_size_bytes=(MODELS / "tiny_fp32.tflite").stat().st_size,
             ),
         }
@@ -103,7 +109,7 @@ def _float_scores(pixels: np.ndarray, recipe: Recipe) -> Scores:
 def make_run_folder(tmp_path: Path) -> RunFolder:
     """120 test images in 30 groups, 40 of another style, 60 to validate; noisy labels."""
     workspace = Workspace(tmp_path / "run")
-    recipe = parse_recipe(RECIPE, tmp_path / "recipe.toml")
+    recipe = parse_recipe(RECIPE + LIMITS, tmp_path / "recipe.toml")
     pixels = _images()
     scores = _float_scores(pixels, recipe)
     reference = scores[list(KNOWN)]

@@ -78,7 +78,7 @@ class BundleManifest(Result):
         files: Every other file, sorted by name.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.manifest/2.0"
+    SCHEMA: ClassVar[str] = "edgetag.manifest/2.1"
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     tags: tuple[str, ...] = Field(min_length=1)

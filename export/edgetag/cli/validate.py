@@ -108,8 +108,8 @@ def validate(
         int | None,
         typer.Option(
             min=1,
-            help="From the split that decides; default: the recipe's device.images, or "
-            "512 on phones.",
+            help="From the split that decides; default: the recipe's device.images, else 32, 8 "
+            "where a processor is emulated, or 512 on phones.",
             show_default=False,
             rich_help_panel=MACHINES,
         ),
@@ -156,7 +156,7 @@ def validate(
         {"--images": images, "--cpu": cpu, "--runner": runner, "--app": app, "--clean": clean},
         "is for other machines; name one with --on",
     )
-    taken = loaded.export.variants if (workspace.export / "export.json").exists() else ()
+    taken = loaded.export.possible if (workspace.export / "export.json").exists() else ()
     external = _external(model or [], name or [], loaded, mean, std, labels, taken)
     if stands_for is not None and not external:
         raise InputError("--as is about a --model; give one")
@@ -169,7 +169,9 @@ def validate(
         progress,
         needs=("dataset",) if external else None,
         parts=("variants", "external", "stands_for"),
-        whole=lambda verdict: set(verdict.decisions) == set(loaded.export.variants),
+        whole=lambda verdict: (
+            set(loaded.export.variants) <= set(verdict.decisions) <= set(loaded.export.possible)
+        ),
         reference=reference,
         external=external,
         variants=tuple(variant or ()),
@@ -256,10 +258,11 @@ def plan(
     """
     from edgetag.cli.outcome import print_result
     from edgetag.cli.stages import prepare
+    from edgetag.shipping import read_shipping
     from edgetag.validation.planning import plan as make_plan
 
     loaded, workspace, progress = prepare(recipe, out, False)
-    chosen = variant or loaded.bundle.variant
+    chosen = variant or read_shipping(loaded, workspace).leading
     print_result(make_plan(loaded, workspace, progress, chosen, power, margin, flips), json)
 
 
@@ -276,10 +279,11 @@ def speed(
     """Measure how close validation comes to the bare runtime, in images a second, side by side."""
     from edgetag.cli.outcome import print_result
     from edgetag.cli.stages import prepare
+    from edgetag.shipping import read_shipping
     from edgetag.validation.throughput import measure
 
     loaded, workspace, progress = prepare(recipe, out, False)
-    chosen = variant or loaded.bundle.variant
+    chosen = variant or read_shipping(loaded, workspace).leading
     print_result(measure(loaded, workspace, progress, chosen, images), json)
 
 

@@ -134,7 +134,7 @@ def inspect_file(
     size_bytes, modified_ns = file_state(job.file)
     digest = sha1 = ""
     try:
-        data = _read(job.file, limits)
+        data = read_file(job.file, limits)
         digest = hashlib.sha256(data).hexdigest()
         sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
         image = read_image(data, contract, limits.max_pixels)
@@ -164,7 +164,12 @@ def file_state(file: str) -> tuple[int, int]:
     return state.st_size, state.st_mtime_ns
 
 
-def _read(file: str, limits: Limits) -> bytes:
+def read_file(file: str, limits: Limits) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        ImageRejectedError: It is missing, no regular file, too large, or cannot be read.
+    """
     try:
         state = os.stat(file)  # noqa: PTH116 (hot)
         if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever

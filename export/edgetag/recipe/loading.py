@@ -107,6 +107,9 @@ def _explain(problem: ErrorDetails, text: str, path: Path) -> str:
         given = str(problem["input"])
         return f"{place}{given!r} is not one of {', '.join(allowed)}{_nearest(given, allowed)}"
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if not keys and (named := _NAMED.match(message)):
+        # What sections do not fit together is told by key, since pydantic knows no place of it.
+        return f"{path}:{_line_of(text, list(named[1].split('.')))}: {message}"
     given = problem["input"]
     shown = f" (got {given!r})" if isinstance(given, str | int | float | bool) else ""
     return f"{place}{message}{shown}"
@@ -145,6 +148,7 @@ def _section_in(annotation: Any) -> type[BaseModel] | None:
 
 
 _HEADER = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_NAMED = re.compile(r"^([a-z_]+(?:\.[\w-]+)+)")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
 
 

@@ -13,17 +13,25 @@ from edgetag.reporting.result import Finding
 from edgetag.reporting.tables import shorten
 
 Level = Literal["error", "warning", "notice"]
-LEVELS: dict[str, Level] = {"fail": "error", "undecided": "warning", "note": "notice"}
+LEVELS: dict[str, Level] = {
+    "fail": "error",
+    "undecided": "warning",
+    "not judged": "warning",
+    "loss": "warning",
+    "note": "notice",
+}
 SHOWN = 10
 """GitHub shows so many annotations of each level for a step."""
 
 LONGEST_TITLE = 200
 """Characters; GitHub refuses a title of more than 255."""
 
-TITLES: dict[Level, str] = {
-    "error": "edgetag: not accepted",
-    "warning": "edgetag: undecided",
-    "notice": "edgetag: note",
+TITLES = {
+    "fail": "edgetag: not accepted",
+    "undecided": "edgetag: undecided",
+    "not judged": "edgetag: not judged",
+    "loss": "edgetag: losses",
+    "note": "edgetag: note",
 }
 
 
@@ -34,15 +42,14 @@ def annotations(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 
 def _of_level(findings: tuple[Finding, ...], name: str, level: Level) -> Iterator[str]:
+    title = TITLES[name]
     told = [finding for finding in findings if finding.level == name]
     shown = told if len(told) <= SHOWN else told[: SHOWN - 1]
     for finding in shown:
-        yield _command(
-            level, shorten(f"{TITLES[level]}: {finding.where}", LONGEST_TITLE), finding.text
-        )
+        yield _command(level, shorten(f"{title}: {finding.where}", LONGEST_TITLE), finding.text)
     if len(told) > len(shown):
         rest = len(told) - len(shown)
-        yield _command(level, TITLES[level], f"and {rest} more; see the report")
+        yield _command(level, title, f"and {rest} more; see the report")
 
 
 def _command(level: Level, title: str, message: str) -> str:

@@ -9,13 +9,19 @@ from edgetag.benchmarking.result import BenchResult
 from edgetag.device.result import DeviceResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.device import score_findings
+from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.rows import budget_rows, failure_rows, tag_budget_rows
-from edgetag.reporting.wording import describe_changes, describe_check, describe_where
+from edgetag.reporting.wording import (
+    describe_changes,
+    describe_check,
+    describe_not_judged,
+    describe_where,
+)
 from edgetag.validation.baseline import breaks
 from edgetag.validation.result import BaselineChange, BaselineComparison, Verdict
 
-LEVELS = ("fail", "undecided", "note")
+LEVELS = ("fail", "undecided", "not judged", "loss", "note")
 BENCH_BUDGETS = (
     "max_latency_ms", "max_latency_ratio", "max_peak_memory_bytes",
 )  # fmt: skip
@@ -42,12 +48,19 @@ def find(
         *(score_findings(device) if device else ()),
         *_without_scores(verdict),
         *_not_scored(verdict),
-        *(_baseline(verdict.baseline, verdict) if verdict.baseline else ()),
-        *_notes_on_failures(verdict, bench),
         *_without_limits(verdict),
+        *(_baseline(verdict.baseline, verdict) if verdict.baseline else ()),
+        *loss_findings(verdict),
+        *_notes_on_failures(verdict, bench),
         *_tags_without_images(verdict),
     ]
+    found = [_as_note(one) if one.variant in verdict.passed_over else one for one in found]
     return tuple(sorted(found, key=lambda one: (LEVELS.index(one.level), one.variant != first)))
+
+
+def _as_note(finding: Finding) -> Finding:
+    """Tell what decides nothing, since another file stands in for the one that it is about."""
+    return finding.model_copy(update={"level": "note"})
 
 
 def unjudged(
@@ -59,7 +72,7 @@ def unjudged(
     """Tell the limits that nothing judged because the benchmark or a count has not run."""
     found = []
     counted = {budget.variant for budget in device.budgets} if device else set()
-    for variant in (name for name in recipe.export.variants if name in verdict.decisions):
+    for variant in (name for name in recipe.export.possible if name in verdict.decisions):
         budget = recipe.budget(variant)
         if budget.max_arm_instructions is not None and variant not in counted:
             text = (
@@ -156,14 +169,13 @@ def _notes_on_failures(verdict: Verdict, bench: BenchResult | None) -> Iterator[
 
 
 def _without_limits(verdict: Verdict) -> Iterator[Finding]:
-    """Tell the given files that nothing can fail: the budgets of our variants are not theirs."""
-    limited = {v.variant for v in verdict.variants if v.budgets or any(t.checks for t in v.tags)}
-    given = (v.variant for v in verdict.variants if v.origin == "external")
-    for variant in dict.fromkeys(name for name in given if name not in limited):
+    """Tell the files whose accuracy nothing limits: they can neither pass nor fail by it."""
+    deciding = [found for found in verdict.variants if found.decides and found.n_scored_tags]
+    for variant in dict.fromkeys(v.variant for v in deciding if not v.limits_accuracy):
         yield Finding(
-            level="note",
+            level="not judged",
             where=variant,
-            text="the recipe sets no limit for it, so nothing could fail; add [budgets.default]",
+            text=describe_not_judged(variant, deciding),
             variant=variant,
         )
 

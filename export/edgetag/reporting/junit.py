@@ -21,8 +21,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from edgetag.device.result import DeviceResult, TargetCheck
 from edgetag.reporting.device import describe_difference
-from edgetag.reporting.result import BudgetRow
-from edgetag.reporting.wording import describe_changes, describe_check
+from edgetag.reporting.losses import loss_findings
+from edgetag.reporting.result import BudgetRow, Finding
+from edgetag.reporting.wording import describe_changes, describe_check, describe_not_judged
 from edgetag.validation.baseline import breaks
 from edgetag.validation.result import (
     BaselineComparison,
@@ -52,11 +53,14 @@ def write_junit(
 ) -> bytes:
     """Return the verdict, the budgets of later stages, and other machines, as UTF-8 JUnit XML."""
     root = Element("testsuites", name=_clean(f"edgetag {verdict.recipe}"))
+    losses = list(loss_findings(verdict))
     for found in verdict.variants:
         if found.decides:
-            _scored_suite(root, found, verdict, versions)
+            _scored_suite(root, found, verdict, versions, losses)
+            _pass_over(root[-1], found.variant, verdict)
     for failure in verdict.failures:
         _failed_suite(root, failure, verdict, versions)
+        _pass_over(root[-1], failure.variant, verdict)
     _later_suites(root, budgets, verdict, versions)
     if device:
         _device_suites(root, device, verdict, versions)
@@ -68,7 +72,11 @@ def write_junit(
 
 
 def _scored_suite(
-    root: Element, found: VariantVerdict, verdict: Verdict, versions: Mapping[str, str]
+    root: Element,
+    found: VariantVerdict,
+    verdict: Verdict,
+    versions: Mapping[str, str],
+    losses: Iterable[Finding],
 ) -> None:
     facts = {
         f"runtime {found.runtime}": found.runtime_version,
@@ -89,8 +97,19 @@ def _scored_suite(
     if found.n_scored_tags == 0:
         message = f"no tag has {verdict.min_positives} positives"
         _case(suite, classname, "scored tags", _Outcome("failure", "undecided", message))
+    elif not found.limits_accuracy:
+        # A failure, not a skipped case: CI systems show those as green, and this is not accepted.
+        message = describe_not_judged(found.variant, [found])
+        _case(suite, classname, "limit on accuracy", _Outcome("failure", "not judged", message))
     for tag in found.tags:
         _case(suite, classname, f"tag {tag.tag}", _of_tag(found, tag))
+    _case(suite, classname, "losses that decide nothing", _of_losses(name, losses))
+
+
+def _of_losses(place: str, losses: Iterable[Finding]) -> _Outcome | None:
+    """Return what got worse without deciding: skipped, since a failure would mean refused."""
+    told = [one.text for one in losses if (one.where, one.level) == (place, "loss")]
+    return _Outcome("skipped", "loss", "\n".join(told)) if told else None
 
 
 def _of_tag(found: VariantVerdict, tag: TagVerdict) -> _Outcome | None:
@@ -158,6 +177,7 @@ def _later_suites(
             if (row.variant, row.runtime) == (variant, runtime):
                 classname = _classname(verdict, variant, name)
                 _case(suite, classname, f"budget {row.budget}", _of_checks([row]))
+        _pass_over(suite, variant, verdict)
 
 
 def _device_suites(
@@ -227,6 +247,13 @@ def _case(suite: Element, classname: str, name: str, outcome: _Outcome | None) -
     told = SubElement(case, outcome.element, message=_clean(outcome.message.split("\n")[0]))
     told.set("type", outcome.kind)
     told.text = _clean(outcome.message)
+
+
+def _pass_over(suite: Element, variant: str, verdict: Verdict) -> None:
+    """Skip what a file breaks that decides nothing, since another stands in for it."""
+    if variant in verdict.passed_over:
+        for told in suite.iterfind("testcase/*"):
+            told.tag = "skipped"
 
 
 def _count(root: Element) -> None:

@@ -15,6 +15,7 @@ class Accuracy(Record):
         decides: Whether this split decides.
         n_images: Images in it.
         n_scored_tags: Tags with enough positives; the means are over them.
+        n_tags: All tags; 0 in a report that an earlier version wrote.
         map: Mean average precision; null where no tag is scored, as are the next two.
         map_drop: From the reference.
         map_drop_interval: Of the drop.
@@ -26,6 +27,7 @@ class Accuracy(Record):
     decides: bool
     n_images: int
     n_scored_tags: int
+    n_tags: int = 0
     map: float | None
     map_drop: float | None
     map_drop_interval: Bounds | None
@@ -77,6 +79,7 @@ class VariantRow(Record):
         instructions: One entry per runtime and processor that they were counted on.
         verdict: Worst of validation's decision, the benchmark's budgets, and what other machines
             showed.
+        with_losses: Whether findings tell losses of it that no decision shows.
     """
 
     variant: str
@@ -87,6 +90,7 @@ class VariantRow(Record):
     speed: tuple[Speed, ...]
     instructions: tuple[Instructions, ...] = ()
     verdict: Decision
+    with_losses: bool = False
 
     def on(self, split: str, runtime: str) -> Accuracy | None:
         """Return the accuracy over a split on a runtime, None where there is none."""
@@ -141,13 +145,14 @@ class Finding(Record):
     """One thing that a person should know, in a sentence; plain text, one line.
 
     Attributes:
-        level: `fail` and `undecided` stand between the run and its acceptance; a `note` does not.
+        level: `fail`, `undecided` and `not judged` stand between the run and its acceptance. A
+            `loss` does not, but nobody should accept without having read it. A `note` is less.
         where: Such as `int8 on litert, tag cat`.
         text: What was found.
         variant: The file that it is about; None where it is about all.
     """
 
-    level: Literal["fail", "undecided", "note"]
+    level: Literal["fail", "undecided", "not judged", "loss", "note"]
     where: str
     text: str
     variant: str | None = None
@@ -160,7 +165,12 @@ class ReportResult(Result):
         file: The summary for people, relative to the run folder.
         junit: The verdict as JUnit XML, likewise.
         page: The page for people, likewise; None where none was written.
-        verdict: Worst of all variants' verdicts and of the baseline's.
+        verdict: Worst of all variants' verdicts, but those of `validation.result.Verdict`'s
+            `passed_over`, and of the baseline's.
+        ships: The variants that an app gets, the one that it takes first.
+        leading: The variant that is shown first: that one, or what comes nearest to it.
+        shipping: Why so, in a sentence; empty where the recipe names what ships, and where none of
+            its own files was judged.
         split: The split that decides.
         runtime: The runtime whose accuracy the table of variants shows.
         variants: In the recipe's order; files given by `--model` follow.
@@ -171,11 +181,14 @@ class ReportResult(Result):
         baseline: What changed since the accepted state; None where there is none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.report/2.1"
+    SCHEMA: ClassVar[str] = "edgetag.report/2.2"
     file: str
     junit: str
     page: str | None = None
     verdict: Decision
+    ships: tuple[str, ...] = ()
+    leading: str = ""
+    shipping: str = ""
     split: str
     runtime: str
     variants: tuple[VariantRow, ...]
@@ -184,3 +197,8 @@ class ReportResult(Result):
     failures: tuple[FailureRow, ...]
     findings: tuple[Finding, ...]
     baseline: BaselineComparison | None = None
+
+    @property
+    def accepted_with_losses(self) -> bool:
+        """Whether all budgets are kept but a file lost something that none of them judges."""
+        return self.verdict == "pass" and any(row.with_losses for row in self.variants)

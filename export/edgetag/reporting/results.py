@@ -17,6 +17,7 @@ from edgetag.phones.result import PhoneList, PhonesResult
 from edgetag.records import Result
 from edgetag.reporting.device import device_sheets, instruction_ratio_sheets, machines_sheet
 from edgetag.reporting.explanation import explanation_sheets
+from edgetag.reporting.findings import find
 from edgetag.reporting.heat_maps import heat_maps_sheet
 from edgetag.reporting.latency import history_sheet, latency_sheets, ratio_sheets
 from edgetag.reporting.phones import phone_list_sheet, phone_sheets
@@ -30,22 +31,25 @@ from edgetag.reporting.sheets import (
     outcome_sheets,
     tags_sheet,
     thresholds_sheet,
+    told_sheets,
 )
 from edgetag.reporting.tables import (
     MARKS,
     NONE,
+    WITH_LOSSES,
     Sheet,
     format_percent,
     format_points,
 )
+from edgetag.reporting.wording import over_tags
 from edgetag.training.result import PipelineRate, TrainResult
 from edgetag.validation.accepted_state import Baseline
 from edgetag.validation.plan_result import Plan
 from edgetag.validation.rate import ScoringRate
-from edgetag.validation.result import Verdict
+from edgetag.validation.result import VariantVerdict, Verdict
 
 SHOWN_FINDINGS = 20
-"""Rows of a list of findings; the JSON has them all."""
+"""Rows of a list of findings that a terminal shows."""
 
 
 @singledispatch
@@ -81,9 +85,14 @@ def _(result: CheckReport) -> tuple[Sheet, ...]:
     if result.unknown_tags:
         unknown = tuple((u.name, str(u.rows), u.where) for u in result.unknown_tags)
         found.append(_findings("Tags not in the vocabulary", ("tag", "rows", "first"), unknown))
-    if result.problems:
-        problems = tuple((problem,) for problem in result.problems)
-        found.append(_findings("What would stop a run", ("problem",), problems))
+    for title, heading, sentences in (
+        ("Advice", "advice", result.advice),
+        ("What would leave a run undecided", "doubt", result.doubts),
+        ("What would stop a run", "problem", result.problems),
+    ):
+        if sentences:
+            rows = tuple((sentence,) for sentence in sentences)
+            found.append(_findings(title, (heading,), rows))
     return tuple(found)
 
 
@@ -165,7 +174,7 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
             found.variant, found.runtime, found.split, str(found.n_images), _number(found.map),
             format_points(found.map_drop, found.map_drop_interval),
             format_percent(found.flip_rate), format_points(found.f1_gain),
-            MARKS[found.verdict] if found.decides else f"({found.verdict})",
+            _mark(found),
         )
         for found in result.variants
     )  # fmt: skip
@@ -173,7 +182,9 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
         "variant", "runtime", "split", "images", "mAP", "drop, points", "flips",
         "F1 gain by own thresholds", "verdict",
     )  # fmt: skip
-    found = [Sheet("Against the float reference", headings, frozenset(range(3, 8)), rows)]
+    counts = {one.split: (one.n_scored_tags, len(one.tags)) for one in result.variants}
+    heading = f"Against the float reference; {over_tags(counts)}"
+    found = [Sheet(heading, headings, frozenset(range(3, 8)), rows)]
     if maps := heat_maps_sheet(result):
         found.append(_cut(maps))
     if result.failures:
@@ -187,11 +198,20 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
     checks = (*budget_rows(result, None), *tag_budget_rows(result))
     if missed := [check for check in checks if check.verdict != "pass"]:
         found.append(_cut(budgets_sheet(missed, "Budgets that are not kept")))
+    found += (_cut(sheet) for sheet in told_sheets(find(result)))
     if (fitted := thresholds_sheet(result)).rows:
         found.append(_cut(fitted))
     if result.baseline and result.baseline.changes:
         found.append(_cut(changes_sheet(result.baseline.changes)))
     return tuple(found)
+
+
+def _mark(found: VariantVerdict) -> str:
+    """Return the decision; one of a split for information says that it decides nothing."""
+    if not found.decides:
+        return f"{MARKS[found.verdict]}, decides nothing"
+    lossy = any(not one.within_margin for one in found.losses)
+    return WITH_LOSSES if lossy and found.verdict == "pass" else MARKS[found.verdict]
 
 
 @sheets.register
@@ -308,10 +328,7 @@ def _findings(title: str, headings: tuple[str, ...], rows: tuple[tuple[str, ...]
 
 
 def _cut(sheet: Sheet) -> Sheet:
-    if len(sheet.rows) <= SHOWN_FINDINGS:
-        return sheet
-    title = f"{sheet.title} ({SHOWN_FINDINGS} of {len(sheet.rows)} shown; --json has all)"
-    return replace(sheet, title=title, rows=sheet.rows[:SHOWN_FINDINGS])
+    return replace(sheet, most_rows=SHOWN_FINDINGS)
 
 
 def _number(value: float | None) -> str:

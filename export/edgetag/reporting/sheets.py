@@ -9,6 +9,7 @@ from edgetag.reporting.result import (
     Accuracy,
     BudgetRow,
     FailureRow,
+    Finding,
     Instructions,
     ReportResult,
     Speed,
@@ -18,6 +19,7 @@ from edgetag.reporting.tables import (
     MARKS,
     NONE,
     NOT_SCORED,
+    WITH_LOSSES,
     Sheet,
     format_budget,
     format_bytes,
@@ -27,13 +29,16 @@ from edgetag.reporting.tables import (
     format_points,
     to_rich,
 )
-from edgetag.reporting.wording import format_measured, format_needs
-from edgetag.validation.result import BaselineChange, TagVerdict, Verdict
+from edgetag.reporting.wording import format_measured, format_needs, over_tags
+from edgetag.validation.result import BaselineChange, Needs, TagVerdict, Verdict
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
 
 T = TypeVar("T")
+
+TOLD = {"not judged": "Not judged", "loss": "Losses that decide nothing"}
+"""Level of findings → title of their table."""
 
 QUICK = "quick mode"
 """Of latencies that were measured without `--full`."""
@@ -45,6 +50,7 @@ def outcome_sheets(report: ReportResult) -> tuple[Sheet, ...]:
     broken = [row for row in (*report.budgets, *report.tag_budgets) if row.verdict != "pass"]
     if broken:
         sheets.append(budgets_sheet(broken, "Budgets that are not kept"))
+    sheets += told_sheets(report.findings)
     if report.failures:
         sheets.append(failures_sheet(report.failures))
     if report.baseline and report.baseline.changes:
@@ -52,7 +58,17 @@ def outcome_sheets(report: ReportResult) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def outcome(report: ReportResult) -> "tuple[Table, ...]":
+def told_sheets(findings: Iterable[Finding]) -> tuple[Sheet, ...]:
+    """Show what no table of budgets holds: files that nothing limits, losses that none judges."""
+    found = tuple(findings)
+    sheets = []
+    for level, title in TOLD.items():
+        if rows := tuple((one.where, one.text) for one in found if one.level == level):
+            sheets.append(Sheet(title, ("where", "reason"), frozenset(), rows))
+    return tuple(sheets)
+
+
+def outcome(report: ReportResult) -> "tuple[RenderableType, ...]":
     """Return `outcome_sheets` for the terminal."""
     return tuple(to_rich(sheet) for sheet in outcome_sheets(report))
 
@@ -86,9 +102,15 @@ def variants_sheet(report: ReportResult) -> Sheet:
         cells += [_median(timed.get(place)) for place in speeds]
         counts = {(c.runtime, c.cpu): c.instructions for c in _judged(row)}
         cells += [_millions(counts.get(place)) for place in counted]
-        cells.append(MARKS[row.verdict])
+        lossy = row.verdict == "pass" and row.with_losses
+        cells.append(WITH_LOSSES if lossy else MARKS[row.verdict])
         rows.append(tuple(cells))
-    title = f"Variants; accuracy on {report.runtime}"
+    scored = {
+        entry.split: (entry.n_scored_tags, entry.n_tags)
+        for row in report.variants
+        for entry in row.accuracy
+    }
+    title = f"Variants; accuracy on {report.runtime}, {over_tags(scored)}"
     if speeds:
         title += f", latency is the median of one image{of_mode(report.variants)}"
     return Sheet(title, tuple(headings), frozenset(range(1, len(headings) - 1)), tuple(rows))
@@ -222,7 +244,7 @@ def budgets_sheet(rows: Iterable[BudgetRow], title: str = "Budgets") -> Sheet:
     cells = [
         (
             row.variant, row.runtime, row.tag or NONE, row.budget,
-            format_budget(row.budget, row.limit), format_measured(row), format_needs(row.needs),
+            format_budget(row.budget, row.limit), format_measured(row), _needs(row.needs),
             row.reason or NONE, MARKS[row.verdict],
         )
         for row in rows
@@ -239,6 +261,10 @@ def budgets_sheet(rows: Iterable[BudgetRow], title: str = "Budgets") -> Sheet:
         frozenset(place for place, column in enumerate(kept) if column in (4, 5)),
         tuple((*(row[column] for column in kept), row[8]) for row in cells),
     )
+
+
+def _needs(needs: Needs | None) -> str:
+    return format_needs(needs) if needs is None else f"{format_needs(needs)}: {needs.decides}"
 
 
 def failures_sheet(rows: Iterable[FailureRow]) -> Sheet:

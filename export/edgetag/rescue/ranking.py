@@ -16,6 +16,7 @@ import numpy as np
 from edgetag.conversion.representative import stratified_positions
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.progress import Progress, SilentProgress
@@ -78,7 +79,8 @@ def rank(
     with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
         baseline = Path(name) / "float.tflite"
         baseline.write_bytes(make(layers))
-        inputs = digest_json([runtime.making(baseline, rows).model_dump(), layers])
+        making = runtime.making(baseline, rows).model_dump()
+        inputs = digest_json([dependencies_of(__name__).digest, making, layers])
         errors = _read(kept_at, inputs)
         todo = [layer for layer in layers if layer.name not in errors]
         with progress.track("ranking layers", len(layers), "layers") as task:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.children import end_with_parent
 from edgetag.dataset import ImageCache
 from edgetag.errors import InputError
 from edgetag.records import Record
@@ -164,6 +165,7 @@ def _private_stdout() -> Emit:
 
 def main(work: Work = score_rows) -> None:
     """Perform the job in the file named by the first argument."""
+    end_with_parent()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no core file behind
     emit = _private_stdout()
     job = Job.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))

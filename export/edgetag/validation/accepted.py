@@ -141,7 +141,7 @@ def accept_run(
         )
     path = baseline_file(recipe_file)
     previous = read_baseline(path) if path.exists() else None
-    accepted = accept(verdict, previous, reason, keep=recipe.export.variants)
+    accepted = accept(verdict, previous, reason, keep=recipe.export.possible)
     kept = {(state.variant, state.runtime) for state in accepted.variants}
     for state in previous.variants if previous else ():
         if (state.variant, state.runtime) not in kept:

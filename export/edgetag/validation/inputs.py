@@ -88,10 +88,10 @@ def candidates(
     Raises:
         InputError: A variant is unknown or was not exported, or its file is missing or changed.
     """
-    unknown = sorted(set(only) - set(recipe.export.variants))
+    unknown = sorted(set(only) - set(recipe.export.possible))
     if unknown:
         raise InputError(
-            f"--variant {unknown[0]}: the recipe's variants are {', '.join(recipe.export.variants)}"
+            f"--variant {unknown[0]}: the recipe's variants are {', '.join(recipe.export.possible)}"
         )
     made_elsewhere = tuple(
         _given(model, stands_for(model.name, asked, recipe, accepted), recipe) for model in external
@@ -122,8 +122,10 @@ def _exported(recipe: Recipe, workspace: Workspace, only: Collection[str]) -> tu
     result_file = workspace.export / "export.json"
     exported = {file.variant: file for file in ExportResult.read(result_file, "export").variants}
     found = []
-    for variant in recipe.export.variants:
+    for variant in recipe.export.possible:
         if only and variant not in only:
+            continue
+        if variant in recipe.export.fallback and variant not in (*exported, *only):
             continue
         if variant not in exported:
             raise InputError(f"{result_file}: it lists no {variant}; run: edgetag export")

@@ -13,6 +13,7 @@ import numpy as np
 
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError, MissingExtraError
 from edgetag.metrics import Scores
 from edgetag.progress import Progress
@@ -28,6 +29,9 @@ from edgetag.validation.pictures import (
 from edgetag.validation.pictures_result import PicturesComparison
 from edgetag.validation.scores import NO_ROWS, ReferenceScores, read_reference, write_reference
 from edgetag.workspace import Workspace, digest_file
+
+MAKER = "edgetag.validation.reference"
+"""What computes the reference; named only, since it imports TensorFlow."""
 
 REFIT_ON = "validation"
 """The split that thresholds are fitted on."""
@@ -100,10 +104,10 @@ def obtain_reference(
     if kept.exists():
         try:
             found = _read_fitting(kept, recipe, workspace)
-            lacking = _lacking(found, dataset, rows, map_rows, recipe.validation.splits, kept)
-            if not lacking or not _computable(workspace):
+            objection = _objection(found, dataset, rows, map_rows, recipe.validation.splits, kept)
+            if not objection or not _computable(workspace):
                 return _followed(found, workspace, dataset, rows, kept)
-            progress.say(f"Computing the reference again: the kept one lacks {lacking}.")
+            progress.say(f"Computing the reference again: the kept one {objection}.")
         except InputError as error:
             progress.say(f"Computing the reference scores again, since the kept ones fail: {error}")
     try:
@@ -160,7 +164,7 @@ def _held_to(
     return Reference(found, where, judged, pictures)
 
 
-def _lacking(
+def _objection(
     found: ReferenceScores,
     dataset: Dataset,
     rows: dict[str, Rows],
@@ -168,7 +172,7 @@ def _lacking(
     judged: Sequence[str],
     where: Path,
 ) -> str:
-    """Tell what the folder's own reference has no scores of; empty where it has all.
+    """Tell what speaks against the folder's own reference; empty where nothing does.
 
     Raises:
         InputError: A judged picture has no score, so that it cannot be used at all.
@@ -176,12 +180,14 @@ def _lacking(
     names = dataset.vocabulary.names
     for name in judged:
         found.matched(dataset.identities(rows[name]), names, where)
+    if found.meta.made_with != dependencies_of(MAKER).digest:
+        return "was made by other code or packages"
     known = set(found.identities)
     every = np.concatenate(list(rows.values()))
     if not known.issuperset(dataset.identities(every)):
-        return "pictures that thresholds are fitted on"
+        return "lacks pictures that thresholds are fitted on"
     if len(map_rows) and found.matched_maps(dataset.identities(map_rows), names) is None:
-        return "heat maps"
+        return "lacks heat maps"
     return ""
 
 

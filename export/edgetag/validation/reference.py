@@ -9,6 +9,7 @@ from importlib.metadata import version
 from edgetag import networks
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
+from edgetag.dependencies import dependencies_of
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
@@ -63,6 +64,7 @@ def compute(
             versions={package: version(package) for package in PACKAGES},
             weights_sha256=digest_file(weights),
             preprocessing=contract.digest(),
+            made_with=dependencies_of(__name__).digest,
             thresholds=Thresholds.read(workspace.train / "thresholds.json", "train").thresholds,
             fp32_size_bytes=fp32_size_bytes(workspace),
         ),

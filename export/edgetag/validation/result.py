@@ -15,7 +15,7 @@ from edgetag.records import Record, Result
 from edgetag.validation.heat_map_result import HeatMaps
 from edgetag.validation.pictures_result import PicturesComparison
 
-Decision = Literal["pass", "fail", "undecided"]
+Decision = Literal["pass", "fail", "undecided", "not judged"]
 TagDecision = Literal["pass", "fail", "undecided", "not scored", "not judged"]
 Bounds = tuple[float, float]
 
@@ -23,14 +23,22 @@ EXIT_CODES: dict[Decision, ExitCode] = {
     "pass": ExitCode.ACCEPTED,
     "fail": ExitCode.BUDGET_BROKEN,
     "undecided": ExitCode.UNDECIDED,
+    "not judged": ExitCode.UNDECIDED,
 }
+RANK: dict[TagDecision, int] = {
+    "fail": 0, "undecided": 1, "not judged": 2, "pass": 3, "not scored": 4,
+}  # fmt: skip
+"""The worst first."""
+
+ON_ACCURACY = frozenset(
+    {"min_map", "max_map_drop", "max_flip_rate", "max_recall_drop", "max_fpr_rise", "max_ap_drop"}
+)
+"""Limits of what a file answers; the others are of what it costs and shows beside."""
 
 
 def worst(decisions: list[Decision]) -> Decision:
-    """Return fail if there is one, else undecided if there is one or nothing was decided."""
-    if "fail" in decisions:
-        return "fail"
-    return "undecided" if "undecided" in decisions or not decisions else "pass"
+    """Return the worst: fail, undecided, not judged, pass; undecided where nothing was decided."""
+    return min(decisions, key=lambda decision: RANK[decision], default="undecided")
 
 
 class ReferenceSummary(Record):
@@ -54,15 +62,22 @@ class ReferenceSummary(Record):
 
 
 class Needs(Record):
-    """What would decide an undecided check, if the measured value stays as it is.
+    """What would decide an undecided check, if the measured value is the true one.
 
     Attributes:
-        more: How many more are needed.
+        more: How many more decide it with a chance of 80 %.
         of: Images of any kind, or images known to have, or not to have, the tag.
+        decides: How: "fail" where the measured value lies beyond the margin.
+        split: Where they are wanting; empty where nobody said.
+        in_all: About how many of that kind in all splits together make so many in this one; None
+            where the data at hand are judged images alone.
     """
 
     more: int
     of: Literal["images", "positives", "negatives"]
+    decides: Literal["pass", "fail"] = "pass"
+    split: str = ""
+    in_all: int | None = None
 
 
 class BudgetCheck(Record):
@@ -175,6 +190,31 @@ class TagVerdict(Record):
     verdict: TagDecision
 
 
+LossMeasure = Literal["map", "recall", "fpr", "f1", "ap"]
+
+
+class Loss(Record):
+    """Something that a file has lost beyond chance; see `validation.losses` for how sure that is.
+
+    Attributes:
+        tag: None for the mean over tags.
+        measure: What got worse; `fpr` rose, the others fell.
+        drop: By how much, above 0.
+        interval: Of `drop`, as beside the measure itself.
+        p_holm: Of a tag's measure: the chance to see so much or more if nothing were lost, by
+            Holm's correction over all tags' measures of this file, runtime and split.
+        within_margin: Whether margins of the recipe allow it and are kept. F1 has none of its own;
+            those of recall and false positives stand for it.
+    """
+
+    tag: str | None
+    measure: LossMeasure
+    drop: float
+    interval: Bounds | None
+    p_holm: float | None
+    within_margin: bool
+
+
 class VariantVerdict(Record):
     """A variant on a runtime over a split.
 
@@ -190,7 +230,7 @@ class VariantVerdict(Record):
         split: The images scored.
         decides: Whether this split decides; the others are for information.
         verdict: Worst of `budgets` and of the tags' checks; undecided where no tag is scored and
-            no budget is broken.
+            no budget is broken, not judged where none of them limits accuracy and none is broken.
         n_images: Images of the split.
         n_groups: Groups that the bootstrap drew; equals `n_images` where none are named.
         design_effect: How many images of a group tell as much as one alone, at least 1; intervals
@@ -215,6 +255,7 @@ class VariantVerdict(Record):
         gzip_bytes: Of the file, compressed.
         budgets: What was judged over all tags.
         tags: Tag by tag, in the order of the outputs.
+        losses: What got worse beyond chance, judged or not, the mean over tags first.
         heat_maps: Of a file with the signature `explain`, on the split that decides; null where
             there are none to compare.
     """
@@ -252,7 +293,14 @@ class VariantVerdict(Record):
     gzip_bytes: int
     budgets: tuple[BudgetCheck, ...]
     tags: tuple[TagVerdict, ...]
+    losses: tuple[Loss, ...] = ()
     heat_maps: HeatMaps | None = None
+
+    @property
+    def limits_accuracy(self) -> bool:
+        """Whether any limit on accuracy was judged; without one nothing passes."""
+        checks = (*self.budgets, *(check for tag in self.tags for check in tag.checks))
+        return any(check.budget in ON_ACCURACY for check in checks)
 
 
 class Failure(Record):
@@ -324,9 +372,12 @@ class Verdict(Result):
     """`validate/verdict.json`.
 
     Attributes:
-        verdict: Worst of `decisions` and of the baseline's verdict.
+        verdict: Worst of `decisions` but those of `passed_over`, and of the baseline's verdict;
+            "not judged" is never accepted.
         decisions: Variant → worst of its runtimes over the deciding split. A variant that no
             runtime loads fails; one whose runtimes are all missing here is undecided.
+        passed_over: Variants that do not pass and decide nothing: full-integer files where one of
+            `export.if_needed` passes, or the latter where one of the former does.
         recipe: The recipe's name.
         tags: The vocabulary, in the order of the outputs.
         split: The split that decides.
@@ -342,8 +393,8 @@ class Verdict(Result):
         reference: What variants are compared with.
         thresholds: Variant → tag → threshold that it was judged by and ships with.
         judged_by: Variant → digest of all that decided what is said of it: its file, the images,
-            labels and groups, the reference, the settings, the packages, the processor. Empty
-            before schema 2.2.
+            labels and groups, the reference, the settings, the code, the packages, the
+            processor. Empty before schema 2.2.
         variants: One entry per variant, runtime and split that was scored.
         failures: One entry per variant and runtime that was not.
         baseline: What changed since the accepted state; None where there is none.
@@ -354,6 +405,7 @@ class Verdict(Result):
     SCHEMA: ClassVar[str] = "edgetag.verdict/2.2"
     verdict: Decision
     decisions: dict[str, Decision]
+    passed_over: tuple[str, ...] = ()
     recipe: str
     tags: tuple[str, ...]
     split: str

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, TypeAdapter, ValidationError
 
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.records import Result
@@ -37,6 +38,8 @@ class ReferenceMeta(Result):
         preprocessing: Digest of the contract that the images went through.
         thresholds: Tag → score from which it counts as present, so that a machine without the
             training can judge decisions; empty in files of schema 1.0.
+        made_with: Digest of the code and packages that scored, see `dependencies`; empty in files
+            of schemas below 1.3.
         fp32_size_bytes: Of the exported float file, so that ratios of sizes can be judged where
             nothing is exported; None in files before schema 1.3.
     """
@@ -48,6 +51,7 @@ class ReferenceMeta(Result):
     weights_sha256: str
     preprocessing: str
     thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    made_with: str = ""
     fp32_size_bytes: int | None = Field(None, gt=0)
 
 
@@ -266,10 +270,12 @@ class VariantMeta(Result):
         contract: Digest of the preprocessing contract.
         columns: Output column of each tag; None where they are in the tags' order.
         tags: Digest of the tags' names, which are the columns of the scores.
+        made_with: Digest of the code and packages that scored, see `scorer_digest`; empty in
+            files of schema 2.0.
         images_per_s: Rate at which they were scored by one process with one thread.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.variant-scores/2.0"
+    SCHEMA: ClassVar[str] = "edgetag.variant-scores/2.1"
     model_sha256: str
     engine: str
     version: str
@@ -279,11 +285,17 @@ class VariantMeta(Result):
     contract: str
     columns: tuple[int, ...] | None
     tags: str
+    made_with: str = ""
     images_per_s: float = Field(ge=0)
 
     def same_making(self, other: "VariantMeta") -> bool:
         """Return whether both stand for the same scores."""
         return self.model_copy(update={"images_per_s": other.images_per_s}) == other
+
+
+def scorer_digest() -> str:
+    """Return the digest of the code and packages that score files, on any runtime."""
+    return dependencies_of("edgetag.runtimes.scoring").digest
 
 
 def digest_rows(rows: npt.NDArray[np.int64]) -> str:

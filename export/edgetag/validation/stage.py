@@ -10,7 +10,7 @@ from edgetag.conversion.external import ExternalModel
 from edgetag.dataset import open_dataset
 from edgetag.machine import package_versions, this_machine
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe
+from edgetag.recipe import Recipe, passed_over
 from edgetag.runtimes import FailureKind, LoadFailure
 from edgetag.validation.changes import changed_decisions, details
 from edgetag.validation.details import Details, VariantDetails
@@ -126,11 +126,13 @@ def _join(
     """Join all entries into the verdict."""
     section, split = scene.recipe.validation, scene.recipe.validation.splits[0]
     decisions = {file.variant: _decision(file.variant, entries, failures) for file in files}
+    over = passed_over(scene.recipe.export, decisions)
     names = scene.dataset.vocabulary.names
     at = scene.splits[split].at
     return Verdict(
-        verdict=worst(list(decisions.values())),
+        verdict=worst([found for name, found in decisions.items() if name not in over]),
         decisions=decisions,
+        passed_over=over,
         recipe=scene.recipe.name,
         tags=names,
         split=split,

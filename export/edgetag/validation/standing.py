@@ -8,12 +8,11 @@ from edgetag.validation.accepted import HOW_TO_ACCEPT
 from edgetag.validation.accepted_state import Baseline
 
 
-def stands_for(
-    name: str, asked: str | None, recipe: Recipe, accepted: Baseline | None
-) -> str | None:
+def stands_for(name: str, asked: str | None, recipe: Recipe, accepted: Baseline | None) -> str:
     """Return the variant that a file given by hand stands for.
 
-    That is the one asked for, else the one of the file's own name, else the bundled one.
+    That is the one asked for, else the one of the file's own name, else the one that the recipe
+    bundles first; where it asks for the best, the only one that is accepted.
 
     Args:
         name: What the file is called.
@@ -22,9 +21,9 @@ def stands_for(
         accepted: The accepted state that it is compared with, if any.
 
     Raises:
-        InputError: There is no such variant, or another one has the file's name.
+        InputError: There is no such variant, another one has the file's name, or nothing tells.
     """
-    variants = recipe.export.variants
+    variants = recipe.export.possible
     states = accepted.variants if accepted else ()
     known = dict.fromkeys((*variants, *(state.variant for state in states)))
     if asked is not None and asked not in known:
@@ -36,7 +35,17 @@ def stands_for(
         )
     if asked is not None:
         return asked
-    return name if name in variants else recipe.bundle.variant
+    if name in variants:
+        return name
+    if recipe.bundle.variants != "best":
+        return recipe.bundle.variants[0]
+    accepted_variants = list(dict.fromkeys(state.variant for state in states))
+    if len(accepted_variants) == 1:
+        return accepted_variants[0]
+    raise InputError(
+        f"{name}: which variant does this file stand for? The recipe bundles the best; say it with "
+        f"--as, one of {', '.join(known)}"
+    )
 
 
 def accepted_names(

@@ -13,7 +13,7 @@ from edgetag.dataset.result import Format
 from edgetag.errors import InputError
 from edgetag.recipe.sections import DataSection
 
-__all__ = ["default_root", "read_listing"]
+__all__ = ["default_root", "detect", "read_listing"]
 
 
 def read_listing(section: DataSection) -> Listing:
@@ -35,7 +35,7 @@ def read_listing(section: DataSection) -> Listing:
     table = None
     if source.is_file() and source.suffix.lower() in TABLE_SUFFIXES:
         table = read_table(source)
-    format_ = _detect(section, table) if section.format == "auto" else section.format
+    format_ = detect(section, table) if section.format == "auto" else section.format
     if format_ == "folders":
         if not source.is_dir():
             raise InputError(f"{source}: not a folder, but data.format is 'folders'")
@@ -57,7 +57,12 @@ def read_listing(section: DataSection) -> Listing:
     return Listing(source, format_, root, entries, unknown, has_groups)
 
 
-def _detect(section: DataSection, table: Table | None) -> Format:
+def detect(section: DataSection, table: Table | None) -> Format:
+    """Return the format of a source that its recipe does not name.
+
+    Raises:
+        InputError: It is of none.
+    """
     source = section.source
     if table is not None:
         return _detect_table(section, table)

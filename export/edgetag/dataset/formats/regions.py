@@ -48,7 +48,7 @@ class Document(_Foreign):
     """The regions of one picture."""
 
     generator: str
-    file_name: str = Field(min_length=1, pattern=r"^[^\x00-\x1f]+$")
+    file_name: str = Field(min_length=1)
     regions: tuple[Region, ...]
 
 

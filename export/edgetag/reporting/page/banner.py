@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from edgetag.reporting.device import describe_difference
 from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
-from edgetag.reporting.result import BudgetRow
-from edgetag.validation.result import Decision
+from edgetag.reporting.result import BudgetRow, Finding
+from edgetag.reporting.wording import describe_not_judged
+from edgetag.validation.result import RANK, Decision
 
-TITLES: dict[Decision, str] = {
+Sign = Decision | Literal["loss"]
+TITLES: dict[Sign, str] = {
     "pass": "Accepted",
     "fail": "Rejected",
     "undecided": "Undecided",
+    "not judged": "Not judged",
+    "loss": "Accepted, with losses",
 }
-RANK: dict[str, int] = {"fail": 0, "undecided": 1, "pass": 2}
 
 
 @dataclass(frozen=True)
@@ -22,14 +26,14 @@ class Reason:
     """One limit that is not kept, or of which the data cannot tell.
 
     Attributes:
-        decision: fail or undecided.
+        decision: fail, undecided, not judged, or loss for what decides nothing.
         variant: Whose.
         tag: Empty where it is about all of them.
         sentence: What was measured and what was wanted.
         advice: What would decide it; empty for a failure.
     """
 
-    decision: Decision
+    decision: Sign
     variant: str
     tag: str
     sentence: str
@@ -41,15 +45,15 @@ class Banner:
     """The verdict.
 
     Attributes:
-        decision: Of the whole run.
+        decision: Of the whole run; loss where it is accepted with losses.
         title: In a word.
         sentence: Why.
-        shipped: What that means for the file that the app ships.
+        shipped: What ships, or would; empty where none of our files is judged.
         reasons: Limits that are not kept, failures first.
         notes: What else to know, which decides nothing.
     """
 
-    decision: Decision
+    decision: Sign
     title: str
     sentence: str
     shipped: str
@@ -59,22 +63,21 @@ class Banner:
 
 def banner(view: View) -> Banner:
     """Sum the run up."""
-    decision = view.report.verdict
+    report = view.report
+    decision: Sign = "loss" if report.accepted_with_losses else report.verdict
     return Banner(
         decision=decision,
         title=TITLES[decision],
         sentence=" ".join(_sentences(view)) or "Nothing was judged.",
         shipped=_shipped(view),
         reasons=tuple(_reasons(view)),
-        notes=tuple(
-            f"{one.where}: {one.text}" for one in view.report.findings if one.level == "note"
-        ),
+        notes=tuple(f"{one.where}: {one.text}" for one in report.findings if one.level == "note"),
     )
 
 
 def _sentences(view: View) -> Iterator[str]:
     verdict = view.sources.verdict
-    by = {decision: _named(view, decision) for decision in ("fail", "undecided")}
+    by = {decision: _named(view, decision) for decision in ("fail", "undecided", "not judged")}
     total = len(view.variants())
     images = max((found.n_images for found in verdict.variants if found.decides), default=0)
     basis = f"{words.plural(images, 'image')} of split {verdict.split}"
@@ -93,9 +96,13 @@ def _sentences(view: View) -> Iterator[str]:
         start = "" if by["fail"] else "No limit is broken, but "
         cannot = f"the {basis} or this machine cannot decide on {', '.join(by['undecided'])}."
         yield start + (cannot if start else cannot[0].upper() + cannot[1:])
+    if by["not judged"]:
+        yield f"The recipe does not limit the accuracy of {', '.join(by['not judged'])}."
     if not any(by.values()) and view.report.verdict == "pass":
-        kept = f"Every limit of the recipe is kept on the {basis}."
-        yield kept if _judged(view) else "The recipe sets no limits, so nothing was judged."
+        of_what = "of what ships" if verdict.passed_over else "of the recipe"
+        yield f"Every limit {of_what} is kept on the {basis}."
+    if lossy := [row.variant for row in view.report.variants if row.with_losses]:
+        yield f"Something that no kept limit allows got worse in {', '.join(lossy)}."
     if verdict.baseline and verdict.baseline.verdict == "fail":
         yield "Accuracy is worse than in the accepted baseline."
 
@@ -114,7 +121,12 @@ def _only_differs(view: View, name: str) -> bool:
 
 
 def _named(view: View, decision: str) -> list[str]:
-    return [name for name in view.bundled_first() if view.decision(name) == decision]
+    over = view.sources.verdict.passed_over
+    return [
+        name
+        for name in view.bundled_first()
+        if view.decision(name) == decision and name not in over
+    ]
 
 
 def _of(names: list[str], total: int) -> str:
@@ -122,22 +134,22 @@ def _of(names: list[str], total: int) -> str:
 
 
 def _shipped(view: View) -> str:
+    if view.report.shipping:
+        return view.report.shipping
+    if not view.report.ships:
+        return ""
     if view.bundled not in view.variants():
         return f"The app would ship {view.bundled}, which was not judged here."
     what = {
-        "pass": "keeps every limit set for it",
+        "pass": "keeps every limit set for it"
+        + (" but lost what none of them allows" if view.with_losses(view.bundled) else ""),
         "fail": "gives other scores, or none, on another machine"
         if _only_differs(view, view.bundled)
         else "breaks a limit",
         "undecided": "is undecided",
+        "not judged": "is not judged, since nothing limits its accuracy",
     }[view.decision(view.bundled)]
     return f"The app ships {view.bundled}, which {what}."
-
-
-def _judged(view: View) -> bool:
-    """Whether the recipe sets any limit that was judged."""
-    decide = (found for found in view.sources.verdict.variants if found.decides)
-    return bool(view.report.budgets) or any(tag.checks for one in decide for tag in one.tags)
 
 
 def _reasons(view: View) -> Iterator[Reason]:
@@ -160,9 +172,24 @@ def _reasons(view: View) -> Iterator[Reason]:
     ]
     explained = {reason.variant for reason in reasons}
     reasons += [reason for reason in _unexplained(view) if reason.variant not in explained]
+    reasons += [
+        Reason("loss", one.variant or "", "", f"{one.text[0].upper()}{one.text[1:]}{_on(one)}.", "")
+        for one in view.report.findings
+        if one.level == "loss"
+    ]
     yield from sorted(
-        reasons, key=lambda one: (RANK[one.decision], one.variant != view.bundled, one.tag != "")
+        reasons, key=lambda one: (_rank(one), one.variant != view.bundled, one.tag != "")
     )
+
+
+def _rank(reason: Reason) -> int:
+    """Losses come last: they stand beside the decision."""
+    return len(RANK) if reason.decision == "loss" else RANK[reason.decision]
+
+
+def _on(finding: Finding) -> str:
+    """Return the runtime of a finding, as its place names it."""
+    return finding.where.removeprefix(finding.variant or "")
 
 
 def _reason(row: BudgetRow, also: list[str]) -> Reason:
@@ -192,6 +219,10 @@ def _unexplained(view: View) -> Iterator[Reason]:
     for name in view.variants():
         decision = view.decision(name)
         if decision == "pass":
+            continue
+        if decision == "not judged":
+            text = describe_not_judged(name, view.sources.verdict.variants)
+            yield Reason("not judged", name, "", f"{text[0].upper()}{text[1:]}.", "")
             continue
         failures = [one for one in view.report.failures if one.variant == name]
         why = "; ".join(f"{one.runtime}: {one.reason.rstrip('.')}" for one in failures)

@@ -68,7 +68,7 @@ public data class Manifest(
  *
  * @property file its file, such as `int8.tflite`.
  * @property minRuntimeVersion the oldest TensorFlow Lite that runs it, empty where that is unknown.
- * @property verdict what validation said: `pass`, `fail`, `undecided`.
+ * @property verdict what validation said: `pass`, `fail`, `undecided`, `not judged`.
  * @property explain size of its heat maps, null where it makes none.
  */
 public data class Variant(
