@@ -24,7 +24,7 @@ from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
-from edgetag.workspace import Workspace
+from edgetag.workspace import RunFile, Workspace, write_text
 from run_folders import write_export
 
 MODELS = Path(__file__).parent / "models"
@@ -175,6 +175,8 @@ def finish_run(folder: Path, kind: str, more: str = "") -> Finished:
         shutil.copy(MODELS / f"{name}.tflite", workspace.export / f"{variant}.tflite")
     write_export(workspace)
     _write_reference(recipe, workspace)
+    run_file = RunFile(name="app", recipe=recipe.model_dump(mode="json"), seed=1, versions={})
+    write_text(workspace.run_file, run_file.to_json())
     return Finished(recipe_file, workspace)
 
 

@@ -171,6 +171,16 @@ def test_the_job_refuses_other_pictures_and_labels_and_names_them(
     assert "reference.npz: pictures and labels are not those that it was made from" in done.errors
 
 
+def test_a_job_from_which_the_accepted_state_vanished_fails(
+    folders: dict[str, Path], environment: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folders["wide"], tmp_path / "ci")
+    (folder / "baseline.json").unlink()
+    done = run_job(folder, environment)
+    assert done.code == 2
+    assert "baseline.json: there is no accepted state" in done.errors
+
+
 def test_a_job_that_is_undecided_says_so_in_annotations(
     folders: dict[str, Path], environment: Path, tmp_path: Path
 ) -> None:

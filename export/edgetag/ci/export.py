@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.ci.job import ATTRIBUTION, BASELINE, MODEL, REFERENCE, Job, extra_of
+from edgetag.ci.job import ATTRIBUTION, BASELINE, MODEL, REFERENCE, Job, extra_of, validate_command
 from edgetag.ci.job_recipe import JobRecipe, job_recipe
 from edgetag.ci.job_reference import job_reference
 from edgetag.ci.pictures import FOLDER, Judged, collect
@@ -91,7 +91,9 @@ def export(
             read_baseline(wanted.baseline)
             write_bytes(new / BASELINE, wanted.baseline.read_bytes())
         progress.say("running the job's own command once")
-        verdict, seconds = rehearse(new, new.parent / "run", variant)
+        # A state that is accepted only now cannot be compared with yet.
+        command = validate_command(variant, accepted=(new / BASELINE).exists())
+        verdict, seconds = rehearse(new, new.parent / "run", command)
         if wanted.reason is not None:
             accepted = accept(verdict, None, wanted.reason)
             write_text(new / BASELINE, accepted.to_json())
@@ -110,10 +112,12 @@ def export(
 
 
 def _write_texts(recipe: Recipe, folder: Path, job: Job, made: JobRecipe, judged: Judged) -> None:
-    for name, text in job.files(made, judged.splits).items():
-        write_text(folder / name, text)
-    if (attribution := read_attribution(recipe)) is not None:
+    attribution = read_attribution(recipe)
+    if attribution is not None:
         write_bytes(folder / ATTRIBUTION, attribution)
+    texts = job.files(made, judged.splits, attributed=attribution is not None)
+    for name, text in texts.items():
+        write_text(folder / name, text)
 
 
 def _variant(recipe: Recipe, workspace: Workspace, asked: str | None) -> Variant:

@@ -19,11 +19,18 @@ PLACEHOLDER = "git+https://git.example.com/OWNER/edgetag@v0.1.0"
 """edgetag is on no package index; a job is told where to install it from."""
 
 
-def validate_command(variant: str) -> str:
-    """Return the command that judges, as it is typed in the folder."""
+def validate_command(variant: str, *, accepted: bool) -> str:
+    """Return the command that judges, as it is typed in the folder.
+
+    Args:
+        variant: What the file is judged as.
+        accepted: Whether there is an accepted state. It is named, so that a job from which it
+            vanishes fails.
+    """
+    baseline = f"--baseline {BASELINE} " if accepted else ""
     return (
         f"edgetag validate {RECIPE} --model {MODEL} --as {variant} --reference {REFERENCE} "
-        f"--out {RUN}"
+        f"{baseline}--out {RUN}"
     )
 
 
@@ -57,9 +64,22 @@ class Job:
         path = TEMPLATES / f"{WORKFLOW}.j2"
         return template(path, ("<<", ">>")).render(**self._values())
 
-    def files(self, job_recipe: JobRecipe, splits: Mapping[str, int]) -> dict[str, str]:
-        """Return the texts of the folder by name, but for the table of labels."""
-        values = {**self._values(), "left_out": job_recipe.left_out, "splits": splits}
+    def files(
+        self, job_recipe: JobRecipe, splits: Mapping[str, int], *, attributed: bool
+    ) -> dict[str, str]:
+        """Return the texts of the folder by name, but for the table of labels.
+
+        Args:
+            job_recipe: What the job judges by, and what it leaves out.
+            splits: Split → images in it.
+            attributed: Whether the pictures' makers are named.
+        """
+        values = {
+            **self._values(),
+            "left_out": job_recipe.left_out,
+            "splits": splits,
+            "attributed": attributed,
+        }
         readme = template(TEMPLATES / "README.md.j2", md=escape_markdown).render(**values)
         return {
             RECIPE: job_recipe.text,
@@ -77,7 +97,7 @@ class Job:
             "python": python_version(),
             "requirement": self.requirement or PLACEHOLDER,
             "package": f"edgetag[{self.extra}]" if self.extra else "edgetag",
-            "validate": validate_command(self.variant),
+            "validate": validate_command(self.variant, accepted=self.accepted),
             "report": report_command(),
             "run": RUN,
             "workflow": WORKFLOW,

@@ -43,11 +43,12 @@ def job_recipe(recipe: Recipe, variant: Variant, columns: Columns) -> JobRecipe:
     """
     budget = recipe.budget(variant)
     lacking = [name for name in NOT_MEASURED if getattr(budget, name) is not None]
-    told = [f"{name} is left out: {NOT_MEASURED[name]}" for name in lacking]
+    limits = [f"{name} is left out: {NOT_MEASURED[name]}" for name in lacking]
     runtimes: tuple[Runtime, ...] = recipe.validation.runtimes
-    if BASE_RUNTIME in runtimes and len(runtimes) > 1:
-        told += [f"{name} is left out: the base install lacks it" for name in runtimes
-                 if name != BASE_RUNTIME]  # fmt: skip
+    engines = []
+    if BASE_RUNTIME in runtimes:
+        others = [name for name in runtimes if name != BASE_RUNTIME]
+        engines = [f"{name} is left out: the base install lacks it" for name in others]
         runtimes = (BASE_RUNTIME,)
     explains = variant in recipe.export.explain
     values: dict[str, object] = {
@@ -75,9 +76,10 @@ def job_recipe(recipe: Recipe, variant: Variant, columns: Columns) -> JobRecipe:
             "The reference knows every picture and label: what is missing, new or changed is",
             "refused by name there, so that no share of the rows may go unnoticed here.",
         ),
-        f"budgets.{variant}": [f"{sentence}." for sentence in told],
+        "validation": [f"{sentence}." for sentence in engines],
+        f"budgets.{variant}": [f"{sentence}." for sentence in limits],
     }
-    return JobRecipe(to_toml(values, comments), runtimes, tuple(told))
+    return JobRecipe(to_toml(values, comments), runtimes, (*limits, *engines))
 
 
 def _data(recipe: Recipe, columns: Columns) -> dict[str, object]:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from edgetag.children import python_command, python_environment
-from edgetag.ci.job import RUN, validate_command
+from edgetag.ci.job import RUN
 from edgetag.errors import InputError
 from edgetag.reporting.findings import find
 from edgetag.validation.result import Verdict
@@ -16,13 +16,13 @@ SHOWN = 3
 """Reasons told of a verdict that is not a pass."""
 
 
-def rehearse(folder: Path, run: Path, variant: str) -> tuple[Verdict, float]:
+def rehearse(folder: Path, run: Path, command: str) -> tuple[Verdict, float]:
     """Judge the exported file as the job will.
 
     Args:
         folder: The exported folder.
         run: A run folder for it, which the caller deletes.
-        variant: What the file is judged as.
+        command: The job's, see `ci.job.validate_command`.
 
     Returns:
         The verdict, and the seconds it took.
@@ -30,7 +30,7 @@ def rehearse(folder: Path, run: Path, variant: str) -> tuple[Verdict, float]:
     Raises:
         InputError: The job would fail; says why.
     """
-    words = shlex.split(validate_command(variant))[1:]
+    words = shlex.split(command)[1:]
     words[words.index(RUN)] = str(run.resolve())
     started = time.monotonic()
     done = subprocess.run(
