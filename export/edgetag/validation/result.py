@@ -393,8 +393,8 @@ class Verdict(Result):
         reference: What variants are compared with.
         thresholds: Variant → tag → threshold that it was judged by and ships with.
         judged_by: Variant → digest of all that decided what is said of it: its file, the images,
-            labels and groups, the reference, the settings, the packages, the processor. Empty
-            before schema 2.2.
+            labels and groups, the reference, the settings, the code, the packages, the
+            processor. Empty before schema 2.2.
         variants: One entry per variant, runtime and split that was scored.
         failures: One entry per variant and runtime that was not.
         baseline: What changed since the accepted state; None where there is none.
