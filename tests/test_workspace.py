@@ -16,6 +16,7 @@ from edgetag.workspace import (
     atomic_write,
     digest_json,
     read_arrays,
+    write_array,
     write_arrays,
     write_text,
 )
@@ -139,3 +140,15 @@ def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
         pytest.skip(f"no private mount here: {done.stderr.strip()}")
     assert "no space left on the disk" in done.stdout
     assert done.stdout.strip().endswith("['a']")
+
+
+def test_arrays_are_written_as_numpy_does(tmp_path: Path) -> None:
+    arrays = {"a": np.arange(12, dtype=np.float32).reshape(3, 4), "names": np.array(["猫", "b"])}
+    arrays |= {"one": np.array(1.5), "empty": np.empty((0, 2), np.uint8), "f": arrays["a"].T}
+    write_arrays(tmp_path / "ours.npz", arrays)
+    np.savez(tmp_path / "numpy.npz", **arrays)
+    assert (tmp_path / "ours.npz").read_bytes() == (tmp_path / "numpy.npz").read_bytes()
+    for name, array in arrays.items():
+        write_array(tmp_path / "ours.npy", array)
+        np.save(tmp_path / "numpy.npy", array)
+        assert (tmp_path / "ours.npy").read_bytes() == (tmp_path / "numpy.npy").read_bytes(), name

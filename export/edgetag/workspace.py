@@ -4,7 +4,6 @@ A stage writes only here. Every write goes to a temporary name, is flushed to th
 renamed, so a killed run never leaves half a file under a real name.
 """
 
-import errno
 import fcntl
 import hashlib
 import json
@@ -13,6 +12,7 @@ import resource
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +24,7 @@ from pydantic import Field
 
 from edgetag.errors import InputError
 from edgetag.records import Record, Result
+from edgetag.scratch import FULL
 
 CHUNK_BYTES = 1 << 20
 
@@ -78,12 +79,12 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _disk_error(path: Path, error: OSError) -> InputError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return InputError(
             f"{path}: no space left on the disk; free some and run the same command again, "
             "finished work is kept"
         )
-    return InputError(f"{path}: cannot be written: {error.strerror}")
+    return InputError(f"{path}: cannot be written: {error.strerror or error}")
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -98,9 +99,40 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Write an uncompressed `.npz` atomically; read it with `read_arrays`."""
+    """Write an uncompressed `.npz` atomically; read it with `read_arrays`.
+
+    As `numpy.savez` does, which forgets to close its archive on a full disk.
+    """
+    with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                save_array(entry, np.asanyarray(array))
+
+
+def write_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write a `.npy` atomically."""
     with atomic_write(path) as file:
-        np.savez(file, **arrays)
+        save_array(file, array)
+
+
+def save_array(file: IO[bytes], array: npt.NDArray[Any]) -> None:
+    """Write a `.npy` into an open file.
+
+    To a real file numpy writes by C, and on a full disk tells how much was written but not why.
+
+    Raises:
+        OSError: With the system's reason.
+    """
+    np.lib.format.write_array(  # type: ignore[no-untyped-call]
+        _Written(file), array, allow_pickle=False
+    )
+
+
+class _Written:
+    """Nothing but `write` of a file."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.write = file.write
 
 
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
