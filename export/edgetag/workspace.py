@@ -4,6 +4,7 @@ A stage writes only here. Every write goes to a temporary name, is flushed to th
 renamed, so a killed run never leaves half a file under a real name.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -65,8 +66,10 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise _disk_error(path, error) from error
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if os.strerror(errno.ENOSPC) in str(error):  # polars tells it in an error of its own
+            raise _disk_error(path, OSError(errno.ENOSPC, str(error))) from error
         raise
 
 

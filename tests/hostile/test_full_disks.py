@@ -34,6 +34,7 @@ WRITE = """
 import sys
 from pathlib import Path
 import numpy as np
+import polars
 from edgetag import workspace
 from edgetag.errors import InputError
 array = np.zeros(1 << 20, np.uint8)
@@ -41,6 +42,10 @@ path = Path(sys.argv[2])
 try:
     if sys.argv[1] == "write_arrays":
         workspace.write_arrays(path, {"first": array[:1000], "second": array})
+    elif sys.argv[1] == "polars":
+        with workspace.atomic_write(path) as file:
+            noise = np.random.default_rng(0).integers(0, 1 << 60, 100_000)
+            polars.DataFrame({"noise": noise}).write_parquet(file)
     else:
         getattr(workspace, sys.argv[1])(path, array)
 except InputError as error:
@@ -49,7 +54,7 @@ assert not list(path.parent.iterdir())
 """
 
 
-@pytest.mark.parametrize("write", ["write_array", "write_arrays", "write_bytes"])
+@pytest.mark.parametrize("write", ["write_array", "write_arrays", "write_bytes", "polars"])
 def test_what_does_not_fit_is_one_sentence_and_leaves_nothing(tmp_path: Path, write: str) -> None:
     path = tmp_path / "disk" / "file"
     done = on_small_disk("400k", path.parent, sys.executable, "-c", WRITE, write, str(path))
