@@ -26,8 +26,10 @@ from pydantic import Field
 from edgetag.errors import InputError
 from edgetag.records import Record, Result
 from edgetag.scratch import FULL
+from edgetag.userfiles import require_file
 
-CHUNK_BYTES = 1 << 20
+MOST_ARRAY_BYTES = 64 << 30
+"""Of a file of arrays: scores of ten million images and a thousand tags have less."""
 
 
 def digest_file(path: Path) -> str:
@@ -145,9 +147,12 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         InputError: The file is missing, damaged or holds Python objects.
     """
     try:
+        require_file(path, "file of arrays", MOST_ARRAY_BYTES)
         # Opened here: numpy leaves the file open when the archive is damaged.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"{path}: missing; run the stage that makes it") from None
     except Exception as error:  # zipfile, zlib and numpy raise many kinds on damaged files

@@ -19,6 +19,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import FORMATS, ImageRejectedError, Pixels, letterbox, read_image
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
+from edgetag.userfiles import read_file
 from edgetag.workspace import Workspace, digest_file, digest_json
 
 CANDIDATES = 1000
@@ -61,9 +62,8 @@ def read_attribution(recipe: Recipe) -> bytes | None:
     if path is None:
         return None
     try:
-        if path.stat().st_size > MOST_ATTRIBUTION_BYTES:
-            raise InputError(f"{path}: over {MOST_ATTRIBUTION_BYTES} bytes; this is no attribution")
-        return path.read_text(encoding="utf-8-sig").encode()
+        data = read_file(path, "text of attribution", MOST_ATTRIBUTION_BYTES)
+        return data.decode("utf-8-sig").encode()
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8 text; bundle.attribution takes Markdown") from None
     except OSError as error:
