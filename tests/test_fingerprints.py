@@ -12,7 +12,7 @@ from PIL import Image
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
-from edgetag.fingerprints import fingerprint, settings_digest
+from edgetag.fingerprints import fingerprint, making, settings_digest, why_again
 from edgetag.pipeline import ensure_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe, parse_recipe
@@ -178,7 +178,7 @@ def test_changed_labels_a_changed_recipe_and_damage_are_told(
     recipe, workspace = built
     labels = recipe.data.source
     labels.write_text(labels.read_text().replace("0.png,0", "0.png,1"))
-    assert again(recipe, workspace)[0] == "dataset: runs again: its source changed"
+    assert again(recipe, workspace)[0] == "dataset: runs again: labels or pictures changed"
     workspace.manifest.write_bytes(b"damaged")
     told = "dataset: runs again: missing or changed: dataset/manifest.parquet"
     assert again(recipe, workspace)[0] == told
@@ -188,6 +188,17 @@ def test_changed_labels_a_changed_recipe_and_damage_are_told(
     assert again(wider, workspace)[0].startswith(
         "dataset: runs again: the recipe's network.input_size changed"
     )
+
+
+def test_another_output_of_an_earlier_stage_is_told(tmp_path: Path) -> None:
+    write_data(tmp_path)
+    made, before, now = recipe(tmp_path), run_file(), run_file(train="1", export="1")
+    made_then = making(stage("validate"), made, before)
+    done = before.stages["validate"].model_copy(
+        update={"making": made_then, "fingerprint": made_then.digest}
+    )
+    why = why_again(done, making(stage("validate"), made, now), Workspace(tmp_path))
+    assert why == "what train, export left changed"
 
 
 def test_a_run_of_an_edgetag_that_kept_no_account_is_made_again(
@@ -219,7 +230,7 @@ def test_labels_edited_while_a_stage_works_are_seen_by_the_next_run(
             return super().track(what, total, unit)
 
     ensure_stage("dataset", recipe, workspace, Editor())
-    assert again(recipe, workspace)[0] == "dataset: runs again: its source changed"
+    assert again(recipe, workspace)[0] == "dataset: runs again: labels or pictures changed"
     positives = open_dataset(workspace).labels(np.arange(6))[:, 0]
     assert positives.tolist() == [0, 1, 1, 1, 0, 1]
 

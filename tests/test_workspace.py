@@ -17,6 +17,7 @@ from edgetag.workspace import (
     atomic_write,
     digest_json,
     read_arrays,
+    write_array,
     write_arrays,
     write_text,
 )
@@ -151,3 +152,15 @@ def test_a_damaged_run_file_advises_what_helps(tmp_path: Path, damage: bytes) ->
     (command,) = re.findall(r"\((rm [^)]+)\), and edgetag run does every stage", str(told.value))
     subprocess.run(command, shell=True, check=True)  # noqa: S602 - what a user would type
     assert workspace.read_run_file() is None
+
+
+def test_arrays_are_written_as_numpy_does(tmp_path: Path) -> None:
+    arrays = {"a": np.arange(12, dtype=np.float32).reshape(3, 4), "names": np.array(["猫", "b"])}
+    arrays |= {"one": np.array(1.5), "empty": np.empty((0, 2), np.uint8), "f": arrays["a"].T}
+    write_arrays(tmp_path / "ours.npz", arrays)
+    np.savez(tmp_path / "numpy.npz", **arrays)
+    assert (tmp_path / "ours.npz").read_bytes() == (tmp_path / "numpy.npz").read_bytes()
+    for name, array in arrays.items():
+        write_array(tmp_path / "ours.npy", array)
+        np.save(tmp_path / "numpy.npy", array)
+        assert (tmp_path / "ours.npy").read_bytes() == (tmp_path / "numpy.npy").read_bytes(), name

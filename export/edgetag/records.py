@@ -9,6 +9,10 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgetag.errors import InputError
+from edgetag.userfiles import read_file
+
+MOST_BYTES = 1_000_000_000
+"""Of a result; details of a million images have less."""
 
 REMEDY = "run the stage that makes it again"
 
@@ -74,7 +78,7 @@ class Result(Record):
             InputError: The file is missing or not of this schema.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_file(path, "result", MOST_BYTES).decode("utf-8")
         except FileNotFoundError:
             raise InputError(f"{path}: missing; run: edgetag {made_by}") from None
         except UnicodeDecodeError:

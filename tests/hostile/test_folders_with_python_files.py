@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -144,29 +143,3 @@ def test_python_is_started_in_one_place() -> None:
         if "sys.executable," in line or "get_context(" in line
     }
     assert starts == {"children.py", "dataset/workers.py"}
-
-
-@pytest.mark.slow
-def test_a_child_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
-    child = "from edgetag.children import end_with_parent; import os, time; end_with_parent();"
-    child += f"open({str(tmp_path / 'pid')!r}, 'w').write(f'{{os.getpid()}} '); time.sleep(60)"
-    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
-    with subprocess.Popen([sys.executable, "-c", parent], env=python_environment()) as process:
-        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().endswith(" "):
-            assert process.poll() is None
-        pid = int((tmp_path / "pid").read_text())
-        process.kill()
-    for _ in range(100):
-        if not _alive(pid):
-            return
-        time.sleep(0.05)
-    assert not _alive(pid)
-
-
-def _alive(pid: int) -> bool:
-    """Tell whether a process runs; one that waits for its parent to look does not."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgetag.errors import InputError
 from edgetag.recipe.sections import Recipe
+from edgetag.userfiles import read_file
 
 MOST_ATTRIBUTION_BYTES = 1_000_000
 
@@ -30,9 +31,8 @@ def read_attribution(recipe: Recipe) -> bytes | None:
     if path is None:
         return None
     try:
-        if path.stat().st_size > MOST_ATTRIBUTION_BYTES:
-            raise InputError(f"{path}: over {MOST_ATTRIBUTION_BYTES} bytes; this is no attribution")
-        return path.read_text(encoding="utf-8-sig").encode()
+        data = read_file(path, "text of attribution", MOST_ATTRIBUTION_BYTES)
+        return data.decode("utf-8-sig").encode()
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8 text; bundle.attribution takes Markdown") from None
     except OSError as error:

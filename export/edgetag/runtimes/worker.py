@@ -79,10 +79,9 @@ def score_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> Non
         done += len(block)
     seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
     # Imported late: what is above decides how much memory the runtime is seen to need.
-    from edgetag.workspace import atomic_write
+    from edgetag.workspace import write_array
 
-    with atomic_write(job.scores) as file:
-        np.save(file, scores, allow_pickle=False)
+    write_array(job.scores, scores)
     emit(Scored(images=done))
     emit(Done(seconds=seconds, cpu_seconds=cpu_seconds))
 

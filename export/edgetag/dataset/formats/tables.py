@@ -16,8 +16,11 @@ from edgetag.dataset.listing import Crop, LabelRow
 from edgetag.dataset.location import is_unicode
 from edgetag.errors import InputError
 from edgetag.recipe.sections import DataSection
+from edgetag.userfiles import read_file
 
 TABLE_SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
+MOST_BYTES = 8_000_000_000
+"""Of a table; ten million images with a hundred tags take four."""
 
 _LABELS: dict[object, int | None] = {
     "1": 1, "0": 0, "": None, "1.0": 1, "0.0": 0, "true": 1, "false": 0, 1: 1, 0: 0, None: None,
@@ -85,7 +88,7 @@ def read_table(path: Path) -> Table:
 
 
 def _read_csv(path: Path) -> Table:
-    text = path.read_bytes().decode("utf-8-sig")
+    text = read_file(path, "table", MOST_BYTES).decode("utf-8-sig")
     reader = csv.reader(_lines(text), strict=True)
     columns: tuple[str, ...] = ()
     rows: list[Row] = []
@@ -135,7 +138,9 @@ def _header(cells: list[str], where: str) -> tuple[str, ...]:
 def _read_jsonl(path: Path) -> Table:
     columns: dict[str, None] = {}
     rows: list[Row] = []
-    for number, line in enumerate(_lines(path.read_bytes().decode("utf-8-sig")), start=1):
+    for number, line in enumerate(
+        _lines(read_file(path, "table", MOST_BYTES).decode("utf-8-sig")), start=1
+    ):
         where = f"{path}:{number}"
         if not line.strip():
             continue
