@@ -67,6 +67,7 @@ def model_card(
         contract=recipe.network.preprocessing(),
         files=to_markdown(_files_sheet(exported, verdict)),
         accuracy=to_markdown(_accuracy_sheet(shipped)),
+        rescued=[file for file in exported if file.rescued],
         default=default,
         tags=to_markdown(_tags_sheet(default, labels)) if default else "",
         not_scored=[tag.tag for tag in default.tags if not tag.scored] if default else [],
