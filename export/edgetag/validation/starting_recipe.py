@@ -23,8 +23,8 @@ FLIPS, FLIPS_OF_RARE, RARE = 0.03, 0.1, 100
 """Share of decisions that flip, and of those on positives where there are fewer than 100.
 
 In the verdict of the demo's bundle, over `test`, int8 and int8-qat flipped at most 3.7 % of a
-frequent tag's positives and 2.8 % of its negatives; of rare tags' positives 10 % or less in 12 of 14
-cases.
+frequent tag's positives and 2.8 % of its negatives; of rare tags' positives 10 % or less in 12 of
+14 cases.
 """
 
 MAP_SPREAD, AP_SPREAD = 0.15, 0.2
