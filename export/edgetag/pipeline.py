@@ -12,6 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from edgetag.dataset.prospects import require_fit_splits
+from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
 from edgetag.fingerprints import making, settings_digest, touched, why_again
 from edgetag.machine import package_versions
@@ -91,6 +93,8 @@ def run_all(
                 progress.say("bundle: no file passes, so there is none")
             elif each.wanted(recipe):
                 walk.visit(each)
+                if each.name == "dataset":
+                    require_fit_splits(recipe, cast(DatasetResult, walk.results["dataset"]).splits)
             elif each.if_needed(recipe) and walk.is_out_of_date(each):
                 walk.forget(each)  # else the export would take up what it left
             if each.name == "validate":

@@ -4,7 +4,18 @@ from collections.abc import Mapping
 
 from edgetag.dataset.result import SplitCounts
 from edgetag.dataset.split import SHARE, TRAIN, VALIDATION
+from edgetag.errors import InputError
 from edgetag.recipe.sections import Recipe
+
+
+def require_fit_splits(recipe: Recipe, splits: Mapping[str, SplitCounts]) -> None:
+    """Refuse before training what training or validation would refuse after hours.
+
+    Raises:
+        InputError: See `unfit_splits`.
+    """
+    if problems := unfit_splits(recipe, splits):
+        raise InputError("\n".join(problems))
 
 
 def unfit_splits(recipe: Recipe, splits: Mapping[str, SplitCounts]) -> list[str]:
