@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from edgetag.ci.job import Job
 from edgetag.cli.main import app
+from edgetag.recipe import load_recipe
 
 MODELS = Path(__file__).parents[1] / "models"
 WORKFLOW = MODELS / "github-workflow.yml"
@@ -31,6 +32,18 @@ def commands() -> list[str]:
 def taken(line: str) -> bool:
     """Tell whether verbs and options exist; --help keeps them from doing anything."""
     return CliRunner().invoke(app, [*shlex.split(line)[1:], "--help"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "recipe", sorted(MODELS.glob("*/recipe.toml")), ids=lambda p: p.parent.name
+)
+def test_every_variant_is_judged_over_all_tags_and_in_each(recipe: Path) -> None:
+    loaded = load_recipe(recipe)
+    for variant in loaded.export.variants:
+        budget = loaded.budget(variant)
+        assert budget.max_map_drop is not None or budget.min_map is not None, variant
+        for tag in loaded.data.tags:
+            assert all(limit is not None for _, limit in budget.margins(tag)), (variant, tag)
 
 
 @pytest.mark.parametrize("line", commands())

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import edgetag
+from edgetag.children import python
 from edgetag.device.listing import list_machines
 from edgetag.machine import Machine, this_machine
 from edgetag.records import Record, Result
@@ -122,7 +123,7 @@ def _runtime(engine: Engine) -> Component:
         return Component(name=engine.name, state="missing", detail=reason)
     version = engine.version()
     # In a process of its own: two runtimes in one process can crash each other.
-    problem = _ask([sys.executable, "-c", f"import {MODULES[engine.name]}"])[1]
+    problem = _ask(python("-c", f"import {MODULES[engine.name]}"))[1]
     if problem:
         detail = f"does not import: {problem}"
         return Component(name=engine.name, state="broken", version=version, detail=detail)

@@ -4,6 +4,7 @@ A stage is skipped when its recipe sections, the code that does it, and the outp
 before it are what they were when it last finished, and its own outputs still lie there unchanged.
 """
 
+import gc
 import shutil
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from edgetag.dataset.prospects import require_fit_splits
+from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
 from edgetag.fingerprints import making, settings_digest, touched, why_again
 from edgetag.machine import package_versions
@@ -90,6 +93,8 @@ def run_all(
                 progress.say("bundle: no file passes, so there is none")
             elif each.wanted(recipe):
                 walk.visit(each)
+                if each.name == "dataset":
+                    require_fit_splits(recipe, cast(DatasetResult, walk.results["dataset"]).splits)
             elif each.if_needed(recipe) and walk.is_out_of_date(each):
                 walk.forget(each)  # else the export would take up what it left
             if each.name == "validate":
@@ -339,6 +344,7 @@ def _run_one(
     made = making(which, recipe, run_file, options)
     run = _load(which).run
     result, wall_s, peak = measured(lambda: run(recipe, workspace, progress, **options))
+    gc.collect()  # models are cycles; what a stage held would else lie beneath the next one's peak
     outputs = sorted({p for pattern in which.outputs for p in workspace.root.glob(pattern)})
     record = StageRecord(
         fingerprint=made.digest,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from finished_run import FORMATS, Finished, finish_run, manifest_of
 
 from edgetag.ci.job_recipe import NOT_MEASURED, job_recipe
 from edgetag.ci.pictures import Judged, collect
@@ -18,6 +17,7 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Budget, load_recipe
 from edgetag.workspace import Workspace, digest_file, write_text
+from finished_run import FORMATS, Finished, finish_run, manifest_of
 
 
 def write_job(run: Finished, folder: Path) -> Judged:

@@ -13,8 +13,11 @@ from edgetag.errors import ExitCode
 from edgetag.reporting import results
 from edgetag.reporting.annotations import annotations
 from edgetag.reporting.findings import find
-from edgetag.reporting.result import ReportResult
-from edgetag.validation.result import Loss, VariantVerdict, Verdict
+from edgetag.reporting.page import words
+from edgetag.reporting.result import BudgetRow, ReportResult
+from edgetag.reporting.sheets import budgets_sheet
+from edgetag.reporting.wording import describe_check
+from edgetag.validation.result import Loss, Needs, VariantVerdict, Verdict
 from made_results import check, make_sources, make_verdict, scored
 
 RECALL = Loss(
@@ -72,12 +75,12 @@ INT8 = scored("int8", "litert", "test", 0.004)
         ),
         (
             (without_margins(INT8, (RECALL,)),),
-            f"lost beyond chance, and no margin judges it: {TOLD}",
+            f"lost beyond chance, and no kept margin allows it: {TOLD}",
         ),
         (
             (INT8, without_margins(scored("int8", "litert", "test_style", 0.0), (RECALL,))),
-            "lost beyond chance, and no margin judges it on test_style, which does not decide: "
-            + TOLD,
+            "lost beyond chance, and no kept margin allows it on test_style, which does not "
+            f"decide: {TOLD}",
         ),
     ],
 )
@@ -127,3 +130,19 @@ def test_what_the_decision_tells_is_not_told_again_as_a_loss() -> None:
     )
     levels = [one.level for one in find(make_verdict((entry,))) if "cat" in one.where + one.text]
     assert levels == ["fail"]
+
+
+def test_what_would_decide_says_where_how_many_in_all_and_how() -> None:
+    wanted = Needs(more=648, of="images", decides="fail", split="test", in_all=6500)
+    row = BudgetRow(
+        variant="int8", runtime="litert", stage="validate", budget="max_map_drop", limit=0.01,
+        measured=0.0176, interval=(0.0009, 0.0379), verdict="undecided", needs=wanted,
+    )  # fmt: skip
+    assert describe_check(row).endswith(
+        "; 648 more images in test (about 6,500 in all) would decide, as it looks that it is broken"
+    )
+    assert budgets_sheet([row]).rows[0][-2] == "648 more images in test (about 6,500 in all): fail"
+    assert words.needs(0.0176, wanted) == (
+        "About 648 more images in test (about 6\u202f500 in all) would decide it, as it looks by "
+        "breaking it."
+    )

@@ -97,7 +97,7 @@ def test_a_verdict_shows_what_is_undecided_and_what_would_decide() -> None:
     assert dict(zip(missed.headings, missed.rows[0], strict=True)) == {
         "variant": "int8", "runtime": "litert", "tag": "cat", "budget": "max_recall_drop",
         "limit": "0.0200", "measured": "0.0040 [−0.0460, 0.0540]",
-        "would decide": "340 more positives", "verdict": "? undecided",
+        "would decide": "340 more positives: pass", "verdict": "? undecided",
     }  # fmt: skip
 
 

@@ -13,11 +13,11 @@ from edgetag.validation.decision import (
     check_overall,
     check_tags,
     decide,
-    images_to_decide,
     judge,
     tag_decision,
 )
 from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.needs import images_to_decide
 from edgetag.validation.result import worst
 
 TAGS = Vocabulary(("cat", "dog", "rare"))
@@ -54,7 +54,7 @@ def test_a_fail_needs_holms_correction_too() -> None:
 def test_as_many_images_more_bring_the_end_of_the_interval_to_the_limit(
     width: float, limit: float, size: int
 ) -> None:
-    more = images_to_decide(limit, 0.0, (-width, width), size, 1, 0.025)
+    more = images_to_decide(limit, 0.0, (-width, width), size, 1, 0.025, wanted=0.5)
     if more is None:
         assert width >= limit * 31  # a thousand times as many images
         return

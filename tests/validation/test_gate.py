@@ -105,8 +105,10 @@ def test_a_stated_share_may_be_missing_and_the_accepted_state_is_still_compared_
 ) -> None:
     repository.relabel(repository.labels()[1:])
     assert "1 of 120 pictures of test are missing (000.png)" in refused(repository)
-    done = repository.validate("--max-changed", "0.01")
+    done = repository.validate("--max-changed", "0.01", "--github")
     assert done.exit_code in (0, 1), done.output
+    notices = [line for line in done.stdout.splitlines() if line.startswith("::notice")]
+    assert any("1 of 120 pictures of test are missing (000.png)" in line for line in notices)
     verdict = repository.verdict()
     assert verdict["pictures"]["splits"][0]["missing_names"] == ["000.png"]
     assert verdict["baseline"]["same_reference"]

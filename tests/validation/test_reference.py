@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from test_heat_maps import give_maps
-from tiny_run import TEST, RunFolder
+from tiny_run import KNOWN, TEST, RunFolder
 
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
@@ -51,6 +51,9 @@ def test_reference_scores_are_computed_once_and_name_their_making(
     assert stored.meta.thresholds == run_folder.thresholds
     assert stored.identities[:2] == ("id0", "id1")
     assert set(stored.split) == {"test", "test_style", "validation"}
+    assert stored.known is not None
+    assert np.array_equal(stored.known.labels, run_folder.labels[list(KNOWN)])
+    assert stored.meta.fp32_size_bytes == (workspace.export / "fp32.tflite").stat().st_size
     written = kept.stat().st_mtime_ns
     stage.run(trained, workspace, QUIET)
     assert kept.stat().st_mtime_ns == written
@@ -58,6 +61,27 @@ def test_reference_scores_are_computed_once_and_name_their_making(
     stage.run(trained, workspace, QUIET)
     again = read_reference(kept)
     assert np.allclose(again.scores, stored.scores, atol=1e-6)
+
+
+def test_a_kept_reference_without_pictures_to_fit_thresholds_on_is_computed_again(
+    run_folder: RunFolder, trained: stage.Recipe
+) -> None:
+    stage.run(trained, run_folder.workspace, QUIET)
+    kept = run_folder.workspace.validate / "reference.npz"
+    whole = read_reference(kept)
+    judged = [place for place, split in enumerate(whole.split) if split != "validation"]
+    older = replace(
+        whole,
+        scores=whole.scores[judged],
+        identities=tuple(whole.identities[place] for place in judged),
+        split=tuple(whole.split[place] for place in judged),
+        known=None,
+    )
+    write_reference(kept, older)
+    stage.run(trained, run_folder.workspace, QUIET)
+    again = read_reference(kept)
+    assert again.identities == whole.identities
+    np.testing.assert_allclose(again.scores, whole.scores, atol=1e-6)
 
 
 def test_without_weights_the_reference_cannot_be_computed(

@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 from tiny_run import MODELS, RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
+from edgetag.children import python_environment
 from edgetag.errors import ExitCode, InputError
 from edgetag.metrics import mean_average_precision
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
-from edgetag.runtimes.process import python_environment
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.details import Details

@@ -24,6 +24,7 @@ from typing import IO
 from edgetag.bundling.contents import MANIFEST
 from edgetag.bundling.result import BundleManifest
 from edgetag.errors import InputError
+from edgetag.userfiles import require_file
 from edgetag.workspace import atomic_write
 
 MAX_FILES = 64
@@ -116,8 +117,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
         InputError: It is no bundle, damaged, or built to do harm; the text says which file.
     """
     with _told(path):
-        if path.stat().st_size > MAX_BUNDLE_BYTES:
-            raise InputError(f"{path}: over {MAX_BUNDLE_BYTES} bytes; this is no bundle")
+        require_file(path, "bundle", MAX_BUNDLE_BYTES)
         archive = zipfile.ZipFile(path)
     with archive:
         with _told(path):

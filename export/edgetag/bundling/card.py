@@ -5,8 +5,8 @@ from pathlib import Path
 from edgetag.bundling.contents import Golden, Labels
 from edgetag.bundling.released import without_folders
 from edgetag.bundling.result import LeftOut
-from edgetag.bundling.sources import attribution_file
 from edgetag.conversion.result import ExportedVariant
+from edgetag.dataset.attribution import attribution_file
 from edgetag.dataset.result import DatasetResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.losses import loss_findings
@@ -67,6 +67,7 @@ def model_card(
         contract=recipe.network.preprocessing(),
         files=to_markdown(_files_sheet(exported, verdict)),
         accuracy=to_markdown(_accuracy_sheet(shipped)),
+        rescued=[file for file in exported if file.rescued],
         default=default,
         tags=to_markdown(_tags_sheet(default, labels)) if default else "",
         not_scored=[tag.tag for tag in default.tags if not tag.scored] if default else [],

@@ -24,8 +24,9 @@ from edgetag.bundling.result import (
     LeftOut,
     manifest_schema,
 )
-from edgetag.bundling.sources import golden_sources, read_attribution
+from edgetag.bundling.sources import golden_sources
 from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.dataset.attribution import read_attribution
 from edgetag.dataset.result import DatasetResult
 from edgetag.errors import EdgetagError, InputError
 from edgetag.progress import Progress
@@ -69,7 +70,7 @@ def run(
     parts, files = _gather(recipe, workspace, variants, progress)
     manifest = _manifest(recipe, workspace, parts, files)
     packed = pack({contents.MANIFEST: manifest.to_json().encode(), **files})
-    path = workspace.bundle / f"{recipe.name}-{recipe.bundle.version}.zip"
+    path = workspace.bundle_file(recipe.name, recipe.bundle.version)
     write_bytes(path, packed)
     read_bundle(path)
     result = BundleResult(

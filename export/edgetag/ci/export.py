@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.bundling.sources import read_attribution
 from edgetag.ci.job import ATTRIBUTION, BASELINE, MODEL, REFERENCE, Job, extra_of, validate_command
 from edgetag.ci.job_recipe import JobRecipe, job_recipe
 from edgetag.ci.job_reference import job_reference
@@ -15,6 +14,7 @@ from edgetag.ci.replacing import check_replaceable, replacing, seal
 from edgetag.ci.result import CiExport, Part
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset import open_dataset
+from edgetag.dataset.attribution import read_attribution
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant

@@ -5,10 +5,10 @@ import subprocess
 import time
 from pathlib import Path
 
+from edgetag.children import python_command, python_environment
 from edgetag.ci.job import RUN
 from edgetag.errors import InputError
 from edgetag.reporting.findings import find
-from edgetag.runtimes.process import python_command, python_environment
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
 

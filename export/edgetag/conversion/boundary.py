@@ -12,6 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgetag.conversion.flatfile import IDENTIFIER, MAX_BYTES, OPERATOR_NAMES, SCHEMA_VERSION
 from edgetag.errors import InputError
+from edgetag.userfiles import read_file
 
 METADATA_ENTRY = b"TFLITE_METADATA"
 MOST_ENDS = 64
@@ -76,11 +77,9 @@ def read_bytes(path: Path) -> bytes:
         InputError: It is missing, no file, or larger than a model can be.
     """
     try:
-        if not path.is_file():
-            raise InputError(f"{path}: there is no such file")
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path}: over 2 GiB, which no TensorFlow Lite model can be")
-        return path.read_bytes()
+        return read_file(path, "TensorFlow Lite model", MAX_BYTES)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edgetag.errors import InputError
 from edgetag.tags import Vocabulary
+from edgetag.userfiles import read_file
 
 MOST_LABEL_BYTES = 1 << 20
 """A file of labels: ten thousand tags take far less."""
@@ -38,10 +39,9 @@ def read_label_file(path: Path) -> tuple[str, ...]:
         InputError: It is missing, too large or no text.
     """
     try:
-        if not path.is_file():
-            raise InputError(f"{path}: there is no such file of labels")
-        with path.open("rb") as file:
-            data = file.read(MOST_LABEL_BYTES + 1)
+        data = read_file(path, "file of labels", MOST_LABEL_BYTES)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file of labels") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     return parse_labels(data, path)

@@ -71,7 +71,7 @@ def tell(
     files, spots = {job.path for job in jobs}, {job.spot for job in jobs}
     pictures = " or ".join(str(n) for n in sorted({len(job.rows) for job in jobs}))
     progress.say(
-        f"{scorings:,} scorings elsewhere: {len(files)} files on {len(spots)} engines and "
+        f"{scorings:,} scorings elsewhere: {len(files)} file(s) on {len(spots)} engines and "
         f"processors, {pictures} pictures each"
     )
     first = {job.spot: job for job in reversed(jobs) if is_slow(job.spot)}

@@ -37,8 +37,7 @@ positive_weights = "balanced"
 label_smoothing = 0.05
 # phases = [
 #   {{ trains = "head", epochs = 1, learning_rate = 3e-3, schedule = "constant" }},
-#   {{ trains = "all", epochs = 4, learning_rate = 1e-3 }},
-#   {{ trains = "all", epochs = 1, optimizer = "sgd", learning_rate = 1e-4 }},
+#   {{ trains = "all", epochs = 3, learning_rate = 1e-3 }},
 # ]
 # thresholds = {{ policy = "best_f1" }}   # "fixed" with value, "recall_at_fpr" with max_fpr
 

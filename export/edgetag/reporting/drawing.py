@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from edgetag.reporting.fitting import GAP, fitted
-from edgetag.reporting.tables import STYLES, Sheet
+from edgetag.reporting.fitting import fitted
+from edgetag.reporting.tables import NONE, STYLES, Sheet
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, JustifyMethod, RenderableType
 
 TEXTS = frozenset({"reason", "detail", "problem", "warning"})
 """Headings of columns that hold sentences, which wrap wherever they stand."""
+
+INDENT, BETWEEN = 2, " · "
 
 _INTERVAL = re.compile(r"(?<=\d) (?=\[[−\d])")
 
@@ -42,13 +45,14 @@ class Drawn:
         whole = sheet.numeric | {
             column for column in (0, last) if sheet.headings[column] not in TEXTS
         }
-        for shape in (rows, _intervals_below(rows)):
-            widths = fitted(sheet.headings, shape, whole, options.max_width)
+        below = _intervals_below(rows)
+        for shape, gap in ((rows, 2), (below, 2), (below, 1)):
+            widths = fitted(sheet.headings, shape, whole, options.max_width, gap)
             if widths is not None:
-                yield _table(sheet, shape, widths)
+                yield _table(sheet, shape, widths, gap)
                 break
         else:
-            yield _listed(sheet, rows, options)
+            yield from _listed(sheet, rows, options.max_width)
         yield ""
 
 
@@ -57,9 +61,9 @@ def _intervals_below(rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...]
     return tuple(tuple(_INTERVAL.sub("\n", cell) for cell in row) for row in rows)
 
 
-def _table(sheet: Sheet, rows: tuple[tuple[str, ...], ...], widths: list[int]) -> Table:
+def _table(sheet: Sheet, rows: tuple[tuple[str, ...], ...], widths: list[int], gap: int) -> Table:
     table = Table(
-        box=SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0), show_edge=False,
+        box=SIMPLE_HEAD, pad_edge=False, padding=(0, gap - 1, 0, 0), show_edge=False,
         show_header=any(sheet.headings),
     )  # fmt: skip
     for column, (heading, width) in enumerate(zip(sheet.headings, widths, strict=True)):
@@ -70,19 +74,20 @@ def _table(sheet: Sheet, rows: tuple[tuple[str, ...], ...], widths: list[int]) -
     return table
 
 
-def _listed(sheet: Sheet, rows: tuple[tuple[str, ...], ...], options: "ConsoleOptions") -> Table:
-    """Return the rows one below the other, each cell on a line behind its heading."""
-    longest = max(map(len, sheet.headings))
-    label = min(longest, options.max_width // 3)
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, GAP, 0, 0))
-    table.add_column(style="dim", overflow="fold", width=label)
-    table.add_column(overflow="fold", width=max(options.max_width - label - GAP, 1))
-    for row in rows:
-        if table.row_count:
-            table.add_row()
-        for heading, cell in zip(sheet.headings, row, strict=True):
-            table.add_row(Text(heading), _cell(cell))
-    return table
+def _listed(sheet: Sheet, rows: tuple[tuple[str, ...], ...], width: int) -> "Iterator[Padding]":
+    """Give the rows one below the other: the first cell, and below it what else is known."""
+    for first, *others in rows:
+        yield Padding(_cell(first), 0)
+        line = Text()
+        for heading, cell in zip(sheet.headings[1:], others, strict=True):
+            if cell == NONE:
+                continue
+            piece = Text.assemble((f"{heading} ", "dim"), _cell(cell))
+            if line and line.cell_len + len(BETWEEN) + piece.cell_len > width - INDENT:
+                yield Padding(line, (0, 0, 0, INDENT))
+                line = Text()
+            line = Text(BETWEEN).join((line, piece)) if line else piece
+        yield Padding(line, (0, 0, 0, INDENT))
 
 
 def _cell(text: str) -> Text:

@@ -51,6 +51,7 @@ def find(
         *_without_limits(verdict),
         *(_baseline(verdict.baseline, verdict) if verdict.baseline else ()),
         *loss_findings(verdict),
+        *_changed_pictures(verdict),
         *_notes_on_failures(verdict, bench),
         *_tags_without_images(verdict),
     ]
@@ -153,6 +154,12 @@ def _baseline(compared: BaselineComparison, verdict: Verdict) -> Iterator[Findin
             text=describe_changes(changes),
             variant=variant,
         )
+
+
+def _changed_pictures(verdict: Verdict) -> Iterator[Finding]:
+    """Tell what was allowed to change since the reference was made elsewhere."""
+    for line in verdict.pictures.told() if verdict.pictures else ():
+        yield Finding(level="note", where="since the reference was made", text=line)
 
 
 def _notes_on_failures(verdict: Verdict, bench: BenchResult | None) -> Iterator[Finding]:

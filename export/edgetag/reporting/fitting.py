@@ -1,15 +1,12 @@
 """How wide the columns of a table may be, so that it fits a terminal and no word is cut.
 
 Names and numbers stay in one piece, texts wrap between words. A table that cannot fit even so is
-shown as a list of its rows, one cell a line.
+shown as a list of its rows.
 """
 
 from collections.abc import Sequence
 
 from rich.cells import cell_len
-
-GAP = 2
-"""Columns of the terminal between two of a table."""
 
 SHORTEST_TEXT = 24
 """A longer text is not squeezed into fewer: a column of single words cannot be read."""
@@ -20,6 +17,7 @@ def fitted(
     rows: Sequence[Sequence[str]],
     whole: frozenset[int],
     width: int,
+    gap: int,
 ) -> list[int] | None:
     """Return the width of each column, None where they do not fit.
 
@@ -28,6 +26,7 @@ def fitted(
         rows: Cells.
         whole: Columns whose cells stay in one piece, by position.
         width: Of the terminal.
+        gap: Columns of the terminal between two of the table.
     """
     columns = [[heading, *(row[at] for row in rows)] for at, heading in enumerate(headings)]
     wanted = [max(map(_longest_line, cells)) for cells in columns]
@@ -39,7 +38,7 @@ def fitted(
         )
         for at, cells in enumerate(columns)
     ]
-    free = width - GAP * (len(columns) - 1)
+    free = width - gap * (len(columns) - 1)
     if sum(least) > free:
         return None
     while (excess := sum(wanted) - free) > 0:

@@ -48,7 +48,7 @@ def _told(found: VariantVerdict) -> Iterator[tuple[Level, str]]:
         yield "loss", f"fails{aside}: {listed(text for _, text in broken)}"
     told = {place for place, _ in broken} | _judged(found)
     levels: tuple[tuple[bool, Level, str], ...] = (
-        (False, "loss", "lost beyond chance, and no margin judges it"),
+        (False, "loss", "lost beyond chance, and no kept margin allows it"),
         (True, "note", "lost beyond chance, inside its margin"),
     )
     for within, level, what in levels:

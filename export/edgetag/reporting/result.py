@@ -15,6 +15,7 @@ class Accuracy(Record):
         decides: Whether this split decides.
         n_images: Images in it.
         n_scored_tags: Tags with enough positives; the means are over them.
+        n_tags: All tags; 0 in a report that an earlier version wrote.
         map: Mean average precision; null where no tag is scored, as are the next two.
         map_drop: From the reference.
         map_drop_interval: Of the drop.
@@ -26,6 +27,7 @@ class Accuracy(Record):
     decides: bool
     n_images: int
     n_scored_tags: int
+    n_tags: int = 0
     map: float | None
     map_drop: float | None
     map_drop_interval: Bounds | None

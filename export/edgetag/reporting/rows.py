@@ -70,6 +70,7 @@ def _accuracy(found: VariantVerdict) -> Accuracy:
         decides=found.decides,
         n_images=found.n_images,
         n_scored_tags=found.n_scored_tags,
+        n_tags=len(found.tags),
         map=found.map,
         map_drop=found.map_drop,
         map_drop_interval=found.map_drop_interval,

@@ -29,8 +29,8 @@ from edgetag.reporting.tables import (
     format_points,
     to_rich,
 )
-from edgetag.reporting.wording import format_measured, format_needs
-from edgetag.validation.result import BaselineChange, TagVerdict, Verdict
+from edgetag.reporting.wording import format_measured, format_needs, over_tags
+from edgetag.validation.result import BaselineChange, Needs, TagVerdict, Verdict
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -105,7 +105,12 @@ def variants_sheet(report: ReportResult) -> Sheet:
         lossy = row.verdict == "pass" and row.with_losses
         cells.append(WITH_LOSSES if lossy else MARKS[row.verdict])
         rows.append(tuple(cells))
-    title = f"Variants; accuracy on {report.runtime}"
+    scored = {
+        entry.split: (entry.n_scored_tags, entry.n_tags)
+        for row in report.variants
+        for entry in row.accuracy
+    }
+    title = f"Variants; accuracy on {report.runtime}, {over_tags(scored)}"
     if speeds:
         title += f", latency is the median of one image{of_mode(report.variants)}"
     return Sheet(title, tuple(headings), frozenset(range(1, len(headings) - 1)), tuple(rows))
@@ -239,7 +244,7 @@ def budgets_sheet(rows: Iterable[BudgetRow], title: str = "Budgets") -> Sheet:
     cells = [
         (
             row.variant, row.runtime, row.tag or NONE, row.budget,
-            format_budget(row.budget, row.limit), format_measured(row), format_needs(row.needs),
+            format_budget(row.budget, row.limit), format_measured(row), _needs(row.needs),
             row.reason or NONE, MARKS[row.verdict],
         )
         for row in rows
@@ -256,6 +261,10 @@ def budgets_sheet(rows: Iterable[BudgetRow], title: str = "Budgets") -> Sheet:
         frozenset(place for place, column in enumerate(kept) if column in (4, 5)),
         tuple((*(row[column] for column in kept), row[8]) for row in cells),
     )
+
+
+def _needs(needs: Needs | None) -> str:
+    return format_needs(needs) if needs is None else f"{format_needs(needs)}: {needs.decides}"
 
 
 def failures_sheet(rows: Iterable[FailureRow]) -> Sheet:

@@ -31,7 +31,7 @@ HEADLINES: dict[Decision, str] = {
     "undecided": "? Undecided: the data or this machine cannot decide.",
     "not judged": "? Not judged: the recipe does not limit the accuracy of every file.",
 }
-LOSSES_HEADLINE = "! Accepted, with losses: every budget is kept, and what none judges got worse."
+LOSSES_HEADLINE = "! Accepted, with losses: every budget is kept, but something got worse."
 SHIPPED_HEADLINE = "✓ Accepted: what ships keeps every budget."
 DEVICE_HEADLINE = "✗ Rejected: no budget is broken, but another machine gives other scores."
 BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse than accepted."

@@ -1,6 +1,6 @@
 """Sentences about what was judged: the same words in every report."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from edgetag.reporting.result import BudgetRow
 from edgetag.reporting.tables import NONE, format_budget, format_points
@@ -27,12 +27,24 @@ def format_measured(row: BudgetRow) -> str:
 
 
 def format_needs(needs: Needs | None, tag: str | None = None) -> str:
-    """Say what would decide an undecided check: `340 more positives of cat`."""
+    """Say what would decide a check: `340 more positives of cat in test (about 3,400 in all)`."""
     if needs is None:
         return NONE
     things = needs.of if needs.more != 1 else needs.of.removesuffix("s")
     of_tag = f" of {tag}" if tag is not None and needs.of != "images" else ""
-    return f"{needs.more:,} more {things}{of_tag}"
+    where = f" in {needs.split}" if needs.split else ""
+    in_all = f" (about {needs.in_all:,} in all)" if needs.in_all is not None else ""
+    return f"{needs.more:,} more {things}{of_tag}{where}{in_all}"
+
+
+def over_tags(scored: Mapping[str, tuple[int, int]]) -> str:
+    """Say how many tags means are over: `mAP over 12 of 20 tags of test`.
+
+    Args:
+        scored: Split → scored tags and all tags.
+    """
+    places = (f"{own} of {all_tags} tags of {split}" for split, (own, all_tags) in scored.items())
+    return f"mAP over {', '.join(places)}" if scored else "no mAP"
 
 
 def describe_where(variant: str, runtime: str, tag: str | None = None) -> str:
@@ -51,7 +63,8 @@ def describe_check(row: BudgetRow) -> str:
         return text
     if row.needs is None:
         return f"{text}; more images like these would not decide it"
-    return f"{text}; {format_needs(row.needs, row.tag)} would decide"
+    how = "that it is broken" if row.needs.decides == "fail" else "that it is kept"
+    return f"{text}; {format_needs(row.needs, row.tag)} would decide, as it looks {how}"
 
 
 def describe_loss(

@@ -3,6 +3,7 @@
 import json
 
 from edgetag.dataset import Dataset, open_dataset
+from edgetag.dataset.prospects import unfit_for_training
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import mean_average_precision
@@ -80,6 +81,7 @@ def run(
     resumed = read_checkpoint(workspace, fingerprint, strategy, progress)
     journal = Journal(workspace.train) if cluster.is_chief else None
     if journal is not None:
+        progress.say(_over_tags(dataset))
         journal.write_history(resumed.records if resumed else ())
     state = train_phases(
         model,
@@ -127,17 +129,17 @@ def _check_data(recipe: Recipe, dataset: Dataset) -> None:
             f"{dataset.cache.folder}: the data was built for other tags or another input size than "
             "the recipe's; run: edgetag data build"
         )
-    labels = dataset.labels(dataset.rows("train"))
-    without = [
-        name
-        for name, positives in zip(dataset.vocabulary.names, (labels == 1).sum(axis=0), strict=True)
-        if not positives
-    ]
-    if without and not recipe.training.allow_tags_without_positives:
-        raise InputError(
-            f"no training image has the tag {', '.join(map(repr, without))}; label some, take it "
-            "out of data.tags, or set training.allow_tags_without_positives = true"
-        )
+    if problems := unfit_for_training(recipe, dataset.counts()):
+        raise InputError("\n".join(problems))
+
+
+def _over_tags(dataset: Dataset) -> str:
+    tags = dataset.counts()[VALIDATION].tags
+    scored = sum(1 for counts in tags.values() if counts.positives and counts.negatives)
+    return (
+        f"validation mAP is over {scored} of {len(tags)} tags: those that some images there "
+        "have and others lack"
+    )
 
 
 def _use_mixed_precision(recipe: Recipe, progress: Progress) -> bool:
@@ -162,13 +164,7 @@ def _validation_map(
     rows = dataset.rows(VALIDATION)
     contract = recipe.network.preprocessing()
     scores = predict(model, dataset, rows, contract, progress, what="validation")
-    value = mean_average_precision(scores, dataset.labels(rows), min_positives=1)
-    if value != value:
-        raise InputError(
-            "no tag has both a positive and a negative image in the validation split, so no epoch "
-            "can be told from another; label more images or set data.split.rare_tags_first = true"
-        )
-    return value
+    return mean_average_precision(scores, dataset.labels(rows), min_positives=1)
 
 
 def read_checkpoint(

@@ -7,6 +7,7 @@ from pathlib import Path
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.userfiles import read_file
 from edgetag.validation.accepted_state import Baseline, TagState, VariantState
 from edgetag.validation.result import Decision, VariantVerdict, Verdict, worst
 from edgetag.workspace import Workspace, write_text
@@ -19,6 +20,9 @@ HOW_TO_ACCEPT = (
     "run: edgetag validate RECIPE --no-baseline, look at the outcome, and then: edgetag baseline "
     'accept RECIPE --reason "…"'
 )
+
+MOST_BYTES = 100_000_000
+"""Of a baseline; one of seven variants and 300 tags has less than a million."""
 
 
 def baseline_file(recipe: Path) -> Path:
@@ -33,7 +37,7 @@ def read_baseline(path: Path) -> Baseline:
         InputError: It is missing, damaged, or of another schema.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path, "baseline", MOST_BYTES).decode("utf-8")
     except FileNotFoundError:
         raise InputError(f"{path}: there is no accepted state yet; {HOW_TO_ACCEPT}") from None
     except UnicodeDecodeError:

@@ -12,6 +12,7 @@ from edgetag.validation.decision import check_overall, check_tags, decide, tag_d
 from edgetag.validation.inputs import Candidate
 from edgetag.validation.losses import significant_losses
 from edgetag.validation.metrics import Measured
+from edgetag.validation.needs import placed
 from edgetag.validation.result import BudgetCheck, Operating, TagVerdict, VariantVerdict
 from edgetag.validation.scores import VariantMeta
 from edgetag.validation.statistics import Interval
@@ -32,6 +33,7 @@ def variant_entry(
     reference: Measured,
     variant: Measured,
     reference_thresholds: Mapping[str, float],
+    share: float | None = None,
 ) -> VariantVerdict:
     """Compare a variant with the reference over one split and judge it.
 
@@ -45,6 +47,7 @@ def variant_entry(
         reference: Before.
         variant: After, with the thresholds it ships with.
         reference_thresholds: What those are compared with.
+        share: Of all images that this split has; None where it is not known.
     """
     split = variant.split
     unfitted = variant
@@ -54,8 +57,12 @@ def variant_entry(
     ):
         unfitted = Measured(variant.scores, split, reference_thresholds)
     comparison = compare(reference, variant, unfitted)
-    overall = check_overall(budget, comparison, split, candidate.size_bytes, fp32_bytes)
-    tag_checks = check_tags(budget, comparison, split)
+    found = check_overall(budget, comparison, split, candidate.size_bytes, fp32_bytes)
+    overall = placed(found, split_name, share)
+    tag_checks = {
+        tag: placed(checks, split_name, share)
+        for tag, checks in check_tags(budget, comparison, split).items()
+    }
     mean_ap, map_drop, map_interval = _flat(comparison.mean_ap)
     mean_f1, f1_drop, f1_interval = _flat(comparison.mean_f1)
     return VariantVerdict(

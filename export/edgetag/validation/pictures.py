@@ -22,9 +22,6 @@ from edgetag.validation.scores import NO_ROWS, KnownPictures, ReferenceScores
 NAMES_KEPT = 100
 """Pictures of a kind that the verdict names."""
 
-NAMES_TOLD = 3
-"""And that a message names."""
-
 
 def known_pictures(dataset: Dataset, rows: Rows) -> KnownPictures:
     """Return what a reference keeps of the pictures that it scores."""
@@ -135,7 +132,9 @@ def _lost(
     ]
 
 
-def require_allowed(pictures: PicturesComparison, max_changed: float, where: Path) -> list[str]:
+def require_allowed(
+    pictures: PicturesComparison, max_changed: float, where: Path
+) -> tuple[str, ...]:
     """Refuse changed pictures beyond a share of those that the reference knows in a split.
 
     Args:
@@ -149,8 +148,7 @@ def require_allowed(pictures: PicturesComparison, max_changed: float, where: Pat
     Raises:
         InputError: Names what changed, and says what to do.
     """
-    told = [line for split in pictures.splits for line in _told(split)]
-    told += [line for split in pictures.splits for line in _told_losses(pictures, split.split)]
+    told = pictures.told()
     shares = [split.changed / max(1, split.known) for split in pictures.splits]
     if not shares or max(shares) <= max_changed:
         return told
@@ -166,31 +164,3 @@ def require_allowed(pictures: PicturesComparison, max_changed: float, where: Pat
         "(edgetag validate), and copy it here; or allow such a share of a split with --max-changed "
         f"{min(1.0, math.ceil(max(shares) * 1000) / 1000):g}"
     )
-
-
-def _told(split: SplitPictures) -> list[str]:
-    parts = (
-        (split.missing, split.missing_names, f"of {split.known} pictures of {{}} are missing"),
-        (split.new, split.new_names, "pictures of {} are new, and were never scored"),
-        (split.relabelled, split.relabelled_names, f"of {split.known} pictures of {{}} have other "
-         "labels"),
-    )  # fmt: skip
-    return [
-        f"{count} {text.format(split.split)} ({_named(count, names)})"
-        for count, names, text in parts
-        if count
-    ]
-
-
-def _named(count: int, names: Sequence[str]) -> str:
-    shown = ", ".join(name if len(name) <= 80 else f"…{name[-79:]}" for name in names[:NAMES_TOLD])
-    return shown if count <= NAMES_TOLD else f"{shown} and {count - NAMES_TOLD} more"
-
-
-def _told_losses(pictures: PicturesComparison, split: str) -> list[str]:
-    losses = [
-        f"{loss.tag} ({loss.now} of {loss.before})"
-        for loss in pictures.lost_tags
-        if loss.split == split
-    ]
-    return [f"too few positives are left in {split} for: {', '.join(losses)}"] if losses else []

@@ -1,6 +1,11 @@
 """What validation says of pictures and labels against those that the reference was made from."""
 
+from collections.abc import Iterator, Sequence
+
 from edgetag.records import Record
+
+NAMES_TOLD = 3
+"""Pictures that a sentence names."""
 
 
 class SplitPictures(Record):
@@ -32,6 +37,19 @@ class SplitPictures(Record):
         """How many are missing, new or labelled differently."""
         return self.missing + self.new + self.relabelled
 
+    def told(self) -> Iterator[str]:
+        """Yield a sentence for each kind of change."""
+        of_known = f"of {self.known} pictures of {self.split}"
+        if self.missing:
+            names = _some(self.missing_names, self.missing)
+            yield f"{self.missing} {of_known} are missing ({names})"
+        if self.new:
+            names = _some(self.new_names, self.new)
+            yield f"{self.new} pictures of {self.split} are new, and were never scored ({names})"
+        if self.relabelled:
+            names = _some(self.relabelled_names, self.relabelled)
+            yield f"{self.relabelled} {of_known} have other labels ({names})"
+
 
 class TagLoss(Record):
     """A tag that was scored where the reference was made, and cannot be here.
@@ -61,3 +79,22 @@ class PicturesComparison(Record):
     splits: tuple[SplitPictures, ...]
     lost_tags: tuple[TagLoss, ...] = ()
     labels_known: bool = True
+
+    def told(self) -> tuple[str, ...]:
+        """Return a sentence for each kind of change in each split; none where nothing changed."""
+        found = [line for split in self.splits for line in split.told()]
+        for split in self.splits:
+            losses = [
+                f"{loss.tag} ({loss.now} of {loss.before})"
+                for loss in self.lost_tags
+                if loss.split == split.split
+            ]
+            if losses:
+                lost = ", ".join(losses)
+                found.append(f"too few positives are left in {split.split} for: {lost}")
+        return tuple(found)
+
+
+def _some(names: Sequence[str], count: int) -> str:
+    shown = ", ".join(name if len(name) <= 80 else f"…{name[-79:]}" for name in names[:NAMES_TOLD])
+    return shown if count <= NAMES_TOLD else f"{shown} and {count - NAMES_TOLD} more"

@@ -62,15 +62,22 @@ class ReferenceSummary(Record):
 
 
 class Needs(Record):
-    """What would decide an undecided check, if the measured value stays as it is.
+    """What would decide an undecided check, if the measured value is the true one.
 
     Attributes:
-        more: How many more are needed.
+        more: How many more decide it with a chance of 80 %.
         of: Images of any kind, or images known to have, or not to have, the tag.
+        decides: How: "fail" where the measured value lies beyond the margin.
+        split: Where they are wanting; empty where nobody said.
+        in_all: About how many of that kind in all splits together make so many in this one; None
+            where the data at hand are judged images alone.
     """
 
     more: int
     of: Literal["images", "positives", "negatives"]
+    decides: Literal["pass", "fail"] = "pass"
+    split: str = ""
+    in_all: int | None = None
 
 
 class BudgetCheck(Record):
@@ -386,8 +393,8 @@ class Verdict(Result):
         reference: What variants are compared with.
         thresholds: Variant → tag → threshold that it was judged by and ships with.
         judged_by: Variant → digest of all that decided what is said of it: its file, the images,
-            labels and groups, the reference, the settings, the packages, the processor. Empty
-            before schema 2.2.
+            labels and groups, the reference, the settings, the code, the packages, the
+            processor. Empty before schema 2.2.
         variants: One entry per variant, runtime and split that was scored.
         failures: One entry per variant and runtime that was not.
         baseline: What changed since the accepted state; None where there is none.

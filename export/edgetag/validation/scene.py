@@ -23,6 +23,7 @@ from edgetag.validation.heat_map_result import HeatMaps
 from edgetag.validation.heat_maps import HeatMapScene, check_heat_maps, spread, with_heat_maps
 from edgetag.validation.inputs import Candidate, fp32_size_bytes, read_thresholds
 from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.needs import split_share
 from edgetag.validation.obtaining import obtain_reference, refit_split
 from edgetag.validation.operating import OperatingPoints
 from edgetag.validation.refit import refit_thresholds
@@ -232,6 +233,7 @@ class Scene:
             reference,
             variant,
             self.thresholds,
+            split_share(self.dataset, name),
         )
         # A file that should have maps and has none is undecided, not spared.
         should = file.judged_as in self.recipe.export.explain
@@ -257,10 +259,10 @@ class Scene:
 
     def budget(self, file: Candidate) -> Budget:
         """Return the limits of a file: its own, or the default ones."""
-        for name, budget in self.recipe.budgets.items():
+        for name in self.recipe.budgets:
             if name == file.judged_as:
-                return budget
-        return self.recipe.budgets.get("default") or Budget()
+                return self.recipe.budget(name)
+        return self.recipe.budget("default")
 
 
 def _require_scored_tags(split: Split, name: str) -> None:

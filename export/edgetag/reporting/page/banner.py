@@ -48,7 +48,7 @@ class Banner:
         decision: Of the whole run; loss where it is accepted with losses.
         title: In a word.
         sentence: Why.
-        shipped: What that means for the file that the app ships.
+        shipped: What ships, or would; empty where none of our files is judged.
         reasons: Limits that are not kept, failures first.
         notes: What else to know, which decides nothing.
     """
@@ -102,7 +102,7 @@ def _sentences(view: View) -> Iterator[str]:
         of_what = "of what ships" if verdict.passed_over else "of the recipe"
         yield f"Every limit {of_what} is kept on the {basis}."
     if lossy := [row.variant for row in view.report.variants if row.with_losses]:
-        yield f"No limit judges what got worse in {', '.join(lossy)}."
+        yield f"Something that no kept limit allows got worse in {', '.join(lossy)}."
     if verdict.baseline and verdict.baseline.verdict == "fail":
         yield "Accuracy is worse than in the accepted baseline."
 
@@ -142,7 +142,7 @@ def _shipped(view: View) -> str:
         return f"The app would ship {view.bundled}, which was not judged here."
     what = {
         "pass": "keeps every limit set for it"
-        + (" but lost what none of them judges" if view.with_losses(view.bundled) else ""),
+        + (" but lost what none of them allows" if view.with_losses(view.bundled) else ""),
         "fail": "gives other scores, or none, on another machine"
         if _only_differs(view, view.bundled)
         else "breaks a limit",
