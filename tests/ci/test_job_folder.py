@@ -15,7 +15,7 @@ from edgetag.dataset import open_dataset
 from edgetag.dataset.stage import run as build_data
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
-from edgetag.recipe import Budget, load_recipe
+from edgetag.recipe import Budget, TagBudget, load_recipe
 from edgetag.workspace import Workspace, digest_file, write_text
 from finished_run import FORMATS, Finished, finish_run, manifest_of
 
@@ -146,6 +146,21 @@ def test_the_default_budget_holds_for_a_variant_without_its_own(wide: Finished) 
     columns = collect(recipe, open_dataset(wide.workspace)).columns
     made = tomllib.loads(job_recipe(recipe, "int8", columns).text)
     assert made["budgets"] == {"int8": {"max_map_drop": 0.07}}
+
+
+def test_margins_of_tags_that_a_variant_has_from_the_default_hold_in_the_job(
+    wide: Finished,
+) -> None:
+    tags = {"cat": TagBudget(max_ap_drop=0.2)}
+    budgets = {
+        "default": Budget(max_recall_drop=0.3, max_map_drop=0.9, tags=tags),
+        "int8": Budget(max_map_drop=0.1),
+    }
+    recipe = wide.recipe.model_copy(update={"budgets": budgets})
+    columns = collect(recipe, open_dataset(wide.workspace)).columns
+    made = tomllib.loads(job_recipe(recipe, "int8", columns).text)
+    limits = {"max_map_drop": 0.1, "max_recall_drop": 0.3, "tags": {"cat": {"max_ap_drop": 0.2}}}
+    assert made["budgets"] == {"int8": limits}
 
 
 def test_a_picture_that_changed_since_the_run_is_refused_by_name(tmp_path: Path) -> None:
