@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from edgetag.ci.job import WORKFLOW, Job, extra_of
 from edgetag.ci.job_recipe import NOT_MEASURED, job_recipe
 from edgetag.ci.pictures import Judged, collect
 from edgetag.ci.toml_text import to_toml
@@ -161,6 +162,22 @@ def test_margins_of_tags_that_a_variant_has_from_the_default_hold_in_the_job(
     made = tomllib.loads(job_recipe(recipe, "int8", columns).text)
     limits = {"max_map_drop": 0.1, "max_recall_drop": 0.3, "tags": {"cat": {"max_ap_drop": 0.2}}}
     assert made["budgets"] == {"int8": limits}
+
+
+def test_a_job_installs_the_runtime_that_alone_judges(wide: Finished) -> None:
+    section = wide.recipe.validation.model_copy(update={"runtimes": ("tflite-runtime",)})
+    recipe = wide.recipe.model_copy(update={"validation": section})
+    made = job_recipe(recipe, "int8", collect(recipe, open_dataset(wide.workspace)).columns)
+    assert (made.runtimes, extra_of(made)) == (("tflite-runtime",), "tflite-runtime")
+    job = Job(
+        name="app", variant="int8", place="ci", requirement=None, extra=extra_of(made),
+        accepted=False,
+    )  # fmt: skip
+    files = job.files(made, {"test": 3}, attributed=True)
+    assert '"edgetag[tflite-runtime] @ $EDGETAG" -c constraints.txt' in files[WORKFLOW]
+    assert "tflite-runtime==" in files["constraints.txt"]
+    assert "baseline.json" not in files["README.md"]
+    assert "who made the pictures" in files["README.md"]
 
 
 def test_a_picture_that_changed_since_the_run_is_refused_by_name(tmp_path: Path) -> None:
