@@ -5,7 +5,7 @@ reference, the settings, the packages and the processor. One digest tells.
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
 from edgetag.machine import package_versions, this_machine
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe
+from edgetag.recipe import ExportSection, Recipe, passed_over
 from edgetag.validation.details import Details
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.inputs import Candidate
@@ -106,11 +106,11 @@ class Outcome:
             self.changes.write_parquet(file)
         write_text(workspace.validate / "verdict.json", self.verdict.to_json())
 
-    def beside(self, before: "Outcome", kept: Collection[str], order: Sequence[str]) -> "Outcome":
-        """Return this one with some variants of an earlier one, in a given order."""
+    def beside(self, before: "Outcome", kept: Collection[str], export: ExportSection) -> "Outcome":
+        """Return this one with some variants of an earlier one, in the order of the recipe."""
         old, new = before.verdict, self.verdict
         decisions = {name: old.decisions[name] for name in kept} | new.decisions
-        places = dict.fromkeys((*order, *decisions))
+        places = dict.fromkeys((*export.possible, *decisions))
         names = [name for name in places if name in decisions]
         place = {name: position for position, name in enumerate(names)}.__getitem__
         entries = [found for found in old.variants if found.variant in kept] + [*new.variants]
@@ -119,10 +119,12 @@ class Outcome:
         drawn += self.details.variants
         thresholds, makings = old.thresholds | new.thresholds, old.judged_by | new.judged_by
         decided = {name: decisions[name] for name in names}
+        over = passed_over(export, decided)
         verdict = new.model_copy(
             update={
-                "verdict": worst([*decided.values()]),
+                "verdict": worst([one for name, one in decided.items() if name not in over]),
                 "decisions": decided,
+                "passed_over": over,
                 "thresholds": {name: thresholds[name] for name in names},
                 "judged_by": {name: makings[name] for name in names},
                 "variants": tuple(sorted(entries, key=lambda found: place(found.variant))),
@@ -174,7 +176,7 @@ def add_to_what_lies_there(
     ):
         if names:
             progress.say(f"note: {', '.join(names)} no longer in the verdict: {why}")
-    return outcome.beside(before, kept, recipe.export.variants)
+    return outcome.beside(before, kept, recipe.export)
 
 
 def _would_be_judged_by(
@@ -187,5 +189,5 @@ def _would_be_judged_by(
     return {
         file.variant: judged_by(of_all, scene, Candidate.exported(file, recipe, workspace))
         for file in ExportResult.read(path, "export").variants
-        if file.variant in recipe.export.variants
+        if file.variant in recipe.export.possible
     }
