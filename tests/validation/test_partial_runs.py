@@ -235,3 +235,18 @@ def test_decisions_of_the_kept_variants_are_drawn_and_tabled(
     assert told is not None
     assert table.filter(pl.col("variant") == "int8").height == told.n_changes > 0
     assert set(table["runtime"]) == {"litert"}
+
+
+def test_a_file_that_stands_in_for_another_does_so_after_a_part_is_judged_again(
+    run_folder: RunFolder,
+) -> None:
+    recipe = only_litert(run_folder, "[budgets.int8]\nmax_map_drop = 0.9\nmax_size_bytes = 1\n")
+    export = run_folder.workspace.export
+    shutil.copy(export / "int8.tflite", export / "int8-qat.tflite")
+    write_export(run_folder.workspace, ("fp32", "int8", "int8-qat"))
+    whole = stage.run(recipe, run_folder.workspace, SilentProgress(), run_folder.reference_file())
+    assert whole.decisions == {"fp32": "pass", "int8": "fail", "int8-qat": "pass"}
+    assert (whole.verdict, whole.passed_over) == ("pass", ("int8",))
+    for variant in whole.decisions:
+        again = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=(variant,))
+        assert again.model_copy(update={"pictures": whole.pictures}) == whole
