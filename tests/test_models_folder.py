@@ -8,6 +8,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from edgetag.ci.job import Job
 from edgetag.cli.main import app
 from edgetag.recipe import load_recipe
 
@@ -58,6 +59,13 @@ def test_an_unknown_option_or_verb_would_be_noticed() -> None:
 def test_there_are_commands_to_check() -> None:
     verbs = {line.split()[1] for line in commands()}
     assert {"validate", "report", "baseline"} <= verbs
+
+
+def test_the_workflow_to_read_is_the_one_that_is_exported() -> None:
+    job = Job(
+        name="demo", variant="int8-qat", place="model-ci", requirement=None, extra="", accepted=True
+    )
+    assert WORKFLOW.read_text() == job.workflow()
 
 
 def test_the_workflow_can_only_read() -> None:

@@ -8,12 +8,13 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit codes of every verb."""
+    """Exit codes of every verb; INTERNAL is EX_SOFTWARE of sysexits, for what nobody foresaw."""
 
     ACCEPTED = 0
     BUDGET_BROKEN = 1
     BAD_INPUT = 2
     UNDECIDED = 3
+    INTERNAL = 70
 
 
 class EdgetagError(Exception):

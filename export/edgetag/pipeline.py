@@ -1,32 +1,35 @@
-"""The stages in the order data flows, what each needs, and which can be skipped.
+"""Walks the stages, and skips those that are up to date.
 
 A stage is skipped when its recipe sections, the code that does it, and the outputs of the stages
 before it are what they were when it last finished, and its own outputs still lie there unchanged.
 """
 
-import hashlib
+import gc
 import shutil
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from edgetag.dataset.prospects import require_fit_splits
+from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
+from edgetag.fingerprints import making, settings_digest, touched, why_again
 from edgetag.machine import package_versions
-from edgetag.progress import Progress
-from edgetag.recipe import PLACES, Recipe
+from edgetag.progress import Progress, format_seconds
+from edgetag.recipe import Recipe, more_needed
 from edgetag.records import Result
+from edgetag.shipping import read_shipping
+from edgetag.stages import STAGES, Stage, stage
+from edgetag.stages import needs as needs_of
 from edgetag.training.cluster import read_cluster
+from edgetag.validation.result import Verdict
 from edgetag.workspace import (
     RunFile,
     StageRecord,
     Workspace,
     digest_file,
-    digest_json,
     measured,
     write_text,
 )
@@ -36,118 +39,6 @@ PACKAGES = (
     "tensorflow-model-optimization", "tf-keras", "tflite-runtime",
 )  # fmt: skip
 """Packages whose versions travel with every result."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step of the pipeline.
-
-    Attributes:
-        name: The verb.
-        package: Its folder under `edgetag`; its sources are part of the fingerprint.
-        module: The module in it with `run(recipe, workspace, progress) -> Result`.
-        sections: Sections of the recipe that change what it does.
-        needs: Stages whose outputs it reads.
-        outputs: Files it leaves, as patterns relative to the run folder; the first is its result.
-        result: `module:class` of its result.
-        variants: The stage is only for these; empty means for every recipe.
-        asked_for: The stage is only for recipes that fill this key, such as `device.on`.
-        requires: A function of its module, called with the recipe before any stage is run, that
-            refuses what this machine lacks.
-    """
-
-    name: str
-    package: str
-    module: str
-    sections: tuple[str, ...]
-    needs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    result: str
-    variants: tuple[str, ...] = ()
-    asked_for: str = ""
-    requires: str = ""
-
-    def wanted(self, recipe: Recipe) -> bool:
-        """Tell whether a recipe has anything for this stage to do."""
-        if self.asked_for and not _value(recipe.model_dump(mode="json"), self.asked_for):
-            return False
-        return not self.variants or bool(set(self.variants) & set(recipe.export.variants))
-
-
-STAGES: tuple[Stage, ...] = (
-    Stage(
-        "dataset", "dataset", "stage", ("data", "network.name", "network.input_size"), (),
-        ("dataset/summary.json", "dataset/manifest.parquet", "dataset/rejected.csv",
-         "dataset/cache/index.json"),
-        "dataset.result:DatasetResult",
-    ),
-    Stage(
-        "train", "training", "stage", ("network", "training"), ("dataset",),
-        ("train/train.json", "train/model.npz", "train/thresholds.json", "train/history.jsonl"),
-        "training.result:TrainResult",
-    ),
-    Stage(
-        "prune", "compression", "prune_stage",
-        ("network", "training", "pruning", "export.variants"), ("dataset", "train"),
-        ("prune/prune.json", "prune/*.npz"),
-        "compression.result:PruneResult",
-        ("int8-pruned-qat",),
-    ),
-    Stage(
-        "quantize", "compression", "quantize_stage",
-        ("network", "training", "quantization", "export.variants"), ("dataset", "train", "prune"),
-        ("quantize/quantize.json", "quantize/*.npz"),
-        "compression.result:QuantizeResult",
-        ("int8-qat", "int8-pruned-qat"),
-    ),
-    Stage(
-        "export", "conversion", "stage", ("network", "export", "pruning"),
-        ("dataset", "train", "prune", "quantize"),
-        ("export/export.json", "export/*.tflite"),
-        "conversion.result:ExportResult",
-    ),
-    Stage(
-        "validate", "validation", "stage",
-        ("network", "validation", "budgets", "training.thresholds"),
-        ("dataset", "train", "export"),
-        ("validate/verdict.json", "validate/details.json", "validate/changes.parquet",
-         "validate/reference.npz"),
-        "validation.result:Verdict",
-    ),
-    Stage(
-        "explain", "explaining", "stage",
-        ("network", "validation", "explain", "bundle.variants"), ("dataset", "train", "export"),
-        ("explain/explain.json",),
-        "explaining.result:Explanation",
-    ),
-    Stage(
-        "bench", "benchmarking", "stage", ("network", "validation.splits", "benchmark", "budgets"),
-        ("dataset", "train", "export"),
-        ("bench/bench.json",),
-        "benchmarking.result:BenchResult",
-    ),
-    Stage(
-        "device", "device", "stage",
-        ("network", "validation.splits", "validation.runtimes", "benchmark.runtimes",
-         "benchmark.budget_runtime", "budgets", "device"),
-        ("dataset", "export"),
-        ("device/device.json",),
-        "device.result:DeviceResult",
-        asked_for="device.on", requires="require",
-    ),
-    Stage(
-        "report", "reporting", "stage", ("budgets", "validation"),
-        ("dataset", "train", "prune", "quantize", "export", "validate", "bench", "device"),
-        ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),
-        "reporting.result:ReportResult",
-    ),
-    Stage(
-        "bundle", "bundling", "stage", ("data", "network", "export.license", "bundle"),
-        ("dataset", "train", "export", "validate"),
-        ("bundle/bundle.json", "bundle/*.zip"),
-        "bundling.result:BundleResult",
-    ),
-)  # fmt: skip
 
 
 class StageModule(Protocol):
@@ -162,11 +53,6 @@ class StageModule(Protocol):
 def _load(which: Stage) -> StageModule:
     """Import a stage's module, and with it TensorFlow where it needs that."""
     return cast(StageModule, import_module(f"edgetag.{which.package}.{which.module}"))
-
-
-def stage(name: str) -> Stage:
-    """Return a stage by name."""
-    return next(found for found in STAGES if found.name == name)
 
 
 def run_all(
@@ -197,23 +83,111 @@ def run_all(
             "here run: edgetag train RECIPE"
         )
     with workspace.locked():
-        run_file = _open_run(recipe, workspace)
+        walk = _Walk(recipe, workspace, progress, baseline)
         _require_all(recipe)
-        results: dict[str, Result] = {}
-        for each in (found for found in STAGES if found.wanted(recipe)):
-            options = {"baseline": baseline} if each.name == "validate" else {}
-            print_ = fingerprint(each, recipe, run_file, options)
-            done = run_file.stages.get(each.name)
-            if not force and done and done.fingerprint == print_ and _intact(done, workspace):
-                progress.say(f"{each.name}: unchanged since {done.finished_at}, skipped")
-                results[each.name] = read_result(each, workspace)
-                continue
-            if force:
-                shutil.rmtree((workspace.root / each.outputs[0]).parent, ignore_errors=True)
-            results[each.name], run_file = _run_one(
-                each, recipe, workspace, progress, run_file, **options
-            )
-        return results
+        if force:
+            walk.clear()
+        for each in STAGES:
+            if each.name == "bundle" and not read_shipping(recipe, workspace).variants:
+                walk.forget(each)
+                progress.say("bundle: no file passes, so there is none")
+            elif each.wanted(recipe):
+                walk.visit(each)
+                if each.name == "dataset":
+                    require_fit_splits(recipe, cast(DatasetResult, walk.results["dataset"]).splits)
+            elif each.if_needed(recipe) and walk.is_out_of_date(each):
+                walk.forget(each)  # else the export would take up what it left
+            if each.name == "validate":
+                walk.make_what_is_needed()
+        return walk.results
+
+
+class _Walk:
+    """A walk over the stages of a run folder, which is held meanwhile.
+
+    Attributes:
+        results: Each stage's result by name.
+    """
+
+    def __init__(
+        self, recipe: Recipe, workspace: Workspace, progress: Progress, baseline: Path | None
+    ) -> None:
+        self.results: dict[str, Result] = {}
+        self._recipe = recipe
+        self._workspace = workspace
+        self._progress = progress
+        self._baseline = baseline
+        self._run_file = _open_run(recipe, workspace)
+
+    def clear(self) -> None:
+        """Delete what every stage has left."""
+        for each in STAGES:
+            if each.wanted(self._recipe) or each.if_needed(self._recipe):
+                folder = (self._workspace.root / each.outputs[0]).parent
+                shutil.rmtree(folder, ignore_errors=True)
+        self._run_file = self._run_file.model_copy(update={"stages": {}})
+
+    def visit(self, which: Stage) -> None:
+        """Run a stage, unless it is up to date."""
+        options = _options(which, self._recipe, self._workspace)
+        if which.name == "validate":
+            options["baseline"] = self._baseline
+        done, why = self._run_file.stages.get(which.name), self._why_again(which, options)
+        if done and not why:
+            self._progress.say(f"{which.name}: unchanged since {done.finished_at}, skipped")
+            self.results[which.name] = read_result(which, self._workspace)
+            return
+        if why:
+            self._progress.say(f"{which.name}: runs again: {why}")
+        self.results[which.name], self._run_file = _run_one(
+            which, self._recipe, self._workspace, self._progress, self._run_file, **options
+        )
+
+    def is_out_of_date(self, which: Stage) -> bool:
+        """Tell whether a stage has left what it would not leave now, or has not finished."""
+        return which.name not in self._run_file.stages or bool(self._why_again(which, {}))
+
+    def _why_again(self, which: Stage, options: Mapping[str, Any]) -> str:
+        done = self._run_file.stages.get(which.name)
+        if done is None:
+            return ""
+        now = making(which, self._recipe, self._run_file, options)
+        return why_again(done, now, self._workspace)
+
+    def forget(self, which: Stage) -> None:
+        """Take away a stage's results, but not what it can make them from again."""
+        kept = {name: done for name, done in self._run_file.stages.items() if name != which.name}
+        if len(kept) < len(self._run_file.stages):
+            self._run_file = self._run_file.model_copy(update={"stages": kept})
+            write_text(self._workspace.run_file, self._run_file.to_json())
+        for pattern in which.outputs:
+            for path in self._workspace.root.glob(pattern):
+                if path.suffix != ".npz":  # weights, which say themselves what they were made from
+                    path.unlink()
+
+    def make_what_is_needed(self) -> None:
+        """Train and export what `export.if_needed` names, if no full-integer file passes."""
+        export, verdict = self._recipe.export, cast(Verdict, self.results["validate"])
+        if not more_needed(export, verdict.decisions):
+            return
+        names = " and ".join(export.fallback)
+        self._progress.say(f"no full-integer file passes, so {names} is needed")
+        for each in STAGES:
+            if each.if_needed(self._recipe):
+                self.visit(each)
+        if not set(export.fallback) <= set(verdict.decisions):
+            self.visit(stage("export"))
+            self.visit(stage("validate"))
+
+
+def _options(which: Stage, recipe: Recipe, workspace: Workspace) -> dict[str, Any]:
+    """Return what a stage is told of what ships, which the stages before it decide."""
+    if which.name not in ("explain", "bundle"):
+        return {}
+    shipping = read_shipping(recipe, workspace)
+    if which.name == "explain":
+        return {"variant": shipping.leading}
+    return {"variants": shipping.variants}
 
 
 def _require_all(recipe: Recipe) -> None:
@@ -240,7 +214,7 @@ def add_to_stage(
     with workspace.locked():
         run_file = _open_run(recipe, workspace)
         done = run_file.stages.get(name)
-        was_intact = done is not None and _intact(done, workspace)
+        was_intact = done is not None and not touched(done, workspace)
         result = work()
         if done is not None and was_intact:
             outputs = {place: digest_file(workspace.root / place) for place in done.outputs}
@@ -256,8 +230,10 @@ def ensure_stage(name: str, recipe: Recipe, workspace: Workspace, progress: Prog
     with workspace.locked():
         run_file = _open_run(recipe, workspace)
         done = run_file.stages.get(name)
-        current = done and done.fingerprint == fingerprint(chosen, recipe, run_file)
-        if not (current and done and _intact(done, workspace)):
+        why = why_again(done, making(chosen, recipe, run_file), workspace) if done else ""
+        if why:
+            progress.say(f"{name}: runs again: {why}")
+        if why or not done:
             _run_one(chosen, recipe, workspace, progress, run_file)
 
 
@@ -267,6 +243,8 @@ def run_stage(
     workspace: Workspace,
     progress: Progress,
     needs: tuple[str, ...] | None = None,
+    parts: Collection[str] = (),
+    whole: Callable[[Any], bool] = lambda _result: False,
     **options: Any,
 ) -> Result:
     """Run one stage on what the earlier ones left.
@@ -277,6 +255,9 @@ def run_stage(
         workspace: Where.
         progress: Who is told.
         needs: Stages that must have finished; default: all that it can read.
+        parts: Options that make it do a part of its work, and add that to what lies there. Where
+            it was up to date without them, it is so afterwards,
+        whole: if this says of its result that it is what all the work would leave.
         options: Passed on to the stage's `run`.
 
     Raises:
@@ -288,8 +269,10 @@ def run_stage(
         return _load(chosen).run(recipe, workspace, progress, **options)
     with workspace.locked():
         run_file = _open_run(recipe, workspace)
-        for need in _needs(chosen, recipe) if needs is None else needs:
+        for need in needs_of(chosen, recipe) if needs is None else needs:
             done = run_file.stages.get(need)
+            if done is None and not stage(need).wanted(recipe):
+                continue  # it is only done if needed
             if done is None:
                 raise InputError(
                     f"{workspace.root}: {name} needs {need}, which has not finished here; "
@@ -301,7 +284,18 @@ def run_stage(
                     f"({', '.join(stage(need).sections)}); run: edgetag run RECIPE --out "
                     f"{workspace.root}"
                 )
-        return _run_one(chosen, recipe, workspace, progress, run_file, **options)[0]
+        options = _options(chosen, recipe, workspace) | options
+        of_all = {key: value for key, value in options.items() if key not in parts}
+        made = making(chosen, recipe, run_file, of_all)
+        done = run_file.stages.get(name)
+        current = done is not None and not why_again(done, made, workspace)
+        result, run_file = _run_one(chosen, recipe, workspace, progress, run_file, **options)
+        if current and whole(result):
+            record = run_file.stages[name]
+            kept = record.model_copy(update={"fingerprint": made.digest, "making": made})
+            run_file = run_file.model_copy(update={"stages": {**run_file.stages, name: kept}})
+            write_text(workspace.run_file, run_file.to_json())
+        return result
 
 
 def read_result(which: Stage, workspace: Workspace) -> Result:
@@ -314,68 +308,6 @@ def read_result(which: Stage, workspace: Workspace) -> Result:
     module, name = which.result.split(":")
     kind: type[Result] = getattr(import_module(f"edgetag.{module}"), name)
     return kind.read(path, which.name)
-
-
-def settings_digest(which: Stage, recipe: Recipe) -> str:
-    """Return a digest of the recipe's values that matter to a stage.
-
-    Where the data lie is left out: what they are is in the fingerprint, and a run folder may be
-    carried to another machine.
-    """
-    values = recipe.model_dump(mode="json", exclude=PLACES)
-    chosen: dict[str, Any] = {"seed": recipe.seed}
-    for section in which.sections:
-        chosen[section] = _value(values, section)
-    return digest_json(chosen)
-
-
-def _value(values: Any, key: str) -> Any:
-    """Return what is at a dotted key of a recipe's values."""
-    for part in key.split("."):
-        values = values[part]
-    return values
-
-
-def fingerprint(
-    which: Stage, recipe: Recipe, run_file: RunFile, options: Mapping[str, Any] | None = None
-) -> str:
-    """Return a digest of everything that decides what a stage would leave."""
-    inputs: dict[str, Any] = {
-        need: run_file.stages[need].outputs
-        for need in _needs(which, recipe)
-        if need in run_file.stages
-    }
-    given = {name: value for name, value in (options or {}).items() if value}
-    if given:
-        inputs["options"] = {
-            name: digest_file(value) if isinstance(value, Path) and value.is_file() else str(value)
-            for name, value in given.items()
-        }
-    if which.name == "dataset":
-        from edgetag.dataset.stage import inputs_fingerprint
-
-        inputs["source"] = inputs_fingerprint(recipe)
-    if which.name == "bundle":
-        from edgetag.bundling.sources import inputs_fingerprint as of_bundle
-
-        inputs["source"] = of_bundle(recipe)
-    return digest_json([settings_digest(which, recipe), _code_digest(which.package), inputs])
-
-
-def _needs(which: Stage, recipe: Recipe) -> list[str]:
-    return [need for need in which.needs if stage(need).wanted(recipe)]
-
-
-@cache
-def _code_digest(package: str) -> str:
-    """Digest the sources of a stage and of the contract that all stages share."""
-    root = Path(__file__).parent
-    digest = hashlib.sha256()
-    shared = (root / "contract.py", root / "preprocess.py")
-    sources = sorted(p for p in (root / package).rglob("*") if p.suffix in (".py", ".j2"))
-    for path in [*sources, *shared]:
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def _open_run(recipe: Recipe, workspace: Workspace) -> RunFile:
@@ -399,14 +331,6 @@ def versions() -> dict[str, str]:
     return package_versions(PACKAGES)
 
 
-def _intact(done: StageRecord, workspace: Workspace) -> bool:
-    """Tell whether a stage's outputs lie there as it left them."""
-    return all(
-        (workspace.root / name).is_file() and digest_file(workspace.root / name) == digest
-        for name, digest in done.outputs.items()
-    )
-
-
 def _run_one(
     which: Stage,
     recipe: Recipe,
@@ -416,11 +340,15 @@ def _run_one(
     **options: Any,
 ) -> tuple[Result, RunFile]:
     progress.say(f"{which.name}: started")
+    # Taken before the work: whatever a user edits meanwhile is seen by the next run.
+    made = making(which, recipe, run_file, options)
     run = _load(which).run
     result, wall_s, peak = measured(lambda: run(recipe, workspace, progress, **options))
+    gc.collect()  # models are cycles; what a stage held would else lie beneath the next one's peak
     outputs = sorted({p for pattern in which.outputs for p in workspace.root.glob(pattern)})
     record = StageRecord(
-        fingerprint=fingerprint(which, recipe, run_file, options),
+        fingerprint=made.digest,
+        making=made,
         settings=settings_digest(which, recipe),
         outputs={workspace.relative(path): digest_file(path) for path in outputs},
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -429,11 +357,5 @@ def _run_one(
     )
     run_file = run_file.model_copy(update={"stages": {**run_file.stages, which.name: record}})
     write_text(workspace.run_file, run_file.to_json())
-    progress.say(f"{which.name}: done in {_duration(wall_s)}")
+    progress.say(f"{which.name}: done in {format_seconds(wall_s)}")
     return result, run_file
-
-
-def _duration(seconds: float) -> str:
-    return (
-        f"{seconds:.1f} s" if seconds < 60 else time.strftime("%M min %S s", time.gmtime(seconds))
-    )

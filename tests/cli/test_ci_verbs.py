@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 from edgetag.cli.main import app
 from edgetag.cli.outcome import append_step_summary, print_result
 from edgetag.errors import InputError
-from edgetag.pipeline import settings_digest, stage
+from edgetag.fingerprints import settings_digest
 from edgetag.recipe import parse_recipe
+from edgetag.stages import stage
 from edgetag.validation.result import Verdict
 from edgetag.workspace import RunFile, StageRecord, Workspace, write_text
 from made_results import RECIPE, make_sources

@@ -1,7 +1,6 @@
 """The command line as a person or a script meets it: exit codes, messages, start-up."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -41,17 +40,6 @@ def test_every_verb_explains_itself(verb: str) -> None:
     assert said.exit_code == 0
     assert f"Usage: edgetag {verb}" in said.stdout
     assert verb in CliRunner().invoke(app, ["--help"]).stdout
-
-
-def test_shell_completion_offers_the_verbs() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "from edgetag.cli.main import main; main()"],
-        capture_output=True,
-        text=True,
-        env=os.environ
-        | {"_EDGETAG_COMPLETE": "complete_bash", "COMP_WORDS": "edgetag ", "COMP_CWORD": "1"},
-    )
-    assert {"run", "validate", "doctor"} <= set(done.stdout.split())
 
 
 def test_a_wrong_recipe_ends_in_one_message_and_exit_code_2(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ from edgetag.conversion.result import ExportResult
 from edgetag.device import store
 from edgetag.device.result import CountFailure, DeviceResult, InstructionCount, TargetCheck
 from edgetag.errors import InputError
-from edgetag.pipeline import add_to_stage, fingerprint, run_all, settings_digest, stage
+from edgetag.fingerprints import fingerprint, settings_digest
+from edgetag.pipeline import add_to_stage, run_all
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe
+from edgetag.stages import stage
 from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, write_text
 
 

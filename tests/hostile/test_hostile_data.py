@@ -1,15 +1,20 @@
 """Bad data gets one clear message that names the place and the fix, and leaves nothing behind."""
 
+import csv
 import json
 import os
 import random
 import re
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from edgetag.cli.terminal import LineProgress
 from edgetag.dataset.check import check
+from edgetag.dataset.formats import read_listing
 from edgetag.dataset.stage import run
 from edgetag.errors import ExitCode, InputError
 from edgetag.progress import SilentProgress
@@ -52,7 +57,7 @@ def save(root: Path, name: str, content: str | bytes) -> Path:
         ("\n\n", r"t\.csv: the file is empty"),
         ("path\na.png\n", r"t\.csv: missing column 'cat'; the table has 'path'"),
         ("file,cat\na.png,1\n", r"t\.csv: missing column 'path'; the table has 'file', 'cat'"),
-        ("path,cat\na.png,1\na.png,2\n", r"t\.csv:3: column 'cat' is '2'; a label is 1, 0, or"),
+        ("path,cat\na.png,1\na.png,2\n", r"t\.csv:3: column 'cat' is '2'; a label is 1 or true, 0"),
         ("path,cat\na.png,yes\n", r"t\.csv:2: column 'cat' is 'yes'"),
         ("path,cat\na.png,-1\n", r"t\.csv:2: column 'cat' is '-1'"),
         ("path,cat\na.png,0.5\n", r"t\.csv:2: column 'cat' is '0.5'"),
@@ -64,7 +69,6 @@ def save(root: Path, name: str, content: str | bytes) -> Path:
         ('path,cat\n"a.png,1\n', r"t\.csv:2: not valid CSV"),
         ('path,cat\n"a.png"x,1\n', r"t\.csv:2: not valid CSV"),
         (b"path,cat\na.png,1\n\xff\xfe.png,1\n", r"t\.csv:3: not UTF-8 text"),
-        ("path,cat\na\0.png,1\n", r"t\.csv:2: column 'path' is .*no file's path"),
         ("path,cat,split\na.png,1,val\n", r"t\.csv:2: column 'split' is 'val'; a split is train"),
         ("path,cat,split\na.png,1,test_\n", r"t\.csv:2: column 'split' is 'test_'"),
         ("path,cat,dog\na.png,1,1\n", r"column 'dog': not in data.tags: 'dog'"),
@@ -87,7 +91,6 @@ def test_a_wrong_table_is_refused_with_its_line(root, tmp_path, content, message
         ('{"path": "a.png", "cat": [1]}', r"t\.jsonl:1: column 'cat' is \[1\]"),
         ('{"path": "a.png", "cat": 2}', r"t\.jsonl:1: column 'cat' is 2"),
         ('{"path": "a.png", "cat": 0.5}', r"t\.jsonl:1: column 'cat' is 0\.5"),
-        ('{"path": "\\ud800.png", "cat": 1}', r"t\.jsonl:1: column 'path'"),
         ('{"path": "a.png", "tags": {"cat": 1}}', r"t\.jsonl:1: column 'tags' is \{'cat': 1\}"),
         ('{"path": "a.png", "cat": 1, "group": "\\udfff"}', r"t\.jsonl:1: column 'group'"),
         ("\n", r"t\.jsonl: the table has no rows"),
@@ -181,14 +184,125 @@ def test_a_pipe_in_place_of_an_image_does_not_hang(root):
     assert [(d.path, d.detail) for d in report.dropped] == [("pipe.png", "not a regular file")]
 
 
-def test_a_file_name_that_is_no_text_is_refused(root, tmp_path):
+def dropped(source: Path, run_folder: Path, **options) -> list[dict[str, str]]:
+    """Run over a source that is to be taken but for some rows; return those."""
+    section = DataSection(source=source, tags=("cat",), max_rejected_share=0.9, **options)
+    run(Recipe(name="x", data=section), Workspace(run_folder), QUIET)
+    with (run_folder / "dataset" / "rejected.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_file_name_that_is_no_text_is_left_out_alone(root, tmp_path):
     (root / "cat").mkdir()
-    name = os.fsdecode(b"\xff.png")
-    try:
-        (root / "cat" / name).write_bytes(b"")
-    except OSError:
-        pytest.skip("this file system takes only UTF-8 names")
-    assert "rename the file" in refused(root, tmp_path / "run", format="folders")
+    (root / "a.png").rename(root / "cat" / "a.png")
+    for name in (os.fsdecode(b"\xff.png"), "two\nlines.png"):
+        try:
+            (root / "cat" / name).write_bytes(b"")
+        except OSError:
+            pytest.skip("this file system takes only UTF-8 names")
+    rows = dropped(root, tmp_path / "run", format="folders")
+    assert [row["path"] for row in rows] == ["cat/two\\nlines.png", "cat/\\udcff.png"]
+    assert all("rename the file" in row["detail"] for row in rows)
+    assert all("\n" not in row["where"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "path", "where"),
+    [
+        ("t.csv", 'path,cat\na.png,1\n"b\nc.png",1\n', "b\\nc.png", "t.csv:3"),
+        ("t.csv", "path,cat\na.png,1\na\0.png,1\n", "a\\x00.png", "t.csv:3"),
+        (
+            "t.jsonl",
+            '{"path": "a.png", "cat": 1}\n{"path": "\\ud800.png", "cat": 1}\n',
+            "\\ud800.png",
+            "t.jsonl:2",
+        ),
+    ],
+)
+def test_a_name_that_no_file_can_have_costs_its_row_not_the_table(
+    root, tmp_path, name, content, path, where
+):
+    (row,) = dropped(save(root, name, content), tmp_path / "run")
+    assert (row["path"], row["reason"]) == (path, "unreadable")
+    assert row["where"].endswith(where)
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("~/a.png", "starts with ~, which stands for no folder here"),
+        ("..\\a.png", "has backslashes; folders are separated by /"),
+        ("x\\a.png", "has backslashes"),
+        ("file:///a.png", "is an address, not a path"),
+        ("https://example.org/a.png", "is an address, not a path"),
+    ],
+)
+def test_paths_of_other_programs_name_their_line(root, tmp_path, path, why):
+    source = save(root, "t.csv", f"path,cat\na.png,1\n{path},1\n")
+    text = refused(source, tmp_path / "run")
+    assert f"t.csv:3: {path!r} {why}" in text
+    report = check(Recipe(name="x", data=DataSection(source=source, tags=("cat",))), QUIET)
+    assert report.problems[0] in text
+
+
+def test_a_file_that_is_called_so_is_taken(root, tmp_path):
+    for name in ("~b.png", "b\\c.png"):
+        Image.new("RGB", (8, 8), (len(name), 0, 0)).save(root / name)
+    source = save(root, "t.csv", "path,cat\na.png,1\n~b.png,1\nb\\c.png,1\n")
+    assert dropped(source, tmp_path / "run") == []
+
+
+def test_what_is_left_out_is_told_with_counts_reasons_and_rows(root, tmp_path, capsys):
+    for name in "bcd":
+        Image.new("RGB", (8, 8), (ord(name), 0, 0)).save(root / f"{name}.png")
+    rows = ["a.png,1", "gone.png,1", "b.png,1", "b.png,0", "c.png,1", "c.png,1"]
+    rows += [f"gone{number}.png,1" for number in range(4)]
+    source = save(root, "t.csv", "path,cat\n" + "\n".join(rows) + "\n")
+    section = DataSection(source=source, tags=("cat",), max_rejected_share=1.0)
+    recipe = Recipe(name="x", data=section)
+    run(recipe, Workspace(tmp_path / "run"), LineProgress(sys.stderr))
+    said = capsys.readouterr().err
+    table = root / "t.csv"
+    assert (
+        "left out 8 of 10 rows, which dataset/rejected.csv lists: 2 conflicting labels: "
+        f"{table}:4, {table}:5; 1 duplicate: {table}:7; 5 missing: {table}:3, {table}:8, "
+        f"{table}:9 and 2 more"
+    ) in said
+    strict = recipe.model_copy(update={"data": section.model_copy(
+        update={"max_rejected_share": 0.05})})  # fmt: skip
+    with pytest.raises(InputError, match=r"2 conflicting labels: .*t\.csv:4, .*t\.csv:5;"):
+        run(strict, Workspace(tmp_path / "strict"), QUIET)
+
+
+def test_hidden_files_are_passed_over_and_told(root, tmp_path):
+    (root / "cat").mkdir()
+    (root / "a.png").rename(root / "cat" / "a.png")
+    (root / "cat" / ".hidden.png").write_bytes((root / "cat" / "a.png").read_bytes())
+    (root / "cat" / "notes.txt").write_text("x")
+    section = DataSection(source=root, tags=("cat",))
+    report = check(Recipe(name="x", data=section), QUIET)
+    assert (report.images, report.ignored_files) == (1, 2)
+    assert any("2 files in" in said and "hidden ones" in said for said in report.advice)
+
+
+def test_a_linked_folder_without_permission_is_named():
+    # pytest's folders are closed to the user that root becomes here.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "images" / "dog").mkdir(parents=True)
+        (folder / "closed").mkdir(mode=0o000)
+        (folder / "images" / "cat").symlink_to(folder / "closed")
+        am_root = os.geteuid() == 0
+        if am_root:
+            os.seteuid(65534)
+        try:
+            with pytest.raises(InputError) as caught:
+                read_listing(DataSection(source=folder / "images", format="folders"))
+        finally:
+            if am_root:
+                os.seteuid(0)
+    assert f"{folder / 'images' / 'cat'}: cannot be read: Permission denied" in str(caught.value)
 
 
 @pytest.mark.parametrize("n", [1, 70])  # in this process; in workers
@@ -205,7 +319,7 @@ def test_all_images_unreadable_is_refused_even_without_a_limit(root, tmp_path):
     (root / "a.png").write_bytes(b"x")
     source = save(root, "t.csv", "path,cat\na.png,1\n")
     text = refused(source, tmp_path / "run", max_rejected_share=1.0)
-    assert "not one of 1 rows gives a usable image (1 unreadable)" in text
+    assert "not one of 1 rows gives a usable image (1 unreadable: " in text
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,12 @@
 """The recipe: what it accepts and how it explains what it refuses."""
 
 import json
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from edgetag.errors import InputError
-from edgetag.recipe import Recipe, load_recipe, parse_recipe
-from edgetag.recipe.template import write_recipe
+from edgetag.recipe import Recipe, more_needed, parse_recipe, passed_over
 from edgetag.tags import DEFAULT_TAGS
 
 MINIMAL = 'name = "x"\n[data]\nsource = "labels.csv"\n'
@@ -72,6 +70,10 @@ def test_every_problem_is_listed_at_once() -> None:
         ('[budgets.int16x8]\nmax_map_drop = 0.1', "export.variants does not list int16x8"),
         ('[bundle]\nvariant = "int16x8"', "export.variants does not list 'int16x8'"),
         ('[export]\nvariants = ["int8"]', "lacks fp32"),
+        ('[export]\nif_needed = ["dynamic"]', "is not one of int8-qat, int8-pruned-qat"),
+        ('[export]\nif_needed = ["int8-qat", "int8-qat"]', "if_needed lists a variant twice"),
+        ('[export]\nif_needed = []\n[budgets.int8-qat]\nmax_map_drop = 0.1',
+         ":6: budgets.int8-qat: export.variants does not list int8-qat"),
         ('[export]\nexplain = ["int16x8"]', "variants does not list it"),
         ('[export]\nexplain = ["int8", "int8"]', "explain lists a variant twice"),
         ('[network]\nname = "model3"\n[export]\nexplain = ["int8"]', "model3 has none"),
@@ -86,37 +88,53 @@ def test_impossible_combinations_are_refused(lines: str, said: str) -> None:
     assert said in refusal(MINIMAL + lines + "\n")
 
 
+def test_a_budget_of_a_file_that_is_not_made_names_its_own_line() -> None:
+    told = refusal(MINIMAL + "[budgets.default]\nmax_map_drop = 0.1\n[budgets.dynamic]\n")
+    assert told.startswith("/somewhere/recipe.toml:6: budgets.dynamic: export.variants does not")
+
+
+def test_a_file_that_is_made_only_if_needed_may_have_budgets_and_heat_maps() -> None:
+    text = '[export]\nexplain = ["int8-qat"]\n[budgets.int8-qat]\nmax_heat_map_error = 0.1\n'
+    assert parse_recipe(MINIMAL + text, HERE).export.possible[-1] == "int8-qat"
+
+
+def test_nothing_is_made_if_needed_where_a_file_that_is_trained_is_named() -> None:
+    named = MINIMAL + '[export]\nvariants = ["fp32", "int8", "int8-pruned-qat"]\n'
+    assert parse_recipe(named, HERE).export.fallback == ()
+
+
+DECIDED = [
+    # int8, int8-qat where it was made → whether more is needed, what decides nothing
+    ("pass", None, False, ()),
+    ("fail", None, True, ()),
+    ("undecided", None, True, ()),
+    ("not judged", None, True, ()),
+    ("fail", "pass", True, ("int8",)),
+    ("fail", "fail", True, ()),
+    ("undecided", "undecided", True, ()),
+    ("pass", "fail", False, ("int8-qat",)),
+    ("pass", "pass", False, ()),
+]
+
+
+@pytest.mark.parametrize(("int8", "qat", "needed", "over"), DECIDED)
+def test_a_full_integer_file_that_passes_stands_in_for_those_that_do_not(
+    int8: str, qat: str | None, needed: bool, over: tuple[str, ...]
+) -> None:
+    export = parse_recipe(MINIMAL, HERE).export
+    decisions = {"fp32": "pass", "fp16": "fail", "int8": int8} | ({"int8-qat": qat} if qat else {})
+    assert more_needed(export, decisions) == needed
+    assert passed_over(export, decisions) == over
+
+
+def test_nothing_more_is_needed_where_no_full_integer_file_was_asked_for() -> None:
+    export = parse_recipe(MINIMAL + '[export]\nvariants = ["fp32", "fp16"]\n', HERE).export
+    assert not more_needed(export, {"fp32": "fail", "fp16": "fail"})
+
+
 @pytest.mark.parametrize("value", ['"1"', "1.5", "true"])
 def test_types_are_strict(value: str) -> None:
     assert "network.input_size" in refusal(MINIMAL + f"[network]\ninput_size = {value}\n")
-
-
-def test_a_new_recipe_is_valid_and_never_overwrites(tmp_path: Path) -> None:
-    for tag in ("cat", "dog"):
-        (tmp_path / "images" / tag).mkdir(parents=True)
-    path = tmp_path / "recipe.toml"
-    write_recipe(path, "images")
-    recipe = load_recipe(path)
-    assert recipe.data.tags == ("cat", "dog")
-    assert recipe.data.source == tmp_path / "images"
-    with pytest.raises(InputError, match="exists already"):
-        write_recipe(path, "images")
-
-
-def test_the_comments_of_a_new_recipe_show_the_real_defaults(tmp_path: Path) -> None:
-    path = tmp_path / "recipe.toml"
-    write_recipe(path, "images", ("cat",))
-    lines = [
-        line[2:] if line.startswith("# ") and ("=" in line or line[2] in " ]") else line
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if not line.startswith("# A ") and not line.startswith("# def")
-    ]
-    text = "\n".join(line for line in lines if not line.startswith("# "))
-    assert tomllib.loads(text)["training"]["batch_size"] == 32
-    full = parse_recipe(text, path)
-    plain = load_recipe(path)
-    for section in ("network", "training", "pruning", "export", "bundle"):
-        assert getattr(full, section) == getattr(plain, section), section
 
 
 def test_the_schema_describes_every_section() -> None:
@@ -152,6 +170,20 @@ def test_a_limit_that_no_run_would_judge_is_refused(device: str) -> None:
     assert "budgets.int8.max_arm_instructions is judged on arm64, cortex-a76" in told
     assert '[device] on = ["arm64"]' in told
     parse_recipe(MINIMAL + '[device]\non = ["arm64"]\n' + limit, HERE)
+
+
+def test_limits_that_nothing_breaks_are_told() -> None:
+    lines = (
+        "[budgets.int8]\nmax_map_drop = 1.0\nmax_flip_rate = 0.99\nmin_map = 0.0\n"
+        "[budgets.int8.tags]\nphoto = { max_recall_drop = 1.0, max_fpr_rise = 0.1 }\n"
+    )
+    told = parse_recipe(MINIMAL + lines, HERE).warnings()
+    assert [warning.split(" can never be broken")[0] for warning in told] == [
+        "budgets.int8.min_map = 0.0",
+        "budgets.int8.max_map_drop = 1.0",
+        "budgets.int8.tags.photo.max_recall_drop = 1.0",
+    ]
+    assert parse_recipe(MINIMAL + "[budgets.int8]\nmax_map_drop = 0.5\n", HERE).warnings() == ()
 
 
 def test_margins_of_tags_by_default_hold_for_variants_that_have_none_of_their_own() -> None:

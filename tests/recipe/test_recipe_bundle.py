@@ -20,11 +20,9 @@ tags = [{tags}]
     return parse_recipe(text, Path("/folder/recipe.toml"))
 
 
-def test_the_first_variant_is_the_one_that_an_app_takes() -> None:
-    section = recipe('variants = ["int8", "fp32"]').bundle
-    assert section.variants == ("int8", "fp32")
-    assert section.variant == "int8"
-    assert recipe("").bundle.variants == ("int8-qat",)
+def test_the_best_ships_unless_the_recipe_names_files() -> None:
+    assert recipe('variants = ["int8", "fp32"]').bundle.variants == ("int8", "fp32")
+    assert recipe("").bundle.variants == recipe('variants = "best"').bundle.variants == "best"
 
 
 def test_a_recipe_from_when_a_bundle_held_one_file_means_the_same() -> None:
@@ -37,7 +35,9 @@ def test_a_recipe_from_when_a_bundle_held_one_file_means_the_same() -> None:
         ('variant = "int8"\nvariants = ["int8"]', "keep variants"),
         ("variants = []", "at least 1 item"),
         ('variants = ["int8", "int8"]', "lists one twice"),
-        ('variants = ["int4"]', "'int4' is not one of"),
+        ('variants = ["int4"]', r"bundle\.variants\.0: 'int4' is not one of"),
+        ('variants = "bset"', r"bundle\.variants: 'bset' is not one of best; did you mean 'best'"),
+        ('variants = ["int8-qat"]', r":7: bundle\.variants: export\.variants does not list"),
         ('variants = ["int16x8"]', "export.variants does not list 'int16x8'"),
         ('sensitive = ["dog"]', r"bundle\.sensitive: data\.tags has no 'dog'"),
         ('display_names = { dog = { en = "Dog", ja = "犬" } }', "has no 'dog'"),

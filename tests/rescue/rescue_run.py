@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from edgetag.conversion.flatfile import constant, operators, pack_model, read_model
+from edgetag.dependencies import dependencies_of
 from edgetag.metrics import Scores
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe, parse_recipe
@@ -106,7 +107,7 @@ def make_run(folder: Path, int8: bytes, other: int = 0) -> RescueRun:
 
     write_cache(workspace.cache, pixels)
     splits = ["test"] * (TEST - other) + ["test_other"] * other + ["train"] * TRAIN
-    columns: dict[str, Any] = {"identity": identities, "split": splits}
+    columns: dict[str, Any] = {"identity": identities, "split": splits, "path": identities}
     columns["group"] = pl.Series([None] * len(pixels), dtype=pl.String)
     columns |= {f"tag:{tag}": labels[:, i] for i, tag in enumerate(TAGS)}
     pl.DataFrame(columns).write_parquet(workspace.manifest)
@@ -120,6 +121,7 @@ def make_run(folder: Path, int8: bytes, other: int = 0) -> RescueRun:
         versions={},
         weights_sha256=digest_file(workspace.train / "model.npz"),
         preprocessing=recipe.network.preprocessing().digest(),
+        made_with=dependencies_of("edgetag.validation.reference").digest,
     )
     reference = ReferenceScores(
         scores[:TEST], tuple(identities[:TEST]), TAGS, tuple(splits[:TEST]), meta

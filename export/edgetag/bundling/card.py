@@ -1,10 +1,12 @@
 """The model card: what a person must know before shipping the model."""
 
+from pathlib import Path
+
 from edgetag.bundling.contents import Golden, Labels
+from edgetag.bundling.released import without_folders
 from edgetag.bundling.result import LeftOut
-from edgetag.bundling.sources import attribution_file
-from edgetag.bundling.text_templates import template
 from edgetag.conversion.result import ExportedVariant
+from edgetag.dataset.attribution import attribution_file
 from edgetag.dataset.result import DatasetResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.losses import loss_findings
@@ -20,8 +22,11 @@ from edgetag.reporting.tables import (
     format_points,
     to_markdown,
 )
+from edgetag.text_templates import template
 from edgetag.training.result import Thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
+
+TEMPLATE = Path(__file__).parent / "templates" / "model-card.md.j2"
 
 POLICIES = {
     "best_f1": "the score with the best F1",
@@ -56,7 +61,7 @@ def model_card(
     judged = [entry for entry in verdict.variants if entry.origin == "export"]
     shipped = [e for file in exported for e in judged if e.variant == file.variant]
     default = next((e for e in shipped if e.variant == exported[0].variant and e.decides), None)
-    return template("model-card.md.j2", md=escape_markdown).render(
+    return template(TEMPLATE, md=escape_markdown, without_folders=without_folders).render(
         recipe=recipe,
         verdict=verdict,
         contract=recipe.network.preprocessing(),

@@ -14,6 +14,7 @@ from edgetag.bundling.contents import BundleThresholds
 from edgetag.bundling.golden import make_golden, stacked
 from edgetag.bundling.names import labels_of
 from edgetag.bundling.opening import read_bundle
+from edgetag.bundling.released import released_verdict
 from edgetag.bundling.result import (
     BundledVariant,
     BundleFile,
@@ -23,32 +24,53 @@ from edgetag.bundling.result import (
     LeftOut,
     manifest_schema,
 )
-from edgetag.bundling.sources import golden_sources, read_attribution
+from edgetag.bundling.sources import golden_sources
 from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.dataset.attribution import read_attribution
 from edgetag.dataset.result import DatasetResult
-from edgetag.errors import InputError
+from edgetag.errors import EdgetagError, InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.shipping import read_shipping
 from edgetag.training.result import Thresholds
-from edgetag.validation.result import Verdict
+from edgetag.validation.result import EXIT_CODES, Verdict
 from edgetag.workspace import Workspace, write_bytes, write_text
 
 Models = tuple[tuple[ExportedVariant, Path], ...]
 
 
-def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> BundleResult:
-    """Pack the variants that the recipe names into `bundle/<name>-<version>.zip`.
+class NothingShipsError(EdgetagError):
+    """No file passes, and the recipe asks for the best of those that do."""
 
-    The bytes depend on the content alone. A variant that validation did not pass is packed too;
-    the manifest says so.
+
+def run(
+    recipe: Recipe,
+    workspace: Workspace,
+    progress: Progress,
+    variants: tuple[str, ...] | None = None,
+) -> BundleResult:
+    """Pack what ships into `bundle/<name>-<version>.zip`.
+
+    Equal runs give equal bytes, however fast and wherever they were. A variant that the recipe
+    names is packed although validation did not pass it; the manifest says so.
+
+    Args:
+        recipe: Names what ships, or asks for the best.
+        workspace: Holds the files; `bundle/` is written.
+        progress: Is told of what to know of the bundle.
+        variants: What ships; default: what is chosen by what lies in the run folder.
 
     Raises:
         InputError: An earlier stage's file is missing, damaged or does not fit the recipe.
+        NothingShipsError: No file passes, and the recipe asks for the best of those that do.
     """
-    parts, files = _gather(recipe, workspace, progress)
+    variants = read_shipping(recipe, workspace).variants if variants is None else variants
+    if not variants:
+        raise _nothing_ships(workspace)
+    parts, files = _gather(recipe, workspace, variants, progress)
     manifest = _manifest(recipe, workspace, parts, files)
     packed = pack({contents.MANIFEST: manifest.to_json().encode(), **files})
-    path = workspace.bundle / f"{recipe.name}-{recipe.bundle.version}.zip"
+    path = workspace.bundle_file(recipe.name, recipe.bundle.version)
     write_bytes(path, packed)
     read_bundle(path)
     result = BundleResult(
@@ -74,11 +96,23 @@ class _Parts:
     left_out: tuple[LeftOut, ...]
 
 
+def _nothing_ships(workspace: Workspace) -> NothingShipsError:
+    verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
+    told = ", ".join(f"{name}: {decision}" for name, decision in verdict.decisions.items())
+    error = NothingShipsError(
+        f"{workspace.validate / 'verdict.json'}: no file passes ({told}), so there is nothing to "
+        'bundle; edgetag report says why, and [bundle] variants = ["int8"] would pack a file '
+        "whatever the verdict"
+    )
+    error.exit_code = EXIT_CODES["undecided" if verdict.verdict == "pass" else verdict.verdict]
+    return error
+
+
 def _gather(
-    recipe: Recipe, workspace: Workspace, progress: Progress
+    recipe: Recipe, workspace: Workspace, variants: tuple[str, ...], progress: Progress
 ) -> tuple[_Parts, dict[str, bytes]]:
     """Return every file but the manifest, by its name in the bundle."""
-    models = _models(recipe, workspace)
+    models = _models(workspace, variants)
     exported = tuple(file for file, _ in models)
     verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
     trained = Thresholds.read(workspace.train / "thresholds.json", "train")
@@ -98,7 +132,7 @@ def _gather(
         contents.GOLDEN: golden.to_json().encode(),
         contents.GOLDEN_INPUTS: stacked(sources).tobytes(),
         contents.CARD: card.encode(),
-        contents.VERDICT: verdict.to_json().encode(),
+        contents.VERDICT: released_verdict(verdict).encode(),
     }
     for described, source in zip(golden.pictures, sources, strict=True):
         files[described.file] = source.data
@@ -109,15 +143,15 @@ def _gather(
     return _Parts(exported, verdict, len(sources), left_out), files
 
 
-def _models(recipe: Recipe, workspace: Workspace) -> Models:
+def _models(workspace: Workspace, variants: tuple[str, ...]) -> Models:
     path = workspace.export / "export.json"
-    exported = {file.variant: file for file in ExportResult.read(path, "export").variants}
-    for variant in recipe.bundle.variants:
+    exported: dict[str, ExportedVariant] = {
+        file.variant: file for file in ExportResult.read(path, "export").variants
+    }
+    for variant in variants:
         if variant not in exported:
-            raise InputError(
-                f"{path}: has no {variant}, which bundle.variants names; run: edgetag export"
-            )
-    chosen = [exported[variant] for variant in recipe.bundle.variants]
+            raise InputError(f"{path}: has no {variant}, which ships; run: edgetag export")
+    chosen = [exported[variant] for variant in variants]
     return tuple((file, workspace.verified_file(file.file, file.sha256)) for file in chosen)
 
 

@@ -93,7 +93,7 @@ def sign(
         typer.Option("--out", "-o", metavar="FILE", help="The signature; default: ZIP.sig."),
     ] = None,
 ) -> None:
-    """Sign a bundle with a key file, by OpenSSF model-signing (pip install 'edgetag[sign]')."""
+    r"""Sign a bundle with a key file, by OpenSSF model-signing (pip install 'edgetag\[sign]')."""
     from edgetag.bundling.signing import sign as sign_zip
     from edgetag.bundling.signing import signature_path
 

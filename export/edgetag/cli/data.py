@@ -20,16 +20,21 @@ class ExampleSet(StrEnum):
 
 @app.command()
 def check(recipe: RecipePath, json: Json = False) -> None:
-    """Find what is wrong with the data, print counts per tag and split; writes nothing."""
+    """Find what is wrong with the data, print counts per tag and split; writes nothing.
+
+    Exits as a run would, as far as the number of pictures tells: with 2 if it would refuse, 3 if it
+    would likely end undecided.
+    """
     from edgetag.cli.outcome import print_result
     from edgetag.cli.terminal import console_progress
     from edgetag.dataset.check import check as check_data
-    from edgetag.errors import ExitCode
     from edgetag.recipe import load_recipe
+    from edgetag.validation.forecast import forecast
 
-    report = check_data(load_recipe(recipe), console_progress())
+    loaded = load_recipe(recipe)
+    report = forecast(loaded, check_data(loaded, console_progress()))
     print_result(report, json)
-    raise typer.Exit(ExitCode.ACCEPTED if report.passed else ExitCode.BAD_INPUT)
+    raise typer.Exit(report.exit_code)
 
 
 @app.command()

@@ -1,8 +1,12 @@
 """A group of verbs that is a verb itself: `validate RECIPE` beside `validate plan RECIPE`."""
 
+import difflib
+from pathlib import Path
 from typing import Any
 
 from typer.core import TyperGroup
+
+from edgetag.errors import InputError
 
 
 class DefaultGroup(TyperGroup):
@@ -14,7 +18,36 @@ class DefaultGroup(TyperGroup):
     default = "run"
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the default command's name in front where no command is named."""
-        if not args or args[0] not in self.commands:
+        """Put the default command's name in front where no command is named.
+
+        A shell that completes the first word gets the commands.
+
+        Raises:
+            InputError: The first argument is neither a command nor a path.
+        """
+        completes = ctx.resilient_parsing and not args
+        if not completes and (not args or args[0] not in self.commands):
+            if args and not ctx.resilient_parsing:
+                self._refuse_a_slip(args[0], ctx.command_path)
             args = [self.default, *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Offer the commands, or the options of the default one."""
+        if not incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        command = self.commands[self.default]
+        with command.make_context(self.default, [], parent=ctx, resilient_parsing=True) as inner:
+            return command.shell_complete(inner, incomplete)
+
+    def _refuse_a_slip(self, given: str, group: str) -> None:
+        """Refuse a word that stands where a verb or a path belongs and is neither."""
+        if given.startswith("-") or Path(given).suffix or "/" in given or Path(given).exists():
+            return
+        verbs = [name for name in self.commands if name != self.default]
+        near = difflib.get_close_matches(given, verbs, n=1, cutoff=0.5)
+        guess = f"; did you mean '{group} {near[0]}'?" if near else ""
+        raise InputError(
+            f"{given!r} is neither a verb of {group} ({', '.join(verbs)}) nor a file or folder "
+            f"here{guess}"
+        )

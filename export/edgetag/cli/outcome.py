@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 
 def exit_code(results: "Mapping[str, Result]") -> ExitCode:
     """Return the worst of what validation, the benchmark and other machines decided."""
-    decided = set()
+    decided, over = set(), tuple[str, ...]()
     if "validate" in results:
-        decided.add(cast("Verdict", results["validate"]).verdict)
+        verdict = cast("Verdict", results["validate"])
+        decided.add(verdict.verdict)
+        over = verdict.passed_over
     if "bench" in results:
-        decided |= {budget.verdict for budget in cast("BenchResult", results["bench"]).budgets}
+        decided |= {
+            budget.verdict
+            for budget in cast("BenchResult", results["bench"]).budgets
+            if budget.variant not in over
+        }
     if "device" in results:
         decided.add(cast("DeviceResult", results["device"]).verdict)
     if "fail" in decided:
@@ -98,17 +104,20 @@ def append_step_summary(summary: Path) -> None:
 
 
 def print_outcome(workspace: "Workspace", results: "Mapping[str, Result]") -> None:
-    """Print the table of variants and where the report and the bundle lie."""
+    """Print the table of variants, where the report and the bundle lie, and why which ships."""
     from edgetag.cli.terminal import print_tables
     from edgetag.reporting.device import check_sheet
     from edgetag.reporting.sheets import outcome
     from edgetag.reporting.tables import to_rich
 
     report = cast("ReportResult", results["report"])
-    bundle = cast("BundleResult", results["bundle"])
+    bundle = cast("BundleResult | None", results.get("bundle"))
     print_tables(outcome(report))
     device = cast("DeviceResult | None", results.get("device"))
     if device is not None and any(not check.acceptable for check in device.checks):
         print_tables([to_rich(check_sheet(device))])
     typer.echo(f"report: {workspace.root / (report.page or report.file)}")
-    typer.echo(f"bundle: {workspace.root / bundle.file}")
+    if bundle is not None:
+        typer.echo(f"bundle: {workspace.root / bundle.file}")
+    if report.shipping:
+        typer.echo(report.shipping)

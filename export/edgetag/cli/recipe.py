@@ -18,14 +18,19 @@ def new(
         str, typer.Option(help="Table or folder of images, relative to the recipe.")
     ] = "images",
     tags: Annotated[
-        str, typer.Option(help="Comma-separated; default: the class folders' names or all 20.")
+        str, typer.Option(help="Comma-separated; default: those that the source names.")
     ] = "",
 ) -> None:
-    """Write a commented recipe that runs."""
-    from edgetag.recipe.template import write_recipe
+    """Write a commented recipe for these labels and images, with margins that they can decide."""
+    from edgetag.dataset.survey import survey
+    from edgetag.recipe.template import refuse_existing, write_recipe
+    from edgetag.validation.starting_recipe import draft
 
-    write_recipe(path, source, tuple(tag.strip() for tag in tags.split(",") if tag.strip()))
-    typer.echo(f"wrote {path}; next: edgetag data check {path}", err=True)
+    refuse_existing(path)
+    named = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
+    found = survey(path.parent / source, named, path.parent)
+    write_recipe(path, draft(found))
+    typer.echo(f"{found.sentence()}\nwrote {path}; next: edgetag data check {path}", err=True)
 
 
 @app.command()
@@ -34,6 +39,8 @@ def check(recipe: RecipePath, json: Json = False) -> None:
     from edgetag.recipe import load_recipe
 
     loaded = load_recipe(recipe)
+    for warning in loaded.warnings():
+        typer.echo(f"warning: {recipe}: {warning}", err=True)
     if json:
         typer.echo(loaded.model_dump_json(indent=2))
     else:

@@ -22,8 +22,10 @@ def prepare(
     set_verbose(verbose)
     if recipe_path.is_dir():
         return _recipe_of(recipe_path), Workspace(out or recipe_path), console_progress()
-    recipe = load_recipe(recipe_path)
-    return recipe, Workspace(out or Path("runs") / recipe.name), console_progress()
+    recipe, progress = load_recipe(recipe_path), console_progress()
+    for warning in recipe.warnings():
+        progress.say(f"warning: {recipe_path}: {warning}")
+    return recipe, Workspace(out or Path("runs") / recipe.name), progress
 
 
 def _recipe_of(run_folder: Path) -> "Recipe":

@@ -16,7 +16,7 @@ XNNPACK_MIN_SPARSITY = 2 / 3
 
 def needed(recipe: Recipe) -> bool:
     """Tell whether any variant of the recipe is made from the pruned model."""
-    return "int8-pruned-qat" in recipe.export.variants
+    return "int8-pruned-qat" in recipe.export.possible
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> PruneResult:

@@ -13,6 +13,7 @@ from edgetag.compression.quantize import (
 )
 from edgetag.compression.result import QuantizedVariant, QuantizeResult
 from edgetag.compression.sparsity import layer_sparsities, require_sparsity, total_sparsity
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.networks import save_weights
@@ -25,7 +26,7 @@ from edgetag.workspace import Workspace, digest_file, digest_json, write_text
 
 def needed(recipe: Recipe) -> tuple[Variant, ...]:
     """Return the recipe's variants that are trained quantization-aware."""
-    return tuple(v for v in recipe.export.variants if v in QAT_VARIANTS)
+    return tuple(v for v in recipe.export.possible if v in QAT_VARIANTS)
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> QuantizeResult:
@@ -38,7 +39,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> QuantizeRes
     variants = needed(recipe)
     if not variants:
         raise InputError(
-            f"export.variants lists neither {' nor '.join(QAT_VARIANTS)}; there is nothing to "
+            f"export lists neither {' nor '.join(QAT_VARIANTS)}; there is nothing to "
             "train quantization-aware"
         )
     bench = open_bench(recipe, workspace, progress)
@@ -124,6 +125,7 @@ def _fingerprint(bench: Bench, variant: Variant) -> str:
             raise InputError(f"{path}: missing; run: edgetag {stage}")
     return digest_json(
         {
+            "made with": dependencies_of(__name__).digest,
             "variant": variant,
             "seed": recipe.seed,
             "network": recipe.network.model_dump(),

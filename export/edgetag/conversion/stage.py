@@ -2,11 +2,11 @@
 
 import hashlib
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgetag import __version__
+from edgetag.compression.result import QuantizeResult
 from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import check_explain, read_explain
 from edgetag.conversion.flatfile import gzip_size, parse_model
@@ -14,12 +14,13 @@ from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.representative import representative_images
 from edgetag.conversion.result import ExplainSignature, ExportedVariant, ExportResult, VariantRecord
-from edgetag.conversion.variants import CALIBRATED, FULL_INTEGER, INT8, QAT
+from edgetag.conversion.variants import CALIBRATED, INT8, QAT
 from edgetag.dataset import open_dataset
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe, Variant
+from edgetag.recipe import FULL_INTEGER, Recipe, Variant
 from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes, write_text
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResult:
-    """Write every variant of the recipe and `export/export.json`.
+    """Write every variant of the recipe, and those of `if_needed` that were trained.
 
     A variant whose inputs have not changed since it was written is checked again but not
     converted again, so an export that was killed goes on where it stopped.
@@ -40,7 +41,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
     Raises:
         InputError: Weights of an earlier stage are missing, or a file fails a check.
     """
-    variants = recipe.export.variants
+    variants = (*recipe.export.variants, *_trained_if_needed(recipe, workspace))
     sources = Sources(recipe, workspace)
     for variant in variants:
         sources.weights(variant)  # a missing file is told before the work, not after it
@@ -59,6 +60,20 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
     result = ExportResult(variants=tuple(exported), warnings=tuple(warnings))
     write_text(workspace.export / "export.json", result.to_json())
     return result
+
+
+def _trained_if_needed(recipe: Recipe, workspace: Workspace) -> tuple[Variant, ...]:
+    """Return the variants of `if_needed` whose weights are those that `quantize.json` tells of."""
+    path = workspace.quantize / "quantize.json"
+    if not recipe.export.fallback or not path.is_file():
+        return ()
+    trained = {
+        one.variant
+        for one in QuantizeResult.read(path, "quantize").variants
+        if (workspace.root / one.file).is_file()
+        and digest_file(workspace.root / one.file) == one.weights_sha256
+    }
+    return tuple(variant for variant in recipe.export.fallback if variant in trained)
 
 
 class Sources:
@@ -89,8 +104,8 @@ class Sources:
         """Return a digest of everything that a variant's bytes follow from."""
         recipe, export = self.recipe, self.recipe.export
         inputs: dict[str, object] = {
-            "edgetag": __version__,
-            "tensorflow": version("tensorflow"),
+            "edgetag": __version__,  # which the file's description names
+            "made with": dependencies_of(__name__).digest,
             "weights": digest_file(self.weights(variant)),
             "network": recipe.network.model_dump(mode="json"),
             "info": [recipe.name, export.author, export.license, recipe.data.tags],

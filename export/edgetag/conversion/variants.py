@@ -15,9 +15,6 @@ CALIBRATED: tuple[Variant, ...] = ("int8", "int16x8")
 INT8: tuple[Variant, ...] = ("int8", *QAT)
 """Input and output types are the recipe's; other variants take and give float32."""
 
-FULL_INTEGER: tuple[Variant, ...] = (*INT8, "int16x8")
-"""Nothing inside is computed in floating point."""
-
 
 def io_types(variant: Variant, input_type: IoType, output_type: IoType) -> tuple[IoType, IoType]:
     """Return the input and output types of a variant, given those that the recipe wants."""

@@ -1,7 +1,9 @@
 """`edgetag data check`: what a run would use, drop and refuse, without writing anything."""
 
-from edgetag.dataset.plan import make_plan, open_sources
+from edgetag.dataset.plan import Plan, make_plan, open_sources, some
+from edgetag.dataset.prospects import unfit_splits
 from edgetag.dataset.result import CheckReport
+from edgetag.dataset.selection import DropReason
 from edgetag.progress import Progress
 from edgetag.recipe.sections import Recipe
 
@@ -16,12 +18,13 @@ def check(recipe: Recipe, progress: Progress) -> CheckReport:
     sources = open_sources(section)
     plan = make_plan(sources, section, recipe.network.preprocessing(), None, progress)
     listing = sources.listing
+    splits = plan.counts(section.tags)
     return CheckReport(
         source=str(listing.source),
         format=listing.format,
         listed=len(listing.entries),
         images=len(plan.images),
-        splits=plan.counts(section.tags),
+        splits=splits,
         dropped=plan.dropped,
         rejected=plan.rejected(),
         rejected_share=plan.rejected_share(),
@@ -29,5 +32,29 @@ def check(recipe: Recipe, progress: Progress) -> CheckReport:
         straddling_groups=plan.straddling_groups(),
         unknown_tags=listing.unknown_tags,
         ignored_files=listing.ignored_files,
-        problems=tuple(plan.problems(section)),
+        problems=(*plan.problems(section), *unfit_splits(recipe, splits)),
+        advice=_advice(plan),
     )
+
+
+def _advice(plan: Plan) -> tuple[str, ...]:
+    advice = []
+    if near := plan.near_duplicates:
+        advice.append(
+            f"{len(near)} images nearly equal one of another split, such as {near[0].path} "
+            f"({near[0].split}) and {near[0].other_path} ({near[0].other_split}), so figures come "
+            "out too good; give both one group, or set data.drop_near_duplicates = true"
+        )
+    if straddling := plan.straddling_groups():
+        advice.append(
+            f"{len(straddling)} groups are in more than one split, such as {straddling[0]!r}; "
+            'data.split.by = "group" keeps them together'
+        )
+    if conflicts := [image for image in plan.dropped if image.reason == DropReason.CONFLICT]:
+        advice.append(
+            f"{len(conflicts)} rows contradict each other about the same image and are left out: "
+            f"{some([image.where for image in conflicts])}; correct their labels"
+        )
+    if ignored := plan.sources.passed_over():
+        advice.append(ignored)
+    return tuple(advice)

@@ -28,7 +28,7 @@ from edgetag.preprocess import (
     read_image,
 )
 from edgetag.records import Record, Result
-from edgetag.workspace import atomic_write, write_text
+from edgetag.workspace import write_array, write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,8 @@ def inspect_part(
     result = PartFacts(files=tuple(files))
     if folder is not None:
         size = contract.input_size
-        with atomic_write(pixels_path(folder, part)) as file:
-            np.save(file, np.stack(pixels) if pixels else np.empty((0, size, size, 3), np.uint8))
+        whole = np.stack(pixels) if pixels else np.empty((0, size, size, 3), np.uint8)
+        write_array(pixels_path(folder, part), whole)
         write_text(facts_path(folder, part), result.model_dump_json(by_alias=True))
     return result
 
@@ -134,7 +134,7 @@ def inspect_file(
     size_bytes, modified_ns = file_state(job.file)
     digest = sha1 = ""
     try:
-        data = _read(job.file, limits)
+        data = read_file(job.file, limits)
         digest = hashlib.sha256(data).hexdigest()
         sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
         image = read_image(data, contract, limits.max_pixels)
@@ -164,7 +164,12 @@ def file_state(file: str) -> tuple[int, int]:
     return state.st_size, state.st_mtime_ns
 
 
-def _read(file: str, limits: Limits) -> bytes:
+def read_file(file: str, limits: Limits) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        ImageRejectedError: It is missing, no regular file, too large, or cannot be read.
+    """
     try:
         state = os.stat(file)  # noqa: PTH116 (hot)
         if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever

@@ -4,6 +4,30 @@ import os
 from pathlib import Path
 
 
+def foreign(path: str) -> str | None:
+    """Return why a path that leads to no file never can, or None where that is not plain.
+
+    Nothing here expands, decodes or turns around what other programs do: a listed path is a path.
+    """
+    if path.startswith("~"):
+        return "starts with ~, which stands for no folder here"
+    if "://" in path:
+        return "is an address, not a path"
+    if "\\" in path:
+        return "has backslashes; folders are separated by /"
+    return None
+
+
+def is_file_name(text: str) -> bool:
+    """Tell whether a text can be a file's path: valid Unicode without control characters."""
+    return is_unicode(text) and all(ord(character) >= 32 for character in text)
+
+
+def is_unicode(text: str) -> bool:
+    """Tell whether a text has no halves of surrogate pairs, which JSON and file names can leave."""
+    return not any(0xD800 <= ord(character) < 0xE000 for character in text)
+
+
 class Locator:
     """Resolves listed paths against the data root, following links.
 

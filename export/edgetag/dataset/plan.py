@@ -3,6 +3,7 @@
 Nothing is written here but the parts of an unfinished cache, where a folder for them is given.
 """
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from pathlib import Path
 
 from edgetag.dataset.build_cache import Inspection, inspect
 from edgetag.dataset.formats import read_listing
+from edgetag.dataset.formats.folders import IMAGE_SUFFIXES
 from edgetag.dataset.inspection import FileJob, Limits
-from edgetag.dataset.listing import Crop, Entry, Listing
-from edgetag.dataset.location import Locator
+from edgetag.dataset.listing import Crop, Entry, LabelRow, Listing
+from edgetag.dataset.location import Locator, foreign, is_file_name
 from edgetag.dataset.near_duplicates import find_near_duplicates
 from edgetag.dataset.result import DroppedImage, NearDuplicate, SplitCounts, TagCounts
 from edgetag.dataset.selection import NOT_BAD, DropReason, Image, select
@@ -22,6 +24,9 @@ from edgetag.preprocess import Preprocessing, Rejection
 from edgetag.progress import Progress
 from edgetag.recipe.sections import DataSection
 
+NAMED = 3
+"""Examples in a sentence; tables and files have all."""
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -30,6 +35,18 @@ class Sources:
     listing: Listing
     jobs: tuple[FileJob, ...]
     outside: tuple[DroppedImage, ...]
+    nameless: tuple[DroppedImage, ...] = ()
+    """Rows whose path no file can have."""
+
+    def passed_over(self) -> str:
+        """Return how many files beside the images were not looked at, if any were, and why."""
+        count = self.listing.ignored_files
+        if not count:
+            return ""
+        return (
+            f"{count} files in {self.listing.source} are passed over: hidden ones (.name), those "
+            f"in no class folder, and those that do not end in {', '.join(sorted(IMAGE_SUFFIXES))}"
+        )
 
     def problems(self, section: DataSection) -> list[str]:
         """Return what stops a run, one sentence each."""
@@ -37,8 +54,8 @@ class Sources:
         if self.outside:
             first = self.outside[0]
             problems.append(
-                f"{first.where}: {first.path!r} leaves the data root {self.listing.root}"
-                f"{_others(len(self.outside))}; list paths inside the root, or set data.root"
+                f"{first.where}: {first.path!r} {first.detail}{_others(len(self.outside))}; list "
+                "paths inside the data root, or set data.root"
             )
         if self.listing.unknown_tags and section.unknown_tags == "refuse":
             names = ", ".join(repr(tag.name) for tag in self.listing.unknown_tags[:12])
@@ -64,6 +81,14 @@ class Plan:
         """Return dropped rows by reason, sorted."""
         return dict(sorted(Counter(image.reason for image in self.dropped).items()))
 
+    def left_out(self) -> str:
+        """Return how many rows are left out, why, and some of each reason with their place."""
+        found = []
+        for reason, count in self.rejected().items():
+            places = [image.where for image in self.dropped if image.reason == reason]
+            found.append(f"{count} {reason}: {some(places)}")
+        return "; ".join(found)
+
     def rejected_share(self) -> float:
         """Return bad rows ÷ all rows."""
         bad = sum(image.reason not in NOT_BAD for image in self.dropped)
@@ -79,25 +104,14 @@ class Plan:
 
     def counts(self, tags: Sequence[str]) -> dict[str, SplitCounts]:
         """Return the images and labels of each split, sorted by its name."""
-        result = {}
-        for split in sorted(set(self.splits)):
-            rows = [i.labels for i, s in zip(self.images, self.splits, strict=True) if s == split]
-            columns = [Counter(column) for column in zip(*rows, strict=True)]
-            result[split] = SplitCounts(
-                images=len(rows),
-                tags={
-                    tag: TagCounts(positives=count[1], negatives=count[0], unknown=count[None])
-                    for tag, count in zip(tags, columns, strict=True)
-                },
-            )
-        return result
+        return count_labels([image.labels for image in self.images], self.splits, tags)
 
     def problems(self, section: DataSection) -> list[str]:
         """Return what stops a run, one sentence each."""
         source = self.sources.listing.source
         problems = self.sources.problems(section)
         share = self.rejected_share()
-        reasons = ", ".join(f"{count} {reason}" for reason, count in self.rejected().items())
+        reasons = self.left_out()
         if not self.images:
             problems.append(
                 f"{source}: not one of {len(self.sources.listing.entries)} rows gives a usable "
@@ -114,8 +128,38 @@ class Plan:
         return problems
 
 
+def some(places: Sequence[str]) -> str:
+    """Name the first few."""
+    more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
+    return ", ".join(places[:NAMED]) + more
+
+
+def count_labels(
+    labels: Sequence[LabelRow], splits: Sequence[str], tags: Sequence[str]
+) -> dict[str, SplitCounts]:
+    """Return the images and labels of each split, sorted by its name.
+
+    Args:
+        labels: One row per image.
+        splits: One per image.
+        tags: The vocabulary.
+    """
+    result = {}
+    for split in sorted(set(splits)):
+        rows = [row for row, own in zip(labels, splits, strict=True) if own == split]
+        columns = [Counter(column) for column in zip(*rows, strict=True)]
+        result[split] = SplitCounts(
+            images=len(rows),
+            tags={
+                tag: TagCounts(positives=count[1], negatives=count[0], unknown=count[None])
+                for tag, count in zip(tags, columns, strict=True)
+            },
+        )
+    return result
+
+
 def _others(count: int) -> str:
-    return f" and {count - 1} more do" if count > 1 else ""
+    return f", and {count - 1} more lead to nothing inside it" if count > 1 else ""
 
 
 def open_sources(section: DataSection) -> Sources:
@@ -135,24 +179,41 @@ def open_sources(section: DataSection) -> Sources:
     locator = Locator(listing.root)
     files: dict[str, str | None] = {}
     crops: dict[str, dict[Crop | None, None]] = {}
-    outside = []
+    outside, nameless = [], []
     for entry in listing.entries:
+        if not is_file_name(entry.path):
+            nameless.append(_nameless(entry))
+            continue
         if entry.path not in files:
             files[entry.path] = locator.locate(entry.path)
-        if files[entry.path] is None:
-            detail = f"leads out of {listing.root}"
-            outside.append(_outside(entry, detail))
+        file, odd = files[entry.path], foreign(entry.path)
+        if file is None:
+            outside.append(_outside(entry, odd or f"leaves the data root {listing.root}"))
+        elif odd and not os.path.lexists(file):
+            outside.append(_outside(entry, odd))
         else:
             crops.setdefault(entry.path, {})[entry.crop] = None
     jobs = tuple(
-        FileJob(path, file, tuple(crops[path])) for path, file in files.items() if file is not None
+        FileJob(path, file, tuple(crops[path]))
+        for path, file in files.items()
+        if file is not None and path in crops
     )
-    return Sources(listing, jobs, tuple(outside))
+    return Sources(listing, jobs, tuple(outside), tuple(nameless))
 
 
 def _outside(entry: Entry, detail: str) -> DroppedImage:
     return DroppedImage(
         path=entry.path, reason=str(Rejection.OUTSIDE_ROOT), detail=detail, where=entry.where
+    )
+
+
+def _nameless(entry: Entry) -> DroppedImage:
+    # Escaped: neither tables nor JSON hold half a character.
+    return DroppedImage(
+        path=ascii(entry.path)[1:-1],
+        reason=str(Rejection.UNREADABLE),
+        detail="the name is no valid text or has control characters; rename the file",
+        where=entry.where if is_file_name(entry.where) else ascii(entry.where)[1:-1],
     )
 
 
@@ -177,7 +238,8 @@ def make_plan(
     """
     limits = Limits(section.max_pixels, section.max_file_bytes)
     inspection = inspect(sources.jobs, contract, limits, building, progress)
-    images, dropped = select(sources.listing.entries, inspection.files, sources.outside)
+    outside = (*sources.outside, *sources.nameless)
+    images, dropped = select(sources.listing.entries, inspection.files, outside)
     while True:
         items = [SplitItem(i.sha1, i.entry.group, i.entry.split, i.labels) for i in images]
         splits = assign_splits(items, section.split)

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from edgetag.errors import ExitCode
 from edgetag.records import Record, Result
 
 Format = Literal["wide", "list", "folders", "object_value", "regions"]
@@ -54,8 +55,8 @@ class UnknownTag(Record):
 class DatasetResult(Result):
     """`dataset/summary.json`: what the manifest holds and what was left out."""
 
-    SCHEMA: ClassVar[str] = "edgetag.dataset/1.0"
-    source: str
+    SCHEMA: ClassVar[str] = "edgetag.dataset/1.1"
+    source: str = Field(description="Name of the table or folder; data.source says where it lies.")
     format: Format
     listed: int = Field(description="Rows of the source.")
     images: int = Field(description="Rows of the manifest, which are positions in the cache.")
@@ -74,7 +75,7 @@ class DatasetResult(Result):
 class CheckReport(Result):
     """What `data check` found; nothing is written."""
 
-    SCHEMA: ClassVar[str] = "edgetag.data-check/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.data-check/1.1"
     source: str
     format: Format
     listed: int
@@ -88,8 +89,21 @@ class CheckReport(Result):
     unknown_tags: tuple[UnknownTag, ...]
     ignored_files: int
     problems: tuple[str, ...] = Field(description="What would stop a run, one sentence each.")
+    doubts: tuple[str, ...] = Field(
+        (), description="What would likely leave a run undecided, one sentence each."
+    )
+    advice: tuple[str, ...] = Field(
+        (), description="What a run would go on with, but its figures would suffer from."
+    )
 
     @property
     def passed(self) -> bool:
         """Whether a run would start."""
         return not self.problems
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a run would likely end with, as far as the data tell."""
+        if self.problems:
+            return ExitCode.BAD_INPUT
+        return ExitCode.UNDECIDED if self.doubts else ExitCode.ACCEPTED

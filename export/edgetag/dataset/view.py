@@ -8,6 +8,8 @@ import numpy.typing as npt
 import polars as pl
 
 from edgetag.dataset.cache import ImageCache
+from edgetag.dataset.integrity import damaged_shards
+from edgetag.dataset.result import SplitCounts, TagCounts
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
 from edgetag.tags import UNKNOWN, Labels, Vocabulary
@@ -58,6 +60,24 @@ class Dataset:
         table = self.manifest.select(pl.col(columns).fill_null(UNKNOWN))
         return table[rows].to_numpy().astype(np.int8)
 
+    def counts(self) -> dict[str, SplitCounts]:
+        """Return the images and labels of each split, by its name."""
+        found = {}
+        for split in self.splits():
+            labels = self.labels(self.rows(split))
+            found[split] = SplitCounts(
+                images=len(labels),
+                tags={
+                    tag: TagCounts(
+                        positives=int((column == 1).sum()),
+                        negatives=int((column == 0).sum()),
+                        unknown=int((column == UNKNOWN).sum()),
+                    )
+                    for tag, column in zip(self.vocabulary.names, labels.T, strict=True)
+                },
+            )
+        return found
+
     def images(self, rows: Rows) -> Pixels:
         """Return `[n, size, size, 3]` uint8."""
         return self.cache[rows]
@@ -65,6 +85,10 @@ class Dataset:
     def identities(self, rows: Rows) -> list[str]:
         """Return what names each image; scores are matched by it, never by position."""
         return self.manifest["identity"][rows].to_list()
+
+    def paths(self, rows: Rows) -> list[str]:
+        """Return where each image lies, relative to the data root."""
+        return self.manifest["path"][rows].to_list()
 
     def groups(self, rows: Rows) -> list[str]:
         """Return each image's group; an image without one is a group of its own."""
@@ -94,6 +118,10 @@ def open_dataset(workspace: Workspace) -> Dataset:
     """
     manifest = read_manifest(workspace.manifest)
     cache = ImageCache(workspace.cache)
+    if damaged := damaged_shards(workspace.cache):
+        raise InputError(
+            f"{damaged[0]}: missing, or not as it was written; run: edgetag data build"
+        )
     if len(manifest) != len(cache):
         raise InputError(
             f"{workspace.cache}: {len(cache)} images, but the manifest lists {len(manifest)}; "

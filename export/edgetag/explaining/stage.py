@@ -29,6 +29,7 @@ from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encoding_table
 from edgetag.runtimes.protocol import Tensor
+from edgetag.shipping import read_shipping
 from edgetag.training.result import Thresholds
 from edgetag.validation.statistics import Bootstrap
 from edgetag.workspace import Workspace, write_text
@@ -50,16 +51,19 @@ class _Notes:
         self.told.append(note)
 
 
-def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> Explanation:
+def run(
+    recipe: Recipe, workspace: Workspace, progress: Progress, variant: str | None = None
+) -> Explanation:
     """Look into every quantized file, and score the bundle's under mistakes in preprocessing.
 
     A file that LiteRT cannot run, or pictures that are not here, are told and left out: an
     explanation decides nothing.
 
     Args:
-        recipe: Says how many images, and which variant the app ships.
+        recipe: Says how many images.
         workspace: Holds data, thresholds and exported files; `explain/` is written.
         progress: Is told what goes on.
+        variant: The file that is scored under mistakes; default: the one that an app takes.
 
     Raises:
         InputError: A file of an earlier stage is missing, damaged or does not fit the others.
@@ -80,7 +84,9 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> Explanation
         notes.add(f"nothing is explained without {RUNTIME}: {missing}")
     else:
         blamed = _blame(recipe, workspace, dataset, files, notes, progress)
-        found = _drift(recipe, workspace, dataset, files, notes, progress)
+        shipped = variant or read_shipping(recipe, workspace).leading
+        file = _find(shipped, files, workspace)
+        found = _drift(recipe, workspace, dataset, file, notes, progress)
         drift = (found,) if found else ()
     result = Explanation(blame=blamed, preprocessing=drift, notes=tuple(notes.told))
     write_text(workspace.explain / "explain.json", result.to_json())
@@ -117,11 +123,10 @@ def _drift(
     recipe: Recipe,
     workspace: Workspace,
     dataset: Dataset,
-    files: Sequence[ExportedVariant],
+    file: ExportedVariant,
     notes: _Notes,
     progress: Progress,
 ) -> PreprocessingDrift | None:
-    file = _find(recipe.bundle.variant, files, workspace)
     model = workspace.verified_file(*_place(file))
     contract = recipe.network.preprocessing()
     image = read_graph(model).image
@@ -155,11 +160,15 @@ def _drift(
         )
         return None
     judge = _judge(recipe, workspace, dataset, rows[scored.used], scored)
-    return _costs(recipe, judge, scored, (*drawn, *scaled))
+    return _costs(recipe, file, judge, scored, (*drawn, *scaled))
 
 
 def _costs(
-    recipe: Recipe, judge: Judge, scored: Scored, mistakes: Sequence[Mistake]
+    recipe: Recipe,
+    file: ExportedVariant,
+    judge: Judge,
+    scored: Scored,
+    mistakes: Sequence[Mistake],
 ) -> PreprocessingDrift:
     costs = [
         judge.cost(mistake, scored.wrong[mistake.name], scored.changed[mistake.name])
@@ -169,7 +178,7 @@ def _costs(
     # Without a scored tag there is no mAP, and scores alone tell which mistake is dear.
     costs.sort(key=lambda cost: (-(cost.map_drop or 0.0), -cost.mean_score_difference))
     return PreprocessingDrift(
-        variant=recipe.bundle.variant,
+        variant=file.variant,
         runtime=RUNTIME,
         split=recipe.validation.splits[0],
         images=len(scored.used),

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from edgetag import networks
+from edgetag.children import end_with_parent
 from edgetag.networks.timing_job import BatchTimes, TimingJob, TimingOutcome
 from edgetag.preprocess import scale
 from edgetag.tf import tf
@@ -26,12 +27,16 @@ BATCHES = (8, 16, 32, 64)
 BEAT = "beat"
 """Printed for each inference."""
 
+FEWEST = 30
+"""Inferences of a batch, however large: fewer give no interval of the 90th percentile."""
+
 PROBES = 3
 """Inferences of each batch size by which the best is found."""
 
 
 def main() -> None:
     """Do the job in the file named by the first argument."""
+    end_with_parent()
     job = TimingJob.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))
     model = networks.build(job.network, job.tags, seed=1)
     networks.load_weights(model, job.weights)
@@ -66,16 +71,22 @@ def main() -> None:
 def _timed(batch: int, once: Callable[[], float], job: TimingJob) -> BatchTimes:
     """Warm up until the median settles, then time."""
     warm, before = False, 0.0
+    window = max(PROBES, job.warmup_runs // batch)
     for _ in range(job.most_windows):
-        now = statistics.median(once() for _ in range(job.warmup_runs))
+        now = statistics.median(once() for _ in range(window))
         warm = before > 0 and abs(now / before - 1.0) <= job.settled
         if warm:
             break
         before = now
     found: list[float] = []
-    while len(found) < job.runs or sum(found) < 1e3 * job.min_s:
+    while len(found) < _runs(batch, job) or sum(found) < 1e3 * job.min_s:
         found.append(once())
     return BatchTimes(batch=batch, warm=warm, latencies_ms=tuple(found))
+
+
+def _runs(batch: int, job: TimingJob) -> int:
+    """Return how often a batch is timed, at least: a quick look at a large one takes fewer."""
+    return job.runs if job.min_s else max(min(job.runs, FEWEST), job.runs // batch)
 
 
 def _device() -> str:

@@ -16,10 +16,11 @@ class TimingJob(Record):
         weights: `train/model.npz`.
         contract: From pixels to input.
         images: A `.npy`, `[images, size, size, 3]` uint8, repeated as often as a batch needs.
-        warmup_runs: Inferences in one window of the warm-up, which ends when
+        warmup_runs: Inferences of one image in one window of the warm-up, which ends when
         settled: is the most that the median moved from one window to the next,
         most_windows: or after so many.
-        runs: Timed inferences of each batch size, at least.
+        runs: Timed inferences of one image, at least; of a larger batch as many fewer as it is
+            larger, but 30, unless a time is set too.
         min_s: Seconds that they take together, at least.
         answer: The JSON file to write.
     """

@@ -1,6 +1,6 @@
 """The recipe: one TOML file that says what to build, typed and strict."""
 
-from edgetag.recipe.base import Runtime, Section, Variant
+from edgetag.recipe.base import FULL_INTEGER, Runtime, Section, Variant
 from edgetag.recipe.bundle import BundleSection, DisplayName
 from edgetag.recipe.device import DeviceSection
 from edgetag.recipe.judging import (
@@ -11,6 +11,7 @@ from edgetag.recipe.judging import (
     ValidationSection,
 )
 from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
+from edgetag.recipe.needed import more_needed, passed_over
 from edgetag.recipe.sections import (
     PLACES,
     AugmentSection,
@@ -27,6 +28,7 @@ from edgetag.recipe.sections import (
 )
 
 __all__ = [
+    "FULL_INTEGER",
     "PLACES",
     "AugmentSection",
     "BenchmarkSection",
@@ -51,6 +53,8 @@ __all__ = [
     "ValidationSection",
     "Variant",
     "load_recipe",
+    "more_needed",
     "parse_recipe",
+    "passed_over",
     "resolved_recipe",
 ]

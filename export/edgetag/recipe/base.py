@@ -7,7 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 Variant = Literal[
     "fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat", "int16x8"
 ]  # fmt: skip
+TrainedVariant = Literal["int8-qat", "int8-pruned-qat"]
+"""Variants that take a training of their own."""
+
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
+FULL_INTEGER: tuple[Variant, ...] = ("int8", "int8-qat", "int8-pruned-qat", "int16x8")
+"""Nothing inside is computed in floating point."""
+
 Runtime = Literal["litert", "tflite-runtime"]
 Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from edgetag.recipe.base import Section, Variant
 
@@ -23,6 +23,15 @@ ShownName = Annotated[
 ]
 
 
+# The tags are in brackets, so that errors do not show them: see `loading`.
+Shipped = Annotated[
+    Annotated[Literal["best"], Tag("[best]")]
+    | Annotated[tuple[Variant, ...], Field(min_length=1), Tag("[list]")],
+    Discriminator(lambda given: "[best]" if isinstance(given, str) else "[list]"),
+]
+"""Variants, or what is found best."""
+
+
 class DisplayName(Section):
     """How an app names a tag to people."""
 
@@ -33,8 +42,10 @@ class DisplayName(Section):
 class BundleSection(Section):
     """What the app ships."""
 
-    variants: tuple[Variant, ...] = Field(
-        ("int8-qat",), min_length=1, description="The first is the one that an app takes."
+    variants: Shipped = Field(
+        "best",
+        description="A list, of which an app takes the first; or best: of the files that pass, the "
+        "fastest where budgets judge latency, and of those that are as fast, the smallest.",
     )
     version: str = Field("0.1.0", pattern=r"^\d+\.\d+\.\d+$")
     display_names: dict[str, DisplayName] = Field(
@@ -70,14 +81,9 @@ class BundleSection(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if len(set(self.variants)) != len(self.variants):
+        if self.variants != "best" and len(set(self.variants)) != len(self.variants):
             raise ValueError("variants lists one twice")
         return self
-
-    @property
-    def variant(self) -> Variant:
-        """The one that an app takes: the first."""
-        return self.variants[0]
 
     def check_tags(self, tags: Sequence[str]) -> None:
         """Refuse names of tags that there are not.

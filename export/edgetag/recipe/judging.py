@@ -73,12 +73,27 @@ class BenchmarkSection(Section):
         return self
 
 
+_UPPER_SHARES = frozenset(
+    {"max_map_drop", "max_recall_drop", "max_fpr_rise", "max_ap_drop", "max_flip_rate",
+     "max_heat_map_error"}
+)  # fmt: skip
+
+
 class TagBudget(Section):
     """Limits of one tag; what is left out is not judged. Fractions: 0.01 is one point."""
 
     max_recall_drop: Share | None = None
     max_fpr_rise: Share | None = None
     max_ap_drop: Share | None = None
+
+    def cannot_be_broken(self) -> tuple[str, ...]:
+        """Return the keys of limits that any file keeps: shares at most 1, at least 0."""
+        found = {key: getattr(self, key) for key in type(self).model_fields}
+        return tuple(
+            key
+            for key, limit in found.items()
+            if (key in _UPPER_SHARES and limit == 1) or (key == "min_map" and limit == 0)
+        )
 
 
 class Budget(TagBudget):

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from edgetag.errors import EdgetagError, InputError
 from edgetag.recipe.sections import PLACES, Recipe
+from edgetag.userfiles import read_file
 
 MAX_RECIPE_BYTES = 1_000_000
 
@@ -22,9 +23,7 @@ def load_recipe(path: Path) -> Recipe:
         InputError: The file is missing, no TOML, or breaks a rule; the text says where.
     """
     try:
-        if path.stat().st_size > MAX_RECIPE_BYTES:
-            raise InputError(f"{path}: over {MAX_RECIPE_BYTES} bytes; this is no recipe")
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_file(path, "recipe", MAX_RECIPE_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8 text; save the recipe as UTF-8") from None
     except OSError as error:
@@ -107,6 +106,9 @@ def _explain(problem: ErrorDetails, text: str, path: Path) -> str:
         given = str(problem["input"])
         return f"{place}{given!r} is not one of {', '.join(allowed)}{_nearest(given, allowed)}"
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if not keys and (named := _NAMED.match(message)):
+        # What sections do not fit together is told by key, since pydantic knows no place of it.
+        return f"{path}:{_line_of(text, list(named[1].split('.')))}: {message}"
     given = problem["input"]
     shown = f" (got {given!r})" if isinstance(given, str | int | float | bool) else ""
     return f"{place}{message}{shown}"
@@ -145,6 +147,7 @@ def _section_in(annotation: Any) -> type[BaseModel] | None:
 
 
 _HEADER = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_NAMED = re.compile(r"^([a-z_]+(?:\.[\w-]+)+)")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
 
 

@@ -2,15 +2,21 @@
 
 import hashlib
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from edgetag.preprocess import Preprocessing
-from edgetag.recipe.base import Section, Share, Variant
+from edgetag.recipe.base import FULL_INTEGER, Section, Share, TrainedVariant, Variant
 from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.device import BUDGET_CPU, BUDGET_TARGET, DeviceSection
-from edgetag.recipe.judging import BenchmarkSection, Budget, ExplainSection, ValidationSection
+from edgetag.recipe.judging import (
+    BenchmarkSection,
+    Budget,
+    ExplainSection,
+    TagBudget,
+    ValidationSection,
+)
 from edgetag.tags import DEFAULT_TAGS, Vocabulary
 
 PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution"}}
@@ -58,6 +64,11 @@ class DataSection(Section):
     tag_separator: str = Field(",", min_length=1, description="Between tags in a list cell.")
     split_column: str = Field("split", description="An explicit split; used if the table has it.")
     group_column: str = Field("group", description="Images of one group never straddle splits.")
+    crop_column: str | None = Field(
+        None,
+        description="Column of a wide table with the region to cut out, `left top right bottom` "
+        "in pixels of the upright picture; empty: the whole picture.",
+    )
     absent_tags: Literal["negative", "unknown"] = Field(
         "negative",
         description="What a tag means that a list, a class folder or a region does not name.",
@@ -182,17 +193,26 @@ class TrainingSection(Section):
         3.0, gt=0, description="hard_negative: negatives kept per positive."
     )
     positive_weights: Literal["none", "balanced"] | dict[str, float] = Field(
-        "none",
+        "balanced",
         description="Weight of a positive cell: 1, sqrt(negatives / positives) at most 10, or "
         "per tag.",
     )
-    label_smoothing: float = Field(0.0, ge=0, lt=0.5)
-    batch_size: int = Field(32, ge=1)
+    label_smoothing: float = Field(
+        0.05,
+        ge=0,
+        lt=0.5,
+        description="With balanced weights it keeps scores away from 0 and 1, where the 256 steps "
+        "of an int8 score are too coarse to rank pictures.",
+    )
+    batch_size: int = Field(
+        16,
+        ge=1,
+        description="Larger ones are a tenth faster below 224 px, and take up more memory.",
+    )
     phases: tuple[Phase, ...] = Field(
         (
             Phase(trains="head", epochs=1, learning_rate=3e-3, schedule="constant"),
-            Phase(trains="all", epochs=4, learning_rate=1e-3),
-            Phase(trains="all", epochs=1, optimizer="sgd", learning_rate=1e-4),
+            Phase(trains="all", epochs=3, learning_rate=1e-3),
         ),
         min_length=1,
     )
@@ -217,7 +237,7 @@ class FineTuning(Section):
     epochs: float = Field(gt=0, description="May be a fraction.")
     learning_rate: float = Field(gt=0)
     distillation: Share = Field(
-        0.0, description="Weight of the float model's scores as targets beside the labels."
+        0.5, description="Weight of the float model's scores as targets beside the labels."
     )
 
 
@@ -263,8 +283,11 @@ class QuantizationSection(FineTuning):
 class ExportSection(Section):
     """Which files are made and for what target."""
 
-    variants: tuple[Variant, ...] = Field(
-        ("fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat"), min_length=1
+    variants: tuple[Variant, ...] = Field(("fp32", "fp16", "int8"), min_length=1)
+    if_needed: tuple[TrainedVariant, ...] = Field(
+        ("int8-qat",),
+        description="Trained and made only if variants has full-integer files and none of them "
+        "passes validation; of no effect where variants names one that is trained so.",
     )
     input_type: Literal["float32", "uint8", "int8"] = Field(
         "uint8", description="Of full-integer variants; the others take float32."
@@ -297,12 +320,25 @@ class ExportSection(Section):
             raise ValueError("variants lists one twice")
         if "fp32" not in self.variants:
             raise ValueError("variants lacks fp32, which the others are compared with")
+        if len(set(self.if_needed)) != len(self.if_needed):
+            raise ValueError("if_needed lists a variant twice")
         if len(set(self.explain)) != len(self.explain):
             raise ValueError("explain lists a variant twice")
         for variant in self.explain:
-            if variant not in self.variants:
+            if variant not in self.possible:
                 raise ValueError(f"explain names {variant}, but variants does not list it")
         return self
+
+    @property
+    def fallback(self) -> tuple[Variant, ...]:
+        """What is made if no full-integer file of `variants` passes."""
+        integer = set(self.variants) & set(FULL_INTEGER)
+        return self.if_needed if integer and not integer & set(get_args(TrainedVariant)) else ()
+
+    @property
+    def possible(self) -> tuple[Variant, ...]:
+        """Every variant that a run may make, in the order of reports."""
+        return (*self.variants, *self.fallback)
 
 
 class Recipe(Section):
@@ -332,7 +368,7 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         for variant in self.budgets:
-            if variant != "default" and variant not in self.export.variants:
+            if variant != "default" and variant not in self.export.possible:
                 raise ValueError(f"budgets.{variant}: export.variants does not list {variant}")
         for variant, budget in self.budgets.items():
             if budget.max_arm_instructions is not None and not self.device.counts_budget:
@@ -355,7 +391,7 @@ class Recipe(Section):
                 raise ValueError(
                     f"{tag!r} in validation.prevalences or budgets is not in data.tags"
                 )
-        for variant in self.bundle.variants:
+        for variant in () if self.bundle.variants == "best" else self.bundle.variants:
             if variant not in self.export.variants:
                 raise ValueError(f"bundle.variants: export.variants does not list {variant!r}")
         self.bundle.check_tags(self.data.tags)
@@ -370,6 +406,22 @@ class Recipe(Section):
             if tag not in self.data.tags:
                 raise ValueError(f"training.positive_weights.{tag}: data.tags has no such tag")
         return self
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what is allowed and hardly meant, one sentence each."""
+        limits: dict[str, TagBudget] = {
+            f"budgets.{name}": budget for name, budget in self.budgets.items()
+        } | {
+            f"budgets.{name}.tags.{tag}": budget
+            for name, budgets in self.budgets.items()
+            for tag, budget in budgets.tags.items()
+        }
+        return tuple(
+            f"{place}.{key} = {getattr(budget, key)} can never be broken, so it judges nothing; "
+            "give a margin that a loss would exceed, or take it out"
+            for place, budget in limits.items()
+            for key in budget.cannot_be_broken()
+        )
 
     def budget(self, variant: Variant | Literal["default"]) -> Budget:
         """Return the limits that a variant is judged by.

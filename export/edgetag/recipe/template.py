@@ -1,89 +1,130 @@
 """The commented recipe that `edgetag recipe new` writes."""
 
 import json
+import os
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgetag.errors import InputError
+from edgetag.recipe.base import Section
+from edgetag.recipe.judging import TagBudget
 from edgetag.recipe.loading import parse_recipe
-from edgetag.tags import DEFAULT_TAGS
+from edgetag.recipe.sections import DataSection
 from edgetag.workspace import write_text
 
 TEMPLATE = """\
-# A recipe for edgetag. Only `name` and `data.source` are needed; what is commented out shows the
-# default. Relative paths are relative to this file. Check it with: edgetag recipe check {file}
+# A recipe for edgetag. What is commented out shows the default; relative paths are relative to this
+# file. Check it together with the images: edgetag data check {file}
 name = "{name}"
 # seed = 1
 
 [data]
-# A table (.csv, .jsonl, .parquet), a folder with one folder per class, or Region Cropper JSON.
-source = "{source}"
-# format = "auto"              # wide, list, folders, object_value, regions
-tags = {tags}
-# split.by = "content"         # or "group": images of one group never straddle splits
-# split.rare_tags_first = false
+{data}
 # max_rejected_share = 0.05    # more unreadable images than this stop the run
 
 [network]
 # name = "efficientnet_lite0"  # mobilenet_v2, model3
-# input_size = 224             # 64 to 320; smaller is faster
+input_size = {input_size:<18}# 64 to 320; {sizes}
 
 [training]
-# batch_size = 32
-# loss = "bce"                 # or "hard_negative"
+batch_size = {batch_size}
+# An int8 score has 256 steps. These two keep scores of rare tags away from 0 and sure ones away
+# from 1, where the steps are too coarse to rank pictures.
+positive_weights = "balanced"
+label_smoothing = 0.05
 # phases = [
 #   {{ trains = "head", epochs = 1, learning_rate = 3e-3, schedule = "constant" }},
-#   {{ trains = "all", epochs = 4, learning_rate = 1e-3 }},
-#   {{ trains = "all", epochs = 1, optimizer = "sgd", learning_rate = 1e-4 }},
+#   {{ trains = "all", epochs = 3, learning_rate = 1e-3 }},
 # ]
 # thresholds = {{ policy = "best_f1" }}   # "fixed" with value, "recall_at_fpr" with max_fpr
 
-[pruning]
-# sparsity = 0.5               # only int8-pruned-qat is pruned
+[quantization]
+distillation = 0.5             # fine-tuning learns from the float model's scores as well
 
-[export]
-# variants = ["fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat"]
+{validation}[export]
+# variants = ["fp32", "fp16", "int8"]   # "dynamic", "int8-qat", "int8-pruned-qat", "int16x8"
+# if_needed = ["int8-qat"]     # trained and made only if int8 does not pass
 # explain = []                 # variants that give heat maps too, such as ["int8-qat"]
 
 [device]
 # on = []                      # run the files on "arm64", "armv7", "wasm" too; edgetag device list
 
-# Limits that decide the exit code; `default` is for variants without their own.
+# Limits decide the exit code; [budgets.int8] would replace these for one variant. Drops are
+# margins: the whole interval must lie inside. 0.01 is one point.
+{why}
 [budgets.default]
-max_map_drop = 0.02
-
-[budgets.int8-qat]
-max_map_drop = 0.01
-max_size_ratio = 0.30          # to fp32
-
+{budgets}
 [bundle]
-# variants = ["int8-qat"]      # one or several; an app takes the first
+# variants = "best"            # the fastest and smallest that passes; or a list, such as ["int8"]
 # display_names = {{}}          # cat = {{ en = "Cat", ja = "猫" }}; the usual tags have names
 # license = ""                 # of the model; with limits, it goes into the model card
 # limits = ""                  # what the model must not be used for
 """
 
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
-def write_recipe(path: Path, source: str, tags: tuple[str, ...] = ()) -> None:
+
+@dataclass(frozen=True)
+class Draft:
+    """What a new recipe says about its data; the rest is the same for all.
+
+    Attributes:
+        data: How the source is read.
+        input_size: Height and width of the network's input,
+        sizes: and why.
+        batch_size: Of training.
+        max_map_drop: Margin of all variants; None where no tag can be scored.
+        tags: Margins of single tags.
+        test_images: How many these were chosen for.
+        judged_splits: Those that validation scores; the first decides.
+        unscored: Tags with too few test images to be judged.
+    """
+
+    data: DataSection
+    input_size: int
+    sizes: str
+    batch_size: int
+    max_map_drop: float | None
+    tags: Mapping[str, TagBudget]
+    test_images: int
+    judged_splits: tuple[str, ...]
+    unscored: tuple[str, ...]
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuse to write over a file.
+
+    Raises:
+        InputError: There is one.
+    """
+    if path.exists():
+        raise InputError(f"{path}: exists already; give another name or delete it")
+
+
+def write_recipe(path: Path, draft: Draft) -> None:
     """Write a recipe that is valid as it stands.
 
     Args:
         path: The new file; an existing one is never replaced.
-        source: Table or folder of images, relative to the recipe.
-        tags: The vocabulary; by default the names of the source's class folders, or the 20 tags.
+        draft: What it says.
 
     Raises:
         InputError: The file exists, or the values make no valid recipe.
     """
-    if path.exists():
-        raise InputError(f"{path}: exists already; give another name or delete it")
-    folder = path.parent / source
-    if not tags and folder.is_dir():
-        tags = tuple(sorted(child.name for child in folder.iterdir() if child.is_dir()))
+    refuse_existing(path)
     text = TEMPLATE.format(
         file=path.name,
         name=_name(path),
-        source=source.replace("\\", "/").replace('"', ""),
-        tags=_array(tags or DEFAULT_TAGS),
+        data=_data(draft.data, path.resolve().parent),
+        input_size=draft.input_size,
+        sizes=draft.sizes,
+        batch_size=draft.batch_size,
+        validation=_validation(draft.judged_splits),
+        why=_why(draft),
+        budgets=_budgets(draft),
     )
     parse_recipe(text, path)
     write_text(path, text)
@@ -95,10 +136,69 @@ def _name(path: Path) -> str:
     return name or "model"
 
 
+def _data(section: DataSection, folder: Path) -> str:
+    """Return the lines of [data]: what differs from the defaults."""
+    lines = []
+    for key, field in DataSection.model_fields.items():
+        value = getattr(section, key)
+        if key == "tags":
+            lines.append(f"tags = {_array(value)}")
+        elif isinstance(value, Path):
+            lines.append(f"{key} = {_toml(os.path.relpath(value, folder))}")
+        elif isinstance(value, Section):
+            changed = value.model_dump(exclude_defaults=True)
+            lines += [f"{key}.{inner} = {_toml(given)}" for inner, given in changed.items()]
+        elif value != field.default:
+            lines.append(f"{key} = {_toml(value)}")
+    return "\n".join(lines)
+
+
+def _why(draft: Draft) -> str:
+    if draft.max_map_drop is None:
+        return "# No tag has test images enough to be judged: edgetag data check says more."
+    return f"# These are the smallest round ones that about {draft.test_images} test images decide."
+
+
+def _validation(splits: tuple[str, ...]) -> str:
+    if len(splits) < 2:
+        return ""
+    return f"[validation]\nsplits = {_toml(splits)}  # the first decides\n\n"
+
+
+def _budgets(draft: Draft) -> str:
+    """Return the lines of [budgets.default]; tags that have no line share the widest margins."""
+    drop = 0.05 if draft.max_map_drop is None else draft.max_map_drop
+    lines = [f"max_map_drop = {drop}"]
+    if not draft.tags:
+        return "\n".join(lines) + "\n"
+    given = [_margins(found) for found in draft.tags.values()]
+    common = {key: max(margins[key] for margins in given) for key in given[0]}
+    lines += [f"{key} = {value}" for key, value in common.items()]
+    if draft.unscored:
+        told = f"Not judged yet, for too few test images: {', '.join(draft.unscored)}."
+        lines += textwrap.wrap(told, 98, initial_indent="# ", subsequent_indent="# ")
+    own = {tag: _margins(found) for tag, found in draft.tags.items() if _margins(found) != common}
+    if own:
+        lines += ["", "[budgets.default.tags]"]
+    for tag, margins in own.items():
+        pairs = ", ".join(f"{key} = {value}" for key, value in margins.items())
+        lines.append(f"{tag if _BARE_KEY.fullmatch(tag) else _toml(tag)} = {{ {pairs} }}")
+    return "\n".join(lines) + "\n"
+
+
+def _margins(budget: TagBudget) -> dict[str, float]:
+    return budget.model_dump(exclude_none=True)
+
+
+def _toml(value: object) -> str:
+    # JSON's strings, numbers, booleans and arrays are TOML's, but for surrogates and DEL.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def _array(tags: tuple[str, ...]) -> str:
     lines, line = [], " "
     for tag in tags:
-        quoted = f" {json.dumps(tag, ensure_ascii=False)},"
+        quoted = f" {_toml(tag)},"
         if len(line) + len(quoted) > 98:
             lines.append(line)
             line = " "

@@ -43,8 +43,11 @@ def environment(
         other = bench.machine
         yield "device of the benchmark", f"{other.cpu}, {other.cores} cores, {other.system}"
     yield "reference", f"{reference.engine} on {reference.device}; {listed(reference.versions)}"
+    scored = {found.split: found.n_scored_tags for found in verdict.variants}
     for split, value in reference.map.items():
-        yield f"reference mAP on {split}", "not scored" if value is None else f"{value:.4f}"
+        over = f" over {scored[split]} of {len(verdict.tags)} tags" if split in scored else ""
+        told = "not scored" if value is None else f"{value:.4f}{over}"
+        yield f"reference mAP on {split}", told
     for missing in bench.missing_runtimes if bench else ():
         yield f"left out: {missing.runtime}", missing.reason
     yield "versions", listed(versions)

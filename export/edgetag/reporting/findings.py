@@ -51,10 +51,17 @@ def find(
         *_without_limits(verdict),
         *(_baseline(verdict.baseline, verdict) if verdict.baseline else ()),
         *loss_findings(verdict),
+        *_changed_pictures(verdict),
         *_notes_on_failures(verdict, bench),
         *_tags_without_images(verdict),
     ]
+    found = [_as_note(one) if one.variant in verdict.passed_over else one for one in found]
     return tuple(sorted(found, key=lambda one: (LEVELS.index(one.level), one.variant != first)))
+
+
+def _as_note(finding: Finding) -> Finding:
+    """Tell what decides nothing, since another file stands in for the one that it is about."""
+    return finding.model_copy(update={"level": "note"})
 
 
 def unjudged(
@@ -66,7 +73,7 @@ def unjudged(
     """Tell the limits that nothing judged because the benchmark or a count has not run."""
     found = []
     counted = {budget.variant for budget in device.budgets} if device else set()
-    for variant in (name for name in recipe.export.variants if name in verdict.decisions):
+    for variant in (name for name in recipe.export.possible if name in verdict.decisions):
         budget = recipe.budget(variant)
         if budget.max_arm_instructions is not None and variant not in counted:
             text = (
@@ -147,6 +154,12 @@ def _baseline(compared: BaselineComparison, verdict: Verdict) -> Iterator[Findin
             text=describe_changes(changes),
             variant=variant,
         )
+
+
+def _changed_pictures(verdict: Verdict) -> Iterator[Finding]:
+    """Tell what was allowed to change since the reference was made elsewhere."""
+    for line in verdict.pictures.told() if verdict.pictures else ():
+        yield Finding(level="note", where="since the reference was made", text=line)
 
 
 def _notes_on_failures(verdict: Verdict, bench: BenchResult | None) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ class Accuracy(Record):
         decides: Whether this split decides.
         n_images: Images in it.
         n_scored_tags: Tags with enough positives; the means are over them.
+        n_tags: All tags; 0 in a report that an earlier version wrote.
         map: Mean average precision; null where no tag is scored, as are the next two.
         map_drop: From the reference.
         map_drop_interval: Of the drop.
@@ -26,6 +27,7 @@ class Accuracy(Record):
     decides: bool
     n_images: int
     n_scored_tags: int
+    n_tags: int = 0
     map: float | None
     map_drop: float | None
     map_drop_interval: Bounds | None
@@ -163,7 +165,12 @@ class ReportResult(Result):
         file: The summary for people, relative to the run folder.
         junit: The verdict as JUnit XML, likewise.
         page: The page for people, likewise; None where none was written.
-        verdict: Worst of all variants' verdicts and of the baseline's.
+        verdict: Worst of all variants' verdicts, but those of `validation.result.Verdict`'s
+            `passed_over`, and of the baseline's.
+        ships: The variants that an app gets, the one that it takes first.
+        leading: The variant that is shown first: that one, or what comes nearest to it.
+        shipping: Why so, in a sentence; empty where the recipe names what ships, and where none of
+            its own files was judged.
         split: The split that decides.
         runtime: The runtime whose accuracy the table of variants shows.
         variants: In the recipe's order; files given by `--model` follow.
@@ -179,6 +186,9 @@ class ReportResult(Result):
     junit: str
     page: str | None = None
     verdict: Decision
+    ships: tuple[str, ...] = ()
+    leading: str = ""
+    shipping: str = ""
     split: str
     runtime: str
     variants: tuple[VariantRow, ...]

@@ -41,6 +41,7 @@ from edgetag.reporting.tables import (
     format_percent,
     format_points,
 )
+from edgetag.reporting.wording import over_tags
 from edgetag.training.result import PipelineRate, TrainResult
 from edgetag.validation.accepted_state import Baseline
 from edgetag.validation.plan_result import Plan
@@ -48,7 +49,7 @@ from edgetag.validation.rate import ScoringRate
 from edgetag.validation.result import VariantVerdict, Verdict
 
 SHOWN_FINDINGS = 20
-"""Rows of a list of findings; the JSON has them all."""
+"""Rows of a list of findings that a terminal shows."""
 
 
 @singledispatch
@@ -84,9 +85,14 @@ def _(result: CheckReport) -> tuple[Sheet, ...]:
     if result.unknown_tags:
         unknown = tuple((u.name, str(u.rows), u.where) for u in result.unknown_tags)
         found.append(_findings("Tags not in the vocabulary", ("tag", "rows", "first"), unknown))
-    if result.problems:
-        problems = tuple((problem,) for problem in result.problems)
-        found.append(_findings("What would stop a run", ("problem",), problems))
+    for title, heading, sentences in (
+        ("Advice", "advice", result.advice),
+        ("What would leave a run undecided", "doubt", result.doubts),
+        ("What would stop a run", "problem", result.problems),
+    ):
+        if sentences:
+            rows = tuple((sentence,) for sentence in sentences)
+            found.append(_findings(title, (heading,), rows))
     return tuple(found)
 
 
@@ -176,7 +182,9 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
         "variant", "runtime", "split", "images", "mAP", "drop, points", "flips",
         "F1 gain by own thresholds", "verdict",
     )  # fmt: skip
-    found = [Sheet("Against the float reference", headings, frozenset(range(3, 8)), rows)]
+    counts = {one.split: (one.n_scored_tags, len(one.tags)) for one in result.variants}
+    heading = f"Against the float reference; {over_tags(counts)}"
+    found = [Sheet(heading, headings, frozenset(range(3, 8)), rows)]
     if maps := heat_maps_sheet(result):
         found.append(_cut(maps))
     if result.failures:
@@ -320,10 +328,7 @@ def _findings(title: str, headings: tuple[str, ...], rows: tuple[tuple[str, ...]
 
 
 def _cut(sheet: Sheet) -> Sheet:
-    if len(sheet.rows) <= SHOWN_FINDINGS:
-        return sheet
-    title = f"{sheet.title} ({SHOWN_FINDINGS} of {len(sheet.rows)} shown; --json has all)"
-    return replace(sheet, title=title, rows=sheet.rows[:SHOWN_FINDINGS])
+    return replace(sheet, most_rows=SHOWN_FINDINGS)
 
 
 def _number(value: float | None) -> str:

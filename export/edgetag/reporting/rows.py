@@ -16,7 +16,8 @@ from edgetag.reporting.result import (
     Speed,
     VariantRow,
 )
-from edgetag.validation.result import Decision, VariantVerdict, Verdict, worst
+from edgetag.shipping import decide
+from edgetag.validation.result import VariantVerdict, Verdict
 
 
 def variant_rows(
@@ -49,11 +50,7 @@ def _variant_row(
     if exported:
         ours = (file for file in exported.variants if file.variant == name)
         sizes += [(file.size_bytes, file.gzip_bytes) for file in ours]
-    checks = [check for check in bench.budgets if check.variant == name] if bench else []
-    decisions: list[Decision] = [verdict.decisions[name], *(check.verdict for check in checks)]
-    if device:
-        decisions.append(device.verdict_of(name))
-    own = name in recipe.export.variants
+    own = name in recipe.export.possible
     return VariantRow(
         variant=name,
         origin=scored[0].origin if scored else "export" if own else "external",
@@ -62,7 +59,7 @@ def _variant_row(
         accuracy=tuple(_accuracy(found) for found in scored),
         speed=_speeds(name, bench),
         instructions=_instructions(name, device),
-        verdict=worst(decisions),
+        verdict=decide(name, verdict, bench, device),
     )
 
 
@@ -73,6 +70,7 @@ def _accuracy(found: VariantVerdict) -> Accuracy:
         decides=found.decides,
         n_images=found.n_images,
         n_scored_tags=found.n_scored_tags,
+        n_tags=len(found.tags),
         map=found.map,
         map_drop=found.map_drop,
         map_drop_interval=found.map_drop_interval,

@@ -29,11 +29,11 @@ from edgetag.reporting.tables import (
     format_points,
     to_rich,
 )
-from edgetag.reporting.wording import format_measured, format_needs
+from edgetag.reporting.wording import format_measured, format_needs, over_tags
 from edgetag.validation.result import BaselineChange, Needs, TagVerdict, Verdict
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ def told_sheets(findings: Iterable[Finding]) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def outcome(report: ReportResult) -> "tuple[Table, ...]":
+def outcome(report: ReportResult) -> "tuple[RenderableType, ...]":
     """Return `outcome_sheets` for the terminal."""
     return tuple(to_rich(sheet) for sheet in outcome_sheets(report))
 
@@ -105,7 +105,12 @@ def variants_sheet(report: ReportResult) -> Sheet:
         lossy = row.verdict == "pass" and row.with_losses
         cells.append(WITH_LOSSES if lossy else MARKS[row.verdict])
         rows.append(tuple(cells))
-    title = f"Variants; accuracy on {report.runtime}"
+    scored = {
+        entry.split: (entry.n_scored_tags, entry.n_tags)
+        for row in report.variants
+        for entry in row.accuracy
+    }
+    title = f"Variants; accuracy on {report.runtime}, {over_tags(scored)}"
     if speeds:
         title += f", latency is the median of one image{of_mode(report.variants)}"
     return Sheet(title, tuple(headings), frozenset(range(1, len(headings) - 1)), tuple(rows))

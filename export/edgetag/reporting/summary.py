@@ -32,6 +32,7 @@ HEADLINES: dict[Decision, str] = {
     "not judged": "? Not judged: the recipe does not limit the accuracy of every file.",
 }
 LOSSES_HEADLINE = "! Accepted, with losses: every budget is kept, but something got worse."
+SHIPPED_HEADLINE = "✓ Accepted: what ships keeps every budget."
 DEVICE_HEADLINE = "✗ Rejected: no budget is broken, but another machine gives other scores."
 BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse than accepted."
 
@@ -103,13 +104,19 @@ def write_summary(report: ReportResult, sources: Sources) -> str:
 
 def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
     verdict = sources.verdict
-    headline = LOSSES_HEADLINE if report.accepted_with_losses else HEADLINES[report.verdict]
+    headline = HEADLINES[report.verdict]
+    if report.accepted_with_losses:
+        headline = LOSSES_HEADLINE
+    elif report.verdict == "pass" and verdict.passed_over:
+        headline = SHIPPED_HEADLINE
     if report.verdict == "fail" and all(row.verdict != "fail" for row in report.variants):
         headline = BASELINE_HEADLINE
     elif report.verdict == "fail" and _only_elsewhere(report, sources.device):
         headline = DEVICE_HEADLINE
     yield f"# {escape_markdown(sources.recipe.name)}\n"
     yield f"**{headline}**\n"
+    if report.shipping:
+        yield f"{escape_markdown(report.shipping)}\n"
     yield from _findings(report.findings)
     if report.baseline:
         yield _accepted(report.baseline)
@@ -117,7 +124,7 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
     if sources.bench is None:
         yield "There is no benchmark, so speed and memory are not shown.\n"
     yield how_to_read(verdict)
-    main = _main_variant(report, sources)
+    main = _main_variant(report)
     entry = shown_entry(verdict, main, report.runtime)
     if entry is not None:
         yield _section(
@@ -171,12 +178,12 @@ def _accepted(compared: BaselineComparison) -> str:
     return f"Against the state accepted on {when} ({escape_markdown(reason)}): {found}.\n"
 
 
-def _main_variant(report: ReportResult, sources: Sources) -> str:
+def _main_variant(report: ReportResult) -> str:
     """Return the variant whose tags are shown: a given file, else the bundled one."""
     names = [row.variant for row in report.variants]
     given = [row.variant for row in report.variants if row.origin == "external"]
-    if sources.recipe.bundle.variant in names:
-        return sources.recipe.bundle.variant
+    if report.leading in names:
+        return report.leading
     return next(iter((*given, *names)))
 
 
@@ -233,7 +240,7 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
         yield title, f"{body}\n{warnings}"
     lines = environment(sources.recipe, verdict, sources.bench, sources.versions)
     yield "Environment", "".join(f"- {name}: {escape_markdown(text)}\n" for name, text in lines)
-    main = _main_variant(report, sources)
+    main = _main_variant(report)
     for row in report.variants:
         entry = shown_entry(verdict, row.variant, report.runtime)
         if row.variant != main and entry is not None:

@@ -1,13 +1,12 @@
 """The float file that layers are taken from."""
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from edgetag import __version__
 from edgetag.conversion.result import ExportedVariant
 from edgetag.conversion.stage import Sources
 from edgetag.conversion.variants import QAT
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
@@ -54,8 +53,7 @@ def float_file(
     sources = Sources(recipe, workspace)
     inputs = digest_json(
         {
-            "edgetag": __version__,
-            "tensorflow": version("tensorflow"),
+            "made with": dependencies_of(__name__).digest,
             "weights": digest_file(sources.weights(variant)),
             "network": recipe.network.model_dump(mode="json"),
             "tags": recipe.data.tags,

@@ -15,7 +15,13 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
-from edgetag.validation.scores import VariantMeta, digest_rows, read_variant, write_variant
+from edgetag.validation.scores import (
+    VariantMeta,
+    digest_rows,
+    read_variant,
+    scorer_digest,
+    write_variant,
+)
 from edgetag.workspace import Workspace, digest_file, digest_json
 
 RUNTIME = "litert"
@@ -82,6 +88,7 @@ class Runtime:
             contract=self._contract.digest(),
             columns=None,
             tags=digest_json(self._dataset.vocabulary.names),
+            made_with=scorer_digest(),
             images_per_s=0.0,
         )
 

@@ -12,12 +12,12 @@ from edgetag.conversion.flatfile import parse_model, read_model
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.conversion.stage import Sources
-from edgetag.conversion.variants import FULL_INTEGER, INT8
+from edgetag.conversion.variants import INT8
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe, Variant
+from edgetag.recipe import FULL_INTEGER, Recipe, Variant
 from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.floating import float_file
 from edgetag.rescue.int16_layers import Int16Graft, can_be_int16

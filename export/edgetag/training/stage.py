@@ -1,10 +1,10 @@
 """The train stage: from the image cache to float weights and thresholds."""
 
-import hashlib
 import json
-from pathlib import Path
 
 from edgetag.dataset import Dataset, open_dataset
+from edgetag.dataset.prospects import unfit_for_training
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import mean_average_precision
 from edgetag.networks import build, build_untrained, predict, save_weights
@@ -25,7 +25,6 @@ MODEL = "model.npz"
 THRESHOLDS = "thresholds.json"
 RESULT = "train.json"
 VALIDATION = "validation"
-CODE = ("training", "networks")
 
 
 def run(
@@ -82,6 +81,7 @@ def run(
     resumed = read_checkpoint(workspace, fingerprint, strategy, progress)
     journal = Journal(workspace.train) if cluster.is_chief else None
     if journal is not None:
+        progress.say(_over_tags(dataset))
         journal.write_history(resumed.records if resumed else ())
     state = train_phases(
         model,
@@ -117,18 +117,9 @@ def training_fingerprint(recipe: Recipe, workspace: Workspace, dataset: Dataset)
             "tags": dataset.vocabulary.names,
             "manifest": digest_file(workspace.manifest),
             "cache": dataset.cache.index.fingerprint,
-            "code": _code_digest(),
+            "made with": dependencies_of(__name__).digest,
         }
     )
-
-
-def _code_digest() -> str:
-    """Digest the sources that training runs on, so that new code never ends an old training."""
-    package = Path(__file__).parent.parent
-    digest = hashlib.sha256()
-    for path in sorted(p for part in CODE for p in (package / part).rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def _check_data(recipe: Recipe, dataset: Dataset) -> None:
@@ -138,17 +129,17 @@ def _check_data(recipe: Recipe, dataset: Dataset) -> None:
             f"{dataset.cache.folder}: the data was built for other tags or another input size than "
             "the recipe's; run: edgetag data build"
         )
-    labels = dataset.labels(dataset.rows("train"))
-    without = [
-        name
-        for name, positives in zip(dataset.vocabulary.names, (labels == 1).sum(axis=0), strict=True)
-        if not positives
-    ]
-    if without and not recipe.training.allow_tags_without_positives:
-        raise InputError(
-            f"no training image has the tag {', '.join(map(repr, without))}; label some, take it "
-            "out of data.tags, or set training.allow_tags_without_positives = true"
-        )
+    if problems := unfit_for_training(recipe, dataset.counts()):
+        raise InputError("\n".join(problems))
+
+
+def _over_tags(dataset: Dataset) -> str:
+    tags = dataset.counts()[VALIDATION].tags
+    scored = sum(1 for counts in tags.values() if counts.positives and counts.negatives)
+    return (
+        f"validation mAP is over {scored} of {len(tags)} tags: those that some images there "
+        "have and others lack"
+    )
 
 
 def _use_mixed_precision(recipe: Recipe, progress: Progress) -> bool:
@@ -173,13 +164,7 @@ def _validation_map(
     rows = dataset.rows(VALIDATION)
     contract = recipe.network.preprocessing()
     scores = predict(model, dataset, rows, contract, progress, what="validation")
-    value = mean_average_precision(scores, dataset.labels(rows), min_positives=1)
-    if value != value:
-        raise InputError(
-            "no tag has both a positive and a negative image in the validation split, so no epoch "
-            "can be told from another; label more images or set data.split.rare_tags_first = true"
-        )
-    return value
+    return mean_average_precision(scores, dataset.labels(rows), min_positives=1)
 
 
 def read_checkpoint(

@@ -68,6 +68,7 @@ def variant_entry(
     return VariantVerdict(
         variant=candidate.variant,
         origin=candidate.origin,
+        stands_for=candidate.stands_for,
         sha256=candidate.sha256,
         runtime=meta.engine,
         runtime_version=meta.version,

@@ -110,7 +110,7 @@ def plan(
     dataset = open_dataset(workspace)
     split = recipe.validation.splits[0]
     labels = dataset.labels(dataset.rows(split))
-    budget = recipe.budget(variant) if variant in recipe.export.variants else None
+    budget = recipe.budget(variant) if variant in recipe.export.possible else None
     margins = {tag: budget.margins(tag) if budget else TagBudget() for tag in recipe.data.tags}
     if margin is not None:
         margins = {tag: _filled(found, margin) for tag, found in margins.items()}

@@ -9,11 +9,14 @@ from importlib.metadata import version
 from edgetag import networks
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
+from edgetag.dependencies import dependencies_of
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.tf import tf
 from edgetag.training.result import Thresholds
+from edgetag.validation.inputs import fp32_size_bytes
+from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import NO_ROWS, ReferenceMaps, ReferenceMeta, ReferenceScores
 from edgetag.workspace import Workspace, digest_file
 
@@ -61,9 +64,12 @@ def compute(
             versions={package: version(package) for package in PACKAGES},
             weights_sha256=digest_file(weights),
             preprocessing=contract.digest(),
+            made_with=dependencies_of(__name__).digest,
             thresholds=Thresholds.read(workspace.train / "thresholds.json", "train").thresholds,
+            fp32_size_bytes=fp32_size_bytes(workspace),
         ),
         maps=maps,
+        known=known_pictures(dataset, rows),
     )
 
 

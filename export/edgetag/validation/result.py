@@ -7,10 +7,13 @@ point. Numbers that do not exist are null, never 0: a tag with too few positives
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from edgetag.errors import ExitCode
 from edgetag.machine import Machine
 from edgetag.records import Record, Result
 from edgetag.validation.heat_map_result import HeatMaps
+from edgetag.validation.pictures_result import PicturesComparison
 
 Decision = Literal["pass", "fail", "undecided", "not judged"]
 TagDecision = Literal["pass", "fail", "undecided", "not scored", "not judged"]
@@ -218,6 +221,8 @@ class VariantVerdict(Record):
     Attributes:
         variant: Its name.
         origin: Whether edgetag exported it, or `--model` gave it.
+        stands_for: The variant whose budgets hold for a file that `--model` gave, and whose
+            accepted state it is compared with; null for the run's own variants.
         sha256: Digest of the file.
         runtime: The engine.
         runtime_version: Of the installed engine.
@@ -257,6 +262,7 @@ class VariantVerdict(Record):
 
     variant: str
     origin: Literal["export", "external"] = "export"
+    stands_for: str | None = None
     sha256: str
     runtime: str
     runtime_version: str
@@ -366,9 +372,12 @@ class Verdict(Result):
     """`validate/verdict.json`.
 
     Attributes:
-        verdict: Worst of `decisions` and of the baseline's verdict; "not judged" is never accepted.
+        verdict: Worst of `decisions` but those of `passed_over`, and of the baseline's verdict;
+            "not judged" is never accepted.
         decisions: Variant → worst of its runtimes over the deciding split. A variant that no
             runtime loads fails; one whose runtimes are all missing here is undecided.
+        passed_over: Variants that do not pass and decide nothing: full-integer files where one of
+            `export.if_needed` passes, or the latter where one of the former does.
         recipe: The recipe's name.
         tags: The vocabulary, in the order of the outputs.
         split: The split that decides.
@@ -383,14 +392,20 @@ class Verdict(Result):
         versions: Package → version of what judged them.
         reference: What variants are compared with.
         thresholds: Variant → tag → threshold that it was judged by and ships with.
+        judged_by: Variant → digest of all that decided what is said of it: its file, the images,
+            labels and groups, the reference, the settings, the code, the packages, the
+            processor. Empty before schema 2.2.
         variants: One entry per variant, runtime and split that was scored.
         failures: One entry per variant and runtime that was not.
         baseline: What changed since the accepted state; None where there is none.
+        pictures: Which pictures and labels changed since the reference was made elsewhere; None
+            where it was made in this run folder.
     """
 
     SCHEMA: ClassVar[str] = "edgetag.verdict/2.2"
     verdict: Decision
     decisions: dict[str, Decision]
+    passed_over: tuple[str, ...] = ()
     recipe: str
     tags: tuple[str, ...]
     split: str
@@ -405,9 +420,11 @@ class Verdict(Result):
     versions: dict[str, str]
     reference: ReferenceSummary
     thresholds: dict[str, dict[str, float]]
+    judged_by: dict[str, str] = Field(default_factory=dict)
     variants: tuple[VariantVerdict, ...]
     failures: tuple[Failure, ...]
     baseline: BaselineComparison | None = None
+    pictures: PicturesComparison | None = None
 
     @property
     def exit_code(self) -> ExitCode:

@@ -23,7 +23,13 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, score
 from edgetag.runtimes.following import ScoringCancelledError
-from edgetag.validation.scores import VariantMeta, digest_rows, read_variant, write_variant
+from edgetag.validation.scores import (
+    VariantMeta,
+    digest_rows,
+    read_variant,
+    scorer_digest,
+    write_variant,
+)
 from edgetag.workspace import Workspace, digest_json
 
 SILENCE_S = 300.0
@@ -252,6 +258,7 @@ class Scoring:
             contract=run.contract.digest(),
             columns=run.columns,
             tags=digest_json(self.dataset.vocabulary.names),
+            made_with=scorer_digest(),
             images_per_s=0.0,
         )
 

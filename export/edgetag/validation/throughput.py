@@ -54,7 +54,7 @@ def measure(
     recipe: Recipe,
     workspace: Workspace,
     progress: Progress,
-    variant: str | None = None,
+    variant: str,
     images: int = IMAGES,
     rounds: int = ROUNDS,
 ) -> ScoringRate:
@@ -67,14 +67,13 @@ def measure(
         recipe: Names the runtimes and the images: those of the split that decides.
         workspace: Holds data and exported files; nothing is written.
         progress: Is told of rounds.
-        variant: Which file; default: the one that the bundle ships.
+        variant: Which file.
         images: Number scored in each round; images are repeated where the split has fewer.
         rounds: Of each measurement.
 
     Raises:
         InputError: There is no such variant, or a file is missing, changed or damaged.
     """
-    variant = variant or recipe.bundle.variant
     dataset = open_dataset(workspace)
     machine = this_machine()
     found = recipe.validation.runtimes

@@ -5,15 +5,16 @@ from pathlib import Path
 from edgetag.dataset.formats.folders import has_class_folders, read_folders
 from edgetag.dataset.formats.object_value import ID_COLUMN, VALUE_COLUMN, read_object_value
 from edgetag.dataset.formats.regions import is_region_file, read_regions, region_files
-from edgetag.dataset.formats.tables import TABLE_SUFFIXES, Table, read_table
+from edgetag.dataset.formats.tables import MOST_BYTES, TABLE_SUFFIXES, Table, read_table
 from edgetag.dataset.formats.tag_list import read_tag_list
 from edgetag.dataset.formats.wide import read_wide
 from edgetag.dataset.listing import Listing
 from edgetag.dataset.result import Format
 from edgetag.errors import InputError
 from edgetag.recipe.sections import DataSection
+from edgetag.userfiles import require_file
 
-__all__ = ["default_root", "read_listing"]
+__all__ = ["default_root", "detect", "read_listing"]
 
 
 def read_listing(section: DataSection) -> Listing:
@@ -29,13 +30,15 @@ def read_listing(section: DataSection) -> Listing:
     source = section.source
     if not source.exists():
         raise InputError(f"{source}: no such file or folder; set data.source to your labels")
+    if not source.is_dir():
+        require_file(source, "table of labels", MOST_BYTES)
     root = default_root(section)
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; set data.root to the folder of the images")
     table = None
     if source.is_file() and source.suffix.lower() in TABLE_SUFFIXES:
         table = read_table(source)
-    format_ = _detect(section, table) if section.format == "auto" else section.format
+    format_ = detect(section, table) if section.format == "auto" else section.format
     if format_ == "folders":
         if not source.is_dir():
             raise InputError(f"{source}: not a folder, but data.format is 'folders'")
@@ -57,7 +60,12 @@ def read_listing(section: DataSection) -> Listing:
     return Listing(source, format_, root, entries, unknown, has_groups)
 
 
-def _detect(section: DataSection, table: Table | None) -> Format:
+def detect(section: DataSection, table: Table | None) -> Format:
+    """Return the format of a source that its recipe does not name.
+
+    Raises:
+        InputError: It is of none.
+    """
     source = section.source
     if table is not None:
         return _detect_table(section, table)

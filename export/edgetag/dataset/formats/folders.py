@@ -3,7 +3,6 @@
 import os
 from pathlib import Path, PurePosixPath
 
-from edgetag.dataset.formats.tables import is_file_name
 from edgetag.dataset.listing import Entry, TagReader
 from edgetag.dataset.result import UnknownTag
 from edgetag.errors import InputError
@@ -18,7 +17,8 @@ def read_folders(
     """Return the entries of class folders, unknown classes, and how many files were passed over.
 
     Files are listed in the order of their paths, so that the order does not depend on the file
-    system. Hidden files and folders are not looked at.
+    system. Passed over are hidden files, those that are no images by their name, and those that
+    lie in no class folder; hidden folders are not looked into.
 
     Raises:
         InputError: There is no class folder with an image.
@@ -27,12 +27,11 @@ def read_folders(
     entries, ignored = [], 0
     for file in sorted(_files(source)):
         inside = file.relative_to(source)
-        if file.suffix.lower() not in IMAGE_SUFFIXES or len(inside.parts) < 2:
+        hidden = file.name.startswith(".")
+        if hidden or file.suffix.lower() not in IMAGE_SUFFIXES or len(inside.parts) < 2:
             ignored += 1
             continue
         where = str(file)
-        if not is_file_name(str(inside)):
-            raise InputError(f"{str(file)!r}: this name is not valid text; rename the file")
         path = PurePosixPath(os.path.relpath(file, root)).as_posix()
         entries.append(Entry(path, tags.labels({inside.parts[0]}, where), where))
     if not entries:
@@ -46,7 +45,10 @@ def read_folders(
 def has_class_folders(source: Path) -> bool:
     """Tell whether some folder in `source` holds an image."""
     return any(
-        file.suffix.lower() in IMAGE_SUFFIXES and file.parent != source for file in _files(source)
+        file.suffix.lower() in IMAGE_SUFFIXES
+        and file.parent != source
+        and not file.name.startswith(".")
+        for file in _files(source)
     )
 
 
@@ -54,14 +56,26 @@ def _files(source: Path) -> list[Path]:
     found = []
     for folder, folders, files in os.walk(source, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(folder) / name for name in files if not name.startswith(".")]
+        found += [Path(folder) / name for name in files]
         for name in folders:
             # Not walked, but listed: a link out of the root is to be refused, not passed over.
             link = Path(folder) / name
             if link.is_symlink():
-                found += [file for file in link.iterdir() if file.is_file()]
+                found += [link / name for name in _files_in(link)]
     return found
 
 
+def _files_in(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as children:
+            return [child.name for child in children if child.is_file()]
+    except OSError as error:
+        raise _unreadable(error) from None
+
+
 def _refuse(error: OSError) -> None:
-    raise InputError(f"{error.filename}: cannot be read: {error.strerror}; allow reading it")
+    raise _unreadable(error)
+
+
+def _unreadable(error: OSError) -> InputError:
+    return InputError(f"{error.filename}: cannot be read: {error.strerror}; allow reading it")

@@ -48,7 +48,7 @@ class Banner:
         decision: Of the whole run; loss where it is accepted with losses.
         title: In a word.
         sentence: Why.
-        shipped: What that means for the file that the app ships.
+        shipped: What ships, or would; empty where none of our files is judged.
         reasons: Limits that are not kept, failures first.
         notes: What else to know, which decides nothing.
     """
@@ -99,7 +99,8 @@ def _sentences(view: View) -> Iterator[str]:
     if by["not judged"]:
         yield f"The recipe does not limit the accuracy of {', '.join(by['not judged'])}."
     if not any(by.values()) and view.report.verdict == "pass":
-        yield f"Every limit of the recipe is kept on the {basis}."
+        of_what = "of what ships" if verdict.passed_over else "of the recipe"
+        yield f"Every limit {of_what} is kept on the {basis}."
     if lossy := [row.variant for row in view.report.variants if row.with_losses]:
         yield f"Something that no kept limit allows got worse in {', '.join(lossy)}."
     if verdict.baseline and verdict.baseline.verdict == "fail":
@@ -120,7 +121,12 @@ def _only_differs(view: View, name: str) -> bool:
 
 
 def _named(view: View, decision: str) -> list[str]:
-    return [name for name in view.bundled_first() if view.decision(name) == decision]
+    over = view.sources.verdict.passed_over
+    return [
+        name
+        for name in view.bundled_first()
+        if view.decision(name) == decision and name not in over
+    ]
 
 
 def _of(names: list[str], total: int) -> str:
@@ -128,6 +134,10 @@ def _of(names: list[str], total: int) -> str:
 
 
 def _shipped(view: View) -> str:
+    if view.report.shipping:
+        return view.report.shipping
+    if not view.report.ships:
+        return ""
     if view.bundled not in view.variants():
         return f"The app would ship {view.bundled}, which was not judged here."
     what = {

@@ -132,7 +132,9 @@ def _forest_row(measure: _Measure, tag: TagVerdict) -> ForestRow:
 
 def _mean_row(found: VariantVerdict) -> ForestRow:
     check = _check(found.budgets, "max_map_drop")
-    return _in_points("all tags (mAP)", found.map_drop, found.map_drop_interval, check)
+    return _in_points(
+        words.mean_ap(found.n_scored_tags), found.map_drop, found.map_drop_interval, check
+    )
 
 
 def _in_points(
@@ -157,7 +159,7 @@ def _judged_grid(found: VariantVerdict) -> Grid:
         Column("images", note="have it / not"), Column("AP"), Column("drop", note="points"),
         Column("recall"), Column("drop", note="points"), Column("false positives"),
         Column("rise", note="points"), Column("changed", note="lost / gained"),
-        Column("McNemar p", note="after Holm"), Column("threshold", note="before → after"),
+        Column("McNemar", note="p after Holm"), Column("threshold", note="before → after"),
     )  # fmt: skip
     rows = tuple(
         _judged_cells(tag, tag_losses(found, tag.tag)) for tag in _worst(found.tags, MOST_LISTED)

@@ -112,6 +112,11 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     return f"{count(number)} {one if number == 1 else many or f'{one}s'}"
 
 
+def mean_ap(tags: int) -> str:
+    """Name the mean average precision, and over how many tags it is."""
+    return f"mAP over {plural(tags, 'tag')}"
+
+
 def needs(measured: float | None, wanted: Needs | None) -> str:
     """Say what would decide an undecided check, in a sentence."""
     if wanted:

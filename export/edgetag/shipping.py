@@ -1,0 +1,124 @@
+"""Which files an app gets: those that the recipe names, or the best one of those that pass.
+
+The best is the fastest where budgets judge latency: by its median on `benchmark.budget_runtime`
+with `benchmark.budget_threads`. Files whose 95 % intervals of the median meet the fastest one's are
+as fast, and of those the smallest is taken. Without a benchmark full-integer files come first,
+since they are what phones run fastest, then the smallest.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgetag.benchmarking.result import BenchResult, Measurement
+from edgetag.conversion.result import ExportResult
+from edgetag.device.result import DeviceResult
+from edgetag.device.store import read_current
+from edgetag.recipe import FULL_INTEGER, Recipe
+from edgetag.validation.result import RANK, Decision, Verdict, worst
+from edgetag.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Shipping:
+    """What ships.
+
+    Attributes:
+        variants: The one that an app takes first; empty where nothing passes.
+        leading: The variant that is looked at first: that one, or what comes nearest to it.
+    """
+
+    variants: tuple[str, ...]
+    leading: str
+
+
+def choose(
+    recipe: Recipe,
+    verdict: Verdict,
+    bench: BenchResult | None = None,
+    device: DeviceResult | None = None,
+) -> Shipping:
+    """Choose by what was decided.
+
+    Args:
+        recipe: Names the variants, or asks for the best.
+        verdict: Of validation.
+        bench: Of the benchmark; None where it has not run.
+        device: Of other machines, likewise.
+    """
+    named = recipe.bundle.variants
+    if named != "best":
+        return Shipping(named, named[0])
+    ours = [name for name in recipe.export.possible if name in verdict.decisions]
+    if not ours:
+        return Shipping((), next(iter(verdict.decisions), recipe.export.variants[0]))
+    decisions: dict[str, Decision] = {name: decide(name, verdict, bench, device) for name in ours}
+    nearest = max(RANK[decision] for decision in decisions.values())
+    best = _best([name for name in ours if RANK[decisions[name]] == nearest], verdict, bench)
+    return Shipping((best,) if decisions[best] == "pass" else (), best)
+
+
+def decide(
+    variant: str,
+    verdict: Verdict,
+    bench: BenchResult | None = None,
+    device: DeviceResult | None = None,
+) -> Decision:
+    """Return the worst of what validation, the benchmark and other machines decided on a variant.
+
+    Args:
+        variant: A judged one.
+        verdict: Of validation.
+        bench: Of the benchmark; None where it has not run.
+        device: Of other machines, likewise.
+    """
+    decisions: list[Decision] = [verdict.decisions[variant]]
+    decisions += [c.verdict for c in bench.budgets if c.variant == variant] if bench else []
+    decisions += [device.verdict_of(variant)] if device else []
+    return worst(decisions)
+
+
+def read_shipping(recipe: Recipe, workspace: Workspace) -> Shipping:
+    """Choose by what lies in a run folder; before a validation nothing ships.
+
+    Raises:
+        InputError: A result there is damaged.
+    """
+    named, path = recipe.bundle.variants, workspace.validate / "verdict.json"
+    if named != "best":
+        return Shipping(named, named[0])
+    if path.exists():
+        timed = workspace.bench / "bench.json"
+        return choose(
+            recipe,
+            Verdict.read(path, "validate"),
+            BenchResult.read(timed, "bench") if timed.exists() else None,
+            read_current(recipe, workspace),
+        )
+    path = workspace.export / "export.json"
+    made = recipe.export.variants
+    if path.exists():
+        made = tuple(one.variant for one in ExportResult.read(path, "export").variants)
+    return Shipping((), min(made, key=lambda name: name not in FULL_INTEGER))
+
+
+def _best(names: Sequence[str], verdict: Verdict, bench: BenchResult | None) -> str:
+    sizes = {entry.variant: entry.size_bytes for entry in verdict.variants}
+    timed = {name: found for name in names if (found := _timed(name, verdict, bench))}
+    if timed:
+        fastest = min(timed.values(), key=lambda found: found.latency_ms.p50)
+        equal = [name for name, found in timed.items() if _as_fast(found, fastest)]
+        return min(equal, key=lambda name: sizes[name])
+    return min(names, key=lambda name: (name not in FULL_INTEGER, sizes.get(name, 0)))
+
+
+def _timed(variant: str, verdict: Verdict, bench: BenchResult | None) -> Measurement | None:
+    """Return the latency of the very file that was judged."""
+    found = bench and bench.find(variant, bench.budget_runtime, bench.budget_threads)
+    judged = {entry.sha256 for entry in verdict.variants if entry.variant == variant}
+    return found if found and found.sha256 in judged else None
+
+
+def _as_fast(found: Measurement, fastest: Measurement) -> bool:
+    low, high = found.latency_ms.p50_interval, fastest.latency_ms.p50_interval
+    slowest_of_fastest = high[1] if high else fastest.latency_ms.p50
+    return (low[0] if low else found.latency_ms.p50) <= slowest_of_fastest

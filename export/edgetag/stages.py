@@ -1,0 +1,144 @@
+"""The stages in the order data flows, and what each needs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from edgetag.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the pipeline.
+
+    Attributes:
+        name: The verb.
+        package: Its folder under `edgetag`; its sources are part of the fingerprint.
+        module: The module in it with `run(recipe, workspace, progress) -> Result`.
+        sections: Sections of the recipe that change what it does.
+        needs: Stages whose outputs it reads.
+        outputs: Files it leaves, as patterns relative to the run folder; the first is its result.
+        result: `module:class` of its result.
+        variants: The stage is only for these, which it trains; empty means for every recipe.
+        asked_for: The stage is only for recipes that fill this key, such as `device.on`.
+        requires: A function of its module, called with the recipe before any stage is run, that
+            refuses what this machine lacks.
+    """
+
+    name: str
+    package: str
+    module: str
+    sections: tuple[str, ...]
+    needs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    result: str
+    variants: tuple[str, ...] = ()
+    asked_for: str = ""
+    requires: str = ""
+
+    def wanted(self, recipe: Recipe) -> bool:
+        """Tell whether a recipe has anything for this stage to do."""
+        if self.asked_for and not value_at(recipe.model_dump(mode="json"), self.asked_for):
+            return False
+        return not self.variants or bool(set(self.variants) & set(recipe.export.variants))
+
+    def if_needed(self, recipe: Recipe) -> bool:
+        """Tell whether a recipe has work for this stage only where no full-integer file passes."""
+        return bool(set(self.variants) & set(recipe.export.fallback))
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        "dataset", "dataset", "stage", ("data", "network.name", "network.input_size"), (),
+        ("dataset/summary.json", "dataset/manifest.parquet", "dataset/rejected.csv",
+         "dataset/cache/index.json"),
+        "dataset.result:DatasetResult",
+    ),
+    Stage(
+        "train", "training", "stage", ("network", "training"), ("dataset",),
+        ("train/train.json", "train/model.npz", "train/thresholds.json", "train/history.jsonl"),
+        "training.result:TrainResult",
+    ),
+    Stage(
+        "prune", "compression", "prune_stage",
+        ("network", "training", "pruning", "export.variants", "export.if_needed"),
+        ("dataset", "train"),
+        ("prune/prune.json", "prune/*.npz"),
+        "compression.result:PruneResult",
+        ("int8-pruned-qat",),
+    ),
+    Stage(
+        "quantize", "compression", "quantize_stage",
+        ("network", "training", "quantization", "export.variants", "export.if_needed"),
+        ("dataset", "train", "prune"),
+        ("quantize/quantize.json", "quantize/*.npz"),
+        "compression.result:QuantizeResult",
+        ("int8-qat", "int8-pruned-qat"),
+    ),
+    Stage(
+        "export", "conversion", "stage", ("network", "export", "pruning"),
+        ("dataset", "train", "prune", "quantize"),
+        ("export/export.json", "export/*.tflite"),
+        "conversion.result:ExportResult",
+    ),
+    Stage(
+        "validate", "validation", "stage",
+        ("network", "validation", "budgets", "training.thresholds"),
+        ("dataset", "train", "export"),
+        ("validate/verdict.json", "validate/details.json", "validate/changes.parquet",
+         "validate/reference.npz"),
+        "validation.result:Verdict",
+    ),
+    Stage(
+        "bench", "benchmarking", "stage", ("network", "validation.splits", "benchmark", "budgets"),
+        ("dataset", "train", "export"),
+        ("bench/bench.json",),
+        "benchmarking.result:BenchResult",
+    ),
+    Stage(
+        "device", "device", "stage",
+        ("network", "validation.splits", "validation.runtimes", "benchmark.runtimes",
+         "benchmark.budget_runtime", "budgets", "device"),
+        ("dataset", "export"),
+        ("device/device.json",),
+        "device.result:DeviceResult",
+        asked_for="device.on", requires="require",
+    ),
+    Stage(
+        "explain", "explaining", "stage",
+        ("network", "validation", "explain"), ("dataset", "train", "export"),
+        ("explain/explain.json",),
+        "explaining.result:Explanation",
+    ),
+    Stage(
+        "bundle", "bundling", "stage", ("data", "network", "export.license", "bundle"),
+        ("dataset", "train", "export", "validate"),
+        ("bundle/bundle.json", "bundle/*.zip"),
+        "bundling.result:BundleResult",
+    ),
+    Stage(
+        "report", "reporting", "stage", ("budgets", "validation", "bundle.variants"),
+        ("dataset", "train", "prune", "quantize", "export", "validate", "bench", "device",
+         "bundle"),
+        ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),
+        "reporting.result:ReportResult",
+    ),
+)  # fmt: skip
+
+
+def stage(name: str) -> Stage:
+    """Return a stage by name."""
+    return next(found for found in STAGES if found.name == name)
+
+
+def needs(which: Stage, recipe: Recipe) -> list[str]:
+    """Return the stages before a stage that a recipe wants, or wants if needed."""
+    return [
+        need for need in which.needs if stage(need).wanted(recipe) or stage(need).if_needed(recipe)
+    ]
+
+
+def value_at(values: Any, key: str) -> Any:
+    """Return what is at a dotted key of a recipe's values."""
+    for part in key.split("."):
+        values = values[part]
+    return values

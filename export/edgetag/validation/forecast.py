@@ -1,0 +1,151 @@
+"""What validation will be able to say, from the number of pictures alone: before any training.
+
+Flips and spread are those that full-integer and float files of the demo showed
+(`starting_recipe`), so this is a forecast: `edgetag validate plan` says it from a verdict.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from edgetag.dataset.prospects import scored_tags
+from edgetag.dataset.result import CheckReport, SplitCounts
+from edgetag.recipe import Budget, Recipe, TagBudget
+from edgetag.validation.planning import images_needed, power
+from edgetag.validation.result import ON_ACCURACY
+from edgetag.validation.starting_recipe import (
+    FLIPS,
+    flips_of_positives,
+    least_ap_drop,
+    least_map_drop,
+)
+
+EVEN = 0.5
+"""A margin that is shown to be kept less often than this leaves more runs undecided than not."""
+
+ADVISED = 0.8
+"""Power of the number of pictures that is advised, as `edgetag validate plan` has it."""
+
+NAMED = 5
+"""Tags named in a sentence."""
+
+
+def forecast(recipe: Recipe, report: CheckReport) -> CheckReport:
+    """Add to a check of the data what its pictures will not be able to decide.
+
+    Args:
+        recipe: Its budgets are what is to be decided.
+        report: Counts images and labels.
+    """
+    name, least = recipe.validation.splits[0], recipe.validation.min_positives
+    doubts = list(_unjudged(recipe))
+    advice = [*recipe.warnings(), *report.advice]
+    if name in report.splits and (scored := scored_tags(report.splits[name], least)):
+        split = report.splits[name]
+        for key, budget in _budgets_of_integers(recipe).items():
+            doubts += _undecidable(key, budget, split, scored, recipe)
+        advice += _never_scored(name, split, scored, least)
+    return report.model_copy(update={"doubts": tuple(doubts), "advice": tuple(advice)})
+
+
+def _unjudged(recipe: Recipe) -> Iterator[str]:
+    """Tell which variants no limit on accuracy holds for."""
+    without = [
+        variant
+        for variant in recipe.export.variants
+        if not _limits_accuracy(recipe.budget(variant), recipe.data.tags)
+    ]
+    if without:
+        yield (
+            f"no budget limits the accuracy of {', '.join(without)}, so nobody judges whether it "
+            "is kept; add to the recipe: [budgets.default] max_map_drop = 0.02"
+        )
+
+
+def _limits_accuracy(budget: Budget, tags: Sequence[str]) -> bool:
+    given = set(budget.model_dump(exclude_none=True))
+    for tag in tags:
+        given |= set(budget.margins(tag).model_dump(exclude_none=True))
+    return bool(given & ON_ACCURACY)
+
+
+def _budgets_of_integers(recipe: Recipe) -> dict[str, Budget]:
+    """Return the budgets that full-integer variants are held to, by their place in the recipe."""
+    found = {}
+    for variant in (*recipe.export.variants, *recipe.export.if_needed):
+        if variant.startswith("int"):
+            key = variant if variant in recipe.budgets else "default"
+            found[f"budgets.{key}"] = recipe.budget(variant)
+    return found
+
+
+def _undecidable(
+    key: str, budget: Budget, split: SplitCounts, scored: tuple[str, ...], recipe: Recipe
+) -> Iterator[str]:
+    confidence = recipe.validation.confidence
+    limit = budget.max_map_drop
+    if limit is not None:
+        even = least_map_drop(split, scored, EVEN, confidence)
+        if limit < even:
+            # The error falls with the square root of the number of images.
+            advised = least_map_drop(split, scored, ADVISED, confidence)
+            more = ""
+            if limit > 0:
+                more = f" {_about(split.images * (advised / limit) ** 2)} test images would; or"
+            yield (
+                f"{key}.max_map_drop = {limit} is too narrow for {split.images} test images to "
+                f"decide;{more} set it to {_up(advised)}"
+            )
+    for what in TagBudget.model_fields:
+        hard = list(_too_few(what, budget, split, scored, confidence))
+        if hard:
+            shown = ", ".join(hard[:NAMED])
+            more = f" and {len(hard) - NAMED} more" if len(hard) > NAMED else ""
+            yield f"{key}: {what} is too narrow for the test images of {shown}{more}"
+
+
+def _too_few(
+    what: str, budget: Budget, split: SplitCounts, scored: tuple[str, ...], confidence: float
+) -> Iterator[str]:
+    kind = "negatives" if what == "max_fpr_rise" else "positives"
+    for tag in scored:
+        limit: float | None = getattr(budget.margins(tag), what)
+        have: int = getattr(split.tags[tag], kind)
+        if limit is None:
+            continue
+        needed: float | None
+        if what == "max_ap_drop":
+            if limit >= least_ap_drop(have, EVEN, confidence):
+                continue
+            # The error falls with the square root of the number of positives.
+            advised = least_ap_drop(have, ADVISED, confidence)
+            needed = have * (advised / limit) ** 2 if limit else None
+        else:
+            flips = flips_of_positives(have) if kind == "positives" else FLIPS
+            if power(have, limit, flips, confidence) >= EVEN:
+                continue
+            needed = images_needed(ADVISED, limit, flips, confidence)
+        wants = "no number decides it" if needed is None else f"{_about(needed)} would decide"
+        yield f"{tag} ({limit}: {have} {kind}, {wants})"
+
+
+def _never_scored(
+    name: str, split: SplitCounts, scored: tuple[str, ...], least: int
+) -> Iterator[str]:
+    missing = [tag for tag in split.tags if tag not in scored]
+    if not missing:
+        return
+    listed = ", ".join(f"{tag} ({split.tags[tag].positives})" for tag in missing[:NAMED])
+    more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+    yield (
+        f"{len(missing)} of {len(split.tags)} tags are never scored, for fewer than {least} "
+        f"positives in {name} or no negative: {listed}{more}; every mAP is over the other "
+        f"{len(scored)}, and nobody judges what these lose"
+    )
+
+
+def _about(images: float) -> str:
+    return f"about {round(images, -2):.0f}" if images >= 1000 else f"about {images:.0f}"
+
+
+def _up(margin: float) -> str:
+    """Write a margin rounded up to a whole point."""
+    return f"{-(-margin * 100 // 1) / 100:.2f}"

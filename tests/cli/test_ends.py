@@ -1,0 +1,94 @@
+"""How the command ends when something that nobody foresaw happens, and whatever stdout takes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RECIPE = 'name = "x"\n[data]\nsource = "y"\ntags = ["猫", "é", "😀"]\n'
+
+
+def crashing(error: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run `recipe check` while reading a recipe raises an error."""
+    script = (
+        "import sys, edgetag.recipe\n"
+        "from edgetag.cli import main, stages\n"
+        f"def fail(*_): {error}\n"
+        "edgetag.recipe.load_recipe = fail\n"
+        f"sys.argv = ['edgetag', 'data', 'build', 'r.toml', *{options!r}]\n"
+        "main.main()\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"XDG_STATE_HOME": str(folder / "state"), "TMPDIR": str(folder)},
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["{}['key']", "raise EOFError('early')", "raise BrokenPipeError(32, 'worker')",
+     "raise PermissionError(13, 'no', 'x')", "raise MemoryError"],
+)  # fmt: skip
+def test_an_error_nobody_foresaw_ends_in_70_and_a_log(tmp_path: Path, error: str) -> None:
+    done = crashing(error, tmp_path)
+    assert (done.returncode, done.stdout) == (70, "")
+    assert len(done.stderr.splitlines()) == 1
+    (log,) = (tmp_path / "state" / "edgetag").iterdir()
+    assert f"please report it with the log: {log}" in done.stderr
+    text = log.read_text()
+    assert "Traceback (most recent call last)" in text
+    assert "['data', 'build', 'r.toml']" in text
+
+
+def test_verbose_shows_the_traceback_too(tmp_path: Path) -> None:
+    assert "Traceback" in crashing("{}['key']", tmp_path, "--verbose").stderr
+
+
+def test_a_log_that_cannot_be_written_at_home_goes_to_the_temporary_folder(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where a folder belongs")
+    done = crashing("{}['key']", tmp_path)
+    assert done.returncode == 70
+    (log,) = tmp_path.glob("error-*.log")
+    assert str(log) in done.stderr
+
+
+def test_output_that_nobody_reads_any_more_is_no_broken_budget() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "edgetag", "recipe", "schema"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.wait(30) == 128 + 13
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_takes_no_unicode_gets_escapes(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "r.toml").write_text(RECIPE, encoding="utf-8")
+
+    def said(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [sys.executable, "-m", "edgetag", *arguments],
+            capture_output=True,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+        )
+
+    checked = said("recipe", "check", "r.toml", "--json")
+    assert checked.returncode == 0, checked.stderr
+    assert json.loads(checked.stdout.decode(encoding))["data"]["tags"] == ["猫", "é", "😀"]
+    for verb in (["--help"], ["bundle", "--help"], ["doctor"]):
+        done = said(*verb)
+        assert (done.returncode, b"UnicodeEncodeError" in done.stderr) == (0, False), done.stderr
+    missing = said("data", "check", "猫.toml")
+    assert missing.returncode == 2
+    assert rb"\u732b.toml" in missing.stderr

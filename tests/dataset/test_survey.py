@@ -1,0 +1,136 @@
+"""What a source holds is found out with the readers that a run uses."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edgetag.dataset.formats import read_listing
+from edgetag.dataset.survey import survey
+from edgetag.errors import InputError
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def region_file(root: Path, name: str, *labels: int) -> None:
+    rect = {"left": 0, "top": 0, "right": 9, "bottom": 9}
+    regions = [{"label": label, "probability": 1.0, "rect": rect} for label in labels]
+    document = {"generator": "Region Cropper", "file_name": f"{name}.png", "regions": regions}
+    write(root / f"{name}.json", json.dumps(document))
+
+
+def test_class_folders_name_the_tags(root, picture):
+    for number, tag in enumerate(("dog", "cat", "dog")):
+        picture(f"{tag}/{number}.png", number, (300, 200))
+    (root / "empty").mkdir()
+    found = survey(root)
+    assert (found.data.format, found.data.tags) == ("folders", ("cat", "dog"))
+    assert (found.rows, found.longer_side, found.missing_files) == (3, 300, 0)
+
+
+def test_columns_of_labels_are_tags_and_notes_are_not(root, picture):
+    for name in "abc":
+        picture(f"{name}.png", ord(name))
+    text = "path,cat,width,dog,bird,note,split\na.png,1,80,,0,x,train\nb.png,0,80,1,0,,\n"
+    found = survey(write(root / "t.csv", text))
+    assert (found.data.format, found.data.tags) == ("wide", ("cat", "dog"))
+    assert found.never_present == ("bird",)
+    assert "left out, since no picture has them: bird" in found.sentence()
+    assert sum(counts.images for counts in found.splits.values()) == 2
+    assert "train" in found.splits
+
+
+def test_one_column_of_labels_called_label_is_a_tag_not_a_list(root, picture):
+    picture("a.png")
+    found = survey(write(root / "t.csv", "path,label\na.png,1\na.png,0\n"))
+    assert (found.data.format, found.data.tags) == ("wide", ("label",))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.csv", "image,labels\nx/a.png,cat|dog\nx/b.png,dog\n"),
+        (
+            "t.jsonl",
+            '{"image": "x/a.png", "labels": ["dog", "cat"]}\n{"image": "x/b.png", "labels": []}\n',
+        ),
+    ],
+)
+def test_other_columns_and_separators_are_found(root, picture, name, text):
+    picture("x/a.png", 1)
+    picture("x/b.png", 2)
+    found = survey(write(root / name, text)).data
+    assert (found.format, found.path_column, found.tags_column) == ("list", "image", "labels")
+    assert found.tags == ("cat", "dog")
+    assert read_listing(found).entries[0].labels == (1, 1)
+
+
+@pytest.mark.parametrize("place", ["images", "../beside"])
+def test_the_folder_that_paths_lead_to_files_from_becomes_the_root(root, picture, place):
+    folder = (root / place).resolve()
+    picture(f"{place}/a.png")
+    source = write(root / "t.csv", "path,cat\na.png,1\n")
+    found = survey(source, near=folder)
+    assert found.data.root == folder
+    assert found.missing_files == 0
+
+
+def test_files_that_are_not_there_are_told(root):
+    found = survey(write(root / "t.csv", "path,cat\na.png,1\nb.png,1\n"))
+    assert found.missing_files == found.looked_for == 2
+    assert "2 of 2 files that were looked for are not there" in found.sentence()
+    assert (found.longer_side, found.splits) == (None, {})
+
+
+def test_region_files_give_numbers_to_be_named(root, picture):
+    for number, name in enumerate("ab"):
+        picture(f"{name}.png", number)
+        region_file(root, name, 0, number * 2)
+    found = survey(root)
+    assert found.data.format == "regions"
+    assert found.data.tags == ("label_0", "label_1", "label_2")
+    assert survey(root, ("cat", "dog", "bird")).data.tags == ("cat", "dog", "bird")
+
+
+def test_a_table_of_object_ids_has_one_tag(root, picture):
+    picture("files/0a.png")
+    found = survey(write(root / "t.csv", "objectId,value\n0a,1\n"))
+    assert (found.data.format, found.data.tags) == ("object_value", ("value",))
+    assert found.data.root == root / "files"
+    assert found.missing_files == 0
+
+
+def test_rare_tags_get_places_in_every_split(root, picture):
+    for number in range(12):
+        picture(f"{'rare' if number < 4 else 'usual'}/{number}.png", number)
+    found = survey(root)
+    assert found.data.split.rare_tags_first
+    assert all(found.splits[name].tags["rare"].positives for name in found.splits)
+    assert set(found.splits) == {"train", "validation", "test"}
+
+
+def test_groups_are_kept_together(root, picture):
+    picture("a.png")
+    found = survey(write(root / "t.csv", "path,cat,group\na.png,1,g\n"))
+    assert found.data.split.by == "group"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("path,note\na.png,hello\n", "no column holds labels"),
+        ("a,b\n1,2\n", "missing column 'path'"),
+        ("path,tags\na.png,\n", "names no tag"),
+    ],
+)
+def test_a_table_that_labels_nothing_is_refused(root, text, said):
+    with pytest.raises(InputError, match=said):
+        survey(write(root / "t.csv", text))
+
+
+def test_a_source_that_is_not_there_is_refused(root):
+    with pytest.raises(InputError, match="no such file or folder; --source names"):
+        survey(root / "gone")

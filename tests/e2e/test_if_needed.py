@@ -1,0 +1,186 @@
+"""`edgetag run` of a recipe that leaves it to the verdict what is made and what ships."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from edgetag.workspace import digest_file
+
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
+
+RECIPE = """
+name = "shapes"
+[data]
+source = "{table}"
+tags = ["circle", "square", "red"]
+[network]
+name = "mobilenet_v2"
+width = 0.35
+input_size = 64
+[training]
+phases = [{{ trains = "all", epochs = 2, learning_rate = 3e-3 }}]
+[quantization]
+epochs = 0.5
+warmup_steps = 20
+[export]
+representative_images = 50
+[validation]
+runtimes = ["litert"]
+min_positives = 5
+bootstrap_samples = 100
+[explain]
+preprocessing_images = 20
+[benchmark]
+runtimes = ["litert"]
+runs = 20
+warmup_runs = 5
+[budgets.default]
+max_map_drop = 1.0
+[budgets.int8]
+{int8}
+[budgets.int8-qat]
+{qat}
+"""
+KEPT, BROKEN = "max_map_drop = 1.0", "max_size_bytes = 1"
+
+
+class Folder:
+    """A recipe, its run, and the command."""
+
+    def __init__(self, root: Path, table: Path) -> None:
+        self.root = root
+        self.run_folder = root / "run"
+        self._table = table
+
+    def write(self, int8: str, qat: str) -> None:
+        text = RECIPE.format(table=self._table, int8=int8, qat=qat)
+        (self.root / "recipe.toml").write_text(text)
+
+    def command(self, verb: str = "run") -> list[str]:
+        return [sys.executable, "-m", "edgetag", verb, str(self.root / "recipe.toml"),
+                "--out", str(self.run_folder), "--json"]  # fmt: skip
+
+    def run(self, verb: str = "run") -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(self.command(verb), capture_output=True, text=True)
+
+    def kill_when_there(self, name: str) -> None:
+        """Start the run, and kill it as soon as it has left a file."""
+        with subprocess.Popen(
+            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as killed:
+            deadline = time.monotonic() + 400
+            while not (self.run_folder / name).exists():
+                assert killed.poll() is None, "the run ended before it could be killed"
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            os.kill(killed.pid, signal.SIGKILL)
+
+    def read(self, name: str) -> dict[str, object]:
+        found: dict[str, object] = json.loads((self.run_folder / name).read_text())
+        return found
+
+    @property
+    def exported(self) -> list[str]:
+        listed = json.loads((self.run_folder / "export/export.json").read_text())["variants"]
+        return [one["variant"] for one in listed]
+
+
+@pytest.fixture(scope="module")
+def plain(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A run in which int8 passed."""
+    folder = Folder(tmp_path_factory.mktemp("plain"), shapes)
+    folder.write(KEPT, KEPT)
+    done = folder.run()
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_file_that_passes_ships_and_nothing_more_is_trained(plain: Folder) -> None:
+    assert plain.exported == ["fp32", "fp16", "int8"]
+    assert not (plain.run_folder / "quantize").exists()
+    report = plain.read("report/report.json")
+    assert report["ships"] == ["int8"]
+    assert report["shipping"] == "int8 passes and ships; int8-qat was not needed."
+    (path,) = (plain.run_folder / "bundle").glob("*.zip")
+    assert path.is_file()
+
+
+def test_where_nothing_passes_there_is_no_bundle_not_even_an_old_one(plain: Folder) -> None:
+    text = (plain.root / "recipe.toml").read_text()
+    text = text.replace("[export]", "[export]\nif_needed = []")
+    text = text.replace(f"[budgets.int8-qat]\n{KEPT}\n", "").replace(KEPT, BROKEN)
+    (plain.root / "recipe.toml").write_text(text)
+    try:
+        done = plain.run()
+        assert done.returncode == 1, done.stderr
+        assert "bundle" not in json.loads(done.stdout)
+        assert not list((plain.run_folder / "bundle").iterdir())
+        told = str(plain.read("report/report.json")["shipping"])
+        assert told.startswith("No file passes, so none ships and there is no bundle: ")
+        alone = plain.run("bundle")
+        assert alone.returncode == 1
+        assert "no file passes" in alone.stderr
+    finally:
+        plain.write(KEPT, KEPT)
+    assert plain.run().returncode == 0
+
+
+@pytest.fixture(scope="module")
+def needed(plain: Folder, shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A run in which int8 failed, killed after the training that this asked for, and resumed."""
+    folder = Folder(tmp_path_factory.mktemp("needed"), shapes)
+    folder.write(BROKEN, KEPT)
+    folder.kill_when_there("quantize/int8-qat.json")
+    done = folder.run()
+    assert done.returncode == 0, done.stderr
+    assert "train: unchanged" in done.stderr
+    assert "int8-qat: unchanged, kept" in done.stderr or "quantize: unchanged" in done.stderr
+    (folder.root / "stdout.json").write_text(done.stdout)
+    return folder
+
+
+def test_what_is_made_because_int8_fails_ships(needed: Folder) -> None:
+    assert needed.exported == ["fp32", "fp16", "int8", "int8-qat"]
+    report = needed.read("report/report.json")
+    assert (report["ships"], report["verdict"]) == (["int8-qat"], "pass")
+    assert str(report["shipping"]).startswith("int8 fails: max_size_bytes is ")
+    bundle = needed.read("bundle/bundle.json")
+    assert [one["variant"] for one in bundle["manifest"]["variants"]] == ["int8-qat"]  # type: ignore[index]
+
+
+def test_a_second_run_skips_what_was_made_if_needed(needed: Folder) -> None:
+    before = (needed.run_folder / "run.json").read_bytes()
+    done = needed.run()
+    assert done.returncode == 0, done.stderr
+    assert "started" not in done.stderr
+    assert json.loads(done.stdout) == json.loads((needed.root / "stdout.json").read_text())
+    assert (needed.run_folder / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("verb", ["validate", "bench", "explain", "report", "bundle"])
+def test_single_verbs_work_on_what_was_made_if_needed(needed: Folder, verb: str) -> None:
+    done = needed.run(verb)
+    # The benchmark alone does not know that int8-qat stands in for int8, whose size is judged too.
+    assert done.returncode == (1 if verb == "bench" else 0), done.stderr
+    assert "int8-qat" in done.stdout
+
+
+def test_what_was_made_from_other_weights_is_not_exported_again(needed: Folder) -> None:
+    old = digest_file(needed.run_folder / "export/int8-qat.tflite")
+    needed.write(KEPT, KEPT)
+    recipe = needed.root / "recipe.toml"
+    recipe.write_text(recipe.read_text().replace("name = ", "seed = 5\nname = ", 1))
+    done = needed.run()
+    assert done.returncode == 0, done.stderr
+    assert needed.exported == ["fp32", "fp16", "int8"]
+    needed.write(BROKEN, KEPT)
+    recipe.write_text(recipe.read_text().replace("name = ", "seed = 5\nname = ", 1))
+    done = needed.run()
+    assert done.returncode == 0, done.stderr
+    assert digest_file(needed.run_folder / "export/int8-qat.tflite") != old

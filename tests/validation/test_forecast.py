@@ -1,0 +1,151 @@
+"""`data check` says beforehand what a run would refuse or leave undecided, with advice."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edgetag.dataset.check import check
+from edgetag.dataset.result import CheckReport
+from edgetag.errors import ExitCode
+from edgetag.progress import SilentProgress
+from edgetag.recipe import parse_recipe
+from edgetag.validation.forecast import forecast
+
+Row = tuple[str, str, str, str]
+"""Path, split, cat, dog."""
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 130 small pictures that do not resemble each other."""
+    folder = tmp_path_factory.mktemp("pictures")
+    random = np.random.default_rng(5)
+    for number in range(130):
+        coarse = random.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(coarse).resize((40, 40)).save(folder / f"{number:03d}.png")
+    return folder
+
+
+def rows(train: int, validation: int, test: int) -> list[Row]:
+    """Rows of splits in which every third picture shows a cat, the others a dog."""
+    splits = ["train"] * train + ["validation"] * validation + ["test"] * test
+    return [
+        (f"{number:03d}.png", split, str(int(number % 3 == 0)), str(int(number % 3 > 0)))
+        for number, split in enumerate(splits)
+    ]
+
+
+def checked(folder: Path, table: list[Row], recipe: str = "") -> CheckReport:
+    source = folder / "labels.csv"
+    with source.open("w", newline="") as file:
+        csv.writer(file).writerows([("path", "split", "cat", "dog"), *table])
+    recipe = recipe or "[budgets.default]\nmax_map_drop = 0.1\n"
+    text = f'name = "x"\n[data]\nsource = "labels.csv"\ntags = ["cat", "dog"]\n{recipe}'
+    loaded = parse_recipe(text, folder / "recipe.toml")
+    return forecast(loaded, check(loaded, SilentProgress()))
+
+
+def test_enough_pictures_with_margins_that_they_decide_are_accepted(pictures: Path) -> None:
+    report = checked(pictures, rows(30, 20, 80))
+    assert (report.problems, report.doubts, report.advice) == ((), (), ())
+    assert report.exit_code == ExitCode.ACCEPTED
+
+
+def test_seven_pictures_are_refused(pictures: Path) -> None:
+    report = checked(pictures, rows(5, 1, 1))
+    assert report.exit_code == ExitCode.BAD_INPUT
+    (no_epoch, no_score) = report.problems
+    assert "no tag has both a positive and a negative image in the validation split" in no_epoch
+    assert "no tag can be scored on test: validation.min_positives is 20" in no_score
+
+
+@pytest.mark.parametrize(
+    ("table", "split"), [(rows(0, 20, 80), "train"), (rows(30, 0, 80), "validation")]
+)
+def test_a_split_that_training_lacks_is_refused(
+    pictures: Path, table: list[Row], split: str
+) -> None:
+    (problem,) = checked(pictures, table).problems
+    assert f"in split {split!r}" in problem
+
+
+def test_a_judged_split_without_an_image_is_refused(pictures: Path) -> None:
+    asked = '[validation]\nsplits = ["test", "test_style"]\n[budgets.default]\nmax_map_drop = 0.1\n'
+    assert "no image of 130 is in split 'test_style'" in "\n".join(
+        checked(pictures, rows(30, 20, 80), asked).problems
+    )
+
+
+def test_a_tag_without_a_training_picture_is_refused_unless_allowed(pictures: Path) -> None:
+    table = [(path, split, "0" if split == "train" else cat, dog)
+             for path, split, cat, dog in rows(30, 20, 80)]  # fmt: skip
+    (problem,) = checked(pictures, table).problems
+    assert "no training image has the tag 'cat'" in problem
+    allowed = (
+        "[training]\nallow_tags_without_positives = true\n[budgets.default]\nmax_map_drop = 0.1\n"
+    )
+    assert checked(pictures, table, allowed).problems == ()
+
+
+def test_tags_that_are_never_scored_are_counted(pictures: Path) -> None:
+    table = [(path, split, "1" if path < "020" or path > "128" else "0", dog)
+             for path, split, _, dog in rows(30, 20, 80)]  # fmt: skip
+    (advice,) = checked(pictures, table).advice
+    assert advice.startswith("1 of 2 tags are never scored, for fewer than 20 positives in test")
+    assert "cat (2)" in advice
+    assert "every mAP is over the other 1" in advice
+
+
+def test_margins_too_narrow_for_the_pictures_would_stay_undecided(pictures: Path) -> None:
+    narrow = "[budgets.default]\nmax_map_drop = 0.005\nmax_recall_drop = 0.02\nmax_fpr_rise = 0.2\n"
+    report = checked(pictures, rows(30, 20, 80), narrow)
+    assert report.exit_code == ExitCode.UNDECIDED
+    mean, recall = report.doubts
+    assert "budgets.default.max_map_drop = 0.005 is too narrow for 80 test images" in mean
+    assert "test images would; or set it to 0.0" in mean
+    assert "max_recall_drop is too narrow for the test images of cat (0.02: 27 positives" in recall
+    assert "would decide" in recall
+
+
+def test_a_margin_of_nothing_can_never_be_decided(pictures: Path) -> None:
+    nothing = "[budgets.default]\nmax_map_drop = 0.0\nmax_recall_drop = 0.0\n"
+    mean, recall = checked(pictures, rows(30, 20, 80), nothing).doubts
+    assert "decide; set it to" in mean
+    assert "no number decides it" in recall
+
+
+def test_variants_that_no_limit_on_accuracy_holds_for_are_named(pictures: Path) -> None:
+    only = "[budgets.int8]\nmax_map_drop = 0.1\n[budgets.fp16]\nmax_size_ratio = 0.6\n"
+    (doubt,) = checked(pictures, rows(30, 20, 80), only).doubts
+    assert "no budget limits the accuracy of fp32, fp16, so nobody judges" in doubt
+
+
+def test_a_limit_that_cannot_be_broken_is_told(pictures: Path) -> None:
+    report = checked(pictures, rows(30, 20, 80), "[budgets.default]\nmax_map_drop = 1.0\n")
+    assert "can never be broken" in report.advice[0]
+
+
+def test_near_duplicates_and_contradictions_are_told_with_their_rows(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    for number in range(110):
+        coarse = random.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(coarse).resize((40, 40)).save(tmp_path / f"{number:03d}.png")
+    table = rows(10, 20, 80)
+    shutil.copy(tmp_path / "039.png", tmp_path / "same.png")
+    with Image.open(tmp_path / "005.png") as image:
+        image.resize((38, 38)).save(tmp_path / "near.png")
+    report = checked(
+        tmp_path, [*table, ("same.png", "test", "0", "1"), ("near.png", "test", "0", "1")]
+    )
+    near, conflict = report.advice
+    assert "1 images nearly equal one of another split, such as near.png (test)" in near
+    assert "005.png (train)" in near
+    assert f"2 rows contradict each other about the same image and are left out: {tmp_path}" in (
+        conflict
+    )
+    assert "labels.csv:41" in conflict
+    assert "labels.csv:112" in conflict
