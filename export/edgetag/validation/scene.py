@@ -28,6 +28,7 @@ from edgetag.validation.result import VariantVerdict
 from edgetag.validation.scores import NO_ROWS
 from edgetag.validation.scoring import Run, Scored, Scoring
 from edgetag.validation.statistics import Bootstrap
+from edgetag.validation.unbreakable import unbreakable
 from edgetag.workspace import Workspace
 
 REFIT_ON = "validation"
@@ -84,6 +85,8 @@ class Scene:
         }
         self.refit_rows = self._refit_rows()
         self.heat_maps = self._heat_maps()
+        for warning in unbreakable(recipe, self.reference[section.splits[0]]):
+            progress.say(f"warning: {warning}")
 
     def _map_rows(self, explains: bool) -> Rows:
         rows = self.rows[self.recipe.validation.splits[0]]
