@@ -139,7 +139,8 @@ def resealed(files: Mapping[str, bytes], change: Callable[[Any], None] | None = 
         variant["size_bytes"] = len(data)
     if change is not None:
         change(manifest)
-    return pack({**files, MANIFEST: json.dumps(manifest).encode()})
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    return pack({**files, MANIFEST: text.encode()})
 
 
 def with_json(files: Mapping[str, bytes], name: str, change: Callable[[Any], None]) -> bytes:

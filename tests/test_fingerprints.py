@@ -11,7 +11,8 @@ from PIL import Image
 
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
-from edgetag.fingerprints import fingerprint, settings_digest
+from edgetag.errors import InputError
+from edgetag.fingerprints import fingerprint, making, settings_digest, why_again
 from edgetag.pipeline import ensure_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe, parse_recipe
@@ -177,7 +178,7 @@ def test_changed_labels_a_changed_recipe_and_damage_are_told(
     recipe, workspace = built
     labels = recipe.data.source
     labels.write_text(labels.read_text().replace("0.png,0", "0.png,1"))
-    assert again(recipe, workspace)[0] == "dataset: runs again: its source changed"
+    assert again(recipe, workspace)[0] == "dataset: runs again: labels or pictures changed"
     workspace.manifest.write_bytes(b"damaged")
     told = "dataset: runs again: missing or changed: dataset/manifest.parquet"
     assert again(recipe, workspace)[0] == told
@@ -187,6 +188,17 @@ def test_changed_labels_a_changed_recipe_and_damage_are_told(
     assert again(wider, workspace)[0].startswith(
         "dataset: runs again: the recipe's network.input_size changed"
     )
+
+
+def test_another_output_of_an_earlier_stage_is_told(tmp_path: Path) -> None:
+    write_data(tmp_path)
+    made, before, now = recipe(tmp_path), run_file(), run_file(train="1", export="1")
+    made_then = making(stage("validate"), made, before)
+    done = before.stages["validate"].model_copy(
+        update={"making": made_then, "fingerprint": made_then.digest}
+    )
+    why = why_again(done, making(stage("validate"), made, now), Workspace(tmp_path))
+    assert why == "what train, export left changed"
 
 
 def test_a_run_of_an_edgetag_that_kept_no_account_is_made_again(
@@ -218,6 +230,71 @@ def test_labels_edited_while_a_stage_works_are_seen_by_the_next_run(
             return super().track(what, total, unit)
 
     ensure_stage("dataset", recipe, workspace, Editor())
-    assert again(recipe, workspace)[0] == "dataset: runs again: its source changed"
+    assert again(recipe, workspace)[0] == "dataset: runs again: labels or pictures changed"
     positives = open_dataset(workspace).labels(np.arange(6))[:, 0]
     assert positives.tolist() == [0, 1, 1, 1, 0, 1]
+
+
+def test_a_run_folder_moved_with_its_data_is_up_to_date(
+    built: tuple[Recipe, Workspace], tmp_path: Path
+) -> None:
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    for name in ("data", "r.toml", "run"):
+        (tmp_path / name).rename(moved / name)
+    assert again(load_recipe(moved / "r.toml"), Workspace(moved / "run")) == []
+
+
+def test_nothing_in_the_datasets_outputs_says_where_it_lies(
+    built: tuple[Recipe, Workspace], tmp_path: Path
+) -> None:
+    recipe, workspace = built
+    (tmp_path / "data" / "0.png").write_bytes(b"no picture")
+    labels = recipe.data.source
+    rows = labels.read_text().splitlines()
+    labels.write_text("\n".join([f"{rows[0]},dog", *(f"{row},1" for row in rows[1:])]))
+    most = recipe.data.model_copy(update={"max_rejected_share": 0.5, "unknown_tags": "ignore"})
+    again(recipe.model_copy(update={"data": most}), workspace)
+    outputs = ("summary.json", "rejected.csv", "cache/index.json", "manifest.parquet")
+    for name in outputs:
+        assert str(tmp_path).encode() not in (workspace.dataset / name).read_bytes()
+    assert "labels.csv:2" in (workspace.dataset / "rejected.csv").read_text()
+
+
+@pytest.mark.parametrize("how", ["lost", "flipped", "cut"])
+def test_a_lost_or_damaged_shard_is_built_again_and_nothing_after_it(
+    built: tuple[Recipe, Workspace], how: str
+) -> None:
+    recipe, workspace = built
+    before = workspace.read_run_file()
+    shard = workspace.cache / "shard-00000.npy"
+    data = shard.read_bytes()
+    shard.unlink()
+    if how == "flipped":
+        shard.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    if how == "cut":
+        shard.write_bytes(data[:-1])
+    with pytest.raises(InputError, match=r"shard-00000\.npy: missing, or not as it was written"):
+        open_dataset(workspace)
+    told = "dataset: runs again: missing or changed: dataset/cache/shard-00000.npy"
+    assert again(recipe, workspace)[0] == told
+    assert shard.read_bytes() == data
+    now = workspace.read_run_file()
+    assert before
+    assert now
+    assert now.stages["dataset"].outputs == before.stages["dataset"].outputs
+
+
+def test_a_copied_cache_is_read_once_and_then_known(
+    built: tuple[Recipe, Workspace], tmp_path: Path
+) -> None:
+    recipe, workspace = built
+    shard = workspace.cache / "shard-00000.npy"
+    seen = workspace.cache / "seen.json"
+    shard.write_bytes(shard.read_bytes())
+    before = seen.read_text()
+    assert again(recipe, workspace) == []
+    after = seen.read_text()
+    assert after != before
+    assert again(recipe, workspace) == []
+    assert seen.read_text() == after

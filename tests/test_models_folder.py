@@ -8,7 +8,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from edgetag.ci.job import Job
 from edgetag.cli.main import app
+from edgetag.recipe import load_recipe
 
 MODELS = Path(__file__).parents[1] / "models"
 WORKFLOW = MODELS / "github-workflow.yml"
@@ -32,6 +34,18 @@ def taken(line: str) -> bool:
     return CliRunner().invoke(app, [*shlex.split(line)[1:], "--help"]).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "recipe", sorted(MODELS.glob("*/recipe.toml")), ids=lambda p: p.parent.name
+)
+def test_every_variant_is_judged_over_all_tags_and_in_each(recipe: Path) -> None:
+    loaded = load_recipe(recipe)
+    for variant in loaded.export.variants:
+        budget = loaded.budget(variant)
+        assert budget.max_map_drop is not None or budget.min_map is not None, variant
+        for tag in loaded.data.tags:
+            assert all(limit is not None for _, limit in budget.margins(tag)), (variant, tag)
+
+
 @pytest.mark.parametrize("line", commands())
 def test_every_command_is_one_that_the_command_line_takes(line: str) -> None:
     assert taken(line)
@@ -45,6 +59,13 @@ def test_an_unknown_option_or_verb_would_be_noticed() -> None:
 def test_there_are_commands_to_check() -> None:
     verbs = {line.split()[1] for line in commands()}
     assert {"validate", "report", "baseline"} <= verbs
+
+
+def test_the_workflow_to_read_is_the_one_that_is_exported() -> None:
+    job = Job(
+        name="demo", variant="int8-qat", place="model-ci", requirement=None, extra="", accepted=True
+    )
+    assert WORKFLOW.read_text() == job.workflow()
 
 
 def test_the_workflow_can_only_read() -> None:

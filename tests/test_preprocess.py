@@ -162,6 +162,26 @@ def test_sixteen_bit_grey_keeps_its_high_byte():
     assert read.mode == "RGB"
 
 
+@pytest.mark.parametrize(("color_type", "channels"), [(0, 1), (2, 3), (4, 2), (6, 4)])
+def test_every_sixteen_bit_picture_keeps_its_high_bytes_as_the_contract_says(color_type, channels):
+    samples = [*[0x12FF] * (channels - 1), 0xFFFF] if channels in (2, 4) else [0x12FF] * channels
+    row = b"\0" + struct.pack(f">{channels}H", *samples)
+
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(
+        (
+            chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 16, color_type, 0, 0, 0)),
+            chunk(b"IDAT", zlib.compress(row)),
+            chunk(b"IEND", b""),
+        )
+    )
+    assert np.asarray(read_image(png, CONTRACT))[0, 0].tolist() == [0x12] * 3
+
+
 def test_sixteen_bit_grey_lies_over_the_background_where_it_is_transparent():
     values = np.array([[0, 40000]], dtype=np.uint16)
     data = encoded(Image.fromarray(values))

@@ -1,6 +1,7 @@
 """Atomic writes, digests, and the run folder's lock."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from edgetag.workspace import (
     atomic_write,
     digest_json,
     read_arrays,
+    write_array,
     write_arrays,
     write_text,
 )
@@ -139,3 +141,26 @@ def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
         pytest.skip(f"no private mount here: {done.stderr.strip()}")
     assert "no space left on the disk" in done.stdout
     assert done.stdout.strip().endswith("['a']")
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"schema": ', b"\xff\xfe", b"[]"])
+def test_a_damaged_run_file_advises_what_helps(tmp_path: Path, damage: bytes) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.run_file.write_bytes(damage)
+    with pytest.raises(InputError) as told:
+        workspace.read_run_file()
+    (command,) = re.findall(r"\((rm [^)]+)\), and edgetag run does every stage", str(told.value))
+    subprocess.run(command, shell=True, check=True)  # noqa: S602 - what a user would type
+    assert workspace.read_run_file() is None
+
+
+def test_arrays_are_written_as_numpy_does(tmp_path: Path) -> None:
+    arrays = {"a": np.arange(12, dtype=np.float32).reshape(3, 4), "names": np.array(["猫", "b"])}
+    arrays |= {"one": np.array(1.5), "empty": np.empty((0, 2), np.uint8), "f": arrays["a"].T}
+    write_arrays(tmp_path / "ours.npz", arrays)
+    np.savez(tmp_path / "numpy.npz", **arrays)
+    assert (tmp_path / "ours.npz").read_bytes() == (tmp_path / "numpy.npz").read_bytes()
+    for name, array in arrays.items():
+        write_array(tmp_path / "ours.npy", array)
+        np.save(tmp_path / "numpy.npy", array)
+        assert (tmp_path / "ours.npy").read_bytes() == (tmp_path / "numpy.npy").read_bytes(), name

@@ -20,6 +20,9 @@ Pixels = npt.NDArray[np.uint8]
 class Preprocessing(Record):
     """What turns an image file into the model's input.
 
+    Samples of 16 bits keep their high byte: nothing is rounded. That is what Pillow does with
+    colours, and libpng's `png_set_strip_16` and so Android with grey.
+
     Attributes:
         input_size: Height and width of the input, in pixels.
         anchor: Where the picture lies in the square.

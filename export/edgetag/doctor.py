@@ -13,18 +13,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import edgetag
+from edgetag.children import python
 from edgetag.device.listing import list_machines
 from edgetag.machine import Machine, this_machine
 from edgetag.records import Record, Result
+from edgetag.reporting.tables import NONE, Sheet
 from edgetag.runtimes import engines
 from edgetag.runtimes.protocol import Engine
-
-if TYPE_CHECKING:
-    from rich.console import Group
-    from rich.table import Table
 
 TIMEOUT_S = 10.0
 """A tool that has not answered by then counts as broken."""
@@ -76,11 +74,9 @@ class DoctorReport(Result):
     tools: tuple[Component, ...]
     abilities: tuple[Ability, ...]
 
-    def table(self) -> "Group":
-        """Return the report as rich tables."""
-        from rich.console import Group
-
-        return Group(_about(self), _components(self), _abilities_table(self))
+    def sheets(self) -> tuple[Sheet, ...]:
+        """Return the report as tables."""
+        return _about(self), _components(self), _abilities_sheet(self)
 
 
 def examine(folder: Path | None = None) -> DoctorReport:
@@ -127,7 +123,7 @@ def _runtime(engine: Engine) -> Component:
         return Component(name=engine.name, state="missing", detail=reason)
     version = engine.version()
     # In a process of its own: two runtimes in one process can crash each other.
-    problem = _ask([sys.executable, "-c", f"import {MODULES[engine.name]}"])[1]
+    problem = _ask(python("-c", f"import {MODULES[engine.name]}"))[1]
     if problem:
         detail = f"does not import: {problem}"
         return Component(name=engine.name, state="broken", version=version, detail=detail)
@@ -281,14 +277,10 @@ def _abilities(
     )
 
 
-def _about(report: DoctorReport) -> "Table":
-    from rich.markup import escape
-    from rich.table import Table
-
+def _about(report: DoctorReport) -> Sheet:
     machine = report.machine
     memory = "unknown" if machine.memory_bytes is None else _gigabytes(machine.memory_bytes)
-    table = Table(title="edgetag doctor", title_justify="left", show_header=False)
-    for name, value in (
+    rows = (
         ("edgetag", report.edgetag),
         ("Python", report.python),
         ("system", f"{machine.system}, {machine.architecture}"),
@@ -296,34 +288,25 @@ def _about(report: DoctorReport) -> "Table":
         ("CPU features", ", ".join(machine.cpu_features) or "none that matter here"),
         ("memory", memory),
         ("free disk", _gigabytes(report.free_disk_bytes)),
-    ):
-        table.add_row(name, escape(value))
-    return table
+    )
+    return Sheet("edgetag doctor", ("this machine", "detail"), frozenset(), rows)
 
 
-def _components(report: DoctorReport) -> "Table":
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table("part", "state", "version", "detail")
-    colors = {"ok": "green", "missing": "yellow", "broken": "red"}
-    for group in (report.runtimes, report.training, report.devices, report.tools):
-        for part in group:
-            state = f"[{colors[part.state]}]{part.state}[/]"
-            table.add_row(part.name, state, part.version or "–", escape(part.detail))
-        table.add_section()
-    return table
+def _components(report: DoctorReport) -> Sheet:
+    marks = {"ok": "✓ ok", "missing": "? missing", "broken": "✗ broken"}
+    rows = tuple(
+        (part.name, marks[part.state], part.version or NONE, part.detail)
+        for group in (report.runtimes, report.training, report.devices, report.tools)
+        for part in group
+    )
+    return Sheet("What is there", ("part", "state", "version", "detail"), frozenset(), rows)
 
 
-def _abilities_table(report: DoctorReport) -> "Table":
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table("to", "able", "detail")
-    for item in report.abilities:
-        able = "[green]yes[/]" if item.able else "[red]no[/]"
-        table.add_row(item.name, able, escape(item.detail))
-    return table
+def _abilities_sheet(report: DoctorReport) -> Sheet:
+    rows = tuple(
+        (item.name, "✓ yes" if item.able else "✗ no", item.detail) for item in report.abilities
+    )
+    return Sheet("What can be done here", ("to", "able", "detail"), frozenset(), rows)
 
 
 def _gigabytes(size_bytes: int) -> str:

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from edgetag.dataset.integrity import damaged_shards
 from edgetag.dependencies import dependencies_of
 from edgetag.recipe import PLACES, Recipe
-from edgetag.stages import Stage, needs, value_at
+from edgetag.stages import STAGES, Stage, needs, value_at
 from edgetag.workspace import Making, RunFile, StageRecord, Workspace, digest_file, digest_json
 
-SOURCE = "its source"
-"""The input of a stage that lies outside the run folder, as a user would call it."""
+SOURCES = {"dataset": "labels or pictures", "bundle": "attribution or golden pictures"}
+"""Stage → its inputs outside the run folder, as a user would call them."""
 
 
 WITHOUT_EFFECT = {"fresh"}
@@ -58,11 +59,11 @@ def making(
     if which.name == "dataset":
         from edgetag.dataset.stage import inputs_fingerprint
 
-        inputs[SOURCE] = inputs_fingerprint(recipe)
+        inputs[SOURCES["dataset"]] = inputs_fingerprint(recipe)
     if which.name == "bundle":
         from edgetag.bundling.sources import inputs_fingerprint as of_bundle
 
-        inputs[SOURCE] = of_bundle(recipe)
+        inputs[SOURCES["bundle"]] = of_bundle(recipe)
     used = dependencies_of(f"edgetag.{which.package}.{which.module}")
     done = run_file.stages.get(which.name)
     # A package that is not installed here cannot make it anew: what it was made with stands, and
@@ -88,11 +89,14 @@ def why_again(done: StageRecord, now: Making, workspace: Workspace) -> str:
 
 def touched(done: StageRecord, workspace: Workspace) -> list[str]:
     """Return the outputs of a stage that do not lie there as it left them."""
-    return [
+    files = [
         name
         for name, digest in done.outputs.items()
         if not (workspace.root / name).is_file() or digest_file(workspace.root / name) != digest
     ]
+    if not files and workspace.relative(workspace.cache / "index.json") in done.outputs:
+        files = [workspace.relative(shard) for shard in damaged_shards(workspace.cache)]
+    return files
 
 
 def _differences(before: Making, now: Making) -> list[str]:
@@ -105,9 +109,11 @@ def _differences(before: Making, now: Making) -> list[str]:
         f"{name} {before.packages.get(name, 'unused')} → {now.packages.get(name, 'unused')}"
         for name in _changed(before.packages, now.packages)
     ]
-    if keys := _changed(before.inputs, now.inputs):
-        told.append(f"{', '.join(keys)} changed")
-    return told
+    inputs = _changed(before.inputs, now.inputs)
+    stages = [key for key in inputs if key in {each.name for each in STAGES}]
+    if stages:
+        told.append(f"what {', '.join(stages)} left changed")
+    return told + [f"{key} changed" for key in inputs if key not in stages]
 
 
 def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -6,8 +6,7 @@ before it are what they were when it last finished, and its own outputs still li
 
 import gc
 import shutil
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +17,7 @@ from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
 from edgetag.fingerprints import making, settings_digest, touched, why_again
 from edgetag.machine import package_versions
-from edgetag.progress import Progress
+from edgetag.progress import Progress, format_seconds
 from edgetag.recipe import Recipe, more_needed
 from edgetag.records import Result
 from edgetag.shipping import read_shipping
@@ -244,6 +243,8 @@ def run_stage(
     workspace: Workspace,
     progress: Progress,
     needs: tuple[str, ...] | None = None,
+    parts: Collection[str] = (),
+    whole: Callable[[Any], bool] = lambda _result: False,
     **options: Any,
 ) -> Result:
     """Run one stage on what the earlier ones left.
@@ -254,6 +255,9 @@ def run_stage(
         workspace: Where.
         progress: Who is told.
         needs: Stages that must have finished; default: all that it can read.
+        parts: Options that make it do a part of its work, and add that to what lies there. Where
+            it was up to date without them, it is so afterwards,
+        whole: if this says of its result that it is what all the work would leave.
         options: Passed on to the stage's `run`.
 
     Raises:
@@ -281,7 +285,17 @@ def run_stage(
                     f"{workspace.root}"
                 )
         options = _options(chosen, recipe, workspace) | options
-        return _run_one(chosen, recipe, workspace, progress, run_file, **options)[0]
+        of_all = {key: value for key, value in options.items() if key not in parts}
+        made = making(chosen, recipe, run_file, of_all)
+        done = run_file.stages.get(name)
+        current = done is not None and not why_again(done, made, workspace)
+        result, run_file = _run_one(chosen, recipe, workspace, progress, run_file, **options)
+        if current and whole(result):
+            record = run_file.stages[name]
+            kept = record.model_copy(update={"fingerprint": made.digest, "making": made})
+            run_file = run_file.model_copy(update={"stages": {**run_file.stages, name: kept}})
+            write_text(workspace.run_file, run_file.to_json())
+        return result
 
 
 def read_result(which: Stage, workspace: Workspace) -> Result:
@@ -343,11 +357,5 @@ def _run_one(
     )
     run_file = run_file.model_copy(update={"stages": {**run_file.stages, which.name: record}})
     write_text(workspace.run_file, run_file.to_json())
-    progress.say(f"{which.name}: done in {_duration(wall_s)}")
+    progress.say(f"{which.name}: done in {format_seconds(wall_s)}")
     return result, run_file
-
-
-def _duration(seconds: float) -> str:
-    return (
-        f"{seconds:.1f} s" if seconds < 60 else time.strftime("%M min %S s", time.gmtime(seconds))
-    )

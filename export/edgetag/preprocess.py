@@ -124,7 +124,7 @@ def _over_background(image: Image.Image, background: tuple[int, int, int]) -> Im
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
     if image.mode == "I;16" or image.mode.startswith("I"):
-        # 16-bit grey: keep the high byte; Pillow's own conversion clips at 255.
+        # 16-bit grey keeps its high byte, as the contract says; Pillow's conversion clips at 255.
         grey = np.asarray(image).astype(np.uint32)
         rgb = np.repeat((grey >> 8).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
         rgb[grey == image.info.get("transparency", -1)] = background

@@ -39,3 +39,13 @@ class SilentProgress:
     def track(self, what: str, total: int | None, unit: str = "it") -> Iterator[Task]:  # noqa: ARG002
         """Yield a task that counts nothing."""
         yield _NoTask()
+
+
+def format_seconds(seconds: float) -> str:
+    """Write a duration: `8.4 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

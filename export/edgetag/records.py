@@ -9,6 +9,12 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgetag.errors import InputError
+from edgetag.userfiles import read_file
+
+MOST_BYTES = 1_000_000_000
+"""Of a result; details of a million images have less."""
+
+REMEDY = "run the stage that makes it again"
 
 
 class Record(BaseModel):
@@ -39,12 +45,13 @@ class Result(Record):
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, text: str, where: object) -> Self:
+    def from_json(cls, text: str, where: object, remedy: str = REMEDY) -> Self:
         """Parse what `to_json` wrote.
 
         Args:
             text: The JSON.
             where: The file it came from, for the error's text.
+            remedy: What helps, for the error's text.
 
         Raises:
             InputError: The text is not valid JSON of this schema.
@@ -56,7 +63,7 @@ class Result(Record):
             place = ".".join(str(part) for part in first["loc"]) or "the file"
             raise InputError(
                 f"{where}: {place}: {first['msg']}. The file is damaged or was written by another "
-                "version of edgetag; run the stage that makes it again."
+                f"version of edgetag; {remedy}."
             ) from None
 
     @classmethod
@@ -71,7 +78,7 @@ class Result(Record):
             InputError: The file is missing or not of this schema.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_file(path, "result", MOST_BYTES).decode("utf-8")
         except FileNotFoundError:
             raise InputError(f"{path}: missing; run: edgetag {made_by}") from None
         except UnicodeDecodeError:

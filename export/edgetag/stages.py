@@ -110,16 +110,17 @@ STAGES: tuple[Stage, ...] = (
         "explaining.result:Explanation",
     ),
     Stage(
-        "report", "reporting", "stage", ("budgets", "validation", "bundle.variants"),
-        ("dataset", "train", "prune", "quantize", "export", "validate", "bench", "device"),
-        ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),
-        "reporting.result:ReportResult",
-    ),
-    Stage(
         "bundle", "bundling", "stage", ("data", "network", "export.license", "bundle"),
         ("dataset", "train", "export", "validate"),
         ("bundle/bundle.json", "bundle/*.zip"),
         "bundling.result:BundleResult",
+    ),
+    Stage(
+        "report", "reporting", "stage", ("budgets", "validation", "bundle.variants"),
+        ("dataset", "train", "prune", "quantize", "export", "validate", "bench", "device",
+         "bundle"),
+        ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),
+        "reporting.result:ReportResult",
     ),
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ import resource
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +25,11 @@ from pydantic import Field
 
 from edgetag.errors import InputError
 from edgetag.records import Record, Result
+from edgetag.scratch import FULL
+from edgetag.userfiles import require_file
 
-CHUNK_BYTES = 1 << 20
+MOST_ARRAY_BYTES = 64 << 30
+"""Of a file of arrays: scores of ten million images and a thousand tags have less."""
 
 
 def digest_file(path: Path) -> str:
@@ -64,8 +68,10 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise _disk_error(path, error) from error
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if os.strerror(errno.ENOSPC) in str(error):  # polars tells it in an error of its own
+            raise _disk_error(path, OSError(errno.ENOSPC, str(error))) from error
         raise
 
 
@@ -78,12 +84,12 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _disk_error(path: Path, error: OSError) -> InputError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return InputError(
             f"{path}: no space left on the disk; free some and run the same command again, "
             "finished work is kept"
         )
-    return InputError(f"{path}: cannot be written: {error.strerror}")
+    return InputError(f"{path}: cannot be written: {error.strerror or error}")
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -98,9 +104,40 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Write an uncompressed `.npz` atomically; read it with `read_arrays`."""
+    """Write an uncompressed `.npz` atomically; read it with `read_arrays`.
+
+    As `numpy.savez` does, which forgets to close its archive on a full disk.
+    """
+    with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                save_array(entry, np.asanyarray(array))
+
+
+def write_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write a `.npy` atomically."""
     with atomic_write(path) as file:
-        np.savez(file, **arrays)
+        save_array(file, array)
+
+
+def save_array(file: IO[bytes], array: npt.NDArray[Any]) -> None:
+    """Write a `.npy` into an open file.
+
+    To a real file numpy writes by C, and on a full disk tells how much was written but not why.
+
+    Raises:
+        OSError: With the system's reason.
+    """
+    np.lib.format.write_array(  # type: ignore[no-untyped-call]
+        _Written(file), array, allow_pickle=False
+    )
+
+
+class _Written:
+    """Nothing but `write` of a file."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.write = file.write
 
 
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
@@ -110,9 +147,12 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         InputError: The file is missing, damaged or holds Python objects.
     """
     try:
+        require_file(path, "file of arrays", MOST_ARRAY_BYTES)
         # Opened here: numpy leaves the file open when the archive is damaged.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"{path}: missing; run the stage that makes it") from None
     except Exception as error:  # zipfile, zlib and numpy raise many kinds on damaged files
@@ -237,6 +277,10 @@ class Workspace:
         """What the app ships."""
         return self.root / "bundle"
 
+    def bundle_file(self, name: str, version: str) -> Path:
+        """Return where the bundle of a version lies, or would lie."""
+        return self.bundle / f"{name}-{version}.zip"
+
     def relative(self, path: Path) -> str:
         """Return a path as it is written into `run.json`."""
         return path.relative_to(self.root).as_posix()
@@ -268,12 +312,17 @@ class Workspace:
         return path
 
     def read_run_file(self) -> RunFile | None:
-        """Return `run.json`, or None in a new folder."""
+        """Return `run.json`, or None in a new folder.
+
+        Raises:
+            InputError: It is damaged.
+        """
         try:
-            text = self.run_file.read_text(encoding="utf-8")
+            text = self.run_file.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return None
-        return RunFile.from_json(text, self.run_file)
+        remedy = f"delete it (rm '{self.run_file}'), and edgetag run does every stage again"
+        return RunFile.from_json(text, self.run_file, remedy)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

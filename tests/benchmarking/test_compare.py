@@ -1,17 +1,24 @@
 """Two benchmarks side by side, and the history of all."""
 
+import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from edgetag.benchmarking import stage
 from edgetag.benchmarking.compare import compare
 from edgetag.benchmarking.history import append, read_history
 from edgetag.benchmarking.result import BenchResult, Latency, Measurement
 from edgetag.errors import ExitCode, InputError
 from edgetag.machine import Machine
+from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe
+from edgetag.reporting.latency import ratio_sheets
 from edgetag.reporting.plots.history import draw_history
+from edgetag.workspace import Workspace
 
 MACHINE = Machine(
     system="Linux", architecture="x86_64", cpu="A CPU", cpu_features=(), cores=2, memory_bytes=None
@@ -41,7 +48,7 @@ def result(
 @pytest.mark.parametrize(
     ("after", "verdict", "code"),
     [
-        (1.0, "pass", ExitCode.ACCEPTED),
+        (0.99, "pass", ExitCode.ACCEPTED),
         (1.05, "pass", ExitCode.ACCEPTED),
         (1.1, "undecided", ExitCode.UNDECIDED),
         (1.2, "fail", ExitCode.BUDGET_BROKEN),
@@ -56,9 +63,43 @@ def test_the_interval_of_the_ratio_decides(after: float, verdict: str, code: Exi
     assert (ratio.verdict, found.exit_code) == (verdict, code)
 
 
-def test_an_unstable_figure_decides_nothing() -> None:
-    found = compare(result(figure(1.0, stable=False)), result(figure(9.0)), 1.1)
-    assert found.ratios[0].verdict == "undecided"
+def unstable(p50: float) -> Measurement:
+    """Return a figure whose middle 80 % of runs lie from 0.9 to 1.3 of the median."""
+    latency = Latency(
+        p50=p50, p90=p50 * 1.3, p99=p50 * 3, p50_interval=(p50 * 0.99, p50 * 1.01)
+    )  # fmt: skip
+    return figure(p50, stable=False).model_copy(update={"latency_ms": latency, "spread": 0.4})
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"), [(4.07, "fail"), (1.05, "undecided"), (1.4, "undecided"), (0.5, "pass")]
+)
+def test_an_unstable_figure_decides_where_the_change_is_beyond_its_runs(
+    after: float, verdict: str
+) -> None:
+    (ratio,) = compare(result(unstable(1.0)), result(unstable(after)), 1.1).ratios
+    assert ratio.verdict == verdict
+    assert not ratio.stable
+    assert ratio.interval == pytest.approx((after * 0.9 / 1.3, after * 1.3 / 0.9))
+
+
+@pytest.mark.parametrize("after", [figure(4.07, stable=False), unstable(4.07)])
+def test_no_interval_beyond_the_limit_stays_undecided(after: Measurement) -> None:
+    (ratio,) = compare(result(figure(1.0)), result(after), 1.1).ratios
+    assert ratio.interval is not None
+    assert ratio.interval[0] > 1.1
+    assert ratio.verdict == "fail"
+
+
+@pytest.mark.parametrize("one", [figure(1.0), unstable(1.0)])
+def test_a_benchmark_compared_with_itself_is_equal(one: Measurement) -> None:
+    found = compare(result(one), result(one), 1.1)
+    assert found.exit_code is ExitCode.ACCEPTED
+    assert found.ratios[0].interval == (1.0, 1.0)
+    (sheet,) = ratio_sheets(found)
+    assert sheet.rows[0][-1] == "✓ equal"
+    other = ratio_sheets(compare(result(one), result(figure(1.001)), 1.5))
+    assert other[0].rows[0][-1] == "✓ pass"
 
 
 def test_other_kinds_of_machine_are_refused_unless_asked_for() -> None:
@@ -97,6 +138,86 @@ def test_the_plot_has_a_line_per_file_and_runtime(tmp_path: Path) -> None:
     assert "int8 on litert, 1 thr., batch 1" in text
     assert "fp32 on litert, 1 thr., batch 1" in text
     assert draw_history(read_history(path)) == drawn
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def lines_of(drawn: str) -> list[str]:
+    """Return the colour of each line between two or more points."""
+    root = ElementTree.fromstring(drawn)  # noqa: S314 - our own
+    styles = [
+        path.get("style", "")
+        for path in root.iter(f"{SVG}path")
+        if path.get("clip-path") and "stroke-linecap: square" in path.get("style", "")
+    ]
+    colors = [re.findall(r"stroke: (#\w+)", style)[0] for style in styles]
+    return [color for color in colors if color != "#b0b0b0"]  # of the grid
+
+
+@pytest.mark.parametrize("count", [3, 10, 14, 33])
+def test_every_line_has_a_colour_of_its_own(tmp_path: Path, count: int) -> None:
+    path = tmp_path / "history.sqlite"
+    for day in (1, 2):
+        figures = [figure(n + 1.0, variant=f"v{n}") for n in range(count)]
+        append(path, result(*figures, at=f"2026-01-0{day}T00:00:00+00:00"))
+    colors = lines_of(draw_history(read_history(path)))
+    assert len(colors) == len(set(colors)) == count
+
+
+@pytest.mark.parametrize("hours", [[9], [9, 10, 15]])
+def test_an_axis_of_one_day_shows_its_hours(tmp_path: Path, hours: list[int]) -> None:
+    path = tmp_path / "history.sqlite"
+    for hour in hours:
+        append(path, result(figure(1.0), at=f"2026-01-05T{hour:02}:30:00+00:00"))
+    root = ElementTree.fromstring(draw_history(read_history(path)))  # noqa: S314 - our own
+    text = [element.text or "" for element in root.iter(f"{SVG}text")]
+    shown = [label for label in text if re.fullmatch(r"\d\d:\d\d", label)]
+    assert len(shown) >= 3
+    assert all("08:" <= label <= "17:" for label in shown)
+    assert any(label.startswith("2026-Jan-05") for label in text)
+
+
+def test_figures_of_two_devices_are_two_lines(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    for day, device in ((1, "A CPU"), (2, "B CPU"), (3, "A CPU"), (4, "B CPU")):
+        one = figure(1.0).model_copy(update={"device": device})
+        append(path, result(one, at=f"2026-01-0{day}T00:00:00+00:00"))
+    assert len(lines_of(draw_history(read_history(path)))) == 2
+
+
+def test_a_history_can_be_narrowed_to_runtimes_and_variants(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    elsewhere = figure(3.0, variant="fp32").model_copy(update={"runtime": "tflite-runtime"})
+    append(path, result(figure(1.0), figure(2.0, variant="fp32"), elsewhere))
+    whole = read_history(path)
+    assert whole.only() == whole
+    assert [f.p50_ms for f in whole.only(variants=["fp32"]).figures] == [2.0, 3.0]
+    assert [f.p50_ms for f in whole.only(["litert"], ["fp32"]).figures] == [2.0]
+    with pytest.raises(InputError, match="variant 'int9'; there are: fp32, int8"):
+        whole.only(variants=["int9"])
+    with pytest.raises(InputError, match="no benchmark of int8 on tflite-runtime"):
+        whole.only(["tflite-runtime"], ["int8"])
+
+
+@pytest.mark.parametrize("damage", ["bytes", "columns", "values"])
+def test_a_damaged_history_is_told_before_a_benchmark_begins(
+    recipe: Recipe, tmp_path: Path, damage: str
+) -> None:
+    workspace = Workspace(tmp_path)
+    path = workspace.bench / "history.sqlite"
+    append(path, result(figure(1.0)))
+    if damage == "bytes":
+        path.write_bytes(b"no database" * 100)
+    else:
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute(
+                "ALTER TABLE latency DROP COLUMN sha256"
+                if damage == "columns"
+                else "UPDATE latency SET p50_ms = 'fast'"
+            )
+    with pytest.raises(InputError, match=r"history\.sqlite: not a usable history.*move it away"):
+        stage.run(recipe, workspace, SilentProgress())
 
 
 def test_a_history_that_is_none_is_refused(tmp_path: Path) -> None:

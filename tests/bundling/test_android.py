@@ -11,8 +11,8 @@ import pytest
 
 from edgetag.bundling.android import ASSETS, NO_COMPRESS, SOURCES, WRITTEN, place
 from edgetag.bundling.contents import MANIFEST
+from edgetag.children import python_environment
 from edgetag.errors import InputError
-from edgetag.runtimes.process import python_environment
 from edgetag.workspace import digest_file
 from made_bundle import resealed, unpack
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import platform
 import shutil
 from pathlib import Path
 
@@ -11,14 +12,17 @@ import pytest
 from edgetag.bundling import stage
 from edgetag.bundling.contents import Golden
 from edgetag.bundling.names import USUAL, readable
+from edgetag.bundling.released import without_folders
 from edgetag.bundling.result import BundleResult, manifest_schema
 from edgetag.errors import InputError
+from edgetag.machine import Machine
 from edgetag.preprocess import Preprocessing, preprocess
 from edgetag.progress import SilentProgress
 from edgetag.tags import DEFAULT_TAGS
-from edgetag.validation.result import Verdict
+from edgetag.validation.result import BaselineComparison, Failure, Verdict
 from edgetag.workspace import Workspace, digest_file, write_text
 from made_bundle import CAT_FROM, MODELS, TAGS, THRESHOLDS, make_run, recipe_in, unpack
+from made_results import NOT_LOADABLE
 
 Rich = tuple[BundleResult, dict[str, bytes]]
 
@@ -47,7 +51,7 @@ def test_a_bundle_holds_all_an_app_needs_and_nothing_else(made: Path) -> None:
     assert json.loads(files["thresholds.json"])["thresholds"] == {"int8": THRESHOLDS}
     contract = Preprocessing.model_validate_json(files["preprocessing.json"])
     assert contract == recipe_in(made).network.preprocessing()
-    assert Verdict.from_json(files["verdict.json"].decode(), "test").verdict == "pass"
+    assert json.loads(files["verdict.json"])["verdict"] == "pass"
     assert files["attribution.md"] == b"Drawn by a test.\n"
     assert json.loads(files["manifest.json"]) == json.loads(result.manifest.to_json())
     assert digest_file(made / "run" / result.file) == result.sha256
@@ -157,6 +161,83 @@ def test_bundling_in_two_places_gives_identical_bytes(made: Path, tmp_path: Path
     make_run(tmp_path / "elsewhere")
     result, _ = bundled(tmp_path / "elsewhere")
     assert result.sha256 == digest_file(made / "run" / result.file)
+
+
+def measured_otherwise(verdict: Verdict, root: Path) -> Verdict:
+    """Return what an equal run leaves on another machine, under load, in another folder."""
+    machine = Machine(
+        system="Other OS, kernel 9", architecture="x86_64", cpu="Other CPU", cpu_features=(),
+        cores=64, memory_bytes=1,
+    )  # fmt: skip
+    return verdict.model_copy(
+        update={
+            "machine": machine,
+            "reference": verdict.reference.model_copy(update={"device": "Other GPU"}),
+            "variants": tuple(
+                entry.model_copy(update={"images_per_s": 1.5, "device": "Other CPU"})
+                for entry in verdict.variants
+            ),
+            "failures": (not_loadable(root),),
+            "baseline": compared_with(root),
+        }
+    )
+
+
+def not_loadable(root: Path) -> Failure:
+    return NOT_LOADABLE.model_copy(update={"reason": f"Could not open '{root}/dynamic.tflite'"})
+
+
+def compared_with(root: Path) -> BaselineComparison:
+    return BaselineComparison(
+        file=str(root / "baseline.json"), accepted_at="2026-11-01", reason="first",
+        same_reference=True, same_scores=True, changes=(), verdict="pass",
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_what_was_measured_and_where_is_not_released(made: Path, tmp_path: Path) -> None:
+    bundles = []
+    for number, root in enumerate((tmp_path / "here", tmp_path / "under" / "load")):
+        shutil.copytree(made, root)
+        path = root / "run" / "validate" / "verdict.json"
+        verdict = Verdict.read(path, "validate").model_copy(
+            update={"failures": (not_loadable(root),), "baseline": compared_with(root)}
+        )
+        if number:
+            verdict = measured_otherwise(verdict, root)
+        write_text(path, verdict.to_json())
+        bundled(root)
+        bundles.append((root / "run" / "bundle" / "bundle-test-1.2.3.zip").read_bytes())
+    assert bundles[0] == bundles[1]
+    for private in (str(tmp_path), "A CPU", "Other", platform.release(), "images_per_s"):
+        assert private.encode() not in bundles[1]
+    assert b"Could not open 'dynamic.tflite'" in bundles[1]
+
+
+def test_a_released_verdict_keeps_everything_that_equal_runs_share(made: Path) -> None:
+    whole = json.loads((made / "run" / "validate" / "verdict.json").read_text())
+    files = unpack(made / "run" / "bundle" / "bundle-test-1.2.3.zip")
+    released = json.loads(files["verdict.json"])
+    assert released.pop("schema") == "edgetag.bundle-verdict/1.0"
+    assert set(whole) - set(released) == {"schema", "machine"}
+    for entry, kept in zip(whole["variants"], released["variants"], strict=True):
+        assert {k: v for k, v in entry.items() if k not in ("device", "images_per_s")} == kept
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("Could not open '/home/me/run/x.tflite'.", "Could not open 'x.tflite'."),
+        (r"C:\Users\me\x.tflite is cut", "x.tflite is cut"),
+        (
+            "see https://example.org/a/b for TF/Lite ops",
+            "see https://example.org/a/b for TF/Lite ops",
+        ),
+        ("CONV_2D 3/4 failed", "CONV_2D 3/4 failed"),
+    ],
+)
+def test_reasons_name_files_and_no_folders(reason: str, shown: str) -> None:
+    assert without_folders(reason) == shown
 
 
 def test_a_model_that_changed_since_export_is_refused(root: Path, workspace: Workspace) -> None:

@@ -10,7 +10,8 @@ from PIL import Image, ImageCms
 from edgetag.bundling import sources
 from edgetag.bundling.pictures import Source, read_folder
 from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers
-from edgetag.bundling.sources import golden_sources, inputs_fingerprint, read_attribution
+from edgetag.bundling.sources import golden_sources, inputs_fingerprint
+from edgetag.dataset.attribution import read_attribution
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.workspace import Workspace

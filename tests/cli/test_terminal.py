@@ -73,14 +73,6 @@ def test_unknown_total_shows_no_time_left() -> None:
     assert meter.status() == "5 files, 2.5 files/s"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.04, "0.0 s"), (59.96, "1 min 0 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
-)
-def test_durations_are_readable(seconds: float, text: str) -> None:
-    assert terminal.format_seconds(seconds) == text
-
-
 SCRIPT = """
 import time
 from edgetag.cli import terminal

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from elsewhere import (
     normalization,
 )
 
+from edgetag.conversion.explain_signature import add_explain
 from edgetag.conversion.external import ExternalModel, read_external
 from edgetag.conversion.flatfile import pack_model
 from edgetag.errors import InputError
@@ -251,3 +253,33 @@ def test_names_that_are_no_safe_file_names_are_refused(read: Read, name: str) ->
 def test_a_name_that_is_taken_is_refused(read: Read) -> None:
     with pytest.raises(InputError, match="the name int8 is taken; give another with --name"):
         read(described(), name="int8", taken=("fp32", "int8"))
+
+
+def two_signatures() -> Any:
+    """Return a model with the signature `scores` and, made from it, `explain`."""
+    model = model_elsewhere()
+    only = schema.SignatureDefT()
+    only.signatureKey, only.subgraphIndex = b"scores", 0
+    ends = []
+    for name, position in ((b"image", IMAGE), (b"scores", SCORES)):
+        end = schema.TensorMapT()
+        end.name, end.tensorIndex = name, position
+        ends.append([end])
+    only.inputs, only.outputs = ends
+    model.signatureDefs = [only]
+    add_explain(model, "two")
+    return model
+
+
+def test_of_two_signatures_the_scores_are_read_and_the_maps_are_known_of(read: Read) -> None:
+    assert read(pack_model(two_signatures())).explains
+    assert not read(described()).explains
+
+
+def test_where_the_first_signature_does_not_fit_the_one_that_does_is_named(read: Read) -> None:
+    model = two_signatures()
+    model.subgraphs = model.subgraphs[::-1]
+    for signature in model.signatureDefs:
+        signature.subgraphIndex = 1 - signature.subgraphIndex
+    with pytest.raises(InputError, match=r"2 outputs.*of the signature explain.*scores would fit"):
+        read(pack_model(model))

@@ -205,3 +205,23 @@ def test_root_defaults_to_the_folder_of_the_source_and_can_be_named(root, tmp_pa
     source = write(tmp_path / "t.csv", "path,cat,dog\na.png,1,0\n")
     assert read_listing(section(source)).root == tmp_path
     assert read_listing(section(source, root=root)).root == root
+
+
+def test_a_wide_table_can_name_regions_and_two_of_one_picture_are_two_images(root):
+    write(root / "t.csv", "path,box,cat,dog\na.png,1 2 30 40,1,0\na.png,-3 0 9 9,0,1\nb.png,,1,\n")
+    entries = read(root / "t.csv", crop_column="box")
+    assert [entry.crop for entry in entries] == [(1, 2, 30, 40), (-3, 0, 9, 9), None]
+    assert [entry.path for entry in entries] == ["a.png", "a.png", "b.png"]
+
+
+@pytest.mark.parametrize("cell", ["1 2 3", "5 5 5 9", "9 0 1 4", "a b c d", "1.5 2 3 4", "1,2,3,4"])
+def test_a_cell_that_is_no_region_names_its_line(root, cell):
+    write(root / "t.csv", f'path,box,cat,dog\na.png,"{cell}",1,0\n')
+    with pytest.raises(InputError, match=r"t\.csv:2: column 'box'.*left top right bottom"):
+        read(root / "t.csv", crop_column="box")
+
+
+def test_a_table_without_the_column_of_regions_that_the_recipe_names_is_refused(root):
+    write(root / "t.csv", "path,cat,dog\na.png,1,0\n")
+    with pytest.raises(InputError, match="missing column 'box'"):
+        read(root / "t.csv", crop_column="box")

@@ -10,6 +10,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from typer.testing import CliRunner
 
+from edgetag.children import python_environment
 from edgetag.cli.main import app
 from edgetag.conversion.result import ExportedVariant
 from edgetag.device.budgets import check_budgets
@@ -26,7 +27,6 @@ from edgetag.errors import InputError
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.reporting.device import count_sheet
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun
-from edgetag.runtimes.process import python_environment
 from edgetag.workspace import Workspace
 
 MODELS = Path(__file__).parents[1] / "models"

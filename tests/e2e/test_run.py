@@ -109,7 +109,7 @@ def test_float_variants_score_like_the_reference(finished: Path) -> None:
 def test_stdout_is_json_with_every_stage(finished: Path) -> None:
     stages = json.loads((finished / "stdout.json").read_text())
     assert list(stages) == ["dataset", "train", "prune", "quantize", "export", "validate",
-                            "bench", "explain", "report", "bundle"]  # fmt: skip
+                            "bench", "explain", "bundle", "report"]  # fmt: skip
 
 
 def test_the_bundle_holds_the_chosen_file(finished: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import flatbuffers
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))
 from elsewhere import TAGS, add_metadata, add_zip, described, label_file, metadata, model_elsewhere
 
 from edgetag.conversion import metadata_schema
+from edgetag.conversion.boundary import read_boundary
 from edgetag.conversion.external import ExternalModel, read_external
 from edgetag.conversion.flatfile import pack_model
 from edgetag.conversion.labels import MOST_LABEL_BYTES
@@ -26,6 +28,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.tags import Vocabulary
 
+MODELS = Path(__file__).parents[1] / "models"
 CONTRACT = Preprocessing(input_size=64)
 GOOD = described()
 PLENTY_BYTES = 24 << 20
@@ -97,6 +100,48 @@ def test_a_truncated_file_is_read_or_refused(
 ) -> None:
     with suppress(InputError):
         read(tmp_path_factory.getbasetemp() / "short.tflite", GOOD[:end])
+
+
+def test_a_file_cut_within_its_zip_of_labels_is_refused(tmp_path: Path) -> None:
+    model = pack_model(add_metadata(model_elsewhere(), metadata(files=[label_file("labels.txt")])))
+    whole = add_zip(model, [("labels.txt", b"a\nb\nc\nd\ne\n")])
+    assert whole.startswith(model)
+    read(tmp_path / "other.tflite", whole)
+    read(tmp_path / "other.tflite", model)  # a tool may drop the zip as a whole
+    for end in range(len(model) + 4, len(whole)):
+        with pytest.raises(InputError, match=r"cut off|damaged"):
+            read(tmp_path / "other.tflite", whole[:end])
+    labels = tmp_path / "labels.txt"
+    labels.write_text("a\nb\nc\nd\ne\n", encoding="utf-8")
+    read(tmp_path / "other.tflite", whole[:-1], labels)
+
+
+@pytest.mark.parametrize(
+    "name", ["tiny_fp32", "tiny_int16x8", "tiny_int8_int8", "tiny_explain_fp32"]
+)
+def test_a_converter_s_file_that_lacks_any_bytes_at_its_end_is_refused(name: str) -> None:
+    data = (MODELS / f"tiny_{name}.tflite").read_bytes()
+    read_boundary(data, "whole")
+    for missing in range(1, len(data) // 2):
+        with pytest.raises(InputError, match="damaged or truncated"):
+            read_boundary(data[:-missing], "cut")
+
+
+def test_buffers_that_are_one_and_the_same_over_and_over_are_refused(tmp_path: Path) -> None:
+    model = model_elsewhere()
+    big = schema.BufferT()
+    big.data = np.zeros(1 << 20, np.uint8)
+    model.buffers.append(big)
+    data = pack_model(model)
+    root = schema.Model.GetRootAs(data, 0)
+    vector = root._tab.Vector(root._tab.Offset(12))
+    last = vector + 4 * (root.BuffersLength() - 1)
+    target = last + int.from_bytes(data[last : last + 4], "little")
+    same = bytearray(data)
+    for place in range(vector, last, 4):
+        same[place : place + 4] = (target - place).to_bytes(4, "little")
+    with pytest.raises(InputError, match="bytes of stored values, expected at most"):
+        read(tmp_path / "other.tflite", bytes(same))
 
 
 @pytest.mark.parametrize(

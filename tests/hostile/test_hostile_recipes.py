@@ -36,7 +36,7 @@ def test_a_missing_recipe_says_how_to_write_one(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_recipe(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="directory"):
+    with pytest.raises(InputError, match="a folder, not a file"):
         load_recipe(tmp_path)
 
 

@@ -184,3 +184,37 @@ def test_limits_that_nothing_breaks_are_told() -> None:
         "budgets.int8.tags.photo.max_recall_drop = 1.0",
     ]
     assert parse_recipe(MINIMAL + "[budgets.int8]\nmax_map_drop = 0.5\n", HERE).warnings() == ()
+
+
+def test_margins_of_tags_by_default_hold_for_variants_that_have_none_of_their_own() -> None:
+    recipe = parse_recipe(
+        """
+name = "margins"
+[data]
+source = "labels.csv"
+tags = ["cat", "dog"]
+[export]
+variants = ["fp32", "fp16", "int8", "int8-qat"]
+[bundle]
+variants = ["int8"]
+[budgets.default]
+max_map_drop = 0.02
+max_recall_drop = 0.1
+tags = { dog = { max_fpr_rise = 0.05 } }
+[budgets.fp32]
+min_map = 0.7
+[budgets.int8]
+max_ap_drop = 0.3
+[budgets.int8-qat]
+tags = { cat = { max_recall_drop = 0.2 } }
+""",
+        Path("recipe.toml"),
+    )
+    fp32, fp16, int8, qat = (recipe.budget(variant) for variant in recipe.export.variants)
+    assert fp16 == recipe.budget("default")
+    assert (fp32.min_map, fp32.max_map_drop) == (0.7, None)  # the rest is replaced
+    assert fp32.margins("dog") == fp16.margins("dog")
+    assert fp32.margins("dog").max_fpr_rise == 0.05
+    assert fp32.margins("cat").max_recall_drop == 0.1
+    assert int8.margins("dog").model_dump(exclude_none=True) == {"max_ap_drop": 0.3}
+    assert qat.margins("dog").model_dump(exclude_none=True) == {}

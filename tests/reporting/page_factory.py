@@ -7,6 +7,7 @@ import numpy as np
 from edgetag.benchmarking.result import BenchResult, Latency, Measurement, MissingRuntime
 from edgetag.benchmarking.result import BudgetCheck as BenchCheck
 from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.dataset.result import DatasetResult, NearDuplicate, SplitCounts, TagCounts
 from edgetag.dataset.view import Rows
 from edgetag.explaining.result import (
     Blame,
@@ -19,7 +20,9 @@ from edgetag.machine import Machine
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Variant, parse_recipe
 from edgetag.reporting.findings import find
+from edgetag.reporting.float_model import FloatModel, exclusive_tags
 from edgetag.reporting.page import PageSources
+from edgetag.reporting.page.sources import PackedBundle, Rejected
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import (
     budget_rows,
@@ -29,6 +32,7 @@ from edgetag.reporting.rows import (
     variant_rows,
 )
 from edgetag.shipping import choose
+from edgetag.tags import Vocabulary
 from edgetag.validation.details import (
     CalibrationBin,
     Change,
@@ -37,6 +41,7 @@ from edgetag.validation.details import (
     TagCurves,
     VariantDetails,
 )
+from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.result import (
     BaselineChange,
     BaselineComparison,
@@ -277,6 +282,43 @@ def thumbnails(rows: Rows) -> Pixels:
     return pixels
 
 
+LABELS = np.array(
+    [[1, 0, 1, 0]] * 4 + [[0, 1, 0, 0]] * 4 + [[0, 0, 1, -1]] * 2 + [[0, 0, 0, 1]], dtype=np.int8
+)
+"""The first two tags exclude each other; the last has too few images to be scored."""
+
+SCORES = np.full(LABELS.shape, 0.1, dtype=np.float32)
+SCORES[LABELS == 1] = 0.9
+SCORES[0, :2] = (0.2, 0.95)  # the first tag is missed, the second found instead
+SCORES[1, 0] = 0.39  # missed by a little
+SCORES[10, 1] = 0.6  # the second tag is found where nothing but the last is
+
+
+def float_model() -> FloatModel:
+    split = Split(
+        LABELS, Vocabulary(TAGS), [str(row) for row in range(len(LABELS))], min_positives=3,
+        samples=1, confidence=0.95, seed=0,
+    )  # fmt: skip
+    measured = Measured(SCORES, split, dict.fromkeys(TAGS, 0.4))
+    paths = tuple(f"images/{row}{BREAKOUT}.png" for row in range(len(LABELS)))
+    return FloatModel(measured, np.arange(100, 111), paths, exclusive_tags(LABELS, 3))
+
+
+def dataset() -> DatasetResult:
+    counts = {tag: TagCounts(positives=4, negatives=6, unknown=1) for tag in TAGS}
+    near = NearDuplicate(
+        path=f"a{BREAKOUT}.png", split="test", other_path="b.png", other_split="train",
+        distance_bits=2,
+    )  # fmt: skip
+    return DatasetResult(
+        source="/somewhere/labels.csv", format="wide", listed=1300, images=1200, input_size=96,
+        splits={name: SplitCounts(images=11, tags=counts) for name in ("test", "train")},
+        rejected={"duplicate": 98, "truncated": 2}, rejected_share=0.0015, duplicates=98,
+        near_duplicates=(near,), straddling_groups=(f"group{SCRIPT}",), unknown_tags=(),
+        ignored_files=1, cache_fingerprint="x",
+    )  # fmt: skip
+
+
 def make_sources() -> PageSources:
     return PageSources(
         recipe=parse_recipe(RECIPE, Path("recipe.toml")),
@@ -300,4 +342,9 @@ def make_sources() -> PageSources:
         explanation=explanation(),
         versions={"edgetag": "0.1.0", "numpy": BREAKOUT},
         thumbnails=thumbnails,
+        float_model=float_model(),
+        data=dataset(),
+        rejected=(Rejected(f"c{BREAKOUT}.png", "truncated", "no end", "labels.csv:7"),) * 25,
+        attribution="\n".join(f"Drawing {line} by {SCRIPT}" for line in range(50)),
+        bundle=PackedBundle("bundle/page-test-0.1.0.zip", "cd" * 32, 4_100_000),
     )  # fmt: skip

@@ -33,7 +33,7 @@ def finding(where: str = "int8 on litert", text: str = "t", level: str = "fail")
 def test_failures_are_errors_undecided_ones_warnings_and_the_rest_notices() -> None:
     verdict = make_sources(int8_drop=0.0213, tag_half_width=0.05).verdict
     found = [parse(line) for line in annotations(find(verdict))]
-    assert [level for level, *_ in found] == ["error"] * 2 + ["warning"] * 2 + ["notice"] * 2
+    assert [level for level, *_ in found] == ["error"] * 2 + ["warning"] * 4 + ["notice"] * 2
     assert found[0] == (
         "error",
         "edgetag: not accepted: int8 on litert",
@@ -41,6 +41,8 @@ def test_failures_are_errors_undecided_ones_warnings_and_the_rest_notices() -> N
     )
     assert found[2][1] == "edgetag: undecided: int8 on litert, tag cat"
     assert "340 more positives of cat would decide" in found[2][2]
+    assert found[4][1] == "edgetag: losses: int8 on litert"
+    assert "fails on test_style, which does not decide: mAP fell 2.13 points" in found[4][2]
 
 
 def test_changes_against_the_accepted_state_are_told_on_both_sides() -> None:

@@ -20,6 +20,7 @@ def bare(sources: PageSources) -> PageSources:
     """Return what a CI job has that only validates stored scores."""
     return replace(
         sources, details=None, exported=None, bench=None, explanation=None, thumbnails=None,
+        float_model=None, data=None, rejected=(), attribution=None, bundle=None,
         verdict=sources.verdict.model_copy(update={"baseline": None}),
     )  # fmt: skip
 
@@ -127,7 +128,10 @@ def test_the_verdict_comes_first_with_its_reasons(page: Page) -> None:
         "and likewise on tflite-runtime; the limit is at most 2.00 points."
     ) in banner.text
     assert "latency against fp32 is 0.469 on litert, 1 thread" in banner.text
-    assert "About 1 234 more images that have the tag would decide it." in banner.text
+    assert (
+        "About 1 234 more images that have the tag would decide it, as it looks by keeping it."
+        in banner.text
+    )
 
 
 def test_a_run_that_keeps_every_limit_says_so(sources: PageSources) -> None:
@@ -234,6 +238,55 @@ def test_notes_and_what_a_mistake_did_not_touch_are_told(page: Page) -> None:
     ]
 
 
+def test_errors_of_the_float_model_are_counted_the_worst_tag_first(page: Page) -> None:
+    rows = rows_of(page, "Errors of the float model by tag")[1:]
+    assert [row[:5] for row in rows] == [
+        [TAGS[0], "4 / 7", "2 50.0 %", "0 0.0 %", "0.667"],
+        [TAGS[1], "4 / 7", "0 0.0 %", "2 28.6 %", "0.800"],
+        [TAGS[2], "6 / 5", "0 0.0 %", "0 0.0 %", "1.000"],
+    ]
+
+
+def test_tags_that_exclude_each_other_are_shown_as_they_are_confused(page: Page) -> None:
+    heading, *rows = rows_of(page, "Confusion between tags that exclude each other")
+    assert [cell.removesuffix(" found") for cell in heading[2:]] == [*TAGS[:3], "nothing"]
+    assert rows == [
+        [TAGS[0], "4", "2 50.0 %", "1 25.0 %", "–", "0 0.0 %"],
+        [TAGS[1], "4", "0 0.0 %", "4 100.0 %", "0 0.0 %", "0 0.0 %"],
+        [TAGS[2], "6", "–", "1 16.7 %", "6 100.0 %", "0 0.0 %"],
+    ]
+
+
+def test_the_page_tells_where_file_and_bundle_lie_and_how_the_input_is_made(page: Page) -> None:
+    facts = [one.text.strip() for one in page.all("section")][2]
+    for told in (
+        "export/int8.tflite, 3.97 MB", "ab" * 32, "bundle/page-test-0.1.0.zip, 4.10 MB", "cd" * 32,
+        "until the longer side is 224 pixels", "filter bilinear", "the pixels as they are",
+        "divided by 256",
+    ):  # fmt: skip
+        assert told in facts
+
+
+def test_the_data_are_counted_with_what_was_left_out_and_whose_they_are(page: Page) -> None:
+    rows = rows_of(page, "Images that have each tag, by split")
+    assert rows[0][1:] == ["test 11 images", "train 11 images"]
+    assert rows[1] == [TAGS[0], "4 6 do not, 1 unknown", "4 6 do not, 1 unknown"]
+    for told in (
+        "98 duplicate, 2 truncated; all are in dataset/rejected.csv",
+        "table.csv, read as wide", "1 200 of 1 300 rows", "The first 20; all are in",
+        f"1, such as a{BREAKOUT}.png (test) and b.png (train)", "10 more lines in the file",
+    ):  # fmt: skip
+        assert told in page.text
+    assert len(rows_of(page, "Rows that were left out")) == 1 + 20
+    assert "/somewhere" not in page.text, "a report names no folder of one machine"
+
+
+def test_every_mean_average_precision_says_over_how_many_tags(page: Page) -> None:
+    for told in ("test, 3 tags", "mAP over 3 tags", "0.8000 over 3 tags"):
+        assert told in page.text
+    assert "mAP over 3 tags" in [one.text for one in page.all("dt")]
+
+
 def test_no_decision_is_told_by_colour_alone(page: Page) -> None:
     marks = page.all("span", "mark")
     words_seen = {re.sub(r"[✓✗?·]", "", mark.text).strip() for mark in marks}
@@ -264,6 +317,10 @@ def test_parts_without_results_are_left_out_and_the_page_says_why(bare_page: Pag
         "Mistakes in preprocessing were not tried in this run",
         "No baseline is accepted yet",
         "Nothing was exported in this run",
+        "The labels or the float model's scores are not in this run folder",
+        "The data were not built in this run folder",
+        "none of this file when this page was written",
+        "int8 was not exported in this run",
     ):
         assert reason in bare_page.text
     assert "Accuracy and latency" not in bare_page.text

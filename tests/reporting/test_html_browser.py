@@ -31,7 +31,9 @@ const wide = [...document.querySelectorAll("body *")].filter(one =>
   one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".scroll, .skip, .unseen"));
 parent.postMessage([
   innerWidth, root.scrollWidth, wide.map(one => one.outerHTML.slice(0, 90)),
-  [...document.images].filter(one => !one.naturalWidth).length], "*");
+  [...document.images].filter(one => !one.naturalWidth).length,
+  [...document.querySelectorAll(".scroll")].filter(one => one.scrollWidth > one.clientWidth)
+    .map(one => one.getAttribute("aria-label"))], "*");
 </script>
 </body>
 """
@@ -127,11 +129,13 @@ def test_the_page_never_scrolls_sideways(chromium: Chromium, page: Path, width: 
     dom = chromium.run(frame, "--window-size=1400,900", "--dump-dom").stdout
     found = re.search(r'data-measured="([^"]*)"', dom)
     assert found, "the script ran"
-    inner, scroll, wide, unloaded = json.loads(html_text.unescape(found[1]))
+    inner, scroll, wide, unloaded, cut = json.loads(html_text.unescape(found[1]))
     assert inner == width
     assert wide == []
     assert scroll <= inner
     assert unloaded == 0, "every thumbnail is an image that the browser reads"
+    if width == DESKTOP[0]:
+        assert cut == [], "no column is out of sight on a desktop"
 
 
 def test_it_prints_in_light_colours_even_where_the_screen_is_dark(

@@ -3,6 +3,7 @@
 import base64
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,21 +11,30 @@ from page_factory import TAGS, make_report, make_sources
 from parsed_page import Page
 from PIL import Image
 
+from edgetag.conversion.result import ElementType
 from edgetag.dataset.view import Rows
-from edgetag.preprocess import Pixels
+from edgetag.errors import InputError
+from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.reporting.float_model import exclusive_tags
 from edgetag.reporting.heat_maps import heat_maps_sheet
 from edgetag.reporting.page import (
     PageSources,
     changes,
     curves,
+    float_errors,
     heat_maps,
+    pictures,
+    shipping,
     tags,
     variants,
     words,
 )
-from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.data import read_rejected
+from edgetag.reporting.page.sources import Rejected, View
+from edgetag.reporting.page.thumbnails import THUMBNAIL_PX
 from edgetag.reporting.page.write import write_page
 from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps
+from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
 
 
 @pytest.fixture
@@ -52,7 +62,7 @@ def test_thumbnails_are_of_the_surest_changes_and_small(sources: PageSources) ->
         for card in part.cards:
             data = base64.b64decode(card.image.partition(",")[2])
             with Image.open(io.BytesIO(data)) as image:
-                assert image.size == (changes.THUMBNAIL_PX,) * 2
+                assert image.size == (THUMBNAIL_PX,) * 2
                 red = np.asarray(image.convert("RGB"))[..., 0].mean()
             assert red == pytest.approx(card.change.row, abs=6), "the image of another row"
             assert card.right is not card.change.label, "every change is away from the tag"
@@ -135,3 +145,106 @@ def test_every_file_of_the_bundle_is_marked_as_one_that_ships(sources: PageSourc
     view = View(make_report(both), both)
     marked = {row[0].text for row in variants.variants_grid(view).rows if "ships" in row[0].badges}
     assert marked == {"int8", "fp32"}
+
+
+def test_the_worst_errors_of_a_tag_come_first_with_what_was_found_instead(
+    sources: PageSources,
+) -> None:
+    view = View(make_report(sources), sources)
+    model = sources.float_model
+    assert model
+    first, second = float_errors.errors_by_tag(view, model)
+    assert [(card.missed, card.instead) for card in first.cards] == [
+        (True, f"{TAGS[1]} 0.950"),
+        (True, ""),
+    ]
+    assert first.cards[0].path == model.paths[0]
+    assert [card.missed for card in second.cards] == [False, False]
+    assert second.cards[0].score == pytest.approx(0.95)
+
+
+def test_tags_of_which_nothing_is_known_of_each_other_do_not_exclude() -> None:
+    labels = np.array([[1, -1, 0], [-1, 1, 0], [0, 0, 1], [1, 0, 0]] * 5, dtype=np.int8)
+    pairs = {(0, 2), (1, 2), (2, 0), (2, 1)}
+    assert set(zip(*np.nonzero(exclusive_tags(labels, 5)), strict=True)) == pairs
+    assert not exclusive_tags(labels, 6).any(), "five images are too few to tell"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("uint8", ("takes the pixels as they are: [1, 96, 96, 3] uint8", "as uint8; divided")),
+        ("int8", ("takes each pixel minus 128: [1, 96, 96, 3] int8", "plus 128 and divided")),
+        ("float32", ("takes (pixel − 127) ÷ 128: [1, 96, 96, 3] float32", "as float32 between")),
+        ("int16", ("takes [1, 96, 96, 3] int16, scaled as it says", "scaled as the file says")),
+    ],
+)
+def test_how_the_input_is_made_follows_the_contract_and_the_file(
+    sources: PageSources, kind: ElementType, told: tuple[str, str]
+) -> None:
+    assert sources.exported
+    file = sources.exported.variants[1]
+    file = file.model_copy(update={"input_type": kind, "output_type": kind})
+    contract = Preprocessing(input_size=96, anchor="top_left", fill=(1, 2, 3), filter="nearest")
+    steps = list(shipping.input_steps(contract, file))
+    assert "lay what is transparent over white" in steps[0]
+    assert "filter nearest, and lay it at the top left of a square of 96 × 96" in steps[1]
+    assert "the rest is RGB 1, 2, 3" in steps[1]
+    assert told[0] in steps[2]
+    assert told[1] in steps[3]
+
+
+def test_the_list_of_rejected_rows_is_read_as_it_was_written(tmp_path: Path) -> None:
+    listed = tmp_path / "rejected.csv"
+    assert read_rejected(listed) == (), "a CI job that judges stored scores has none"
+    listed.write_text('path,reason,detail,where\n"a,b\nc.png",truncated,no end,t.csv:7\n')
+    assert read_rejected(listed) == (Rejected("a,b\nc.png", "truncated", "no end", "t.csv:7"),)
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"path,reason\na,b\n", b"path,reason,detail,where\na,b\n", b"\xff\xfe"]
+)
+def test_a_damaged_list_of_rejected_rows_names_itself(tmp_path: Path, damage: bytes) -> None:
+    listed = tmp_path / "rejected.csv"
+    listed.write_bytes(damage)
+    with pytest.raises(InputError, match=r"rejected\.csv: .*run: edgetag data build"):
+        read_rejected(listed)
+
+
+def test_pictures_that_changed_since_the_reference_was_made_are_named(
+    sources: PageSources,
+) -> None:
+    names = tuple(f"{number}.png" for number in range(30))
+    told = PicturesComparison(
+        splits=(
+            SplitPictures(
+                split="test", known=171, missing=60, new=1, relabelled=2, missing_names=names,
+                new_names=("new.png",), relabelled_names=("x.png", "y.png"),
+            ),
+            SplitPictures(split="validation", known=80, missing=0, new=0, relabelled=0),
+        ),
+        lost_tags=(TagLoss(tag=TAGS[0], split="test", before=33, now=0),),
+    )  # fmt: skip
+    verdict = sources.verdict.model_copy(update={"pictures": told})
+    given = replace(sources, verdict=verdict)
+    text = Page(write_page(make_report(given), given)).text
+    for sentence in (
+        f"{TAGS[0]} can no longer be scored on test: of 33 pictures that the reference knows to "
+        "have it, 0 are left.",
+        "test, missing: 0.png, 1.png,", "19.png and 40 more.", "test, new: new.png.",
+        "test, labelled differently: x.png, y.png.",
+    ):  # fmt: skip
+        assert sentence in text
+    same = told.model_copy(update={"splits": told.splits[1:], "lost_tags": ()})
+    assert list(pictures.pictures_sentences(same)) == []
+    unknown = pictures.pictures_grid(same.model_copy(update={"labels_known": False}))
+    assert [cell.text for cell in unknown.rows[0]] == ["validation", "80", "0", "0", "unknown"]
+
+
+def test_where_nothing_ships_the_page_says_what_comes_nearest(sources: PageSources) -> None:
+    report = make_report(sources)
+    facts = dict(shipping.shipped(View(report, sources)))
+    assert "ships" not in facts
+    none = report.model_copy(update={"ships": (), "leading": "int8"})
+    facts = dict(shipping.shipped(View(none, sources)))
+    assert facts["ships"] == "nothing, since no file passes; int8 comes nearest"

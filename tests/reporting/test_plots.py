@@ -40,7 +40,9 @@ NAMES = {
 def test_any_name_can_be_drawn(name: str) -> None:
     row = ForestRow(name, 1.0, (0.5, 2.0), 1.5, "undecided")
     bars = forest([row], axis="points", name="one", label=name)
-    costs = tradeoff([Candidate(name, 1.0, 0.8, None)], 0.8, axis="MB", name="two", label=name)
+    costs = tradeoff(
+        [Candidate(name, 1.0, 0.8, None)], 0.8, axis="MB", measure="mAP", name="two", label=name
+    )
     for svg in (bars, costs):
         texts = [one.text for one in Page(str(svg)).all("text")]
         shown = drawing.legible(name, 17)[:16]

@@ -1,12 +1,15 @@
 """The report: the verdict first, every number with its unit, nothing made up."""
 
+import hashlib
 import io
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.reporting import results, sheets, stage, tables
@@ -246,6 +249,31 @@ def test_sizes_are_decimal(size: int, text: str) -> None:
     assert tables.format_bytes(size) == text
 
 
+def test_the_page_tells_the_digest_of_the_bundle_if_it_holds_these_files(
+    sources: Sources, tmp_path: Path
+) -> None:
+    assert sources.exported
+    model = b"a model"
+    packed = Workspace(tmp_path).bundle_file("report-test", "0.1.0")
+    packed.parent.mkdir()
+    with zipfile.ZipFile(packed, "w") as bundle:
+        bundle.writestr("int8.tflite", model)
+    digest = hashlib.sha256(packed.read_bytes()).hexdigest()
+
+    def page(of: Sources) -> str:
+        report_on(of, tmp_path)
+        return (tmp_path / "report" / "index.html").read_text()
+
+    assert digest not in page(sources), "it holds a file of an earlier training"
+    *others, int8 = sources.exported.variants
+    ours = int8.model_copy(update={"sha256": hashlib.sha256(model).hexdigest()})
+    exported = sources.exported.model_copy(update={"variants": (*others, ours)})
+    assert digest in page(replace(sources, exported=exported))
+    packed.write_bytes(packed.read_bytes()[:40])
+    with pytest.raises(InputError, match=r"report-test-0\.1\.0\.zip: damaged .* edgetag bundle"):
+        page(sources)
+
+
 def test_every_mean_says_over_how_many_of_the_tags(sources: Sources, tmp_path: Path) -> None:
     result, text = report_on(sources, tmp_path)
     verdict = sources.verdict
@@ -256,3 +284,22 @@ def test_every_mean_says_over_how_many_of_the_tags(sources: Sources, tmp_path: P
     (judged, *_) = results.sheets(verdict)
     assert f"mAP over {said} of {found.split}" in judged.title
     assert f"over {found.n_scored_tags} of {len(verdict.tags)} tags" in text
+
+
+def test_a_text_about_the_images_that_is_not_here_is_no_reason_for_no_report(
+    sources: Sources, tmp_path: Path
+) -> None:
+    bundle = sources.recipe.bundle.model_copy(update={"attribution": tmp_path / "makers.md"})
+    given = replace(sources, recipe=sources.recipe.model_copy(update={"bundle": bundle}))
+    data = DatasetResult(
+        source="labels.csv", format="wide", listed=1, images=1, input_size=96, splits={},
+        rejected={}, rejected_share=0, duplicates=0, near_duplicates=(), straddling_groups=(),
+        unknown_tags=(), ignored_files=0, cache_fingerprint="x",
+    )  # fmt: skip
+    write_text(tmp_path / "dataset" / "summary.json", data.to_json())
+    report_on(given, tmp_path)
+    page = tmp_path / "report" / "index.html"
+    assert "not at hand; ATTRIBUTION.md" in page.read_text()
+    (tmp_path / "makers.md").write_text("Drawn by <nobody>")
+    report_on(given, tmp_path)
+    assert "Drawn by &lt;nobody&gt;" in page.read_text()

@@ -1,6 +1,10 @@
 """Every stage's result has a table that says what was found."""
 
+import io
 from pathlib import Path
+
+import pytest
+from rich.console import Console
 
 from edgetag.compression.result import (
     LayerSparsity,
@@ -13,7 +17,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.records import Result
 from edgetag.reporting.results import SHOWN_FINDINGS, sheets
-from edgetag.reporting.tables import to_markdown
+from edgetag.reporting.tables import to_markdown, to_rich
 from edgetag.training.result import EpochRecord, PipelineRate, StepRate, TrainResult
 from edgetag.validation.baseline import accept, compare
 from made_results import make_sources, make_verdict, scored, tag
@@ -28,8 +32,8 @@ def test_a_data_check_shows_counts_and_what_would_be_left_out(tmp_path: Path) ->
     )
     counts, dropped, problems = sheets(check(recipe, SilentProgress()))
     assert counts.title.startswith("0 of 30 rows")
-    assert len(dropped.rows) == SHOWN_FINDINGS
-    assert f"{SHOWN_FINDINGS} of 30 shown" in dropped.title
+    assert len(dropped.rows) == 30
+    assert dropped.most_rows == SHOWN_FINDINGS
     assert dropped.rows[0][:2] == ("missing0.png", "missing")
     assert problems.rows
 
@@ -93,7 +97,7 @@ def test_a_verdict_shows_what_is_undecided_and_what_would_decide() -> None:
     assert dict(zip(missed.headings, missed.rows[0], strict=True)) == {
         "variant": "int8", "runtime": "litert", "tag": "cat", "budget": "max_recall_drop",
         "limit": "0.0200", "measured": "0.0040 [−0.0460, 0.0540]",
-        "would decide": "340 more positives", "verdict": "? undecided",
+        "would decide": "340 more positives: pass", "verdict": "? undecided",
     }  # fmt: skip
 
 
@@ -134,10 +138,17 @@ def test_a_verdict_shows_what_moved_since_the_accepted_state() -> None:
     assert len(changes.rows) == len(compared.changes)
 
 
-def test_a_long_table_is_cut_and_says_so() -> None:
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_terminal_gets_the_first_rows_of_a_long_table_and_is_told_but_a_pipe_gets_all(
+    terminal: bool,
+) -> None:
     entry = scored("int8", "litert", "test", 0.004)
     tags = tuple(tag(f"tag {n}", True, 0.05) for n in range(SHOWN_FINDINGS + 5))
     verdict = make_verdict((entry.model_copy(update={"tags": tags}),))
     missed = next(sheet for sheet in sheets(verdict) if sheet.title.startswith("Budgets that"))
-    assert f"({SHOWN_FINDINGS} of {len(tags)} shown; --json has all)" in missed.title
-    assert len(missed.rows) == SHOWN_FINDINGS
+    console = Console(width=200, file=io.StringIO(), record=True, force_terminal=terminal)
+    console.print(to_rich(missed))
+    text = console.export_text()
+    told = f"({SHOWN_FINDINGS} of {len(tags)} shown; a pipe and --json get all)"
+    assert (told in text) is terminal
+    assert text.count("max_recall_drop") == (SHOWN_FINDINGS if terminal else len(tags))

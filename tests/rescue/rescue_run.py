@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from edgetag.conversion.flatfile import constant, operators, pack_model, read_model
+from edgetag.dependencies import dependencies_of
 from edgetag.metrics import Scores
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe, parse_recipe
@@ -91,8 +92,11 @@ class RescueRun:
         return parse_recipe(RECIPE + more, self.workspace.root / "recipe.toml")
 
 
-def make_run(folder: Path, int8: bytes) -> RescueRun:
-    """Write a run of 200 test and 24 training pictures, labelled by noisy float scores."""
+def make_run(folder: Path, int8: bytes, other: int = 0) -> RescueRun:
+    """Write a run of 200 test and 24 training pictures, labelled by noisy float scores.
+
+    The last `other` of the test pictures are those of the split test_other.
+    """
     workspace, recipe = Workspace(folder), parse_recipe(RECIPE, folder / "recipe.toml")
     pixels = pictures(TEST + TRAIN)
     scores = score(FLOAT, pixels, recipe)
@@ -102,7 +106,8 @@ def make_run(folder: Path, int8: bytes) -> RescueRun:
     identities = [f"id{i}" for i in range(len(pixels))]
 
     write_cache(workspace.cache, pixels)
-    columns: dict[str, Any] = {"identity": identities, "split": ["test"] * TEST + ["train"] * TRAIN}
+    splits = ["test"] * (TEST - other) + ["test_other"] * other + ["train"] * TRAIN
+    columns: dict[str, Any] = {"identity": identities, "split": splits, "path": identities}
     columns["group"] = pl.Series([None] * len(pixels), dtype=pl.String)
     columns |= {f"tag:{tag}": labels[:, i] for i, tag in enumerate(TAGS)}
     pl.DataFrame(columns).write_parquet(workspace.manifest)
@@ -116,9 +121,10 @@ def make_run(folder: Path, int8: bytes) -> RescueRun:
         versions={},
         weights_sha256=digest_file(workspace.train / "model.npz"),
         preprocessing=recipe.network.preprocessing().digest(),
+        made_with=dependencies_of("edgetag.validation.reference").digest,
     )
     reference = ReferenceScores(
-        scores[:TEST], tuple(identities[:TEST]), TAGS, ("test",) * TEST, meta
+        scores[:TEST], tuple(identities[:TEST]), TAGS, tuple(splits[:TEST]), meta
     )
     write_reference(workspace.validate / "reference.npz", reference)
     for variant, content in (("fp32", FLOAT.read_bytes()), ("int8", int8)):

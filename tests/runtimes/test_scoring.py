@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgetag.children import python_command, python_environment
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.following import ScoringCancelledError
 from edgetag.runtimes.messages import Job
-from edgetag.runtimes.process import describe_end, python_command, python_environment
+from edgetag.runtimes.process import describe_end
 
 DATA = Path(__file__).parents[1] / "models"
 LITERT = engines.get("litert")

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))
 from elsewhere import TAGS, model_elsewhere
 
+from edgetag.children import python_environment
 from edgetag.conversion.flatfile import pack_model
 from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels, Preprocessing
@@ -17,7 +18,6 @@ from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import ImageEncoder, encode, encoding_table
 from edgetag.runtimes.messages import Job
-from edgetag.runtimes.process import python_environment
 from edgetag.runtimes.protocol import Tensor
 from edgetag.runtimes.worker import WrongOutputError, checked
 

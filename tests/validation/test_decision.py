@@ -13,11 +13,11 @@ from edgetag.validation.decision import (
     check_overall,
     check_tags,
     decide,
-    images_to_decide,
     judge,
     tag_decision,
 )
 from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.needs import images_to_decide
 from edgetag.validation.result import worst
 
 TAGS = Vocabulary(("cat", "dog", "rare"))
@@ -54,7 +54,7 @@ def test_a_fail_needs_holms_correction_too() -> None:
 def test_as_many_images_more_bring_the_end_of_the_interval_to_the_limit(
     width: float, limit: float, size: int
 ) -> None:
-    more = images_to_decide(limit, 0.0, (-width, width), size, 1, 0.025)
+    more = images_to_decide(limit, 0.0, (-width, width), size, 1, 0.025, wanted=0.5)
     if more is None:
         assert width >= limit * 31  # a thousand times as many images
         return
@@ -96,6 +96,28 @@ def test_lost_positives_break_the_margin_of_their_tag_alone(flipped: int, verdic
     assert checks["cat"][0].measured == pytest.approx(flipped / 120)
     assert checks["dog"][0].verdict == "pass"
     assert decide((), checks, comparison) == verdict
+
+
+def test_one_tag_s_collapse_fails_among_many_tags_and_margins() -> None:
+    """Were p a share of 200 draws, Holm's correction over 60 checks could call none lost."""
+    names = Vocabulary(tuple(f"tag{number}" for number in range(20)))
+    generator = np.random.default_rng(7)
+    labels = (generator.random((400, 20)) < 0.3).astype(np.int8)
+    split = Split(
+        labels, names, [str(i) for i in range(400)],
+        min_positives=20, samples=200, confidence=0.95, seed=1,
+    )  # fmt: skip
+    right = (np.where(labels == 1, 0.9, 0.1) + generator.uniform(0, 0.05, labels.shape)).astype(
+        "f4"
+    )
+    shuffled = right.copy()
+    shuffled[:, 0] = generator.permutation(right[:, 0])
+    half = dict.fromkeys(names.names, 0.5)
+    before, after = Measured(right, split, half), Measured(shuffled, split, half)
+    margins = Budget(max_recall_drop=0.1, max_fpr_rise=0.1, max_ap_drop=0.1)
+    checks = check_tags(margins, compare(before, after, after), split)
+    assert {check.verdict for check in checks["tag0"]} == {"fail"}
+    assert {c.verdict for tag, found in checks.items() if tag != "tag0" for c in found} == {"pass"}
 
 
 def test_a_tag_s_own_margin_replaces_the_variant_s() -> None:

@@ -18,6 +18,7 @@ from edgetag.recipe import Budget, TagBudget
 from edgetag.tags import Vocabulary
 from edgetag.validation.comparison import Comparison, compare
 from edgetag.validation.decision import check_overall, check_tags, decide
+from edgetag.validation.losses import significant_losses
 from edgetag.validation.metrics import Measured, Split
 
 TRIALS = 1000
@@ -105,6 +106,24 @@ def verdicts(world: World, *budgets: Budget, trials: int = TRIALS) -> list[Count
     return found
 
 
+def losses(world: World, trials: int) -> tuple[Counter[str], int]:
+    """Validate often without a margin; count measures told as lost, and trials with any."""
+    generator = np.random.default_rng(20261126)
+    told: Counter[str] = Counter()
+    trials_with_any = 0
+    gc.freeze()
+    try:
+        with config_context(assume_finite=True, skip_parameter_validation=True):
+            for _ in range(trials):
+                comparison, split = world.compared(generator, samples=200)
+                found = significant_losses(comparison, (), {}, split.confidence)
+                told.update(f"{one.measure} of {one.tag or 'all'}" for one in found)
+                trials_with_any += bool(found)
+    finally:
+        gc.unfreeze()
+    return told, trials_with_any
+
+
 def tell(record_property: Record, what: str, found: Counter[str]) -> None:
     trials = found.total()
     parts = (f"{name} {found[name] / trials:.1%}" for name in ("pass", "fail", "undecided"))
@@ -126,6 +145,32 @@ def test_an_unchanged_model_seldom_fails(group: int, record_property: Record) ->
     for found in (overall, tags):
         assert found["fail"] / TRIALS < 0.05
         assert found["undecided"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("group", [1, 5])
+def test_an_unchanged_model_seldom_shows_a_loss(group: int, record_property: Record) -> None:
+    told, found = losses(World(group=group), TRIALS)
+    of_tags = found - told["map of all"]
+    record_property(
+        "simulated",
+        f"unchanged, groups of {group}: {found / TRIALS:.1%} of {TRIALS} trials show a loss, "
+        f"{told['map of all'] / TRIALS:.1%} of mAP, {of_tags / TRIALS:.1%} of tags alone",
+    )
+    assert found / TRIALS <= 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_what_one_tag_lost_is_told_without_any_margin(record_property: Record) -> None:
+    told, found = losses(World(images=600, loss=(1.0, 0.0, 0.0, 0.0)), trials=200)
+    of_cat = told["recall of cat"]
+    record_property("simulated", f"one tag lost much: told in {of_cat / 200:.1%} of 200 trials")
+    assert of_cat / 200 > 0.8
+    others = sum(number for what, number in told.items() if what.split()[-1] in TAGS.names[1:])
+    assert others / 200 <= 0.05
+    assert found >= of_cat
 
 
 @pytest.mark.slow

@@ -50,7 +50,9 @@ def test_it_is_judged_and_reported_beside_ours(run_folder: RunFolder) -> None:
     path = quantized(MODELS / "tiny_fp32.tflite", "static_wi8_ai8", pixels, contract,
                      workspace.root)  # fmt: skip
     model = read_external(path, contract, Vocabulary(TAGS), name="aeq", taken=("fp32", "int8"))
-    verdict = stage.run(recipe, workspace, QUIET, run_folder.reference_file(), external=(model,))
+    verdict = stage.run(
+        recipe, workspace, QUIET, run_folder.reference_file(), external=(model,), stands_for="fp32"
+    )
     assert list(verdict.decisions) == ["fp32", "int8", "aeq"]
     assert (verdict.decisions["int8"], verdict.decisions["aeq"]) == ("fail", "pass")
     (found,) = [v for v in verdict.variants if v.variant == "aeq" and v.split == "test"]
@@ -64,10 +66,12 @@ def test_it_is_judged_and_reported_beside_ours(run_folder: RunFolder) -> None:
         ("fp32", "export"), ("int8", "export"), ("aeq", "external"),
     ]  # fmt: skip
     assert "aeq" in Text((workspace.report / "index.html").read_text()).said
-    held_alike = stage.run(recipe, workspace, QUIET, external=(model,), judged_as="int8")
+    assert found.stands_for == "fp32"
+    held_alike = stage.run(recipe, workspace, QUIET, external=(model,))
+    assert {v.stands_for for v in held_alike.variants if v.variant == "aeq"} == {"int8"}
     assert held_alike.decisions["aeq"] != "pass"
-    with pytest.raises(InputError, match="--budget fp16: the recipe sets budgets of default, int8"):
-        stage.run(recipe, workspace, QUIET, external=(model,), judged_as="fp16")
+    with pytest.raises(InputError, match="--as fp16: the recipe's variants are fp32, int8"):
+        stage.run(recipe, workspace, QUIET, external=(model,), stands_for="fp16")
 
 
 def test_given_files_need_no_export(run_folder: RunFolder) -> None:

@@ -1,5 +1,6 @@
 """Heat maps of variants against the reference's."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,13 +9,15 @@ import numpy as np
 import pytest
 from tiny_run import TAGS, TEST, RunFolder
 
-from edgetag.conversion.explain_signature import ExplainMaps, add_explain
+from edgetag.conversion.explain_signature import ExplainMaps, add_explain, without_explain
+from edgetag.conversion.external import read_external
 from edgetag.conversion.flatfile import pack_model, read_model
 from edgetag.conversion.result import ExplainSignature, ExportResult
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import LoadFailure, engines
 from edgetag.runtimes.maps import MapRun, explain
+from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.heat_map_result import HeatMaps
 from edgetag.validation.heat_maps import MOST_IMAGES, HeatMapScene, spread
@@ -228,6 +231,33 @@ def test_heat_maps_are_judged_on_each_runtime_where_a_file_has_them(
     assert [one.heat_maps for one in others] == [None] * len(others)
     assert not [c for one in others for c in one.budgets if c.budget == "max_heat_map_error"]
     assert Verdict.from_json(verdict.to_json(), "verdict.json") == verdict
+
+
+@pytest.mark.parametrize(("maps", "verdict"), [(True, "pass"), (False, "undecided")])
+def test_maps_of_a_given_file_are_held_to_the_budget_of_the_variant_it_stands_for(
+    run_folder: RunFolder, with_maps: Callable[[], Path], maps: bool, verdict: str
+) -> None:
+    reference = with_maps()
+    path = run_folder.workspace.root / "x.tflite"
+    (run_folder.workspace.export / "int8.tflite").rename(path)
+    shutil.rmtree(run_folder.workspace.export)
+    if not maps:
+        model = read_model(path)
+        without_explain(model)
+        path.write_bytes(pack_model(model))
+    labels = run_folder.workspace.root / "labels.txt"
+    labels.write_text("food\ncat\ndog\n")
+    contract = run_folder.recipe.network.preprocessing()
+    for given in (None, labels):
+        model = read_external(path, contract, Vocabulary(TAGS), labels=given)
+        found = stage.run(
+            limited(run_folder, 0.05), run_folder.workspace, SilentProgress(), reference,
+            external=(model,),
+        )  # fmt: skip
+        for one in entries(found, "x", "test"):
+            (check,) = [c for c in one.budgets if c.budget == "max_heat_map_error"]
+            # In another order of tags the maps are other tags' maps.
+            assert check.verdict == (verdict if given is None or not maps else "fail")
 
 
 @pytest.mark.slow

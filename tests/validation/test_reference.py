@@ -1,13 +1,15 @@
 """Reference scores under TensorFlow, over a real small network and the real exporter's weights."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from test_heat_maps import give_maps
-from tiny_run import TEST, RunFolder
+from tiny_run import KNOWN, TEST, RunFolder
 
 from edgetag.dataset import open_dataset
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.validation import stage
@@ -48,7 +50,10 @@ def test_reference_scores_are_computed_once_and_name_their_making(
     assert stored.scores.shape == (len(run_folder.reference), 3)
     assert stored.meta.thresholds == run_folder.thresholds
     assert stored.identities[:2] == ("id0", "id1")
-    assert set(stored.split) == {"test", "test_style"}
+    assert set(stored.split) == {"test", "test_style", "validation"}
+    assert stored.known is not None
+    assert np.array_equal(stored.known.labels, run_folder.labels[list(KNOWN)])
+    assert stored.meta.fp32_size_bytes == (workspace.export / "fp32.tflite").stat().st_size
     written = kept.stat().st_mtime_ns
     stage.run(trained, workspace, QUIET)
     assert kept.stat().st_mtime_ns == written
@@ -56,6 +61,27 @@ def test_reference_scores_are_computed_once_and_name_their_making(
     stage.run(trained, workspace, QUIET)
     again = read_reference(kept)
     assert np.allclose(again.scores, stored.scores, atol=1e-6)
+
+
+def test_a_kept_reference_without_pictures_to_fit_thresholds_on_is_computed_again(
+    run_folder: RunFolder, trained: stage.Recipe
+) -> None:
+    stage.run(trained, run_folder.workspace, QUIET)
+    kept = run_folder.workspace.validate / "reference.npz"
+    whole = read_reference(kept)
+    judged = [place for place, split in enumerate(whole.split) if split != "validation"]
+    older = replace(
+        whole,
+        scores=whole.scores[judged],
+        identities=tuple(whole.identities[place] for place in judged),
+        split=tuple(whole.split[place] for place in judged),
+        known=None,
+    )
+    write_reference(kept, older)
+    stage.run(trained, run_folder.workspace, QUIET)
+    again = read_reference(kept)
+    assert again.identities == whole.identities
+    np.testing.assert_allclose(again.scores, whole.scores, atol=1e-6)
 
 
 def test_without_weights_the_reference_cannot_be_computed(
@@ -104,3 +130,16 @@ def test_a_kept_reference_is_computed_again_where_maps_are_wanted(
     (failure,) = [f for f in verdict.failures if f.variant == "int8"]
     assert "its maps are [16, 16, 3], the float model's [2, 2, 3]" in failure.reason
     assert verdict.decisions["int8"] == "fail"
+
+
+def test_a_kept_reference_is_computed_again_by_another_tensorflow(
+    run_folder: RunFolder, trained: stage.Recipe
+) -> None:
+    stage.run(trained, run_folder.workspace, QUIET)
+    kept = run_folder.workspace.validate / "reference.npz"
+    stored = read_reference(kept)
+    assert stored.meta.made_with == dependencies_of("edgetag.validation.reference").digest
+    elsewhere = stored.meta.model_copy(update={"made_with": "of TensorFlow 2.19"})
+    write_reference(kept, replace(stored, meta=elsewhere))
+    stage.run(trained, run_folder.workspace, QUIET)
+    assert read_reference(kept).meta == stored.meta

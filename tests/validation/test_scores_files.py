@@ -129,6 +129,7 @@ def test_a_variants_scores_are_read_back_with_their_rate(tmp_path: Path) -> None
         {"model_sha256": "other"}, {"engine": "tflite-runtime"}, {"version": "2.4.0"},
         {"device": "another"}, {"cache": "another"}, {"rows": "others"}, {"contract": "another"},
         {"columns": (1, 0)}, {"tags": "others"},
+        {"made_with": "another numpy"},
     ],
 )  # fmt: skip
 def test_a_variants_scores_of_another_making_are_not_taken(

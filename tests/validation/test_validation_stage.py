@@ -11,18 +11,18 @@ import polars as pl
 import pytest
 from tiny_run import MODELS, RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
+from edgetag.children import python_environment
 from edgetag.errors import ExitCode, InputError
 from edgetag.metrics import mean_average_precision
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
-from edgetag.runtimes.process import python_environment
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.details import Details
 from edgetag.validation.metrics import Split
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
-from edgetag.validation.scores import read_reference
+from edgetag.validation.scores import KnownPictures, read_reference
 from edgetag.workspace import write_text
 
 QUIET = SilentProgress()
@@ -211,7 +211,10 @@ def test_scores_of_another_model_contract_or_data_set_are_refused(run_folder: Ru
         ({"meta": other_model}, "scores of another model"),
         ({"meta": other_contract}, "another preprocessing contract"),
         ({"tags": ("cat", "dog", "bird")}, "lack food and have bird"),
-        ({"identities": tuple(f"x{i}" for i in range(n))}, "lack 160 of 160 images"),
+        (
+            {"identities": tuple(f"x{i}" for i in range(n))},
+            "knows none of the 120 pictures of test here",
+        ),
         ({"scores": np.full((n, 3), np.nan, np.float32)}, "not between 0 and 1"),
     ):
         path = run_folder.reference_file(**changes)
@@ -225,7 +228,12 @@ def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: Run
     straight = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
     order = np.random.default_rng(0).permutation(len(run_folder.reference))
     stored = read_reference(run_folder.reference_file())
+    assert stored.known is not None
     shuffled = run_folder.reference_file(
+        known=KnownPictures(
+            stored.known.labels[order][:, [2, 0, 1]],
+            tuple(stored.known.paths[i] for i in order),
+        ),
         scores=run_folder.reference[order][:, [2, 0, 1]],
         identities=tuple(stored.identities[i] for i in order),
         split=tuple(stored.split[i] for i in order),
@@ -271,6 +279,7 @@ def test_thresholds_are_not_fitted_where_that_would_judge_itself(
     identities += [f"id{i + TEST + STYLE + 10}" for i in range(VALIDATION)]
     scores = np.resize(run_folder.reference, (len(identities), 3))
     path = run_folder.reference_file(
+        known=None,
         scores=scores,
         identities=tuple(identities),
         split=tuple(name for name, count in rows.items() for _ in range(count)),

@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from edgetag.dependencies import dependencies_of
 from edgetag.metrics import Scores
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.tags import UNKNOWN, Labels, Vocabulary
 from edgetag.training.thresholds import choose_thresholds
-from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
+from edgetag.validation.scores import KnownPictures, ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import Workspace, digest_file, write_arrays, write_text
 from run_folders import write_cache, write_export
 
@@ -38,6 +39,8 @@ LIMITS = "[budgets.default]\nmax_map_drop = 0.9\n"
 """Without a limit on accuracy nothing is judged; tests of limits give their own."""
 
 TEST, STYLE, TRAIN, VALIDATION = 120, 40, 10, 60
+KNOWN = (*range(TEST + STYLE), *range(TEST + STYLE + TRAIN, TEST + STYLE + TRAIN + VALIDATION))
+"""Rows that the reference has scores of."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class RunFolder:
     recipe: Recipe
     labels: Labels
     reference: Scores
-    """`[test and test_style images, tags]`, rows 0 on."""
+    """`[test, test_style and validation images, tags]`, in the order of `KNOWN`."""
     thresholds: dict[str, float]
     """Fitted to the reference on the validation split."""
 
@@ -65,12 +68,15 @@ class RunFolder:
     def reference_file(self, **changes: object) -> Path:
         """Return reference scores as another machine would send them."""
         path = self.workspace.root / "from-elsewhere.npz"
-        identities = tuple(f"id{i}" for i in range(TEST + STYLE))
+        identities = tuple(f"id{i}" for i in KNOWN)
         fields: dict[str, object] = {
             "scores": self.reference,
             "identities": identities,
             "tags": TAGS,
-            "split": ("test",) * TEST + ("test_style",) * STYLE,
+            "split": ("test",) * TEST + ("test_style",) * STYLE + ("validation",) * VALIDATION,
+            "known": KnownPictures(
+                self.labels[list(KNOWN)], tuple(f"pictures/{i}.png" for i in KNOWN)
+            ),
             "meta": ReferenceMeta(
                 engine="TensorFlow",
                 device="a GPU far away",
@@ -78,6 +84,8 @@ class RunFolder:
                 weights_sha256=digest_file(self.workspace.train / "model.npz"),
                 preprocessing=self.recipe.network.preprocessing().digest(),
                 thresholds=self.thresholds,
+                made_with=dependencies_of("edgetag.validation.reference").digest,
+                fp32_size_bytes=(MODELS / "tiny_fp32.tflite").stat().st_size,
             ),
         }
         write_reference(path, ReferenceScores(**{**fields, **changes}))  # type: ignore[arg-type]
@@ -104,7 +112,7 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
     recipe = parse_recipe(RECIPE + LIMITS, tmp_path / "recipe.toml")
     pixels = _images()
     scores = _float_scores(pixels, recipe)
-    reference = scores[: TEST + STYLE]
+    reference = scores[list(KNOWN)]
     generator = np.random.default_rng(6)
     noisy = scores + generator.normal(0, 0.1, scores.shape)
     labels = (noisy > np.quantile(noisy, 0.7, axis=0)).astype(np.int8)
@@ -122,7 +130,12 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
     splits = ["test"] * TEST + ["test_style"] * STYLE + ["train"] * TRAIN
     splits += ["validation"] * VALIDATION
     pl.DataFrame(
-        {"identity": [f"id{i}" for i in range(len(pixels))], "split": splits, "group": groups}
+        {
+            "identity": [f"id{i}" for i in range(len(pixels))],
+            "path": [f"pictures/{i}.png" for i in range(len(pixels))],
+            "split": splits,
+            "group": groups,
+        }
         | columns
     ).write_parquet(workspace.manifest)
 

@@ -19,6 +19,7 @@ import numpy as np
 from edgetag.benchmarking import memory
 from edgetag.benchmarking.effort import MOST_WINDOWS, SETTLED
 from edgetag.benchmarking.job import BEAT, DONE, LOADS, Doing, Job, Outcome, marker_text
+from edgetag.children import end_with_parent
 from edgetag.preprocess import Pixels
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
@@ -39,6 +40,7 @@ class Beat(Protocol):
 
 def main() -> None:
     """Do the job on stdin and answer on stdout."""
+    end_with_parent()
     job = Job.model_validate_json(sys.stdin.buffer.read())
     answers = os.dup(1)
     os.dup2(2, 1)  # what native code prints must not mix with the answers

@@ -20,10 +20,13 @@ class Ratio(Record):
         before_ms: Median.
         after_ms: Median.
         ratio: `after / before`: above 1 is slower.
-        interval: From the ends of both medians' intervals, so at least as wide as it must be.
+        interval: From the ends of both medians' intervals, so at least as wide as it must be. Of an
+            unstable figure the middle 80 % of its runs stand in: a median that another hour would
+            move still shows a change beyond all of them.
         stable: Whether both figures are.
+        equal: Whether both are one and the same measurement.
         verdict: Against the largest ratio allowed: pass if the interval lies below, fail if above,
-            else undecided; an unstable figure is undecided.
+            else undecided.
     """
 
     variant: str
@@ -35,6 +38,7 @@ class Ratio(Record):
     ratio: float
     interval: Bounds | None
     stable: bool
+    equal: bool = False
     verdict: Decision
 
 
@@ -52,7 +56,7 @@ class Comparison(Result):
         only_after: Likewise.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench-comparison/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.bench-comparison/1.1"
     before_device: str
     after_device: str
     before_mode: Literal["quick", "full"] = "quick"
@@ -120,15 +124,14 @@ def _named(place: Place) -> str:
 
 def _ratio(before: Measurement, after: Measurement, max_ratio: float) -> Ratio:
     first, second = before.latency_ms, after.latency_ms
-    interval = None
-    if first.p50_interval and second.p50_interval:
-        interval = (
-            second.p50_interval[0] / first.p50_interval[1],
-            second.p50_interval[1] / first.p50_interval[0],
-        )
-    stable = before.stable and after.stable
+    equal, ends, new_ends = before == after, _ends(before), _ends(after)
+    interval: Bounds | None = None
+    if equal:
+        interval = (1.0, 1.0)
+    elif ends and new_ends:
+        interval = (new_ends[0] / ends[1], new_ends[1] / ends[0])
     verdict: Decision = "undecided"
-    if stable and interval is not None:
+    if interval is not None:
         if interval[1] <= max_ratio:
             verdict = "pass"
         elif interval[0] > max_ratio:
@@ -142,6 +145,16 @@ def _ratio(before: Measurement, after: Measurement, max_ratio: float) -> Ratio:
         after_ms=second.p50,
         ratio=second.p50 / first.p50,
         interval=interval,
-        stable=stable,
+        stable=before.stable and after.stable,
+        equal=equal,
         verdict=verdict,
     )
+
+
+def _ends(found: Measurement) -> Bounds | None:
+    """Return between what ends a median lies; None where that is unknown."""
+    latency = found.latency_ms
+    if found.stable or found.spread is None or latency.p50_interval is None:
+        return latency.p50_interval
+    low = latency.p90 - found.spread * latency.p50
+    return min(low, latency.p50_interval[0]), max(latency.p90, latency.p50_interval[1])

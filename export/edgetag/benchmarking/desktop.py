@@ -4,9 +4,6 @@ import importlib.util
 import subprocess
 import tempfile
 import threading
-from pathlib import Path
-
-import numpy as np
 
 from edgetag.benchmarking.effort import MOST_WINDOWS, SETTLED, Effort
 from edgetag.benchmarking.job import BEAT
@@ -18,7 +15,8 @@ from edgetag.preprocess import Pixels
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes.process import Launch, describe_end, on_host
-from edgetag.workspace import Workspace
+from edgetag.scratch import scratch_folder
+from edgetag.workspace import Workspace, write_array
 
 NAME = "TensorFlow"
 MODULE = "edgetag.networks.timing"
@@ -51,8 +49,7 @@ def time_reference(
         )
     if not weights.exists():
         return MissingRuntime(runtime=NAME, reason=f"{weights} is not here")
-    with tempfile.TemporaryDirectory(prefix="edgetag-bench-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         job = TimingJob(
             network=recipe.network,
             tags=len(recipe.data.tags),
@@ -66,7 +63,7 @@ def time_reference(
             min_s=asked.min_s,
             answer=folder / "answer.json",
         )
-        np.save(job.images, pixels, allow_pickle=False)
+        write_array(job.images, pixels)
         (folder / "job.json").write_text(job.model_dump_json(), encoding="utf-8")
         with progress.track(f"latency under {NAME}", None, "runs") as task:
             problem = _follow(on_host(MODULE, str(folder / "job.json")), task)

@@ -5,14 +5,18 @@ figures of other devices or other files stand beside each other and are never mi
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import ClassVar
 
+from pydantic import ValidationError
+
 from edgetag.benchmarking.result import BenchResult
 from edgetag.errors import InputError
 from edgetag.records import Record, Result
+
+HISTORY = "history.sqlite"
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS latency (
@@ -64,6 +68,42 @@ class History(Result):
     SCHEMA: ClassVar[str] = "edgetag.bench-history/1.0"
     figures: tuple[Figure, ...]
 
+    def only(self, runtimes: Sequence[str] = (), variants: Sequence[str] = ()) -> "History":
+        """Return the figures of some runtimes and variants; of all where none is named.
+
+        Raises:
+            InputError: There is none of a name; the text lists what there is.
+        """
+        for names, kind, known in (
+            (runtimes, "runtime", {found.runtime for found in self.figures}),
+            (variants, "variant", {found.variant for found in self.figures}),
+        ):
+            if unknown := [name for name in names if name not in known]:
+                raise InputError(
+                    f"no benchmark of {kind} {unknown[0]!r}; there are: {', '.join(sorted(known))}"
+                )
+        kept = tuple(
+            found
+            for found in self.figures
+            if found.runtime in (runtimes or (found.runtime,))
+            and found.variant in (variants or (found.variant,))
+        )
+        if self.figures and not kept:
+            raise InputError(
+                f"no benchmark of {', '.join(variants)} on {', '.join(runtimes)}; leave one out"
+            )
+        return History(figures=kept)
+
+
+def check(path: Path) -> None:
+    """Refuse a damaged history before anything is measured that could not be added to it.
+
+    Raises:
+        InputError: The file is there and is no such history.
+    """
+    if path.exists() and path.stat().st_size:  # an empty file becomes a history
+        read_history(path)
+
 
 def append(path: Path, result: BenchResult) -> None:
     """Add a benchmark's figures; adding the same benchmark again changes nothing.
@@ -101,7 +141,11 @@ def read_history(path: Path) -> History:
         rows = database.execute(
             f"SELECT {', '.join(COLUMNS)} FROM latency ORDER BY {order}"  # noqa: S608
         ).fetchall()
-    return History(figures=tuple(Figure(**dict(zip(COLUMNS, row, strict=True))) for row in rows))
+    try:
+        found = tuple(Figure(**dict(zip(COLUMNS, row, strict=True))) for row in rows)
+    except ValidationError as error:
+        raise _unusable(path, error.errors()[0]["msg"]) from None
+    return History(figures=found)
 
 
 @contextmanager
@@ -111,6 +155,10 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(path)) as database:
             yield database
     except sqlite3.Error as error:
-        raise InputError(
-            f"{path}: not a usable history of benchmarks: {error}; move it away and try again"
-        ) from None
+        raise _unusable(path, error) from None
+
+
+def _unusable(path: Path, why: object) -> InputError:
+    return InputError(
+        f"{path}: not a usable history of benchmarks: {why}; move it away and try again"
+    )

@@ -4,18 +4,17 @@ First each file is loaded and run in a process of its own, which gives its memor
 it can be run at all. Those that can are then timed together in one process, taking turns.
 """
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from edgetag.benchmarking import process
 from edgetag.benchmarking.job import LOADS, Job, Outcome
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import Progress
+from edgetag.scratch import scratch_folder
+from edgetag.workspace import write_array
 
 PROBE_RUNS = 3
 """Inferences before memory is read; the second and third ask for nothing new."""
@@ -79,9 +78,8 @@ def measure(models: Sequence[Path], plan: Plan, progress: Progress) -> tuple[Tim
         For each file its times, or one line saying why there are none.
     """
     found: dict[int, Times | str] = {}
-    with tempfile.TemporaryDirectory(prefix="edgetag-bench-") as name:
-        folder = Path(name)
-        np.save(folder / "images.npy", plan.pixels, allow_pickle=False)
+    with scratch_folder() as folder:
+        write_array(folder / "images.npy", plan.pixels)
         place = f"{plan.runtime}, {plan.threads} thread{'s' if plan.threads > 1 else ''}"
         memory: dict[int, int | None] = {}
         with progress.track(f"memory on {place}", len(models), "files") as task:

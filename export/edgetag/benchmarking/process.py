@@ -4,15 +4,15 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgetag.benchmarking.job import BEAT, DONE, Doing, Job, Outcome, read_marker
+from edgetag.children import python_command, python_environment
 
-COMMAND = (sys.executable, "-m", "edgetag.benchmarking.child")
+CHILD = "edgetag.benchmarking.child"
 
 SILENCE_LIMIT_S = 60.0
 """A child that finishes no step in this time is stopped. The slowest step seen took 0.4 s."""
@@ -39,7 +39,7 @@ def run_child(
     job: Job,
     on_beat: Callable[[float], None],
     silence_limit_s: float = SILENCE_LIMIT_S,
-    command: tuple[str, ...] = COMMAND,
+    command: Sequence[str] | None = None,
 ) -> Outcome | Crash:
     """Do a job in a process of its own.
 
@@ -48,11 +48,15 @@ def run_child(
         on_beat: Called for each step the child finished, with the share of what is timed that is
             done, in 0..1.
         silence_limit_s: Longest time between two steps.
-        command: The child's program.
+        command: The child's program; default: edgetag's own.
     """
     with tempfile.TemporaryFile() as messages:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=messages
+            command or python_command(CHILD),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=messages,
+            env=python_environment(),
         )
         outcome: Outcome | None = None
         silent = False

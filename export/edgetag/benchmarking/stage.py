@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
+from edgetag.benchmarking import history
 from edgetag.benchmarking.budgets import BASE, check_budgets
 from edgetag.benchmarking.conditions import Moment, look
 from edgetag.benchmarking.desktop import time_reference
 from edgetag.benchmarking.effort import effort
-from edgetag.benchmarking.history import append
 from edgetag.benchmarking.latency import percentiles, ratio, spread
 from edgetag.benchmarking.measure import Plan, Times, measure
 from edgetag.benchmarking.result import (
@@ -46,9 +46,10 @@ def run(
         full: Take at least 1,024 runs and 60 s per figure.
 
     Raises:
-        InputError: There is nothing to measure, a file has changed since it was exported, or no
-            runtime of the recipe is installed.
+        InputError: The history is damaged, there is nothing to measure, a file has changed since it
+            was exported, or no runtime of the recipe is installed.
     """
+    history.check(workspace.bench / history.HISTORY)
     exported = _exported(workspace)
     paths = [workspace.verified_file(file.file, file.sha256) for file in exported]
     pixels = _first_images(recipe, workspace)
@@ -107,7 +108,7 @@ def run(
         budgets=check_budgets(recipe, exported, results, failures),
     )
     write_text(workspace.bench / "bench.json", result.to_json())
-    append(workspace.bench / "history.sqlite", result)
+    history.append(workspace.bench / history.HISTORY, result)
     return result
 
 

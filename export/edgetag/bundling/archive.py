@@ -1,5 +1,8 @@
 """Packs and opens bundles: plain zip files whose bytes depend on their content alone.
 
+A zip may hold bytes that no reader shows: before, between and after its files, in comments and
+headers. So a bundle is packed again when it is opened, and every byte must be the same.
+
 Nothing in a bundle is compressed. Model weights hardly shrink, an app stores the model
 uncompressed anyway to map it into memory, the bytes do not depend on a zlib version, and an
 archive that cannot be inflated cannot be a decompression bomb.
@@ -10,15 +13,18 @@ import io
 import re
 import shutil
 import stat
+import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from edgetag.bundling.contents import MANIFEST
 from edgetag.bundling.result import BundleManifest
 from edgetag.errors import InputError
+from edgetag.userfiles import require_file
 from edgetag.workspace import atomic_write
 
 MAX_FILES = 64
@@ -29,18 +35,27 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the zero of zip's clock
 _ENCRYPTED = 0x1
 _LOCAL_HEADER_BYTES = 30  # APPNOTE 4.3.7, without name and extra field
+_IN_MEMORY_BYTES = 64_000_000
+_BLOCK_BYTES = 1 << 20
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
     """Return a zip of files, the manifest first, then by name; equal files give equal bytes."""
     packed = io.BytesIO()
+    _pack_into(packed, files, lambda name: io.BytesIO(files[name]))
+    return packed.getvalue()
+
+
+def _pack_into(
+    packed: IO[bytes], names: Iterable[str], content_of: Callable[[str], IO[bytes]]
+) -> None:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(files, key=lambda name: (name != MANIFEST, name)):
+        for name in sorted(names, key=lambda name: (name != MANIFEST, name)):
             entry = zipfile.ZipInfo(name, _EARLIEST)
             entry.create_system = 3  # Unix, wherever this runs
             entry.external_attr = (stat.S_IFREG | 0o644) << 16
-            archive.writestr(entry, files[name])
-    return packed.getvalue()
+            with content_of(name) as content, archive.open(entry, "w") as to:
+                shutil.copyfileobj(content, to)
 
 
 @dataclass(frozen=True)
@@ -94,7 +109,7 @@ class Archive:
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[Archive]:
-    """Open a bundle after checking that it holds what its manifest says, and nothing else.
+    """Open a bundle after checking that it holds what its manifest says, and not a byte else.
 
     Nothing is unpacked to disk, and nothing is read before its size is known to be honest.
 
@@ -102,8 +117,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
         InputError: It is no bundle, damaged, or built to do harm; the text says which file.
     """
     with _told(path):
-        if path.stat().st_size > MAX_BUNDLE_BYTES:
-            raise InputError(f"{path}: over {MAX_BUNDLE_BYTES} bytes; this is no bundle")
+        require_file(path, "bundle", MAX_BUNDLE_BYTES)
         archive = zipfile.ZipFile(path)
     with archive:
         with _told(path):
@@ -111,6 +125,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
             text = _manifest_bytes(archive, entries, path)
             manifest = BundleManifest.from_json(text.decode("utf-8"), f"{path}: {MANIFEST}")
             _compare(archive, entries, manifest, path)
+            _refuse_other_bytes(archive, entries, manifest, path)
         yield Archive(path, manifest, hashlib.sha256(text).hexdigest(), archive, entries)
 
 
@@ -133,6 +148,43 @@ def _told(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: {error.strerror or error}") from None
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as error:
         raise InputError(f"{path}: not a whole bundle: {error}; make it again") from None
+
+
+def _refuse_other_bytes(
+    archive: zipfile.ZipFile,
+    entries: Mapping[str, zipfile.ZipInfo],
+    manifest: BundleManifest,
+    path: Path,
+) -> None:
+    """Refuse a zip that holds anything but its files, as `pack` would write them."""
+    written = manifest.model_dump_json(by_alias=True, indent=2, exclude_unset=True) + "\n"
+    if archive.read(entries[MANIFEST]) != written.encode():
+        raise InputError(
+            f"{path}: {MANIFEST} is not written as edgetag writes it; this is refused. Make the "
+            "bundle again"
+        )
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as packed, path.open("rb") as there:
+        _pack_into(packed, entries, lambda name: archive.open(entries[name]))
+        packed.seek(0)
+        place = 0
+        while block := packed.read(_BLOCK_BYTES):
+            actual = there.read(len(block))
+            if actual != block:
+                place += next(
+                    (at for at, (a, b) in enumerate(zip(actual, block, strict=False)) if a != b),
+                    len(actual),
+                )
+                raise InputError(
+                    f"{path}: from byte {place} on it is not packed as edgetag packs: it holds "
+                    "bytes, comments or headers that belong to no file; this is refused. Get the "
+                    "bundle from its maker again"
+                )
+            place += len(block)
+        if more := len(there.read(_BLOCK_BYTES)):
+            raise InputError(
+                f"{path}: {more} bytes or more follow its end; this is refused. Get the bundle "
+                "from its maker again"
+            )
 
 
 def _entries(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:

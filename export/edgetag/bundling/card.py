@@ -1,12 +1,15 @@
 """The model card: what a person must know before shipping the model."""
 
+from pathlib import Path
+
 from edgetag.bundling.contents import Golden, Labels
+from edgetag.bundling.released import without_folders
 from edgetag.bundling.result import LeftOut
-from edgetag.bundling.sources import attribution_file
-from edgetag.bundling.text_templates import template
 from edgetag.conversion.result import ExportedVariant
+from edgetag.dataset.attribution import attribution_file
 from edgetag.dataset.result import DatasetResult
 from edgetag.recipe import Recipe
+from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.rows import budget_rows, tag_budget_rows
 from edgetag.reporting.sheets import budgets_sheet
 from edgetag.reporting.tables import (
@@ -19,8 +22,11 @@ from edgetag.reporting.tables import (
     format_points,
     to_markdown,
 )
+from edgetag.text_templates import template
 from edgetag.training.result import Thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
+
+TEMPLATE = Path(__file__).parent / "templates" / "model-card.md.j2"
 
 POLICIES = {
     "best_f1": "the score with the best F1",
@@ -51,15 +57,17 @@ def model_card(
         golden: The inputs with known outputs.
         left_out: Runtime families without known outputs.
     """
+    names = {file.variant for file in exported}
     judged = [entry for entry in verdict.variants if entry.origin == "export"]
     shipped = [e for file in exported for e in judged if e.variant == file.variant]
     default = next((e for e in shipped if e.variant == exported[0].variant and e.decides), None)
-    return template("model-card.md.j2", md=escape_markdown).render(
+    return template(TEMPLATE, md=escape_markdown, without_folders=without_folders).render(
         recipe=recipe,
         verdict=verdict,
         contract=recipe.network.preprocessing(),
         files=to_markdown(_files_sheet(exported, verdict)),
         accuracy=to_markdown(_accuracy_sheet(shipped)),
+        rescued=[file for file in exported if file.rescued],
         default=default,
         tags=to_markdown(_tags_sheet(default, labels)) if default else "",
         not_scored=[tag.tag for tag in default.tags if not tag.scored] if default else [],
@@ -73,6 +81,7 @@ def model_card(
         families=to_markdown(_families_sheet(golden)),
         left_out=left_out,
         budgets=_budgets(verdict, exported),
+        losses=[one for one in loss_findings(verdict) if one.variant in names],
         license=recipe.bundle.license or recipe.export.license,
         attributed=attribution_file(recipe) is not None,
         own_pictures=recipe.bundle.golden_pictures is not None,

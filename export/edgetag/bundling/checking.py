@@ -1,6 +1,5 @@
 """Replays a bundle: source pictures decoded anew, golden inputs run through every file."""
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -21,6 +20,7 @@ from edgetag.preprocess import ImageRejectedError
 from edgetag.progress import Progress
 from edgetag.records import Record, Result
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
+from edgetag.scratch import scratch_folder
 from edgetag.workspace import digest_file
 
 Outcome = Literal["pass", "fail", "not run"]
@@ -129,8 +129,7 @@ def check(path: Path, on: Sequence[Engine], progress: Progress) -> BundleCheck:
     Raises:
         InputError: It is damaged, or built to do harm, or its parts do not fit each other.
     """
-    with open_bundle(path) as bundle, tempfile.TemporaryDirectory(prefix="edgetag-") as name:
-        folder = Path(name)
+    with open_bundle(path) as bundle, scratch_folder() as folder:
         for variant in bundle.manifest.variants:
             bundle.archive.copy(variant.file, folder / variant.file)
             check_model(folder / variant.file, variant, bundle.manifest, path)

@@ -7,6 +7,7 @@ import numpy as np
 
 from edgetag.bundling.contents import FAMILIES, Expected, Family, Golden
 from edgetag.bundling.pictures import Source
+from edgetag.bundling.released import without_folders
 from edgetag.bundling.replay import inputs_on_disk, run_over
 from edgetag.bundling.result import LeftOut
 from edgetag.conversion.result import ExportedVariant
@@ -84,7 +85,7 @@ def _expect(
     engine = engines.get(family)
     run = run_over(engine, path, folder, len(pixels), contract)
     if isinstance(run, LoadFailure):
-        return LeftOut(variant=file.variant, family=family, reason=run.reason)
+        return LeftOut(variant=file.variant, family=family, reason=without_folders(run.reason))
     return Expected(
         variant=file.variant,
         family=family,

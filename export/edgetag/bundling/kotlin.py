@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from edgetag.bundling.contents import Label
 from edgetag.bundling.result import BundleManifest
-from edgetag.bundling.text_templates import template
 from edgetag.errors import InputError
+from edgetag.text_templates import template
 
+TEMPLATE = Path(__file__).parent / "templates" / "Tags.kt.j2"
 MOST_CHARACTERS = 80
 
 KEYWORDS = frozenset((
@@ -50,7 +52,7 @@ def tags_source(
     """
     check_package(package)
     names = entry_names([label.tag for label in labels])
-    return template("Tags.kt.j2", literal=literal).render(
+    return template(TEMPLATE, literal=literal).render(
         package=package,
         entries=list(zip(names, labels, strict=True)),
         name=manifest.name,

@@ -1,6 +1,5 @@
 """Runs model files over golden inputs, each engine in a process of its own."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,8 @@ from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, score
 from edgetag.runtimes.emulated import SILENCE_LIMIT_S
-from edgetag.workspace import write_text
+from edgetag.scratch import scratch_folder
+from edgetag.workspace import write_array, write_text
 
 
 class Untold:
@@ -31,9 +31,8 @@ def inputs_on_disk(pixels: Pixels) -> Iterator[Path]:
     Yields:
         A folder that is gone when the block ends.
     """
-    with tempfile.TemporaryDirectory(prefix="edgetag-golden-") as name:
-        folder = Path(name)
-        np.save(shard_path(folder, 0), pixels, allow_pickle=False)
+    with scratch_folder() as folder:
+        write_array(shard_path(folder, 0), pixels)
         index = CacheIndex(
             images=len(pixels),
             input_size=pixels.shape[1],

@@ -12,6 +12,7 @@ from typing import Any
 
 from edgetag.bundling.archive import check_bundle
 from edgetag.errors import InputError, MissingExtraError
+from edgetag.userfiles import require_file
 
 PASSWORD_VARIABLE = "EDGETAG_KEY_PASSWORD"  # noqa: S105 - a variable's name
 MAX_SIGNATURE_BYTES = 1_000_000
@@ -117,9 +118,8 @@ def _library(module: str) -> Any:
 
 def _read_limited(path: Path, most: int, what: str) -> None:
     try:
-        if not path.is_file():
-            raise InputError(f"{path}: there is no such {what}")
-        if path.stat().st_size > most:
-            raise InputError(f"{path}: over {most} bytes; this is no {what}")
+        require_file(path, what, most)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such {what}") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None

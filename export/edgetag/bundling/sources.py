@@ -1,4 +1,4 @@
-"""What a bundle takes from outside the run: golden pictures and the attribution."""
+"""What a bundle takes from outside the run: golden pictures."""
 
 import stat
 import warnings
@@ -12,6 +12,7 @@ from edgetag.bundling.contents import MOST_PICTURE_BYTES, MOST_PICTURES
 from edgetag.bundling.pictures import Source, as_png, read_folder, read_source
 from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers, tag_covers
 from edgetag.dataset import Dataset, open_dataset
+from edgetag.dataset.attribution import attribution_file
 from edgetag.dataset.formats import default_root
 from edgetag.dataset.location import Locator
 from edgetag.dataset.view import Rows
@@ -27,7 +28,6 @@ CANDIDATES = 1000
 SMALLER = 640
 """Longer side in pixels of a copy of a picture that is too large: at most 1.3 MB as PNG."""
 
-MOST_ATTRIBUTION_BYTES = 1_000_000
 SILENCE_S = 300.0
 RUNTIME = "litert"
 
@@ -40,34 +40,6 @@ def inputs_fingerprint(recipe: Recipe) -> str:
         files += sorted(section.golden_pictures.iterdir())
     known = [path for path in files if path is not None and path.is_file()]
     return digest_json([[path.name, digest_file(path)] for path in known])
-
-
-def attribution_file(recipe: Recipe) -> Path | None:
-    """Return the file that says who made the pictures; None where there is none."""
-    if recipe.bundle.attribution is not None:
-        return recipe.bundle.attribution
-    source = recipe.data.source
-    beside = (source if source.is_dir() else source.parent) / "ATTRIBUTION.md"
-    return beside if beside.is_file() else None
-
-
-def read_attribution(recipe: Recipe) -> bytes | None:
-    """Return the attribution as UTF-8, None where there is none.
-
-    Raises:
-        InputError: It cannot be read, is too large, or is no text.
-    """
-    path = attribution_file(recipe)
-    if path is None:
-        return None
-    try:
-        if path.stat().st_size > MOST_ATTRIBUTION_BYTES:
-            raise InputError(f"{path}: over {MOST_ATTRIBUTION_BYTES} bytes; this is no attribution")
-        return path.read_text(encoding="utf-8-sig").encode()
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not UTF-8 text; bundle.attribution takes Markdown") from None
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; bundle.attribution names a file") from None
 
 
 def golden_sources(

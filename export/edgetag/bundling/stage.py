@@ -14,6 +14,7 @@ from edgetag.bundling.contents import BundleThresholds
 from edgetag.bundling.golden import make_golden, stacked
 from edgetag.bundling.names import labels_of
 from edgetag.bundling.opening import read_bundle
+from edgetag.bundling.released import released_verdict
 from edgetag.bundling.result import (
     BundledVariant,
     BundleFile,
@@ -23,8 +24,9 @@ from edgetag.bundling.result import (
     LeftOut,
     manifest_schema,
 )
-from edgetag.bundling.sources import golden_sources, read_attribution
+from edgetag.bundling.sources import golden_sources
 from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.dataset.attribution import read_attribution
 from edgetag.dataset.result import DatasetResult
 from edgetag.errors import EdgetagError, InputError
 from edgetag.progress import Progress
@@ -49,8 +51,8 @@ def run(
 ) -> BundleResult:
     """Pack what ships into `bundle/<name>-<version>.zip`.
 
-    The bytes depend on the content alone. A variant that the recipe names is packed although
-    validation did not pass it; the manifest says so.
+    Equal runs give equal bytes, however fast and wherever they were. A variant that the recipe
+    names is packed although validation did not pass it; the manifest says so.
 
     Args:
         recipe: Names what ships, or asks for the best.
@@ -68,7 +70,7 @@ def run(
     parts, files = _gather(recipe, workspace, variants, progress)
     manifest = _manifest(recipe, workspace, parts, files)
     packed = pack({contents.MANIFEST: manifest.to_json().encode(), **files})
-    path = workspace.bundle / f"{recipe.name}-{recipe.bundle.version}.zip"
+    path = workspace.bundle_file(recipe.name, recipe.bundle.version)
     write_bytes(path, packed)
     read_bundle(path)
     result = BundleResult(
@@ -130,7 +132,7 @@ def _gather(
         contents.GOLDEN: golden.to_json().encode(),
         contents.GOLDEN_INPUTS: stacked(sources).tobytes(),
         contents.CARD: card.encode(),
-        contents.VERDICT: verdict.to_json().encode(),
+        contents.VERDICT: released_verdict(verdict).encode(),
     }
     for described, source in zip(golden.pictures, sources, strict=True):
         files[described.file] = source.data

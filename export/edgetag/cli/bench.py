@@ -235,15 +235,23 @@ def history(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.svg", help="Also draw medians over time.")
     ] = None,
+    runtime: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this runtime; may be repeated."),
+    ] = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this variant; may be repeated."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Show every benchmark of a run folder, the oldest first (bench/history.sqlite)."""
-    from edgetag.benchmarking.history import read_history
+    from edgetag.benchmarking.history import HISTORY, read_history
     from edgetag.cli.outcome import print_result
     from edgetag.cli.stages import prepare
 
     _, workspace, progress = prepare(recipe, out, False)
-    found = read_history(workspace.bench / "history.sqlite")
+    found = read_history(workspace.bench / HISTORY).only(runtime or (), variant or ())
     print_result(found, json)
     if plot is not None:
         from edgetag.reporting.plots.history import draw_history

@@ -7,12 +7,12 @@ from edgetag.cli.options import Json
 
 def doctor(json: Json = False) -> None:
     """Show what this machine has: runtimes, versions, CPU features, GPU, emulator, phone."""
+    from edgetag.cli.terminal import print_tables
     from edgetag.doctor import examine
+    from edgetag.reporting.tables import to_rich
 
     report = examine()
     if json:
         typer.echo(report.to_json(), nl=False)
     else:
-        from rich.console import Console
-
-        Console().print(report.table())
+        print_tables([to_rich(sheet) for sheet in report.sheets()])

@@ -20,6 +20,7 @@ from edgetag.cli import (
     baseline,
     bench,
     bundle,
+    ci,
     data,
     device,
     doctor,
@@ -80,6 +81,7 @@ app.add_typer(device.app, name="device")
 app.command("rescue")(rescue.rescue)
 app.command("report")(report.report)
 app.add_typer(bundle.app, name="bundle")
+app.add_typer(ci.app, name="ci")
 app.add_typer(recipe.app, name="recipe")
 app.command("doctor")(doctor.doctor)
 

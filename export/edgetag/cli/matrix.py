@@ -20,8 +20,14 @@ def matrix(
         ),
     ] = None,
     images: Annotated[
-        int, typer.Option(min=1, help="Scored on every runtime, spread over the deciding split.")
-    ] = 64,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Scored on every runtime, spread over the deciding split; default: 64, and 16 "
+            "where an emulated machine takes part.",
+            show_default=False,
+        ),
+    ] = None,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:

@@ -1,11 +1,14 @@
 """`edgetag rescue`."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+
+if TYPE_CHECKING:
+    from edgetag.rescue.result import Adoption
 
 
 class KeptAs(StrEnum):
@@ -36,6 +39,14 @@ def rescue(
         int | None,
         typer.Option(min=1, help="Most layers to keep; default: all.", show_default=False),
     ] = None,
+    adopt: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPLIT",
+            help="Then judge the chosen file on this split, whose pictures did not choose it; if "
+            "it passes there it takes the variant's place in export/, and the next run ships it.",
+        ),
+    ] = None,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -46,7 +57,10 @@ def rescue(
     """
     from edgetag.cli.stages import prepare
     from edgetag.cli.terminal import print_json, print_tables
+    from edgetag.pipeline import add_to_stage
     from edgetag.reporting.tables import to_rich
+    from edgetag.rescue.adopting import adopt as adopt_rescued
+    from edgetag.rescue.adopting import told
     from edgetag.rescue.outcome import ranking_sheet, steps_sheet
     from edgetag.rescue.stage import run
     from edgetag.validation.result import EXIT_CODES
@@ -54,6 +68,21 @@ def rescue(
     loaded, workspace, progress = prepare(recipe, out, verbose)
     with workspace.locked():
         result = run(loaded, workspace, progress, variant.value, keep.value, max_layers)
+    if adopt is not None:
+        adoption = cast(
+            "Adoption",
+            add_to_stage(
+                "export",
+                loaded,
+                workspace,
+                lambda: adopt_rescued(loaded, workspace, progress, result, adopt),
+            ),
+        )
+        if json:
+            print_json(adoption)
+        else:
+            typer.echo(told(adoption))
+        raise typer.Exit(EXIT_CODES[adoption.verdict])
     if json:
         print_json(result)
     else:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from edgetag.progress import format_seconds
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.progress import Progress as RichProgress
@@ -28,6 +30,9 @@ WORTH_A_LINE_S = 2.0
 
 WINDOW_S = 30.0
 """The rate is that of the last half minute, so a slow start does not spoil the time left."""
+
+ENDLESS = 100_000
+"""Width of a pipe, in which nothing wraps."""
 
 Clock = Callable[[], float]
 
@@ -53,10 +58,10 @@ def print_json(result: "Result") -> None:
 
 
 def print_tables(tables: "Sequence[RenderableType]") -> None:
-    """Write rich renderables to stdout; wide enough for a whole table where it is no terminal."""
+    """Write rich renderables to stdout: as wide as a terminal is, else each row on one line."""
     from rich.console import Console
 
-    console = Console() if sys.stdout.isatty() else Console(width=160)
+    console = Console() if sys.stdout.isatty() else Console(width=ENDLESS)
     for table in tables:
         console.print(table)
 
@@ -116,16 +121,6 @@ class Meter:
         if seconds > 0 and self.done:
             text += f" ({_number(self.done / seconds)} {self.unit}/s)"
         return f"{text}, {self.note}" if self.note else text
-
-
-def format_seconds(seconds: float) -> str:
-    """Write a duration: `8.4 s`, `3 min 20 s`, `2 h 5 min`."""
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def _number(value: float) -> str:

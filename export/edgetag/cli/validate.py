@@ -47,6 +47,16 @@ def validate(
             "TensorFlow is then not needed.",
         ),
     ] = None,
+    max_changed: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
+            help="Share of a split's pictures that may be missing, new or labelled differently "
+            "from the reference that was made elsewhere; more is refused.",
+        ),
+    ] = 0.0,
     variant: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Judge this exported variant alone; may be repeated."),
@@ -75,11 +85,13 @@ def validate(
             metavar="FILE", help="Tags in the order of every --model's scores, a line each."
         ),
     ] = None,
-    budget: Annotated[
+    stands_for: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME",
-            help="The variant whose budgets hold for every --model; default: budgets.default.",
+            "--as",
+            metavar="VARIANT",
+            help="The variant that every --model stands for: its budgets hold, and its accepted "
+            "state is what the file is compared with; default: the bundled variant.",
         ),
     ] = None,
     baseline: Annotated[
@@ -96,8 +108,8 @@ def validate(
         int | None,
         typer.Option(
             min=1,
-            help="From the split that decides; default: the recipe's device.images, or "
-            "512 on phones.",
+            help="From the split that decides; default: the recipe's device.images, else 32, 8 "
+            "where a processor is emulated, or 512 on phones.",
             show_default=False,
             rich_help_panel=MACHINES,
         ),
@@ -121,14 +133,16 @@ def validate(
     """
     from edgetag.cli.outcome import exit_code, print_result
     from edgetag.cli.stages import prepare
+    from edgetag.errors import InputError
     from edgetag.pipeline import ensure_stage, run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     if on:
         refuse(
             {
-                "--reference": reference, "--model": model, "--name": name, "--mean": mean,
-                "--std": std, "--labels": labels, "--budget": budget, "--baseline": baseline,
+                "--reference": reference, "--max-changed": max_changed or None, "--model": model,
+                "--name": name, "--mean": mean,
+                "--std": std, "--labels": labels, "--as": stands_for, "--baseline": baseline,
                 "--no-baseline": no_baseline,
             },
             "is about the verdict; with --on, scores there are compared with scores here",
@@ -142,7 +156,10 @@ def validate(
         {"--images": images, "--cpu": cpu, "--runner": runner, "--app": app, "--clean": clean},
         "is for other machines; name one with --on",
     )
-    external = _external(model or [], name or [], loaded, mean, std, labels, budget)
+    taken = loaded.export.possible if (workspace.export / "export.json").exists() else ()
+    external = _external(model or [], name or [], loaded, mean, std, labels, taken)
+    if stands_for is not None and not external:
+        raise InputError("--as is about a --model; give one")
     if external:
         ensure_stage("dataset", loaded, workspace, progress)
     result = run_stage(
@@ -151,11 +168,16 @@ def validate(
         workspace,
         progress,
         needs=("dataset",) if external else None,
+        parts=("variants", "external", "stands_for"),
+        whole=lambda verdict: (
+            set(loaded.export.variants) <= set(verdict.decisions) <= set(loaded.export.possible)
+        ),
         reference=reference,
         external=external,
         variants=tuple(variant or ()),
-        judged_as=budget,
+        stands_for=stands_for,
         baseline=None if no_baseline else baseline or default_baseline(recipe),
+        max_changed=max_changed,
     )
     print_result(result, json, github)
     raise typer.Exit(exit_code({"validate": result}))
@@ -174,15 +196,15 @@ def _external(
     mean: float | None,
     std: float | None,
     labels: Path | None,
-    budget: str | None,
+    taken: tuple[str, ...],
 ) -> "tuple[ExternalModel, ...]":
     from edgetag.errors import InputError
     from edgetag.tags import Vocabulary
 
     if len(names) not in (0, len(models)):
         raise InputError(f"{len(names)} --name for {len(models)} --model; give one each, or none")
-    if not models and any(given is not None for given in (mean, std, labels, budget)):
-        raise InputError("--mean, --std, --labels and --budget are about a --model; give one")
+    if not models and any(given is not None for given in (mean, std, labels)):
+        raise InputError("--mean, --std and --labels are about a --model; give one")
     from edgetag.conversion.external import read_external
 
     found: list[ExternalModel] = []
@@ -196,7 +218,7 @@ def _external(
                 mean=mean,
                 std=std,
                 labels=labels,
-                taken={*recipe.export.possible, *(model.name for model in found)},
+                taken={*taken, *(model.name for model in found)},
             )
         )
         for note in found[-1].notes:

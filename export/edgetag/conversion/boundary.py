@@ -12,18 +12,23 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgetag.conversion.flatfile import IDENTIFIER, MAX_BYTES, OPERATOR_NAMES, SCHEMA_VERSION
 from edgetag.errors import InputError
+from edgetag.userfiles import read_file
 
 METADATA_ENTRY = b"TFLITE_METADATA"
 MOST_ENDS = 64
 MOST_AXES = 16
 MOST_ENTRIES = 1000
 MOST_OPERATORS = 100_000
+MOST_BUFFERS = 100_000
 MOST_METADATA_BYTES = 1 << 20
 """Limits that no image classifier comes near; real metadata takes a few thousand bytes."""
 
 TYPE_NAMES: dict[int, str] = {
     code: name.lower() for name, code in vars(schema.TensorType).items() if isinstance(code, int)
 }
+
+DATA_SLOT = 4
+"""Of Buffer.data in the generated schema's table."""
 
 PASSING = ("DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE")
 """Operators that leave scores what they are."""
@@ -53,12 +58,16 @@ class Boundary:
         outputs: Likewise.
         last_operator: What computes the first output, such as SOFTMAX; empty where not found.
         metadata: The TFLite metadata's flatbuffer; None where there is none.
+        signatures: Signature → shapes of its outputs, in the file's order.
+        first_signatures: Those of the first graph.
     """
 
     inputs: tuple[End, ...]
     outputs: tuple[End, ...]
     last_operator: str
     metadata: bytes | None
+    signatures: dict[str, tuple[tuple[int, ...], ...]]
+    first_signatures: tuple[str, ...]
 
 
 def read_bytes(path: Path) -> bytes:
@@ -68,11 +77,9 @@ def read_bytes(path: Path) -> bytes:
         InputError: It is missing, no file, or larger than a model can be.
     """
     try:
-        if not path.is_file():
-            raise InputError(f"{path}: there is no such file")
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path}: over 2 GiB, which no TensorFlow Lite model can be")
-        return path.read_bytes()
+        return read_file(path, "TensorFlow Lite model", MAX_BYTES)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
 
@@ -97,7 +104,10 @@ def read_boundary(data: bytes, where: object) -> Boundary:
             raise ValueError(f"schema version {model.Version()}, expected {SCHEMA_VERSION}")
         if not model.SubgraphsLength():
             raise ValueError("no graph")
+        _check_buffers(model, len(data))
+        _check_operator_codes(model)
         graph = model.Subgraphs(0)
+        graph_of = _signatures(model)
         inputs = _positions(graph.Inputs, graph.InputsLength(), graph)
         outputs = _positions(graph.Outputs, graph.OutputsLength(), graph)
         return Boundary(
@@ -105,6 +115,8 @@ def read_boundary(data: bytes, where: object) -> Boundary:
             outputs=tuple(_end(graph.Tensors(position)) for position in outputs),
             last_operator=_maker(model, graph, outputs[0]) if outputs else "",
             metadata=_metadata(model),
+            signatures={name: _output_shapes(model, at) for name, at in graph_of.items()},
+            first_signatures=tuple(name for name, at in graph_of.items() if at == 0),
         )
     except Exception as error:  # reading damaged offsets raises nearly anything
         detail = str(error) or type(error).__name__
@@ -117,6 +129,48 @@ def _limited(count: int, most: int, what: str) -> int:
     if count > most:
         raise ValueError(f"{count} {what}, expected at most {most}")
     return count
+
+
+def _check_buffers(model: Any, size: int) -> None:
+    """Refuse stored values that do not lie in the file, all of them: it was cut, or is a bomb."""
+    total = 0
+    for position in range(_limited(model.BuffersLength(), MOST_BUFFERS, "buffers")):
+        buffer = model.Buffers(position)
+        # Files above 2 GiB keep values behind the flatbuffer; 0 and 1 mean that they do not.
+        offset, length = buffer.Offset(), buffer.Size()
+        if offset <= 1:
+            place = buffer._tab.Offset(DATA_SLOT)
+            length = buffer.DataLength()
+            offset = buffer._tab.Vector(place) if place else 0
+        if offset + length > size:
+            raise ValueError(f"{offset + length - size} bytes are missing at its end")
+        total += length
+    _limited(total, size, "bytes of stored values")
+
+
+def _check_operator_codes(model: Any) -> None:
+    """Read what converters write last into the file; reading raises where it was cut."""
+    for position in range(_limited(model.OperatorCodesLength(), MOST_ENTRIES, "operator codes")):
+        code = model.OperatorCodes(position)
+        code.BuiltinCode(), code.DeprecatedBuiltinCode(), code.Version(), code.CustomCode()
+
+
+def _signatures(model: Any) -> dict[str, int]:
+    """Return signature → position of its graph."""
+    found = {}
+    for place in range(_limited(model.SignatureDefsLength(), MOST_ENDS, "signatures")):
+        signature = model.SignatureDefs(place)
+        at = signature.SubgraphIndex()
+        if not 0 <= at < model.SubgraphsLength():
+            raise ValueError(f"a signature's graph is {at} of {model.SubgraphsLength()}")
+        found[(signature.SignatureKey() or b"").decode(errors="replace")] = at
+    return found
+
+
+def _output_shapes(model: Any, at: int) -> tuple[tuple[int, ...], ...]:
+    graph = model.Subgraphs(at)
+    outputs = _positions(graph.Outputs, graph.OutputsLength(), graph)
+    return tuple(_end(graph.Tensors(position)).shape for position in outputs)
 
 
 def _positions(get: Any, length: int, graph: Any) -> list[int]:

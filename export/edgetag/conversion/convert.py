@@ -8,7 +8,6 @@ The way leads over a SavedModel, since converting a bare concrete function can l
 out of the file.
 """
 
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from edgetag.conversion.variants import CALIBRATED, INT8, IoType, io_types
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing, scale
 from edgetag.recipe import Variant
+from edgetag.scratch import scratch_folder
 from edgetag.tf import keras, quiet_stderr, tf
 
 SIGNATURE = "serving_default"
@@ -62,7 +62,7 @@ def convert(
     def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
         return {OUTPUT: model(image, training=False)}
 
-    with tempfile.TemporaryDirectory(prefix="edgetag-") as folder, _quiet():
+    with scratch_folder() as folder, _quiet():
         served = serve.get_concrete_function()
         # Only the function and its variables: saving every layer of a quantization-aware model
         # beside them takes four times as long as the conversion.

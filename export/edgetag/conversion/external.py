@@ -15,6 +15,7 @@ from typing import Any
 
 from edgetag.conversion import metadata_schema
 from edgetag.conversion.boundary import Boundary, End, read_boundary, read_bytes
+from edgetag.conversion.explain_signature import SIGNATURE
 from edgetag.conversion.flatfile import gzip_size
 from edgetag.conversion.labels import labels_behind, match_labels, read_label_file, shown
 from edgetag.errors import InputError
@@ -38,6 +39,7 @@ class ExternalModel:
         gzip_bytes: Size after gzip level 9.
         contract: How a picture becomes its input.
         columns: Position in its output of each tag of the vocabulary.
+        explains: Whether it has the second signature, which gives heat maps.
         notes: Where each part of the contract and the order of the scores come from.
     """
 
@@ -49,6 +51,7 @@ class ExternalModel:
     contract: Preprocessing
     columns: tuple[int, ...]
     notes: tuple[str, ...]
+    explains: bool = False
 
 
 def read_external(
@@ -96,6 +99,7 @@ def read_external(
         contract=contract,
         columns=columns,
         notes=tuple(notes),
+        explains=SIGNATURE in boundary.signatures,
     )
 
 
@@ -139,13 +143,38 @@ def _count_scores(boundary: Boundary, where: Path) -> int:
     if len(boundary.outputs) != 1:
         raise InputError(
             f"{where}: it has {len(boundary.outputs)} outputs, expected one list of scores"
+            f"{_fitting_signature(boundary)}"
         )
     scores = boundary.outputs[0]
     shape = scores.shape
-    if shape[:-1] not in ((1,), (1, 1, 1)) or shape[-1] < 1:
-        raise InputError(f"{where}: its output is {list(shape)}, expected scores [1, tags]")
+    if not _are_scores(shape):
+        raise InputError(
+            f"{where}: its output is {list(shape)}, expected scores [1, tags]"
+            f"{_fitting_signature(boundary)}"
+        )
     _check_type(scores, "output", where)
     return shape[-1]
+
+
+def _are_scores(shape: tuple[int, ...]) -> bool:
+    return shape[:-1] in ((1,), (1, 1, 1)) and shape[-1] >= 1
+
+
+def _fitting_signature(boundary: Boundary) -> str:
+    """Name the signatures that would fit, for a file whose first graph does not."""
+    fitting = [
+        shown(name)
+        for name, shapes in boundary.signatures.items()
+        if len(shapes) == 1 and _are_scores(shapes[0])
+    ]
+    if not fitting:
+        return ""
+    first = " and ".join(map(shown, boundary.first_signatures)) or "none"
+    return (
+        f". That is its first graph, of the signature {first}, which is what runs where no "
+        f"signature is named; {' and '.join(fitting)} would fit: convert the file with that "
+        "signature alone, or first"
+    )
 
 
 def _check_type(end: End, what: str, where: Path) -> None:

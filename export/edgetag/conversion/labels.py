@@ -12,12 +12,19 @@ from pathlib import Path
 
 from edgetag.errors import InputError
 from edgetag.tags import Vocabulary
+from edgetag.userfiles import read_file
 
 MOST_LABEL_BYTES = 1 << 20
 """A file of labels: ten thousand tags take far less."""
 
 MOST_ZIP_BYTES = 4 << 20
 """The zip must lie within so many bytes at the model's end."""
+
+MEMBER = b"PK\x03\x04"
+"""What a file in a zip begins with,"""
+
+MEMBER_BYTES = 30
+"""and how long that header is before the name (APPNOTE.TXT 4.3.7)."""
 
 SHOWN = 10
 """Names that an error lists before it only counts."""
@@ -32,10 +39,9 @@ def read_label_file(path: Path) -> tuple[str, ...]:
         InputError: It is missing, too large or no text.
     """
     try:
-        if not path.is_file():
-            raise InputError(f"{path}: there is no such file of labels")
-        with path.open("rb") as file:
-            data = file.read(MOST_LABEL_BYTES + 1)
+        data = read_file(path, "file of labels", MOST_LABEL_BYTES)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file of labels") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     return parse_labels(data, path)
@@ -54,10 +60,15 @@ def labels_behind(model: bytes, name: str, where: object) -> tuple[str, ...] | N
         often drop what follows it.
 
     Raises:
-        InputError: The zip is damaged, or what it holds is too large or no text.
+        InputError: The zip is damaged or cut off, or what it holds is too large or no text.
     """
     tail = io.BytesIO(model[-MOST_ZIP_BYTES:])
     if not zipfile.is_zipfile(tail):
+        if _begins_zip(tail.getvalue(), name):
+            raise InputError(
+                f"{where}: cut off: the zip of labels at its end has no end; copy or download the "
+                "file again, or give the labels with --labels FILE"
+            )
         return None
     try:
         with zipfile.ZipFile(tail) as archive:
@@ -79,6 +90,21 @@ def labels_behind(model: bytes, name: str, where: object) -> tuple[str, ...] | N
             "with --labels FILE"
         ) from None
     return parse_labels(data, f"{where}: {shown(name)}")
+
+
+def _begins_zip(tail: bytes, name: str) -> bool:
+    """Tell whether a zip that holds a file of this name, and is no whole zip, ends a model.
+
+    What is cut off within the first header, before the name is whole, counts too.
+    """
+    place = tail.rfind(MEMBER)
+    while place >= 0:
+        named = tail[place + MEMBER_BYTES :][: len(name.encode())]
+        at_the_end = place + MEMBER_BYTES + len(name.encode()) > len(tail)
+        if named == name.encode() or (at_the_end and name.encode().startswith(named)):
+            return True
+        place = tail.rfind(MEMBER, 0, place)
+    return False
 
 
 def parse_labels(data: bytes, where: object) -> tuple[str, ...]:

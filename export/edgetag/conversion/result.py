@@ -41,6 +41,8 @@ class ExportedVariant(Record):
         float_tensors: Tensors of float32 or float16 behind the scores.
         sparsity: Share of zeros among the weights of convolutions and dense layers.
         explain_maps: The signature that gives maps too; None where the file has none.
+        rescued: The step of `edgetag rescue` that made the file, such as `int8-float-6`; empty
+            where export did.
     """
 
     variant: Variant
@@ -55,6 +57,7 @@ class ExportedVariant(Record):
     float_tensors: int
     sparsity: float
     explain_maps: ExplainSignature | None = None
+    rescued: str = ""
 
 
 class VariantRecord(Result):
@@ -65,7 +68,7 @@ class VariantRecord(Result):
         exported: The file.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.export-variant/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.export-variant/1.2"
     inputs: str
     exported: ExportedVariant
 
@@ -73,7 +76,7 @@ class VariantRecord(Result):
 class ExportResult(Result):
     """`export/export.json`."""
 
-    SCHEMA: ClassVar[str] = "edgetag.export/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.export/1.2"
     variants: tuple[ExportedVariant, ...]
     warnings: tuple[str, ...] = Field(
         default=(), description="Static checks that a file misses without being unusable."

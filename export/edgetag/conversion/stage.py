@@ -167,13 +167,32 @@ def _export(variant: Variant, sources: Sources) -> tuple[ExportedVariant, str | 
     reused = _reusable(file, record_file, inputs)
     data = file.read_bytes() if reused else _convert(variant, sources)
     model = parse_model(data, file)
-    warning = _check(model, variant, sources, file)  # before a bad file gets its name
+    rescued = reused is not None and reused.rescued != ""
+    warning = _check(model, variant, sources, file, rescued)  # before a bad file gets its name
     if reused:
         return reused, warning
+    exported = describe(model, data, variant, file, sources.workspace)
+    write_bytes(file, data)
+    write_text(record_file, VariantRecord(inputs=inputs, exported=exported).to_json())
+    return exported, warning
+
+
+def describe(
+    model: Any, data: bytes, variant: Variant, file: Path, workspace: Workspace
+) -> ExportedVariant:
+    """Return what is said of an exported file.
+
+    Args:
+        model: The file, parsed.
+        data: Its bytes.
+        variant: Its name.
+        file: Where it lies, or will.
+        workspace: The run folder.
+    """
     input_type, output_type = checks.boundary_types(model)
-    exported = ExportedVariant(
+    return ExportedVariant(
         variant=variant,
-        file=sources.workspace.relative(file),
+        file=workspace.relative(file),
         sha256=hashlib.sha256(data).hexdigest(),
         size_bytes=len(data),
         gzip_bytes=gzip_size(data),
@@ -185,9 +204,6 @@ def _export(variant: Variant, sources: Sources) -> tuple[ExportedVariant, str | 
         sparsity=checks.sparsity(model),
         explain_maps=_explain_maps(model, file),
     )
-    write_bytes(file, data)
-    write_text(record_file, VariantRecord(inputs=inputs, exported=exported).to_json())
-    return exported, warning
 
 
 def _explain_maps(model: Any, file: Path) -> ExplainSignature | None:
@@ -219,21 +235,21 @@ def _convert(variant: Variant, sources: Sources) -> bytes:
     return attach(data, sources.info(variant), variant in sources.recipe.export.explain)
 
 
-def _check(model: Any, variant: Variant, sources: Sources, file: Path) -> str | None:
-    """Check a file; return a warning or None.
+def _check(model: Any, variant: Variant, sources: Sources, file: Path, rescued: bool) -> str | None:
+    """Check a file, of a rescued one all but what layers in float change; return a warning or None.
 
     Raises:
         InputError: It is not what the recipe asked for.
     """
     export = sources.recipe.export
     checks.check_target_ops(model, export.target_ops, file)
-    if variant in FULL_INTEGER:
+    if variant in FULL_INTEGER and not rescued:
         checks.check_full_integer(model, file)
     if variant in INT8:
         checks.check_input_exact(model, sources.contract, file)
-    if variant == "int8-pruned-qat":
+    if variant == "int8-pruned-qat" and not rescued:
         pruned = checks.stored_sparsity(sources.workspace.prune / "model.npz")
         checks.check_sparsity_kept(model, pruned, file)
-    if variant in export.explain:
+    if variant in export.explain and not rescued:
         check_explain(model, file)
     return checks.runtime_warning(model, export.target_runtime, file)

@@ -26,6 +26,7 @@ from edgetag.dataset.inspection import (
     pixels_path,
     usable,
 )
+from edgetag.dataset.integrity import seal
 from edgetag.dataset.workers import cores, run_all
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
@@ -149,6 +150,7 @@ def write_cache(
         input_size=contract.input_size,
         shard_images=shard_images,
         fingerprint=fingerprint,
+        shards=seal(folder, len(shards)),
     )
     write_text(folder / "index.json", index.to_json())
     return folder

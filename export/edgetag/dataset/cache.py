@@ -26,12 +26,14 @@ process may often have no more than 1,024 files open."""
 class CacheIndex(Result):
     """`cache/index.json`, written after the last shard."""
 
-    SCHEMA: ClassVar[str] = "edgetag.cache/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.cache/1.1"
     images: int
     input_size: int
     shard_images: int
     fingerprint: str
     """Digest of the contract and of every image's digest and crop, in order."""
+    shards: tuple[str, ...] = ()
+    """SHA-256 of each shard; none in caches of schema 1.0."""
 
 
 def shard_path(folder: Path, shard: int) -> Path:

@@ -28,7 +28,7 @@ from edgetag.preprocess import (
     read_image,
 )
 from edgetag.records import Record, Result
-from edgetag.workspace import atomic_write, write_text
+from edgetag.workspace import write_array, write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,8 @@ def inspect_part(
     result = PartFacts(files=tuple(files))
     if folder is not None:
         size = contract.input_size
-        with atomic_write(pixels_path(folder, part)) as file:
-            np.save(file, np.stack(pixels) if pixels else np.empty((0, size, size, 3), np.uint8))
+        whole = np.stack(pixels) if pixels else np.empty((0, size, size, 3), np.uint8)
+        write_array(pixels_path(folder, part), whole)
         write_text(facts_path(folder, part), result.model_dump_json(by_alias=True))
     return result
 

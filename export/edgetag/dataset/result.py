@@ -55,8 +55,8 @@ class UnknownTag(Record):
 class DatasetResult(Result):
     """`dataset/summary.json`: what the manifest holds and what was left out."""
 
-    SCHEMA: ClassVar[str] = "edgetag.dataset/1.0"
-    source: str
+    SCHEMA: ClassVar[str] = "edgetag.dataset/1.1"
+    source: str = Field(description="Name of the table or folder; data.source says where it lies.")
     format: Format
     listed: int = Field(description="Rows of the source.")
     images: int = Field(description="Rows of the manifest, which are positions in the cache.")

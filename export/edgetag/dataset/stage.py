@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from edgetag.dataset.build_cache import cache_fingerprint, write_cache
+from edgetag.dataset.listing import Listing
 from edgetag.dataset.plan import Plan, make_plan, open_sources
-from edgetag.dataset.result import DatasetResult, DroppedImage
+from edgetag.dataset.result import DatasetResult
 from edgetag.dataset.selection import DropReason
 from edgetag.errors import InputError
 from edgetag.progress import Progress
-from edgetag.recipe.sections import Recipe
+from edgetag.recipe.sections import PLACES, Recipe
 from edgetag.workspace import Workspace, atomic_write, digest_file, digest_json, write_text
 
 
@@ -54,7 +55,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> DatasetResu
     if workspace.cache.exists():
         shutil.rmtree(workspace.cache)
     cache.rename(workspace.cache)
-    write_text(workspace.dataset / "rejected.csv", _rejected_csv(plan.dropped))
+    write_text(workspace.dataset / "rejected.csv", _rejected_csv(plan))
     write_text(workspace.dataset / "summary.json", result.to_json())
     with atomic_write(workspace.manifest) as file:
         manifest_of(plan, section.tags).write_parquet(file)
@@ -76,7 +77,7 @@ def inputs_fingerprint(recipe: Recipe) -> str:
     source = sources.listing.source
     return digest_json(
         {
-            "data": recipe.data.model_dump(mode="json"),
+            "data": recipe.data.model_dump(mode="json", exclude=PLACES["data"]),
             "contract": recipe.network.preprocessing().digest(),
             "table": digest_file(source) if source.is_file() else None,
             "entries": [[e.path, e.labels, e.crop] for e in sources.listing.entries],
@@ -114,7 +115,7 @@ def _result(plan: Plan, recipe: Recipe, fingerprint: str) -> DatasetResult:
     listing = plan.sources.listing
     rejected = plan.rejected()
     return DatasetResult(
-        source=str(listing.source),
+        source=listing.source.name,
         format=listing.format,
         listed=len(listing.entries),
         images=len(plan.images),
@@ -125,17 +126,28 @@ def _result(plan: Plan, recipe: Recipe, fingerprint: str) -> DatasetResult:
         duplicates=rejected.get(DropReason.DUPLICATE, 0),
         near_duplicates=plan.near_duplicates,
         straddling_groups=plan.straddling_groups(),
-        unknown_tags=listing.unknown_tags,
+        unknown_tags=tuple(
+            tag.model_copy(update={"where": _placeless(tag.where, listing)})
+            for tag in listing.unknown_tags
+        ),
         ignored_files=listing.ignored_files,
         cache_fingerprint=fingerprint,
     )
 
 
-def _rejected_csv(dropped: Sequence[DroppedImage]) -> str:
+def _placeless(where: str, listing: Listing) -> str:
+    """Return a place without the folder of the source, which may be moved with its run folder."""
+    return where.replace(f"{listing.source.parent}/", "")
+
+
+def _rejected_csv(plan: Plan) -> str:
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(("path", "reason", "detail", "where"))
-    table.writerows((image.path, image.reason, image.detail, image.where) for image in dropped)
+    table.writerows(
+        (image.path, image.reason, image.detail, _placeless(image.where, plan.sources.listing))
+        for image in plan.dropped
+    )
     return text.getvalue()
 
 

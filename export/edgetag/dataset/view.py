@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from edgetag.dataset.cache import ImageCache
+from edgetag.dataset.integrity import damaged_shards
 from edgetag.dataset.result import SplitCounts, TagCounts
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
@@ -85,6 +86,10 @@ class Dataset:
         """Return what names each image; scores are matched by it, never by position."""
         return self.manifest["identity"][rows].to_list()
 
+    def paths(self, rows: Rows) -> list[str]:
+        """Return where each image lies, relative to the data root."""
+        return self.manifest["path"][rows].to_list()
+
     def groups(self, rows: Rows) -> list[str]:
         """Return each image's group; an image without one is a group of its own."""
         table = self.manifest.select(pl.coalesce("group", "identity").alias("group"))
@@ -113,6 +118,10 @@ def open_dataset(workspace: Workspace) -> Dataset:
     """
     manifest = read_manifest(workspace.manifest)
     cache = ImageCache(workspace.cache)
+    if damaged := damaged_shards(workspace.cache):
+        raise InputError(
+            f"{damaged[0]}: missing, or not as it was written; run: edgetag data build"
+        )
     if len(manifest) != len(cache):
         raise InputError(
             f"{workspace.cache}: {len(cache)} images, but the manifest lists {len(manifest)}; "

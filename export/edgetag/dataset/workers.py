@@ -4,10 +4,11 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection
+from multiprocessing import connection, forkserver, resource_tracker
+from multiprocessing.context import ForkServerContext
 from typing import Any, TypeVar
 
 from edgetag.errors import InputError
@@ -20,6 +21,30 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def forkserver_context(preload: Sequence[str] = ()) -> ForkServerContext:
+    """Return how pools start their workers: forked from a server that has no threads.
+
+    "fork" would copy threads' locks, for instance TensorFlow's, in an unknown state. The server is
+    started here, since only its environment keeps it from importing what lies in this folder.
+
+    Args:
+        preload: Modules that the server imports once for all workers, if it does not run yet.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        resource_tracker.ensure_running()
+        forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
+    return context
 
 
 def run_all(
@@ -42,9 +67,7 @@ def run_all(
         for number, arguments in calls:
             yield number, function(*arguments)
         return
-    # "fork" would copy threads' locks, for instance TensorFlow's, in an unknown state.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([function.__module__])
+    context = forkserver_context([function.__module__])
     heard, stop = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(workers, context, _start_worker, (heard,))
     try:

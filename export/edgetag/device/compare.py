@@ -13,13 +13,14 @@ from edgetag.dataset import open_dataset
 from edgetag.dataset.workers import cores
 from edgetag.device import store
 from edgetag.device.files import exported_files
+from edgetag.device.forecast import Job, images_on, tell
 from edgetag.device.on import WASM, Spot, require_ready
 from edgetag.device.result import Agreement, DeviceResult, TargetCheck
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
-from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
+from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.workspace import Workspace
 
 FLOAT_TOLERANCE = 1e-4
@@ -47,17 +48,27 @@ class _Given:
 
     Attributes:
         cache: The image cache.
-        rows: `[n]` rows of it.
-        split: That they are from.
+        split: That the images are from.
         contract: How pixels become input.
         limit_s: Longest silence of a runtime.
     """
 
     cache: Path
-    rows: npt.NDArray[np.int64]
     split: str
     contract: Preprocessing
     limit_s: float
+
+    def score_here(self, job: Job, engine: Engine) -> ScoreRun | LoadFailure:
+        """Score a job's file with an engine of this machine; only the slow side is counted."""
+        return score(
+            engine, job.path, self.cache, job.rows, self.contract, 1, _Untold(), self.limit_s
+        )
+
+    def score_there(self, job: Job, task: Task) -> ScoreRun | LoadFailure:
+        """Score a job's file where the job says."""
+        return score(
+            job.spot.engine, job.path, self.cache, job.rows, self.contract, 1, task, self.limit_s
+        )
 
 
 def compare_scores(
@@ -78,7 +89,8 @@ def compare_scores(
         workspace: The run.
         progress: Told how many images are scored.
         spots: Where.
-        images: Spread evenly over the split that decides; None for as many as the recipe says.
+        images: Spread evenly over the split that decides; None for as many as the recipe says,
+            else fewer where a processor is emulated.
         variants: Which files; all where none is named.
 
     Returns:
@@ -90,19 +102,26 @@ def compare_scores(
     require_ready(spots)
     files = exported_files(workspace, variants)
     split = recipe.validation.splits[0]
-    rows = _spread(open_dataset(workspace).rows(split), images or recipe.device.images)
+    rows = open_dataset(workspace).rows(split)
     if not len(rows):
         raise InputError(f"{workspace.manifest}: split {split} has no image to compare on")
     given = _Given(
-        workspace.cache, rows, split, recipe.network.preprocessing(), recipe.device.time_limit_s
+        workspace.cache, split, recipe.network.preprocessing(), recipe.device.time_limit_s
     )
-    jobs = [(file, path, spot) for file, path in files for spot in spots]
+    asked = images or recipe.device.images
+    jobs = [
+        Job(file, path, spot, _spread(rows, images_on(spot, asked)))
+        for file, path in files
+        for spot in spots
+    ]
+    tell(jobs, given.score_there, cores(), progress)
     names = ", ".join(dict.fromkeys(spot.target for spot in spots))
+    total = sum(len(job.rows) for job in jobs)
     with (
-        progress.track(f"score on {names}", len(jobs) * len(rows), "images") as task,
+        progress.track(f"score on {names}", total, "images") as task,
         ThreadPoolExecutor(cores()) as pool,
     ):
-        checks = tuple(pool.map(lambda job: _check(job[0], job[1], job[2], given, task), jobs))
+        checks = tuple(pool.map(lambda job: _check(job, given, task), jobs))
     found = store.make(recipe, checks)
     store.add(recipe, workspace, found)
     return found
@@ -119,14 +138,14 @@ class _Untold:
         """Do nothing: only the slow side is counted."""
 
 
-def _check(file: ExportedVariant, path: Path, spot: Spot, given: _Given, task: Task) -> TargetCheck:
+def _check(job: Job, given: _Given, task: Task) -> TargetCheck:
+    file, spot = job.file, job.spot
     host = engines.get(host_of(file, spot.runtime))
-    place = (path, given.cache, given.rows, given.contract, 1)
-    here = score(host, *place, _Untold(), given.limit_s)
+    here = given.score_here(job, host)
     if isinstance(here, LoadFailure) and here.kind is FailureKind.TIMED_OUT:
         there: ScoreRun | LoadFailure = LoadFailure(here.kind, "not tried")
     else:
-        there = score(spot.engine, *place, task, given.limit_s)
+        there = given.score_there(job, task)
     agreement, reason, images, largest = judge(here, there, tolerance(file))
     return TargetCheck(
         variant=file.variant,
@@ -138,7 +157,7 @@ def _check(file: ExportedVariant, path: Path, spot: Spot, given: _Given, task: T
         program=spot.program(),
         host=host.name,
         split=given.split,
-        images=len(given.rows),
+        images=len(job.rows),
         tolerance=tolerance(file),
         differing_images=images,
         max_difference=largest,

@@ -1,7 +1,6 @@
 """Instructions per inference on an emulated machine."""
 
 import shutil
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from edgetag.recipe import Recipe
 from edgetag.runtimes import FailureKind, LoadFailure
 from edgetag.runtimes.emulated import Emulated
 from edgetag.runtimes.scoring import time_bare
+from edgetag.scratch import scratch_folder
 from edgetag.workspace import Workspace
 
 MODULE = "edgetag.device.counted"
@@ -174,15 +174,15 @@ def count_file(
 def _count_once(
     path: Path, engine: Emulated, given: Input, by_operator: bool
 ) -> tuple[int, tuple[OperatorCount, ...]] | LoadFailure:
-    with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
-        log = Path(name) / "count.log"
+    with scratch_folder() as folder:
+        log = folder / "count.log"
         model = path
         try:
             cuts, names = find_cuts(path) if by_operator else (None, ())
         except InputError as error:
             return LoadFailure(FailureKind.NOT_LOADABLE, str(error))
         if cuts is not None:
-            model = Path(name) / "model.tflite"
+            model = folder / "model.tflite"
             shutil.copyfile(path, model)
             cuts_path(model).write_text(cuts.model_dump_json(), encoding="utf-8")
         with SilentProgress().track("count", None) as task:

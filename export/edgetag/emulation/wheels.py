@@ -4,6 +4,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from edgetag.children import python_command
 from edgetag.emulation.commands import ToolFailedError, explain, run
 from edgetag.emulation.targets import PYTHON, Target
 from edgetag.errors import InputError
@@ -24,7 +25,7 @@ def install_wheels(target: Target, folder: Path) -> None:
         ) from None
     platforms = [part for tag in target.platforms for part in ("--platform", tag)]
     command = [
-        sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+        *python_command("pip"), "install", "--quiet", "--disable-pip-version-check",
         "--target", str(folder), "--no-deps", "--only-binary=:all:", "--no-compile",
         "--implementation", "cp", "--python-version", PYTHON.removeprefix("python"), *platforms,
         *(f"{name}=={version}" for name, version in target.wheels),

@@ -5,7 +5,6 @@ float layer is also run alone on the inputs that the quantized layer had, which 
 layer itself adds.
 """
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -20,6 +19,7 @@ from edgetag.explaining.process import SILENCE_S, run_child
 from edgetag.explaining.result import LayerError
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Task
+from edgetag.scratch import scratch_folder
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def blame(
         apart, fed = take_apart(reference, positions)
     except InputError as error:
         return str(error)
-    with tempfile.TemporaryDirectory(prefix="edgetag-") as folder:
-        apart_file = Path(folder) / "apart.tflite"
+    with scratch_folder() as folder:
+        apart_file = folder / "apart.tflite"
         apart_file.write_bytes(apart)
         job = Job(
             reference=reference.absolute(),

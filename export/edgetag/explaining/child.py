@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.children import end_with_parent
 from edgetag.dataset import ImageCache
 from edgetag.errors import InputError
 from edgetag.explaining.job import Compared, Job, Pair, Sums
@@ -154,6 +155,7 @@ def compare(job: Job, cache: ImageCache, emit: Emit) -> Compared:
 
 def main() -> None:
     """Do the job on stdin; answer with events on stdout."""
+    end_with_parent()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no core file behind
     job = Job.model_validate_json(sys.stdin.buffer.read())
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as events:

@@ -8,12 +8,13 @@ from contextlib import contextmanager, suppress
 
 from pydantic import ValidationError
 
+from edgetag.children import python_command, python_environment
 from edgetag.errors import InputError
 from edgetag.explaining.job import EVENT, Compared, Job
 from edgetag.progress import Task
 from edgetag.runtimes.interpreter import one_line
 from edgetag.runtimes.messages import BadInput, Refused, Scored
-from edgetag.runtimes.process import describe_end, python_command, python_environment
+from edgetag.runtimes.process import describe_end
 
 CHILD = "edgetag.explaining.child"
 SILENCE_S = 60.0

@@ -10,7 +10,7 @@ import numpy as np
 from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
-from edgetag.workspace import atomic_write, write_text
+from edgetag.workspace import write_array, write_text
 
 SHARD_IMAGES = 256
 """Squares held in memory: 39 MB at 224 px."""
@@ -67,7 +67,7 @@ class Squares:
         write_text(self.folder / "index.json", index.to_json())
 
     def _flush(self) -> None:
-        with atomic_write(shard_path(self.folder, self._written // SHARD_IMAGES)) as file:
-            np.save(file, np.stack(self._shard), allow_pickle=False)
+        path = shard_path(self.folder, self._written // SHARD_IMAGES)
+        write_array(path, np.stack(self._shard))
         self._written += len(self._shard)
         self._shard = []

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from edgetag import networks
+from edgetag.children import end_with_parent
 from edgetag.networks.timing_job import BatchTimes, TimingJob, TimingOutcome
 from edgetag.preprocess import scale
 from edgetag.tf import tf
@@ -35,6 +36,7 @@ PROBES = 3
 
 def main() -> None:
     """Do the job in the file named by the first argument."""
+    end_with_parent()
     job = TimingJob.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))
     model = networks.build(job.network, job.tags, seed=1)
     networks.load_weights(model, job.weights)

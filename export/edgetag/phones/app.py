@@ -1,10 +1,8 @@
 """Files timed and scored in the demo app, through its headless entry."""
 
 import statistics
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from edgetag.conversion.result import ExportedVariant
 from edgetag.phones.accuracy import Scoring, compare
@@ -31,6 +29,7 @@ from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.rounds import notes_on_rounds, percentiles_together
 from edgetag.phones.state import condition, notes, throttled
 from edgetag.phones.store import LocalFile, put
+from edgetag.scratch import scratch_folder
 from edgetag.workspace import Workspace, digest_file, write_text
 
 START_S = 120.0
@@ -84,8 +83,8 @@ class InApp:
             delegate=wanted.delegate, warmup_runs=warmup_runs, runs=runs,
         )  # fmt: skip
         limit_s = START_S + SECONDS_AN_IMAGE * (count + (warmup_runs or 0) + (runs or 0))
-        with tempfile.TemporaryDirectory(prefix="edgetag-") as folder:
-            sheet, target = Path(folder) / "job.json", Path(folder) / "answer.json"
+        with scratch_folder() as folder:
+            sheet, target = folder / "job.json", folder / "answer.json"
             write_text(sheet, job.to_json())
             told = LocalFile(sheet, digest_file(sheet), "json")
             put(phone, told)

@@ -7,8 +7,6 @@ import shlex
 import shutil
 from pathlib import Path
 
-import numpy as np
-
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
@@ -18,7 +16,7 @@ from edgetag.phones.instrument import ENTRY, App
 from edgetag.phones.job import Device, RunnerJob
 from edgetag.phones.store import LocalFile
 from edgetag.recipe import Recipe
-from edgetag.workspace import Workspace, atomic_write, write_text
+from edgetag.workspace import Workspace, atomic_write, write_array, write_text
 
 IMAGES, SCRIPT = "images.npy", "run.sh"
 
@@ -53,8 +51,7 @@ def pack(
         raise InputError(f"{folder}: not an empty folder; name a new one")
     dataset = open_dataset(workspace)
     rows = spread(dataset.rows(recipe.validation.splits[0]), images)
-    with atomic_write(folder / IMAGES) as file:
-        np.save(file, dataset.images(rows), allow_pickle=False)
+    write_array(folder / IMAGES, dataset.images(rows))
     written = [folder / IMAGES]
     for variant, model in files:
         name = variant.variant

@@ -7,7 +7,6 @@ it fails.
 import io
 import json
 import secrets
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,8 @@ from edgetag.phones.job import Device, RunnerJob
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.store import LocalFile, put
 from edgetag.preprocess import Preprocessing
-from edgetag.workspace import digest_file, write_text
+from edgetag.scratch import scratch_folder
+from edgetag.workspace import digest_file, write_array, write_text
 
 SECONDS_AN_IMAGE = 2.0
 START_S = 120.0
@@ -63,7 +63,7 @@ def write_images(pixels: npt.NDArray[np.uint8], folder: Path, name: str) -> Loca
         name: Of the file.
     """
     path = folder / f"{name}.npy"
-    np.save(path, pixels, allow_pickle=False)
+    write_array(path, pixels)
     return LocalFile(path, digest_file(path), "npy")
 
 
@@ -95,8 +95,8 @@ def score(
         model=model.remote, images=images.remote, scores=f"{FOLDER}/{name}.scores", threads=1,
         contract=contract, delegate=delegate,
     )  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="edgetag-") as folder:
-        sheet = Path(folder) / "job.json"
+    with scratch_folder() as folder:
+        sheet = folder / "job.json"
         write_text(sheet, job.to_json())
         told = LocalFile(sheet, digest_file(sheet), "json")
         put(phone, told)
@@ -109,7 +109,7 @@ def score(
             raise PhoneError(
                 Problem.FAILED, f"the runner ended with exit code {answer.code}: {last[0]}"
             )
-        target = Path(folder) / "scores"
+        target = folder / "scores"
         phone.pull(job.scores, target, HEAD_BYTES + VALUE_BYTES * shape[0] * shape[1])
         phone.shell("rm", "-f", job.scores, told.remote)
         return RunnerScores(read_scores(target.read_bytes(), shape), seconds)

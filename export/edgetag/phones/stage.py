@@ -1,6 +1,5 @@
 """All files on all phones: a thread per phone, each phone's trouble its own."""
 
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from edgetag.phones.tool import WHERE_FROM, find_tool
 from edgetag.phones.visit import Outcome, Visit
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.scratch import scratch_folder
 from edgetag.workspace import Workspace, write_text
 
 
@@ -94,11 +94,9 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     adb = Adb.find()
     version = adb.version()
     chosen = choose(adb.devices(), options.target)
-    with tempfile.TemporaryDirectory(prefix="edgetag-") as folder:
+    with scratch_folder() as folder:
         scoring = (
-            accuracy.prepare(
-                recipe, workspace, options.runner, app, options.images, files, Path(folder)
-            )
+            accuracy.prepare(recipe, workspace, options.runner, app, options.images, files, folder)
             if options.runner or app
             else None
         )

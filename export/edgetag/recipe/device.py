@@ -29,8 +29,11 @@ class DeviceSection(Section):
         description="Machines that a run checks and counts on; each is set up once, by "
         "edgetag device setup.",
     )
-    images: int = Field(
-        32, ge=1, description="Scored there and here, spread over the split that decides."
+    images: int | None = Field(
+        None,
+        ge=1,
+        description="Scored there and here, spread over the split that decides; default: 32, and 8 "
+        "where a processor is emulated.",
     )
     cpus: tuple[CpuName, ...] = Field(
         get_args(CpuName),

@@ -123,6 +123,13 @@ class Budget(TagBudget):
         default_factory=dict, description="Tag → margins that replace the variant's."
     )
 
+    def or_tag_margins_of(self, other: "Budget") -> "Budget":
+        """Return these limits, with the other's margins of tags where these have none at all."""
+        common = tuple(TagBudget.model_fields)
+        if self.tags or any(getattr(self, name) is not None for name in common):
+            return self
+        return self.model_copy(update={name: getattr(other, name) for name in (*common, "tags")})
+
     def margins(self, tag: str) -> TagBudget:
         """Return the margins of a tag: its own, and the variant's where it has none."""
         common = {name: getattr(self, name) for name in TagBudget.model_fields}

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from edgetag.errors import EdgetagError, InputError
 from edgetag.recipe.sections import PLACES, Recipe
+from edgetag.userfiles import read_file
 
 MAX_RECIPE_BYTES = 1_000_000
 
@@ -22,9 +23,7 @@ def load_recipe(path: Path) -> Recipe:
         InputError: The file is missing, no TOML, or breaks a rule; the text says where.
     """
     try:
-        if path.stat().st_size > MAX_RECIPE_BYTES:
-            raise InputError(f"{path}: over {MAX_RECIPE_BYTES} bytes; this is no recipe")
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_file(path, "recipe", MAX_RECIPE_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8 text; save the recipe as UTF-8") from None
     except OSError as error:

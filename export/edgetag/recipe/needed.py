@@ -15,7 +15,7 @@ def more_needed(export: ExportSection, decisions: Mapping[str, str]) -> bool:
     """
     listed = [variant for variant in export.variants if variant in FULL_INTEGER]
     passing = any(decisions.get(variant) == "pass" for variant in listed)
-    return bool(listed and export.fallback) and not passing
+    return bool(export.fallback) and not passing
 
 
 def passed_over(export: ExportSection, decisions: Mapping[str, str]) -> tuple[str, ...]:

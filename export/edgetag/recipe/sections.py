@@ -7,7 +7,7 @@ from typing import Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from edgetag.preprocess import Preprocessing
-from edgetag.recipe.base import Section, Share, TrainedVariant, Variant
+from edgetag.recipe.base import FULL_INTEGER, Section, Share, TrainedVariant, Variant
 from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.device import BUDGET_CPU, BUDGET_TARGET, DeviceSection
 from edgetag.recipe.judging import (
@@ -64,6 +64,11 @@ class DataSection(Section):
     tag_separator: str = Field(",", min_length=1, description="Between tags in a list cell.")
     split_column: str = Field("split", description="An explicit split; used if the table has it.")
     group_column: str = Field("group", description="Images of one group never straddle splits.")
+    crop_column: str | None = Field(
+        None,
+        description="Column of a wide table with the region to cut out, `left top right bottom` "
+        "in pixels of the upright picture; empty: the whole picture.",
+    )
     absent_tags: Literal["negative", "unknown"] = Field(
         "negative",
         description="What a tag means that a list, a class folder or a region does not name.",
@@ -326,8 +331,9 @@ class ExportSection(Section):
 
     @property
     def fallback(self) -> tuple[Variant, ...]:
-        """What is made only if needed."""
-        return () if set(self.variants) & set(get_args(TrainedVariant)) else self.if_needed
+        """What is made if no full-integer file of `variants` passes."""
+        integer = set(self.variants) & set(FULL_INTEGER)
+        return self.if_needed if integer and not integer & set(get_args(TrainedVariant)) else ()
 
     @property
     def possible(self) -> tuple[Variant, ...]:
@@ -353,7 +359,9 @@ class Recipe(Section):
     benchmark: BenchmarkSection = BenchmarkSection()
     device: DeviceSection = DeviceSection()
     budgets: dict[Variant | Literal["default"], Budget] = Field(
-        default_factory=dict, description="Per variant; `default` for those without their own."
+        default_factory=dict,
+        description="Per variant; `default` for those without their own, and its margins of "
+        "tags for those without margins of tags.",
     )
     bundle: BundleSection = BundleSection()
 
@@ -415,9 +423,15 @@ class Recipe(Section):
             for key in budget.cannot_be_broken()
         )
 
-    def budget(self, variant: Variant) -> Budget:
-        """Return the limits that a variant is judged by."""
-        return self.budgets.get(variant) or self.budgets.get("default") or Budget()
+    def budget(self, variant: Variant | Literal["default"]) -> Budget:
+        """Return the limits that a variant is judged by.
+
+        Its own replace the default ones, but for margins of tags: without any of its own a variant
+        keeps those of the default.
+        """
+        default = self.budgets.get("default") or Budget()
+        own = self.budgets.get(variant)
+        return default if own is None else own.or_tag_margins_of(default)
 
     def digest(self) -> str:
         """Return the SHA-256 of everything but where files lie on this machine."""

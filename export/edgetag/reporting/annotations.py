@@ -17,6 +17,7 @@ LEVELS: dict[str, Level] = {
     "fail": "error",
     "undecided": "warning",
     "not judged": "warning",
+    "loss": "warning",
     "note": "notice",
 }
 SHOWN = 10
@@ -29,6 +30,7 @@ TITLES = {
     "fail": "edgetag: not accepted",
     "undecided": "edgetag: undecided",
     "not judged": "edgetag: not judged",
+    "loss": "edgetag: losses",
     "note": "edgetag: note",
 }
 

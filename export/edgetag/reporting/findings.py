@@ -9,6 +9,7 @@ from edgetag.benchmarking.result import BenchResult
 from edgetag.device.result import DeviceResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.device import score_findings
+from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.rows import budget_rows, failure_rows, tag_budget_rows
 from edgetag.reporting.wording import (
@@ -20,7 +21,7 @@ from edgetag.reporting.wording import (
 from edgetag.validation.baseline import breaks
 from edgetag.validation.result import BaselineChange, BaselineComparison, Verdict
 
-LEVELS = ("fail", "undecided", "not judged", "note")
+LEVELS = ("fail", "undecided", "not judged", "loss", "note")
 BENCH_BUDGETS = (
     "max_latency_ms", "max_latency_ratio", "max_peak_memory_bytes",
 )  # fmt: skip
@@ -49,6 +50,8 @@ def find(
         *_not_scored(verdict),
         *_without_limits(verdict),
         *(_baseline(verdict.baseline, verdict) if verdict.baseline else ()),
+        *loss_findings(verdict),
+        *_changed_pictures(verdict),
         *_notes_on_failures(verdict, bench),
         *_tags_without_images(verdict),
     ]
@@ -151,6 +154,12 @@ def _baseline(compared: BaselineComparison, verdict: Verdict) -> Iterator[Findin
             text=describe_changes(changes),
             variant=variant,
         )
+
+
+def _changed_pictures(verdict: Verdict) -> Iterator[Finding]:
+    """Tell what was allowed to change since the reference was made elsewhere."""
+    for line in verdict.pictures.told() if verdict.pictures else ():
+        yield Finding(level="note", where="since the reference was made", text=line)
 
 
 def _notes_on_failures(verdict: Verdict, bench: BenchResult | None) -> Iterator[Finding]:

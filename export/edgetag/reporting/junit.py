@@ -21,7 +21,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from edgetag.device.result import DeviceResult, TargetCheck
 from edgetag.reporting.device import describe_difference
-from edgetag.reporting.result import BudgetRow
+from edgetag.reporting.losses import loss_findings
+from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.wording import describe_changes, describe_check, describe_not_judged
 from edgetag.validation.baseline import breaks
 from edgetag.validation.result import (
@@ -52,9 +53,10 @@ def write_junit(
 ) -> bytes:
     """Return the verdict, the budgets of later stages, and other machines, as UTF-8 JUnit XML."""
     root = Element("testsuites", name=_clean(f"edgetag {verdict.recipe}"))
+    losses = list(loss_findings(verdict))
     for found in verdict.variants:
         if found.decides:
-            _scored_suite(root, found, verdict, versions)
+            _scored_suite(root, found, verdict, versions, losses)
             _pass_over(root[-1], found.variant, verdict)
     for failure in verdict.failures:
         _failed_suite(root, failure, verdict, versions)
@@ -70,7 +72,11 @@ def write_junit(
 
 
 def _scored_suite(
-    root: Element, found: VariantVerdict, verdict: Verdict, versions: Mapping[str, str]
+    root: Element,
+    found: VariantVerdict,
+    verdict: Verdict,
+    versions: Mapping[str, str],
+    losses: Iterable[Finding],
 ) -> None:
     facts = {
         f"runtime {found.runtime}": found.runtime_version,
@@ -97,6 +103,13 @@ def _scored_suite(
         _case(suite, classname, "limit on accuracy", _Outcome("failure", "not judged", message))
     for tag in found.tags:
         _case(suite, classname, f"tag {tag.tag}", _of_tag(found, tag))
+    _case(suite, classname, "losses that decide nothing", _of_losses(name, losses))
+
+
+def _of_losses(place: str, losses: Iterable[Finding]) -> _Outcome | None:
+    """Return what got worse without deciding: skipped, since a failure would mean refused."""
+    told = [one.text for one in losses if (one.where, one.level) == (place, "loss")]
+    return _Outcome("skipped", "loss", "\n".join(told)) if told else None
 
 
 def _of_tag(found: VariantVerdict, tag: TagVerdict) -> _Outcome | None:

@@ -6,6 +6,7 @@ from edgetag.benchmarking.result import BenchResult, Latency
 from edgetag.reporting.tables import MARKS, NONE, Sheet, format_bytes, format_ms
 
 UNSTABLE = "unstable"
+EQUAL = "✓ equal"
 
 
 def latency_sheets(result: BenchResult) -> tuple[Sheet, ...]:
@@ -72,7 +73,8 @@ def ratio_sheets(result: Comparison) -> tuple[Sheet, ...]:
             format_ms(found.before_ms), format_ms(found.after_ms),
             f"{found.ratio:.3f}" if found.interval is None
             else f"{found.ratio:.3f} [{found.interval[0]:.3f}, {found.interval[1]:.3f}]",
-            "stable" if found.stable else UNSTABLE, MARKS[found.verdict],
+            "stable" if found.stable else UNSTABLE,
+            EQUAL if found.equal and found.verdict == "pass" else MARKS[found.verdict],
         )
         for found in result.ratios
     )  # fmt: skip

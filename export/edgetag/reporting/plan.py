@@ -8,12 +8,15 @@ def plan_sheet(plan: Plan) -> Sheet:
     """Show for every margin how many images show that it is kept, the scarcest kind first."""
     basis = "flips as measured" if plan.measured else f"{plan.assumed_flips:.1%} assumed to flip"
     title = (
-        f"Images that show a margin kept with {plan.power:.0%} power, {plan.variant} on "
+        f"Images that decide a margin with {plan.power:.0%} power, {plan.variant} on "
         f"{plan.split} ({plan.images} images), {basis}"
     )
-    headings = ("tag", "margin", "points", "flips", "have", "need", "of", "images in all", "enough")
+    headings = (
+        "tag", "margin", "points", "flips", "have", "need", "of", f"images of {plan.split}",
+        "in all splits", "enough",
+    )  # fmt: skip
     rows = tuple(_cells(need) for need in sorted(plan.needs, key=_missing, reverse=True))
-    return Sheet(title, headings, frozenset({2, 3, 4, 5, 7}), rows)
+    return Sheet(title, headings, frozenset({2, 3, 4, 5, 7, 8}), rows)
 
 
 def _missing(need: Need) -> float:
@@ -34,5 +37,6 @@ def _cells(need: Need) -> tuple[str, ...]:
         NONE if need.needed is None else str(need.needed),
         need.of,
         NONE if need.images is None else str(need.images),
-        "✓ yes" if enough else "✗ no",
+        NONE if need.in_all is None else f"about {need.in_all:,}",
+        "✓ yes" if enough else "✗ no" + (", and decide fail" if need.decides == "fail" else ""),
     )

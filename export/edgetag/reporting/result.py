@@ -79,6 +79,7 @@ class VariantRow(Record):
         instructions: One entry per runtime and processor that they were counted on.
         verdict: Worst of validation's decision, the benchmark's budgets, and what other machines
             showed.
+        with_losses: Whether findings tell losses of it that no decision shows.
     """
 
     variant: str
@@ -89,6 +90,7 @@ class VariantRow(Record):
     speed: tuple[Speed, ...]
     instructions: tuple[Instructions, ...] = ()
     verdict: Decision
+    with_losses: bool = False
 
     def on(self, split: str, runtime: str) -> Accuracy | None:
         """Return the accuracy over a split on a runtime, None where there is none."""
@@ -143,14 +145,14 @@ class Finding(Record):
     """One thing that a person should know, in a sentence; plain text, one line.
 
     Attributes:
-        level: `fail`, `undecided` and `not judged` stand between the run and its acceptance; a
-            `note` does not.
+        level: `fail`, `undecided` and `not judged` stand between the run and its acceptance. A
+            `loss` does not, but nobody should accept without having read it. A `note` is less.
         where: Such as `int8 on litert, tag cat`.
         text: What was found.
         variant: The file that it is about; None where it is about all.
     """
 
-    level: Literal["fail", "undecided", "not judged", "note"]
+    level: Literal["fail", "undecided", "not judged", "loss", "note"]
     where: str
     text: str
     variant: str | None = None
@@ -195,3 +197,8 @@ class ReportResult(Result):
     failures: tuple[FailureRow, ...]
     findings: tuple[Finding, ...]
     baseline: BaselineComparison | None = None
+
+    @property
+    def accepted_with_losses(self) -> bool:
+        """Whether all budgets are kept but a file lost something that none of them judges."""
+        return self.verdict == "pass" and any(row.with_losses for row in self.variants)

@@ -36,6 +36,7 @@ from edgetag.reporting.sheets import (
 from edgetag.reporting.tables import (
     MARKS,
     NONE,
+    WITH_LOSSES,
     Sheet,
     format_percent,
     format_points,
@@ -45,10 +46,10 @@ from edgetag.training.result import PipelineRate, TrainResult
 from edgetag.validation.accepted_state import Baseline
 from edgetag.validation.plan_result import Plan
 from edgetag.validation.rate import ScoringRate
-from edgetag.validation.result import Verdict
+from edgetag.validation.result import VariantVerdict, Verdict
 
 SHOWN_FINDINGS = 20
-"""Rows of a list of findings; the JSON has them all."""
+"""Rows of a list of findings that a terminal shows."""
 
 
 @singledispatch
@@ -173,7 +174,7 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
             found.variant, found.runtime, found.split, str(found.n_images), _number(found.map),
             format_points(found.map_drop, found.map_drop_interval),
             format_percent(found.flip_rate), format_points(found.f1_gain),
-            MARKS[found.verdict] if found.decides else f"({found.verdict})",
+            _mark(found),
         )
         for found in result.variants
     )  # fmt: skip
@@ -204,6 +205,14 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
     if result.baseline and result.baseline.changes:
         found.append(_cut(changes_sheet(result.baseline.changes)))
     return tuple(found)
+
+
+def _mark(found: VariantVerdict) -> str:
+    """Return the decision; one of a split for information says that it decides nothing."""
+    if not found.decides:
+        return f"{MARKS[found.verdict]}, decides nothing"
+    lossy = any(not one.within_margin for one in found.losses)
+    return WITH_LOSSES if lossy and found.verdict == "pass" else MARKS[found.verdict]
 
 
 @sheets.register
@@ -320,10 +329,7 @@ def _findings(title: str, headings: tuple[str, ...], rows: tuple[tuple[str, ...]
 
 
 def _cut(sheet: Sheet) -> Sheet:
-    if len(sheet.rows) <= SHOWN_FINDINGS:
-        return sheet
-    title = f"{sheet.title} ({SHOWN_FINDINGS} of {len(sheet.rows)} shown; --json has all)"
-    return replace(sheet, title=title, rows=sheet.rows[:SHOWN_FINDINGS])
+    return replace(sheet, most_rows=SHOWN_FINDINGS)
 
 
 def _number(value: float | None) -> str:

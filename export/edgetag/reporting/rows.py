@@ -7,6 +7,7 @@ from edgetag.conversion.result import ExportResult
 from edgetag.device.result import DeviceResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.device import device_budget_rows, device_failure_rows
+from edgetag.reporting.losses import with_losses
 from edgetag.reporting.result import (
     Accuracy,
     BudgetRow,
@@ -27,8 +28,12 @@ def variant_rows(
     device: DeviceResult | None = None,
 ) -> tuple[VariantRow, ...]:
     """Return one row per judged file, in the order of the verdict."""
+    lossy = with_losses(verdict)
     return tuple(
-        _variant_row(name, recipe, verdict, exported, bench, device) for name in verdict.decisions
+        _variant_row(name, recipe, verdict, exported, bench, device).model_copy(
+            update={"with_losses": name in lossy}
+        )
+        for name in verdict.decisions
     )
 
 

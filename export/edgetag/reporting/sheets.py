@@ -19,6 +19,7 @@ from edgetag.reporting.tables import (
     MARKS,
     NONE,
     NOT_SCORED,
+    WITH_LOSSES,
     Sheet,
     format_budget,
     format_bytes,
@@ -29,14 +30,14 @@ from edgetag.reporting.tables import (
     to_rich,
 )
 from edgetag.reporting.wording import format_measured, format_needs, of_tags
-from edgetag.validation.result import BaselineChange, TagVerdict, Verdict
+from edgetag.validation.result import BaselineChange, Needs, TagVerdict, Verdict
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
 
 T = TypeVar("T")
 
-TOLD = {"not judged": "Not judged"}
+TOLD = {"not judged": "Not judged", "loss": "Losses that decide nothing"}
 """Level of findings → title of their table."""
 
 QUICK = "quick mode"
@@ -58,7 +59,7 @@ def outcome_sheets(report: ReportResult) -> tuple[Sheet, ...]:
 
 
 def told_sheets(findings: Iterable[Finding]) -> tuple[Sheet, ...]:
-    """Show what no table of budgets holds: files that nothing limits."""
+    """Show what no table of budgets holds: files that nothing limits, losses that none judges."""
     found = tuple(findings)
     sheets = []
     for level, title in TOLD.items():
@@ -67,7 +68,7 @@ def told_sheets(findings: Iterable[Finding]) -> tuple[Sheet, ...]:
     return tuple(sheets)
 
 
-def outcome(report: ReportResult) -> "tuple[Table, ...]":
+def outcome(report: ReportResult) -> "tuple[RenderableType, ...]":
     """Return `outcome_sheets` for the terminal."""
     return tuple(to_rich(sheet) for sheet in outcome_sheets(report))
 
@@ -106,7 +107,8 @@ def variants_sheet(report: ReportResult) -> Sheet:
         cells += [_median(timed.get(place)) for place in speeds]
         counts = {(c.runtime, c.cpu): c.instructions for c in _judged(row)}
         cells += [_millions(counts.get(place)) for place in counted]
-        cells.append(MARKS[row.verdict])
+        lossy = row.verdict == "pass" and row.with_losses
+        cells.append(WITH_LOSSES if lossy else MARKS[row.verdict])
         rows.append(tuple(cells))
     title = f"Variants; accuracy on {report.runtime}"
     if speeds:
@@ -242,7 +244,7 @@ def budgets_sheet(rows: Iterable[BudgetRow], title: str = "Budgets") -> Sheet:
     cells = [
         (
             row.variant, row.runtime, row.tag or NONE, row.budget,
-            format_budget(row.budget, row.limit), format_measured(row), format_needs(row.needs),
+            format_budget(row.budget, row.limit), format_measured(row), _needs(row.needs),
             row.reason or NONE, MARKS[row.verdict],
         )
         for row in rows
@@ -259,6 +261,10 @@ def budgets_sheet(rows: Iterable[BudgetRow], title: str = "Budgets") -> Sheet:
         frozenset(place for place, column in enumerate(kept) if column in (4, 5)),
         tuple((*(row[column] for column in kept), row[8]) for row in cells),
     )
+
+
+def _needs(needs: Needs | None) -> str:
+    return format_needs(needs) if needs is None else f"{format_needs(needs)}: {needs.decides}"
 
 
 def failures_sheet(rows: Iterable[FailureRow]) -> Sheet:

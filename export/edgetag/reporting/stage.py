@@ -4,21 +4,29 @@ Only validation's verdict must be there. A CI job that validates and does nothin
 export, no benchmark and no explanation; the report then says what is missing.
 """
 
+import hashlib
+import zipfile
 from pathlib import Path
 from typing import TypeVar
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset import open_dataset
+from edgetag.dataset.attribution import attribution_file, read_attribution
+from edgetag.dataset.result import DatasetResult
 from edgetag.device.store import read_current
+from edgetag.errors import InputError
 from edgetag.explaining.result import Explanation
 from edgetag.phones.result import PhonesResult
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.records import Result
 from edgetag.reporting.findings import find, unjudged
+from edgetag.reporting.float_model import read_float_model
 from edgetag.reporting.junit import write_junit
 from edgetag.reporting.page import PageSources, write_page
+from edgetag.reporting.page.data import read_rejected
+from edgetag.reporting.page.sources import PackedBundle
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import (
     budget_rows,
@@ -32,7 +40,7 @@ from edgetag.reporting.summary import Sources, write_summary
 from edgetag.shipping import choose
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict, worst
-from edgetag.workspace import Workspace, write_bytes, write_text
+from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
 
 R = TypeVar("R", bound=Result)
 
@@ -60,6 +68,9 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
 
 def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
     has_images = (workspace.cache / "index.json").exists()
+    stated = attribution_file(sources.recipe)
+    # A CI job may have the pictures without the text about them.
+    attribution = read_attribution(sources.recipe) if stated and stated.exists() else None
     return PageSources(
         recipe=sources.recipe,
         verdict=sources.verdict,
@@ -71,7 +82,30 @@ def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
         phones=sources.phones,
         versions=sources.versions,
         thumbnails=open_dataset(workspace).images if has_images else None,
+        float_model=read_float_model(workspace, sources.verdict),
+        data=_if_there(DatasetResult, workspace.dataset / "summary.json", "data build"),
+        rejected=read_rejected(workspace.dataset / "rejected.csv"),
+        attribution=attribution.decode() if attribution else None,
+        bundle=_packed(sources, workspace),
     )
+
+
+def _packed(sources: Sources, workspace: Workspace) -> PackedBundle | None:
+    """Return the bundle of the recipe's version, None where none of these files is packed."""
+    recipe = sources.recipe
+    path = workspace.bundle_file(recipe.name, recipe.bundle.version)
+    ours = {file.sha256 for file in sources.exported.variants} if sources.exported else set()
+    if not path.exists():
+        return None
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            models = [name for name in bundle.namelist() if name.endswith(".tflite")]
+            packed = {hashlib.sha256(bundle.read(name)).hexdigest() for name in models}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise InputError(f"{path}: damaged ({error}); run: edgetag bundle") from None
+    if not packed <= ours:
+        return None  # of an earlier training
+    return PackedBundle(workspace.relative(path), digest_file(path), path.stat().st_size)
 
 
 def _read(recipe: Recipe, workspace: Workspace) -> Sources:

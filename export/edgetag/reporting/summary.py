@@ -31,6 +31,7 @@ HEADLINES: dict[Decision, str] = {
     "undecided": "? Undecided: the data or this machine cannot decide.",
     "not judged": "? Not judged: the recipe does not limit the accuracy of every file.",
 }
+LOSSES_HEADLINE = "! Accepted, with losses: every budget is kept, but something got worse."
 SHIPPED_HEADLINE = "✓ Accepted: what ships keeps every budget."
 DEVICE_HEADLINE = "✗ Rejected: no budget is broken, but another machine gives other scores."
 BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse than accepted."
@@ -38,7 +39,13 @@ BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse th
 LONGEST = 30_000
 """Characters. GitHub takes 65,536 in a comment, and a comment that long is not read."""
 
-LEVELS = {"fail": ("✗", 20), "undecided": ("?", 8), "not judged": ("?", 8), "note": ("·", 8)}
+LEVELS = {
+    "fail": ("✗", 20),
+    "undecided": ("?", 8),
+    "not judged": ("?", 8),
+    "loss": ("!", 8),
+    "note": ("·", 8),
+}
 """Sign of each level of findings, and how many are shown; tables have the others."""
 
 SHOWN_VARIANTS = 30
@@ -98,7 +105,9 @@ def write_summary(report: ReportResult, sources: Sources) -> str:
 def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
     verdict = sources.verdict
     headline = HEADLINES[report.verdict]
-    if report.verdict == "pass" and verdict.passed_over:
+    if report.accepted_with_losses:
+        headline = LOSSES_HEADLINE
+    elif report.verdict == "pass" and verdict.passed_over:
         headline = SHIPPED_HEADLINE
     if report.verdict == "fail" and all(row.verdict != "fail" for row in report.variants):
         headline = BASELINE_HEADLINE

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from edgetag.validation.result import Bounds, TagDecision
 
 if TYPE_CHECKING:
-    from rich.console import JustifyMethod
-    from rich.table import Table
+    from rich.console import RenderableType
 
 NONE = "–"
 NOT_SCORED = "not scored"
@@ -25,13 +24,15 @@ MARKS: dict[TagDecision, str] = {
     "not scored": NOT_SCORED,
     "not judged": "not judged",
 }
+WITH_LOSSES = "! pass, with losses"
+"""Of a file that keeps its budgets and lost something that none of them judges."""
 _SPECIAL = re.compile(
     r"[\\`*<>|#~&]"
     r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore within a word is only itself
     r"|\[(?![−\d.]+,\s[−\d.]+\])"  # and so is the bracket of an interval
 )
 _MENTION = re.compile(r"@(?=\w)")
-STYLES = {"✓": "green", "✗": "red", "?": "yellow"}
+STYLES = {"✓": "green", "✗": "red", "?": "yellow", "!": "yellow"}
 
 LONGEST_NAME = 120
 """Longer texts are cut in Markdown, where a page has a largest size."""
@@ -46,12 +47,14 @@ class Sheet:
         headings: One per column.
         numeric: Columns set flush right, by position.
         rows: Cells.
+        most_rows: A terminal shows no more, and says so; a pipe gets all. None: every row.
     """
 
     title: str
     headings: tuple[str, ...]
     numeric: frozenset[int]
     rows: tuple[tuple[str, ...], ...]
+    most_rows: int | None = None
 
 
 def to_markdown(sheet: Sheet) -> str:
@@ -85,29 +88,11 @@ def shorten(text: str, longest: int = LONGEST_NAME) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def to_rich(sheet: Sheet) -> "Table":
-    """Return a table for the terminal; verdicts are coloured."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
+def to_rich(sheet: Sheet) -> "RenderableType":
+    """Return a table for the terminal, as wide as that is; verdicts are coloured."""
+    from edgetag.reporting.drawing import Drawn
 
-    table = Table(
-        title=Text(sheet.title), title_justify="left", title_style="bold", box=SIMPLE_HEAD,
-        collapse_padding=True, pad_edge=False,
-    )  # fmt: skip
-    reason = sheet.headings.index("reason") if "reason" in sheet.headings else None
-    for column, heading in enumerate(sheet.headings):
-        justify: JustifyMethod = "right" if column in sheet.numeric else "left"
-        title = Text(heading.replace(" ", "\n", 1) if justify == "right" else heading)
-        # Names and verdicts stay whole where the terminal is narrow; other cells wrap.
-        whole = column in (0, len(sheet.headings) - 1) and column != reason
-        longest = max((len(row[column]) for row in sheet.rows), default=0)
-        table.add_column(
-            title, justify=justify, overflow="fold", min_width=longest if whole else None
-        )
-    for row in sheet.rows:
-        table.add_row(*(Text(cell, style=STYLES.get(cell[:1], "")) for cell in row))
-    return table
+    return Drawn(sheet)
 
 
 def format_bytes(size_bytes: int | None) -> str:

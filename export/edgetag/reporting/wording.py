@@ -3,10 +3,18 @@
 from collections.abc import Iterable, Sequence
 
 from edgetag.reporting.result import BudgetRow
-from edgetag.reporting.tables import NONE, format_budget
-from edgetag.validation.result import BaselineChange, Needs, VariantVerdict
+from edgetag.reporting.tables import NONE, format_budget, format_points
+from edgetag.validation.result import BaselineChange, Bounds, LossMeasure, Needs, VariantVerdict
 
 SHOWN_NUMBERS = 5
+LOST: dict[LossMeasure, str] = {
+    "map": "mAP",
+    "recall": "recall",
+    "fpr": "false positives",
+    "f1": "F1",
+    "ap": "average precision",
+}
+"""Measures in words."""
 
 
 def format_measured(row: BudgetRow) -> str:
@@ -19,12 +27,14 @@ def format_measured(row: BudgetRow) -> str:
 
 
 def format_needs(needs: Needs | None, tag: str | None = None) -> str:
-    """Say what would decide an undecided check: `340 more positives of cat`."""
+    """Say what would decide a check: `340 more positives of cat in test (about 3,400 in all)`."""
     if needs is None:
         return NONE
     things = needs.of if needs.more != 1 else needs.of.removesuffix("s")
     of_tag = f" of {tag}" if tag is not None and needs.of != "images" else ""
-    return f"{needs.more:,} more {things}{of_tag}"
+    where = f" in {needs.split}" if needs.split else ""
+    in_all = f" (about {needs.in_all:,} in all)" if needs.in_all is not None else ""
+    return f"{needs.more:,} more {things}{of_tag}{where}{in_all}"
 
 
 def of_tags(scored: int, tags: int) -> str:
@@ -48,7 +58,24 @@ def describe_check(row: BudgetRow) -> str:
         return text
     if row.needs is None:
         return f"{text}; more images like these would not decide it"
-    return f"{text}; {format_needs(row.needs, row.tag)} would decide"
+    how = "that it is broken" if row.needs.decides == "fail" else "that it is kept"
+    return f"{text}; {format_needs(row.needs, row.tag)} would decide, as it looks {how}"
+
+
+def describe_loss(
+    measure: LossMeasure, tag: str | None, drop: float, interval: Bounds | None
+) -> str:
+    """Say what got worse: `recall of food fell 13.60 points [3.80, 25.50]`."""
+    change = format_points(drop, interval).replace(" ", " points ", 1)
+    of_tag = "" if tag is None else f" of {tag}"
+    return f"{LOST[measure]}{of_tag} {'rose' if measure == 'fpr' else 'fell'} {change}"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Join what belongs to one sentence, at most `SHOWN_NUMBERS`."""
+    told = list(texts)
+    rest = len(told) - SHOWN_NUMBERS
+    return ", ".join(told[:SHOWN_NUMBERS]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def describe_not_judged(variant: str, judged: Iterable[VariantVerdict]) -> str:
@@ -65,12 +92,11 @@ def describe_changes(changes: Sequence[BaselineChange]) -> str:
     """Say how numbers of one kind differ from the accepted ones, at most `SHOWN_NUMBERS`."""
     kind = changes[0].change
     than = " than accepted" if kind in ("worse", "better") else ""
-    shown = ", ".join(
+    shown = listed(
         f"{change.what} {_number(change.accepted)} → {_number(change.measured)}"
-        for change in changes[:SHOWN_NUMBERS]
+        for change in changes
     )
-    rest = len(changes) - SHOWN_NUMBERS
-    return f"{kind}{than}: {shown}" + (f" and {rest} more" if rest > 0 else "")
+    return f"{kind}{than}: {shown}"
 
 
 def _number(value: float | None) -> str:

@@ -16,13 +16,15 @@ from edgetag.progress import Progress
 from edgetag.recipe import Budget, Recipe, Variant
 from edgetag.validation.comparison import compare
 from edgetag.validation.decision import at_most, check_overall, check_tags, decide
-from edgetag.validation.inputs import obtain_reference, read_thresholds
+from edgetag.validation.inputs import read_thresholds
 from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.obtaining import obtain_reference, refit_split
+from edgetag.validation.pictures import rows_if_any
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import Bounds, BudgetCheck, Decision
+from edgetag.validation.scores import NO_ROWS
 from edgetag.workspace import Workspace
 
-REFIT_ON = "validation"
 SIZES = ("max_size_bytes", "max_size_ratio")
 ON_TAGS = ("max_recall_drop", "max_fpr_rise", "max_ap_drop")
 
@@ -75,10 +77,9 @@ class Judge:
         self.images = dataset.rows(self.split_name)
         self._refit_rows = self._rows_to_fit_on()
         self._split = self._split_of(self.images)
-        stored, scores = obtain_reference(
-            recipe, workspace, dataset, self.images, progress, given=None
-        )
-        self._thresholds = read_thresholds(workspace, dataset, stored)
+        reference = obtain_reference(recipe, workspace, dataset, progress)
+        self._thresholds = read_thresholds(workspace, dataset, reference.stored)
+        scores = reference.scores(dataset, self.images)
         self._reference = Measured(scores, self._split, self._thresholds)
 
     @property
@@ -143,11 +144,8 @@ class Judge:
         )
 
     def _rows_to_fit_on(self) -> Rows:
-        section = self._recipe.validation
-        wanted = section.refit_thresholds and REFIT_ON not in section.splits
-        if wanted and _limits_decisions(self._budget) and REFIT_ON in self._dataset.splits():
-            return self._dataset.rows(REFIT_ON)
-        return np.empty(0, dtype=np.int64)
+        splits = refit_split(self._recipe) if _limits_decisions(self._budget) else ()
+        return next((rows_if_any(self._dataset, split) for split in splits), NO_ROWS)
 
 
 def _limits_decisions(budget: Budget) -> bool:

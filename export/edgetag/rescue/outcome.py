@@ -6,13 +6,23 @@ from edgetag.recipe import Variant
 from edgetag.reporting.tables import MARKS, NONE, Sheet, format_bytes, format_ms
 from edgetag.rescue.layers import label
 from edgetag.rescue.result import Keep, RescueResult, Step
+from edgetag.validation.result import Decision
+
+FINE_TUNED = ("int8-qat", "int8-pruned-qat")
+"""Their weights are not the float model's."""
 
 SHOWN_LAYERS = 4
 """Layers named in a cell of the table; the JSON has them all."""
 
 
 def describe(
-    variant: Variant, keep: Keep, steps: Sequence[Step], chosen: Step | None, *, searched: bool
+    variant: Variant,
+    keep: Keep,
+    steps: Sequence[Step],
+    chosen: Step | None,
+    *,
+    searched: bool,
+    untrained: Decision | None = None,
 ) -> str:
     """Say what came out.
 
@@ -22,6 +32,8 @@ def describe(
         steps: By number of layers.
         chosen: The step with the fewest layers that keeps the limits on accuracy.
         searched: Whether layers were ranked and tried.
+        untrained: What validation decided on int8, which is quantized without fine-tuning; None
+            where nothing is known of it.
     """
     kind = "float" if keep == "float" else "16 bits"
     if chosen is None and not searched:
@@ -29,7 +41,8 @@ def describe(
         told = "breaks a limit" if last.accuracy == "fail" else "stays undecided"
         return (
             f"Even with all {len(last.layers)} layers in {kind}, {variant} {told} "
-            f"({_drop(last)}), so no choice of layers mends it. " + _advice(keep, last)
+            f"({_drop(last)}), so no choice of layers mends it. "
+            + _advice(variant, keep, last, untrained)
         )
     if chosen is None:
         return f"The layers that may be kept are too few; the most tried: {_drop(steps[-2])}."
@@ -48,15 +61,25 @@ def describe(
         return f"{text} But the file then breaks {', '.join(broken)}."
     return text + (
         f" {len(steps)} files were judged on the same images, and the more there are, the likelier "
-        "one passes by luck: judge it on other images before it ships."
+        "one passes by luck: --adopt SPLIT judges it on another split's images, and ships it if it "
+        "passes there too."
     )
 
 
-def _advice(keep: Keep, step: Step) -> str:
+def _advice(variant: Variant, keep: Keep, step: Step, untrained: Decision | None) -> str:
     if step.failure is not None:
         return f"The file does not run: {step.failure}."
     if keep == "int16":
         return "Their weights still have 8 bits; try: --keep float."
+    if variant in FINE_TUNED:
+        # These weights in float have seen no quantization: what they lack, fine-tuning took.
+        cause = f"The fine-tuning of {variant} lost that, not the quantization. "
+        if untrained == "pass":
+            return cause + "int8, which is not fine-tuned, passes its limits: ship that."
+        return cause + (
+            "Give quantization more distillation or a lower learning_rate, or try int8, which is "
+            "not fine-tuned."
+        )
     if step.accuracy == "undecided":
         return "More images in the split that decides would narrow the interval."
     return (

@@ -5,7 +5,6 @@ of it: where one activation's range is too coarse, both layers at its ends rank 
 both in float to mend it. The images are training images: those that judge do not choose.
 """
 
-import tempfile
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +24,7 @@ from edgetag.rescue.layers import Layer
 from edgetag.rescue.result import LayerError
 from edgetag.rescue.scoring import Runtime
 from edgetag.runtimes import LoadFailure
+from edgetag.scratch import scratch_folder
 from edgetag.workspace import digest_json, write_text
 
 IMAGES = 64
@@ -76,8 +76,8 @@ def rank(
     Raises:
         InputError: A file with one quantized layer does not run.
     """
-    with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
-        baseline = Path(name) / "float.tflite"
+    with scratch_folder() as folder:
+        baseline = folder / "float.tflite"
         baseline.write_bytes(make(layers))
         making = runtime.making(baseline, rows).model_dump()
         inputs = digest_json([dependencies_of(__name__).digest, making, layers])
@@ -88,7 +88,7 @@ def rank(
             expected = _score(runtime, baseline, rows) if todo else None
             while todo and expected is not None:
                 batch, todo = todo[:workers], todo[workers:]
-                files = [Path(name) / f"{i}.tflite" for i in range(len(batch))]
+                files = [folder / f"{i}.tflite" for i in range(len(batch))]
                 for layer, file in zip(batch, files, strict=True):
                     file.write_bytes(make([other for other in layers if other != layer]))
                 with ThreadPoolExecutor(workers) as pool:

@@ -121,3 +121,34 @@ class RescueResult(Result):
     def find(self, name: str | None) -> Step | None:
         """Return a step by its name, None where there is none."""
         return next((step for step in self.steps if step.name == name), None)
+
+
+class Adoption(Result):
+    """`rescue/<variant>-adopted.json`: whether other pictures agree with a rescue.
+
+    Attributes:
+        variant: Whose place the file takes.
+        step: The rescue's step that made it.
+        chosen_on: The split that chose it,
+        split: and the one that judged it now.
+        images: Of that split.
+        map: Mean average precision there, None where no tag is scored.
+        map_drop: From the float reference, as a fraction.
+        map_drop_interval: Paired bootstrap.
+        checks: The variant's limits on accuracy.
+        verdict: Worst of them.
+        adopted: Whether the file took the variant's place in `export/`: only a pass does.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.adoption/1.0"
+    variant: Variant
+    step: str
+    chosen_on: str
+    split: str
+    images: int
+    map: float | None
+    map_drop: float | None
+    map_drop_interval: Bounds | None
+    checks: tuple[BudgetCheck, ...]
+    verdict: Decision
+    adopted: bool

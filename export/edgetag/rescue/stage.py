@@ -13,7 +13,7 @@ from edgetag.rescue.result import FloatFile, Keep, LayerError, RescueResult, Ste
 from edgetag.rescue.scoring import RUNTIME, THREADS
 from edgetag.rescue.search import Choice, fewest
 from edgetag.rescue.trials import Trial, Trials
-from edgetag.validation.result import worst
+from edgetag.validation.result import Decision, Verdict, worst
 from edgetag.workspace import Workspace, digest_file, write_text
 
 
@@ -104,8 +104,21 @@ def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | No
         rescued=chosen is not None and chosen.verdict == "pass",
         chosen=chosen.name if chosen else None,
         file=chosen.file if chosen else None,
-        outcome=describe(trials.variant, trials.keep, steps, chosen, searched=bool(ranking)),
+        outcome=describe(
+            trials.variant,
+            trials.keep,
+            steps,
+            chosen,
+            searched=bool(ranking),
+            untrained=_decision_on(trials.workspace, "int8"),
+        ),
     )
+
+
+def _decision_on(workspace: Workspace, variant: Variant) -> Decision | None:
+    """Return what validation decided on a variant, None where it did not."""
+    path = workspace.validate / "verdict.json"
+    return Verdict.read(path, "validate").decisions.get(variant) if path.exists() else None
 
 
 def _latencies(

@@ -50,10 +50,9 @@ def map_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> None:
             emit(Scored(images=image + 1))
             reported = now
     seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
-    from edgetag.workspace import atomic_write  # imported late, as in `worker`
+    from edgetag.workspace import write_array  # imported late, as in `worker`
 
-    with atomic_write(job.scores) as file:
-        np.save(file, out, allow_pickle=False)
+    write_array(job.scores, out)
     emit(Scored(images=len(rows)))
     emit(Done(seconds=seconds, cpu_seconds=cpu_seconds))
 

@@ -1,32 +1,9 @@
-"""Starting a Python process that finds this very edgetag from any folder."""
+"""How the process of a runtime is started, and how it ended."""
 
-import os
 import signal
-import sys
-import sysconfig
 from dataclasses import dataclass
-from pathlib import Path
 
-SOURCE_ROOT = Path(__file__).resolve().parents[2]
-"""The folder that holds the package: `export/` of a checkout, or site-packages."""
-
-
-def python_command(module: str, *arguments: str) -> list[str]:
-    """Return the command that runs a module of edgetag.
-
-    `-P` keeps the current folder off the path: a user's `json.py` must not be imported.
-    """
-    return [sys.executable, "-P", "-m", module, *arguments]
-
-
-def python_environment() -> dict[str, str]:
-    """Return this process's environment, with a checkout's source root on the path."""
-    environment = dict(os.environ)
-    installed = {Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")}
-    if SOURCE_ROOT not in installed:
-        rest = environment.get("PYTHONPATH")
-        environment["PYTHONPATH"] = os.pathsep.join([str(SOURCE_ROOT), *([rest] if rest else [])])
-    return environment
+from edgetag.children import python_command, python_environment
 
 
 @dataclass(frozen=True)

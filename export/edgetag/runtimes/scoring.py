@@ -1,6 +1,5 @@
 """Scoring a file over cache rows, from the side that must survive whatever the runtime does."""
 
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from edgetag.progress import Task
 from edgetag.runtimes.following import FailureKind, LoadFailure, Worker
 from edgetag.runtimes.messages import Done, Job
 from edgetag.runtimes.protocol import Engine
+from edgetag.scratch import scratch_folder
 
 WORKER = "edgetag.runtimes.worker"
 BARE = "edgetag.runtimes.bare"
@@ -135,7 +135,10 @@ class _Given:
             contract=self.contract,
             threads=self.threads,
         )
-        np.save(job.rows, self.rows, allow_pickle=False)
+        # Imported late: the process that runs a model imports this package too, and is to be small.
+        from edgetag.workspace import write_array
+
+        write_array(job.rows, self.rows)
         return job
 
 
@@ -166,8 +169,7 @@ def _perform(
     if missing is not None:
         return LoadFailure(FailureKind.UNAVAILABLE, missing)
     limit_s = engine.silence_limit_s if timeout_s is None else timeout_s
-    with tempfile.TemporaryDirectory(prefix="edgetag-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         job = given.job(engine, folder)
         outcome = Worker(engine, module, folder, job, cancelled).follow(task, limit_s)
         return outcome if isinstance(outcome, LoadFailure) else collect(outcome, job)

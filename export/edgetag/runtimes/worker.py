@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.children import end_with_parent
 from edgetag.dataset import ImageCache
 from edgetag.errors import InputError
 from edgetag.records import Record
@@ -78,10 +79,9 @@ def score_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> Non
         done += len(block)
     seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
     # Imported late: what is above decides how much memory the runtime is seen to need.
-    from edgetag.workspace import atomic_write
+    from edgetag.workspace import write_array
 
-    with atomic_write(job.scores) as file:
-        np.save(file, scores, allow_pickle=False)
+    write_array(job.scores, scores)
     emit(Scored(images=done))
     emit(Done(seconds=seconds, cpu_seconds=cpu_seconds))
 
@@ -164,6 +164,7 @@ def _private_stdout() -> Emit:
 
 def main(work: Work = score_rows) -> None:
     """Perform the job in the file named by the first argument."""
+    end_with_parent()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no core file behind
     emit = _private_stdout()
     job = Job.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))

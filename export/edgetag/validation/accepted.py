@@ -7,6 +7,7 @@ from pathlib import Path
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.userfiles import read_file
 from edgetag.validation.accepted_state import Baseline, TagState, VariantState
 from edgetag.validation.result import Decision, VariantVerdict, Verdict, worst
 from edgetag.workspace import Workspace, write_text
@@ -19,6 +20,9 @@ HOW_TO_ACCEPT = (
     "run: edgetag validate RECIPE --no-baseline, look at the outcome, and then: edgetag baseline "
     'accept RECIPE --reason "…"'
 )
+
+MOST_BYTES = 100_000_000
+"""Of a baseline; one of seven variants and 300 tags has less than a million."""
 
 
 def baseline_file(recipe: Path) -> Path:
@@ -33,7 +37,7 @@ def read_baseline(path: Path) -> Baseline:
         InputError: It is missing, damaged, or of another schema.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path, "baseline", MOST_BYTES).decode("utf-8")
     except FileNotFoundError:
         raise InputError(f"{path}: there is no accepted state yet; {HOW_TO_ACCEPT}") from None
     except UnicodeDecodeError:
@@ -72,7 +76,7 @@ def accept(
     told = " ".join(reason.split())
     if not told:
         raise InputError('--reason is empty; say why this state is right: --reason "new training"')
-    scored = states(verdict)
+    scored = _as_accepted(verdict)
     if not scored:
         raise InputError("no variant was scored, so there is nothing to accept")
     if previous is not None and previous.recipe != verdict.recipe:
@@ -93,7 +97,7 @@ def accept(
         accepted_at=moment.isoformat(timespec="seconds"),
         reason=told,
         verdict=budgets_verdict(verdict),
-        variants=(*scored, *_kept(verdict, previous, keep)),
+        variants=(*scored, *_kept(verdict, previous, keep, scored)),
         history=(*previous.history, previous.shortened()) if previous else (),
     )
 
@@ -154,7 +158,10 @@ def accept_run(
 
 
 def _kept(
-    verdict: Verdict, previous: Baseline | None, keep: Collection[str]
+    verdict: Verdict,
+    previous: Baseline | None,
+    keep: Collection[str],
+    scored: tuple[VariantState, ...],
 ) -> tuple[VariantState, ...]:
     if previous is None:
         return ()
@@ -166,13 +173,30 @@ def _kept(
     )  # fmt: skip
     if before != now:
         return ()
-    wanted = set(keep) - set(verdict.decisions)
+    wanted = set(keep) - set(verdict.decisions) - {state.variant for state in scored}
     return tuple(state for state in previous.variants if state.variant in wanted)
 
 
 def budgets_verdict(verdict: Verdict) -> Decision:
     """Return what the budgets alone decided, whatever the baseline says."""
     return worst(list(verdict.decisions.values()))
+
+
+def _as_accepted(verdict: Verdict) -> tuple[VariantState, ...]:
+    """Return what is accepted: a given file in the place of the variant that it alone stands for.
+
+    So the next file that stands for it, whatever it is called, is compared with this one.
+    """
+    standing = {found.variant: found.stands_for for found in verdict.variants if found.stands_for}
+    alone = {
+        name: variant
+        for name, variant in standing.items()
+        if variant not in verdict.decisions and list(standing.values()).count(variant) == 1
+    }
+    return tuple(
+        state.model_copy(update={"variant": alone.get(state.variant, state.variant)})
+        for state in states(verdict)
+    )
 
 
 def states(verdict: Verdict) -> tuple[VariantState, ...]:

@@ -5,7 +5,7 @@ somebody accepted and why. A later verdict is held against it on both sides: wha
 without an explanation is told as well as what became worse.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple, get_args
 
 from edgetag.errors import InputError
@@ -96,6 +96,7 @@ def compare(
     tolerance: float,
     tag_tolerance: float,
     partial: bool = False,
+    accepted_names: Mapping[str, str] | None = None,
 ) -> BaselineComparison:
     """Hold a verdict against the accepted state.
 
@@ -110,6 +111,8 @@ def compare(
         tolerance: Largest difference of a mean over tags that counts as the same.
         tag_tolerance: Likewise for one tag's number.
         partial: Only some variants were judged on purpose; the others are not gone.
+        accepted_names: File → the accepted variant that it is compared with; its own name where
+            it is not in it. Changes are told of the file.
 
     Returns:
         The comparison; it fails where one of the changes `breaks` the gate.
@@ -125,16 +128,22 @@ def compare(
         split=verdict.split,
         images_sha256=verdict.images_sha256,
     )
+    names = {name: (accepted_names or {}).get(name, name) for name in verdict.decisions}
+    accepted = {(state.variant, state.runtime): state for state in baseline.variants}
     before = {
-        (state.variant, state.runtime): state
-        for state in baseline.variants
-        if not partial or state.variant in verdict.decisions
+        (name, runtime): state
+        for name, variant in names.items()
+        for (of, runtime), state in accepted.items()
+        if of == variant
     }
+    if not partial:
+        left = {place: state for place, state in accepted.items() if place[0] not in names.values()}
+        before |= left
     now = {(state.variant, state.runtime): state for state in states(verdict)}
     changes = [
         change
         for place in dict.fromkeys((*before, *now))
-        for change in _changes(before.get(place), now.get(place), tolerance, tag_tolerance)
+        for change in _changes(place, before.get(place), now.get(place), tolerance, tag_tolerance)
     ]
     same_digests = {place: state.scores_sha256 for place, state in before.items()} == {
         place: state.scores_sha256 for place, state in now.items()
@@ -157,9 +166,10 @@ def breaks(change: BaselineChange, comparison: BaselineComparison, verdict: Verd
     """Tell whether a change fails the gate.
 
     Nothing does under other trained weights. What is worse does. What is gone does where a runtime
-    that is here no longer runs the variant, or where a tag is no longer scored. It does not where
-    the recipe no longer names the variant or the runtime, where a file is not given by `--model`
-    this time, or where this machine lacks the runtime: that is the budgets' business.
+    that is here no longer runs the variant, or where a tag is no longer scored; and where something
+    new stands in its place, since nothing tells whether that is worse. It does not where the recipe
+    only no longer names the variant or the runtime, where a file is not given by `--model` this
+    time, or where this machine lacks the runtime: that is the budgets' business.
     """
     if not comparison.same_reference:
         return False
@@ -167,7 +177,11 @@ def breaks(change: BaselineChange, comparison: BaselineComparison, verdict: Verd
         return change.change == "worse"
     scored = {(found.variant, found.runtime) for found in verdict.variants if found.decides}
     failed = {(f.variant, f.runtime) for f in verdict.failures if f.kind != "unavailable"}
-    return (change.variant, change.runtime) in scored | failed
+    lacking = {f.runtime for f in verdict.failures if f.kind == "unavailable"}
+    replaced = change.runtime not in lacking and any(
+        (other.what, other.change) == ("map", "new") for other in comparison.changes
+    )
+    return replaced or (change.variant, change.runtime) in scored | failed
 
 
 class _Number(NamedTuple):
@@ -192,12 +206,13 @@ def _numbers(state: VariantState, tolerance: float, tag_tolerance: float) -> dic
 
 
 def _changes(
-    before: VariantState | None, now: VariantState | None, tolerance: float, tag_tolerance: float
+    place: tuple[str, str],
+    before: VariantState | None,
+    now: VariantState | None,
+    tolerance: float,
+    tag_tolerance: float,
 ) -> Iterator[BaselineChange]:
-    """Compare one variant on one runtime; where a side lacks it, one line tells that."""
-    known = now or before
-    if known is None:
-        return
+    """Compare one file on one runtime; where a side lacks it, one line tells that."""
     old = _numbers(before, tolerance, tag_tolerance) if before else {}
     new = _numbers(now, tolerance, tag_tolerance) if now else {}
     for what in dict.fromkeys((*old, *new)) if old and new else ("map",):
@@ -210,7 +225,7 @@ def _changes(
             change = "gone" if old else "new"
         if change is not None:
             yield BaselineChange(
-                variant=known.variant, runtime=known.runtime, what=what, accepted=accepted,
+                variant=place[0], runtime=place[1], what=what, accepted=accepted,
                 measured=measured, tolerance=number.tolerance, change=change,
             )  # fmt: skip
 

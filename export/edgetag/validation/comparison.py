@@ -50,6 +50,7 @@ class TagComparison:
         ap: Average precision.
         ap_drops: `[samples]` of the bootstrap, NaN where no positive was drawn.
         f1: At the thresholds.
+        f1_drops: `[samples]` of the bootstrap.
         f1_gain: Against the variant's scores at the reference's threshold.
         recall: Among positives.
         fpr: Among negatives; its drop is a rise.
@@ -62,6 +63,7 @@ class TagComparison:
     ap: Measure
     ap_drops: Vector = field(compare=False, repr=False)
     f1: Measure
+    f1_drops: Vector = field(compare=False, repr=False)
     f1_gain: float
     recall: Paired
     fpr: Paired
@@ -127,6 +129,7 @@ def compare(reference: Measured, variant: Measured, unfitted: Measured) -> Compa
             ),
             ap_drops=ap_drops[:, column],
             f1=_measure(variant.f1[tag], reference.f1[tag], f1_drops[:, column], split),
+            f1_drops=f1_drops[:, column],
             f1_gain=float(gains[tag]),
             recall=_paired(tag, 1, reference, variant, effect),
             fpr=_paired(tag, 0, variant, reference, effect),

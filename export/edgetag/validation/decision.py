@@ -7,16 +7,13 @@ correction over all the variant's checks of tags. A variant whose accuracy nothi
 judged: it never passes.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Literal
-
-import numpy as np
-from scipy.stats import norm
 
 from edgetag.recipe import Budget
 from edgetag.validation.comparison import Comparison, Measure, TagComparison
 from edgetag.validation.metrics import Split
+from edgetag.validation.needs import images_to_decide, outcome_of
 from edgetag.validation.proportions import holm, p_above
 from edgetag.validation.result import (
     ON_ACCURACY,
@@ -26,10 +23,7 @@ from edgetag.validation.result import (
     TagDecision,
     worst,
 )
-from edgetag.validation.statistics import Interval
-
-MOST_TIMES = 1000
-"""More than so many times the images is no advice."""
+from edgetag.validation.statistics import chance_at_most
 
 Unit = Literal["images", "positives", "negatives"]
 
@@ -95,7 +89,8 @@ def judge(margin: Margin, p_fail: float | None, tests: int, confidence: float) -
     needs = None
     if verdict == "undecided" and found is not None:
         more = images_to_decide(limit, measure.drop, found, margin.size, tests, level)
-        needs = None if more is None else Needs(more=more, of=margin.of)
+        if more is not None:
+            needs = Needs(more=more, of=margin.of, decides=outcome_of(limit, measure.drop))
     return BudgetCheck(
         budget=margin.budget,
         limit=limit,
@@ -105,25 +100,6 @@ def judge(margin: Margin, p_fail: float | None, tests: int, confidence: float) -
         verdict=verdict,
         needs=needs,
     )
-
-
-def images_to_decide(
-    limit: float, measured: float, found: Interval, size: int, tests: int, level: float
-) -> int | None:
-    """Return how many more images would decide if the measured value stays as it is.
-
-    An interval narrows with the square root of the number of images, until its end on the limit's
-    side is at the limit. A fail must outdo Holm's correction too, at worst that of Bonferroni.
-    None where the measured value is so near the limit that it would take a thousand times as many.
-    """
-    distance = abs(limit - measured)
-    if measured < limit:
-        width = found[1] - measured
-    else:
-        width = (measured - found[0]) * float(norm.isf(level / max(1, tests)) / norm.isf(level))
-    if width**2 >= MOST_TIMES * distance**2:
-        return None
-    return max(1, math.ceil(size * (width / distance) ** 2) - size)
 
 
 def check_overall(
@@ -183,9 +159,7 @@ def _margins(budget: Budget, tag: str, found: TagComparison, effect: float) -> l
         margins.append(Margin("max_fpr_rise", limit, fpr.measure, p, fpr.total, "negatives"))
     if limits.max_ap_drop is not None:
         limit = limits.max_ap_drop
-        drawn = found.ap_drops[~np.isnan(found.ap_drops)]
-        # The sample itself counts as one draw, so that p is never 0 (Davison and Hinkley, 4.2).
-        p = (1.0 + float((drawn <= limit).sum())) / (1.0 + len(drawn))
+        p = chance_at_most(found.ap_drops, limit)
         margins.append(Margin("max_ap_drop", limit, found.ap, p, found.recall.total, "positives"))
     return margins
 

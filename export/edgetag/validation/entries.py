@@ -10,7 +10,9 @@ from edgetag.recipe import Budget
 from edgetag.validation.comparison import Comparison, Measure, compare
 from edgetag.validation.decision import check_overall, check_tags, decide, tag_decision
 from edgetag.validation.inputs import Candidate
+from edgetag.validation.losses import significant_losses
 from edgetag.validation.metrics import Measured
+from edgetag.validation.needs import placed
 from edgetag.validation.result import BudgetCheck, Operating, TagVerdict, VariantVerdict
 from edgetag.validation.scores import VariantMeta
 from edgetag.validation.statistics import Interval
@@ -31,6 +33,7 @@ def variant_entry(
     reference: Measured,
     variant: Measured,
     reference_thresholds: Mapping[str, float],
+    share: float | None = None,
 ) -> VariantVerdict:
     """Compare a variant with the reference over one split and judge it.
 
@@ -44,6 +47,7 @@ def variant_entry(
         reference: Before.
         variant: After, with the thresholds it ships with.
         reference_thresholds: What those are compared with.
+        share: Of all images that this split has; None where it is not known.
     """
     split = variant.split
     unfitted = variant
@@ -53,13 +57,18 @@ def variant_entry(
     ):
         unfitted = Measured(variant.scores, split, reference_thresholds)
     comparison = compare(reference, variant, unfitted)
-    overall = check_overall(budget, comparison, split, candidate.size_bytes, fp32_bytes)
-    tag_checks = check_tags(budget, comparison, split)
+    found = check_overall(budget, comparison, split, candidate.size_bytes, fp32_bytes)
+    overall = placed(found, split_name, share)
+    tag_checks = {
+        tag: placed(checks, split_name, share)
+        for tag, checks in check_tags(budget, comparison, split).items()
+    }
     mean_ap, map_drop, map_interval = _flat(comparison.mean_ap)
     mean_f1, f1_drop, f1_interval = _flat(comparison.mean_f1)
     return VariantVerdict(
         variant=candidate.variant,
         origin=candidate.origin,
+        stands_for=candidate.stands_for,
         sha256=candidate.sha256,
         runtime=meta.engine,
         runtime_version=meta.version,
@@ -90,6 +99,7 @@ def variant_entry(
         gzip_bytes=candidate.gzip_bytes,
         budgets=overall,
         tags=_tags(comparison, tag_checks, reference, variant),
+        losses=significant_losses(comparison, overall, tag_checks, split.confidence),
     )
 
 

@@ -1,27 +1,21 @@
-"""What validation starts from: files to judge, thresholds, reference scores."""
+"""What validation starts from: files to judge, thresholds, the float file's size."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from edgetag.conversion.external import ExternalModel
-from edgetag.conversion.result import ExportResult
+from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
-from edgetag.dependencies import dependencies_of
-from edgetag.errors import InputError, MissingExtraError
-from edgetag.metrics import Scores
+from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.training.result import Thresholds
-from edgetag.validation.scores import NO_ROWS, ReferenceScores, read_reference, write_reference
+from edgetag.validation.accepted_state import Baseline
+from edgetag.validation.scores import ReferenceScores
+from edgetag.validation.standing import stands_for
 from edgetag.workspace import Workspace, digest_file
-
-REFERENCE = "edgetag.validation.reference"
-"""What computes the reference; named only, since it imports TensorFlow."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +30,8 @@ class Candidate:
         size_bytes: On disk.
         gzip_bytes: After gzip.
         contract: How pixels become its input.
-        judged_as: The variant whose limits it is held to.
+        stands_for: The variant that it is judged as where it was given by hand; None for a
+            variant of the run.
         columns: Where each tag lies in its output; None where in the vocabulary's order.
         explains: Whether it has the second signature, whose maps are judged too.
     """
@@ -48,9 +43,28 @@ class Candidate:
     size_bytes: int
     gzip_bytes: int
     contract: Preprocessing
-    judged_as: str
+    stands_for: str | None = None
     columns: tuple[int, ...] | None = None
     explains: bool = False
+
+    @classmethod
+    def exported(cls, file: ExportedVariant, recipe: Recipe, workspace: Workspace) -> Self:
+        """Return a variant of the run, as `export.json` lists it."""
+        return cls(
+            variant=file.variant,
+            origin="export",
+            path=workspace.root / file.file,
+            sha256=file.sha256,
+            size_bytes=file.size_bytes,
+            gzip_bytes=file.gzip_bytes,
+            contract=recipe.network.preprocessing(),
+            explains=file.explain_maps is not None,
+        )
+
+    @property
+    def judged_as(self) -> str:
+        """The variant whose limits it is held to."""
+        return self.stands_for or self.variant
 
 
 def candidates(
@@ -58,7 +72,8 @@ def candidates(
     workspace: Workspace,
     external: Sequence[ExternalModel] = (),
     only: Collection[str] = (),
-    judged_as: str | None = None,
+    asked: str | None = None,
+    accepted: Baseline | None = None,
 ) -> tuple[Candidate, ...]:
     """Return the files to judge: the recipe's variants in its order, then files made elsewhere.
 
@@ -67,7 +82,8 @@ def candidates(
         workspace: Holds the exported files.
         external: Files made elsewhere; with them nothing needs to be exported.
         only: Variants to judge; all if empty.
-        judged_as: The variant whose limits hold for files made elsewhere.
+        asked: The variant that files made elsewhere stand for; None: see `stands_for`.
+        accepted: The accepted state that they are compared with, if any.
 
     Raises:
         InputError: A variant is unknown or was not exported, or its file is missing or changed.
@@ -77,26 +93,28 @@ def candidates(
         raise InputError(
             f"--variant {unknown[0]}: the recipe's variants are {', '.join(recipe.export.possible)}"
         )
-    if judged_as is not None and judged_as not in recipe.budgets:
-        listed = ", ".join(recipe.budgets) or "none"
-        raise InputError(f"--budget {judged_as}: the recipe sets budgets of {listed}")
     made_elsewhere = tuple(
-        Candidate(
-            variant=model.name,
-            origin="external",
-            path=model.path,
-            sha256=model.sha256,
-            size_bytes=model.size_bytes,
-            gzip_bytes=model.gzip_bytes,
-            contract=model.contract,
-            judged_as=judged_as or model.name,
-            columns=model.columns,
-        )
-        for model in external
+        _given(model, stands_for(model.name, asked, recipe, accepted), recipe) for model in external
     )
     if external and not only and not (workspace.export / "export.json").exists():
         return made_elsewhere
     return (*_exported(recipe, workspace, only), *made_elsewhere)
+
+
+def _given(model: ExternalModel, variant: str | None, recipe: Recipe) -> Candidate:
+    """Return a file made elsewhere; its maps count where those of the variant do."""
+    return Candidate(
+        variant=model.name,
+        origin="external",
+        path=model.path,
+        sha256=model.sha256,
+        size_bytes=model.size_bytes,
+        gzip_bytes=model.gzip_bytes,
+        contract=model.contract,
+        stands_for=variant,
+        columns=model.columns,
+        explains=model.explains and variant in recipe.export.explain,
+    )
 
 
 def _exported(recipe: Recipe, workspace: Workspace, only: Collection[str]) -> tuple[Candidate, ...]:
@@ -120,19 +138,7 @@ def _exported(recipe: Recipe, workspace: Workspace, only: Collection[str]) -> tu
                 f"{path}: changed or damaged since it was exported (its SHA-256 differs from "
                 "export.json); run: edgetag export"
             )
-        found.append(
-            Candidate(
-                variant=variant,
-                origin="export",
-                path=path,
-                sha256=file.sha256,
-                size_bytes=file.size_bytes,
-                gzip_bytes=file.gzip_bytes,
-                contract=recipe.network.preprocessing(),
-                judged_as=variant,
-                explains=file.explain_maps is not None,
-            )
-        )
+        found.append(Candidate.exported(file, recipe, workspace))
     return tuple(found)
 
 
@@ -165,82 +171,3 @@ def read_thresholds(
     if lacking:
         raise InputError(f"{where}: no threshold for {', '.join(lacking)}; {remedy}")
     return {name: thresholds[name] for name in dataset.vocabulary.names}
-
-
-def obtain_reference(
-    recipe: Recipe,
-    workspace: Workspace,
-    dataset: Dataset,
-    rows: Rows,
-    progress: Progress,
-    given: Path | None,
-    map_rows: Rows = NO_ROWS,
-) -> tuple[ReferenceScores, Scores]:
-    """Return the reference and its scores for `rows`: given, kept, or computed now.
-
-    The maps of `map_rows` are in a reference that is computed here; one that is given, or kept
-    where it cannot be computed, is taken without them.
-
-    Raises:
-        InputError: The given file does not fit, or TensorFlow is needed and not installed.
-    """
-    kept = workspace.validate / "reference.npz"
-    if given is not None:
-        found = read_reference(given)
-        scores = _fitting(found, recipe, workspace, dataset, rows, given)
-        write_reference(kept, found)
-        return found, scores
-    if kept.exists():
-        try:
-            found = read_reference(kept)
-            scores = _fitting(found, recipe, workspace, dataset, rows, kept)
-            stale = _why_stale(found, dataset, map_rows)
-            if not stale or not _computable(workspace):
-                return found, scores
-            progress.say(f"Computing the reference again: the kept one {stale}.")
-        except InputError as error:
-            progress.say(f"Computing the reference scores again, since the kept ones fail: {error}")
-    try:
-        from edgetag.validation import reference
-    except MissingExtraError as error:
-        raise InputError(
-            f"the reference scores must be computed, but {error} Or compute them on another "
-            "machine and pass its validate/reference.npz with --reference."
-        ) from None
-    found = reference.compute(recipe, workspace, dataset, rows, progress, map_rows)
-    write_reference(kept, found)
-    return found, _fitting(found, recipe, workspace, dataset, rows, kept)
-
-
-def _why_stale(found: ReferenceScores, dataset: Dataset, map_rows: Rows) -> str:
-    """Return why kept scores, which fit, are computed again where that can be; else nothing."""
-    if found.meta.made_with != dependencies_of(REFERENCE).digest:
-        return "was made by other code or packages"
-    names = dataset.vocabulary.names
-    if len(map_rows) and found.matched_maps(dataset.identities(map_rows), names) is None:
-        return "lacks heat maps"
-    return ""
-
-
-def _computable(workspace: Workspace) -> bool:
-    """Tell whether the float model can run here; where not, its kept scores are still good."""
-    return (workspace.train / "model.npz").exists() and find_spec("tensorflow") is not None
-
-
-def _fitting(
-    found: ReferenceScores,
-    recipe: Recipe,
-    workspace: Workspace,
-    dataset: Dataset,
-    rows: Rows,
-    where: Path,
-) -> Scores:
-    """Return the scores of `rows`, or refuse scores of another model or contract."""
-    weights = workspace.train / "model.npz"
-    if weights.exists() and digest_file(weights) != found.meta.weights_sha256:
-        raise InputError(
-            f"{where}: these are the scores of another model than {weights} (its SHA-256 differs)"
-        )
-    if found.meta.preprocessing != recipe.network.preprocessing().digest():
-        raise InputError(f"{where}: its images went through another preprocessing contract")
-    return found.matched(dataset.identities(rows), dataset.vocabulary.names, where)

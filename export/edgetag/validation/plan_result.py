@@ -14,10 +14,14 @@ class Need(Record):
         margin: Its value.
         of: What kind of images count.
         have: How many the split has.
-        needed: How many show the margin with the power asked for, if the true difference is 0;
-            None if no number that can be labelled does.
-        images: All images it then takes, as frequent as the kind is now; None where there is none.
+        needed: How many show the margin with the power asked for, if the true difference is 0, or
+            the measured one where the verdict is open; None if no number that can be labelled does.
+        images: Images that the split then has, as frequent as the kind is now; None where there is
+            none.
+        in_all: And all splits together, at this one's share; None where that is not known.
         flips: Share of decisions taken to flip.
+        decides: How so many decide; "fail" where the verdict is open and what it measured lies
+            beyond the margin.
     """
 
     tag: str | None
@@ -27,7 +31,9 @@ class Need(Record):
     have: int
     needed: int | None
     images: int | None
+    in_all: int | None = None
     flips: float | None
+    decides: Literal["pass", "fail"] = "pass"
 
 
 class Plan(Result):
@@ -44,7 +50,7 @@ class Plan(Result):
         needs: One per margin.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.plan/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.plan/1.1"
     variant: str
     split: str
     images: int

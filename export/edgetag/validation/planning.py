@@ -15,9 +15,10 @@ from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, TagBudget
 from edgetag.tags import Labels
+from edgetag.validation.needs import images_to_decide, in_all, outcome_of, split_share
 from edgetag.validation.plan_result import Need, Plan
 from edgetag.validation.proportions import score_statistic
-from edgetag.validation.result import TagVerdict, VariantVerdict, Verdict
+from edgetag.validation.result import BudgetCheck, TagVerdict, VariantVerdict, Verdict
 from edgetag.workspace import Workspace
 
 MOST = 10_000_000
@@ -124,6 +125,8 @@ def plan(
             effect = measured.design_effect if measured else 1.0
             needs += _tag_needs(tag, limits, counts, seen, flips, effect, wanted, recipe)
             task.advance()
+    needs = [_as_measured(need, measured, wanted, recipe.validation.confidence) for need in needs]
+    share = split_share(dataset, split)
     if not needs:
         raise InputError(
             f"budgets.{variant} sets no margin that images can show (max_map_drop after a "
@@ -137,8 +140,50 @@ def plan(
         confidence=recipe.validation.confidence,
         measured=measured is not None,
         assumed_flips=flips,
-        needs=tuple(needs),
+        needs=tuple(
+            need.model_copy(update={"in_all": need.images and in_all(need.images, share)})
+            for need in needs
+        ),
     )
+
+
+def _as_measured(
+    need: Need, measured: VariantVerdict | None, wanted: float, confidence: float
+) -> Need:
+    """Plan as the verdict does for a margin that it left open: by what it measured.
+
+    A file whose drop lies beyond the margin is not shown to keep it by any number of images.
+    """
+    checks = _open_checks(measured, need)
+    if not checks or measured is None:
+        return need
+    check = checks[0]
+    if check.measured is None or check.interval is None:
+        return need
+    tests = 1 if need.tag is None else sum(len(tag.checks) for tag in measured.tags)
+    level = (1.0 - confidence) / 2.0
+    more = images_to_decide(
+        check.limit, check.measured, check.interval, need.have, tests, level, wanted
+    )
+    needed = None if more is None else need.have + more
+    images = None
+    if needed is not None and need.have:
+        images = math.ceil(needed * measured.n_images / need.have)
+    decides = outcome_of(check.limit, check.measured)
+    return need.model_copy(update={"needed": needed, "images": images, "decides": decides})
+
+
+def _open_checks(measured: VariantVerdict | None, need: Need) -> list[BudgetCheck]:
+    """Return the undecided check of a margin, where the verdict has it with this limit."""
+    if measured is None:
+        return []
+    tags = [tag for tag in measured.tags if tag.tag == need.tag]
+    checks = measured.budgets if need.tag is None else (c for tag in tags for c in tag.checks)
+    return [
+        check
+        for check in checks
+        if (check.budget, check.limit, check.verdict) == (need.budget, need.margin, "undecided")
+    ]
 
 
 def _filled(found: TagBudget, margin: float) -> TagBudget:
@@ -218,6 +263,8 @@ def _tag_needs(
         share = assumed if flipped is None else (flipped + 1) / (have + 1)
         alone = images_needed(wanted, limit, min(share, 1.0), recipe.validation.confidence)
         needed = None if alone is None else math.ceil(alone * effect)
+        if needed is not None and of == "positives":
+            needed = max(needed, recipe.validation.min_positives)  # fewer are not scored at all
         total = None if needed is None or have == 0 else math.ceil(needed * images / have)
         found.append(
             Need(

@@ -15,6 +15,8 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.tf import tf
 from edgetag.training.result import Thresholds
+from edgetag.validation.inputs import fp32_size_bytes
+from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import NO_ROWS, ReferenceMaps, ReferenceMeta, ReferenceScores
 from edgetag.workspace import Workspace, digest_file
 
@@ -64,8 +66,10 @@ def compute(
             preprocessing=contract.digest(),
             made_with=dependencies_of(__name__).digest,
             thresholds=Thresholds.read(workspace.train / "thresholds.json", "train").thresholds,
+            fp32_size_bytes=fp32_size_bytes(workspace),
         ),
         maps=maps,
+        known=known_pictures(dataset, rows),
     )
 
 

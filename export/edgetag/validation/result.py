@@ -7,10 +7,13 @@ point. Numbers that do not exist are null, never 0: a tag with too few positives
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from edgetag.errors import ExitCode
 from edgetag.machine import Machine
 from edgetag.records import Record, Result
 from edgetag.validation.heat_map_result import HeatMaps
+from edgetag.validation.pictures_result import PicturesComparison
 
 Decision = Literal["pass", "fail", "undecided", "not judged"]
 TagDecision = Literal["pass", "fail", "undecided", "not scored", "not judged"]
@@ -59,15 +62,22 @@ class ReferenceSummary(Record):
 
 
 class Needs(Record):
-    """What would decide an undecided check, if the measured value stays as it is.
+    """What would decide an undecided check, if the measured value is the true one.
 
     Attributes:
-        more: How many more are needed.
+        more: How many more decide it with a chance of 80 %.
         of: Images of any kind, or images known to have, or not to have, the tag.
+        decides: How: "fail" where the measured value lies beyond the margin.
+        split: Where they are wanting; empty where nobody said.
+        in_all: About how many of that kind in all splits together make so many in this one; None
+            where the data at hand are judged images alone.
     """
 
     more: int
     of: Literal["images", "positives", "negatives"]
+    decides: Literal["pass", "fail"] = "pass"
+    split: str = ""
+    in_all: int | None = None
 
 
 class BudgetCheck(Record):
@@ -180,12 +190,39 @@ class TagVerdict(Record):
     verdict: TagDecision
 
 
+LossMeasure = Literal["map", "recall", "fpr", "f1", "ap"]
+
+
+class Loss(Record):
+    """Something that a file has lost beyond chance; see `validation.losses` for how sure that is.
+
+    Attributes:
+        tag: None for the mean over tags.
+        measure: What got worse; `fpr` rose, the others fell.
+        drop: By how much, above 0.
+        interval: Of `drop`, as beside the measure itself.
+        p_holm: Of a tag's measure: the chance to see so much or more if nothing were lost, by
+            Holm's correction over all tags' measures of this file, runtime and split.
+        within_margin: Whether margins of the recipe allow it and are kept. F1 has none of its own;
+            those of recall and false positives stand for it.
+    """
+
+    tag: str | None
+    measure: LossMeasure
+    drop: float
+    interval: Bounds | None
+    p_holm: float | None
+    within_margin: bool
+
+
 class VariantVerdict(Record):
     """A variant on a runtime over a split.
 
     Attributes:
         variant: Its name.
         origin: Whether edgetag exported it, or `--model` gave it.
+        stands_for: The variant whose budgets hold for a file that `--model` gave, and whose
+            accepted state it is compared with; null for the run's own variants.
         sha256: Digest of the file.
         runtime: The engine.
         runtime_version: Of the installed engine.
@@ -218,12 +255,14 @@ class VariantVerdict(Record):
         gzip_bytes: Of the file, compressed.
         budgets: What was judged over all tags.
         tags: Tag by tag, in the order of the outputs.
+        losses: What got worse beyond chance, judged or not, the mean over tags first.
         heat_maps: Of a file with the signature `explain`, on the split that decides; null where
             there are none to compare.
     """
 
     variant: str
     origin: Literal["export", "external"] = "export"
+    stands_for: str | None = None
     sha256: str
     runtime: str
     runtime_version: str
@@ -254,6 +293,7 @@ class VariantVerdict(Record):
     gzip_bytes: int
     budgets: tuple[BudgetCheck, ...]
     tags: tuple[TagVerdict, ...]
+    losses: tuple[Loss, ...] = ()
     heat_maps: HeatMaps | None = None
 
     @property
@@ -352,9 +392,14 @@ class Verdict(Result):
         versions: Package → version of what judged them.
         reference: What variants are compared with.
         thresholds: Variant → tag → threshold that it was judged by and ships with.
+        judged_by: Variant → digest of all that decided what is said of it: its file, the images,
+            labels and groups, the reference, the settings, the code, the packages, the
+            processor. Empty before schema 2.2.
         variants: One entry per variant, runtime and split that was scored.
         failures: One entry per variant and runtime that was not.
         baseline: What changed since the accepted state; None where there is none.
+        pictures: Which pictures and labels changed since the reference was made elsewhere; None
+            where it was made in this run folder.
     """
 
     SCHEMA: ClassVar[str] = "edgetag.verdict/2.2"
@@ -375,9 +420,11 @@ class Verdict(Result):
     versions: dict[str, str]
     reference: ReferenceSummary
     thresholds: dict[str, dict[str, float]]
+    judged_by: dict[str, str] = Field(default_factory=dict)
     variants: tuple[VariantVerdict, ...]
     failures: tuple[Failure, ...]
     baseline: BaselineComparison | None = None
+    pictures: PicturesComparison | None = None
 
     @property
     def exit_code(self) -> ExitCode:

@@ -1,6 +1,7 @@
 """What all files of a validation are judged by: images, labels, reference, limits."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,10 @@ from edgetag.runtimes.maps import explain
 from edgetag.validation.entries import variant_entry
 from edgetag.validation.heat_map_result import HeatMaps
 from edgetag.validation.heat_maps import HeatMapScene, check_heat_maps, spread, with_heat_maps
-from edgetag.validation.inputs import Candidate, fp32_size_bytes, obtain_reference, read_thresholds
+from edgetag.validation.inputs import Candidate, fp32_size_bytes, read_thresholds
 from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.needs import split_share
+from edgetag.validation.obtaining import obtain_reference, refit_split
 from edgetag.validation.operating import OperatingPoints
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict
@@ -30,9 +33,6 @@ from edgetag.validation.scoring import Run, Scored, Scoring
 from edgetag.validation.statistics import Bootstrap
 from edgetag.validation.unbreakable import unbreakable
 from edgetag.workspace import Workspace
-
-REFIT_ON = "validation"
-"""The split that thresholds are fitted on."""
 
 
 class Scene:
@@ -45,8 +45,10 @@ class Scene:
         recipe: Names variants, runtimes, splits and budgets.
         workspace: Holds data, thresholds and exported files.
         dataset: The images.
-        rows: Split → rows of the manifest.
+        rows: Split → rows of the manifest that are judged.
         stored: The reference as it is kept.
+        pictures: What changed since a reference from elsewhere was made; None for one made here.
+        fp32_bytes: What sizes are compared with; None where nothing tells.
         thresholds: Tag → the reference's.
         splits: Split → its labels and bootstrap.
         reference: Split → the reference's scores.
@@ -63,33 +65,42 @@ class Scene:
         progress: Progress,
         given: Path | None,
         explains: bool = False,
+        max_changed: float = 0.0,
     ) -> None:
         self.recipe = recipe
         self.workspace = workspace
         self.dataset = dataset
         self.progress = progress
         section = recipe.validation
-        self.rows: dict[str, Rows] = {name: dataset.rows(name) for name in section.splits}
-        self.splits = {name: self._split(rows) for name, rows in self.rows.items()}
-        _require_scored_tags(self.splits[section.splits[0]], section.splits[0])
-        self.map_rows = self._map_rows(explains)
-        self.stored, scores = obtain_reference(
-            recipe, workspace, dataset, np.concatenate(list(self.rows.values())), progress, given,
-            self.map_rows,
+        here = {name: dataset.rows(name) for name in section.splits}
+        splits = {name: self._split(rows) for name, rows in here.items()}
+        _require_scored_tags(splits[section.splits[0]], section.splits[0])
+        reference = obtain_reference(
+            recipe, workspace, dataset, progress, given, max_changed,
+            self._map_rows(here, explains),
         )  # fmt: skip
+        self.stored, self.pictures = reference.stored, reference.pictures
+        self.rows = {name: reference.rows[name] for name in section.splits}
+        self.splits = {
+            name: splits[name] if len(rows) == len(here[name]) else self._split(rows)
+            for name, rows in self.rows.items()
+        }
+        _require_scored_tags(self.splits[section.splits[0]], section.splits[0])
+        self.map_rows = self._map_rows(self.rows, explains)
+        self.refit_rows = next((reference.rows[name] for name in refit_split(recipe)), NO_ROWS)
+        self.fp32_bytes = fp32_size_bytes(workspace) or self.stored.meta.fp32_size_bytes
         self.thresholds = read_thresholds(workspace, dataset, self.stored)
         self.places = _places(self.rows)
         self.reference = {
-            name: Measured(scores[self.places[name]], split, self.thresholds)
+            name: Measured(reference.scores(dataset, self.rows[name]), split, self.thresholds)
             for name, split in self.splits.items()
         }
-        self.refit_rows = self._refit_rows()
         self.heat_maps = self._heat_maps()
         for warning in unbreakable(recipe, self.reference[section.splits[0]]):
             progress.say(f"warning: {warning}")
 
-    def _map_rows(self, explains: bool) -> Rows:
-        rows = self.rows[self.recipe.validation.splits[0]]
+    def _map_rows(self, splits: Mapping[str, Rows], explains: bool) -> Rows:
+        rows = splits[self.recipe.validation.splits[0]]
         return rows[spread(len(rows))] if explains else NO_ROWS
 
     def _heat_maps(self) -> HeatMapScene | None:
@@ -125,13 +136,16 @@ class Scene:
             return None
         ends = read_explain(read_model(file.path), file.path)
         if ends is None:
-            raise InputError(f"{file.path}: export.json says that it has maps; export it again")
+            raise InputError(f"{file.path}: its maps are gone; export it again")
         with self.progress.track(f"heat maps of {one.name}", len(self.map_rows), "images") as task:
             found = explain(
                 one.engine, file.path, self.workspace.cache, self.map_rows, file.contract, task
             )  # fmt: skip
         if isinstance(found, LoadFailure):
             return found
+        if file.columns is not None:
+            order = list(file.columns)
+            found = replace(found, maps=found.maps[..., order], scores=found.scores[:, order])
         place = self.places[self.recipe.validation.splits[0]]
         beside = scored.scores[place]
         return self.heat_maps.compare(found, beside[spread(len(beside))], ends)
@@ -154,14 +168,6 @@ class Scene:
                 bins=section.calibration_bins,
             ),
         )
-
-    def _refit_rows(self) -> Rows:
-        """Return the images to fit thresholds on; none where that split judges or is not there."""
-        splits = self.recipe.validation.splits
-        wanted = self.recipe.validation.refit_thresholds and REFIT_ON not in splits
-        if not wanted or REFIT_ON not in self.dataset.splits():
-            return np.empty(0, dtype=np.int64)
-        return self.dataset.rows(REFIT_ON)
 
     def score(self, files: Sequence[Candidate]) -> Iterator[tuple[Run, Scored | LoadFailure]]:
         """Score every file on every runtime; a file's first runtime here also scores the refit's.
@@ -219,29 +225,47 @@ class Scene:
     ) -> VariantVerdict:
         """Judge a variant over a split; its heat maps over the one that decides."""
         decides = name == self.recipe.validation.splits[0]
-        budget = self._budget(file)
+        budget = self.budget(file)
         entry = variant_entry(
             file,
             scored.meta,
             budget,
-            fp32_size_bytes(self.workspace),
+            self.fp32_bytes,
             name,
             decides,
             reference,
             variant,
             self.thresholds,
+            split_share(self.dataset, name),
         )
-        if not decides or not file.explains:
+        # A file that should have maps and has none is undecided, not spared.
+        should = file.judged_as in self.recipe.export.explain
+        if not decides or not (file.explains or should):
             return entry
         checks = check_heat_maps(budget, heat_maps, self.recipe.validation.confidence)
         return with_heat_maps(entry, heat_maps, checks)
 
-    def _budget(self, file: Candidate) -> Budget:
+    def require_sizes(self, files: Sequence[Candidate]) -> None:
+        """Refuse a ratio of sizes that nothing here can tell, before anything is scored.
+
+        Raises:
+            InputError: Neither exported files nor the reference tell the float file's size.
+        """
+        for file in files if self.fp32_bytes is None else ():
+            if self.budget(file).max_size_ratio is not None:
+                raise InputError(
+                    f"budgets: max_size_ratio of {file.judged_as} compares with the float file, "
+                    "but nothing is exported here and the reference does not tell its size; make "
+                    "the reference again where the model was trained (edgetag validate), or set "
+                    "max_size_bytes instead"
+                )
+
+    def budget(self, file: Candidate) -> Budget:
         """Return the limits of a file: its own, or the default ones."""
-        for name, budget in self.recipe.budgets.items():
+        for name in self.recipe.budgets:
             if name == file.judged_as:
-                return budget
-        return self.recipe.budgets.get("default") or Budget()
+                return self.recipe.budget(name)
+        return self.recipe.budget("default")
 
 
 def _require_scored_tags(split: Split, name: str) -> None:

@@ -4,6 +4,7 @@ Scores are matched by the identity of images and the names of tags, never by pos
 """
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +12,19 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.records import Result
+from edgetag.tags import Labels
 from edgetag.workspace import read_arrays, write_arrays
 
 NO_ROWS: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
 """Of no image."""
+
+_PATHS = TypeAdapter(tuple[str, ...])
 
 
 class ReferenceMeta(Result):
@@ -36,6 +40,8 @@ class ReferenceMeta(Result):
             training can judge decisions; empty in files of schema 1.0.
         made_with: Digest of the code and packages that scored, see `dependencies`; empty in files
             of schemas below 1.3.
+        fp32_size_bytes: Of the exported float file, so that ratios of sizes can be judged where
+            nothing is exported; None in files before schema 1.3.
     """
 
     SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.3"
@@ -46,6 +52,7 @@ class ReferenceMeta(Result):
     preprocessing: str
     thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     made_with: str = ""
+    fp32_size_bytes: int | None = Field(None, gt=0)
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,19 @@ class ReferenceMaps:
 
 
 @dataclass(frozen=True)
+class KnownPictures:
+    """What the scored images were where the reference was made.
+
+    Attributes:
+        labels: `[n, tags]` int8 with 1, 0 and -1 for unknown.
+        paths: `[n]` relative to the data root there; for people, since identities match.
+    """
+
+    labels: Labels
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ReferenceScores:
     """Scores of the float model.
 
@@ -72,6 +92,7 @@ class ReferenceScores:
         split: `[n]` the split each image is in.
         meta: What made them.
         maps: None where none were asked for.
+        known: None in files before schema 1.3.
     """
 
     scores: Scores
@@ -80,12 +101,29 @@ class ReferenceScores:
     split: tuple[str, ...]
     meta: ReferenceMeta
     maps: ReferenceMaps | None = None
+    known: KnownPictures | None = None
 
     def matched(self, identities: Sequence[str], tags: Sequence[str], where: Path) -> Scores:
         """Return `[len(identities), len(tags)]` scores in the order asked for.
 
         Raises:
             InputError: An image or a tag has no score here, or there are other tags.
+        """
+        columns = self.columns(tags, where)
+        row_of = {identity: row for row, identity in enumerate(self.identities)}
+        missing = [identity for identity in identities if identity not in row_of]
+        if missing:
+            raise InputError(
+                f"{where}: these reference scores lack {len(missing)} of {len(identities)} images, "
+                f"the first being {missing[0]}; compute them on this data set"
+            )
+        return self.scores[[row_of[identity] for identity in identities]][:, columns]
+
+    def columns(self, tags: Sequence[str], where: Path) -> list[int]:
+        """Return the column of each tag.
+
+        Raises:
+            InputError: There are other tags here.
         """
         if set(tags) != set(self.tags):
             lacking = sorted(set(tags) - set(self.tags))
@@ -96,15 +134,18 @@ class ReferenceScores:
                 f"{where}: these reference scores are for other tags: they {' and '.join(parts)}; "
                 "compute them with this recipe"
             )
-        columns = [self.tags.index(tag) for tag in tags]
-        row_of = {identity: row for row, identity in enumerate(self.identities)}
-        missing = [identity for identity in identities if identity not in row_of]
-        if missing:
-            raise InputError(
-                f"{where}: these reference scores lack {len(missing)} of {len(identities)} images, "
-                f"the first being {missing[0]}; compute them on this data set"
-            )
-        return self.scores[[row_of[identity] for identity in identities]][:, columns]
+        return [self.tags.index(tag) for tag in tags]
+
+    def same(self, other: "ReferenceScores") -> bool:
+        """Tell whether both know the same pictures in the same order, and the same of them."""
+        mine, its = self.known, other.known
+        if mine is None or its is None:
+            same_labels = mine is its
+        else:
+            same_labels = mine.paths == its.paths and np.array_equal(mine.labels, its.labels)
+        return same_labels and (self.identities, self.tags, self.split, self.meta) == (
+            other.identities, other.tags, other.split, other.meta,
+        )  # fmt: skip
 
     def matched_maps(
         self, identities: Sequence[str], tags: Sequence[str]
@@ -134,6 +175,10 @@ def write_reference(path: Path, reference: ReferenceScores) -> None:
     if reference.maps is not None:
         arrays["maps"] = reference.maps.maps
         arrays["map_identities"] = np.array(reference.maps.identities, dtype=np.bytes_)
+    if reference.known is not None:
+        arrays["labels"] = reference.known.labels
+        # As text: an array of strings takes the longest one's length for each.
+        arrays["paths"] = np.frombuffer(json.dumps(reference.known.paths).encode(), np.uint8)
     write_arrays(path, arrays)
 
 
@@ -169,7 +214,30 @@ def read_reference(path: Path) -> ReferenceScores:
         split=tuple(str(split) for split in arrays["split"].tolist()),
         meta=ReferenceMeta.from_json(str(arrays["meta"]), path),
         maps=_maps(arrays, len(tags), path),
+        known=_known(arrays, scores.shape, path),
     )
+
+
+def _known(
+    arrays: Mapping[str, npt.NDArray[Any]], shape: tuple[int, ...], path: Path
+) -> KnownPictures | None:
+    """Return labels and paths in a file of reference scores, None where it has none.
+
+    Raises:
+        InputError: They do not fit its images and tags.
+    """
+    if "labels" not in arrays:
+        return None
+    labels = arrays["labels"]
+    if labels.dtype != np.int8 or labels.shape != shape or not np.isin(labels, (1, 0, -1)).all():
+        raise InputError(f"{path}: its labels do not fit its tags and images; compute it again")
+    try:
+        paths = _PATHS.validate_json(arrays["paths"].tobytes())
+    except (KeyError, ValidationError):
+        paths = ()
+    if len(paths) != shape[0]:
+        raise InputError(f"{path}: it does not name one path per image; compute it again")
+    return KnownPictures(labels, paths)
 
 
 def _maps(arrays: Mapping[str, npt.NDArray[Any]], tags: int, path: Path) -> ReferenceMaps | None:

@@ -1,30 +1,25 @@
 """The stage: reference scores, variants' scores on each runtime, comparison, verdict."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from edgetag.conversion.external import ExternalModel
-from edgetag.dataset import Dataset, open_dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import open_dataset
 from edgetag.machine import package_versions, this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, passed_over
 from edgetag.runtimes import FailureKind, LoadFailure
-from edgetag.validation.baseline import Baseline, check_fits, read_baseline
-from edgetag.validation.baseline import compare as compare_with_baseline
 from edgetag.validation.changes import changed_decisions, details
 from edgetag.validation.details import Details, VariantDetails
 from edgetag.validation.entries import scores_digest
-from edgetag.validation.inputs import (
-    Candidate,
-    candidates,
-)
+from edgetag.validation.held import Held, images_digest
+from edgetag.validation.inputs import Candidate, candidates
+from edgetag.validation.merging import PACKAGES, Outcome, add_to_what_lies_there, basis, judged_by
 from edgetag.validation.metrics import Measured
 from edgetag.validation.result import (
-    BaselineComparison,
     Decision,
     Failure,
     ReferenceSummary,
@@ -35,11 +30,7 @@ from edgetag.validation.result import (
 from edgetag.validation.scene import Scene
 from edgetag.validation.scores import ReferenceScores
 from edgetag.validation.scoring import Run
-from edgetag.workspace import Workspace, atomic_write, write_text
-
-PACKAGES = ("ai-edge-litert", "numpy", "polars", "scikit-learn", "scipy", "statsmodels",
-            "tflite-runtime")  # fmt: skip
-"""Packages whose versions travel with a verdict."""
+from edgetag.workspace import Workspace
 
 
 def run(
@@ -49,8 +40,9 @@ def run(
     reference: Path | None = None,
     external: Sequence[ExternalModel] = (),
     variants: Sequence[str] = (),
-    judged_as: str | None = None,
+    stands_for: str | None = None,
     baseline: Path | None = None,
+    max_changed: float = 0.0,
 ) -> Verdict:
     """Compare files with the float model, on every runtime.
 
@@ -62,17 +54,23 @@ def run(
             or new ones by TensorFlow.
         external: Files made elsewhere, judged beside the exported ones.
         variants: Exported variants to judge; all if empty.
-        judged_as: The variant whose limits hold for files made elsewhere; None: the default ones.
+        stands_for: The variant that files made elsewhere stand for; default: the bundled one.
         baseline: The accepted state to compare with; None compares with none.
+        max_changed: Share of a split's pictures that may be missing, new or labelled differently
+            from a reference computed elsewhere.
 
     Raises:
         InputError: A file of an earlier stage is missing, damaged or does not fit the others.
     """
     dataset = open_dataset(workspace)
-    accepted = _accepted(baseline, recipe, dataset)
-    files = candidates(recipe, workspace, external, variants, judged_as)
+    held = Held.read(baseline, recipe, dataset.vocabulary.names) if baseline else None
+    accepted = held.accepted if held else None
+    files = candidates(recipe, workspace, external, variants, stands_for, accepted)
+    held = held.against(files) if held else None
     explains = any(file.explains for file in files)
-    scene = Scene(recipe, workspace, dataset, progress, reference, explains)
+    scene = Scene(recipe, workspace, dataset, progress, reference, explains, max_changed)
+    held = held.over(scene) if held else None
+    scene.require_sizes(files)
     entries: list[VariantVerdict] = []
     failures: list[Failure] = []
     drawn: list[VariantDetails] = []
@@ -101,42 +99,20 @@ def run(
                     pl.lit(one.engine.name).alias("runtime"),
                 )
                 tables.append(changes.select(*labels, pl.all()))
-    verdict = _join(scene, files, entries, failures, thresholds)
-    if accepted is not None and baseline is not None:
-        section = recipe.validation
-        told = compare_with_baseline(
-            verdict,
-            accepted,
-            str(baseline),
-            section.baseline_tolerance,
-            section.baseline_tag_tolerance,
-            partial=bool(variants),
-        )
-        verdict = _with_baseline(verdict, told)
-    _write(workspace, verdict, drawn, tables)
-    return verdict
-
-
-def _accepted(path: Path | None, recipe: Recipe, dataset: Dataset) -> Baseline | None:
-    """Read the accepted state, and refuse one about something else before any scoring."""
-    if path is None:
-        return None
-    accepted = read_baseline(path)
-    split = recipe.validation.splits[0]
-    check_fits(
-        accepted,
-        str(path),
-        recipe=recipe.name,
-        tags=dataset.vocabulary.names,
-        split=split,
-        images_sha256=images_digest(dataset, dataset.rows(split)),
+    of_all = basis(scene)
+    found = Outcome(
+        _join(scene, files, entries, failures, thresholds, of_all),
+        Details(split=recipe.validation.splits[0], variants=tuple(drawn)),
+        pl.concat(tables) if tables else pl.DataFrame(),
     )
-    return accepted
-
-
-def images_digest(dataset: Dataset, rows: Rows) -> str:
-    """Return the SHA-256 of what names some images, in their order."""
-    return hashlib.sha256("\n".join(dataset.identities(rows)).encode()).hexdigest()
+    if variants or external:
+        found = add_to_what_lies_there(found, scene, of_all, progress)
+    if held:
+        lacking = set(recipe.export.variants) - set(found.verdict.decisions)
+        told = held.compared(found.verdict, partial=bool(lacking))
+        found = replace(found, verdict=told)
+    found.write(workspace)
+    return found.verdict
 
 
 def _join(
@@ -145,6 +121,7 @@ def _join(
     entries: list[VariantVerdict],
     failures: list[Failure],
     thresholds: dict[str, dict[str, float]],
+    of_all: str,
 ) -> Verdict:
     """Join all entries into the verdict."""
     section, split = scene.recipe.validation, scene.recipe.validation.splits[0]
@@ -165,13 +142,15 @@ def _join(
         at_fpr=section.at_fpr,
         at_recall=section.at_recall,
         prevalence={name: at.prevalence_of(name) for name in names},
-        images_sha256=images_digest(scene.dataset, scene.rows[split]),
+        images_sha256=images_digest(scene.dataset.identities(scene.rows[split])),
         machine=this_machine(),
         versions=package_versions(PACKAGES),
         reference=_summary(scene.stored, scene.reference, split),
         thresholds=thresholds,
+        judged_by={file.variant: judged_by(of_all, scene, file) for file in files},
         variants=tuple(entries),
         failures=tuple(failures),
+        pictures=scene.pictures,
     )
 
 
@@ -210,22 +189,3 @@ def _summary(
         scores_sha256=scores_digest(measured[split].scores),
         map=maps,
     )
-
-
-def _with_baseline(verdict: Verdict, told: BaselineComparison) -> Verdict:
-    decided = worst([verdict.verdict, told.verdict])
-    return verdict.model_copy(update={"baseline": told, "verdict": decided})
-
-
-def _write(
-    workspace: Workspace,
-    verdict: Verdict,
-    drawn: list[VariantDetails],
-    tables: list[pl.DataFrame],
-) -> None:
-    """Write details first: a verdict never stands beside those of another run."""
-    found = Details(split=verdict.split, variants=tuple(drawn))
-    write_text(workspace.validate / "details.json", found.to_json())
-    with atomic_write(workspace.validate / "changes.parquet") as file:
-        (pl.concat(tables) if tables else pl.DataFrame()).write_parquet(file)
-    write_text(workspace.validate / "verdict.json", verdict.to_json())

@@ -5,13 +5,14 @@ from pathlib import Path
 from edgetag.dataset.formats.folders import has_class_folders, read_folders
 from edgetag.dataset.formats.object_value import ID_COLUMN, VALUE_COLUMN, read_object_value
 from edgetag.dataset.formats.regions import is_region_file, read_regions, region_files
-from edgetag.dataset.formats.tables import TABLE_SUFFIXES, Table, read_table
+from edgetag.dataset.formats.tables import MOST_BYTES, TABLE_SUFFIXES, Table, read_table
 from edgetag.dataset.formats.tag_list import read_tag_list
 from edgetag.dataset.formats.wide import read_wide
 from edgetag.dataset.listing import Listing
 from edgetag.dataset.result import Format
 from edgetag.errors import InputError
 from edgetag.recipe.sections import DataSection
+from edgetag.userfiles import require_file
 
 __all__ = ["default_root", "detect", "read_listing"]
 
@@ -29,6 +30,8 @@ def read_listing(section: DataSection) -> Listing:
     source = section.source
     if not source.exists():
         raise InputError(f"{source}: no such file or folder; set data.source to your labels")
+    if not source.is_dir():
+        require_file(source, "table of labels", MOST_BYTES)
     root = default_root(section)
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; set data.root to the folder of the images")

@@ -10,8 +10,12 @@ from edgetag.dataset.listing import Crop, Entry, TagReader
 from edgetag.dataset.result import UnknownTag
 from edgetag.errors import InputError
 from edgetag.recipe.sections import DataSection
+from edgetag.userfiles import read_file
 
 GENERATOR = "Region Cropper"
+WHAT = "file of Region Cropper"
+MOST_BYTES = 1_000_000_000
+"""Of a file; a picture takes about a hundred a region."""
 
 Pixel = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 """A coordinate; one beside the picture is cut off at its edge."""
@@ -60,8 +64,8 @@ def region_files(source: Path) -> list[Path]:
 def is_region_file(path: Path) -> bool:
     """Tell whether a file was written by Region Cropper."""
     try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        value = json.loads(read_file(path, WHAT, MOST_BYTES))
+    except (OSError, InputError, ValueError, RecursionError):
         return False
     first = value[0] if isinstance(value, list) and value else value
     return isinstance(first, dict) and first.get("generator") == GENERATOR
@@ -92,7 +96,7 @@ def read_regions(
 
 def _documents(file: Path) -> list[Document]:
     try:
-        value: Any = json.loads(file.read_bytes())
+        value: Any = json.loads(read_file(file, WHAT, MOST_BYTES))
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

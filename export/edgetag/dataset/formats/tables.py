@@ -12,17 +12,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.dataset.listing import LabelRow
+from edgetag.dataset.listing import Crop, LabelRow
 from edgetag.dataset.location import is_unicode
 from edgetag.errors import InputError
 from edgetag.recipe.sections import DataSection
+from edgetag.userfiles import read_file
 
 TABLE_SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
+MOST_BYTES = 8_000_000_000
+"""Of a table; ten million images with a hundred tags take four."""
 
 _LABELS: dict[object, int | None] = {
     "1": 1, "0": 0, "": None, "1.0": 1, "0.0": 0, "true": 1, "false": 0, 1: 1, 0: 0, None: None,
 }  # fmt: skip
 _SPLIT = re.compile(r"train|validation|test|test_\w+")
+_CROP = re.compile(r"\s*(-?\d{1,6})\s+(-?\d{1,6})\s+(-?\d{1,6})\s+(-?\d{1,6})\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def read_table(path: Path) -> Table:
 
 
 def _read_csv(path: Path) -> Table:
-    text = path.read_bytes().decode("utf-8-sig")
+    text = read_file(path, "table", MOST_BYTES).decode("utf-8-sig")
     reader = csv.reader(_lines(text), strict=True)
     columns: tuple[str, ...] = ()
     rows: list[Row] = []
@@ -134,7 +138,9 @@ def _header(cells: list[str], where: str) -> tuple[str, ...]:
 def _read_jsonl(path: Path) -> Table:
     columns: dict[str, None] = {}
     rows: list[Row] = []
-    for number, line in enumerate(_lines(path.read_bytes().decode("utf-8-sig")), start=1):
+    for number, line in enumerate(
+        _lines(read_file(path, "table", MOST_BYTES).decode("utf-8-sig")), start=1
+    ):
         where = f"{path}:{number}"
         if not line.strip():
             continue
@@ -238,6 +244,25 @@ def read_split(row: Row, column: str) -> str | None:
     raise InputError(
         f"{row.where}: column {column!r} is {value!r}; a split is train, validation, test or "
         "test_<name>, or empty to let the hash decide"
+    )
+
+
+def read_crop(row: Row, column: str | None) -> Crop | None:
+    """Return the region in a cell, or None where it is empty or there is no such column.
+
+    Raises:
+        InputError: It is no region.
+    """
+    value = None if column is None else row.cells.get(column)
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and (match := _CROP.fullmatch(value)):
+        left, top, right, bottom = (int(number) for number in match.groups())
+        if left < right and top < bottom:
+            return left, top, right, bottom
+    raise InputError(
+        f"{row.where}: column {column!r} is {value!r}; a region is `left top right bottom` in "
+        "whole pixels, right and bottom larger, or empty for the whole picture"
     )
 
 

@@ -1,8 +1,9 @@
-"""A wide table: `path`, one column per tag, optionally `split` and `group`."""
+"""A wide table: `path`, one column per tag, optionally `split`, `group` and a region."""
 
 from edgetag.dataset.formats.tables import (
     Table,
     parse_label,
+    read_crop,
     read_group_and_split,
     read_label,
     read_path,
@@ -25,6 +26,8 @@ def read_wide(
         InputError: A column is missing or a cell is not what its column holds.
     """
     tags = section.tags
+    if section.crop_column is not None:
+        table.require((section.crop_column,))
     table.require(
         (section.path_column, *tags),
         "Every tag of data.tags needs its column; leave cells empty where a label is unknown.",
@@ -40,13 +43,17 @@ def read_wide(
                 where=row.where,
                 split=split,
                 group=group,
+                crop=read_crop(row, section.crop_column),
             )
         )
     return tuple(entries), _unknown_columns(table, section)
 
 
 def _unknown_columns(table: Table, section: DataSection) -> tuple[UnknownTag, ...]:
-    used = {section.path_column, section.split_column, section.group_column, *section.tags}
+    used = {
+        section.path_column, section.split_column, section.group_column, section.crop_column,
+        *section.tags,
+    }  # fmt: skip
     unknown = TagReader(section.vocabulary(), None)
     for column in table.columns:
         if column in used:

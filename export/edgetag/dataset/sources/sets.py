@@ -10,18 +10,17 @@ import io
 import os
 import shutil
 import signal
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
 
 from edgetag.dataset.sources.picture import SIZE, BlankError, Picture, compose, place, png_bytes
+from edgetag.dataset.workers import forkserver_context
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.records import Result
@@ -184,11 +183,9 @@ def _chunks(pictures: Iterable[Picture]) -> list[list[Picture]]:
 def _workers(chunks: int) -> Iterator[Executor]:
     """Yield worker processes, one per core; stop them at once when the build is interrupted."""
     count = max(1, min(chunks, os.cpu_count() or 1))
-    # Fork would copy the parent's threads' locks; a server process has none.
-    method = "forkserver" if sys.platform != "win32" else "spawn"
     executor = ProcessPoolExecutor(
         count,
-        mp_context=get_context(method),
+        mp_context=forkserver_context(),
         # Ctrl-C reaches all processes; the parent alone decides what follows.
         initializer=signal.signal,
         initargs=(signal.SIGINT, signal.SIG_IGN),

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from edgetag.reporting.device import describe_difference
 from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
-from edgetag.reporting.result import BudgetRow
+from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.wording import describe_not_judged
 from edgetag.validation.result import RANK, Decision
 
-TITLES: dict[Decision, str] = {
+Sign = Decision | Literal["loss"]
+TITLES: dict[Sign, str] = {
     "pass": "Accepted",
     "fail": "Rejected",
     "undecided": "Undecided",
     "not judged": "Not judged",
+    "loss": "Accepted, with losses",
 }
 
 
@@ -23,14 +26,14 @@ class Reason:
     """One limit that is not kept, or of which the data cannot tell.
 
     Attributes:
-        decision: fail, undecided, or not judged.
+        decision: fail, undecided, not judged, or loss for what decides nothing.
         variant: Whose.
         tag: Empty where it is about all of them.
         sentence: What was measured and what was wanted.
         advice: What would decide it; empty for a failure.
     """
 
-    decision: Decision
+    decision: Sign
     variant: str
     tag: str
     sentence: str
@@ -42,15 +45,15 @@ class Banner:
     """The verdict.
 
     Attributes:
-        decision: Of the whole run.
+        decision: Of the whole run; loss where it is accepted with losses.
         title: In a word.
         sentence: Why.
-        shipped: What that means for the file that the app ships.
+        shipped: What ships, or would; empty where none of our files is judged.
         reasons: Limits that are not kept, failures first.
         notes: What else to know, which decides nothing.
     """
 
-    decision: Decision
+    decision: Sign
     title: str
     sentence: str
     shipped: str
@@ -60,16 +63,15 @@ class Banner:
 
 def banner(view: View) -> Banner:
     """Sum the run up."""
-    decision = view.report.verdict
+    report = view.report
+    decision: Sign = "loss" if report.accepted_with_losses else report.verdict
     return Banner(
         decision=decision,
         title=TITLES[decision],
         sentence=" ".join(_sentences(view)) or "Nothing was judged.",
         shipped=_shipped(view),
         reasons=tuple(_reasons(view)),
-        notes=tuple(
-            f"{one.where}: {one.text}" for one in view.report.findings if one.level == "note"
-        ),
+        notes=tuple(f"{one.where}: {one.text}" for one in report.findings if one.level == "note"),
     )
 
 
@@ -99,6 +101,8 @@ def _sentences(view: View) -> Iterator[str]:
     if not any(by.values()) and view.report.verdict == "pass":
         of_what = "of what ships" if verdict.passed_over else "of the recipe"
         yield f"Every limit {of_what} is kept on the {basis}."
+    if lossy := [row.variant for row in view.report.variants if row.with_losses]:
+        yield f"Something that no kept limit allows got worse in {', '.join(lossy)}."
     if verdict.baseline and verdict.baseline.verdict == "fail":
         yield "Accuracy is worse than in the accepted baseline."
 
@@ -137,7 +141,8 @@ def _shipped(view: View) -> str:
     if view.bundled not in view.variants():
         return f"The app would ship {view.bundled}, which was not judged here."
     what = {
-        "pass": "keeps every limit set for it",
+        "pass": "keeps every limit set for it"
+        + (" but lost what none of them allows" if view.with_losses(view.bundled) else ""),
         "fail": "gives other scores, or none, on another machine"
         if _only_differs(view, view.bundled)
         else "breaks a limit",
@@ -167,9 +172,24 @@ def _reasons(view: View) -> Iterator[Reason]:
     ]
     explained = {reason.variant for reason in reasons}
     reasons += [reason for reason in _unexplained(view) if reason.variant not in explained]
+    reasons += [
+        Reason("loss", one.variant or "", "", f"{one.text[0].upper()}{one.text[1:]}{_on(one)}.", "")
+        for one in view.report.findings
+        if one.level == "loss"
+    ]
     yield from sorted(
-        reasons, key=lambda one: (RANK[one.decision], one.variant != view.bundled, one.tag != "")
+        reasons, key=lambda one: (_rank(one), one.variant != view.bundled, one.tag != "")
     )
+
+
+def _rank(reason: Reason) -> int:
+    """Losses come last: they stand beside the decision."""
+    return len(RANK) if reason.decision == "loss" else RANK[reason.decision]
+
+
+def _on(finding: Finding) -> str:
+    """Return the runtime of a finding, as its place names it."""
+    return finding.where.removeprefix(finding.variant or "")
 
 
 def _reason(row: BudgetRow, also: list[str]) -> Reason:

@@ -1,20 +1,14 @@
 """Decisions that changed, with their images: what a person looks at first."""
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from PIL import Image
-
-from edgetag.preprocess import Pixels
 from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.thumbnails import thumbnails
 from edgetag.validation.details import Change, VariantDetails
 from edgetag.validation.result import VariantVerdict
 
 SHOWN_OF_BUNDLED, SHOWN_OF_OTHERS = 24, 12
-THUMBNAIL_PX = 96
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ def changes_of(view: View, found: VariantVerdict) -> ChangesOf | None:
     if details is None:
         return None
     shown = _shown(details, SHOWN_OF_BUNDLED if found.variant == view.bundled else SHOWN_OF_OTHERS)
-    images = _images(view, shown)
+    images = thumbnails(view, [change.row for change in shown])
     cards = tuple(
         ChangeCard(change, image, (change.after >= change.threshold) == change.label)
         for change, image in zip(shown, images, strict=True)
@@ -64,20 +58,3 @@ def changes_of(view: View, found: VariantVerdict) -> ChangesOf | None:
 
 def _shown(details: VariantDetails, most: int) -> Sequence[Change]:
     return sorted(details.changes, key=lambda change: -change.certainty)[:most]
-
-
-def _images(view: View, changes: Sequence[Change]) -> list[str]:
-    look_up = view.sources.thumbnails
-    if look_up is None or not changes:
-        return [""] * len(changes)
-    pixels = look_up(np.array([change.row for change in changes], dtype=np.int64))
-    return [_data_url(image) for image in pixels]
-
-
-def _data_url(pixels: Pixels) -> str:
-    """Return `[height, width, 3]` uint8 as a small WebP."""
-    image = Image.fromarray(pixels)
-    image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BILINEAR)
-    file = io.BytesIO()
-    image.save(file, "WEBP", quality=80, method=4)
-    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"

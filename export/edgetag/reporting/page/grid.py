@@ -76,8 +76,10 @@ def cells(texts: Iterable[str | Cell]) -> tuple[Cell, ...]:
     return tuple(text if isinstance(text, Cell) else Cell(text) for text in texts)
 
 
-def decided(decision: str, note: str = "") -> Cell:
-    """Return the cell of a decision: its sign, its word, its colour."""
+def decided(decision: str, note: str = "", *, with_losses: bool = False) -> Cell:
+    """Return the cell of a decision: its sign, its word, its colour; losses stand beside a pass."""
+    if with_losses and decision in ("pass", "not judged"):
+        return Cell(f"{decision}, with losses", note, mark="loss")
     return Cell(decision, note, mark=decision)
 
 

@@ -104,8 +104,11 @@ def environment(view: View) -> Iterator[tuple[str, str]]:
     for missing in sources.bench.missing_runtimes if sources.bench else ():
         yield f"left out: {missing.runtime}", missing.reason
     yield "reference", f"{reference.engine} on {reference.device}; {listed(reference.versions)}"
+    tags = {found.split: found.n_scored_tags for found in verdict.variants}
     for split, value in reference.map.items():
-        yield f"reference mAP, {split}", "not scored" if value is None else f"{value:.4f}"
+        over = words.plural(tags[split], "tag") if split in tags else "the scored tags"
+        told = "not scored" if value is None else f"{value:.4f} over {over}"
+        yield f"reference mAP, {split}", told
     yield "validated with", listed(verdict.versions)
     yield "made with", listed(sources.versions)
     yield (

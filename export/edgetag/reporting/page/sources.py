@@ -5,15 +5,36 @@ from dataclasses import dataclass
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
+from edgetag.dataset.result import DatasetResult
 from edgetag.dataset.view import Rows
 from edgetag.device.result import DeviceResult
 from edgetag.explaining.result import Explanation
 from edgetag.phones.result import PhonesResult
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe
+from edgetag.reporting.float_model import FloatModel
 from edgetag.reporting.result import ReportResult
 from edgetag.validation.details import Details, VariantDetails
 from edgetag.validation.result import VariantVerdict, Verdict
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A row of the labels that was left out: a line of `dataset/rejected.csv`."""
+
+    path: str
+    reason: str
+    detail: str
+    where: str
+
+
+@dataclass(frozen=True)
+class PackedBundle:
+    """The bundle as it lies in the run folder; `file` is relative to that."""
+
+    file: str
+    sha256: str
+    size_bytes: int
 
 
 @dataclass(frozen=True)
@@ -32,6 +53,11 @@ class PageSources:
             where the images are not at hand.
         device: Of other machines.
         phones: Of phones.
+        float_model: What the float model decided.
+        data: Counts by tag and split, and what was left out.
+        rejected: What was left out, row by row.
+        attribution: Makers and licences of the images, as Markdown.
+        bundle: What the app ships.
     """
 
     recipe: Recipe
@@ -44,6 +70,11 @@ class PageSources:
     thumbnails: Callable[[Rows], Pixels] | None
     device: DeviceResult | None = None
     phones: PhonesResult | None = None
+    float_model: FloatModel | None = None
+    data: DatasetResult | None = None
+    rejected: tuple[Rejected, ...] = ()
+    attribution: str | None = None
+    bundle: PackedBundle | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +122,10 @@ class View:
         """Return the curves and changes of a variant on the shown runtime."""
         details = self.sources.details
         return details.find(variant, self.report.runtime) if details else None
+
+    def with_losses(self, variant: str) -> bool:
+        """Whether a variant lost something that no decision shows."""
+        return any(row.variant == variant and row.with_losses for row in self.report.variants)
 
     def decision(self, variant: str) -> str:
         """Return what came of a variant in all: validation and benchmark."""

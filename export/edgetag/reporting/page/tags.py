@@ -3,13 +3,22 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from edgetag.reporting.losses import tag_losses
 from edgetag.reporting.page import words
 from edgetag.reporting.page.grid import Cell, Column, Grid, cells, decided, with_interval
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.page.variants import Plot
 from edgetag.reporting.plots.forest import ForestRow, forest
 from edgetag.reporting.tables import NONE
-from edgetag.validation.result import Bounds, BudgetCheck, Operating, TagVerdict, VariantVerdict
+from edgetag.reporting.wording import LOST
+from edgetag.validation.result import (
+    Bounds,
+    BudgetCheck,
+    LossMeasure,
+    Operating,
+    TagVerdict,
+    VariantVerdict,
+)
 
 MOST_DRAWN, MOST_LISTED = 40, 200
 """Tags per plot and per table, so that a large vocabulary does not make a large file."""
@@ -123,7 +132,9 @@ def _forest_row(measure: _Measure, tag: TagVerdict) -> ForestRow:
 
 def _mean_row(found: VariantVerdict) -> ForestRow:
     check = _check(found.budgets, "max_map_drop")
-    return _in_points("all tags (mAP)", found.map_drop, found.map_drop_interval, check)
+    return _in_points(
+        words.mean_ap(found.n_scored_tags), found.map_drop, found.map_drop_interval, check
+    )
 
 
 def _in_points(
@@ -148,18 +159,21 @@ def _judged_grid(found: VariantVerdict) -> Grid:
         Column("images", note="have it / not"), Column("AP"), Column("drop", note="points"),
         Column("recall"), Column("drop", note="points"), Column("false positives"),
         Column("rise", note="points"), Column("changed", note="lost / gained"),
-        Column("McNemar p", note="after Holm"), Column("threshold", note="before → after"),
+        Column("McNemar", note="p after Holm"), Column("threshold", note="before → after"),
     )  # fmt: skip
-    rows = tuple(_judged_cells(tag) for tag in _worst(found.tags, MOST_LISTED))
+    rows = tuple(
+        _judged_cells(tag, tag_losses(found, tag.tag)) for tag in _worst(found.tags, MOST_LISTED)
+    )
     return Grid(f"Tags of {found.variant}", columns, rows)
 
 
-def _judged_cells(tag: TagVerdict) -> tuple[Cell, ...]:
+def _judged_cells(tag: TagVerdict, losses: tuple[LossMeasure, ...]) -> tuple[Cell, ...]:
     images = f"{words.count(tag.positives)} / {words.count(tag.negatives)}"
     threshold = f"{tag.reference_threshold:.3f} → {tag.threshold:.3f}"
     changed = NONE if tag.flips is None else words.count(tag.flips)
+    decision = decided(tag.verdict, _open(tag, losses), with_losses=bool(losses))
     return cells([
-        tag.tag, decided(tag.verdict, _open(tag)), images, words.fraction(tag.ap),
+        tag.tag, decision, images, words.fraction(tag.ap),
         with_interval(words.points(tag.ap_drop), words.interval(tag.ap_drop_interval)),
         words.percent(tag.recall),
         with_interval(words.points(tag.recall_drop), words.interval(tag.recall_drop_interval)),
@@ -170,8 +184,8 @@ def _judged_cells(tag: TagVerdict) -> tuple[Cell, ...]:
     ])  # fmt: skip
 
 
-def _open(tag: TagVerdict) -> str:
-    """Say what broke or what is missing, in few words."""
+def _open(tag: TagVerdict, losses: tuple[LossMeasure, ...]) -> str:
+    """Say what broke, what is missing, and what was lost without a margin, in few words."""
     notes = []
     for check in tag.checks:
         what = words.BUDGETS.get(check.budget, check.budget)
@@ -181,6 +195,8 @@ def _open(tag: TagVerdict) -> str:
             wanted = check.needs
             more = f": {words.count(wanted.more)} more {wanted.of}" if wanted else ""
             notes.append(f"{what}{more}")
+    if losses:
+        notes.append(f"lost beyond chance: {', '.join(LOST[measure] for measure in losses)}")
     return "; ".join(notes)
 
 

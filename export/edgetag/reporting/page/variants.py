@@ -45,7 +45,9 @@ def figures(view: View) -> Iterator[Figure]:
     if not found:
         return
     drop = words.drop(found.map_drop, found.map_drop_interval)
-    yield Figure("mAP", words.fraction(found.map), f"drop {drop} points")
+    yield Figure(
+        words.mean_ap(found.n_scored_tags), words.fraction(found.map), f"drop {drop} points"
+    )
     yield Figure(
         "changed decisions", words.percent(found.flip_rate), f"{words.count(found.flips)} of them"
     )
@@ -71,7 +73,7 @@ def variants_grid(view: View) -> Grid:
     split, runtime = view.report.split, view.report.runtime
     columns = [
         Column("variant", numeric=False), Column("verdict", numeric=False),
-        Column("mAP", note=split), Column("drop of mAP", note="points [interval]"),
+        Column("mAP", note=_over(view, split)), Column("drop of mAP", note="points [interval]"),
         Column("changed", note="decisions"), Column("file"), Column("gzip"),
     ]  # fmt: skip
     if bench := view.sources.bench:
@@ -81,9 +83,16 @@ def variants_grid(view: View) -> Grid:
     return Grid(f"Variants on {runtime}, split {split}", tuple(columns), rows)
 
 
+def _over(view: View, split: str) -> str:
+    """Name the split, and the number of tags that means are over."""
+    scored = next(view.all_scored(), None)
+    return f"{split}, {words.plural(scored.n_scored_tags, 'tag')}" if scored else split
+
+
 def _variant_cells(view: View, name: str) -> tuple[Cell, ...]:
     found = view.scored(name)
-    row: list[str | Cell] = [_named(view, name), decided(view.decision(name))]
+    decision = decided(view.decision(name), with_losses=view.with_losses(name))
+    row: list[str | Cell] = [_named(view, name), decision]
     if found:
         row += [
             _map(found), _drop(found), words.percent(found.flip_rate),
@@ -198,12 +207,13 @@ def tradeoff_plots(view: View) -> Iterator[Plot]:
     )
     for number, (what, axis, cost) in enumerate(costs):
         candidates = list(_candidates(view, cost))
-        if not candidates:
+        scored = next(view.all_scored(), None)
+        if not candidates or scored is None:
             continue
         front = ", ".join(one.label for one in pareto_front(candidates))
         svg = tradeoff(
             candidates, view.sources.verdict.reference.map.get(view.report.split), axis=axis,
-            name=f"tradeoff{number}",
+            measure=words.mean_ap(scored.n_scored_tags), name=f"tradeoff{number}",
             label=f"Mean average precision against {what}. Pareto front: {front}.",
         )  # fmt: skip
         yield Plot(f"Accuracy and {what}", svg, f"Pareto front: {front}")

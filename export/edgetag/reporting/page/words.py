@@ -7,6 +7,7 @@ MARKS = {
     "pass": "✓",
     "fail": "✗",
     "undecided": "?",
+    "loss": "!",
     "not scored": "·",
     "not judged": "·",
 }
@@ -111,17 +112,27 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     return f"{count(number)} {one if number == 1 else many or f'{one}s'}"
 
 
+def mean_ap(tags: int) -> str:
+    """Name the mean average precision, and over how many tags it is."""
+    return f"mAP over {plural(tags, 'tag')}"
+
+
 def needs(measured: float | None, wanted: Needs | None) -> str:
     """Say what would decide an undecided check, in a sentence."""
     if wanted:
-        return f"About {_more(wanted)} would decide it."
+        return f"About {_more(wanted)} would decide it, as it looks {_HOW[wanted.decides]}."
     if measured is None:
         return "It could not be measured here."
     return "It would take over a thousand times as many images to decide it."
 
 
+_HOW = {"pass": "by keeping it", "fail": "by breaking it"}
+
+
 def _more(wanted: Needs) -> str:
-    return f"{count(wanted.more)} more {OF[wanted.of]}"
+    where = f" in {wanted.split}" if wanted.split else ""
+    in_all = f" (about {count(wanted.in_all)} in all)" if wanted.in_all is not None else ""
+    return f"{count(wanted.more)} more {OF[wanted.of]}{where}{in_all}"
 
 
 def _minus(text: str) -> str:

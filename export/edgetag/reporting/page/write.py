@@ -9,10 +9,15 @@ from markupsafe import Markup
 
 from edgetag.reporting.page import (
     causes,
+    confusion,
+    data,
     elsewhere,
+    float_errors,
     heat_maps,
     phones,
+    pictures,
     setting,
+    shipping,
     variants,
     words,
 )
@@ -39,6 +44,8 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
     view = View(report, sources)
     scored = list(view.all_scored())
     compared = sources.verdict.baseline
+    model, built = sources.float_model, sources.data
+    compared_pictures = sources.verdict.pictures
     return _environment().get_template("page.html.j2").render(
         css=Markup(_read("page.css")),  # noqa: S704 - our own file
         words=words,
@@ -62,6 +69,25 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
         tags=[tags_of(view, number, found) for number, found in enumerate(scored)],
         curves=[part for part in map(partial(curves_of, view), count(), scored) if part],
         changes=[part for part in map(partial(changes_of, view), scored) if part],
+        shipped=list(shipping.shipped(view)),
+        input_steps=list(
+            shipping.input_steps(
+                sources.recipe.network.preprocessing(), shipping.exported_file(view)
+            )
+        ),
+        errors=float_errors.errors_grid(model) if model else None,
+        errors_by_tag=list(float_errors.errors_by_tag(view, model)) if model else [],
+        confusion=confusion.confusion(model) if model else None,
+        pictures=pictures.pictures_grid(compared_pictures) if compared_pictures else None,
+        pictures_sentences=list(pictures.pictures_sentences(compared_pictures))
+        if compared_pictures
+        else [],
+        counts_by_split=data.counts_grid(built) if built else None,
+        data_facts=list(data.data_facts(sources.recipe, built, sources.attribution))
+        if built
+        else [],
+        rejected=data.rejected_grid(sources.rejected),
+        attribution=data.first_lines(sources.attribution) if sources.attribution else None,
         blames=list(causes.blames(view)),
         mistakes=list(causes.mistakes(view)),
         baseline=compared,

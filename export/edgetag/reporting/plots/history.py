@@ -2,54 +2,82 @@
 
 import io
 from datetime import datetime
-from itertools import groupby
+from typing import TYPE_CHECKING
 
 from edgetag.benchmarking.history import Figure, History
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 WIDTH_IN, HEIGHT_IN = 9.0, 4.5
 MARKERS = {"quick": "o", "full": "s"}
+SHORTEST_DAYS = 1 / 24
+"""An axis shows at least an hour on each side: a single benchmark has a time, and no span."""
 
 
 def draw_history(history: History) -> str:
-    """Return an SVG with one line per device, runtime, threads and variant.
+    """Return an SVG with one line, of a colour of its own, per device, runtime, threads, variant.
 
     Args:
         history: An unstable figure is drawn hollow, one of quick mode as a circle, of full mode as
             a square.
     """
     from matplotlib import style
-    from matplotlib.dates import date2num
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
     from matplotlib.figure import Figure as Canvas
 
+    lines = _lines(history)
     with style.context(["default", {"svg.hashsalt": "edgetag", "svg.fonttype": "none"}]):
-        canvas = Canvas(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained")
+        canvas = Canvas(figsize=(WIDTH_IN, max(HEIGHT_IN, 0.19 * len(lines))), layout="constrained")
         axes = canvas.add_subplot()
-        for name, figures in groupby(sorted(history.figures, key=_key), key=_name):
-            line = list(figures)
+        for (name, figures), color in zip(lines.items(), _colors(len(lines)), strict=True):
             # Dates as numbers, which an axis of dates shows as dates again.
-            times = date2num([datetime.fromisoformat(found.measured_at) for found in line])
-            (drawn,) = axes.plot(times, [found.p50_ms for found in line], label=name)
-            for time, found in zip(times, line, strict=True):
-                fill = drawn.get_color() if found.stable else "none"
+            times = date2num([datetime.fromisoformat(found.measured_at) for found in figures])
+            axes.plot(times, [found.p50_ms for found in figures], label=name, color=color)
+            for time, found in zip(times, figures, strict=True):
                 axes.plot(
                     [time], [found.p50_ms], marker=MARKERS.get(found.mode, "o"), linestyle="none",
-                    markeredgecolor=drawn.get_color(), markerfacecolor=fill,
+                    markeredgecolor=color, markerfacecolor=color if found.stable else "none",
                 )  # fmt: skip
+        locator = AutoDateLocator()
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        if lines:
+            _leave_room(axes)
+        axes.set_xlabel("UTC", fontsize="small")
         axes.set_ylabel("median latency, ms")
         axes.set_ylim(bottom=0)
         axes.set_title("circles: quick mode, squares: full; hollow: unstable", fontsize="small")
         axes.grid(axis="y", linewidth=0.4)
         axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
-        axes.xaxis_date()
-        canvas.autofmt_xdate()
         text = io.StringIO()
         canvas.savefig(text, format="svg", metadata={"Date": None})
     return text.getvalue()
 
 
-def _key(found: Figure) -> tuple[str, str]:
-    return _name(found), found.measured_at
+def _leave_room(axes: "Axes") -> None:
+    """Widen the axis of time around what was measured."""
+    left, right = axes.dataLim.intervalx
+    room = max(SHORTEST_DAYS, 0.05 * (right - left))
+    axes.set_xlim(left - room, right + room)
 
 
-def _name(found: Figure) -> str:
-    return f"{found.variant} on {found.runtime}, {found.threads} thr., batch {found.batch}"
+def _lines(history: History) -> dict[str, list[Figure]]:
+    """Return the figures of each line, the oldest first; devices are named where there are some."""
+    several = len({found.device for found in history.figures}) > 1
+    lines: dict[str, list[Figure]] = {}
+    for found in sorted(history.figures, key=lambda found: found.measured_at):
+        name = f"{found.variant} on {found.runtime}, {found.threads} thr., batch {found.batch}"
+        lines.setdefault(f"{name}, {found.device}" if several else name, []).append(found)
+    return dict(sorted(lines.items()))
+
+
+def _colors(count: int) -> list[str]:
+    """Return colours that all differ: of a palette made to be told apart as long as it lasts."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    for name, size in (("tab10", 10), ("tab20", 20)):
+        if count <= size:
+            return [to_hex(colormaps[name](place)) for place in range(count)]
+    return [to_hex(colormaps["turbo"](place / (count - 1))) for place in range(count)]

@@ -50,7 +50,13 @@ def pareto_front(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def tradeoff(
-    candidates: Sequence[Candidate], reference: float | None, *, axis: str, name: str, label: str
+    candidates: Sequence[Candidate],
+    reference: float | None,
+    *,
+    axis: str,
+    measure: str,
+    name: str,
+    label: str,
 ) -> Markup:
     """Draw each variant; those of the Pareto front are filled and joined.
 
@@ -58,6 +64,7 @@ def tradeoff(
         candidates: At least one.
         reference: Accuracy of the float model; a dotted line.
         axis: What the cost is, with its unit.
+        measure: What accuracy is.
         name: Unique in the page.
         label: The plot in a sentence.
     """
@@ -82,7 +89,7 @@ def tradeoff(
         _names(axes, candidates, front)
         axes.locator_params(nbins=5)
         axes.set_xlabel(axis)
-        axes.set_ylabel("mAP")
+        axes.set_ylabel(measure)
 
     return drawing.draw(paint, width_px=WIDTH_PX, height_px=HEIGHT_PX, name=name, label=label)
 

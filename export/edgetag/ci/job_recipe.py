@@ -1,0 +1,106 @@
+"""The recipe of a CI job: what a verdict on one file depends on, and nothing of its making."""
+
+from dataclasses import dataclass
+
+from edgetag.ci.pictures import TABLE, Columns
+from edgetag.ci.toml_text import to_toml
+from edgetag.recipe import Budget, Recipe, Runtime, Variant
+
+BASE_RUNTIME: Runtime = "litert"
+"""What `pip install edgetag` brings."""
+
+NOT_MEASURED = {
+    "max_latency_ms": "a CI job's machine is no place to measure time",
+    "max_latency_ratio": "a CI job's machine is no place to measure time",
+    "max_peak_memory_bytes": "memory is measured by edgetag bench",
+    "max_arm_instructions": "instructions are counted by edgetag bench --on arm64",
+}
+"""Limits that `edgetag validate` does not judge, and why."""
+
+
+@dataclass(frozen=True)
+class JobRecipe:
+    """The recipe's text.
+
+    Attributes:
+        text: TOML.
+        runtimes: What the job judges on.
+        left_out: What it cannot judge, a sentence each.
+    """
+
+    text: str
+    runtimes: tuple[Runtime, ...]
+    left_out: tuple[str, ...]
+
+
+def job_recipe(recipe: Recipe, variant: Variant, columns: Columns) -> JobRecipe:
+    """Return the recipe of a job that judges one file.
+
+    Args:
+        recipe: The whole recipe.
+        variant: What the file is judged as.
+        columns: Of the table of labels.
+    """
+    budget = recipe.budget(variant)
+    lacking = [name for name in NOT_MEASURED if getattr(budget, name) is not None]
+    limits = [f"{name} is left out: {NOT_MEASURED[name]}" for name in lacking]
+    runtimes: tuple[Runtime, ...] = recipe.validation.runtimes
+    engines = []
+    if BASE_RUNTIME in runtimes:
+        others = [name for name in runtimes if name != BASE_RUNTIME]
+        engines = [f"{name} is left out: the base install lacks it" for name in others]
+        runtimes = (BASE_RUNTIME,)
+    explains = variant in recipe.export.explain
+    values: dict[str, object] = {
+        "name": recipe.name,
+        "seed": recipe.seed,
+        "data": _data(recipe, columns),
+        "network": recipe.network.model_dump(include={"name", "input_size"}),
+        "training": {"thresholds": recipe.training.thresholds.model_dump()},
+        "export": {
+            "variants": list(dict.fromkeys(("fp32", variant))),
+            "if_needed": [],
+            **({"explain": [variant]} if explains else {}),
+        },
+        "validation": _without_empty(recipe.validation.model_dump()) | {"runtimes": runtimes},
+        "budgets": {variant: _limits(budget, lacking)},
+        "bundle": {"variants": [variant]},
+    }
+    comments = {
+        "": (
+            f"Written by edgetag ci export: what a verdict on {variant} of the recipe "
+            f"{recipe.name!r} depends on.",
+            "Change the recipe that it came from and export again, rather than this copy.",
+        ),
+        "data": (
+            "The reference knows every picture and label: what is missing, new or changed is",
+            "refused by name there, so that no share of the rows may go unnoticed here.",
+        ),
+        "validation": [f"{sentence}." for sentence in engines],
+        f"budgets.{variant}": [f"{sentence}." for sentence in limits],
+    }
+    return JobRecipe(to_toml(values, comments), runtimes, (*limits, *engines))
+
+
+def _data(recipe: Recipe, columns: Columns) -> dict[str, object]:
+    return {
+        "source": TABLE,
+        "format": "wide",
+        "tags": recipe.data.tags,
+        "path_column": columns.path,
+        "split_column": columns.split,
+        "group_column": columns.group,
+        **({} if columns.crop is None else {"crop_column": columns.crop}),
+        "max_pixels": recipe.data.max_pixels,
+        "max_file_bytes": recipe.data.max_file_bytes,
+        "max_rejected_share": 1.0,
+    }
+
+
+def _limits(budget: Budget, lacking: list[str]) -> dict[str, object]:
+    return _without_empty(budget.model_dump(exclude_none=True, exclude=set(lacking)))
+
+
+def _without_empty(values: dict[str, object]) -> dict[str, object]:
+    """Return values without None, which TOML lacks, and without tables that say nothing."""
+    return {key: value for key, value in values.items() if value is not None and value != {}}

@@ -1,0 +1,38 @@
+"""The reference of a CI job: scores, labels and names of the pictures in its folder alone."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from edgetag.errors import InputError
+from edgetag.validation.scores import KnownPictures, ReferenceScores, read_reference
+
+
+def job_reference(path: Path, names: Mapping[str, str]) -> ReferenceScores:
+    """Read a run's reference and name its pictures as the folder does.
+
+    Args:
+        path: The run's file.
+        names: Identity of each picture in the folder → its file's name there.
+
+    Raises:
+        InputError: It is missing, damaged, or knows no labels, so that changed ones would go
+            unnoticed.
+    """
+    found = read_reference(path)
+    if found.known is None:
+        raise InputError(
+            f"{path}: made by an older edgetag, it knows no labels, and a job would not notice "
+            "changed ones; run: edgetag validate"
+        )
+    rows = np.flatnonzero([identity in names for identity in found.identities])
+    identities = tuple(found.identities[row] for row in rows)
+    return replace(
+        found,
+        scores=found.scores[rows],
+        identities=identities,
+        split=tuple(found.split[row] for row in rows),
+        known=KnownPictures(found.known.labels[rows], tuple(names[one] for one in identities)),
+    )

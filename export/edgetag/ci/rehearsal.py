@@ -1,0 +1,56 @@
+"""The job's own command, run once before anybody relies on it."""
+
+import shlex
+import subprocess
+import time
+from pathlib import Path
+
+from edgetag.children import python_command, python_environment
+from edgetag.ci.job import RUN
+from edgetag.errors import InputError
+from edgetag.reporting.findings import find
+from edgetag.validation.result import Verdict
+from edgetag.workspace import Workspace
+
+SHOWN = 3
+"""Reasons told of a verdict that is not a pass."""
+
+
+def rehearse(folder: Path, run: Path, command: str) -> tuple[Verdict, float]:
+    """Judge the exported file as the job will.
+
+    Args:
+        folder: The exported folder.
+        run: A run folder for it, which the caller deletes.
+        command: The job's, see `ci.job.validate_command`.
+
+    Returns:
+        The verdict, and the seconds it took.
+
+    Raises:
+        InputError: The job would fail; says why.
+    """
+    words = shlex.split(command)[1:]
+    words[words.index(RUN)] = str(run.resolve())
+    started = time.monotonic()
+    done = subprocess.run(
+        python_command("edgetag", *words),
+        cwd=folder, env=python_environment(), stdin=subprocess.DEVNULL, capture_output=True,
+        text=True,
+    )  # fmt: skip
+    seconds = time.monotonic() - started
+    if done.returncode == 0:
+        return Verdict.read(Workspace(run).validate / "verdict.json", "validate"), seconds
+    raise InputError(
+        f"the job would end with exit code {done.returncode} on its first day, so that nothing is "
+        f"exported: {_why(done, Workspace(run))}"
+    )
+
+
+def _why(done: subprocess.CompletedProcess[str], workspace: Workspace) -> str:
+    path = workspace.validate / "verdict.json"
+    if not path.is_file():
+        return done.stderr.partition("error: ")[2].strip() or done.stderr.strip()[-500:]
+    found = find(Verdict.read(path, "validate"))
+    told = [f"{one.where}: {one.text}" for one in found if one.level != "note"]
+    return "; ".join(told[:SHOWN]) + (f" and {len(told) - SHOWN} more" if told[SHOWN:] else "")

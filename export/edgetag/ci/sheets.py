@@ -1,0 +1,38 @@
+"""The table of what `edgetag ci export` wrote."""
+
+from edgetag.ci.job import WORKFLOW
+from edgetag.ci.result import CiExport
+from edgetag.reporting.tables import Sheet, format_bytes
+
+
+def export_sheet(result: CiExport) -> Sheet:
+    """Return what the folder's parts take, and all of it."""
+    rows = [(part.name, str(part.files), format_bytes(part.size_bytes)) for part in result.parts]
+    total = sum(part.size_bytes for part in result.parts)
+    rows.append(("all", str(sum(part.files for part in result.parts)), format_bytes(total)))
+    return Sheet("What the folder takes", ("part", "files", "size"), frozenset({1, 2}), tuple(rows))
+
+
+def export_sentences(result: CiExport, requirement: bool) -> list[str]:
+    """Return what is left to do, and what the job will do.
+
+    Args:
+        result: What was exported.
+        requirement: Whether the workflow says where edgetag is installed from.
+    """
+    counts = ", ".join(f"{count} images of {split}" for split, count in result.pictures.items())
+    told = [
+        f"{result.folder}: {result.variant} is judged by {counts}",
+        f"the job's first command took {result.seconds:.0f} s here and accepts the model",
+    ]
+    if not result.accepted:
+        told.append(
+            "there is no accepted state: a model that drifts within its budgets goes unnoticed; "
+            'export with --accept "REASON" to have one'
+        )
+    told.append(f"copy {result.folder}/{WORKFLOW} to .github/workflows/, and commit both")
+    if not requirement:
+        told.append(
+            "say in it where edgetag is installed from (EDGETAG), or export with --edgetag ADDRESS"
+        )
+    return told

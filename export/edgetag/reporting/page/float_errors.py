@@ -1,0 +1,121 @@
+"""What the float model itself gets wrong: no compression mends that, but better labels may."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.metrics import Scores
+from edgetag.reporting.float_model import FloatModel
+from edgetag.reporting.page import words
+from edgetag.reporting.page.grid import Cell, Column, Grid, cells
+from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.thumbnails import thumbnails
+
+MOST_TAGS, MOST_PICTURES = 12, 6
+
+
+@dataclass(frozen=True)
+class ErrorCard:
+    """One wrong decision of the float model.
+
+    Attributes:
+        path: The image, relative to the data root.
+        image: A `data:` address; empty where the image is not at hand.
+        missed: Whether the tag was there and not found; else it was found and is not there.
+        score: Of the tag.
+        threshold: From which it counts as found.
+        instead: The surest tag that was found and is not there either; empty for none.
+    """
+
+    path: str
+    image: str
+    missed: bool
+    score: float
+    threshold: float
+    instead: str
+
+
+@dataclass(frozen=True)
+class ErrorsOf:
+    """One tag's wrong decisions, the worst first; `total` counts those not shown too."""
+
+    tag: str
+    cards: tuple[ErrorCard, ...]
+    total: int
+
+
+def errors_grid(model: FloatModel) -> Grid:
+    """Show how often each scored tag is missed and found wrongly, the worst tag first."""
+    columns = (
+        Column("tag", numeric=False), Column("images", note="have it / not"),
+        Column("missed", note="of those that have it"),
+        Column("found wrongly", note="of those that do not"), Column("F1"), Column("threshold"),
+    )  # fmt: skip
+    rows = tuple(_error_cells(model, tag) for tag in _worst_first(model))
+    return Grid("Errors of the float model by tag", columns, rows)
+
+
+def _worst_first(model: FloatModel) -> list[int]:
+    """Return the scored tags, by F1 of the float model."""
+    return sorted(model.measured.split.scored, key=lambda tag: model.measured.f1[tag])
+
+
+def _error_cells(model: FloatModel, tag: int) -> tuple[Cell, ...]:
+    measured, split = model.measured, model.measured.split
+    found, labels = measured.decisions[:, tag], split.labels[:, tag]
+    have, lack = int(split.positives[tag]), int(split.negatives[tag])
+    missed, wrongly = int((~found & (labels == 1)).sum()), int((found & (labels == 0)).sum())
+    return cells([
+        split.vocabulary.names[tag], f"{words.count(have)} / {words.count(lack)}",
+        Cell(words.count(missed), words.percent(missed / have)),
+        Cell(words.count(wrongly), words.percent(wrongly / lack)),
+        words.fraction(float(measured.f1[tag])), words.fraction(float(measured.thresholds[tag])),
+    ])  # fmt: skip
+
+
+def errors_by_tag(view: View, model: FloatModel) -> Iterator[ErrorsOf]:
+    """Yield the tags with errors, the worst first, at most `MOST_TAGS`."""
+    measured = model.measured
+    wrong = (measured.decisions != (measured.split.labels == 1)) & measured.split.known
+    with_errors = [tag for tag in _worst_first(model) if wrong[:, tag].any()]
+    for tag in with_errors[:MOST_TAGS]:
+        images = np.flatnonzero(wrong[:, tag])
+        far = _distance(measured.scores[images, tag], float(measured.thresholds[tag]))
+        shown = images[np.argsort(-far, kind="stable")][:MOST_PICTURES].tolist()
+        pictures = thumbnails(view, model.rows[shown].tolist())
+        cards = tuple(
+            _card(model, image, tag, picture)
+            for image, picture in zip(shown, pictures, strict=True)
+        )
+        yield ErrorsOf(measured.split.vocabulary.names[tag], cards, len(images))
+
+
+def _distance(scores: Scores, threshold: float) -> npt.NDArray[np.float32]:
+    """Return how far scores lie on their side of the threshold, as a share of that side."""
+    above = (scores - threshold) / max(1 - threshold, 1e-6)
+    return np.where(scores >= threshold, above, (threshold - scores) / max(threshold, 1e-6))
+
+
+def _card(model: FloatModel, image: int, tag: int, picture: str) -> ErrorCard:
+    measured, split = model.measured, model.measured.split
+    return ErrorCard(
+        path=model.paths[image],
+        image=picture,
+        missed=bool(split.labels[image, tag] == 1),
+        score=float(measured.scores[image, tag]),
+        threshold=float(measured.thresholds[tag]),
+        instead=_instead(model, image, tag),
+    )
+
+
+def _instead(model: FloatModel, image: int, tag: int) -> str:
+    """Name the surest tag that was found wrongly in an image beside `tag`."""
+    measured, split = model.measured, model.measured.split
+    wrongly = measured.decisions[image] & (split.labels[image] == 0)
+    wrongly[tag] = False
+    if not wrongly.any():
+        return ""
+    surest = int(np.where(wrongly, measured.scores[image], -1).argmax())
+    return f"{split.vocabulary.names[surest]} {measured.scores[image, surest]:.3f}"

@@ -1,0 +1,47 @@
+"""Pictures and labels here against those of a reference that was made elsewhere."""
+
+from collections.abc import Iterator
+
+from edgetag.reporting.page import words
+from edgetag.reporting.page.grid import Cell, Column, Grid, cells
+from edgetag.validation.pictures_result import PicturesComparison
+
+MOST_NAMES = 20
+
+
+def pictures_grid(found: PicturesComparison) -> Grid:
+    """Show for each split how many pictures are missing, new and labelled differently."""
+    columns = (
+        Column("split", numeric=False), Column("pictures", note="that the reference knows"),
+        Column("missing"), Column("new", note="not judged"), Column("labelled differently"),
+    )  # fmt: skip
+    rows = tuple(
+        cells([
+            split.split, words.count(split.known), words.count(split.missing),
+            words.count(split.new),
+            words.count(split.relabelled) if found.labels_known else Cell("unknown"),
+        ])
+        for split in found.splits
+    )  # fmt: skip
+    return Grid("Pictures against those of the reference", columns, rows)
+
+
+def pictures_sentences(found: PicturesComparison) -> Iterator[str]:
+    """Yield what the counts stand for: names, and tags that can no longer be scored."""
+    for lost in found.lost_tags:
+        yield (
+            f"{lost.tag} can no longer be scored on {lost.split}: of "
+            f"{words.plural(lost.before, 'picture')} that the reference knows to have it, "
+            f"{words.count(lost.now)} are left."
+        )
+    for split in found.splits:
+        told = (
+            ("missing", split.missing, split.missing_names),
+            ("new", split.new, split.new_names),
+            ("labelled differently", split.relabelled, split.relabelled_names),
+        )
+        for what, number, names in told:
+            shown = names[:MOST_NAMES]
+            more = f" and {words.count(number - len(shown))} more" if number > len(shown) else ""
+            if shown:
+                yield f"{split.split}, {what}: {', '.join(shown)}{more}."

@@ -1,0 +1,122 @@
+"""A rescued file takes its variant's place, once pictures that did not choose it agree.
+
+The rescue tried many files on the pictures that decide, so one may have passed there by luck. What
+stands in `export/` is validated, benchmarked, reported and bundled like every other file.
+"""
+
+from collections.abc import Sequence
+
+from edgetag.conversion.flatfile import parse_model
+from edgetag.conversion.result import ExportResult, VariantRecord
+from edgetag.conversion.stage import describe
+from edgetag.dataset import Dataset, open_dataset
+from edgetag.errors import InputError
+from edgetag.machine import this_machine
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe
+from edgetag.rescue.judge import Judge
+from edgetag.rescue.result import Adoption, RescueResult, Step
+from edgetag.rescue.scoring import Runtime
+from edgetag.runtimes import LoadFailure
+from edgetag.workspace import Workspace, write_bytes, write_text
+
+
+def adopt(
+    recipe: Recipe, workspace: Workspace, progress: Progress, rescued: RescueResult, split: str
+) -> Adoption:
+    """Judge the chosen file on another split, and put it into the variant's place if it passes.
+
+    Args:
+        recipe: Its limits for the variant hold on that split too.
+        workspace: Holds the rescue's file and the exported ones.
+        progress: Is told of the scoring.
+        rescued: What the rescue found.
+        split: Whose pictures neither chose the file nor trained the network.
+
+    Raises:
+        InputError: The rescue chose nothing, or the split cannot judge it.
+    """
+    step = rescued.find(rescued.chosen)
+    if step is None or not step.layers:
+        raise InputError(
+            f"--adopt: the rescue of {rescued.variant} chose no file with layers in "
+            f"{rescued.keep}, so there is none to adopt"
+        )
+    dataset = open_dataset(workspace)
+    _require_other(dataset, split, rescued.split)
+    file = workspace.verified_file(step.file, step.sha256)
+    section = recipe.validation.model_copy(update={"splits": (split,)})
+    there = recipe.model_copy(update={"validation": section})
+    judge = Judge(there, workspace, dataset, rescued.variant, progress)
+    runtime = Runtime(workspace, dataset, recipe.network.preprocessing(), this_machine())
+    kept_at = workspace.rescue / "work" / "scores" / f"{step.name}-{split}.npz"
+    scores = runtime.score_once(file, judge.rows, kept_at, progress)
+    if isinstance(scores, LoadFailure):
+        raise InputError(f"{file}: it does not run: {scores.kind}: {scores.reason}")
+    found = judge.accuracy(scores)
+    adopted = found.verdict == "pass"
+    if adopted:
+        _put(workspace, rescued, step, file.read_bytes())
+    result = Adoption(
+        variant=rescued.variant,
+        step=step.name,
+        chosen_on=rescued.split,
+        split=split,
+        images=len(judge.images),
+        map=found.map,
+        map_drop=found.map_drop,
+        map_drop_interval=found.map_drop_interval,
+        checks=found.checks,
+        verdict=found.verdict,
+        adopted=adopted,
+    )
+    write_text(workspace.rescue / f"{rescued.variant}-adopted.json", result.to_json())
+    return result
+
+
+def _require_other(dataset: Dataset, split: str, chosen_on: str) -> None:
+    others = [name for name in dataset.splits() if name not in (chosen_on, "train")]
+    if split not in others:
+        why = {
+            chosen_on: "its pictures chose the file",
+            "train": "its pictures trained the network",
+        }.get(split, "the data have no such split")
+        raise InputError(
+            f"--adopt {split}: {why}; take {_or(others)}"
+            if others
+            else f"--adopt {split}: {why}, and there is no other split; add pictures as test_…"
+        )
+
+
+def _or(names: Sequence[str]) -> str:
+    return " or ".join(names)
+
+
+def _put(workspace: Workspace, rescued: RescueResult, step: Step, data: bytes) -> None:
+    """Write the file and what export says of it; its record last, as export does."""
+    listed = workspace.export / "export.json"
+    exported = ExportResult.read(listed, "export")
+    record_file = workspace.export / f"{rescued.variant}.json"
+    record = VariantRecord.read(record_file, "export")
+    target = workspace.root / record.exported.file
+    described = describe(parse_model(data, target), data, rescued.variant, target, workspace)
+    described = described.model_copy(update={"rescued": step.name})
+    variants = tuple(
+        described if one.variant == rescued.variant else one for one in exported.variants
+    )
+    write_bytes(target, data)
+    write_text(record_file, record.model_copy(update={"exported": described}).to_json())
+    write_text(listed, exported.model_copy(update={"variants": variants}).to_json())
+
+
+def told(adoption: Adoption) -> str:
+    """Say what became of it."""
+    what = f"{adoption.step} on {adoption.images} images of {adoption.split}"
+    if adoption.adopted:
+        return (
+            f"{what}: every limit is kept. It is now export/{adoption.variant}.tflite; "
+            "run: edgetag run"
+        )
+    broken = [check.budget for check in adoption.checks if check.verdict != "pass"]
+    reason = f" ({', '.join(dict.fromkeys(broken))})" if broken else ""
+    return f"{what}: {adoption.verdict}{reason}, so export/{adoption.variant}.tflite stays as it is"

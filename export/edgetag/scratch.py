@@ -1,0 +1,74 @@
+"""Folders for what is needed only now, in the system's place for temporary files.
+
+A killed command cannot remove its folder: the next one does. And that place may be full, which is
+a user's to mend.
+"""
+
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edgetag.errors import InputError
+
+PREFIX = "edgetag-"
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says where a disk, or a user's share of it, is full."""
+
+YOUNG_S = 60.0
+"""Until a folder is so old, whoever made it may not hold it yet."""
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Make a folder, and remove it when the block ends, or at the next call after a kill.
+
+    Raises:
+        InputError: There is no place for temporary files, or it is full.
+    """
+    try:
+        _remove_left_over(Path(tempfile.gettempdir()))
+        with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
+            held = os.open(name, os.O_RDONLY)
+            try:
+                fcntl.flock(held, fcntl.LOCK_SH)
+                yield Path(name)
+            finally:
+                os.close(held)
+    except FileNotFoundError as error:
+        if error.filename is not None:
+            raise
+        raise InputError(f"{error.strerror}; {_REMEDY}") from None  # of `gettempdir`
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise InputError(
+            f"{tempfile.gettempdir()}: no space left for temporary files; {_REMEDY}"
+        ) from None
+
+
+_REMEDY = "free some, or set TMPDIR to a folder on another disk, and run the same command again"
+
+
+def _remove_left_over(place: Path) -> None:
+    """Remove the folders of this user's commands that are no longer there."""
+    for folder in place.glob(f"{PREFIX}*"):
+        try:
+            held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            continue  # another user's, no folder, or gone by now
+        try:
+            status = os.fstat(held)
+            if status.st_uid == os.getuid() and time.time() - status.st_mtime > YOUNG_S:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            continue  # at work
+        finally:
+            os.close(held)

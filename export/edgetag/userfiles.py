@@ -1,0 +1,53 @@
+"""Reading files that a user names: files, of a size that makes sense, and nothing else.
+
+A named pipe would be waited for and `/dev/zero` read for ever, so nothing is opened before the
+system has said what it is.
+"""
+
+import stat
+from pathlib import Path
+
+from edgetag.errors import InputError
+
+KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def require_file(path: Path, what: str, most_bytes: int) -> None:
+    """Refuse what cannot be the file that a user means.
+
+    Args:
+        path: As the user names it.
+        what: What it is to be, such as "recipe".
+        most_bytes: Its largest size.
+
+    Raises:
+        InputError: It is no regular file, or larger.
+        OSError: It is not there, or may not be looked at.
+    """
+    state = path.stat()
+    for is_kind, kind in KINDS:
+        if is_kind(state.st_mode):
+            raise InputError(f"{path}: {kind}, not a file; a {what} is a file")
+    if state.st_size > most_bytes:
+        raise InputError(f"{path}: over {most_bytes} bytes; this is no {what}")
+
+
+def read_file(path: Path, what: str, most_bytes: int) -> bytes:
+    """Return the bytes of a file that a user names; see `require_file`.
+
+    Raises:
+        InputError: It is no regular file, or larger.
+        OSError: It is not there, or may not be read.
+    """
+    require_file(path, what, most_bytes)
+    with path.open("rb") as file:
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:  # it grows, or is one of the system's, which say they are empty
+        raise InputError(f"{path}: over {most_bytes} bytes; this is no {what}")
+    return data

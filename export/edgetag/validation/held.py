@@ -1,0 +1,116 @@
+"""The accepted state that a validation is held against: what is cheap to refuse comes first."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+from edgetag.recipe import Recipe
+from edgetag.runtimes import engines
+from edgetag.validation.baseline import Baseline, check_fits, compare, read_baseline
+from edgetag.validation.inputs import Candidate
+from edgetag.validation.result import Verdict, worst
+from edgetag.validation.scene import Scene
+from edgetag.validation.standing import accepted_names
+
+
+@dataclass(frozen=True)
+class Held:
+    """An accepted state, and which part of it each file is held against.
+
+    Attributes:
+        accepted: The state.
+        path: Its file.
+        recipe: Now.
+        tags: Now.
+        names: File → accepted variant; see `against`.
+    """
+
+    accepted: Baseline
+    path: Path
+    recipe: Recipe
+    tags: tuple[str, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path, recipe: Recipe, tags: tuple[str, ...]) -> Self:
+        """Read an accepted state.
+
+        Raises:
+            InputError: It is missing, damaged, or of another recipe, vocabulary or split.
+        """
+        held = cls(read_baseline(path), path, recipe, tags)
+        held._check(held.accepted.images_sha256)
+        return held
+
+    def against(self, files: Sequence[Candidate]) -> Self:
+        """Find the part of it that each file is held against.
+
+        Raises:
+            InputError: There is none; see `accepted_names`.
+        """
+        wanted = self.recipe.validation.runtimes
+        here = [name for name in wanted if engines.get(name).available() is None]
+        standing = {file.variant: file.stands_for for file in files}
+        return replace(self, names=accepted_names(standing, here, self.accepted, str(self.path)))
+
+    def over(self, scene: Scene) -> Self:
+        """Hold it to the judged images.
+
+        It is about them too where some that the reference knows are missing, and that was allowed:
+        those that are left are judged. Older baselines' digests go by the images' order.
+
+        Raises:
+            InputError: It was accepted over others.
+        """
+        split = self.recipe.validation.splits[0]
+        judged = scene.dataset.identities(scene.rows[split])
+        both = [judged]
+        if scene.pictures is not None:
+            places = zip(scene.stored.identities, scene.stored.split, strict=True)
+            both.append([identity for identity, of in places if of == split])
+        same = {digest for names in both for digest in (images_digest(names), _in_order(names))}
+        now = images_digest(judged)
+        if self.accepted.images_sha256 not in same:
+            self._check(now)
+        return replace(self, accepted=self.accepted.model_copy(update={"images_sha256": now}))
+
+    def compared(self, verdict: Verdict, partial: bool) -> Verdict:
+        """Return a verdict that tells, and decides by, what changed since the acceptance.
+
+        Args:
+            verdict: Of the files that it was matched to, or more.
+            partial: Only some variants were judged on purpose.
+        """
+        section = self.recipe.validation
+        told = compare(
+            verdict,
+            self.accepted,
+            str(self.path),
+            section.baseline_tolerance,
+            section.baseline_tag_tolerance,
+            partial=partial,
+            accepted_names=self.names,
+        )
+        decided = worst([verdict.verdict, told.verdict])
+        return verdict.model_copy(update={"baseline": told, "verdict": decided})
+
+    def _check(self, images_sha256: str) -> None:
+        check_fits(
+            self.accepted,
+            str(self.path),
+            recipe=self.recipe.name,
+            tags=self.tags,
+            split=self.recipe.validation.splits[0],
+            images_sha256=images_sha256,
+        )
+
+
+def images_digest(identities: Sequence[str]) -> str:
+    """Return the SHA-256 of what names some images, in whatever order they lie."""
+    return _in_order(sorted(identities))
+
+
+def _in_order(identities: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(identities).encode()).hexdigest()

@@ -1,0 +1,87 @@
+"""Losses beyond chance, whether or not a margin judges them: nothing worse stays unsaid.
+
+The family is one file on one runtime over one split, and its error rate half on the mean and half
+on the tags: an unchanged file shows a loss with a chance of at most `1 - confidence`. mAP has lost
+where its interval lies above 0. The tags' four measures are corrected together by Holm's method,
+which holds however much they depend on one another.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from edgetag.validation.comparison import Comparison, Measure, Paired, TagComparison
+from edgetag.validation.proportions import holm, p_above
+from edgetag.validation.result import BudgetCheck, Loss, LossMeasure
+from edgetag.validation.statistics import chance_at_most
+
+MARGINS: dict[LossMeasure, tuple[str, ...]] = {
+    "map": ("max_map_drop",),
+    "recall": ("max_recall_drop",),
+    "fpr": ("max_fpr_rise",),
+    "ap": ("max_ap_drop",),
+    "f1": ("max_recall_drop", "max_fpr_rise"),
+}
+"""What must be kept for a loss to be one that the recipe allows; F1 has no margin of its own."""
+
+
+def significant_losses(
+    comparison: Comparison,
+    overall: Iterable[BudgetCheck],
+    tags: dict[str, tuple[BudgetCheck, ...]],
+    confidence: float,
+) -> tuple[Loss, ...]:
+    """Return what a file has lost beyond chance, the mean first, then the tags in their order.
+
+    Args:
+        comparison: With the reference.
+        overall: Checks over all tags,
+        tags: and of each: a loss inside a margin that is kept is marked as such.
+        confidence: Of the family.
+    """
+    level = (1.0 - confidence) / 2.0
+    found = []
+    mean = comparison.mean_ap
+    if mean is not None and mean.drop_interval is not None and mean.drop_interval[0] > 0.0:
+        found.append(_loss(None, "map", mean, None, overall))
+    tests = [
+        (tag, measure, change, p)
+        for tag, compared in comparison.tags.items()
+        for measure, change, p in _tests(compared, comparison.design_effect)
+    ]
+    for (tag, measure, change, _), p_holm in zip(tests, holm([t[3] for t in tests]), strict=True):
+        if p_holm <= level and change.drop > 0.0:
+            found.append(_loss(tag, measure, change, p_holm, tags.get(tag, ())))
+    return tuple(found)
+
+
+def _tests(compared: TagComparison, effect: float) -> Iterator[tuple[LossMeasure, Measure, float]]:
+    """Yield each measure of a tag with the chance to see so much if nothing were lost."""
+    yield "recall", compared.recall.measure, _p_of(compared.recall, effect)
+    yield "fpr", compared.fpr.measure, _p_of(compared.fpr, effect)
+    yield "f1", compared.f1, chance_at_most(compared.f1_drops, 0.0)
+    yield "ap", compared.ap, chance_at_most(compared.ap_drops, 0.0)
+
+
+def _p_of(paired: Paired, effect: float) -> float:
+    return p_above(paired.worse / effect, paired.better / effect, paired.total / effect, 0.0)
+
+
+def _loss(
+    tag: str | None,
+    measure: LossMeasure,
+    change: Measure,
+    p_holm: float | None,
+    checks: Iterable[BudgetCheck],
+) -> Loss:
+    return Loss(
+        tag=tag,
+        measure=measure,
+        drop=change.drop,
+        interval=change.drop_interval,
+        p_holm=p_holm,
+        within_margin=_kept(MARGINS[measure], tuple(checks)),
+    )
+
+
+def _kept(budgets: Sequence[str], checks: Sequence[BudgetCheck]) -> bool:
+    """Whether all of these margins are set and kept."""
+    return all(any(c.budget == b and c.verdict == "pass" for c in checks) for b in budgets)

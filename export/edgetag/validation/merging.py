@@ -1,0 +1,194 @@
+"""Adding to the verdict that lies there: what was judged alike before stays beside what is new.
+
+An entry stays where all that it was judged by is the same: its file, images, labels, groups, the
+reference, the settings, the code, the packages and the processor. One digest tells.
+"""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from edgetag.conversion.result import ExportResult
+from edgetag.dataset import Dataset
+from edgetag.dataset.view import Rows
+from edgetag.dependencies import dependencies_of
+from edgetag.errors import InputError
+from edgetag.machine import this_machine
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe, passed_over
+from edgetag.validation.details import Details
+from edgetag.validation.entries import scores_digest
+from edgetag.validation.inputs import Candidate
+from edgetag.validation.result import Verdict, worst
+from edgetag.validation.scene import Scene
+from edgetag.workspace import Workspace, atomic_write, digest_json, write_text
+
+PACKAGES = ("ai-edge-litert", "numpy", "polars", "scikit-learn", "scipy", "statsmodels",
+            "tflite-runtime")  # fmt: skip
+"""Packages whose versions travel with a verdict."""
+
+
+def basis(scene: Scene) -> str:
+    """Return a digest of all that every file is judged by."""
+    recipe, dataset = scene.recipe, scene.dataset
+    names = (*scene.rows, "refit") if len(scene.refit_rows) else tuple(scene.rows)
+    parts = {name: scene.rows.get(name, scene.refit_rows) for name in names}
+    return digest_json(
+        {
+            "seed": recipe.seed,
+            "settings": recipe.validation.model_dump(mode="json"),
+            "policy": recipe.training.thresholds.model_dump(mode="json"),
+            "images": {name: _digest_images(dataset, rows) for name, rows in parts.items()},
+            "reference": {
+                name: scores_digest(found.scores) for name, found in scene.reference.items()
+            },
+            "thresholds": scene.thresholds,
+            "fp32": scene.fp32_bytes,
+            "made with": dependencies_of("edgetag.validation.stage").digest,
+            "processor": this_machine().cpu,
+        }
+    )
+
+
+def _digest_images(dataset: Dataset, rows: Rows) -> str:
+    """Digest identities, groups and labels; as bytes, since JSON of a million images is slow."""
+    digest = hashlib.sha256(np.ascontiguousarray(dataset.labels(rows)).tobytes())
+    for names in (dataset.identities(rows), dataset.groups(rows)):
+        digest.update("\n".join(names).encode() + b"\0")
+    return digest.hexdigest()
+
+
+def judged_by(of_all: str, scene: Scene, file: Candidate) -> str:
+    """Return a digest of all that one file is judged by, the file included.
+
+    Args:
+        of_all: From `basis`.
+        scene: Gives the file's limits.
+        file: Its place does not count.
+    """
+    limits = scene.budget(file).model_dump(mode="json")
+    making = [file.sha256, file.contract.digest(), file.columns, file.stands_for]
+    return digest_json([of_all, limits, making])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a validation leaves: a verdict, and what a report draws beside it."""
+
+    verdict: Verdict
+    details: Details
+    changes: pl.DataFrame
+
+    @classmethod
+    def read(cls, workspace: Workspace) -> "Outcome":
+        """Read what the last validation left.
+
+        Raises:
+            InputError: Something is missing, damaged, or of another schema.
+        """
+        table = workspace.validate / "changes.parquet"
+        try:
+            changes = pl.read_parquet(table)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise InputError(f"{table}: not a readable table: {error}") from None
+        return cls(
+            Verdict.read(workspace.validate / "verdict.json", "validate"),
+            Details.read(workspace.validate / "details.json", "validate"),
+            changes,
+        )
+
+    def write(self, workspace: Workspace) -> None:
+        """Write details first: a verdict never stands beside those of another run."""
+        write_text(workspace.validate / "details.json", self.details.to_json())
+        with atomic_write(workspace.validate / "changes.parquet") as file:
+            self.changes.write_parquet(file)
+        write_text(workspace.validate / "verdict.json", self.verdict.to_json())
+
+    def beside(self, before: "Outcome", kept: Collection[str], recipe: Recipe) -> "Outcome":
+        """Return this one with some variants of an earlier one, in the recipe's order."""
+        old, new = before.verdict, self.verdict
+        decisions = {name: old.decisions[name] for name in kept} | new.decisions
+        places = dict.fromkeys((*recipe.export.possible, *decisions))
+        names = [name for name in places if name in decisions]
+        place = {name: position for position, name in enumerate(names)}.__getitem__
+        entries = [found for found in old.variants if found.variant in kept] + [*new.variants]
+        failures = [found for found in old.failures if found.variant in kept] + [*new.failures]
+        drawn = [one for one in before.details.variants if one.variant in kept]
+        drawn += self.details.variants
+        thresholds, makings = old.thresholds | new.thresholds, old.judged_by | new.judged_by
+        decided = {name: decisions[name] for name in names}
+        over = passed_over(recipe.export, decided)
+        verdict = new.model_copy(
+            update={
+                "verdict": worst([found for name, found in decided.items() if name not in over]),
+                "decisions": decided,
+                "passed_over": over,
+                "thresholds": {name: thresholds[name] for name in names},
+                "judged_by": {name: makings[name] for name in names},
+                "variants": tuple(sorted(entries, key=lambda found: place(found.variant))),
+                "failures": tuple(sorted(failures, key=lambda found: place(found.variant))),
+            }
+        )
+        sorted_ = tuple(sorted(drawn, key=lambda found: place(found.variant)))
+        tables = [self.changes]
+        if before.changes.columns:
+            tables.insert(0, before.changes.filter(pl.col("variant").is_in(list(kept))))
+        tables = [table for table in tables if table.columns]
+        return Outcome(
+            verdict,
+            self.details.model_copy(update={"variants": sorted_}),
+            pl.concat(tables) if tables else pl.DataFrame(),
+        )
+
+
+def add_to_what_lies_there(
+    outcome: Outcome, scene: Scene, of_all: str, progress: Progress
+) -> Outcome:
+    """Return what some files were found to be beside what is still true of the others.
+
+    Args:
+        outcome: Of the files that are judged now.
+        scene: What they are judged by.
+        of_all: From `basis`.
+        progress: Is told what is left out, and why.
+    """
+    workspace, recipe = scene.workspace, scene.recipe
+    if not (workspace.validate / "verdict.json").exists():
+        return outcome
+    try:
+        before = Outcome.read(workspace)
+    except InputError as error:
+        progress.say(f"note: the verdict until now cannot be added to, and is replaced: {error}")
+        return outcome
+    others = [name for name in before.verdict.decisions if name not in outcome.verdict.decisions]
+    now = _would_be_judged_by(recipe, workspace, scene, of_all)
+    kept = [name for name in others if before.verdict.judged_by.get(name) == now.get(name, "")]
+    given = {found.variant for found in before.verdict.variants if found.stands_for}
+    for names, why in (
+        ([name for name in others if name in given], "given by hand, and not given this time"),
+        (
+            [name for name in others if name not in kept and name not in given],
+            "judged by other files, images, labels, settings, packages or another reference than "
+            "there are now; to judge all again, run: edgetag validate",
+        ),
+    ):
+        if names:
+            progress.say(f"note: {', '.join(names)} no longer in the verdict: {why}")
+    return outcome.beside(before, kept, recipe)
+
+
+def _would_be_judged_by(
+    recipe: Recipe, workspace: Workspace, scene: Scene, of_all: str
+) -> dict[str, str]:
+    """Return what each exported variant would be judged by now."""
+    path = workspace.export / "export.json"
+    if not path.exists():
+        return {}
+    return {
+        file.variant: judged_by(of_all, scene, Candidate.exported(file, recipe, workspace))
+        for file in ExportResult.read(path, "export").variants
+        if file.variant in recipe.export.possible
+    }

@@ -1,0 +1,232 @@
+"""Obtaining the reference: one from elsewhere, the one that is kept, or one computed now.
+
+A reference from elsewhere is held to: pictures and labels must be those that it was made from. The
+one that this run folder made itself follows its pictures and labels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from edgetag.dataset import Dataset
+from edgetag.dataset.view import Rows
+from edgetag.dependencies import dependencies_of
+from edgetag.errors import InputError, MissingExtraError
+from edgetag.metrics import Scores
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe
+from edgetag.validation.inputs import fp32_size_bytes
+from edgetag.validation.pictures import (
+    compare_pictures,
+    known_pictures,
+    require_allowed,
+    rows_if_any,
+    shared_rows,
+)
+from edgetag.validation.pictures_result import PicturesComparison
+from edgetag.validation.scores import NO_ROWS, ReferenceScores, read_reference, write_reference
+from edgetag.workspace import Workspace, digest_file
+
+MAKER = "edgetag.validation.reference"
+"""What computes the reference; named only, since it imports TensorFlow."""
+
+REFIT_ON = "validation"
+"""The split that thresholds are fitted on."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The reference of some splits.
+
+    Attributes:
+        stored: As it is kept.
+        where: Its file.
+        rows: Split → the rows of it that the reference has scores for.
+        pictures: What changed since it was made; None where it was made here.
+    """
+
+    stored: ReferenceScores
+    where: Path
+    rows: dict[str, Rows]
+    pictures: PicturesComparison | None = None
+
+    def scores(self, dataset: Dataset, rows: Rows) -> Scores:
+        """Return `[n, tags]` scores of some of its rows."""
+        return self.stored.matched(dataset.identities(rows), dataset.vocabulary.names, self.where)
+
+
+def refit_split(recipe: Recipe) -> tuple[str, ...]:
+    """Return the split that each file's thresholds are fitted on, if they are and it judges not."""
+    section = recipe.validation
+    return (REFIT_ON,) if section.refit_thresholds and REFIT_ON not in section.splits else ()
+
+
+def obtain_reference(
+    recipe: Recipe,
+    workspace: Workspace,
+    dataset: Dataset,
+    progress: Progress,
+    given: Path | None = None,
+    max_changed: float = 0.0,
+    map_rows: Rows = NO_ROWS,
+) -> Reference:
+    """Return the reference of the judged splits and of the one that thresholds are fitted on.
+
+    Args:
+        recipe: Gives the network and its contract.
+        workspace: Holds the kept reference, and the weights where the model was trained here.
+        dataset: The images.
+        progress: Is told of what is computed, and of changed pictures that are allowed.
+        given: A file from elsewhere; so is one that is kept where nothing was trained.
+        max_changed: Share of a split's pictures that may be missing, new or labelled differently
+            from a reference from elsewhere.
+        map_rows: Rows whose heat maps a reference that is computed here gets; one that is given,
+            or kept where it cannot be computed, is taken without them.
+
+    Raises:
+        InputError: The given file does not fit, pictures have changed, or TensorFlow is needed
+            and not installed.
+    """
+    kept = workspace.validate / "reference.npz"
+    rows = {name: dataset.rows(name) for name in recipe.validation.splits}
+    rows |= {name: rows_if_any(dataset, name) for name in refit_split(recipe)}
+    trained_here = (workspace.train / "model.npz").exists()
+    if given is not None or (kept.exists() and not trained_here):
+        source = given or kept
+        found = _read_fitting(source, recipe, workspace)
+        fixed = _held_to(found, recipe, dataset, rows, progress, source, max_changed)
+        if given is not None:
+            write_reference(kept, found)
+        return fixed
+    if kept.exists():
+        try:
+            found = _read_fitting(kept, recipe, workspace)
+            objection = _objection(found, dataset, rows, map_rows, recipe.validation.splits, kept)
+            if not objection or not _computable(workspace):
+                return _followed(found, workspace, dataset, rows, kept)
+            progress.say(f"Computing the reference again: the kept one {objection}.")
+        except InputError as error:
+            progress.say(f"Computing the reference scores again, since the kept ones fail: {error}")
+    try:
+        from edgetag.validation import reference
+    except MissingExtraError as error:
+        raise InputError(
+            f"the reference scores must be computed, but {error} Or compute them on another "
+            "machine and pass its validate/reference.npz with --reference."
+        ) from None
+    every = np.concatenate(list(rows.values()))
+    found = reference.compute(recipe, workspace, dataset, every, progress, map_rows)
+    write_reference(kept, found)
+    return Reference(found, kept, rows)
+
+
+def _read_fitting(path: Path, recipe: Recipe, workspace: Workspace) -> ReferenceScores:
+    """Read a reference, and refuse one of another model or contract."""
+    found = read_reference(path)
+    weights = workspace.train / "model.npz"
+    if weights.exists() and digest_file(weights) != found.meta.weights_sha256:
+        raise InputError(
+            f"{path}: these are the scores of another model than {weights} (its SHA-256 differs)"
+        )
+    if found.meta.preprocessing != recipe.network.preprocessing().digest():
+        raise InputError(f"{path}: its images went through another preprocessing contract")
+    return found
+
+
+def _held_to(
+    found: ReferenceScores,
+    recipe: Recipe,
+    dataset: Dataset,
+    rows: dict[str, Rows],
+    progress: Progress,
+    where: Path,
+    max_changed: float,
+) -> Reference:
+    """Refuse or tell what changed since a reference from elsewhere was made."""
+    compared = [name for name in rows if found.known is not None or name in found.split]
+    pictures = compare_pictures(
+        found, dataset, compared, recipe.validation.min_positives, where
+    )  # fmt: skip
+    for line in require_allowed(pictures, max_changed, where):
+        progress.say(f"changed since the reference was made: {line}")
+    if not pictures.labels_known:
+        progress.say(
+            f"note: {where} was made by an older edgetag and knows no labels, so changed ones go "
+            "unnoticed; make it again where the model was trained: edgetag validate"
+        )
+    judged = {
+        name: shared_rows(found, dataset, name) if name in compared else part
+        for name, part in rows.items()
+    }
+    return Reference(found, where, judged, pictures)
+
+
+def _objection(
+    found: ReferenceScores,
+    dataset: Dataset,
+    rows: dict[str, Rows],
+    map_rows: Rows,
+    judged: Sequence[str],
+    where: Path,
+) -> str:
+    """Tell what speaks against the folder's own reference; empty where nothing does.
+
+    Raises:
+        InputError: A judged picture has no score, so that it cannot be used at all.
+    """
+    names = dataset.vocabulary.names
+    for name in judged:
+        found.matched(dataset.identities(rows[name]), names, where)
+    if found.meta.made_with != dependencies_of(MAKER).digest:
+        return "was made by other code or packages"
+    known = set(found.identities)
+    every = np.concatenate(list(rows.values()))
+    if not known.issuperset(dataset.identities(every)):
+        return "lacks pictures that thresholds are fitted on"
+    if len(map_rows) and found.matched_maps(dataset.identities(map_rows), names) is None:
+        return "lacks heat maps"
+    return ""
+
+
+def _followed(
+    found: ReferenceScores,
+    workspace: Workspace,
+    dataset: Dataset,
+    rows: dict[str, Rows],
+    kept: Path,
+) -> Reference:
+    """Keep the folder's own reference in step with its pictures, labels and float file."""
+    every = np.concatenate(list(rows.values()))
+    identities = tuple(dataset.identities(every))
+    if not set(found.identities).issuperset(identities):
+        return Reference(found, kept, rows)  # of an older edgetag, and it cannot be computed here
+    names = dataset.vocabulary.names
+    size = fp32_size_bytes(workspace)
+    now = replace(
+        found,
+        scores=found.matched(identities, names, kept),
+        identities=identities,
+        tags=names,
+        split=tuple(dataset.manifest["split"][every].to_list()),
+        known=known_pictures(dataset, every),
+        meta=found.meta.model_copy(
+            update={
+                "fp32_size_bytes": size,
+                "schema_version": found.meta.SCHEMA,
+            }
+        ),
+        maps=found.maps and replace(
+            found.maps, maps=found.maps.maps[..., found.columns(names, kept)]
+        ),
+    )  # fmt: skip
+    if not now.same(found):
+        write_reference(kept, now)
+    return Reference(now, kept, rows)
+
+
+def _computable(workspace: Workspace) -> bool:
+    """Tell whether the float model can run here; where not, its kept scores are still good."""
+    return (workspace.train / "model.npz").exists() and find_spec("tensorflow") is not None

@@ -1,0 +1,166 @@
+"""Are the pictures and labels here those that the reference was made from?
+
+A gate whose pictures may vanish, or whose labels may change, can be made to pass without touching
+the model. So a reference that comes from elsewhere names every picture of the judged splits and
+of the one that thresholds are fitted on, with its labels.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgetag.dataset import Dataset
+from edgetag.dataset.view import Rows
+from edgetag.errors import InputError
+from edgetag.tags import Labels
+from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
+from edgetag.validation.scores import NO_ROWS, KnownPictures, ReferenceScores
+
+NAMES_KEPT = 100
+"""Pictures of a kind that the verdict names."""
+
+
+def known_pictures(dataset: Dataset, rows: Rows) -> KnownPictures:
+    """Return what a reference keeps of the pictures that it scores."""
+    return KnownPictures(dataset.labels(rows), tuple(dataset.paths(rows)))
+
+
+def rows_if_any(dataset: Dataset, split: str) -> Rows:
+    """Return the rows of a split, none where it has no picture."""
+    return dataset.rows(split) if split in dataset.splits() else NO_ROWS
+
+
+@dataclass(frozen=True)
+class _Split:
+    """A split's pictures on both sides.
+
+    Attributes:
+        known: Positions in the reference.
+        here: Rows of the manifest.
+        shared: Rows that are both here and known,
+        places: and their positions in the reference.
+    """
+
+    known: Rows
+    here: Rows
+    shared: Rows
+    places: Rows
+
+
+def _side_by_side(found: ReferenceScores, dataset: Dataset, split: str) -> _Split:
+    known = np.flatnonzero(np.array(found.split) == split).astype(np.int64)
+    here = rows_if_any(dataset, split)
+    place_of = {found.identities[place]: place for place in known.tolist()}
+    places = [place_of.get(identity, -1) for identity in dataset.identities(here)]
+    matched = np.array(places, dtype=np.int64)
+    both = matched >= 0
+    return _Split(known, here, here[both], matched[both])
+
+
+def shared_rows(found: ReferenceScores, dataset: Dataset, split: str) -> Rows:
+    """Return the rows of a split that a reference knows in it, ascending."""
+    return _side_by_side(found, dataset, split).shared
+
+
+def compare_pictures(
+    found: ReferenceScores,
+    dataset: Dataset,
+    splits: Sequence[str],
+    min_positives: int,
+    where: Path,
+) -> PicturesComparison:
+    """Hold the pictures and labels here against those that a reference knows.
+
+    Args:
+        found: The reference.
+        dataset: What is here.
+        splits: Which are compared.
+        min_positives: A tag with fewer is not scored.
+        where: The reference's file, for errors.
+
+    Raises:
+        InputError: The reference is of other tags.
+    """
+    columns = found.columns(dataset.vocabulary.names, where)
+    labels = None if found.known is None else found.known.labels[:, columns]
+    compared, lost = [], []
+    for name in splits:
+        split = _side_by_side(found, dataset, name)
+        compared.append(_compared(found, dataset, name, split, labels))
+        if labels is not None:
+            lost += _lost(dataset, name, split, labels, min_positives)
+    return PicturesComparison(
+        splits=tuple(compared), lost_tags=tuple(lost), labels_known=labels is not None
+    )
+
+
+def _compared(
+    found: ReferenceScores, dataset: Dataset, name: str, split: _Split, labels: Labels | None
+) -> SplitPictures:
+    missing = np.setdiff1d(split.known, split.places)
+    new = np.setdiff1d(split.here, split.shared)
+    relabelled = NO_ROWS
+    if labels is not None and len(split.shared):
+        differs = (dataset.labels(split.shared) != labels[split.places]).any(axis=1)
+        relabelled = split.shared[differs]
+    names = found.identities if found.known is None else found.known.paths
+    return SplitPictures(
+        split=name,
+        known=len(split.known),
+        missing=len(missing),
+        new=len(new),
+        relabelled=len(relabelled),
+        missing_names=tuple(names[place] for place in missing[:NAMES_KEPT].tolist()),
+        new_names=tuple(dataset.paths(new[:NAMES_KEPT])),
+        relabelled_names=tuple(dataset.paths(relabelled[:NAMES_KEPT])),
+    )
+
+
+def _lost(
+    dataset: Dataset, name: str, split: _Split, labels: Labels, min_positives: int
+) -> list[TagLoss]:
+    before, now = labels[split.known], dataset.labels(split.shared)
+    return [
+        TagLoss(tag=tag, split=name, before=int(had.sum()), now=int(has.sum()))
+        for tag, had, has in zip(
+            dataset.vocabulary.names, (before == 1).T, (now == 1).T, strict=True
+        )
+        if had.sum() >= min_positives > has.sum()
+    ]
+
+
+def require_allowed(
+    pictures: PicturesComparison, max_changed: float, where: Path
+) -> tuple[str, ...]:
+    """Refuse changed pictures beyond a share of those that the reference knows in a split.
+
+    Args:
+        pictures: What changed.
+        max_changed: The share that is allowed.
+        where: The reference's file, for errors.
+
+    Returns:
+        A line for each change that is allowed.
+
+    Raises:
+        InputError: Names what changed, and says what to do.
+    """
+    told = pictures.told()
+    shares = [split.changed / max(1, split.known) for split in pictures.splits]
+    if not shares or max(shares) <= max_changed:
+        return told
+    decisive = pictures.splits[0]
+    if decisive.missing == decisive.known:
+        raise InputError(
+            f"{where}: it knows none of the {decisive.new} pictures of {decisive.split} here, so "
+            "it is of another data set; make it anew where the model was trained (edgetag validate)"
+        )
+    raise InputError(
+        "\n  ".join((f"{where}: pictures and labels are not those that it was made from:", *told))
+        + "\nPut them back as they were; or make the reference anew where the model was trained "
+        "(edgetag validate), and copy it here; or allow such a share of a split with --max-changed "
+        f"{min(1.0, math.ceil(max(shares) * 1000) / 1000):g}"
+    )

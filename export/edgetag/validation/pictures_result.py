@@ -1,0 +1,100 @@
+"""What validation says of pictures and labels against those that the reference was made from."""
+
+from collections.abc import Iterator, Sequence
+
+from edgetag.records import Record
+
+NAMES_TOLD = 3
+"""Pictures that a sentence names."""
+
+
+class SplitPictures(Record):
+    """One split's pictures here against those that the reference knows.
+
+    Attributes:
+        split: Its name.
+        known: Pictures that the reference has in it.
+        missing: Of these, how many are not here.
+        new: Pictures here that the reference does not know; they are not judged.
+        relabelled: Known pictures whose labels differ here.
+        missing_names: Paths of the missing ones where the reference was made, or their
+            identities where it names no paths; at most `NAMES_KEPT`.
+        new_names: Paths here, likewise.
+        relabelled_names: Likewise.
+    """
+
+    split: str
+    known: int
+    missing: int
+    new: int
+    relabelled: int
+    missing_names: tuple[str, ...] = ()
+    new_names: tuple[str, ...] = ()
+    relabelled_names: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> int:
+        """How many are missing, new or labelled differently."""
+        return self.missing + self.new + self.relabelled
+
+    def told(self) -> Iterator[str]:
+        """Yield a sentence for each kind of change."""
+        of_known = f"of {self.known} pictures of {self.split}"
+        if self.missing:
+            names = _some(self.missing_names, self.missing)
+            yield f"{self.missing} {of_known} are missing ({names})"
+        if self.new:
+            names = _some(self.new_names, self.new)
+            yield f"{self.new} pictures of {self.split} are new, and were never scored ({names})"
+        if self.relabelled:
+            names = _some(self.relabelled_names, self.relabelled)
+            yield f"{self.relabelled} {of_known} have other labels ({names})"
+
+
+class TagLoss(Record):
+    """A tag that was scored where the reference was made, and cannot be here.
+
+    Attributes:
+        tag: Its name.
+        split: Where.
+        before: Positives that the reference knows.
+        now: Positives that are left.
+    """
+
+    tag: str
+    split: str
+    before: int
+    now: int
+
+
+class PicturesComparison(Record):
+    """Pictures and labels here against those of a reference that was made elsewhere.
+
+    Attributes:
+        splits: The judged ones, and the one that thresholds are fitted on.
+        lost_tags: Tags that became too rare to be scored.
+        labels_known: Whether the reference knows labels; without, none can be compared.
+    """
+
+    splits: tuple[SplitPictures, ...]
+    lost_tags: tuple[TagLoss, ...] = ()
+    labels_known: bool = True
+
+    def told(self) -> tuple[str, ...]:
+        """Return a sentence for each kind of change in each split; none where nothing changed."""
+        found = [line for split in self.splits for line in split.told()]
+        for split in self.splits:
+            losses = [
+                f"{loss.tag} ({loss.now} of {loss.before})"
+                for loss in self.lost_tags
+                if loss.split == split.split
+            ]
+            if losses:
+                lost = ", ".join(losses)
+                found.append(f"too few positives are left in {split.split} for: {lost}")
+        return tuple(found)
+
+
+def _some(names: Sequence[str], count: int) -> str:
+    shown = ", ".join(name if len(name) <= 80 else f"…{name[-79:]}" for name in names[:NAMES_TOLD])
+    return shown if count <= NAMES_TOLD else f"{shown} and {count - NAMES_TOLD} more"

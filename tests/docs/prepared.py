@@ -1,0 +1,119 @@
+"""A folder as the documents speak of it: a recipe, a finished run, what a CI job is given."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from blocks import ROOT
+
+from conftest import draw_shapes
+
+RECIPE = """
+name = "demo"
+[data]
+source = "{table}"
+tags = ["circle", "square", "red"]
+[network]
+name = "mobilenet_v2"
+width = 0.35
+input_size = 64
+[training]
+batch_size = 32
+phases = [
+  {{ trains = "all", epochs = 3, learning_rate = 3e-3 }},
+  {{ trains = "all", epochs = 1, learning_rate = 3e-4 }},
+]
+[quantization]
+epochs = 0.5
+warmup_steps = 20
+[export]
+variants = ["fp32", "int8", "int8-qat"]
+representative_images = 30
+[validation]
+splits = ["test", "test_style"]
+bootstrap_samples = 100
+[budgets.default]
+max_map_drop = 0.5
+[budgets.int8-qat]
+max_map_drop = 0.5
+max_latency_ratio = 50.0
+[budgets.int8-qat.tags]
+circle = {{ max_recall_drop = 0.5 }}
+[explain]
+layer_images = 8
+[benchmark]
+runs = 20
+warmup_runs = 5
+[bundle]
+variants = ["int8-qat"]
+"""
+SPLITS = {"test": 100, "test_style": 60, "validation": 60, "train": 140}
+TRAINING = "edgetag run recipe.toml"
+"""What made the finished run; asked for again, it would only say that nothing changed."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command came to; `printed` is stdout and stderr."""
+
+    code: int
+    printed: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The folder, and what `TRAINING` printed when it was made."""
+
+    folder: Path
+    trained: Done
+
+    def copy(self, to: Path) -> "Prepared":
+        """Return the same in a new place, so that no document's block sees another's traces."""
+        shutil.copytree(self.folder, to)
+        return Prepared(to, self.trained)
+
+    def run(self, command: str) -> Done:
+        """Run a line as a reader would type it, or tell what it printed when it was run."""
+        if command.partition("#")[0].strip() == TRAINING:
+            return self.trained
+        return shell(command, self.folder)
+
+
+def shell(command: str, folder: Path, more: Mapping[str, str] | None = None) -> Done:
+    """Run a line of a shell where `edgetag` and its Python come first."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, timeout=1000, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PATH": path, "COLUMNS": "200", **(more or {})},
+    )  # fmt: skip
+    return Done(done.returncode, done.stdout)
+
+
+def prepare(folder: Path) -> Prepared:
+    """Train a tiny network, for real, and lay everything beside it that documents name."""
+    table = draw_shapes(folder / "pictures", sum(SPLITS.values()), size=64)
+    splits = [name for name, images in SPLITS.items() for _ in range(images)]
+    pl.read_csv(table).with_columns(pl.Series("split", splits)).write_csv(table)
+    work = folder / "work"
+    recipe = RECIPE.format(table=table)
+    for place in (work, work / "models" / "demo"):
+        place.mkdir(parents=True)
+        (place / "recipe.toml").write_text(recipe)
+    trained = shell(TRAINING, work)
+    run = work / "runs" / "demo"
+    assert (run / "bundle" / "bundle.json").exists(), trained.printed
+    accepted = shell('edgetag baseline accept recipe.toml --reason "as prepared"', work)
+    assert accepted.code == 0, accepted.printed
+    for name in ("before", "after"):
+        shutil.copytree(run / "bench", work / "runs" / name / "bench")
+    shutil.copy(run / "validate" / "reference.npz", work)
+    shutil.copy(run / "export" / "int8-qat.tflite", work / "model.tflite")
+    shutil.copy(next((ROOT / "models" / "demo").glob("*.zip")), work)
+    shutil.copytree(ROOT / "android-demo" / "app" / "src", work / "android-demo" / "app" / "src")
+    return Prepared(work, trained)

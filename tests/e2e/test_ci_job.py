@@ -1,0 +1,193 @@
+"""The exported CI job, run as GitHub runs it, with the base install alone: nothing fools it."""
+
+import csv
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from base_install import CLEAN, install
+from edgetag.ci.job import WORKFLOW
+from edgetag.cli.main import app
+from finished_run import FORMATS, finish_run
+from worse_model import worse_model
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+Rows = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the job's first command ended with, and what was printed and left."""
+
+    code: int
+    errors: str
+    annotations: str
+    red_cases: int
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A folder for each kind of labels, exported from a finished run."""
+    made = {}
+    for kind in FORMATS:
+        place = tmp_path_factory.mktemp(kind)
+        run = finish_run(place / "model", kind)
+        arguments = [str(run.recipe_file), str(place / "ci"), "--out", str(run.workspace.root)]
+        done = CliRunner().invoke(app, ["ci", "export", *arguments, "--accept", "first release"])
+        assert done.exit_code == 0, done.output + repr(done.exception)
+        shutil.rmtree(place / "model")
+        made[kind] = place / "ci"
+    return made
+
+
+@pytest.fixture(scope="module")
+def environment(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The base install at the versions that the job pins."""
+    folder = tmp_path_factory.mktemp("base")
+    made = install("3.11", folder, folders["wide"] / "constraints.txt")
+    assert not list(made.glob("lib/*/site-packages/tensorflow"))
+    return made
+
+
+def run_job(folder: Path, environment: Path) -> Outcome:
+    """Run the workflow's own commands, as written, in the folder that it names."""
+    workflow = yaml.safe_load((folder / WORKFLOW).read_text())
+    steps = workflow["jobs"]["validate"]["steps"]
+    commands = [step["run"] for step in steps if step.get("run", "").startswith("edgetag")]
+    assert [command.split()[1] for command in commands] == ["validate", "report"]
+    ends = []
+    for command in commands:
+        done = subprocess.run(
+            ["bash", "-e", "-c", command],
+            capture_output=True,
+            text=True,
+            cwd=folder.parent / workflow["defaults"]["run"]["working-directory"],
+            env=CLEAN
+            | {
+                "PATH": f"{environment / 'bin'}{os.pathsep}{CLEAN['PATH']}",
+                "GITHUB_STEP_SUMMARY": str(folder.parent / "step.md"),
+            },
+        )
+        assert "Traceback" not in done.stderr
+        ends.append(done)
+    red = 0
+    if ends[0].returncode != 2:
+        report = folder / "runs" / "ci" / "report"
+        assert ends[1].returncode == 0, ends[1].stderr
+        assert (report / "index.html").stat().st_size
+        assert (folder.parent / "step.md").read_text() == (report / "summary.md").read_text()
+        suites = ElementTree.parse(report / "junit.xml").getroot()  # noqa: S314 - our own
+        red = int(suites.get("failures", "0"))
+    return Outcome(ends[0].returncode, ends[0].stderr, ends[1].stdout, red)
+
+
+def labels(folder: Path) -> Rows:
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row["split"] == "test"]
+
+
+def remove_pictures(folder: Path) -> str:
+    gone = {row["path"] for row in labels(folder)[::4]}
+    for path in gone:
+        (folder / path).unlink()
+    left = sum(row["path"] not in gone for row in labels(folder))
+    return f"{len(labels(folder)) - left} of {len(labels(folder))} pictures of test are missing"
+
+
+def remove_rows_of_a_class(folder: Path) -> str:
+    lines = (folder / "labels.csv").read_text().splitlines(keepends=True)
+    names = lines[0].strip().split(",")
+    kept = [
+        line
+        for line in lines[1:]
+        if (cells := dict(zip(names, next(csv.reader([line])), strict=True)))["dog"] != "1"
+        or cells["split"] != "test"
+    ]
+    (folder / "labels.csv").write_text("".join([lines[0], *kept]))
+    return "too few positives are left in test for: dog (0 of"
+
+
+def swap_labels(folder: Path) -> str:
+    lines = (folder / "labels.csv").read_text().splitlines(keepends=True)
+    header = lines[0].strip().split(",")
+    cat, dog = header.index("cat"), header.index("dog")
+    swapped = 0
+    for number, line in enumerate(lines):
+        cells = line.strip().split(",")
+        if "test" in cells and cells[cat] != cells[dog] and swapped < 6:
+            cells[cat], cells[dog] = cells[dog], cells[cat]
+            lines[number] = ",".join(cells) + "\n"
+            swapped += 1
+    (folder / "labels.csv").write_text("".join(lines))
+    return "6 of"
+
+
+FRAUDS: dict[str, Callable[[Path], str]] = {
+    "pictures removed": remove_pictures,
+    "a class removed": remove_rows_of_a_class,
+    "labels swapped": swap_labels,
+}
+
+
+@pytest.mark.parametrize("kind", list(FORMATS))
+def test_the_job_accepts_what_was_exported(
+    folders: dict[str, Path], environment: Path, tmp_path: Path, kind: str
+) -> None:
+    folder = shutil.copytree(folders[kind], tmp_path / "ci")
+    done = run_job(folder, environment)
+    assert (done.code, done.red_cases) == (0, 0), done.errors
+    assert "::error" not in done.annotations
+
+
+@pytest.mark.parametrize("kind", ["wide", "folders", "regions"])
+def test_the_job_refuses_a_worse_file_and_says_what_became_worse(
+    folders: dict[str, Path], environment: Path, tmp_path: Path, kind: str
+) -> None:
+    folder = shutil.copytree(folders[kind], tmp_path / "ci")
+    worse_model(folder / "model.tflite")
+    done = run_job(folder, environment)
+    assert done.code == 1, done.errors
+    assert "worse than accepted: map" in done.annotations
+
+
+@pytest.mark.parametrize("fraud", list(FRAUDS))
+@pytest.mark.parametrize("kind", ["wide", "folders", "regions"])
+def test_the_job_refuses_other_pictures_and_labels_and_names_them(
+    folders: dict[str, Path], environment: Path, tmp_path: Path, kind: str, fraud: str
+) -> None:
+    folder = shutil.copytree(folders[kind], tmp_path / "ci")
+    sentence = FRAUDS[fraud](folder)
+    done = run_job(folder, environment)
+    assert done.code == 2
+    assert sentence in done.errors
+    assert "reference.npz: pictures and labels are not those that it was made from" in done.errors
+
+
+def test_a_job_from_which_the_accepted_state_vanished_fails(
+    folders: dict[str, Path], environment: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folders["wide"], tmp_path / "ci")
+    (folder / "baseline.json").unlink()
+    done = run_job(folder, environment)
+    assert done.code == 2
+    assert "baseline.json: there is no accepted state" in done.errors
+
+
+def test_a_job_that_is_undecided_says_so_in_annotations(
+    folders: dict[str, Path], environment: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(folders["wide"], tmp_path / "ci")
+    recipe = folder / "recipe.toml"
+    recipe.write_text(recipe.read_text().replace("max_map_drop = 0.2", "max_map_drop = 0.0"))
+    done = run_job(folder, environment)
+    assert done.code == 3, done.errors
+    assert "::warning title=" in done.annotations
+    assert done.red_cases

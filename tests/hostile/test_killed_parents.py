@@ -1,0 +1,86 @@
+"""A command that is killed leaves no process behind that works on."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgetag.children import python_environment
+from run_folders import write_cache
+
+MODELS = Path(__file__).parents[1] / "models"
+
+BENCH = """
+import sys
+from pathlib import Path
+import numpy as np
+from edgetag.benchmarking.measure import Plan, measure
+from edgetag.preprocess import Preprocessing
+from edgetag.progress import SilentProgress
+pixels = np.load(Path(sys.argv[2]) / "shard-00000.npy")
+plan = Plan("litert", 1, Preprocessing(input_size=64), pixels, 1, 10_000_000, 1, 600)
+measure([Path(sys.argv[1])], plan, SilentProgress())
+"""
+
+SCORE = """
+import sys
+from pathlib import Path
+import numpy as np
+from edgetag.preprocess import Preprocessing
+from edgetag.progress import SilentProgress
+from edgetag.runtimes import engines, score
+rows = np.zeros(10_000_000, dtype=np.int64)
+with SilentProgress().track("", None) as task:
+    score(engines.get("litert"), Path(sys.argv[1]), Path(sys.argv[2]), rows,
+          Preprocessing(input_size=64), 1, task, 600)
+"""
+
+
+def children(parent: int) -> list[int]:
+    """Return the processes that a process has started and that run."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has just ended
+        if int(fields[1]) == parent and fields[0] != "Z":
+            found.append(int(status.parent.name))
+    return found
+
+
+def busy(pid: int) -> bool:
+    """Tell whether a process has worked for a second, so that it is at its job."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12]) > 100
+
+
+def runs(pid: int) -> bool:
+    """Tell whether a process runs; one whose end nobody has looked at does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", [BENCH, SCORE], ids=["benchmark", "scoring"])
+def test_children_end_with_their_parent(script: str, tmp_path: Path) -> None:
+    write_cache(tmp_path, np.zeros((4, 64, 64, 3), np.uint8))
+    command = [sys.executable, "-c", script, str(MODELS / "tiny_fp32.tflite"), str(tmp_path)]
+    with subprocess.Popen(command, env=python_environment()) as parent:
+        at_work: list[int] = []
+        while not at_work:
+            assert parent.poll() is None
+            time.sleep(0.05)
+            at_work = [pid for pid in children(parent.pid) if busy(pid)]
+        parent.kill()
+    deadline = time.monotonic() + 5
+    while any(map(runs, at_work)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    waited = 5 - (deadline - time.monotonic())
+    assert not any(map(runs, at_work))
+    assert waited < 2, "it ended only when it wrote to the pipe"

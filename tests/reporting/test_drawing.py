@@ -1,0 +1,144 @@
+"""Tables on terminals of any width: no word is cut, nothing is left out, pipes never wrap."""
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from edgetag.reporting.fitting import fitted
+from edgetag.reporting.sheets import outcome_sheets
+from edgetag.reporting.tables import NONE, Sheet, to_rich
+from made_results import make_sources
+from reporting.test_report import report_on
+
+REMEDY = "not set up; run: edgetag device setup arm64, which takes a minute and needs no root"
+SHEET = Sheet(
+    "What is there and what is not, on this machine and on the others that are emulated here",
+    ("part", "state", "drop, points", "detail"),
+    frozenset({2}),
+    (
+        ("litert@arm64", "? missing", "1.67 [0.46, 2.65]", REMEDY),
+        ("猫|犬", "✓ ok", "−0.00 [−0.09, 0.10]", "–"),
+    ),
+)
+
+
+def drawn(sheet: Sheet, width: int, terminal: bool = True) -> list[str]:
+    console = Console(width=width, file=io.StringIO(), record=True, force_terminal=terminal)
+    console.print(to_rich(sheet))
+    return console.export_text().splitlines()
+
+
+def words(sheet: Sheet) -> set[str]:
+    """Return what must be read; that the first column holds names needs no heading."""
+    cells = [sheet.title, *sheet.headings[1:], *(cell for row in sheet.rows for cell in row)]
+    return {word for cell in cells for word in cell.split()} - {NONE}
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+def test_no_word_is_cut_and_no_line_is_wider_than_the_terminal(width: int) -> None:
+    lines = drawn(SHEET, width)
+    assert words(SHEET) <= {word for line in lines for word in line.split()}
+    assert max(map(cell_len, lines)) <= width
+
+
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_what_a_run_ends_with_is_whole_at_any_width(width: int, tmp_path: Path) -> None:
+    result, _ = report_on(make_sources(0.0213, 0.71, 0.03), tmp_path)
+    for sheet in outcome_sheets(result):
+        lines = drawn(sheet, width)
+        assert words(sheet) <= {word for line in lines for word in line.split()}
+        assert max(map(cell_len, lines)) <= width
+
+
+def test_a_remedy_wraps_between_words_beside_its_part() -> None:
+    lines = drawn(SHEET, 80)
+    (first,) = (line for line in lines if "litert@arm64" in line)
+    assert "not set up; run:" in first
+    assert any("edgetag device" in line for line in lines)
+
+
+def test_a_table_that_cannot_fit_becomes_a_list_of_its_rows() -> None:
+    lines = [line.rstrip() for line in drawn(SHEET, 40)]
+    start = lines.index("litert@arm64")
+    assert lines[start + 1] == "  state ? missing"
+    assert lines[start + 2] == "  drop, points 1.67 [0.46, 2.65]"
+    assert "  state ✓ ok" in lines[lines.index("猫|犬") + 1]
+
+
+def test_intervals_go_below_their_numbers_where_that_makes_a_table_fit() -> None:
+    sheet = Sheet("t", ("name", *["drop"] * 3), frozenset({1, 2, 3}),
+                  (("int8", *["−0.29 [−1.39, 0.98]"] * 3),))  # fmt: skip
+    lines = [" ".join(line.split()) for line in drawn(sheet, 60)]
+    assert "int8 −0.29 −0.29 −0.29" in lines
+    assert "[−1.39, 0.98] [−1.39, 0.98] [−1.39, 0.98]" in lines
+
+
+SCRIPT = """
+from edgetag.cli.terminal import print_tables
+from edgetag.reporting.tables import to_rich
+from reporting.test_drawing import SHEET
+print_tables([to_rich(SHEET)])
+"""
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def printed(stdout: int) -> str:
+    """Print the sheet as a command does; return what a pipe got."""
+    environment = {
+        **os.environ, "COLUMNS": "60", "TERM": "xterm", "PYTHONPATH": str(Path(__file__).parents[1])
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], stdout=stdout, text=True, check=True, env=environment
+    )
+    return done.stdout
+
+
+def test_a_pipe_gets_each_row_on_one_line_whatever_the_terminals_width() -> None:
+    title, *rows = printed(subprocess.PIPE).splitlines()
+    assert title == SHEET.title
+    (row,) = (line for line in rows if "litert@arm64" in line)
+    assert REMEDY in row
+
+
+def test_a_terminal_gets_lines_of_its_own_width() -> None:
+    leader, follower = pty.openpty()
+    printed(follower)
+    os.close(follower)
+    shown = ANSI.sub("", os.read(leader, 1 << 20).decode()).splitlines()
+    os.close(leader)
+    assert 40 < max(map(cell_len, shown)) <= 60
+    assert words(SHEET) <= {word for line in shown for word in line.split()}
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), max_size=9)
+CELL = st.lists(TEXT, max_size=5).map(" ".join)
+
+
+@given(
+    table=st.integers(1, 5).flatmap(
+        lambda n: st.lists(st.lists(CELL, min_size=n, max_size=n), min_size=1, max_size=5)
+    ),
+    width=st.integers(1, 120),
+    gap=st.integers(1, 2),
+)
+def test_widths_fit_and_hold_every_word(table: list[list[str]], width: int, gap: int) -> None:
+    headings, *rows = table
+    whole = frozenset({0})
+    widths = fitted(headings, rows, whole, width, gap)
+    if widths is None:
+        return
+    assert sum(widths) + gap * (len(widths) - 1) <= width
+    for row in table:
+        for cell, columns in zip(row, widths, strict=True):
+            assert all(cell_len(word) <= columns for word in cell.split())
+    assert all(cell_len(row[0]) <= widths[0] for row in rows)

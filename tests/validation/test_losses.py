@@ -1,0 +1,90 @@
+"""What was lost beyond chance is told, judged or not, and marked where a kept margin allows it."""
+
+import numpy as np
+import pytest
+
+from edgetag.recipe import Budget, TagBudget
+from edgetag.tags import Vocabulary
+from edgetag.validation.comparison import Comparison, compare
+from edgetag.validation.decision import check_overall, check_tags
+from edgetag.validation.losses import significant_losses
+from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.result import Loss
+from edgetag.validation.statistics import chance_at_most
+
+TAGS = Vocabulary(("cat", "dog", "food"))
+THRESHOLDS = dict.fromkeys(TAGS.names, 0.5)
+
+
+def compared(lost: int = 0, invented: int = 0) -> tuple[Comparison, Split]:
+    """400 images; of `cat`, positives that the file no longer sees and negatives that it does."""
+    generator = np.random.default_rng(3)
+    labels = (generator.random((400, 3)) < 0.3).astype(np.int8)
+    labels[:, 0] = np.arange(400) < 120
+    before = np.where(labels == 1, 0.9, 0.1) + generator.uniform(-0.05, 0.05, labels.shape)
+    after = before + generator.normal(0, 0.01, before.shape)
+    after[:lost, 0] = 0.02
+    after[120 : 120 + invented, 0] = 0.8
+    split = Split(
+        labels, TAGS, [str(i) for i in range(400)],
+        min_positives=20, samples=300, confidence=0.95, seed=1,
+    )  # fmt: skip
+    scores = [Measured(one.astype(np.float32), split, THRESHOLDS) for one in (before, after)]
+    return compare(scores[0], scores[1], scores[1]), split
+
+
+def losses(lost: int = 0, invented: int = 0, budget: Budget | None = None) -> tuple[Loss, ...]:
+    comparison, split = compared(lost, invented)
+    overall = check_overall(budget or Budget(), comparison, split, 1, None)
+    tags = check_tags(budget or Budget(), comparison, split)
+    return significant_losses(comparison, overall, tags, split.confidence)
+
+
+def test_a_file_that_lost_nothing_shows_no_loss() -> None:
+    assert losses() == ()
+
+
+def test_lost_positives_are_told_without_a_margin_and_of_their_tag_alone() -> None:
+    found = losses(lost=30)
+    assert {(one.tag, one.measure) for one in found} == {
+        (None, "map"), ("cat", "recall"), ("cat", "f1"), ("cat", "ap"),
+    }  # fmt: skip
+    recall = next(one for one in found if one.measure == "recall")
+    assert recall.drop == pytest.approx(30 / 120)
+    assert recall.interval is not None
+    assert recall.interval[0] > 0
+    assert recall.p_holm is not None
+    assert recall.p_holm < 0.025
+    assert not any(one.within_margin for one in found)
+
+
+def test_new_false_positives_are_told() -> None:
+    assert ("cat", "fpr") in {(one.tag, one.measure) for one in losses(invented=30)}
+
+
+def test_a_few_lost_positives_may_be_chance() -> None:
+    assert not [one for one in losses(lost=4) if one.measure == "recall"]
+
+
+@pytest.mark.parametrize(
+    ("budget", "within"),
+    [
+        (Budget(max_map_drop=0.5), {"map"}),
+        (Budget(max_recall_drop=0.5), {"recall"}),
+        (Budget(max_recall_drop=0.05), set()),  # broken: it allows nothing
+        (Budget(tags={"dog": TagBudget(max_recall_drop=0.5)}), set()),  # another tag's
+        (Budget(max_recall_drop=0.5, max_fpr_rise=0.5), {"recall", "f1"}),
+        (Budget(max_ap_drop=0.5), {"ap"}),
+    ],
+)
+def test_a_loss_inside_a_kept_margin_is_marked(budget: Budget, within: set[str]) -> None:
+    assert {one.measure for one in losses(30, 0, budget) if one.within_margin} == within
+
+
+def test_a_chance_is_that_of_the_draws_and_reaches_below_one_of_them() -> None:
+    generator = np.random.default_rng(5)
+    draws = generator.normal(1.0, 1.0, 1000)
+    assert chance_at_most(draws, 0.0) == pytest.approx(0.159, abs=0.02)
+    assert 0.0 < chance_at_most(draws, -5.0) < 1e-6
+    assert chance_at_most(np.full(10, np.nan), 0.0) == 1.0
+    assert chance_at_most(np.zeros(10), 0.0) == 1.0

@@ -1,0 +1,86 @@
+"""What would decide an open margin: how many images, where, in which direction, by one formula."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from tiny_run import STYLE, TEST, TRAIN, VALIDATION, RunFolder
+
+from edgetag.dataset import open_dataset
+from edgetag.progress import SilentProgress
+from edgetag.reporting.results import sheets
+from edgetag.validation import stage
+from edgetag.validation.needs import images_to_decide, in_all, outcome_of, split_share
+from edgetag.validation.planning import plan
+from edgetag.validation.result import BudgetCheck
+
+QUIET = SilentProgress()
+MARGINS = "[budgets.int8]\nmax_map_drop = 0.004\nmax_recall_drop = 0.03\n"
+
+
+@pytest.mark.parametrize(("measured", "decides"), [(0.004, "pass"), (0.022, "fail")])
+@pytest.mark.parametrize("tests", [1, 24])
+def test_so_many_images_decide_with_the_chance_promised(
+    measured: float, decides: str, tests: int
+) -> None:
+    limit, size, error = 0.01, 300, 0.01
+    found = (measured - 1.96 * error, measured + 1.96 * error)
+    more = images_to_decide(limit, measured, found, size, tests, 0.025, wanted=0.8)
+    assert more is not None
+    assert outcome_of(limit, measured) == decides
+    narrowed = error * math.sqrt(size / (size + more))
+    drops = np.random.default_rng(1).normal(measured, narrowed, 20_000)
+    if decides == "pass":
+        share = (drops + 1.96 * narrowed <= limit).mean()
+    else:
+        surely = norm.sf((drops - limit) / narrowed) * tests <= 0.025
+        share = ((drops - 1.96 * narrowed > limit) & surely).mean()
+    assert share == pytest.approx(0.8, abs=0.02)
+
+
+def test_in_all_is_told_by_the_split_s_share_of_all_images(run_folder: RunFolder) -> None:
+    dataset = open_dataset(run_folder.workspace)
+    share = split_share(dataset, "test")
+    assert share == TEST / (TEST + STYLE + TRAIN + VALIDATION)
+    assert in_all(648, 0.1) == 6500
+    assert in_all(648, None) is None
+
+
+def open_checks(folder: RunFolder) -> dict[tuple[str | None, str], BudgetCheck]:
+    recipe = folder.with_recipe(MARGINS)
+    section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
+    recipe = recipe.model_copy(update={"validation": section})
+    verdict = stage.run(recipe, folder.workspace, QUIET, folder.reference_file())
+    (entry,) = [v for v in verdict.variants if (v.variant, v.split) == ("int8", "test")]
+    checks = {(None, check.budget): check for check in entry.budgets}
+    checks |= {(tag.tag, check.budget): check for tag in entry.tags for check in tag.checks}
+    return {place: check for place, check in checks.items() if check.verdict == "undecided"}
+
+
+def test_the_plan_and_the_verdict_name_the_same_number(run_folder: RunFolder) -> None:
+    found = open_checks(run_folder)
+    assert found
+    planned = plan(
+        run_folder.with_recipe(MARGINS), run_folder.workspace, QUIET, "int8", 0.8, None, 0.05
+    )
+    compared = 0
+    for need in planned.needs:
+        check = found.get((need.tag, need.budget))
+        if check is None:
+            continue
+        wanted = None if check.needs is None else need.have + check.needs.more
+        assert need.needed == wanted
+        if check.needs is not None:
+            compared += 1
+            assert (
+                need.decides == check.needs.decides == outcome_of(check.limit, check.measured or 0)
+            )
+            assert check.needs.split == "test"
+            assert check.needs.in_all == in_all(
+                check.needs.more, TEST / (TEST + STYLE + TRAIN + VALIDATION)
+            )
+    assert compared
+    (sheet,) = sheets(planned)
+    assert "images of test" in sheet.headings
+    assert "in all splits" in sheet.headings

@@ -1,0 +1,219 @@
+"""Judging some files adds to the verdict of all, as far as that is still true."""
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tiny_run import MODELS, TAGS, RunFolder
+
+from edgetag import pipeline
+from edgetag.conversion.external import read_external
+from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe
+from edgetag.tags import Vocabulary
+from edgetag.validation import stage
+from edgetag.validation.accepted import accept
+from edgetag.validation.details import Details
+from edgetag.validation.result import Verdict
+from edgetag.workspace import RunFile, StageRecord, digest_file, write_text
+
+
+class Listening(SilentProgress):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.fixture
+def recipe(run_folder: RunFolder) -> Recipe:
+    return only_litert(run_folder, "[budgets.default]\nmax_map_drop = 0.9\n")
+
+
+def only_litert(folder: RunFolder, more: str) -> Recipe:
+    recipe = folder.with_recipe(more)
+    section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
+    return recipe.model_copy(update={"validation": section})
+
+
+def left(folder: RunFolder) -> tuple[bytes, bytes, bytes]:
+    names = ("verdict.json", "details.json", "changes.parquet")
+    verdict, details, changes = ((folder.workspace.validate / n).read_bytes() for n in names)
+    return verdict, details, changes
+
+
+def test_what_is_judged_again_changes_nothing_else(run_folder: RunFolder, recipe: Recipe) -> None:
+    whole = stage.run(recipe, run_folder.workspace, SilentProgress(), run_folder.reference_file())
+    before = left(run_folder)
+    for variants in (("int8",), ("fp32",)):
+        partial = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=variants)
+        assert partial.model_copy(update={"pictures": whole.pictures}) == whole
+        assert left(run_folder)[1:] == before[1:]
+    (run_folder.workspace.validate / "verdict.json").unlink()
+    alone = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=("int8",))
+    assert list(alone.decisions) == ["int8"]
+    both = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=("fp32",))
+    assert both.model_copy(update={"pictures": whole.pictures}) == whole
+    assert left(run_folder)[1:] == before[1:]
+
+
+@pytest.mark.parametrize("what", ["file", "budget", "labels", "settings", "older"])
+def test_what_is_no_longer_true_is_left_out_and_told(
+    run_folder: RunFolder, recipe: Recipe, what: str
+) -> None:
+    stage.run(recipe, run_folder.workspace, SilentProgress(), run_folder.reference_file())
+    if what == "file":
+        run_folder.replace_model("fp32", (MODELS / "tiny_int8_int8.tflite").read_bytes())
+    elif what == "budget":
+        more = "[budgets.default]\nmax_map_drop = 0.8\n[budgets.int8]\nmax_map_drop = 0.9\n"
+        recipe = only_litert(run_folder, more)
+    elif what == "settings":
+        section = recipe.validation.model_copy(update={"bootstrap_samples": 300})
+        recipe = recipe.model_copy(update={"validation": section})
+    elif what == "labels":
+        manifest = pl.read_parquet(run_folder.workspace.manifest)
+        filled = manifest.with_columns(pl.col("tag:cat").fill_null(0))
+        filled.write_parquet(run_folder.workspace.manifest)
+    else:
+        path = run_folder.workspace.validate / "verdict.json"
+        value = json.loads(path.read_text())
+        value["judged_by"] = {}
+        path.write_text(json.dumps(value))
+    progress = Listening()
+    verdict = stage.run(recipe, run_folder.workspace, progress, variants=("int8",))
+    assert list(verdict.decisions) == ["int8"]
+    assert {found.variant for found in verdict.variants} == {"int8"}
+    assert any("fp32 no longer in the verdict" in line for line in progress.said)
+    details = Details.read(run_folder.workspace.validate / "details.json", "validate")
+    assert {found.variant for found in details.variants} == {"int8"}
+
+
+def test_a_changed_budget_of_one_variant_leaves_the_others(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    stage.run(recipe, run_folder.workspace, SilentProgress(), run_folder.reference_file())
+    more = "[budgets.default]\nmax_map_drop = 0.9\n[budgets.int8]\nmin_map = 0.999\n"
+    changed = only_litert(run_folder, more)
+    verdict = stage.run(changed, run_folder.workspace, SilentProgress(), variants=("int8",))
+    assert verdict.decisions == {"fp32": "pass", "int8": "fail"}
+    assert verdict.verdict == "fail"
+
+
+def test_a_runtime_that_failed_stays_told_of(run_folder: RunFolder, recipe: Recipe) -> None:
+    run_folder.replace_model("fp32", (MODELS / "tiny_fp32.tflite").read_bytes()[:900])
+    stage.run(recipe, run_folder.workspace, SilentProgress(), run_folder.reference_file())
+    verdict = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=("int8",))
+    assert verdict.decisions == {"fp32": "fail", "int8": "pass"}
+    assert [failure.variant for failure in verdict.failures] == ["fp32"]
+
+
+def test_a_file_given_by_hand_is_judged_beside_and_only_while_it_is_given(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    path = run_folder.workspace.root / "theirs.tflite"
+    shutil.copy(MODELS / "tiny_int8_int8.tflite", path)
+    model = read_external(path, recipe.network.preprocessing(), Vocabulary(TAGS))
+    workspace, progress = run_folder.workspace, Listening()
+    given = run_folder.reference_file()
+    beside = stage.run(recipe, workspace, progress, given, external=(model,), variants=("int8",))
+    assert list(beside.decisions) == ["int8", "theirs"]
+    after = stage.run(recipe, workspace, progress, variants=("fp32",))
+    assert list(after.decisions) == ["fp32", "int8"]
+    assert any("theirs no longer in the verdict: given by hand" in line for line in progress.said)
+
+
+def test_a_damaged_verdict_is_replaced_and_that_is_told(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    stage.run(recipe, run_folder.workspace, SilentProgress(), run_folder.reference_file())
+    (run_folder.workspace.validate / "changes.parquet").write_bytes(b"PAR1")
+    progress = Listening()
+    verdict = stage.run(recipe, run_folder.workspace, progress, variants=("int8",))
+    assert list(verdict.decisions) == ["int8"]
+    assert any("cannot be added to" in line for line in progress.said)
+
+
+def test_the_accepted_state_is_held_against_the_verdict_of_all(
+    run_folder: RunFolder, recipe: Recipe, tmp_path: Path
+) -> None:
+    workspace = run_folder.workspace
+    whole = stage.run(recipe, workspace, SilentProgress(), run_folder.reference_file())
+    baseline = tmp_path / "baseline.json"
+    write_text(baseline, accept(whole, None, "r").to_json())
+    verdict = stage.run(
+        recipe, workspace, SilentProgress(), variants=("int8",), baseline=baseline
+    )  # fmt: skip
+    assert verdict.baseline is not None
+    assert verdict.baseline.changes == ()
+    assert verdict.baseline.same_scores
+
+
+def finished(folder: RunFolder, recipe: Recipe) -> None:
+    """Record earlier stages as finished, as `edgetag run` leaves them."""
+    records = {}
+    for name in ("dataset", "train", "export"):
+        outputs = [p for pattern in pipeline.stage(name).outputs
+                   for p in sorted(folder.workspace.root.glob(pattern))]  # fmt: skip
+        records[name] = StageRecord(
+            fingerprint=name,
+            settings=pipeline.settings_digest(pipeline.stage(name), recipe),
+            outputs={folder.workspace.relative(path): digest_file(path) for path in outputs},
+            finished_at="2026-01-01T00:00:00+00:00",
+            wall_s=0.0,
+            peak_memory_bytes=0,
+        )
+    run_file = RunFile(name=recipe.name, recipe=recipe.model_dump(mode="json"), seed=recipe.seed,
+                       versions={}, stages=records)  # fmt: skip
+    write_text(folder.workspace.run_file, run_file.to_json())
+
+
+def record(folder: RunFolder) -> StageRecord:
+    run_file = folder.workspace.read_run_file()
+    assert run_file is not None
+    return run_file.stages["validate"]
+
+
+def test_a_stage_that_was_up_to_date_is_so_after_a_part_of_it_was_done_again(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    workspace, quiet = run_folder.workspace, SilentProgress()
+    finished(run_folder, recipe)
+    kept = workspace.validate / "reference.npz"
+    shutil.copy(run_folder.reference_file(), kept)
+
+    def partly() -> Verdict:
+        found = pipeline.run_stage(
+            "validate", recipe, workspace, quiet, parts=("variants",),
+            whole=lambda verdict: set(verdict.decisions) == set(recipe.export.variants),
+            variants=("int8",),
+        )  # fmt: skip
+        assert isinstance(found, Verdict)
+        return found
+
+    partly()
+    alone = record(run_folder).fingerprint
+    pipeline.run_stage("validate", recipe, workspace, quiet)
+    whole = record(run_folder)
+    assert alone != whole.fingerprint
+    assert set(partly().decisions) == {"fp32", "int8"}
+    assert record(run_folder).fingerprint == whole.fingerprint
+    assert record(run_folder).outputs == whole.outputs
+    (workspace.validate / "details.json").write_text("{}")
+    assert set(partly().decisions) == {"int8"}
+    assert record(run_folder).fingerprint == alone
+
+
+def test_decisions_of_the_kept_variants_are_drawn_and_tabled(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    stage.run(recipe, run_folder.workspace, SilentProgress(), run_folder.reference_file())
+    stage.run(recipe, run_folder.workspace, SilentProgress(), variants=("fp32",))
+    table = pl.read_parquet(run_folder.workspace.validate / "changes.parquet")
+    details = Details.read(run_folder.workspace.validate / "details.json", "validate")
+    told = details.find("int8", "litert")
+    assert told is not None
+    assert table.filter(pl.col("variant") == "int8").height == told.n_changes > 0
+    assert set(table["runtime"]) == {"litert"}

@@ -1,0 +1,227 @@
+"""Pictures and labels against those of a reference from elsewhere: nothing vanishes unnoticed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from tiny_run import KNOWN, STYLE, TAGS, TEST, RunFolder
+
+from edgetag.errors import InputError
+from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe
+from edgetag.validation import stage
+from edgetag.validation.result import Verdict
+from edgetag.validation.scores import read_reference, write_reference
+from edgetag.workspace import read_arrays, write_arrays
+
+
+class Listening(SilentProgress):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.fixture
+def recipe(run_folder: RunFolder) -> Recipe:
+    section = run_folder.recipe.validation.model_copy(update={"runtimes": ("litert",)})
+    return run_folder.recipe.model_copy(update={"validation": section})
+
+
+def change(folder: RunFolder, table: pl.Expr | pl.DataFrame) -> None:
+    """Change the manifest: columns, or rows that are now of a split that nobody judges."""
+    manifest = pl.read_parquet(folder.workspace.manifest)
+    changed = manifest.with_columns(table) if isinstance(table, pl.Expr) else table
+    changed.write_parquet(folder.workspace.manifest)
+
+
+def taken_out(which: pl.Expr) -> pl.Expr:
+    """Move pictures out of the judged splits, as if they were gone."""
+    return pl.when(which).then(pl.lit("train")).otherwise(pl.col("split")).alias("split")
+
+
+def judge(folder: RunFolder, recipe: Recipe, max_changed: float = 0.0) -> Verdict:
+    return stage.run(
+        recipe, folder.workspace, SilentProgress(), folder.reference_file(),
+        max_changed=max_changed,
+    )  # fmt: skip
+
+
+def test_the_reference_keeps_pictures_labels_and_the_size_of_the_float_file(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    judge(run_folder, recipe)
+    kept = read_reference(run_folder.workspace.validate / "reference.npz")
+    assert kept.known is not None
+    assert kept.known.paths[-1] == "pictures/229.png"
+    np.testing.assert_array_equal(kept.known.labels, run_folder.labels[list(KNOWN)])
+    assert kept.split[-1] == "validation"
+    assert kept.meta.fp32_size_bytes == (run_folder.workspace.export / "fp32.tflite").stat().st_size
+
+
+def test_unchanged_pictures_are_told_as_such(run_folder: RunFolder, recipe: Recipe) -> None:
+    pictures = judge(run_folder, recipe).pictures
+    assert pictures is not None
+    assert [(s.split, s.known, s.changed) for s in pictures.splits] == [
+        ("test", 120, 0), ("test_style", 40, 0), ("validation", 60, 0),
+    ]  # fmt: skip
+    assert pictures.lost_tags == ()
+
+
+@pytest.mark.parametrize(
+    ("split", "known"), [("test", 120), ("test_style", 40), ("validation", 60)]
+)
+def test_missing_pictures_are_refused_and_named(
+    run_folder: RunFolder, recipe: Recipe, split: str, known: int
+) -> None:
+    first = {"test": 0, "test_style": TEST, "validation": TEST + STYLE + 10}[split]
+    some = pl.col("identity").is_in([f"id{i}" for i in range(first, first + 5)])
+    change(run_folder, taken_out(some))
+    with pytest.raises(InputError) as raised:
+        judge(run_folder, recipe)
+    assert f"5 of {known} pictures of {split} are missing (pictures/{first}.png," in str(
+        raised.value
+    )
+    assert "and 2 more)" in str(raised.value)
+    share = -(-5 * 1000 // known) / 1000
+    assert f"--max-changed {share:g}" in str(raised.value)
+    verdict = judge(run_folder, recipe, share)
+    assert verdict.pictures is not None
+    (told,) = [s for s in verdict.pictures.splits if s.changed]
+    assert (told.split, told.missing, len(told.missing_names)) == (split, 5, 5)
+
+
+def test_a_split_that_vanished_whole_is_missed(run_folder: RunFolder, recipe: Recipe) -> None:
+    change(run_folder, taken_out(pl.col("split") == "validation"))
+    with pytest.raises(InputError, match="60 of 60 pictures of validation are missing"):
+        judge(run_folder, recipe)
+
+
+def test_a_tag_that_lost_its_positives_is_named(run_folder: RunFolder, recipe: Recipe) -> None:
+    change(run_folder, taken_out((pl.col("split") == "test") & (pl.col("tag:cat") == 1)))
+    had = int((run_folder.labels[:TEST, 0] == 1).sum())
+    with pytest.raises(
+        InputError, match=rf"too few positives are left in test for: cat \(0 of {had}"
+    ):
+        judge(run_folder, recipe)
+    verdict = judge(run_folder, recipe, 0.5)
+    assert verdict.pictures is not None
+    lost = [(loss.tag, loss.split, loss.now) for loss in verdict.pictures.lost_tags]
+    assert ("cat", "test", 0) in lost
+
+
+def test_new_pictures_are_refused_or_left_out(run_folder: RunFolder, recipe: Recipe) -> None:
+    first = pl.col("identity") == "id0"
+    change(run_folder, pl.when(first).then(pl.lit("other")).otherwise("identity").alias("identity"))
+    with pytest.raises(InputError, match=r"1 pictures of test are new.*\(pictures/0\.png\)"):
+        judge(run_folder, recipe)
+    verdict = judge(run_folder, recipe, 0.05)
+    assert {v.n_images for v in verdict.variants if v.split == "test"} == {TEST - 1}
+
+
+def test_swapped_labels_are_refused(run_folder: RunFolder, recipe: Recipe) -> None:
+    before = run_folder.labels[:TEST, :2]
+    swapped = int((before[:, 0] != before[:, 1]).sum())
+    manifest = pl.read_parquet(run_folder.workspace.manifest)
+    test = pl.col("split") == "test"
+    change(
+        run_folder,
+        manifest.with_columns(
+            pl.when(test).then("tag:dog").otherwise("tag:cat").alias("tag:cat"),
+            pl.when(test).then("tag:cat").otherwise("tag:dog").alias("tag:dog"),
+        ),
+    )
+    with pytest.raises(InputError, match=rf"{swapped} of 120 pictures of test have other labels"):
+        judge(run_folder, recipe)
+
+
+def test_a_single_label_that_became_known_is_a_change(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    change(run_folder, pl.col("tag:cat").fill_null(0))
+    with pytest.raises(InputError, match="have other labels"):
+        judge(run_folder, recipe)
+
+
+def test_labels_are_compared_by_tag_and_picture_never_by_position(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    stored = read_reference(run_folder.reference_file())
+    assert stored.known is not None
+    order, columns = np.arange(len(stored.scores))[::-1], [2, 0, 1]
+    shuffled = run_folder.reference_file(
+        scores=stored.scores[order][:, columns],
+        identities=stored.identities[::-1],
+        split=stored.split[::-1],
+        tags=tuple(TAGS[i] for i in columns),
+        known=replace(
+            stored.known,
+            labels=stored.known.labels[order][:, columns],
+            paths=stored.known.paths[::-1],
+        ),
+    )
+    verdict = stage.run(recipe, run_folder.workspace, SilentProgress(), shuffled)
+    assert verdict.pictures is not None
+    assert not any(split.changed for split in verdict.pictures.splits)
+
+
+def test_a_reference_of_an_older_edgetag_still_misses_pictures_and_says_what_it_cannot_see(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    count = TEST + STYLE
+    meta = read_reference(run_folder.reference_file()).meta
+    old = run_folder.reference_file(
+        scores=run_folder.reference[:count],
+        identities=tuple(f"id{i}" for i in range(count)),
+        split=("test",) * TEST + ("test_style",) * STYLE,
+        known=None,
+        meta=meta.model_copy(update={"schema_version": "edgetag.reference-scores/1.2"}),
+    )
+    progress = Listening()
+    verdict = stage.run(recipe, run_folder.workspace, progress, old)
+    assert verdict.pictures is not None
+    assert not verdict.pictures.labels_known
+    assert any("knows no labels" in line for line in progress.said)
+    change(run_folder, taken_out(pl.col("identity") == "id0"))
+    with pytest.raises(InputError, match=r"1 of 120 pictures of test are missing \(id0\)"):
+        stage.run(recipe, run_folder.workspace, progress, old)
+
+
+def test_a_reference_kept_where_nothing_was_trained_is_held_to_as_well(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    judge(run_folder, recipe)
+    (run_folder.workspace.train / "model.npz").unlink()
+    (run_folder.workspace.train / "thresholds.json").unlink()
+    change(run_folder, taken_out(pl.col("identity") == "id0"))
+    with pytest.raises(InputError, match="1 of 120 pictures of test are missing"):
+        stage.run(recipe, run_folder.workspace, SilentProgress())
+
+
+def test_the_run_folder_s_own_reference_follows_its_pictures_and_labels(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    kept = run_folder.workspace.validate / "reference.npz"
+    write_reference(kept, read_reference(run_folder.reference_file()))
+    change(run_folder, taken_out(pl.col("identity") == "id0"))
+    change(run_folder, pl.col("tag:cat").fill_null(0))
+    verdict = stage.run(recipe, run_folder.workspace, SilentProgress())
+    assert verdict.pictures is None
+    now = read_reference(kept)
+    assert "id0" not in now.identities
+    assert now.known is not None
+    assert set(np.unique(now.known.labels[:, 0])) == {0, 1}
+
+
+@pytest.mark.parametrize("damage", ["labels", "paths"])
+def test_labels_and_paths_that_do_not_fit_are_refused(
+    run_folder: RunFolder, damage: str, tmp_path: Path
+) -> None:
+    path = run_folder.reference_file()
+    arrays = read_arrays(path)
+    write_arrays(path, arrays | {damage: arrays[damage][1:]})
+    with pytest.raises(InputError, match=r"labels do not fit|one path per image"):
+        read_reference(path)
