@@ -116,9 +116,7 @@ def test_a_file_cut_within_its_zip_of_labels_is_refused(tmp_path: Path) -> None:
     read(tmp_path / "other.tflite", whole[:-1], labels)
 
 
-@pytest.mark.parametrize(
-    "name", ["tiny_fp32", "tiny_int16x8", "tiny_int8_int8", "tiny_explain_fp32"]
-)
+@pytest.mark.parametrize("name", ["fp32", "int16x8", "int8_int8", "explain_fp32"])
 def test_a_converter_s_file_that_lacks_any_bytes_at_its_end_is_refused(name: str) -> None:
     data = (MODELS / f"tiny_{name}.tflite").read_bytes()
     read_boundary(data, "whole")
