@@ -116,5 +116,6 @@ def prepare(folder: Path) -> Prepared:
     shutil.copy(run / "validate" / "reference.npz", work)
     shutil.copy(run / "export" / "int8-qat.tflite", work / "model.tflite")
     shutil.copy(next((ROOT / "models" / "demo").glob("*.zip")), work)
-    shutil.copytree(ROOT / "android-demo" / "app" / "src", work / "android-demo" / "app" / "src")
+    app = Path("android-demo") / "app"
+    shutil.copytree(ROOT / app, work / app, ignore=shutil.ignore_patterns("target", "build"))
     return Prepared(work, trained)
