@@ -268,6 +268,33 @@ def test_a_variant_that_was_not_judged_is_refused(root: Path, workspace: Workspa
         bundled(root)
 
 
+def test_a_file_that_nothing_judged_that_lost_or_was_rescued_says_so(
+    root: Path, workspace: Workspace
+) -> None:
+    path = workspace.validate / "verdict.json"
+    values = json.loads(path.read_text())
+    values |= {"verdict": "not judged", "decisions": values["decisions"] | {"int8": "not judged"}}
+    (entry,) = [
+        one for one in values["variants"]
+        if (one["variant"], one["runtime"], one["decides"]) == ("int8", "litert", True)
+    ]  # fmt: skip
+    entry["losses"] = [
+        {"tag": "cat", "measure": "recall", "drop": 0.136, "interval": [0.038, 0.255],
+         "p_holm": 0.004, "within_margin": False}
+    ]  # fmt: skip
+    write_text(path, json.dumps(values))
+    exported = json.loads((workspace.export / "export.json").read_text())
+    for file in exported["variants"]:
+        file["rescued"] = "int8-float-6" if file["variant"] == "int8" else ""
+    write_text(workspace.export / "export.json", json.dumps(exported))
+    result, files = bundled(root)
+    assert result.manifest.variants[0].verdict == "not judged"
+    card = files["model-card.md"].decode()
+    assert "Validation's verdict: **not judged**." in card
+    assert "recall of cat fell 13.60 points [3.80, 25.50]" in card
+    assert "`int8` keeps some layers out of 8 bits (int8-float-6 of `edgetag rescue`)" in card
+
+
 def test_a_variant_that_was_not_exported_is_refused(root: Path, workspace: Workspace) -> None:
     path = workspace.export / "export.json"
     values = json.loads(path.read_text())

@@ -108,8 +108,9 @@ def prepare(folder: Path) -> Prepared:
     trained = shell(TRAINING, work)
     run = work / "runs" / "demo"
     assert (run / "bundle" / "bundle.json").exists(), trained.printed
-    accepted = shell('edgetag baseline accept recipe.toml --reason "as prepared"', work)
-    assert accepted.code == 0, accepted.printed
+    for name in ("recipe.toml", "models/demo/recipe.toml"):
+        accepted = shell(f"edgetag baseline accept {name} --out runs/demo --reason prepared", work)
+        assert accepted.code == 0, accepted.printed
     for name in ("before", "after"):
         shutil.copytree(run / "bench", work / "runs" / name / "bench")
     shutil.copy(run / "validate" / "reference.npz", work)

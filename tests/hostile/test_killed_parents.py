@@ -1,5 +1,7 @@
 """A command that is killed leaves no process behind that works on."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -84,3 +86,32 @@ def test_children_end_with_their_parent(script: str, tmp_path: Path) -> None:
     waited = 5 - (deadline - time.monotonic())
     assert not any(map(runs, at_work))
     assert waited < 2, "it ended only when it wrote to the pipe"
+
+
+PAINT = """
+import time
+from edgetag.dataset.sources.sets import _workers
+with _workers(2) as pool:
+    list(pool.map(time.sleep, [600, 600]))
+"""
+
+
+@pytest.mark.slow
+def test_workers_that_paint_pictures_end_with_their_parent(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PAINT]
+    with subprocess.Popen(command, env=python_environment()) as parent:
+        workers: list[int] = []
+        while len(workers) < 2:
+            assert parent.poll() is None
+            time.sleep(0.05)
+            servers = children(parent.pid)
+            workers = [worker for server in servers for worker in children(server)]
+        time.sleep(1)  # until both have begun
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while any(map(runs, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    left = [worker for worker in workers if runs(worker)]
+    for worker in left:
+        os.kill(worker, signal.SIGKILL)
+    assert not left

@@ -83,6 +83,14 @@ def test_intervals_go_below_their_numbers_where_that_makes_a_table_fit() -> None
     assert "[−1.39, 0.98] [−1.39, 0.98] [−1.39, 0.98]" in lines
 
 
+@pytest.mark.parametrize("width", [40, 500])
+def test_no_name_steers_the_terminal_or_breaks_its_row(width: int) -> None:
+    sheet = Sheet("t", ("path", "reason"), frozenset(), (("a\nb\x1b[2J.png", "\u202ereason"),))
+    shown = "\n".join(drawn(sheet, width, terminal=False))
+    assert "a b\ufffd[2J.png" in shown
+    assert not any(sign in shown for sign in "\x1b\u202e")
+
+
 SCRIPT = """
 from edgetag.cli.terminal import print_tables
 from edgetag.reporting.tables import to_rich

@@ -278,11 +278,11 @@ def test_every_mean_says_over_how_many_of_the_tags(sources: Sources, tmp_path: P
     result, text = report_on(sources, tmp_path)
     verdict = sources.verdict
     (found, *_) = (one for one in verdict.variants if one.decides)
-    said = f"{found.n_scored_tags} of {len(found.tags)} tags of {found.split}"
-    assert f"mAP over {said}" in sheets.variants_sheet(result).title
-    assert f"mAP over {said}" in text
+    said = f"{found.n_scored_tags} of {len(found.tags)} tags"
+    assert f"mAP {found.split}, {said}" in sheets.variants_sheet(result).headings
+    assert f"mAP {found.split}, {said}" in text
     (judged, *_) = results.sheets(verdict)
-    assert f"mAP over {said}" in judged.title
+    assert f"mAP over {said} of {found.split}" in judged.title
     assert f"over {found.n_scored_tags} of {len(verdict.tags)} tags" in text
 
 

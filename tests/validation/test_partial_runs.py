@@ -18,6 +18,7 @@ from edgetag.validation.accepted import accept
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
 from edgetag.workspace import RunFile, StageRecord, digest_file, write_text
+from run_folders import write_export
 
 
 class Listening(SilentProgress):
@@ -100,6 +101,23 @@ def test_a_changed_budget_of_one_variant_leaves_the_others(
     verdict = stage.run(changed, run_folder.workspace, SilentProgress(), variants=("int8",))
     assert verdict.decisions == {"fp32": "pass", "int8": "fail"}
     assert verdict.verdict == "fail"
+
+
+def test_a_file_that_was_made_if_needed_stays_and_goes_on_standing_in(
+    run_folder: RunFolder,
+) -> None:
+    workspace = run_folder.workspace
+    shutil.copy(MODELS / "tiny_fp32.tflite", workspace.export / "int8-qat.tflite")
+    write_export(workspace, ("fp32", "int8", "int8-qat"))
+    more = "[budgets.default]\nmax_map_drop = 0.9\n[budgets.int8]\nmin_map = 0.9999\n"
+    recipe = only_litert(run_folder, more)
+    assert recipe.export.possible == ("fp32", "int8", "int8-qat")
+    whole = stage.run(recipe, workspace, SilentProgress(), run_folder.reference_file())
+    assert (whole.verdict, whole.decisions["int8"]) == ("pass", "fail")
+    for variant in recipe.export.possible:
+        partial = stage.run(recipe, workspace, SilentProgress(), variants=(variant,))
+        assert partial.model_copy(update={"pictures": whole.pictures}) == whole
+    assert whole.passed_over == ("int8",)
 
 
 def test_a_runtime_that_failed_stays_told_of(run_folder: RunFolder, recipe: Recipe) -> None:
@@ -217,3 +235,18 @@ def test_decisions_of_the_kept_variants_are_drawn_and_tabled(
     assert told is not None
     assert table.filter(pl.col("variant") == "int8").height == told.n_changes > 0
     assert set(table["runtime"]) == {"litert"}
+
+
+def test_a_file_that_stands_in_for_another_does_so_after_a_part_is_judged_again(
+    run_folder: RunFolder,
+) -> None:
+    recipe = only_litert(run_folder, "[budgets.int8]\nmax_map_drop = 0.9\nmax_size_bytes = 1\n")
+    export = run_folder.workspace.export
+    shutil.copy(export / "int8.tflite", export / "int8-qat.tflite")
+    write_export(run_folder.workspace, ("fp32", "int8", "int8-qat"))
+    whole = stage.run(recipe, run_folder.workspace, SilentProgress(), run_folder.reference_file())
+    assert whole.decisions == {"fp32": "pass", "int8": "fail", "int8-qat": "pass"}
+    assert (whole.verdict, whole.passed_over) == ("pass", ("int8",))
+    for variant in whole.decisions:
+        again = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=(variant,))
+        assert again.model_copy(update={"pictures": whole.pictures}) == whole

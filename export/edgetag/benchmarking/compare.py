@@ -8,6 +8,10 @@ from edgetag.records import Record, Result
 
 Decision = Literal["pass", "fail", "undecided"]
 
+DOUBT = 2.0
+"""Of an unstable figure: another process on the same core takes half of its time, so that a change
+beyond twice as much is not the machine's mood."""
+
 
 class Ratio(Record):
     """One figure that both benchmarks have.
@@ -20,13 +24,11 @@ class Ratio(Record):
         before_ms: Median.
         after_ms: Median.
         ratio: `after / before`: above 1 is slower.
-        interval: From the ends of both medians' intervals, so at least as wide as it must be. Of an
-            unstable figure the middle 80 % of its runs stand in: a median that another hour would
-            move still shows a change beyond all of them.
+        interval: From the ends of both medians' intervals, so at least as wide as it must be.
         stable: Whether both figures are.
         equal: Whether both are one and the same measurement.
         verdict: Against the largest ratio allowed: pass if the interval lies below, fail if above,
-            else undecided.
+            else undecided. Where a figure is unstable it must lie `DOUBT` times below or above.
     """
 
     variant: str
@@ -124,17 +126,21 @@ def _named(place: Place) -> str:
 
 def _ratio(before: Measurement, after: Measurement, max_ratio: float) -> Ratio:
     first, second = before.latency_ms, after.latency_ms
-    equal, ends, new_ends = before == after, _ends(before), _ends(after)
+    equal, stable = before == after, before.stable and after.stable
     interval: Bounds | None = None
     if equal:
         interval = (1.0, 1.0)
-    elif ends and new_ends:
-        interval = (new_ends[0] / ends[1], new_ends[1] / ends[0])
+    elif first.p50_interval and second.p50_interval:
+        interval = (
+            second.p50_interval[0] / first.p50_interval[1],
+            second.p50_interval[1] / first.p50_interval[0],
+        )
+    doubt = 1.0 if stable or equal else DOUBT
     verdict: Decision = "undecided"
     if interval is not None:
-        if interval[1] <= max_ratio:
+        if interval[1] * doubt <= max_ratio:
             verdict = "pass"
-        elif interval[0] > max_ratio:
+        elif interval[0] > max_ratio * doubt:
             verdict = "fail"
     return Ratio(
         variant=before.variant,
@@ -145,16 +151,7 @@ def _ratio(before: Measurement, after: Measurement, max_ratio: float) -> Ratio:
         after_ms=second.p50,
         ratio=second.p50 / first.p50,
         interval=interval,
-        stable=before.stable and after.stable,
+        stable=stable,
         equal=equal,
         verdict=verdict,
     )
-
-
-def _ends(found: Measurement) -> Bounds | None:
-    """Return between what ends a median lies; None where that is unknown."""
-    latency = found.latency_ms
-    if found.stable or found.spread is None or latency.p50_interval is None:
-        return latency.p50_interval
-    low = latency.p90 - found.spread * latency.p50
-    return min(low, latency.p50_interval[0]), max(latency.p90, latency.p50_interval[1])

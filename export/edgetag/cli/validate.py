@@ -129,7 +129,7 @@ def validate(
     integers must be identical bit for bit, others within a tolerance.
 
     Exits with 0 if all budgets hold, 1 if one is broken or scores differ, 2 if the input is wrong,
-    3 if the data cannot decide; the table then says how many more images would.
+    3 if the data cannot decide or nothing limits a file's accuracy; the tables then say what would.
     """
     from edgetag.cli.outcome import exit_code, print_result
     from edgetag.cli.stages import prepare

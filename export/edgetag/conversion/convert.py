@@ -68,8 +68,8 @@ def convert(
         # beside them takes four times as long as the conversion.
         module = tf.Module()
         module.kept = list(served.graph.variables)
-        tf.saved_model.save(module, folder, {SIGNATURE: served})
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        tf.saved_model.save(module, str(folder), {SIGNATURE: served})
+        converter = tf.lite.TFLiteConverter.from_saved_model(str(folder))
         _configure(converter, variant, *io_types(variant, input_type, output_type))
         if variant in CALIBRATED and representative is not None:
             converter.representative_dataset = lambda: _calibration(representative, contract)

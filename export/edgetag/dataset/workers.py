@@ -69,7 +69,7 @@ def run_all(
         return
     context = forkserver_context([function.__module__])
     heard, stop = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (heard,))
+    pool = ProcessPoolExecutor(workers, context, start_worker, (heard,))
     try:
         futures: dict[Future[Value], int] = {
             pool.submit(function, *arguments): number for number, arguments in calls
@@ -90,12 +90,16 @@ def run_all(
         heard.close()
 
 
-def _start_worker(heard: connection.Connection) -> None:
+def start_worker(*heard: connection.Connection) -> None:
+    """Begin a worker's life: it ends at once when its parent does, or when a pipe it hears closes.
+
+    The server that forks workers does not end them: it lives as long as they do.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    threading.Thread(target=_end_with_parent, args=(heard,), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=heard, daemon=True).start()
 
 
-def _end_with_parent(heard: connection.Connection) -> None:
+def _end_with_parent(*heard: connection.Connection) -> None:
     parent = multiprocessing.parent_process()
-    connection.wait([heard, *([parent.sentinel] if parent else [])])
+    connection.wait([*heard, *([parent.sentinel] if parent else [])])
     os._exit(1)

@@ -4,7 +4,7 @@ They are printed as Markdown, columns aligned, so that what is on the screen can
 """
 
 from edgetag.matrix.result import Agreement, Cell, MatrixResult, Proof, SameEngine
-from edgetag.reporting.tables import NONE, Sheet, escape_markdown, format_ms, shorten
+from edgetag.reporting.tables import NONE, Sheet, escape_markdown, format_ms, printable, shorten
 
 CONCLUSIONS = {
     "proved": "✓ proved",
@@ -36,7 +36,7 @@ def to_markdown_page(result: MatrixResult) -> str:
 def aligned(sheet: Sheet) -> str:
     """Return a Markdown table whose columns are also straight where it is not rendered."""
     cells = [
-        [escape_markdown(shorten(_printable(cell), LONGEST)) for cell in row]
+        [escape_markdown(shorten(printable(cell), LONGEST)) for cell in row]
         for row in (sheet.headings, *sheet.rows)
     ]
     widths = [max(3, *(_width(row[column]) for row in cells)) for column in range(len(cells[0]))]
@@ -51,11 +51,6 @@ def aligned(sheet: Sheet) -> str:
 
 def _width(text: str) -> int:
     return len(text) - text.count(NO_WIDTH)
-
-
-def _printable(text: str) -> str:
-    """Return text that cannot steer a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _here(result: MatrixResult) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgetag.reporting.fitting import fitted
-from edgetag.reporting.tables import NONE, STYLES, Sheet
+from edgetag.reporting.tables import NONE, STYLES, Sheet, printable
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, JustifyMethod, RenderableType
@@ -34,8 +34,9 @@ class Drawn:
         self, console: "Console", options: "ConsoleOptions"
     ) -> "Iterator[RenderableType]":
         """Give rich the title, and below it the table or, where that does not fit, its rows."""
-        sheet, rows = self.sheet, self.sheet.rows
-        title = sheet.title
+        sheet = self.sheet
+        rows = tuple(tuple(map(printable, row)) for row in sheet.rows)
+        title = printable(sheet.title)
         if console.is_terminal and sheet.most_rows is not None and len(rows) > sheet.most_rows:
             title += f" ({sheet.most_rows} of {len(rows)} shown; a pipe and --json get all)"
             rows = rows[: sheet.most_rows]

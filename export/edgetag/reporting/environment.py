@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from edgetag.benchmarking.result import BenchResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.tables import escape_markdown
+from edgetag.reporting.wording import of_tags
 from edgetag.validation.result import Verdict
 
 
@@ -45,7 +46,7 @@ def environment(
     yield "reference", f"{reference.engine} on {reference.device}; {listed(reference.versions)}"
     scored = {found.split: found.n_scored_tags for found in verdict.variants}
     for split, value in reference.map.items():
-        over = f" over {scored[split]} of {len(verdict.tags)} tags" if split in scored else ""
+        over = f" over {of_tags(scored[split], len(verdict.tags))}" if split in scored else ""
         told = "not scored" if value is None else f"{value:.4f}{over}"
         yield f"reference mAP on {split}", told
     for missing in bench.missing_runtimes if bench else ():

@@ -41,7 +41,7 @@ from edgetag.reporting.tables import (
     format_percent,
     format_points,
 )
-from edgetag.reporting.wording import over_tags
+from edgetag.reporting.wording import of_tags
 from edgetag.training.result import PipelineRate, TrainResult
 from edgetag.validation.accepted_state import Baseline
 from edgetag.validation.plan_result import Plan
@@ -182,8 +182,9 @@ def _(result: Verdict) -> tuple[Sheet, ...]:
         "variant", "runtime", "split", "images", "mAP", "drop, points", "flips",
         "F1 gain by own thresholds", "verdict",
     )  # fmt: skip
-    counts = {one.split: (one.n_scored_tags, len(one.tags)) for one in result.variants}
-    heading = f"Against the float reference; {over_tags(counts)}"
+    counts = {one.split: of_tags(one.n_scored_tags, len(one.tags)) for one in result.variants}
+    over = ", ".join(f"{counted} of {split}" for split, counted in counts.items())
+    heading = f"Against the float reference; mAP over {over}"
     found = [Sheet(heading, headings, frozenset(range(3, 8)), rows)]
     if maps := heat_maps_sheet(result):
         found.append(_cut(maps))

@@ -29,7 +29,7 @@ from edgetag.reporting.tables import (
     format_points,
     to_rich,
 )
-from edgetag.reporting.wording import format_measured, format_needs, over_tags
+from edgetag.reporting.wording import format_measured, format_needs, of_tags
 from edgetag.validation.result import BaselineChange, Needs, TagVerdict, Verdict
 
 if TYPE_CHECKING:
@@ -81,9 +81,14 @@ def variants_sheet(report: ReportResult) -> Sheet:
         for entry in sorted(row.accuracy, key=lambda entry: not entry.decides)
     )
     speeds = _unique((s.runtime, s.threads) for row in report.variants for s in row.speed)
+    scored = {
+        entry.split: of_tags(entry.n_scored_tags, entry.n_tags)
+        for row in report.variants
+        for entry in row.accuracy
+    }
     headings = ["variant", "size", "gzip"]
     for split in splits:
-        headings += [f"mAP {split}", "drop, points"]
+        headings += [f"mAP {split}, {scored[split]}", "drop, points"]
     headings.append("flips")
     for runtime, threads in speeds:
         headings.append(f"{runtime} ms" if threads == 1 else f"{runtime} ms, {threads} threads")
@@ -105,12 +110,7 @@ def variants_sheet(report: ReportResult) -> Sheet:
         lossy = row.verdict == "pass" and row.with_losses
         cells.append(WITH_LOSSES if lossy else MARKS[row.verdict])
         rows.append(tuple(cells))
-    scored = {
-        entry.split: (entry.n_scored_tags, entry.n_tags)
-        for row in report.variants
-        for entry in row.accuracy
-    }
-    title = f"Variants; accuracy on {report.runtime}, {over_tags(scored)}"
+    title = f"Variants; accuracy on {report.runtime}"
     if speeds:
         title += f", latency is the median of one image{of_mode(report.variants)}"
     return Sheet(title, tuple(headings), frozenset(range(1, len(headings) - 1)), tuple(rows))

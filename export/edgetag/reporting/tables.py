@@ -88,6 +88,14 @@ def shorten(text: str, longest: int = LONGEST_NAME) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
+def printable(text: str) -> str:
+    """Return text on one line that cannot steer a terminal."""
+    return "".join(
+        sign if sign.isprintable() else " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for sign in text
+    )
+
+
 def to_rich(sheet: Sheet) -> "RenderableType":
     """Return a table for the terminal, as wide as that is; verdicts are coloured."""
     from edgetag.reporting.drawing import Drawn

@@ -1,6 +1,6 @@
 """Sentences about what was judged: the same words in every report."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from edgetag.reporting.result import BudgetRow
 from edgetag.reporting.tables import NONE, format_budget, format_points
@@ -37,14 +37,9 @@ def format_needs(needs: Needs | None, tag: str | None = None) -> str:
     return f"{needs.more:,} more {things}{of_tag}{where}{in_all}"
 
 
-def over_tags(scored: Mapping[str, tuple[int, int]]) -> str:
-    """Say how many tags means are over: `mAP over 12 of 20 tags of test`.
-
-    Args:
-        scored: Split → scored tags and all tags.
-    """
-    places = (f"{own} of {all_tags} tags of {split}" for split, (own, all_tags) in scored.items())
-    return f"mAP over {', '.join(places)}" if scored else "no mAP"
+def of_tags(scored: int, tags: int) -> str:
+    """Say how many tags a mean is over: `12 of 20 tags`."""
+    return f"{scored} of {tags} tags"
 
 
 def describe_where(variant: str, runtime: str, tag: str | None = None) -> str:

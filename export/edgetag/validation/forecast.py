@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from edgetag.dataset.prospects import scored_tags
 from edgetag.dataset.result import CheckReport, SplitCounts
+from edgetag.dataset.split import SHARE, TEST
 from edgetag.recipe import Budget, Recipe, TagBudget
 from edgetag.validation.planning import images_needed, power
 from edgetag.validation.result import ON_ACCURACY
@@ -135,10 +136,13 @@ def _never_scored(
         return
     listed = ", ".join(f"{tag} ({split.tags[tag].positives})" for tag in missing[:NAMED])
     more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+    wanted = ""
+    if name == TEST:
+        wanted = f"; where hashes split, it takes {_about(least / SHARE)} of a tag in all"
     yield (
         f"{len(missing)} of {len(split.tags)} tags are never scored, for fewer than {least} "
         f"positives in {name} or no negative: {listed}{more}; every mAP is over the other "
-        f"{len(scored)}, and nobody judges what these lose"
+        f"{len(scored)}, and nobody judges what these lose{wanted}"
     )
 
 

@@ -31,6 +31,7 @@ from edgetag.validation.result import VariantVerdict
 from edgetag.validation.scores import NO_ROWS
 from edgetag.validation.scoring import Run, Scored, Scoring
 from edgetag.validation.statistics import Bootstrap
+from edgetag.validation.unbreakable import unbreakable
 from edgetag.workspace import Workspace
 
 
@@ -95,6 +96,8 @@ class Scene:
             for name, split in self.splits.items()
         }
         self.heat_maps = self._heat_maps()
+        for warning in unbreakable(recipe, self.reference[section.splits[0]]):
+            progress.say(f"warning: {warning}")
 
     def _map_rows(self, splits: Mapping[str, Rows], explains: bool) -> Rows:
         rows = splits[self.recipe.validation.splits[0]]

@@ -9,7 +9,6 @@ import csv
 import io
 import os
 import shutil
-import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
@@ -20,7 +19,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from edgetag.dataset.sources.picture import SIZE, BlankError, Picture, compose, place, png_bytes
-from edgetag.dataset.workers import forkserver_context
+from edgetag.dataset.workers import forkserver_context, start_worker
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.records import Result
@@ -186,9 +185,7 @@ def _workers(chunks: int) -> Iterator[Executor]:
     executor = ProcessPoolExecutor(
         count,
         mp_context=forkserver_context(),
-        # Ctrl-C reaches all processes; the parent alone decides what follows.
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),
+        initializer=start_worker,
     )
     try:
         yield executor

@@ -1,0 +1,49 @@
+"""Margins that not even the worst file would break: they are at least what the reference has."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from edgetag.recipe import Recipe
+from edgetag.validation.metrics import Measured
+
+
+def unbreakable(recipe: Recipe, reference: Measured) -> Iterator[str]:
+    """Yield a sentence for each margin that the reference's own value cannot exceed.
+
+    Args:
+        recipe: Its budgets.
+        reference: The float model over the split that decides.
+    """
+    split = reference.split
+    decided, truth = reference.decisions, split.labels
+    names = split.vocabulary.names
+    scored = {names[tag]: tag for tag in split.scored}
+    mean = float(np.nanmean(reference.average_precisions))
+    for name, budget in recipe.budgets.items():
+        if budget.max_map_drop is not None and mean <= budget.max_map_drop < 1:
+            yield _sentence(f"budgets.{name}.max_map_drop", budget.max_map_drop, "mAP", mean)
+        for tag, column in scored.items():
+            limits = budget.margins(tag)
+            present, absent = truth[:, column] == 1, truth[:, column] == 0
+            own = {
+                "max_recall_drop": ("recall", float(decided[present, column].mean())),
+                "max_ap_drop": (
+                    "average precision", float(reference.average_precisions[column]),
+                ),
+                "max_fpr_rise": (
+                    "share of rightly passed over images",
+                    1.0 - float(decided[absent, column].mean()),
+                ),
+            }  # fmt: skip
+            for key, (what, value) in own.items():
+                limit: float | None = getattr(limits, key)
+                if limit is not None and value <= limit < 1:
+                    yield _sentence(f"budgets.{name}, {tag}: {key}", limit, what, value)
+
+
+def _sentence(place: str, limit: float, what: str, value: float) -> str:
+    return (
+        f"{place} = {limit} can never be broken, since the reference's own {what} is {value:.2f}; "
+        "give a margin that a loss would exceed"
+    )

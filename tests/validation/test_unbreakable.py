@@ -1,0 +1,47 @@
+"""A margin that is no smaller than what the reference has judges nothing, and is told."""
+
+import numpy as np
+
+from edgetag.recipe import Budget, DataSection, Recipe, TagBudget
+from edgetag.tags import Vocabulary
+from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.unbreakable import unbreakable
+
+TAGS = Vocabulary(("cat", "rare"))
+
+
+def told(budget: Budget, tmp_source) -> list[str]:
+    """Judge against a reference that finds 3 of 10 cats, with one false alarm in ten."""
+    labels = np.zeros((20, 2), np.int8)
+    labels[:10, 0] = 1
+    labels[0, 1] = 1
+    scores = np.full((20, 2), 0.1, np.float32)
+    scores[:3, 0] = 0.9
+    scores[19, 0] = 0.95
+    groups = [str(row) for row in range(20)]
+    split = Split(labels, TAGS, groups, min_positives=5, samples=200, confidence=0.95, seed=1)
+    reference = Measured(scores, split, {"cat": 0.5, "rare": 0.5})
+    data = DataSection(source=tmp_source, tags=TAGS.names)
+    recipe = Recipe(name="x", data=data, budgets={"default": budget})
+    return [
+        sentence.split(" can never be broken")[0] for sentence in unbreakable(recipe, reference)
+    ]
+
+
+def test_margins_beyond_the_references_own_values_are_told(tmp_path) -> None:
+    wide = Budget(max_map_drop=0.9, max_recall_drop=0.3, max_fpr_rise=0.9, max_ap_drop=0.99)
+    assert told(wide, tmp_path) == [
+        "budgets.default.max_map_drop = 0.9",
+        "budgets.default, cat: max_recall_drop = 0.3",
+        "budgets.default, cat: max_ap_drop = 0.99",
+        "budgets.default, cat: max_fpr_rise = 0.9",
+    ]
+
+
+def test_margins_that_a_loss_could_exceed_are_not(tmp_path) -> None:
+    tight = Budget(max_map_drop=0.3, max_recall_drop=0.2, max_fpr_rise=0.8, max_ap_drop=0.3)
+    assert told(tight, tmp_path) == []
+
+
+def test_margins_of_a_tag_that_is_not_scored_are_passed_over(tmp_path) -> None:
+    assert told(Budget(tags={"rare": TagBudget(max_recall_drop=0.99)}), tmp_path) == []
