@@ -155,7 +155,7 @@ def test_the_job_refuses_a_worse_file_and_says_what_became_worse(
     worse_model(folder / "model.tflite")
     done = run_job(folder, environment)
     assert done.code == 1, done.errors
-    assert "worse than accepted: map" in done.annotations
+    assert "worse than accepted: " in done.annotations
 
 
 @pytest.mark.parametrize("fraud", list(FRAUDS))
@@ -186,7 +186,7 @@ def test_a_job_that_is_undecided_says_so_in_annotations(
 ) -> None:
     folder = shutil.copytree(folders["wide"], tmp_path / "ci")
     recipe = folder / "recipe.toml"
-    recipe.write_text(recipe.read_text().replace("max_map_drop = 0.2", "max_map_drop = 0.0"))
+    recipe.write_text(recipe.read_text().replace("max_map_drop = 0.2", "max_map_drop = 0.01"))
     done = run_job(folder, environment)
     assert done.code == 3, done.errors
     assert "::warning title=" in done.annotations
