@@ -71,7 +71,7 @@ def _limits_accuracy(budget: Budget, tags: Sequence[str]) -> bool:
 def _budgets_of_integers(recipe: Recipe) -> dict[str, Budget]:
     """Return the budgets that full-integer variants are held to, by their place in the recipe."""
     found = {}
-    for variant in (*recipe.export.variants, *recipe.export.if_needed):
+    for variant in recipe.export.possible:
         if variant.startswith("int"):
             key = variant if variant in recipe.budgets else "default"
             found[f"budgets.{key}"] = recipe.budget(variant)

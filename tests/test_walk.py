@@ -1,0 +1,229 @@
+"""The walk over the stages: what is made if needed, what is skipped, and what a kill costs.
+
+The stages are stand-ins that write their files at once; `tests/e2e/test_if_needed.py` walks real
+ones.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from edgetag import pipeline
+from edgetag.compression.result import QuantizedVariant, QuantizeResult
+from edgetag.conversion.result import ExportResult
+from edgetag.conversion.stage import _trained_if_needed
+from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe, parse_recipe, passed_over
+from edgetag.records import Result
+from edgetag.stages import Stage
+from edgetag.validation.result import Decision, Verdict, worst
+from edgetag.workspace import Workspace, digest_file, write_text
+from made_results import exported, make_sources, make_verdict, scored
+from run_folders import write_cache
+
+PLAIN = ["dataset", "train", "export", "validate", "bench", "explain", "bundle", "report"]
+NEEDED = [*PLAIN[:4], "quantize", "export", "validate", *PLAIN[4:]]
+
+
+class Left(Result):
+    """What a stand-in leaves."""
+
+    SCHEMA: ClassVar[str] = "edgetag.test-left/1.0"
+    text: str
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Plant:
+    """Stand-ins of all stages, and what they did."""
+
+    workspace: Workspace
+    int8: Decision = "pass"
+    qat: Decision = "pass"
+    float_: Decision = "pass"
+    seed: int = 1
+    kill: tuple[str, int, str] = ("", 0, "")
+    """Stage, which of its runs, and whether before or after it has left its files."""
+    ran: list[str] = field(default_factory=list)
+    bundled: list[tuple[str, ...]] = field(default_factory=list)
+
+    def recipe(self, more: str = "") -> Recipe:
+        source = self.workspace.root.parent / "l.csv"
+        text = f'name = "x"\nseed = {self.seed}\n[data]\nsource = "l.csv"\ntags = ["cat"]\n{more}'
+        return parse_recipe(text, source.with_name("r.toml"))
+
+    def run(self, more: str = "", force: bool = False) -> list[str]:
+        """Walk, and return which stages ran."""
+        self.ran = []
+        pipeline.run_all(self.recipe(more), self.workspace, SilentProgress(), force)
+        return self.ran
+
+    @property
+    def files(self) -> list[str]:
+        path = self.workspace.export / "export.json"
+        return [one.variant for one in ExportResult.read(path, "export").variants]
+
+    def stand_in(self, which: Stage) -> Any:
+        def run(recipe: Recipe, workspace: Workspace, _progress: Any, **options: Any) -> Result:
+            self.ran.append(which.name)
+            self._kill(which, "before")
+            result = self._leave(which, recipe, options)
+            for output in which.outputs[1:]:
+                if "*" not in output and output != "dataset/cache/index.json":
+                    write_text(workspace.root / output, f"{which.name} {recipe.seed}")
+            write_text(workspace.root / which.outputs[0], result.to_json())
+            self._kill(which, "after")
+            return result
+
+        return type("Module", (), {"run": staticmethod(run)})
+
+    def _kill(self, which: Stage, when: str) -> None:
+        if self.kill == (which.name, self.ran.count(which.name), when):
+            self.kill = ("", 0, "")
+            raise Killed
+
+    def _leave(self, which: Stage, recipe: Recipe, options: dict[str, Any]) -> Result:
+        if which.name == "dataset":
+            pixels = np.zeros((1, 32, 32, 3), dtype=np.uint8)
+            write_cache(self.workspace.cache, pixels, f"seed {recipe.seed}")
+        if which.name == "quantize":
+            weights = self.workspace.quantize / "int8-qat.npz"
+            write_text(weights, f"weights of seed {recipe.seed}")
+            return QuantizeResult(variants=(quantized(weights),))
+        if which.name == "export":
+            names = (*recipe.export.variants, *_trained_if_needed(recipe, self.workspace))
+            return ExportResult(variants=tuple(exported(name, 1) for name in names))
+        if which.name == "validate":
+            return self._judge(recipe)
+        if which.name == "bench":
+            bench = make_sources().bench
+            assert bench is not None
+            return bench.model_copy(update={"results": (), "failures": (), "budgets": ()})
+        if which.name == "bundle":
+            self.bundled.append(options["variants"])
+            write_text(self.workspace.bundle / "x-0.1.0.zip", " ".join(options["variants"]))
+        return Left(text=f"{which.name} of seed {recipe.seed}")
+
+    def _judge(self, recipe: Recipe) -> Verdict:
+        given: dict[str, Decision] = {"int8": self.int8, "int8-qat": self.qat}
+        decisions = {name: given.get(name, self.float_) for name in self.files}
+        over = passed_over(recipe.export, decisions)
+        entries = tuple(scored(name, "litert", "test", 0.0) for name in decisions)
+        counting = [decision for name, decision in decisions.items() if name not in over]
+        return make_verdict(entries, (), decisions).model_copy(
+            update={"passed_over": over, "verdict": worst(counting)}
+        )
+
+
+def quantized(weights: Path) -> QuantizedVariant:
+    return QuantizedVariant(
+        variant="int8-qat", file="quantize/int8-qat.npz", weights_sha256=digest_file(weights),
+        inputs_sha256="", warmup_steps=1, agreement_after_warmup=1.0, sparsity=0.0,
+        validation_map_before=None, validation_map=None,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plant]:
+    (tmp_path / "l.csv").write_text("path,cat\na.png,1\n")
+    (tmp_path / "a.png").write_bytes(b"x")
+
+    def made(folder: str = "run", **settings: Any) -> Plant:
+        plant = Plant(Workspace(tmp_path / folder), **settings)
+        monkeypatch.setattr(pipeline, "_load", plant.stand_in)
+        return plant
+
+    def read(which: Stage, workspace: Workspace) -> Result:
+        kind: type[Result] = Verdict if which.name == "validate" else Left
+        if which.name in ("export", "quantize", "bench"):
+            return Left(text=which.name)
+        return kind.read(workspace.root / which.outputs[0], which.name)
+
+    monkeypatch.setattr(pipeline, "read_result", read)
+    return made
+
+
+def test_where_int8_passes_nothing_is_trained_for_it(make: Callable[..., Plant]) -> None:
+    plant = make()
+    assert plant.run() == PLAIN
+    assert plant.files == ["fp32", "fp16", "int8"]
+    assert plant.bundled == [("int8",)]
+    assert plant.run() == []
+
+
+@pytest.mark.parametrize("decision", ["fail", "undecided", "not judged"])
+def test_where_int8_does_not_pass_another_is_made_and_ships(
+    make: Callable[..., Plant], decision: Decision
+) -> None:
+    plant = make(int8=decision)
+    assert plant.run() == NEEDED
+    assert plant.files == ["fp32", "fp16", "int8", "int8-qat"]
+    assert plant.bundled == [("int8-qat",)]
+    assert plant.run() == []
+
+
+KILLS = [
+    (name, turn, when)
+    for name, turn in [
+        *((name, 1) for name in dict.fromkeys(NEEDED)),
+        ("export", 2),
+        ("validate", 2),
+    ]
+    for when in ("before", "after")
+]
+
+
+@pytest.mark.parametrize("kill", KILLS, ids=lambda kill: "-".join(map(str, kill)))
+def test_a_run_killed_at_any_point_goes_on_to_the_same_end(
+    make: Callable[..., Plant], kill: tuple[str, int, str]
+) -> None:
+    whole = make("whole", int8="fail")
+    whole.run()
+    plant = make(int8="fail", kill=kill)
+    with pytest.raises(Killed):
+        plant.run()
+    again = plant.run()
+    assert plant.files == whole.files
+    assert plant.bundled[-1] == ("int8-qat",)
+    finished = NEEDED[: NEEDED.index(kill[0]) + (4 if kill[1] == 2 else 0)]
+    assert not {"dataset", "train", "quantize"} & set(again) & set(finished)
+    assert plant.run() == []
+
+
+def test_what_was_trained_on_other_weights_is_no_longer_exported(
+    make: Callable[..., Plant],
+) -> None:
+    plant = make(int8="fail")
+    plant.run()
+    plant.seed, plant.int8 = 2, "pass"
+    assert plant.run() == PLAIN
+    assert plant.files == ["fp32", "fp16", "int8"]
+    plant.seed, plant.int8 = 3, "fail"
+    assert plant.run() == NEEDED
+    assert plant.files[-1] == "int8-qat"
+
+
+def test_where_nothing_passes_the_old_bundle_goes(make: Callable[..., Plant]) -> None:
+    plant = make()
+    plant.run()
+    assert (plant.workspace.bundle / "x-0.1.0.zip").exists()
+    plant.seed, plant.int8, plant.qat = 2, "fail", "fail"
+    plant.run()
+    assert plant.bundled[-1] == ("fp16",)  # the smaller one of those that pass
+    plant.seed, plant.float_ = 3, "undecided"
+    assert "bundle" not in plant.run()
+    assert not list(plant.workspace.bundle.iterdir())
+    assert plant.run() == []
+
+
+def test_force_runs_all_again(make: Callable[..., Plant]) -> None:
+    plant = make(int8="fail")
+    plant.run()
+    assert plant.run(force=True) == NEEDED
