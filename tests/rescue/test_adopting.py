@@ -12,15 +12,22 @@ from edgetag.cli.main import app
 from edgetag.conversion.result import ExportResult, VariantRecord
 from edgetag.errors import ExitCode, InputError
 from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe, parse_recipe
 from edgetag.rescue.adopting import adopt, told
 from edgetag.rescue.outcome import describe
 from edgetag.rescue.result import RescueResult, Step
 from edgetag.rescue.stage import run
 from edgetag.validation.result import Decision
+from edgetag.validation.scores import read_reference
 from edgetag.workspace import digest_file, write_text
 
 QUIET = SilentProgress()
+TWO_SPLITS = RECIPE.replace("[validation]", '[validation]\nsplits = ["test", "test_other"]')
 MARGIN = "\n[budgets.int8]\nmax_map_drop = {}\n"
+
+
+def recipe_with(margin: float) -> Recipe:
+    return parse_recipe(TWO_SPLITS + MARGIN.format(margin), Path("recipe.toml"))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,7 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> RescueRun:
 
 @pytest.fixture(scope="module")
 def rescued(spoilt: RescueRun) -> RescueResult:
-    return run(spoilt.with_recipe(MARGIN.format(0.05)), spoilt.workspace, QUIET)
+    return run(recipe_with(0.05), spoilt.workspace, QUIET)
 
 
 @pytest.mark.slow
@@ -53,7 +60,7 @@ def test_only_pictures_that_had_no_part_in_it_can_judge(
 ) -> None:
     before = digest_file(spoilt.workspace.export / "int8.tflite")
     with pytest.raises(InputError, match=why):
-        adopt(spoilt.with_recipe(MARGIN.format(0.05)), spoilt.workspace, QUIET, rescued, split)
+        adopt(recipe_with(0.05), spoilt.workspace, QUIET, rescued, split)
     assert digest_file(spoilt.workspace.export / "int8.tflite") == before
 
 
@@ -62,7 +69,7 @@ def test_what_other_pictures_do_not_confirm_is_not_adopted(
     spoilt: RescueRun, rescued: RescueResult
 ) -> None:
     before = digest_file(spoilt.workspace.export / "int8.tflite")
-    strict = spoilt.with_recipe(MARGIN.format(0.0))
+    strict = recipe_with(0.0)
     adoption = adopt(strict, spoilt.workspace, QUIET, rescued, "test_other")
     assert not adoption.adopted
     assert adoption.verdict != "pass"
@@ -75,7 +82,7 @@ def test_a_confirmed_file_takes_the_variant_s_place_in_export(
     spoilt: RescueRun, rescued: RescueResult, tmp_path: Path
 ) -> None:
     recipe = tmp_path / "recipe.toml"
-    recipe.write_text(RECIPE + MARGIN.format(0.05))
+    recipe.write_text(TWO_SPLITS + MARGIN.format(0.05))
     arguments = ["rescue", str(recipe), "--out", str(spoilt.workspace.root), "--json"]
     done = CliRunner().invoke(app, [*arguments, "--adopt", "test_other"])
     assert done.exit_code == ExitCode.ACCEPTED, done.output
@@ -88,9 +95,11 @@ def test_a_confirmed_file_takes_the_variant_s_place_in_export(
     assert (int8.rescued, int8.sha256) == (step.name, step.sha256)
     assert int8.float_tensors > 0
     assert digest_file(spoilt.workspace.root / int8.file) == step.sha256
+    reference = read_reference(spoilt.workspace.validate / "reference.npz")
+    assert set(reference.split) == {"test", "test_other"}  # nothing has to be scored again
     record = VariantRecord.read(spoilt.workspace.export / "int8.json", "export")
     assert record.exported == int8
-    again = run(spoilt.with_recipe(MARGIN.format(0.05)), spoilt.workspace, QUIET)
+    again = run(recipe_with(0.05), spoilt.workspace, QUIET)
     assert again.chosen == "int8-float-0"  # as it is exported now it needs no rescue
 
 

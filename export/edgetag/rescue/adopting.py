@@ -45,7 +45,9 @@ def adopt(
     dataset = open_dataset(workspace)
     _require_other(dataset, split, rescued.split)
     file = workspace.verified_file(step.file, step.sha256)
-    section = recipe.validation.model_copy(update={"splits": (split,)})
+    # The recipe's splits stay, behind the one that judges: the kept reference covers them all.
+    splits = dict.fromkeys((split, *recipe.validation.splits))
+    section = recipe.validation.model_copy(update={"splits": tuple(splits)})
     there = recipe.model_copy(update={"validation": section})
     judge = Judge(there, workspace, dataset, rescued.variant, progress)
     runtime = Runtime(workspace, dataset, recipe.network.preprocessing(), this_machine())
