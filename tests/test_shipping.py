@@ -7,7 +7,8 @@ import pytest
 from edgetag.benchmarking.result import BenchResult, BudgetCheck, Latency
 from edgetag.recipe import Recipe, Variant, parse_recipe
 from edgetag.shipping import Shipping, choose
-from edgetag.validation.result import Decision, Verdict
+from edgetag.validation.decisions import Decision
+from edgetag.validation.result import Verdict
 from made_results import MACHINE, make_verdict, measured, scored
 
 SHA = "ab" * 32

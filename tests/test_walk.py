@@ -20,7 +20,8 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe, passed_over
 from edgetag.records import Result
 from edgetag.stages import Stage
-from edgetag.validation.result import Decision, Verdict, worst
+from edgetag.validation.decisions import Decision, worst
+from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, digest_file, write_text
 from made_results import exported, make_sources, make_verdict, scored
 from run_folders import write_cache

@@ -19,7 +19,8 @@ from edgetag.machine import Machine
 from edgetag.preprocess import Preprocessing, preprocess
 from edgetag.progress import SilentProgress
 from edgetag.tags import DEFAULT_TAGS
-from edgetag.validation.result import BaselineComparison, Failure, Verdict
+from edgetag.validation.baseline_result import BaselineComparison
+from edgetag.validation.result import Failure, Verdict
 from edgetag.workspace import Workspace, digest_file, write_text
 from made_bundle import CAT_FROM, MODELS, TAGS, THRESHOLDS, make_run, recipe_in, unpack
 from made_results import NOT_LOADABLE

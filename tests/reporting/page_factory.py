@@ -33,6 +33,8 @@ from edgetag.reporting.rows import (
 )
 from edgetag.shipping import choose
 from edgetag.tags import Vocabulary
+from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
+from edgetag.validation.decisions import Decision
 from edgetag.validation.details import (
     CalibrationBin,
     Change,
@@ -43,10 +45,7 @@ from edgetag.validation.details import (
 )
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.result import (
-    BaselineChange,
-    BaselineComparison,
     BudgetCheck,
-    Decision,
     Failure,
     Needs,
     Operating,

@@ -17,7 +17,7 @@ from edgetag.rescue.adopting import adopt, told
 from edgetag.rescue.outcome import describe
 from edgetag.rescue.result import RescueResult, Step
 from edgetag.rescue.stage import run
-from edgetag.validation.result import Decision
+from edgetag.validation.decisions import Decision
 from edgetag.validation.scores import read_reference
 from edgetag.workspace import digest_file, write_text
 

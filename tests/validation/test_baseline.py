@@ -18,13 +18,8 @@ from edgetag.validation.baseline import (
     compare,
     read_baseline,
 )
-from edgetag.validation.result import (
-    BaselineComparison,
-    Failure,
-    TagVerdict,
-    VariantVerdict,
-    Verdict,
-)
+from edgetag.validation.baseline_result import BaselineComparison
+from edgetag.validation.result import Failure, TagVerdict, VariantVerdict, Verdict
 from edgetag.workspace import Workspace, write_text
 from made_results import NOT_LOADABLE, RECIPE, make_sources, make_verdict, scored
 

@@ -16,9 +16,9 @@ from edgetag.validation.decision import (
     judge,
     tag_decision,
 )
+from edgetag.validation.decisions import worst
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.needs import images_to_decide
-from edgetag.validation.result import worst
 
 TAGS = Vocabulary(("cat", "dog", "rare"))
 THRESHOLDS = dict.fromkeys(TAGS.names, 0.5)

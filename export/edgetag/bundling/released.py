@@ -17,6 +17,7 @@ SCHEMA = "edgetag.bundle-verdict/1.0"
 OWN: Final[Any] = {
     "schema_version": True,
     "machine": True,
+    "judged_by": True,  # digests of the processor too
     "reference": {"device"},
     "variants": {"__all__": {"device", "images_per_s"}},
     "baseline": {"file"},

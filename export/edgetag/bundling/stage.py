@@ -33,7 +33,8 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.shipping import read_shipping
 from edgetag.training.result import Thresholds
-from edgetag.validation.result import EXIT_CODES, Verdict
+from edgetag.validation.decisions import EXIT_CODES
+from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, write_bytes, write_text
 
 Models = tuple[tuple[ExportedVariant, Path], ...]

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from edgetag.records import Record, Result
-from edgetag.validation.result import Decision
+from edgetag.validation.decisions import Decision
 
 MARKER = "ci.json"
 """Tells a folder that may be replaced from one that may not."""

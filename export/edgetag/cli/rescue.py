@@ -63,7 +63,7 @@ def rescue(
     from edgetag.rescue.adopting import told
     from edgetag.rescue.outcome import ranking_sheet, steps_sheet
     from edgetag.rescue.stage import run
-    from edgetag.validation.result import EXIT_CODES
+    from edgetag.validation.decisions import EXIT_CODES
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     with workspace.locked():

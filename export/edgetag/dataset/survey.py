@@ -21,7 +21,8 @@ from edgetag.dataset.result import SplitCounts, TagCounts
 from edgetag.dataset.split import SplitItem, assign_splits
 from edgetag.errors import InputError
 from edgetag.preprocess import ImageRejectedError, read_image
-from edgetag.recipe.sections import DataSection, NetworkSection, SplitSection
+from edgetag.recipe.data import DataSection, SplitSection
+from edgetag.recipe.sections import NetworkSection
 
 HASHED_FILES = 2000
 """Files whose split is looked up by their hash; of more, so many are taken at even distances."""

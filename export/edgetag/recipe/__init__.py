@@ -2,6 +2,7 @@
 
 from edgetag.recipe.base import FULL_INTEGER, Runtime, Section, Variant
 from edgetag.recipe.bundle import BundleSection, DisplayName
+from edgetag.recipe.data import DataSection, SplitSection
 from edgetag.recipe.device import DeviceSection
 from edgetag.recipe.judging import (
     BenchmarkSection,
@@ -12,17 +13,12 @@ from edgetag.recipe.judging import (
 )
 from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
 from edgetag.recipe.needed import more_needed, passed_over
-from edgetag.recipe.sections import (
-    PLACES,
+from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recipe
+from edgetag.recipe.training import (
     AugmentSection,
-    DataSection,
-    ExportSection,
-    NetworkSection,
     Phase,
     PruningSection,
     QuantizationSection,
-    Recipe,
-    SplitSection,
     ThresholdSection,
     TrainingSection,
 )

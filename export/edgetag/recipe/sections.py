@@ -1,14 +1,14 @@
 """The recipe's sections. Descriptions here are what `edgetag recipe schema` shows to editors."""
 
 import hashlib
-from pathlib import Path
 from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from edgetag.preprocess import Preprocessing
-from edgetag.recipe.base import FULL_INTEGER, Section, Share, TrainedVariant, Variant
+from edgetag.recipe.base import FULL_INTEGER, Section, TrainedVariant, Variant
 from edgetag.recipe.bundle import BundleSection
+from edgetag.recipe.data import DataSection
 from edgetag.recipe.device import BUDGET_CPU, BUDGET_TARGET, DeviceSection
 from edgetag.recipe.judging import (
     BenchmarkSection,
@@ -17,101 +17,10 @@ from edgetag.recipe.judging import (
     TagBudget,
     ValidationSection,
 )
-from edgetag.tags import DEFAULT_TAGS, Vocabulary
+from edgetag.recipe.training import PruningSection, QuantizationSection, TrainingSection
 
 PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution"}}
 """What says where files lie on this machine, and nothing about what is built."""
-
-
-class SplitSection(Section):
-    """How images are divided into train, validation and test."""
-
-    by: Literal["content", "group"] = Field(
-        "content",
-        description="Hash the file's bytes, or its group where the table has a group column.",
-    )
-    balance: bool = Field(
-        False,
-        description="Single tag only: cut test and validation to as many of each class as the "
-        "rarer has, in file order; the surplus goes to training.",
-    )
-    rare_tags_first: bool = Field(
-        False,
-        description="Place the groups of the rarest tags first, by quota, so that every tag has "
-        "positives in every split.",
-    )
-
-
-class DataSection(Section):
-    """Where the images and labels are and how to read them."""
-
-    source: Path = Field(
-        description="A table (.csv, .jsonl, .parquet), a folder with one folder per class, or a "
-        "folder or file of Region Cropper JSON. Relative to the recipe.",
-    )
-    format: Literal["auto", "wide", "list", "folders", "object_value", "regions"] = Field(
-        "auto",
-        description="wide: path and one column per tag; list: path and a list of tags; folders: "
-        "one folder per class; object_value: objectId,value for a single tag; regions: Region "
-        "Cropper JSON.",
-    )
-    root: Path | None = Field(
-        None, description="Folder that image paths are relative to; default: the source's folder."
-    )
-    tags: tuple[str, ...] = Field(DEFAULT_TAGS, description="Tags in the order of the outputs.")
-    path_column: str = "path"
-    tags_column: str = Field("tags", description="Column of the list format.")
-    tag_separator: str = Field(",", min_length=1, description="Between tags in a list cell.")
-    split_column: str = Field("split", description="An explicit split; used if the table has it.")
-    group_column: str = Field("group", description="Images of one group never straddle splits.")
-    crop_column: str | None = Field(
-        None,
-        description="Column of a wide table with the region to cut out, `left top right bottom` "
-        "in pixels of the upright picture; empty: the whole picture.",
-    )
-    absent_tags: Literal["negative", "unknown"] = Field(
-        "negative",
-        description="What a tag means that a list, a class folder or a region does not name.",
-    )
-    unknown_tags: Literal["refuse", "ignore"] = Field(
-        "refuse", description="What to do with a tag that is not in `tags`."
-    )
-    regions: Literal["whole", "crop"] = Field(
-        "whole", description="Use the whole image of a Region Cropper file, or each region of it."
-    )
-    region_min_probability: Share = Field(0.5, description="Regions below this are left out.")
-    max_pixels: int = Field(50_000_000, ge=1, description="A larger image is refused unopened.")
-    max_file_bytes: int = Field(67_108_864, ge=1, description="A larger file is refused unopened.")
-    max_rejected_share: Share = Field(
-        0.05, description="More rejected images than this share stop the run."
-    )
-    near_duplicate_bits: int = Field(
-        4,
-        ge=0,
-        le=16,
-        description="Perceptual hashes (64 bits) at most this far apart are near duplicates.",
-    )
-    drop_near_duplicates: bool = Field(
-        False, description="Drop test and validation images that nearly equal a training image."
-    )
-    split: SplitSection = SplitSection()
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        Vocabulary(self.tags)
-        if self.format == "object_value" and len(self.tags) != 1:
-            raise ValueError(
-                f"format 'object_value' labels one tag, but tags lists {len(self.tags)}"
-            )
-        if self.split.balance and len(self.tags) != 1:
-            raise ValueError(
-                f"split.balance needs exactly one tag, but tags lists {len(self.tags)}"
-            )
-        return self
-
-    def vocabulary(self) -> Vocabulary:
-        """Return the tags as a vocabulary."""
-        return Vocabulary(self.tags)
 
 
 class NetworkSection(Section):
@@ -155,129 +64,6 @@ class NetworkSection(Section):
         # Whole numbers for every network: a uint8 input then holds the pixels as they are, with
         # the scale 1 / std and the zero point mean.
         return Preprocessing(input_size=self.input_size, mean=127.0, std=128.0)
-
-
-class Phase(Section):
-    """A stretch of training with one optimizer."""
-
-    trains: Literal["head", "all"] = Field("all", description="Which weights move.")
-    epochs: int = Field(ge=1)
-    optimizer: Literal["adam", "sgd"] = "adam"
-    learning_rate: float = Field(1e-3, gt=0)
-    schedule: Literal["cosine", "constant"] = "cosine"
-
-
-class AugmentSection(Section):
-    """Random changes to training images; 0 or false turns one off."""
-
-    flip: bool = Field(True, description="Mirror left to right, half of the time.")
-    crop: float = Field(0.15, ge=0, le=0.5, description="Largest share of a side cropped away.")
-    color: float = Field(
-        0.1, ge=0, le=0.5, description="Largest change of brightness, contrast and saturation."
-    )
-
-
-class ThresholdSection(Section):
-    """How the score is chosen from which a tag counts as present."""
-
-    policy: Literal["best_f1", "fixed", "recall_at_fpr"] = "best_f1"
-    value: float = Field(0.5, gt=0, lt=1, description="For `fixed`, and where a tag is too rare.")
-    max_fpr: float = Field(0.01, gt=0, lt=1, description="For `recall_at_fpr`.")
-
-
-class TrainingSection(Section):
-    """How the float network is trained."""
-
-    loss: Literal["bce", "hard_negative"] = "bce"
-    negative_ratio: float = Field(
-        3.0, gt=0, description="hard_negative: negatives kept per positive."
-    )
-    positive_weights: Literal["none", "balanced"] | dict[str, float] = Field(
-        "balanced",
-        description="Weight of a positive cell: 1, sqrt(negatives / positives) at most 10, or "
-        "per tag.",
-    )
-    label_smoothing: float = Field(
-        0.05,
-        ge=0,
-        lt=0.5,
-        description="With balanced weights it keeps scores away from 0 and 1, where the 256 steps "
-        "of an int8 score are too coarse to rank pictures.",
-    )
-    batch_size: int = Field(
-        16,
-        ge=1,
-        description="Larger ones are a tenth faster below 224 px, and take up more memory.",
-    )
-    phases: tuple[Phase, ...] = Field(
-        (
-            Phase(trains="head", epochs=1, learning_rate=3e-3, schedule="constant"),
-            Phase(trains="all", epochs=3, learning_rate=1e-3),
-        ),
-        min_length=1,
-    )
-    early_stopping_epochs: int | None = Field(
-        None, ge=1, description="End a phase after this many epochs without a better mAP."
-    )
-    batch_norm_momentum: float = Field(
-        0.9, gt=0, lt=1, description="0.99, the usual default, is too slow for short runs."
-    )
-    mixed_precision: bool = Field(False, description="float16 arithmetic; GPU only.")
-    deterministic: bool = Field(False, description="Same weights every time, at some cost.")
-    allow_tags_without_positives: bool = Field(
-        False, description="Train although a tag has no positive training image."
-    )
-    augment: AugmentSection = AugmentSection()
-    thresholds: ThresholdSection = ThresholdSection()
-
-
-class FineTuning(Section):
-    """What pruning and quantization-aware training share."""
-
-    epochs: float = Field(gt=0, description="May be a fraction.")
-    learning_rate: float = Field(gt=0)
-    distillation: Share = Field(
-        0.5, description="Weight of the float model's scores as targets beside the labels."
-    )
-
-
-class PruningSection(FineTuning):
-    """How weights are set to zero before quantization-aware training."""
-
-    epochs: float = Field(2.0, gt=0)
-    learning_rate: float = Field(3e-4, gt=0)
-    structure: Literal["unstructured", "n_of_m", "xnnpack"] = Field(
-        "unstructured",
-        description="Single weights; at least n zeros in every m neighbours; or tfmot's policy "
-        "for XNNPACK's sparse float kernels (1x1 convolutions only).",
-    )
-    sparsity: float = Field(0.5, gt=0, lt=1, description="Share of zeros; not for n_of_m.")
-    n_of_m: tuple[int, int] = Field((2, 4), description="Zeros n in every m weights.")
-    layers: tuple[str, ...] = Field(
-        ("*",), description="Patterns of layer names; only convolutions and dense layers count."
-    )
-    exclude: tuple[str, ...] = Field(
-        ("stem*", "*depthwise*", "cam"), description="Patterns of layer names left dense."
-    )
-    ramp: Share = Field(0.5, description="Share of the steps in which sparsity rises.")
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        zeros, of = self.n_of_m
-        if not 0 < zeros < of:
-            raise ValueError(f"n_of_m = [{zeros}, {of}], but it needs 0 < n < m")
-        return self
-
-
-class QuantizationSection(FineTuning):
-    """Quantization-aware training."""
-
-    epochs: float = Field(1.0, gt=0)
-    learning_rate: float = Field(1e-4, gt=0)
-    warmup_steps: int = Field(
-        60, ge=0, description="Forward-only steps that settle the activation ranges."
-    )
-    ema_decay: float = Field(0.9, gt=0, lt=1, description="Of the activation ranges.")
 
 
 class ExportSection(Section):

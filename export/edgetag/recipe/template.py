@@ -10,9 +10,9 @@ from pathlib import Path
 
 from edgetag.errors import InputError
 from edgetag.recipe.base import Section
+from edgetag.recipe.data import DataSection
 from edgetag.recipe.judging import TagBudget
 from edgetag.recipe.loading import parse_recipe
-from edgetag.recipe.sections import DataSection
 from edgetag.workspace import write_text
 
 TEMPLATE = """\

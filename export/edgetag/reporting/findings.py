@@ -19,7 +19,8 @@ from edgetag.reporting.wording import (
     describe_where,
 )
 from edgetag.validation.baseline import breaks
-from edgetag.validation.result import BaselineChange, BaselineComparison, Verdict
+from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
+from edgetag.validation.result import Verdict
 
 LEVELS = ("fail", "undecided", "not judged", "loss", "note")
 BENCH_BUDGETS = (

@@ -25,13 +25,8 @@ from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.wording import describe_changes, describe_check, describe_not_judged
 from edgetag.validation.baseline import breaks
-from edgetag.validation.result import (
-    BaselineComparison,
-    Failure,
-    TagVerdict,
-    VariantVerdict,
-    Verdict,
-)
+from edgetag.validation.baseline_result import BaselineComparison
+from edgetag.validation.result import Failure, TagVerdict, VariantVerdict, Verdict
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, not even escaped."""

@@ -3,7 +3,9 @@
 from typing import ClassVar, Literal
 
 from edgetag.records import Record, Result
-from edgetag.validation.result import BaselineComparison, Bounds, Decision, Needs
+from edgetag.validation.baseline_result import BaselineComparison
+from edgetag.validation.decisions import Decision
+from edgetag.validation.result import Bounds, Needs
 
 
 class Accuracy(Record):

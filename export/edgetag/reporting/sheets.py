@@ -30,7 +30,8 @@ from edgetag.reporting.tables import (
     to_rich,
 )
 from edgetag.reporting.wording import format_measured, format_needs, of_tags
-from edgetag.validation.result import BaselineChange, Needs, TagVerdict, Verdict
+from edgetag.validation.baseline_result import BaselineChange
+from edgetag.validation.result import Needs, TagVerdict, Verdict
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -6,7 +6,7 @@ from edgetag.recipe import FULL_INTEGER, Recipe
 from edgetag.reporting.result import BudgetRow, FailureRow, VariantRow
 from edgetag.reporting.wording import describe_check
 from edgetag.shipping import Shipping
-from edgetag.validation.result import RANK, Decision
+from edgetag.validation.decisions import RANK, Decision
 
 WORDS: dict[Decision, str] = {
     "fail": "fails",

@@ -38,8 +38,9 @@ from edgetag.reporting.rows import (
 from edgetag.reporting.shipping import shipping_sentence
 from edgetag.reporting.summary import Sources, write_summary
 from edgetag.shipping import choose
+from edgetag.validation.decisions import worst
 from edgetag.validation.details import Details
-from edgetag.validation.result import Verdict, worst
+from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
 
 R = TypeVar("R", bound=Result)

@@ -22,8 +22,10 @@ from edgetag.reporting.tables import (
     shorten,
     to_markdown,
 )
+from edgetag.validation.baseline_result import BaselineComparison
+from edgetag.validation.decisions import Decision
 from edgetag.validation.details import Details
-from edgetag.validation.result import BaselineComparison, Decision, TagVerdict, Verdict
+from edgetag.validation.result import TagVerdict, Verdict
 
 HEADLINES: dict[Decision, str] = {
     "pass": "✓ Accepted: every budget is kept.",

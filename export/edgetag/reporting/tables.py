@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgetag.validation.result import Bounds, TagDecision
+from edgetag.validation.decisions import TagDecision
+from edgetag.validation.result import Bounds
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

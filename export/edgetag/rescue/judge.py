@@ -16,12 +16,13 @@ from edgetag.progress import Progress
 from edgetag.recipe import Budget, Recipe, Variant
 from edgetag.validation.comparison import compare
 from edgetag.validation.decision import at_most, check_overall, check_tags, decide
+from edgetag.validation.decisions import Decision
 from edgetag.validation.inputs import read_thresholds
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.obtaining import obtain_reference, refit_split
 from edgetag.validation.pictures import rows_if_any
 from edgetag.validation.refit import refit_thresholds
-from edgetag.validation.result import Bounds, BudgetCheck, Decision
+from edgetag.validation.result import Bounds, BudgetCheck
 from edgetag.validation.scores import NO_ROWS
 from edgetag.workspace import Workspace
 

@@ -6,7 +6,7 @@ from edgetag.recipe import Variant
 from edgetag.reporting.tables import MARKS, NONE, Sheet, format_bytes, format_ms
 from edgetag.rescue.layers import label
 from edgetag.rescue.result import Keep, RescueResult, Step
-from edgetag.validation.result import Decision
+from edgetag.validation.decisions import Decision
 
 FINE_TUNED = ("int8-qat", "int8-pruned-qat")
 """Their weights are not the float model's."""

@@ -6,7 +6,8 @@ from edgetag.benchmarking.result import Latency
 from edgetag.machine import Machine
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
-from edgetag.validation.result import Bounds, BudgetCheck, Decision
+from edgetag.validation.decisions import Decision
+from edgetag.validation.result import Bounds, BudgetCheck
 
 Keep = Literal["float", "int16"]
 

@@ -13,7 +13,8 @@ from edgetag.rescue.result import FloatFile, Keep, LayerError, RescueResult, Ste
 from edgetag.rescue.scoring import RUNTIME, THREADS
 from edgetag.rescue.search import Choice, fewest
 from edgetag.rescue.trials import Trial, Trials
-from edgetag.validation.result import Decision, Verdict, worst
+from edgetag.validation.decisions import Decision, worst
+from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, digest_file, write_text
 
 

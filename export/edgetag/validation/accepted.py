@@ -9,7 +9,8 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.userfiles import read_file
 from edgetag.validation.accepted_state import Baseline, TagState, VariantState
-from edgetag.validation.result import Decision, VariantVerdict, Verdict, worst
+from edgetag.validation.decisions import Decision, worst
+from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.workspace import Workspace, write_text
 
 FILE_NAME = "baseline.json"

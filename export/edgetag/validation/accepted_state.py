@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from edgetag.machine import Machine
 from edgetag.records import Record, Result
-from edgetag.validation.result import Decision
+from edgetag.validation.decisions import Decision
 
 
 class TagState(Record):

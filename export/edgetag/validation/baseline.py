@@ -20,7 +20,8 @@ from edgetag.validation.accepted import (
     states,
 )
 from edgetag.validation.accepted_state import Acceptance, Baseline, TagState, VariantState
-from edgetag.validation.result import BaselineChange, BaselineComparison, Verdict
+from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
+from edgetag.validation.result import Verdict
 
 __all__ = [
     "Acceptance",

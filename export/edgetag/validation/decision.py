@@ -12,17 +12,11 @@ from typing import Literal
 
 from edgetag.recipe import Budget
 from edgetag.validation.comparison import Comparison, Measure, TagComparison
+from edgetag.validation.decisions import Decision, TagDecision, worst
 from edgetag.validation.metrics import Split
 from edgetag.validation.needs import images_to_decide, outcome_of
 from edgetag.validation.proportions import holm, p_above
-from edgetag.validation.result import (
-    ON_ACCURACY,
-    BudgetCheck,
-    Decision,
-    Needs,
-    TagDecision,
-    worst,
-)
+from edgetag.validation.result import ON_ACCURACY, BudgetCheck, Needs
 from edgetag.validation.statistics import chance_at_most
 
 Unit = Literal["images", "positives", "negatives"]

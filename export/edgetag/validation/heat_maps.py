@@ -14,8 +14,9 @@ from edgetag.runtimes.maps import MapRun
 from edgetag.tags import Labels
 from edgetag.validation.comparison import Measure
 from edgetag.validation.decision import Margin, at_most, judge
+from edgetag.validation.decisions import worst
 from edgetag.validation.heat_map_result import Bounds, HeatMaps, TagHeatMaps
-from edgetag.validation.result import BudgetCheck, VariantVerdict, worst
+from edgetag.validation.result import BudgetCheck, VariantVerdict
 from edgetag.validation.statistics import Bootstrap, interval, ratio_samples
 
 MOST_IMAGES = 256

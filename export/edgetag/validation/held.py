@@ -9,8 +9,9 @@ from typing import Self
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.validation.baseline import Baseline, check_fits, compare, read_baseline
+from edgetag.validation.decisions import worst
 from edgetag.validation.inputs import Candidate
-from edgetag.validation.result import Verdict, worst
+from edgetag.validation.result import Verdict
 from edgetag.validation.scene import Scene
 from edgetag.validation.standing import accepted_names
 

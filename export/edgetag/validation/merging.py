@@ -19,10 +19,11 @@ from edgetag.errors import InputError
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, passed_over
+from edgetag.validation.decisions import worst
 from edgetag.validation.details import Details
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.inputs import Candidate
-from edgetag.validation.result import Verdict, worst
+from edgetag.validation.result import Verdict
 from edgetag.validation.scene import Scene
 from edgetag.workspace import Workspace, atomic_write, digest_json, write_text
 

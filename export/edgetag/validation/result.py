@@ -12,33 +12,17 @@ from pydantic import Field
 from edgetag.errors import ExitCode
 from edgetag.machine import Machine
 from edgetag.records import Record, Result
+from edgetag.validation.baseline_result import BaselineComparison
+from edgetag.validation.decisions import EXIT_CODES, Decision, TagDecision
 from edgetag.validation.heat_map_result import HeatMaps
 from edgetag.validation.pictures_result import PicturesComparison
 
-Decision = Literal["pass", "fail", "undecided", "not judged"]
-TagDecision = Literal["pass", "fail", "undecided", "not scored", "not judged"]
 Bounds = tuple[float, float]
-
-EXIT_CODES: dict[Decision, ExitCode] = {
-    "pass": ExitCode.ACCEPTED,
-    "fail": ExitCode.BUDGET_BROKEN,
-    "undecided": ExitCode.UNDECIDED,
-    "not judged": ExitCode.UNDECIDED,
-}
-RANK: dict[TagDecision, int] = {
-    "fail": 0, "undecided": 1, "not judged": 2, "pass": 3, "not scored": 4,
-}  # fmt: skip
-"""The worst first."""
 
 ON_ACCURACY = frozenset(
     {"min_map", "max_map_drop", "max_flip_rate", "max_recall_drop", "max_fpr_rise", "max_ap_drop"}
 )
 """Limits of what a file answers; the others are of what it costs and shows beside."""
-
-
-def worst(decisions: list[Decision]) -> Decision:
-    """Return the worst: fail, undecided, not judged, pass; undecided where nothing was decided."""
-    return min(decisions, key=lambda decision: RANK[decision], default="undecided")
 
 
 class ReferenceSummary(Record):
@@ -320,52 +304,6 @@ class Failure(Record):
     runtime_version: str | None
     kind: Literal["unavailable", "not loadable", "crashed", "timed out", "wrong output"]
     reason: str
-
-
-class BaselineChange(Record):
-    """One number of `baseline.json` against what was measured now.
-
-    Attributes:
-        variant: Its name.
-        runtime: The engine.
-        what: `map`, `map_drop`, or `ap of <tag>`, and likewise `recall` and `fpr`.
-        accepted: The baseline's value; None where it has none.
-        measured: Now; None where there is none.
-        tolerance: Largest difference that counts as the same.
-        change: `worse` and `better` are beyond the tolerance; `new` and `gone` are variants or
-            tags that only one side has.
-    """
-
-    variant: str
-    runtime: str
-    what: str
-    accepted: float | None
-    measured: float | None
-    tolerance: float
-    change: Literal["worse", "better", "new", "gone"]
-
-
-class BaselineComparison(Record):
-    """What changed since a state was accepted.
-
-    Attributes:
-        file: The baseline.
-        accepted_at: When.
-        reason: Why it was accepted.
-        same_reference: Whether it is about the same trained weights. If not, changes are told but
-            decide nothing: a new training moves every number.
-        same_scores: Whether every score is what it was, by digest.
-        changes: What moved beyond the tolerance, worse first.
-        verdict: Fails where something is worse or gone and the reference is the same.
-    """
-
-    file: str
-    accepted_at: str
-    reason: str
-    same_reference: bool
-    same_scores: bool
-    changes: tuple[BaselineChange, ...]
-    verdict: Decision
 
 
 class Verdict(Result):

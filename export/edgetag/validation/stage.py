@@ -13,20 +13,14 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe, passed_over
 from edgetag.runtimes import FailureKind, LoadFailure
 from edgetag.validation.changes import changed_decisions, details
+from edgetag.validation.decisions import Decision, worst
 from edgetag.validation.details import Details, VariantDetails
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.held import Held, images_digest
 from edgetag.validation.inputs import Candidate, candidates
 from edgetag.validation.merging import PACKAGES, Outcome, add_to_what_lies_there, basis, judged_by
 from edgetag.validation.metrics import Measured
-from edgetag.validation.result import (
-    Decision,
-    Failure,
-    ReferenceSummary,
-    VariantVerdict,
-    Verdict,
-    worst,
-)
+from edgetag.validation.result import Failure, ReferenceSummary, VariantVerdict, Verdict
 from edgetag.validation.scene import Scene
 from edgetag.validation.scores import ReferenceScores
 from edgetag.validation.scoring import Run

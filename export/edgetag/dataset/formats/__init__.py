@@ -11,7 +11,7 @@ from edgetag.dataset.formats.wide import read_wide
 from edgetag.dataset.listing import Listing
 from edgetag.dataset.result import Format
 from edgetag.errors import InputError
-from edgetag.recipe.sections import DataSection
+from edgetag.recipe.data import DataSection
 from edgetag.userfiles import require_file
 
 __all__ = ["default_root", "detect", "read_listing"]

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from edgetag.dataset.listing import Entry, TagReader
 from edgetag.dataset.result import UnknownTag
 from edgetag.errors import InputError
-from edgetag.recipe.sections import DataSection
+from edgetag.recipe.data import DataSection
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp"})
 

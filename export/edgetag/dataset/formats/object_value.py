@@ -6,7 +6,7 @@ from edgetag.dataset.formats.folders import IMAGE_SUFFIXES
 from edgetag.dataset.formats.tables import Table, read_group_and_split, read_label, read_path
 from edgetag.dataset.listing import Entry
 from edgetag.errors import InputError
-from edgetag.recipe.sections import DataSection
+from edgetag.recipe.data import DataSection
 
 ID_COLUMN, VALUE_COLUMN = "objectId", "value"
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from edgetag.dataset.listing import Crop, Entry, TagReader
 from edgetag.dataset.result import UnknownTag
 from edgetag.errors import InputError
-from edgetag.recipe.sections import DataSection
+from edgetag.recipe.data import DataSection
 from edgetag.userfiles import read_file
 
 GENERATOR = "Region Cropper"

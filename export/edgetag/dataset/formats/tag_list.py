@@ -4,7 +4,7 @@ from edgetag.dataset.formats.tables import Row, Table, read_group_and_split, rea
 from edgetag.dataset.listing import Entry, TagReader
 from edgetag.dataset.result import UnknownTag
 from edgetag.errors import InputError
-from edgetag.recipe.sections import DataSection
+from edgetag.recipe.data import DataSection
 
 
 def read_tag_list(

@@ -11,7 +11,7 @@ from edgetag.dataset.formats.tables import (
 )
 from edgetag.dataset.listing import Entry, LabelRow, TagReader
 from edgetag.dataset.result import UnknownTag
-from edgetag.recipe.sections import DataSection
+from edgetag.recipe.data import DataSection
 
 
 def read_wide(

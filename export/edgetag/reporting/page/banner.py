@@ -9,7 +9,7 @@ from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.wording import describe_not_judged
-from edgetag.validation.result import RANK, Decision
+from edgetag.validation.decisions import RANK, Decision
 
 Sign = Decision | Literal["loss"]
 TITLES: dict[Sign, str] = {

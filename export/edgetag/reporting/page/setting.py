@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from edgetag.reporting.page import words
 from edgetag.reporting.page.grid import Cell, Column, Grid, cells
 from edgetag.reporting.page.sources import View
-from edgetag.validation.result import BaselineChange, BaselineComparison
+from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
 
 SIGNS = {"worse": "fail", "better": "undecided", "new": "not judged", "gone": "fail"}
 """Change → the mark it is shown with; an unexplained gain wants a look too."""

@@ -8,7 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from edgetag.reporting.plots import drawing
-from edgetag.validation.result import Bounds, TagDecision
+from edgetag.validation.decisions import TagDecision
+from edgetag.validation.result import Bounds
 
 WIDTH_PX = 350
 ROW_PX = 22

@@ -1,0 +1,130 @@
+"""The recipe's sections of how weights come about: training, pruning, fine-tuning."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from edgetag.recipe.base import Section, Share
+
+
+class Phase(Section):
+    """A stretch of training with one optimizer."""
+
+    trains: Literal["head", "all"] = Field("all", description="Which weights move.")
+    epochs: int = Field(ge=1)
+    optimizer: Literal["adam", "sgd"] = "adam"
+    learning_rate: float = Field(1e-3, gt=0)
+    schedule: Literal["cosine", "constant"] = "cosine"
+
+
+class AugmentSection(Section):
+    """Random changes to training images; 0 or false turns one off."""
+
+    flip: bool = Field(True, description="Mirror left to right, half of the time.")
+    crop: float = Field(0.15, ge=0, le=0.5, description="Largest share of a side cropped away.")
+    color: float = Field(
+        0.1, ge=0, le=0.5, description="Largest change of brightness, contrast and saturation."
+    )
+
+
+class ThresholdSection(Section):
+    """How the score is chosen from which a tag counts as present."""
+
+    policy: Literal["best_f1", "fixed", "recall_at_fpr"] = "best_f1"
+    value: float = Field(0.5, gt=0, lt=1, description="For `fixed`, and where a tag is too rare.")
+    max_fpr: float = Field(0.01, gt=0, lt=1, description="For `recall_at_fpr`.")
+
+
+class TrainingSection(Section):
+    """How the float network is trained."""
+
+    loss: Literal["bce", "hard_negative"] = "bce"
+    negative_ratio: float = Field(
+        3.0, gt=0, description="hard_negative: negatives kept per positive."
+    )
+    positive_weights: Literal["none", "balanced"] | dict[str, float] = Field(
+        "balanced",
+        description="Weight of a positive cell: 1, sqrt(negatives / positives) at most 10, or "
+        "per tag.",
+    )
+    label_smoothing: float = Field(
+        0.05,
+        ge=0,
+        lt=0.5,
+        description="With balanced weights it keeps scores away from 0 and 1, where the 256 steps "
+        "of an int8 score are too coarse to rank pictures.",
+    )
+    batch_size: int = Field(
+        16,
+        ge=1,
+        description="Larger ones are a tenth faster below 224 px, and take up more memory.",
+    )
+    phases: tuple[Phase, ...] = Field(
+        (
+            Phase(trains="head", epochs=1, learning_rate=3e-3, schedule="constant"),
+            Phase(trains="all", epochs=3, learning_rate=1e-3),
+        ),
+        min_length=1,
+    )
+    early_stopping_epochs: int | None = Field(
+        None, ge=1, description="End a phase after this many epochs without a better mAP."
+    )
+    batch_norm_momentum: float = Field(
+        0.9, gt=0, lt=1, description="0.99, the usual default, is too slow for short runs."
+    )
+    mixed_precision: bool = Field(False, description="float16 arithmetic; GPU only.")
+    deterministic: bool = Field(False, description="Same weights every time, at some cost.")
+    allow_tags_without_positives: bool = Field(
+        False, description="Train although a tag has no positive training image."
+    )
+    augment: AugmentSection = AugmentSection()
+    thresholds: ThresholdSection = ThresholdSection()
+
+
+class FineTuning(Section):
+    """What pruning and quantization-aware training share."""
+
+    epochs: float = Field(gt=0, description="May be a fraction.")
+    learning_rate: float = Field(gt=0)
+    distillation: Share = Field(
+        0.5, description="Weight of the float model's scores as targets beside the labels."
+    )
+
+
+class PruningSection(FineTuning):
+    """How weights are set to zero before quantization-aware training."""
+
+    epochs: float = Field(2.0, gt=0)
+    learning_rate: float = Field(3e-4, gt=0)
+    structure: Literal["unstructured", "n_of_m", "xnnpack"] = Field(
+        "unstructured",
+        description="Single weights; at least n zeros in every m neighbours; or tfmot's policy "
+        "for XNNPACK's sparse float kernels (1x1 convolutions only).",
+    )
+    sparsity: float = Field(0.5, gt=0, lt=1, description="Share of zeros; not for n_of_m.")
+    n_of_m: tuple[int, int] = Field((2, 4), description="Zeros n in every m weights.")
+    layers: tuple[str, ...] = Field(
+        ("*",), description="Patterns of layer names; only convolutions and dense layers count."
+    )
+    exclude: tuple[str, ...] = Field(
+        ("stem*", "*depthwise*", "cam"), description="Patterns of layer names left dense."
+    )
+    ramp: Share = Field(0.5, description="Share of the steps in which sparsity rises.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        zeros, of = self.n_of_m
+        if not 0 < zeros < of:
+            raise ValueError(f"n_of_m = [{zeros}, {of}], but it needs 0 < n < m")
+        return self
+
+
+class QuantizationSection(FineTuning):
+    """Quantization-aware training."""
+
+    epochs: float = Field(1.0, gt=0)
+    learning_rate: float = Field(1e-4, gt=0)
+    warmup_steps: int = Field(
+        60, ge=0, description="Forward-only steps that settle the activation ranges."
+    )
+    ema_decay: float = Field(0.9, gt=0, lt=1, description="Of the activation ranges.")
