@@ -14,6 +14,7 @@ from edgetag.machine import Machine
 from edgetag.recipe import Variant, parse_recipe
 from edgetag.reporting.summary import Sources
 from edgetag.validation import result as validation
+from edgetag.validation.decisions import worst
 from edgetag.validation.result import ReferenceSummary, TagVerdict, VariantVerdict, Verdict
 
 RECIPE = """
@@ -101,7 +102,7 @@ def scored(
     size_bytes = sizes.get(variant, 2_500_000)
     return VariantVerdict(
         variant=variant, sha256="ab" * 32, runtime=runtime, runtime_version="2", device="cpu",
-        split=split, decides=split == "test", verdict=validation.worst(verdicts),
+        split=split, decides=split == "test", verdict=worst(verdicts),
         n_images=93, n_groups=31, design_effect=1.2, n_scored_tags=2, map=0.85 - drop,
         map_drop=drop, map_drop_interval=(drop - 0.005, drop + 0.005), f1=0.8, f1_drop=0.0,
         f1_drop_interval=(0.0, 0.0), f1_gain=0.002, flip_rate=0.012, flips=3,

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 from blocks import ROOT
 
-from conftest import draw_shapes
+from drawn_shapes import draw_shapes
 
 RECIPE = """
 name = "demo"
