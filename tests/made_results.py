@@ -123,10 +123,10 @@ def make_verdict(
     for entry in entries:
         if entry.decides:
             by_variant.setdefault(entry.variant, []).append(entry.verdict)
-    decided = {name: validation.worst(found) for name, found in by_variant.items()}
+    decided = {name: worst(found) for name, found in by_variant.items()}
     decided |= decisions or {}
     return Verdict(
-        verdict=validation.worst(list(decided.values())), decisions=decided, recipe="report-test",
+        verdict=worst(list(decided.values())), decisions=decided, recipe="report-test",
         tags=("cat", "dog|wolf", "[bold]food"), split="test", confidence=0.95,
         bootstrap_samples=1000, min_positives=20, at_fpr=0.01, at_recall=0.9,
         prevalence={"cat": 0.01, "dog|wolf": 0.01, "[bold]food": 0.01}, images_sha256="12" * 32,
