@@ -16,6 +16,7 @@ from edgetag import pipeline
 from edgetag.compression.result import QuantizedVariant, QuantizeResult
 from edgetag.conversion.result import ExportResult
 from edgetag.conversion.stage import _trained_if_needed
+from edgetag.dataset.result import DatasetResult, SplitCounts, TagCounts
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe, passed_over
 from edgetag.records import Result
@@ -94,6 +95,7 @@ class Plant:
         if which.name == "dataset":
             pixels = np.zeros((1, 32, 32, 3), dtype=np.uint8)
             write_cache(self.workspace.cache, pixels, f"seed {recipe.seed}")
+            return dataset(recipe.seed)
         if which.name == "quantize":
             weights = self.workspace.quantize / "int8-qat.npz"
             write_text(weights, f"weights of seed {recipe.seed}")
@@ -123,6 +125,17 @@ class Plant:
         )
 
 
+def dataset(seed: int) -> DatasetResult:
+    """Splits that can be trained and judged on."""
+    counts = SplitCounts(images=60, tags={"cat": TagCounts(positives=30, negatives=30, unknown=0)})
+    return DatasetResult(
+        source="l.csv", format="wide", listed=180, images=180, input_size=32,
+        splits=dict.fromkeys(("train", "validation", "test"), counts), rejected={},
+        rejected_share=0.0, duplicates=0, near_duplicates=(), straddling_groups=(),
+        unknown_tags=(), ignored_files=0, cache_fingerprint=f"seed {seed}",
+    )  # fmt: skip
+
+
 def quantized(weights: Path) -> QuantizedVariant:
     return QuantizedVariant(
         variant="int8-qat", file="quantize/int8-qat.npz", weights_sha256=digest_file(weights),
@@ -142,7 +155,8 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plant
         return plant
 
     def read(which: Stage, workspace: Workspace) -> Result:
-        kind: type[Result] = Verdict if which.name == "validate" else Left
+        kinds: dict[str, type[Result]] = {"validate": Verdict, "dataset": DatasetResult}
+        kind = kinds.get(which.name, Left)
         if which.name in ("export", "quantize", "bench"):
             return Left(text=which.name)
         return kind.read(workspace.root / which.outputs[0], which.name)

@@ -16,6 +16,7 @@ KINDS = (
     (stat.S_ISBLK, "a device"),
     (stat.S_ISSOCK, "a socket"),
 )
+_BLOCK_BYTES = 1 << 20
 
 
 def require_file(path: Path, what: str, most_bytes: int) -> None:
@@ -47,7 +48,10 @@ def read_file(path: Path, what: str, most_bytes: int) -> bytes:
     """
     require_file(path, what, most_bytes)
     with path.open("rb") as file:
-        data = file.read(most_bytes + 1)
-    if len(data) > most_bytes:  # it grows, or is one of the system's, which say they are empty
+        data = file.read(path.stat().st_size + 1)
+        # It grows, or is one of the system's, which say they are empty.
+        while len(data) <= most_bytes and (more := file.read(_BLOCK_BYTES)):
+            data += more
+    if len(data) > most_bytes:
         raise InputError(f"{path}: over {most_bytes} bytes; this is no {what}")
     return data

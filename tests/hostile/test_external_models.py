@@ -75,11 +75,12 @@ def test_what_is_no_model_is_refused(tmp_path: Path, data: bytes, message: str) 
 @pytest.mark.parametrize("kind", ["missing", "folder", "device"])
 def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
     path = {"missing": tmp_path / "x.tflite", "folder": tmp_path, "device": Path("/dev/zero")}[kind]
-    with pytest.raises(InputError, match="there is no such file"):
+    told = "there is no such file" if kind == "missing" else f"a {kind}, not a file"
+    with pytest.raises(InputError, match=told):
         read_external(path, CONTRACT, Vocabulary(TAGS), name="x")
     path = tmp_path / "good.tflite"
     path.write_bytes(GOOD)
-    with pytest.raises(InputError, match="there is no such file of labels"):
+    with pytest.raises(InputError, match="a device, not a file; a file of labels is a file"):
         read_external(path, CONTRACT, Vocabulary(TAGS), labels=Path("/dev/zero"))
 
 
