@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -153,3 +154,24 @@ def test_exporting_again_gives_identical_bytes(finished: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "export: started" in done.stderr
     assert {path.name: digest_file(path) for path in files} == before
+
+
+def test_equal_runs_release_equal_bytes_wherever_and_however_busy(
+    finished: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere" / "under-load"
+    shutil.copytree(finished, elsewhere)
+    for made_again in ("validate", "bench", "explain", "bundle", "report"):
+        shutil.rmtree(elsewhere / "run" / made_again)
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        try:
+            done = subprocess.run(command(elsewhere), capture_output=True, text=True)
+        finally:
+            busy.kill()
+    assert done.returncode == 0, done.stderr
+    assert "train: unchanged" in done.stderr
+    assert "validate: started" in done.stderr
+    quiet, loaded = (next((root / "run/bundle").glob("*.zip")) for root in (finished, elsewhere))
+    assert quiet.read_bytes() == loaded.read_bytes()
+    for private in (str(finished), str(tmp_path), os.uname().release, os.uname().nodename):
+        assert private.encode() not in loaded.read_bytes()
