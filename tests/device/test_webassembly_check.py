@@ -57,7 +57,7 @@ def test_scores_that_differ_end_in_1_and_are_shown_with_how_many_and_how_much(
     strict = exported.variants[0].model_copy(update={"float_tensors": 0})
     write_text(path, ExportResult(variants=(strict, exported.variants[1])).to_json())
     code, text = validate(run_folder, wasm_cache)
-    (row,) = (line for line in text.splitlines() if line.startswith(" fp32"))
+    (row,) = (line for line in text.splitlines() if line.startswith("fp32"))
     assert code == 1
     assert "✗ differs" in row
     code, text = validate(run_folder, wasm_cache, "--github")
