@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> RunFolder:
 
 @pytest.mark.slow
 def test_both_are_timed_on_every_runtime(folder: RunFolder) -> None:
-    rate = measure(folder.recipe, folder.workspace, SilentProgress(), images=300, rounds=2)
+    rate = measure(folder.recipe, folder.workspace, SilentProgress(), "int8", images=300, rounds=2)
     assert (rate.variant, rate.images, rate.rounds) == ("int8", 300, 2)
     assert [found.runtime for found in rate.rates] == HERE
     for found in rate.rates:
