@@ -10,11 +10,11 @@ import pytest
 
 from edgetag.children import python_environment
 from edgetag.errors import InputError
-from edgetag.scratch import scratch_folder
+from edgetag.scratch import PREFIX, scratch_folder
 
 HOLD = """
 import time
-from edgetag.scratch import scratch_folder
+from edgetag.scratch import PREFIX, scratch_folder
 with scratch_folder() as folder:
     (folder / "images.npy").write_bytes(b"x")
     print(folder, flush=True)
@@ -56,12 +56,12 @@ def test_what_a_killed_command_left_goes_and_what_is_at_work_stays(place: Path) 
         killed.wait()
         for folder in (left, held):
             age(folder)
-        (place / "edgetag-notes.txt").write_text("the user's")
-        age(place / "edgetag-notes.txt")
+        (place / f"{PREFIX}notes.txt").write_text("the user's")
+        age(place / f"{PREFIX}notes.txt")
         with scratch_folder():
             assert not left.exists()
             assert held.exists()
-            assert (place / "edgetag-notes.txt").exists()
+            assert (place / f"{PREFIX}notes.txt").exists()
     finally:
         for process in (killed, working):
             process.kill()
@@ -71,9 +71,16 @@ def test_what_a_killed_command_left_goes_and_what_is_at_work_stays(place: Path) 
 
 
 def test_a_folder_that_another_command_is_just_making_stays(place: Path) -> None:
-    (place / "edgetag-new").mkdir()
+    (place / f"{PREFIX}new").mkdir()
     with scratch_folder():
-        assert (place / "edgetag-new").exists()
+        assert (place / f"{PREFIX}new").exists()
+
+
+def test_an_old_folder_of_a_similar_name_is_nobody_elses_to_remove(place: Path) -> None:
+    (place / "edgetag-mine").mkdir()
+    age(place / "edgetag-mine")
+    with scratch_folder():
+        assert (place / "edgetag-mine").exists()
 
 
 def test_without_any_place_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

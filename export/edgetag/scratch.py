@@ -16,7 +16,8 @@ from pathlib import Path
 
 from edgetag.errors import InputError
 
-PREFIX = "edgetag-"
+PREFIX = "edgetag-scratch-"
+"""So long that nobody else names a folder so: what bears it and is not held is removed."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the system says where a disk, or a user's share of it, is full."""
