@@ -14,7 +14,7 @@ from edgetag.scratch import PREFIX, scratch_folder
 
 HOLD = """
 import time
-from edgetag.scratch import PREFIX, scratch_folder
+from edgetag.scratch import scratch_folder
 with scratch_folder() as folder:
     (folder / "images.npy").write_bytes(b"x")
     print(folder, flush=True)
