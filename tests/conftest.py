@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from drawn_shapes import draw_shapes
+from trained_run import trained_run
+
+__all__ = ["trained_run"]
 
 
 @pytest.fixture(scope="session")

@@ -1,36 +1,20 @@
 """`edgetag run` of a recipe that leaves it to the verdict what is made and what ships."""
 
 import json
-import os
 import shutil
-import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from edgetag.workspace import digest_file
+from trained_run import TrainedRun, command, kill_when_there
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
 
-RECIPE = """
-name = "shapes"
-[data]
-source = "{table}"
-tags = ["circle", "square", "red"]
-[network]
-name = "mobilenet_v2"
-width = 0.35
-input_size = 64
-[training]
-phases = [{{ trains = "all", epochs = 2, learning_rate = 3e-3 }}]
-[quantization]
-epochs = 0.5
-warmup_steps = 20
+OTHERS = """
 [export]
-representative_images = 50
+representative_images = 30
 [validation]
 runtimes = ["litert"]
 min_positives = 5
@@ -39,6 +23,7 @@ bootstrap_samples = 100
 preprocessing_images = 20
 [benchmark]
 runtimes = ["litert"]
+reference = false
 runs = 20
 warmup_runs = 5
 [budgets.default]
@@ -54,33 +39,22 @@ KEPT, BROKEN = "max_map_drop = 1.0", "max_size_bytes = 1"
 class Folder:
     """A recipe, its run, and the command."""
 
-    def __init__(self, root: Path, table: Path) -> None:
+    def __init__(self, root: Path, trained: TrainedRun) -> None:
         self.root = root
-        self.run_folder = root / "run"
-        self._table = table
+        self.run_folder = root / "runs" / "demo"
+        self._trained = trained
 
     def write(self, int8: str, qat: str) -> None:
-        text = RECIPE.format(table=self._table, int8=int8, qat=qat)
+        text = self._trained.recipe(OTHERS.format(int8=int8, qat=qat))
         (self.root / "recipe.toml").write_text(text)
 
-    def command(self, verb: str = "run") -> list[str]:
-        return [sys.executable, "-m", "edgetag", verb, str(self.root / "recipe.toml"),
-                "--out", str(self.run_folder), "--json"]  # fmt: skip
-
     def run(self, verb: str = "run") -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(self.command(verb), capture_output=True, text=True)
+        whole = [*command(self.root, verb), "--json"]
+        return subprocess.run(whole, capture_output=True, text=True)
 
     def kill_when_there(self, name: str) -> None:
         """Start the run, and kill it as soon as it has left a file."""
-        with subprocess.Popen(
-            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as killed:
-            deadline = time.monotonic() + 400
-            while not (self.run_folder / name).exists():
-                assert killed.poll() is None, "the run ended before it could be killed"
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-            os.kill(killed.pid, signal.SIGKILL)
+        kill_when_there(command(self.root), self.run_folder / name, self.root / "killed.txt")
 
     def read(self, name: str) -> dict[str, object]:
         found: dict[str, object] = json.loads((self.run_folder / name).read_text())
@@ -89,7 +63,7 @@ class Folder:
     def copy(self, root: Path) -> "Folder":
         """Return the same run in another place."""
         shutil.copytree(self.root, root)
-        return Folder(root, self._table)
+        return Folder(root, self._trained)
 
     @property
     def exported(self) -> list[str]:
@@ -98,9 +72,11 @@ class Folder:
 
 
 @pytest.fixture(scope="module")
-def plain(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    """A run in which int8 passed."""
-    folder = Folder(tmp_path_factory.mktemp("plain"), shapes)
+def plain(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A run in which int8 passed, on weights that are there and nothing else."""
+    folder = Folder(trained_run.copy(tmp_path_factory.mktemp("plain") / "copy"), trained_run)
+    for left in ("prune", "quantize", "export", "validate", "bench", "explain", "bundle"):
+        shutil.rmtree(folder.run_folder / left)
     folder.write(KEPT, KEPT)
     done = folder.run()
     assert done.returncode == 0, done.stderr

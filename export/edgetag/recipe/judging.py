@@ -60,6 +60,9 @@ class BenchmarkSection(Section):
     max_spread: float = Field(
         0.25, gt=0, description="(p90 - p10) / p50 above which a latency is marked unstable."
     )
+    reference: bool = Field(
+        True, description="Also time the float model under TensorFlow, for comparison."
+    )
     budget_runtime: Runtime = Field("litert", description="Latency budgets are judged here,")
     budget_threads: int = Field(1, ge=1, description="with this many threads.")
 
