@@ -1,34 +1,28 @@
-// Browsers start no worker from a file. Where the site is opened without a server, the search's worker
-// runs in a hidden frame instead.
+// Browsers start no worker from a file. Where the site is opened without a server, the search's
+// worker runs in a hidden frame instead; messages are copied and come later, as those of a worker.
 if (location.protocol === "file:") {
+  const later = (to, data) => {
+    const event = new MessageEvent("message", { data: structuredClone(data) })
+    setTimeout(() => to.dispatchEvent(event))
+  }
   window.Worker = class extends EventTarget {
     constructor(url) {
       super()
-      this.waiting = []
+      this.addEventListener("message", event => this.onmessage?.(event))
       this.frame = document.createElement("iframe")
       this.frame.hidden = true
       document.body.append(this.frame)
       const inside = this.frame.contentWindow
-      inside.postMessage = data => this.tell(data)
+      inside.postMessage = data => later(this, data)
       const script = inside.document.createElement("script")
       script.src = url
-      script.onload = () => {
-        const waiting = this.waiting
-        this.waiting = null
-        waiting.forEach(data => this.postMessage(data))
-      }
+      this.loaded = new Promise(resolve => { script.onload = resolve })
       inside.document.body.append(script)
     }
 
     postMessage(data) {
-      if (this.waiting) this.waiting.push(data)
-      else this.frame.contentWindow.dispatchEvent(new MessageEvent("message", { data }))
-    }
-
-    tell(data) {
-      const event = new MessageEvent("message", { data })
-      this.dispatchEvent(event)
-      this.onmessage?.(event)
+      const sent = structuredClone(data)
+      this.loaded.then(() => this.frame.isConnected && later(this.frame.contentWindow, sent))
     }
 
     terminate() {

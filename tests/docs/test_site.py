@@ -1,6 +1,7 @@
 """The site of the documents builds, its links lead somewhere, and it says all that code knows."""
 
 import html.parser
+import os
 import re
 import shutil
 import subprocess
@@ -22,6 +23,23 @@ from edgetag.recipe import Recipe, Section, TagBudget
 CONFIGURATION = ROOT / "docs" / "zensical.toml"
 IN_NO_MENU = re.compile(r"(export|tests)/")
 """Documents that are templates or test data."""
+
+SEARCH = """
+<script>
+const pages = () => [...document.querySelectorAll("*")].map(one => one.shadowRoot).filter(Boolean)
+setTimeout(() => document.querySelector(".md-search__button").click(), 1000)
+setTimeout(() => {
+  const field = pages().map(one => one.querySelector("input")).find(Boolean)
+  field.value = "Tango"
+  field.dispatchEvent(new Event("input", { bubbles: true }))
+}, 2000)
+setTimeout(() => {
+  document.body.dataset.told = pages().map(one => one.textContent).join(" ")
+}, 5000)
+</script>
+</body>
+"""
+"""Types a word into the search and writes what it answers where a test can read it."""
 
 LOADED = {"script": "src", "img": "src", "iframe": "src", "link": "href"}
 """Elements that a browser loads something for, and the attribute that says from where."""
@@ -71,7 +89,7 @@ def pages(site: Path) -> dict[Path, Page]:
     return found
 
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_every_document_is_in_the_menu() -> None:
@@ -190,3 +208,21 @@ def test_a_broken_link_or_anchor_fails_the_build(tmp_path: Path) -> None:
     assert "no-such-page.md" in said
     assert "no-such-place" in said
     assert not (tmp_path / "site").exists()
+
+
+def test_the_search_answers_without_a_server(site: Path, tmp_path: Path) -> None:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None and "CI" not in os.environ:
+        pytest.skip("the search is tested in Chromium: Debian's package chromium")
+    assert program, "Chromium is missing; .ci/system installs it"
+    page = site / "search-tried.html"
+    page.write_text((site / "index.html").read_text("utf-8").replace("</body>", SEARCH), "utf-8")
+    done = subprocess.run(
+        [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+         f"--user-data-dir={tmp_path}", "--virtual-time-budget=8000", "--dump-dom", page.as_uri()],
+        check=True, capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+    page.unlink()
+    told = re.search(r'data-told="([^"]*)"', done.stdout)
+    assert told, done.stderr
+    assert re.search(r"\d+ results?.*The verdict", told[1], re.DOTALL)
