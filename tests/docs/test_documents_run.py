@@ -1,4 +1,4 @@
-"""Commands and scripts of every README are run as a reader would, on a tiny finished run."""
+"""Commands and scripts of every document are run as a reader would, on a tiny finished run."""
 
 from pathlib import Path
 
