@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from edgetag.reporting.result import BudgetRow
-from edgetag.reporting.tables import NONE, format_budget, format_points
+from edgetag.tables.formats import NONE, format_bytes, format_fraction, format_ms, format_points
 from edgetag.validation.baseline_result import BaselineChange
 from edgetag.validation.result import Bounds, LossMeasure, Needs, VariantVerdict
 
@@ -16,6 +16,20 @@ LOST: dict[LossMeasure, str] = {
     "ap": "average precision",
 }
 """Measures in words."""
+
+
+def format_budget(budget: str, value: float | None) -> str:
+    """Write a limit or what was measured against it, in the recipe's unit."""
+    if value is None:
+        return "not measured"
+    if budget.endswith("_bytes"):
+        return format_bytes(int(value))
+    if budget.endswith("_ms"):
+        return f"{format_ms(value)} ms"
+    if budget.endswith("_instructions"):
+        return f"{int(value):,}"
+    fraction = budget.endswith(("_map", "_drop", "_rise", "_rate"))
+    return format_fraction(value, 4 if fraction else 3)
 
 
 def format_measured(row: BudgetRow) -> str:
@@ -94,11 +108,10 @@ def describe_changes(changes: Sequence[BaselineChange]) -> str:
     kind = changes[0].change
     than = " than accepted" if kind in ("worse", "better") else ""
     shown = listed(
-        f"{change.what} {_number(change.accepted)} → {_number(change.measured)}"
-        for change in changes
+        f"{change.what} {_four(change.accepted)} → {_four(change.measured)}" for change in changes
     )
     return f"{kind}{than}: {shown}"
 
 
-def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:.4f}".replace("-", "−")
+def _four(value: float | None) -> str:
+    return "none" if value is None else format_fraction(value, 4)
