@@ -97,6 +97,7 @@ def time_bare(
     threads: int,
     task: Task,
     timeout_s: float | None = None,
+    cancelled: threading.Event | None = None,
     module: str = BARE,
 ) -> BareRun | LoadFailure:
     """Run the bare interpreter as often as there are rows, in a process of its own.
@@ -105,11 +106,12 @@ def time_bare(
     reported before it ends. Arguments are those of `score`; `module` is another that works so.
 
     Raises:
+        ScoringCancelledError: `cancelled` was set.
         InputError: The image cache is damaged, or the disk is full.
     """
     given = _Given(model_path, cache_folder, rows, contract, threads)
     return _perform(
-        engine, module, given, task, timeout_s, threading.Event(),
+        engine, module, given, task, timeout_s, cancelled or threading.Event(),
         lambda done, _: BareRun(done.seconds, done.cpu_seconds),
     )  # fmt: skip
 
