@@ -21,9 +21,9 @@ from edgetag.machine import Machine
 from edgetag.metrics import Scores
 from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
+from edgetag.process import JobCancelledError
 from edgetag.progress import Progress, Task
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, score
-from edgetag.runtimes.following import ScoringCancelledError
 from edgetag.validation.scores import (
     VariantMeta,
     digest_rows,
@@ -214,7 +214,7 @@ class Scoring:
                 timeout_s=SILENCE_S,
                 cancelled=cancelled,
             )
-        except ScoringCancelledError:
+        except JobCancelledError:
             return None
         if isinstance(outcome, LoadFailure):
             cancelled.set()
