@@ -18,9 +18,15 @@ from edgetag.progress import Progress
 from edgetag.recipe import Budget, Recipe
 from edgetag.runtimes import LoadFailure, engines
 from edgetag.runtimes.maps import explain
+from edgetag.sampling import spread
 from edgetag.validation.entries import variant_entry
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import HeatMapScene, check_heat_maps, spread, with_heat_maps
+from edgetag.validation.heat_maps import (
+    MOST_IMAGES,
+    HeatMapScene,
+    check_heat_maps,
+    with_heat_maps,
+)
 from edgetag.validation.inputs import Candidate, fp32_size_bytes, read_thresholds
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.needs import split_share
@@ -101,7 +107,7 @@ class Scene:
 
     def _map_rows(self, splits: Mapping[str, Rows], explains: bool) -> Rows:
         rows = splits[self.recipe.validation.splits[0]]
-        return rows[spread(len(rows))] if explains else NO_ROWS
+        return spread(rows, MOST_IMAGES) if explains else NO_ROWS
 
     def _heat_maps(self) -> HeatMapScene | None:
         rows, dataset, section = self.map_rows, self.dataset, self.recipe.validation
@@ -148,7 +154,7 @@ class Scene:
             found = replace(found, maps=found.maps[..., order], scores=found.scores[:, order])
         place = self.places[self.recipe.validation.splits[0]]
         beside = scored.scores[place]
-        return self.heat_maps.compare(found, beside[spread(len(beside))], ends)
+        return self.heat_maps.compare(found, spread(beside, MOST_IMAGES), ends)
 
     def _split(self, rows: Rows) -> Split:
         section = self.recipe.validation
