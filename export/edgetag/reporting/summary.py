@@ -228,7 +228,10 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
         )
         yield title, f"{body}\n{warnings}"
     lines = environment(sources.recipe, verdict, sources.bench, sources.versions)
-    yield "Environment", "".join(f"- {name}: {escape_markdown(text)}\n" for name, text in lines)
+    yield (
+        "Environment",
+        "".join(f"- {escape_markdown(name)}: {escape_markdown(text)}\n" for name, text in lines),
+    )
     main = _main_variant(report)
     for row in report.variants:
         entry = shown_entry(verdict, row.variant, report.runtime)

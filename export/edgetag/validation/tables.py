@@ -36,10 +36,14 @@ CHANGE_MARKS = {"worse": "fail", "better": "undecided", "new": "not judged", "go
 """Change → the mark it is shown with; an unexplained gain wants a look too."""
 
 
-def variant_cell(entry: VariantVerdict, ships: Collection[str] = ()) -> Cell:
+def file_cell(variant: str, *, own: bool, ships: bool = False) -> Cell:
     """Name a file, with a word where it is not edgetag's own; the page marks what ships."""
-    name = entry.variant if entry.origin == "export" else f"{entry.variant} (given)"
-    return Cell(name, badges=("ships",) if entry.variant in ships else ())
+    return Cell(variant if own else f"{variant} (given)", badges=("ships",) * ships)
+
+
+def variant_cell(entry: VariantVerdict, ships: Collection[str] = ()) -> Cell:
+    """Name the file of an entry."""
+    return file_cell(entry.variant, own=entry.origin == "export", ships=entry.variant in ships)
 
 
 def scores_table(

@@ -12,6 +12,7 @@ from edgetag.conversion.tables import files_table
 from edgetag.dataset.tables import counts_table, left_out_table
 from edgetag.device.tables import check_table, count_table
 from edgetag.phones.tables import phone_tables
+from edgetag.reporting.environment import environment
 from edgetag.reporting.page import (
     causes,
     confusion,
@@ -29,7 +30,7 @@ from edgetag.reporting.page.curves import curves_of
 from edgetag.reporting.page.sources import PageSources, View
 from edgetag.reporting.page.tags import tags_of
 from edgetag.reporting.result import ReportResult
-from edgetag.reporting.tables import failures_table
+from edgetag.reporting.tables import failures_table, shown_variants_table
 from edgetag.tables import MOST_FINDINGS
 from edgetag.tables.formats import format_count
 from edgetag.tables.html import to_html
@@ -72,7 +73,7 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
         deciding=scored[0] if scored else None,
         banner=banner(view),
         figures=list(variants.figures(view)),
-        variants=variants.variants_table(view),
+        variants=shown_variants_table(report, bench.budget_threads if bench else 1),
         tradeoffs=list(variants.tradeoff_plots(view)),
         elsewhere=variants.elsewhere_table(view),
         speed=latency_table(bench, report.ships) if bench else None,
@@ -124,7 +125,9 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
         baseline_sentence=setting.baseline_sentence(compared) if compared else "",
         files=files_table(sources.exported.variants) if sources.exported else None,
         given_files=setting.given_files_table(view),
-        environment=list(setting.environment(view)),
+        environment=list(
+            environment(sources.recipe, sources.verdict, bench, sources.versions)
+        ),
     )  # fmt: skip
 
 
