@@ -31,7 +31,8 @@ from edgetag.tables.formats import (
     format_percent,
 )
 from edgetag.tables.model import Value
-from edgetag.validation.tables import changes_table, file_cell
+from edgetag.validation.baseline_tables import changes_table
+from edgetag.validation.tables import file_cell
 
 TOLD = {"not judged": "Not judged", "loss": "Losses that decide nothing"}
 """Level of findings → title of their table."""
@@ -47,7 +48,7 @@ def outcome_tables(report: ReportResult) -> tuple[Table, ...]:
     if report.failures:
         tables.append(failures_table(report.failures))
     if report.baseline and report.baseline.changes:
-        tables.append(changes_table(report.baseline.changes))
+        tables.append(changes_table(report.baseline))
     return tuple(tables)
 
 

@@ -35,8 +35,9 @@ from edgetag.tables import MOST_FINDINGS
 from edgetag.tables.formats import format_count
 from edgetag.tables.html import to_html
 from edgetag.tables.model import SIGNS
+from edgetag.validation.baseline_tables import changes_table
 from edgetag.validation.heat_map_tables import heat_map_tags_table, heat_maps_table
-from edgetag.validation.tables import changes_table, pictures_table
+from edgetag.validation.tables import pictures_table
 
 TEMPLATES = Path(__file__).parent / "templates"
 REJECTED = "Rows that were left out"
@@ -119,9 +120,7 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
         blames=list(causes.blames(view)),
         mistakes=list(causes.mistakes(view)),
         baseline=compared,
-        baseline_changes=changes_table(compared.changes, decides=compared.same_reference)
-        if compared
-        else None,
+        baseline_changes=changes_table(compared) if compared else None,
         baseline_sentence=setting.baseline_sentence(compared) if compared else "",
         files=files_table(sources.exported.variants) if sources.exported else None,
         given_files=setting.given_files_table(view),
