@@ -57,13 +57,13 @@ def rescue(
     """
     from edgetag.cli.stages import prepare
     from edgetag.cli.terminal import print_json, print_tables
+    from edgetag.judging.decisions import EXIT_CODES
     from edgetag.pipeline import add_to_stage
     from edgetag.reporting.tables import to_rich
     from edgetag.rescue.adopting import adopt as adopt_rescued
     from edgetag.rescue.adopting import told
     from edgetag.rescue.outcome import ranking_sheet, steps_sheet
     from edgetag.rescue.stage import run
-    from edgetag.validation.decisions import EXIT_CODES
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     with workspace.locked():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from edgetag.device.comparing import InstructionComparison
 from edgetag.device.listing import MachineList
-from edgetag.device.result import DeviceResult, InstructionCount, TargetCheck
+from edgetag.device.result import BUDGET, DeviceResult, InstructionCount, TargetCheck
 from edgetag.reporting.result import BudgetRow, FailureRow, Finding
 from edgetag.reporting.tables import MARKS as DECISIONS
 from edgetag.reporting.tables import NONE, Sheet
@@ -17,7 +17,6 @@ MARKS = {
     "fails there": "✗ fails there",
     "not compared": "not compared",
 }
-BUDGET = "max_arm_instructions"
 BASE = "fp32"
 """What counts are compared with, on the same runtime, machine and processor."""
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from edgetag.conversion.result import ExportResult
 from edgetag.explaining.result import Blame, PreprocessingDrift
+from edgetag.judging.checks import Needs
 from edgetag.reporting.result import (
     Accuracy,
     BudgetRow,
@@ -31,7 +32,7 @@ from edgetag.reporting.tables import (
 )
 from edgetag.reporting.wording import format_measured, format_needs, of_tags
 from edgetag.validation.baseline_result import BaselineChange
-from edgetag.validation.result import Needs, TagVerdict, Verdict
+from edgetag.validation.result import TagVerdict, Verdict
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -7,6 +7,7 @@ from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
 from edgetag.device.result import DeviceResult
 from edgetag.explaining.result import Explanation
+from edgetag.judging.decisions import RANK, Decision
 from edgetag.phones.result import PhonesResult
 from edgetag.recipe import Recipe
 from edgetag.reporting import sheets
@@ -23,7 +24,6 @@ from edgetag.reporting.tables import (
     to_markdown,
 )
 from edgetag.validation.baseline_result import BaselineComparison
-from edgetag.validation.decisions import Decision
 from edgetag.validation.details import Details
 from edgetag.validation.result import TagVerdict, Verdict
 
@@ -193,10 +193,7 @@ def _worst_first(tags: tuple[TagVerdict, ...]) -> tuple[TagVerdict, ...]:
     """Return tags in their order if all can be shown, else those first that matter most."""
     if len(tags) <= SHOWN_TAGS:
         return tags
-    order = ("fail", "undecided", "pass", "not judged", "not scored")
-    return tuple(
-        sorted(tags, key=lambda tag: (order.index(tag.verdict), -(tag.recall_drop or 0.0)))
-    )
+    return tuple(sorted(tags, key=lambda tag: (RANK[tag.verdict], -(tag.recall_drop or 0.0))))
 
 
 def _largest(sheet: Sheet, rows: int) -> Sheet:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgetag.validation.decisions import TagDecision
-from edgetag.validation.result import Bounds
+from edgetag.judging.checks import Bounds
+from edgetag.judging.decisions import TagDecision
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

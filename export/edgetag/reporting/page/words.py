@@ -1,7 +1,8 @@
 """Numbers and decisions in words. What does not exist is a dash, never a number."""
 
+from edgetag.judging.checks import Bounds, Needs
+from edgetag.recipe import LIMITS
 from edgetag.reporting.tables import NONE, format_budget, format_bytes, format_ms
-from edgetag.validation.result import Bounds, Needs
 
 MARKS = {
     "pass": "✓",
@@ -12,28 +13,6 @@ MARKS = {
     "not judged": "·",
 }
 """Beside the word, so that colour is not the only sign."""
-
-BUDGETS = {
-    "min_map": "mAP",
-    "max_map_drop": "drop of mAP",
-    "max_flip_rate": "share of changed decisions",
-    "max_heat_map_error": "distance of heat maps from the float model's",
-    "max_recall_drop": "drop of recall",
-    "max_fpr_rise": "rise of the false-positive rate",
-    "max_ap_drop": "drop of average precision",
-    "max_latency_ms": "latency",
-    "max_latency_ratio": "latency against fp32",
-    "max_size_bytes": "size",
-    "max_size_ratio": "size against fp32",
-    "max_peak_memory_bytes": "peak memory",
-    "max_arm_instructions": "number of instructions of an inference",
-}
-"""Keys of the recipe in words."""
-
-MARGINS = (
-    "max_map_drop", "max_recall_drop", "max_fpr_rise", "max_ap_drop", "max_heat_map_error",
-)  # fmt: skip
-"""Budgets whose interval decides; written in points."""
 
 OF = {
     "images": "images",
@@ -91,16 +70,16 @@ def count(value: int | None) -> str:
 
 def limit(budget: str, value: float) -> str:
     """Write a limit in the unit of what it limits."""
-    if budget in MARGINS:
+    if LIMITS[budget].unit == "points":
         return f"{points(value)} points"
-    return percent(value) if budget == "max_flip_rate" else format_budget(budget, value)
+    return percent(value) if LIMITS[budget].unit == "percent" else format_budget(budget, value)
 
 
 def measured(budget: str, value: float | None, bounds: Bounds | None = None) -> str:
     """Write what was measured, with its interval where it has one."""
     if value is None:
         return "not measured"
-    if budget in MARGINS:
+    if LIMITS[budget].unit == "points":
         return f"{points(value)} points {interval(bounds)}".strip()
     if bounds:
         return f"{limit(budget, value)} [{limit(budget, bounds[0])}, {limit(budget, bounds[1])}]"
