@@ -10,7 +10,7 @@ from edgetag.benchmarking.budgets import check_budgets
 from edgetag.benchmarking.result import Failure, Latency, Measurement, Ratio
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset import open_dataset
-from edgetag.judging.checks import Check
+from edgetag.judging.checks import ReasonedCheck
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.rescue.judge import Judge
@@ -39,7 +39,7 @@ def only_step(result: RescueResult) -> Step:
     return step
 
 
-def of(step: Step, budget: str) -> Check:
+def of(step: Step, budget: str) -> ReasonedCheck:
     (check,) = [check for check in step.budgets if check.budget == budget]
     return check
 
@@ -96,13 +96,13 @@ def figure(variant: str, p50: float, **more: object) -> Measurement:
 def both(
     judge: Judge, recipe: Recipe, exported: ExportResult, figures: list[Measurement],
     failures: list[Failure],
-) -> tuple[list[Check], list[Check]]:  # fmt: skip
+) -> tuple[list[ReasonedCheck], list[ReasonedCheck]]:  # fmt: skip
     """Return what rescue and the benchmark say of the same figures of int8."""
     sizes = {file.variant: file.size_bytes for file in exported.variants}
     rescued = judge.costs(sizes["int8"], sizes["fp32"], figures, failures)
     of_bench = check_budgets(recipe, exported.variants, figures, failures)
     plain = [
-        Check(**check.model_dump(exclude={"variant"})) for check in of_bench
+        ReasonedCheck(**check.model_dump(exclude={"variant"})) for check in of_bench
         if check.variant == "int8"
     ]  # fmt: skip
     return list(rescued), plain

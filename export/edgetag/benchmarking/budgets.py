@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from edgetag.benchmarking.result import BudgetCheck, Failure, Measurement
 from edgetag.conversion.result import ExportedVariant
-from edgetag.judging.checks import Check, Value, judge
+from edgetag.judging.checks import ReasonedCheck, Value, judge, reasoned
 from edgetag.recipe import Budget, Recipe, Variant
 
 BASE: Variant = "fp32"
@@ -55,7 +55,9 @@ class Costs:
             max_spread=section.max_spread,
         )
 
-    def check(self, variant: Variant, budget: Budget, narrower: str = "") -> Iterator[Check]:
+    def check(
+        self, variant: Variant, budget: Budget, narrower: str = ""
+    ) -> Iterator[ReasonedCheck]:
         """Check every limit on a file's costs; latency is the median.
 
         Args:
@@ -67,11 +69,11 @@ class Costs:
         for name, measure in MEASURES.items():
             if name not in given:
                 continue
-            check = judge(name, given[name], measure(variant, self))
-            if check.verdict == "undecided" and not check.reason:
+            value = measure(variant, self)
+            check, reason = judge(name, given[name], value), value.reason
+            if check.verdict == "undecided" and not reason:
                 reason = f"its interval holds the limit{narrower}"
-                check = check.model_copy(update={"reason": reason})
-            yield check
+            yield reasoned(check, reason)
 
     def absent(self, variant: str, what: str = "it") -> Value:
         """Return that there is no figure: a file that does not run keeps no limit on one."""

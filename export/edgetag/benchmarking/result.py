@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from edgetag.judging.checks import Bounds, Check, OfVariant
+from edgetag.judging.checks import Bounds, OfVariant, ReasonedCheck
 from edgetag.machine import Machine
 from edgetag.records import Record, Result
 
@@ -148,7 +148,7 @@ class MissingRuntime(Record):
     reason: str
 
 
-class BudgetCheck(Check, OfVariant):
+class BudgetCheck(ReasonedCheck, OfVariant):
     """A limit on latency, size or memory against what was measured.
 
     A latency and a ratio of two are estimates, with an interval at 95 %. One of an unstable figure
@@ -159,7 +159,6 @@ class BudgetCheck(Check, OfVariant):
 
     p_fail: None = Field(None, exclude=True)
     needs: None = Field(None, exclude=True)
-    reason: str = ""
 
 
 class BenchResult(Result):

@@ -25,6 +25,6 @@ def check_budgets(
         counted = next((one.instructions for one in counts if one.key == key), None)
         failure = next((one.reason for one in failures if one.key == key), None)
         value = Value(counted, failure=failure if counted is None else None)
-        found = judge(BUDGET, limit, value).model_dump(exclude={"reason"})
-        checks.append(InstructionBudget(variant=variant, **found))
+        check = judge(BUDGET, limit, value)
+        checks.append(InstructionBudget(variant=variant, **check.model_dump()))
     return tuple(checks)

@@ -131,7 +131,6 @@ class InstructionBudget(Check, OfVariant):
     interval: None = Field(None, exclude=True)
     p_fail: None = Field(None, exclude=True)
     needs: None = Field(None, exclude=True)
-    reason: str = Field("", exclude=True)
 
 
 class DeviceResult(Result):

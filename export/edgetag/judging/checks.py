@@ -7,8 +7,6 @@ A value without an interval is exact and decides by itself, but a margin is neve
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import Field
-
 from edgetag.judging.decisions import Decision
 from edgetag.recipe import LIMITS, Variant
 from edgetag.records import Record
@@ -54,7 +52,6 @@ class Check(Record):
         verdict: Kept, broken or undecided; see `judge`.
         needs: What would decide an undecided margin; None where it would take over a thousand
             times as many images.
-        reason: Why a value decides nothing, or why there is none; one line.
     """
 
     budget: str
@@ -64,7 +61,12 @@ class Check(Record):
     p_fail: float | None = None
     verdict: Decision
     needs: Needs | None = None
-    reason: str = Field("", exclude_if=lambda reason: not reason)
+
+
+class ReasonedCheck(Check):
+    """A check that says why a value decides nothing, or why there is none, in one line."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,11 @@ class Value:
     doubt: str = ""
     failure: str | None = None
 
+    @property
+    def reason(self) -> str:
+        """Why it does not decide, or breaks every limit; empty where it is held against one."""
+        return self.failure or self.doubt
+
 
 def judge(budget: str, limit: float, value: Value, level: float = 0.0) -> Check:
     """Decide on one limit.
@@ -103,8 +110,12 @@ def judge(budget: str, limit: float, value: Value, level: float = 0.0) -> Check:
         interval=value.interval,
         p_fail=value.p_fail,
         verdict=_decide(budget, limit, value, level),
-        reason=value.failure or value.doubt,
     )
+
+
+def reasoned(check: Check, reason: str = "") -> ReasonedCheck:
+    """Return a check with a reason."""
+    return ReasonedCheck(**check.model_dump(), reason=reason)
 
 
 def _decide(budget: str, limit: float, value: Value, level: float) -> Decision:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from edgetag.judging.checks import Bounds, Check
+from edgetag.judging.checks import Bounds, ReasonedCheck
 from edgetag.judging.decisions import Decision
 from edgetag.records import Record, Result
 from edgetag.validation.baseline_result import BaselineComparison
@@ -118,10 +118,8 @@ class Place(Record):
     tag: str | None = None
 
 
-class BudgetRow(Check, Place):
+class BudgetRow(ReasonedCheck, Place):
     """One limit of the recipe against what was measured, and where."""
-
-    reason: str = ""
 
 
 class FailureRow(Record):

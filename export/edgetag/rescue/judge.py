@@ -16,7 +16,7 @@ from edgetag.conversion.flatfile import read_model
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
-from edgetag.judging.checks import Bounds, Check, Value, judge
+from edgetag.judging.checks import Bounds, Check, ReasonedCheck, Value, judge, reasoned
 from edgetag.judging.decisions import Decision
 from edgetag.metrics import Scores
 from edgetag.progress import Progress
@@ -129,7 +129,7 @@ class Judge:
 
     def heat_maps(
         self, file: Path, scores: Scores, runtime: Runtime, progress: Progress
-    ) -> tuple[Check, ...]:
+    ) -> tuple[ReasonedCheck, ...]:
         """Check the limit on heat maps, where the variant has some, as the validation does.
 
         Args:
@@ -146,8 +146,10 @@ class Judge:
             found = runtime.compare_maps(self._heat_maps, file, self._map_rows, beside, progress)
         if isinstance(found, LoadFailure):
             limit = self._budget.given()[BUDGET]
-            return (judge(BUDGET, limit, Value(None, failure=f"{found.kind}: {found.reason}")),)
-        return check_heat_maps(self._budget, found, self._recipe.validation.confidence)
+            value = Value(None, failure=f"{found.kind}: {found.reason}")
+            return (reasoned(judge(BUDGET, limit, value), value.reason),)
+        checks = check_heat_maps(self._budget, found, self._recipe.validation.confidence)
+        return tuple(reasoned(check) for check in checks)
 
     def costs(
         self,
@@ -155,7 +157,7 @@ class Judge:
         fp32_bytes: int,
         figures: Sequence[Measurement],
         failures: Sequence[Failure],
-    ) -> tuple[Check, ...]:
+    ) -> tuple[ReasonedCheck, ...]:
         """Check the variant's limits on size, latency and memory, as the benchmark does.
 
         Args:

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from edgetag.benchmarking.result import Latency
-from edgetag.judging.checks import Bounds, Check
+from edgetag.judging.checks import Bounds, Check, ReasonedCheck
 from edgetag.judging.decisions import Decision
 from edgetag.machine import Machine
 from edgetag.recipe import Variant
@@ -61,7 +61,7 @@ class Step(Record):
     map: float | None
     map_drop: float | None
     map_drop_interval: Bounds | None
-    budgets: tuple[Check, ...]
+    budgets: tuple[ReasonedCheck, ...]
     accuracy: Decision
     verdict: Decision
     size_bytes: int

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from edgetag.benchmarking.result import Failure, Latency, Measurement
 from edgetag.errors import InputError
+from edgetag.judging.checks import reasoned
 from edgetag.judging.decisions import Decision, worst
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
@@ -149,7 +150,8 @@ def _step(trials: Trials, trial: Trial, seen: set[str], timed: dict[Path, Figure
         [one for one in found if isinstance(one, Measurement)],
         [one for one in found if isinstance(one, Failure)],
     )
-    budgets = (*(accuracy.checks if accuracy else ()), *trial.heat_maps, *costs)
+    checks = accuracy.checks if accuracy else ()
+    budgets = (*(reasoned(check) for check in checks), *trial.heat_maps, *costs)
     decided = accuracy.verdict if accuracy else "fail"
     names = tuple(layer.name for layer in trial.layers)
     return Step(

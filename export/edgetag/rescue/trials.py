@@ -15,7 +15,7 @@ from edgetag.conversion.stage import Sources
 from edgetag.conversion.variants import INT8
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
-from edgetag.judging.checks import Check
+from edgetag.judging.checks import ReasonedCheck
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import FULL_INTEGER, Recipe, Variant
@@ -52,7 +52,7 @@ class Trial:
     dropped: tuple[Layer, ...]
     exported: ExportedVariant
     accuracy: Accuracy | None
-    heat_maps: tuple[Check, ...]
+    heat_maps: tuple[ReasonedCheck, ...]
     failure: str | None
 
     @property
@@ -129,7 +129,7 @@ class Trials:
         file = self.write(choice, layers) if layers else self.original
         kept_at = self.work / "scores" / f"{self.name(choice)}.npz"
         scores = self.runtime.score_once(file, self.judge.rows, kept_at, self.progress)
-        accuracy, failure, heat_maps = None, None, tuple[Check, ...]()
+        accuracy, failure, heat_maps = None, None, tuple[ReasonedCheck, ...]()
         if isinstance(scores, LoadFailure):
             failure = f"{scores.kind}: {scores.reason}"
         elif scores.shape[1] != len(self.dataset.vocabulary):
