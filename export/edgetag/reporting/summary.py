@@ -11,6 +11,7 @@ from edgetag.device.result import DeviceResult
 from edgetag.device.tables import device_tables
 from edgetag.explaining.result import Explanation
 from edgetag.explaining.tables import layers_table, mistakes_table
+from edgetag.judging.decisions import Decision
 from edgetag.phones.result import PhonesResult
 from edgetag.phones.tables import phone_tables
 from edgetag.recipe import Recipe
@@ -23,7 +24,6 @@ from edgetag.tables.markdown import to_markdown
 from edgetag.tables.text import escape_html, escape_markdown, shorten
 from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.baseline_tables import changes_table
-from edgetag.validation.decisions import Decision
 from edgetag.validation.details import Details
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.tables import (

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+from edgetag.judging.checks import Bounds, Needs
 from edgetag.reporting.result import BudgetRow
 from edgetag.tables.formats import NONE, format_bytes, format_fraction, format_ms, format_points
 from edgetag.validation.baseline_result import BaselineChange
-from edgetag.validation.result import Bounds, LossMeasure, Needs, VariantVerdict
+from edgetag.validation.result import LossMeasure, VariantVerdict
 
 SHOWN_NUMBERS = 5
 LOST: dict[LossMeasure, str] = {

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from edgetag.judging.decisions import RANK
 from edgetag.tables import (
     NONE,
     Cell,
@@ -24,9 +25,6 @@ from edgetag.tables.formats import (
 )
 from edgetag.validation.pictures_result import PicturesComparison
 from edgetag.validation.result import Operating, TagVerdict, VariantVerdict, Verdict
-
-BADNESS = ("fail", "undecided", "pass", "not judged", "not scored")
-"""Decisions on a tag, the worst first."""
 
 
 def file_cell(variant: str, *, own: bool, ships: bool = False) -> Cell:
@@ -84,7 +82,7 @@ def worst_first(tags: Sequence[TagVerdict], shown: int) -> Sequence[TagVerdict]:
     """Return tags in their order if so many can be shown, else the worst first."""
     if len(tags) <= shown:
         return tags
-    return sorted(tags, key=lambda tag: (BADNESS.index(tag.verdict), -abs(tag.ap_drop or 0.0)))
+    return sorted(tags, key=lambda tag: (RANK[tag.verdict], -abs(tag.ap_drop or 0.0)))
 
 
 def tags_table(

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from edgetag.judging.decisions import RANK, Decision
+from edgetag.recipe import LIMITS
 from edgetag.reporting.device import describe_difference
 from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.wording import describe_not_judged
-from edgetag.validation.decisions import RANK, Decision
 
 Sign = Decision | Literal["loss"]
 TITLES: dict[Sign, str] = {
@@ -193,17 +194,17 @@ def _on(finding: Finding) -> str:
 
 
 def _reason(row: BudgetRow, also: list[str]) -> Reason:
-    what = words.BUDGETS.get(row.budget, row.budget)
+    limit = LIMITS[row.budget]
     seen = words.measured(row.budget, row.measured, row.interval)
     where = "" if row.runtime == "any" else f" on {row.runtime}"
     where += f", and likewise on {', '.join(also)}" if also else ""
-    bound = "at least" if row.budget.startswith("min_") else "at most"
+    bound = "at least" if limit.kind == "floor" else "at most"
     allowed = f"the limit is {bound} {words.limit(row.budget, row.limit)}"
     return Reason(
         decision=row.verdict,
         variant=row.variant,
         tag=row.tag or "",
-        sentence=f"{what} is {seen}{where}; {allowed}.",
+        sentence=f"{limit.words} is {seen}{where}; {allowed}.",
         advice=_advice(row),
     )
 

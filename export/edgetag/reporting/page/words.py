@@ -1,5 +1,7 @@
 """Limits, figures and needs in the words of the page's sentences."""
 
+from edgetag.judging.checks import Bounds, Needs
+from edgetag.recipe import LIMITS
 from edgetag.reporting.wording import format_budget
 from edgetag.tables.formats import (
     format_count,
@@ -7,29 +9,6 @@ from edgetag.tables.formats import (
     format_percent,
     format_points,
 )
-from edgetag.validation.result import Bounds, Needs
-
-BUDGETS = {
-    "min_map": "mAP",
-    "max_map_drop": "drop of mAP",
-    "max_flip_rate": "share of changed decisions",
-    "max_heat_map_error": "distance of heat maps from the float model's",
-    "max_recall_drop": "drop of recall",
-    "max_fpr_rise": "rise of the false-positive rate",
-    "max_ap_drop": "drop of average precision",
-    "max_latency_ms": "latency",
-    "max_latency_ratio": "latency against fp32",
-    "max_size_bytes": "size",
-    "max_size_ratio": "size against fp32",
-    "max_peak_memory_bytes": "peak memory",
-    "max_arm_instructions": "number of instructions of an inference",
-}
-"""Keys of the recipe in words."""
-
-MARGINS = (
-    "max_map_drop", "max_recall_drop", "max_fpr_rise", "max_ap_drop", "max_heat_map_error",
-)  # fmt: skip
-"""Budgets whose interval decides; written in points."""
 
 OF = {
     "images": "images",
@@ -40,16 +19,18 @@ OF = {
 
 def limit(budget: str, value: float) -> str:
     """Write a limit in the unit of what it limits."""
-    if budget in MARGINS:
+    if LIMITS[budget].unit == "points":
         return f"{format_points(value)} points"
-    return format_percent(value) if budget == "max_flip_rate" else format_budget(budget, value)
+    return (
+        format_percent(value) if LIMITS[budget].unit == "percent" else format_budget(budget, value)
+    )
 
 
 def measured(budget: str, value: float | None, bounds: Bounds | None = None) -> str:
     """Write what was measured, with its interval where it has one."""
     if value is None:
         return "not measured"
-    if budget in MARGINS:
+    if LIMITS[budget].unit == "points":
         return f"{format_points(value)} points {format_interval(bounds)}".strip()
     if bounds:
         return f"{limit(budget, value)} [{limit(budget, bounds[0])}, {limit(budget, bounds[1])}]"
