@@ -13,7 +13,7 @@ from rich.console import Console
 from edgetag import doctor
 from edgetag.doctor import Component, DoctorReport
 from edgetag.emulation.targets import ARM64
-from edgetag.reporting.tables import to_rich
+from edgetag.tables import to_rich
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_the_report_survives_json(report: DoctorReport) -> None:
 
 def test_the_tables_show_every_part(report: DoctorReport) -> None:
     console = Console(width=200, record=True, file=io.StringIO())
-    console.print(*(to_rich(sheet) for sheet in report.sheets()))
+    console.print(*(to_rich(table) for table in report.tables()))
     text = console.export_text()
     for part in (*report.runtimes, *report.training, *report.devices, *report.tools):
         assert part.name in text

@@ -20,9 +20,9 @@ from edgetag.children import python
 from edgetag.device.listing import list_machines
 from edgetag.machine import Machine, this_machine
 from edgetag.records import Record, Result
-from edgetag.reporting.tables import NONE, Sheet
 from edgetag.runtimes import engines
 from edgetag.runtimes.protocol import Engine
+from edgetag.tables import Cell, Column, Prose, Rows, Table, yes_or_no
 
 TIMEOUT_S = 10.0
 """A tool that has not answered by then counts as broken."""
@@ -34,6 +34,8 @@ MODULES = {
 """What each engine imports."""
 
 State = Literal["ok", "missing", "broken"]
+
+MARKS: dict[State, str] = {"ok": "pass", "missing": "undecided", "broken": "fail"}
 
 
 class Component(Record):
@@ -74,9 +76,9 @@ class DoctorReport(Result):
     tools: tuple[Component, ...]
     abilities: tuple[Ability, ...]
 
-    def sheets(self) -> tuple[Sheet, ...]:
+    def tables(self) -> tuple[Table, ...]:
         """Return the report as tables."""
-        return _about(self), _components(self), _abilities_sheet(self)
+        return _about(self), _components(self), _what_can_be_done(self)
 
 
 def examine(folder: Path | None = None) -> DoctorReport:
@@ -277,36 +279,41 @@ def _abilities(
     )
 
 
-def _about(report: DoctorReport) -> Sheet:
+def _about(report: DoctorReport) -> Table:
     machine = report.machine
     memory = "unknown" if machine.memory_bytes is None else _gigabytes(machine.memory_bytes)
-    rows = (
-        ("edgetag", report.edgetag),
-        ("Python", report.python),
-        ("system", f"{machine.system}, {machine.architecture}"),
-        ("CPU", f"{machine.cpu}, {machine.cores} cores"),
-        ("CPU features", ", ".join(machine.cpu_features) or "none that matter here"),
-        ("memory", memory),
-        ("free disk", _gigabytes(report.free_disk_bytes)),
+    facts = {
+        "edgetag": report.edgetag,
+        "Python": report.python,
+        "system": f"{machine.system}, {machine.architecture}",
+        "CPU": f"{machine.cpu}, {machine.cores} cores",
+        "CPU features": ", ".join(machine.cpu_features) or "none that matter here",
+        "memory": memory,
+        "free disk": _gigabytes(report.free_disk_bytes),
+    }
+    return Rows(facts).table(
+        "edgetag doctor", Column("this machine", str), Prose("detail", facts.__getitem__)
     )
-    return Sheet("edgetag doctor", ("this machine", "detail"), frozenset(), rows)
 
 
-def _components(report: DoctorReport) -> Sheet:
-    marks = {"ok": "✓ ok", "missing": "? missing", "broken": "✗ broken"}
-    rows = tuple(
-        (part.name, marks[part.state], part.version or NONE, part.detail)
-        for group in (report.runtimes, report.training, report.devices, report.tools)
-        for part in group
+def _components(report: DoctorReport) -> Table:
+    parts = (*report.runtimes, *report.training, *report.devices, *report.tools)
+    return Rows(parts).table(
+        "What is there",
+        Column("part", lambda part: part.name),
+        Column("state", lambda part: Cell(part.state, mark=MARKS[part.state])),
+        Column("version", lambda part: part.version),
+        Prose("detail", lambda part: part.detail),
     )
-    return Sheet("What is there", ("part", "state", "version", "detail"), frozenset(), rows)
 
 
-def _abilities_sheet(report: DoctorReport) -> Sheet:
-    rows = tuple(
-        (item.name, "✓ yes" if item.able else "✗ no", item.detail) for item in report.abilities
+def _what_can_be_done(report: DoctorReport) -> Table:
+    return Rows(report.abilities).table(
+        "What can be done here",
+        Column("to", lambda ability: ability.name),
+        Column("able", lambda ability: yes_or_no(ability.able)),
+        Prose("detail", lambda ability: ability.detail),
     )
-    return Sheet("What can be done here", ("to", "able", "detail"), frozenset(), rows)
 
 
 def _gigabytes(size_bytes: int) -> str:

@@ -12,11 +12,11 @@ from edgetag.benchmarking import stage
 from edgetag.benchmarking.compare import compare
 from edgetag.benchmarking.history import append, read_history
 from edgetag.benchmarking.result import BenchResult, Latency, Measurement
+from edgetag.benchmarking.tables import comparison_tables
 from edgetag.errors import ExitCode, InputError
 from edgetag.machine import Machine
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
-from edgetag.reporting.latency import ratio_sheets
 from edgetag.reporting.plots.history import draw_history
 from edgetag.workspace import Workspace
 
@@ -81,10 +81,10 @@ def test_a_benchmark_compared_with_itself_is_equal(one: Measurement) -> None:
     found = compare(result(one), result(one), 1.1)
     assert found.exit_code is ExitCode.ACCEPTED
     assert found.ratios[0].interval == (1.0, 1.0)
-    (sheet,) = ratio_sheets(found)
-    assert sheet.rows[0][-1] == "✓ equal"
-    other = ratio_sheets(compare(result(figure(1.0)), result(figure(1.001)), 1.5))
-    assert other[0].rows[0][-1] == "✓ pass"
+    (table,) = comparison_tables(found)
+    assert table.texts[0][-1] == "✓ equal"
+    other = comparison_tables(compare(result(figure(1.0)), result(figure(1.001)), 1.5))
+    assert other[0].texts[0][-1] == "✓ pass"
 
 
 def test_other_kinds_of_machine_are_refused_unless_asked_for() -> None:

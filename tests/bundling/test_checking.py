@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from edgetag.bundling.checking import BundleCheck, check, chosen_engines
 from edgetag.bundling.contents import Golden
 from edgetag.bundling.result import manifest_schema
-from edgetag.bundling.sheets import check_sentence, check_sheets
+from edgetag.bundling.tables import check_sentence, check_tables
 from edgetag.cli.main import app
 from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.errors import InputError
@@ -29,7 +29,7 @@ SILENT = SilentProgress()
 
 
 def told(found: BundleCheck) -> str:
-    cells = [cell for sheet in check_sheets(found) for row in sheet.rows for cell in row]
+    cells = [cell for table in check_tables(found) for row in table.texts for cell in row]
     return " ".join([*cells, check_sentence(found)])
 
 

@@ -22,10 +22,10 @@ from edgetag.device.files import exported_files
 from edgetag.device.markers import CountError, read_log
 from edgetag.device.result import CountFailure, DeviceResult, InstructionCount
 from edgetag.device.store import make
+from edgetag.device.tables import count_table
 from edgetag.emulation.targets import ARM64
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe, parse_recipe
-from edgetag.reporting.device import count_sheet
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun
 from edgetag.workspace import Workspace
 
@@ -186,11 +186,11 @@ def test_the_table_has_a_count_and_its_ratio_for_each_processor(recipe: Recipe) 
         count("fp32", "cortex-a76", 24_000_000), count("int8", "cortex-a76", 12_000_000),
         count("int8", "cortex-a53", 33_000_000),
     ]  # fmt: skip
-    sheet = count_sheet(make(recipe, counts=counts))
-    assert sheet.headings == (
+    table = count_table(make(recipe, counts=counts))
+    assert table.headings == (
         "variant", "runtime", "cortex-a76", "÷ fp32", "cortex-a53", "÷ fp32", "reason"
     )  # fmt: skip
-    assert sheet.rows[1] == ("int8", "litert@arm64", "12.00", "0.500", "33.00", "–", "–")
+    assert table.texts[1] == ("int8", "litert@arm64", "12.00", "0.500", "33.00", "–", "–")
 
 
 def test_webassembly_is_compared_with_the_kernels_that_it_shares() -> None:

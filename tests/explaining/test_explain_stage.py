@@ -11,7 +11,7 @@ from edgetag.explaining import preprocessing, stage
 from edgetag.explaining.result import Explanation, MistakeCost, PreprocessingDrift
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
-from edgetag.reporting.results import sheets
+from edgetag.reporting.results import tables_of
 from edgetag.workspace import write_text
 
 pytestmark = pytest.mark.slow
@@ -75,11 +75,11 @@ def test_only_long_pictures_are_changed_by_stretching(
 
 
 def test_tables_show_every_mistake_and_what_is_left_out(explained: Explanation) -> None:
-    layers, costs, signs, left_out = sheets(explained)
+    layers, costs, signs, left_out = tables_of(explained)
     names = [cost.mistake for cost in drift_of(explained).mistakes]
-    assert [row[0] for row in costs.rows] == [row[0] for row in signs.rows] == names
+    assert [row[0] for row in costs.texts] == [row[0] for row in signs.texts] == names
     assert "int8" in layers.title
-    assert "exif_ignored, black_background" in left_out.rows[0][0]
+    assert "exif_ignored, black_background" in left_out.texts[0][0]
 
 
 def test_the_same_run_explains_alike(color_run: ColorRun, explained: Explanation) -> None:

@@ -25,8 +25,8 @@ from edgetag.matrix.agreement import FileThresholds, compare
 from edgetag.matrix.elsewhere import same_engine
 from edgetag.matrix.proof import prove, read_needs
 from edgetag.matrix.result import Cell, MatrixResult, Proof, Target
-from edgetag.matrix.sheets import format_agreement, matrix_sheets, to_markdown_page
 from edgetag.matrix.stage import run, spread
+from edgetag.matrix.tables import format_agreement, matrix_tables, to_markdown_page
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines
 from edgetag.workspace import write_text
@@ -288,7 +288,7 @@ def test_a_model_that_no_runtime_bears_leaves_the_other_cells(
     assert other is not None
     assert other.agreement is not None
     assert other.agreement.identical
-    titles = [sheet.title for sheet in matrix_sheets(result)]
+    titles = [table.title for table in matrix_tables(result)]
     assert "What a runtime did not do" in titles
 
 

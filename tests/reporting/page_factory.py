@@ -7,7 +7,13 @@ import numpy as np
 from edgetag.benchmarking.result import BenchResult, Latency, Measurement, MissingRuntime
 from edgetag.benchmarking.result import BudgetCheck as BenchCheck
 from edgetag.conversion.result import ExportedVariant, ExportResult
-from edgetag.dataset.result import DatasetResult, NearDuplicate, SplitCounts, TagCounts
+from edgetag.dataset.result import (
+    DatasetResult,
+    DroppedImage,
+    NearDuplicate,
+    SplitCounts,
+    TagCounts,
+)
 from edgetag.dataset.view import Rows
 from edgetag.explaining.result import (
     Blame,
@@ -24,7 +30,7 @@ from edgetag.recipe import Variant, parse_recipe
 from edgetag.reporting.findings import find
 from edgetag.reporting.float_model import FloatModel, exclusive_tags
 from edgetag.reporting.page import PageSources
-from edgetag.reporting.page.sources import PackedBundle, Rejected
+from edgetag.reporting.page.sources import PackedBundle
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import (
     budget_rows,
@@ -342,7 +348,12 @@ def make_sources() -> PageSources:
         thumbnails=thumbnails,
         float_model=float_model(),
         data=dataset(),
-        rejected=(Rejected(f"c{BREAKOUT}.png", "truncated", "no end", "labels.csv:7"),) * 25,
+        rejected=(
+            DroppedImage(
+                path=f"c{BREAKOUT}.png", reason="truncated", detail="no end", where="labels.csv:7"
+            ),
+        )
+        * 25,
         attribution="\n".join(f"Drawing {line} by {SCRIPT}" for line in range(50)),
         bundle=PackedBundle("bundle/page-test-0.1.0.zip", "cd" * 32, 4_100_000),
     )  # fmt: skip

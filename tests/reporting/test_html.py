@@ -203,7 +203,7 @@ def test_the_table_of_variants_has_every_number_with_its_interval(page: Page) ->
     assert int8[1] == "✗ fail"
     assert int8[2:5] == ["0.783", "1.70 [0.70, 2.70]", "0.9 %"]
     assert int8[-1] == "1.14 / 1.25"
-    assert external[0] == f"other{SCRIPT} external"
+    assert external[0] == f"other{SCRIPT} (given)"
     assert external[-1] == "–", "what the benchmark did not measure is no number"
 
 
@@ -231,10 +231,10 @@ def test_notes_and_what_a_mistake_did_not_touch_are_told(page: Page) -> None:
         banner.text
     )
     assert "Changed none of these images, so their cost is not known: stretch." in page.text
-    rows = rows_of(page, "Mistakes in preprocessing, int8")[1:]
+    rows = rows_of(page, "Mistakes in preprocessing, int8 on litert")[1:]
     assert [(row[0], row[3], row[4]) for row in rows] == [
         ("bgr", "299", "0.700"),
-        ("jpeg", "300", "–"),
+        ("jpeg", "300", "not scored"),
     ]
 
 
@@ -269,7 +269,7 @@ def test_the_page_tells_where_file_and_bundle_lie_and_how_the_input_is_made(page
 
 def test_the_data_are_counted_with_what_was_left_out_and_whose_they_are(page: Page) -> None:
     rows = rows_of(page, "Images that have each tag, by split")
-    assert rows[0][1:] == ["test 11 images", "train 11 images"]
+    assert rows[0][1:] == ["train (11)", "test (11)"]
     assert rows[1] == [TAGS[0], "4 6 do not, 1 unknown", "4 6 do not, 1 unknown"]
     for told in (
         "98 duplicate, 2 truncated; all are in dataset/rejected.csv",

@@ -16,7 +16,7 @@ from edgetag.reporting.annotations import annotations
 from edgetag.reporting.findings import find
 from edgetag.reporting.page import words
 from edgetag.reporting.result import BudgetRow, ReportResult
-from edgetag.reporting.sheets import budgets_sheet
+from edgetag.reporting.tables import budgets_table
 from edgetag.reporting.wording import describe_check
 from edgetag.validation.result import Loss, VariantVerdict, Verdict
 from made_results import check, make_sources, make_verdict, scored
@@ -72,7 +72,7 @@ INT8 = scored("int8", "litert", "test", 0.004)
         (
             (INT8, failing_style()),
             "fails on test_style, which does not decide: recall of cat fell 10.30 points "
-            "[7.30, 13.30], margin 5",
+            "[7.30, 13.30], margin 5.00 points",
         ),
         (
             (without_margins(INT8, (RECALL,)),),
@@ -103,8 +103,8 @@ def test_a_loss_that_decides_nothing_is_told_in_every_report(
     assert found.junit.attrib["failures"] == found.junit.attrib["errors"] == "0"
     command = next(one for one in found.commands if sentence in one)
     assert command.startswith("::warning title=edgetag%3A losses%3A int8 on litert::")
-    (sheet,) = [s for s in results.sheets(found.verdict) if s.title == "Losses that decide nothing"]
-    assert sheet.rows == (("int8 on litert", sentence),)
+    tables = {table.title: table.texts for table in results.tables_of(found.verdict)}
+    assert tables["Losses that decide nothing"] == (("int8 on litert", sentence),)
 
 
 def test_the_tag_that_lost_without_a_margin_says_so_in_its_row(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_what_would_decide_says_where_how_many_in_all_and_how() -> None:
     assert describe_check(row).endswith(
         "; 648 more images in test (about 6,500 in all) would decide, as it looks that it is broken"
     )
-    assert budgets_sheet([row]).rows[0][-2] == "648 more images in test (about 6,500 in all): fail"
+    assert budgets_table([row]).texts[0][-2] == "648 more images in test (about 6,500 in all): fail"
     assert words.needs(0.0176, wanted) == (
         "About 648 more images in test (about 6\u202f500 in all) would decide it, as it looks by "
         "breaking it."

@@ -12,29 +12,29 @@ from parsed_page import Page
 from PIL import Image
 
 from edgetag.conversion.result import ElementType
+from edgetag.dataset.result import DroppedImage
 from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.reporting.float_model import exclusive_tags
-from edgetag.reporting.heat_maps import heat_maps_sheet
 from edgetag.reporting.page import (
     PageSources,
     changes,
     curves,
     float_errors,
-    heat_maps,
     pictures,
     shipping,
     tags,
     variants,
-    words,
 )
 from edgetag.reporting.page.data import read_rejected
-from edgetag.reporting.page.sources import Rejected, View
+from edgetag.reporting.page.sources import View
 from edgetag.reporting.page.thumbnails import THUMBNAIL_PX
 from edgetag.reporting.page.write import write_page
 from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps
+from edgetag.validation.heat_map_tables import heat_map_tags_table, heat_maps_table
 from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
+from edgetag.validation.tables import pictures_table
 
 
 @pytest.fixture
@@ -90,17 +90,9 @@ def test_a_large_vocabulary_draws_the_tags_that_moved_most(
     assert shown.total == len(TAGS)
 
 
-def test_minus_zero_is_zero_and_minus_is_a_minus() -> None:
-    assert words.points(-0.00001) == "0.00"
-    assert words.points(-0.0039) == "−0.39"
-    assert words.drop(None, None) == "–"
-    assert words.interval((-0.0203, 0.0133)) == "[−2.03, 1.33]"
-    assert words.percent(-0.0) == "0.0 %"
-
-
 def test_heat_maps_are_shown_over_all_and_by_tag(sources: PageSources) -> None:
     view = View(make_report(sources), sources)
-    assert heat_maps.heat_maps_grid(view).rows == ()
+    assert heat_maps_table(sources.verdict).rows == ()
     shown = view.scored("int8")
     assert shown
     found = HeatMaps(
@@ -119,31 +111,28 @@ def test_heat_maps_are_shown_over_all_and_by_tag(sources: PageSources) -> None:
     )
     verdict = sources.verdict.model_copy(update={"variants": entries})
     changed = replace(sources, verdict=verdict)
-    view = View(make_report(changed), changed)
-    (row,) = heat_maps.heat_maps_grid(view).rows
+    (row,) = heat_maps_table(verdict).rows
     assert [cell.text for cell in row][:1] == ["int8"]
     assert [cell.text for cell in row][2:] == [
         "3 × 4", "256", "536", "3.06", "16.50", "95.6 %", "0.70",
     ]  # fmt: skip
-    assert (row[5].note, row[7].note) == ("[2.88, 3.27]", "[94.2 %, 97.2 %]")
-    (by_tag,) = heat_maps.heat_map_tags(view)
-    assert [[cell.text for cell in row] for row in by_tag.rows] == [
-        [TAGS[0], "98", "3.00", "90.0 %"], [TAGS[3], "2", "not scored", "–"],
-    ]  # fmt: skip
+    assert (row[5].interval, row[7].interval) == ("[2.88, 3.27]", "[94.2 %, 97.2 %]")
+    assert heat_map_tags_table("int8", found).texts == (
+        (TAGS[0], "98", "3.00", "90.0 %"),
+        (TAGS[3], "2", "not scored", "–"),
+    )
     html = write_page(make_report(changed), changed)
     assert "[94.2 %, 97.2 %]" in html
     assert "[94.2 %, 97.2 %]" not in write_page(make_report(sources), sources)
-    sheet = heat_maps_sheet(verdict)
-    assert sheet is not None
-    assert sheet.rows[0][4:] == ("3.06 [2.88, 3.27]", "16.50", "95.6 %")
-    assert heat_maps_sheet(sources.verdict) is None
+    shown_as_text = ("3.06 [2.88, 3.27]", "16.50", "95.6 % [94.2 %, 97.2 %]")
+    assert heat_maps_table(verdict).texts[0][4:] == shown_as_text
 
 
 def test_every_file_of_the_bundle_is_marked_as_one_that_ships(sources: PageSources) -> None:
     bundle = sources.recipe.bundle.model_copy(update={"variants": ("int8", "fp32")})
     both = replace(sources, recipe=sources.recipe.model_copy(update={"bundle": bundle}))
     view = View(make_report(both), both)
-    marked = {row[0].text for row in variants.variants_grid(view).rows if "ships" in row[0].badges}
+    marked = {row[0].text for row in variants.variants_table(view).rows if "ships" in row[0].badges}
     assert marked == {"int8", "fp32"}
 
 
@@ -198,7 +187,10 @@ def test_the_list_of_rejected_rows_is_read_as_it_was_written(tmp_path: Path) -> 
     listed = tmp_path / "rejected.csv"
     assert read_rejected(listed) == (), "a CI job that judges stored scores has none"
     listed.write_text('path,reason,detail,where\n"a,b\nc.png",truncated,no end,t.csv:7\n')
-    assert read_rejected(listed) == (Rejected("a,b\nc.png", "truncated", "no end", "t.csv:7"),)
+    (image,) = read_rejected(listed)
+    assert image == DroppedImage(
+        path="a,b\nc.png", reason="truncated", detail="no end", where="t.csv:7"
+    )
 
 
 @pytest.mark.parametrize(
@@ -237,7 +229,7 @@ def test_pictures_that_changed_since_the_reference_was_made_are_named(
         assert sentence in text
     same = told.model_copy(update={"splits": told.splits[1:], "lost_tags": ()})
     assert list(pictures.pictures_sentences(same)) == []
-    unknown = pictures.pictures_grid(same.model_copy(update={"labels_known": False}))
+    unknown = pictures_table(same.model_copy(update={"labels_known": False}))
     assert [cell.text for cell in unknown.rows[0]] == ["validation", "80", "0", "0", "unknown"]
 
 

@@ -16,8 +16,9 @@ from edgetag.dataset.check import check
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.records import Result
-from edgetag.reporting.results import SHOWN_FINDINGS, sheets
-from edgetag.reporting.tables import to_markdown, to_rich
+from edgetag.reporting.results import tables_of
+from edgetag.tables import MOST_FINDINGS, to_rich
+from edgetag.tables.markdown import to_markdown
 from edgetag.training.result import EpochRecord, PipelineRate, StepRate, TrainResult
 from edgetag.validation.baseline import accept, compare
 from made_results import make_sources, make_verdict, scored, tag
@@ -30,12 +31,12 @@ def test_a_data_check_shows_counts_and_what_would_be_left_out(tmp_path: Path) ->
     recipe = parse_recipe(
         'name = "x"\n[data]\nsource = "labels.csv"\ntags = ["cat"]\n', tmp_path / "r.toml"
     )
-    counts, dropped, problems = sheets(check(recipe, SilentProgress()))
+    counts, dropped, problems = tables_of(check(recipe, SilentProgress()))
     assert counts.title.startswith("0 of 30 rows")
-    assert len(dropped.rows) == 30
-    assert dropped.most_rows == SHOWN_FINDINGS
-    assert dropped.rows[0][:2] == ("missing0.png", "missing")
-    assert problems.rows
+    assert len(dropped.texts) == 30
+    assert dropped.most_rows == MOST_FINDINGS
+    assert dropped.texts[0][:2] == ("missing0.png", "missing")
+    assert problems.texts
 
 
 def test_a_training_marks_its_best_epoch() -> None:
@@ -45,13 +46,13 @@ def test_a_training_marks_its_best_epoch() -> None:
         )
         for n, value in enumerate((0.5, 0.75, 0.6))
     )
-    (sheet,) = sheets(
+    (table,) = tables_of(
         TrainResult(
             epochs=epochs, best_epoch=1, best_validation_map=0.75, parameters=1,
             weights_sha256="", devices=("CPU",),
         )
     )  # fmt: skip
-    assert [row[-1] for row in sheet.rows] == ["", "best", ""]
+    assert [row[-1] for row in table.texts] == ["", "best", ""]
 
 
 def test_pruning_shows_each_layers_zeros_against_its_target() -> None:
@@ -63,8 +64,8 @@ def test_pruning_shows_each_layers_zeros_against_its_target() -> None:
         structure="unstructured", layers=layers, sparsity=0.25, steps=1,
         validation_map_before=0.5, validation_map_after=None, weights_sha256="",
     )  # fmt: skip
-    (sheet,) = sheets(result)
-    assert sheet.rows == (("stem", "10", "0.000", "–"), ("a", "10", "0.500", "0.500"))
+    (table,) = tables_of(result)
+    assert table.texts == (("stem", "10", "0.000", "–"), ("a", "10", "0.500", "0.500"))
 
 
 def test_quantization_shows_the_agreement_after_the_warm_up() -> None:
@@ -73,8 +74,8 @@ def test_quantization_shows_the_agreement_after_the_warm_up() -> None:
         agreement_after_warmup=0.958, sparsity=0.0, validation_map_before=0.8,
         validation_map=None,
     )  # fmt: skip
-    (sheet,) = sheets(QuantizeResult(variants=(variant,)))
-    assert "| int8-qat | 0.958 | 0.000 | 0.8000 | – |" in to_markdown(sheet)
+    (table,) = tables_of(QuantizeResult(variants=(variant,)))
+    assert "| int8-qat | 0.958 | 0.000 | 0.8000 | – |" in to_markdown(table)
 
 
 def test_the_pipelines_rate_is_shown_against_the_training_step() -> None:
@@ -82,21 +83,21 @@ def test_the_pipelines_rate_is_shown_against_the_training_step() -> None:
     result = PipelineRate(
         network="model3", input_size=64, batch_size=8, devices=("CPU",), rates=(rate,)
     )
-    (sheet,) = sheets(result)
-    assert sheet.rows == (("all", "1000", "100", "95", "10.00", "0.95"),)
+    (table,) = tables_of(result)
+    assert table.texts == (("all", "1000", "100", "95", "10.00", "0.95"),)
 
 
 def titles(result: Result) -> list[str]:
-    return [sheet.title for sheet in sheets(result)]
+    return [table.title for table in tables_of(result)]
 
 
 def test_a_verdict_shows_what_is_undecided_and_what_would_decide() -> None:
     verdict = make_sources(tag_half_width=0.05).verdict
     assert "int8 on litert, tag by tag" not in titles(verdict)
-    missed = sheets(verdict)[titles(verdict).index("Budgets that are not kept")]
-    assert dict(zip(missed.headings, missed.rows[0], strict=True)) == {
+    missed = tables_of(verdict)[titles(verdict).index("Budgets that are not kept")]
+    assert dict(zip(missed.headings, missed.texts[0], strict=True)) == {
         "variant": "int8", "runtime": "litert", "tag": "cat", "budget": "max_recall_drop",
-        "limit": "0.0200", "measured": "0.0040 [−0.0460, 0.0540]",
+        "limit": "2.00 points", "measured": "0.40 points [−4.60, 5.40]",
         "would decide": "340 more positives: pass", "verdict": "? undecided",
     }  # fmt: skip
 
@@ -107,9 +108,9 @@ def test_a_verdict_shows_every_tag_of_a_variant_of_which_one_fails() -> None:
 
 def test_a_verdict_shows_thresholds_that_were_fitted_and_what_they_bring() -> None:
     verdict = make_sources().verdict
-    fitted = sheets(verdict)[-1]
+    fitted = tables_of(verdict)[-1]
     assert fitted.title.startswith("Thresholds fitted")
-    assert fitted.rows[0][2:] == ("cat", "0.440", "0.410", "0.30")
+    assert fitted.texts[0][2:] == ("cat", "0.440", "0.410", "0.30")
     same = tuple(
         entry.model_copy(
             update={
@@ -131,11 +132,11 @@ def test_a_verdict_shows_what_moved_since_the_accepted_state() -> None:
     verdict = make_sources(int8_drop=0.004).verdict
     baseline = accept(make_sources(int8_drop=0.001).verdict, None, "r")
     compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01)
-    changes = sheets(verdict.model_copy(update={"baseline": compared}))[-1]
-    assert changes.rows[0] == (
-        "int8", "litert", "map", "0.8490", "0.8460", "0.0020", "worse",
+    changes = tables_of(verdict.model_copy(update={"baseline": compared}))[-1]
+    assert changes.texts[0] == (
+        "int8", "litert", "map", "0.8490", "0.8460", "0.0020", "✗ worse",
     )  # fmt: skip
-    assert len(changes.rows) == len(compared.changes)
+    assert len(changes.texts) == len(compared.changes)
 
 
 @pytest.mark.parametrize("terminal", [True, False])
@@ -143,12 +144,12 @@ def test_a_terminal_gets_the_first_rows_of_a_long_table_and_is_told_but_a_pipe_g
     terminal: bool,
 ) -> None:
     entry = scored("int8", "litert", "test", 0.004)
-    tags = tuple(tag(f"tag {n}", True, 0.05) for n in range(SHOWN_FINDINGS + 5))
+    tags = tuple(tag(f"tag {n}", True, 0.05) for n in range(MOST_FINDINGS + 5))
     verdict = make_verdict((entry.model_copy(update={"tags": tags}),))
-    missed = next(sheet for sheet in sheets(verdict) if sheet.title.startswith("Budgets that"))
+    missed = next(table for table in tables_of(verdict) if table.title.startswith("Budgets that"))
     console = Console(width=200, file=io.StringIO(), record=True, force_terminal=terminal)
     console.print(to_rich(missed))
     text = console.export_text()
-    told = f"({SHOWN_FINDINGS} of {len(tags)} shown; a pipe and --json get all)"
+    told = f"({MOST_FINDINGS} of {len(tags)} shown; a pipe and --json get all)"
     assert (told in text) is terminal
-    assert text.count("max_recall_drop") == (SHOWN_FINDINGS if terminal else len(tags))
+    assert text.count("max_recall_drop") == (MOST_FINDINGS if terminal else len(tags))

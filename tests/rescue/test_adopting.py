@@ -122,7 +122,7 @@ def test_a_loss_by_fine_tuning_is_called_that_and_the_file_without_it_proposed(
         return describe(variant, "float", steps, None, searched=False, untrained=untrained)
 
     passes = outcome("int8-qat", "pass")
-    assert "2.34 [-0.10, 4.50]" in passes
+    assert "2.34 [−0.10, 4.50]" in passes
     assert "The fine-tuning of int8-qat lost that, not the quantization." in passes
     assert passes.endswith("int8, which is not fine-tuned, passes its limits: ship that.")
     assert "More images" not in passes

@@ -10,7 +10,7 @@ from tiny_run import STYLE, TEST, TRAIN, VALIDATION, RunFolder
 from edgetag.dataset import open_dataset
 from edgetag.judging.checks import Check
 from edgetag.progress import SilentProgress
-from edgetag.reporting.results import sheets
+from edgetag.reporting.results import tables_of
 from edgetag.validation import stage
 from edgetag.validation.needs import images_to_decide, in_all, outcome_of, split_share
 from edgetag.validation.planning import plan
@@ -81,6 +81,6 @@ def test_the_plan_and_the_verdict_name_the_same_number(run_folder: RunFolder) ->
                 check.needs.more, TEST / (TEST + STYLE + TRAIN + VALIDATION)
             )
     assert compared
-    (sheet,) = sheets(planned)
-    assert "images of test" in sheet.headings
-    assert "in all splits" in sheet.headings
+    (table,) = tables_of(planned)
+    assert "images of test" in table.headings
+    assert "in all splits" in table.headings

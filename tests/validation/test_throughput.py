@@ -7,7 +7,7 @@ from tiny_run import MODELS, RunFolder, make_run_folder
 
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
-from edgetag.reporting.results import sheets
+from edgetag.reporting.results import tables_of
 from edgetag.runtimes import engines
 from edgetag.validation.rate import ScoringRate
 from edgetag.validation.throughput import measure
@@ -34,9 +34,9 @@ def test_both_are_timed_on_every_runtime(folder: RunFolder) -> None:
         assert found.start_s > 0
     assert ScoringRate.from_json(rate.to_json(), "rate") == rate
     assert not folder.workspace.validate.exists()
-    (sheet,) = sheets(rate)
-    assert [row[0] for row in sheet.rows] == HERE
-    assert {len(row) for row in sheet.rows} == {len(sheet.headings)}
+    (table,) = tables_of(rate)
+    assert [row[0] for row in table.texts] == HERE
+    assert {len(row) for row in table.texts} == {len(table.headings)}
 
 
 @pytest.mark.slow
@@ -47,7 +47,7 @@ def test_a_file_that_does_not_load_is_a_failure_with_its_reason(folder: RunFolde
     assert not rate.rates
     assert {failure.runtime for failure in rate.failures} >= set(HERE)
     assert all(failure.reason for failure in rate.failures)
-    assert sheets(rate)[1].title == "Not timed"
+    assert tables_of(rate)[1].title == "Not timed"
 
 
 def test_an_unknown_variant_and_a_changed_file_are_refused(folder: RunFolder) -> None:

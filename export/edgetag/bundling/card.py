@@ -11,17 +11,11 @@ from edgetag.dataset.result import DatasetResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.rows import budget_rows, tag_budget_rows
-from edgetag.reporting.sheets import budgets_sheet
-from edgetag.reporting.tables import (
-    NONE,
-    Sheet,
-    escape_markdown,
-    format_bytes,
-    format_fraction,
-    format_percent,
-    format_points,
-    to_markdown,
-)
+from edgetag.reporting.tables import budgets_table
+from edgetag.tables import Column, Number, Rows, Table, with_interval
+from edgetag.tables.formats import format_bytes, format_fraction, format_mean, format_percent
+from edgetag.tables.markdown import to_markdown
+from edgetag.tables.text import escape_markdown
 from edgetag.text_templates import template
 from edgetag.training.result import Thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
@@ -65,20 +59,20 @@ def model_card(
         recipe=recipe,
         verdict=verdict,
         contract=recipe.network.preprocessing(),
-        files=to_markdown(_files_sheet(exported, verdict)),
-        accuracy=to_markdown(_accuracy_sheet(shipped)),
+        files=to_markdown(_files_table(exported, verdict)),
+        accuracy=to_markdown(_accuracy_table(shipped)),
         rescued=[file for file in exported if file.rescued],
         default=default,
-        tags=to_markdown(_tags_sheet(default, labels)) if default else "",
+        tags=to_markdown(_tags_table(default, labels)) if default else "",
         not_scored=[tag.tag for tag in default.tags if not tag.scored] if default else [],
         sensitive=[label.tag for label in labels.labels if label.sensitive],
-        splits=to_markdown(_splits_sheet(dataset)),
+        splits=to_markdown(_splits_table(dataset)),
         dataset=dataset,
         rejected=sum(dataset.rejected.values()),
         trained=trained,
         policy=POLICIES.get(trained.policy, trained.policy),
         golden=golden,
-        families=to_markdown(_families_sheet(golden)),
+        families=to_markdown(_families_table(golden)),
         left_out=left_out,
         budgets=_budgets(verdict, exported),
         losses=[one for one in loss_findings(verdict) if one.variant in names],
@@ -93,66 +87,71 @@ def _budgets(verdict: Verdict, exported: tuple[ExportedVariant, ...]) -> str:
     shipped = {file.variant for file in exported}
     rows = [*budget_rows(verdict, None), *tag_budget_rows(verdict)]
     wanted = [row for row in rows if row.variant in shipped]
-    return to_markdown(budgets_sheet(wanted)) if wanted else ""
+    return to_markdown(budgets_table(wanted)) if wanted else ""
 
 
-def _files_sheet(exported: tuple[ExportedVariant, ...], verdict: Verdict) -> Sheet:
-    rows = tuple(
-        (
-            f"{file.variant}.tflite", format_bytes(file.size_bytes), file.input_type,
-            file.output_type, file.min_runtime_version or NONE,
-            verdict.decisions.get(file.variant, "undecided"),
-        )
-        for file in exported
-    )  # fmt: skip
-    headings = ("file", "size", "input", "output", "TensorFlow Lite from", "verdict")
-    return Sheet("Files", headings, frozenset({1}), rows)
-
-
-def _accuracy_sheet(entries: list[VariantVerdict]) -> Sheet:
-    rows = tuple(
-        (
-            entry.variant, entry.runtime, entry.split, str(entry.n_images),
-            format_fraction(entry.map), format_points(entry.map_drop, entry.map_drop_interval),
-            format_fraction(entry.f1), format_points(entry.f1_drop, entry.f1_drop_interval),
-            format_percent(entry.flip_rate),
-        )
-        for entry in entries
-    )  # fmt: skip
-    headings = (
-        "variant", "runtime", "split", "images", "mAP", "drop, points", "F1", "drop, points",
-        "flips",
-    )  # fmt: skip
-    return Sheet("Accuracy", headings, frozenset(range(3, 9)), rows)
-
-
-def _tags_sheet(entry: VariantVerdict, labels: Labels) -> Sheet:
-    names = {label.tag: label for label in labels.labels}
-    rows = tuple(
-        (
-            tag.tag, names[tag.tag].en, names[tag.tag].ja, str(tag.positives),
-            f"{tag.threshold:.3f}", format_fraction(tag.ap),
-            format_points(tag.ap_drop, tag.ap_drop_interval), format_percent(tag.recall),
-            format_percent(tag.fpr),
-        )
-        for tag in entry.tags
-        if tag.scored
-    )  # fmt: skip
-    headings = (
-        "tag", "English", "Japanese", "positives", "threshold", "AP", "drop, points", "recall",
-        "false positives",
-    )  # fmt: skip
-    return Sheet("Tags", headings, frozenset(range(3, 9)), rows)
-
-
-def _splits_sheet(dataset: DatasetResult) -> Sheet:
-    rows = tuple((name, str(counts.images)) for name, counts in dataset.splits.items())
-    return Sheet("Splits", ("split", "images"), frozenset({1}), rows)
-
-
-def _families_sheet(golden: Golden) -> Sheet:
-    rows = tuple(
-        (one.variant, one.family, f"{one.runtime} {one.version}", f"{one.tolerance:g}")
-        for one in golden.expected
+def _files_table(exported: tuple[ExportedVariant, ...], verdict: Verdict) -> Table:
+    return Rows(exported).table(
+        "Files",
+        Column("file", lambda file: f"{file.variant}.tflite"),
+        Number("size", lambda file: format_bytes(file.size_bytes)),
+        Column("input", lambda file: file.input_type),
+        Column("output", lambda file: file.output_type),
+        Column("TensorFlow Lite from", lambda file: file.min_runtime_version or None),
+        Column("verdict", lambda file: verdict.decisions.get(file.variant, "undecided")),
     )
-    return Sheet("Families", ("variant", "family", "made with", "tolerance"), frozenset({3}), rows)
+
+
+def _accuracy_table(entries: list[VariantVerdict]) -> Table:
+    return Rows(entries).table(
+        "Accuracy",
+        Column("variant", lambda entry: entry.variant),
+        Column("runtime", lambda entry: entry.runtime),
+        Column("split", lambda entry: entry.split),
+        Number("images", lambda entry: entry.n_images),
+        Number("mAP", lambda entry: format_mean(entry.map)),
+        Number(
+            "drop",
+            lambda entry: with_interval(entry.map_drop, entry.map_drop_interval),
+            note="points",
+        ),
+        Number("F1", lambda entry: format_mean(entry.f1)),
+        Number(
+            "drop",
+            lambda entry: with_interval(entry.f1_drop, entry.f1_drop_interval),
+            note="points",
+        ),
+        Number("flips", lambda entry: format_percent(entry.flip_rate)),
+    )
+
+
+def _tags_table(entry: VariantVerdict, labels: Labels) -> Table:
+    names = {label.tag: label for label in labels.labels}
+    return Rows(tag for tag in entry.tags if tag.scored).table(
+        "Tags",
+        Column("tag", lambda tag: tag.tag),
+        Column("English", lambda tag: names[tag.tag].en),
+        Column("Japanese", lambda tag: names[tag.tag].ja),
+        Number("positives", lambda tag: tag.positives),
+        Number("threshold", lambda tag: format_fraction(tag.threshold)),
+        Number("AP", lambda tag: format_mean(tag.ap)),
+        Number("drop", lambda tag: with_interval(tag.ap_drop, tag.ap_drop_interval), note="points"),
+        Number("recall", lambda tag: format_percent(tag.recall)),
+        Number("false positives", lambda tag: format_percent(tag.fpr)),
+    )
+
+
+def _splits_table(dataset: DatasetResult) -> Table:
+    return Rows(dataset.splits.items()).table(
+        "Splits", Column("split", lambda one: one[0]), Number("images", lambda one: one[1].images)
+    )
+
+
+def _families_table(golden: Golden) -> Table:
+    return Rows(golden.expected).table(
+        "Families",
+        Column("variant", lambda expected: expected.variant),
+        Column("family", lambda expected: expected.family),
+        Column("made with", lambda expected: f"{expected.runtime} {expected.version}"),
+        Number("tolerance", lambda expected: f"{expected.tolerance:g}"),
+    )

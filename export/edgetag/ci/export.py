@@ -18,8 +18,8 @@ from edgetag.dataset.attribution import read_attribution
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
-from edgetag.reporting.tables import format_bytes
 from edgetag.shipping import read_shipping
+from edgetag.tables.formats import format_bytes
 from edgetag.validation.accepted import accept, read_baseline
 from edgetag.validation.scores import write_reference
 from edgetag.workspace import Workspace, write_bytes, write_text

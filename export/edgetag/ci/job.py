@@ -7,7 +7,7 @@ from pathlib import Path
 from edgetag.ci.environment import constraints, python_version
 from edgetag.ci.job_recipe import BASE_RUNTIME, JobRecipe
 from edgetag.ci.replacing import RUNS
-from edgetag.reporting.tables import escape_markdown
+from edgetag.tables.text import escape_markdown
 from edgetag.text_templates import template
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import Json, RecipePath, RunFolder
+from edgetag.cli.options import Json, RecipeOrRun, RunFolder
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,7 +14,7 @@ app = typer.Typer(
 
 @app.command()
 def accept(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     reason: Annotated[
         str,
         typer.Option(help="Why this state is right; kept in the history.", show_default=False),
@@ -41,11 +41,11 @@ def accept(
 
 
 @app.command()
-def show(recipe: RecipePath, json: Json = False) -> None:
+def show(recipe: RecipeOrRun, json: Json = False) -> None:
     """Show the accepted state and every reason so far."""
     from edgetag.cli.outcome import print_result
-    from edgetag.recipe import load_recipe
+    from edgetag.cli.stages import read_recipe
     from edgetag.validation.baseline import baseline_file, read_baseline
 
-    load_recipe(recipe)
+    read_recipe(recipe)
     print_result(read_baseline(baseline_file(recipe)), json)

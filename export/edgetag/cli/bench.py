@@ -29,7 +29,7 @@ from edgetag.cli.on import (
     refuse,
     there_code,
 )
-from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 
 app = typer.Typer(cls=DefaultGroup, help="Measure latency, load time and memory of every file.")
 
@@ -55,7 +55,7 @@ def _phone_option(*names: str, **more: Any) -> Any:
     "history (all benchmarks of a run folder).",
 )
 def bench(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     out: RunFolder = None,
     full: Annotated[
         bool,
@@ -230,7 +230,7 @@ def compare(
 
 @app.command()
 def history(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     out: RunFolder = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.svg", help="Also draw medians over time.")

@@ -28,11 +28,15 @@ def bundle(
 ) -> None:
     """Pack what an app ships: models, labels, thresholds, golden inputs, model card (bundle/)."""
     from edgetag.bundling.result import BundleResult
-    from edgetag.cli.stages import run_verb
+    from edgetag.cli.outcome import print_result
+    from edgetag.cli.stages import prepare
+    from edgetag.pipeline import run_stage
 
-    result = run_verb("bundle", recipe, out, json, verbose)
+    loaded, workspace, progress = prepare(recipe, out, verbose)
+    result = run_stage("bundle", loaded, workspace, progress)
+    print_result(result, json)
     if not json and isinstance(result, BundleResult):
-        typer.echo(f"bundle: {(out or Path('runs') / result.manifest.name) / result.file}")
+        typer.echo(f"bundle: {workspace.root / result.file}")
 
 
 @app.command("check")
@@ -58,11 +62,10 @@ def check(
     """
     from edgetag.bundling.checking import check as check_zip
     from edgetag.bundling.checking import chosen_engines
-    from edgetag.bundling.sheets import check_sentence, check_sheets
+    from edgetag.bundling.tables import check_sentence, check_tables
     from edgetag.cli.stages import set_verbose
     from edgetag.cli.terminal import console_progress, print_json, print_tables
     from edgetag.errors import InputError
-    from edgetag.reporting.tables import to_rich
 
     if on and no_replay:
         raise InputError("--on says where models run, --no-replay that none does; give one")
@@ -72,7 +75,7 @@ def check(
     if json:
         print_json(found)
     else:
-        print_tables([to_rich(sheet) for sheet in check_sheets(found)])
+        print_tables(check_tables(found))
         typer.echo(f"{path}: {check_sentence(found)}")
     raise typer.Exit(ExitCode.ACCEPTED if found.passed else ExitCode.BUDGET_BROKEN)
 

@@ -65,14 +65,12 @@ def export(
     """
     from edgetag.ci.export import Wanted
     from edgetag.ci.export import export as export_folder
-    from edgetag.ci.sheets import export_sentences, export_sheet
-    from edgetag.cli.stages import prepare
+    from edgetag.ci.tables import export_sentences, export_table
+    from edgetag.cli.stages import baseline_beside, prepare
     from edgetag.cli.terminal import print_json, print_tables
-    from edgetag.cli.validate import default_baseline
-    from edgetag.reporting.tables import to_rich
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    beside = None if recipe.is_dir() else default_baseline(recipe)
+    beside = None if recipe.is_dir() else baseline_beside(recipe, workspace)
     wanted = Wanted(
         variant=variant,
         place=place,
@@ -86,6 +84,6 @@ def export(
     if json:
         print_json(result)
         return
-    print_tables([to_rich(export_sheet(result))])
+    print_tables([export_table(result)])
     for sentence in export_sentences(result, edgetag is not None):
         typer.echo(sentence)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 
 app = typer.Typer(no_args_is_help=True, help="Check and build the data; fetch example sets.")
 
@@ -19,19 +19,19 @@ class ExampleSet(StrEnum):
 
 
 @app.command()
-def check(recipe: RecipePath, json: Json = False) -> None:
+def check(recipe: RecipeOrRun, json: Json = False) -> None:
     """Find what is wrong with the data, print counts per tag and split; writes nothing.
 
     Exits as a run would, as far as the number of pictures tells: with 2 if it would refuse, 3 if it
     would likely end undecided.
     """
     from edgetag.cli.outcome import print_result
+    from edgetag.cli.stages import read_recipe
     from edgetag.cli.terminal import console_progress
     from edgetag.dataset.check import check as check_data
-    from edgetag.recipe import load_recipe
     from edgetag.validation.forecast import forecast
 
-    loaded = load_recipe(recipe)
+    loaded = read_recipe(recipe)
     report = forecast(loaded, check_data(loaded, console_progress()))
     print_result(report, json)
     raise typer.Exit(report.exit_code)
@@ -39,7 +39,7 @@ def check(recipe: RecipePath, json: Json = False) -> None:
 
 @app.command()
 def build(
-    recipe: RecipePath, out: RunFolder = None, json: Json = False, verbose: Verbose = False
+    recipe: RecipeOrRun, out: RunFolder = None, json: Json = False, verbose: Verbose = False
 ) -> None:
     """Read the labels, split, decode and letterbox every image once into a cache (dataset/)."""
     from edgetag.cli.stages import run_verb
@@ -49,7 +49,7 @@ def build(
 
 @app.command()
 def preview(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     out: RunFolder = None,
     split: Annotated[str, typer.Option(help="Which images.")] = "train",
     per_tag: Annotated[int, typer.Option(min=1, max=50, help="Pictures per tag.")] = 8,
@@ -96,7 +96,7 @@ def fetch(
 
 @app.command()
 def bench(
-    recipe: RecipePath, out: RunFolder = None, json: Json = False, verbose: Verbose = False
+    recipe: RecipeOrRun, out: RunFolder = None, json: Json = False, verbose: Verbose = False
 ) -> None:
     """Time the input pipeline, the training step, and both together, in images a second.
 

@@ -9,10 +9,9 @@ def doctor(json: Json = False) -> None:
     """Show what this machine has: runtimes, versions, CPU features, GPU, emulator, phone."""
     from edgetag.cli.terminal import print_tables
     from edgetag.doctor import examine
-    from edgetag.reporting.tables import to_rich
 
     report = examine()
     if json:
         typer.echo(report.to_json(), nl=False)
     else:
-        print_tables([to_rich(sheet) for sheet in report.sheets()])
+        print_tables(report.tables())

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 
 
 def matrix(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     out: RunFolder = None,
     on: Annotated[
         list[str] | None,
@@ -41,8 +41,8 @@ def matrix(
     from edgetag.cli.stages import prepare
     from edgetag.cli.terminal import print_json
     from edgetag.device.on import Kind, resolve_for, runtime_names
-    from edgetag.matrix.sheets import to_markdown_page
     from edgetag.matrix.stage import run
+    from edgetag.matrix.tables import to_markdown_page
 
     places = resolve_for("matrix", on or [], (Kind.HERE, Kind.EMULATED, Kind.WASM))
     loaded, workspace, progress = prepare(recipe, out, verbose)

@@ -5,12 +5,6 @@ from typing import Annotated
 
 import typer
 
-RecipePath = Annotated[
-    Path,
-    typer.Argument(
-        metavar="RECIPE", help="The recipe, a TOML file.", dir_okay=False, show_default=False
-    ),
-]
 RecipeOrRun = Annotated[
     Path,
     typer.Argument(

@@ -47,13 +47,12 @@ def print_result(result: "Result", json: bool, github: bool = False) -> None:
             anything that the tables hold.
     """
     from edgetag.cli.terminal import print_json, print_tables
-    from edgetag.reporting.results import sheets
-    from edgetag.reporting.tables import to_rich
+    from edgetag.reporting.results import tables_of
 
     if json:
         print_json(result)
         return
-    tables = [to_rich(sheet) for sheet in sheets(result)]
+    tables = tables_of(result)
     if not github:
         print_tables(tables)
         return
@@ -104,16 +103,15 @@ def append_step_summary(summary: Path) -> None:
 def print_outcome(workspace: "Workspace", results: "Mapping[str, Result]") -> None:
     """Print the table of variants, where the report and the bundle lie, and why which ships."""
     from edgetag.cli.terminal import print_tables
-    from edgetag.reporting.device import check_sheet
-    from edgetag.reporting.sheets import outcome
-    from edgetag.reporting.tables import to_rich
+    from edgetag.device.tables import check_table
+    from edgetag.reporting.tables import outcome_tables
 
     report = cast("ReportResult", results["report"])
     bundle = cast("BundleResult | None", results.get("bundle"))
-    print_tables(outcome(report))
+    print_tables(outcome_tables(report))
     device = cast("DeviceResult | None", results.get("device"))
     if device is not None and any(not check.acceptable for check in device.checks):
-        print_tables([to_rich(check_sheet(device))])
+        print_tables([check_table(device)])
     typer.echo(f"report: {workspace.root / (report.page or report.file)}")
     if bundle is not None:
         typer.echo(f"bundle: {workspace.root / bundle.file}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,7 +40,7 @@ class Processor(StrEnum):
 
 @app.command()
 def pack(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     folder: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)],
     out: RunFolder = None,
     variant: Annotated[
@@ -73,7 +73,7 @@ def pack(
 
 @app.command()
 def read(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     answers: Annotated[
         list[Path],
         typer.Argument(metavar="FILE...", help="What the app wrote, edgetag.phone-scores."),

@@ -1,11 +1,11 @@
 """`edgetag prune`."""
 
-from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.stages import run_verb
 
 
 def prune(
-    recipe: RecipePath, out: RunFolder = None, json: Json = False, verbose: Verbose = False
+    recipe: RecipeOrRun, out: RunFolder = None, json: Json = False, verbose: Verbose = False
 ) -> None:
     """Prune the trained network; needed by int8-pruned-qat only.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import Json, RecipePath
+from edgetag.cli.options import Json, RecipeOrRun
 
 app = typer.Typer(no_args_is_help=True, help="Write, check and describe recipes.")
 
@@ -34,11 +34,11 @@ def new(
 
 
 @app.command()
-def check(recipe: RecipePath, json: Json = False) -> None:
+def check(recipe: RecipeOrRun, json: Json = False) -> None:
     """Check a recipe without running it; --json prints it with every default filled in."""
-    from edgetag.recipe import load_recipe
+    from edgetag.cli.stages import read_recipe
 
-    loaded = load_recipe(recipe)
+    loaded = read_recipe(recipe)
     for warning in loaded.warnings():
         typer.echo(f"warning: {recipe}: {warning}", err=True)
     if json:

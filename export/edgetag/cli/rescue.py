@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 
 if TYPE_CHECKING:
     from edgetag.rescue.result import Adoption
@@ -28,7 +28,7 @@ class Rescuable(StrEnum):
 
 
 def rescue(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     out: RunFolder = None,
     variant: Annotated[Rescuable, typer.Option(help="Which file.")] = Rescuable.INT8,
     keep: Annotated[
@@ -59,11 +59,10 @@ def rescue(
     from edgetag.cli.terminal import print_json, print_tables
     from edgetag.judging.decisions import EXIT_CODES
     from edgetag.pipeline import add_to_stage
-    from edgetag.reporting.tables import to_rich
     from edgetag.rescue.adopting import adopt as adopt_rescued
     from edgetag.rescue.adopting import told
-    from edgetag.rescue.outcome import ranking_sheet, steps_sheet
     from edgetag.rescue.stage import run
+    from edgetag.rescue.tables import rescue_tables
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     with workspace.locked():
@@ -86,8 +85,7 @@ def rescue(
     if json:
         print_json(result)
     else:
-        shown = [ranking_sheet(result)] if result.ranking else []
-        print_tables([to_rich(sheet) for sheet in (*shown, steps_sheet(result))])
+        print_tables(rescue_tables(result))
         typer.echo(result.outcome)
         if result.file:
             typer.echo(f"file: {workspace.root / result.file}")

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import Json, NoBaseline, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Json, NoBaseline, RecipeOrRun, RunFolder, Verbose
 
 
 def run(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     out: RunFolder = None,
     force: Annotated[bool, typer.Option("--force", help="Run every stage again.")] = False,
     no_baseline: NoBaseline = False,
@@ -20,12 +20,11 @@ def run(
     Stages that are up to date are skipped; a killed run goes on where it was.
     """
     from edgetag.cli.outcome import exit_code, print_outcome
-    from edgetag.cli.stages import prepare
-    from edgetag.cli.validate import default_baseline
+    from edgetag.cli.stages import baseline_beside, prepare
     from edgetag.pipeline import run_all
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    baseline = None if no_baseline else default_baseline(recipe)
+    baseline = None if no_baseline else baseline_beside(recipe, workspace)
     results = run_all(loaded, workspace, progress, force, baseline)
     if json:
         import json as json_module

@@ -16,28 +16,51 @@ def prepare(
 ) -> "tuple[Recipe, Workspace, Progress]":
     """Load a recipe and open its run folder; a run folder in the recipe's place has its own."""
     from edgetag.cli.terminal import console_progress
-    from edgetag.recipe import load_recipe
     from edgetag.workspace import Workspace
 
     set_verbose(verbose)
+    recipe, progress = read_recipe(recipe_path), console_progress()
     if recipe_path.is_dir():
-        return _recipe_of(recipe_path), Workspace(out or recipe_path), console_progress()
-    recipe, progress = load_recipe(recipe_path), console_progress()
+        return recipe, Workspace(out or recipe_path), progress
     for warning in recipe.warnings():
         progress.say(f"warning: {recipe_path}: {warning}")
     return recipe, Workspace(out or Path("runs") / recipe.name), progress
 
 
-def _recipe_of(run_folder: Path) -> "Recipe":
+def read_recipe(path: Path) -> "Recipe":
+    """Read a recipe, or the one that a run folder keeps.
+
+    Raises:
+        InputError: It is neither, or the recipe breaks a rule.
+    """
     from edgetag.errors import InputError
-    from edgetag.recipe import resolved_recipe
+    from edgetag.recipe import load_recipe, resolved_recipe
     from edgetag.workspace import Workspace
 
-    workspace = Workspace(run_folder)
+    if not path.is_dir():
+        return load_recipe(path)
+    workspace = Workspace(path)
     found = workspace.read_run_file()
     if found is None:
-        raise InputError(f"{run_folder}: a folder without run.json; name a recipe or a run folder")
+        raise InputError(f"{path}: a folder without run.json; name a recipe or a run folder")
     return resolved_recipe(found.recipe, workspace.run_file)
+
+
+def baseline_beside(recipe_path: Path, workspace: "Workspace") -> Path | None:
+    """Return the accepted state that lies beside a recipe, None where there is none.
+
+    Raises:
+        InputError: Only a run folder is named, which does not say where that is, and its verdict
+            is not one without an accepted state; --no-baseline does without.
+    """
+    from edgetag.validation.baseline import baseline_file
+    from edgetag.validation.result import Verdict
+
+    judged = workspace.validate / "verdict.json"
+    if recipe_path.is_dir() and judged.exists() and not Verdict.read(judged, "validate").baseline:
+        return None
+    path = baseline_file(recipe_path)
+    return path if path.exists() else None
 
 
 def set_verbose(verbose: bool) -> None:

@@ -8,19 +8,20 @@ lines, few enough to read. Nothing here writes to stdout but `print_json` and `p
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from edgetag.progress import format_seconds
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
     from edgetag.progress import Progress, Task
     from edgetag.records import Result
+    from edgetag.tables import Table
 
 LINE_EVERY_S = 5.0
 """Without a terminal, a task prints at most one line in this time."""
@@ -57,13 +58,15 @@ def print_json(result: "Result") -> None:
     sys.stdout.flush()
 
 
-def print_tables(tables: "Sequence[RenderableType]") -> None:
-    """Write rich renderables to stdout: as wide as a terminal is, else each row on one line."""
+def print_tables(tables: "Iterable[Table]") -> None:
+    """Write tables to stdout: as wide as a terminal is, else each row on one line."""
     from rich.console import Console
+
+    from edgetag.tables import to_rich
 
     console = Console() if sys.stdout.isatty() else Console(width=ENDLESS)
     for table in tables:
-        console.print(table)
+        console.print(to_rich(table))
 
 
 class Meter:

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import Json, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.stages import run_verb
 
 
 def train(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     out: RunFolder = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start anew instead of after the last finished epoch.")

@@ -19,7 +19,7 @@ from edgetag.cli.on import (
     there_code,
     validate_there,
 )
-from edgetag.cli.options import Github, Json, NoBaseline, RecipePath, RunFolder, Verbose
+from edgetag.cli.options import Github, Json, NoBaseline, RecipeOrRun, RunFolder, Verbose
 
 if TYPE_CHECKING:
     from edgetag.conversion.external import ExternalModel
@@ -37,7 +37,7 @@ app = typer.Typer(
     "speed (images a second against the bare runtime), edgetag validate schema.",
 )
 def validate(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     out: RunFolder = None,
     reference: Annotated[
         Path | None,
@@ -132,7 +132,7 @@ def validate(
     3 if the data cannot decide or nothing limits a file's accuracy; the tables then say what would.
     """
     from edgetag.cli.outcome import exit_code, print_result
-    from edgetag.cli.stages import prepare
+    from edgetag.cli.stages import baseline_beside, prepare
     from edgetag.errors import InputError
     from edgetag.pipeline import ensure_stage, run_stage
 
@@ -176,17 +176,11 @@ def validate(
         external=external,
         variants=tuple(variant or ()),
         stands_for=stands_for,
-        baseline=None if no_baseline else baseline or default_baseline(recipe),
+        baseline=None if no_baseline else baseline or baseline_beside(recipe, workspace),
         max_changed=max_changed,
     )
     print_result(result, json, github)
     raise typer.Exit(exit_code({"validate": result}))
-
-
-def default_baseline(recipe: Path) -> Path | None:
-    """Return the accepted state that lies beside a recipe, None where there is none."""
-    path = recipe.parent / "baseline.json"
-    return path if path.exists() else None
 
 
 def _external(
@@ -228,7 +222,7 @@ def _external(
 
 @app.command()
 def plan(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     out: RunFolder = None,
     variant: Annotated[
         str | None,
@@ -268,7 +262,7 @@ def plan(
 
 @app.command()
 def speed(
-    recipe: RecipePath,
+    recipe: RecipeOrRun,
     out: RunFolder = None,
     variant: Annotated[
         str | None, typer.Option(metavar="NAME", help="Which file; default: the bundled variant.")

@@ -19,7 +19,7 @@ from edgetag.matrix.latencies import Latencies
 from edgetag.matrix.outcomes import REFERENCE, Given, Outcomes, Wanted, score_all
 from edgetag.matrix.proof import OLD_RUNTIME, prove
 from edgetag.matrix.result import Cell, MatrixResult, Proof, SameEngine, Target
-from edgetag.matrix.sheets import to_markdown_page
+from edgetag.matrix.tables import to_markdown_page
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, engines

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from edgetag.reporting.result import Finding
-from edgetag.reporting.tables import shorten
+from edgetag.tables.text import shorten
 
 Level = Literal["error", "warning", "notice"]
 LEVELS: dict[str, Level] = {

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.recipe import Recipe
-from edgetag.reporting.tables import escape_markdown
 from edgetag.reporting.wording import of_tags
+from edgetag.tables.text import escape_markdown
 from edgetag.validation.result import Verdict
 
 

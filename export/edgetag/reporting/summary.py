@@ -1,31 +1,37 @@
 """`report/summary.md`: what was decided and why, short enough for a comment on a pull request."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from edgetag.benchmarking.result import BenchResult
+from edgetag.benchmarking.tables import latency_table
 from edgetag.conversion.result import ExportResult
+from edgetag.conversion.tables import files_table
 from edgetag.device.result import DeviceResult
+from edgetag.device.tables import device_tables
 from edgetag.explaining.result import Explanation
-from edgetag.judging.decisions import RANK, Decision
+from edgetag.explaining.tables import layers_table, mistakes_table
+from edgetag.judging.decisions import Decision
 from edgetag.phones.result import PhonesResult
+from edgetag.phones.tables import phone_tables
 from edgetag.recipe import Recipe
-from edgetag.reporting import sheets
-from edgetag.reporting.device import device_sheets
 from edgetag.reporting.environment import environment, how_measured, how_to_read
-from edgetag.reporting.phones import phone_sheets
 from edgetag.reporting.result import Finding, ReportResult
 from edgetag.reporting.rows import shown_entry
-from edgetag.reporting.tables import (
-    Sheet,
-    escape_html,
-    escape_markdown,
-    shorten,
-    to_markdown,
-)
+from edgetag.reporting.tables import budgets_table, failures_table, variants_table
+from edgetag.tables import Table
+from edgetag.tables.markdown import to_markdown
+from edgetag.tables.text import escape_html, escape_markdown, shorten
 from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.details import Details
-from edgetag.validation.result import TagVerdict, Verdict
+from edgetag.validation.result import VariantVerdict, Verdict
+from edgetag.validation.tables import (
+    changes_table,
+    scores_table,
+    tags_table,
+    thresholds_table,
+    worst_first,
+)
 
 HEADLINES: dict[Decision, str] = {
     "pass": "✓ Accepted: every budget is kept.",
@@ -122,21 +128,14 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
     yield from _findings(report.findings)
     if report.baseline:
         yield _accepted(report.baseline)
-    yield _section(_largest(sheets.variants_sheet(report), SHOWN_VARIANTS))
+    yield _section(variants_table(report).first(SHOWN_VARIANTS))
     if sources.bench is None:
         yield "There is no benchmark, so speed and memory are not shown.\n"
     yield how_to_read(verdict)
     main = _main_variant(report)
     entry = shown_entry(verdict, main, report.runtime)
     if entry is not None:
-        yield _section(
-            _largest(
-                sheets.tags_sheet(
-                    f"Tags of {main} on {entry.split}, {entry.runtime}", _worst_first(entry.tags)
-                ),
-                SHOWN_TAGS,
-            )
-        )
+        yield _section(_tags(entry))
 
 
 def _only_elsewhere(report: ReportResult, device: DeviceResult | None) -> bool:
@@ -189,50 +188,41 @@ def _main_variant(report: ReportResult) -> str:
     return next(iter((*given, *names)))
 
 
-def _worst_first(tags: tuple[TagVerdict, ...]) -> tuple[TagVerdict, ...]:
-    """Return tags in their order if all can be shown, else those first that matter most."""
-    if len(tags) <= SHOWN_TAGS:
-        return tags
-    return tuple(sorted(tags, key=lambda tag: (RANK[tag.verdict], -(tag.recall_drop or 0.0))))
+def _tags(entry: VariantVerdict) -> Table:
+    """Return the tags of a file, those first that matter most where not all can be shown."""
+    title = f"Tags of {entry.variant} on {entry.split}, {entry.runtime}"
+    return tags_table(title, entry, worst_first(entry.tags, SHOWN_TAGS)).first(SHOWN_TAGS)
 
 
-def _largest(sheet: Sheet, rows: int) -> Sheet:
-    """Return a sheet of at most so many rows, whose title says so."""
-    if len(sheet.rows) <= rows:
-        return sheet
-    title = f"{sheet.title} ({rows} of {len(sheet.rows)} shown)"
-    return replace(sheet, title=title, rows=sheet.rows[:rows])
-
-
-def _section(sheet: Sheet) -> str:
-    return f"## {escape_markdown(shorten(sheet.title))}\n\n{to_markdown(sheet)}"
+def _section(table: Table) -> str:
+    return f"## {escape_markdown(shorten(table.title))}\n\n{to_markdown(table)}"
 
 
 def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]:
     """Yield title and Markdown of what is folded away, the most wanted first."""
     verdict = sources.verdict
     if report.baseline and report.baseline.changes:
-        yield _fold(_largest(sheets.changes_sheet(report.baseline.changes), SHOWN_CHANGES))
+        yield _fold(changes_table(report.baseline.changes).first(SHOWN_CHANGES))
     if report.tag_budgets:
         title = "Margins of tags that are not kept"
-        yield _fold(_largest(sheets.budgets_sheet(report.tag_budgets, title), SHOWN_TAGS))
-    yield _fold(sheets.budgets_sheet(report.budgets), "The recipe sets no limit over all tags.\n")
+        yield _fold(budgets_table(report.tag_budgets, title).first(SHOWN_TAGS))
+    yield _fold(budgets_table(report.budgets), "The recipe sets no limit over all tags.\n")
     if report.failures:
-        yield _fold(sheets.failures_sheet(report.failures))
-    yield from _explained(sources.explanation)
-    fitted = sheets.thresholds_sheet(verdict)
+        yield _fold(failures_table(report.failures))
+    yield from map(_fold, _explained(sources.explanation))
+    fitted = thresholds_table(verdict)
     if fitted.rows:
-        yield _fold(_largest(fitted, SHOWN_TAGS))
-    yield _fold(sheets.accuracy_sheet(report.variants))
+        yield _fold(fitted.first(SHOWN_TAGS))
+    yield _fold(scores_table("Accuracy by runtime", verdict.variants))
     if sources.bench is not None:
-        title, body = _fold(sheets.speed_sheet(report.variants))
+        title, body = _fold(latency_table(sources.bench))
         yield title, f"{body}\n{how_measured(sources.bench)}"
-    for sheet in device_sheets(sources.device) if sources.device else ():
-        yield _fold(_largest(sheet, SHOWN_TAGS))
-    for sheet in phone_sheets(sources.phones) if sources.phones else ():
-        yield _fold(_largest(sheet, SHOWN_TAGS))
+    for table in device_tables(sources.device) if sources.device else ():
+        yield _fold(table.first(SHOWN_TAGS))
+    for table in phone_tables(sources.phones) if sources.phones else ():
+        yield _fold(table.first(SHOWN_TAGS))
     if sources.exported is not None:
-        title, body = _fold(sheets.files_sheet(sources.exported))
+        title, body = _fold(files_table(sources.exported.variants))
         warnings = "".join(
             f"- {escape_markdown(warning)}\n" for warning in sources.exported.warnings
         )
@@ -243,18 +233,14 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
     for row in report.variants:
         entry = shown_entry(verdict, row.variant, report.runtime)
         if row.variant != main and entry is not None:
-            title = f"Tags of {row.variant} on {entry.split}, {entry.runtime}"
-            yield _fold(_largest(sheets.tags_sheet(title, _worst_first(entry.tags)), SHOWN_TAGS))
+            yield _fold(_tags(entry))
 
 
-def _fold(sheet: Sheet, if_empty: str = "") -> tuple[str, str]:
-    return sheet.title, to_markdown(sheet) if sheet.rows else if_empty
+def _fold(table: Table, if_empty: str = "") -> tuple[str, str]:
+    return table.title, to_markdown(table) if table.rows else if_empty
 
 
-def _explained(explanation: Explanation | None) -> Iterator[tuple[str, str]]:
-    if explanation is None:
-        return
-    for blame in explanation.blame:
-        yield _fold(sheets.layers_sheet(blame))
-    for drift in explanation.preprocessing:
-        yield _fold(sheets.mistakes_sheet(drift))
+def _explained(explanation: Explanation | None) -> Iterator[Table]:
+    if explanation is not None:
+        yield from map(layers_table, explanation.blame)
+        yield from map(mistakes_table, explanation.preprocessing)

@@ -1,155 +1,184 @@
-"""Tables as plain text cells, shown by rich on a terminal and as Markdown in files.
+"""Tables of what the report joins: variants, limits, findings, failures."""
 
-Numbers become text here, in one way for all reports. A `Sheet` is built once from typed rows; how
-it is drawn is not its business.
-"""
+from collections.abc import Iterable, Iterator
 
-import html
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from edgetag.judging.checks import Bounds
-from edgetag.judging.decisions import TagDecision
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-NONE = "–"
-NOT_SCORED = "not scored"
-MARKS: dict[TagDecision, str] = {
-    "pass": "✓ pass",
-    "fail": "✗ fail",
-    "undecided": "? undecided",
-    "not scored": NOT_SCORED,
-    "not judged": "not judged",
-}
-WITH_LOSSES = "! pass, with losses"
-"""Of a file that keeps its budgets and lost something that none of them judges."""
-_SPECIAL = re.compile(
-    r"[\\`*<>|#~&]"
-    r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore within a word is only itself
-    r"|\[(?![−\d.]+,\s[−\d.]+\])"  # and so is the bracket of an interval
+from edgetag.benchmarking.tables import QUICK
+from edgetag.judging.wording import write_limit, write_measured
+from edgetag.reporting.result import (
+    Accuracy,
+    BudgetRow,
+    FailureRow,
+    Finding,
+    ReportResult,
+    VariantRow,
 )
-_MENTION = re.compile(r"@(?=\w)")
-STYLES = {"✓": "green", "✗": "red", "?": "yellow", "!": "yellow"}
+from edgetag.reporting.wording import format_needs, of_tags
+from edgetag.tables import (
+    NONE,
+    Cell,
+    Column,
+    Decision,
+    Number,
+    Prose,
+    Rows,
+    Table,
+    decided,
+    with_interval,
+)
+from edgetag.tables.formats import (
+    format_bytes,
+    format_mean,
+    format_millions,
+    format_ms,
+    format_percent,
+)
+from edgetag.validation.tables import changes_table
 
-LONGEST_NAME = 120
-"""Longer texts are cut in Markdown, where a page has a largest size."""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """Text cells with headings.
-
-    Attributes:
-        title: What the table shows.
-        headings: One per column.
-        numeric: Columns set flush right, by position.
-        rows: Cells.
-        most_rows: A terminal shows no more, and says so; a pipe gets all. None: every row.
-    """
-
-    title: str
-    headings: tuple[str, ...]
-    numeric: frozenset[int]
-    rows: tuple[tuple[str, ...], ...]
-    most_rows: int | None = None
-
-
-def to_markdown(sheet: Sheet) -> str:
-    """Return a GitHub table that ends in a newline; cells cannot break out of it."""
-    rule = ["---:" if column in sheet.numeric else "---" for column in range(len(sheet.headings))]
-    lines = [_markdown_line(sheet.headings), f"| {' | '.join(rule)} |"]
-    lines += [_markdown_line(row) for row in sheet.rows]
-    return "\n".join(lines) + "\n"
+TOLD = {"not judged": "Not judged", "loss": "Losses that decide nothing"}
+"""Level of findings → title of their table."""
 
 
-def _markdown_line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(escape_markdown(shorten(cell)) for cell in cells)} |"
+def outcome_tables(report: ReportResult) -> tuple[Table, ...]:
+    """Return what a run ends with: variants, broken budgets, failures, baseline changes."""
+    tables = [variants_table(report)]
+    broken = [row for row in (*report.budgets, *report.tag_budgets) if row.verdict != "pass"]
+    if broken:
+        tables.append(budgets_table(broken, "Budgets that are not kept"))
+    tables += told_tables(report.findings)
+    if report.failures:
+        tables.append(failures_table(report.failures))
+    if report.baseline and report.baseline.changes:
+        tables.append(changes_table(report.baseline.changes))
+    return tuple(tables)
 
 
-def escape_markdown(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line, and that mentions nobody."""
-    one_line = " ".join(text.split())
-    # GitHub notifies whom a comment mentions, even behind a backslash; a character without width
-    # after the @ prevents it.
-    return _MENTION.sub("@\N{ZERO WIDTH SPACE}", _SPECIAL.sub(r"\\\g<0>", one_line))
+def told_tables(findings: Iterable[Finding]) -> Iterator[Table]:
+    """Show what no table of budgets holds: files that nothing limits, losses that none judges."""
+    found = tuple(findings)
+    for level, title in TOLD.items():
+        if rows := [one for one in found if one.level == level]:
+            yield Rows(rows).table(
+                title, Column("where", lambda one: one.where), Prose("reason", lambda one: one.text)
+            )
 
 
-def escape_html(text: str) -> str:
-    """Return text for an HTML block within Markdown, where backslashes mean nothing."""
-    one_line = html.escape(" ".join(text.split()))
-    return _MENTION.sub("@\N{ZERO WIDTH SPACE}", one_line)
-
-
-def shorten(text: str, longest: int = LONGEST_NAME) -> str:
-    """Return a text of at most `longest` characters; one that is cut ends in …."""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def printable(text: str) -> str:
-    """Return text on one line that cannot steer a terminal."""
-    return "".join(
-        sign if sign.isprintable() else " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}"
-        for sign in text
+def variants_table(report: ReportResult) -> Table:
+    """Show each variant's size, accuracy over every split, latency on every runtime, verdict."""
+    rows = report.variants
+    title = f"Variants; accuracy on {report.runtime}"
+    if timed := [(speed.runtime, speed.threads) for row in rows for speed in row.speed]:
+        title += f", latency is the median of one image{of_mode(rows)}"
+    counted = [
+        (count.runtime, count.cpu) for row in rows for count in row.instructions if count.judged
+    ]
+    return Rows(rows).table(
+        title,
+        Column("variant", name_of),
+        Number("size", lambda row: format_bytes(row.size_bytes)),
+        Number("gzip", lambda row: format_bytes(row.gzip_bytes)),
+        *(column for split in _splits(rows) for column in _accuracy_on(split, report)),
+        Number("flips", lambda row: _flips(row.on(report.split, report.runtime))),
+        *(_latency_on(runtime, threads) for runtime, threads in dict.fromkeys(timed)),
+        *(_instructions_on(runtime, cpu) for runtime, cpu in dict.fromkeys(counted)),
+        Decision(
+            "verdict",
+            lambda row: decided(row.verdict, with_losses=row.verdict == "pass" and row.with_losses),
+        ),
     )
 
 
-def to_rich(sheet: Sheet) -> "RenderableType":
-    """Return a table for the terminal, as wide as that is; verdicts are coloured."""
-    from edgetag.reporting.drawing import Drawn
+def _splits(rows: Iterable[VariantRow]) -> list[str]:
+    """Return the splits, of each variant the one that decides first."""
+    return list(
+        dict.fromkeys(
+            entry.split
+            for row in rows
+            for entry in sorted(row.accuracy, key=lambda entry: not entry.decides)
+        )
+    )
 
-    return Drawn(sheet)
+
+def _accuracy_on(split: str, report: ReportResult) -> Iterator[Column[VariantRow]]:
+    *_, entry = (e for row in report.variants for e in row.accuracy if e.split == split)
+
+    def of(row: VariantRow) -> Accuracy | None:
+        return row.on(split, report.runtime)
+
+    def drop(row: VariantRow) -> Cell | None:
+        found = of(row)
+        return with_interval(found.map_drop, found.map_drop_interval) if found else None
+
+    def mean(row: VariantRow) -> str:
+        found = of(row)
+        return format_mean(found.map) if found else NONE
+
+    yield Number(f"mAP {split}", mean, note=of_tags(entry.n_scored_tags, entry.n_tags))
+    yield Number("drop", drop, note="points")
 
 
-def format_bytes(size_bytes: int | None) -> str:
-    """Write a size in decimal units: `3.98 MB`, `30.4 kB`."""
-    if size_bytes is None:
+def _flips(found: Accuracy | None) -> str:
+    return format_percent(found.flip_rate) if found else NONE
+
+
+def _latency_on(runtime: str, threads: int) -> Column[VariantRow]:
+    """Show medians; one that spreads too much is not printed plain."""
+
+    def median(row: VariantRow) -> str:
+        for speed in row.speed:
+            if (speed.runtime, speed.threads) == (runtime, threads):
+                return format_ms(speed.p50_ms) + ("" if speed.stable else " unstable")
         return NONE
-    if size_bytes < 1000:
-        return f"{size_bytes} B"
-    return f"{size_bytes / 1e6:.2f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.1f} kB"
+
+    return Number(runtime, median, unit="ms", note="" if threads == 1 else f"{threads} threads")
 
 
-def format_ms(milliseconds: float | None) -> str:
-    """Write milliseconds with three significant digits."""
-    if milliseconds is None:
-        return NONE
-    digits = 3 if milliseconds < 1 else 2 if milliseconds < 10 else 1 if milliseconds < 100 else 0
-    return f"{milliseconds:.{digits}f}"
+def _instructions_on(runtime: str, cpu: str) -> Column[VariantRow]:
+    """Show counts on the processor of the budget."""
+
+    def count(row: VariantRow) -> str:
+        counts = (c for c in row.instructions if c.judged and (c.runtime, c.cpu) == (runtime, cpu))
+        return format_millions(next((c.instructions for c in counts), None))
+
+    return Number(runtime, count, unit="M instructions", note=cpu)
 
 
-def format_fraction(value: float | None) -> str:
-    """Write a mean average precision or a score."""
-    return NOT_SCORED if value is None else f"{value:.3f}"
+def of_mode(rows: Iterable[VariantRow]) -> str:
+    """Return what a title says of latencies: that they are a quick look, where they are."""
+    modes = {speed.mode for row in rows for speed in row.speed}
+    return f" ({QUICK})" if "quick" in modes else ""
 
 
-def format_percent(value: float | None) -> str:
-    """Write a share: `4.2 %`."""
-    return NONE if value is None else f"{100 * value:.1f} %".replace("-", "−")
+def name_of(row: VariantRow) -> str:
+    """Return a variant's name, with a word where the file is not edgetag's own."""
+    return row.variant if row.origin == "export" else f"{row.variant} (given)"
 
 
-def format_points(change: float | None, interval: Bounds | None = None) -> str:
-    """Write a drop or a rise in points, 0.01 of the measure, with its interval."""
-    if change is None:
-        return NONE
-    text = f"{100 * change:.2f}"
-    if interval:
-        text += f" [{100 * interval[0]:.2f}, {100 * interval[1]:.2f}]"
-    return text.replace("-", "−")
+def budgets_table(rows: Iterable[BudgetRow], title: str = "Budgets") -> Table:
+    """Show limits, what was measured, and what would decide an undecided one, or why it is."""
+    return Rows(rows).table(
+        title,
+        Column("variant", lambda row: row.variant),
+        Column("runtime", lambda row: row.runtime),
+        Column("tag", lambda row: row.tag, optional=True),
+        Column("budget", lambda row: row.budget),
+        Number("limit", write_limit),
+        Number("measured", write_measured),
+        Column("would decide", _would_decide, optional=True),
+        Prose("reason", lambda row: row.reason or None, optional=True),
+        Decision("verdict", lambda row: decided(row.verdict)),
+    )
 
 
-def format_budget(budget: str, value: float | None) -> str:
-    """Write a limit or what was measured against it, in the recipe's unit."""
-    if value is None:
-        return "not measured"
-    if budget.endswith("_bytes"):
-        return format_bytes(int(value))
-    if budget.endswith("_ms"):
-        return f"{format_ms(value)} ms"
-    if budget.endswith("_instructions"):
-        return f"{int(value):,}"
-    fraction = budget.endswith(("_map", "_drop", "_rise", "_rate"))
-    return (f"{value:.4f}" if fraction else f"{value:.3f}").replace("-", "−")
+def _would_decide(row: BudgetRow) -> str | None:
+    return f"{format_needs(row.needs)}: {row.needs.decides}" if row.needs else None
+
+
+def failures_table(rows: Iterable[FailureRow]) -> Table:
+    """Show what did not run and why."""
+    return Rows(rows).table(
+        "Did not run",
+        Column("variant", lambda row: row.variant),
+        Column("runtime", lambda row: row.runtime),
+        Column("stage", lambda row: row.stage),
+        Prose("reason", lambda row: row.reason),
+    )

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from edgetag.judging.checks import Bounds, Needs
+from edgetag.judging.wording import write_limit, write_measured, write_value
 from edgetag.reporting.result import BudgetRow
-from edgetag.reporting.tables import NONE, format_budget, format_points
+from edgetag.tables.formats import NONE, format_fraction
 from edgetag.validation.baseline_result import BaselineChange
 from edgetag.validation.result import LossMeasure, VariantVerdict
 
@@ -17,15 +18,6 @@ LOST: dict[LossMeasure, str] = {
     "ap": "average precision",
 }
 """Measures in words."""
-
-
-def format_measured(row: BudgetRow) -> str:
-    """Write what was measured against a limit, with its interval."""
-    text = format_budget(row.budget, row.measured)
-    if row.interval:
-        low, high = (format_budget(row.budget, bound) for bound in row.interval)
-        text += f" [{low}, {high}]"
-    return text
 
 
 def format_needs(needs: Needs | None, tag: str | None = None) -> str:
@@ -52,8 +44,7 @@ def describe_where(variant: str, runtime: str, tag: str | None = None) -> str:
 
 def describe_check(row: BudgetRow) -> str:
     """Say what was measured against a limit, and what would decide it where it is undecided."""
-    limit = format_budget(row.budget, row.limit)
-    text = f"{row.budget} is {format_measured(row)}, limit {limit}"
+    text = f"{row.budget} is {write_measured(row)}, limit {write_limit(row)}"
     if row.reason:
         return f"{text}; {row.reason}"
     if row.verdict != "undecided" or row.measured is None:
@@ -68,7 +59,7 @@ def describe_loss(
     measure: LossMeasure, tag: str | None, drop: float, interval: Bounds | None
 ) -> str:
     """Say what got worse: `recall of food fell 13.60 points [3.80, 25.50]`."""
-    change = format_points(drop, interval).replace(" ", " points ", 1)
+    change = write_value("points", drop, interval)
     of_tag = "" if tag is None else f" of {tag}"
     return f"{LOST[measure]}{of_tag} {'rose' if measure == 'fpr' else 'fell'} {change}"
 
@@ -95,11 +86,10 @@ def describe_changes(changes: Sequence[BaselineChange]) -> str:
     kind = changes[0].change
     than = " than accepted" if kind in ("worse", "better") else ""
     shown = listed(
-        f"{change.what} {_number(change.accepted)} → {_number(change.measured)}"
-        for change in changes
+        f"{change.what} {_four(change.accepted)} → {_four(change.measured)}" for change in changes
     )
     return f"{kind}{than}: {shown}"
 
 
-def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:.4f}".replace("-", "−")
+def _four(value: float | None) -> str:
+    return "none" if value is None else format_fraction(value, 4)

@@ -1,18 +1,15 @@
-"""What came out of a rescue, in words and as a table."""
+"""What came out of a rescue, in words."""
 
 from collections.abc import Sequence
 
 from edgetag.judging.decisions import Decision
 from edgetag.recipe import Variant
-from edgetag.reporting.tables import MARKS, NONE, Sheet, format_bytes, format_ms
 from edgetag.rescue.layers import label
-from edgetag.rescue.result import Keep, RescueResult, Step
+from edgetag.rescue.result import Keep, Step
+from edgetag.tables.formats import format_points
 
 FINE_TUNED = ("int8-qat", "int8-pruned-qat")
 """Their weights are not the float model's."""
-
-SHOWN_LAYERS = 4
-"""Layers named in a cell of the table; the JSON has them all."""
 
 
 def describe(
@@ -99,68 +96,5 @@ def _advice(variant: Variant, keep: Keep, step: Step, untrained: Decision | None
     )
 
 
-def steps_sheet(result: RescueResult) -> Sheet:
-    """Return the table of steps, with the float file's cost as its last row."""
-    rows = []
-    for step in result.steps:
-        latency = step.latency_ms
-        rows.append(
-            (
-                str(len(step.layers)),
-                _change(step),
-                NONE if step.map is None else f"{step.map:.4f}",
-                _drop(step),
-                format_bytes(step.size_bytes),
-                format_bytes(step.gzip_bytes),
-                format_ms(latency.p50) if latency else NONE,
-                format_ms(latency.p90) if latency else NONE,
-                MARKS[step.verdict] + (" ←" if step.name == result.chosen else ""),
-            )
-        )
-    fp32, latency = result.fp32, result.fp32.latency_ms
-    rows.append(
-        (
-            "fp32", NONE, NONE, NONE, format_bytes(fp32.size_bytes), format_bytes(fp32.gzip_bytes),
-            format_ms(latency.p50) if latency else NONE,
-            format_ms(latency.p90) if latency else NONE, NONE,
-        )
-    )  # fmt: skip
-    kind = "float" if result.keep == "float" else "16 bits"
-    headings = (
-        "kept", "layers", "mAP", "drop, points", "size", "gzip", "p50 ms", "p90 ms",
-        "verdict",
-    )  # fmt: skip
-    title = f"{result.variant} with layers in {kind}, on {result.runtime}, {result.split}"
-    return Sheet(title, headings, frozenset({0, 2, 3, 4, 5, 6, 7}), tuple(rows))
-
-
-def ranking_sheet(result: RescueResult, shown: int = 10) -> Sheet:
-    """Return the layers that quantizing hurts most."""
-    rows = tuple(
-        (str(rank), layer.label, layer.operator, f"{layer.error:.5f}")
-        for rank, layer in enumerate(result.ranking[:shown], start=1)
-    )
-    title = f"Change of the scores by quantizing one layer alone ({len(result.ranking)} layers)"
-    return Sheet(title, ("rank", "layer", "operator", "RMS"), frozenset({0, 3}), rows)
-
-
-def _change(step: Step) -> str:
-    """Say which layers a step has, by those of the steps before."""
-    if not step.layers:
-        return NONE
-    if step.dropped:
-        return f"{len(step.layers) + len(step.dropped)} without {_named(step.dropped)}"
-    return f"+ {_named(step.added)}" if step.added else "the same"
-
-
-def _named(names: tuple[str, ...]) -> str:
-    labels = [label(name) for name in names[:SHOWN_LAYERS]]
-    more = len(names) - len(labels)
-    return ", ".join(labels) + (f" and {more} more" if more else "")
-
-
 def _drop(step: Step) -> str:
-    if step.map_drop is None or step.map_drop_interval is None:
-        return NONE
-    low, high = step.map_drop_interval
-    return f"{100 * step.map_drop:.2f} [{100 * low:.2f}, {100 * high:.2f}]"
+    return format_points(step.map_drop, step.map_drop_interval)

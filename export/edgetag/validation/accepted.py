@@ -27,7 +27,16 @@ MOST_BYTES = 100_000_000
 
 
 def baseline_file(recipe: Path) -> Path:
-    """Return where the baseline of a recipe lies: in the recipe's folder."""
+    """Return where the baseline of a recipe lies: in the recipe's folder.
+
+    Raises:
+        InputError: A run folder was named in the recipe's place.
+    """
+    if recipe.is_dir():
+        raise InputError(
+            f"{recipe}: a run folder does not say where {FILE_NAME} lies, the accepted state "
+            "beside its recipe; name the recipe"
+        )
     return recipe.parent / FILE_NAME
 
 

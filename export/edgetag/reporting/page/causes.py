@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from edgetag.explaining.result import Blame, LayerError, MistakeCost, PreprocessingDrift
+from edgetag.explaining.result import PreprocessingDrift
+from edgetag.explaining.tables import layers_table, mistakes_table
 from edgetag.reporting.page import words
-from edgetag.reporting.page.grid import Cell, Column, Grid, cells, with_interval
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.plots.layers import layer_errors
+from edgetag.tables import Table
+from edgetag.tables.formats import format_mean
 
 LAYERS_SHOWN = 12
 
@@ -21,7 +23,7 @@ class BlameOf:
     variant: str
     title: str
     svg: Markup
-    layers: Grid
+    layers: Table
     left_out: int
 
 
@@ -31,7 +33,7 @@ class MistakesOf:
 
     variant: str
     title: str
-    mistakes: Grid
+    mistakes: Table
     without_effect: tuple[str, ...]
 
 
@@ -49,32 +51,9 @@ def blames(view: View) -> Iterator[BlameOf]:
                 label=f"Error of each operator of {blame.variant} from input to output; "
                 "the table below has the worst.",
             ),
-            layers=_layers_grid(blame),
+            layers=layers_table(blame, LAYERS_SHOWN),
             left_out=max(0, len(blame.layers) - LAYERS_SHOWN),
         )  # fmt: skip
-
-
-def _layers_grid(blame: Blame) -> Grid:
-    columns = (
-        Column("rank"), Column("layer", numeric=False, wide="code"),
-        Column("operator", numeric=False, wide="prose"),
-        Column("place", note="from the input"), Column("adds", note="relative error"),
-        Column("error", note="relative"),
-    )  # fmt: skip
-    most = max(layer.added for layer in blame.layers)
-    rows = tuple(
-        _layer_cells(rank, layer, most)
-        for rank, layer in enumerate(blame.layers[:LAYERS_SHOWN], start=1)
-    )
-    return Grid(f"Layers of {blame.variant} that add most error", columns, rows)
-
-
-def _layer_cells(rank: int, layer: LayerError, most: float) -> tuple[Cell, ...]:
-    added = Cell(words.fraction(layer.added), share=layer.added / most if most else 0.0)
-    return cells([
-        str(rank), Cell(layer.name, code=True), Cell(layer.operator, code=True), str(layer.index),
-        added, words.fraction(layer.error),
-    ])  # fmt: skip
 
 
 def mistakes(view: View) -> Iterator[MistakesOf]:
@@ -86,8 +65,8 @@ def mistakes(view: View) -> Iterator[MistakesOf]:
         yield MistakesOf(
             variant=drift.variant,
             title=f"{drift.variant} on {drift.runtime}, {images} of {drift.split}, "
-            f"mAP {words.fraction(drift.map)} over {_tags(drift)} when fed rightly",
-            mistakes=_mistakes_grid(drift),
+            f"mAP {format_mean(drift.map)} over {_tags(drift)} when fed rightly",
+            mistakes=mistakes_table(drift),
             without_effect=drift.without_effect,
         )
 
@@ -95,26 +74,3 @@ def mistakes(view: View) -> Iterator[MistakesOf]:
 def _tags(drift: PreprocessingDrift) -> str:
     scored = drift.n_scored_tags
     return "scored tags" if scored is None else words.plural(scored, "tag")
-
-
-def _mistakes_grid(drift: PreprocessingDrift) -> Grid:
-    columns = (
-        Column("mistake", numeric=False),
-        Column("what the app does", numeric=False, wide="prose"),
-        Column("how to recognize it", numeric=False, wide="prose"),
-        Column("images", note="that it changes"), Column("mAP"),
-        Column("drop", note="points [interval]"),
-        Column("changed", note="decisions"), Column("scores move by", note="on average"),
-        Column("hurts most", numeric=False),
-    )  # fmt: skip
-    rows = tuple(_mistake_cells(one) for one in drift.mistakes)
-    return Grid(f"Mistakes in preprocessing, {drift.variant}", columns, rows)
-
-
-def _mistake_cells(one: MistakeCost) -> tuple[Cell, ...]:
-    return cells([
-        one.mistake, one.what, one.sign, words.count(one.images_changed), words.fraction(one.map),
-        with_interval(words.points(one.map_drop), words.interval(one.map_drop_interval)),
-        words.percent(one.flip_rate), words.fraction(one.mean_score_difference),
-        ", ".join(one.tags_hurt) or "–",
-    ])  # fmt: skip

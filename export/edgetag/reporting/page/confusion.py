@@ -6,9 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.reporting.float_model import FloatModel
-from edgetag.reporting.page import words
-from edgetag.reporting.page.grid import Cell, Column, Grid, cells
-from edgetag.reporting.tables import NONE
+from edgetag.tables import Cell, Column, Number, Rows, Table
+from edgetag.tables.formats import format_percent
 
 MOST_TAGS = 10
 """Of the matrix; more would not fit beside each other."""
@@ -18,7 +17,7 @@ MOST_TAGS = 10
 class Confusion:
     """A matrix of the tags that are confused most; `total` counts those that exclude another."""
 
-    grid: Grid
+    table: Table
     shown: int
     total: int
 
@@ -34,14 +33,7 @@ def confusion(model: FloatModel) -> Confusion | None:
     weight = counts + counts.T
     chosen = sorted(candidates, key=lambda tag: -weight[tag, candidates].max())[:MOST_TAGS]
     chosen.sort()
-    names = model.measured.split.vocabulary.names
-    columns = (
-        Column("images that have", numeric=False), Column("images"),
-        *(Column(names[tag], note="found") for tag in chosen), Column("nothing", note="found"),
-    )  # fmt: skip
-    rows = tuple(_row(model, counts, tag, chosen) for tag in chosen)
-    grid = Grid("Confusion between tags that exclude each other", columns, rows)
-    return Confusion(grid, len(chosen), len(candidates))
+    return Confusion(_table(model, counts, chosen), len(chosen), len(candidates))
 
 
 def _found_wrongly(model: FloatModel) -> npt.NDArray[np.int64]:
@@ -55,23 +47,35 @@ def _found_wrongly(model: FloatModel) -> npt.NDArray[np.int64]:
     return np.where(model.exclusive, counts, 0).astype(np.int64)
 
 
-def _row(
-    model: FloatModel, counts: npt.NDArray[np.int64], tag: int, chosen: list[int]
-) -> tuple[Cell, ...]:
-    measured, split = model.measured, model.measured.split
-    have = split.labels[:, tag] == 1
-    images = int(have.sum())
-    row: list[str | Cell] = [split.vocabulary.names[tag], words.count(images)]
-    for other in chosen:
-        if other == tag:
-            row.append(_share(int((have & measured.decisions[:, tag]).sum()), images))
-        elif model.exclusive[tag, other]:
-            row.append(_share(int(counts[tag, other]), images))
-        else:
-            row.append(NONE)
-    row.append(_share(int((have & ~measured.decisions.any(axis=1)).sum()), images))
-    return cells(row)
+def _table(model: FloatModel, counts: npt.NDArray[np.int64], chosen: list[int]) -> Table:
+    measured, names = model.measured, model.measured.split.vocabulary.names
+    have = measured.split.labels == 1
+    images = have.sum(axis=0).tolist()
+    nothing = ~measured.decisions.any(axis=1)
+
+    def found(other: int) -> Column[int]:
+        def share(tag: int) -> Cell | None:
+            if other == tag:
+                right = have[:, tag] & measured.decisions[:, tag]
+                return _share(int(right.sum()), images[tag])
+            if model.exclusive[tag, other]:
+                return _share(int(counts[tag, other]), images[tag])
+            return None
+
+        return Number(names[other], share, note="found")
+
+    return Rows(chosen).table(
+        "Confusion between tags that exclude each other",
+        Column("images that have", lambda tag: names[tag]),
+        Number("images", lambda tag: images[tag]),
+        *map(found, chosen),
+        Number(
+            "nothing",
+            lambda tag: _share(int((have[:, tag] & nothing).sum()), images[tag]),
+            note="found",
+        ),
+    )
 
 
 def _share(number: int, of: int) -> Cell:
-    return Cell(words.count(number), words.percent(number / of), share=number / of)
+    return Cell(str(number), note=format_percent(number / of), share=number / of)

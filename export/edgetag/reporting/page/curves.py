@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.page.variants import Plot
 from edgetag.reporting.plots.curves import tag_curves
+from edgetag.tables.formats import format_fraction
 from edgetag.validation.details import TagCurves
 from edgetag.validation.result import TagVerdict, VariantVerdict
 
@@ -66,9 +66,9 @@ def _most_moved(
 def _caption(tag: TagVerdict | None) -> str:
     if tag is None or tag.ap is None or tag.ap_drop is None:
         return ""
-    text = f"AP {words.fraction(tag.ap + tag.ap_drop)} → {words.fraction(tag.ap)}"
+    text = f"AP {format_fraction(tag.ap + tag.ap_drop)} → {format_fraction(tag.ap)}"
     if tag.operating and tag.reference_operating:
-        before = words.fraction(tag.reference_operating.calibration_error)
-        after = words.fraction(tag.operating.calibration_error)
+        before = format_fraction(tag.reference_operating.calibration_error)
+        after = format_fraction(tag.operating.calibration_error)
         text += f" · calibration error {before} → {after}"
     return text

@@ -5,19 +5,18 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from edgetag.dataset.result import DatasetResult, TagCounts
+from edgetag.dataset.result import DatasetResult, DroppedImage
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe
 from edgetag.reporting.page import words
-from edgetag.reporting.page.grid import Cell, Column, Grid, cells
-from edgetag.reporting.page.sources import Rejected
+from edgetag.tables.formats import format_count
 
 MOST_TAGS, MOST_REJECTED = 100, 20
 MOST_LINES = 40
 """Of the attribution: a set of photos names each of its makers."""
 
 
-def read_rejected(path: Path) -> tuple[Rejected, ...]:
+def read_rejected(path: Path) -> tuple[DroppedImage, ...]:
     """Read `dataset/rejected.csv`; nothing where it is missing.
 
     Raises:
@@ -30,33 +29,10 @@ def read_rejected(path: Path) -> tuple[Rejected, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}); run: edgetag data build") from None
     rows = list(csv.reader(io.StringIO(text, newline="")))
-    if rows[:1] != [["path", "reason", "detail", "where"]] or {len(row) for row in rows} != {4}:
+    if rows[:1] != [list(DroppedImage.model_fields)] or {len(row) for row in rows} != {4}:
         raise InputError(f"{path}: not the list of rejected images; run: edgetag data build")
-    return tuple(Rejected(*row) for row in rows[1:])
-
-
-def counts_grid(data: DatasetResult) -> Grid:
-    """Show how many images of each split have a tag, do not have it, or do not say."""
-    columns = (
-        Column("tag", numeric=False),
-        *(
-            Column(name, note=words.plural(counts.images, "image"))
-            for name, counts in data.splits.items()
-        ),
-    )
-    tags = next(iter(data.splits.values())).tags if data.splits else {}
-    rows = tuple(
-        cells([tag, *(_counted(counts.tags[tag]) for counts in data.splits.values())])
-        for tag in list(tags)[:MOST_TAGS]
-    )
-    return Grid("Images that have each tag, by split", columns, rows)
-
-
-def _counted(counts: TagCounts) -> Cell:
-    note = f"{words.count(counts.negatives)} do not"
-    if counts.unknown:
-        note += f", {words.count(counts.unknown)} unknown"
-    return Cell(words.count(counts.positives), note)
+    named = (dict(zip(rows[0], row, strict=True)) for row in rows[1:])
+    return tuple(map(DroppedImage.model_validate, named))
 
 
 def data_facts(
@@ -64,9 +40,9 @@ def data_facts(
 ) -> Iterator[tuple[str, str]]:
     """Yield what the data are and whose."""
     yield "labels", f"{recipe.data.source.name}, read as {data.format}"
-    yield "images", f"{words.count(data.images)} of {words.plural(data.listed, 'row')}"
+    yield "images", f"{format_count(data.images)} of {words.plural(data.listed, 'row')}"
     if data.rejected:
-        reasons = (f"{words.count(rows)} {reason}" for reason, rows in data.rejected.items())
+        reasons = (f"{format_count(rows)} {reason}" for reason, rows in data.rejected.items())
         yield "left out", f"{', '.join(reasons)}; all are in dataset/rejected.csv"
     else:
         yield "left out", "nothing"
@@ -80,29 +56,16 @@ def data_facts(
     if near := data.near_duplicates:
         first = near[0]
         yield "near duplicates across splits", (
-            f"{words.count(len(near))}, such as {first.path} ({first.split}) and "
+            f"{format_count(len(near))}, such as {first.path} ({first.split}) and "
             f"{first.other_path} ({first.other_split})"
         )  # fmt: skip
     if groups := data.straddling_groups:
-        yield "groups in several splits", f"{words.count(len(groups))}, such as {groups[0]}"
+        yield "groups in several splits", f"{format_count(len(groups))}, such as {groups[0]}"
     license_ = recipe.bundle.license or recipe.export.license
     yield "licence of the model", license_ or "not stated; bundle.license in the recipe states it"
     yield "makers and licences of the images", (
         "see below" if attribution else "not at hand; ATTRIBUTION.md beside the labels states them"
     )  # fmt: skip
-
-
-def rejected_grid(rejected: tuple[Rejected, ...]) -> Grid:
-    """Show the first rows that were left out, with reason and place."""
-    columns = (
-        Column("image", numeric=False, wide="code"), Column("reason", numeric=False),
-        Column("detail", numeric=False, wide="prose"), Column("where", numeric=False),
-    )  # fmt: skip
-    rows = tuple(
-        cells([one.path, one.reason, one.detail or "–", one.where])
-        for one in rejected[:MOST_REJECTED]
-    )
-    return Grid("Rows that were left out", columns, rows)
 
 
 def first_lines(text: str) -> tuple[str, int]:

@@ -8,10 +8,10 @@ import numpy.typing as npt
 
 from edgetag.metrics import Scores
 from edgetag.reporting.float_model import FloatModel
-from edgetag.reporting.page import words
-from edgetag.reporting.page.grid import Cell, Column, Grid, cells
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.page.thumbnails import thumbnails
+from edgetag.tables import Cell, Column, Number, Rows, Table
+from edgetag.tables.formats import format_count, format_fraction, format_percent
 
 MOST_TAGS, MOST_PICTURES = 12, 6
 
@@ -46,33 +46,38 @@ class ErrorsOf:
     total: int
 
 
-def errors_grid(model: FloatModel) -> Grid:
+def errors_table(model: FloatModel) -> Table:
     """Show how often each scored tag is missed and found wrongly, the worst tag first."""
-    columns = (
-        Column("tag", numeric=False), Column("images", note="have it / not"),
-        Column("missed", note="of those that have it"),
-        Column("found wrongly", note="of those that do not"), Column("F1"), Column("threshold"),
-    )  # fmt: skip
-    rows = tuple(_error_cells(model, tag) for tag in _worst_first(model))
-    return Grid("Errors of the float model by tag", columns, rows)
+    measured, split = model.measured, model.measured.split
+    missed = (~measured.decisions & (split.labels == 1)).sum(axis=0).tolist()
+    wrongly = (measured.decisions & (split.labels == 0)).sum(axis=0).tolist()
+    have, lack = split.positives.tolist(), split.negatives.tolist()
+    return Rows(_worst_first(model)).table(
+        "Errors of the float model by tag",
+        Column("tag", lambda tag: split.vocabulary.names[tag]),
+        Number(
+            "images",
+            lambda tag: f"{format_count(have[tag])} / {format_count(lack[tag])}",
+            note="have it / not",
+        ),
+        Number("missed", lambda tag: _share(missed[tag], have[tag]), note="of those that have it"),
+        Number(
+            "found wrongly",
+            lambda tag: _share(wrongly[tag], lack[tag]),
+            note="of those that do not",
+        ),
+        Number("F1", lambda tag: format_fraction(float(measured.f1[tag]))),
+        Number("threshold", lambda tag: format_fraction(float(measured.thresholds[tag]))),
+    )
+
+
+def _share(number: int, of: int) -> Cell:
+    return Cell(str(number), note=format_percent(number / of))
 
 
 def _worst_first(model: FloatModel) -> list[int]:
     """Return the scored tags, by F1 of the float model."""
     return sorted(model.measured.split.scored, key=lambda tag: model.measured.f1[tag])
-
-
-def _error_cells(model: FloatModel, tag: int) -> tuple[Cell, ...]:
-    measured, split = model.measured, model.measured.split
-    found, labels = measured.decisions[:, tag], split.labels[:, tag]
-    have, lack = int(split.positives[tag]), int(split.negatives[tag])
-    missed, wrongly = int((~found & (labels == 1)).sum()), int((found & (labels == 0)).sum())
-    return cells([
-        split.vocabulary.names[tag], f"{words.count(have)} / {words.count(lack)}",
-        Cell(words.count(missed), words.percent(missed / have)),
-        Cell(words.count(wrongly), words.percent(wrongly / lack)),
-        words.fraction(float(measured.f1[tag])), words.fraction(float(measured.thresholds[tag])),
-    ])  # fmt: skip
 
 
 def errors_by_tag(view: View, model: FloatModel) -> Iterator[ErrorsOf]:

@@ -3,27 +3,10 @@
 from collections.abc import Iterator
 
 from edgetag.reporting.page import words
-from edgetag.reporting.page.grid import Cell, Column, Grid, cells
+from edgetag.tables.formats import format_count
 from edgetag.validation.pictures_result import PicturesComparison
 
 MOST_NAMES = 20
-
-
-def pictures_grid(found: PicturesComparison) -> Grid:
-    """Show for each split how many pictures are missing, new and labelled differently."""
-    columns = (
-        Column("split", numeric=False), Column("pictures", note="that the reference knows"),
-        Column("missing"), Column("new", note="not judged"), Column("labelled differently"),
-    )  # fmt: skip
-    rows = tuple(
-        cells([
-            split.split, words.count(split.known), words.count(split.missing),
-            words.count(split.new),
-            words.count(split.relabelled) if found.labels_known else Cell("unknown"),
-        ])
-        for split in found.splits
-    )  # fmt: skip
-    return Grid("Pictures against those of the reference", columns, rows)
 
 
 def pictures_sentences(found: PicturesComparison) -> Iterator[str]:
@@ -32,7 +15,7 @@ def pictures_sentences(found: PicturesComparison) -> Iterator[str]:
         yield (
             f"{lost.tag} can no longer be scored on {lost.split}: of "
             f"{words.plural(lost.before, 'picture')} that the reference knows to have it, "
-            f"{words.count(lost.now)} are left."
+            f"{format_count(lost.now)} are left."
         )
     for split in found.splits:
         told = (
@@ -42,6 +25,6 @@ def pictures_sentences(found: PicturesComparison) -> Iterator[str]:
         )
         for what, number, names in told:
             shown = names[:MOST_NAMES]
-            more = f" and {words.count(number - len(shown))} more" if number > len(shown) else ""
+            more = f" and {format_count(number - len(shown))} more" if number > len(shown) else ""
             if shown:
                 yield f"{split.split}, {what}: {', '.join(shown)}{more}."

@@ -3,35 +3,11 @@
 from collections.abc import Iterator
 
 from edgetag.reporting.page import words
-from edgetag.reporting.page.grid import Cell, Column, Grid, cells
 from edgetag.reporting.page.sources import View
-from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
-
-SIGNS = {"worse": "fail", "better": "undecided", "new": "not judged", "gone": "fail"}
-"""Change → the mark it is shown with; an unexplained gain wants a look too."""
-
-
-def baseline_grid(compared: BaselineComparison) -> Grid:
-    """Show what moved since a state was accepted."""
-    columns = (
-        Column("variant", numeric=False), Column("runtime", numeric=False),
-        Column("what", numeric=False), Column("change", numeric=False), Column("accepted"),
-        Column("now"), Column("tolerance"),
-    )  # fmt: skip
-    rows = tuple(_baseline_cells(change, compared.same_reference) for change in compared.changes)
-    return Grid("Changes since the accepted baseline", columns, rows)
-
-
-def _baseline_cells(change: BaselineChange, decides: bool) -> tuple[Cell, ...]:
-    return cells([
-        change.variant, change.runtime, change.what,
-        Cell(change.change, mark=SIGNS[change.change] if decides else "not judged"),
-        _four(change.accepted), _four(change.measured), _four(change.tolerance),
-    ])  # fmt: skip
-
-
-def _four(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}".replace("-", "−")
+from edgetag.tables import Code, Column, Number, Rows, Table
+from edgetag.tables.formats import format_bytes, format_count
+from edgetag.validation.baseline_result import BaselineComparison
+from edgetag.validation.tables import variant_cell
 
 
 def baseline_sentence(compared: BaselineComparison) -> str:
@@ -53,32 +29,18 @@ def baseline_sentence(compared: BaselineComparison) -> str:
     return f"The weights are the same, yet numbers moved beyond their tolerance: {counts}."
 
 
-def files_grid(view: View) -> Grid:
-    """Show what each file takes, gives and needs."""
-    columns = (
-        Column("variant", numeric=False), Column("input", numeric=False),
-        Column("output", numeric=False), Column("size"), Column("gzip"), Column("zeros"),
-        Column("needs TensorFlow Lite", numeric=False), Column("SHA-256", numeric=False),
-    )  # fmt: skip
+def given_files_table(view: View) -> Table:
+    """Show the judged files that this run did not export; without any the table is empty."""
     exported = view.sources.exported
-    rows = [
-        cells([
-            file.variant, file.input_type, file.output_type, words.size(file.size_bytes),
-            words.size(file.gzip_bytes), words.percent(file.sparsity),
-            file.min_runtime_version or "unknown", Cell(file.sha256[:16], code=True),
-        ])
-        for file in (exported.variants if exported else ())
-    ]  # fmt: skip
-    told: set[str] = {file.variant for file in exported.variants} if exported else set()
-    for found in view.sources.verdict.variants:
-        if found.variant not in told:
-            told.add(found.variant)
-            rows.append(cells([
-                Cell(found.variant, badges=("external",) * (found.origin == "external")),
-                "–", "–", words.size(found.size_bytes), words.size(found.gzip_bytes), "–", "–",
-                Cell(found.sha256[:16], code=True),
-            ]))  # fmt: skip
-    return Grid("Files", columns, tuple(rows))
+    told = {file.variant for file in exported.variants} if exported else set[str]()
+    given = {one.variant: one for one in view.sources.verdict.variants if one.variant not in told}
+    return Rows(given.values()).table(
+        "Files from elsewhere",
+        Column("variant", variant_cell),
+        Number("size", lambda one: format_bytes(one.size_bytes)),
+        Number("gzip", lambda one: format_bytes(one.gzip_bytes)),
+        Code("SHA-256", lambda one: one.sha256[:12]),
+    )
 
 
 def environment(view: View) -> Iterator[tuple[str, str]]:
@@ -113,7 +75,7 @@ def environment(view: View) -> Iterator[tuple[str, str]]:
     yield "made with", listed(sources.versions)
     yield (
         "statistics",
-        f"{100 * verdict.confidence:.0f} % intervals, {words.count(verdict.bootstrap_samples)} "
+        f"{100 * verdict.confidence:.0f} % intervals, {format_count(verdict.bootstrap_samples)} "
         f"samples of the bootstrap, seed {sources.recipe.seed}",
     )
     yield "recipe SHA-256", sources.recipe.digest()

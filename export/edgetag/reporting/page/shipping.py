@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from edgetag.contract import Preprocessing
 from edgetag.conversion.result import ElementType, ExportedVariant
-from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
+from edgetag.tables.formats import format_bytes
 
 
 def shipped(view: View) -> Iterator[tuple[str, str]]:
@@ -16,13 +16,13 @@ def shipped(view: View) -> Iterator[tuple[str, str]]:
     if file is None:
         yield "file", f"{view.bundled} was not exported in this run"
     else:
-        yield "file", f"{file.file}, {words.size(file.size_bytes)}"
+        yield "file", f"{file.file}, {format_bytes(file.size_bytes)}"
         yield "its SHA-256", file.sha256
     bundle = view.sources.bundle
     if bundle is None:
         yield "bundle", "none of this file when this page was written; edgetag bundle packs one"
     else:
-        yield "bundle", f"{bundle.file}, {words.size(bundle.size_bytes)}"
+        yield "bundle", f"{bundle.file}, {format_bytes(bundle.size_bytes)}"
         yield "its SHA-256", bundle.sha256
 
 

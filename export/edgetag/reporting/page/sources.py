@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
-from edgetag.dataset.result import DatasetResult
+from edgetag.dataset.result import DatasetResult, DroppedImage
 from edgetag.dataset.view import Rows
 from edgetag.device.result import DeviceResult
 from edgetag.explaining.result import Explanation
@@ -16,16 +16,6 @@ from edgetag.reporting.float_model import FloatModel
 from edgetag.reporting.result import ReportResult
 from edgetag.validation.details import Details, VariantDetails
 from edgetag.validation.result import VariantVerdict, Verdict
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A row of the labels that was left out: a line of `dataset/rejected.csv`."""
-
-    path: str
-    reason: str
-    detail: str
-    where: str
 
 
 @dataclass(frozen=True)
@@ -72,7 +62,7 @@ class PageSources:
     phones: PhonesResult | None = None
     float_model: FloatModel | None = None
     data: DatasetResult | None = None
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[DroppedImage, ...] = ()
     attribution: str | None = None
     bundle: PackedBundle | None = None
 

@@ -8,13 +8,14 @@ from edgetag.judging.decisions import RANK
 from edgetag.recipe import LIMITS
 from edgetag.reporting.losses import tag_losses
 from edgetag.reporting.page import words
-from edgetag.reporting.page.grid import Cell, Column, Grid, cells, decided, with_interval
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.page.variants import Plot
 from edgetag.reporting.plots.forest import ForestRow, forest
-from edgetag.reporting.tables import NONE
 from edgetag.reporting.wording import LOST
-from edgetag.validation.result import LossMeasure, Operating, TagVerdict, VariantVerdict
+from edgetag.tables import Table
+from edgetag.tables.formats import format_count
+from edgetag.validation.result import LossMeasure, TagVerdict, VariantVerdict
+from edgetag.validation.tables import operating_table, tags_table, worst_first
 
 MOST_DRAWN, MOST_LISTED = 40, 200
 """Tags per plot and per table, so that a large vocabulary does not make a large file."""
@@ -45,8 +46,8 @@ class TagsOf:
     total: int
     drawn: int
     listed: int
-    judged: Grid
-    operating: Grid
+    judged: Table
+    operating: Table
 
 
 @dataclass(frozen=True)
@@ -59,22 +60,30 @@ class _Measure:
 
 MEASURES = (
     _Measure(
-        "Recall at the threshold", "max_recall_drop",
-        lambda tag: tag.recall_drop, lambda tag: tag.recall_drop_interval,
+        "Recall at the threshold",
+        "max_recall_drop",
+        lambda tag: tag.recall_drop,
+        lambda tag: tag.recall_drop_interval,
     ),
     _Measure(
-        "False positives at the threshold", "max_fpr_rise",
-        lambda tag: tag.fpr_rise, lambda tag: tag.fpr_rise_interval,
+        "False positives at the threshold",
+        "max_fpr_rise",
+        lambda tag: tag.fpr_rise,
+        lambda tag: tag.fpr_rise_interval,
     ),
     _Measure(
-        "Average precision", "max_ap_drop",
-        lambda tag: tag.ap_drop, lambda tag: tag.ap_drop_interval,
+        "Average precision",
+        "max_ap_drop",
+        lambda tag: tag.ap_drop,
+        lambda tag: tag.ap_drop_interval,
     ),
-)  # fmt: skip
+)
 
 
 def tags_of(view: View, number: int, found: VariantVerdict) -> TagsOf:
     """Show one variant; `number` makes the names of its plots unique."""
+    notes = {tag.tag: _open(tag, tag_losses(found, tag.tag)) for tag in found.tags}
+    scored = [tag for tag in found.tags if tag.scored]
     return TagsOf(
         variant=found.variant,
         title=f"{found.variant} on {found.runtime}, split {found.split}",
@@ -84,16 +93,15 @@ def tags_of(view: View, number: int, found: VariantVerdict) -> TagsOf:
         total=len(found.tags),
         drawn=MOST_DRAWN,
         listed=MOST_LISTED,
-        judged=_judged_grid(found),
-        operating=_operating_grid(view, found),
+        judged=tags_table(
+            f"Tags of {found.variant}", found, worst_first(found.tags, MOST_LISTED), notes
+        ).first(MOST_LISTED),
+        operating=operating_table(
+            f"Operating points of {found.variant}, before → after",
+            view.sources.verdict,
+            worst_first(scored, MOST_LISTED),
+        ).first(MOST_LISTED),
     )
-
-
-def _worst(tags: Iterable[TagVerdict], most: int) -> list[TagVerdict]:
-    """Return at most so many, the worst where there are more, in their own order."""
-    numbered = list(enumerate(tags))
-    chosen = sorted(numbered, key=lambda one: (RANK[one[1].verdict], -abs(one[1].ap_drop or 0.0)))
-    return [tag for _, tag in sorted(chosen[:most], key=lambda one: one[0])]
 
 
 def _in_all(found: VariantVerdict) -> str:
@@ -103,7 +111,7 @@ def _in_all(found: VariantVerdict) -> str:
 
 
 def _forests(number: int, found: VariantVerdict) -> Iterator[Plot]:
-    scored = _worst((tag for tag in found.tags if tag.scored), MOST_DRAWN)
+    scored = worst_first([tag for tag in found.tags if tag.scored], MOST_DRAWN)[:MOST_DRAWN]
     for measure in MEASURES:
         rows = [_forest_row(measure, tag) for tag in scored]
         if measure.budget == "max_ap_drop" and found.map_drop is not None:
@@ -148,37 +156,6 @@ def _check(checks: Iterable[Check], budget: str) -> Check | None:
     return next((check for check in checks if check.budget == budget), None)
 
 
-def _judged_grid(found: VariantVerdict) -> Grid:
-    columns = (
-        Column("tag", numeric=False), Column("verdict", numeric=False),
-        Column("images", note="have it / not"), Column("AP"), Column("drop", note="points"),
-        Column("recall"), Column("drop", note="points"), Column("false positives"),
-        Column("rise", note="points"), Column("changed", note="lost / gained"),
-        Column("McNemar", note="p after Holm"), Column("threshold", note="before → after"),
-    )  # fmt: skip
-    rows = tuple(
-        _judged_cells(tag, tag_losses(found, tag.tag)) for tag in _worst(found.tags, MOST_LISTED)
-    )
-    return Grid(f"Tags of {found.variant}", columns, rows)
-
-
-def _judged_cells(tag: TagVerdict, losses: tuple[LossMeasure, ...]) -> tuple[Cell, ...]:
-    images = f"{words.count(tag.positives)} / {words.count(tag.negatives)}"
-    threshold = f"{tag.reference_threshold:.3f} → {tag.threshold:.3f}"
-    changed = NONE if tag.flips is None else words.count(tag.flips)
-    decision = decided(tag.verdict, _open(tag, losses), with_losses=bool(losses))
-    return cells([
-        tag.tag, decision, images, words.fraction(tag.ap),
-        with_interval(words.points(tag.ap_drop), words.interval(tag.ap_drop_interval)),
-        words.percent(tag.recall),
-        with_interval(words.points(tag.recall_drop), words.interval(tag.recall_drop_interval)),
-        words.percent(tag.fpr),
-        with_interval(words.points(tag.fpr_rise), words.interval(tag.fpr_rise_interval)),
-        Cell(changed, f"{tag.lost} / {tag.gained}" if tag.flips else ""),
-        words.chance(tag.mcnemar_p_holm), threshold,
-    ])  # fmt: skip
-
-
 def _open(tag: TagVerdict, losses: tuple[LossMeasure, ...]) -> str:
     """Say what broke, what is missing, and what was lost without a margin, in few words."""
     notes = []
@@ -188,39 +165,8 @@ def _open(tag: TagVerdict, losses: tuple[LossMeasure, ...]) -> str:
             notes.append(what)
         elif check.verdict == "undecided":
             wanted = check.needs
-            more = f": {words.count(wanted.more)} more {wanted.of}" if wanted else ""
+            more = f": {format_count(wanted.more)} more {wanted.of}" if wanted else ""
             notes.append(f"{what}{more}")
     if losses:
         notes.append(f"lost beyond chance: {', '.join(LOST[measure] for measure in losses)}")
     return "; ".join(notes)
-
-
-def _operating_grid(view: View, found: VariantVerdict) -> Grid:
-    verdict = view.sources.verdict
-    columns = (
-        Column("tag", numeric=False),
-        Column(f"recall at {words.percent(verdict.at_fpr)} false positives"),
-        Column(f"false positives at {words.percent(verdict.at_recall)} recall"),
-        Column("prevalence", note="stated"), Column("precision", note="at that prevalence"),
-        Column("calibration error"), Column("F1"), Column("drop", note="points"),
-        Column("gain", note="by own threshold, points"),
-    )  # fmt: skip
-    listed = _worst((tag for tag in found.tags if tag.scored), MOST_LISTED)
-    rows = tuple(_operating_cells(view, tag) for tag in listed)
-    return Grid(f"Operating points of {found.variant}, before → after", columns, rows)
-
-
-def _operating_cells(view: View, tag: TagVerdict) -> tuple[Cell, ...]:
-    def both(write: Callable[[float | None], str], of: Callable[[Operating], float | None]) -> str:
-        sides = (tag.reference_operating, tag.operating)
-        return " → ".join(write(of(side) if side else None) for side in sides)
-
-    return cells([
-        tag.tag, both(words.percent, lambda at: at.recall_at_fpr),
-        both(words.percent, lambda at: at.fpr_at_recall),
-        words.percent(view.sources.verdict.prevalence.get(tag.tag)),
-        both(words.percent, lambda at: at.precision_at_prevalence),
-        both(words.fraction, lambda at: at.calibration_error), words.fraction(tag.f1),
-        with_interval(words.points(tag.f1_drop), words.interval(tag.f1_drop_interval)),
-        words.points(tag.f1_gain),
-    ])  # fmt: skip

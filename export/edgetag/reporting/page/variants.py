@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from edgetag.benchmarking.result import Measurement
+from edgetag.benchmarking.tables import QUICK
 from edgetag.reporting.page import words
-from edgetag.reporting.page.grid import Cell, Column, Grid, cells, decided, with_interval
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.plots.tradeoff import Candidate, pareto_front, tradeoff
-from edgetag.reporting.sheets import QUICK
-from edgetag.reporting.tables import NONE
+from edgetag.tables import NONE, Cell, Column, Decision, Number, Rows, Table, decided, with_interval
+from edgetag.tables.formats import (
+    format_bytes,
+    format_count,
+    format_fraction,
+    format_mean,
+    format_ms,
+    format_percent,
+    format_points,
+)
 from edgetag.validation.result import VariantVerdict
+from edgetag.validation.tables import scores_table, variant_cell
 
 
 @dataclass(frozen=True)
@@ -44,19 +53,21 @@ def figures(view: View) -> Iterator[Figure]:
     found = view.scored(view.bundled)
     if not found:
         return
-    drop = words.drop(found.map_drop, found.map_drop_interval)
+    drop = format_points(found.map_drop, found.map_drop_interval)
     yield Figure(
-        words.mean_ap(found.n_scored_tags), words.fraction(found.map), f"drop {drop} points"
+        words.mean_ap(found.n_scored_tags), format_fraction(found.map), f"drop {drop} points"
     )
     yield Figure(
-        "changed decisions", words.percent(found.flip_rate), f"{words.count(found.flips)} of them"
+        "changed decisions", format_percent(found.flip_rate), f"{format_count(found.flips)} of them"
     )
-    yield Figure("file", words.size(found.size_bytes), f"{words.size(found.gzip_bytes)} gzipped")
+    yield Figure(
+        "file", format_bytes(found.size_bytes), f"{format_bytes(found.gzip_bytes)} gzipped"
+    )
     if timed := measurement(view, view.bundled):
-        p90 = words.milliseconds(timed.latency_ms.p90)
+        p90 = format_ms(timed.latency_ms.p90)
         threads = words.plural(timed.threads, "thread")
         yield Figure(
-            "latency, median", f"{words.milliseconds(timed.latency_ms.p50)} ms",
+            "latency, median", f"{format_ms(timed.latency_ms.p50)} ms",
             f"p90 {p90} ms, {timed.runtime}, {threads}{_mode(view)}"
             + ("" if timed.stable else ", unstable"),
         )  # fmt: skip
@@ -68,19 +79,28 @@ def _mode(view: View) -> str:
     return f", {QUICK}" if bench and bench.mode == "quick" else ""
 
 
-def variants_grid(view: View) -> Grid:
+def variants_table(view: View) -> Table:
     """Show every variant on the runtime that the report chose, over the split that decides."""
-    split, runtime = view.report.split, view.report.runtime
-    columns = [
-        Column("variant", numeric=False), Column("verdict", numeric=False),
-        Column("mAP", note=_over(view, split)), Column("drop of mAP", note="points [interval]"),
-        Column("changed", note="decisions"), Column("file"), Column("gzip"),
-    ]  # fmt: skip
-    if bench := view.sources.bench:
-        threads = words.plural(bench.budget_threads, "thread")
-        columns.append(Column("p50 / p90", note=f"ms, {threads}{_mode(view)}"))
-    rows = tuple(_variant_cells(view, name) for name in view.variants())
-    return Grid(f"Variants on {runtime}, split {split}", tuple(columns), rows)
+    split, bench = view.report.split, view.sources.bench
+    threads = words.plural(bench.budget_threads, "thread") if bench else ""
+    latency = Number[str](
+        "p50 / p90", lambda name: _latency(measurement(view, name)), unit="ms",
+        note=f"{threads}{_mode(view)}",
+    )  # fmt: skip
+    return Rows(view.variants()).table(
+        f"Variants on {view.report.runtime}, split {split}",
+        Column("variant", lambda name: _named(view, name)),
+        Number("mAP", lambda name: _map(view.scored(name)), note=_over(view, split)),
+        Number("drop of mAP", lambda name: _drop(view.scored(name)), note="points [interval]"),
+        Number("flips", lambda name: _flips(view.scored(name))),
+        Number("file", lambda name: format_bytes(_size(view, name)[0])),
+        Number("gzip", lambda name: format_bytes(_size(view, name)[1])),
+        *((latency,) if bench else ()),
+        Decision(
+            "verdict",
+            lambda name: decided(view.decision(name), with_losses=view.with_losses(name)),
+        ),
+    )
 
 
 def _over(view: View, split: str) -> str:
@@ -89,107 +109,45 @@ def _over(view: View, split: str) -> str:
     return f"{split}, {words.plural(scored.n_scored_tags, 'tag')}" if scored else split
 
 
-def _variant_cells(view: View, name: str) -> tuple[Cell, ...]:
-    found = view.scored(name)
-    decision = decided(view.decision(name), with_losses=view.with_losses(name))
-    row: list[str | Cell] = [_named(view, name), decision]
-    if found:
-        row += [
-            _map(found), _drop(found), words.percent(found.flip_rate),
-            words.size(found.size_bytes), words.size(found.gzip_bytes),
-        ]  # fmt: skip
-    else:
-        known = next((one for one in view.report.variants if one.variant == name), None)
-        row += [NONE, NONE, NONE]
-        row += [words.size(known.size_bytes), words.size(known.gzip_bytes)] if known else [NONE] * 2
-    if view.sources.bench:
-        row.append(_latency(measurement(view, name)))
-    return cells(row)
+def _size(view: View, name: str) -> tuple[int | None, int | None]:
+    known = view.scored(name) or next(
+        (row for row in view.report.variants if row.variant == name), None
+    )
+    return (known.size_bytes, known.gzip_bytes) if known else (None, None)
 
 
 def _named(view: View, name: str) -> Cell:
-    external = any(
-        one.origin == "external" for one in view.sources.verdict.variants if one.variant == name
-    )
-    badges = ("ships",) * (name in view.report.ships) + ("external",) * external
-    return Cell(name, badges=badges)
+    entry = next((one for one in view.sources.verdict.variants if one.variant == name), None)
+    return variant_cell(entry, view.report.ships) if entry else Cell(name)
 
 
-def _map(found: VariantVerdict) -> str:
-    return "not scored" if found.map is None else words.fraction(found.map)
+def _map(found: VariantVerdict | None) -> str:
+    return format_mean(found.map) if found else NONE
 
 
-def _drop(found: VariantVerdict) -> Cell:
-    return with_interval(words.points(found.map_drop), words.interval(found.map_drop_interval))
+def _drop(found: VariantVerdict | None) -> Cell | None:
+    return with_interval(found.map_drop, found.map_drop_interval) if found else None
+
+
+def _flips(found: VariantVerdict | None) -> str:
+    return format_percent(found.flip_rate if found else None)
 
 
 def _latency(timed: Measurement | None) -> str:
     if timed is None:
         return NONE
-    spread = timed.latency_ms
-    shown = f"{words.milliseconds(spread.p50)} / {words.milliseconds(spread.p90)}"
+    shown = f"{format_ms(timed.latency_ms.p50)} / {format_ms(timed.latency_ms.p90)}"
     return shown if timed.stable else f"{shown} unstable"
 
 
-def elsewhere_grid(view: View) -> Grid:
+def elsewhere_table(view: View) -> Table:
     """Show accuracy on the other runtimes and splits."""
     shown = [
-        one for one in view.sources.verdict.variants
+        one
+        for one in view.sources.verdict.variants
         if not (one.decides and one.runtime == view.report.runtime)
-    ]  # fmt: skip
-    columns = (
-        Column("variant", numeric=False), Column("runtime", numeric=False),
-        Column("split", numeric=False), Column("verdict", numeric=False), Column("images"),
-        Column("scored tags"), Column("mAP"), Column("drop of mAP", note="points [interval]"),
-        Column("changed", note="decisions"), Column("calibration error", note="before → after"),
-    )  # fmt: skip
-    rows = tuple(
-        cells([
-            _named(view, one.variant), Cell(one.runtime, one.runtime_version),
-            Cell(one.split, "decides" if one.decides else "for information"),
-            decided(one.verdict), words.count(one.n_images), str(one.n_scored_tags), _map(one),
-            _drop(one), words.percent(one.flip_rate),
-            f"{words.fraction(one.reference_calibration_error)} → "
-            f"{words.fraction(one.calibration_error)}",
-        ])
-        for one in shown
-    )  # fmt: skip
-    return Grid("Accuracy on other runtimes and splits", columns, rows)
-
-
-def speed_grid(view: View) -> Grid:
-    """Show latency, load time and memory wherever they were measured."""
-    columns = (
-        Column("variant", numeric=False), Column("runtime", numeric=False), Column("threads"),
-        Column("p50", note="ms"), Column("p90", note="ms"), Column("p99", note="ms"),
-        Column("load", note="ms"), Column("peak memory"), Column("runs"),
-        Column("figure", numeric=False),
-    )  # fmt: skip
-    results = view.sources.bench.results if view.sources.bench else ()
-    rows = tuple(
-        cells([
-            _named(view, one.variant), Cell(one.runtime, one.runtime_version), str(one.threads),
-            words.milliseconds(one.latency_ms.p50), words.milliseconds(one.latency_ms.p90),
-            words.milliseconds(one.latency_ms.p99), words.milliseconds(one.load_ms),
-            words.size(one.peak_memory_bytes), words.count(one.runs),
-            f"{'stable' if one.stable else 'unstable'}{_mode(view)}",
-        ])
-        for one in results
-    )  # fmt: skip
-    return Grid("Latency, load time and memory", columns, rows)
-
-
-def failures_grid(view: View) -> Grid:
-    """Show what a runtime did not run, and why."""
-    columns = (
-        Column("variant", numeric=False), Column("runtime", numeric=False),
-        Column("stage", numeric=False), Column("reason", numeric=False, wide="prose"),
-    )  # fmt: skip
-    rows = tuple(
-        cells([_named(view, one.variant), one.runtime, one.stage, one.reason])
-        for one in view.report.failures
-    )
-    return Grid("Did not run", columns, rows)
+    ]
+    return scores_table("Accuracy on other runtimes and splits", shown, view.report.ships)
 
 
 def tradeoff_plots(view: View) -> Iterator[Plot]:

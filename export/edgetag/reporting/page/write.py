@@ -1,20 +1,22 @@
 """Writes `report/index.html`: one file, no script, nothing loaded from elsewhere."""
 
 from functools import cache, partial
-from itertools import count
+from itertools import count as numbers
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from edgetag.benchmarking.tables import latency_table
+from edgetag.conversion.tables import files_table
+from edgetag.dataset.tables import counts_table, left_out_table
+from edgetag.device.tables import check_table, count_table
+from edgetag.phones.tables import phone_tables
 from edgetag.reporting.page import (
     causes,
     confusion,
     data,
-    elsewhere,
     float_errors,
-    heat_maps,
-    phones,
     pictures,
     setting,
     shipping,
@@ -27,8 +29,18 @@ from edgetag.reporting.page.curves import curves_of
 from edgetag.reporting.page.sources import PageSources, View
 from edgetag.reporting.page.tags import tags_of
 from edgetag.reporting.result import ReportResult
+from edgetag.reporting.tables import failures_table
+from edgetag.tables import MOST_FINDINGS
+from edgetag.tables.formats import format_count
+from edgetag.tables.html import to_html
+from edgetag.tables.model import SIGNS
+from edgetag.validation.heat_map_tables import heat_map_tags_table, heat_maps_table
+from edgetag.validation.tables import changes_table, pictures_table
 
 TEMPLATES = Path(__file__).parent / "templates"
+REJECTED = "Rows that were left out"
+MOST_ROWS = 100
+"""Of a table that a large vocabulary or many phones could make long."""
 
 
 def write_page(report: ReportResult, sources: PageSources) -> str:
@@ -44,9 +56,13 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
     view = View(report, sources)
     scored = list(view.all_scored())
     compared = sources.verdict.baseline
-    model, built = sources.float_model, sources.data
+    model, built, bench = sources.float_model, sources.data, sources.bench
+    device = sources.device
     compared_pictures = sources.verdict.pictures
     return _environment().get_template("page.html.j2").render(
+        table=to_html,
+        SIGNS=SIGNS,
+        count=format_count,
         css=Markup(_read("page.css")),  # noqa: S704 - our own file
         words=words,
         view=view,
@@ -56,18 +72,25 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
         deciding=scored[0] if scored else None,
         banner=banner(view),
         figures=list(variants.figures(view)),
-        variants=variants.variants_grid(view),
+        variants=variants.variants_table(view),
         tradeoffs=list(variants.tradeoff_plots(view)),
-        elsewhere=variants.elsewhere_grid(view),
-        speed=variants.speed_grid(view),
-        heat_maps=heat_maps.heat_maps_grid(view),
-        heat_map_tags=list(heat_maps.heat_map_tags(view)),
-        failures=variants.failures_grid(view),
-        checks=elsewhere.checks_grid(view),
-        counts=elsewhere.counts_grid(view),
-        phones=list(phones.phone_grids(view)),
+        elsewhere=variants.elsewhere_table(view),
+        speed=latency_table(bench, report.ships) if bench else None,
+        heat_maps=heat_maps_table(sources.verdict),
+        heat_map_tags=[
+            heat_map_tags_table(one.variant, one.heat_maps).first(MOST_ROWS)
+            for one in sources.verdict.variants
+            if one.heat_maps and one.runtime == report.runtime
+        ],
+        failures=failures_table(report.failures),
+        checks=check_table(device) if device and device.checks else None,
+        counts=count_table(device) if device and device.tried else None,
+        phones=[
+            table.first(MOST_ROWS)
+            for table in (phone_tables(sources.phones) if sources.phones else ())
+        ],
         tags=[tags_of(view, number, found) for number, found in enumerate(scored)],
-        curves=[part for part in map(partial(curves_of, view), count(), scored) if part],
+        curves=[part for part in map(partial(curves_of, view), numbers(), scored) if part],
         changes=[part for part in map(partial(changes_of, view), scored) if part],
         shipped=list(shipping.shipped(view)),
         input_steps=list(
@@ -75,25 +98,32 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
                 sources.recipe.network.preprocessing(), shipping.exported_file(view)
             )
         ),
-        errors=float_errors.errors_grid(model) if model else None,
+        errors=float_errors.errors_table(model) if model else None,
         errors_by_tag=list(float_errors.errors_by_tag(view, model)) if model else [],
         confusion=confusion.confusion(model) if model else None,
-        pictures=pictures.pictures_grid(compared_pictures) if compared_pictures else None,
+        pictures=pictures_table(compared_pictures) if compared_pictures else None,
         pictures_sentences=list(pictures.pictures_sentences(compared_pictures))
         if compared_pictures
         else [],
-        counts_by_split=data.counts_grid(built) if built else None,
+        counts_by_split=counts_table("Images that have each tag, by split", built.splits).first(
+            MOST_ROWS
+        )
+        if built
+        else None,
         data_facts=list(data.data_facts(sources.recipe, built, sources.attribution))
         if built
         else [],
-        rejected=data.rejected_grid(sources.rejected),
+        rejected=left_out_table(REJECTED, sources.rejected[:MOST_FINDINGS]),
         attribution=data.first_lines(sources.attribution) if sources.attribution else None,
         blames=list(causes.blames(view)),
         mistakes=list(causes.mistakes(view)),
         baseline=compared,
-        baseline_changes=setting.baseline_grid(compared) if compared else None,
+        baseline_changes=changes_table(compared.changes, decides=compared.same_reference)
+        if compared
+        else None,
         baseline_sentence=setting.baseline_sentence(compared) if compared else "",
-        files=setting.files_grid(view),
+        files=files_table(sources.exported.variants) if sources.exported else None,
+        given_files=setting.given_files_table(view),
         environment=list(setting.environment(view)),
     )  # fmt: skip
 

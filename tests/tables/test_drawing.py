@@ -14,61 +14,52 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from edgetag.reporting.fitting import fitted
-from edgetag.reporting.sheets import outcome_sheets
-from edgetag.reporting.tables import NONE, Sheet, to_rich
-from made_results import make_sources
-from reporting.test_report import report_on
+from edgetag.tables import NONE, Cell, Column, Number, Prose, Rows, Table, decided, to_rich
+from edgetag.tables.fitting import fitted
 
 REMEDY = "not set up; run: edgetag device setup arm64, which takes a minute and needs no root"
-SHEET = Sheet(
-    "What is there and what is not, on this machine and on the others that are emulated here",
-    ("part", "state", "drop, points", "detail"),
-    frozenset({2}),
+TABLE = Rows(
     (
-        ("litert@arm64", "? missing", "1.67 [0.46, 2.65]", REMEDY),
-        ("猫|犬", "✓ ok", "−0.00 [−0.09, 0.10]", "–"),
-    ),
+        ("litert@arm64", decided("undecided", "missing"), Cell("1.67", "[0.46, 2.65]"), REMEDY),
+        ("猫|犬", decided("pass", "ok"), Cell("0.00", "[−0.09, 0.10]"), None),
+    )
+).table(
+    "What is there and what is not, on this machine and on the others that are emulated here",
+    Column("part", lambda row: row[0]),
+    Column("state", lambda row: row[1]),
+    Number("drop", lambda row: row[2], note="points"),
+    Prose("detail", lambda row: row[3]),
 )
 
 
-def drawn(sheet: Sheet, width: int, terminal: bool = True) -> list[str]:
+def drawn(table: Table, width: int, terminal: bool = True) -> list[str]:
     console = Console(width=width, file=io.StringIO(), record=True, force_terminal=terminal)
-    console.print(to_rich(sheet))
+    console.print(to_rich(table))
     return console.export_text().splitlines()
 
 
-def words(sheet: Sheet) -> set[str]:
+def words(table: Table) -> set[str]:
     """Return what must be read; that the first column holds names needs no heading."""
-    cells = [sheet.title, *sheet.headings[1:], *(cell for row in sheet.rows for cell in row)]
+    cells = [table.title, *table.headings[1:], *(cell for row in table.texts for cell in row)]
     return {word for cell in cells for word in cell.split()} - {NONE}
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
 def test_no_word_is_cut_and_no_line_is_wider_than_the_terminal(width: int) -> None:
-    lines = drawn(SHEET, width)
-    assert words(SHEET) <= {word for line in lines for word in line.split()}
+    lines = drawn(TABLE, width)
+    assert words(TABLE) <= {word for line in lines for word in line.split()}
     assert max(map(cell_len, lines)) <= width
 
 
-@pytest.mark.parametrize("width", [60, 100, 200])
-def test_what_a_run_ends_with_is_whole_at_any_width(width: int, tmp_path: Path) -> None:
-    result, _ = report_on(make_sources(0.0213, 0.71, 0.03), tmp_path)
-    for sheet in outcome_sheets(result):
-        lines = drawn(sheet, width)
-        assert words(sheet) <= {word for line in lines for word in line.split()}
-        assert max(map(cell_len, lines)) <= width
-
-
 def test_a_remedy_wraps_between_words_beside_its_part() -> None:
-    lines = drawn(SHEET, 80)
+    lines = drawn(TABLE, 80)
     (first,) = (line for line in lines if "litert@arm64" in line)
     assert "not set up; run:" in first
     assert any("edgetag device" in line for line in lines)
 
 
 def test_a_table_that_cannot_fit_becomes_a_list_of_its_rows() -> None:
-    lines = [line.rstrip() for line in drawn(SHEET, 40)]
+    lines = [line.rstrip() for line in drawn(TABLE, 40)]
     start = lines.index("litert@arm64")
     assert lines[start + 1] == "  state ? missing"
     assert lines[start + 2] == "  drop, points 1.67 [0.46, 2.65]"
@@ -76,32 +67,33 @@ def test_a_table_that_cannot_fit_becomes_a_list_of_its_rows() -> None:
 
 
 def test_intervals_go_below_their_numbers_where_that_makes_a_table_fit() -> None:
-    sheet = Sheet("t", ("name", *["drop"] * 3), frozenset({1, 2, 3}),
-                  (("int8", *["−0.29 [−1.39, 0.98]"] * 3),))  # fmt: skip
-    lines = [" ".join(line.split()) for line in drawn(sheet, 60)]
+    drop = Number[str]("drop", lambda _: Cell("−0.29", "[−1.39, 0.98]"))
+    table = Rows(["int8"]).table("t", Column("name", str), drop, drop, drop)
+    lines = [" ".join(line.split()) for line in drawn(table, 60)]
     assert "int8 −0.29 −0.29 −0.29" in lines
     assert "[−1.39, 0.98] [−1.39, 0.98] [−1.39, 0.98]" in lines
 
 
 @pytest.mark.parametrize("width", [40, 500])
 def test_no_name_steers_the_terminal_or_breaks_its_row(width: int) -> None:
-    sheet = Sheet("t", ("path", "reason"), frozenset(), (("a\nb\x1b[2J.png", "\u202ereason"),))
-    shown = "\n".join(drawn(sheet, width, terminal=False))
+    table = Rows(["a\nb\x1b[2J.png"]).table(
+        "t", Column("path", str), Prose("reason", lambda _: "\u202ereason")
+    )
+    shown = "\n".join(drawn(table, width, terminal=False))
     assert "a b\ufffd[2J.png" in shown
     assert not any(sign in shown for sign in "\x1b\u202e")
 
 
 SCRIPT = """
 from edgetag.cli.terminal import print_tables
-from edgetag.reporting.tables import to_rich
-from reporting.test_drawing import SHEET
-print_tables([to_rich(SHEET)])
+from tables.test_drawing import TABLE
+print_tables([TABLE])
 """
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def printed(stdout: int) -> str:
-    """Print the sheet as a command does; return what a pipe got."""
+    """Print the table as a command does; return what a pipe got."""
     environment = {
         **os.environ, "COLUMNS": "60", "TERM": "xterm", "PYTHONPATH": str(Path(__file__).parents[1])
     }  # fmt: skip
@@ -113,7 +105,7 @@ def printed(stdout: int) -> str:
 
 def test_a_pipe_gets_each_row_on_one_line_whatever_the_terminals_width() -> None:
     title, *rows = printed(subprocess.PIPE).splitlines()
-    assert title == SHEET.title
+    assert title == TABLE.title
     (row,) = (line for line in rows if "litert@arm64" in line)
     assert REMEDY in row
 
@@ -125,7 +117,7 @@ def test_a_terminal_gets_lines_of_its_own_width() -> None:
     shown = ANSI.sub("", os.read(leader, 1 << 20).decode()).splitlines()
     os.close(leader)
     assert 40 < max(map(cell_len, shown)) <= 60
-    assert words(SHEET) <= {word for line in shown for word in line.split()}
+    assert words(TABLE) <= {word for line in shown for word in line.split()}
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), max_size=9)

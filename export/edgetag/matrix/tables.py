@@ -4,7 +4,11 @@ They are printed as Markdown, columns aligned, so that what is on the screen can
 """
 
 from edgetag.matrix.result import Agreement, Cell, MatrixResult, Proof, SameEngine
-from edgetag.reporting.tables import NONE, Sheet, escape_markdown, format_ms, printable, shorten
+from edgetag.recipe import Variant
+from edgetag.tables import NONE, Column, Prose, Rows, Table
+from edgetag.tables.formats import format_millions, format_ms
+from edgetag.tables.markdown import to_aligned_markdown
+from edgetag.tables.text import escape_markdown, shorten
 
 CONCLUSIONS = {
     "proved": "✓ proved",
@@ -16,59 +20,34 @@ LONGEST_REASON = 48
 """Of a reason within the grid; the list below has all of it."""
 
 LONGEST = 400
-NO_WIDTH = "\N{ZERO WIDTH SPACE}"
 
 
-def matrix_sheets(result: MatrixResult) -> tuple[Sheet, ...]:
+def matrix_tables(result: MatrixResult) -> tuple[Table, ...]:
     """Return the tables that show a matrix; those that would be empty are left out."""
-    sheets = [_grid(result), _reasons(result), _proofs(result), _targets(result)]
-    return tuple(sheet for sheet in sheets if sheet.rows)
+    tables = [_grid(result), _reasons(result), _proofs(result), _targets(result)]
+    return tuple(table for table in tables if table.rows)
 
 
 def to_markdown_page(result: MatrixResult) -> str:
     """Return the tables as a Markdown page; the first one with a legend."""
-    grid, *others = matrix_sheets(result)
-    parts = [f"{aligned(grid)}\n{_legend(result)}\n"]
-    parts += [f"## {escape_markdown(sheet.title)}\n\n{aligned(sheet)}" for sheet in others]
+    grid, *others = matrix_tables(result)
+    parts = [f"{to_aligned_markdown(grid, LONGEST)}\n{_legend(result)}\n"]
+    parts += [
+        f"## {escape_markdown(table.title)}\n\n{to_aligned_markdown(table, LONGEST)}"
+        for table in others
+    ]
     return f"# {escape_markdown(grid.title)}\n\n" + "\n".join(parts)
 
 
-def aligned(sheet: Sheet) -> str:
-    """Return a Markdown table whose columns are also straight where it is not rendered."""
-    cells = [
-        [escape_markdown(shorten(printable(cell), LONGEST)) for cell in row]
-        for row in (sheet.headings, *sheet.rows)
-    ]
-    widths = [max(3, *(_width(row[column]) for row in cells)) for column in range(len(cells[0]))]
-    rule = ["-" * width for width in widths]
-    return "".join(
-        "| " + " | ".join(
-            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
-        ) + " |\n"
-        for row in (cells[0], rule, *cells[1:])
-    )  # fmt: skip
+def _grid(result: MatrixResult) -> Table:
+    """Show the targets that are available: the others have a line below, and no column."""
+    here = [target.name for target in result.targets if target.missing is None]
+    columns = [_column(result, name) for name in here]
+    return Rows(result.variants).table("Runtime matrix", Column("variant", str), *columns)
 
 
-def _width(text: str) -> int:
-    return len(text) - text.count(NO_WIDTH)
-
-
-def _here(result: MatrixResult) -> tuple[str, ...]:
-    """Return the targets that are available: the others have a line below, and no column."""
-    return tuple(target.name for target in result.targets if target.missing is None)
-
-
-def _grid(result: MatrixResult) -> Sheet:
-    names = _here(result)
-    return Sheet(
-        title="Runtime matrix",
-        headings=("variant", *names),
-        numeric=frozenset(),
-        rows=tuple(
-            (variant, *(_cell(result.find(variant, name), result) for name in names))
-            for variant in result.variants
-        ),
-    )
+def _column(result: MatrixResult, target: str) -> Column[Variant]:
+    return Column(target, lambda variant: _cell(result.find(variant, target), result))
 
 
 def _cell(cell: Cell | None, result: MatrixResult) -> str:
@@ -115,7 +94,7 @@ def _cost(cell: Cell) -> str:
         unstable = "" if cell.latency.stable else " unstable"
         return f"{format_ms(cell.latency.p50_ms)} ms{unstable}"
     if cell.instructions:
-        return f"{' / '.join(f'{n / 1e6:.2f}' for n in cell.instructions.values())} M"
+        return f"{' / '.join(map(format_millions, cell.instructions.values()))} M"
     return "not counted" if cell.not_counted else ""
 
 
@@ -142,36 +121,30 @@ def _legend(result: MatrixResult) -> str:
     return " ".join(sentences)
 
 
-def _reasons(result: MatrixResult) -> Sheet:
-    rows: list[tuple[str, ...]] = [
-        (cell.variant, cell.target, cell.state, cell.reason or "")
+def _reasons(result: MatrixResult) -> Table:
+    missed: list[tuple[Cell, str, str]] = [
+        (cell, cell.state, cell.reason or "")
         for cell in result.cells
         if cell.state not in ("scored", "unavailable")
     ]
-    rows += [
-        (cell.variant, cell.target, "not counted", cell.not_counted)
-        for cell in result.cells
-        if cell.not_counted
-    ]
-    headings = ("variant", "runtime", "what", "reason")
-    return Sheet("What a runtime did not do", headings, frozenset(), tuple(rows))
+    missed += [(cell, "not counted", cell.not_counted) for cell in result.cells if cell.not_counted]
+    return Rows(missed).table(
+        "What a runtime did not do",
+        Column("variant", lambda one: one[0].variant),
+        Column("runtime", lambda one: one[0].target),
+        Column("what", lambda one: one[1]),
+        Prose("reason", lambda one: one[2]),
+    )
 
 
-def _proofs(result: MatrixResult) -> Sheet:
-    return Sheet(
-        title="Lowest runtime version by a file's operators, held against an old runtime",
-        headings=("variant", "needs", "tried in", "proof", "reason"),
-        numeric=frozenset(),
-        rows=tuple(
-            (
-                proof.variant,
-                proof.min_runtime_version or "not known",
-                _tried(proof),
-                CONCLUSIONS[proof.conclusion],
-                proof.detail,
-            )
-            for proof in result.proofs
-        ),
+def _proofs(result: MatrixResult) -> Table:
+    return Rows(result.proofs).table(
+        "Lowest runtime version by a file's operators, held against an old runtime",
+        Column("variant", lambda proof: proof.variant),
+        Column("needs", lambda proof: proof.min_runtime_version or "not known"),
+        Column("tried in", _tried),
+        Column("proof", lambda proof: CONCLUSIONS[proof.conclusion]),
+        Prose("reason", lambda proof: proof.detail),
     )
 
 
@@ -179,13 +152,10 @@ def _tried(proof: Proof) -> str:
     return f"{proof.runtime} {proof.runtime_version}" if proof.runtime_version else NONE
 
 
-def _targets(result: MatrixResult) -> Sheet:
-    return Sheet(
-        title="Runtimes",
-        headings=("runtime", "version", "reason"),
-        numeric=frozenset(),
-        rows=tuple(
-            (target.name, target.version or "not available", target.missing or "")
-            for target in result.targets
-        ),
+def _targets(result: MatrixResult) -> Table:
+    return Rows(result.targets).table(
+        "Runtimes",
+        Column("runtime", lambda target: target.name),
+        Column("version", lambda target: target.version or "not available"),
+        Prose("reason", lambda target: target.missing or ""),
     )

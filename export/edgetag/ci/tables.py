@@ -1,16 +1,23 @@
 """The table of what `edgetag ci export` wrote."""
 
 from edgetag.ci.job import WORKFLOW
-from edgetag.ci.result import CiExport
-from edgetag.reporting.tables import Sheet, format_bytes
+from edgetag.ci.result import CiExport, Part
+from edgetag.tables import Column, Number, Rows, Table
+from edgetag.tables.formats import format_bytes
 
 
-def export_sheet(result: CiExport) -> Sheet:
-    """Return what the folder's parts take, and all of it."""
-    rows = [(part.name, str(part.files), format_bytes(part.size_bytes)) for part in result.parts]
-    total = sum(part.size_bytes for part in result.parts)
-    rows.append(("all", str(sum(part.files for part in result.parts)), format_bytes(total)))
-    return Sheet("What the folder takes", ("part", "files", "size"), frozenset({1, 2}), tuple(rows))
+def export_table(result: CiExport) -> Table:
+    """Show what the folder's parts take, and all of it."""
+    files = sum(part.files for part in result.parts)
+    everything = Part(
+        name="all", files=files, size_bytes=sum(part.size_bytes for part in result.parts)
+    )
+    return Rows((*result.parts, everything)).table(
+        "What the folder takes",
+        Column("part", lambda part: part.name),
+        Number("files", lambda part: part.files),
+        Number("size", lambda part: format_bytes(part.size_bytes)),
+    )
 
 
 def export_sentences(result: CiExport, requirement: bool) -> list[str]:

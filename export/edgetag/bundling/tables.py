@@ -1,0 +1,46 @@
+"""Tables of what `edgetag bundle check` found."""
+
+from edgetag.bundling.checking import BundleCheck, Outcome
+from edgetag.tables import Cell, Column, Decision, Number, Prose, Rows, Table, decided
+
+
+def check_tables(found: BundleCheck) -> tuple[Table, ...]:
+    """Return the tables: replays, and pictures that do not give their pixels exactly."""
+    replays = Rows(found.replays).table(
+        f"{found.name} {found.version}: golden inputs against known outputs",
+        Column("variant", lambda replay: replay.variant),
+        Column("runtime", lambda replay: f"{replay.runtime} {replay.runtime_version}".strip()),
+        Column("family", lambda replay: replay.family),
+        Number("largest difference", lambda replay: _written(replay.max_difference, ".2g")),
+        Number("tolerance", lambda replay: _written(replay.tolerance, "g")),
+        Prose("reason", lambda replay: replay.reason or None),
+        Decision("verdict", lambda replay: _verdict(replay.verdict)),
+    )
+    otherwise = [one for one in found.pictures if one.max_difference != 0 or one.reason]
+    pictures = Rows(otherwise).table(
+        "Pictures decoded otherwise",
+        Column("picture", lambda picture: picture.file),
+        Column("kind", lambda picture: "lossless" if picture.lossless else "lossy"),
+        Number("largest difference", lambda picture: picture.max_difference),
+        Prose("reason", lambda picture: picture.reason or None),
+        Decision("verdict", lambda picture: _verdict(picture.verdict)),
+    )
+    return tuple(table for table in (replays, pictures) if table.rows)
+
+
+def _written(value: float | None, form: str) -> str | None:
+    return None if value is None else format(value, form)
+
+
+def _verdict(outcome: Outcome) -> Cell:
+    return Cell(outcome) if outcome == "not run" else decided(outcome)
+
+
+def check_sentence(found: BundleCheck) -> str:
+    """Return one line on files and pictures."""
+    same = sum(one.max_difference == 0 for one in found.pictures)
+    return (
+        f"{found.files} files are as the manifest says; {same} of {len(found.pictures)} pictures "
+        f"give their pixels exactly; {'nothing' if found.passed else 'something'} differs that "
+        "must not"
+    )

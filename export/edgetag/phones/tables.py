@@ -1,0 +1,190 @@
+"""Tables of `bench/phones.json` and of the phones that adb sees."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from edgetag.phones.figures import AppMeasurement, Condition, Delegation, PhoneMeasurement
+from edgetag.phones.result import PhoneList, PhonesResult
+from edgetag.tables import Column, Number, Prose, Rows, Table, yes_or_no
+from edgetag.tables.formats import format_fraction, format_mean, format_ms, format_percent
+
+SHOWN_OPERATORS = 8
+"""Types of operators of a profile that are shown; the JSON has them all."""
+
+
+def phone_list_tables(result: PhoneList) -> tuple[Table, ...]:
+    """Show each phone with its serial number, which is for the eyes of who asked."""
+    table = Rows(result.phones).table(
+        f"Phones that adb {result.adb_version} sees",
+        Column("serial", lambda phone: phone.serial),
+        Column("id", lambda phone: phone.id),
+        Column("ready", lambda phone: yes_or_no(phone.ready)),
+        Prose("reason", lambda phone: phone.detail),
+    )
+    return (table,)
+
+
+def phone_tables(result: PhonesResult) -> tuple[Table, ...]:
+    """Show latency, scores, profiles, and what was not measured."""
+    return tuple(_of_phones(result))
+
+
+def _of_phones(result: PhonesResult) -> Iterator[Table]:
+    if result.results:
+        yield _latency(result)
+    if result.apps:
+        yield _app_latency(result)
+    if taken := _known_shares(result):
+        yield _taken_table(result, taken)
+    if doubts := _doubts(result):
+        yield Rows(doubts).table(
+            "Figures to doubt",
+            Column("phone", lambda doubt: doubt[0]),
+            Column("variant", lambda doubt: doubt[1]),
+            Number("threads", lambda doubt: doubt[2]),
+            Prose("reason", lambda doubt: doubt[3]),
+        )
+    if result.scores:
+        yield _scores(result)
+    yield from (_operators(result, entry) for entry in result.results if entry.operators)
+    if result.failures:
+        yield Rows(result.failures).table(
+            "Not measured",
+            Column("phone", lambda failure: failure.name),
+            Column("variant", lambda failure: failure.variant),
+            Column("problem", lambda failure: failure.problem.value),
+            Prose("reason", lambda failure: failure.reason),
+        )
+
+
+def _latency(result: PhonesResult) -> Table:
+    return Rows(result.results).table(
+        f"Latency on phones, as benchmark_model gives it, over {result.rounds or 1} rounds",
+        Column("phone", lambda entry: result.name_of(entry.phone)),
+        Column("variant", lambda entry: entry.variant),
+        Number("threads", lambda entry: entry.threads),
+        Number("runs", lambda entry: entry.latency_ms.runs),
+        Number("avg", lambda entry: format_ms(entry.latency_ms.avg), unit="ms"),
+        Number("std", lambda entry: format_ms(entry.latency_ms.std)),
+        Number("p5", lambda entry: format_ms(entry.latency_ms.p5), unit="ms"),
+        Number("p50", lambda entry: format_ms(entry.latency_ms.p50), unit="ms"),
+        Number("p95", lambda entry: format_ms(entry.latency_ms.p95), unit="ms"),
+        Number("init", lambda entry: format_ms(entry.init_ms), unit="ms"),
+        Column("delegates", lambda entry: ", ".join(map(_taken, entry.delegations)) or None),
+        Column("heat", _heating),
+        Column("marks", marks),
+    )
+
+
+def _app_latency(result: PhonesResult) -> Table:
+    return Rows(result.apps).table(
+        "Latency in the app",
+        Column("phone", lambda entry: result.name_of(entry.phone)),
+        Column("variant", lambda entry: entry.variant),
+        Column("engine", lambda entry: entry.engine.label),
+        Number("threads", lambda entry: entry.engine.threads),
+        Number("runs", lambda entry: entry.latency_ms.runs),
+        Number("p50", lambda entry: format_ms(entry.latency_ms.p50), unit="ms"),
+        Number("p90", lambda entry: format_ms(entry.latency_ms.p90), unit="ms"),
+        Number("p99", lambda entry: format_ms(entry.latency_ms.p99), unit="ms"),
+        Number("load", lambda entry: format_ms(entry.load_ms), unit="ms"),
+        Column("self-test", lambda entry: entry.engine.self_test_family or None),
+        Column("heat", _heating),
+        Column("marks", marks),
+    )
+
+
+def marks(entry: PhoneMeasurement | AppMeasurement) -> str:
+    """Return in a word or two what speaks against a figure; `_doubts` has the sentences."""
+    found = ["throttled"] if entry.throttled else []
+    found += ["unstable"] if any(note.startswith("unstable") for note in entry.notes) else []
+    return ", ".join(found) or ("see below" if entry.notes else "")
+
+
+class _Share(NamedTuple):
+    entry: PhoneMeasurement
+    delegation: Delegation
+
+
+def _known_shares(result: PhonesResult) -> list[_Share]:
+    """Return what delegates took, wherever more than a delegate's name is known."""
+    return [
+        _Share(entry, delegation)
+        for entry in result.results
+        for delegation in entry.delegations
+        if delegation.share_of_operators is not None or delegation.share_of_time is not None
+    ]
+
+
+def _taken_table(result: PhonesResult, shares: list[_Share]) -> Table:
+    return Rows(shares).table(
+        "What delegates took",
+        Column("phone", lambda share: result.name_of(share.entry.phone)),
+        Column("variant", lambda share: share.entry.variant),
+        Number("threads", lambda share: share.entry.threads),
+        Column("delegate", lambda share: share.delegation.delegate),
+        Number("took", lambda share: format_percent(share.delegation.share_of_operators, 0)),
+        Number("of the time", lambda share: format_percent(share.delegation.share_of_time, 0)),
+        Prose("operators", lambda share: _counted(share.delegation)),
+    )
+
+
+def _counted(delegation: Delegation) -> str | None:
+    return ", ".join(f"{count} {name}" for name, count in delegation.operators.items()) or None
+
+
+def _doubts(result: PhonesResult) -> list[tuple[str, str, int, str]]:
+    timed: list[tuple[PhoneMeasurement | AppMeasurement, int]] = []
+    timed += [(entry, entry.threads) for entry in result.results]
+    timed += [(entry, entry.engine.threads) for entry in result.apps]
+    return [
+        (result.name_of(entry.phone), entry.variant, threads, "; ".join(entry.notes))
+        for entry, threads in timed
+        if entry.notes
+    ]
+
+
+def _taken(found: Delegation) -> str:
+    if found.nodes is not None and found.of_nodes is not None:
+        return f"{found.delegate} {found.nodes}/{found.of_nodes}"
+    return f"{found.delegate}: {found.taken}"
+
+
+def _heating(entry: PhoneMeasurement | AppMeasurement) -> str:
+    return f"{_heat(entry.before)} → {_heat(entry.after)}"
+
+
+def _heat(found: Condition | None) -> str:
+    if found is None or found.thermal_status is None:
+        return "unknown"
+    hottest = max(found.temperatures_c.values(), default=None)
+    degrees = "" if hottest is None else f" ({hottest:.0f} °C)"
+    return f"{found.thermal_status}{degrees}"
+
+
+def _scores(result: PhonesResult) -> Table:
+    return Rows(result.scores).table(
+        "Scores on phones, beside LiteRT here",
+        Column("phone", lambda entry: result.name_of(entry.phone)),
+        Column("variant", lambda entry: entry.variant),
+        Column("by", lambda entry: entry.engine.label if entry.engine else "runner"),
+        Number(
+            "images",
+            lambda entry: f"{entry.images}" + f" ({entry.lacking} lack)" * (entry.lacking > 0),
+        ),
+        Number("mAP phone", lambda entry: format_mean(entry.map)),
+        Number("mAP here", lambda entry: format_mean(entry.host_map)),
+        Number("largest difference", lambda entry: format_fraction(entry.max_difference, 4)),
+        Number("mean", lambda entry: format_fraction(entry.mean_difference, 5)),
+        Number("seconds", lambda entry: format_fraction(entry.seconds, 1)),
+    )
+
+
+def _operators(result: PhonesResult, entry: PhoneMeasurement) -> Table:
+    return Rows(entry.operators[:SHOWN_OPERATORS]).table(
+        f"Operators of {entry.variant} on {result.name_of(entry.phone)}, profiled",
+        Column("operator", lambda one: one.operator),
+        Column("ran in", lambda one: "delegate" if one.within_delegate else "CPU"),
+        Number("rows", lambda one: one.count),
+        Number("ms", lambda one: format_ms(one.avg_ms)),
+    )

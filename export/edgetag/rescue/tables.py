@@ -1,0 +1,69 @@
+"""Tables of a rescue: the steps with what each costs, and the layers that quantizing hurts."""
+
+from edgetag.rescue.layers import label
+from edgetag.rescue.result import FloatFile, RescueResult, Step
+from edgetag.tables import Cell, Column, Decision, Number, Rows, Table, decided, with_interval
+from edgetag.tables.formats import format_bytes, format_fraction, format_ms
+
+SHOWN_LAYERS = 4
+"""Layers named in a cell; the JSON has them all."""
+
+
+def rescue_tables(result: RescueResult) -> tuple[Table, ...]:
+    """Return the layers by what quantizing them costs, where they were ranked, and the steps."""
+    return (*((ranking_table(result),) if result.ranking else ()), steps_table(result))
+
+
+def steps_table(result: RescueResult) -> Table:
+    """Show what each step keeps and costs, with the float file's cost as the last row."""
+    kind = "float" if result.keep == "float" else "16 bits"
+    return Rows[Step | FloatFile]((*result.steps, result.fp32)).table(
+        f"{result.variant} with layers in {kind}, on {result.runtime}, {result.split}",
+        Number("kept", lambda one: len(one.layers) if isinstance(one, Step) else "fp32"),
+        Column("layers", lambda one: _change(one) if isinstance(one, Step) else None),
+        Number("mAP", lambda one: format_fraction(one.map, 4) if isinstance(one, Step) else None),
+        Number("drop", _drop, note="points"),
+        Number("size", lambda one: format_bytes(one.size_bytes)),
+        Number("gzip", lambda one: format_bytes(one.gzip_bytes)),
+        Number(
+            "p50", lambda one: format_ms(one.latency_ms.p50 if one.latency_ms else None), unit="ms"
+        ),
+        Number(
+            "p90", lambda one: format_ms(one.latency_ms.p90 if one.latency_ms else None), unit="ms"
+        ),
+        Decision("verdict", lambda one: _decision(result, one) if isinstance(one, Step) else None),
+    )
+
+
+def _drop(one: Step | FloatFile) -> Cell | None:
+    return with_interval(one.map_drop, one.map_drop_interval) if isinstance(one, Step) else None
+
+
+def _decision(result: RescueResult, step: Step) -> Cell:
+    return decided(step.verdict, step.verdict + " ←" * (step.name == result.chosen))
+
+
+def ranking_table(result: RescueResult, shown: int = 10) -> Table:
+    """Show the layers that quantizing hurts most."""
+    return Rows(enumerate(result.ranking[:shown], start=1)).table(
+        f"Change of the scores by quantizing one layer alone ({len(result.ranking)} layers)",
+        Number("rank", lambda ranked: ranked[0]),
+        Column("layer", lambda ranked: ranked[1].label),
+        Column("operator", lambda ranked: ranked[1].operator),
+        Number("RMS", lambda ranked: format_fraction(ranked[1].error, 5)),
+    )
+
+
+def _change(step: Step) -> str | None:
+    """Say which layers a step has, by those of the steps before."""
+    if not step.layers:
+        return None
+    if step.dropped:
+        return f"{len(step.layers) + len(step.dropped)} without {_named(step.dropped)}"
+    return f"+ {_named(step.added)}" if step.added else "the same"
+
+
+def _named(names: tuple[str, ...]) -> str:
+    labels = [label(name) for name in names[:SHOWN_LAYERS]]
+    more = len(names) - len(labels)
+    return ", ".join(labels) + (f" and {more} more" if more else "")

@@ -1,0 +1,16 @@
+"""Short tables that several stages have."""
+
+from collections.abc import Iterable, Iterator
+
+from edgetag.tables.model import Column, Rows, Table
+
+
+def only_in_one(what: str, before: Iterable[str], after: Iterable[str]) -> Iterator[Table]:
+    """Yield a table of what only one of two results has; none where both have all."""
+    alone = [*((name, "before") for name in before), *((name, "after") for name in after)]
+    if alone:
+        yield Rows(alone).table(
+            "Only in one of them",
+            Column(what, lambda one: one[0]),
+            Column("which", lambda one: one[1]),
+        )

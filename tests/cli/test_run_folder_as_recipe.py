@@ -1,0 +1,90 @@
+"""Every verb that takes a recipe takes a run folder, which keeps its recipe, in its place."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_verbs import ALL, invoked
+
+from edgetag.benchmarking.history import HISTORY, append
+from edgetag.cli.stages import baseline_beside, prepare
+from edgetag.errors import InputError
+from edgetag.recipe import parse_recipe
+from edgetag.workspace import RunFile, Workspace, write_text
+from made_results import RECIPE, make_sources, make_verdict, scored
+
+OTHERS = {
+    ("baseline", "accept"): ("--reason", "r"),
+    ("ci", "export"): ("folder",),
+    ("phone", "pack"): ("folder",),
+    ("phone", "read"): ("answer.json",),
+}
+"""What a verb wants beside the recipe."""
+
+
+def takes_a_recipe(command: Any) -> bool:
+    return any(parameter.metavar == "RECIPE" for parameter in command.params)
+
+
+VERBS = [path for path, command in ALL if takes_a_recipe(command)]
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    """Return a run folder that lies elsewhere than `runs/NAME`, with its recipe alone."""
+    recipe = parse_recipe(RECIPE, tmp_path / "model" / "recipe.toml")
+    kept = RunFile(name=recipe.name, recipe=recipe.model_dump(mode="json"), seed=1, versions={})
+    write_text(Workspace(tmp_path / "elsewhere").run_file, kept.to_json())
+    return tmp_path / "elsewhere"
+
+
+def test_all_verbs_are_tried() -> None:
+    assert len(VERBS) >= 22
+    assert set(OTHERS) <= set(VERBS)
+
+
+@pytest.mark.parametrize("path", VERBS, ids=" ".join)
+def test_a_folder_without_a_recipe_is_answered_alike_by_every_verb(
+    path: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    code, said = invoked(*path, "empty", *OTHERS.get(path, ()))
+    assert code != 0
+    assert "empty: a folder without run.json; name a recipe or a run folder" in said
+
+
+def test_the_recipe_that_a_run_folder_keeps_is_read_and_the_folder_is_the_run(
+    run_folder: Path,
+) -> None:
+    recipe, workspace, _ = prepare(run_folder, None, verbose=False)
+    assert recipe == parse_recipe(RECIPE, run_folder.parent / "model" / "recipe.toml")
+    assert workspace.root == run_folder
+    _, workspace, _ = prepare(run_folder, Path("out"), verbose=False)
+    assert workspace.root == Path("out")
+    assert "a valid recipe for" in invoked("recipe", "check", str(run_folder))[1]
+
+
+def test_the_benchmarks_of_a_run_folder_are_shown_by_its_name(run_folder: Path) -> None:
+    bench = make_sources().bench
+    assert bench
+    append(
+        run_folder / "bench" / HISTORY,
+        bench.model_copy(update={"measured_at": "2026-11-26T20:00:00+00:00"}),
+    )
+    code, said = invoked("bench", "history", str(run_folder))
+    assert code == 0
+    assert "2026-11-26T20:00:00" in said
+
+
+def test_a_run_folder_leaves_out_no_accepted_state_unsaid(run_folder: Path) -> None:
+    workspace = Workspace(run_folder)
+    for words in (("baseline", "show"), ("run",)):
+        code, said = invoked(*words, str(run_folder))
+        assert code != 0
+        assert "does not say where baseline.json lies" in said
+    with pytest.raises(InputError, match="name the recipe"):
+        baseline_beside(run_folder, workspace)
+    verdict = make_verdict((scored("int8", "litert", "test", 0.0),))
+    write_text(workspace.validate / "verdict.json", verdict.to_json())
+    assert baseline_beside(run_folder, workspace) is None, "it was judged without one"
