@@ -72,7 +72,7 @@ INT8 = scored("int8", "litert", "test", 0.004)
         (
             (INT8, failing_style()),
             "fails on test_style, which does not decide: recall of cat fell 10.30 points "
-            "[7.30, 13.30], margin 5",
+            "[7.30, 13.30], margin 5.00 points",
         ),
         (
             (without_margins(INT8, (RECALL,)),),

@@ -97,7 +97,7 @@ def test_a_verdict_shows_what_is_undecided_and_what_would_decide() -> None:
     missed = tables_of(verdict)[titles(verdict).index("Budgets that are not kept")]
     assert dict(zip(missed.headings, missed.texts[0], strict=True)) == {
         "variant": "int8", "runtime": "litert", "tag": "cat", "budget": "max_recall_drop",
-        "limit": "0.0200", "measured": "0.0040 [−0.0460, 0.0540]",
+        "limit": "2.00 points", "measured": "0.40 points [−4.60, 5.40]",
         "would decide": "340 more positives: pass", "verdict": "? undecided",
     }  # fmt: skip
 

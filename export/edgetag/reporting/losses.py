@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from edgetag.judging.checks import Check
+from edgetag.judging.wording import write_limit
 from edgetag.recipe import LIMITS
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.wording import describe_check, describe_loss, describe_where, listed
@@ -72,7 +73,7 @@ def _broken(found: VariantVerdict) -> Iterator[tuple[tuple[str | None, str], str
             yield (tag, check.budget), describe_check(row)
             continue
         lost = describe_loss(measure, tag, check.measured, check.interval)
-        yield (tag, measure), f"{lost}, margin {100 * check.limit:g}"
+        yield (tag, measure), f"{lost}, margin {write_limit(check)}"
 
 
 def _judged(found: VariantVerdict) -> set[tuple[str | None, str]]:

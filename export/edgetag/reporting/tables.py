@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from edgetag.benchmarking.tables import QUICK
+from edgetag.judging.wording import write_limit, write_measured
 from edgetag.reporting.result import (
     Accuracy,
     BudgetRow,
@@ -11,7 +12,7 @@ from edgetag.reporting.result import (
     ReportResult,
     VariantRow,
 )
-from edgetag.reporting.wording import format_budget, format_measured, format_needs, of_tags
+from edgetag.reporting.wording import format_needs, of_tags
 from edgetag.tables import (
     Cell,
     Column,
@@ -182,8 +183,8 @@ def budgets_table(rows: Iterable[BudgetRow], title: str = "Budgets") -> Table:
         Column("runtime", lambda row: row.runtime),
         Column("tag", lambda row: row.tag, optional=True),
         Column("budget", lambda row: row.budget),
-        Number("limit", lambda row: format_budget(row.budget, row.limit)),
-        Number("measured", format_measured),
+        Number("limit", write_limit),
+        Number("measured", write_measured),
         Column("would decide", _would_decide, optional=True),
         Prose("reason", lambda row: row.reason or None, optional=True),
         Decision("verdict", lambda row: decided(row.verdict)),

@@ -16,6 +16,7 @@ from edgetag.conversion.variants import INT8
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.judging.checks import ReasonedCheck
+from edgetag.judging.wording import write_value
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import FULL_INTEGER, Recipe, Variant
@@ -217,10 +218,7 @@ def _told(trial: Trial) -> str:
     accuracy = trial.accuracy
     if accuracy is None:
         return f"{layers}, {trial.failure}"
-    if accuracy.map_drop is None or accuracy.map_drop_interval is None:
+    if accuracy.map_drop is None:
         return f"{layers}, {accuracy.verdict}"
-    low, high = accuracy.map_drop_interval
-    return (
-        f"{layers}, mAP drop {100 * accuracy.map_drop:.2f} "
-        f"[{100 * low:.2f}, {100 * high:.2f}] points, {accuracy.verdict}"
-    )
+    drop = write_value("points", accuracy.map_drop, accuracy.map_drop_interval)
+    return f"{layers}, mAP drop {drop}, {accuracy.verdict}"

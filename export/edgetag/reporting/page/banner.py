@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edgetag.judging.decisions import RANK, Decision
+from edgetag.judging.wording import write_limit, write_measured
 from edgetag.recipe import LIMITS
 from edgetag.reporting.device import describe_difference
 from edgetag.reporting.page import words
@@ -195,16 +196,15 @@ def _on(finding: Finding) -> str:
 
 def _reason(row: BudgetRow, also: list[str]) -> Reason:
     limit = LIMITS[row.budget]
-    seen = words.measured(row.budget, row.measured, row.interval)
     where = "" if row.runtime == "any" else f" on {row.runtime}"
     where += f", and likewise on {', '.join(also)}" if also else ""
     bound = "at least" if limit.kind == "floor" else "at most"
-    allowed = f"the limit is {bound} {words.limit(row.budget, row.limit)}"
+    allowed = f"the limit is {bound} {write_limit(row)}"
     return Reason(
         decision=row.verdict,
         variant=row.variant,
         tag=row.tag or "",
-        sentence=f"{limit.words} is {seen}{where}; {allowed}.",
+        sentence=f"{limit.words} is {write_measured(row)}{where}; {allowed}.",
         advice=_advice(row),
     )
 

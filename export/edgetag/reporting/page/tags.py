@@ -60,18 +60,24 @@ class _Measure:
 
 MEASURES = (
     _Measure(
-        "Recall at the threshold", "max_recall_drop",
-        lambda tag: tag.recall_drop, lambda tag: tag.recall_drop_interval,
+        "Recall at the threshold",
+        "max_recall_drop",
+        lambda tag: tag.recall_drop,
+        lambda tag: tag.recall_drop_interval,
     ),
     _Measure(
-        "False positives at the threshold", "max_fpr_rise",
-        lambda tag: tag.fpr_rise, lambda tag: tag.fpr_rise_interval,
+        "False positives at the threshold",
+        "max_fpr_rise",
+        lambda tag: tag.fpr_rise,
+        lambda tag: tag.fpr_rise_interval,
     ),
     _Measure(
-        "Average precision", "max_ap_drop",
-        lambda tag: tag.ap_drop, lambda tag: tag.ap_drop_interval,
+        "Average precision",
+        "max_ap_drop",
+        lambda tag: tag.ap_drop,
+        lambda tag: tag.ap_drop_interval,
     ),
-)  # fmt: skip
+)
 
 
 def tags_of(view: View, number: int, found: VariantVerdict) -> TagsOf:

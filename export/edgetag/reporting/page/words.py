@@ -1,40 +1,13 @@
-"""Limits, figures and needs in the words of the page's sentences."""
+"""Figures and needs in the words of the page's sentences."""
 
-from edgetag.judging.checks import Bounds, Needs
-from edgetag.recipe import LIMITS
-from edgetag.reporting.wording import format_budget
-from edgetag.tables.formats import (
-    format_count,
-    format_interval,
-    format_percent,
-    format_points,
-)
+from edgetag.judging.checks import Needs
+from edgetag.tables.formats import format_count
 
 OF = {
     "images": "images",
     "positives": "images that have the tag",
     "negatives": "images that do not have the tag",
 }
-
-
-def limit(budget: str, value: float) -> str:
-    """Write a limit in the unit of what it limits."""
-    if LIMITS[budget].unit == "points":
-        return f"{format_points(value)} points"
-    return (
-        format_percent(value) if LIMITS[budget].unit == "percent" else format_budget(budget, value)
-    )
-
-
-def measured(budget: str, value: float | None, bounds: Bounds | None = None) -> str:
-    """Write what was measured, with its interval where it has one."""
-    if value is None:
-        return "not measured"
-    if LIMITS[budget].unit == "points":
-        return f"{format_points(value)} points {format_interval(bounds)}".strip()
-    if bounds:
-        return f"{limit(budget, value)} [{limit(budget, bounds[0])}, {limit(budget, bounds[1])}]"
-    return limit(budget, value)
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:
