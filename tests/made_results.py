@@ -10,11 +10,12 @@ from edgetag.benchmarking.result import (
     Measurement,
 )
 from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.judging.checks import Check, Needs
+from edgetag.judging.decisions import worst
 from edgetag.machine import Machine
 from edgetag.recipe import Variant, parse_recipe
 from edgetag.reporting.summary import Sources
 from edgetag.validation import result as validation
-from edgetag.validation.decisions import worst
 from edgetag.validation.result import ReferenceSummary, TagVerdict, VariantVerdict, Verdict
 
 RECIPE = """
@@ -51,12 +52,10 @@ def exported(variant: Variant, size_bytes: int) -> ExportedVariant:
     )  # fmt: skip
 
 
-def check(
-    budget: str, limit: float, measured: float, half_width: float, **more: object
-) -> validation.BudgetCheck:
+def check(budget: str, limit: float, measured: float, half_width: float, **more: object) -> Check:
     """Judge a margin as validation does: by its interval."""
     low, high = measured - half_width, measured + half_width
-    return validation.BudgetCheck(
+    return Check(
         budget=budget, limit=limit, measured=measured, interval=(low, high),
         verdict="pass" if high <= limit else "fail" if low > limit else "undecided", **more,
     )  # fmt: skip
@@ -70,7 +69,7 @@ def tag(name: str, scored: bool, drop: float, half_width: float = 0.01) -> TagVe
         )  # fmt: skip
     recall = check(
         "max_recall_drop", 0.02, drop, half_width, p_fail=0.25,
-        needs=None if half_width < 0.02 else validation.Needs(more=340, of="positives"),
+        needs=None if half_width < 0.02 else Needs(more=340, of="positives"),
     )  # fmt: skip
     return TagVerdict(
         tag=name, scored=True, positives=40, negatives=53, threshold=0.41, reference_threshold=0.44,
@@ -85,13 +84,11 @@ def tag(name: str, scored: bool, drop: float, half_width: float = 0.01) -> TagVe
 def scored(
     variant: str, runtime: str, split: str, drop: float, tag_half_width: float = 0.01
 ) -> VariantVerdict:
-    budgets: tuple[validation.BudgetCheck, ...] = ()
+    budgets: tuple[Check, ...] = ()
     if variant == "int8":
         budgets = (
             check("max_map_drop", 0.01, drop, 0.005),
-            validation.BudgetCheck(
-                budget="max_size_ratio", limit=0.3, measured=0.295, verdict="pass"
-            ),
+            Check(budget="max_size_ratio", limit=0.3, measured=0.295, verdict="pass"),
         )
     tags = (
         tag("cat", True, drop, tag_half_width), tag("dog|wolf", True, 0.0),

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from edgetag.benchmarking.result import BenchResult, BudgetCheck, Latency
+from edgetag.judging.decisions import Decision
 from edgetag.recipe import Recipe, Variant, parse_recipe
 from edgetag.shipping import Shipping, choose
-from edgetag.validation.decisions import Decision
 from edgetag.validation.result import Verdict
 from made_results import MACHINE, make_verdict, measured, scored
 

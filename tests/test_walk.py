@@ -17,11 +17,11 @@ from edgetag.compression.result import QuantizedVariant, QuantizeResult
 from edgetag.conversion.result import ExportResult
 from edgetag.conversion.stage import _trained_if_needed
 from edgetag.dataset.result import DatasetResult, SplitCounts, TagCounts
+from edgetag.judging.decisions import Decision, worst
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe, passed_over
 from edgetag.records import Result
 from edgetag.stages import Stage
-from edgetag.validation.decisions import Decision, worst
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, digest_file, write_text
 from made_results import exported, make_sources, make_verdict, scored

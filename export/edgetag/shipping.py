@@ -13,8 +13,8 @@ from edgetag.benchmarking.result import BenchResult, Measurement
 from edgetag.conversion.result import ExportResult
 from edgetag.device.result import DeviceResult
 from edgetag.device.store import read_current
+from edgetag.judging.decisions import RANK, Decision, worst
 from edgetag.recipe import FULL_INTEGER, Recipe
-from edgetag.validation.decisions import RANK, Decision, worst
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
 

@@ -22,6 +22,8 @@ from edgetag.explaining.result import (
     MistakeCost,
     PreprocessingDrift,
 )
+from edgetag.judging.checks import Check, Needs
+from edgetag.judging.decisions import Decision
 from edgetag.machine import Machine
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Variant, parse_recipe
@@ -40,7 +42,6 @@ from edgetag.reporting.rows import (
 from edgetag.shipping import choose
 from edgetag.tags import Vocabulary
 from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
-from edgetag.validation.decisions import Decision
 from edgetag.validation.details import (
     CalibrationBin,
     Change,
@@ -51,9 +52,7 @@ from edgetag.validation.details import (
 )
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.result import (
-    BudgetCheck,
     Failure,
-    Needs,
     Operating,
     ReferenceSummary,
     TagVerdict,
@@ -80,11 +79,11 @@ MACHINE = Machine(
     system=f"Linux {BREAKOUT}", architecture="x86_64", cpu=f"A CPU {BREAKOUT}",
     cpu_features=("avx2",), cores=2, memory_bytes=8_000_000_000,
 )  # fmt: skip
-UNDECIDED = BudgetCheck(
+UNDECIDED = Check(
     budget="max_recall_drop", limit=0.03, measured=0.025, interval=(-0.01, 0.06), p_fail=0.3,
     verdict="undecided", needs=Needs(more=1234, of="positives"),
 )  # fmt: skip
-BROKEN = BudgetCheck(
+BROKEN = Check(
     budget="max_fpr_rise", limit=0.02, measured=0.05, interval=(0.03, 0.07), p_fail=0.9,
     verdict="fail",
 )  # fmt: skip
@@ -97,7 +96,7 @@ def operating(error: float) -> Operating:
     )  # fmt: skip
 
 
-def scored_tag(tag: str, drop: float, checks: tuple[BudgetCheck, ...]) -> TagVerdict:
+def scored_tag(tag: str, drop: float, checks: tuple[Check, ...]) -> TagVerdict:
     found = [check.verdict for check in checks]
     verdict = "not judged" if not found else "fail" if "fail" in found else "undecided"
     return TagVerdict(

@@ -37,7 +37,7 @@ def test_failures_are_errors_undecided_ones_warnings_and_the_rest_notices() -> N
     assert found[0] == (
         "error",
         "edgetag: not accepted: int8 on litert",
-        "max_map_drop is 0.0213 [0.0163, 0.0263], limit 0.0100",
+        "max_map_drop is 2.13 points [1.63, 2.63], limit 1.00 points",
     )
     assert found[2][1] == "edgetag: undecided: int8 on litert, tag cat"
     assert "340 more positives of cat would decide" in found[2][2]

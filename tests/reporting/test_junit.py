@@ -120,7 +120,7 @@ def test_a_broken_budget_is_a_failure_that_says_by_how_much(tmp_path: Path) -> N
     root = junit_of(make_sources(int8_drop=0.0213).verdict, tmp_path)
     found = case(root, "int8 on litert", "budget max_map_drop")
     assert outcome(found) == ("failure", "fail")
-    assert found[0].text == "fail: max_map_drop is 0.0213 [0.0163, 0.0263], limit 0.0100"
+    assert found[0].text == "fail: max_map_drop is 2.13 points [1.63, 2.63], limit 1.00 points"
 
 
 def test_an_undecided_tag_is_a_failure_of_its_own_type_that_says_what_would_decide(

@@ -10,6 +10,7 @@ from parsed_page import Page
 from test_report import report_on, shown
 
 from edgetag.errors import ExitCode
+from edgetag.judging.checks import Needs
 from edgetag.reporting import results
 from edgetag.reporting.annotations import annotations
 from edgetag.reporting.findings import find
@@ -17,7 +18,7 @@ from edgetag.reporting.page import words
 from edgetag.reporting.result import BudgetRow, ReportResult
 from edgetag.reporting.tables import budgets_table
 from edgetag.reporting.wording import describe_check
-from edgetag.validation.result import Loss, Needs, VariantVerdict, Verdict
+from edgetag.validation.result import Loss, VariantVerdict, Verdict
 from made_results import check, make_sources, make_verdict, scored
 
 RECALL = Loss(
@@ -71,7 +72,7 @@ INT8 = scored("int8", "litert", "test", 0.004)
         (
             (INT8, failing_style()),
             "fails on test_style, which does not decide: recall of cat fell 10.30 points "
-            "[7.30, 13.30], margin 5",
+            "[7.30, 13.30], margin 5.00 points",
         ),
         (
             (without_margins(INT8, (RECALL,)),),

@@ -61,7 +61,7 @@ def test_a_broken_accuracy_budget_rejects_and_says_by_how_much(
     assert result.verdict == "fail"
     head = text.split("## ")[0]
     assert "✗ Rejected" in head
-    assert "int8 on litert: max_map_drop is 0.0213 [0.0163, 0.0263], limit 0.0100" in head
+    assert "int8 on litert: max_map_drop is 2.13 points [1.63, 2.63], limit 1.00 points" in head
 
 
 def test_a_broken_latency_budget_rejects_although_validation_passed(
@@ -223,7 +223,7 @@ def test_the_environment_names_device_versions_seed_and_recipe(
 ) -> None:
     _, text = report_on(sources, tmp_path)
     environment = text.split("<summary>Environment</summary>")[1].split("</details>")[0]
-    for wanted in ("A CPU", "edgetag 0.1.0", "seed: 1", sources.recipe.digest(), "tensorflow"):
+    for wanted in ("A CPU", "edgetag 0.1.0", "seed 1", sources.recipe.digest(), "tensorflow"):
         assert wanted in environment
 
 

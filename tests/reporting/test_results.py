@@ -97,7 +97,7 @@ def test_a_verdict_shows_what_is_undecided_and_what_would_decide() -> None:
     missed = tables_of(verdict)[titles(verdict).index("Budgets that are not kept")]
     assert dict(zip(missed.headings, missed.texts[0], strict=True)) == {
         "variant": "int8", "runtime": "litert", "tag": "cat", "budget": "max_recall_drop",
-        "limit": "0.0200", "measured": "0.0040 [−0.0460, 0.0540]",
+        "limit": "2.00 points", "measured": "0.40 points [−4.60, 5.40]",
         "would decide": "340 more positives: pass", "verdict": "? undecided",
     }  # fmt: skip
 
@@ -137,6 +137,9 @@ def test_a_verdict_shows_what_moved_since_the_accepted_state() -> None:
         "int8", "litert", "map", "0.8490", "0.8460", "0.0020", "✗ worse",
     )  # fmt: skip
     assert len(changes.texts) == len(compared.changes)
+    other = compared.model_copy(update={"same_reference": False})
+    changes = tables_of(verdict.model_copy(update={"baseline": other}))[-1]
+    assert changes.texts[0][-1] == "worse", "of other weights it decides nothing"
 
 
 @pytest.mark.parametrize("terminal", [True, False])

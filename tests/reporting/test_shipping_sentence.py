@@ -43,7 +43,7 @@ def test_where_int8_fails_what_was_made_instead_ships_and_nothing_is_rejected(
 ) -> None:
     result, text = report_on(sources(entries(0.05, 0.0)), tmp_path)
     assert (result.ships, result.verdict) == (("int8-qat",), "pass")
-    assert result.shipping.startswith("int8 fails: max_map_drop is 0.0500 [0.0450, 0.0550]")
+    assert result.shipping.startswith("int8 fails: max_map_drop is 5.00 points [4.50, 5.50]")
     assert result.shipping.endswith("; int8-qat passes and ships.")
     assert "Accepted: what ships keeps every budget." in text
     assert {finding.level for finding in result.findings if finding.variant == "int8"} == {"note"}
@@ -59,7 +59,8 @@ def test_where_nothing_passes_every_file_is_told_with_its_first_limit(tmp_path: 
     result, _ = report_on(sources(verdict), tmp_path)
     assert (result.ships, result.verdict) == ((), "fail")
     assert result.shipping.startswith(
-        "No file passes, so none ships and there is no bundle: int8 fails: max_map_drop is 0.05"
+        "No file passes, so none ships and there is no bundle: int8 fails: max_map_drop is 5.00 "
+        "points"
     )
     assert "fp32 is undecided" in result.shipping
     assert "int8-qat fails" in result.shipping

@@ -27,7 +27,7 @@ def test_undecided_tags_say_how_many_more_positives_would_decide(tmp_path: Path)
     head = text.split("## ")[0]
     assert "? Undecided" in head
     assert (
-        "int8 on litert, tag cat: max_recall_drop is 0.0040 [−0.0460, 0.0540], limit 0.0200; "
+        "int8 on litert, tag cat: max_recall_drop is 0.40 points [−4.60, 5.40], limit 2.00 points; "
         "340 more positives of cat would decide" in head
     )
 

@@ -7,15 +7,23 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from edgetag.conversion.explain_signature import add_explain
 from edgetag.conversion.flatfile import constant, operators, pack_model, read_model
 from edgetag.dependencies import dependencies_of
 from edgetag.metrics import Scores
 from edgetag.preprocess import Pixels
+from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
+from edgetag.runtimes.maps import MapRun, explain
 from edgetag.training.result import Thresholds
-from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
+from edgetag.validation.scores import (
+    ReferenceMaps,
+    ReferenceMeta,
+    ReferenceScores,
+    write_reference,
+)
 from edgetag.workspace import Workspace, digest_file, write_arrays, write_bytes, write_text
 from run_folders import write_cache, write_export
 
@@ -88,14 +96,38 @@ class RescueRun:
     workspace: Workspace
     recipe: Recipe
 
-    def with_recipe(self, more: str) -> Recipe:
-        return parse_recipe(RECIPE + more, self.workspace.root / "recipe.toml")
+    def with_recipe(self, more: str, *, benchmark: str = "", export: str = "") -> Recipe:
+        """Return the recipe with more at its end, and in two of its sections."""
+        text = RECIPE.replace("[benchmark]", f"[benchmark]\n{benchmark}")
+        text = text.replace("[export]", f"[export]\n{export}")
+        return parse_recipe(text + more, self.workspace.root / "recipe.toml")
 
 
-def make_run(folder: Path, int8: bytes, other: int = 0) -> RescueRun:
+def explained(file: Path) -> bytes:
+    """Return a file with the second signature, which gives heat maps."""
+    model = read_model(file)
+    add_explain(model, file)
+    return pack_model(model)
+
+
+def float_maps(cache: Path, recipe: Recipe, identities: list[str]) -> ReferenceMaps:
+    """Return the float file's heat maps of the test pictures."""
+    file = cache.with_name("explained.tflite")
+    file.write_bytes(explained(FLOAT))
+    with SilentProgress().track("maps", TEST) as task:
+        found = explain(
+            engines.get("litert"), file, cache, np.arange(TEST),
+            recipe.network.preprocessing(), task,
+        )  # fmt: skip
+    assert isinstance(found, MapRun)
+    return ReferenceMaps(found.maps, tuple(identities[:TEST]))
+
+
+def make_run(folder: Path, int8: bytes, other: int = 0, maps: bool = False) -> RescueRun:
     """Write a run of 200 test and 24 training pictures, labelled by noisy float scores.
 
-    The last `other` of the test pictures are those of the split test_other.
+    The last `other` of the test pictures are those of the split test_other. With `maps` the
+    reference has the float file's heat maps.
     """
     workspace, recipe = Workspace(folder), parse_recipe(RECIPE, folder / "recipe.toml")
     pixels = pictures(TEST + TRAIN)
@@ -124,8 +156,9 @@ def make_run(folder: Path, int8: bytes, other: int = 0) -> RescueRun:
         made_with=dependencies_of("edgetag.validation.reference").digest,
     )
     reference = ReferenceScores(
-        scores[:TEST], tuple(identities[:TEST]), TAGS, tuple(splits[:TEST]), meta
-    )
+        scores[:TEST], tuple(identities[:TEST]), TAGS, tuple(splits[:TEST]), meta,
+        maps=float_maps(workspace.cache, recipe, identities) if maps else None,
+    )  # fmt: skip
     write_reference(workspace.validate / "reference.npz", reference)
     for variant, content in (("fp32", FLOAT.read_bytes()), ("int8", int8)):
         write_bytes(workspace.export / f"{variant}.tflite", content)

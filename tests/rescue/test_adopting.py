@@ -11,13 +11,13 @@ from typer.testing import CliRunner
 from edgetag.cli.main import app
 from edgetag.conversion.result import ExportResult, VariantRecord
 from edgetag.errors import ExitCode, InputError
+from edgetag.judging.decisions import Decision
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.rescue.adopting import adopt, told
 from edgetag.rescue.outcome import describe
 from edgetag.rescue.result import RescueResult, Step
 from edgetag.rescue.stage import run
-from edgetag.validation.decisions import Decision
 from edgetag.validation.scores import read_reference
 from edgetag.workspace import digest_file, write_text
 

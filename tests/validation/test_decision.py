@@ -5,18 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgetag.judging.checks import Check
+from edgetag.judging.decisions import worst
 from edgetag.recipe import Budget, TagBudget
 from edgetag.tags import Vocabulary
 from edgetag.validation.comparison import Comparison, Measure, compare
 from edgetag.validation.decision import (
-    Margin,
+    Estimate,
     check_overall,
     check_tags,
     decide,
-    judge,
+    judge_margin,
     tag_decision,
 )
-from edgetag.validation.decisions import worst
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.needs import images_to_decide
 
@@ -24,28 +25,31 @@ TAGS = Vocabulary(("cat", "dog", "rare"))
 THRESHOLDS = dict.fromkeys(TAGS.names, 0.5)
 
 
-def margin(limit: float, drop: float, interval: tuple[float, float] | None) -> Margin:
-    return Margin("max_map_drop", limit, Measure(0.8, drop, interval), 1.0, 500, "images")
+def judged(
+    limit: float, drop: float, interval: tuple[float, float] | None, p: float | None = None
+) -> Check:
+    found = Estimate(Measure(0.8, drop, interval), 500, "images", p, 1 if p is None else 5)
+    return judge_margin("max_map_drop", limit, found, 0.95)
 
 
 @given(st.floats(-0.2, 0.2), st.floats(0, 0.1), st.floats(0, 0.1), st.floats(0, 0.2))
 def test_the_interval_decides(drop: float, below: float, above: float, limit: float) -> None:
     low, high = drop - below, drop + above
-    check = judge(margin(limit, drop, (low, high)), None, 1, 0.95)
+    check = judged(limit, drop, (low, high))
     expected = "pass" if high <= limit else "fail" if low > limit else "undecided"
     assert check.verdict == expected
     assert check.needs is None or expected == "undecided"
 
 
 def test_without_an_interval_nothing_is_decided() -> None:
-    check = judge(margin(0.1, 0.0, None), None, 1, 0.95)
+    check = judged(0.1, 0.0, None)
     assert (check.verdict, check.needs) == ("undecided", None)
 
 
 def test_a_fail_needs_holms_correction_too() -> None:
-    outside = margin(0.01, 0.05, (0.02, 0.08))
-    assert judge(outside, 0.02, 5, 0.95).verdict == "fail"
-    doubtful = judge(outside, 0.03, 5, 0.95)
+    outside = (0.01, 0.05, (0.02, 0.08))
+    assert judged(*outside, 0.02).verdict == "fail"
+    doubtful = judged(*outside, 0.03)
     assert doubtful.verdict == "undecided"
     assert doubtful.needs is not None
 

@@ -8,12 +8,12 @@ from scipy.stats import norm
 from tiny_run import STYLE, TEST, TRAIN, VALIDATION, RunFolder
 
 from edgetag.dataset import open_dataset
+from edgetag.judging.checks import Check
 from edgetag.progress import SilentProgress
 from edgetag.reporting.results import tables_of
 from edgetag.validation import stage
 from edgetag.validation.needs import images_to_decide, in_all, outcome_of, split_share
 from edgetag.validation.planning import plan
-from edgetag.validation.result import BudgetCheck
 
 QUIET = SilentProgress()
 MARGINS = "[budgets.int8]\nmax_map_drop = 0.004\nmax_recall_drop = 0.03\n"
@@ -47,7 +47,7 @@ def test_in_all_is_told_by_the_split_s_share_of_all_images(run_folder: RunFolder
     assert in_all(648, None) is None
 
 
-def open_checks(folder: RunFolder) -> dict[tuple[str | None, str], BudgetCheck]:
+def open_checks(folder: RunFolder) -> dict[tuple[str | None, str], Check]:
     recipe = folder.with_recipe(MARGINS)
     section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
     recipe = recipe.model_copy(update={"validation": section})

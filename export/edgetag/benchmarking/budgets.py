@@ -5,61 +5,80 @@ unstable figure decides nothing. A ratio is taken between times of the same roun
 machine slows alike, so that its own interval tells all there is to doubt.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from edgetag.benchmarking.result import (
-    Bounds,
-    BudgetCheck,
-    BudgetName,
-    Decision,
-    Failure,
-    Measurement,
-)
+from edgetag.benchmarking.result import BudgetCheck, Failure, Measurement
 from edgetag.conversion.result import ExportedVariant
-from edgetag.recipe import Recipe, Variant
+from edgetag.judging.checks import ReasonedCheck, Value, judge, reasoned
+from edgetag.recipe import Budget, Recipe, Variant
 
 BASE: Variant = "fp32"
 """What ratios are to."""
 
 
 @dataclass(frozen=True)
-class Value:
-    """What is held against a limit.
+class Costs:
+    """What files cost where budgets are judged.
 
     Attributes:
-        measured: None where there is nothing.
-        interval: Of an estimate; None where the value is exact.
-        doubt: Why it decides nothing; empty where it decides.
+        size_bytes: Of each file.
+        measured: Variant → its figures on the budgets' runtime with the budgets' threads.
+        failed: Variant → why it does not run there.
+        place: That runtime and threads, in words.
+        max_spread: Of the recipe.
     """
 
-    measured: float | None
-    interval: Bounds | None = None
-    doubt: str = ""
-
-    def verdict(self, limit: float) -> tuple[Decision, str]:
-        """Return what it says about a limit, and why it is undecided."""
-        if self.measured is None or self.doubt:
-            return "undecided", self.doubt
-        low, high = self.interval or (self.measured, self.measured)
-        if high <= limit:
-            return "pass", ""
-        if low > limit:
-            return "fail", ""
-        return "undecided", "its interval holds the limit; edgetag bench --full makes it narrower"
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Files, and what was measured where budgets are judged."""
-
-    files: Mapping[Variant, ExportedVariant]
-    judged: Mapping[str, Measurement]
+    size_bytes: Mapping[Variant, int]
+    measured: Mapping[str, Measurement]
+    failed: Mapping[str, str]
     place: str
     max_spread: float
 
-    def absent(self, what: str = "it") -> Value:
-        return Value(None, doubt=f"{what} was not measured on {self.place}")
+    @classmethod
+    def found(
+        cls,
+        recipe: Recipe,
+        size_bytes: Mapping[Variant, int],
+        measurements: Iterable[Measurement],
+        failures: Iterable[Failure],
+    ) -> "Costs":
+        """Return what was found where budgets are judged; other places are passed over."""
+        section = recipe.benchmark
+        place = (section.budget_runtime, section.budget_threads)
+        plural = "s" if section.budget_threads > 1 else ""
+        return cls(
+            size_bytes=size_bytes,
+            measured={m.variant: m for m in measurements if (m.runtime, m.threads) == place},
+            failed={f.variant: f.reason for f in failures if (f.runtime, f.threads) == place},
+            place=f"{place[0]} with {place[1]} thread{plural}",
+            max_spread=section.max_spread,
+        )
+
+    def check(
+        self, variant: Variant, budget: Budget, narrower: str = ""
+    ) -> Iterator[ReasonedCheck]:
+        """Check every limit on a file's costs; latency is the median.
+
+        Args:
+            variant: The file.
+            budget: Its limits.
+            narrower: What would make an interval narrower that decides nothing.
+        """
+        given = budget.given()
+        for name, measure in MEASURES.items():
+            if name not in given:
+                continue
+            value = measure(variant, self)
+            check, reason = judge(name, given[name], value), value.reason
+            if check.verdict == "undecided" and not reason:
+                reason = f"its interval holds the limit{narrower}"
+            yield reasoned(check, reason)
+
+    def absent(self, variant: str, what: str = "it") -> Value:
+        """Return that there is no figure: a file that does not run keeps no limit on one."""
+        doubt = f"{what} was not measured on {self.place}"
+        return Value(None, doubt=doubt, failure=self.failed.get(variant))
 
 
 def check_budgets(
@@ -68,10 +87,10 @@ def check_budgets(
     measurements: Iterable[Measurement],
     failures: Iterable[Failure],
 ) -> tuple[BudgetCheck, ...]:
-    """Check every limit that the recipe sets.
+    """Check every limit that the recipe sets on what exported files cost.
 
-    Latency is the median. It, its ratio to fp32, and memory are judged on
-    `benchmark.budget_runtime` with `benchmark.budget_threads` threads.
+    Latency, its ratio to fp32, and memory are judged on `benchmark.budget_runtime` with
+    `benchmark.budget_threads` threads.
 
     Args:
         recipe: Its budgets.
@@ -79,34 +98,14 @@ def check_budgets(
         measurements: Gives latency and memory; those of other runtimes are passed over.
         failures: A variant that fails where budgets are judged keeps none that needs a measurement.
     """
-    section = recipe.benchmark
-    place = (section.budget_runtime, section.budget_threads)
-    plural = "s" if section.budget_threads > 1 else ""
-    found = _Found(
-        files={file.variant: file for file in exported},
-        judged={m.variant: m for m in measurements if (m.runtime, m.threads) == place},
-        place=f"{place[0]} with {place[1]} thread{plural}",
-        max_spread=section.max_spread,
+    sizes = {file.variant: file.size_bytes for file in exported}
+    costs = Costs.found(recipe, sizes, measurements, failures)
+    narrower = "; edgetag bench --full makes it narrower"
+    return tuple(
+        BudgetCheck(variant=variant, **check.model_dump(exclude={"p_fail", "needs"}))
+        for variant in sizes
+        for check in costs.check(variant, recipe.budget(variant), narrower)
     )
-    failed = {f.variant: f.reason for f in failures if (f.runtime, f.threads) == place}
-    checks: list[BudgetCheck] = []
-    for variant in found.files:
-        budget = recipe.budget(variant)
-        for name, measure in _MEASURES.items():
-            limit = getattr(budget, name)
-            if limit is None:
-                continue
-            value = measure(variant, found)
-            verdict, reason = value.verdict(limit)
-            if value.measured is None and variant in failed:
-                verdict, reason = "fail", failed[variant]
-            checks.append(
-                BudgetCheck(
-                    variant=variant, budget=name, limit=limit, measured=value.measured,
-                    interval=value.interval, verdict=verdict, reason=reason,
-                )
-            )  # fmt: skip
-    return tuple(checks)
 
 
 def _doubt(found: Measurement, max_spread: float) -> str:
@@ -123,49 +122,51 @@ def _doubt(found: Measurement, max_spread: float) -> str:
     return ""
 
 
-def _latency_ms(variant: Variant, found: _Found) -> Value:
-    if variant not in found.judged:
-        return found.absent()
-    own = found.judged[variant]
-    return Value(own.latency_ms.p50, own.latency_ms.p50_interval, _doubt(own, found.max_spread))
+def _latency_ms(variant: Variant, found: Costs) -> Value:
+    if variant not in found.measured:
+        return found.absent(variant)
+    own = found.measured[variant]
+    doubt = _doubt(own, found.max_spread)
+    return Value(own.latency_ms.p50, own.latency_ms.p50_interval, doubt=doubt)
 
 
-def _latency_ratio(variant: Variant, found: _Found) -> Value:
+def _latency_ratio(variant: Variant, found: Costs) -> Value:
     """Return the ratio to fp32, taken round by round: what slows both leaves it as it is."""
-    if variant not in found.judged:
-        return found.absent()
+    if variant not in found.measured:
+        return found.absent(variant)
     if variant == BASE:
         return Value(1.0)
-    if BASE not in found.judged:
-        return found.absent(f"{BASE}, which ratios are to,")
-    own = found.judged[variant]
+    if BASE not in found.measured:
+        return found.absent(variant, f"{BASE}, which ratios are to,")
+    own = found.measured[variant]
     if own.ratio is None:
         return Value(None, doubt=f"it was not timed in turns with {BASE}")
     doubt = "" if own.ratio.interval else f"{own.runs} runs are too few for an interval"
-    return Value(own.ratio.p50, own.ratio.interval, doubt)
+    return Value(own.ratio.p50, own.ratio.interval, doubt=doubt)
 
 
-def _size_bytes(variant: Variant, found: _Found) -> Value:
-    return Value(found.files[variant].size_bytes)
+def _size_bytes(variant: Variant, found: Costs) -> Value:
+    return Value(found.size_bytes[variant])
 
 
-def _size_ratio(variant: Variant, found: _Found) -> Value:
-    if BASE not in found.files:
+def _size_ratio(variant: Variant, found: Costs) -> Value:
+    if BASE not in found.size_bytes:
         return Value(None, doubt=f"{BASE}, which ratios are to, was not exported")
-    return Value(found.files[variant].size_bytes / found.files[BASE].size_bytes)
+    return Value(found.size_bytes[variant] / found.size_bytes[BASE])
 
 
-def _peak_memory_bytes(variant: Variant, found: _Found) -> Value:
-    if variant not in found.judged:
-        return found.absent()
-    measured = found.judged[variant].peak_memory_bytes
+def _peak_memory_bytes(variant: Variant, found: Costs) -> Value:
+    if variant not in found.measured:
+        return found.absent(variant)
+    measured = found.measured[variant].peak_memory_bytes
     return Value(measured, doubt="" if measured is not None else "this system tells no peak memory")
 
 
-_MEASURES: dict[BudgetName, Callable[[Variant, _Found], Value]] = {
+MEASURES: dict[str, Callable[[Variant, Costs], Value]] = {
     "max_latency_ms": _latency_ms,
     "max_latency_ratio": _latency_ratio,
     "max_size_bytes": _size_bytes,
     "max_size_ratio": _size_ratio,
     "max_peak_memory_bytes": _peak_memory_bytes,
 }
+"""Limit → what is held against it."""

@@ -2,11 +2,11 @@
 
 from typing import ClassVar, Literal
 
-from edgetag.benchmarking.result import BenchResult, Bounds, Measurement
+from edgetag.benchmarking.result import BenchResult, Measurement
 from edgetag.errors import ExitCode, InputError
+from edgetag.judging.checks import Bounds
+from edgetag.judging.decisions import EXIT_CODES, Decision, worst
 from edgetag.records import Record, Result
-
-Decision = Literal["pass", "fail", "undecided"]
 
 DOUBT = 2.0
 """Of an unstable figure: another process on the same core takes half of its time, so that a change
@@ -71,11 +71,7 @@ class Comparison(Result):
     @property
     def exit_code(self) -> ExitCode:
         """0 if all pass, 1 if one fails, 3 if one is undecided or there is nothing to compare."""
-        verdicts = {found.verdict for found in self.ratios}
-        if "fail" in verdicts:
-            return ExitCode.BUDGET_BROKEN
-        undecided = "undecided" in verdicts or not verdicts
-        return ExitCode.UNDECIDED if undecided else ExitCode.ACCEPTED
+        return EXIT_CODES[worst(found.verdict for found in self.ratios)]
 
 
 def compare(

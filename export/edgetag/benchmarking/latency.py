@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import binom
 
-from edgetag.benchmarking.result import Bounds, Latency, Ratio
+from edgetag.benchmarking.result import Latency, Ratio
+from edgetag.judging.checks import Bounds
 
 CONFIDENCE = 0.95
 

@@ -2,21 +2,11 @@
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
+from edgetag.judging.checks import Bounds, OfVariant, ReasonedCheck
 from edgetag.machine import Machine
-from edgetag.recipe import Variant
 from edgetag.records import Record, Result
-
-BudgetName = Literal[
-    "max_latency_ms",
-    "max_latency_ratio",
-    "max_size_bytes",
-    "max_size_ratio",
-    "max_peak_memory_bytes",
-]
-Decision = Literal["pass", "fail", "undecided"]
-
-
-Bounds = tuple[float, float]
 
 
 class Latency(Record):
@@ -158,31 +148,17 @@ class MissingRuntime(Record):
     reason: str
 
 
-class BudgetCheck(Record):
-    """One limit of the recipe against what was measured.
+class BudgetCheck(ReasonedCheck, OfVariant):
+    """A limit on latency, size or memory against what was measured.
 
-    Attributes:
-        variant: Which file.
-        budget: The key in the recipe.
-        limit: Its value.
-        measured: None where there is no measurement.
-        interval: Of a latency or a ratio of two, at 95 %; it decides. None where the value is
-            exact, or where there is none.
-        verdict: A latency passes if its interval lies within the limit, fails if it lies beyond,
-            else it is undecided; so is one of an unstable figure, but not a ratio, which is
-            taken round by round. fail also where the budget's
-            runtime failed on the variant; undecided where this machine lacks the runtime or
-            cannot tell memory.
-        reason: Why it is undecided, or why there is no measurement; one line.
+    A latency and a ratio of two are estimates, with an interval at 95 %. One of an unstable figure
+    is undecided, but not a ratio, which is taken round by round. A file that the budget's runtime
+    fails on keeps no limit that needs a measurement; where this machine lacks the runtime or cannot
+    tell memory, it is undecided.
     """
 
-    variant: Variant
-    budget: BudgetName
-    limit: float
-    measured: float | None
-    interval: Bounds | None = None
-    verdict: Decision
-    reason: str = ""
+    p_fail: None = Field(None, exclude=True)
+    needs: None = Field(None, exclude=True)
 
 
 class BenchResult(Result):

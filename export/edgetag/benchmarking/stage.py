@@ -7,7 +7,7 @@ from edgetag.benchmarking.budgets import BASE, check_budgets
 from edgetag.benchmarking.conditions import Moment, look
 from edgetag.benchmarking.desktop import time_reference
 from edgetag.benchmarking.effort import effort
-from edgetag.benchmarking.latency import percentiles, ratio, spread
+from edgetag.benchmarking.figures import figure
 from edgetag.benchmarking.measure import Plan, Times, measure
 from edgetag.benchmarking.result import (
     BenchResult,
@@ -16,7 +16,6 @@ from edgetag.benchmarking.result import (
     Failure,
     Measurement,
     MissingRuntime,
-    Ratio,
 )
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset import open_dataset
@@ -82,9 +81,7 @@ def run(
             base = next((times for file, times in timed if file.variant == BASE), "")
             for file, found in timed:
                 if isinstance(found, Times):
-                    results.append(
-                        _measurement(file, plan, found, base, machine.cpu, section.max_spread)
-                    )
+                    results.append(figure(file, plan, found, base, machine.cpu, section.max_spread))
                 else:
                     progress.say(f"{file.variant} on {name}: {found}")
                     failures.append(
@@ -159,37 +156,3 @@ def _conditions(plan: Plan, before: Moment, after: Moment) -> Conditions:
         cpu_mhz=(before.cpu_mhz, after.cpu_mhz),
         governor=after.governor,
     )
-
-
-def _measurement(
-    file: ExportedVariant,
-    plan: Plan,
-    times: Times,
-    base: Times | str,
-    device: str,
-    max_spread: float,
-) -> Measurement:
-    found = spread(times.latencies_ms)
-    return Measurement(
-        variant=file.variant,
-        runtime=plan.runtime,
-        runtime_version=engines.get(plan.runtime).version(),
-        device=device,
-        threads=plan.threads,
-        runs=len(times.latencies_ms),
-        sha256=file.sha256,
-        warmup_runs=times.warmup_runs,
-        warm=times.warm,
-        spread=found,
-        stable=times.warm and found <= max_spread,
-        ratio=_ratio(times, base),
-        latency_ms=percentiles(times.latencies_ms),
-        load_ms=times.load_ms,
-        peak_memory_bytes=times.peak_memory_bytes,
-        size_bytes=file.size_bytes,
-        gzip_bytes=file.gzip_bytes,
-    )
-
-
-def _ratio(times: Times, base: Times | str) -> Ratio | None:
-    return ratio(times.latencies_ms, base.latencies_ms) if isinstance(base, Times) else None

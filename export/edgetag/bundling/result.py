@@ -4,8 +4,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from edgetag.judging.decisions import Decision
 from edgetag.records import Record, Result
-from edgetag.validation.decisions import Decision
 
 MOST_BYTES = 2**31 - 1
 """Of one file: flatbuffers cannot be larger."""

@@ -29,11 +29,11 @@ from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset.attribution import read_attribution
 from edgetag.dataset.result import DatasetResult
 from edgetag.errors import EdgetagError, InputError
+from edgetag.judging.decisions import EXIT_CODES
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.shipping import read_shipping
 from edgetag.training.result import Thresholds
-from edgetag.validation.decisions import EXIT_CODES
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, write_bytes, write_text
 

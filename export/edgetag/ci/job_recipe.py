@@ -4,18 +4,18 @@ from dataclasses import dataclass
 
 from edgetag.ci.pictures import TABLE, Columns
 from edgetag.ci.toml_text import to_toml
-from edgetag.recipe import Budget, Recipe, Runtime, Variant
+from edgetag.recipe import LIMITS, Budget, Recipe, Runtime, Variant, limits_of
+from edgetag.recipe.budgets import Subject
 
 BASE_RUNTIME: Runtime = "litert"
 """What `pip install edgetag` brings."""
 
-NOT_MEASURED = {
-    "max_latency_ms": "a CI job's machine is no place to measure time",
-    "max_latency_ratio": "a CI job's machine is no place to measure time",
-    "max_peak_memory_bytes": "memory is measured by edgetag bench",
-    "max_arm_instructions": "instructions are counted by edgetag bench --on arm64",
+NOT_MEASURED: dict[Subject, str] = {
+    "latency": "a CI job's machine is no place to measure time",
+    "memory": "memory is measured by edgetag bench",
+    "instructions": "instructions are counted by edgetag bench --on arm64",
 }
-"""Limits that `edgetag validate` does not judge, and why."""
+"""Limits that `edgetag validate` does not judge, by what they limit, and why."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def job_recipe(recipe: Recipe, variant: Variant, columns: Columns) -> JobRecipe:
         columns: Of the table of labels.
     """
     budget = recipe.budget(variant)
-    lacking = [name for name in NOT_MEASURED if getattr(budget, name) is not None]
-    limits = [f"{name} is left out: {NOT_MEASURED[name]}" for name in lacking]
+    lacking = [name for name in limits_of(*NOT_MEASURED) if name in budget.given()]
+    limits = [f"{name} is left out: {NOT_MEASURED[LIMITS[name].subject]}" for name in lacking]
     runtimes: tuple[Runtime, ...] = recipe.validation.runtimes
     engines = []
     if BASE_RUNTIME in runtimes:

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
+from edgetag.judging.decisions import Decision
 from edgetag.records import Record, Result
-from edgetag.validation.decisions import Decision
 
 MARKER = "ci.json"
 """Tells a folder that may be replaced from one that may not."""

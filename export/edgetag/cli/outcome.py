@@ -7,36 +7,34 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
-from edgetag.errors import ExitCode
-
 if TYPE_CHECKING:
     from edgetag.benchmarking.result import BenchResult
     from edgetag.bundling.result import BundleResult
     from edgetag.device.result import DeviceResult
+    from edgetag.errors import ExitCode
+    from edgetag.judging.decisions import Decision
     from edgetag.records import Result
     from edgetag.reporting.result import Finding, ReportResult
     from edgetag.validation.result import Verdict
     from edgetag.workspace import Workspace
 
 
-def exit_code(results: "Mapping[str, Result]") -> ExitCode:
+def exit_code(results: "Mapping[str, Result]") -> "ExitCode":
     """Return the worst of what validation, the benchmark and other machines decided."""
-    decided, over = set(), tuple[str, ...]()
+    from edgetag.judging.decisions import EXIT_CODES, worst
+
+    decided: list[Decision] = []
+    over = tuple[str, ...]()
     if "validate" in results:
         verdict = cast("Verdict", results["validate"])
-        decided.add(verdict.verdict)
+        decided.append(verdict.verdict)
         over = verdict.passed_over
     if "bench" in results:
-        decided |= {
-            budget.verdict
-            for budget in cast("BenchResult", results["bench"]).budgets
-            if budget.variant not in over
-        }
+        budgets = cast("BenchResult", results["bench"]).budgets
+        decided += [budget.verdict for budget in budgets if budget.variant not in over]
     if "device" in results:
-        decided.add(cast("DeviceResult", results["device"]).verdict)
-    if "fail" in decided:
-        return ExitCode.BUDGET_BROKEN
-    return ExitCode.UNDECIDED if decided & {"undecided", "not judged"} else ExitCode.ACCEPTED
+        decided.append(cast("DeviceResult", results["device"]).verdict)
+    return EXIT_CODES[worst(decided, of_none="pass")]
 
 
 def print_result(result: "Result", json: bool, github: bool = False) -> None:

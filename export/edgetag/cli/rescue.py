@@ -57,12 +57,12 @@ def rescue(
     """
     from edgetag.cli.stages import prepare
     from edgetag.cli.terminal import print_json, print_tables
+    from edgetag.judging.decisions import EXIT_CODES
     from edgetag.pipeline import add_to_stage
     from edgetag.rescue.adopting import adopt as adopt_rescued
     from edgetag.rescue.adopting import told
     from edgetag.rescue.stage import run
     from edgetag.rescue.tables import rescue_tables
-    from edgetag.validation.decisions import EXIT_CODES
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     with workspace.locked():

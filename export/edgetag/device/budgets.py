@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from edgetag.device.result import CountFailure, Decision, InstructionBudget, InstructionCount
+from edgetag.device.result import BUDGET, CountFailure, InstructionBudget, InstructionCount
+from edgetag.judging.checks import Value, judge
 from edgetag.recipe import Recipe
 from edgetag.recipe.device import BUDGET_CPU, BUDGET_TARGET
 
@@ -21,13 +22,9 @@ def check_budgets(
         if limit is None:
             continue
         key = (variant, BUDGET_TARGET, recipe.benchmark.budget_runtime, BUDGET_CPU)
-        measured = next((one.instructions for one in counts if one.key == key), None)
-        verdict: Decision = "undecided"
-        if measured is not None:
-            verdict = "pass" if measured <= limit else "fail"
-        elif any(one.key == key for one in failures):
-            verdict = "fail"
-        checks.append(
-            InstructionBudget(variant=variant, limit=limit, measured=measured, verdict=verdict)
-        )
+        counted = next((one.instructions for one in counts if one.key == key), None)
+        failure = next((one.reason for one in failures if one.key == key), None)
+        value = Value(counted, failure=failure if counted is None else None)
+        check = judge(BUDGET, limit, value)
+        checks.append(InstructionBudget(variant=variant, **check.model_dump()))
     return tuple(checks)

@@ -1,10 +1,11 @@
 """Two runs side by side by instructions: exact ratios, and a gate."""
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from edgetag.device.result import DeviceResult, InstructionCount
 from edgetag.errors import ExitCode, InputError
+from edgetag.judging.decisions import EXIT_CODES, Decision, worst
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
 
@@ -30,7 +31,7 @@ class InstructionRatio(Record):
     before: int
     after: int
     ratio: float
-    verdict: Literal["pass", "fail"]
+    verdict: Decision
 
 
 class InstructionComparison(Result):
@@ -52,9 +53,7 @@ class InstructionComparison(Result):
     @property
     def exit_code(self) -> ExitCode:
         """0 if all pass, 1 if one fails, 3 if there is nothing to compare."""
-        if any(found.verdict == "fail" for found in self.ratios):
-            return ExitCode.BUDGET_BROKEN
-        return ExitCode.ACCEPTED if self.ratios else ExitCode.UNDECIDED
+        return EXIT_CODES[worst(found.verdict for found in self.ratios)]
 
 
 def read_counts(path: Path) -> DeviceResult:

@@ -3,15 +3,21 @@
 How long emulated code takes says nothing about how long a phone takes.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
+from edgetag.judging.checks import Check, OfVariant
+from edgetag.judging.decisions import Decision, worst
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
 
 Agreement = Literal["identical", "within tolerance", "differs", "fails there", "not compared"]
-Decision = Literal["pass", "fail", "undecided"]
 Key = tuple[str, str, str, str | None]
+
+BUDGET = "max_arm_instructions"
+"""What counts are held against."""
 
 
 class ThereRecord(Record):
@@ -116,13 +122,15 @@ class CountFailure(ThereRecord):
     reason: str
 
 
-class InstructionBudget(Record):
-    """`max_arm_instructions` against what was counted; fail where the file fails there."""
+class InstructionBudget(Check, OfVariant):
+    """`max_arm_instructions` against what was counted, exactly; fail where the file fails there."""
 
-    variant: Variant
+    budget: str = Field(BUDGET, exclude=True)
     limit: int
     measured: int | None
-    verdict: Decision
+    interval: None = Field(None, exclude=True)
+    p_fail: None = Field(None, exclude=True)
+    needs: None = Field(None, exclude=True)
 
 
 class DeviceResult(Result):
@@ -160,12 +168,10 @@ class DeviceResult(Result):
     @property
     def verdict(self) -> Decision:
         """Worst of all checks and budgets."""
-        return _worst(
-            [
-                *("pass" if check.acceptable else "fail" for check in self.checks),
-                *(budget.verdict for budget in self.budgets),
-            ]
-        )
+        decisions: list[Decision] = [
+            "pass" if check.acceptable else "fail" for check in self.checks
+        ]
+        return worst([*decisions, *(budget.verdict for budget in self.budgets)], of_none="pass")
 
     def verdict_of(self, variant: str) -> Decision:
         """Return the worst of a file's checks and budgets; pass where it has none."""
@@ -194,8 +200,3 @@ class DeviceResult(Result):
     def budget_count(self, variant: str) -> InstructionCount | None:
         """Return the count that a budget is judged by, None where there is none."""
         return self.find(variant, self.budget_target, self.budget_runtime, self.budget_cpu)
-
-
-def _worst(decisions: Iterable[Decision]) -> Decision:
-    found = set(decisions)
-    return "fail" if "fail" in found else "undecided" if "undecided" in found else "pass"

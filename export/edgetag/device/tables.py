@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from edgetag.device.comparing import InstructionComparison
 from edgetag.device.listing import MachineList
-from edgetag.device.result import Agreement, DeviceResult, InstructionCount, TargetCheck
+from edgetag.device.result import BUDGET, Agreement, DeviceResult, InstructionCount, TargetCheck
 from edgetag.tables import NONE, Cell, Column, Decision, Number, Prose, Rows, Table, decided
 from edgetag.tables.formats import format_count, format_fraction, format_millions, format_percent
 from edgetag.tables.lists import only_in_one
@@ -16,7 +16,6 @@ MARKS: dict[Agreement, str] = {
     "fails there": "fail",
     "not compared": "not judged",
 }
-BUDGET = "max_arm_instructions"
 BASE = "fp32"
 """What counts are compared with, on the same runtime, machine and processor."""
 

@@ -2,9 +2,8 @@
 
 from typing import ClassVar
 
+from edgetag.judging.checks import Bounds
 from edgetag.records import Record, Result
-
-Bounds = tuple[float, float]
 
 
 class LayerError(Record):

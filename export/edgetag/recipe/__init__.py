@@ -1,16 +1,11 @@
 """The recipe: one TOML file that says what to build, typed and strict."""
 
 from edgetag.recipe.base import FULL_INTEGER, Runtime, Section, Variant
+from edgetag.recipe.budgets import LIMITS, Budget, Limit, TagBudget, limits_of
 from edgetag.recipe.bundle import BundleSection, DisplayName
 from edgetag.recipe.data import DataSection, SplitSection
 from edgetag.recipe.device import DeviceSection
-from edgetag.recipe.judging import (
-    BenchmarkSection,
-    Budget,
-    ExplainSection,
-    TagBudget,
-    ValidationSection,
-)
+from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
 from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
 from edgetag.recipe.needed import more_needed, passed_over
 from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recipe
@@ -25,6 +20,7 @@ from edgetag.recipe.training import (
 
 __all__ = [
     "FULL_INTEGER",
+    "LIMITS",
     "PLACES",
     "AugmentSection",
     "BenchmarkSection",
@@ -35,6 +31,7 @@ __all__ = [
     "DisplayName",
     "ExplainSection",
     "ExportSection",
+    "Limit",
     "NetworkSection",
     "Phase",
     "PruningSection",
@@ -48,6 +45,7 @@ __all__ = [
     "TrainingSection",
     "ValidationSection",
     "Variant",
+    "limits_of",
     "load_recipe",
     "more_needed",
     "parse_recipe",

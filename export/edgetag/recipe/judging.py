@@ -1,4 +1,4 @@
-"""The sections that judge: validation, its explanations, the benchmark, the budgets."""
+"""The sections that judge: validation, its explanations, the benchmark."""
 
 from typing import Self
 
@@ -88,70 +88,6 @@ class BenchmarkSection(Section):
                 "which is not among runtimes × threads"
             )
         return self
-
-
-_UPPER_SHARES = frozenset(
-    {"max_map_drop", "max_recall_drop", "max_fpr_rise", "max_ap_drop", "max_flip_rate",
-     "max_heat_map_error"}
-)  # fmt: skip
-
-
-class TagBudget(Section):
-    """Limits of one tag; what is left out is not judged. Fractions: 0.01 is one point."""
-
-    max_recall_drop: Share | None = None
-    max_fpr_rise: Share | None = None
-    max_ap_drop: Share | None = None
-
-    def cannot_be_broken(self) -> tuple[str, ...]:
-        """Return the keys of limits that any file keeps: shares at most 1, at least 0."""
-        found = {key: getattr(self, key) for key in type(self).model_fields}
-        return tuple(
-            key
-            for key, limit in found.items()
-            if (key in _UPPER_SHARES and limit == 1) or (key == "min_map" and limit == 0)
-        )
-
-
-class Budget(TagBudget):
-    """Limits of one variant; what is left out is not judged. Drops are fractions.
-
-    `max_map_drop`, `max_recall_drop`, `max_fpr_rise` and `max_ap_drop` are margins: the interval
-    must lie inside. The last three hold for every tag that `tags` does not say otherwise of.
-    """
-
-    min_map: Share | None = None
-    max_map_drop: Share | None = None
-    max_flip_rate: Share | None = None
-    max_heat_map_error: Share | None = Field(
-        None,
-        description="Mean distance of heat maps from the float model's, after the sigmoid, where "
-        "a tag is present; a margin, for variants in export.explain.",
-    )
-    max_latency_ms: float | None = Field(None, gt=0)
-    max_latency_ratio: float | None = Field(None, gt=0, description="To fp32 on the same runtime.")
-    max_size_bytes: int | None = Field(None, gt=0)
-    max_size_ratio: float | None = Field(None, gt=0, description="To fp32.")
-    max_peak_memory_bytes: int | None = Field(None, gt=0)
-    max_arm_instructions: int | None = Field(
-        None, gt=0, description="Per inference on an emulated Cortex-A76; see [device]."
-    )
-    tags: dict[str, TagBudget] = Field(
-        default_factory=dict, description="Tag → margins that replace the variant's."
-    )
-
-    def or_tag_margins_of(self, other: "Budget") -> "Budget":
-        """Return these limits, with the other's margins of tags where these have none at all."""
-        common = tuple(TagBudget.model_fields)
-        if self.tags or any(getattr(self, name) is not None for name in common):
-            return self
-        return self.model_copy(update={name: getattr(other, name) for name in (*common, "tags")})
-
-    def margins(self, tag: str) -> TagBudget:
-        """Return the margins of a tag: its own, and the variant's where it has none."""
-        common = {name: getattr(self, name) for name in TagBudget.model_fields}
-        own = self.tags.get(tag)
-        return TagBudget(**(common | (own.model_dump(exclude_none=True) if own else {})))
 
 
 class ExplainSection(Section):

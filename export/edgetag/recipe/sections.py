@@ -7,16 +7,11 @@ from pydantic import Field, model_validator
 
 from edgetag.preprocess import Preprocessing
 from edgetag.recipe.base import FULL_INTEGER, Section, TrainedVariant, Variant
+from edgetag.recipe.budgets import Budget, TagBudget
 from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.data import DataSection
 from edgetag.recipe.device import BUDGET_CPU, BUDGET_TARGET, DeviceSection
-from edgetag.recipe.judging import (
-    BenchmarkSection,
-    Budget,
-    ExplainSection,
-    TagBudget,
-    ValidationSection,
-)
+from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
 from edgetag.recipe.training import PruningSection, QuantizationSection, TrainingSection
 
 PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution"}}

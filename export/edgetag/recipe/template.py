@@ -10,8 +10,8 @@ from pathlib import Path
 
 from edgetag.errors import InputError
 from edgetag.recipe.base import Section
+from edgetag.recipe.budgets import TagBudget
 from edgetag.recipe.data import DataSection
-from edgetag.recipe.judging import TagBudget
 from edgetag.recipe.loading import parse_recipe
 from edgetag.workspace import write_text
 
@@ -171,23 +171,19 @@ def _budgets(draft: Draft) -> str:
     lines = [f"max_map_drop = {drop}"]
     if not draft.tags:
         return "\n".join(lines) + "\n"
-    given = [_margins(found) for found in draft.tags.values()]
+    given = [found.given() for found in draft.tags.values()]
     common = {key: max(margins[key] for margins in given) for key in given[0]}
     lines += [f"{key} = {value}" for key, value in common.items()]
     if draft.unscored:
         told = f"Not judged yet, for too few test images: {', '.join(draft.unscored)}."
         lines += textwrap.wrap(told, 98, initial_indent="# ", subsequent_indent="# ")
-    own = {tag: _margins(found) for tag, found in draft.tags.items() if _margins(found) != common}
+    own = {tag: found.given() for tag, found in draft.tags.items() if found.given() != common}
     if own:
         lines += ["", "[budgets.default.tags]"]
     for tag, margins in own.items():
         pairs = ", ".join(f"{key} = {value}" for key, value in margins.items())
         lines.append(f"{tag if _BARE_KEY.fullmatch(tag) else _toml(tag)} = {{ {pairs} }}")
     return "\n".join(lines) + "\n"
-
-
-def _margins(budget: TagBudget) -> dict[str, float]:
-    return budget.model_dump(exclude_none=True)
 
 
 def _toml(value: object) -> str:

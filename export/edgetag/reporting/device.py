@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from edgetag.device.result import DeviceResult, TargetCheck
-from edgetag.device.tables import BUDGET
+from edgetag.device.result import BUDGET, DeviceResult, TargetCheck
 from edgetag.reporting.result import BudgetRow, FailureRow, Finding
 from edgetag.reporting.wording import describe_check, describe_where
 

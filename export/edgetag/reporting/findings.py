@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.device.result import DeviceResult
-from edgetag.recipe import Recipe
+from edgetag.recipe import Recipe, limits_of
 from edgetag.reporting.device import score_findings
 from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.result import BudgetRow, Finding
@@ -23,9 +23,7 @@ from edgetag.validation.baseline_result import BaselineChange, BaselineCompariso
 from edgetag.validation.result import Verdict
 
 LEVELS = ("fail", "undecided", "not judged", "loss", "note")
-BENCH_BUDGETS = (
-    "max_latency_ms", "max_latency_ratio", "max_peak_memory_bytes",
-)  # fmt: skip
+BENCH_BUDGETS = limits_of("latency", "memory")
 """Limits that only the benchmark can judge."""
 
 
@@ -82,7 +80,7 @@ def unjudged(
                 "--on arm64"
             )
             found.append(Finding(level="note", where=variant, text=text, variant=variant))
-        names = [name for name in BENCH_BUDGETS if getattr(budget, name) is not None]
+        names = [name for name in BENCH_BUDGETS if name in budget.given()]
         if names and bench is None:
             text = f"{', '.join(names)} not judged: there is no benchmark; run: edgetag bench"
             found.append(Finding(level="note", where=variant, text=text, variant=variant))

@@ -6,18 +6,16 @@ A file may be accepted with them, and then no report says a plain "accepted".
 from collections.abc import Iterator
 from typing import Literal
 
+from edgetag.judging.checks import Check
+from edgetag.judging.wording import write_limit
+from edgetag.recipe import LIMITS
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.wording import describe_check, describe_loss, describe_where, listed
-from edgetag.validation.result import BudgetCheck, LossMeasure, VariantVerdict, Verdict
+from edgetag.validation.result import LossMeasure, VariantVerdict, Verdict
 
 Level = Literal["loss", "note"]
 
-MEASURES: dict[str, LossMeasure] = {
-    "max_map_drop": "map",
-    "max_recall_drop": "recall",
-    "max_fpr_rise": "fpr",
-    "max_ap_drop": "ap",
-}
+MEASURES = {key: limit.measure for key, limit in LIMITS.items() if limit.measure}
 """Margin → what it judges."""
 
 
@@ -75,7 +73,7 @@ def _broken(found: VariantVerdict) -> Iterator[tuple[tuple[str | None, str], str
             yield (tag, check.budget), describe_check(row)
             continue
         lost = describe_loss(measure, tag, check.measured, check.interval)
-        yield (tag, measure), f"{lost}, margin {100 * check.limit:g}"
+        yield (tag, measure), f"{lost}, margin {write_limit(check)}"
 
 
 def _judged(found: VariantVerdict) -> set[tuple[str | None, str]]:
@@ -89,6 +87,7 @@ def _judged(found: VariantVerdict) -> set[tuple[str | None, str]]:
     }
 
 
-def _checks(found: VariantVerdict) -> Iterator[tuple[str | None, BudgetCheck]]:
-    yield from ((None, check) for check in found.budgets if not check.budget.startswith("max_size"))
+def _checks(found: VariantVerdict) -> Iterator[tuple[str | None, Check]]:
+    of_scores = (check for check in found.budgets if LIMITS[check.budget].subject != "size")
+    yield from ((None, check) for check in of_scores)
     yield from ((tag.tag, check) for tag in found.tags for check in tag.checks)

@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Literal
 
+from edgetag.judging.checks import Bounds, ReasonedCheck
+from edgetag.judging.decisions import Decision
 from edgetag.records import Record, Result
 from edgetag.validation.baseline_result import BaselineComparison
-from edgetag.validation.decisions import Decision
-from edgetag.validation.result import Bounds, Needs
 
 
 class Accuracy(Record):
@@ -102,36 +102,24 @@ class VariantRow(Record):
         return None
 
 
-class BudgetRow(Record):
-    """One limit of the recipe against what was measured, and where.
+class Place(Record):
+    """Where a limit was judged.
 
     Attributes:
         variant: Which file.
         runtime: Which engine; `any` for sizes.
         stage: What judged it.
         tag: Of a tag's margin; None for limits over all tags.
-        budget: The recipe's key.
-        limit: Its value.
-        measured: None where the data or the machine cannot tell.
-        interval: Of a margin or a latency; it decides.
-        p_fail: See `validation.result.BudgetCheck`.
-        verdict: Kept, broken, or undecided.
-        needs: What would decide an undecided margin.
-        reason: Why a figure of the benchmark decides nothing; empty otherwise.
     """
 
     variant: str
     runtime: str
     stage: Literal["validate", "bench", "device"]
     tag: str | None = None
-    budget: str
-    limit: float
-    measured: float | None
-    interval: Bounds | None = None
-    p_fail: float | None = None
-    verdict: Decision
-    needs: Needs | None = None
-    reason: str = ""
+
+
+class BudgetRow(ReasonedCheck, Place):
+    """One limit of the recipe against what was measured, and where."""
 
 
 class FailureRow(Record):

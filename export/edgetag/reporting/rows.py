@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
 from edgetag.device.result import DeviceResult
-from edgetag.recipe import Recipe
+from edgetag.recipe import LIMITS, Recipe
 from edgetag.reporting.device import device_budget_rows, device_failure_rows
 from edgetag.reporting.losses import with_losses
 from edgetag.reporting.result import (
@@ -130,7 +130,7 @@ def budget_rows(
 def _validated(verdict: Verdict) -> Iterator[BudgetRow]:
     for scored in verdict.variants:
         for check in scored.budgets if scored.decides else ():
-            of_file = check.budget.startswith("max_size")
+            of_file = LIMITS[check.budget].subject == "size"
             yield BudgetRow(
                 variant=scored.variant,
                 runtime="any" if of_file else scored.runtime,
@@ -144,7 +144,7 @@ def _benchmarked(verdict: Verdict, bench: BenchResult) -> Iterator[BudgetRow]:
     place = f"{bench.budget_runtime}, {bench.budget_threads} thread{plural}"
     for judged in bench.budgets:
         if judged.variant in verdict.decisions:
-            of_file = judged.budget.startswith("max_size")
+            of_file = LIMITS[judged.budget].subject == "size"
             yield BudgetRow(
                 runtime="any" if of_file else place, stage="bench", **judged.model_dump()
             )

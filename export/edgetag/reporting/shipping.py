@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from edgetag.judging.decisions import RANK, Decision
 from edgetag.recipe import FULL_INTEGER, Recipe
 from edgetag.reporting.result import BudgetRow, FailureRow, VariantRow
 from edgetag.reporting.wording import describe_check
 from edgetag.shipping import Shipping
-from edgetag.validation.decisions import RANK, Decision
 
 WORDS: dict[Decision, str] = {
     "fail": "fails",

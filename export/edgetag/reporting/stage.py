@@ -17,6 +17,7 @@ from edgetag.dataset.result import DatasetResult
 from edgetag.device.store import read_current
 from edgetag.errors import InputError
 from edgetag.explaining.result import Explanation
+from edgetag.judging.decisions import worst
 from edgetag.phones.result import PhonesResult
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
@@ -38,7 +39,6 @@ from edgetag.reporting.rows import (
 from edgetag.reporting.shipping import shipping_sentence
 from edgetag.reporting.summary import Sources, write_summary
 from edgetag.shipping import choose
-from edgetag.validation.decisions import worst
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, digest_file, write_bytes, write_text

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+from edgetag.judging.checks import Bounds, Needs
+from edgetag.judging.wording import write_limit, write_measured, write_value
 from edgetag.reporting.result import BudgetRow
-from edgetag.tables.formats import NONE, format_bytes, format_fraction, format_ms, format_points
+from edgetag.tables.formats import NONE, format_fraction
 from edgetag.validation.baseline_result import BaselineChange
-from edgetag.validation.result import Bounds, LossMeasure, Needs, VariantVerdict
+from edgetag.validation.result import LossMeasure, VariantVerdict
 
 SHOWN_NUMBERS = 5
 LOST: dict[LossMeasure, str] = {
@@ -16,29 +18,6 @@ LOST: dict[LossMeasure, str] = {
     "ap": "average precision",
 }
 """Measures in words."""
-
-
-def format_budget(budget: str, value: float | None) -> str:
-    """Write a limit or what was measured against it, in the recipe's unit."""
-    if value is None:
-        return "not measured"
-    if budget.endswith("_bytes"):
-        return format_bytes(int(value))
-    if budget.endswith("_ms"):
-        return f"{format_ms(value)} ms"
-    if budget.endswith("_instructions"):
-        return f"{int(value):,}"
-    fraction = budget.endswith(("_map", "_drop", "_rise", "_rate"))
-    return format_fraction(value, 4 if fraction else 3)
-
-
-def format_measured(row: BudgetRow) -> str:
-    """Write what was measured against a limit, with its interval."""
-    text = format_budget(row.budget, row.measured)
-    if row.interval:
-        low, high = (format_budget(row.budget, bound) for bound in row.interval)
-        text += f" [{low}, {high}]"
-    return text
 
 
 def format_needs(needs: Needs | None, tag: str | None = None) -> str:
@@ -65,8 +44,7 @@ def describe_where(variant: str, runtime: str, tag: str | None = None) -> str:
 
 def describe_check(row: BudgetRow) -> str:
     """Say what was measured against a limit, and what would decide it where it is undecided."""
-    limit = format_budget(row.budget, row.limit)
-    text = f"{row.budget} is {format_measured(row)}, limit {limit}"
+    text = f"{row.budget} is {write_measured(row)}, limit {write_limit(row)}"
     if row.reason:
         return f"{text}; {row.reason}"
     if row.verdict != "undecided" or row.measured is None:
@@ -81,7 +59,7 @@ def describe_loss(
     measure: LossMeasure, tag: str | None, drop: float, interval: Bounds | None
 ) -> str:
     """Say what got worse: `recall of food fell 13.60 points [3.80, 25.50]`."""
-    change = format_points(drop, interval).replace(" ", " points ", 1)
+    change = write_value("points", drop, interval)
     of_tag = "" if tag is None else f" of {tag}"
     return f"{LOST[measure]}{of_tag} {'rose' if measure == 'fpr' else 'fell'} {change}"
 

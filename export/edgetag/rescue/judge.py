@@ -3,31 +3,38 @@
 The one place in this package that knows how accuracy is measured.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from edgetag.benchmarking.result import Latency
+from edgetag.benchmarking.budgets import BASE, Costs
+from edgetag.benchmarking.result import Failure, Measurement
+from edgetag.conversion.explain_signature import read_explain
+from edgetag.conversion.flatfile import read_model
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
+from edgetag.judging.checks import Bounds, Check, ReasonedCheck, Value, judge, reasoned
+from edgetag.judging.decisions import Decision
 from edgetag.metrics import Scores
 from edgetag.progress import Progress
 from edgetag.recipe import Budget, Recipe, Variant
+from edgetag.rescue.scoring import Runtime
+from edgetag.runtimes import LoadFailure
+from edgetag.sampling import spread
 from edgetag.validation.comparison import compare
-from edgetag.validation.decision import at_most, check_overall, check_tags, decide
-from edgetag.validation.decisions import Decision
+from edgetag.validation.decision import check_overall, check_tags, decide
+from edgetag.validation.heat_maps import BUDGET, MOST_IMAGES, HeatMapScene, check_heat_maps
 from edgetag.validation.inputs import read_thresholds
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.obtaining import obtain_reference, refit_split
 from edgetag.validation.pictures import rows_if_any
 from edgetag.validation.refit import refit_thresholds
-from edgetag.validation.result import Bounds, BudgetCheck
+from edgetag.validation.result import ON_ACCURACY
 from edgetag.validation.scores import NO_ROWS
 from edgetag.workspace import Workspace
-
-SIZES = ("max_size_bytes", "max_size_ratio")
-ON_TAGS = ("max_recall_drop", "max_fpr_rise", "max_ap_drop")
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class Accuracy:
     map: float | None
     map_drop: float | None
     map_drop_interval: Bounds | None
-    checks: tuple[BudgetCheck, ...]
+    checks: tuple[Check, ...]
     verdict: Decision
 
 
@@ -71,14 +78,17 @@ class Judge:
         variant: Variant,
         progress: Progress,
     ) -> None:
-        self._recipe, self._dataset = recipe, dataset
+        self._recipe, self._dataset, self._variant = recipe, dataset, variant
         self._budget = recipe.budget(variant)
         _require_limit(self._budget, variant)
         self.split_name = recipe.validation.splits[0]
         self.images = dataset.rows(self.split_name)
         self._refit_rows = self._rows_to_fit_on()
         self._split = self._split_of(self.images)
-        reference = obtain_reference(recipe, workspace, dataset, progress)
+        shows = self._budget.max_heat_map_error is not None and variant in recipe.export.explain
+        self._map_rows = spread(self.images, MOST_IMAGES) if shows else NO_ROWS
+        reference = obtain_reference(recipe, workspace, dataset, progress, map_rows=self._map_rows)
+        self._heat_maps = HeatMapScene.over(self._map_rows, dataset, reference.stored, recipe)
         self._thresholds = read_thresholds(workspace, dataset, reference.stored)
         scores = reference.scores(dataset, self.images)
         self._reference = Measured(scores, self._split, self._thresholds)
@@ -107,7 +117,7 @@ class Judge:
         compared = compare(self._reference, variant, unfitted)
         # Sizes are checked as costs, beside latency.
         found = check_overall(self._budget, compared, self._split, size_bytes=0, fp32_bytes=None)
-        overall = tuple(check for check in found if check.budget not in SIZES)
+        overall = tuple(check for check in found if check.budget in ON_ACCURACY)
         tags = check_tags(self._budget, compared, self._split)
         mean = compared.mean_ap
         return Accuracy(
@@ -118,19 +128,48 @@ class Judge:
             verdict=decide(overall, tags, compared),
         )
 
-    def cost(
-        self, size_bytes: int, fp32_bytes: int, latency: Latency | None, fp32: Latency | None
-    ) -> tuple[BudgetCheck, ...]:
-        """Check the variant's limits on size and median latency."""
-        budget = self._budget
-        p50 = latency.p50 if latency else None
-        ratio = p50 / fp32.p50 if p50 is not None and fp32 else None
-        return (
-            *at_most("max_size_bytes", budget.max_size_bytes, size_bytes),
-            *at_most("max_size_ratio", budget.max_size_ratio, size_bytes / fp32_bytes),
-            *at_most("max_latency_ms", budget.max_latency_ms, p50),
-            *at_most("max_latency_ratio", budget.max_latency_ratio, ratio),
-        )
+    def heat_maps(
+        self, file: Path, scores: Scores, runtime: Runtime, progress: Progress
+    ) -> tuple[ReasonedCheck, ...]:
+        """Check the limit on heat maps, where the variant has some, as the validation does.
+
+        Args:
+            file: One that lacks the second signature is undecided.
+            scores: `[images, tags]` of `rows`.
+            runtime: Where they are from.
+            progress: Told of every image.
+        """
+        if not len(self._map_rows):
+            return ()
+        found = None
+        if self._heat_maps is not None and read_explain(read_model(file), file) is not None:
+            beside = spread(scores[: len(self.images)], MOST_IMAGES)
+            found = runtime.compare_maps(self._heat_maps, file, self._map_rows, beside, progress)
+        if isinstance(found, LoadFailure):
+            limit = self._budget.given()[BUDGET]
+            value = Value(None, failure=f"{found.kind}: {found.reason}")
+            return (reasoned(judge(BUDGET, limit, value), value.reason),)
+        checks = check_heat_maps(self._budget, found, self._recipe.validation.confidence)
+        return tuple(reasoned(check) for check in checks)
+
+    def costs(
+        self,
+        size_bytes: int,
+        fp32_bytes: int,
+        figures: Sequence[Measurement],
+        failures: Sequence[Failure],
+    ) -> tuple[ReasonedCheck, ...]:
+        """Check the variant's limits on size, latency and memory, as the benchmark does.
+
+        Args:
+            size_bytes: Of the file.
+            fp32_bytes: Of the float file.
+            figures: Of both, timed in turns.
+            failures: Why they have none.
+        """
+        sizes = {BASE: fp32_bytes, self._variant: size_bytes}
+        costs = Costs.found(self._recipe, sizes, figures, failures)
+        return tuple(costs.check(self._variant, self._budget))
 
     def _split_of(self, rows: Rows) -> Split:
         section = self._recipe.validation
@@ -150,13 +189,13 @@ class Judge:
 
 
 def _limits_decisions(budget: Budget) -> bool:
-    names = ("max_flip_rate", "max_recall_drop", "max_fpr_rise")
-    return any(getattr(budget, name) is not None for name in names) or bool(budget.tags)
+    return bool({"max_flip_rate", "max_recall_drop", "max_fpr_rise"} & set(budget.given())) or bool(
+        budget.tags
+    )
 
 
 def _require_limit(budget: Budget, variant: Variant) -> None:
-    names = ("min_map", "max_map_drop", "max_flip_rate", *ON_TAGS)
-    if all(getattr(budget, name) is None for name in names) and not budget.tags:
+    if not ON_ACCURACY & set(budget.given()) and not budget.tags:
         raise InputError(
             f"budgets.{variant} sets no limit on accuracy that a rescue could aim at; add for "
             "instance max_map_drop = 0.01"

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from edgetag.judging.decisions import Decision
 from edgetag.recipe import Variant
 from edgetag.rescue.layers import label
 from edgetag.rescue.result import Keep, Step
 from edgetag.tables.formats import format_points
-from edgetag.validation.decisions import Decision
 
 FINE_TUNED = ("int8-qat", "int8-pruned-qat")
 """Their weights are not the float model's."""
@@ -46,21 +46,32 @@ def describe(
     broken = [check.budget for check in chosen.budgets if check.verdict == "fail"]
     if not chosen.layers:
         text = f"{variant} keeps its limits on accuracy as it is; nothing was kept in {kind}."
-        return text + (
-            f" It breaks {', '.join(broken)}, which kept layers cannot mend." if broken else ""
-        )
+        text += f" But it breaks {', '.join(broken)}, and layers mend accuracy." if broken else ""
+        return text + _open(chosen)
     plural = "s" if len(chosen.layers) > 1 else ""
     text = (
         f"{len(chosen.layers)} layer{plural} in {kind} bring{'' if plural else 's'} {variant} "
         f"inside its limits on accuracy: {', '.join(label(name) for name in chosen.layers)}."
     )
+    text += f" But the file then breaks {', '.join(broken)}." if broken else ""
+    text += _open(chosen)
     if broken:
-        return f"{text} But the file then breaks {', '.join(broken)}."
+        return text
     return text + (
         f" {len(steps)} files were judged on the same images, and the more there are, the likelier "
         "one passes by luck: --adopt SPLIT judges it on another split's images, and ships it if it "
         "passes there too."
     )
+
+
+def _open(step: Step) -> str:
+    """Say which other limits are undecided, and why, where that is known."""
+    told = [
+        f"{check.budget}{f' ({check.reason})' if check.reason else ''}"
+        for check in step.budgets
+        if check.verdict == "undecided"
+    ]
+    return f" Undecided: {', '.join(told)}." if told else ""
 
 
 def _advice(variant: Variant, keep: Keep, step: Step, untrained: Decision | None) -> str:

@@ -3,11 +3,11 @@
 from typing import ClassVar, Literal
 
 from edgetag.benchmarking.result import Latency
+from edgetag.judging.checks import Bounds, Check, ReasonedCheck
+from edgetag.judging.decisions import Decision
 from edgetag.machine import Machine
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
-from edgetag.validation.decisions import Decision
-from edgetag.validation.result import Bounds, BudgetCheck
 
 Keep = Literal["float", "int16"]
 
@@ -45,7 +45,7 @@ class Step(Record):
         map_drop_interval: Paired bootstrap.
         budgets: Every limit of the variant that could be judged here.
         accuracy: Verdict of the limits on accuracy, by which layers are chosen.
-        verdict: Worst of all limits, those on size and latency included.
+        verdict: Worst of all limits, those on size, latency, memory and heat maps included.
         size_bytes: Of the file.
         gzip_bytes: Of the file after gzip.
         latency_ms: Taken in turns with the other steps; None where the file does not run.
@@ -61,7 +61,7 @@ class Step(Record):
     map: float | None
     map_drop: float | None
     map_drop_interval: Bounds | None
-    budgets: tuple[BudgetCheck, ...]
+    budgets: tuple[ReasonedCheck, ...]
     accuracy: Decision
     verdict: Decision
     size_bytes: int
@@ -84,9 +84,11 @@ class RescueResult(Result):
     Attributes:
         variant: What was rescued.
         keep: How layers are kept.
-        runtime: Where accuracy and latency were measured,
+        runtime: Where accuracy was measured,
         runtime_version: its version,
         threads: and its number of threads.
+        timed_runtime: Where latency was, which is where the recipe judges it,
+        timed_threads: with so many threads.
         machine: Where this was.
         split: The split that decides.
         images: How many images it has.
@@ -101,12 +103,14 @@ class RescueResult(Result):
         outcome: What came out, in a sentence or two.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.rescue/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.rescue/1.1"
     variant: Variant
     keep: Keep
     runtime: str
     runtime_version: str
     threads: int
+    timed_runtime: str = "litert"
+    timed_threads: int = 1
     machine: Machine
     split: str
     images: int
@@ -150,6 +154,6 @@ class Adoption(Result):
     map: float | None
     map_drop: float | None
     map_drop_interval: Bounds | None
-    checks: tuple[BudgetCheck, ...]
+    checks: tuple[Check, ...]
     verdict: Decision
     adopted: bool

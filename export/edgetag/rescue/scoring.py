@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from edgetag.benchmarking.measure import Plan, measure
-from edgetag.benchmarking.result import Latency
+from edgetag.benchmarking.effort import effort
+from edgetag.benchmarking.figures import figure
+from edgetag.benchmarking.measure import Plan, Times, measure
+from edgetag.benchmarking.result import Failure, Measurement
+from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
 from edgetag.machine import Machine
@@ -15,6 +16,8 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
+from edgetag.validation.heat_map_result import HeatMaps
+from edgetag.validation.heat_maps import HeatMapScene
 from edgetag.validation.scores import (
     VariantMeta,
     digest_rows,
@@ -92,24 +95,52 @@ class Runtime:
             images_per_s=0.0,
         )
 
-    def latencies(
-        self, files: Sequence[Path], rows: Rows, recipe: Recipe, progress: Progress
-    ) -> list[Latency | None]:
-        """Time files in turns in one process; None for one that does not run."""
+    def compare_maps(
+        self, scene: HeatMapScene, file: Path, rows: Rows, scores: Scores, progress: Progress
+    ) -> HeatMaps | LoadFailure:
+        """Compare a file's heat maps over rows; `scores` are `[rows, tags]` of its first output."""
+        with progress.track(f"heat maps of {file.stem}", len(rows), "images") as task:
+            return scene.compare_file(
+                file, self.engine, self._workspace.cache, rows, self._contract, scores, task
+            )
+
+    def time(
+        self,
+        files: Sequence[tuple[ExportedVariant, Path]],
+        rows: Rows,
+        recipe: Recipe,
+        progress: Progress,
+    ) -> list[Measurement | Failure | None]:
+        """Time files in turns in one process, where the recipe judges latency.
+
+        Args:
+            files: What each is, and where it lies; the first is what ratios are to.
+            rows: The first of them are timed.
+            recipe: Says where and how long.
+            progress: Told of every round.
+
+        Returns:
+            None for each where this machine lacks the runtime.
+        """
+        section = recipe.benchmark
+        if missing := engines.get(section.budget_runtime).available():
+            progress.say(f"{section.budget_runtime} is left out: {missing}")
+            return [None] * len(files)
         plan = Plan(
-            runtime=RUNTIME,
-            threads=THREADS,
+            runtime=section.budget_runtime,
+            threads=section.budget_threads,
             contract=self._contract,
             pixels=self._dataset.images(rows[:TIMED_IMAGES]),
-            warmup_runs=recipe.benchmark.warmup_runs,
-            runs=recipe.benchmark.runs,
+            warmup_runs=section.warmup_runs,
+            runs=effort(section, full=False).runs,
             seed=recipe.seed,
         )
-        found: list[Latency | None] = []
-        for times in measure(files, plan, progress):
-            if isinstance(times, str):
-                found.append(None)
-            else:
-                p50, p90, p99 = np.percentile(times.latencies_ms, [50, 90, 99]).tolist()
-                found.append(Latency(p50=p50, p90=p90, p99=p99))
-        return found
+        timed = measure([path for _, path in files], plan, progress)
+        return [
+            figure(file, plan, times, timed[0], self._machine.cpu, section.max_spread)
+            if isinstance(times, Times)
+            else Failure(
+                variant=file.variant, runtime=plan.runtime, threads=plan.threads, reason=times
+            )
+            for (file, _), times in zip(files, timed, strict=True)
+        ]

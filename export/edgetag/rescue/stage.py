@@ -1,10 +1,12 @@
 """The stage: a failing variant → the fewest layers in float that mend it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from edgetag.benchmarking.result import Latency
-from edgetag.conversion.flatfile import gzip_size
+from edgetag.benchmarking.result import Failure, Latency, Measurement
 from edgetag.errors import InputError
+from edgetag.judging.checks import reasoned
+from edgetag.judging.decisions import Decision, worst
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.rescue.outcome import describe
@@ -13,9 +15,11 @@ from edgetag.rescue.result import FloatFile, Keep, LayerError, RescueResult, Ste
 from edgetag.rescue.scoring import RUNTIME, THREADS
 from edgetag.rescue.search import Choice, fewest
 from edgetag.rescue.trials import Trial, Trials
-from edgetag.validation.decisions import Decision, worst
 from edgetag.validation.result import Verdict
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, write_text
+
+Figure = Measurement | Failure | None
+"""What timing a file gave; None where this machine lacks the runtime."""
 
 
 def run(
@@ -77,11 +81,11 @@ def _search(trials: Trials, max_layers: int | None) -> tuple[tuple[LayerError, .
 def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | None) -> RescueResult:
     """Time all files in turns and put everything together."""
     done = sorted(trials.done.values(), key=lambda trial: trial.choice)
-    fp32, latencies = _latencies(trials, done)
+    timed = _timed(trials, done)
     steps: list[Step] = []
     seen: set[str] = set()
-    for trial, latency in zip(done, latencies, strict=True):
-        step = _step(trials, trial, seen, latency, fp32)
+    for trial in done:
+        step = _step(trials, trial, seen, timed)
         steps.append(step)
         seen |= set(step.layers)
     chosen = steps[[trial.choice for trial in done].index(choice)] if choice is not None else None
@@ -91,6 +95,8 @@ def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | No
         runtime=RUNTIME,
         runtime_version=trials.runtime.engine.version(),
         threads=THREADS,
+        timed_runtime=trials.recipe.benchmark.budget_runtime,
+        timed_threads=trials.recipe.benchmark.budget_threads,
         machine=trials.machine,
         split=trials.judge.split_name,
         images=len(trials.judge.images),
@@ -99,7 +105,7 @@ def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | No
         fp32=FloatFile(
             size_bytes=trials.fp32.size_bytes,
             gzip_bytes=trials.fp32.gzip_bytes,
-            latency_ms=fp32,
+            latency_ms=_latency(timed[trials.fp32_file]),
         ),
         steps=tuple(steps),
         rescued=chosen is not None and chosen.verdict == "pass",
@@ -122,31 +128,36 @@ def _decision_on(workspace: Workspace, variant: Variant) -> Decision | None:
     return Verdict.read(path, "validate").decisions.get(variant) if path.exists() else None
 
 
-def _latencies(
-    trials: Trials, done: Sequence[Trial]
-) -> tuple[Latency | None, list[Latency | None]]:
-    """Return the latency of the float file and of each trial, timed in turns."""
-    files = {trial.file: None for trial in done if trial.failure is None}
-    timed = [trials.fp32_file, *files]
-    found = trials.runtime.latencies(timed, trials.judge.images, trials.recipe, trials.progress)
-    by_file = dict(zip(timed, found, strict=True))
-    return found[0], [by_file.get(trial.file) for trial in done]
+def _timed(trials: Trials, done: Sequence[Trial]) -> dict[Path, Figure]:
+    """Return figures of the float file and of each file that runs, timed in turns."""
+    files = {trials.fp32_file: trials.fp32}
+    files |= {trial.file: trial.exported for trial in done if trial.failure is None}
+    pairs = [(exported, file) for file, exported in files.items()]
+    found = trials.runtime.time(pairs, trials.judge.images, trials.recipe, trials.progress)
+    return dict(zip(files, found, strict=True))
 
 
-def _step(
-    trials: Trials, trial: Trial, seen: set[str], latency: Latency | None, fp32: Latency | None
-) -> Step:
-    data = trial.file.read_bytes()
-    accuracy = trial.accuracy
-    budgets = trials.judge.cost(len(data), trials.fp32.size_bytes, latency, fp32)
-    if accuracy is not None:
-        budgets = (*accuracy.checks, *budgets)
+def _latency(figure: Figure) -> Latency | None:
+    return figure.latency_ms if isinstance(figure, Measurement) else None
+
+
+def _step(trials: Trials, trial: Trial, seen: set[str], timed: dict[Path, Figure]) -> Step:
+    accuracy, exported, figure = trial.accuracy, trial.exported, timed.get(trial.file)
+    found = [timed[trials.fp32_file], figure]
+    costs = trials.judge.costs(
+        exported.size_bytes,
+        trials.fp32.size_bytes,
+        [one for one in found if isinstance(one, Measurement)],
+        [one for one in found if isinstance(one, Failure)],
+    )
+    checks = accuracy.checks if accuracy else ()
+    budgets = (*(reasoned(check) for check in checks), *trial.heat_maps, *costs)
     decided = accuracy.verdict if accuracy else "fail"
     names = tuple(layer.name for layer in trial.layers)
     return Step(
         name=trials.name(trial.choice),
         file=trials.workspace.relative(trial.file),
-        sha256=digest_file(trial.file),
+        sha256=exported.sha256,
         layers=names,
         added=tuple(name for name in names if name not in seen),
         dropped=tuple(layer.name for layer in trial.dropped),
@@ -156,8 +167,8 @@ def _step(
         budgets=budgets,
         accuracy=decided,
         verdict=worst([decided, *(check.verdict for check in budgets)]),
-        size_bytes=len(data),
-        gzip_bytes=gzip_size(data),
-        latency_ms=latency,
+        size_bytes=exported.size_bytes,
+        gzip_bytes=exported.gzip_bytes,
+        latency_ms=_latency(figure),
         failure=trial.failure,
     )

@@ -8,13 +8,15 @@ from typing import Any
 
 from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import without_explain
-from edgetag.conversion.flatfile import parse_model, read_model
+from edgetag.conversion.flatfile import gzip_size, parse_model, read_model
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.conversion.stage import Sources
 from edgetag.conversion.variants import INT8
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
+from edgetag.judging.checks import ReasonedCheck
+from edgetag.judging.wording import write_value
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import FULL_INTEGER, Recipe, Variant
@@ -27,7 +29,7 @@ from edgetag.rescue.result import Keep
 from edgetag.rescue.scoring import RUNTIME, Runtime
 from edgetag.rescue.search import Choice
 from edgetag.runtimes import LoadFailure
-from edgetag.workspace import Workspace, write_bytes
+from edgetag.workspace import Workspace, digest_file, write_bytes
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,19 @@ class Trial:
         file: Where it lies.
         layers: Those kept, in the ranking's order.
         dropped: Those of the choice that were left out.
+        exported: What is known of it as of an exported file.
         accuracy: None where the file does not run.
-        failure: Why it does not.
+        heat_maps: The check of the limit on heat maps, where there is one.
+        failure: Why it does not run.
     """
 
     choice: Choice
     file: Path
     layers: tuple[Layer, ...]
     dropped: tuple[Layer, ...]
+    exported: ExportedVariant
     accuracy: Accuracy | None
+    heat_maps: tuple[ReasonedCheck, ...]
     failure: str | None
 
     @property
@@ -82,9 +88,9 @@ class Trials:
         self.recipe, self.workspace, self.progress = recipe, workspace, progress
         self.variant, self.keep = variant, keep
         exported = _exported(workspace, variant)
-        self.fp32 = exported["fp32"]
+        self.fp32, self.exported = exported["fp32"], exported[variant]
         self.fp32_file = workspace.verified_file(self.fp32.file, self.fp32.sha256)
-        self.original = workspace.verified_file(exported[variant].file, exported[variant].sha256)
+        self.original = workspace.verified_file(self.exported.file, self.exported.sha256)
         self.dataset = open_dataset(workspace)
         self.judge = Judge(recipe, workspace, self.dataset, variant, progress)
         self.machine = this_machine()
@@ -124,7 +130,7 @@ class Trials:
         file = self.write(choice, layers) if layers else self.original
         kept_at = self.work / "scores" / f"{self.name(choice)}.npz"
         scores = self.runtime.score_once(file, self.judge.rows, kept_at, self.progress)
-        accuracy, failure = None, None
+        accuracy, failure, heat_maps = None, None, tuple[ReasonedCheck, ...]()
         if isinstance(scores, LoadFailure):
             failure = f"{scores.kind}: {scores.reason}"
         elif scores.shape[1] != len(self.dataset.vocabulary):
@@ -132,10 +138,23 @@ class Trials:
             failure = f"it gives {scores.shape[1]} scores, but there are {tags} tags"
         else:
             accuracy = self.judge.accuracy(scores)
-        trial = Trial(choice, file, layers, dropped, accuracy, failure)
+            heat_maps = self.judge.heat_maps(file, scores, self.runtime, self.progress)
+        trial = Trial(
+            choice, file, layers, dropped, self._measured(file), accuracy, heat_maps, failure
+        )
         self.progress.say(f"{self.name(choice)}: {_told(trial)}")
         self.done[choice] = trial
         return trial
+
+    def _measured(self, file: Path) -> ExportedVariant:
+        data = file.read_bytes()
+        return self.exported.model_copy(
+            update={
+                "sha256": digest_file(file),
+                "size_bytes": len(data),
+                "gzip_bytes": gzip_size(data),
+            }
+        )
 
     def name(self, choice: Choice) -> str:
         """Return a choice's name among files, such as `int8-float-8`."""
@@ -199,10 +218,7 @@ def _told(trial: Trial) -> str:
     accuracy = trial.accuracy
     if accuracy is None:
         return f"{layers}, {trial.failure}"
-    if accuracy.map_drop is None or accuracy.map_drop_interval is None:
+    if accuracy.map_drop is None:
         return f"{layers}, {accuracy.verdict}"
-    low, high = accuracy.map_drop_interval
-    return (
-        f"{layers}, mAP drop {100 * accuracy.map_drop:.2f} "
-        f"[{100 * low:.2f}, {100 * high:.2f}] points, {accuracy.verdict}"
-    )
+    drop = write_value("points", accuracy.map_drop, accuracy.map_drop_interval)
+    return f"{layers}, mAP drop {drop}, {accuracy.verdict}"

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgetag.errors import InputError
+from edgetag.judging.decisions import Decision, worst
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.userfiles import read_file
 from edgetag.validation.accepted_state import Baseline, TagState, VariantState
-from edgetag.validation.decisions import Decision, worst
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.workspace import Workspace, write_text
 

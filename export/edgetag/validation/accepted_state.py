@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
+from edgetag.judging.decisions import Decision
 from edgetag.machine import Machine
 from edgetag.records import Record, Result
-from edgetag.validation.decisions import Decision
 
 
 class TagState(Record):

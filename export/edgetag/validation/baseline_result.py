@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from edgetag.judging.decisions import Decision
 from edgetag.records import Record
-from edgetag.validation.decisions import Decision
 
 
 class BaselineChange(Record):

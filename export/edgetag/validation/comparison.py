@@ -10,7 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.validation.metrics import Measured, Split
-from edgetag.validation.proportions import design_effect, exact_mcnemar, holm, paired_interval
+from edgetag.validation.proportions import (
+    design_effect,
+    exact_mcnemar,
+    holm,
+    p_above,
+    paired_interval,
+)
 from edgetag.validation.statistics import Interval, interval
 
 Vector = npt.NDArray[np.float64]
@@ -40,6 +46,15 @@ class Paired:
     worse: int
     better: int
     total: int
+
+    def chance_beyond(self, limit: float, effect: float) -> float:
+        """Return the chance to see so much if the true change were at a limit.
+
+        Args:
+            limit: As a fraction.
+            effect: How many images of a group tell as much as one alone.
+        """
+        return p_above(self.worse / effect, self.better / effect, self.total / effect, limit)
 
 
 @dataclass(frozen=True)

@@ -7,98 +7,67 @@ correction over all the variant's checks of tags. A variant whose accuracy nothi
 judged: it never passes.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from edgetag.judging.checks import Check, Needs, Value, judge
+from edgetag.judging.decisions import Decision, TagDecision, worst
 from edgetag.recipe import Budget
 from edgetag.validation.comparison import Comparison, Measure, TagComparison
-from edgetag.validation.decisions import Decision, TagDecision, worst
 from edgetag.validation.metrics import Split
 from edgetag.validation.needs import images_to_decide, outcome_of
-from edgetag.validation.proportions import holm, p_above
-from edgetag.validation.result import ON_ACCURACY, BudgetCheck, Needs
+from edgetag.validation.proportions import holm
+from edgetag.validation.result import ON_ACCURACY
 from edgetag.validation.statistics import chance_at_most
 
 Unit = Literal["images", "positives", "negatives"]
 
 
-def at_most(budget: str, limit: float | None, measured: float | None) -> list[BudgetCheck]:
-    """Check an upper limit by the measured value; a budget left out gives no check."""
-    if limit is None:
-        return []
-    verdict: Decision = "undecided"
-    if measured is not None:
-        verdict = "pass" if measured <= limit else "fail"
-    return [BudgetCheck(budget=budget, limit=limit, measured=measured, verdict=verdict)]
-
-
-def at_least(budget: str, limit: float | None, measured: float | None) -> list[BudgetCheck]:
-    """Check a lower limit by the measured value; a budget left out gives no check."""
-    if limit is None:
-        return []
-    verdict: Decision = "undecided"
-    if measured is not None:
-        verdict = "pass" if measured >= limit else "fail"
-    return [BudgetCheck(budget=budget, limit=limit, measured=measured, verdict=verdict)]
-
-
 @dataclass(frozen=True)
-class Margin:
-    """A margin to judge.
+class Estimate:
+    """An estimate that a margin is held against, and the images behind it.
 
     Attributes:
-        budget: The recipe's key.
-        limit: The margin.
-        measure: What is held against it.
-        p_fail: Uncorrected: the chance to see so much if the true value were at the limit.
-        size: Images behind the measure,
+        measure: Its drop, and the interval of that.
+        size: How many images,
         of: and what kind of images they are.
+        p_fail: The chance to see so much if the true value were at the limit; None where no
+            correction applies.
+        tests: How many checks `p_fail` is corrected for.
     """
 
-    budget: str
-    limit: float
     measure: Measure
-    p_fail: float
     size: int
     of: Unit
+    p_fail: float | None = None
+    tests: int = 1
 
 
-def judge(margin: Margin, p_fail: float | None, tests: int, confidence: float) -> BudgetCheck:
-    """Decide on one margin.
+def judge_margin(budget: str, limit: float, found: Estimate, confidence: float) -> Check:
+    """Decide on one margin, and say what would decide it where it stays open.
 
     Args:
-        margin: What to decide.
-        p_fail: Corrected; None where no correction applies.
-        tests: How many checks `p_fail` is corrected for.
+        budget: The recipe's key.
+        limit: The margin.
+        found: What is held against it.
         confidence: Of the interval; `(1 - confidence) / 2` is the level of a fail.
     """
-    measure, limit = margin.measure, margin.limit
-    found = measure.drop_interval
+    drop, interval = found.measure.drop, found.measure.drop_interval
     level = (1.0 - confidence) / 2.0
-    verdict: Decision = "undecided"
-    if found is not None and found[1] <= limit:
-        verdict = "pass"
-    elif found is not None and found[0] > limit and (p_fail is None or p_fail <= level):
-        verdict = "fail"
-    needs = None
-    if verdict == "undecided" and found is not None:
-        more = images_to_decide(limit, measure.drop, found, margin.size, tests, level)
-        if more is not None:
-            needs = Needs(more=more, of=margin.of, decides=outcome_of(limit, measure.drop))
-    return BudgetCheck(
-        budget=margin.budget,
-        limit=limit,
-        measured=measure.drop,
-        interval=found,
-        p_fail=p_fail,
-        verdict=verdict,
-        needs=needs,
-    )
+    check = judge(budget, limit, Value(drop, interval, found.p_fail), level)
+    if check.verdict != "undecided" or interval is None:
+        return check
+    more = images_to_decide(limit, drop, interval, found.size, found.tests, level)
+    if more is None:
+        return check
+    needs = Needs(more=more, of=found.of, decides=outcome_of(limit, drop))
+    return check.model_copy(update={"needs": needs})
 
 
 def check_overall(
     budget: Budget, comparison: Comparison, split: Split, size_bytes: int, fp32_bytes: int | None
-) -> tuple[BudgetCheck, ...]:
+) -> tuple[Check, ...]:
     """Check what validation can judge over all tags; latency and memory are the benchmark's.
 
     Args:
@@ -109,58 +78,67 @@ def check_overall(
         fp32_bytes: Of the file that sizes are compared with; None where there is none.
     """
     mean_ap = comparison.mean_ap
-    checks = at_least("min_map", budget.min_map, mean_ap.value if mean_ap else None)
-    if budget.max_map_drop is not None and mean_ap is None:
-        checks += at_most("max_map_drop", budget.max_map_drop, None)
-    elif budget.max_map_drop is not None and mean_ap is not None:
-        images = len(split.labels)
-        margin = Margin("max_map_drop", budget.max_map_drop, mean_ap, 1.0, images, "images")
-        checks.append(judge(margin, None, 1, split.confidence))
-    checks += at_most("max_flip_rate", budget.max_flip_rate, comparison.flip_rate)
-    checks += at_most("max_size_bytes", budget.max_size_bytes, size_bytes)
-    ratio = size_bytes / fp32_bytes if fp32_bytes else None
-    checks += at_most("max_size_ratio", budget.max_size_ratio, ratio)
-    return tuple(checks)
+    values: dict[str, float | Estimate | None] = {
+        "min_map": mean_ap.value if mean_ap else None,
+        "max_map_drop": Estimate(mean_ap, len(split.labels), "images") if mean_ap else None,
+        "max_flip_rate": comparison.flip_rate,
+        "max_size_bytes": size_bytes,
+        "max_size_ratio": size_bytes / fp32_bytes if fp32_bytes else None,
+    }
+    given = budget.given()
+    return tuple(
+        judge_margin(key, given[key], value, split.confidence)
+        if isinstance(value, Estimate)
+        else judge(key, given[key], Value(value))
+        for key, value in values.items()
+        if key in given
+    )
 
 
 def check_tags(
     budget: Budget, comparison: Comparison, split: Split
-) -> dict[str, tuple[BudgetCheck, ...]]:
+) -> dict[str, tuple[Check, ...]]:
     """Check the margins of every scored tag, corrected for their number together."""
     margins = [
-        (tag, margin)
+        (tag, key, limit, *ON_TAGS[key](found, limit, comparison.design_effect))
         for tag, found in comparison.tags.items()
-        for margin in _margins(budget, tag, found, comparison.design_effect)
+        for key, limit in budget.margins(tag).given().items()
     ]
-    corrected = holm([margin.p_fail for _, margin in margins])
-    checks: dict[str, list[BudgetCheck]] = {tag: [] for tag in comparison.tags}
-    for (tag, margin), p_fail in zip(margins, corrected, strict=True):
-        checks[tag].append(judge(margin, p_fail, len(margins), split.confidence))
+    corrected = holm([p_alone for *_, p_alone in margins])
+    checks: dict[str, list[Check]] = {tag: [] for tag in comparison.tags}
+    for (tag, key, limit, estimate, _), p_fail in zip(margins, corrected, strict=True):
+        one_of_many = replace(estimate, p_fail=p_fail, tests=len(margins))
+        checks[tag].append(judge_margin(key, limit, one_of_many, split.confidence))
     return {tag: tuple(found) for tag, found in checks.items()}
 
 
-def _margins(budget: Budget, tag: str, found: TagComparison, effect: float) -> list[Margin]:
-    limits = budget.margins(tag)
-    margins = []
-    if limits.max_recall_drop is not None:
-        recall, limit = found.recall, limits.max_recall_drop
-        p = p_above(recall.worse / effect, recall.better / effect, recall.total / effect, limit)
-        size = recall.total
-        margins.append(Margin("max_recall_drop", limit, recall.measure, p, size, "positives"))
-    if limits.max_fpr_rise is not None:
-        fpr, limit = found.fpr, limits.max_fpr_rise
-        p = p_above(fpr.worse / effect, fpr.better / effect, fpr.total / effect, limit)
-        margins.append(Margin("max_fpr_rise", limit, fpr.measure, p, fpr.total, "negatives"))
-    if limits.max_ap_drop is not None:
-        limit = limits.max_ap_drop
-        p = chance_at_most(found.ap_drops, limit)
-        margins.append(Margin("max_ap_drop", limit, found.ap, p, found.recall.total, "positives"))
-    return margins
+def _recall(found: TagComparison, limit: float, effect: float) -> tuple[Estimate, float]:
+    share = found.recall
+    return Estimate(share.measure, share.total, "positives"), share.chance_beyond(limit, effect)
+
+
+def _fpr(found: TagComparison, limit: float, effect: float) -> tuple[Estimate, float]:
+    share = found.fpr
+    return Estimate(share.measure, share.total, "negatives"), share.chance_beyond(limit, effect)
+
+
+def _ap(found: TagComparison, limit: float, _effect: float) -> tuple[Estimate, float]:
+    estimate = Estimate(found.ap, found.recall.total, "positives")
+    return estimate, chance_at_most(found.ap_drops, limit)
+
+
+ON_TAGS: dict[str, Callable[[TagComparison, float, float], tuple[Estimate, float]]] = {
+    "max_recall_drop": _recall,
+    "max_fpr_rise": _fpr,
+    "max_ap_drop": _ap,
+}
+"""Margin of a tag → what is held against it, for a limit and a design effect, and the chance to
+see so much if the true value were at the limit, uncorrected."""
 
 
 def decide(
-    overall: tuple[BudgetCheck, ...],
-    tags: dict[str, tuple[BudgetCheck, ...]],
+    overall: tuple[Check, ...],
+    tags: dict[str, tuple[Check, ...]],
     comparison: Comparison,
 ) -> Decision:
     """Decide on a variant; without a scored tag, or a limit on accuracy, nothing passes."""
@@ -172,7 +150,7 @@ def decide(
     return worst(decisions)
 
 
-def tag_decision(scored: bool, checks: tuple[BudgetCheck, ...]) -> TagDecision:
+def tag_decision(scored: bool, checks: tuple[Check, ...]) -> TagDecision:
     """Decide on a tag."""
     if not scored:
         return "not scored"

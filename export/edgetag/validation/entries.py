@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from edgetag.judging.checks import Check
 from edgetag.metrics import Scores
 from edgetag.recipe import Budget
 from edgetag.validation.comparison import Comparison, Measure, compare
@@ -13,7 +14,7 @@ from edgetag.validation.inputs import Candidate
 from edgetag.validation.losses import significant_losses
 from edgetag.validation.metrics import Measured
 from edgetag.validation.needs import placed
-from edgetag.validation.result import BudgetCheck, Operating, TagVerdict, VariantVerdict
+from edgetag.validation.result import Operating, TagVerdict, VariantVerdict
 from edgetag.validation.scores import VariantMeta
 from edgetag.validation.statistics import Interval
 
@@ -105,7 +106,7 @@ def variant_entry(
 
 def _tags(
     comparison: Comparison,
-    checks: Mapping[str, tuple[BudgetCheck, ...]],
+    checks: Mapping[str, tuple[Check, ...]],
     reference: Measured,
     variant: Measured,
 ) -> tuple[TagVerdict, ...]:

@@ -62,9 +62,7 @@ def _unjudged(recipe: Recipe) -> Iterator[str]:
 
 
 def _limits_accuracy(budget: Budget, tags: Sequence[str]) -> bool:
-    given = set(budget.model_dump(exclude_none=True))
-    for tag in tags:
-        given |= set(budget.margins(tag).model_dump(exclude_none=True))
+    given = {*budget.given(), *(key for tag in tags for key in budget.margins(tag).given())}
     return bool(given & ON_ACCURACY)
 
 

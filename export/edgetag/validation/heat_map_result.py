@@ -4,9 +4,8 @@ A heat map is a class activation map after the sigmoid: in every cell a number o
 distance from the float model's is a fraction as scores are, 0.01 being one point.
 """
 
+from edgetag.judging.checks import Bounds
 from edgetag.records import Record
-
-Bounds = tuple[float, float]
 
 
 class TagHeatMaps(Record):

@@ -1,22 +1,32 @@
 """A variant's heat maps against the float model's: how far apart, and whether they peak alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-from edgetag.conversion.explain_signature import ExplainMaps
+from edgetag.conversion.explain_signature import ExplainMaps, read_explain
+from edgetag.conversion.flatfile import read_model
+from edgetag.dataset import Dataset
+from edgetag.dataset.view import Rows
+from edgetag.errors import InputError
+from edgetag.judging.checks import Bounds, Check, Value, judge
+from edgetag.judging.decisions import worst
 from edgetag.metrics import Scores
-from edgetag.recipe import Budget
-from edgetag.runtimes import FailureKind, LoadFailure
-from edgetag.runtimes.maps import MapRun
+from edgetag.preprocess import Preprocessing
+from edgetag.progress import Task
+from edgetag.recipe import Budget, Recipe
+from edgetag.runtimes import Engine, FailureKind, LoadFailure
+from edgetag.runtimes.maps import MapRun, explain
 from edgetag.tags import Labels
 from edgetag.validation.comparison import Measure
-from edgetag.validation.decision import Margin, at_most, judge
-from edgetag.validation.decisions import worst
-from edgetag.validation.heat_map_result import Bounds, HeatMaps, TagHeatMaps
-from edgetag.validation.result import BudgetCheck, VariantVerdict
+from edgetag.validation.decision import Estimate, judge_margin
+from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps
+from edgetag.validation.result import VariantVerdict
+from edgetag.validation.scores import ReferenceScores
 from edgetag.validation.statistics import Bootstrap, interval, ratio_samples
 
 MOST_IMAGES = 256
@@ -54,6 +64,61 @@ class HeatMapScene:
     bootstrap: Bootstrap
     confidence: float
     min_positives: int
+
+    @classmethod
+    def over(
+        cls, rows: Rows, dataset: Dataset, stored: ReferenceScores, recipe: Recipe
+    ) -> Self | None:
+        """Return what maps over some rows are compared with; None where the reference has none."""
+        names, section = dataset.vocabulary.names, recipe.validation
+        maps = stored.matched_maps(dataset.identities(rows), names) if len(rows) else None
+        if maps is None:
+            return None
+        return cls(
+            maps=maps,
+            labels=dataset.labels(rows),
+            names=names,
+            bootstrap=Bootstrap.over(dataset.groups(rows), section.bootstrap_samples, recipe.seed),
+            confidence=section.confidence,
+            min_positives=section.min_positives,
+        )
+
+    def compare_file(
+        self,
+        file: Path,
+        engine: Engine,
+        cache: Path,
+        rows: Rows,
+        contract: Preprocessing,
+        scores: Scores,
+        task: Task,
+        columns: tuple[int, ...] | None = None,
+    ) -> HeatMaps | LoadFailure:
+        """Run a file's second signature and compare its maps.
+
+        Args:
+            file: Has the signature.
+            engine: The runtime.
+            cache: The image cache.
+            rows: `[m]` rows of it.
+            contract: How pixels become input.
+            scores: `[m, tags]` of its first signature.
+            task: Told how many images more are done.
+            columns: Output column of each tag; None where outputs are in the tags' order.
+
+        Raises:
+            InputError: The file lacks the signature.
+        """
+        ends = read_explain(read_model(file), file)
+        if ends is None:
+            raise InputError(f"{file}: its maps are gone; export it again")
+        found = explain(engine, file, cache, rows, contract, task)
+        if isinstance(found, LoadFailure):
+            return found
+        if columns is not None:
+            order = list(columns)
+            found = replace(found, maps=found.maps[..., order], scores=found.scores[:, order])
+        return self.compare(found, scores, ends)
 
     def compare(self, found: MapRun, scores: Scores, ends: ExplainMaps) -> HeatMaps | LoadFailure:
         """Compare a variant's maps.
@@ -163,9 +228,7 @@ def _p99(cells: Maps, present: npt.NDArray[np.bool_]) -> float:
     return float(np.quantile(shown, 0.99))
 
 
-def check_heat_maps(
-    budget: Budget, found: HeatMaps | None, confidence: float
-) -> tuple[BudgetCheck, ...]:
+def check_heat_maps(budget: Budget, found: HeatMaps | None, confidence: float) -> tuple[Check, ...]:
     """Judge a variant's heat maps by their interval; undecided where there was nothing to compare.
 
     Args:
@@ -173,17 +236,18 @@ def check_heat_maps(
         found: None where the reference lacks maps.
         confidence: Of the interval.
     """
-    if budget.max_heat_map_error is None:
+    limit = budget.max_heat_map_error
+    if limit is None:
         return ()
     if found is None or found.error is None:
-        return tuple(at_most(BUDGET, budget.max_heat_map_error, None))
+        return (judge(BUDGET, limit, Value(None)),)
     measure = Measure(found.error, found.error, found.error_interval)
-    margin = Margin(BUDGET, budget.max_heat_map_error, measure, 1.0, found.n_images, "images")
-    return (judge(margin, None, 1, confidence),)
+    estimate = Estimate(measure, found.n_images, "images")
+    return (judge_margin(BUDGET, limit, estimate, confidence),)
 
 
 def with_heat_maps(
-    entry: VariantVerdict, found: HeatMaps | None, checks: tuple[BudgetCheck, ...]
+    entry: VariantVerdict, found: HeatMaps | None, checks: tuple[Check, ...]
 ) -> VariantVerdict:
     """Return an entry with its heat maps and what was judged by them."""
     verdict = worst([entry.verdict, *(check.verdict for check in checks)])

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+from edgetag.judging.decisions import worst
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.validation.baseline import Baseline, check_fits, compare, read_baseline
-from edgetag.validation.decisions import worst
 from edgetag.validation.inputs import Candidate
 from edgetag.validation.result import Verdict
 from edgetag.validation.scene import Scene

@@ -8,16 +8,15 @@ which holds however much they depend on one another.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from edgetag.validation.comparison import Comparison, Measure, Paired, TagComparison
-from edgetag.validation.proportions import holm, p_above
-from edgetag.validation.result import BudgetCheck, Loss, LossMeasure
+from edgetag.judging.checks import Check
+from edgetag.recipe import LIMITS
+from edgetag.validation.comparison import Comparison, Measure, TagComparison
+from edgetag.validation.proportions import holm
+from edgetag.validation.result import Loss, LossMeasure
 from edgetag.validation.statistics import chance_at_most
 
-MARGINS: dict[LossMeasure, tuple[str, ...]] = {
-    "map": ("max_map_drop",),
-    "recall": ("max_recall_drop",),
-    "fpr": ("max_fpr_rise",),
-    "ap": ("max_ap_drop",),
+MARGINS: dict[str, tuple[str, ...]] = {
+    **{limit.measure: (key,) for key, limit in LIMITS.items() if limit.measure},
     "f1": ("max_recall_drop", "max_fpr_rise"),
 }
 """What must be kept for a loss to be one that the recipe allows; F1 has no margin of its own."""
@@ -25,8 +24,8 @@ MARGINS: dict[LossMeasure, tuple[str, ...]] = {
 
 def significant_losses(
     comparison: Comparison,
-    overall: Iterable[BudgetCheck],
-    tags: dict[str, tuple[BudgetCheck, ...]],
+    overall: Iterable[Check],
+    tags: dict[str, tuple[Check, ...]],
     confidence: float,
 ) -> tuple[Loss, ...]:
     """Return what a file has lost beyond chance, the mean first, then the tags in their order.
@@ -55,14 +54,10 @@ def significant_losses(
 
 def _tests(compared: TagComparison, effect: float) -> Iterator[tuple[LossMeasure, Measure, float]]:
     """Yield each measure of a tag with the chance to see so much if nothing were lost."""
-    yield "recall", compared.recall.measure, _p_of(compared.recall, effect)
-    yield "fpr", compared.fpr.measure, _p_of(compared.fpr, effect)
+    yield "recall", compared.recall.measure, compared.recall.chance_beyond(0.0, effect)
+    yield "fpr", compared.fpr.measure, compared.fpr.chance_beyond(0.0, effect)
     yield "f1", compared.f1, chance_at_most(compared.f1_drops, 0.0)
     yield "ap", compared.ap, chance_at_most(compared.ap_drops, 0.0)
-
-
-def _p_of(paired: Paired, effect: float) -> float:
-    return p_above(paired.worse / effect, paired.better / effect, paired.total / effect, 0.0)
 
 
 def _loss(
@@ -70,7 +65,7 @@ def _loss(
     measure: LossMeasure,
     change: Measure,
     p_holm: float | None,
-    checks: Iterable[BudgetCheck],
+    checks: Iterable[Check],
 ) -> Loss:
     return Loss(
         tag=tag,
@@ -82,6 +77,6 @@ def _loss(
     )
 
 
-def _kept(budgets: Sequence[str], checks: Sequence[BudgetCheck]) -> bool:
+def _kept(budgets: Sequence[str], checks: Sequence[Check]) -> bool:
     """Whether all of these margins are set and kept."""
     return all(any(c.budget == b and c.verdict == "pass" for c in checks) for b in budgets)

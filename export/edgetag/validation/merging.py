@@ -16,10 +16,10 @@ from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
+from edgetag.judging.decisions import worst
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, passed_over
-from edgetag.validation.decisions import worst
 from edgetag.validation.details import Details
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.inputs import Candidate

@@ -7,7 +7,7 @@ from typing import Literal
 from scipy.stats import norm
 
 from edgetag.dataset import Dataset
-from edgetag.validation.result import BudgetCheck
+from edgetag.judging.checks import Check
 from edgetag.validation.statistics import Interval
 
 MOST_TIMES = 1000
@@ -74,9 +74,7 @@ def in_all(number: int, share: float | None) -> int | None:
     return None if share is None else int(float(f"{number / share:.2g}"))
 
 
-def placed(
-    checks: Iterable[BudgetCheck], split: str, share: float | None
-) -> tuple[BudgetCheck, ...]:
+def placed(checks: Iterable[Check], split: str, share: float | None) -> tuple[Check, ...]:
     """Say of every open check in which split images are wanting, and how many that is in all."""
     return tuple(
         check

@@ -12,13 +12,14 @@ from scipy.stats import binom, norm
 
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.errors import InputError
+from edgetag.judging.checks import Check
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, TagBudget
 from edgetag.tags import Labels
 from edgetag.validation.needs import images_to_decide, in_all, outcome_of, split_share
 from edgetag.validation.plan_result import Need, Plan
 from edgetag.validation.proportions import score_statistic
-from edgetag.validation.result import BudgetCheck, TagVerdict, VariantVerdict, Verdict
+from edgetag.validation.result import TagVerdict, VariantVerdict, Verdict
 from edgetag.workspace import Workspace
 
 MOST = 10_000_000
@@ -173,7 +174,7 @@ def _as_measured(
     return need.model_copy(update={"needed": needed, "images": images, "decides": decides})
 
 
-def _open_checks(measured: VariantVerdict | None, need: Need) -> list[BudgetCheck]:
+def _open_checks(measured: VariantVerdict | None, need: Need) -> list[Check]:
     """Return the undecided check of a margin, where the verdict has it with this limit."""
     if measured is None:
         return []
@@ -187,8 +188,7 @@ def _open_checks(measured: VariantVerdict | None, need: Need) -> list[BudgetChec
 
 
 def _filled(found: TagBudget, margin: float) -> TagBudget:
-    given = found.model_dump(exclude_none=True)
-    return TagBudget(**({"max_recall_drop": margin, "max_fpr_rise": margin} | given))
+    return TagBudget(**({"max_recall_drop": margin, "max_fpr_rise": margin} | found.given()))
 
 
 def _measured(workspace: Workspace, variant: str, split: str) -> VariantVerdict | None:

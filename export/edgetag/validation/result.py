@@ -10,18 +10,16 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from edgetag.errors import ExitCode
+from edgetag.judging.checks import Bounds, Check
+from edgetag.judging.decisions import EXIT_CODES, Decision, TagDecision
 from edgetag.machine import Machine
+from edgetag.recipe import limits_of
 from edgetag.records import Record, Result
 from edgetag.validation.baseline_result import BaselineComparison
-from edgetag.validation.decisions import EXIT_CODES, Decision, TagDecision
 from edgetag.validation.heat_map_result import HeatMaps
 from edgetag.validation.pictures_result import PicturesComparison
 
-Bounds = tuple[float, float]
-
-ON_ACCURACY = frozenset(
-    {"min_map", "max_map_drop", "max_flip_rate", "max_recall_drop", "max_fpr_rise", "max_ap_drop"}
-)
+ON_ACCURACY = frozenset(limits_of("accuracy"))
 """Limits of what a file answers; the others are of what it costs and shows beside."""
 
 
@@ -43,50 +41,6 @@ class ReferenceSummary(Record):
     weights_sha256: str
     scores_sha256: str
     map: dict[str, float | None]
-
-
-class Needs(Record):
-    """What would decide an undecided check, if the measured value is the true one.
-
-    Attributes:
-        more: How many more decide it with a chance of 80 %.
-        of: Images of any kind, or images known to have, or not to have, the tag.
-        decides: How: "fail" where the measured value lies beyond the margin.
-        split: Where they are wanting; empty where nobody said.
-        in_all: About how many of that kind in all splits together make so many in this one; None
-            where the data at hand are judged images alone.
-    """
-
-    more: int
-    of: Literal["images", "positives", "negatives"]
-    decides: Literal["pass", "fail"] = "pass"
-    split: str = ""
-    in_all: int | None = None
-
-
-class BudgetCheck(Record):
-    """One limit of the recipe and what was measured.
-
-    Attributes:
-        budget: The recipe's key.
-        limit: The recipe's value.
-        measured: None where the data cannot tell.
-        interval: Of `measured`, where the limit is a margin; it decides.
-        p_fail: Of a tag's check: the chance to see so much or more if the true value were at the
-            limit, by Holm's correction over the variant's checks of tags.
-        verdict: A margin passes if the interval lies inside, fails if outside, and is undecided if
-            it straddles. Without an interval the measured value decides.
-        needs: What would decide an undecided check; None where it would take over a thousand times
-            as many images.
-    """
-
-    budget: str
-    limit: float
-    measured: float | None
-    interval: Bounds | None = None
-    p_fail: float | None = None
-    verdict: Decision
-    needs: Needs | None = None
 
 
 class Operating(Record):
@@ -170,7 +124,7 @@ class TagVerdict(Record):
     mcnemar_p_holm: float | None = None
     operating: Operating | None = None
     reference_operating: Operating | None = None
-    checks: tuple[BudgetCheck, ...] = ()
+    checks: tuple[Check, ...] = ()
     verdict: TagDecision
 
 
@@ -275,7 +229,7 @@ class VariantVerdict(Record):
     images_per_s: float
     size_bytes: int
     gzip_bytes: int
-    budgets: tuple[BudgetCheck, ...]
+    budgets: tuple[Check, ...]
     tags: tuple[TagVerdict, ...]
     losses: tuple[Loss, ...] = ()
     heat_maps: HeatMaps | None = None

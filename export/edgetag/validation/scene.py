@@ -1,14 +1,11 @@
 """What all files of a validation are judged by: images, labels, reference, limits."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from edgetag.conversion.explain_signature import read_explain
-from edgetag.conversion.flatfile import read_model
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
@@ -17,7 +14,6 @@ from edgetag.metrics import Scores
 from edgetag.progress import Progress
 from edgetag.recipe import Budget, Recipe
 from edgetag.runtimes import LoadFailure, engines
-from edgetag.runtimes.maps import explain
 from edgetag.sampling import spread
 from edgetag.validation.entries import variant_entry
 from edgetag.validation.heat_map_result import HeatMaps
@@ -36,7 +32,6 @@ from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict
 from edgetag.validation.scores import NO_ROWS
 from edgetag.validation.scoring import Run, Scored, Scoring
-from edgetag.validation.statistics import Bootstrap
 from edgetag.validation.unbreakable import unbreakable
 from edgetag.workspace import Workspace
 
@@ -110,25 +105,12 @@ class Scene:
         return spread(rows, MOST_IMAGES) if explains else NO_ROWS
 
     def _heat_maps(self) -> HeatMapScene | None:
-        rows, dataset, section = self.map_rows, self.dataset, self.recipe.validation
-        if not len(rows):
-            return None
-        names = dataset.vocabulary.names
-        maps = self.stored.matched_maps(dataset.identities(rows), names)
-        if maps is None:
+        found = HeatMapScene.over(self.map_rows, self.dataset, self.stored, self.recipe)
+        if found is None and len(self.map_rows):
             self.progress.say(
                 "The reference has no heat maps, so none are compared; compute it with this recipe."
             )
-            return None
-        groups = dataset.groups(rows)
-        return HeatMapScene(
-            maps=maps,
-            labels=dataset.labels(rows),
-            names=names,
-            bootstrap=Bootstrap.over(groups, section.bootstrap_samples, self.recipe.seed),
-            confidence=section.confidence,
-            min_positives=section.min_positives,
-        )
+        return found
 
     def compare_heat_maps(
         self, file: Candidate, one: Run, scored: Scored
@@ -140,21 +122,18 @@ class Scene:
         """
         if not file.explains or self.heat_maps is None:
             return None
-        ends = read_explain(read_model(file.path), file.path)
-        if ends is None:
-            raise InputError(f"{file.path}: its maps are gone; export it again")
+        beside = scored.scores[self.places[self.recipe.validation.splits[0]]]
         with self.progress.track(f"heat maps of {one.name}", len(self.map_rows), "images") as task:
-            found = explain(
-                one.engine, file.path, self.workspace.cache, self.map_rows, file.contract, task
-            )  # fmt: skip
-        if isinstance(found, LoadFailure):
-            return found
-        if file.columns is not None:
-            order = list(file.columns)
-            found = replace(found, maps=found.maps[..., order], scores=found.scores[:, order])
-        place = self.places[self.recipe.validation.splits[0]]
-        beside = scored.scores[place]
-        return self.heat_maps.compare(found, spread(beside, MOST_IMAGES), ends)
+            return self.heat_maps.compare_file(
+                file.path,
+                one.engine,
+                self.workspace.cache,
+                self.map_rows,
+                file.contract,
+                spread(beside, MOST_IMAGES),
+                task,
+                file.columns,
+            )
 
     def _split(self, rows: Rows) -> Split:
         section = self.recipe.validation

@@ -8,12 +8,12 @@ import polars as pl
 
 from edgetag.conversion.external import ExternalModel
 from edgetag.dataset import open_dataset
+from edgetag.judging.decisions import Decision, worst
 from edgetag.machine import package_versions, this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, passed_over
 from edgetag.runtimes import FailureKind, LoadFailure
 from edgetag.validation.changes import changed_decisions, details
-from edgetag.validation.decisions import Decision, worst
 from edgetag.validation.details import Details, VariantDetails
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.held import Held, images_digest

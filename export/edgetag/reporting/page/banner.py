@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from edgetag.judging.decisions import RANK, Decision
+from edgetag.judging.wording import write_limit, write_measured
+from edgetag.recipe import LIMITS
 from edgetag.reporting.device import describe_difference
 from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.wording import describe_not_judged
-from edgetag.validation.decisions import RANK, Decision
 
 Sign = Decision | Literal["loss"]
 TITLES: dict[Sign, str] = {
@@ -193,17 +195,16 @@ def _on(finding: Finding) -> str:
 
 
 def _reason(row: BudgetRow, also: list[str]) -> Reason:
-    what = words.BUDGETS.get(row.budget, row.budget)
-    seen = words.measured(row.budget, row.measured, row.interval)
+    limit = LIMITS[row.budget]
     where = "" if row.runtime == "any" else f" on {row.runtime}"
     where += f", and likewise on {', '.join(also)}" if also else ""
-    bound = "at least" if row.budget.startswith("min_") else "at most"
-    allowed = f"the limit is {bound} {words.limit(row.budget, row.limit)}"
+    bound = "at least" if limit.kind == "floor" else "at most"
+    allowed = f"the limit is {bound} {write_limit(row)}"
     return Reason(
         decision=row.verdict,
         variant=row.variant,
         tag=row.tag or "",
-        sentence=f"{what} is {seen}{where}; {allowed}.",
+        sentence=f"{limit.words} is {write_measured(row)}{where}; {allowed}.",
         advice=_advice(row),
     )
 

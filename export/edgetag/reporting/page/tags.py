@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from edgetag.judging.checks import Bounds, Check
+from edgetag.judging.decisions import RANK
+from edgetag.recipe import LIMITS
 from edgetag.reporting.losses import tag_losses
 from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
@@ -11,14 +14,8 @@ from edgetag.reporting.plots.forest import ForestRow, forest
 from edgetag.reporting.wording import LOST
 from edgetag.tables import Table
 from edgetag.tables.formats import format_count
-from edgetag.validation.result import (
-    Bounds,
-    BudgetCheck,
-    LossMeasure,
-    TagVerdict,
-    VariantVerdict,
-)
-from edgetag.validation.tables import BADNESS, operating_table, tags_table, worst_first
+from edgetag.validation.result import LossMeasure, TagVerdict, VariantVerdict
+from edgetag.validation.tables import operating_table, tags_table, worst_first
 
 MOST_DRAWN, MOST_LISTED = 40, 200
 """Tags per plot and per table, so that a large vocabulary does not make a large file."""
@@ -56,7 +53,6 @@ class TagsOf:
 @dataclass(frozen=True)
 class _Measure:
     title: str
-    axis: str
     budget: str
     value: Callable[[TagVerdict], float | None]
     interval: Callable[[TagVerdict], Bounds | None]
@@ -64,18 +60,24 @@ class _Measure:
 
 MEASURES = (
     _Measure(
-        "Recall at the threshold", "drop of recall, points", "max_recall_drop",
-        lambda tag: tag.recall_drop, lambda tag: tag.recall_drop_interval,
+        "Recall at the threshold",
+        "max_recall_drop",
+        lambda tag: tag.recall_drop,
+        lambda tag: tag.recall_drop_interval,
     ),
     _Measure(
-        "False positives at the threshold", "rise of the false-positive rate, points",
-        "max_fpr_rise", lambda tag: tag.fpr_rise, lambda tag: tag.fpr_rise_interval,
+        "False positives at the threshold",
+        "max_fpr_rise",
+        lambda tag: tag.fpr_rise,
+        lambda tag: tag.fpr_rise_interval,
     ),
     _Measure(
-        "Average precision", "drop of average precision, points", "max_ap_drop",
-        lambda tag: tag.ap_drop, lambda tag: tag.ap_drop_interval,
+        "Average precision",
+        "max_ap_drop",
+        lambda tag: tag.ap_drop,
+        lambda tag: tag.ap_drop_interval,
     ),
-)  # fmt: skip
+)
 
 
 def tags_of(view: View, number: int, found: VariantVerdict) -> TagsOf:
@@ -104,7 +106,7 @@ def tags_of(view: View, number: int, found: VariantVerdict) -> TagsOf:
 
 def _in_all(found: VariantVerdict) -> str:
     """Count the tags by what came of them."""
-    counts = {word: sum(tag.verdict == word for tag in found.tags) for word in BADNESS}
+    counts = {word: sum(tag.verdict == word for tag in found.tags) for word in RANK}
     return ", ".join(f"{number} {word}" for word, number in counts.items() if number)
 
 
@@ -117,10 +119,12 @@ def _forests(number: int, found: VariantVerdict) -> Iterator[Plot]:
         if all(row.value is None for row in rows):
             continue
         svg = forest(
-            rows, axis=measure.axis, name=f"forest{number}-{measure.budget.replace('_', '-')}",
+            rows,
+            axis=f"{LIMITS[measure.budget].words}, points",
+            name=f"forest{number}-{measure.budget.replace('_', '-')}",
             label=f"{measure.title} of {found.variant}, tag by tag, with intervals; "
             "the table below has the numbers.",
-        )  # fmt: skip
+        )
         yield Plot(measure.title, svg)
 
 
@@ -137,7 +141,7 @@ def _mean_row(found: VariantVerdict) -> ForestRow:
 
 
 def _in_points(
-    label: str, value: float | None, interval: Bounds | None, check: BudgetCheck | None
+    label: str, value: float | None, interval: Bounds | None, check: Check | None
 ) -> ForestRow:
     return ForestRow(
         label=label,
@@ -148,7 +152,7 @@ def _in_points(
     )
 
 
-def _check(checks: Iterable[BudgetCheck], budget: str) -> BudgetCheck | None:
+def _check(checks: Iterable[Check], budget: str) -> Check | None:
     return next((check for check in checks if check.budget == budget), None)
 
 
@@ -156,7 +160,7 @@ def _open(tag: TagVerdict, losses: tuple[LossMeasure, ...]) -> str:
     """Say what broke, what is missing, and what was lost without a margin, in few words."""
     notes = []
     for check in tag.checks:
-        what = words.BUDGETS.get(check.budget, check.budget)
+        what = LIMITS[check.budget].words
         if check.verdict == "fail":
             notes.append(what)
         elif check.verdict == "undecided":

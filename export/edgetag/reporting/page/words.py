@@ -1,59 +1,13 @@
-"""Limits, figures and needs in the words of the page's sentences."""
+"""Figures and needs in the words of the page's sentences."""
 
-from edgetag.reporting.wording import format_budget
-from edgetag.tables.formats import (
-    format_count,
-    format_interval,
-    format_percent,
-    format_points,
-)
-from edgetag.validation.result import Bounds, Needs
-
-BUDGETS = {
-    "min_map": "mAP",
-    "max_map_drop": "drop of mAP",
-    "max_flip_rate": "share of changed decisions",
-    "max_heat_map_error": "distance of heat maps from the float model's",
-    "max_recall_drop": "drop of recall",
-    "max_fpr_rise": "rise of the false-positive rate",
-    "max_ap_drop": "drop of average precision",
-    "max_latency_ms": "latency",
-    "max_latency_ratio": "latency against fp32",
-    "max_size_bytes": "size",
-    "max_size_ratio": "size against fp32",
-    "max_peak_memory_bytes": "peak memory",
-    "max_arm_instructions": "number of instructions of an inference",
-}
-"""Keys of the recipe in words."""
-
-MARGINS = (
-    "max_map_drop", "max_recall_drop", "max_fpr_rise", "max_ap_drop", "max_heat_map_error",
-)  # fmt: skip
-"""Budgets whose interval decides; written in points."""
+from edgetag.judging.checks import Needs
+from edgetag.tables.formats import format_count
 
 OF = {
     "images": "images",
     "positives": "images that have the tag",
     "negatives": "images that do not have the tag",
 }
-
-
-def limit(budget: str, value: float) -> str:
-    """Write a limit in the unit of what it limits."""
-    if budget in MARGINS:
-        return f"{format_points(value)} points"
-    return format_percent(value) if budget == "max_flip_rate" else format_budget(budget, value)
-
-
-def measured(budget: str, value: float | None, bounds: Bounds | None = None) -> str:
-    """Write what was measured, with its interval where it has one."""
-    if value is None:
-        return "not measured"
-    if budget in MARGINS:
-        return f"{format_points(value)} points {format_interval(bounds)}".strip()
-    if bounds:
-        return f"{limit(budget, value)} [{limit(budget, bounds[0])}, {limit(budget, bounds[1])}]"
-    return limit(budget, value)
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from edgetag.judging.checks import Bounds
+from edgetag.judging.decisions import TagDecision
 from edgetag.reporting.plots import drawing
-from edgetag.validation.decisions import TagDecision
-from edgetag.validation.result import Bounds
 
 WIDTH_PX = 350
 ROW_PX = 22

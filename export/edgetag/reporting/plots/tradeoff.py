@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from edgetag.judging.checks import Bounds
 from edgetag.reporting.plots import drawing
-from edgetag.validation.result import Bounds
 
 WIDTH_PX, HEIGHT_PX = 350, 250
 LABELS_PX = 112

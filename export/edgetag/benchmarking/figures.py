@@ -1,0 +1,47 @@
+"""From the times of one file to the figure that is shown and judged."""
+
+from edgetag.benchmarking.latency import percentiles, ratio, spread
+from edgetag.benchmarking.measure import Plan, Times
+from edgetag.benchmarking.result import Measurement
+from edgetag.conversion.result import ExportedVariant
+from edgetag.runtimes import engines
+
+
+def figure(
+    file: ExportedVariant,
+    plan: Plan,
+    times: Times,
+    base: Times | str,
+    device: str,
+    max_spread: float,
+) -> Measurement:
+    """Return a figure with its intervals, and whether it is stable.
+
+    Args:
+        file: What was timed.
+        plan: How.
+        times: What was measured.
+        base: Of fp32, in the same rounds; a reason where there are none.
+        device: The CPU's name.
+        max_spread: `(p90 - p10) / p50` above which it is unstable.
+    """
+    found = spread(times.latencies_ms)
+    return Measurement(
+        variant=file.variant,
+        runtime=plan.runtime,
+        runtime_version=engines.get(plan.runtime).version(),
+        device=device,
+        threads=plan.threads,
+        runs=len(times.latencies_ms),
+        sha256=file.sha256,
+        warmup_runs=times.warmup_runs,
+        warm=times.warm,
+        spread=found,
+        stable=times.warm and found <= max_spread,
+        ratio=ratio(times.latencies_ms, base.latencies_ms) if isinstance(base, Times) else None,
+        latency_ms=percentiles(times.latencies_ms),
+        load_ms=times.load_ms,
+        peak_memory_bytes=times.peak_memory_bytes,
+        size_bytes=file.size_bytes,
+        gzip_bytes=file.gzip_bytes,
+    )
