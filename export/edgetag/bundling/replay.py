@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.dataset.cache import CacheIndex, shard_path
+from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentTask
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, score
