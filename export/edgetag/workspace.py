@@ -285,12 +285,15 @@ class Workspace:
         """Return a path as it is written into `run.json`."""
         return path.relative_to(self.root).as_posix()
 
-    def verified_file(self, relative: str, sha256: str) -> Path:
+    def verified_file(
+        self, relative: str, sha256: str, remedy: str = "run the stage that makes it again"
+    ) -> Path:
         """Return a file that a result names, after checking that it is still the same.
 
         Args:
             relative: As `relative` wrote it.
             sha256: The digest that the result gives.
+            remedy: What helps where it is not the same, for the error's text.
 
         Raises:
             InputError: The file is outside the run, missing, or has changed.
@@ -300,14 +303,14 @@ class Workspace:
             raise InputError(f"{relative}: outside the run folder {self.root}; this is refused")
         try:
             digest = digest_file(path)
+        except FileNotFoundError:
+            raise InputError(f"{path}: missing; {remedy}") from None
         except OSError as error:
-            raise InputError(
-                f"{path}: {error.strerror}; run the stage that makes it again"
-            ) from None
+            raise InputError(f"{path}: {error.strerror}; {remedy}") from None
         if digest != sha256:
             raise InputError(
                 f"{path}: has changed since it was made (its SHA-256 is {digest[:12]}…, recorded "
-                f"is {sha256[:12]}…); run the stage that makes it again"
+                f"is {sha256[:12]}…); {remedy}"
             )
         return path
 

@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.device.count import Input, count_file
 from edgetag.emulation import Target, find
 from edgetag.emulation.building import set_up
+from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.machine import cores
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
