@@ -55,7 +55,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     except OSError as error:
-        raise _disk_error(path, error) from error
+        raise disk_error(path, error) from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -67,11 +67,11 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         _sync_folder(path.parent)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise _disk_error(path, error) from error
+        raise disk_error(path, error) from error
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if os.strerror(errno.ENOSPC) in str(error):  # polars tells it in an error of its own
-            raise _disk_error(path, OSError(errno.ENOSPC, str(error))) from error
+            raise disk_error(path, OSError(errno.ENOSPC, str(error))) from error
         raise
 
 
@@ -83,7 +83,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _disk_error(path: Path, error: OSError) -> InputError:
+def disk_error(path: Path, error: OSError) -> InputError:
+    """Return what a user is told of a file that could not be written."""
     if error.errno in FULL:
         return InputError(
             f"{path}: no space left on the disk; free some and run the same command again, "
@@ -338,7 +339,7 @@ class Workspace:
             self.root.mkdir(parents=True, exist_ok=True)
             lock = (self.root / ".lock").open("w")
         except OSError as error:
-            raise _disk_error(self.root, error) from error
+            raise disk_error(self.root, error) from error
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
