@@ -157,7 +157,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(path)) as database:
             yield database
     except sqlite3.Error as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             raise disk_error(path, OSError(errno.ENOSPC, str(error))) from None
         raise _unusable(path, error) from None
 
