@@ -1,7 +1,7 @@
 """Writes as Markdown what code knows best: the keys of the recipe, the options of commands."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import typer.main
@@ -152,7 +152,7 @@ def _text(text: str) -> str:
     return text.replace("[bold]", "**").replace("[/bold]", "**")
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     if not rows:
         return
     for row in (heads, ("---",) * len(heads), *rows):
