@@ -12,13 +12,13 @@ from edgetag.recipe import Recipe
 Schema = dict[str, Any]
 """A part of a JSON Schema."""
 
-LIMITS = {
-    "minimum": "at least",
-    "exclusiveMinimum": "above",
-    "maximum": "at most",
-    "exclusiveMaximum": "below",
-    "minItems": "entries at least",
-    "maxItems": "entries at most",
+BOUNDS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+    "minItems": "{} entries or more",
+    "maxItems": "{} entries or fewer",
 }
 NAMES = {
     "string": "text",
@@ -101,8 +101,8 @@ class _Sections:
             name = f"table of {self._kind(value['additionalProperties'])}"
         else:
             name = "path" if value.get("format") == "path" else NAMES[kind]
-        limits = [f"{word} {value[key]}" for key, word in LIMITS.items() if key in value]
-        return ", ".join([name, *limits])
+        bounds = [words.format(value[key]) for key, words in BOUNDS.items() if key in value]
+        return ", ".join([name, *bounds])
 
 
 def command_reference() -> str:
