@@ -17,8 +17,8 @@ BOUNDS = {
     "exclusiveMinimum": "above {}",
     "maximum": "at most {}",
     "exclusiveMaximum": "below {}",
-    "minItems": "{} entries or more",
-    "maxItems": "{} entries or fewer",
+    "minItems": "entries: {} or more",
+    "maxItems": "entries: {} or fewer",
 }
 NAMES = {
     "string": "text",
