@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -19,6 +18,7 @@ import edgetag
 from edgetag.children import python
 from edgetag.device.listing import list_machines
 from edgetag.machine import Machine, this_machine
+from edgetag.pool import open_pool
 from edgetag.records import Record, Result
 from edgetag.runtimes import engines
 from edgetag.runtimes.protocol import Engine
@@ -88,7 +88,7 @@ def examine(folder: Path | None = None) -> DoctorReport:
     Args:
         folder: Where free disk space is measured; default: the current folder.
     """
-    with ThreadPoolExecutor(8) as pool:
+    with open_pool(8) as pool:
         checks: list[Callable[[], tuple[Component, ...]]] = [
             lambda: tuple(pool.map(_runtime, engines.ENGINES)),
             _training,
