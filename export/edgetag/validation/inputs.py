@@ -14,11 +14,14 @@ from edgetag.conversion.exported import (
 from edgetag.conversion.external import ExternalModel
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset
+from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.recipe import Recipe
 from edgetag.training.result import Thresholds
 from edgetag.validation.accepted_state import Baseline
+from edgetag.validation.metrics import Split
+from edgetag.validation.operating import OperatingPoints
 from edgetag.validation.scores import ReferenceScores
 from edgetag.validation.standing import stands_for
 from edgetag.workspace import Workspace
@@ -163,3 +166,24 @@ def read_thresholds(
     if lacking:
         raise InputError(f"{where}: no threshold for {', '.join(lacking)}; {remedy}")
     return {name: thresholds[name] for name in dataset.vocabulary.names}
+
+
+def split_of(recipe: Recipe, dataset: Dataset, rows: Rows) -> Split:
+    """Return the labels of some rows, and how the recipe judges over them."""
+    section = recipe.validation
+    return Split(
+        dataset.labels(rows),
+        dataset.vocabulary,
+        dataset.groups(rows),
+        min_positives=section.min_positives,
+        samples=section.bootstrap_samples,
+        confidence=section.confidence,
+        seed=recipe.seed,
+        at=OperatingPoints(
+            fpr=section.at_fpr,
+            recall=section.at_recall,
+            prevalence=section.prevalence,
+            prevalences=section.prevalences,
+            bins=section.calibration_bins,
+        ),
+    )
