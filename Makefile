@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo bench test unit check lock clean
+.PHONY: help setup demo bench test unit check docs lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -36,9 +36,12 @@ test: check unit ## Every check and every test.
 	@.ci/system
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=15 -m "tensorflow or slow"
 
+docs: setup ## Build the documents as a site in build/site; a broken link fails.
+	$(BIN)/python docs/build.py build/site
+
 lock: setup ## Resolve the dependencies again.
 	$(BIN)/uv pip compile pyproject.toml --extra train --extra demo --extra dev --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade --quiet -o requirements.lock
 
-clean: ## Delete the environment, runs and built data.
-	rm -rf $(VENV) runs data
+clean: ## Delete the environment, runs, built data and the site.
+	rm -rf $(VENV) runs data build/site

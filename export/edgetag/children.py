@@ -1,14 +1,25 @@
-"""Starting Python processes that find this very edgetag from any folder, and nothing else there.
+"""Python processes that find this very edgetag from any folder, and nothing else there.
 
 A folder of pictures may hold a `statistics.py` or a `json.py`. Python puts the current folder first
 on the path of what is started with `-c` or `-m`; every process of edgetag is started without it.
+`begin_job` is what a process that `process.run_job` has started does first.
 """
 
 import os
+import resource
 import signal
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+from edgetag.records import Record
+
+Emit = Callable[[Record], None]
+"""Tells the process that gave the job one event."""
+
+Job = TypeVar("Job", bound=Record)
 
 SOURCE_ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds the package: `export/` of a checkout, or site-packages."""
@@ -49,3 +60,25 @@ def end_with_parent() -> None:
         return
     if sys.platform == "linux":
         CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def begin_job(kind: type[Job]) -> tuple[Job, Emit]:
+    """Return this process's job, whose file the first argument names, and what tells events.
+
+    It ends with its parent, leaves no core file behind, and keeps stdout for events alone: whatever
+    native code prints there goes to stderr.
+    """
+    end_with_parent()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    job = kind.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def emit(event: Record) -> None:
+        try:
+            events.write(event.model_dump_json() + "\n")
+            events.flush()
+        except BrokenPipeError:  # the parent is gone, and with it the need for what is done here
+            os._exit(1)
+
+    return job, emit

@@ -26,7 +26,6 @@ DISTRIBUTIONS = {
     "polars": "polars",
     "scipy": "scipy",
     "sklearn": "scikit-learn",
-    "statsmodels": "statsmodels",
     "tensorflow": "tensorflow",
     "tensorflow_model_optimization": "tensorflow-model-optimization",
     "tf_keras": "tf-keras",

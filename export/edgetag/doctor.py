@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -19,10 +18,12 @@ import edgetag
 from edgetag.children import python
 from edgetag.device.listing import list_machines
 from edgetag.machine import Machine, this_machine
+from edgetag.pool import open_pool
 from edgetag.records import Record, Result
 from edgetag.runtimes import engines
 from edgetag.runtimes.protocol import Engine
 from edgetag.tables import Cell, Column, Prose, Rows, Table, yes_or_no
+from edgetag.tables.formats import format_gigabytes
 
 TIMEOUT_S = 10.0
 """A tool that has not answered by then counts as broken."""
@@ -87,7 +88,7 @@ def examine(folder: Path | None = None) -> DoctorReport:
     Args:
         folder: Where free disk space is measured; default: the current folder.
     """
-    with ThreadPoolExecutor(8) as pool:
+    with open_pool(8) as pool:
         checks: list[Callable[[], tuple[Component, ...]]] = [
             lambda: tuple(pool.map(_runtime, engines.ENGINES)),
             _training,
@@ -281,15 +282,14 @@ def _abilities(
 
 def _about(report: DoctorReport) -> Table:
     machine = report.machine
-    memory = "unknown" if machine.memory_bytes is None else _gigabytes(machine.memory_bytes)
     facts = {
         "edgetag": report.edgetag,
         "Python": report.python,
         "system": f"{machine.system}, {machine.architecture}",
         "CPU": f"{machine.cpu}, {machine.cores} cores",
         "CPU features": ", ".join(machine.cpu_features) or "none that matter here",
-        "memory": memory,
-        "free disk": _gigabytes(report.free_disk_bytes),
+        "memory": format_gigabytes(machine.memory_bytes),
+        "free disk": format_gigabytes(report.free_disk_bytes),
     }
     return Rows(facts).table(
         "edgetag doctor", Column("this machine", str), Prose("detail", facts.__getitem__)
@@ -314,7 +314,3 @@ def _what_can_be_done(report: DoctorReport) -> Table:
         Column("able", lambda ability: yes_or_no(ability.able)),
         Prose("detail", lambda ability: ability.detail),
     )
-
-
-def _gigabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e9:.1f} GB"

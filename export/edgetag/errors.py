@@ -40,3 +40,11 @@ class UndecidedError(EdgetagError):
     """The data cannot decide, for instance because no tag has enough positives."""
 
     exit_code = ExitCode.UNDECIDED
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Return another program's message as one line without repeated parts."""
+    lines = dict.fromkeys(line.strip() for line in text.splitlines())
+    joined = "; ".join(line for line in lines if line) or "no reason given"
+    printable = "".join(c if c.isprintable() else "?" for c in joined)
+    return printable if len(printable) <= limit else printable[: limit - 1] + "…"

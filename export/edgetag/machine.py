@@ -45,7 +45,7 @@ def this_machine() -> Machine:
         architecture=platform.machine(),
         cpu=cpu_name(cpuinfo) or platform.processor() or platform.machine(),
         cpu_features=cpu_features(cpuinfo),
-        cores=_cores(),
+        cores=cores(),
         memory_bytes=_memory_bytes(),
     )
 
@@ -95,7 +95,8 @@ def _system() -> str:
     return f"{name}, {platform.system()} {platform.release()}"
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

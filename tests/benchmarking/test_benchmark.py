@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgetag.benchmarking import process, stage
+from edgetag.benchmarking import stage
 from edgetag.benchmarking.effort import effort
 from edgetag.benchmarking.job import Job, Outcome, marker_text
-from edgetag.benchmarking.measure import Plan, Times, measure
+from edgetag.benchmarking.measure import Crash, Plan, Times, measure, run_child
 from edgetag.benchmarking.result import BenchResult
+from edgetag.children import python_environment
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.process import Launch
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace, write_text
@@ -60,10 +61,10 @@ def test_a_runtime_is_timed_in_a_process_that_imports_neither_tensorflow_nor_ano
         "import sys; from edgetag.benchmarking.child import main; main();"
         f"open({str(modules)!r}, 'w').write(' '.join(sys.modules))"
     )
-    outcome = process.run_child(
+    outcome = run_child(
         job(FP32, images, tmp_path / "marker", runtime=runtime),
         on_beat=lambda _share: None,
-        command=(sys.executable, "-c", code),
+        launch=lambda path: Launch([sys.executable, "-c", code, path], python_environment()),
     )
     assert isinstance(outcome, Outcome)
     assert outcome.reasons == (None,)
@@ -170,7 +171,7 @@ def test_runs_go_on_until_every_model_has_had_its_seconds_and_its_runs(
 ) -> None:
     shares: list[float] = []
     both = job(FP32, images, tmp_path / "marker", models=(str(FP32), str(INT8)), min_s=0.2)
-    outcome = process.run_child(both, shares.append)
+    outcome = run_child(both, shares.append)
     assert isinstance(outcome, Outcome)
     for found in outcome.latencies_ms:
         assert found is not None
@@ -178,9 +179,7 @@ def test_runs_go_on_until_every_model_has_had_its_seconds_and_its_runs(
         assert sum(found) >= 200
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
-    outcome = process.run_child(
-        job(FP32, images, tmp_path / "marker", runs=50, min_s=1e-6), shares.append
-    )
+    outcome = run_child(job(FP32, images, tmp_path / "marker", runs=50, min_s=1e-6), shares.append)
     assert isinstance(outcome, Outcome)
     assert outcome.latencies_ms[0] is not None
     assert len(outcome.latencies_ms[0]) == 50
@@ -208,60 +207,45 @@ def test_nothing_exported_is_an_input_error(recipe: Recipe, tmp_path: Path) -> N
         stage.run(recipe, Workspace(tmp_path), SilentProgress())
 
 
+def lines_of_python(code: str) -> Callable[[str], Launch]:
+    """Start a child with the standard library alone, so that it is up long before a time limit."""
+    return lambda path: Launch([sys.executable, "-S", "-c", code, path], dict(os.environ))
+
+
 def test_a_process_that_hangs_is_stopped_and_its_model_blamed(images: Path, tmp_path: Path) -> None:
-    # Only the standard library, so that it is up long before the time limit.
     code = (
-        "import json, sys, time; job = json.loads(sys.stdin.read());"
+        "import json, sys, time; job = json.load(open(sys.argv[1]));"
         f"open(job['marker'], 'wb').write({marker_text('running', 3)!r}); time.sleep(60)"
     )
-    crash = process.run_child(
-        job(FP32, images, tmp_path / "marker"),
-        lambda _share: None,
-        5.0,
-        (sys.executable, "-S", "-c", code),
-    )
-    assert crash == process.Crash(3, "no answer in 5 s while running; stopped")
+    given = job(FP32, images, tmp_path / "marker")
+    crash = run_child(given, lambda _share: None, 5.0, lines_of_python(code))
+    assert crash == Crash(3, "no answer for 5 s while running")
 
 
-def test_a_process_that_crashes_tells_its_signal_and_last_words(
+def test_a_process_that_crashes_before_it_begins_is_said_to_be_starting(
     images: Path, tmp_path: Path
 ) -> None:
-    code = (
-        "import os, sys; sys.stderr.write('INFO: noise\\nF0000 check failed\\nINFO: more\\n');"
-        "sys.stderr.flush(); os.abort()"
-    )
-    crash = process.run_child(
-        job(FP32, images, tmp_path / "marker"),
-        lambda _share: None,
-        20,
-        (sys.executable, "-c", code),
-    )
-    assert crash == process.Crash(0, "crashed (SIGABRT) while starting: F0000 check failed")
+    code = "import os, sys; sys.stderr.write('F0000 check failed'); sys.stderr.flush(); os.abort()"
+    given = job(FP32, images, tmp_path / "marker")
+    crash = run_child(given, lambda _share: None, 20, lines_of_python(code))
+    assert crash == Crash(0, "it crashed (SIGABRT) while starting: F0000 check failed")
 
 
-def test_a_process_that_ends_unasked_is_a_crash_too(images: Path, tmp_path: Path) -> None:
-    crash = process.run_child(
-        job(FP32, images, tmp_path / "marker"),
-        lambda _share: None,
-        20,
-        (sys.executable, "-c", "exit(7)"),
-    )
-    assert crash == process.Crash(0, "ended with exit code 7 while starting")
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("raise SystemExit(7)", "it ended with exit code 7"), ("", "it ended without an answer")],
+)
+def test_a_process_that_ends_unasked_is_a_crash_too(
+    code: str, reason: str, images: Path, tmp_path: Path
+) -> None:
+    given = job(FP32, images, tmp_path / "marker")
+    crash = run_child(given, lambda _share: None, 20, lines_of_python(code))
+    assert crash == Crash(0, f"{reason} while starting")
 
 
-def test_no_process_outlives_an_interrupt(images: Path, tmp_path: Path) -> None:
-    def interrupt(share: float) -> None:
-        raise KeyboardInterrupt
-
-    code = (
-        "import os, sys, time; print('beat', flush=True);"
-        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
-    )
-    with pytest.raises(KeyboardInterrupt):
-        process.run_child(
-            job(FP32, images, tmp_path / "marker"), interrupt, 20, (sys.executable, "-c", code)
-        )
-    pid = int((tmp_path / "pid").read_text() or 0) if (tmp_path / "pid").exists() else 0
-    if pid:
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, signal.SIG_DFL)
+def test_a_crash_after_the_outcome_takes_nothing_from_it(images: Path, tmp_path: Path) -> None:
+    told = Outcome(reasons=(None,))
+    line = told.model_dump_json().encode() + b"\n"
+    code = f"import os; os.write(1, {line!r}); os.abort()"
+    given = job(FP32, images, tmp_path / "marker")
+    assert run_child(given, lambda _share: None, 20, lines_of_python(code)) == told

@@ -118,6 +118,6 @@ def test_a_run_folder_stands_for_its_recipe_where_no_baseline_is_asked_for(tmp_p
     told = edgetag("bundle", "made", cwd=tmp_path)
     assert (told.returncode, told.stdout) == (2, "")
     assert "bundle needs train, which has not finished here" in told.stderr
-    assert "is a directory" in edgetag("run", "made", cwd=tmp_path).stderr
+    assert "does not say where baseline.json lies" in edgetag("run", "made", cwd=tmp_path).stderr
     (tmp_path / "empty").mkdir()
     assert "empty: a folder without run.json" in edgetag("bundle", "empty", cwd=tmp_path).stderr

@@ -100,14 +100,14 @@ def fit_head(model: "keras.Model", data: Dataset, contract: Preprocessing) -> No
     from sklearn.linear_model import LogisticRegression
 
     from edgetag.compression.batch_norm import recalibrate
-    from edgetag.networks import CAM, predict
+    from edgetag.networks import CAM, Scorer
     from edgetag.tf import keras
 
     rows = data.rows("train")
     recalibrate(model, data, rows, contract, SilentProgress(), batch_size=64)
     last = model.get_layer(CAM)
     pooled = keras.layers.GlobalAveragePooling2D()(last.input)
-    features = predict(keras.Model(model.input, pooled), data, rows, contract, SilentProgress())
+    features = Scorer(keras.Model(model.input, pooled), contract).run(data, rows, SilentProgress())
     labels = data.labels(rows)
     kernel, bias = last.get_weights()
     for tag in range(labels.shape[1]):

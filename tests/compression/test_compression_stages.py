@@ -70,7 +70,7 @@ def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_varian
     from edgetag.compression.sparsity import layer_sparsities
     from edgetag.dataset import open_dataset
     from edgetag.metrics import mean_average_precision
-    from edgetag.networks import predict
+    from edgetag.networks import Scorer
 
     recipe = recipe_of()
     train_stage_stand_in(recipe, fresh_run)
@@ -99,7 +99,7 @@ def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_varian
     data = open_dataset(fresh_run)
     rows = data.rows("validation")
     contract = recipe.network.preprocessing()
-    scores = predict(model, data, rows, contract, SilentProgress())
+    scores = Scorer(model, contract).run(data, rows, SilentProgress())
     found = mean_average_precision(scores, data.labels(rows))
     assert found == pytest.approx(sparse.validation_map, abs=1e-6)
 

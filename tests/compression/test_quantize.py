@@ -66,12 +66,12 @@ def test_without_the_range_warm_up_agreement_collapses(
     small_model: "keras.Model", tiny_data: Dataset, small_contract: Preprocessing
 ) -> None:
     from edgetag.compression.quantize import agreement, quantization_aware, warm_up
-    from edgetag.networks import predict
+    from edgetag.networks import Scorer
 
     contract, rows = small_contract, tiny_data.rows("validation")
     original = with_small_bottlenecks(small_model, 0.003)  # next to which ±6 is far too wide
     thresholds = np.full(4, 0.5, np.float32)
-    expected = predict(original, tiny_data, rows, contract, SilentProgress())
+    expected = Scorer(original, contract).run(tiny_data, rows, SilentProgress())
     agreed = {}
     for steps, ema_decay in ((40, 0.9), (0, 0.999)):  # ours; tfmot's defaults
         model = quantization_aware(original, contract, ema_decay=ema_decay, preserve_sparsity=False)
@@ -80,7 +80,7 @@ def test_without_the_range_warm_up_agreement_collapses(
             steps=steps, batch_size=32, seed=1,
         )  # fmt: skip
         train(model, tiny_data, contract, steps=8, learning_rate=1e-5)
-        scores = predict(model, tiny_data, rows, contract, SilentProgress())
+        scores = Scorer(model, contract).run(tiny_data, rows, SilentProgress())
         agreed[steps] = agreement(expected, scores, thresholds)
     assert agreed[40] > 0.9
     assert agreed[0] < 0.4

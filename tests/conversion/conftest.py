@@ -63,19 +63,20 @@ def exported(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str], Path]:
     """Return the file of a variant, converted when first asked for."""
-    from edgetag.conversion.convert import convert
+    from edgetag.conversion.convert import convert, saved
 
     folder = tmp_path_factory.mktemp("exported")
 
     def export(variant: str) -> Path:
         path = folder / f"{variant}.tflite"
         if not path.exists():
-            data = convert(
-                aware if variant == "int8-qat" else tiny,
-                variant,  # type: ignore[arg-type]
-                contract,
-                representative=with_full_range(photos),
-            )
+            with saved(aware if variant == "int8-qat" else tiny) as model:
+                data = convert(
+                    model,
+                    variant,  # type: ignore[arg-type]
+                    contract,
+                    representative=with_full_range(photos),
+                )
             path.write_bytes(attach(data, info))
         return path
 

@@ -264,12 +264,14 @@ def test_maps_of_every_variant_are_those_of_its_keras_model(
 def test_maps_follow_the_output_type_of_the_recipe(
     output: str, tiny: Any, photos: Pixels, contract: Preprocessing
 ) -> None:
-    from edgetag.conversion.convert import convert
+    from edgetag.conversion.convert import convert, saved
     from edgetag.conversion.representative import with_full_range
 
-    data = explained(
-        convert(tiny, "int8", contract, output_type=output, representative=with_full_range(photos))
-    )
+    images = with_full_range(photos)
+    with saved(tiny) as on_disk:
+        data = explained(
+            convert(on_disk, "int8", contract, output_type=output, representative=images)
+        )
     model = parse_model(data, output)
     check_explain(model, output)
     checks.check_full_integer(model, output)

@@ -8,29 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
 from blocks import ROOT
 
-from drawn_shapes import draw_shapes
+from trained_run import TrainedRun
 
-RECIPE = """
-name = "demo"
-[data]
-source = "{table}"
-tags = ["circle", "square", "red"]
-[network]
-name = "mobilenet_v2"
-width = 0.35
-input_size = 64
-[training]
-batch_size = 32
-phases = [
-  {{ trains = "all", epochs = 3, learning_rate = 3e-3 }},
-  {{ trains = "all", epochs = 1, learning_rate = 3e-4 }},
-]
-[quantization]
-epochs = 0.5
-warmup_steps = 20
+OTHERS = """
 [export]
 variants = ["fp32", "int8", "int8-qat"]
 representative_images = 30
@@ -43,7 +25,7 @@ max_map_drop = 0.5
 max_map_drop = 0.5
 max_latency_ratio = 50.0
 [budgets.int8-qat.tags]
-circle = {{ max_recall_drop = 0.5 }}
+circle = { max_recall_drop = 0.5 }
 [explain]
 layer_images = 8
 [benchmark]
@@ -52,7 +34,6 @@ warmup_runs = 5
 [bundle]
 variants = ["int8-qat"]
 """
-SPLITS = {"test": 100, "test_style": 60, "validation": 60, "train": 140}
 TRAINING = "edgetag run recipe.toml"
 """What made the finished run; asked for again, it would only say that nothing changed."""
 
@@ -95,19 +76,14 @@ def shell(command: str, folder: Path, more: Mapping[str, str] | None = None) -> 
     return Done(done.returncode, done.stdout)
 
 
-def prepare(folder: Path) -> Prepared:
-    """Train a tiny network, for real, and lay everything beside it that documents name."""
-    table = draw_shapes(folder / "pictures", sum(SPLITS.values()), size=64)
-    splits = [name for name, images in SPLITS.items() for _ in range(images)]
-    pl.read_csv(table).with_columns(pl.Series("split", splits)).write_csv(table)
-    work = folder / "work"
-    recipe = RECIPE.format(table=table)
-    for place in (work, work / "models" / "demo"):
-        place.mkdir(parents=True)
-        (place / "recipe.toml").write_text(recipe)
-    trained = shell(TRAINING, work)
+def prepare(trained: TrainedRun, folder: Path) -> Prepared:
+    """Copy a small run that was really made, and lay everything beside it that documents name."""
+    work = trained.copy(folder / "work", OTHERS)
     run = work / "runs" / "demo"
-    assert (run / "bundle" / "bundle.json").exists(), trained.printed
+    finished = shell(TRAINING, work)
+    assert (run / "bundle" / "bundle.json").exists(), finished.printed
+    (work / "models" / "demo").mkdir(parents=True)
+    shutil.copy(work / "recipe.toml", work / "models" / "demo")
     for name in ("recipe.toml", "models/demo/recipe.toml"):
         accepted = shell(f"edgetag baseline accept {name} --out runs/demo --reason prepared", work)
         assert accepted.code == 0, accepted.printed
@@ -118,4 +94,4 @@ def prepare(folder: Path) -> Prepared:
     shutil.copy(next((ROOT / "models" / "demo").glob("*.zip")), work)
     app = Path("android-demo") / "app"
     shutil.copytree(ROOT / app, work / app, ignore=shutil.ignore_patterns("target", "build"))
-    return Prepared(work, trained)
+    return Prepared(work, Done(finished.code, trained.printed))

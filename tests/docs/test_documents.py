@@ -1,4 +1,4 @@
-"""Every code block of every README is run by a test, or says above it why it is not."""
+"""Every code block of every document is run by a test, or says above it why it is not."""
 
 import json
 
@@ -41,8 +41,14 @@ def test_a_block_is_run_or_says_why_not(block: Block) -> None:
 
 
 def test_the_documents_are_found() -> None:
-    assert {"README.md", "CONTRIBUTING.md", "models/README.md", "models/demo/README.md",
-            "android-demo/README.md"} <= {block.file for block in BLOCKS}  # fmt: skip
+    assert {
+        "README.md", "CONTRIBUTING.md", "docs/start.md", "docs/verdict.md", "models/README.md",
+        "models/demo/README.md", "android-demo/README.md",
+    } <= {block.file for block in BLOCKS}  # fmt: skip
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 200
 
 
 @pytest.mark.parametrize(

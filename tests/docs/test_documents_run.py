@@ -1,4 +1,4 @@
-"""Commands and scripts of every README are run as a reader would, on a tiny finished run."""
+"""Commands and scripts of every document are run as a reader would, on a tiny finished run."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from prepared import Prepared, prepare, shell
 from shape import unlike
 
 from edgetag.errors import ExitCode
+from trained_run import TrainedRun
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -17,8 +18,8 @@ JUDGED = {ExitCode.ACCEPTED, ExitCode.BUDGET_BROKEN, ExitCode.UNDECIDED}
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    return prepare(tmp_path_factory.mktemp("documents"))
+def finished(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepare(trained_run, tmp_path_factory.mktemp("documents"))
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.language in ("console", "sh")], ids=str)

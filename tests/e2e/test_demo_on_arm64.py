@@ -19,10 +19,10 @@ import numpy as np
 import pytest
 
 from edgetag.dataset.cache import CacheIndex, shard_path
-from edgetag.dataset.workers import cores
 from edgetag.device.count import Input, count_file
 from edgetag.emulation import Target, find
 from edgetag.emulation.building import set_up
+from edgetag.machine import cores
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, engines, score

@@ -1,35 +1,20 @@
 """`edgetag run` of a recipe that leaves it to the verdict what is made and what ships."""
 
 import json
-import os
-import signal
+import shutil
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from edgetag.workspace import digest_file
+from trained_run import TrainedRun, command, kill_when_there
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
 
-RECIPE = """
-name = "shapes"
-[data]
-source = "{table}"
-tags = ["circle", "square", "red"]
-[network]
-name = "mobilenet_v2"
-width = 0.35
-input_size = 64
-[training]
-phases = [{{ trains = "all", epochs = 2, learning_rate = 3e-3 }}]
-[quantization]
-epochs = 0.5
-warmup_steps = 20
+OTHERS = """
 [export]
-representative_images = 50
+representative_images = 30
 [validation]
 runtimes = ["litert"]
 min_positives = 5
@@ -38,6 +23,7 @@ bootstrap_samples = 100
 preprocessing_images = 20
 [benchmark]
 runtimes = ["litert"]
+reference = false
 runs = 20
 warmup_runs = 5
 [budgets.default]
@@ -53,37 +39,31 @@ KEPT, BROKEN = "max_map_drop = 1.0", "max_size_bytes = 1"
 class Folder:
     """A recipe, its run, and the command."""
 
-    def __init__(self, root: Path, table: Path) -> None:
+    def __init__(self, root: Path, trained: TrainedRun) -> None:
         self.root = root
-        self.run_folder = root / "run"
-        self._table = table
+        self.run_folder = root / "runs" / "demo"
+        self._trained = trained
 
     def write(self, int8: str, qat: str) -> None:
-        text = RECIPE.format(table=self._table, int8=int8, qat=qat)
+        text = self._trained.recipe(OTHERS.format(int8=int8, qat=qat))
         (self.root / "recipe.toml").write_text(text)
 
-    def command(self, verb: str = "run") -> list[str]:
-        return [sys.executable, "-m", "edgetag", verb, str(self.root / "recipe.toml"),
-                "--out", str(self.run_folder), "--json"]  # fmt: skip
-
     def run(self, verb: str = "run") -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(self.command(verb), capture_output=True, text=True)
+        whole = [*command(self.root, verb), "--json"]
+        return subprocess.run(whole, capture_output=True, text=True)
 
     def kill_when_there(self, name: str) -> None:
         """Start the run, and kill it as soon as it has left a file."""
-        with subprocess.Popen(
-            self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as killed:
-            deadline = time.monotonic() + 400
-            while not (self.run_folder / name).exists():
-                assert killed.poll() is None, "the run ended before it could be killed"
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-            os.kill(killed.pid, signal.SIGKILL)
+        kill_when_there(command(self.root), self.run_folder / name, self.root / "killed.txt")
 
     def read(self, name: str) -> dict[str, object]:
         found: dict[str, object] = json.loads((self.run_folder / name).read_text())
         return found
+
+    def copy(self, root: Path) -> "Folder":
+        """Return the same run in another place."""
+        shutil.copytree(self.root, root)
+        return Folder(root, self._trained)
 
     @property
     def exported(self) -> list[str]:
@@ -92,9 +72,11 @@ class Folder:
 
 
 @pytest.fixture(scope="module")
-def plain(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    """A run in which int8 passed."""
-    folder = Folder(tmp_path_factory.mktemp("plain"), shapes)
+def plain(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A run in which int8 passed, on weights that are there and nothing else."""
+    folder = Folder(trained_run.copy(tmp_path_factory.mktemp("plain") / "copy"), trained_run)
+    for left in ("prune", "quantize", "export", "validate", "bench", "explain", "bundle"):
+        shutil.rmtree(folder.run_folder / left)
     folder.write(KEPT, KEPT)
     done = folder.run()
     assert done.returncode == 0, done.stderr
@@ -111,30 +93,29 @@ def test_a_file_that_passes_ships_and_nothing_more_is_trained(plain: Folder) -> 
     assert path.is_file()
 
 
-def test_where_nothing_passes_there_is_no_bundle_not_even_an_old_one(plain: Folder) -> None:
-    text = (plain.root / "recipe.toml").read_text()
+def test_where_nothing_passes_there_is_no_bundle_not_even_an_old_one(
+    plain: Folder, tmp_path: Path
+) -> None:
+    folder = plain.copy(tmp_path / "broken")
+    text = (folder.root / "recipe.toml").read_text()
     text = text.replace("[export]", "[export]\nif_needed = []")
     text = text.replace(f"[budgets.int8-qat]\n{KEPT}\n", "").replace(KEPT, BROKEN)
-    (plain.root / "recipe.toml").write_text(text)
-    try:
-        done = plain.run()
-        assert done.returncode == 1, done.stderr
-        assert "bundle" not in json.loads(done.stdout)
-        assert not list((plain.run_folder / "bundle").iterdir())
-        told = str(plain.read("report/report.json")["shipping"])
-        assert told.startswith("No file passes, so none ships and there is no bundle: ")
-        alone = plain.run("bundle")
-        assert alone.returncode == 1
-        assert "no file passes" in alone.stderr
-    finally:
-        plain.write(KEPT, KEPT)
-    assert plain.run().returncode == 0
+    (folder.root / "recipe.toml").write_text(text)
+    done = folder.run()
+    assert done.returncode == 1, done.stderr
+    assert "bundle" not in json.loads(done.stdout)
+    assert not list((folder.run_folder / "bundle").iterdir())
+    told = str(folder.read("report/report.json")["shipping"])
+    assert told.startswith("No file passes, so none ships and there is no bundle: ")
+    alone = folder.run("bundle")
+    assert alone.returncode == 1
+    assert "no file passes" in alone.stderr
 
 
 @pytest.fixture(scope="module")
-def needed(plain: Folder, shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    """A run in which int8 failed, killed after the training that this asked for, and resumed."""
-    folder = Folder(tmp_path_factory.mktemp("needed"), shapes)
+def needed(plain: Folder, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A run whose int8 no longer passes, killed after the training that this asked for."""
+    folder = plain.copy(tmp_path_factory.mktemp("needed") / "run")
     folder.write(BROKEN, KEPT)
     folder.kill_when_there("quantize/int8-qat.json")
     done = folder.run()
@@ -173,14 +154,9 @@ def test_single_verbs_work_on_what_was_made_if_needed(needed: Folder, verb: str)
 
 def test_what_was_made_from_other_weights_is_not_exported_again(needed: Folder) -> None:
     old = digest_file(needed.run_folder / "export/int8-qat.tflite")
-    needed.write(KEPT, KEPT)
     recipe = needed.root / "recipe.toml"
     recipe.write_text(recipe.read_text().replace("name = ", "seed = 5\nname = ", 1))
     done = needed.run()
     assert done.returncode == 0, done.stderr
-    assert needed.exported == ["fp32", "fp16", "int8"]
-    needed.write(BROKEN, KEPT)
-    recipe.write_text(recipe.read_text().replace("name = ", "seed = 5\nname = ", 1))
-    done = needed.run()
-    assert done.returncode == 0, done.stderr
+    assert "int8-qat is needed" in done.stderr  # so the first export had only int8 to judge
     assert digest_file(needed.run_folder / "export/int8-qat.tflite") != old

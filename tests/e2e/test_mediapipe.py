@@ -51,7 +51,7 @@ def mediapipe_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Return the float32 and the uint8 file of one network whose scores differ between tags."""
-    from edgetag.conversion.convert import convert
+    from edgetag.conversion.convert import convert, saved
     from edgetag.conversion.metadata import ModelInfo, attach
     from edgetag.conversion.representative import with_full_range
     from edgetag.networks import build_untrained
@@ -63,9 +63,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     info = ModelInfo("e2e", "For tests.", "", "", Vocabulary(TAGS), contract)
     images = with_full_range(np.stack([photo("coffee.png"), photo("astronaut.png")]))
     folder = tmp_path_factory.mktemp("models")
-    for variant in ("fp32", "int8"):
-        data = attach(convert(model, variant, contract, representative=images), info)
-        (folder / f"{variant}.tflite").write_bytes(data)
+    with saved(model) as on_disk:
+        for variant in ("fp32", "int8"):
+            data = attach(convert(on_disk, variant, contract, representative=images), info)
+            (folder / f"{variant}.tflite").write_bytes(data)
     return [folder / "fp32.tflite", folder / "int8.tflite"]
 
 

@@ -3,91 +3,34 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from edgetag.workspace import digest_file
+from trained_run import VARIANTS, TrainedRun, command
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
 
-VARIANTS = ["fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat", "int16x8"]
-RECIPE = """
-name = "shapes"
-[data]
-source = "{table}"
-tags = ["circle", "square", "red"]
-[network]
-name = "mobilenet_v2"
-width = 0.35
-input_size = 64
-[training]
-batch_size = 32
-phases = [
-  {{ trains = "all", epochs = 4, learning_rate = 3e-3 }},
-  {{ trains = "all", epochs = 1, optimizer = "sgd", learning_rate = 1e-4 }},
-]
-[pruning]
-epochs = 1.0
-[quantization]
-epochs = 1.0
-warmup_steps = 20
-[export]
-variants = {variants}
-representative_images = 50
-[validation]
-min_positives = 5
-bootstrap_samples = 100
-[benchmark]
-runs = 20
-warmup_runs = 5
-[bundle]
-variant = "int8-qat"
-[budgets.default]
-max_map_drop = 0.9
-"""
-
-
-def command(folder: Path) -> list[str]:
-    return [sys.executable, "-m", "edgetag", "run", str(folder / "recipe.toml"),
-            "--out", str(folder / "run"), "--json"]  # fmt: skip
-
 
 @pytest.fixture(scope="module")
-def finished(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a recipe and its run, killed once in the middle and resumed."""
-    folder = tmp_path_factory.mktemp("run")
-    (folder / "recipe.toml").write_text(RECIPE.format(table=shapes, variants=VARIANTS))
-    with subprocess.Popen(
-        command(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as killed:
-        deadline = time.monotonic() + 240
-        while not (folder / "run" / "train" / "history.jsonl").exists():
-            assert killed.poll() is None, "the run ended before it could be killed"
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        os.kill(killed.pid, signal.SIGKILL)
-    done = subprocess.run(command(folder), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "dataset: unchanged" in done.stderr
-    (folder / "stdout.json").write_text(done.stdout)
-    return folder
+    return trained_run.copy(tmp_path_factory.mktemp("runs/demo") / "copy")
 
 
 def test_every_variant_is_exported_with_its_digest(finished: Path) -> None:
-    exported = json.loads((finished / "run/export/export.json").read_text())["variants"]
-    assert [entry["variant"] for entry in exported] == VARIANTS
+    exported = json.loads((finished / "runs/demo/export/export.json").read_text())["variants"]
+    assert [entry["variant"] for entry in exported] == list(VARIANTS)
     for entry in exported:
-        assert digest_file(finished / "run" / entry["file"]) == entry["sha256"]
+        assert digest_file(finished / "runs/demo" / entry["file"]) == entry["sha256"]
 
 
 def test_full_integer_files_hold_no_float(finished: Path) -> None:
-    exported = json.loads((finished / "run/export/export.json").read_text())["variants"]
+    exported = json.loads((finished / "runs/demo/export/export.json").read_text())["variants"]
     for entry in exported:
         if entry["variant"].startswith("int8"):
             assert entry["float_tensors"] == 0
@@ -95,27 +38,21 @@ def test_full_integer_files_hold_no_float(finished: Path) -> None:
 
 
 def test_each_variant_is_judged_on_both_runtimes(finished: Path) -> None:
-    verdict = json.loads((finished / "run/validate/verdict.json").read_text())
+    verdict = json.loads((finished / "runs/demo/validate/verdict.json").read_text())
     judged = {(entry["variant"], entry["runtime"]) for entry in verdict["variants"]}
     assert judged == {(v, r) for v in VARIANTS for r in ("litert", "tflite-runtime")}
 
 
 def test_float_variants_score_like_the_reference(finished: Path) -> None:
-    verdict = json.loads((finished / "run/validate/verdict.json").read_text())
+    verdict = json.loads((finished / "runs/demo/validate/verdict.json").read_text())
     for entry in verdict["variants"]:
         if entry["variant"] in ("fp32", "fp16"):
             assert entry["largest_score_difference"] < 1e-3
 
 
-def test_stdout_is_json_with_every_stage(finished: Path) -> None:
-    stages = json.loads((finished / "stdout.json").read_text())
-    assert list(stages) == ["dataset", "train", "prune", "quantize", "export", "validate",
-                            "bench", "explain", "bundle", "report"]  # fmt: skip
-
-
 def test_the_bundle_holds_the_chosen_file(finished: Path) -> None:
-    (path,) = (finished / "run/bundle").glob("*.zip")
-    exported = json.loads((finished / "run/export/export.json").read_text())["variants"]
+    (path,) = (finished / "runs/demo/bundle").glob("*.zip")
+    exported = json.loads((finished / "runs/demo/export/export.json").read_text())["variants"]
     digest = next(e["sha256"] for e in exported if e["variant"] == "int8-qat")
     with zipfile.ZipFile(path) as bundle:
         manifest = json.loads(bundle.read("manifest.json"))
@@ -123,34 +60,33 @@ def test_the_bundle_holds_the_chosen_file(finished: Path) -> None:
 
 
 def test_a_second_run_does_nothing_and_says_so(finished: Path) -> None:
-    before = (finished / "run/run.json").read_bytes()
-    done = subprocess.run(command(finished), capture_output=True, text=True)
+    before = (finished / "runs/demo/run.json").read_bytes()
+    done = subprocess.run([*command(finished), "--json"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("skipped") == 10
-    assert json.loads(done.stdout) == json.loads((finished / "stdout.json").read_text())
-    assert (finished / "run/run.json").read_bytes() == before
+    stages = json.loads(done.stdout)
+    assert list(stages) == ["dataset", "train", "prune", "quantize", "export", "validate",
+                            "bench", "explain", "bundle", "report"]  # fmt: skip
+    assert (finished / "runs/demo/run.json").read_bytes() == before
 
 
-def test_a_changed_budget_runs_only_what_depends_on_it(finished: Path) -> None:
-    recipe = finished / "recipe.toml"
-    text = recipe.read_text()
-    recipe.write_text(text + "max_size_bytes = 1\n")
-    try:
-        done = subprocess.run(command(finished), capture_output=True, text=True)
-    finally:
-        recipe.write_text(text)
+def test_a_changed_budget_runs_only_what_depends_on_it(finished: Path, tmp_path: Path) -> None:
+    changed = shutil.copytree(finished, tmp_path / "changed")
+    with (changed / "recipe.toml").open("a") as recipe:
+        recipe.write("max_size_bytes = 1\n")
+    done = subprocess.run(command(changed), capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
     for stage in ("dataset", "train", "prune", "quantize", "export"):
         assert f"{stage}: unchanged" in done.stderr
 
 
 def test_exporting_again_gives_identical_bytes(finished: Path) -> None:
-    files = sorted((finished / "run/export").glob("*.tflite"))
+    files = sorted((finished / "runs/demo/export").glob("*.tflite"))
     before = {path.name: digest_file(path) for path in files}
     for path in files:
         if path.stem in ("fp32", "int8", "int8-qat"):
             path.unlink()
-    done = subprocess.run(command(finished), capture_output=True, text=True)
+    done = subprocess.run(command(finished, "export"), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "export: started" in done.stderr
     assert {path.name: digest_file(path) for path in files} == before
@@ -162,7 +98,7 @@ def test_equal_runs_release_equal_bytes_wherever_and_however_busy(
     elsewhere = tmp_path / "elsewhere" / "under-load"
     shutil.copytree(finished, elsewhere)
     for made_again in ("validate", "bench", "explain", "bundle", "report"):
-        shutil.rmtree(elsewhere / "run" / made_again)
+        shutil.rmtree(elsewhere / "runs/demo" / made_again)
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
         try:
             done = subprocess.run(command(elsewhere), capture_output=True, text=True)
@@ -171,9 +107,11 @@ def test_equal_runs_release_equal_bytes_wherever_and_however_busy(
     assert done.returncode == 0, done.stderr
     assert "train: unchanged" in done.stderr
     assert "validate: started" in done.stderr
-    quiet, loaded = (next((root / "run/bundle").glob("*.zip")) for root in (finished, elsewhere))
+    quiet, loaded = (
+        next((root / "runs/demo/bundle").glob("*.zip")) for root in (finished, elsewhere)
+    )
     assert quiet.read_bytes() == loaded.read_bytes()
-    with zipfile.ZipFile(next((elsewhere / "run/bundle").glob("*.zip"))) as released:
+    with zipfile.ZipFile(next((elsewhere / "runs/demo/bundle").glob("*.zip"))) as released:
         told = [released.read(name) for name in released.namelist() if name.endswith(".json")]
     for private in (str(finished), str(tmp_path), os.uname().release):
         assert not [text for text in told if private.encode() in text]

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edgetag.benchmarking import process as benchmarking
 from edgetag.benchmarking.job import Job as TimingJob
 from edgetag.benchmarking.job import Outcome
+from edgetag.benchmarking.measure import run_child
 from edgetag.children import python_command, python_environment
 from edgetag.dependencies import DISTRIBUTIONS, PACKAGE
 from edgetag.explaining.blame import Images, blame
@@ -106,7 +106,7 @@ def test_files_are_scored_and_timed(
         images=str(cache / "shard-00000.npy"), warmup_runs=1, runs=2, seed=1,
         marker=str(tmp_path / "marker"),
     )  # fmt: skip
-    timed = benchmarking.run_child(job, lambda _share: None)
+    timed = run_child(job, lambda _share: None)
     assert isinstance(timed, Outcome), timed
     assert timed.reasons == (None,)
     assert not log.exists(), log.read_text()

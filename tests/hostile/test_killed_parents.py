@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgetag.children import python_environment
+from processes import busy, children, runs
 from run_folders import write_cache
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -39,33 +40,6 @@ with SilentProgress().track("", None) as task:
     score(engines.get("litert"), Path(sys.argv[1]), Path(sys.argv[2]), rows,
           Preprocessing(input_size=64), 1, task, 600)
 """
-
-
-def children(parent: int) -> list[int]:
-    """Return the processes that a process has started and that run."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has just ended
-        if int(fields[1]) == parent and fields[0] != "Z":
-            found.append(int(status.parent.name))
-    return found
-
-
-def busy(pid: int) -> bool:
-    """Tell whether a process has worked for a second, so that it is at its job."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12]) > 100
-
-
-def runs(pid: int) -> bool:
-    """Tell whether a process runs; one whose end nobody has looked at does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 @pytest.mark.slow

@@ -25,10 +25,11 @@ from edgetag.matrix.agreement import FileThresholds, compare
 from edgetag.matrix.elsewhere import same_engine
 from edgetag.matrix.proof import prove, read_needs
 from edgetag.matrix.result import Cell, MatrixResult, Proof, Target
-from edgetag.matrix.stage import run, spread
+from edgetag.matrix.stage import run
 from edgetag.matrix.tables import format_agreement, matrix_tables, to_markdown_page
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines
+from edgetag.sampling import spread
 from edgetag.workspace import write_text
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -81,13 +82,6 @@ def test_agreement_counts_bits_and_decisions() -> None:
     assert format_agreement(same) == "identical"
     assert format_agreement(found) == "1.0e-01, 1 of 4"
     assert format_agreement(undecided) == "1.0e-01"
-
-
-def test_images_are_spread_over_the_whole_split() -> None:
-    rows = np.arange(100, 200)
-    assert spread(rows, 4).tolist() == [100, 133, 166, 199]
-    assert spread(rows, 500).tolist() == rows.tolist()
-    assert spread(rows, 1).tolist() == [100]
 
 
 NO_OPERATOR = LoadFailure(

@@ -16,10 +16,11 @@ from typer.testing import CliRunner
 from edgetag.cli.main import app
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
-from edgetag.phones.accuracy import spread, truth_of
+from edgetag.phones.accuracy import truth_of
 from edgetag.phones.reading import read
 from edgetag.phones.result import PhonesResult
 from edgetag.phones.stage import files_of
+from edgetag.sampling import spread
 from edgetag.workspace import digest_file
 
 pytestmark = pytest.mark.slow  # each scores on this machine too, in a process of its own

@@ -25,12 +25,12 @@ from edgetag.reporting.page import (
     pictures,
     shipping,
     tags,
-    variants,
 )
 from edgetag.reporting.page.data import read_rejected
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.page.thumbnails import THUMBNAIL_PX
 from edgetag.reporting.page.write import write_page
+from edgetag.reporting.tables import shown_variants_table
 from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps
 from edgetag.validation.heat_map_tables import heat_map_tags_table, heat_maps_table
 from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
@@ -131,8 +131,8 @@ def test_heat_maps_are_shown_over_all_and_by_tag(sources: PageSources) -> None:
 def test_every_file_of_the_bundle_is_marked_as_one_that_ships(sources: PageSources) -> None:
     bundle = sources.recipe.bundle.model_copy(update={"variants": ("int8", "fp32")})
     both = replace(sources, recipe=sources.recipe.model_copy(update={"bundle": bundle}))
-    view = View(make_report(both), both)
-    marked = {row[0].text for row in variants.variants_table(view).rows if "ships" in row[0].badges}
+    rows = shown_variants_table(make_report(both), 1).rows
+    marked = {row[0].text for row in rows if "ships" in row[0].badges}
     assert marked == {"int8", "fp32"}
 
 

@@ -223,7 +223,7 @@ def test_the_environment_names_device_versions_seed_and_recipe(
 ) -> None:
     _, text = report_on(sources, tmp_path)
     environment = text.split("<summary>Environment</summary>")[1].split("</details>")[0]
-    for wanted in ("A CPU", "edgetag 0.1.0", "seed: 1", sources.recipe.digest(), "tensorflow"):
+    for wanted in ("A CPU", "edgetag 0.1.0", "seed 1", sources.recipe.digest(), "tensorflow"):
         assert wanted in environment
 
 

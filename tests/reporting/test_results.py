@@ -137,6 +137,9 @@ def test_a_verdict_shows_what_moved_since_the_accepted_state() -> None:
         "int8", "litert", "map", "0.8490", "0.8460", "0.0020", "✗ worse",
     )  # fmt: skip
     assert len(changes.texts) == len(compared.changes)
+    other = compared.model_copy(update={"same_reference": False})
+    changes = tables_of(verdict.model_copy(update={"baseline": other}))[-1]
+    assert changes.texts[0][-1] == "worse", "of other weights it decides nothing"
 
 
 @pytest.mark.parametrize("terminal", [True, False])

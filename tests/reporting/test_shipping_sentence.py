@@ -59,7 +59,8 @@ def test_where_nothing_passes_every_file_is_told_with_its_first_limit(tmp_path: 
     result, _ = report_on(sources(verdict), tmp_path)
     assert (result.ships, result.verdict) == ((), "fail")
     assert result.shipping.startswith(
-        "No file passes, so none ships and there is no bundle: int8 fails: max_map_drop is 5.00"
+        "No file passes, so none ships and there is no bundle: int8 fails: max_map_drop is 5.00 "
+        "points"
     )
     assert "fp32 is undecided" in result.shipping
     assert "int8-qat fails" in result.shipping

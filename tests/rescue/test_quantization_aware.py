@@ -28,7 +28,7 @@ input_size = 64
 
 def test_layers_in_float_have_the_weights_that_were_trained(tmp_path: Path) -> None:
     from edgetag.compression.quantize import quantization_aware
-    from edgetag.conversion.convert import convert
+    from edgetag.conversion.convert import convert, saved
     from edgetag.networks import build_untrained, save_weights
     from edgetag.tf import keras
 
@@ -47,7 +47,8 @@ def test_layers_in_float_have_the_weights_that_were_trained(tmp_path: Path) -> N
     save_weights(aware, workspace.quantize / "int8-qat.npz")
     write_arrays(workspace.train / "model.npz", {"not": np.zeros(1)})
     int8 = workspace.root / "int8-qat.tflite"
-    int8.write_bytes(convert(aware, "int8-qat", contract))
+    with saved(aware) as on_disk:
+        int8.write_bytes(convert(on_disk, "int8-qat", contract))
 
     unused = ExportedVariant.model_construct(file="none", sha256="none")
     floating_file = float_file(recipe, workspace, "int8-qat", unused, SilentProgress())

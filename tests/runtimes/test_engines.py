@@ -7,7 +7,6 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.runtimes.interpreter import one_line
 from edgetag.runtimes.protocol import Engine, ModelLoadError
 from edgetag.runtimes.tflite_runtime import why_not
 
@@ -88,9 +87,3 @@ def test_tflite_runtime_says_why_it_is_missing(
 ) -> None:
     answer = why_not(python, installed, numpy)
     assert (answer is None) if reason is None else (answer is not None and reason in answer)
-
-
-def test_a_runtimes_message_becomes_one_printable_line() -> None:
-    assert one_line("Missing op\nMissing op\n\x00bad\n") == "Missing op; ?bad"
-    assert len(one_line("x" * 1000)) == 300
-    assert one_line("") == "no reason given"

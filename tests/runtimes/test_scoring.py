@@ -1,7 +1,6 @@
 """The scoring process, as it really runs."""
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -14,11 +13,10 @@ import pytest
 from edgetag.children import python_command, python_environment
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.process import JobCancelledError
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.runtimes.following import ScoringCancelledError
 from edgetag.runtimes.messages import Job
-from edgetag.runtimes.process import describe_end
 
 DATA = Path(__file__).parents[1] / "models"
 LITERT = engines.get("litert")
@@ -125,7 +123,7 @@ def test_cancelling_ends_the_process_at_once(cache_folder: Path, contract: Prepr
     threading.Timer(0.3, cancelled.set).start()
     rows = np.zeros(20_000_000, dtype=np.int64)  # hours of work
     started = time.monotonic()
-    with pytest.raises(ScoringCancelledError):
+    with pytest.raises(JobCancelledError):
         score(
             LITERT, DATA / "tiny_fp32.tflite", cache_folder, rows, contract, 1, Counter(), 60.0,
             cancelled,
@@ -159,12 +157,6 @@ def test_a_worker_whose_parent_died_ends_by_itself(
     process.stdout.close()
     assert process.wait(timeout=10) == 1
     assert not (tmp_path / "scores.npy").exists()
-
-
-def test_how_a_process_ended_is_said_in_words() -> None:
-    assert describe_end(-signal.SIGSEGV) == "it crashed (SIGSEGV)"
-    assert "memory runs out" in describe_end(-signal.SIGKILL)
-    assert describe_end(3) == "it ended with exit code 3"
 
 
 def test_the_process_finds_this_edgetag() -> None:

@@ -19,9 +19,9 @@ from edgetag.conversion.flatfile import pack_model
 from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
+from edgetag.process import JobCancelledError
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import decode, encoding_table
-from edgetag.runtimes.following import ScoringCancelledError
 from edgetag.runtimes.messages import Job
 from edgetag.runtimes.protocol import Engine, Tensor
 from edgetag.runtimes.wasm import Wasm
@@ -281,7 +281,7 @@ def test_cancelling_ends_the_process_and_progress_is_told(wasm: Engine, cache_fo
     threading.Timer(3.0, cancelled.set).start()
     counter = Counter()
     rows = np.zeros(20_000_000, dtype=np.int64)  # hours of work
-    with pytest.raises(ScoringCancelledError):
+    with pytest.raises(JobCancelledError):
         score(
             wasm, MODELS / "tiny_fp32.tflite", cache_folder, rows, Preprocessing(input_size=64), 1,
             counter, 60.0, cancelled,

@@ -48,7 +48,7 @@ def test_validation_map_of_the_result_is_that_of_the_saved_weights(
 ) -> None:
     from edgetag.dataset import open_dataset
     from edgetag.metrics import mean_average_precision
-    from edgetag.networks import build_untrained, load_weights, predict
+    from edgetag.networks import Scorer, build_untrained, load_weights
     from edgetag.progress import SilentProgress
 
     workspace, result, _ = trained
@@ -57,7 +57,7 @@ def test_validation_map_of_the_result_is_that_of_the_saved_weights(
     load_weights(model, workspace.train / "model.npz")
     data = open_dataset(workspace)
     rows = data.rows("validation")
-    scores = predict(model, data, rows, network.preprocessing(), SilentProgress())
+    scores = Scorer(model, network.preprocessing()).run(data, rows, SilentProgress())
     value = mean_average_precision(scores, data.labels(rows))
     assert value == pytest.approx(result.best_validation_map, abs=1e-6)
 

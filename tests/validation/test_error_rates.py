@@ -5,10 +5,10 @@ differ from the reference's, but neither is better. "Worse" loses a little more 
 Every trial draws new images. 1,000 trials know a rate of 5 % to within 1.4 points.
 """
 
-import gc
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -88,39 +88,33 @@ class World:
         return comparison.mean_ap.drop, comparison.tags[TAGS.names[0]].recall.measure.drop
 
 
-def verdicts(world: World, *budgets: Budget, trials: int = TRIALS) -> list[Counter[str]]:
-    """Validate often and count what comes out under each budget."""
+@cache
+def validations(world: World, trials: int) -> list[tuple[Comparison, Split]]:
+    """Validate often."""
     generator = np.random.default_rng(20261122)
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        return [world.compared(generator, samples=200) for _ in range(trials)]
+
+
+def verdicts(world: World, *budgets: Budget, trials: int = TRIALS) -> list[Counter[str]]:
+    """Count what comes out of many validations under each budget."""
     found: list[Counter[str]] = [Counter() for _ in budgets]
-    gc.freeze()  # statsmodels collects garbage at each call, which takes most of the time
-    try:
-        with config_context(assume_finite=True, skip_parameter_validation=True):
-            for _ in range(trials):
-                comparison, split = world.compared(generator, samples=200)
-                for counts, budget in zip(found, budgets, strict=True):
-                    overall = check_overall(budget, comparison, split, 1, None)
-                    tags = check_tags(budget, comparison, split)
-                    counts[decide(overall, tags, comparison)] += 1
-    finally:
-        gc.unfreeze()
+    for comparison, split in validations(world, trials):
+        for counts, budget in zip(found, budgets, strict=True):
+            overall = check_overall(budget, comparison, split, 1, None)
+            tags = check_tags(budget, comparison, split)
+            counts[decide(overall, tags, comparison)] += 1
     return found
 
 
 def losses(world: World, trials: int) -> tuple[Counter[str], int]:
-    """Validate often without a margin; count measures told as lost, and trials with any."""
-    generator = np.random.default_rng(20261126)
+    """Count measures that many validations tell as lost without a margin, and those with any."""
     told: Counter[str] = Counter()
     trials_with_any = 0
-    gc.freeze()
-    try:
-        with config_context(assume_finite=True, skip_parameter_validation=True):
-            for _ in range(trials):
-                comparison, split = world.compared(generator, samples=200)
-                found = significant_losses(comparison, (), {}, split.confidence)
-                told.update(f"{one.measure} of {one.tag or 'all'}" for one in found)
-                trials_with_any += bool(found)
-    finally:
-        gc.unfreeze()
+    for comparison, split in validations(world, trials):
+        found = significant_losses(comparison, (), {}, split.confidence)
+        told.update(f"{one.measure} of {one.tag or 'all'}" for one in found)
+        trials_with_any += bool(found)
     return told, trials_with_any
 
 

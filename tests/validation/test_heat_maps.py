@@ -20,7 +20,7 @@ from edgetag.runtimes.maps import MapRun, explain
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import MOST_IMAGES, HeatMapScene, spread
+from edgetag.validation.heat_maps import HeatMapScene
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import ReferenceMaps, read_reference
 from edgetag.validation.statistics import Bootstrap, ratio_samples
@@ -131,14 +131,6 @@ def test_a_mean_that_the_file_cannot_hold_is_cut_before_it_is_compared(
     assert isinstance(scene.compare(MapRun(cut, maps), cut, ends), HeatMaps)
     wider = replace(ends, mean_high=2.0)
     assert isinstance(scene.compare(MapRun(cut, maps), cut, wider), LoadFailure)
-
-
-@pytest.mark.parametrize("count", [1, 7, MOST_IMAGES, 1000])
-def test_compared_images_are_spread_over_the_split(count: int) -> None:
-    positions = spread(count)
-    assert len(set(positions.tolist())) == len(positions) == min(count, MOST_IMAGES)
-    assert (positions[0], positions[-1]) == (0, count - 1)
-    assert np.ptp(np.diff(positions)) <= 1 if count > 1 else True
 
 
 def test_samples_of_a_ratio_are_those_of_its_definition() -> None:

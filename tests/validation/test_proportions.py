@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
 
 from edgetag.validation.proportions import (
     design_effect,
@@ -101,6 +103,16 @@ def test_mcnemars_p_is_the_binomial_s() -> None:
 def test_holm_multiplies_the_smallest_by_the_number_of_tests_and_keeps_the_order() -> None:
     assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
     assert holm([]) == []
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemars_p_is_that_of_statsmodels(worse: int, better: int) -> None:
+    assert exact_mcnemar(worse, better) == mcnemar([[0, worse], [better, 0]], exact=True).pvalue
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=40))
+def test_holm_is_that_of_statsmodels(p_values: list[float]) -> None:
+    assert holm(p_values) == multipletests(p_values, method="holm")[1].tolist()
 
 
 def test_copies_in_a_group_count_once() -> None:

@@ -1,4 +1,4 @@
-"""What runs in a process of its own: `python -m edgetag.benchmarking.child` with a job on stdin.
+"""What runs in a process of its own: `python -m edgetag.benchmarking.child JOB.json`.
 
 It imports one runtime and never TensorFlow, which would change what the runtime runs. It may be
 crashed by a damaged model; the parent lives on.
@@ -7,19 +7,17 @@ crashed by a damaged model; the parent lives on.
 import gc
 import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from edgetag.benchmarking import memory
 from edgetag.benchmarking.effort import MOST_WINDOWS, SETTLED
-from edgetag.benchmarking.job import BEAT, DONE, LOADS, Doing, Job, Outcome, marker_text
-from edgetag.children import end_with_parent
+from edgetag.benchmarking.job import LOADS, Beat, Doing, Job, Outcome, marker_text
+from edgetag.children import Emit, begin_job
 from edgetag.preprocess import Pixels
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
@@ -31,33 +29,18 @@ RUN_ERRORS = (RuntimeError, ValueError, MemoryError)
 Mark = Callable[[Doing, int], None]
 
 
-class Beat(Protocol):
-    """Tells the parent that a step is done."""
-
-    def __call__(self, share: float = 0.0) -> None:
-        """Tell; `share` in 0..1 is how much of what is timed is done."""
-
-
 def main() -> None:
-    """Do the job on stdin and answer on stdout."""
-    end_with_parent()
-    job = Job.model_validate_json(sys.stdin.buffer.read())
-    answers = os.dup(1)
-    os.dup2(2, 1)  # what native code prints must not mix with the answers
+    """Do the job in the file named by the first argument; answer with events."""
+    job, emit = begin_job(Job)
     marker = os.open(job.marker, os.O_WRONLY | os.O_CREAT, 0o600)
 
     def mark(doing: Doing, model: int) -> None:
         os.pwrite(marker, marker_text(doing, model), 0)
 
-    def beat(share: float = 0.0) -> None:
-        os.write(answers, BEAT + b" %.4f\n" % share)
-
-    outcome = (probe if job.task == "probe" else time_models)(job, mark, beat)
-    with os.fdopen(answers, "wb") as file:
-        file.write(DONE + outcome.model_dump_json().encode() + b"\n")
+    emit((probe if job.task == "probe" else time_models)(job, mark, emit))
 
 
-def probe(job: Job, mark: Mark, beat: Beat) -> Outcome:
+def probe(job: Job, mark: Mark, emit: Emit) -> Outcome:
     """Load one model, run it, and tell how much memory that took at most."""
     engine = _imported(job.runtime)
     image = _images(job)[:1]
@@ -67,13 +50,13 @@ def probe(job: Job, mark: Mark, beat: Beat) -> Outcome:
     try:
         session = engine.load(Path(job.models[0]), job.threads)
         values = _values(session, image, job)[0]
-        beat()
+        emit(Beat())
         mark("running", 0)
         for _ in range(job.warmup_runs):
             session.feed(values)
             session.run()
             session.read()
-            beat()
+            emit(Beat())
     except ModelLoadError as error:
         return Outcome(reasons=(error.reason,))
     except RUN_ERRORS as error:
@@ -83,7 +66,7 @@ def probe(job: Job, mark: Mark, beat: Beat) -> Outcome:
     return Outcome(reasons=(None,), peak_memory_bytes=peak)
 
 
-def time_models(job: Job, mark: Mark, beat: Beat) -> Outcome:
+def time_models(job: Job, mark: Mark, emit: Emit) -> Outcome:
     """Time all models, taking turns.
 
     In each round every model runs once, on the same image, in an order drawn anew: a slow moment
@@ -104,7 +87,7 @@ def time_models(job: Job, mark: Mark, beat: Beat) -> Outcome:
             except ModelLoadError as error:
                 reasons[model] = error.reason
             load_ms[model].append((time.perf_counter_ns() - started) / 1e6)
-            beat()
+            emit(Beat())
     inputs: dict[int, list[Values]] = {}
     for model in list(sessions):
         try:
@@ -116,7 +99,7 @@ def time_models(job: Job, mark: Mark, beat: Beat) -> Outcome:
     turns = Turns(job, sessions, inputs, reasons, mark)
     gc.collect()
     gc.disable()
-    warmup_runs, settled = warm_up(turns, job.warmup_runs, beat)
+    warmup_runs, settled = warm_up(turns, job.warmup_runs, emit)
     rounds, spent_s = 0, [0.0 for _ in job.models]
     share = 0.0
     while turns.left() and share < 1.0:
@@ -126,7 +109,7 @@ def time_models(job: Job, mark: Mark, beat: Beat) -> Outcome:
         rounds += 1
         least_s = min((spent_s[model] for model in turns.left()), default=job.min_s)
         share = min(1.0, rounds / job.runs, least_s / job.min_s if job.min_s else 1.0)
-        beat(share)
+        emit(Beat(share=share))
     good = [reason is None for reason in reasons]
     return Outcome(
         reasons=tuple(reasons),
@@ -190,7 +173,7 @@ class Turns:
         return found
 
 
-def warm_up(turns: Turns, window: int, beat: Beat) -> tuple[int, frozenset[int]]:
+def warm_up(turns: Turns, window: int, emit: Emit) -> tuple[int, frozenset[int]]:
     """Run models until the median of each has settled from one window to the next.
 
     Each needs to settle once, not all in the same window: of many models on a machine with other
@@ -199,7 +182,7 @@ def warm_up(turns: Turns, window: int, beat: Beat) -> tuple[int, frozenset[int]]
     Args:
         turns: The models.
         window: Rounds of a window.
-        beat: Called after each round.
+        emit: Told of each round.
 
     Returns:
         Rounds that were run, and the models whose median settled within `SETTLED`.
@@ -212,7 +195,7 @@ def warm_up(turns: Turns, window: int, beat: Beat) -> tuple[int, frozenset[int]]
         rounds: list[dict[int, float]] = []
         for _ in range(window):
             rounds.append(turns.take())
-            beat()
+            emit(Beat())
         now = {
             model: statistics.median(found[model] for found in rounds if model in found)
             for model in turns.left()

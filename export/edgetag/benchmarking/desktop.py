@@ -1,27 +1,25 @@
 """The float model under TensorFlow, for comparison: on the GPU where there is one, else the CPU."""
 
 import importlib.util
-import subprocess
-import tempfile
-import threading
+from functools import partial
 
 from edgetag.benchmarking.effort import MOST_WINDOWS, SETTLED, Effort
-from edgetag.benchmarking.job import BEAT
 from edgetag.benchmarking.latency import percentiles, spread
 from edgetag.benchmarking.result import Desktop, MissingRuntime
 from edgetag.machine import Machine
-from edgetag.networks.timing_job import TimingJob, TimingOutcome
+from edgetag.networks.timing_job import EVENT, Event, Inferred, TimingJob, TimingOutcome
 from edgetag.preprocess import Pixels
+from edgetag.process import on_host, run_job
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
-from edgetag.runtimes.process import Launch, describe_end, on_host
 from edgetag.scratch import scratch_folder
 from edgetag.workspace import Workspace, write_array
 
 NAME = "TensorFlow"
 MODULE = "edgetag.networks.timing"
-TIME_LIMIT_S = 1800.0
-"""Of all of it: in full mode that is over 1,024 inferences of a whole batch."""
+SILENCE_LIMIT_S = 300.0
+"""Longest time without an inference. Before the first one TensorFlow is imported and the model is
+built and traced, which may take a busy machine a minute."""
 
 
 def time_reference(
@@ -61,53 +59,29 @@ def time_reference(
             most_windows=MOST_WINDOWS,
             runs=asked.runs,
             min_s=asked.min_s,
-            answer=folder / "answer.json",
         )
         write_array(job.images, pixels)
-        (folder / "job.json").write_text(job.model_dump_json(), encoding="utf-8")
         with progress.track(f"latency under {NAME}", None, "runs") as task:
-            problem = _follow(on_host(MODULE, str(folder / "job.json")), task)
-        if problem is None and not job.answer.exists():
-            problem = "it gave no answer"
-        if problem is not None:
-            return MissingRuntime(runtime=NAME, reason=problem)
-        outcome = TimingOutcome.model_validate_json(job.answer.read_text(encoding="utf-8"))
+            outcome = _timed(job, task)
+    if isinstance(outcome, str):
+        return MissingRuntime(runtime=NAME, reason=outcome)
     return _measurements(outcome, recipe, machine)
 
 
-def _follow(launch: Launch, task: Task) -> str | None:
-    """Run the timing process to its end and return what went wrong, None where nothing did."""
-    late = threading.Event()
-    with tempfile.TemporaryFile() as messages:
-        process = subprocess.Popen(
-            launch.command, env=launch.environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=messages,
-        )  # fmt: skip
-        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+def _timed(job: TimingJob, task: Task) -> TimingOutcome | str:
+    """Return what the timing process found, or one line that says why it found nothing."""
+    outcome: TimingOutcome | str = "it gave no answer"
 
-        def stop() -> None:
-            late.set()
-            process.kill()
+    def hear(event: Event) -> None:
+        nonlocal outcome
+        match event:
+            case Inferred():
+                task.advance()
+            case TimingOutcome():
+                outcome = event
 
-        timer = threading.Timer(TIME_LIMIT_S, stop)
-        timer.start()
-        try:
-            for line in process.stdout:
-                if line.strip() == BEAT:
-                    task.advance()
-            process.wait()
-        finally:
-            timer.cancel()
-            process.kill()
-            process.wait()
-            process.stdout.close()
-        if late.is_set():
-            return f"it has not ended after {TIME_LIMIT_S:g} s"
-        if process.returncode == 0:
-            return None
-        messages.seek(0)
-        said = messages.read().decode(errors="replace").strip().splitlines()[-1:]
-        return ": ".join([describe_end(process.returncode), *said])[:300]
+    failure = run_job(partial(on_host, MODULE), job, EVENT, hear, SILENCE_LIMIT_S)
+    return outcome if failure is None else failure.while_doing("timing")
 
 
 def _measurements(outcome: TimingOutcome, recipe: Recipe, machine: Machine) -> tuple[Desktop, ...]:

@@ -1,18 +1,16 @@
 """What the stage and its child processes say to each other.
 
-The parent writes one `Job` as JSON to the child's stdin. The child answers on stdout with lines:
-`beat` for each step it finished, followed by the share of what is timed that is done, and at last
-`done` and a JSON outcome. Before each step that runs foreign code it writes which model it is about
-to load or run into the marker file, so that the parent knows whom to blame for a crash or a hang.
+The child is given one `Job` and answers with a `Beat` for each step it finished, and at last with
+an `Outcome`. Before each step that runs foreign code it writes which model it is about to load or
+run into the marker file, so that the parent knows whom to blame for a crash or a hang.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
 
 from edgetag.preprocess import Preprocessing
 from edgetag.records import Record
-
-BEAT = b"beat"
-DONE = b"done "
 
 LOADS = 5
 """How often each file is loaded for the load time."""
@@ -50,6 +48,13 @@ class Job(Record):
     marker: str
 
 
+class Beat(Record):
+    """A step is done; `share` in 0..1 is how much of what is timed is."""
+
+    event: Literal["beat"] = "beat"
+    share: float = 0.0
+
+
 class Outcome(Record):
     """What a child found, by position in `Job.models`; None for a model with a reason.
 
@@ -62,6 +67,7 @@ class Outcome(Record):
         peak_memory_bytes: Only from `probe`.
     """
 
+    event: Literal["outcome"] = "outcome"
     reasons: tuple[str | None, ...]
     load_ms: tuple[float | None, ...] = ()
     latencies_ms: tuple[tuple[float, ...] | None, ...] = ()
@@ -69,6 +75,9 @@ class Outcome(Record):
     warm: tuple[bool, ...] = ()
     peak_memory_bytes: int | None = None
 
+
+Event = Annotated[Beat | Outcome, Field(discriminator="event")]
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 MARKER_BYTES = 13
 """Length of what the marker file holds: what the child is doing and a position of `Job.models`."""

@@ -6,15 +6,21 @@ it can be run at all. Those that can are then timed together in one process, tak
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from edgetag.benchmarking import process
-from edgetag.benchmarking.job import LOADS, Job, Outcome
+from edgetag.benchmarking.job import EVENT, LOADS, Beat, Event, Job, Outcome, read_marker
 from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.process import Launch, on_host, run_job
 from edgetag.progress import Progress
 from edgetag.scratch import scratch_folder
 from edgetag.workspace import write_array
+
+DEFAULT_LAUNCH = partial(on_host, "edgetag.benchmarking.child")
+
+SILENCE_LIMIT_S = 60.0
+"""A child that finishes no step in this time is stopped. The slowest step seen took 0.4 s."""
 
 PROBE_RUNS = 3
 """Inferences before memory is read; the second and third ask for nothing new."""
@@ -43,8 +49,21 @@ class Plan:
     warmup_runs: int
     runs: int
     seed: int
-    silence_limit_s: float = process.SILENCE_LIMIT_S
+    silence_limit_s: float = SILENCE_LIMIT_S
     min_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Crash:
+    """How a child ended before it was done.
+
+    Attributes:
+        model: Position in `Job.models` of the model it was at.
+        reason: One line.
+    """
+
+    model: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +104,7 @@ def measure(models: Sequence[Path], plan: Plan, progress: Progress) -> tuple[Tim
         with progress.track(f"memory on {place}", len(models), "files") as task:
             for number, path in enumerate(models):
                 outcome = _child("probe", [path], plan, folder)
-                if isinstance(outcome, process.Crash):
+                if isinstance(outcome, Crash):
                     found[number] = outcome.reason
                 elif reason := outcome.reasons[0]:
                     found[number] = reason
@@ -94,7 +113,7 @@ def measure(models: Sequence[Path], plan: Plan, progress: Progress) -> tuple[Tim
                 task.advance()
         while waiting := [number for number in range(len(models)) if number not in found]:
             outcome = _time([models[number] for number in waiting], plan, folder, place, progress)
-            if isinstance(outcome, process.Crash):
+            if isinstance(outcome, Crash):
                 # It passed the probe, so this is rare: leave it out and time the others anew.
                 found[waiting[outcome.model]] = outcome.reason
                 continue
@@ -116,7 +135,7 @@ def _times(outcome: Outcome, position: int, peak_memory_bytes: int | None) -> Ti
 
 def _time(
     models: Sequence[Path], plan: Plan, folder: Path, place: str, progress: Progress
-) -> Outcome | process.Crash:
+) -> Outcome | Crash:
     # How long a warm-up takes, and how many runs fill the time, shows only on the way.
     with progress.track(f"latency on {place}", None, "rounds") as task:
         loads_left = iter(range(LOADS * len(models)))
@@ -134,7 +153,7 @@ def _child(
     plan: Plan,
     folder: Path,
     on_beat: Callable[[float], None] = lambda _: None,
-) -> Outcome | process.Crash:
+) -> Outcome | Crash:
     marker = folder / "marker"
     marker.unlink(missing_ok=True)
     job = Job(
@@ -150,4 +169,39 @@ def _child(
         seed=plan.seed,
         marker=str(marker),
     )
-    return process.run_child(job, on_beat, plan.silence_limit_s)
+    return run_child(job, on_beat, plan.silence_limit_s)
+
+
+def run_child(
+    job: Job,
+    on_beat: Callable[[float], None],
+    silence_limit_s: float = SILENCE_LIMIT_S,
+    launch: Callable[[str], Launch] = DEFAULT_LAUNCH,
+) -> Outcome | Crash:
+    """Do a job in a process of its own.
+
+    Args:
+        job: What to do.
+        on_beat: Called for each step the child finished, with the share of what is timed that is
+            done, in 0..1.
+        silence_limit_s: Longest time between two steps.
+        launch: How the child is started; default: edgetag's own.
+    """
+    outcome: Outcome | None = None
+
+    def hear(event: Event) -> None:
+        nonlocal outcome
+        match event:
+            case Beat(share=share):
+                on_beat(share)
+            case Outcome():
+                outcome = event
+
+    failure = run_job(launch, job, EVENT, hear, silence_limit_s)
+    if outcome is not None:
+        return outcome  # all was measured, however it ended then
+    marker = Path(job.marker)
+    doing, model = read_marker(marker.read_bytes() if marker.exists() else b"")
+    if failure is None:
+        return Crash(model, f"it ended without an answer while {doing}")
+    return Crash(model, failure.while_doing(doing))

@@ -12,6 +12,7 @@ from edgetag.benchmarking.measure import Plan, Times, measure
 from edgetag.benchmarking.result import (
     BenchResult,
     Conditions,
+    Desktop,
     Failure,
     Measurement,
     MissingRuntime,
@@ -87,7 +88,9 @@ def run(
                         Failure(variant=file.variant, runtime=name, threads=threads, reason=found)
                     )
             conditions.append(_conditions(plan, before, look()))
-    desktop = time_reference(recipe, workspace, pixels, machine, asked, progress)
+    desktop: tuple[Desktop, ...] | MissingRuntime = ()
+    if section.reference:
+        desktop = time_reference(recipe, workspace, pixels, machine, asked, progress)
     if isinstance(desktop, MissingRuntime):
         progress.say(f"{desktop.runtime} is left out: {desktop.reason}")
         missing, desktop = (*missing, desktop), ()

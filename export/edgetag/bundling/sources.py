@@ -20,6 +20,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import FORMATS, ImageRejectedError, Pixels, letterbox, read_image
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
+from edgetag.sampling import spread
 from edgetag.workspace import Workspace, digest_file, digest_json
 
 CANDIDATES = 1000
@@ -63,7 +64,7 @@ def golden_sources(
     if recipe.bundle.golden_pictures is not None:
         return read_folder(recipe.bundle.golden_pictures, recipe.network.preprocessing())
     data = open_dataset(workspace)
-    rows = _spread(data.rows(recipe.validation.splits[0]))
+    rows = spread(data.rows(recipe.validation.splits[0]), CANDIDATES)
     finder = _Finder(recipe, data, rows)
     candidates = _candidates(recipe, workspace, finder, model, thresholds)
     found = pick(candidates, finder.read, MOST_PICTURES)
@@ -76,12 +77,6 @@ def golden_sources(
             "of your own with bundle.golden_pictures"
         )
     return tuple(found)
-
-
-def _spread(rows: Rows) -> Rows:
-    if len(rows) <= CANDIDATES:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, CANDIDATES).astype(np.int64)]
 
 
 def _candidates(

@@ -71,8 +71,8 @@ Cpu = Annotated[
 Runner = Annotated[
     Path | None,
     typer.Option(
-        help="An executable for the phone that scores images: RUNNER JOB.json. The README "
-        "describes its files.",
+        help="An executable for the phone that scores images: RUNNER JOB.json; see edgetag "
+        "phone schema.",
         show_default=False,
         rich_help_panel=PHONES,
     ),

@@ -10,7 +10,7 @@ from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
 from edgetag.metrics import Scores, mean_average_precision
-from edgetag.networks import build_untrained, load_weights, predict
+from edgetag.networks import Scorer, build_untrained, load_weights
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress
 from edgetag.recipe import PruningSection, QuantizationSection, Recipe
@@ -104,9 +104,8 @@ class Bench:
 
     def validation_scores(self, model: keras.Model, what: str) -> Scores:
         """Score the validation split: float32 `[images, tags]`."""
-        return predict(
-            model, self.dataset, self.validation, self.contract, self.progress, what=what
-        )
+        scorer = Scorer(model, self.contract)
+        return scorer.run(self.dataset, self.validation, self.progress, what=what)
 
     def validation_map(self, scores: Scores) -> float | None:
         """Return the mean average precision on validation, None where no tag can be scored."""

@@ -11,6 +11,8 @@ out of the file.
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,8 +29,46 @@ from edgetag.tf import keras, quiet_stderr, tf
 SIGNATURE = "serving_default"
 
 
+@dataclass(frozen=True)
+class SavedModel:
+    """A model on disk, as the converter takes it.
+
+    Attributes:
+        folder: Of TensorFlow's format.
+        name: Of the network.
+    """
+
+    folder: Path
+    name: str
+
+
+@contextmanager
+def saved(model: keras.Model) -> Iterator[SavedModel]:
+    """Save a model for as many conversions as its variants ask for.
+
+    Args:
+        model: From `image` float32 `[batch, size, size, 3]` to `scores` float32 `[batch, tags]`.
+    """
+
+    @tf.function(
+        input_signature=[tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name=INPUT)]
+    )
+    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {OUTPUT: model(image, training=False)}
+
+    with scratch_folder() as folder:
+        with _quiet():
+            served = serve.get_concrete_function()
+            # Only the function and its variables: saving every layer of a quantization-aware model
+            # beside them takes four times as long as the conversion.
+            module = tf.Module()
+            module.kept = list(served.graph.variables)
+            tf.saved_model.save(module, str(folder), {SIGNATURE: served})
+        yield SavedModel(folder, model.name)
+
+
 def convert(
-    model: keras.Model,
+    model: SavedModel,
     variant: Variant,
     contract: Preprocessing,
     *,
@@ -39,8 +79,7 @@ def convert(
     """Convert a model.
 
     Args:
-        model: From `image` float32 `[batch, size, size, 3]` to `scores` float32 `[batch, tags]`;
-            trained quantization-aware for `int8-qat` and `int8-pruned-qat`.
+        model: Trained quantization-aware for `int8-qat` and `int8-pruned-qat`.
         variant: What to make of it.
         contract: Scales the representative images.
         input_type: Of full-integer variants.
@@ -55,21 +94,8 @@ def convert(
     """
     if variant in CALIBRATED and representative is None:
         raise ValueError(f"{variant} needs representative images")
-
-    @tf.function(
-        input_signature=[tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name=INPUT)]
-    )
-    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {OUTPUT: model(image, training=False)}
-
-    with scratch_folder() as folder, _quiet():
-        served = serve.get_concrete_function()
-        # Only the function and its variables: saving every layer of a quantization-aware model
-        # beside them takes four times as long as the conversion.
-        module = tf.Module()
-        module.kept = list(served.graph.variables)
-        tf.saved_model.save(module, str(folder), {SIGNATURE: served})
-        converter = tf.lite.TFLiteConverter.from_saved_model(str(folder))
+    with _quiet():
+        converter = tf.lite.TFLiteConverter.from_saved_model(str(model.folder))
         _configure(converter, variant, *io_types(variant, input_type, output_type))
         if variant in CALIBRATED and representative is not None:
             converter.representative_dataset = lambda: _calibration(representative, contract)

@@ -1,6 +1,7 @@
 """The export stage: trained weights → one `.tflite` file per variant, described and checked."""
 
 import hashlib
+from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from edgetag.recipe import FULL_INTEGER, Recipe, Variant
 from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes, write_text
 
 if TYPE_CHECKING:
+    from edgetag.conversion.convert import SavedModel
     from edgetag.tf import keras
 
 
@@ -42,12 +44,14 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
         InputError: Weights of an earlier stage are missing, or a file fails a check.
     """
     variants = (*recipe.export.variants, *_trained_if_needed(recipe, workspace))
-    sources = Sources(recipe, workspace)
-    for variant in variants:
-        sources.weights(variant)  # a missing file is told before the work, not after it
     exported: list[ExportedVariant] = []
     warnings: list[str] = []
-    with progress.track("exporting", len(variants), "files") as task:
+    with (
+        closing(Sources(recipe, workspace)) as sources,
+        progress.track("exporting", len(variants), "files") as task,
+    ):
+        for variant in variants:
+            sources.weights(variant)  # a missing file is told before the work, not after it
         for variant in variants:
             task.advance(0, note=variant)
             record, warning = _export(variant, sources)
@@ -77,12 +81,20 @@ def _trained_if_needed(recipe: Recipe, workspace: Workspace) -> tuple[Variant, .
 
 
 class Sources:
-    """What variants are made from; the costly parts are made once, when first used."""
+    """What variants are made from; the costly parts are made once, when first used.
+
+    `close` deletes what `saved_model` has left on disk.
+    """
 
     def __init__(self, recipe: Recipe, workspace: Workspace) -> None:
         self.recipe = recipe
         self.workspace = workspace
         self.contract = recipe.network.preprocessing()
+        self._folders = ExitStack()
+
+    def close(self) -> None:
+        """Delete the saved models."""
+        self._folders.close()
 
     def weights(self, variant: Variant) -> Path:
         """Return the weights that a variant is made from.
@@ -122,18 +134,27 @@ class Sources:
     def model(self, variant: Variant) -> "keras.Model":
         """Return the model that a variant is made from."""
         if variant not in QAT:
-            return self._float_model
+            from edgetag.networks import build_untrained, load_weights
+
+            model = build_untrained(self.recipe.network, len(self.recipe.data.tags))
+            load_weights(model, self.weights(variant))
+            return model
         from edgetag.compression.quantize import load_quantized
 
         return load_quantized(self.recipe, self.workspace, variant)
 
-    @cached_property
-    def _float_model(self) -> "keras.Model":
-        from edgetag.networks import build_untrained, load_weights
+    def saved_model(self, variant: Variant) -> "SavedModel":
+        """Return the same on disk, for the converter; variants of the float model share one."""
+        return self._saved(variant) if variant in QAT else self._saved_float
 
-        model = build_untrained(self.recipe.network, len(self.recipe.data.tags))
-        load_weights(model, self.weights("fp32"))
-        return model
+    @cached_property
+    def _saved_float(self) -> "SavedModel":
+        return self._saved("fp32")
+
+    def _saved(self, variant: Variant) -> "SavedModel":
+        from edgetag.conversion.convert import saved
+
+        return self._folders.enter_context(saved(self.model(variant)))
 
     @cached_property
     def representative(self) -> Pixels:
@@ -225,7 +246,7 @@ def _convert(variant: Variant, sources: Sources) -> bytes:
     from edgetag.conversion.convert import convert
 
     data = convert(
-        sources.model(variant),
+        sources.saved_model(variant),
         variant,
         sources.contract,
         input_type=sources.recipe.export.input_type,

@@ -27,8 +27,9 @@ from edgetag.dataset.inspection import (
     usable,
 )
 from edgetag.dataset.integrity import seal
-from edgetag.dataset.workers import cores, run_all
+from edgetag.dataset.workers import run_all
 from edgetag.errors import InputError
+from edgetag.machine import cores
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import Progress
 from edgetag.workspace import atomic_write, digest_json, write_text

@@ -23,12 +23,16 @@ from edgetag.errors import InputError
 from edgetag.preprocess import ImageRejectedError, read_image
 from edgetag.recipe.data import DataSection, SplitSection
 from edgetag.recipe.sections import NetworkSection
+from edgetag.sampling import positions
 
 HASHED_FILES = 2000
 """Files whose split is looked up by their hash; of more, so many are taken at even distances."""
 
 DECODED_FILES = 40
 """Pictures whose size is looked at."""
+
+TRIED_PATHS = 200
+"""Paths of a table by which the folder that they start from is found."""
 
 TAGS_COLUMNS = ("tags", "labels", "tag", "label", "classes", "class", "categories", "category")
 SEPARATORS = (",", "|", ";")
@@ -92,7 +96,7 @@ def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> 
         sources = open_sources(section)
     if sources.listing.has_groups:
         section = section.model_copy(update={"split": SplitSection(by="group")})
-    found = list(sources.jobs[:: max(1, len(sources.jobs) // HASHED_FILES)])
+    found = [sources.jobs[i] for i in positions(len(sources.jobs), HASHED_FILES)]
     limits = Limits(section.max_pixels, section.max_file_bytes)
     hashes: dict[str, str] = {}
     for job in found:
@@ -220,7 +224,8 @@ def _root(source: Path, paths: Sequence[str], near: Path | None) -> Path | None:
     usual = source if source.is_dir() else source.parent
     inside = [child for child in sorted(usual.iterdir()) if child.is_dir()]
     others = [folder for folder in (near, usual.parent) if folder is not None]
-    sample = [path for path in paths[:: max(1, len(paths) // 200)] if not path.startswith("/")]
+    some = (paths[i] for i in positions(len(paths), TRIED_PATHS))
+    sample = [path for path in some if not path.startswith("/")]
     best, most = usual, 0
     for folder in (usual, *inside, *others):
         hits = sum(os.path.isfile(folder / path) for path in sample)  # noqa: PTH113 (never raises)
@@ -266,9 +271,9 @@ def _times(counts: SplitCounts, times: float) -> SplitCounts:
 
 def _longer_sides(files: Sequence[str], limits: Limits) -> list[int]:
     sides, contract = [], NetworkSection().preprocessing()
-    for file in files[:: max(1, len(files) // DECODED_FILES)]:
+    for i in positions(len(files), DECODED_FILES):
         try:
-            picture = read_image(read_file(file, limits), contract, limits.max_pixels)
+            picture = read_image(read_file(files[i], limits), contract, limits.max_pixels)
         except ImageRejectedError:
             continue
         sides.append(max(picture.size))

@@ -16,13 +16,6 @@ from edgetag.errors import InputError
 Value = TypeVar("Value")
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def forkserver_context(preload: Sequence[str] = ()) -> ForkServerContext:
     """Return how pools start their workers: forked from a server that has no threads.
 

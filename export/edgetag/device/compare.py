@@ -1,26 +1,27 @@
 """Scores on another machine against scores of the same runtime here."""
 
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
-from edgetag.dataset.workers import cores
 from edgetag.device import store
 from edgetag.device.files import exported_files
 from edgetag.device.forecast import Job, images_on, tell
 from edgetag.device.on import WASM, Spot, require_ready
 from edgetag.device.result import Agreement, DeviceResult, TargetCheck
 from edgetag.errors import InputError
+from edgetag.machine import cores
+from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, engines, score
+from edgetag.sampling import spread
 from edgetag.workspace import Workspace
 
 FLOAT_TOLERANCE = 1e-4
@@ -51,23 +52,41 @@ class _Given:
         split: That the images are from.
         contract: How pixels become input.
         limit_s: Longest silence of a runtime.
+        cancelled: When set, what is scored is given up.
     """
 
     cache: Path
     split: str
     contract: Preprocessing
     limit_s: float
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
     def score_here(self, job: Job, engine: Engine) -> ScoreRun | LoadFailure:
         """Score a job's file with an engine of this machine; only the slow side is counted."""
         return score(
-            engine, job.path, self.cache, job.rows, self.contract, 1, _Untold(), self.limit_s
+            engine,
+            job.path,
+            self.cache,
+            job.rows,
+            self.contract,
+            1,
+            _Untold(),
+            self.limit_s,
+            self.cancelled,
         )
 
     def score_there(self, job: Job, task: Task) -> ScoreRun | LoadFailure:
         """Score a job's file where the job says."""
         return score(
-            job.spot.engine, job.path, self.cache, job.rows, self.contract, 1, task, self.limit_s
+            job.spot.engine,
+            job.path,
+            self.cache,
+            job.rows,
+            self.contract,
+            1,
+            task,
+            self.limit_s,
+            self.cancelled,
         )
 
 
@@ -110,27 +129,21 @@ def compare_scores(
     )
     asked = images or recipe.device.images
     jobs = [
-        Job(file, path, spot, _spread(rows, images_on(spot, asked)))
+        Job(file, path, spot, spread(rows, images_on(spot, asked)))
         for file, path in files
         for spot in spots
     ]
-    tell(jobs, given.score_there, cores(), progress)
+    tell(jobs, given.score_there, cores(), progress, given.cancelled)
     names = ", ".join(dict.fromkeys(spot.target for spot in spots))
     total = sum(len(job.rows) for job in jobs)
     with (
         progress.track(f"score on {names}", total, "images") as task,
-        ThreadPoolExecutor(cores()) as pool,
+        open_pool(cancelled=given.cancelled) as pool,
     ):
         checks = tuple(pool.map(lambda job: _check(job, given, task), jobs))
     found = store.make(recipe, checks)
     store.add(recipe, workspace, found)
     return found
-
-
-def _spread(rows: npt.NDArray[np.int64], images: int) -> npt.NDArray[np.int64]:
-    if len(rows) <= images:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, images).astype(np.int64)]
 
 
 class _Untold:

@@ -1,9 +1,9 @@
 """Instructions per inference on an emulated machine."""
 
 import shutil
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
-from edgetag.dataset.workers import cores
 from edgetag.device import store
 from edgetag.device.cuts import Cuts, cuts_path
 from edgetag.device.cutting import find_cuts
@@ -22,6 +21,7 @@ from edgetag.device.result import CountFailure, DeviceResult, InstructionCount, 
 from edgetag.emulation import open_target
 from edgetag.emulation.launching import compiled
 from edgetag.errors import InputError
+from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, SilentProgress
 from edgetag.recipe import Recipe
@@ -44,12 +44,21 @@ LIMIT_S = 300.0
 
 @dataclass(frozen=True)
 class Input:
-    """What is fed: the first image of the split that decides; instructions hardly depend on it."""
+    """What is fed: the first image of the split that decides; instructions hardly depend on it.
+
+    Attributes:
+        cache: The image cache.
+        row: `[1]`, the image's.
+        contract: How pixels become input.
+        limit_s: Longest silence of a worker.
+        cancelled: When set, what is counted is given up.
+    """
 
     cache: Path
     row: npt.NDArray[np.int64]
     contract: Preprocessing
     limit_s: float = LIMIT_S
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 def count_instructions(
@@ -94,7 +103,7 @@ def count_instructions(
     found: list[InstructionCount | CountFailure] = []
     with (
         progress.track(f"count on {names}", len(jobs), "counts") as task,
-        ThreadPoolExecutor(cores()) as pool,
+        open_pool(cancelled=given.cancelled) as pool,
     ):
         for outcome in pool.map(
             lambda job: _count(job[0], job[1], job[2], job[3], given, by_operator), jobs
@@ -188,7 +197,7 @@ def _count_once(
         with SilentProgress().track("count", None) as task:
             outcome = time_bare(
                 replace(engine, count_log=log), model, given.cache, given.row, given.contract, 1,
-                task, given.limit_s, MODULE,
+                task, given.limit_s, given.cancelled, MODULE,
             )  # fmt: skip
         if isinstance(outcome, LoadFailure):
             return outcome

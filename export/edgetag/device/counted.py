@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from edgetag.children import Emit
 from edgetag.dataset import ImageCache
 from edgetag.device.cuts import Cuts, cuts_path
 from edgetag.device.markers import EMPTY, FIRST_CUT, WHOLE, mark
@@ -16,7 +17,7 @@ from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.interpreter import InterpreterSession
 from edgetag.runtimes.messages import Done, Job, Scored
 from edgetag.runtimes.protocol import Session, Values
-from edgetag.runtimes.worker import Emit, main
+from edgetag.runtimes.worker import main
 
 WARM_UP = 3
 RUNS = 5

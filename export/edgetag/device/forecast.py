@@ -1,8 +1,8 @@
 """How much scoring elsewhere means, and about how long it takes: told before it begins."""
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from edgetag.conversion.result import ExportedVariant
 from edgetag.device.on import Spot
+from edgetag.pool import open_pool
 from edgetag.progress import Progress, Task, format_seconds
 from edgetag.runtimes import LoadFailure, ScoreRun
 
@@ -55,6 +56,7 @@ def tell(
     score: Callable[[Job, Task], ScoreRun | LoadFailure],
     workers: int,
     progress: Progress,
+    cancelled: threading.Event | None = None,
 ) -> float | None:
     """Say how many scorings there will be and, where they are slow, about how long they take.
 
@@ -63,6 +65,7 @@ def tell(
         score: Scores a job's rows.
         workers: How many run at once.
         progress: Told two lines.
+        cancelled: Set where this is interrupted.
 
     Returns:
         The seconds that were told; None where nothing is slow, or nothing runs.
@@ -77,7 +80,7 @@ def tell(
     first = {job.spot: job for job in reversed(jobs) if is_slow(job.spot)}
     if not first or max(len(job.rows) for job in first.values()) <= TIMED_IMAGES:
         return None
-    with ThreadPoolExecutor(workers) as pool:
+    with open_pool(workers, cancelled) as pool:
         timed = dict(
             zip(first, pool.map(lambda job: _timed(job, score), first.values()), strict=True)
         )

@@ -4,7 +4,7 @@ import fcntl
 import platform
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from edgetag.emulation.state import MARKER, Installed, damage, read_installed, r
 from edgetag.emulation.targets import Target
 from edgetag.emulation.wheels import install_wheels
 from edgetag.errors import InputError
+from edgetag.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.workspace import write_text
 
@@ -63,7 +64,7 @@ def _build(target: Target, building: Path, folder: Path, progress: Progress) -> 
     downloads.mkdir(parents=True)
     with progress.track(f"set up {target.name}", None, "parts") as task:
         found = emulator.on_path(target.emulator)
-        with ThreadPoolExecutor(3) as pool:
+        with open_pool(3) as pool:
             parts: list[Future[dict[str, str] | None]] = [
                 pool.submit(install_wheels, target, building / "site"),
                 pool.submit(_install_debian, target, downloads / "target", building / "root"),

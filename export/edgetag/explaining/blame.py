@@ -7,6 +7,7 @@ layer itself adds.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import sqrt
 from pathlib import Path
 
@@ -14,12 +15,17 @@ from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
 from edgetag.explaining.apart import take_apart
 from edgetag.explaining.graph import Layer, align, read_graph
-from edgetag.explaining.job import Job, Pair, Sums
-from edgetag.explaining.process import SILENCE_S, run_child
+from edgetag.explaining.job import EVENT, Compared, Event, Job, Pair, Sums
 from edgetag.explaining.result import LayerError
 from edgetag.preprocess import Preprocessing
+from edgetag.process import on_host, run_job
 from edgetag.progress import Task
+from edgetag.runtimes.messages import BadInput, Refused, Scored
 from edgetag.scratch import scratch_folder
+
+CHILD = "edgetag.explaining.child"
+SILENCE_S = 60.0
+"""A process that finishes no image in this time counts as hung."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +78,32 @@ def blame(
             rows=tuple(images.rows.tolist()),
             contract=images.contract,
         )
-        outcome = run_child(job, task, silence_s)
+        outcome = _run(job, task, silence_s)
     if isinstance(outcome, str):
         return outcome
     return ranked([graph.layers[a] for a, _ in pairs], outcome.layers)
+
+
+def _run(job: Job, task: Task, silence_s: float) -> Compared | str:
+    """Return the sums, or one line that says why there are none."""
+    outcome: Compared | str = "the comparing process ended without an answer"
+    done = 0
+
+    def hear(event: Event) -> None:
+        nonlocal outcome, done
+        match event:
+            case Scored(images=images):
+                task.advance(images - done)
+                done = images
+            case Compared():
+                outcome = event
+            case Refused(reason=reason):
+                outcome = reason
+            case BadInput(message=message):
+                raise InputError(message)
+
+    failure = run_job(partial(on_host, CHILD), job, EVENT, hear, silence_s)
+    return outcome if failure is None else failure.while_doing("comparing layers")
 
 
 def ranked(layers: Sequence[Layer], sums: Sequence[Sums]) -> tuple[LayerError, ...]:

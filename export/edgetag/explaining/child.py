@@ -1,32 +1,26 @@
-"""The process in which layers are compared: `python -m edgetag.explaining.child`, a job on stdin.
+"""The process in which layers are compared: `python -m edgetag.explaining.child JOB.json`.
 
 A process of its own, since a damaged file can crash the interpreter. Both files run without
 XNNPACK, which would take over whole stretches of the graph and hide what lies between: the
 numbers are those of TensorFlow Lite's own kernels. One image is in memory at a time.
 """
 
-import os
-import resource
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from edgetag.children import end_with_parent
+from edgetag.children import Emit, begin_job
 from edgetag.dataset import ImageCache
-from edgetag.errors import InputError
+from edgetag.errors import InputError, one_line
 from edgetag.explaining.job import Compared, Job, Pair, Sums
 from edgetag.preprocess import Pixels
-from edgetag.records import Record
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.runtimes.interpreter import one_line, open_session
+from edgetag.runtimes.interpreter import open_session
 from edgetag.runtimes.messages import BadInput, Loaded, Refused, Scored
 from edgetag.runtimes.protocol import ModelLoadError, Values
 
-Emit = Callable[[Record], None]
 Real = npt.NDArray[np.float64]
 
 
@@ -154,23 +148,14 @@ def compare(job: Job, cache: ImageCache, emit: Emit) -> Compared:
 
 
 def main() -> None:
-    """Do the job on stdin; answer with events on stdout."""
-    end_with_parent()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no core file behind
-    job = Job.model_validate_json(sys.stdin.buffer.read())
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as events:
-        os.dup2(2, 1)  # what native code prints must not mix with the events
-
-        def emit(event: Record) -> None:
-            events.write(event.model_dump_json() + "\n")
-            events.flush()
-
-        try:
-            emit(compare(job, ImageCache(Path(job.cache)), emit))
-        except ModelLoadError as error:
-            emit(Refused(reason=error.reason))
-        except InputError as error:
-            emit(BadInput(message=str(error)))
+    """Do the job in the file named by the first argument; answer with events."""
+    job, emit = begin_job(Job)
+    try:
+        emit(compare(job, ImageCache(job.cache), emit))
+    except ModelLoadError as error:
+        emit(Refused(reason=error.reason))
+    except InputError as error:
+        emit(BadInput(message=str(error)))
 
 
 if __name__ == "__main__":

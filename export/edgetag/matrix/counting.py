@@ -10,7 +10,7 @@ from edgetag.device.on import Spot
 from edgetag.device.result import DeviceResult
 from edgetag.emulation import open_target
 from edgetag.matrix.outcomes import Outcomes, Wanted
-from edgetag.matrix.pool import open_pool
+from edgetag.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.runtimes import LoadFailure, ScoreRun
 from edgetag.runtimes.emulated import Emulated
@@ -72,7 +72,7 @@ def count_all(
     found: dict[tuple[str, str], Counted] = {}
     with (
         progress.track("counting ARM instructions", len(jobs), "counts") as task,
-        open_pool() as pool,
+        open_pool(cancelled=given.cancelled) as pool,
     ):
         for job, outcome in zip(
             jobs, pool.map(lambda job: _known(job, known) or _count(job, given), jobs), strict=True

@@ -1,15 +1,16 @@
 """Scoring every file on every runtime, and on those here that they are compared with."""
 
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgetag.contract import Preprocessing
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset.view import Rows
 from edgetag.matrix.elsewhere import host_of
-from edgetag.matrix.pool import open_pool
 from edgetag.matrix.proof import OLD_RUNTIME, Outcome
+from edgetag.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, engines, score
 
@@ -33,6 +34,7 @@ class Given:
         contract: How pixels become input.
         tags: Scores that a file must give.
         silence_s: Longest silence of a runtime; None for the engine's own.
+        cancelled: When set, what is scored is given up.
     """
 
     cache: Path
@@ -40,6 +42,7 @@ class Given:
     contract: Preprocessing
     tags: int
     silence_s: float | None
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def score_all(
     found: Outcomes = {}
     with (
         progress.track("scoring on every runtime", len(jobs), "files") as task,
-        open_pool() as pool,
+        open_pool(cancelled=given.cancelled) as pool,
     ):
         for job, outcome in zip(jobs, pool.map(lambda job: _score(job, given), jobs), strict=True):
             found[job.file.variant, job.name] = outcome
@@ -90,7 +93,15 @@ def _score(job: _Job, given: Given) -> Outcome:
     if isinstance(job.engine, str):
         return LoadFailure(FailureKind.UNAVAILABLE, job.engine)
     outcome = score(
-        job.engine, job.path, given.cache, job.rows, given.contract, 1, _Silent(), given.silence_s
+        job.engine,
+        job.path,
+        given.cache,
+        job.rows,
+        given.contract,
+        1,
+        _Silent(),
+        given.silence_s,
+        given.cancelled,
     )
     if isinstance(outcome, ScoreRun) and outcome.scores.shape[1] != given.tags:
         reason = f"it gives {outcome.scores.shape[1]} scores, but there are {given.tags} tags"

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset import open_dataset
-from edgetag.dataset.view import Rows
 from edgetag.device.count import Input
 from edgetag.device.store import read_current
 from edgetag.errors import InputError
@@ -24,6 +21,7 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, engines
 from edgetag.runtimes.emulated import Emulated
+from edgetag.sampling import spread
 from edgetag.workspace import Workspace, write_text
 
 IMAGES = 64
@@ -92,13 +90,6 @@ def run(
     write_text(folder / "matrix.md", to_markdown_page(result))
     write_text(folder / "matrix.json", result.to_json())
     return result
-
-
-def spread(rows: Rows, count: int) -> Rows:
-    """Return `count` rows from the first to the last at even distances; all if there are fewer."""
-    if count >= len(rows):
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, count).round().astype(np.int64)]
 
 
 def _engine(name: str) -> Engine | str:

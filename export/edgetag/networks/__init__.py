@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgetag.networks.building import CAM, build, build_untrained, head_layers
-    from edgetag.networks.scoring import predict, predict_maps
+    from edgetag.networks.scoring import Scorer, maps_of
     from edgetag.networks.weights import load_weights, save_weights
 
 __all__ = [
     "CAM",
+    "Scorer",
     "build",
     "build_untrained",
     "head_layers",
     "load_weights",
-    "predict",
-    "predict_maps",
+    "maps_of",
     "save_weights",
 ]
 

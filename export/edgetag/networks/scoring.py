@@ -5,83 +5,69 @@ import numpy.typing as npt
 
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
-from edgetag.metrics import Scores
 from edgetag.networks.building import CAM
 from edgetag.preprocess import Preprocessing, scale
 from edgetag.progress import Progress
 from edgetag.tf import keras, tf
 
+BATCH_SIZE = 64
+"""Images at once; it changes nothing but speed."""
 
-def predict(
-    model: keras.Model,
-    dataset: Dataset,
-    rows: Rows,
-    contract: Preprocessing,
-    progress: Progress,
-    batch_size: int = 64,
-    what: str = "scoring with TensorFlow",
-) -> Scores:
-    """Score images with the model in inference mode.
+
+class Scorer:
+    """Runs a model in inference mode; TensorFlow builds its graph once, which takes seconds.
 
     Args:
-        model: From `image` to scores.
-        dataset: Gives the images.
-        rows: `[n]` rows to score.
+        model: From `image`, float32 `[batch, size, size, 3]` scaled by the contract.
         contract: Scales the pixels.
-        progress: Is told of every batch.
-        batch_size: Images at once; it changes nothing but speed.
-        what: The task's name for `progress`.
-
-    Returns:
-        float32 `[n, tags]` in the order of `rows`.
     """
-    size = contract.input_size
-    out = np.empty((len(rows), model.output_shape[-1]), dtype=np.float32)
 
-    @tf.function(input_signature=[tf.TensorSpec((None, size, size, 3), tf.float32)])
-    def infer(images: tf.Tensor) -> tf.Tensor:
-        return model(images, training=False)
+    def __init__(self, model: keras.Model, contract: Preprocessing) -> None:
+        size = contract.input_size
 
-    with progress.track(what, len(rows), "images") as task:
-        for start in range(0, len(rows), batch_size):
-            batch = rows[start : start + batch_size]
-            out[start : start + len(batch)] = infer(scale(dataset.images(batch), contract)).numpy()
-            task.advance(len(batch))
-    return out
+        @tf.function(input_signature=[tf.TensorSpec((None, size, size, 3), tf.float32)])
+        def infer(images: tf.Tensor) -> tf.Tensor:
+            return model(images, training=False)
+
+        self._infer = infer
+        self._contract = contract
+        self._shape = tuple(model.output_shape[1:])
+
+    def run(
+        self,
+        dataset: Dataset,
+        rows: Rows,
+        progress: Progress,
+        what: str = "scoring with TensorFlow",
+    ) -> npt.NDArray[np.float32]:
+        """Return the model's output, by the weights that it has now.
+
+        Args:
+            dataset: Gives the images.
+            rows: `[n]` rows.
+            progress: Is told of every batch.
+            what: The task's name for `progress`.
+
+        Returns:
+            float32 `[n, …]`, the shape of one output after `n`, in the order of `rows`.
+        """
+        out = np.empty((len(rows), *self._shape), dtype=np.float32)
+        with progress.track(what, len(rows), "images") as task:
+            for start in range(0, len(rows), BATCH_SIZE):
+                batch = rows[start : start + BATCH_SIZE]
+                images = scale(dataset.images(batch), self._contract)
+                out[start : start + len(batch)] = self._infer(images).numpy()
+                task.advance(len(batch))
+        return out
 
 
-def predict_maps(
-    model: keras.Model,
-    dataset: Dataset,
-    rows: Rows,
-    contract: Preprocessing,
-    progress: Progress,
-    batch_size: int = 64,
-) -> npt.NDArray[np.float32]:
-    """Return the class activation maps of a CAM-headed model, before the sigmoid.
+def maps_of(model: keras.Model) -> keras.Model:
+    """Return the part of a CAM-headed model that ends in its maps, before the sigmoid.
 
     Args:
         model: From `image` to scores, each the sigmoid of the mean of a map of the layer `cam`.
-        dataset: Gives the images.
-        rows: `[n]` rows.
-        contract: Scales the pixels.
-        progress: Is told of every batch.
-        batch_size: Images at once; it changes nothing but speed.
 
     Returns:
-        float32 `[n, height, width, tags]` in the order of `rows`.
+        From `image` to float32 `[batch, height, width, tags]`.
     """
-    size = contract.input_size
-    inner = keras.Model(model.input, model.get_layer(CAM).output)
-
-    @tf.function(input_signature=[tf.TensorSpec((None, size, size, 3), tf.float32)])
-    def infer(images: tf.Tensor) -> tf.Tensor:
-        return inner(images, training=False)
-
-    out = np.empty((len(rows), *inner.output_shape[1:]), dtype=np.float32)
-    with progress.track("heat maps with TensorFlow", len(rows), "images") as task:
-        for start in range(0, len(rows), batch_size):
-            batch = rows[start : start + batch_size]
-            out[start : start + len(batch)] = infer(scale(dataset.images(batch), contract)).numpy()
-            task.advance(len(batch))
-    return out
+    return keras.Model(model.input, model.get_layer(CAM).output)

@@ -1,31 +1,24 @@
 """Times the float model under TensorFlow: `python -m edgetag.networks.timing JOB.json`.
 
-A process of its own, since TensorFlow must not be in a process that times a runtime. One JSON
-answer goes to the file that the job names; what goes on is told on stdout.
+A process of its own, since TensorFlow must not be in a process that times a runtime.
 """
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 
 from edgetag import networks
-from edgetag.children import end_with_parent
-from edgetag.networks.timing_job import BatchTimes, TimingJob, TimingOutcome
+from edgetag.children import begin_job
+from edgetag.networks.timing_job import BatchTimes, Inferred, TimingJob, TimingOutcome
 from edgetag.preprocess import scale
 from edgetag.tf import tf
-from edgetag.workspace import write_text
 
 BATCHES = (8, 16, 32, 64)
 """Among these the best batch is sought; larger ones gain little and may not fit into memory."""
-
-BEAT = "beat"
-"""Printed for each inference."""
 
 FEWEST = 30
 """Inferences of a batch, however large: fewer give no interval of the 90th percentile."""
@@ -36,8 +29,7 @@ PROBES = 3
 
 def main() -> None:
     """Do the job in the file named by the first argument."""
-    end_with_parent()
-    job = TimingJob.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    job, emit = begin_job(TimingJob)
     model = networks.build(job.network, job.tags, seed=1)
     networks.load_weights(model, job.weights)
     pixels = np.load(job.images, allow_pickle=False)
@@ -52,7 +44,7 @@ def main() -> None:
         started = time.perf_counter_ns()
         infer(given).numpy()
         elapsed_ms = (time.perf_counter_ns() - started) / 1e6
-        print(BEAT, flush=True)
+        emit(Inferred())
         return elapsed_ms
 
     def rate(batch: int) -> float:
@@ -60,12 +52,13 @@ def main() -> None:
         return batch / min(once(batch) for _ in range(PROBES))
 
     best = max(BATCHES, key=rate)
-    outcome = TimingOutcome(
-        device=_device(),
-        version=version("tensorflow"),
-        batches=tuple(_timed(batch, partial(once, batch), job) for batch in (1, best)),
+    emit(
+        TimingOutcome(
+            device=_device(),
+            version=version("tensorflow"),
+            batches=tuple(_timed(batch, partial(once, batch), job) for batch in (1, best)),
+        )
     )
-    write_text(job.answer, outcome.model_dump_json())
 
 
 def _timed(batch: int, once: Callable[[], float], job: TimingJob) -> BatchTimes:

@@ -1,6 +1,9 @@
 """What the process that times TensorFlow is told and what it answers."""
 
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
 
 from edgetag.preprocess import Preprocessing
 from edgetag.recipe import NetworkSection
@@ -22,7 +25,6 @@ class TimingJob(Record):
         runs: Timed inferences of one image, at least; of a larger batch as many fewer as it is
             larger, but 30, unless a time is set too.
         min_s: Seconds that they take together, at least.
-        answer: The JSON file to write.
     """
 
     network: NetworkSection
@@ -35,7 +37,12 @@ class TimingJob(Record):
     most_windows: int
     runs: int
     min_s: float
-    answer: Path
+
+
+class Inferred(Record):
+    """An inference is done."""
+
+    event: Literal["inferred"] = "inferred"
 
 
 class BatchTimes(Record):
@@ -52,6 +59,11 @@ class BatchTimes(Record):
 class TimingOutcome(Record):
     """What was found; `device` is the GPU's name, empty where there is none."""
 
+    event: Literal["outcome"] = "outcome"
     device: str
     version: str
     batches: tuple[BatchTimes, ...]
+
+
+Event = Annotated[Inferred | TimingOutcome, Field(discriminator="event")]
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)

@@ -23,6 +23,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, Variant
 from edgetag.runtimes import LoadFailure, engines
 from edgetag.runtimes import score as score_here
+from edgetag.sampling import spread
 from edgetag.tags import Labels
 from edgetag.workspace import Workspace, write_arrays
 
@@ -126,12 +127,6 @@ def truth_of(
         min_positives=recipe.validation.min_positives,
         host=_scores_here(recipe, workspace, rows, files),
     )
-
-
-def spread(rows: Rows, images: int) -> Rows:
-    """Return at most so many rows, evenly spread; the same for the same rows and number."""
-    places = np.linspace(0, len(rows) - 1, min(images, len(rows)))
-    return rows[np.unique(places.astype(np.int64))]
 
 
 def _scores_here(

@@ -14,10 +14,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from edgetag.errors import InputError
+from edgetag.errors import InputError, one_line
 from edgetag.phones.listing import Listed, parse_devices
 from edgetag.phones.problems import PhoneError, Problem
-from edgetag.runtimes.interpreter import one_line
 
 ANSWER_S = 30.0
 """A command that only asks something ends in this time."""

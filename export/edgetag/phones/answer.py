@@ -11,11 +11,11 @@ from typing import Annotated, ClassVar, Self
 import numpy as np
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
+from edgetag.errors import one_line
 from edgetag.metrics import Scores
 from edgetag.phones.job import Device
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.records import Record, Result
-from edgetag.runtimes.interpreter import one_line
 
 MOST_IMAGES, MOST_TAGS = 1_000_000, 10_000
 HEAD_BYTES = 1 << 16

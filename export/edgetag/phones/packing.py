@@ -10,12 +10,12 @@ from pathlib import Path
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
-from edgetag.phones.accuracy import spread
 from edgetag.phones.device import FOLDER
 from edgetag.phones.instrument import ENTRY, App
 from edgetag.phones.job import Device, RunnerJob
 from edgetag.phones.store import LocalFile
 from edgetag.recipe import Recipe
+from edgetag.sampling import spread
 from edgetag.workspace import Workspace, atomic_write, write_array, write_text
 
 IMAGES, SCRIPT = "images.npy", "run.sh"

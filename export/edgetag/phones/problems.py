@@ -7,7 +7,7 @@ and later, and of the phone's own tools.
 import re
 from enum import StrEnum
 
-from edgetag.runtimes.interpreter import one_line
+from edgetag.errors import one_line
 
 
 class Problem(StrEnum):

@@ -16,7 +16,7 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
-from edgetag.phones.accuracy import compare, spread, truth_of
+from edgetag.phones.accuracy import compare, truth_of
 from edgetag.phones.answer import AppScores, Wanted, check_answer, read_answer, scores_of
 from edgetag.phones.app import engine_of, lacking, one_word, percentiles_of, untested
 from edgetag.phones.figures import AppMeasurement, PhoneScores
@@ -24,6 +24,7 @@ from edgetag.phones.problems import PhoneError
 from edgetag.phones.result import PhoneFailure, PhoneRecord, PhonesResult
 from edgetag.phones.store import LocalFile
 from edgetag.recipe import Recipe
+from edgetag.sampling import spread
 from edgetag.workspace import Workspace, write_text
 
 MOST_BYTES = 1 << 30

@@ -1,7 +1,6 @@
 """All files on all phones: a thread per phone, each phone's trouble its own."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from edgetag.phones.state import identify
 from edgetag.phones.store import LocalFile
 from edgetag.phones.tool import WHERE_FROM, find_tool
 from edgetag.phones.visit import Outcome, Visit
+from edgetag.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.scratch import scratch_folder
@@ -167,15 +167,8 @@ def with_known(
 
 def _all(visit: Visit, chosen: tuple[Listed, ...]) -> list[Outcome]:
     """Visit all phones at once; when one thread fails for another reason, all are stopped."""
-    pool = ThreadPoolExecutor(len(chosen))
-    try:
-        futures = [pool.submit(visit.visit, listed) for listed in chosen]
-        return [future.result() for future in futures]
-    except BaseException:
-        visit.adb.cancelled.set()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with open_pool(len(chosen), visit.adb.cancelled) as pool:
+        return list(pool.map(visit.visit, chosen))
 
 
 def files_of(

@@ -9,10 +9,10 @@ import math
 import re
 from collections.abc import Sequence
 
+from edgetag.errors import one_line
 from edgetag.phones.device import Phone
 from edgetag.phones.figures import Condition
 from edgetag.phones.result import PhoneRecord
-from edgetag.runtimes.interpreter import one_line
 
 MODERATE = 2
 """`PowerManager.THERMAL_STATUS_MODERATE`: from here on, a phone slows itself down noticeably."""

@@ -47,7 +47,9 @@ class BundleSection(Section):
         description="A list, of which an app takes the first; or best: of the files that pass, the "
         "fastest where budgets judge latency, and of those that are as fast, the smallest.",
     )
-    version: str = Field("0.1.0", pattern=r"^\d+\.\d+\.\d+$")
+    version: str = Field(
+        "0.1.0", pattern=r"^\d+\.\d+\.\d+$", description="Of the bundle; part of its name."
+    )
     display_names: dict[str, DisplayName] = Field(
         default_factory=dict,
         description="Tag → its name in English and Japanese; the usual tags have names already.",

@@ -45,11 +45,15 @@ class DataSection(Section):
         None, description="Folder that image paths are relative to; default: the source's folder."
     )
     tags: tuple[str, ...] = Field(DEFAULT_TAGS, description="Tags in the order of the outputs.")
-    path_column: str = "path"
+    path_column: str = Field("path", description="Column with the paths of images.")
     tags_column: str = Field("tags", description="Column of the list format.")
     tag_separator: str = Field(",", min_length=1, description="Between tags in a list cell.")
     split_column: str = Field("split", description="An explicit split; used if the table has it.")
-    group_column: str = Field("group", description="Images of one group never straddle splits.")
+    group_column: str = Field(
+        "group",
+        description="Column of what belongs together, used if the table has it: statistics count a "
+        'group as one thing, and split.by = "group" keeps it in one split.',
+    )
     crop_column: str | None = Field(
         None,
         description="Column of a wide table with the region to cut out, `left top right bottom` "

@@ -15,9 +15,11 @@ class ValidationSection(Section):
         min_length=1,
         description="Scored splits; the first one decides. Others must be named test_….",
     )
-    runtimes: tuple[Runtime, ...] = Field(("litert", "tflite-runtime"), min_length=1)
+    runtimes: tuple[Runtime, ...] = Field(
+        ("litert", "tflite-runtime"), min_length=1, description="Every file is judged on each."
+    )
     min_positives: int = Field(20, ge=1, description="Fewer in a split: the tag is not scored.")
-    bootstrap_samples: int = Field(1000, ge=100)
+    bootstrap_samples: int = Field(1000, ge=100, description="Behind every interval of mAP and AP.")
     confidence: float = Field(
         0.95, gt=0.5, lt=1, description="Of intervals; a budget is kept or broken by one end of it."
     )
@@ -26,19 +28,25 @@ class ValidationSection(Section):
         description="Fit thresholds for each variant on the validation split; they are judged and "
         "shipped.",
     )
-    at_fpr: Share = Field(0.01, description="Recall is also given at this false-positive rate,")
-    at_recall: Share = Field(0.9, description="and the false-positive rate at this recall.")
+    at_fpr: Share = Field(0.01, description="Recall is also given at this false-positive rate.")
+    at_recall: Share = Field(
+        0.9, description="The false-positive rate is also given at this recall."
+    )
     prevalence: Share = Field(
         0.01, description="Share of images that have a tag in the app; precision is stated for it."
     )
     prevalences: dict[str, Share] = Field(
         default_factory=dict, description="Tag → its own prevalence."
     )
-    calibration_bins: int = Field(10, ge=2, le=100)
+    calibration_bins: int = Field(
+        10, ge=2, le=100, description="Into which scores are sorted for the calibration error."
+    )
     baseline_tolerance: Share = Field(
         0.002, description="A mean over tags that moves more from baseline.json has changed."
     )
-    baseline_tag_tolerance: Share = Field(0.01, description="Likewise for one tag's number.")
+    baseline_tag_tolerance: Share = Field(
+        0.01, description="The same for the number of a single tag."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -57,8 +65,12 @@ class ValidationSection(Section):
 class BenchmarkSection(Section):
     """How latency is measured."""
 
-    runtimes: tuple[Runtime, ...] = Field(("litert", "tflite-runtime"), min_length=1)
-    threads: tuple[int, ...] = Field((1,), min_length=1)
+    runtimes: tuple[Runtime, ...] = Field(
+        ("litert", "tflite-runtime"), min_length=1, description="Every file is timed on each."
+    )
+    threads: tuple[int, ...] = Field(
+        (1,), min_length=1, description="Numbers of threads; every file is timed with each."
+    )
     warmup_runs: int = Field(
         20, ge=1, description="Per window; the warm-up ends when medians of two windows agree."
     )
@@ -66,8 +78,13 @@ class BenchmarkSection(Section):
     max_spread: float = Field(
         0.25, gt=0, description="(p90 - p10) / p50 above which a latency is marked unstable."
     )
-    budget_runtime: Runtime = Field("litert", description="Latency budgets are judged here,")
-    budget_threads: int = Field(1, ge=1, description="with this many threads.")
+    reference: bool = Field(
+        True, description="Also time the float model under TensorFlow, for comparison."
+    )
+    budget_runtime: Runtime = Field("litert", description="Where latency budgets are judged.")
+    budget_threads: int = Field(
+        1, ge=1, description="Number of threads that latency budgets are judged with."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -21,13 +21,15 @@ PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution
 class NetworkSection(Section):
     """The architecture and its input."""
 
-    name: Literal["efficientnet_lite0", "mobilenet_v2", "model3"] = "efficientnet_lite0"
+    name: Literal["efficientnet_lite0", "mobilenet_v2", "model3"] = Field(
+        "efficientnet_lite0", description="The architecture."
+    )
     input_size: int = Field(224, ge=64, le=320, description="Height and width in pixels.")
     width: float = Field(1.0, ge=0.35, le=1.0, description="Channel multiplier; mobilenet_v2 only.")
     pretrained: bool | None = Field(
         None, description="ImageNet weights; default: where there are some (efficientnet_lite0)."
     )
-    dropout: float = Field(0.2, ge=0, lt=1)
+    dropout: float = Field(0.2, ge=0, lt=1, description="Share of the last features left out.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -64,7 +66,11 @@ class NetworkSection(Section):
 class ExportSection(Section):
     """Which files are made and for what target."""
 
-    variants: tuple[Variant, ...] = Field(("fp32", "fp16", "int8"), min_length=1)
+    variants: tuple[Variant, ...] = Field(
+        ("fp32", "fp16", "int8"),
+        min_length=1,
+        description="Files to make; fp32 is always among them.",
+    )
     if_needed: tuple[TrainedVariant, ...] = Field(
         ("int8-qat",),
         description="Trained and made only if variants has full-integer files and none of them "
@@ -123,12 +129,12 @@ class ExportSection(Section):
 
 
 class Recipe(Section):
-    """A whole recipe; see README.md, "The recipe"."""
+    """A whole recipe; see docs/recipe.md."""
 
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Lower case letters, digits, - and _."
     )
-    seed: int = Field(1, ge=0, lt=2**31)
+    seed: int = Field(1, ge=0, lt=2**31, description="Of everything that is drawn by chance.")
     data: DataSection
     network: NetworkSection = NetworkSection()
     training: TrainingSection = TrainingSection()

@@ -11,10 +11,12 @@ class Phase(Section):
     """A stretch of training with one optimizer."""
 
     trains: Literal["head", "all"] = Field("all", description="Which weights move.")
-    epochs: int = Field(ge=1)
-    optimizer: Literal["adam", "sgd"] = "adam"
-    learning_rate: float = Field(1e-3, gt=0)
-    schedule: Literal["cosine", "constant"] = "cosine"
+    epochs: int = Field(ge=1, description="Passes over the training images.")
+    optimizer: Literal["adam", "sgd"] = Field("adam", description="Which optimizer takes steps.")
+    learning_rate: float = Field(1e-3, gt=0, description="Of the first step.")
+    schedule: Literal["cosine", "constant"] = Field(
+        "cosine", description="Whether the learning rate falls to 0 or stays."
+    )
 
 
 class AugmentSection(Section):
@@ -30,7 +32,11 @@ class AugmentSection(Section):
 class ThresholdSection(Section):
     """How the score is chosen from which a tag counts as present."""
 
-    policy: Literal["best_f1", "fixed", "recall_at_fpr"] = "best_f1"
+    policy: Literal["best_f1", "fixed", "recall_at_fpr"] = Field(
+        "best_f1",
+        description="The best F1 on the validation split; the same value for every tag; or the "
+        "highest recall whose false-positive rate is at most max_fpr.",
+    )
     value: float = Field(0.5, gt=0, lt=1, description="For `fixed`, and where a tag is too rare.")
     max_fpr: float = Field(0.01, gt=0, lt=1, description="For `recall_at_fpr`.")
 
@@ -38,7 +44,11 @@ class ThresholdSection(Section):
 class TrainingSection(Section):
     """How the float network is trained."""
 
-    loss: Literal["bce", "hard_negative"] = "bce"
+    loss: Literal["bce", "hard_negative"] = Field(
+        "bce",
+        description="Binary cross-entropy over all known cells, or over positives and the hardest "
+        "negatives alone.",
+    )
     negative_ratio: float = Field(
         3.0, gt=0, description="hard_negative: negatives kept per positive."
     )
@@ -65,6 +75,7 @@ class TrainingSection(Section):
             Phase(trains="all", epochs=3, learning_rate=1e-3),
         ),
         min_length=1,
+        description="Stretches of training, one after the other.",
     )
     early_stopping_epochs: int | None = Field(
         None, ge=1, description="End a phase after this many epochs without a better mAP."
@@ -85,7 +96,7 @@ class FineTuning(Section):
     """What pruning and quantization-aware training share."""
 
     epochs: float = Field(gt=0, description="May be a fraction.")
-    learning_rate: float = Field(gt=0)
+    learning_rate: float = Field(gt=0, description="Of the first step.")
     distillation: Share = Field(
         0.5, description="Weight of the float model's scores as targets beside the labels."
     )
@@ -94,8 +105,8 @@ class FineTuning(Section):
 class PruningSection(FineTuning):
     """How weights are set to zero before quantization-aware training."""
 
-    epochs: float = Field(2.0, gt=0)
-    learning_rate: float = Field(3e-4, gt=0)
+    epochs: float = Field(2.0, gt=0, description="May be a fraction.")
+    learning_rate: float = Field(3e-4, gt=0, description="Of the first step.")
     structure: Literal["unstructured", "n_of_m", "xnnpack"] = Field(
         "unstructured",
         description="Single weights; at least n zeros in every m neighbours; or tfmot's policy "
@@ -122,8 +133,8 @@ class PruningSection(FineTuning):
 class QuantizationSection(FineTuning):
     """Quantization-aware training."""
 
-    epochs: float = Field(1.0, gt=0)
-    learning_rate: float = Field(1e-4, gt=0)
+    epochs: float = Field(1.0, gt=0, description="May be a fraction.")
+    learning_rate: float = Field(1e-4, gt=0, description="Of the first step.")
     warmup_steps: int = Field(
         60, ge=0, description="Forward-only steps that settle the activation ranges."
     )

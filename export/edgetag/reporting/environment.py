@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from edgetag.benchmarking.result import BenchResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.wording import of_tags
+from edgetag.tables import NONE, NOT_SCORED
+from edgetag.tables.formats import format_fraction, format_gigabytes
 from edgetag.tables.text import escape_markdown
 from edgetag.validation.result import Verdict
 
@@ -36,27 +38,43 @@ def how_measured(bench: BenchResult) -> str:
 def environment(
     recipe: Recipe, verdict: Verdict, bench: BenchResult | None, versions: dict[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield name and text of what the numbers were made on."""
+    """Yield names and values of all that a person needs to get the same numbers again."""
     machine, reference = verdict.machine, verdict.reference
     features = f" ({', '.join(machine.cpu_features)})" if machine.cpu_features else ""
-    yield "device", f"{machine.cpu}{features}, {machine.cores} cores, {machine.system}"
-    if bench is not None and bench.machine != machine:
-        other = bench.machine
-        yield "device of the benchmark", f"{other.cpu}, {other.cores} cores, {other.system}"
+    memory = format_gigabytes(machine.memory_bytes)
+    yield (
+        "scored on",
+        f"{machine.cpu}{features}, {machine.cores} cores, {memory} of memory, {machine.system}, "
+        f"{machine.architecture}",
+    )
+    if bench and bench.machine != machine:
+        timed = bench.machine
+        yield "timed on", f"{timed.cpu}, {timed.cores} cores, {timed.system}"
+    engines = dict.fromkeys(
+        f"{found.runtime} {found.runtime_version} on {found.device}" for found in verdict.variants
+    )
+    yield "runtimes", "; ".join(engines) or NONE
+    for missing in bench.missing_runtimes if bench else ():
+        yield f"left out: {missing.runtime}", missing.reason
     yield "reference", f"{reference.engine} on {reference.device}; {listed(reference.versions)}"
     scored = {found.split: found.n_scored_tags for found in verdict.variants}
     for split, value in reference.map.items():
         over = f" over {of_tags(scored[split], len(verdict.tags))}" if split in scored else ""
-        told = "not scored" if value is None else f"{value:.4f}{over}"
-        yield f"reference mAP on {split}", told
-    for missing in bench.missing_runtimes if bench else ():
-        yield f"left out: {missing.runtime}", missing.reason
-    yield "versions", listed(versions)
-    yield "bootstrap samples", str(verdict.bootstrap_samples)
-    yield "seed", str(recipe.seed)
+        told = NOT_SCORED if value is None else f"{format_fraction(value, 4)}{over}"
+        yield f"reference mAP, {split}", told
+    yield "validated with", listed(verdict.versions)
+    yield "made with", listed(versions)
+    yield (
+        "statistics",
+        f"{verdict.confidence:.0%} intervals, {verdict.bootstrap_samples} samples of the "
+        f"bootstrap, seed {recipe.seed}",
+    )
     yield "recipe SHA-256", recipe.digest()
+    yield "weights SHA-256", reference.weights_sha256
+    yield "reference scores SHA-256", reference.scores_sha256
+    yield "judged images SHA-256", verdict.images_sha256
 
 
 def listed(versions: dict[str, str]) -> str:
-    """Write versions on one line."""
-    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+    """Write packages with their versions on one line."""
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) or NONE

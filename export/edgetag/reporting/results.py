@@ -32,14 +32,13 @@ from edgetag.tables import MOST_FINDINGS, Column, Prose, Rows, Table
 from edgetag.training.result import PipelineRate, TrainResult
 from edgetag.training.tables import pipeline_tables, train_tables
 from edgetag.validation.accepted_state import Baseline
+from edgetag.validation.baseline_tables import baseline_tables, changes_table
 from edgetag.validation.heat_map_tables import heat_maps_table
 from edgetag.validation.plan_result import Plan
 from edgetag.validation.plan_tables import plan_tables, rate_tables
 from edgetag.validation.rate import ScoringRate
 from edgetag.validation.result import Verdict
 from edgetag.validation.tables import (
-    baseline_tables,
-    changes_table,
     scores_table,
     tags_table,
     thresholds_table,
@@ -79,7 +78,7 @@ def _of_verdict(verdict: Verdict) -> Iterator[Table]:
     yield from map(_cut, told_tables(find(verdict)))
     yield _cut(thresholds_table(verdict))
     if verdict.baseline:
-        yield _cut(changes_table(verdict.baseline.changes))
+        yield _cut(changes_table(verdict.baseline))
 
 
 def _cut(table: Table) -> Table:

@@ -23,10 +23,10 @@ from edgetag.tables import Table
 from edgetag.tables.markdown import to_markdown
 from edgetag.tables.text import escape_html, escape_markdown, shorten
 from edgetag.validation.baseline_result import BaselineComparison
+from edgetag.validation.baseline_tables import changes_table
 from edgetag.validation.details import Details
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.tables import (
-    changes_table,
     scores_table,
     tags_table,
     thresholds_table,
@@ -202,7 +202,7 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
     """Yield title and Markdown of what is folded away, the most wanted first."""
     verdict = sources.verdict
     if report.baseline and report.baseline.changes:
-        yield _fold(changes_table(report.baseline.changes).first(SHOWN_CHANGES))
+        yield _fold(changes_table(report.baseline).first(SHOWN_CHANGES))
     if report.tag_budgets:
         title = "Margins of tags that are not kept"
         yield _fold(budgets_table(report.tag_budgets, title).first(SHOWN_TAGS))
@@ -228,7 +228,10 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
         )
         yield title, f"{body}\n{warnings}"
     lines = environment(sources.recipe, verdict, sources.bench, sources.versions)
-    yield "Environment", "".join(f"- {name}: {escape_markdown(text)}\n" for name, text in lines)
+    yield (
+        "Environment",
+        "".join(f"- {escape_markdown(name)}: {escape_markdown(text)}\n" for name, text in lines),
+    )
     main = _main_variant(report)
     for row in report.variants:
         entry = shown_entry(verdict, row.variant, report.runtime)

@@ -1,6 +1,6 @@
 """Tables of what the report joins: variants, limits, findings, failures."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from edgetag.benchmarking.tables import QUICK
 from edgetag.judging.wording import write_limit, write_measured
@@ -14,7 +14,6 @@ from edgetag.reporting.result import (
 )
 from edgetag.reporting.wording import format_needs, of_tags
 from edgetag.tables import (
-    NONE,
     Cell,
     Column,
     Decision,
@@ -32,7 +31,9 @@ from edgetag.tables.formats import (
     format_ms,
     format_percent,
 )
-from edgetag.validation.tables import changes_table
+from edgetag.tables.model import Value
+from edgetag.validation.baseline_tables import changes_table
+from edgetag.validation.tables import file_cell
 
 TOLD = {"not judged": "Not judged", "loss": "Losses that decide nothing"}
 """Level of findings → title of their table."""
@@ -48,7 +49,7 @@ def outcome_tables(report: ReportResult) -> tuple[Table, ...]:
     if report.failures:
         tables.append(failures_table(report.failures))
     if report.baseline and report.baseline.changes:
-        tables.append(changes_table(report.baseline.changes))
+        tables.append(changes_table(report.baseline))
     return tuple(tables)
 
 
@@ -64,26 +65,50 @@ def told_tables(findings: Iterable[Finding]) -> Iterator[Table]:
 
 def variants_table(report: ReportResult) -> Table:
     """Show each variant's size, accuracy over every split, latency on every runtime, verdict."""
-    rows = report.variants
     title = f"Variants; accuracy on {report.runtime}"
-    if timed := [(speed.runtime, speed.threads) for row in rows for speed in row.speed]:
-        title += f", latency is the median of one image{of_mode(rows)}"
+    if places := _timed(report):
+        title += f", latency is the median of one image{of_mode(report.variants)}"
+    return _variants(report, title, _splits(report.variants), places)
+
+
+def shown_variants_table(report: ReportResult, threads: int) -> Table:
+    """Show each variant on the runtime that the report chose, over the split that decides."""
+    title = f"Variants on {report.runtime}, split {report.split}"
+    places = [place for place in _timed(report) if place == (report.runtime, threads)]
+    return _variants(report, title, [report.split], places)
+
+
+def _variants(
+    report: ReportResult, title: str, splits: Iterable[str], places: Iterable[tuple[str, int]]
+) -> Table:
+    rows = report.variants
     counted = [
         (count.runtime, count.cpu) for row in rows for count in row.instructions if count.judged
     ]
     return Rows(rows).table(
         title,
-        Column("variant", name_of),
+        Column("variant", lambda row: _name(row, report)),
         Number("size", lambda row: format_bytes(row.size_bytes)),
         Number("gzip", lambda row: format_bytes(row.gzip_bytes)),
-        *(column for split in _splits(rows) for column in _accuracy_on(split, report)),
-        Number("flips", lambda row: _flips(row.on(report.split, report.runtime))),
-        *(_latency_on(runtime, threads) for runtime, threads in dict.fromkeys(timed)),
+        *(column for split in splits for column in _accuracy_on(split, report)),
+        Number("flips", lambda row: _of(row.on(report.split, report.runtime), _flips)),
+        *(_latency_on(runtime, threads) for runtime, threads in places),
         *(_instructions_on(runtime, cpu) for runtime, cpu in dict.fromkeys(counted)),
         Decision(
             "verdict",
             lambda row: decided(row.verdict, with_losses=row.verdict == "pass" and row.with_losses),
         ),
+    )
+
+
+def _name(row: VariantRow, report: ReportResult) -> Cell:
+    return file_cell(row.variant, own=row.origin == "export", ships=row.variant in report.ships)
+
+
+def _timed(report: ReportResult) -> list[tuple[str, int]]:
+    """Return runtimes and numbers of threads with a latency of any variant."""
+    return list(
+        dict.fromkeys((one.runtime, one.threads) for row in report.variants for one in row.speed)
     )
 
 
@@ -98,36 +123,38 @@ def _splits(rows: Iterable[VariantRow]) -> list[str]:
     )
 
 
+def _of(found: Accuracy | None, show: Callable[[Accuracy], Value]) -> Value:
+    return show(found) if found else None
+
+
+def _flips(found: Accuracy) -> str:
+    return format_percent(found.flip_rate)
+
+
 def _accuracy_on(split: str, report: ReportResult) -> Iterator[Column[VariantRow]]:
-    *_, entry = (e for row in report.variants for e in row.accuracy if e.split == split)
+    entries = [e for row in report.variants for e in row.accuracy if e.split == split]
+    over = of_tags(entries[-1].n_scored_tags, entries[-1].n_tags) if entries else ""
 
-    def of(row: VariantRow) -> Accuracy | None:
-        return row.on(split, report.runtime)
+    def column(show: Callable[[Accuracy], Value]) -> Callable[[VariantRow], Value]:
+        return lambda row: _of(row.on(split, report.runtime), show)
 
-    def drop(row: VariantRow) -> Cell | None:
-        found = of(row)
-        return with_interval(found.map_drop, found.map_drop_interval) if found else None
-
-    def mean(row: VariantRow) -> str:
-        found = of(row)
-        return format_mean(found.map) if found else NONE
-
-    yield Number(f"mAP {split}", mean, note=of_tags(entry.n_scored_tags, entry.n_tags))
-    yield Number("drop", drop, note="points")
-
-
-def _flips(found: Accuracy | None) -> str:
-    return format_percent(found.flip_rate) if found else NONE
+    yield Number(f"mAP {split}", column(lambda found: format_mean(found.map)), note=over)
+    yield Number(
+        "drop",
+        column(lambda found: with_interval(found.map_drop, found.map_drop_interval)),
+        note="points",
+    )
 
 
 def _latency_on(runtime: str, threads: int) -> Column[VariantRow]:
     """Show medians; one that spreads too much is not printed plain."""
 
-    def median(row: VariantRow) -> str:
+    def median(row: VariantRow) -> Cell | None:
         for speed in row.speed:
             if (speed.runtime, speed.threads) == (runtime, threads):
-                return format_ms(speed.p50_ms) + ("" if speed.stable else " unstable")
-        return NONE
+                text = format_ms(speed.p50_ms) + ("" if speed.stable else " unstable")
+                return Cell(text, note=f"p90 {format_ms(speed.p90_ms)}")
+        return None
 
     return Number(runtime, median, unit="ms", note="" if threads == 1 else f"{threads} threads")
 
@@ -146,11 +173,6 @@ def of_mode(rows: Iterable[VariantRow]) -> str:
     """Return what a title says of latencies: that they are a quick look, where they are."""
     modes = {speed.mode for row in rows for speed in row.speed}
     return f" ({QUICK})" if "quick" in modes else ""
-
-
-def name_of(row: VariantRow) -> str:
-    """Return a variant's name, with a word where the file is not edgetag's own."""
-    return row.variant if row.origin == "export" else f"{row.variant} (given)"
 
 
 def budgets_table(rows: Iterable[BudgetRow], title: str = "Budgets") -> Table:

@@ -61,11 +61,12 @@ def float_file(
     )
     if _is_kept(file, record_file, inputs):
         return file
-    from edgetag.conversion.convert import convert
+    from edgetag.conversion.convert import convert, saved
 
     with progress.track(f"converting the float weights of {variant}", None) as task:
         bare = bare_network(recipe, sources.model(variant))
-        write_bytes(file, convert(bare, "fp32", recipe.network.preprocessing()))
+        with saved(bare) as model:
+            write_bytes(file, convert(model, "fp32", recipe.network.preprocessing()))
         task.advance()
     record = FloatRecord(inputs=inputs, sha256=digest_file(file))
     write_text(record_file, record.to_json())

@@ -23,9 +23,10 @@ from edgetag.progress import Progress
 from edgetag.recipe import Budget, Recipe, Variant
 from edgetag.rescue.scoring import Runtime
 from edgetag.runtimes import LoadFailure
+from edgetag.sampling import spread
 from edgetag.validation.comparison import compare
 from edgetag.validation.decision import check_overall, check_tags, decide
-from edgetag.validation.heat_maps import BUDGET, HeatMapScene, check_heat_maps, spread
+from edgetag.validation.heat_maps import BUDGET, MOST_IMAGES, HeatMapScene, check_heat_maps
 from edgetag.validation.inputs import read_thresholds, split_of
 from edgetag.validation.metrics import Measured
 from edgetag.validation.obtaining import obtain_reference
@@ -85,7 +86,7 @@ class Judge:
         self._refit_rows = self._rows_to_fit_on()
         self._split = split_of(recipe, dataset, self.images)
         shows = self._budget.max_heat_map_error is not None and variant in recipe.export.explain
-        self._map_rows = self.images[spread(len(self.images))] if shows else NO_ROWS
+        self._map_rows = spread(self.images, MOST_IMAGES) if shows else NO_ROWS
         reference = obtain_reference(recipe, workspace, dataset, progress, map_rows=self._map_rows)
         self._heat_maps = HeatMapScene.over(self._map_rows, dataset, reference.stored, recipe)
         self._thresholds = read_thresholds(workspace, dataset, reference.stored)
@@ -142,7 +143,7 @@ class Judge:
             return ()
         found = None
         if self._heat_maps is not None and read_explain(read_model(file), file) is not None:
-            beside = scores[: len(self.images)][spread(len(self.images))]
+            beside = spread(scores[: len(self.images)], MOST_IMAGES)
             found = runtime.compare_maps(self._heat_maps, file, self._map_rows, beside, progress)
         if isinstance(found, LoadFailure):
             limit = self._budget.given()[BUDGET]

@@ -6,7 +6,6 @@ both in float to mend it. The images are training images: those that judge do no
 """
 
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +17,7 @@ from edgetag.dataset.view import Rows
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
+from edgetag.pool import open_pool
 from edgetag.progress import Progress, SilentProgress
 from edgetag.records import Result
 from edgetag.rescue.layers import Layer
@@ -91,7 +91,7 @@ def rank(
                 files = [folder / f"{i}.tflite" for i in range(len(batch))]
                 for layer, file in zip(batch, files, strict=True):
                     file.write_bytes(make([other for other in layers if other != layer]))
-                with ThreadPoolExecutor(workers) as pool:
+                with open_pool(workers) as pool:
                     found = list(pool.map(lambda file: _score(runtime, file, rows), files))
                 for layer, scores in zip(batch, found, strict=True):
                     errors[layer.name] = float(np.sqrt(np.mean((scores - expected) ** 2)))

@@ -1,9 +1,15 @@
 """Engines that run `.tflite` files, each in a process of its own."""
 
 from edgetag.runtimes import engines
-from edgetag.runtimes.following import FailureKind, LoadFailure
 from edgetag.runtimes.protocol import Engine, ModelLoadError, Session, Tensor
-from edgetag.runtimes.scoring import BareRun, ScoreRun, score, time_bare
+from edgetag.runtimes.scoring import (
+    BareRun,
+    FailureKind,
+    LoadFailure,
+    ScoreRun,
+    score,
+    time_bare,
+)
 
 __all__ = [
     "BareRun",

@@ -8,12 +8,13 @@ import time
 
 import numpy as np
 
+from edgetag.children import Emit
 from edgetag.dataset import ImageCache
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.interpreter import InterpreterSession
 from edgetag.runtimes.messages import Done, Job
 from edgetag.runtimes.protocol import Session
-from edgetag.runtimes.worker import Emit, main
+from edgetag.runtimes.worker import main
 
 INPUT_BYTES = 64 << 20
 """Encoded inputs in memory; they are taken in turn."""

@@ -9,7 +9,7 @@ from edgetag.emulation.launching import environment, python, start
 from edgetag.emulation.state import problem
 from edgetag.emulation.targets import TARGETS
 from edgetag.errors import InputError
-from edgetag.runtimes.process import Launch
+from edgetag.process import Launch
 from edgetag.runtimes.protocol import ModelLoadError, Session
 
 SEPARATOR = "@"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.errors import one_line
 from edgetag.runtimes.encoding import decode
 from edgetag.runtimes.protocol import ModelLoadError, Tensor, Values
 
@@ -115,11 +116,3 @@ def open_session(make: Callable[..., Any], path: Path, threads: int) -> Interpre
     except (ValueError, RuntimeError, SystemError) as error:
         # UnicodeDecodeError, a ValueError, comes from messages that quote a damaged file.
         raise ModelLoadError(one_line(str(error))) from None
-
-
-def one_line(text: str, limit: int = 300) -> str:
-    """Return a runtime's message as one line without repeated parts."""
-    lines = dict.fromkeys(line.strip() for line in text.splitlines())
-    joined = "; ".join(line for line in lines if line) or "no reason given"
-    printable = "".join(c if c.isprintable() else "?" for c in joined)
-    return printable if len(printable) <= limit else printable[: limit - 1] + "…"

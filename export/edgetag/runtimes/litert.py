@@ -3,8 +3,8 @@
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from edgetag.process import Launch, on_host
 from edgetag.runtimes.interpreter import open_session
-from edgetag.runtimes.process import Launch, on_host
 from edgetag.runtimes.protocol import SILENCE_LIMIT_S, Session
 
 PACKAGE = "ai-edge-litert"

@@ -9,9 +9,8 @@ import numpy.typing as npt
 
 from edgetag.contract import Preprocessing
 from edgetag.progress import Task
-from edgetag.runtimes.following import LoadFailure
 from edgetag.runtimes.protocol import Engine
-from edgetag.runtimes.scoring import score
+from edgetag.runtimes.scoring import LoadFailure, score
 
 WORKER = "edgetag.runtimes.maps_worker"
 SILENCE_S = 300.0
@@ -57,7 +56,7 @@ def explain(
         Why there are none, where the file or the runtime lacks the signature.
 
     Raises:
-        ScoringCancelledError: `cancelled` was set.
+        JobCancelledError: `cancelled` was set.
         InputError: The image cache is damaged, or the disk is full.
     """
     outcome = score(

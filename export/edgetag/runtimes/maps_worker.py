@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.children import Emit
 from edgetag.dataset import ImageCache
+from edgetag.errors import one_line
 from edgetag.runtimes.encoding import ImageEncoder, decode, encoding_table
-from edgetag.runtimes.interpreter import InterpreterSession, one_line
+from edgetag.runtimes.interpreter import InterpreterSession
 from edgetag.runtimes.messages import Done, Job, Scored
 from edgetag.runtimes.protocol import ModelLoadError, Session, Tensor
-from edgetag.runtimes.worker import REPORT_EVERY_S, Emit, WrongOutputError, checked, main
+from edgetag.runtimes.worker import REPORT_EVERY_S, WrongOutputError, checked, main
 
 SIGNATURE = "explain"
 IMAGE, SCORES, MAPS = "image", "scores", "maps"

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from edgetag.runtimes.process import Launch
+from edgetag.process import Launch
 
 Values = npt.NDArray[Any]
 """Numbers as the model takes or gives them: float32, uint8, int8 or int16."""

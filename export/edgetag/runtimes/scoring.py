@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,14 +12,43 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.contract import Preprocessing
+from edgetag.errors import InputError
+from edgetag.process import run_job
 from edgetag.progress import Task
-from edgetag.runtimes.following import FailureKind, LoadFailure, Worker
-from edgetag.runtimes.messages import Done, Job
+from edgetag.runtimes.messages import (
+    EVENT,
+    BadInput,
+    Done,
+    Event,
+    Job,
+    Loaded,
+    Refused,
+    Scored,
+    WrongOutput,
+)
 from edgetag.runtimes.protocol import Engine
 from edgetag.scratch import scratch_folder
 
 WORKER = "edgetag.runtimes.worker"
 BARE = "edgetag.runtimes.bare"
+
+
+class FailureKind(StrEnum):
+    """Why a runtime gave no scores for a file."""
+
+    UNAVAILABLE = "unavailable"
+    NOT_LOADABLE = "not loadable"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    WRONG_OUTPUT = "wrong output"
+
+
+@dataclass(frozen=True)
+class LoadFailure:
+    """A runtime gave no scores, with one line that says why."""
+
+    kind: FailureKind
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -76,12 +107,12 @@ def score(
         module: The worker; `maps_worker` writes something else than scores.
 
     Raises:
-        ScoringCancelledError: `cancelled` was set.
+        JobCancelledError: `cancelled` was set.
         InputError: The image cache is damaged, or the disk is full.
     """
     given = _Given(model_path, cache_folder, rows, contract, threads)
     return _perform(
-        engine, module, given, task, timeout_s, cancelled or threading.Event(),
+        engine, module, given, task, timeout_s, cancelled,
         lambda done, job: ScoreRun(
             np.load(job.scores, allow_pickle=False), done.seconds, done.cpu_seconds
         ),
@@ -97,6 +128,7 @@ def time_bare(
     threads: int,
     task: Task,
     timeout_s: float | None = None,
+    cancelled: threading.Event | None = None,
     module: str = BARE,
 ) -> BareRun | LoadFailure:
     """Run the bare interpreter as often as there are rows, in a process of its own.
@@ -105,11 +137,12 @@ def time_bare(
     reported before it ends. Arguments are those of `score`; `module` is another that works so.
 
     Raises:
+        JobCancelledError: `cancelled` was set.
         InputError: The image cache is damaged, or the disk is full.
     """
     given = _Given(model_path, cache_folder, rows, contract, threads)
     return _perform(
-        engine, module, given, task, timeout_s, threading.Event(),
+        engine, module, given, task, timeout_s, cancelled,
         lambda done, _: BareRun(done.seconds, done.cpu_seconds),
     )  # fmt: skip
 
@@ -151,7 +184,7 @@ def _perform(
     given: _Given,
     task: Task,
     timeout_s: float | None,
-    cancelled: threading.Event,
+    cancelled: threading.Event | None,
     collect: Callable[[Done, Job], Run],
 ) -> Run | LoadFailure:
     """Run a worker's job to its end and collect what it leaves, before its folder goes.
@@ -171,5 +204,49 @@ def _perform(
     limit_s = engine.silence_limit_s if timeout_s is None else timeout_s
     with scratch_folder() as folder:
         job = given.job(engine, folder)
-        outcome = Worker(engine, module, folder, job, cancelled).follow(task, limit_s)
-        return outcome if isinstance(outcome, LoadFailure) else collect(outcome, job)
+        heard = _Heard(task)
+        failure = run_job(
+            partial(engine.launch, module), job, EVENT, heard.hear, limit_s, cancelled
+        )
+        if failure is not None:
+            kind = FailureKind.TIMED_OUT if failure.silent else FailureKind.CRASHED
+            return LoadFailure(kind, failure.while_doing(heard.doing))
+        match heard.outcome:
+            case None:
+                reason = f"it ended without an answer while {heard.doing}"
+                return LoadFailure(FailureKind.CRASHED, reason)
+            case LoadFailure() as refusal:
+                return refusal
+            case done:
+                return collect(done, job)
+
+
+class _Heard:
+    """What a worker has told so far."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._images = 0
+        self.doing = "loading it"
+        self.outcome: Done | LoadFailure | None = None
+
+    def hear(self, event: Event) -> None:
+        """Take an event in.
+
+        Raises:
+            InputError: Something other than the model is wrong.
+        """
+        match event:
+            case Loaded():
+                self.doing = "running it"
+            case Scored(images=images):
+                self._task.advance(images - self._images)
+                self._images = images
+            case Done():
+                self.outcome = event
+            case Refused(reason=reason):
+                self.outcome = LoadFailure(FailureKind.NOT_LOADABLE, reason)
+            case WrongOutput(reason=reason):
+                self.outcome = LoadFailure(FailureKind.WRONG_OUTPUT, reason)
+            case BadInput(message=message):
+                raise InputError(message)

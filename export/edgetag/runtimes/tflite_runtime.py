@@ -5,8 +5,8 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from edgetag.process import Launch, on_host
 from edgetag.runtimes.interpreter import open_session
-from edgetag.runtimes.process import Launch, on_host
 from edgetag.runtimes.protocol import SILENCE_LIMIT_S, Session
 
 PACKAGE = "tflite-runtime"

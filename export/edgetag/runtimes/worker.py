@@ -5,23 +5,18 @@ process changes which kernels tflite-runtime runs. Events go to stdout as JSON l
 cache is read in blocks, so memory does not grow with the number of images.
 """
 
-import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from edgetag.children import end_with_parent
+from edgetag.children import Emit, begin_job
 from edgetag.dataset import ImageCache
-from edgetag.errors import InputError
-from edgetag.records import Record
+from edgetag.errors import InputError, one_line
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import ImageEncoder, decode, encoding_table
-from edgetag.runtimes.interpreter import one_line
 from edgetag.runtimes.messages import BadInput, Done, Job, Loaded, Refused, Scored, WrongOutput
 from edgetag.runtimes.protocol import ModelLoadError, Session, Tensor, Values
 
@@ -37,8 +32,6 @@ ROUNDING = 1e-4
 COARSEST_STEP = 1 / 64
 """So far beyond 0 or 1 a score may be by the rounding of sums, or by one step of a quantized
 output, were it as coarse as this; it is then cut."""
-
-Emit = Callable[[Record], None]
 
 
 def blocks(rows: npt.NDArray[np.int64], input_size: int) -> Iterator[npt.NDArray[np.int64]]:
@@ -150,28 +143,9 @@ def perform(job: Job, emit: Emit, work: Work = score_rows) -> None:
         emit(BadInput(message=str(error)))
 
 
-def _private_stdout() -> Emit:
-    """Keep stdout for events alone: whatever native code prints there goes to stderr."""
-    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-
-    def emit(event: Record) -> None:
-        events.write(event.model_dump_json() + "\n")
-        events.flush()
-
-    return emit
-
-
 def main(work: Work = score_rows) -> None:
     """Perform the job in the file named by the first argument."""
-    end_with_parent()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no core file behind
-    emit = _private_stdout()
-    job = Job.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    try:
-        perform(job, emit, work)
-    except BrokenPipeError:  # the parent is gone, and with it the need for scores
-        os._exit(1)
+    perform(*begin_job(Job), work)
     if "tensorflow" in sys.modules:
         raise RuntimeError("TensorFlow was imported into a runtime's process; scores are not valid")
 

@@ -32,6 +32,11 @@ def format_bytes(size_bytes: int | None) -> str:
     return f"{size_bytes / 1e6:.2f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.1f} kB"
 
 
+def format_gigabytes(size_bytes: int | None) -> str:
+    """Write a memory or a disk: `8.3 GB`, `unknown`."""
+    return "unknown" if size_bytes is None else f"{size_bytes / 1e9:.1f} GB"
+
+
 def format_ms(milliseconds: float | None) -> str:
     """Write milliseconds with three significant digits."""
     if milliseconds is None:

@@ -6,10 +6,10 @@ from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.prospects import unfit_for_training
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
-from edgetag.metrics import mean_average_precision
-from edgetag.networks import build, build_untrained, predict, save_weights
+from edgetag.metrics import Scores, mean_average_precision
+from edgetag.networks import Scorer, build, build_untrained, save_weights
 from edgetag.progress import Progress, SilentProgress
-from edgetag.recipe import Recipe
+from edgetag.recipe import Recipe, ThresholdSection
 from edgetag.tf import keras, tf
 from edgetag.training import checkpoint as checkpoints
 from edgetag.training import distribution
@@ -66,12 +66,13 @@ def run(
     scorer = model
     if mixed or distribution.is_distributed(strategy):
         scorer = build_untrained(recipe.network, len(dataset.vocabulary))
+    validation = _Validation(Scorer(scorer, recipe.network.preprocessing()), dataset, progress)
 
     def validate(trained: keras.Model) -> float:
         if scorer is not trained:
             weights = trained.get_weights()  # on every worker, as they are summed over workers
             scorer.set_weights(weights)
-        value = json.dumps(_validation_map(scorer, recipe, dataset, progress))
+        value = json.dumps(validation.mean_average_precision() if cluster.is_chief else 0.0)
         # Every worker takes the chief's number, so that they all stop at the same epoch.
         return float(json.loads(distribution.broadcast(strategy, value.encode())))
 
@@ -99,7 +100,7 @@ def run(
     result = None
     if cluster.is_chief:
         devices = distribution.device_names(strategy)
-        result = _finish(scorer, state, recipe, workspace, dataset, devices, progress).to_json()
+        result = _finish(scorer, state, recipe, workspace, validation, devices).to_json()
     shared = distribution.broadcast(strategy, result.encode() if result else None)
     return TrainResult.from_json(shared.decode(), workspace.train / RESULT)
 
@@ -151,20 +152,32 @@ def _use_mixed_precision(recipe: Recipe, progress: Progress) -> bool:
     return False
 
 
-def _validation_map(
-    model: keras.Model, recipe: Recipe, dataset: Dataset, progress: Progress
-) -> float:
-    """Return the mean over all tags with a positive and a negative validation image.
+class _Validation:
+    """Looks at the validation split with the weights that the scorer's model has at the moment."""
 
-    Rare tags count as well here: for choosing an epoch a noisy average precision is better than
-    none, and noise is the same for every epoch.
-    """
-    if not read_cluster().is_chief:
-        return 0.0
-    rows = dataset.rows(VALIDATION)
-    contract = recipe.network.preprocessing()
-    scores = predict(model, dataset, rows, contract, progress, what="validation")
-    return mean_average_precision(scores, dataset.labels(rows), min_positives=1)
+    def __init__(self, scorer: Scorer, dataset: Dataset, progress: Progress) -> None:
+        self._scorer = scorer
+        self._dataset = dataset
+        self._progress = progress
+        self._rows = dataset.rows(VALIDATION)
+        self._labels = dataset.labels(self._rows)
+
+    def mean_average_precision(self) -> float:
+        """Return the mean over all tags with a positive and a negative validation image.
+
+        Rare tags count as well here: for choosing an epoch a noisy average precision is better
+        than none, and noise is the same for every epoch.
+        """
+        return mean_average_precision(self._scores("validation"), self._labels, min_positives=1)
+
+    def thresholds(self, policy: ThresholdSection) -> Thresholds:
+        """Choose the threshold of every tag."""
+        vocabulary = self._dataset.vocabulary
+        scores = self._scores("choosing thresholds")
+        return choose_thresholds(scores, self._labels, vocabulary, policy, VALIDATION)
+
+    def _scores(self, what: str) -> Scores:
+        return self._scorer.run(self._dataset, self._rows, self._progress, what=what)
 
 
 def read_checkpoint(
@@ -199,13 +212,12 @@ def _finish(
     state: Checkpoint,
     recipe: Recipe,
     workspace: Workspace,
-    dataset: Dataset,
+    validation: _Validation,
     devices: tuple[str, ...],
-    progress: Progress,
 ) -> TrainResult:
     weights = workspace.train / MODEL
     save_weights(model, weights)
-    thresholds = tune_thresholds(model, recipe, dataset, progress)
+    thresholds = validation.thresholds(recipe.training.thresholds)
     write_text(workspace.train / THRESHOLDS, thresholds.to_json())
     result = TrainResult(
         epochs=state.records,
@@ -217,15 +229,3 @@ def _finish(
     )
     write_text(workspace.train / RESULT, result.to_json())
     return result
-
-
-def tune_thresholds(
-    model: keras.Model, recipe: Recipe, dataset: Dataset, progress: Progress
-) -> Thresholds:
-    """Choose the thresholds of a trained model on the validation split."""
-    rows = dataset.rows(VALIDATION)
-    contract = recipe.network.preprocessing()
-    scores = predict(model, dataset, rows, contract, progress, what="choosing thresholds")
-    return choose_thresholds(
-        scores, dataset.labels(rows), dataset.vocabulary, recipe.training.thresholds, VALIDATION
-    )

@@ -35,7 +35,7 @@ def baseline_file(recipe: Path) -> Path:
     if recipe.is_dir():
         raise InputError(
             f"{recipe}: a run folder does not say where {FILE_NAME} lies, the accepted state "
-            "beside its recipe; name the recipe"
+            "beside its recipe; name the recipe (run and validate also take --no-baseline)"
         )
     return recipe.parent / FILE_NAME
 

@@ -7,6 +7,7 @@ from sklearn.metrics import precision_recall_curve
 
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
+from edgetag.sampling import positions
 from edgetag.validation.details import Change, Curve, TagCurves, VariantDetails
 from edgetag.validation.metrics import Measured
 from edgetag.validation.operating import calibration
@@ -87,7 +88,7 @@ def _curves(tag: int, reference: Measured, variant: Measured) -> TagCurves:
 def _curve(truth: npt.NDArray[np.bool_], scores: npt.NDArray[np.float32]) -> Curve:
     precision, recall, _ = precision_recall_curve(truth, scores, drop_intermediate=True)
     # Recall falls along the curve; evenly spaced points of it are enough to draw.
-    kept = np.unique(np.linspace(0, len(recall) - 1, min(CURVE_POINTS, len(recall))).astype(int))
+    kept = positions(len(recall), CURVE_POINTS)
     return Curve(
         precision=tuple(np.round(precision[kept], 4).tolist()),
         recall=tuple(np.round(recall[kept], 4).tolist()),

@@ -45,12 +45,6 @@ BUDGET = "max_heat_map_error"
 Maps = npt.NDArray[np.float32]
 
 
-def spread(count: int) -> npt.NDArray[np.int64]:
-    """Return at most `MOST_IMAGES` positions of `count`, evenly spread; none lies there twice."""
-    wanted = min(count, MOST_IMAGES)
-    return np.linspace(0, count - 1, wanted).round().astype(np.int64)
-
-
 @dataclass(frozen=True, eq=False)
 class HeatMapScene:
     """What the maps of all variants are compared with.

@@ -27,8 +27,7 @@ from edgetag.validation.result import Verdict
 from edgetag.validation.scene import Scene
 from edgetag.workspace import Workspace, atomic_write, digest_json, write_text
 
-PACKAGES = ("ai-edge-litert", "numpy", "polars", "scikit-learn", "scipy", "statsmodels",
-            "tflite-runtime")  # fmt: skip
+PACKAGES = ("ai-edge-litert", "numpy", "polars", "scikit-learn", "scipy", "tflite-runtime")
 """Packages whose versions travel with a verdict."""
 
 

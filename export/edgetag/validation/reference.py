@@ -48,10 +48,11 @@ def compute(
     contract = recipe.network.preprocessing()
     model = networks.build(recipe.network, len(dataset.vocabulary), seed=recipe.seed)
     networks.load_weights(model, weights)
-    scores = networks.predict(model, dataset, rows, contract, progress)
+    scores = networks.Scorer(model, contract).run(dataset, rows, progress)
     maps = None
     if len(map_rows):
-        found = networks.predict_maps(model, dataset, map_rows, contract, progress)
+        map_scorer = networks.Scorer(networks.maps_of(model), contract)
+        found = map_scorer.run(dataset, map_rows, progress, what="heat maps with TensorFlow")
         maps = ReferenceMaps(found, tuple(dataset.identities(map_rows)))
     return ReferenceScores(
         scores=scores,

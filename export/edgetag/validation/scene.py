@@ -14,9 +14,15 @@ from edgetag.metrics import Scores
 from edgetag.progress import Progress
 from edgetag.recipe import Budget, Recipe
 from edgetag.runtimes import LoadFailure, engines
+from edgetag.sampling import spread
 from edgetag.validation.entries import variant_entry
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import HeatMapScene, check_heat_maps, spread, with_heat_maps
+from edgetag.validation.heat_maps import (
+    MOST_IMAGES,
+    HeatMapScene,
+    check_heat_maps,
+    with_heat_maps,
+)
 from edgetag.validation.inputs import Candidate, fp32_size_bytes, read_thresholds, split_of
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.needs import split_share
@@ -95,7 +101,7 @@ class Scene:
 
     def _map_rows(self, splits: Mapping[str, Rows], explains: bool) -> Rows:
         rows = splits[self.recipe.validation.splits[0]]
-        return rows[spread(len(rows))] if explains else NO_ROWS
+        return spread(rows, MOST_IMAGES) if explains else NO_ROWS
 
     def _heat_maps(self) -> HeatMapScene | None:
         found = HeatMapScene.over(self.map_rows, self.dataset, self.stored, self.recipe)
@@ -123,7 +129,7 @@ class Scene:
                 self.workspace.cache,
                 self.map_rows,
                 file.contract,
-                beside[spread(len(beside))],
+                spread(beside, MOST_IMAGES),
                 task,
                 file.columns,
             )

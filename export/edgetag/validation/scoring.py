@@ -19,10 +19,11 @@ from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
 from edgetag.machine import Machine
 from edgetag.metrics import Scores
+from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
+from edgetag.process import JobCancelledError
 from edgetag.progress import Progress, Task
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, score
-from edgetag.runtimes.following import ScoringCancelledError
 from edgetag.validation.scores import (
     VariantMeta,
     digest_rows,
@@ -213,7 +214,7 @@ class Scoring:
                 timeout_s=SILENCE_S,
                 cancelled=cancelled,
             )
-        except ScoringCancelledError:
+        except JobCancelledError:
             return None
         if isinstance(outcome, LoadFailure):
             cancelled.set()
@@ -265,16 +266,14 @@ class Scoring:
     @contextmanager
     def _pool(self) -> Iterator[tuple[ThreadPoolExecutor, deque[_Started]]]:
         """A thread per core; when the block fails, what runs is stopped and nothing more starts."""
-        pool = ThreadPoolExecutor(self.machine.cores)
         started: deque[_Started] = deque()
-        try:
-            yield pool, started
-        except BaseException:
-            for run in started:
-                run.cancelled.set()
-            pool.shutdown(cancel_futures=True)
-            raise
-        pool.shutdown()
+        with open_pool(self.machine.cores) as pool:
+            try:
+                yield pool, started
+            except BaseException:
+                for run in started:
+                    run.cancelled.set()
+                raise
 
 
 def parts_of(rows: Rows, most: int) -> list[Rows]:

@@ -7,11 +7,9 @@ from edgetag.judging.decisions import RANK
 from edgetag.tables import (
     NONE,
     Cell,
-    Code,
     Column,
     Decision,
     Number,
-    Prose,
     Rows,
     Table,
     decided,
@@ -25,19 +23,18 @@ from edgetag.tables.formats import (
     format_percent,
     format_points,
 )
-from edgetag.validation.accepted_state import Acceptance, Baseline
-from edgetag.validation.baseline_result import BaselineChange
 from edgetag.validation.pictures_result import PicturesComparison
 from edgetag.validation.result import Operating, TagVerdict, VariantVerdict, Verdict
 
-CHANGE_MARKS = {"worse": "fail", "better": "undecided", "new": "not judged", "gone": "fail"}
-"""Change → the mark it is shown with; an unexplained gain wants a look too."""
+
+def file_cell(variant: str, *, own: bool, ships: bool = False) -> Cell:
+    """Name a file, with a word where it is not edgetag's own; the page marks what ships."""
+    return Cell(variant if own else f"{variant} (given)", badges=("ships",) * ships)
 
 
 def variant_cell(entry: VariantVerdict, ships: Collection[str] = ()) -> Cell:
-    """Name a file, with a word where it is not edgetag's own; the page marks what ships."""
-    name = entry.variant if entry.origin == "export" else f"{entry.variant} (given)"
-    return Cell(name, badges=("ships",) if entry.variant in ships else ())
+    """Name the file of an entry."""
+    return file_cell(entry.variant, own=entry.origin == "export", ships=entry.variant in ships)
 
 
 def scores_table(
@@ -208,45 +205,6 @@ def thresholds_table(verdict: Verdict) -> Table:
         Number("own threshold", lambda one: format_fraction(one.tag.threshold)),
         Number("F1 gain, points", lambda one: format_points(one.tag.f1_gain)),
     )
-
-
-def changes_table(changes: Iterable[BaselineChange], *, decides: bool = True) -> Table:
-    """Show what moved since a state was accepted; one of other weights decides nothing."""
-
-    def mark(change: BaselineChange) -> Cell:
-        return Cell(change.change, mark=CHANGE_MARKS[change.change] if decides else "not judged")
-
-    return Rows(changes).table(
-        "Against the accepted state",
-        Column("variant", lambda change: change.variant),
-        Column("runtime", lambda change: change.runtime),
-        Column("what", lambda change: change.what),
-        Number("accepted", lambda change: format_fraction(change.accepted, 4)),
-        Number("measured", lambda change: format_fraction(change.measured, 4)),
-        Number("tolerance", lambda change: format_fraction(change.tolerance, 4)),
-        Decision("change", mark),
-    )
-
-
-def baseline_tables(result: Baseline) -> tuple[Table, ...]:
-    """Return an accepted state, and every reason so far."""
-    states = Rows(result.variants).table(
-        f"Accepted for {result.recipe} over {result.split}",
-        Column("variant", lambda state: state.variant),
-        Column("runtime", lambda state: state.runtime),
-        Number("mAP", lambda state: format_fraction(state.map, 4)),
-        Number("drop", lambda state: format_points(state.map_drop), note="points"),
-        Number("scored tags", lambda state: len(state.tags)),
-        Code("SHA-256", lambda state: state.sha256[:12]),
-    )
-    entries: tuple[Acceptance, ...] = (result.shortened(), *reversed(result.history))
-    reasons = Rows(entries).table(
-        "Reasons, the latest first",
-        Column("accepted at", lambda entry: entry.accepted_at),
-        Column("budgets", lambda entry: decided(entry.verdict)),
-        Prose("reason", lambda entry: entry.reason),
-    )
-    return (states, reasons)
 
 
 def pictures_table(compared: PicturesComparison) -> Table:

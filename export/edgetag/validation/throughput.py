@@ -1,10 +1,10 @@
 """Does scoring cost much beside the model itself? Both are timed in turn, on the same cores."""
 
 import statistics
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from edgetag.dataset import open_dataset
 from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
 from edgetag.machine import this_machine
+from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
@@ -48,6 +49,7 @@ class _Bench:
     contract: Preprocessing
     processes: int
     task: Task
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 def measure(
@@ -152,7 +154,7 @@ _Once = Callable[[Engine, _Bench, Rows], _Run | LoadFailure]
 def _in_parallel(once: _Once, engine: Engine, bench: _Bench) -> _Timed | LoadFailure:
     """Run one measurement in all processes at once."""
     parts = np.array_split(bench.rows, bench.processes)
-    with ThreadPoolExecutor(bench.processes) as pool:
+    with open_pool(bench.processes, bench.cancelled) as pool:
         started = time.monotonic()
         outcomes = list(pool.map(lambda rows: once(engine, bench, rows), parts))
         wall_s = time.monotonic() - started
@@ -169,11 +171,31 @@ def _in_parallel(once: _Once, engine: Engine, bench: _Bench) -> _Timed | LoadFai
 
 
 def _bare(engine: Engine, bench: _Bench, rows: Rows) -> _Run | LoadFailure:
-    return time_bare(engine, bench.model, bench.cache, rows, bench.contract, 1, _Quiet(), SILENCE_S)
+    return time_bare(
+        engine,
+        bench.model,
+        bench.cache,
+        rows,
+        bench.contract,
+        1,
+        _Quiet(),
+        SILENCE_S,
+        bench.cancelled,
+    )
 
 
 def _validate(engine: Engine, bench: _Bench, rows: Rows) -> _Run | LoadFailure:
-    return score(engine, bench.model, bench.cache, rows, bench.contract, 1, _Quiet(), SILENCE_S)
+    return score(
+        engine,
+        bench.model,
+        bench.cache,
+        rows,
+        bench.contract,
+        1,
+        _Quiet(),
+        SILENCE_S,
+        bench.cancelled,
+    )
 
 
 class _Quiet:

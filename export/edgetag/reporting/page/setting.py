@@ -1,11 +1,8 @@
-"""What the numbers stand on: the accepted baseline, the files, the machine, the versions."""
+"""What the numbers stand on: the accepted baseline, and files from elsewhere."""
 
-from collections.abc import Iterator
-
-from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
 from edgetag.tables import Code, Column, Number, Rows, Table
-from edgetag.tables.formats import format_bytes, format_count
+from edgetag.tables.formats import format_bytes
 from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.tables import variant_cell
 
@@ -22,10 +19,8 @@ def baseline_sentence(compared: BaselineComparison) -> str:
     if not compared.changes:
         return "Scores moved, but no number moved beyond its tolerance."
     kinds = [change.change for change in compared.changes]
-    told = {"worse": "worse", "gone": "gone", "better": "better", "new": "new"}
-    counts = ", ".join(
-        f"{kinds.count(kind)} {word}" for kind, word in told.items() if kind in kinds
-    )
+    told = ("worse", "gone", "better", "new")
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in told if kind in kinds)
     return f"The weights are the same, yet numbers moved beyond their tolerance: {counts}."
 
 
@@ -41,53 +36,3 @@ def given_files_table(view: View) -> Table:
         Number("gzip", lambda one: format_bytes(one.gzip_bytes)),
         Code("SHA-256", lambda one: one.sha256[:12]),
     )
-
-
-def environment(view: View) -> Iterator[tuple[str, str]]:
-    """Yield names and values of all that a person needs to get the same numbers again."""
-    sources, verdict = view.sources, view.sources.verdict
-    machine, reference = verdict.machine, verdict.reference
-    features = f" ({', '.join(machine.cpu_features)})" if machine.cpu_features else ""
-    memory = _gigabytes(machine.memory_bytes)
-    yield (
-        "scored on",
-        (
-            f"{machine.cpu}{features}, {words.plural(machine.cores, 'core')}, {memory} of memory, "
-            f"{machine.system}, {machine.architecture}"
-        ),
-    )
-    if sources.bench and sources.bench.machine != machine:
-        timed = sources.bench.machine
-        yield "timed on", f"{timed.cpu}, {words.plural(timed.cores, 'core')}, {timed.system}"
-    engines = dict.fromkeys(
-        f"{found.runtime} {found.runtime_version} on {found.device}" for found in verdict.variants
-    )
-    yield "runtimes", "; ".join(engines) or "–"
-    for missing in sources.bench.missing_runtimes if sources.bench else ():
-        yield f"left out: {missing.runtime}", missing.reason
-    yield "reference", f"{reference.engine} on {reference.device}; {listed(reference.versions)}"
-    tags = {found.split: found.n_scored_tags for found in verdict.variants}
-    for split, value in reference.map.items():
-        over = words.plural(tags[split], "tag") if split in tags else "the scored tags"
-        told = "not scored" if value is None else f"{value:.4f} over {over}"
-        yield f"reference mAP, {split}", told
-    yield "validated with", listed(verdict.versions)
-    yield "made with", listed(sources.versions)
-    yield (
-        "statistics",
-        f"{100 * verdict.confidence:.0f} % intervals, {format_count(verdict.bootstrap_samples)} "
-        f"samples of the bootstrap, seed {sources.recipe.seed}",
-    )
-    yield "recipe SHA-256", sources.recipe.digest()
-    yield "weights SHA-256", reference.weights_sha256
-    yield "reference scores SHA-256", reference.scores_sha256
-    yield "judged images SHA-256", verdict.images_sha256
-
-
-def _gigabytes(memory_bytes: int | None) -> str:
-    return "unknown size" if memory_bytes is None else f"{memory_bytes / 1e9:.1f} GB"
-
-
-def listed(versions: dict[str, str]) -> str:
-    """Write packages with their versions."""
-    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) or "–"

@@ -10,18 +10,17 @@ from edgetag.benchmarking.tables import QUICK
 from edgetag.reporting.page import words
 from edgetag.reporting.page.sources import View
 from edgetag.reporting.plots.tradeoff import Candidate, pareto_front, tradeoff
-from edgetag.tables import NONE, Cell, Column, Decision, Number, Rows, Table, decided, with_interval
+from edgetag.tables import Table
 from edgetag.tables.formats import (
     format_bytes,
     format_count,
     format_fraction,
-    format_mean,
     format_ms,
     format_percent,
     format_points,
 )
 from edgetag.validation.result import VariantVerdict
-from edgetag.validation.tables import scores_table, variant_cell
+from edgetag.validation.tables import scores_table
 
 
 @dataclass(frozen=True)
@@ -77,67 +76,6 @@ def _mode(view: View) -> str:
     """Return what is said beside latencies that are but a quick look."""
     bench = view.sources.bench
     return f", {QUICK}" if bench and bench.mode == "quick" else ""
-
-
-def variants_table(view: View) -> Table:
-    """Show every variant on the runtime that the report chose, over the split that decides."""
-    split, bench = view.report.split, view.sources.bench
-    threads = words.plural(bench.budget_threads, "thread") if bench else ""
-    latency = Number[str](
-        "p50 / p90", lambda name: _latency(measurement(view, name)), unit="ms",
-        note=f"{threads}{_mode(view)}",
-    )  # fmt: skip
-    return Rows(view.variants()).table(
-        f"Variants on {view.report.runtime}, split {split}",
-        Column("variant", lambda name: _named(view, name)),
-        Number("mAP", lambda name: _map(view.scored(name)), note=_over(view, split)),
-        Number("drop of mAP", lambda name: _drop(view.scored(name)), note="points [interval]"),
-        Number("flips", lambda name: _flips(view.scored(name))),
-        Number("file", lambda name: format_bytes(_size(view, name)[0])),
-        Number("gzip", lambda name: format_bytes(_size(view, name)[1])),
-        *((latency,) if bench else ()),
-        Decision(
-            "verdict",
-            lambda name: decided(view.decision(name), with_losses=view.with_losses(name)),
-        ),
-    )
-
-
-def _over(view: View, split: str) -> str:
-    """Name the split, and the number of tags that means are over."""
-    scored = next(view.all_scored(), None)
-    return f"{split}, {words.plural(scored.n_scored_tags, 'tag')}" if scored else split
-
-
-def _size(view: View, name: str) -> tuple[int | None, int | None]:
-    known = view.scored(name) or next(
-        (row for row in view.report.variants if row.variant == name), None
-    )
-    return (known.size_bytes, known.gzip_bytes) if known else (None, None)
-
-
-def _named(view: View, name: str) -> Cell:
-    entry = next((one for one in view.sources.verdict.variants if one.variant == name), None)
-    return variant_cell(entry, view.report.ships) if entry else Cell(name)
-
-
-def _map(found: VariantVerdict | None) -> str:
-    return format_mean(found.map) if found else NONE
-
-
-def _drop(found: VariantVerdict | None) -> Cell | None:
-    return with_interval(found.map_drop, found.map_drop_interval) if found else None
-
-
-def _flips(found: VariantVerdict | None) -> str:
-    return format_percent(found.flip_rate if found else None)
-
-
-def _latency(timed: Measurement | None) -> str:
-    if timed is None:
-        return NONE
-    shown = f"{format_ms(timed.latency_ms.p50)} / {format_ms(timed.latency_ms.p90)}"
-    return shown if timed.stable else f"{shown} unstable"
 
 
 def elsewhere_table(view: View) -> Table:

@@ -12,6 +12,7 @@ from edgetag.conversion.tables import files_table
 from edgetag.dataset.tables import counts_table, left_out_table
 from edgetag.device.tables import check_table, count_table
 from edgetag.phones.tables import phone_tables
+from edgetag.reporting.environment import environment
 from edgetag.reporting.page import (
     causes,
     confusion,
@@ -29,13 +30,14 @@ from edgetag.reporting.page.curves import curves_of
 from edgetag.reporting.page.sources import PageSources, View
 from edgetag.reporting.page.tags import tags_of
 from edgetag.reporting.result import ReportResult
-from edgetag.reporting.tables import failures_table
+from edgetag.reporting.tables import failures_table, shown_variants_table
 from edgetag.tables import MOST_FINDINGS
 from edgetag.tables.formats import format_count
 from edgetag.tables.html import to_html
 from edgetag.tables.model import SIGNS
+from edgetag.validation.baseline_tables import changes_table
 from edgetag.validation.heat_map_tables import heat_map_tags_table, heat_maps_table
-from edgetag.validation.tables import changes_table, pictures_table
+from edgetag.validation.tables import pictures_table
 
 TEMPLATES = Path(__file__).parent / "templates"
 REJECTED = "Rows that were left out"
@@ -72,7 +74,7 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
         deciding=scored[0] if scored else None,
         banner=banner(view),
         figures=list(variants.figures(view)),
-        variants=variants.variants_table(view),
+        variants=shown_variants_table(report, bench.budget_threads if bench else 1),
         tradeoffs=list(variants.tradeoff_plots(view)),
         elsewhere=variants.elsewhere_table(view),
         speed=latency_table(bench, report.ships) if bench else None,
@@ -118,13 +120,13 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
         blames=list(causes.blames(view)),
         mistakes=list(causes.mistakes(view)),
         baseline=compared,
-        baseline_changes=changes_table(compared.changes, decides=compared.same_reference)
-        if compared
-        else None,
+        baseline_changes=changes_table(compared) if compared else None,
         baseline_sentence=setting.baseline_sentence(compared) if compared else "",
         files=files_table(sources.exported.variants) if sources.exported else None,
         given_files=setting.given_files_table(view),
-        environment=list(setting.environment(view)),
+        environment=list(
+            environment(sources.recipe, sources.verdict, bench, sources.versions)
+        ),
     )  # fmt: skip
 
 

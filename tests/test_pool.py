@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from edgetag.matrix.pool import open_pool
+from edgetag.pool import open_pool
 
 
 def test_an_interrupt_drops_what_waits_and_ends_what_runs() -> None:

@@ -1,0 +1,116 @@
+"""Ctrl-C ends a command within seconds, whatever hangs, and leaves no process behind."""
+
+import ast
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "runtimes"))
+from bad_loops import endless_model
+
+import edgetag
+from edgetag.children import python_environment
+from edgetag.workspace import Workspace
+from processes import busy, children, runs
+from run_folders import write_cache, write_export
+
+PACKAGE = Path(edgetag.__file__).parent
+VARIANTS = ("fp32", "fp16", "dynamic", "int8", "int8-qat")
+SOON_S = 15.0
+"""A process is ended within half a second; the rest is for a busy machine."""
+
+RECIPE = """
+name = "interrupted"
+[data]
+source = "labels.csv"
+tags = ["cat", "dog", "food", "map", "toy"]
+[network]
+input_size = 64
+[export]
+variants = ["fp32"]
+[device]
+images = 2
+"""
+
+COMPARE = """
+import sys
+from pathlib import Path
+from edgetag.device.compare import compare_scores
+from edgetag.device.on import Spot
+from edgetag.progress import SilentProgress
+from edgetag.recipe import load_recipe
+from edgetag.runtimes import engines
+from edgetag.workspace import Workspace
+here = Spot(engines.get("litert"), "here", "litert", None)
+recipe = load_recipe(Path(sys.argv[1]))
+compare_scores(recipe, Workspace(Path(sys.argv[2])), SilentProgress(), [here])
+"""
+
+MATRIX = """
+import sys
+from pathlib import Path
+from edgetag.matrix.stage import run
+from edgetag.progress import SilentProgress
+from edgetag.recipe import load_recipe
+from edgetag.workspace import Workspace
+recipe = load_recipe(Path(sys.argv[1]))
+run(recipe, Workspace(Path(sys.argv[2])), SilentProgress(), ("litert",))
+"""
+
+
+@pytest.fixture
+def hanging(tmp_path: Path) -> tuple[Path, Path]:
+    """Return a recipe and its run, whose exported files never end an inference."""
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    workspace = Workspace(tmp_path / "run")
+    write_cache(workspace.cache, np.zeros((4, 64, 64, 3), np.uint8))
+    names = [f"{number}.png" for number in range(4)]
+    tags = {f"tag:{tag}": [1, 0, 1, 0] for tag in ("cat", "dog", "food", "map", "toy")}
+    table = {"identity": names, "path": names, "split": ["test"] * 4, **tags}
+    pl.DataFrame(table).write_parquet(workspace.manifest)
+    workspace.export.mkdir(parents=True)
+    for variant in VARIANTS:
+        (workspace.export / f"{variant}.tflite").write_bytes(endless_model())
+    write_export(workspace, VARIANTS)
+    return tmp_path / "recipe.toml", workspace.root
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", [COMPARE, MATRIX], ids=["compare", "matrix"])
+def test_an_interrupt_ends_what_hangs_and_what_waits(
+    script: str, hanging: tuple[Path, Path]
+) -> None:
+    command = [sys.executable, "-c", script, *map(str, hanging)]
+    with subprocess.Popen(command, env=python_environment(), stderr=subprocess.PIPE) as parent:
+        at_work: list[int] = []
+        while not at_work:
+            assert parent.poll() is None
+            time.sleep(0.05)
+            at_work = [pid for pid in children(parent.pid) if busy(pid)]
+        at_work = children(parent.pid)
+        parent.send_signal(signal.SIGINT)  # to it alone, as a supervisor does
+        try:
+            _, told = parent.communicate(timeout=SOON_S)
+        finally:
+            parent.kill()
+    assert told.decode().rstrip().endswith("KeyboardInterrupt")
+    assert not any(map(runs, at_work))
+
+
+def test_threads_are_started_in_one_place() -> None:
+    """A plain executor does all that waits before it lets an interrupt through."""
+    starts = {
+        str(file.relative_to(PACKAGE))
+        for file in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.Call)
+        if isinstance(node.func, ast.Name)
+        if node.func.id == "ThreadPoolExecutor"
+    }
+    assert starts == {"pool.py"}

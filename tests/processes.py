@@ -1,0 +1,30 @@
+"""What runs on this machine, as /proc tells it."""
+
+from pathlib import Path
+
+
+def children(parent: int) -> list[int]:
+    """Return the processes that a process has started and that run."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has just ended
+        if int(fields[1]) == parent and fields[0] != "Z":
+            found.append(int(status.parent.name))
+    return found
+
+
+def busy(pid: int) -> bool:
+    """Tell whether a process has worked for a second, so that it is at its job."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12]) > 100
+
+
+def runs(pid: int) -> bool:
+    """Tell whether a process runs; one whose end nobody has looked at does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
