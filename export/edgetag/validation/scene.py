@@ -17,12 +17,7 @@ from edgetag.runtimes import LoadFailure, engines
 from edgetag.sampling import spread
 from edgetag.validation.entries import variant_entry
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import (
-    MOST_IMAGES,
-    HeatMapScene,
-    check_heat_maps,
-    with_heat_maps,
-)
+from edgetag.validation.heat_maps import MOST_IMAGES, HeatMapScene, check_heat_maps, with_heat_maps
 from edgetag.validation.inputs import Candidate, fp32_size_bytes, read_thresholds, split_of
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.needs import split_share
