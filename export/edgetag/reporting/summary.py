@@ -16,6 +16,7 @@ from edgetag.phones.result import PhonesResult
 from edgetag.phones.tables import phone_tables
 from edgetag.recipe import Recipe
 from edgetag.reporting.environment import environment, how_measured, how_to_read
+from edgetag.reporting.levels import LEVELS
 from edgetag.reporting.result import Finding, ReportResult
 from edgetag.reporting.rows import shown_entry
 from edgetag.reporting.tables import budgets_table, failures_table, variants_table
@@ -46,15 +47,6 @@ BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse th
 
 LONGEST = 30_000
 """Characters. GitHub takes 65,536 in a comment, and a comment that long is not read."""
-
-LEVELS = {
-    "fail": ("✗", 20),
-    "undecided": ("?", 8),
-    "not judged": ("?", 8),
-    "loss": ("!", 8),
-    "note": ("·", 8),
-}
-"""Sign of each level of findings, and how many are shown; tables have the others."""
 
 SHOWN_VARIANTS = 30
 SHOWN_TAGS = 40
@@ -152,7 +144,7 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
     """List what stands between the run and its acceptance, then notes."""
     found = tuple(findings)
     lines = []
-    for level, (mark, shown) in LEVELS.items():
+    for level, (mark, shown, *_) in LEVELS.items():
         told = [f"{one.where}: {one.text}" for one in found if one.level == level]
         lines += [
             f"- {mark} {escape_markdown(shorten(text, LONGEST_SENTENCE))}" for text in told[:shown]
