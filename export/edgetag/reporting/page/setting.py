@@ -1,6 +1,6 @@
 """What the numbers stand on: the accepted baseline, and files from elsewhere."""
 
-from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.view import View
 from edgetag.tables import Code, Column, Number, Rows, Table
 from edgetag.tables.formats import format_bytes
 from edgetag.validation.baseline_result import BaselineComparison

@@ -27,9 +27,10 @@ from edgetag.reporting.page import (
 from edgetag.reporting.page.banner import banner
 from edgetag.reporting.page.changes import changes_of
 from edgetag.reporting.page.curves import curves_of
-from edgetag.reporting.page.sources import PageSources, View
 from edgetag.reporting.page.tags import tags_of
+from edgetag.reporting.page.view import View
 from edgetag.reporting.result import ReportResult
+from edgetag.reporting.sources import Sources
 from edgetag.reporting.tables import failures_table, shown_variants_table
 from edgetag.tables import MOST_FINDINGS
 from edgetag.tables.formats import format_count
@@ -45,7 +46,7 @@ MOST_ROWS = 100
 """Of a table that a large vocabulary or many phones could make long."""
 
 
-def write_page(report: ReportResult, sources: PageSources) -> str:
+def write_page(report: ReportResult, sources: Sources) -> str:
     """Return the report as one HTML document, the verdict at the top.
 
     The same results give the same bytes. All text is escaped; the page forbids scripts and
