@@ -1,7 +1,7 @@
 """Writes as Markdown what code knows best: the keys of the recipe, the options of commands."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import typer.main
@@ -12,13 +12,13 @@ from edgetag.recipe import Recipe
 Schema = dict[str, Any]
 """A part of a JSON Schema."""
 
-LIMITS = {
-    "minimum": "at least",
-    "exclusiveMinimum": "above",
-    "maximum": "at most",
-    "exclusiveMaximum": "below",
-    "minItems": "entries at least",
-    "maxItems": "entries at most",
+BOUNDS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+    "minItems": "entries: {} or more",
+    "maxItems": "entries: {} or fewer",
 }
 NAMES = {
     "string": "text",
@@ -101,8 +101,8 @@ class _Sections:
             name = f"table of {self._kind(value['additionalProperties'])}"
         else:
             name = "path" if value.get("format") == "path" else NAMES[kind]
-        limits = [f"{word} {value[key]}" for key, word in LIMITS.items() if key in value]
-        return ", ".join([name, *limits])
+        bounds = [words.format(value[key]) for key, words in BOUNDS.items() if key in value]
+        return ", ".join([name, *bounds])
 
 
 def command_reference() -> str:
@@ -152,7 +152,7 @@ def _text(text: str) -> str:
     return text.replace("[bold]", "**").replace("[/bold]", "**")
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     if not rows:
         return
     for row in (heads, ("---",) * len(heads), *rows):

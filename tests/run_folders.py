@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgetag.conversion.result import ExportedVariant, ExportResult
-from edgetag.dataset.cache import CacheIndex, shard_path
+from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels
 from edgetag.workspace import Workspace, digest_file, write_text
 

@@ -67,7 +67,7 @@ SCORING = {"validate", "explain", "device", "report", "bundle"}
         ("cli/terminal.py", set()),
         ("recipe/template.py", set()),
         ("doctor.py", set()),
-        ("dataset/sources/dicebear.py", set()),
+        ("demo_sets/dicebear.py", set()),
     ],
 )  # fmt: skip
 def test_a_changed_source_is_seen_by_the_stages_that_run_it(

@@ -24,7 +24,9 @@ class Progress(Protocol):
         """Open a task of `total` units (None where unknown) named in the plural by `unit`."""
 
 
-class _NoTask:
+class SilentTask:
+    """Counts nothing: where nobody follows, or something else is counted."""
+
     def advance(self, amount: int = 1, note: str = "") -> None:
         """Do nothing."""
 
@@ -38,7 +40,7 @@ class SilentProgress:
     @contextmanager
     def track(self, what: str, total: int | None, unit: str = "it") -> Iterator[Task]:  # noqa: ARG002
         """Yield a task that counts nothing."""
-        yield _NoTask()
+        yield SilentTask()
 
 
 def format_seconds(seconds: float) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgetag.benchmarking.result import BenchResult, Measurement
-from edgetag.conversion.result import ExportResult
+from edgetag.conversion.exported import exported_if_there
 from edgetag.device.result import DeviceResult
 from edgetag.device.store import read_current
 from edgetag.judging.decisions import RANK, Decision, worst
@@ -95,10 +95,9 @@ def read_shipping(recipe: Recipe, workspace: Workspace) -> Shipping:
             BenchResult.read(timed, "bench") if timed.exists() else None,
             read_current(recipe, workspace),
         )
-    path = workspace.export / "export.json"
     made = recipe.export.variants
-    if path.exists():
-        made = tuple(one.variant for one in ExportResult.read(path, "export").variants)
+    if (listed := exported_if_there(workspace)) is not None:
+        made = tuple(file.variant for file in listed.variants)
     return Shipping((), min(made, key=lambda name: name not in FULL_INTEGER))
 
 

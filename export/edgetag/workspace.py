@@ -55,7 +55,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     except OSError as error:
-        raise _disk_error(path, error) from error
+        raise disk_error(path, error) from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -67,11 +67,11 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         _sync_folder(path.parent)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise _disk_error(path, error) from error
+        raise disk_error(path, error) from error
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if os.strerror(errno.ENOSPC) in str(error):  # polars tells it in an error of its own
-            raise _disk_error(path, OSError(errno.ENOSPC, str(error))) from error
+            raise disk_error(path, OSError(errno.ENOSPC, str(error))) from error
         raise
 
 
@@ -83,7 +83,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _disk_error(path: Path, error: OSError) -> InputError:
+def disk_error(path: Path, error: OSError) -> InputError:
+    """Return what a user is told of a file that could not be written."""
     if error.errno in FULL:
         return InputError(
             f"{path}: no space left on the disk; free some and run the same command again, "
@@ -285,12 +286,15 @@ class Workspace:
         """Return a path as it is written into `run.json`."""
         return path.relative_to(self.root).as_posix()
 
-    def verified_file(self, relative: str, sha256: str) -> Path:
+    def verified_file(
+        self, relative: str, sha256: str, remedy: str = "run the stage that makes it again"
+    ) -> Path:
         """Return a file that a result names, after checking that it is still the same.
 
         Args:
             relative: As `relative` wrote it.
             sha256: The digest that the result gives.
+            remedy: What helps where it is not the same, for the error's text.
 
         Raises:
             InputError: The file is outside the run, missing, or has changed.
@@ -300,14 +304,14 @@ class Workspace:
             raise InputError(f"{relative}: outside the run folder {self.root}; this is refused")
         try:
             digest = digest_file(path)
+        except FileNotFoundError:
+            raise InputError(f"{path}: missing; {remedy}") from None
         except OSError as error:
-            raise InputError(
-                f"{path}: {error.strerror}; run the stage that makes it again"
-            ) from None
+            raise InputError(f"{path}: {error.strerror}; {remedy}") from None
         if digest != sha256:
             raise InputError(
                 f"{path}: has changed since it was made (its SHA-256 is {digest[:12]}…, recorded "
-                f"is {sha256[:12]}…); run the stage that makes it again"
+                f"is {sha256[:12]}…); {remedy}"
             )
         return path
 
@@ -335,7 +339,7 @@ class Workspace:
             self.root.mkdir(parents=True, exist_ok=True)
             lock = (self.root / ".lock").open("w")
         except OSError as error:
-            raise _disk_error(self.root, error) from error
+            raise disk_error(self.root, error) from error
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -158,6 +158,20 @@ def test_more_threads_are_measured_as_such(recipe: Recipe, make_run: MakeRun) ->
     assert [found.threads for found in result.results] == [1, 2]
 
 
+@pytest.mark.parametrize("reference", [True, False])
+def test_the_float_model_under_tensorflow_is_left_out_where_nobody_asks_for_it(
+    recipe: Recipe, make_run: MakeRun, reference: bool
+) -> None:
+    workspace = make_run({"fp32": MODELS / "tiny_fp32.tflite"})  # without weights to time
+    section = recipe.benchmark.model_copy(
+        update={"runtimes": ("litert",), "reference": reference, "runs": 10}
+    )
+    asked = recipe.model_copy(update={"benchmark": section})
+    result = stage.run(asked, workspace, SilentProgress())
+    missing = [runtime.runtime for runtime in result.missing_runtimes]
+    assert missing == (["TensorFlow"] if reference else [])
+
+
 def test_full_mode_takes_what_mlperf_asks_for(recipe: Recipe) -> None:
     full, quick = effort(recipe.benchmark, True), effort(recipe.benchmark, False)
     assert (full.mode, full.runs, full.min_s) == ("full", 1024, 60.0)

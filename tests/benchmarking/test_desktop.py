@@ -1,7 +1,5 @@
 """The float model under TensorFlow is timed in a process of its own."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,15 +14,6 @@ from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
 
 QUICK = Effort("quick", 12, 0.0)
-
-SAVE = """
-import sys
-from pathlib import Path
-from edgetag import networks
-from edgetag.recipe import NetworkSection
-section = NetworkSection(name="mobilenet_v2", width=0.35, input_size=64)
-networks.save_weights(networks.build(section, 3, seed=1), Path(sys.argv[1]))
-"""
 
 
 def test_without_weights_it_is_left_out_with_the_reason(
@@ -41,9 +30,11 @@ def test_without_weights_it_is_left_out_with_the_reason(
 def test_batch_one_and_the_best_batch_are_timed_on_a_named_device(
     recipe: Recipe, pixels: Pixels, tmp_path: Path
 ) -> None:
+    from edgetag import networks
+
     workspace = Workspace(tmp_path)
     weights = workspace.train / "model.npz"
-    subprocess.run([sys.executable, "-c", SAVE, str(weights)], check=True, capture_output=True)
+    networks.save_weights(networks.build(recipe.network, 3, seed=1), weights)
     found = time_reference(recipe, workspace, pixels, this_machine(), QUICK, SilentProgress())
     assert not isinstance(found, MissingRuntime), found
     one, best = found

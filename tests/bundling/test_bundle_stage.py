@@ -300,7 +300,7 @@ def test_a_variant_that_was_not_exported_is_refused(root: Path, workspace: Works
     path = workspace.export / "export.json"
     values = json.loads(path.read_text())
     write_text(path, json.dumps(values | {"variants": values["variants"][:1]}))
-    with pytest.raises(InputError, match=r"has no int8.*edgetag export"):
+    with pytest.raises(InputError, match=r"lists no int8.*edgetag export"):
         bundled(root)
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from edgetag.dataset import Dataset, open_dataset
-from edgetag.dataset.cache import SHARD_IMAGES, CacheIndex, shard_path
+from edgetag.image_cache import SHARD_IMAGES, CacheIndex, shard_path
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.workspace import Workspace, write_bytes, write_text

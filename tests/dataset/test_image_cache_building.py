@@ -15,10 +15,10 @@ from PIL import Image
 
 from edgetag.dataset import build_cache, open_dataset
 from edgetag.dataset.build_cache import inspect, write_cache
-from edgetag.dataset.cache import ImageCache
 from edgetag.dataset.inspection import FileJob, Limits, PartFacts, pixels_path
 from edgetag.dataset.stage import run
 from edgetag.dataset.throughput import measure_batches, measure_cache, random_batches
+from edgetag.image_cache import ImageCache
 from edgetag.preprocess import Preprocessing, preprocess
 from edgetag.progress import SilentProgress
 from edgetag.recipe import load_recipe

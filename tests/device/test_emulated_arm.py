@@ -21,7 +21,7 @@ from edgetag.emulation.building import set_up
 from edgetag.emulation.state import problem
 from edgetag.emulation.targets import ARM64, default_cache
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import SilentProgress
+from edgetag.progress import SilentProgress, SilentTask
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.emulated import Emulated
 from edgetag.workspace import digest_file
@@ -57,17 +57,12 @@ def armv7() -> Target:
     return _ready("armv7")
 
 
-class Untold:
-    def advance(self, amount: int = 1, note: str = "") -> None:
-        """Do nothing."""
-
-
 def run(
     engine: str | Emulated, model: Path, cache: Path, timeout_s: float = 120.0
 ) -> ScoreRun | LoadFailure:
     which = engines.get(engine) if isinstance(engine, str) else engine
     rows = np.arange(IMAGES, dtype=np.int64)
-    return score(which, model, cache, rows, CONTRACT, 1, Untold(), timeout_s)
+    return score(which, model, cache, rows, CONTRACT, 1, SilentTask(), timeout_s)
 
 
 def scores(engine: str | Emulated, model: str, cache: Path) -> np.ndarray:

@@ -150,10 +150,10 @@ def test_the_recipe_s_page_has_every_key_with_its_meaning(site: Path) -> None:
     text = plain(text_of(site / "docs" / "recipe.html"))
     for section, key in keys_of(Recipe):
         assert re.search(rf"\b{key}\b", text), f"{section.__name__}.{key}"
-        meaning = section.model_fields[key].description
+        meaning = section.model_json_schema()["properties"][key].get("description", "")
         if not issubclass(section, TagBudget):
             assert meaning, f"{section.__name__}.{key} has no description"
-        assert not meaning or plain(meaning) in text
+        assert plain(meaning) in text
 
 
 def keys_of(section: type[Section]) -> Iterator[tuple[type[Section], str]]:

@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.device.count import Input, count_file
 from edgetag.emulation import Target, find
 from edgetag.emulation.building import set_up
+from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.machine import cores
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
@@ -182,7 +182,7 @@ def test_the_demo_files_score_on_arm64_as_here_and_as_the_bundle_promises(
             assert np.array_equal(arm, here), place
 
 
-def test_their_instructions_are_the_same_in_three_counts(
+def test_their_instructions_are_the_same_when_counted_again(
     demo: Demo, machine: tuple[Target, Path], clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = Input(demo.cache, np.zeros(1, dtype=np.int64), demo.contract)
@@ -195,14 +195,13 @@ def test_their_instructions_are_the_same_in_three_counts(
 
     started = time.monotonic()
     with ThreadPoolExecutor(cores()) as pool:
-        counts = list(pool.map(count, PLACES * 3))
-    clock.timed("three counts", started)
+        counts = list(pool.map(count, PLACES * 2))
+    clock.timed("two counts", started)
     found = {place: counts[number :: len(PLACES)] for number, place in enumerate(PLACES)}
-    for place, three in found.items():
-        assert len(three) == 3
-        assert len(set(three)) == 1, f"{place}: {three}"
-        assert three[0] > 1_000_000, place
+    for place, (first, again) in found.items():
+        assert first == again, place
+        assert first > 1_000_000, place
     assert found["int8-qat", "litert"][0] < found["fp16", "litert"][0]
     with capsys.disabled():
-        millions = {f"{v} on {r}": f"{three[0] / 1e6:.2f} M" for (v, r), three in found.items()}
+        millions = {f"{v} on {r}": f"{first / 1e6:.2f} M" for (v, r), (first, _) in found.items()}
         print(f"\ndemo files on emulated ARM64: {clock}; instructions: {millions}")

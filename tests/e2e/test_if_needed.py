@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.workspace import digest_file
 from trained_run import TrainedRun, command, kill_when_there
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -150,13 +149,3 @@ def test_single_verbs_work_on_what_was_made_if_needed(needed: Folder, verb: str)
     # The benchmark alone does not know that int8-qat stands in for int8, whose size is judged too.
     assert done.returncode == (1 if verb == "bench" else 0), done.stderr
     assert "int8-qat" in done.stdout
-
-
-def test_what_was_made_from_other_weights_is_not_exported_again(needed: Folder) -> None:
-    old = digest_file(needed.run_folder / "export/int8-qat.tflite")
-    recipe = needed.root / "recipe.toml"
-    recipe.write_text(recipe.read_text().replace("name = ", "seed = 5\nname = ", 1))
-    done = needed.run()
-    assert done.returncode == 0, done.stderr
-    assert "int8-qat is needed" in done.stderr  # so the first export had only int8 to judge
-    assert digest_file(needed.run_folder / "export/int8-qat.tflite") != old

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)
 @pytest.fixture(scope="module")
 def finished(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a recipe and its run, killed once in the middle and resumed."""
-    return trained_run.copy(tmp_path_factory.mktemp("runs/demo") / "copy")
+    return trained_run.copy(tmp_path_factory.mktemp("run") / "copy")
 
 
 def test_every_variant_is_exported_with_its_digest(finished: Path) -> None:

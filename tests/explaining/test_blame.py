@@ -8,11 +8,11 @@ import pytest
 from color_run import FLOAT, INT8, MODELS
 
 from edgetag.conversion.flatfile import operators, pack_model, read_model
-from edgetag.dataset.cache import CacheIndex, ImageCache, shard_path
 from edgetag.explaining.blame import Images, blame, ranked
 from edgetag.explaining.graph import Layer
 from edgetag.explaining.job import Sums
 from edgetag.explaining.result import LayerError
+from edgetag.image_cache import CacheIndex, ImageCache, shard_path
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines

@@ -88,6 +88,35 @@ def test_a_full_place_for_temporary_files_ends_a_benchmark_in_one_sentence(tmp_p
     assert "no space left" in done.stdout
 
 
+HISTORY = """
+import sys
+from pathlib import Path
+from edgetag.benchmarking import history
+from edgetag.errors import InputError
+from made_results import make_sources
+path = Path(sys.argv[1])
+history.append(path, make_sources().bench)
+path.with_name("rest").open("wb", buffering=0).write(bytes(1 << 20))
+many = make_sources().bench
+figures = [many.results[0].model_copy(update={"variant": f"variant {n}"}) for n in range(2000)]
+try:
+    history.append(path, many.model_copy(update={"results": tuple(figures)}))
+except InputError as error:
+    print(error)
+print(len(history.read_history(path).figures) == len(many.results))
+"""
+
+
+def test_a_history_that_does_not_fit_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "disk" / "history.sqlite"
+    tests = str(Path(__file__).parents[1])
+    script = f"import sys; sys.path.append({tests!r})\n{HISTORY}"
+    done = on_small_disk("100k", path.parent, sys.executable, "-c", script, str(path))
+    assert done.stderr == ""
+    assert done.stdout.startswith(f"{path}: no space left on the disk; free some")
+    assert done.stdout.endswith("\nTrue\n")
+
+
 @pytest.mark.slow
 def test_a_run_folder_on_a_full_disk_ends_a_build_in_one_sentence(tmp_path: Path) -> None:
     for number in range(40):

@@ -62,17 +62,16 @@ def test_children_end_with_their_parent(script: str, tmp_path: Path) -> None:
     assert waited < 2, "it ended only when it wrote to the pipe"
 
 
-PAINT = """
+WORK = """
 import time
-from edgetag.dataset.sources.sets import _workers
-with _workers(2) as pool:
-    list(pool.map(time.sleep, [600, 600]))
+from edgetag.dataset.workers import run_all
+list(run_all(time.sleep, enumerate([(600,), (600,)]), 2))
 """
 
 
 @pytest.mark.slow
-def test_workers_that_paint_pictures_end_with_their_parent(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", PAINT]
+def test_workers_of_a_pool_end_with_their_parent(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WORK]
     with subprocess.Popen(command, env=python_environment()) as parent:
         workers: list[int] = []
         while len(workers) < 2:

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.dataset.sources import downloads
-from edgetag.dataset.sources.downloads import (
+from edgetag.demo_sets import downloads
+from edgetag.demo_sets.downloads import (
     DebPackage,
     NpmPackage,
     check_tools,
     fetch_package,
     unpack_tar,
 )
-from edgetag.dataset.sources.photos import photo_credits
-from edgetag.dataset.sources.rcc import read_container
+from edgetag.demo_sets.photos import photo_credits
+from edgetag.demo_sets.rcc import read_container
 from edgetag.errors import InputError
 
 

@@ -168,7 +168,7 @@ def test_without_a_program_the_message_says_where_to_get_it(
 
 def test_an_unknown_file_and_a_changed_file_are_refused(street: Street, run_folder: Run) -> None:
     street.phone()
-    with pytest.raises(InputError, match="has no fp16; it has: fp32, int8"):
+    with pytest.raises(InputError, match="lists no fp16, only fp32, int8; run: edgetag export"):
         bench(street, run_folder, variants=("fp16",))
     with (run_folder[1].export / "int8.tflite").open("ab") as file:
         file.write(b"x")

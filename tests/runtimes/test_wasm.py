@@ -16,8 +16,8 @@ from bad_loops import crashing_model, endless_model
 from elsewhere import model_elsewhere
 
 from edgetag.conversion.flatfile import pack_model
-from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.errors import InputError
+from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Preprocessing
 from edgetag.process import JobCancelledError
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score

@@ -12,7 +12,7 @@ from elsewhere import TAGS, model_elsewhere
 
 from edgetag.children import python_environment
 from edgetag.conversion.flatfile import pack_model
-from edgetag.dataset.cache import CacheIndex, shard_path
+from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score

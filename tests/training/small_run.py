@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from edgetag.dataset.cache import CacheIndex, shard_path
+from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.recipe import DataSection, NetworkSection, Recipe, TrainingSection

@@ -51,7 +51,7 @@ def test_a_file_that_does_not_load_is_a_failure_with_its_reason(folder: RunFolde
 
 
 def test_an_unknown_variant_and_a_changed_file_are_refused(folder: RunFolder) -> None:
-    with pytest.raises(InputError, match="it lists no 'fp16'; it has: fp32, int8"):
+    with pytest.raises(InputError, match="it lists no fp16, only fp32, int8"):
         measure(folder.recipe, folder.workspace, SilentProgress(), "fp16")
     file = folder.workspace.export / "int8.tflite"
     write_export(folder.workspace)

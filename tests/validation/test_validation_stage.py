@@ -163,7 +163,7 @@ def test_a_file_changed_after_export_is_refused(run_folder: RunFolder) -> None:
     content = bytearray(path.read_bytes())
     content[1500] ^= 1
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"int8\.tflite: changed or damaged since it was exported"):
+    with pytest.raises(InputError, match=r"int8\.tflite: has changed .*run: edgetag export"):
         stage.run(run_folder.recipe, run_folder.workspace, QUIET, run_folder.reference_file())
     assert not (run_folder.workspace.validate / "verdict.json").exists()
 

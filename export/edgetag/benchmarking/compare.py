@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from edgetag.benchmarking.result import BenchResult, Measurement
 from edgetag.errors import ExitCode, InputError
-from edgetag.judging.checks import Bounds
+from edgetag.judging.checks import Bounds, within
 from edgetag.judging.decisions import EXIT_CODES, Decision, worst
 from edgetag.records import Record, Result
 
@@ -134,10 +134,7 @@ def _ratio(before: Measurement, after: Measurement, max_ratio: float) -> Ratio:
     doubt = 1.0 if stable or equal else DOUBT
     verdict: Decision = "undecided"
     if interval is not None:
-        if interval[1] * doubt <= max_ratio:
-            verdict = "pass"
-        elif interval[0] > max_ratio * doubt:
-            verdict = "fail"
+        verdict = within((interval[0] / doubt, interval[1] * doubt), max_ratio)
     return Ratio(
         variant=before.variant,
         runtime=before.runtime,

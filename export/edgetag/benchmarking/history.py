@@ -4,6 +4,7 @@ One row per figure, keyed by device, runtime, its version, threads, variant and 
 figures of other devices or other files stand beside each other and are never mixed.
 """
 
+import errno
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from edgetag.benchmarking.result import BenchResult
 from edgetag.errors import InputError
 from edgetag.records import Record, Result
+from edgetag.workspace import disk_error
 
 HISTORY = "history.sqlite"
 
@@ -109,7 +111,7 @@ def append(path: Path, result: BenchResult) -> None:
     """Add a benchmark's figures; adding the same benchmark again changes nothing.
 
     Raises:
-        InputError: The file is there and is no such history, or cannot be written.
+        InputError: The file is there and is no such history, or the disk is full.
     """
     rows = [
         (
@@ -155,6 +157,8 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(path)) as database:
             yield database
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise disk_error(path, OSError(errno.ENOSPC, str(error))) from None
         raise _unusable(path, error) from None
 
 

@@ -17,7 +17,7 @@ from edgetag.benchmarking.result import (
     Measurement,
     MissingRuntime,
 )
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.exported import exported_files
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.machine import this_machine
@@ -50,8 +50,7 @@ def run(
             was exported, or no runtime of the recipe is installed.
     """
     history.check(workspace.bench / history.HISTORY)
-    exported = _exported(workspace)
-    paths = [workspace.verified_file(file.file, file.sha256) for file in exported]
+    exported, paths = zip(*exported_files(workspace), strict=True)
     pixels = _first_images(recipe, workspace)
     missing = _missing_runtimes(recipe)
     for runtime in missing:
@@ -110,14 +109,6 @@ def run(
     write_text(workspace.bench / "bench.json", result.to_json())
     history.append(workspace.bench / history.HISTORY, result)
     return result
-
-
-def _exported(workspace: Workspace) -> tuple[ExportedVariant, ...]:
-    path = workspace.export / "export.json"
-    exported = ExportResult.read(path, "export").variants
-    if not exported:
-        raise InputError(f"{path}: lists no file; run: edgetag export")
-    return exported
 
 
 def _first_images(recipe: Recipe, workspace: Workspace) -> Pixels:

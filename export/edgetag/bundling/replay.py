@@ -6,19 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.dataset.cache import CacheIndex, shard_path
+from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.progress import SilentTask
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, score
 from edgetag.runtimes.emulated import SILENCE_LIMIT_S
 from edgetag.scratch import scratch_folder
 from edgetag.workspace import write_array, write_text
-
-
-class Untold:
-    """A task that nobody follows."""
-
-    def advance(self, amount: int = 1, note: str = "") -> None:
-        """Do nothing."""
 
 
 @contextmanager
@@ -56,4 +50,4 @@ def run_over(
         contract: How pixels become the model's input.
     """
     rows = np.arange(pictures, dtype=np.int64)
-    return score(engine, model, folder, rows, contract, 1, Untold(), SILENCE_LIMIT_S)
+    return score(engine, model, folder, rows, contract, 1, SilentTask(), SILENCE_LIMIT_S)

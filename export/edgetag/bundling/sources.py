@@ -18,6 +18,7 @@ from edgetag.dataset.location import Locator
 from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
 from edgetag.preprocess import FORMATS, ImageRejectedError, Pixels, letterbox, read_image
+from edgetag.progress import SilentTask
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.sampling import spread
@@ -91,7 +92,7 @@ def _candidates(
     limits = np.array([thresholds[tag] for tag in tags])
     run = score(
         engines.get(RUNTIME), model, workspace.cache, rows, recipe.network.preprocessing(), 1,
-        _Untold(), SILENCE_S,
+        SilentTask(), SILENCE_S,
     )  # fmt: skip
     if isinstance(run, LoadFailure):
         raise InputError(f"{model}: {RUNTIME} does not run it: {run.reason}")
@@ -111,11 +112,6 @@ def _candidates(
         for place, (has, edge) in enumerate(covers)
         if not hidden[place].any()
     ]
-
-
-class _Untold:
-    def advance(self, amount: int = 1, note: str = "") -> None:
-        """Do nothing: some seconds at most."""
 
 
 class _Finder:

@@ -25,7 +25,8 @@ from edgetag.bundling.result import (
     manifest_schema,
 )
 from edgetag.bundling.sources import golden_sources
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.exported import exported_file
+from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset.attribution import read_attribution
 from edgetag.dataset.result import DatasetResult
 from edgetag.errors import EdgetagError, InputError
@@ -145,15 +146,7 @@ def _gather(
 
 
 def _models(workspace: Workspace, variants: tuple[str, ...]) -> Models:
-    path = workspace.export / "export.json"
-    exported: dict[str, ExportedVariant] = {
-        file.variant: file for file in ExportResult.read(path, "export").variants
-    }
-    for variant in variants:
-        if variant not in exported:
-            raise InputError(f"{path}: has no {variant}, which ships; run: edgetag export")
-    chosen = [exported[variant] for variant in variants]
-    return tuple((file, workspace.verified_file(file.file, file.sha256)) for file in chosen)
+    return tuple(exported_file(workspace, variant) for variant in variants)
 
 
 def _model_name(file: ExportedVariant) -> str:

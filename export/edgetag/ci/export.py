@@ -12,7 +12,7 @@ from edgetag.ci.pictures import FOLDER, Judged, collect
 from edgetag.ci.rehearsal import rehearse
 from edgetag.ci.replacing import check_replaceable, replacing, seal
 from edgetag.ci.result import CiExport, Part
-from edgetag.conversion.result import ExportResult
+from edgetag.conversion.exported import exported_file
 from edgetag.dataset import open_dataset
 from edgetag.dataset.attribution import read_attribution
 from edgetag.errors import InputError
@@ -132,12 +132,7 @@ def _variant(recipe: Recipe, workspace: Workspace, asked: str | None) -> Variant
 
 
 def _model(workspace: Workspace, variant: Variant) -> bytes:
-    path = workspace.export / "export.json"
-    exported = {file.variant: file for file in ExportResult.read(path, "export").variants}
-    if variant not in exported:
-        raise InputError(f"{path}: it lists no {variant}; run: edgetag export")
-    file = exported[variant]
-    return workspace.verified_file(file.file, file.sha256).read_bytes()
+    return exported_file(workspace, variant)[1].read_bytes()
 
 
 def _refuse_large(size_bytes: int, judged: Judged, max_bytes: int) -> None:

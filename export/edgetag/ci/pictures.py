@@ -97,13 +97,6 @@ class Judged:
         write_text(folder / TABLE, self.table)
 
 
-def judged_splits(recipe: Recipe) -> tuple[str, ...]:
-    """Return the splits that a verdict needs: those judged, and what thresholds are fitted on."""
-    splits = recipe.validation.splits
-    refits = recipe.validation.refit_thresholds and VALIDATION not in splits
-    return (*splits, VALIDATION) if refits else splits
-
-
 def collect(recipe: Recipe, dataset: Dataset) -> Judged:
     """Find the pictures that a verdict is about; nothing is written.
 
@@ -120,7 +113,8 @@ def collect(recipe: Recipe, dataset: Dataset) -> Judged:
         raise InputError(
             "the run was made with other tags than the recipe has now; run: edgetag run RECIPE"
         )
-    present = [s for s in judged_splits(recipe) if s in dataset.splits() or s != VALIDATION]
+    judged = (*recipe.validation.splits, *recipe.validation.refit_splits)
+    present = [name for name in judged if name in dataset.splits() or name != VALIDATION]
     rows = np.sort(np.concatenate([dataset.rows(split) for split in present]))
     chosen = dataset.manifest[rows]
     columns = Columns(

@@ -87,7 +87,7 @@ def fetch(
     """
     from edgetag.cli.outcome import print_result
     from edgetag.cli.terminal import console_progress
-    from edgetag.dataset.sources import build_demo, fetch_bench
+    from edgetag.demo_sets import build_demo, fetch_bench
 
     make = build_demo if set_ is ExampleSet.DEMO else fetch_bench
     summary = make(out or Path("data") / set_.value, console_progress())

@@ -133,6 +133,7 @@ def validate(
     """
     from edgetag.cli.outcome import exit_code, print_result
     from edgetag.cli.stages import baseline_beside, prepare
+    from edgetag.conversion.exported import exported_path
     from edgetag.errors import InputError
     from edgetag.pipeline import ensure_stage, run_stage
 
@@ -156,7 +157,7 @@ def validate(
         {"--images": images, "--cpu": cpu, "--runner": runner, "--app": app, "--clean": clean},
         "is for other machines; name one with --on",
     )
-    taken = loaded.export.possible if (workspace.export / "export.json").exists() else ()
+    taken = loaded.export.possible if exported_path(workspace).exists() else ()
     external = _external(model or [], name or [], loaded, mean, std, labels, taken)
     if stands_for is not None and not external:
         raise InputError("--as is about a --model; give one")

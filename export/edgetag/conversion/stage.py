@@ -10,6 +10,7 @@ from edgetag import __version__
 from edgetag.compression.result import QuantizeResult
 from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import check_explain, read_explain
+from edgetag.conversion.exported import exported_path
 from edgetag.conversion.flatfile import gzip_size, parse_model
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.op_versions import required_runtime
@@ -62,7 +63,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
     for warning in warnings:
         progress.say(warning)
     result = ExportResult(variants=tuple(exported), warnings=tuple(warnings))
-    write_text(workspace.export / "export.json", result.to_json())
+    write_text(exported_path(workspace), result.to_json())
     return result
 
 

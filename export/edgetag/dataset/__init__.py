@@ -6,17 +6,12 @@ Names are loaded when first used: worker processes and the command's start do wi
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edgetag.dataset.cache import ImageCache
     from edgetag.dataset.view import Dataset, open_dataset
 
-__all__ = ["Dataset", "ImageCache", "open_dataset"]
+__all__ = ["Dataset", "open_dataset"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "ImageCache":
-        from edgetag.dataset import cache
-
-        return cache.ImageCache
     if name in __all__:
         from edgetag.dataset import view
 

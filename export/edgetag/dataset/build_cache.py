@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.dataset.cache import SHARD_IMAGES, CacheIndex, shard_path
 from edgetag.dataset.inspection import (
     FileFacts,
     FileJob,
@@ -29,6 +28,7 @@ from edgetag.dataset.inspection import (
 from edgetag.dataset.integrity import seal
 from edgetag.dataset.workers import run_all
 from edgetag.errors import InputError
+from edgetag.image_cache import SHARD_IMAGES, CacheIndex, shard_path
 from edgetag.machine import cores
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import Progress

@@ -10,8 +10,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.errors import InputError
+from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.records import Result
 from edgetag.workspace import digest_file, write_text
 

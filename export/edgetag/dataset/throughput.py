@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edgetag.dataset.cache import ImageCache
+from edgetag.image_cache import ImageCache
 from edgetag.preprocess import Pixels
 from edgetag.records import Record
 

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from edgetag.dataset.cache import ImageCache
 from edgetag.dataset.integrity import damaged_shards
 from edgetag.dataset.result import SplitCounts, TagCounts
 from edgetag.errors import InputError
+from edgetag.image_cache import ImageCache
 from edgetag.preprocess import Pixels
 from edgetag.tags import UNKNOWN, Labels, Vocabulary
 from edgetag.workspace import Workspace

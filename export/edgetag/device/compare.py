@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.conversion.exported import exported_files
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
 from edgetag.device import store
-from edgetag.device.files import exported_files
 from edgetag.device.forecast import Job, images_on, tell
 from edgetag.device.on import WASM, Spot, require_ready
 from edgetag.device.result import Agreement, DeviceResult, TargetCheck
@@ -18,7 +18,7 @@ from edgetag.errors import InputError
 from edgetag.machine import cores
 from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import Progress, Task
+from edgetag.progress import Progress, SilentTask, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.sampling import spread
@@ -70,7 +70,7 @@ class _Given:
             job.rows,
             self.contract,
             1,
-            _Untold(),
+            SilentTask(),
             self.limit_s,
             self.cancelled,
         )
@@ -144,11 +144,6 @@ def compare_scores(
     found = store.make(recipe, checks)
     store.add(recipe, workspace, found)
     return found
-
-
-class _Untold:
-    def advance(self, amount: int = 1, note: str = "") -> None:
-        """Do nothing: only the slow side is counted."""
 
 
 def _check(job: Job, given: _Given, task: Task) -> TargetCheck:

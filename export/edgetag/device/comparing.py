@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from edgetag.device.result import DeviceResult, InstructionCount
 from edgetag.errors import ExitCode, InputError
+from edgetag.judging.checks import within
 from edgetag.judging.decisions import EXIT_CODES, Decision, worst
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
@@ -103,5 +104,5 @@ def _ratio(before: InstructionCount, after: InstructionCount, max_ratio: float) 
         before=before.instructions,
         after=after.instructions,
         ratio=ratio,
-        verdict="pass" if ratio <= max_ratio else "fail",
+        verdict=within((ratio, ratio), max_ratio),
     )

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.conversion.exported import exported_files
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
 from edgetag.device import store
 from edgetag.device.cuts import Cuts, cuts_path
 from edgetag.device.cutting import find_cuts
-from edgetag.device.files import exported_files
 from edgetag.device.markers import FIRST_CUT, WHOLE, CountError, read_log
 from edgetag.device.on import Spot, require_ready
 from edgetag.device.result import CountFailure, DeviceResult, InstructionCount, OperatorCount
@@ -23,7 +23,7 @@ from edgetag.emulation.launching import compiled
 from edgetag.errors import InputError
 from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import Progress, SilentProgress
+from edgetag.progress import Progress, SilentTask
 from edgetag.recipe import Recipe
 from edgetag.runtimes import FailureKind, LoadFailure
 from edgetag.runtimes.emulated import Emulated
@@ -194,11 +194,18 @@ def _count_once(
             model = folder / "model.tflite"
             shutil.copyfile(path, model)
             cuts_path(model).write_text(cuts.model_dump_json(), encoding="utf-8")
-        with SilentProgress().track("count", None) as task:
-            outcome = time_bare(
-                replace(engine, count_log=log), model, given.cache, given.row, given.contract, 1,
-                task, given.limit_s, given.cancelled, MODULE,
-            )  # fmt: skip
+        outcome = time_bare(
+            replace(engine, count_log=log),
+            model,
+            given.cache,
+            given.row,
+            given.contract,
+            1,
+            SilentTask(),
+            given.limit_s,
+            given.cancelled,
+            MODULE,
+        )
         if isinstance(outcome, LoadFailure):
             return outcome
         try:

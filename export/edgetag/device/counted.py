@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from edgetag.children import Emit
-from edgetag.dataset import ImageCache
 from edgetag.device.cuts import Cuts, cuts_path
 from edgetag.device.markers import EMPTY, FIRST_CUT, WHOLE, mark
+from edgetag.image_cache import ImageCache
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.interpreter import InterpreterSession
 from edgetag.runtimes.messages import Done, Job, Scored

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.exported import exported_if_there
+from edgetag.conversion.result import ExportedVariant
 from edgetag.device.budgets import check_budgets
 from edgetag.device.result import (
     CountFailure,
@@ -50,11 +51,10 @@ def read_current(recipe: Recipe, workspace: Workspace) -> DeviceResult | None:
     Raises:
         InputError: The result is damaged.
     """
-    path, exported = result_path(workspace), workspace.export / "export.json"
-    if not path.exists() or not exported.exists():
+    path, made = result_path(workspace), exported_if_there(workspace)
+    if not path.exists() or made is None:
         return None
-    files = ExportResult.read(exported, "export").variants
-    found = _current(recipe, DeviceResult.read(path, "validate RECIPE --on arm64"), files)
+    found = _current(recipe, DeviceResult.read(path, "validate RECIPE --on arm64"), made.variants)
     return found if found.checks or found.tried else None
 
 

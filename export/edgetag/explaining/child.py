@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.children import Emit, begin_job
-from edgetag.dataset import ImageCache
 from edgetag.errors import InputError, one_line
 from edgetag.explaining.job import Compared, Job, Pair, Sums
+from edgetag.image_cache import ImageCache
 from edgetag.preprocess import Pixels
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.interpreter import open_session

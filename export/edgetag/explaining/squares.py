@@ -7,8 +7,8 @@ from typing import Self
 
 import numpy as np
 
-from edgetag.dataset.cache import CacheIndex, shard_path
 from edgetag.errors import InputError
+from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels
 from edgetag.workspace import write_array, write_text
 

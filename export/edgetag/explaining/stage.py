@@ -1,10 +1,12 @@
 """The explain stage: layers to blame in each quantized file, and what mistakes in an app cost."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.exported import ExportedFile, exported_file, exported_files
+from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.formats import default_root
 from edgetag.dataset.view import Rows
@@ -69,7 +71,7 @@ def run(
         InputError: A file of an earlier stage is missing, damaged or does not fit the others.
     """
     dataset = open_dataset(workspace)
-    files = ExportResult.read(workspace.export / "export.json", "export").variants
+    files = exported_files(workspace)
     size = recipe.network.input_size
     if dataset.cache.index.input_size != size:
         raise InputError(
@@ -85,8 +87,8 @@ def run(
     else:
         blamed = _blame(recipe, workspace, dataset, files, notes, progress)
         shipped = variant or read_shipping(recipe, workspace).leading
-        file = _find(shipped, files, workspace)
-        found = _drift(recipe, workspace, dataset, file, notes, progress)
+        file, path = exported_file(workspace, shipped)
+        found = _drift(recipe, workspace, dataset, file, path, notes, progress)
         drift = (found,) if found else ()
     result = Explanation(blame=blamed, preprocessing=drift, notes=tuple(notes.told))
     write_text(workspace.explain / "explain.json", result.to_json())
@@ -97,19 +99,19 @@ def _blame(
     recipe: Recipe,
     workspace: Workspace,
     dataset: Dataset,
-    files: Sequence[ExportedVariant],
+    files: Sequence[ExportedFile],
     notes: _Notes,
     progress: Progress,
 ) -> tuple[Blame, ...]:
-    quantized = [file for file in files if file.variant not in NOT_QUANTIZED]
-    reference = workspace.verified_file(*_place(_find("fp32", files, workspace)))
+    quantized = [(file, path) for file, path in files if file.variant not in NOT_QUANTIZED]
+    _, reference = exported_file(workspace, "fp32")
     rows = dataset.rows(recipe.validation.splits[0])
     rows = rows[choose(dataset.labels(rows), recipe.explain.layer_images, 1, recipe.seed)]
     images = Images(workspace.cache, rows, recipe.network.preprocessing())
     found = []
     with progress.track("comparing layers", len(quantized) * len(rows), "images") as task:
-        for file in quantized:
-            layers = blame(reference, workspace.verified_file(*_place(file)), images, task)
+        for file, path in quantized:
+            layers = blame(reference, path, images, task)
             if isinstance(layers, str):
                 notes.add(f"{file.variant}: its layers are not compared: {layers}")
                 continue
@@ -124,10 +126,10 @@ def _drift(
     workspace: Workspace,
     dataset: Dataset,
     file: ExportedVariant,
+    model: Path,
     notes: _Notes,
     progress: Progress,
 ) -> PreprocessingDrift | None:
-    model = workspace.verified_file(*_place(file))
     contract = recipe.network.preprocessing()
     image = read_graph(model).image
     drawn = drawn_mistakes(image.dtype, _bytes_as_they_are(image, contract))
@@ -223,16 +225,3 @@ def _bytes_as_they_are(image: Tensor, contract: Preprocessing) -> bool:
         return False
     first = 0 if image.dtype == "uint8" else -128
     return np.array_equal(encoding_table(contract, image), np.arange(first, first + 256))
-
-
-def _find(variant: str, files: Sequence[ExportedVariant], workspace: Workspace) -> ExportedVariant:
-    for file in files:
-        if file.variant == variant:
-            return file
-    raise InputError(
-        f"{workspace.export / 'export.json'}: it lists no {variant}; run: edgetag export"
-    )
-
-
-def _place(file: ExportedVariant) -> tuple[str, str]:
-    return file.file, file.sha256

@@ -94,6 +94,12 @@ class Value:
         return self.failure or self.doubt
 
 
+def within(bounds: Bounds, limit: float) -> Decision:
+    """Decide whether what lies between two bounds is at most a limit."""
+    low, high = bounds
+    return "pass" if high <= limit else "fail" if low > limit else "undecided"
+
+
 def judge(budget: str, limit: float, value: Value, level: float = 0.0) -> Check:
     """Decide on one limit.
 
@@ -125,8 +131,6 @@ def _decide(budget: str, limit: float, value: Value, level: float) -> Decision:
     if value.measured is None or value.doubt or (kind == "margin" and value.interval is None):
         return "undecided"
     low, high = value.interval or (value.measured, value.measured)
-    kept, broken = (low >= limit, high < limit) if kind == "floor" else (high <= limit, low > limit)
-    if kept:
-        return "pass"
-    significant = value.p_fail is None or value.p_fail <= level
-    return "fail" if broken and significant else "undecided"
+    verdict = within((-high, -low), -limit) if kind == "floor" else within((low, high), limit)
+    by_chance = value.p_fail is not None and value.p_fail > level
+    return "undecided" if verdict == "fail" and by_chance else verdict

@@ -11,7 +11,7 @@ from edgetag.dataset.view import Rows
 from edgetag.matrix.elsewhere import host_of
 from edgetag.matrix.proof import OLD_RUNTIME, Outcome
 from edgetag.pool import open_pool
-from edgetag.progress import Progress
+from edgetag.progress import Progress, SilentTask
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, engines, score
 
 REFERENCE = "litert"
@@ -99,7 +99,7 @@ def _score(job: _Job, given: Given) -> Outcome:
         job.rows,
         given.contract,
         1,
-        _Silent(),
+        SilentTask(),
         given.silence_s,
         given.cancelled,
     )
@@ -107,10 +107,3 @@ def _score(job: _Job, given: Given) -> Outcome:
         reason = f"it gives {outcome.scores.shape[1]} scores, but there are {given.tags} tags"
         return LoadFailure(FailureKind.WRONG_OUTPUT, reason)
     return outcome
-
-
-class _Silent:
-    """A task for images where files are what is counted."""
-
-    def advance(self, amount: int = 1, note: str = "") -> None:
-        """Do nothing."""

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.exported import exported_files
+from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
 from edgetag.device.count import Input
 from edgetag.device.store import read_current
@@ -58,8 +59,7 @@ def run(
     missing = engines.get(REFERENCE).available()
     if missing is not None:
         raise InputError(f"the matrix compares with {REFERENCE}, but {missing}")
-    exported = ExportResult.read(workspace.export / "export.json", "export").variants
-    files = [(file, workspace.verified_file(file.file, file.sha256)) for file in exported]
+    files = exported_files(workspace)
     dataset = open_dataset(workspace)
     split = recipe.validation.splits[0]
     there = [e for e in wanted.values() if not isinstance(e, str) and e.available() is None]

@@ -19,7 +19,7 @@ from edgetag.phones.instrument import App
 from edgetag.phones.job import Device
 from edgetag.phones.store import LocalFile, put
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import SilentProgress
+from edgetag.progress import SilentTask
 from edgetag.recipe import Recipe, Variant
 from edgetag.runtimes import LoadFailure, engines
 from edgetag.runtimes import score as score_here
@@ -137,15 +137,20 @@ def _scores_here(
 ) -> dict[Variant, Scores]:
     contract = recipe.network.preprocessing()
     host: dict[Variant, Scores] = {}
-    with SilentProgress().track("", None) as task:
-        for variant, file in files:
-            outcome = score_here(
-                engines.get(HOST_ENGINE), file.path, workspace.cache, rows, contract, 1, task,
-                SILENCE_S,
-            )  # fmt: skip
-            if isinstance(outcome, LoadFailure):
-                raise InputError(f"{variant.variant} on this machine's LiteRT: {outcome.reason}")
-            host[variant.variant] = outcome.scores
+    for variant, file in files:
+        outcome = score_here(
+            engines.get(HOST_ENGINE),
+            file.path,
+            workspace.cache,
+            rows,
+            contract,
+            1,
+            SilentTask(),
+            SILENCE_S,
+        )
+        if isinstance(outcome, LoadFailure):
+            raise InputError(f"{variant.variant} on this machine's LiteRT: {outcome.reason}")
+        host[variant.variant] = outcome.scores
     return host
 
 

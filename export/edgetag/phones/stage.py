@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgetag import __version__
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.exported import exported_files, read_exported
+from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.phones import accuracy
 from edgetag.phones.adb import Adb
@@ -122,8 +123,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         failures=tuple(entry for outcome in outcomes for entry in outcome.failures),
     )
     path = workspace.bench / "phones.json"
-    exported = ExportResult.read(workspace.export / "export.json", "export").variants
-    result = with_known(result, path, options, frozenset(file.sha256 for file in exported))
+    exported = frozenset(file.sha256 for file in read_exported(workspace).variants)
+    result = with_known(result, path, options, exported)
     write_text(path, result.to_json())
     return result
 
@@ -183,18 +184,9 @@ def files_of(
     Raises:
         InputError: There is none, none of a name, or one has changed.
     """
-    path = workspace.export / "export.json"
-    exported = ExportResult.read(path, "export").variants
-    names = [file.variant for file in exported]
-    for name in wanted:
-        if name not in names:
-            raise InputError(f"{path}: has no {name}; it has: {', '.join(names) or 'nothing'}")
-    chosen = [file for file in exported if not wanted or file.variant in wanted]
-    if not chosen:
-        raise InputError(f"{path}: lists no file; run: edgetag export")
     return tuple(
-        (file, LocalFile(workspace.verified_file(file.file, file.sha256), file.sha256, "tflite"))
-        for file in chosen
+        (file, LocalFile(path, file.sha256, "tflite"))
+        for file, path in exported_files(workspace, wanted)
     )
 
 

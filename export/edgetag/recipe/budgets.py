@@ -48,19 +48,20 @@ class Limit:
         return value == (0 if self.kind == "floor" else 1)
 
 
+def _loss(words: str, measure: Measure) -> Limit:
+    return Limit(words, "points", "margin", "accuracy", measure)
+
+
+def _cap(words: str, unit: Unit, subject: Subject) -> Limit:
+    return Limit(words, unit, "cap", subject)
+
+
 class TagBudget(Section):
     """Limits of one tag; what is left out is not judged. Fractions: 0.01 is one point."""
 
-    max_recall_drop: Annotated[
-        Share | None, Limit("drop of recall", "points", "margin", "accuracy", "recall")
-    ] = None
-    max_fpr_rise: Annotated[
-        Share | None,
-        Limit("rise of the false-positive rate", "points", "margin", "accuracy", "fpr"),
-    ] = None
-    max_ap_drop: Annotated[
-        Share | None, Limit("drop of average precision", "points", "margin", "accuracy", "ap")
-    ] = None
+    max_recall_drop: Annotated[Share | None, _loss("drop of recall", "recall")] = None
+    max_fpr_rise: Annotated[Share | None, _loss("rise of the false-positive rate", "fpr")] = None
+    max_ap_drop: Annotated[Share | None, _loss("drop of average precision", "ap")] = None
 
     def given(self) -> dict[str, float]:
         """Return the limits that are set, by their keys."""
@@ -82,11 +83,9 @@ class Budget(TagBudget):
     """
 
     min_map: Annotated[Share | None, Limit("mAP", "fraction", "floor", "accuracy")] = None
-    max_map_drop: Annotated[
-        Share | None, Limit("drop of mAP", "points", "margin", "accuracy", "map")
-    ] = None
+    max_map_drop: Annotated[Share | None, _loss("drop of mAP", "map")] = None
     max_flip_rate: Annotated[
-        Share | None, Limit("share of changed decisions", "percent", "cap", "accuracy")
+        Share | None, _cap("share of changed decisions", "percent", "accuracy")
     ] = None
     max_heat_map_error: Annotated[
         Share | None,
@@ -96,22 +95,20 @@ class Budget(TagBudget):
         description="Mean distance of heat maps from the float model's, after the sigmoid, where "
         "a tag is present; a margin, for variants in export.explain.",
     )
-    max_latency_ms: Annotated[float | None, Limit("latency", "ms", "cap", "latency")] = Field(
+    max_latency_ms: Annotated[float | None, _cap("latency", "ms", "latency")] = Field(None, gt=0)
+    max_latency_ratio: Annotated[float | None, _cap("latency against fp32", "ratio", "latency")] = (
+        Field(None, gt=0, description="To fp32 on the same runtime.")
+    )
+    max_size_bytes: Annotated[int | None, _cap("size", "bytes", "size")] = Field(None, gt=0)
+    max_size_ratio: Annotated[float | None, _cap("size against fp32", "ratio", "size")] = Field(
+        None, gt=0, description="To fp32."
+    )
+    max_peak_memory_bytes: Annotated[int | None, _cap("peak memory", "bytes", "memory")] = Field(
         None, gt=0
-    )
-    max_latency_ratio: Annotated[
-        float | None, Limit("latency against fp32", "ratio", "cap", "latency")
-    ] = Field(None, gt=0, description="To fp32 on the same runtime.")
-    max_size_bytes: Annotated[int | None, Limit("size", "bytes", "cap", "size")] = Field(None, gt=0)
-    max_size_ratio: Annotated[float | None, Limit("size against fp32", "ratio", "cap", "size")] = (
-        Field(None, gt=0, description="To fp32.")
-    )
-    max_peak_memory_bytes: Annotated[int | None, Limit("peak memory", "bytes", "cap", "memory")] = (
-        Field(None, gt=0)
     )
     max_arm_instructions: Annotated[
         int | None,
-        Limit("number of instructions of an inference", "instructions", "cap", "instructions"),
+        _cap("number of instructions of an inference", "instructions", "instructions"),
     ] = Field(None, gt=0, description="Per inference on an emulated Cortex-A76; see [device].")
     tags: dict[str, TagBudget] = Field(
         default_factory=dict, description="Tag → margins that replace the variant's."

@@ -55,6 +55,12 @@ class ValidationSection(Section):
                 raise ValueError(f"splits: {name!r} is not test, validation or test_…")
         return self
 
+    @property
+    def refit_splits(self) -> tuple[str, ...]:
+        """The split that each file's thresholds are fitted on, if they are and it judges not."""
+        refits = self.refit_thresholds and "validation" not in self.splits
+        return ("validation",) if refits else ()
+
 
 class BenchmarkSection(Section):
     """How latency is measured."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from edgetag.benchmarking.result import BenchResult
+from edgetag.conversion.exported import exported_if_there
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset import open_dataset
 from edgetag.dataset.attribution import attribution_file, read_attribution
@@ -88,7 +89,7 @@ def _packed(
 
 def _read(recipe: Recipe, workspace: Workspace) -> Sources:
     run_file = workspace.read_run_file()
-    exported = _if_there(ExportResult, workspace.export / "export.json", "export")
+    exported = exported_if_there(workspace)
     verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
     has_images = (workspace.cache / "index.json").exists()
     stated = attribution_file(recipe)

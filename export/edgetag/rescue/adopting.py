@@ -6,8 +6,9 @@ stands in `export/` is validated, benchmarked, reported and bundled like every o
 
 from collections.abc import Sequence
 
+from edgetag.conversion.exported import exported_path, read_exported
 from edgetag.conversion.flatfile import parse_model
-from edgetag.conversion.result import ExportResult, VariantRecord
+from edgetag.conversion.result import VariantRecord
 from edgetag.conversion.stage import describe
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.errors import InputError
@@ -96,19 +97,16 @@ def _or(names: Sequence[str]) -> str:
 
 def _put(workspace: Workspace, rescued: RescueResult, step: Step, data: bytes) -> None:
     """Write the file and what export says of it; its record last, as export does."""
-    listed = workspace.export / "export.json"
-    exported = ExportResult.read(listed, "export")
+    made = read_exported(workspace)
     record_file = workspace.export / f"{rescued.variant}.json"
     record = VariantRecord.read(record_file, "export")
     target = workspace.root / record.exported.file
     described = describe(parse_model(data, target), data, rescued.variant, target, workspace)
     described = described.model_copy(update={"rescued": step.name})
-    variants = tuple(
-        described if one.variant == rescued.variant else one for one in exported.variants
-    )
+    variants = tuple(described if one.variant == rescued.variant else one for one in made.variants)
     write_bytes(target, data)
     write_text(record_file, record.model_copy(update={"exported": described}).to_json())
-    write_text(listed, exported.model_copy(update={"variants": variants}).to_json())
+    write_text(exported_path(workspace), made.model_copy(update={"variants": variants}).to_json())
 
 
 def told(adoption: Adoption) -> str:

@@ -27,9 +27,9 @@ from edgetag.sampling import spread
 from edgetag.validation.comparison import compare
 from edgetag.validation.decision import check_overall, check_tags, decide
 from edgetag.validation.heat_maps import BUDGET, MOST_IMAGES, HeatMapScene, check_heat_maps
-from edgetag.validation.inputs import read_thresholds
-from edgetag.validation.metrics import Measured, Split
-from edgetag.validation.obtaining import obtain_reference, refit_split
+from edgetag.validation.inputs import read_thresholds, split_of
+from edgetag.validation.metrics import Measured
+from edgetag.validation.obtaining import obtain_reference
 from edgetag.validation.pictures import rows_if_any
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import ON_ACCURACY
@@ -84,7 +84,7 @@ class Judge:
         self.split_name = recipe.validation.splits[0]
         self.images = dataset.rows(self.split_name)
         self._refit_rows = self._rows_to_fit_on()
-        self._split = self._split_of(self.images)
+        self._split = split_of(recipe, dataset, self.images)
         shows = self._budget.max_heat_map_error is not None and variant in recipe.export.explain
         self._map_rows = spread(self.images, MOST_IMAGES) if shows else NO_ROWS
         reference = obtain_reference(recipe, workspace, dataset, progress, map_rows=self._map_rows)
@@ -108,7 +108,7 @@ class Judge:
         if len(self._refit_rows):
             thresholds = refit_thresholds(
                 scores[count:],
-                self._split_of(self._refit_rows),
+                split_of(self._recipe, self._dataset, self._refit_rows),
                 self._recipe.training.thresholds,
                 thresholds,
             )
@@ -171,20 +171,8 @@ class Judge:
         costs = Costs.found(self._recipe, sizes, figures, failures)
         return tuple(costs.check(self._variant, self._budget))
 
-    def _split_of(self, rows: Rows) -> Split:
-        section = self._recipe.validation
-        return Split(
-            self._dataset.labels(rows),
-            self._dataset.vocabulary,
-            self._dataset.groups(rows),
-            min_positives=section.min_positives,
-            samples=section.bootstrap_samples,
-            confidence=section.confidence,
-            seed=self._recipe.seed,
-        )
-
     def _rows_to_fit_on(self) -> Rows:
-        splits = refit_split(self._recipe) if _limits_decisions(self._budget) else ()
+        splits = self._recipe.validation.refit_splits if _limits_decisions(self._budget) else ()
         return next((rows_if_any(self._dataset, split) for split in splits), NO_ROWS)
 
 

@@ -18,7 +18,7 @@ from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.pool import open_pool
-from edgetag.progress import Progress, SilentProgress
+from edgetag.progress import Progress, SilentTask
 from edgetag.records import Result
 from edgetag.rescue.layers import Layer
 from edgetag.rescue.result import LayerError
@@ -113,8 +113,7 @@ def _read(path: Path, inputs: str) -> dict[str, float]:
 
 
 def _score(runtime: Runtime, file: Path, rows: Rows) -> Scores:
-    with SilentProgress().track(file.stem, None) as task:
-        outcome = runtime.score(file, rows, task)
+    outcome = runtime.score(file, rows, SilentTask())
     if isinstance(outcome, LoadFailure):
         raise InputError(
             f"ranking layers: a file with one quantized layer is {outcome.kind}: {outcome.reason}"

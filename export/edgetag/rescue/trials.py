@@ -8,9 +8,10 @@ from typing import Any
 
 from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import without_explain
+from edgetag.conversion.exported import ExportedFile, exported_file
 from edgetag.conversion.flatfile import gzip_size, parse_model, read_model
 from edgetag.conversion.metadata import ModelInfo, attach
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.result import ExportedVariant
 from edgetag.conversion.stage import Sources
 from edgetag.conversion.variants import INT8
 from edgetag.dataset import open_dataset
@@ -87,10 +88,8 @@ class Trials:
     ) -> None:
         self.recipe, self.workspace, self.progress = recipe, workspace, progress
         self.variant, self.keep = variant, keep
-        exported = _exported(workspace, variant)
-        self.fp32, self.exported = exported["fp32"], exported[variant]
-        self.fp32_file = workspace.verified_file(self.fp32.file, self.fp32.sha256)
-        self.original = workspace.verified_file(self.exported.file, self.exported.sha256)
+        plain, (self.exported, self.original) = _float_and_quantized(workspace, variant)
+        self.fp32, self.fp32_file = plain
         self.dataset = open_dataset(workspace)
         self.judge = Judge(recipe, workspace, self.dataset, variant, progress)
         self.machine = this_machine()
@@ -193,8 +192,10 @@ class Trials:
             return attach(data, info)
 
 
-def _exported(workspace: Workspace, variant: Variant) -> dict[Variant, ExportedVariant]:
-    """Return the exported files.
+def _float_and_quantized(
+    workspace: Workspace, variant: Variant
+) -> tuple[ExportedFile, ExportedFile]:
+    """Return the exported files of `fp32` and of a variant.
 
     Raises:
         InputError: The variant is not of integers, or it or fp32 was not exported.
@@ -204,13 +205,7 @@ def _exported(workspace: Workspace, variant: Variant) -> dict[Variant, ExportedV
             f"{variant} cannot be rescued: only full-integer variants have layers to keep in "
             f"float ({', '.join(FULL_INTEGER)})"
         )
-    path = workspace.export / "export.json"
-    exported = {file.variant: file for file in ExportResult.read(path, "export").variants}
-    needed: tuple[Variant, ...] = ("fp32", variant)
-    for name in needed:
-        if name not in exported:
-            raise InputError(f"{path}: it lists no {name}; run: edgetag export")
-    return exported
+    return exported_file(workspace, "fp32"), exported_file(workspace, variant)
 
 
 def _told(trial: Trial) -> str:

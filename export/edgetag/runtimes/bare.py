@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from edgetag.children import Emit
-from edgetag.dataset import ImageCache
+from edgetag.image_cache import ImageCache
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.interpreter import InterpreterSession
 from edgetag.runtimes.messages import Done, Job

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.children import Emit
-from edgetag.dataset import ImageCache
 from edgetag.errors import one_line
+from edgetag.image_cache import ImageCache
 from edgetag.runtimes.encoding import ImageEncoder, decode, encoding_table
 from edgetag.runtimes.interpreter import InterpreterSession
 from edgetag.runtimes.messages import Done, Job, Scored

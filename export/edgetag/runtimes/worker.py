@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.children import Emit, begin_job
-from edgetag.dataset import ImageCache
 from edgetag.errors import InputError, one_line
+from edgetag.image_cache import ImageCache
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import ImageEncoder, decode, encoding_table
 from edgetag.runtimes.messages import BadInput, Done, Job, Loaded, Refused, Scored, WrongOutput

@@ -5,17 +5,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
+from edgetag.conversion.exported import (
+    exported_file,
+    exported_if_there,
+    exported_path,
+    read_exported,
+)
 from edgetag.conversion.external import ExternalModel
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset
+from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.recipe import Recipe
 from edgetag.training.result import Thresholds
 from edgetag.validation.accepted_state import Baseline
+from edgetag.validation.metrics import Split
+from edgetag.validation.operating import OperatingPoints
 from edgetag.validation.scores import ReferenceScores
 from edgetag.validation.standing import stands_for
-from edgetag.workspace import Workspace, digest_file
+from edgetag.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,7 @@ def candidates(
     made_elsewhere = tuple(
         _given(model, stands_for(model.name, asked, recipe, accepted), recipe) for model in external
     )
-    if external and not only and not (workspace.export / "export.json").exists():
+    if external and not only and not exported_path(workspace).exists():
         return made_elsewhere
     return (*_exported(recipe, workspace, only), *made_elsewhere)
 
@@ -119,35 +128,21 @@ def _given(model: ExternalModel, variant: str | None, recipe: Recipe) -> Candida
 
 def _exported(recipe: Recipe, workspace: Workspace, only: Collection[str]) -> tuple[Candidate, ...]:
     """Return exported files, each checked against its digest."""
-    result_file = workspace.export / "export.json"
-    exported = {file.variant: file for file in ExportResult.read(result_file, "export").variants}
-    found = []
-    for variant in recipe.export.possible:
-        if only and variant not in only:
-            continue
-        if variant in recipe.export.fallback and variant not in (*exported, *only):
-            continue
-        if variant not in exported:
-            raise InputError(f"{result_file}: it lists no {variant}; run: edgetag export")
-        file = exported[variant]
-        path = workspace.root / file.file
-        if not path.is_file():
-            raise InputError(f"{path}: missing; run: edgetag export")
-        if digest_file(path) != file.sha256:
-            raise InputError(
-                f"{path}: changed or damaged since it was exported (its SHA-256 differs from "
-                "export.json); run: edgetag export"
-            )
-        found.append(Candidate.exported(file, recipe, workspace))
-    return tuple(found)
+    made = {file.variant for file in read_exported(workspace).variants}
+    wanted = [
+        variant
+        for variant in recipe.export.possible
+        if (not only or variant in only)
+        and (variant in (*made, *only) or variant not in recipe.export.fallback)
+    ]
+    files = (exported_file(workspace, variant) for variant in wanted)
+    return tuple(Candidate.exported(file, recipe, workspace) for file, _ in files)
 
 
 def fp32_size_bytes(workspace: Workspace) -> int | None:
     """Return the size of the exported float file, None where nothing was exported."""
-    path = workspace.export / "export.json"
-    if not path.exists():
-        return None
-    sizes = {file.variant: file.size_bytes for file in ExportResult.read(path, "export").variants}
+    made = exported_if_there(workspace)
+    sizes = {file.variant: file.size_bytes for file in made.variants} if made else {}
     return sizes.get("fp32")
 
 
@@ -171,3 +166,24 @@ def read_thresholds(
     if lacking:
         raise InputError(f"{where}: no threshold for {', '.join(lacking)}; {remedy}")
     return {name: thresholds[name] for name in dataset.vocabulary.names}
+
+
+def split_of(recipe: Recipe, dataset: Dataset, rows: Rows) -> Split:
+    """Return the labels of some rows, and how the recipe judges over them."""
+    section = recipe.validation
+    return Split(
+        dataset.labels(rows),
+        dataset.vocabulary,
+        dataset.groups(rows),
+        min_positives=section.min_positives,
+        samples=section.bootstrap_samples,
+        confidence=section.confidence,
+        seed=recipe.seed,
+        at=OperatingPoints(
+            fpr=section.at_fpr,
+            recall=section.at_recall,
+            prevalence=section.prevalence,
+            prevalences=section.prevalences,
+            bins=section.calibration_bins,
+        ),
+    )

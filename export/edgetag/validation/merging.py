@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from edgetag.conversion.result import ExportResult
+from edgetag.conversion.exported import exported_if_there
 from edgetag.dataset import Dataset
 from edgetag.dataset.view import Rows
 from edgetag.dependencies import dependencies_of
@@ -184,11 +184,9 @@ def _would_be_judged_by(
     recipe: Recipe, workspace: Workspace, scene: Scene, of_all: str
 ) -> dict[str, str]:
     """Return what each exported variant would be judged by now."""
-    path = workspace.export / "export.json"
-    if not path.exists():
-        return {}
+    made = exported_if_there(workspace)
     return {
         file.variant: judged_by(of_all, scene, Candidate.exported(file, recipe, workspace))
-        for file in ExportResult.read(path, "export").variants
+        for file in (made.variants if made else ())
         if file.variant in recipe.export.possible
     }

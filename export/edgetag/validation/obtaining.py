@@ -33,9 +33,6 @@ from edgetag.workspace import Workspace, digest_file
 MAKER = "edgetag.validation.reference"
 """What computes the reference; named only, since it imports TensorFlow."""
 
-REFIT_ON = "validation"
-"""The split that thresholds are fitted on."""
-
 
 @dataclass(frozen=True)
 class Reference:
@@ -56,12 +53,6 @@ class Reference:
     def scores(self, dataset: Dataset, rows: Rows) -> Scores:
         """Return `[n, tags]` scores of some of its rows."""
         return self.stored.matched(dataset.identities(rows), dataset.vocabulary.names, self.where)
-
-
-def refit_split(recipe: Recipe) -> tuple[str, ...]:
-    """Return the split that each file's thresholds are fitted on, if they are and it judges not."""
-    section = recipe.validation
-    return (REFIT_ON,) if section.refit_thresholds and REFIT_ON not in section.splits else ()
 
 
 def obtain_reference(
@@ -92,7 +83,7 @@ def obtain_reference(
     """
     kept = workspace.validate / "reference.npz"
     rows = {name: dataset.rows(name) for name in recipe.validation.splits}
-    rows |= {name: rows_if_any(dataset, name) for name in refit_split(recipe)}
+    rows |= {name: rows_if_any(dataset, name) for name in recipe.validation.refit_splits}
     trained_here = (workspace.train / "model.npz").exists()
     if given is not None or (kept.exists() and not trained_here):
         source = given or kept

@@ -17,17 +17,11 @@ from edgetag.runtimes import LoadFailure, engines
 from edgetag.sampling import spread
 from edgetag.validation.entries import variant_entry
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import (
-    MOST_IMAGES,
-    HeatMapScene,
-    check_heat_maps,
-    with_heat_maps,
-)
-from edgetag.validation.inputs import Candidate, fp32_size_bytes, read_thresholds
+from edgetag.validation.heat_maps import MOST_IMAGES, HeatMapScene, check_heat_maps, with_heat_maps
+from edgetag.validation.inputs import Candidate, fp32_size_bytes, read_thresholds, split_of
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.needs import split_share
-from edgetag.validation.obtaining import obtain_reference, refit_split
-from edgetag.validation.operating import OperatingPoints
+from edgetag.validation.obtaining import obtain_reference
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict
 from edgetag.validation.scores import NO_ROWS
@@ -74,7 +68,7 @@ class Scene:
         self.progress = progress
         section = recipe.validation
         here = {name: dataset.rows(name) for name in section.splits}
-        splits = {name: self._split(rows) for name, rows in here.items()}
+        splits = {name: split_of(recipe, dataset, rows) for name, rows in here.items()}
         _require_scored_tags(splits[section.splits[0]], section.splits[0])
         reference = obtain_reference(
             recipe, workspace, dataset, progress, given, max_changed,
@@ -83,12 +77,12 @@ class Scene:
         self.stored, self.pictures = reference.stored, reference.pictures
         self.rows = {name: reference.rows[name] for name in section.splits}
         self.splits = {
-            name: splits[name] if len(rows) == len(here[name]) else self._split(rows)
+            name: splits[name] if len(rows) == len(here[name]) else split_of(recipe, dataset, rows)
             for name, rows in self.rows.items()
         }
         _require_scored_tags(self.splits[section.splits[0]], section.splits[0])
         self.map_rows = self._map_rows(self.rows, explains)
-        self.refit_rows = next((reference.rows[name] for name in refit_split(recipe)), NO_ROWS)
+        self.refit_rows = next((reference.rows[name] for name in section.refit_splits), NO_ROWS)
         self.fp32_bytes = fp32_size_bytes(workspace) or self.stored.meta.fp32_size_bytes
         self.thresholds = read_thresholds(workspace, dataset, self.stored)
         self.places = _places(self.rows)
@@ -135,25 +129,6 @@ class Scene:
                 file.columns,
             )
 
-    def _split(self, rows: Rows) -> Split:
-        section = self.recipe.validation
-        return Split(
-            self.dataset.labels(rows),
-            self.dataset.vocabulary,
-            self.dataset.groups(rows),
-            min_positives=section.min_positives,
-            samples=section.bootstrap_samples,
-            confidence=section.confidence,
-            seed=self.recipe.seed,
-            at=OperatingPoints(
-                fpr=section.at_fpr,
-                recall=section.at_recall,
-                prevalence=section.prevalence,
-                prevalences=section.prevalences,
-                bins=section.calibration_bins,
-            ),
-        )
-
     def score(self, files: Sequence[Candidate]) -> Iterator[tuple[Run, Scored | LoadFailure]]:
         """Score every file on every runtime; a file's first runtime here also scores the refit's.
 
@@ -188,7 +163,7 @@ class Scene:
 
     def refit(self, scored: Scored) -> dict[str, float]:
         """Return a variant's thresholds, fitted on its scores behind those that are judged."""
-        split = self._split(self.refit_rows)
+        split = split_of(self.recipe, self.dataset, self.refit_rows)
         scores: Scores = scored.scores[self.judged_images :]
         return refit_thresholds(scores, split, self.recipe.training.thresholds, self.thresholds)
 

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.conversion.result import ExportResult
+from edgetag.conversion.exported import exported_file
 from edgetag.dataset import open_dataset
 from edgetag.dataset.view import Rows
-from edgetag.errors import InputError
 from edgetag.machine import this_machine
 from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import Progress, Task
+from edgetag.progress import Progress, SilentTask, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import BareRun, Engine, LoadFailure, ScoreRun, engines, score, time_bare
 from edgetag.validation.rate import RateFailure, RuntimeRate, ScoringRate
@@ -83,7 +82,7 @@ def measure(
     failures: list[RateFailure] = []
     with progress.track("timing scoring", len(found) * rounds * 2 * images, "images") as task:
         bench = _Bench(
-            model=_exported(workspace, variant),
+            model=exported_file(workspace, variant)[1],
             cache=workspace.cache,
             rows=np.resize(dataset.rows(recipe.validation.splits[0]), images),
             contract=recipe.network.preprocessing(),
@@ -105,16 +104,6 @@ def measure(
         rates=tuple(rates),
         failures=tuple(failures),
     )
-
-
-def _exported(workspace: Workspace, variant: str) -> Path:
-    result_file = workspace.export / "export.json"
-    listed = ExportResult.read(result_file, "export").variants
-    for file in listed:
-        if file.variant == variant:
-            return workspace.verified_file(file.file, file.sha256)
-    names = ", ".join(file.variant for file in listed)
-    raise InputError(f"{result_file}: it lists no {variant!r}; it has: {names}")
 
 
 def _measure_runtime(engine: Engine, bench: _Bench, rounds: int) -> RuntimeRate | LoadFailure:
@@ -178,7 +167,7 @@ def _bare(engine: Engine, bench: _Bench, rows: Rows) -> _Run | LoadFailure:
         rows,
         bench.contract,
         1,
-        _Quiet(),
+        SilentTask(),
         SILENCE_S,
         bench.cancelled,
     )
@@ -192,14 +181,7 @@ def _validate(engine: Engine, bench: _Bench, rows: Rows) -> _Run | LoadFailure:
         rows,
         bench.contract,
         1,
-        _Quiet(),
+        SilentTask(),
         SILENCE_S,
         bench.cancelled,
     )
-
-
-class _Quiet:
-    """A task that tells nobody, so that neither measurement pays for it."""
-
-    def advance(self, amount: int = 1, note: str = "") -> None:
-        """Do nothing."""

@@ -1,4 +1,4 @@
-// Read access to the image cache of dataset/cache.py: uint8 images in .npy shards, and an index.
+// Read access to the image cache of edgetag.image_cache: uint8 images in .npy shards, and an index.
 
 import fs from 'node:fs';
 import path from 'node:path';

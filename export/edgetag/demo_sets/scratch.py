@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from edgetag.dataset.sources.photos import object_group
-from edgetag.dataset.sources.picture import FileDrawing, Picture
+from edgetag.demo_sets.photos import object_group
+from edgetag.demo_sets.picture import FileDrawing, Picture
 from edgetag.tags import DEFAULT_TAGS
 
 SOURCE = "scratch"

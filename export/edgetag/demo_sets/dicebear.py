@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from edgetag.dataset.sources.picture import Picture, dice, paint_svg
+from edgetag.demo_sets.picture import Picture, dice, paint_svg
 from edgetag.errors import MissingExtraError
 from edgetag.tags import DEFAULT_TAGS
 

@@ -6,18 +6,18 @@ the avatar styles that the demo keeps apart are the unseen art styles (`test_sty
 
 from pathlib import Path
 
-from edgetag.dataset.sources import clipart, dicebear, iconify, openmoji, photos, scratch
-from edgetag.dataset.sources.demo import SEED, attribution, few_signs, package_versions
-from edgetag.dataset.sources.downloads import (
+from edgetag.demo_sets import clipart, dicebear, iconify, openmoji, photos, scratch
+from edgetag.demo_sets.demo import SEED, attribution, few_signs, package_versions
+from edgetag.demo_sets.downloads import (
     DebPackage,
     NpmPackage,
     Package,
     check_tools,
     fetch_package,
 )
-from edgetag.dataset.sources.picture import Picture, rank
-from edgetag.dataset.sources.sets import PACKAGES, Planned, SetSummary, build_set
-from edgetag.dataset.sources.splits import Shares, split_pictures
+from edgetag.demo_sets.picture import Picture, rank
+from edgetag.demo_sets.sets import PACKAGES, Planned, SetSummary, build_set
+from edgetag.demo_sets.splits import Shares, split_pictures
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 

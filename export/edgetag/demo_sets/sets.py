@@ -10,17 +10,16 @@ import io
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
 
-from edgetag.dataset.sources.picture import SIZE, BlankError, Picture, compose, place, png_bytes
-from edgetag.dataset.workers import forkserver_context, start_worker
+from edgetag.dataset.workers import run_all
+from edgetag.demo_sets.picture import SIZE, BlankError, Picture, compose, place, png_bytes
 from edgetag.errors import InputError
+from edgetag.machine import cores
 from edgetag.progress import Progress
 from edgetag.records import Result
 from edgetag.tags import DEFAULT_TAGS
@@ -158,7 +157,9 @@ def _paint_all(folder: Path, planned: Planned, seed: int, progress: Progress) ->
     done = len(planned) - len(missing)
     with progress.track("Painting pictures", len(planned), "images") as task:
         task.advance(done)
-        for size, names in _results(chunks, folder, seed, alone=len(missing) <= _ALONE):
+        workers = 1 if len(missing) <= _ALONE else min(len(chunks), cores())
+        calls = enumerate((folder, chunk, seed) for chunk in chunks)
+        for _, (size, names) in run_all(_paint_chunk, calls, workers):
             blank.update(names)
             task.advance(size)
     return blank
@@ -176,36 +177,6 @@ def _chunks(pictures: Iterable[Picture]) -> list[list[Picture]]:
         same[i : i + _CHUNK] for same in by_source.values() for i in range(0, len(same), _CHUNK)
     ]
     return sorted(chunks, key=len, reverse=True)
-
-
-@contextmanager
-def _workers(chunks: int) -> Iterator[Executor]:
-    """Yield worker processes, one per core; stop them at once when the build is interrupted."""
-    count = max(1, min(chunks, os.cpu_count() or 1))
-    executor = ProcessPoolExecutor(
-        count,
-        mp_context=forkserver_context(),
-        initializer=start_worker,
-    )
-    try:
-        yield executor
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
-        raise
-    executor.shutdown()
-
-
-def _results(
-    chunks: Sequence[Sequence[Picture]], folder: Path, seed: int, alone: bool
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield what `_paint_chunk` returns, as chunks are done."""
-    if alone:
-        yield from (_paint_chunk(folder, chunk, seed) for chunk in chunks)
-        return
-    with _workers(len(chunks)) as executor:
-        futures = [executor.submit(_paint_chunk, folder, chunk, seed) for chunk in chunks]
-        for future in as_completed(futures):
-            yield future.result()
 
 
 def _paint_chunk(folder: Path, chunk: Sequence[Picture], seed: int) -> tuple[int, list[str]]:

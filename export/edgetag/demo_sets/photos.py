@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from edgetag.dataset.sources.picture import FileDrawing, Picture
-from edgetag.dataset.sources.rcc import read_container
+from edgetag.demo_sets.picture import FileDrawing, Picture
+from edgetag.demo_sets.rcc import read_container
 from edgetag.errors import InputError
 from edgetag.tags import DEFAULT_TAGS
 from edgetag.workspace import write_bytes

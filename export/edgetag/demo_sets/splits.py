@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from edgetag.dataset.sources.picture import Picture, rank
+from edgetag.demo_sets.picture import Picture, rank
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 

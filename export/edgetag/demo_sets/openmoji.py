@@ -10,14 +10,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from edgetag.dataset.sources.emoji_tags import (
+from edgetag.demo_sets.emoji_tags import (
     Emoji,
     is_dropped,
     line_version,
     parse_emoji,
     tag_emoji,
 )
-from edgetag.dataset.sources.picture import Picture, paint_svg, rank
+from edgetag.demo_sets.picture import Picture, paint_svg, rank
 from edgetag.errors import MissingExtraError
 
 SOURCE = "openmoji"

@@ -1,0 +1,67 @@
+"""What was exported: the files that `export/export.json` lists, by name and as they lie there."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.errors import InputError
+from edgetag.workspace import Workspace
+
+ExportedFile = tuple[ExportedVariant, Path]
+"""What is listed of a file, and where it lies."""
+
+
+def exported_path(workspace: Workspace) -> Path:
+    """Return where the export stage leaves its result."""
+    return workspace.export / "export.json"
+
+
+def read_exported(workspace: Workspace) -> ExportResult:
+    """Return what the export stage left.
+
+    Raises:
+        InputError: It is missing or damaged.
+    """
+    return ExportResult.read(exported_path(workspace), "export")
+
+
+def exported_if_there(workspace: Workspace) -> ExportResult | None:
+    """Return what the export stage left, None where it has left nothing.
+
+    Raises:
+        InputError: It is damaged.
+    """
+    return read_exported(workspace) if exported_path(workspace).exists() else None
+
+
+def exported_files(
+    workspace: Workspace, variants: Collection[str] = ()
+) -> tuple[ExportedFile, ...]:
+    """Return files in the order in which they are listed, after checking that none has changed.
+
+    Args:
+        workspace: The run.
+        variants: Which; all of them where none is named.
+
+    Raises:
+        InputError: Nothing is listed, or one that is named is not; a file is missing, or has
+            changed since it was exported.
+    """
+    path, listed = exported_path(workspace), read_exported(workspace).variants
+    names = [file.variant for file in listed]
+    for name in variants:
+        if name not in names:
+            told = ", ".join(names) or "nothing"
+            raise InputError(f"{path}: it lists no {name}, only {told}; run: edgetag export")
+    if not listed:
+        raise InputError(f"{path}: it lists no file; run: edgetag export")
+    return tuple(
+        (file, workspace.verified_file(file.file, file.sha256, "run: edgetag export"))
+        for file in listed
+        if not variants or file.variant in variants
+    )
+
+
+def exported_file(workspace: Workspace, variant: str) -> ExportedFile:
+    """Return the file of one variant; errors are those of `exported_files`."""
+    return exported_files(workspace, (variant,))[0]
