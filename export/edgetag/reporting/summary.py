@@ -15,6 +15,7 @@ from edgetag.reporting.result import Finding, ReportResult
 from edgetag.reporting.rows import shown_entry
 from edgetag.reporting.sources import Sources
 from edgetag.reporting.tables import budgets_table, failures_table, variants_table
+from edgetag.reporting.wording import describe_baseline
 from edgetag.tables import Table
 from edgetag.tables.markdown import to_markdown
 from edgetag.tables.text import escape_html, escape_markdown, shorten
@@ -132,19 +133,9 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def _accepted(compared: BaselineComparison) -> str:
+    reason = escape_markdown(shorten(compared.reason, LONGEST_SENTENCE))
     when = compared.accepted_at[:10]
-    reason = shorten(compared.reason, LONGEST_SENTENCE)
-    if not compared.changes:
-        same = "every score is what it was"
-        found = same if compared.same_scores else "every number is within its tolerance"
-    else:
-        counts = [
-            f"{sum(one.change == kind for one in compared.changes)} {kind}"
-            for kind in ("worse", "gone", "better", "new")
-            if any(one.change == kind for one in compared.changes)
-        ]
-        found = ", ".join(counts)
-    return f"Against the state accepted on {when} ({escape_markdown(reason)}): {found}.\n"
+    return f"A state was accepted on {when} ({reason}). {describe_baseline(compared)}\n"
 
 
 def _main_variant(report: ReportResult) -> str:
