@@ -7,53 +7,37 @@ a property; see GitHub's "Workflow commands".
 
 import secrets
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
+from edgetag.reporting.levels import LEVELS, Level
 from edgetag.reporting.result import Finding
 from edgetag.tables.text import shorten
 
-Level = Literal["error", "warning", "notice"]
-LEVELS: dict[str, Level] = {
-    "fail": "error",
-    "undecided": "warning",
-    "not judged": "warning",
-    "loss": "warning",
-    "note": "notice",
-}
 SHOWN = 10
 """GitHub shows so many annotations of each level for a step."""
 
 LONGEST_TITLE = 200
 """Characters; GitHub refuses a title of more than 255."""
 
-TITLES = {
-    "fail": "edgetag: not accepted",
-    "undecided": "edgetag: undecided",
-    "not judged": "edgetag: not judged",
-    "loss": "edgetag: losses",
-    "note": "edgetag: note",
-}
-
 
 def annotations(findings: Iterable[Finding]) -> tuple[str, ...]:
     """Return one workflow command per finding, and one that counts those GitHub would not show."""
     found = tuple(findings)
-    return tuple(line for name, level in LEVELS.items() for line in _of_level(found, name, level))
+    return tuple(line for level in LEVELS for line in _of_level(found, level))
 
 
-def _of_level(findings: tuple[Finding, ...], name: str, level: Level) -> Iterator[str]:
-    title = TITLES[name]
-    told = [finding for finding in findings if finding.level == name]
+def _of_level(findings: tuple[Finding, ...], level: Level) -> Iterator[str]:
+    name, title = LEVELS[level].annotation, f"edgetag: {LEVELS[level].title}"
+    told = [finding for finding in findings if finding.level == level]
     shown = told if len(told) <= SHOWN else told[: SHOWN - 1]
     for finding in shown:
-        yield _command(level, shorten(f"{title}: {finding.where}", LONGEST_TITLE), finding.text)
+        yield _command(name, shorten(f"{title}: {finding.where}", LONGEST_TITLE), finding.text)
     if len(told) > len(shown):
         rest = len(told) - len(shown)
-        yield _command(level, title, f"and {rest} more; see the report")
+        yield _command(name, title, f"and {rest} more; see the report")
 
 
-def _command(level: Level, title: str, message: str) -> str:
-    return f"::{level} title={_property(title)}::{_data(message)}"
+def _command(name: str, title: str, message: str) -> str:
+    return f"::{name} title={_property(title)}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -9,6 +9,7 @@ from edgetag.benchmarking.result import BenchResult
 from edgetag.device.result import DeviceResult
 from edgetag.recipe import Recipe, limits_of
 from edgetag.reporting.device import score_findings
+from edgetag.reporting.levels import RANK
 from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.rows import budget_rows, failure_rows, tag_budget_rows
@@ -22,7 +23,6 @@ from edgetag.validation.baseline import breaks
 from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
 from edgetag.validation.result import Verdict
 
-LEVELS = ("fail", "undecided", "not judged", "loss", "note")
 BENCH_BUDGETS = limits_of("latency", "memory")
 """Limits that only the benchmark can judge."""
 
@@ -55,7 +55,7 @@ def find(
         *_tags_without_images(verdict),
     ]
     found = [_as_note(one) if one.variant in verdict.passed_over else one for one in found]
-    return tuple(sorted(found, key=lambda one: (LEVELS.index(one.level), one.variant != first)))
+    return tuple(sorted(found, key=lambda one: (RANK[one.level], one.variant != first)))
 
 
 def _as_note(finding: Finding) -> Finding:

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from edgetag.judging.checks import Bounds, ReasonedCheck
 from edgetag.judging.decisions import Decision
 from edgetag.records import Record, Result
+from edgetag.reporting.levels import Level
 from edgetag.validation.baseline_result import BaselineComparison
 
 
@@ -142,7 +143,7 @@ class Finding(Record):
         variant: The file that it is about; None where it is about all.
     """
 
-    level: Literal["fail", "undecided", "not judged", "loss", "note"]
+    level: Level
     where: str
     text: str
     variant: str | None = None

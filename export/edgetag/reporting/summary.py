@@ -11,6 +11,7 @@ from edgetag.explaining.tables import layers_table, mistakes_table
 from edgetag.judging.decisions import Decision
 from edgetag.phones.tables import phone_tables
 from edgetag.reporting.environment import environment, how_measured, how_to_read
+from edgetag.reporting.levels import LEVELS
 from edgetag.reporting.result import Finding, ReportResult
 from edgetag.reporting.rows import shown_entry
 from edgetag.reporting.sources import Sources
@@ -42,15 +43,6 @@ BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse th
 
 LONGEST = 30_000
 """Characters. GitHub takes 65,536 in a comment, and a comment that long is not read."""
-
-LEVELS = {
-    "fail": ("✗", 20),
-    "undecided": ("?", 8),
-    "not judged": ("?", 8),
-    "loss": ("!", 8),
-    "note": ("·", 8),
-}
-"""Sign of each level of findings, and how many are shown; tables have the others."""
 
 SHOWN_VARIANTS = 30
 SHOWN_TAGS = 40
@@ -121,7 +113,7 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
     """List what stands between the run and its acceptance, then notes."""
     found = tuple(findings)
     lines = []
-    for level, (mark, shown) in LEVELS.items():
+    for level, (mark, shown, *_) in LEVELS.items():
         told = [f"{one.where}: {one.text}" for one in found if one.level == level]
         lines += [
             f"- {mark} {escape_markdown(shorten(text, LONGEST_SENTENCE))}" for text in told[:shown]
