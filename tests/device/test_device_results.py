@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 
 from edgetag.children import python_environment
 from edgetag.cli.main import app
+from edgetag.conversion.exported import exported_files
 from edgetag.conversion.result import ExportedVariant
 from edgetag.device.budgets import check_budgets
 from edgetag.device.compare import host_of, judge, tolerance
 from edgetag.device.count import operator_counts
 from edgetag.device.cuts import Cut, Cuts
 from edgetag.device.cutting import find_cuts
-from edgetag.device.files import exported_files
 from edgetag.device.markers import CountError, read_log
 from edgetag.device.result import CountFailure, DeviceResult, InstructionCount
 from edgetag.device.store import make
@@ -215,7 +215,7 @@ def test_a_verb_without_its_machine_says_how_to_set_it_up(
 def test_a_variant_that_was_not_exported_is_refused_with_those_that_were(run_folder: Path) -> None:
     workspace = Workspace(run_folder / "run")
     assert [file.variant for file, _ in exported_files(workspace, ["int8"])] == ["int8"]
-    with pytest.raises(InputError, match="lists: fp32, int8"):
+    with pytest.raises(InputError, match="lists no fp16, only fp32, int8"):
         exported_files(workspace, ["fp16"])
 
 
