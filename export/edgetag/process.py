@@ -121,10 +121,12 @@ def run_job(
         assert process.stdout is not None  # noqa: S101 - PIPE was asked for
         try:
             for line in _lines(process.stdout, patience):
-                with contextlib.suppress(ValidationError):
+                try:
                     event = events.validate_json(line)
-                    patience.renew()
-                    on_event(event)
+                except ValidationError:
+                    continue
+                patience.renew()
+                on_event(event)
             while process.poll() is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(patience.left_s())
