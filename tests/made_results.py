@@ -14,7 +14,7 @@ from edgetag.judging.checks import Check, Needs
 from edgetag.judging.decisions import worst
 from edgetag.machine import Machine
 from edgetag.recipe import Variant, parse_recipe
-from edgetag.reporting.summary import Sources
+from edgetag.reporting.sources import Sources
 from edgetag.validation import result as validation
 from edgetag.validation.result import ReferenceSummary, TagVerdict, VariantVerdict, Verdict
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from edgetag.process import Failure, JobCancelledError, Launch, describe_end, run_job
 from edgetag.records import Record
@@ -162,6 +162,14 @@ def test_what_a_listener_raises_ends_the_process(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(marked(tmp_path / "pid") + "say(0); time.sleep(60)", on_event=interrupt)
     assert not runs(process_of(tmp_path / "pid"))
+
+
+def test_a_listener_that_finds_an_event_invalid_is_heard() -> None:
+    def refuse(_: Step) -> None:
+        Steps.model_validate({"steps": "many"})
+
+    with pytest.raises(ValidationError):
+        run("say(0)", on_event=refuse)
 
 
 def test_waiting_takes_neither_a_thread_nor_processor_time() -> None:

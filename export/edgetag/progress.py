@@ -1,5 +1,6 @@
 """How stages tell what they are doing, without knowing who listens."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -41,6 +42,35 @@ class SilentProgress:
     def track(self, what: str, total: int | None, unit: str = "it") -> Iterator[Task]:  # noqa: ARG002
         """Yield a task that counts nothing."""
         yield SilentTask()
+
+
+class SharedProgress:
+    """Progress that several threads may tell at once; whoever listens need not expect them."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._lock = threading.Lock()
+
+    def say(self, message: str) -> None:
+        """Show one line that stays."""
+        with self._lock:
+            self._progress.say(message)
+
+    @contextmanager
+    def track(self, what: str, total: int | None, unit: str = "it") -> Iterator[Task]:
+        """Open a task that several threads may advance."""
+        with self._progress.track(what, total, unit) as task:
+            yield _SharedTask(task, self._lock)
+
+
+class _SharedTask:
+    def __init__(self, task: Task, lock: threading.Lock) -> None:
+        self._task = task
+        self._lock = lock
+
+    def advance(self, amount: int = 1, note: str = "") -> None:
+        with self._lock:
+            self._task.advance(amount, note)
 
 
 def format_seconds(seconds: float) -> str:

@@ -18,7 +18,6 @@ from edgetag.device.compare import host_of, judge, tolerance
 from edgetag.device.count import operator_counts
 from edgetag.device.cuts import Cut, Cuts
 from edgetag.device.cutting import find_cuts
-from edgetag.device.files import exported_files
 from edgetag.device.markers import CountError, read_log
 from edgetag.device.result import CountFailure, DeviceResult, InstructionCount
 from edgetag.device.store import make
@@ -27,7 +26,6 @@ from edgetag.emulation.targets import ARM64
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun
-from edgetag.workspace import Workspace
 
 MODELS = Path(__file__).parents[1] / "models"
 CRASH = LoadFailure(FailureKind.CRASHED, "it crashed (SIGILL) while running it")
@@ -210,13 +208,6 @@ def test_a_verb_without_its_machine_says_how_to_set_it_up(
     done = CliRunner().invoke(app, [*command, "--on", name, "--cache", str(tmp_path / "none")])
     assert isinstance(done.exception, InputError)
     assert "edgetag device setup arm64" in str(done.exception)
-
-
-def test_a_variant_that_was_not_exported_is_refused_with_those_that_were(run_folder: Path) -> None:
-    workspace = Workspace(run_folder / "run")
-    assert [file.variant for file, _ in exported_files(workspace, ["int8"])] == ["int8"]
-    with pytest.raises(InputError, match="lists: fp32, int8"):
-        exported_files(workspace, ["fp16"])
 
 
 def test_the_process_that_runs_a_model_needs_numpy_and_pydantic_alone() -> None:

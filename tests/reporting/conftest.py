@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgetag.reporting.summary import Sources
+from edgetag.reporting.sources import Sources
 from made_results import make_sources
 
 

@@ -29,8 +29,6 @@ from edgetag.preprocess import Pixels
 from edgetag.recipe import Variant, parse_recipe
 from edgetag.reporting.findings import find
 from edgetag.reporting.float_model import FloatModel, exclusive_tags
-from edgetag.reporting.page import PageSources
-from edgetag.reporting.page.sources import PackedBundle
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import (
     budget_rows,
@@ -39,6 +37,7 @@ from edgetag.reporting.rows import (
     tag_budget_rows,
     variant_rows,
 )
+from edgetag.reporting.sources import PackedBundle, Sources
 from edgetag.shipping import choose
 from edgetag.tags import Vocabulary
 from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
@@ -256,7 +255,7 @@ def make_verdict() -> Verdict:
     )  # fmt: skip
 
 
-def make_report(sources: PageSources) -> ReportResult:
+def make_report(sources: Sources) -> ReportResult:
     """Join the rows as the report stage does."""
     recipe, verdict, bench = sources.recipe, sources.verdict, sources.bench
     rows = variant_rows(recipe, verdict, sources.exported, bench)
@@ -323,8 +322,8 @@ def dataset() -> DatasetResult:
     )  # fmt: skip
 
 
-def make_sources() -> PageSources:
-    return PageSources(
+def make_sources() -> Sources:
+    return Sources(
         recipe=parse_recipe(RECIPE, Path("recipe.toml")),
         verdict=make_verdict(),
         details=Details(split="test", variants=(details_of("int8"), details_of("fp32"))),

@@ -19,7 +19,7 @@ from edgetag.reporting.annotations import annotations
 from edgetag.reporting.device import device_findings
 from edgetag.reporting.page import write_page
 from edgetag.reporting.result import ReportResult
-from edgetag.reporting.summary import Sources
+from edgetag.reporting.sources import Sources
 from edgetag.workspace import Workspace, write_text
 from made_results import RECIPE, RECIPE_FILE, make_sources
 

@@ -12,11 +12,12 @@ import pytest
 from page_factory import BREAKOUT, SCRIPT, TAGS, make_report, make_sources
 from parsed_page import Page
 
-from edgetag.reporting.page import PageSources, write_page
+from edgetag.reporting.page import write_page
 from edgetag.reporting.plots import drawing
+from edgetag.reporting.sources import Sources
 
 
-def bare(sources: PageSources) -> PageSources:
+def bare(sources: Sources) -> Sources:
     """Return what a CI job has that only validates stored scores."""
     return replace(
         sources, details=None, exported=None, bench=None, explanation=None, thumbnails=None,
@@ -26,12 +27,12 @@ def bare(sources: PageSources) -> PageSources:
 
 
 @pytest.fixture(scope="module")
-def sources() -> PageSources:
+def sources() -> Sources:
     return make_sources()
 
 
 @pytest.fixture(scope="module")
-def html(sources: PageSources) -> str:
+def html(sources: Sources) -> str:
     return write_page(make_report(sources), sources)
 
 
@@ -41,7 +42,7 @@ def page(html: str) -> Page:
 
 
 @pytest.fixture(scope="module")
-def bare_page(sources: PageSources) -> Page:
+def bare_page(sources: Sources) -> Page:
     left = bare(sources)
     return Page(write_page(make_report(left), left))
 
@@ -98,7 +99,7 @@ def test_plots_bring_no_style_sheet_of_their_own(page: Page) -> None:
     assert len(page.all("style")) == 1
 
 
-def test_the_same_results_give_the_same_bytes(sources: PageSources, html: str) -> None:
+def test_the_same_results_give_the_same_bytes(sources: Sources, html: str) -> None:
     assert write_page(make_report(sources), sources) == html
 
 
@@ -134,7 +135,7 @@ def test_the_verdict_comes_first_with_its_reasons(page: Page) -> None:
     )
 
 
-def test_a_run_that_keeps_every_limit_says_so(sources: PageSources) -> None:
+def test_a_run_that_keeps_every_limit_says_so(sources: Sources) -> None:
     kept = sources.verdict.variants[1].tags[0].checks[0].model_copy(update={"verdict": "pass"})
     quiet = sources.verdict.variants[0]
     judged = quiet.tags[0].model_copy(update={"checks": (kept,), "verdict": "pass"})
@@ -156,7 +157,7 @@ def test_a_run_that_keeps_every_limit_says_so(sources: PageSources) -> None:
         assert "The app would ship int8, which was not judged here." in text
 
 
-def test_no_scored_tag_is_undecided_and_says_why(sources: PageSources) -> None:
+def test_no_scored_tag_is_undecided_and_says_why(sources: Sources) -> None:
     variant = sources.verdict.variants[0]
     nothing = {
         name: None

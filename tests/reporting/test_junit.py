@@ -10,7 +10,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.reporting import stage
 from edgetag.reporting.junit import write_junit
-from edgetag.reporting.summary import Sources
+from edgetag.reporting.sources import Sources
 from edgetag.validation.baseline import accept, compare
 from edgetag.validation.result import Failure, Verdict
 from edgetag.workspace import Workspace, write_text

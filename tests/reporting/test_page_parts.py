@@ -18,7 +18,6 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.reporting.float_model import exclusive_tags
 from edgetag.reporting.page import (
-    PageSources,
     changes,
     curves,
     float_errors,
@@ -27,9 +26,10 @@ from edgetag.reporting.page import (
     tags,
 )
 from edgetag.reporting.page.data import read_rejected
-from edgetag.reporting.page.sources import View
 from edgetag.reporting.page.thumbnails import THUMBNAIL_PX
+from edgetag.reporting.page.view import View
 from edgetag.reporting.page.write import write_page
+from edgetag.reporting.sources import Sources
 from edgetag.reporting.tables import shown_variants_table
 from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps
 from edgetag.validation.heat_map_tables import heat_map_tags_table, heat_maps_table
@@ -38,11 +38,11 @@ from edgetag.validation.tables import pictures_table
 
 
 @pytest.fixture
-def sources() -> PageSources:
+def sources() -> Sources:
     return make_sources()
 
 
-def test_thumbnails_are_of_the_surest_changes_and_small(sources: PageSources) -> None:
+def test_thumbnails_are_of_the_surest_changes_and_small(sources: Sources) -> None:
     asked: list[list[int]] = []
 
     def look_up(rows: Rows) -> Pixels:
@@ -70,7 +70,7 @@ def test_thumbnails_are_of_the_surest_changes_and_small(sources: PageSources) ->
 
 
 def test_a_large_vocabulary_draws_the_tags_that_moved_most(
-    sources: PageSources, monkeypatch: pytest.MonkeyPatch
+    sources: Sources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(curves, "MOST_OF_BUNDLED", 2)
     monkeypatch.setattr(tags, "MOST_DRAWN", 1)
@@ -90,7 +90,7 @@ def test_a_large_vocabulary_draws_the_tags_that_moved_most(
     assert shown.total == len(TAGS)
 
 
-def test_heat_maps_are_shown_over_all_and_by_tag(sources: PageSources) -> None:
+def test_heat_maps_are_shown_over_all_and_by_tag(sources: Sources) -> None:
     view = View(make_report(sources), sources)
     assert heat_maps_table(sources.verdict).rows == ()
     shown = view.scored("int8")
@@ -128,7 +128,7 @@ def test_heat_maps_are_shown_over_all_and_by_tag(sources: PageSources) -> None:
     assert heat_maps_table(verdict).texts[0][4:] == shown_as_text
 
 
-def test_every_file_of_the_bundle_is_marked_as_one_that_ships(sources: PageSources) -> None:
+def test_every_file_of_the_bundle_is_marked_as_one_that_ships(sources: Sources) -> None:
     bundle = sources.recipe.bundle.model_copy(update={"variants": ("int8", "fp32")})
     both = replace(sources, recipe=sources.recipe.model_copy(update={"bundle": bundle}))
     rows = shown_variants_table(make_report(both), 1).rows
@@ -137,7 +137,7 @@ def test_every_file_of_the_bundle_is_marked_as_one_that_ships(sources: PageSourc
 
 
 def test_the_worst_errors_of_a_tag_come_first_with_what_was_found_instead(
-    sources: PageSources,
+    sources: Sources,
 ) -> None:
     view = View(make_report(sources), sources)
     model = sources.float_model
@@ -169,7 +169,7 @@ def test_tags_of_which_nothing_is_known_of_each_other_do_not_exclude() -> None:
     ],
 )
 def test_how_the_input_is_made_follows_the_contract_and_the_file(
-    sources: PageSources, kind: ElementType, told: tuple[str, str]
+    sources: Sources, kind: ElementType, told: tuple[str, str]
 ) -> None:
     assert sources.exported
     file = sources.exported.variants[1]
@@ -204,7 +204,7 @@ def test_a_damaged_list_of_rejected_rows_names_itself(tmp_path: Path, damage: by
 
 
 def test_pictures_that_changed_since_the_reference_was_made_are_named(
-    sources: PageSources,
+    sources: Sources,
 ) -> None:
     names = tuple(f"{number}.png" for number in range(30))
     told = PicturesComparison(
@@ -233,7 +233,7 @@ def test_pictures_that_changed_since_the_reference_was_made_are_named(
     assert [cell.text for cell in unknown.rows[0]] == ["validation", "80", "0", "0", "unknown"]
 
 
-def test_where_nothing_ships_the_page_says_what_comes_nearest(sources: PageSources) -> None:
+def test_where_nothing_ships_the_page_says_what_comes_nearest(sources: Sources) -> None:
     report = make_report(sources)
     facts = dict(shipping.shipped(View(report, sources)))
     assert "ships" not in facts

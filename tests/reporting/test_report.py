@@ -15,7 +15,7 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.reporting import results, stage
 from edgetag.reporting.result import ReportResult
-from edgetag.reporting.summary import Sources
+from edgetag.reporting.sources import Sources
 from edgetag.reporting.tables import outcome_tables, variants_table
 from edgetag.tables import to_rich
 from edgetag.tables.text import escape_markdown

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from test_report import report_on
 
 from edgetag.recipe import parse_recipe, passed_over
-from edgetag.reporting.summary import Sources
+from edgetag.reporting.sources import Sources
 from edgetag.validation.result import Verdict
 from made_results import RECIPE, RECIPE_FILE, make_sources, make_verdict, scored
 

@@ -15,7 +15,8 @@ from edgetag.explaining.result import (
     MistakeCost,
     PreprocessingDrift,
 )
-from edgetag.reporting.summary import LONGEST, SHOWN_TAGS, Sources
+from edgetag.reporting.sources import Sources
+from edgetag.reporting.summary import LONGEST, SHOWN_TAGS
 from edgetag.validation.baseline import accept, compare
 from made_results import NOT_LOADABLE, make_sources, make_verdict, scored, tag
 

@@ -7,14 +7,14 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.runtimes.protocol import Engine, ModelLoadError
+from edgetag.runtimes.protocol import Loader, ModelLoadError
 from edgetag.runtimes.tflite_runtime import why_not
 
 DATA = Path(__file__).parents[1] / "models"
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
 
 
-def scores(engine: Engine, file: str, pixels: Pixels, contract: Preprocessing) -> np.ndarray:
+def scores(engine: Loader, file: str, pixels: Pixels, contract: Preprocessing) -> np.ndarray:
     session = engine.load(DATA / file, threads=1)
     table = encoding_table(contract, session.input)
     return np.stack([session.invoke(encode(pixels[i : i + 1], table)) for i in range(len(pixels))])

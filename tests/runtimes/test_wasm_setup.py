@@ -12,7 +12,6 @@ from edgetag.emulation.targets import default_cache
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
-from edgetag.runtimes.protocol import ModelLoadError
 from edgetag.runtimes.wasm import Wasm, install, setup_wasm
 from edgetag.runtimes.wasm.install import (
     BUILD,
@@ -88,8 +87,8 @@ def test_before_its_set_up_it_names_the_command(
 def test_only_scoring_is_launched(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the runtime wasm only scores images; bare needs"):
         Wasm(tmp_path).launch("edgetag.runtimes.bare", "job.json")
-    with pytest.raises(ModelLoadError, match="no session in Python"):
-        Wasm(tmp_path).load(tmp_path / "model.tflite", 1)
+    with pytest.raises(InputError, match="the runtime wasm loads no file in a process of this"):
+        engines.loader("wasm")
 
 
 def test_the_lock_file_pins_one_package_by_hash_and_names_no_host() -> None:

@@ -21,7 +21,7 @@ from edgetag.children import Emit, begin_job
 from edgetag.preprocess import Pixels
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.runtimes.protocol import Engine, ModelLoadError, Session, Values
+from edgetag.runtimes.protocol import Loader, ModelLoadError, Session, Values
 
 RUN_ERRORS = (RuntimeError, ValueError, MemoryError)
 """What the interpreters raise where a model loads but cannot be run."""
@@ -205,9 +205,9 @@ def warm_up(turns: Turns, window: int, emit: Emit) -> tuple[int, frozenset[int]]
     return number * window, frozenset(settled)
 
 
-def _imported(runtime: str) -> Engine:
-    """Return an engine whose package is imported: engines do that when they first load."""
-    engine = engines.get(runtime)
+def _imported(runtime: str) -> Loader:
+    """Return a loader whose package is imported: loaders do that when they first load."""
+    engine = engines.loader(runtime)
     with suppress(ModelLoadError):
         engine.load(Path(os.devnull), 1)
     return engine

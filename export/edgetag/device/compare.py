@@ -18,7 +18,7 @@ from edgetag.errors import InputError
 from edgetag.machine import cores
 from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import Progress, SilentTask, Task
+from edgetag.progress import Progress, SharedProgress, SilentTask, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.sampling import spread
@@ -137,7 +137,7 @@ def compare_scores(
     names = ", ".join(dict.fromkeys(spot.target for spot in spots))
     total = sum(len(job.rows) for job in jobs)
     with (
-        progress.track(f"score on {names}", total, "images") as task,
+        SharedProgress(progress).track(f"score on {names}", total, "images") as task,
         open_pool(cancelled=given.cancelled) as pool,
     ):
         checks = tuple(pool.map(lambda job: _check(job, given, task), jobs))

@@ -1,6 +1,5 @@
 """All files on all phones: a thread per phone, each phone's trouble its own."""
 
-import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +21,7 @@ from edgetag.phones.store import LocalFile
 from edgetag.phones.tool import WHERE_FROM, find_tool
 from edgetag.phones.visit import Outcome, Visit
 from edgetag.pool import open_pool
-from edgetag.progress import Progress
+from edgetag.progress import Progress, SharedProgress
 from edgetag.recipe import Recipe
 from edgetag.scratch import scratch_folder
 from edgetag.workspace import Workspace, write_text
@@ -102,7 +101,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
             else None
         )
         visit = Visit(
-            adb, _Shared(progress), workspace, files, options.settings, tool, scoring,
+            adb, SharedProgress(progress), workspace, files, options.settings, tool, scoring,
             options.clean, options.time_app,
         )  # fmt: skip
         outcomes = _all(visit, chosen)
@@ -188,16 +187,3 @@ def files_of(
         (file, LocalFile(path, file.sha256, "tflite"))
         for file, path in exported_files(workspace, wanted)
     )
-
-
-class _Shared:
-    """Progress that several threads may use."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._lock = threading.Lock()
-
-    def say(self, message: str) -> None:
-        """Show one line that stays."""
-        with self._lock:
-            self._progress.say(message)

@@ -26,9 +26,8 @@ from edgetag.records import Result
 from edgetag.reporting.findings import find, unjudged
 from edgetag.reporting.float_model import read_float_model
 from edgetag.reporting.junit import write_junit
-from edgetag.reporting.page import PageSources, write_page
+from edgetag.reporting.page import write_page
 from edgetag.reporting.page.data import read_rejected
-from edgetag.reporting.page.sources import PackedBundle
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import (
     budget_rows,
@@ -38,7 +37,8 @@ from edgetag.reporting.rows import (
     variant_rows,
 )
 from edgetag.reporting.shipping import shipping_sentence
-from edgetag.reporting.summary import Sources, write_summary
+from edgetag.reporting.sources import PackedBundle, Sources
+from edgetag.reporting.summary import write_summary
 from edgetag.shipping import choose
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
@@ -58,7 +58,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
     report = _join(sources, workspace.relative(summary), workspace.relative(junit))
     page = workspace.report / "index.html"
     report = report.model_copy(update={"page": workspace.relative(page)})
-    write_text(page, write_page(report, _page_sources(sources, workspace)))
+    write_text(page, write_page(report, sources))
     write_text(summary, write_summary(report, sources))
     write_bytes(
         junit, write_junit(sources.verdict, report.budgets, sources.versions, sources.device)
@@ -68,35 +68,12 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
     return report
 
 
-def _page_sources(sources: Sources, workspace: Workspace) -> PageSources:
-    has_images = (workspace.cache / "index.json").exists()
-    stated = attribution_file(sources.recipe)
-    # A CI job may have the pictures without the text about them.
-    attribution = read_attribution(sources.recipe) if stated and stated.exists() else None
-    return PageSources(
-        recipe=sources.recipe,
-        verdict=sources.verdict,
-        details=sources.details,
-        exported=sources.exported,
-        bench=sources.bench,
-        explanation=sources.explanation,
-        device=sources.device,
-        phones=sources.phones,
-        versions=sources.versions,
-        thumbnails=open_dataset(workspace).images if has_images else None,
-        float_model=read_float_model(workspace, sources.verdict),
-        data=_if_there(DatasetResult, workspace.dataset / "summary.json", "data build"),
-        rejected=read_rejected(workspace.dataset / "rejected.csv"),
-        attribution=attribution.decode() if attribution else None,
-        bundle=_packed(sources, workspace),
-    )
-
-
-def _packed(sources: Sources, workspace: Workspace) -> PackedBundle | None:
+def _packed(
+    recipe: Recipe, workspace: Workspace, exported: ExportResult | None
+) -> PackedBundle | None:
     """Return the bundle of the recipe's version, None where none of these files is packed."""
-    recipe = sources.recipe
     path = workspace.bundle_file(recipe.name, recipe.bundle.version)
-    ours = {file.sha256 for file in sources.exported.variants} if sources.exported else set()
+    ours = {file.sha256 for file in exported.variants} if exported else set()
     if not path.exists():
         return None
     try:
@@ -114,6 +91,10 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
     run_file = workspace.read_run_file()
     exported = exported_if_there(workspace)
     verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
+    has_images = (workspace.cache / "index.json").exists()
+    stated = attribution_file(recipe)
+    # A CI job may have the pictures without the text about them.
+    attribution = read_attribution(recipe) if stated and stated.exists() else None
     return Sources(
         recipe=recipe,
         verdict=verdict,
@@ -121,9 +102,15 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
         bench=_if_there(BenchResult, workspace.bench / "bench.json", "bench"),
         details=_if_there(Details, workspace.validate / "details.json", "validate"),
         explanation=_if_there(Explanation, workspace.root / "explain" / "explain.json", "explain"),
+        versions=run_file.versions if run_file else verdict.versions,
+        thumbnails=open_dataset(workspace).images if has_images else None,
         device=read_current(recipe, workspace),
         phones=_phones(workspace, exported),
-        versions=run_file.versions if run_file else verdict.versions,
+        float_model=read_float_model(workspace, verdict),
+        data=_if_there(DatasetResult, workspace.dataset / "summary.json", "data build"),
+        rejected=read_rejected(workspace.dataset / "rejected.csv"),
+        attribution=attribution.decode() if attribution else None,
+        bundle=_packed(recipe, workspace, exported),
     )
 
 

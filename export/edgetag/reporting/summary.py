@@ -1,32 +1,28 @@
 """`report/summary.md`: what was decided and why, short enough for a comment on a pull request."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from edgetag.benchmarking.result import BenchResult
 from edgetag.benchmarking.tables import latency_table
-from edgetag.conversion.result import ExportResult
 from edgetag.conversion.tables import files_table
 from edgetag.device.result import DeviceResult
 from edgetag.device.tables import device_tables
 from edgetag.explaining.result import Explanation
 from edgetag.explaining.tables import layers_table, mistakes_table
 from edgetag.judging.decisions import Decision
-from edgetag.phones.result import PhonesResult
 from edgetag.phones.tables import phone_tables
-from edgetag.recipe import Recipe
 from edgetag.reporting.environment import environment, how_measured, how_to_read
 from edgetag.reporting.levels import LEVELS
 from edgetag.reporting.result import Finding, ReportResult
 from edgetag.reporting.rows import shown_entry
+from edgetag.reporting.sources import Sources
 from edgetag.reporting.tables import budgets_table, failures_table, variants_table
+from edgetag.reporting.wording import describe_baseline
 from edgetag.tables import Table
 from edgetag.tables.markdown import to_markdown
 from edgetag.tables.text import escape_html, escape_markdown, shorten
 from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.baseline_tables import changes_table
-from edgetag.validation.details import Details
-from edgetag.validation.result import VariantVerdict, Verdict
+from edgetag.validation.result import VariantVerdict
 from edgetag.validation.tables import (
     scores_table,
     tags_table,
@@ -52,33 +48,6 @@ SHOWN_VARIANTS = 30
 SHOWN_TAGS = 40
 SHOWN_CHANGES = 30
 LONGEST_SENTENCE = 400
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What a report is written from.
-
-    Attributes:
-        recipe: What was built.
-        verdict: Of validation.
-        exported: The files; None where only others' files were judged.
-        bench: Of the benchmark; None where it has not run.
-        details: Of validation: curves and changed decisions.
-        explanation: Layers to blame, mistakes in preprocessing; None where not asked for.
-        versions: Package → version of the run.
-        device: Of other machines; None where none was asked.
-        phones: Of phones, likewise.
-    """
-
-    recipe: Recipe
-    verdict: Verdict
-    exported: ExportResult | None
-    bench: BenchResult | None
-    details: Details | None
-    explanation: Explanation | None
-    versions: dict[str, str]
-    device: DeviceResult | None = None
-    phones: PhonesResult | None = None
 
 
 def write_summary(report: ReportResult, sources: Sources) -> str:
@@ -156,19 +125,9 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def _accepted(compared: BaselineComparison) -> str:
+    reason = escape_markdown(shorten(compared.reason, LONGEST_SENTENCE))
     when = compared.accepted_at[:10]
-    reason = shorten(compared.reason, LONGEST_SENTENCE)
-    if not compared.changes:
-        same = "every score is what it was"
-        found = same if compared.same_scores else "every number is within its tolerance"
-    else:
-        counts = [
-            f"{sum(one.change == kind for one in compared.changes)} {kind}"
-            for kind in ("worse", "gone", "better", "new")
-            if any(one.change == kind for one in compared.changes)
-        ]
-        found = ", ".join(counts)
-    return f"Against the state accepted on {when} ({escape_markdown(reason)}): {found}.\n"
+    return f"A state was accepted on {when} ({reason}). {describe_baseline(compared)}\n"
 
 
 def _main_variant(report: ReportResult) -> str:

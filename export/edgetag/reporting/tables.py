@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from edgetag.benchmarking.tables import QUICK
+from edgetag.conversion.result import ExportResult
 from edgetag.judging.wording import write_limit, write_measured
 from edgetag.reporting.result import (
     Accuracy,
@@ -15,6 +16,7 @@ from edgetag.reporting.result import (
 from edgetag.reporting.wording import format_needs, of_tags
 from edgetag.tables import (
     Cell,
+    Code,
     Column,
     Decision,
     Number,
@@ -33,7 +35,8 @@ from edgetag.tables.formats import (
 )
 from edgetag.tables.model import Value
 from edgetag.validation.baseline_tables import changes_table
-from edgetag.validation.tables import file_cell
+from edgetag.validation.result import Verdict
+from edgetag.validation.tables import file_cell, variant_cell
 
 TOLD = {"not judged": "Not judged", "loss": "Losses that decide nothing"}
 """Level of findings → title of their table."""
@@ -203,4 +206,17 @@ def failures_table(rows: Iterable[FailureRow]) -> Table:
         Column("runtime", lambda row: row.runtime),
         Column("stage", lambda row: row.stage),
         Prose("reason", lambda row: row.reason),
+    )
+
+
+def given_files_table(exported: ExportResult | None, verdict: Verdict) -> Table:
+    """Show the judged files that this run did not export; without any the table is empty."""
+    told = {file.variant for file in exported.variants} if exported else set[str]()
+    given = {entry.variant: entry for entry in verdict.variants if entry.variant not in told}
+    return Rows(given.values()).table(
+        "Files from elsewhere",
+        Column("variant", variant_cell),
+        Number("size", lambda entry: format_bytes(entry.size_bytes)),
+        Number("gzip", lambda entry: format_bytes(entry.gzip_bytes)),
+        Code("SHA-256", lambda entry: entry.sha256[:12]),
     )

@@ -6,7 +6,7 @@ from edgetag.judging.checks import Bounds, Needs
 from edgetag.judging.wording import write_limit, write_measured, write_value
 from edgetag.reporting.result import BudgetRow
 from edgetag.tables.formats import NONE, format_fraction
-from edgetag.validation.baseline_result import BaselineChange
+from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
 from edgetag.validation.result import LossMeasure, VariantVerdict
 
 SHOWN_NUMBERS = 5
@@ -89,6 +89,23 @@ def describe_changes(changes: Sequence[BaselineChange]) -> str:
         f"{change.what} {_four(change.accepted)} → {_four(change.measured)}" for change in changes
     )
     return f"{kind}{than}: {shown}"
+
+
+def describe_baseline(compared: BaselineComparison) -> str:
+    """Say in a sentence what became of the numbers since a state was accepted."""
+    if compared.same_scores and not compared.changes:
+        return "Every score is what it was when the baseline was accepted."
+    if not compared.same_reference:
+        return (
+            "The baseline is about other trained weights, so its differences are told but decide "
+            "nothing."
+        )
+    if not compared.changes:
+        return "Scores moved, but no number moved beyond its tolerance."
+    kinds = [change.change for change in compared.changes]
+    told = ("worse", "gone", "better", "new")
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in told if kind in kinds)
+    return f"The weights are the same, yet numbers moved beyond their tolerance: {counts}."
 
 
 def _four(value: float | None) -> str:

@@ -1,7 +1,7 @@
 """Engines that run `.tflite` files, each in a process of its own."""
 
 from edgetag.runtimes import engines
-from edgetag.runtimes.protocol import Engine, ModelLoadError, Session, Tensor
+from edgetag.runtimes.protocol import Engine, Loader, ModelLoadError, Session, Tensor
 from edgetag.runtimes.scoring import (
     BareRun,
     FailureKind,
@@ -16,6 +16,7 @@ __all__ = [
     "Engine",
     "FailureKind",
     "LoadFailure",
+    "Loader",
     "ModelLoadError",
     "ScoreRun",
     "Session",

@@ -10,7 +10,6 @@ from edgetag.emulation.state import problem
 from edgetag.emulation.targets import TARGETS
 from edgetag.errors import InputError
 from edgetag.process import Launch
-from edgetag.runtimes.protocol import ModelLoadError, Session
 
 SEPARATOR = "@"
 
@@ -64,14 +63,6 @@ class Emulated:
     def available(self) -> str | None:
         """Return None, or why it cannot be used: it is not set up, or damaged."""
         return problem(self.target, self.cache)
-
-    def load(self, path: Path, threads: int) -> Session:  # noqa: ARG002
-        """Refuse: a file is loaded by the worker that `launch` starts, not by this machine.
-
-        Raises:
-            ModelLoadError: Always.
-        """
-        raise ModelLoadError(f"{self.name} loads files only in a process of its own")
 
 
 def names() -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 from edgetag.errors import InputError
 from edgetag.runtimes.litert import LiteRT
-from edgetag.runtimes.protocol import Engine
+from edgetag.runtimes.protocol import Engine, HostEngine, Loader
 from edgetag.runtimes.tflite_runtime import TFLiteReference, TFLiteRuntime
 from edgetag.runtimes.wasm import Wasm
 
-ENGINES: tuple[Engine, ...] = (LiteRT(), TFLiteRuntime())
+ENGINES: tuple[HostEngine, ...] = (LiteRT(), TFLiteRuntime())
 """Those of this machine that a recipe may name."""
 
 WASM = Wasm()
@@ -39,7 +39,23 @@ def get(name: str) -> Engine:
         from edgetag.runtimes import emulated
 
         return emulated.get(name)
-    for engine in (*ENGINES, WASM, REFERENCE):
+    every: tuple[Engine, ...] = (*ENGINES, WASM, REFERENCE)
+    for engine in every:
         if engine.name == name:
             return engine
     raise InputError(f"runtime {name!r} is not one of: {', '.join((*names(), *target_names()))}")
+
+
+def loader(name: str) -> Loader:
+    """Return what loads a runtime's files into this process, which a damaged one may crash.
+
+    Args:
+        name: What an engine calls it, `Engine.inner`.
+
+    Raises:
+        InputError: Files of the runtime are never loaded by Python, or there is none of this name.
+    """
+    for engine in (*ENGINES, REFERENCE):
+        if engine.name == name:
+            return engine
+    raise InputError(f"the runtime {name} loads no file in a process of this Python")

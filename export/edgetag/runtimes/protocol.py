@@ -1,6 +1,8 @@
 """What an engine that runs `.tflite` files must offer; one file per engine implements it.
 
-    session = engines.get("litert").load(path, threads=1)
+An engine says how its worker process is started; a loader is what loads a file in that process.
+
+    session = engines.loader("litert").load(path, threads=1)
     table = encoding_table(contract, session.input)
     scores = session.invoke(encode(pixels, table))
 
@@ -99,6 +101,14 @@ class Engine(Protocol):
     def available(self) -> str | None:
         """Return None, or one line saying why this machine lacks the runtime."""
 
+
+class Loader(Protocol):
+    """A runtime that loads files into this very process. Making one imports nothing of it."""
+
+    @property
+    def name(self) -> str:
+        """As recipes name it."""
+
     def load(self, path: Path, threads: int) -> Session:
         """Load a file and allocate its tensors.
 
@@ -107,3 +117,7 @@ class Engine(Protocol):
         Raises:
             ModelLoadError: The engine refuses the file, or it is no image classifier.
         """
+
+
+class HostEngine(Engine, Loader, Protocol):
+    """An engine of this machine: its worker is a Python that loads files itself."""

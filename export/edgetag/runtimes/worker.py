@@ -126,7 +126,7 @@ def perform(job: Job, emit: Emit, work: Work = score_rows) -> None:
     """Load the model, work with it, and tell each step; refusals are events, not exceptions."""
     try:
         cache = ImageCache(job.cache, MAPPED_SHARDS)
-        session = engines.get(job.engine).load(job.model, job.threads)
+        session = engines.loader(job.engine).load(job.model, job.threads)
         height, width = session.input.shape[1:3]
         size = cache.index.input_size
         if (height, width) != (size, size):

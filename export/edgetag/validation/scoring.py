@@ -22,7 +22,7 @@ from edgetag.metrics import Scores
 from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
 from edgetag.process import JobCancelledError
-from edgetag.progress import Progress, Task
+from edgetag.progress import Progress, SharedProgress, Task
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, score
 from edgetag.validation.scores import (
     VariantMeta,
@@ -92,22 +92,10 @@ class Run:
 Outcome = Scored | LoadFailure
 
 
-class _SharedTask:
-    """A task that several threads may advance."""
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self._lock = threading.Lock()
-
-    def advance(self, amount: int = 1, note: str = "") -> None:
-        with self._lock:
-            self._task.advance(amount, note)
-
-
 class _Counted:
     """A task that remembers how far one run came."""
 
-    def __init__(self, task: _SharedTask, note: str) -> None:
+    def __init__(self, task: Task, note: str) -> None:
         self._task = task
         self._note = note
         self._lock = threading.Lock()
@@ -161,10 +149,9 @@ class Scoring:
         queue = deque(runs)
         total = sum(len(run.rows) for run in queue)
         with (
-            progress.track("scoring variants", total, "images") as task,
+            SharedProgress(progress).track("scoring variants", total, "images") as shared,
             self._pool() as (pool, started),
         ):
-            shared = _SharedTask(task)
             while queue or started:
                 while queue and self._want_more(started):
                     started.append(self._start(queue.popleft(), shared, pool))
@@ -178,7 +165,7 @@ class Scoring:
         """Return whether too few runs are started to keep the cores busy."""
         return sum(max(1, len(run.parts)) for run in started) < PARTS_AHEAD * self.machine.cores
 
-    def _start(self, run: Run, shared: _SharedTask, pool: ThreadPoolExecutor) -> _Started:
+    def _start(self, run: Run, shared: Task, pool: ThreadPoolExecutor) -> _Started:
         """Take what is kept, or set the parts to work."""
         task = _Counted(shared, run.name)
         missing = run.engine.available()

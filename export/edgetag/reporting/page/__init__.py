@@ -1,6 +1,5 @@
 """The report as one HTML file: `write_page`."""
 
-from edgetag.reporting.page.sources import PageSources
 from edgetag.reporting.page.write import write_page
 
-__all__ = ["PageSources", "write_page"]
+__all__ = ["write_page"]

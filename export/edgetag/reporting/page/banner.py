@@ -9,7 +9,7 @@ from edgetag.judging.wording import write_limit, write_measured
 from edgetag.recipe import LIMITS
 from edgetag.reporting.device import describe_difference
 from edgetag.reporting.page import words
-from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.view import View
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.wording import describe_not_judged
 

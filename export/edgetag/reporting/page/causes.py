@@ -8,7 +8,7 @@ from markupsafe import Markup
 from edgetag.explaining.result import PreprocessingDrift
 from edgetag.explaining.tables import layers_table, mistakes_table
 from edgetag.reporting.page import words
-from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.view import View
 from edgetag.reporting.plots.layers import layer_errors
 from edgetag.tables import Table
 from edgetag.tables.formats import format_mean

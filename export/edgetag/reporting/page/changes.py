@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgetag.reporting.page.sources import View
 from edgetag.reporting.page.thumbnails import thumbnails
+from edgetag.reporting.page.view import View
 from edgetag.validation.details import Change, VariantDetails
 from edgetag.validation.result import VariantVerdict
 

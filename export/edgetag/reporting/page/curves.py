@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgetag.reporting.page.sources import View
 from edgetag.reporting.page.variants import Plot
+from edgetag.reporting.page.view import View
 from edgetag.reporting.plots.curves import tag_curves
 from edgetag.tables.formats import format_fraction
 from edgetag.validation.details import TagCurves

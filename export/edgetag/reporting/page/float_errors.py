@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from edgetag.metrics import Scores
 from edgetag.reporting.float_model import FloatModel
-from edgetag.reporting.page.sources import View
 from edgetag.reporting.page.thumbnails import thumbnails
+from edgetag.reporting.page.view import View
 from edgetag.tables import Cell, Column, Number, Rows, Table
 from edgetag.tables.formats import format_count, format_fraction, format_percent
 

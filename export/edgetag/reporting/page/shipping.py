@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from edgetag.contract import Preprocessing
 from edgetag.conversion.result import ElementType, ExportedVariant
-from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.view import View
 from edgetag.tables.formats import format_bytes
 
 

@@ -8,8 +8,8 @@ from edgetag.judging.decisions import RANK
 from edgetag.recipe import LIMITS
 from edgetag.reporting.losses import tag_losses
 from edgetag.reporting.page import words
-from edgetag.reporting.page.sources import View
 from edgetag.reporting.page.variants import Plot
+from edgetag.reporting.page.view import View
 from edgetag.reporting.plots.forest import ForestRow, forest
 from edgetag.reporting.wording import LOST
 from edgetag.tables import Table

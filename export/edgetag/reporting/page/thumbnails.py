@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from edgetag.preprocess import Pixels
-from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.view import View
 
 THUMBNAIL_PX = 96
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from edgetag.benchmarking.result import Measurement
 from edgetag.benchmarking.tables import QUICK
 from edgetag.reporting.page import words
-from edgetag.reporting.page.sources import View
+from edgetag.reporting.page.view import View
 from edgetag.reporting.plots.tradeoff import Candidate, pareto_front, tradeoff
 from edgetag.tables import Table
 from edgetag.tables.formats import (

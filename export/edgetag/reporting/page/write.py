@@ -19,7 +19,6 @@ from edgetag.reporting.page import (
     data,
     float_errors,
     pictures,
-    setting,
     shipping,
     variants,
     words,
@@ -27,10 +26,16 @@ from edgetag.reporting.page import (
 from edgetag.reporting.page.banner import banner
 from edgetag.reporting.page.changes import changes_of
 from edgetag.reporting.page.curves import curves_of
-from edgetag.reporting.page.sources import PageSources, View
 from edgetag.reporting.page.tags import tags_of
+from edgetag.reporting.page.view import View
 from edgetag.reporting.result import ReportResult
-from edgetag.reporting.tables import failures_table, shown_variants_table
+from edgetag.reporting.sources import Sources
+from edgetag.reporting.tables import (
+    failures_table,
+    given_files_table,
+    shown_variants_table,
+)
+from edgetag.reporting.wording import describe_baseline
 from edgetag.tables import MOST_FINDINGS
 from edgetag.tables.formats import format_count
 from edgetag.tables.html import to_html
@@ -45,7 +50,7 @@ MOST_ROWS = 100
 """Of a table that a large vocabulary or many phones could make long."""
 
 
-def write_page(report: ReportResult, sources: PageSources) -> str:
+def write_page(report: ReportResult, sources: Sources) -> str:
     """Return the report as one HTML document, the verdict at the top.
 
     The same results give the same bytes. All text is escaped; the page forbids scripts and
@@ -121,9 +126,9 @@ def write_page(report: ReportResult, sources: PageSources) -> str:
         mistakes=list(causes.mistakes(view)),
         baseline=compared,
         baseline_changes=changes_table(compared) if compared else None,
-        baseline_sentence=setting.baseline_sentence(compared) if compared else "",
+        baseline_sentence=describe_baseline(compared) if compared else "",
         files=files_table(sources.exported.variants) if sources.exported else None,
-        given_files=setting.given_files_table(view),
+        given_files=given_files_table(sources.exported, sources.verdict),
         environment=list(
             environment(sources.recipe, sources.verdict, bench, sources.versions)
         ),

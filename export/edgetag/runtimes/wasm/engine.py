@@ -6,7 +6,7 @@ from pathlib import Path
 from edgetag.emulation.targets import default_cache
 from edgetag.errors import InputError
 from edgetag.process import Launch
-from edgetag.runtimes.protocol import SILENCE_LIMIT_S, ModelLoadError, Session
+from edgetag.runtimes.protocol import SILENCE_LIMIT_S
 from edgetag.runtimes.wasm.install import installed, pinned_version
 from edgetag.runtimes.wasm.tools import SET_UP, find_node, why_no_node
 
@@ -58,10 +58,6 @@ class Wasm:
         if installed(self._folder()) is None:
             return f"it is not set up, or damaged; {SET_UP}"
         return None
-
-    def load(self, path: Path, threads: int) -> Session:  # noqa: ARG002
-        """Refuse: a model runs in Node, never in this process; see `protocol.Engine.load`."""
-        raise ModelLoadError(f"{path.name}: the runtime {self.name} has no session in Python")
 
     def _folder(self) -> Path:
         return self._cache_folder or default_cache()

@@ -1,70 +1,12 @@
-"""What the page is written from."""
+"""The sources of the page, and what the report chose to show of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edgetag.benchmarking.result import BenchResult
-from edgetag.conversion.result import ExportResult
-from edgetag.dataset.result import DatasetResult, DroppedImage
-from edgetag.dataset.view import Rows
-from edgetag.device.result import DeviceResult
-from edgetag.explaining.result import Explanation
-from edgetag.phones.result import PhonesResult
-from edgetag.preprocess import Pixels
-from edgetag.recipe import Recipe
-from edgetag.reporting.float_model import FloatModel
 from edgetag.reporting.result import ReportResult
-from edgetag.validation.details import Details, VariantDetails
-from edgetag.validation.result import VariantVerdict, Verdict
-
-
-@dataclass(frozen=True)
-class PackedBundle:
-    """The bundle as it lies in the run folder; `file` is relative to that."""
-
-    file: str
-    sha256: str
-    size_bytes: int
-
-
-@dataclass(frozen=True)
-class PageSources:
-    """Every stage's result that the page shows; what is None is left out, and the page says so.
-
-    Attributes:
-        recipe: What was built.
-        verdict: Of validation.
-        details: Its curves and changed decisions.
-        exported: The files; None where only stored scores or given files were judged.
-        bench: Latency and memory.
-        explanation: Layers to blame, mistakes in preprocessing.
-        versions: Package → version of the run.
-        thumbnails: Rows of the manifest `[n]` int64 → images `[n, height, width, 3]` uint8; None
-            where the images are not at hand.
-        device: Of other machines.
-        phones: Of phones.
-        float_model: What the float model decided.
-        data: Counts by tag and split, and what was left out.
-        rejected: What was left out, row by row.
-        attribution: Makers and licences of the images, as Markdown.
-        bundle: What the app ships.
-    """
-
-    recipe: Recipe
-    verdict: Verdict
-    details: Details | None
-    exported: ExportResult | None
-    bench: BenchResult | None
-    explanation: Explanation | None
-    versions: dict[str, str]
-    thumbnails: Callable[[Rows], Pixels] | None
-    device: DeviceResult | None = None
-    phones: PhonesResult | None = None
-    float_model: FloatModel | None = None
-    data: DatasetResult | None = None
-    rejected: tuple[DroppedImage, ...] = ()
-    attribution: str | None = None
-    bundle: PackedBundle | None = None
+from edgetag.reporting.sources import Sources
+from edgetag.validation.details import VariantDetails
+from edgetag.validation.result import VariantVerdict
 
 
 @dataclass(frozen=True)
@@ -77,7 +19,7 @@ class View:
     """
 
     report: ReportResult
-    sources: PageSources
+    sources: Sources
 
     @property
     def bundled(self) -> str:
