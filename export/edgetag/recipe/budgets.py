@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from edgetag.recipe.base import Section, Share
 
@@ -40,6 +42,13 @@ class Limit:
     subject: Subject
     measure: Measure = ""
     key: str = ""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe it in the recipe's schema, where its field says nothing more."""
+        kind = {"margin": "Largest {}; a margin.", "cap": "Largest {}.", "floor": "Smallest {}."}
+        return {**handler(core), "description": kind[self.kind].format(self.words)}
 
     def cannot_be_broken(self, value: float) -> bool:
         """Tell whether any file keeps it with this value: shares are at least 0, at most 1."""
