@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_network import SIZE, TAGS, build_tiny, quantize_aware
+from tiny_network import SIZE, TAGS, build_tiny, convert_model, quantize_aware
 
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.representative import with_full_range
@@ -63,20 +63,17 @@ def exported(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str], Path]:
     """Return the file of a variant, converted when first asked for."""
-    from edgetag.conversion.convert import convert, saved
-
     folder = tmp_path_factory.mktemp("exported")
 
     def export(variant: str) -> Path:
         path = folder / f"{variant}.tflite"
         if not path.exists():
-            with saved(aware if variant == "int8-qat" else tiny) as model:
-                data = convert(
-                    model,
-                    variant,  # type: ignore[arg-type]
-                    contract,
-                    representative=with_full_range(photos),
-                )
+            data = convert_model(
+                aware if variant == "int8-qat" else tiny,
+                variant,
+                contract,
+                representative=with_full_range(photos),
+            )
             path.write_bytes(attach(data, info))
         return path
 

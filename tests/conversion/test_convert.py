@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter as LiteRT
+from tiny_network import convert_model
 
 from edgetag.conversion import checks
 from edgetag.conversion.flatfile import parse_model, read_model
@@ -112,9 +113,7 @@ def test_float_files_are_not_taken_for_full_integer(variant: str, exported: Expo
 def test_input_and_output_types_are_the_recipes(
     exported: Exported, tiny: Any, photos: Pixels, contract: Preprocessing
 ) -> None:
-    from edgetag.conversion.convert import convert
-
-    data = convert(
+    data = convert_model(
         tiny,
         "int8",
         contract,
@@ -133,10 +132,8 @@ def test_input_and_output_types_are_the_recipes(
 def test_calibration_without_black_and_white_is_noticed(
     tiny: Any, photos: Pixels, contract: Preprocessing
 ) -> None:
-    from edgetag.conversion.convert import convert
-
     grey = (photos // 2 + 64).astype(np.uint8)
-    model = parse_model(convert(tiny, "int8", contract, representative=grey), "int8")
+    model = parse_model(convert_model(tiny, "int8", contract, representative=grey), "int8")
     with pytest.raises(InputError, match="pixels are taken as they are only with"):
         checks.check_input_exact(model, contract, "int8")
 
@@ -144,10 +141,7 @@ def test_calibration_without_black_and_white_is_noticed(
 def test_zeros_survive_pruning_preserving_quantization(
     photos: Pixels, contract: Preprocessing
 ) -> None:
-
     from tiny_network import build_tiny, prune_in_place, quantize_aware
-
-    from edgetag.conversion.convert import convert
 
     model = build_tiny()
     prune_in_place(model, 0.6)
@@ -155,7 +149,9 @@ def test_zeros_survive_pruning_preserving_quantization(
     expected = 1 - sum(map(np.count_nonzero, kernels)) / sum(k.size for k in kernels)
     assert expected > 0.5
     aware = quantize_aware(model, scale(photos, contract), preserve_zeros=True)
-    data = convert(aware, "int8-pruned-qat", contract, input_type="float32", output_type="int8")
+    data = convert_model(
+        aware, "int8-pruned-qat", contract, input_type="float32", output_type="int8"
+    )
     pruned = parse_model(data, "pruned")
     checks.check_sparsity_kept(pruned, expected, "pruned")
     assert checks.boundary_types(pruned) == ("float32", "int8")
@@ -166,7 +162,6 @@ def test_zeros_survive_pruning_preserving_quantization(
 def test_dense_layers_quantize_for_tflite_runtime_2_14(
     photos: Pixels, contract: Preprocessing
 ) -> None:
-    from edgetag.conversion.convert import convert
     from edgetag.tf import keras
 
     keras.utils.set_random_seed(3)
@@ -177,7 +172,7 @@ def test_dense_layers_quantize_for_tflite_runtime_2_14(
     model = keras.Model(image, layers.Dense(5, activation="sigmoid")(x), name="dense")
     expected = model(scale(photos, contract)).numpy()
     for variant in ("dynamic", "int8"):
-        data = convert(model, variant, contract, representative=with_full_range(photos))
+        data = convert_model(model, variant, contract, representative=with_full_range(photos))
         assert checks.runtime_warning(parse_model(data, variant), "2.14.0", variant) is None
         for runtime in runtimes():
             np.testing.assert_allclose(score(runtime, data, photos, contract), expected, atol=0.05)
@@ -202,9 +197,7 @@ def test_the_dense_layer_trap_is_still_there(photos: Pixels, contract: Preproces
 def test_converting_twice_gives_identical_bytes(
     exported: Exported, aware: Any, contract: Preprocessing, info: ModelInfo
 ) -> None:
-    from edgetag.conversion.convert import convert
-
-    again = attach(convert(aware, "int8-qat", contract), info)
+    again = attach(convert_model(aware, "int8-qat", contract), info)
     assert again == exported("int8-qat").read_bytes()
 
 
@@ -217,8 +210,7 @@ def test_another_process_gives_identical_bytes_and_prints_nothing(
 import sys; sys.path.insert(0, sys.argv[1])
 import numpy as np
 from pathlib import Path
-from tiny_network import build_tiny, TAGS, SIZE
-from edgetag.conversion.convert import convert
+from tiny_network import build_tiny, convert_model, TAGS, SIZE
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.representative import with_full_range
 from edgetag.preprocess import Preprocessing
@@ -229,7 +221,7 @@ info = ModelInfo("tiny", "A network for tests.", "edgetag", "Apache-2.0", tags, 
 folder, model = Path(sys.argv[2]), build_tiny()
 images = with_full_range(np.load(folder / "photos.npy"))
 for variant in ("int8", "fp32"):
-    data = convert(model, variant, contract, representative=images)
+    data = convert_model(model, variant, contract, representative=images)
     (folder / f"{variant}.tflite").write_bytes(attach(data, info))
 """
     done = subprocess.run(
@@ -247,12 +239,11 @@ for variant in ("int8", "fp32"):
 def test_a_network_that_cannot_be_converted_gets_one_message(
     contract: Preprocessing, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from edgetag.conversion.convert import convert
     from edgetag.tf import keras, tf
 
     image = keras.Input((64, 64, 3), name="image")
     spectrum = keras.layers.Lambda(lambda x: tf.math.igamma(x, x))(image)
     scores = keras.layers.GlobalAveragePooling2D()(spectrum)
     with pytest.raises(InputError, match="export of fp32: TensorFlow Lite cannot convert odd"):
-        convert(keras.Model(image, scores, name="odd"), "fp32", contract)
+        convert_model(keras.Model(image, scores, name="odd"), "fp32", contract)
     assert capfd.readouterr() == ("", "")

@@ -8,6 +8,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from scipy.special import expit
 from test_convert import Exported, runtimes
+from tiny_network import convert_model
 
 from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import (
@@ -264,14 +265,12 @@ def test_maps_of_every_variant_are_those_of_its_keras_model(
 def test_maps_follow_the_output_type_of_the_recipe(
     output: str, tiny: Any, photos: Pixels, contract: Preprocessing
 ) -> None:
-    from edgetag.conversion.convert import convert, saved
     from edgetag.conversion.representative import with_full_range
 
     images = with_full_range(photos)
-    with saved(tiny) as on_disk:
-        data = explained(
-            convert(on_disk, "int8", contract, output_type=output, representative=images)
-        )
+    data = explained(
+        convert_model(tiny, "int8", contract, output_type=output, representative=images)
+    )
     model = parse_model(data, output)
     check_explain(model, output)
     checks.check_full_integer(model, output)

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.preprocess import Preprocessing
+
 TAGS = ("cat", "food", "vehicle", "person", "眼鏡")
 SIZE = 64
 
@@ -58,3 +60,11 @@ def quantize_aware(
             if variable.name.endswith("_max:0"):
                 variable.assign(1.0)
     return aware
+
+
+def convert_model(model: Any, variant: Any, contract: Preprocessing, **options: Any) -> bytes:
+    """Save a model and convert it; `options` are those of `convert`."""
+    from edgetag.conversion.convert import convert, saved
+
+    with saved(model) as on_disk:
+        return convert(on_disk, variant, contract, **options)
