@@ -30,7 +30,7 @@ check: setup ## Format, lint, types, import rules.
 	$(BIN)/lint-imports
 
 unit: setup ## The fast tests, without TensorFlow.
-	$(BIN)/python -m pytest -n 2 --durations=15 -m "not tensorflow and not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=15 -m "not tensorflow and not slow"
 
 test: check unit ## Every check and every test.
 	@.ci/system
