@@ -79,12 +79,19 @@ def exported(workspace: Workspace, variant: str) -> ExportedVariant:
     io = "float32" if variant == "fp32" else "uint8"
     return ExportedVariant.model_validate(
         {
-            "variant": variant, "file": f"export/{variant}.tflite", "sha256": digest_file(path),
-            "size_bytes": path.stat().st_size, "gzip_bytes": 1, "input_type": io,
-            "output_type": io, "min_runtime_version": "1.14.0", "operators": {},
-            "float_tensors": 5 if variant == "fp32" else 0, "sparsity": 0.0,
+            "variant": variant,
+            "file": f"export/{variant}.tflite",
+            "sha256": digest_file(path),
+            "size_bytes": path.stat().st_size,
+            "gzip_bytes": 1,
+            "input_type": io,
+            "output_type": io,
+            "min_runtime_version": "1.14.0",
+            "operators": {},
+            "float_tensors": 5 if variant == "fp32" else 0,
+            "sparsity": 0.0,
         }
-    )  # fmt: skip
+    )
 
 
 def make_run(root: Path) -> Workspace:
@@ -98,9 +105,11 @@ def make_run(root: Path) -> Workspace:
     files = tuple(exported(workspace, variant) for variant in SOURCES)
     write_text(workspace.export / "export.json", ExportResult(variants=files).to_json())
     trained = Thresholds(
-        policy="best_f1", split="validation", thresholds=dict.fromkeys(TAGS, 0.5),
+        policy="best_f1",
+        split="validation",
+        thresholds=dict.fromkeys(TAGS, 0.5),
         defaulted=("[bold]food",),
-    )  # fmt: skip
+    )
     write_text(workspace.train / "thresholds.json", trained.to_json())
     verdict = make_verdict(all_entries(0.004)).model_copy(
         update={"thresholds": {"int8": THRESHOLDS, "fp32": THRESHOLDS}}

@@ -69,7 +69,7 @@ SCORING = {"validate", "explain", "device", "report", "bundle"}
         ("doctor.py", set()),
         ("demo_sets/dicebear.py", set()),
     ],
-)  # fmt: skip
+)
 def test_a_changed_source_is_seen_by_the_stages_that_run_it(
     tmp_path: Path, file: str, seen_by: set[str]
 ) -> None:

@@ -33,11 +33,15 @@ def write_data(folder: Path) -> None:
 def run_file(**digests: str) -> RunFile:
     stages = {
         each.name: StageRecord(
-            fingerprint="", settings="", outputs={each.outputs[0]: digests.get(each.name, "0")},
-            finished_at="", wall_s=0, peak_memory_bytes=0,
+            fingerprint="",
+            settings="",
+            outputs={each.outputs[0]: digests.get(each.name, "0")},
+            finished_at="",
+            wall_s=0,
+            peak_memory_bytes=0,
         )
         for each in STAGES
-    }  # fmt: skip
+    }
     return RunFile(name="x", recipe={}, seed=1, versions={}, stages=stages)
 
 
@@ -57,11 +61,22 @@ def test_every_stage_comes_after_what_it_needs() -> None:
         ("[explain]\nlayer_images = 8\n", {"explain"}),
         ("[budgets.fp32]\nmin_map = 0.5\n", {"validate", "bench", "device", "report"}),
         ("[device]\nimages = 8\n", {"device"}),
-        ("[network]\ndropout = 0.1\n",
-         {"train", "prune", "quantize", "export", "validate", "explain", "bench", "device",
-          "bundle"}),
+        (
+            "[network]\ndropout = 0.1\n",
+            {
+                "train",
+                "prune",
+                "quantize",
+                "export",
+                "validate",
+                "explain",
+                "bench",
+                "device",
+                "bundle",
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_section_changes_the_stages_that_read_it(
     tmp_path: Path, extra: str, changed: set[str]
 ) -> None:

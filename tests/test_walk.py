@@ -129,19 +129,35 @@ def dataset(seed: int) -> DatasetResult:
     """Splits that can be trained and judged on."""
     counts = SplitCounts(images=60, tags={"cat": TagCounts(positives=30, negatives=30, unknown=0)})
     return DatasetResult(
-        source="l.csv", format="wide", listed=180, images=180, input_size=32,
-        splits=dict.fromkeys(("train", "validation", "test"), counts), rejected={},
-        rejected_share=0.0, duplicates=0, near_duplicates=(), straddling_groups=(),
-        unknown_tags=(), ignored_files=0, cache_fingerprint=f"seed {seed}",
-    )  # fmt: skip
+        source="l.csv",
+        format="wide",
+        listed=180,
+        images=180,
+        input_size=32,
+        splits=dict.fromkeys(("train", "validation", "test"), counts),
+        rejected={},
+        rejected_share=0.0,
+        duplicates=0,
+        near_duplicates=(),
+        straddling_groups=(),
+        unknown_tags=(),
+        ignored_files=0,
+        cache_fingerprint=f"seed {seed}",
+    )
 
 
 def quantized(weights: Path) -> QuantizedVariant:
     return QuantizedVariant(
-        variant="int8-qat", file="quantize/int8-qat.npz", weights_sha256=digest_file(weights),
-        inputs_sha256="", warmup_steps=1, agreement_after_warmup=1.0, sparsity=0.0,
-        validation_map_before=None, validation_map=None,
-    )  # fmt: skip
+        variant="int8-qat",
+        file="quantize/int8-qat.npz",
+        weights_sha256=digest_file(weights),
+        inputs_sha256="",
+        warmup_steps=1,
+        agreement_after_warmup=1.0,
+        sparsity=0.0,
+        validation_map_before=None,
+        validation_map=None,
+    )
 
 
 @pytest.fixture

@@ -24,8 +24,11 @@ ABIS = ("arm64-v8a", "armeabi-v7a", "x86_64")
 
 PAGE_BYTES = 16384
 AARS = (
-    "tensorflow-lite", "tensorflow-lite-api", "tensorflow-lite-gpu", "tensorflow-lite-gpu-api",
-)  # fmt: skip
+    "tensorflow-lite",
+    "tensorflow-lite-api",
+    "tensorflow-lite-gpu",
+    "tensorflow-lite-gpu-api",
+)
 KEY_PASSWORD = "throw-away"  # noqa: S105 -- the key is made for one build and then deleted
 
 
@@ -118,12 +121,31 @@ def link(parts: Parts, versions: Versions, manifest: Path, assets: Path, work: P
     generated = TARGET / "r"
     shutil.rmtree(generated, ignore_errors=True)
     run(
-        parts.aapt2, "link", "-I", parts.framework, "--manifest", manifest, "-A", assets,
+        parts.aapt2,
+        "link",
+        "-I",
+        parts.framework,
+        "--manifest",
+        manifest,
+        "-A",
+        assets,
         # With the dot: "-0 tflite" compresses models without a word.
-        "-0", ".tflite", "--java", generated, "--min-sdk-version", versions.min_sdk,
-        "--target-sdk-version", versions.target_sdk, "--version-code", versions.code,
-        "--version-name", versions.name, "-o", apk, compiled,
-    )  # fmt: skip
+        "-0",
+        ".tflite",
+        "--java",
+        generated,
+        "--min-sdk-version",
+        versions.min_sdk,
+        "--target-sdk-version",
+        versions.target_sdk,
+        "--version-code",
+        versions.code,
+        "--version-name",
+        versions.name,
+        "-o",
+        apk,
+        compiled,
+    )
     return apk
 
 
@@ -148,9 +170,17 @@ def add_dex(parts: Parts, work: Path, apk: Path) -> None:
     folder = work / "dex"
     folder.mkdir()
     run(
-        "java", "-Xmx2g", "-cp", parts.dx, "com.android.dx.command.Main", "--dex", "--multi-dex",
-        "--min-sdk-version=26", f"--output={folder}", *cleaned,
-    )  # fmt: skip
+        "java",
+        "-Xmx2g",
+        "-cp",
+        parts.dx,
+        "com.android.dx.command.Main",
+        "--dex",
+        "--multi-dex",
+        "--min-sdk-version=26",
+        f"--output={folder}",
+        *cleaned,
+    )
     with zipfile.ZipFile(apk, "a", zipfile.ZIP_DEFLATED) as file:
         for dex in sorted(folder.glob("*.dex")):
             file.write(dex, dex.name)
@@ -186,15 +216,37 @@ def sign(apk: Path, out: Path, work: Path) -> None:
     """Sign with a key that is made here and thrown away, and verify."""
     store = work / "key.p12"
     run(
-        "keytool", "-genkeypair", "-keystore", store, "-storetype", "PKCS12", "-alias", "demo",
-        "-storepass", KEY_PASSWORD, "-keyalg", "RSA", "-keysize", "2048", "-validity", "30",
-        "-dname", "CN=edgetag demo throw-away key",
-    )  # fmt: skip
+        "keytool",
+        "-genkeypair",
+        "-keystore",
+        store,
+        "-storetype",
+        "PKCS12",
+        "-alias",
+        "demo",
+        "-storepass",
+        KEY_PASSWORD,
+        "-keyalg",
+        "RSA",
+        "-keysize",
+        "2048",
+        "-validity",
+        "30",
+        "-dname",
+        "CN=edgetag demo throw-away key",
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     run(
-        "apksigner", "sign", "--ks", store, "--ks-pass", f"pass:{KEY_PASSWORD}",
-        "--out", out, apk,
-    )  # fmt: skip
+        "apksigner",
+        "sign",
+        "--ks",
+        store,
+        "--ks-pass",
+        f"pass:{KEY_PASSWORD}",
+        "--out",
+        out,
+        apk,
+    )
     run("apksigner", "verify", "--min-sdk-version", "26", out)
 
 
@@ -203,9 +255,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path, help="the APK to write")
     parser.add_argument(
-        "--bundle", type=Path,
+        "--bundle",
+        type=Path,
         help="zip that `edgetag bundle` wrote; default: what `edgetag bundle android` has placed",
-    )  # fmt: skip
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="edgetag-apk-") as work:
         try:

@@ -31,6 +31,9 @@ def read_versions() -> Versions:
     text = (PROJECT / "gradle" / "libs.versions.toml").read_text(encoding="utf-8")
     found = tomllib.loads(text)["versions"]
     return Versions(
-        found["app-min-sdk"], found["app-target-sdk"], found["app-version-code"],
-        found["app-version-name"], "tensorflow-lite",
-    )  # fmt: skip
+        found["app-min-sdk"],
+        found["app-target-sdk"],
+        found["app-version-code"],
+        found["app-version-name"],
+        "tensorflow-lite",
+    )

@@ -32,11 +32,21 @@ def main() -> int:
     (CONFIG / "test_config.properties").write_text(lines, encoding="utf-8")
     return subprocess.run(
         [
-            "mvn", "-q", "-B", "-f", str(PROJECT / "pom.xml"), "-Papp", "-pl", "screens", "-am",
-            "test", "-Dmaven.test.skip=true", f"-Dedgetag.picture={given.picture.resolve()}",
+            "mvn",
+            "-q",
+            "-B",
+            "-f",
+            str(PROJECT / "pom.xml"),
+            "-Papp",
+            "-pl",
+            "screens",
+            "-am",
+            "test",
+            "-Dmaven.test.skip=true",
+            f"-Dedgetag.picture={given.picture.resolve()}",
         ],
         check=False,
-    ).returncode  # fmt: skip
+    ).returncode
 
 
 if __name__ == "__main__":

@@ -244,9 +244,14 @@ def _ask(command: Sequence[str]) -> tuple[str, str]:
     """Run a command; return its stdout and what went wrong ("" if nothing)."""
     try:
         process = subprocess.run(
-            command, capture_output=True, timeout=TIMEOUT_S, check=False, text=True,
-            errors="replace", stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            command,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+        )
     except subprocess.TimeoutExpired:
         return "", f"no answer in {TIMEOUT_S:.0f} s"
     except OSError as error:

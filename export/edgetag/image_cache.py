@@ -87,10 +87,14 @@ class ImageCache:
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
-            raise InputError(f"{path}: damaged image cache: {error}; delete its folder and run "
-                             "the same command again") from None  # fmt: skip
+            raise InputError(
+                f"{path}: damaged image cache: {error}; delete its folder and run "
+                "the same command again"
+            ) from None
         expected = (self.index.input_size, self.index.input_size, 3)
         if array.dtype != np.uint8 or array.shape[1:] != expected:
-            raise InputError(f"{path}: {array.dtype} {array.shape} is not this cache's; "
-                             "delete its folder and run the same command again")  # fmt: skip
+            raise InputError(
+                f"{path}: {array.dtype} {array.shape} is not this cache's; "
+                "delete its folder and run the same command again"
+            )
         return array

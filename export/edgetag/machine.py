@@ -11,9 +11,18 @@ from edgetag import __version__
 from edgetag.records import Record
 
 CPU_FEATURES = (
-    "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8",
-    "neon", "asimd", "asimddp", "i8mm", "sve",
-)  # fmt: skip
+    "avx2",
+    "fma",
+    "avx512f",
+    "avx512_vnni",
+    "avx_vnni",
+    "amx_int8",
+    "neon",
+    "asimd",
+    "asimddp",
+    "i8mm",
+    "sve",
+)
 """Instruction sets that decide how fast XNNPACK is, as Linux names them."""
 
 

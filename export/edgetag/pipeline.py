@@ -35,9 +35,16 @@ from edgetag.workspace import (
 )
 
 PACKAGES = (
-    "ai-edge-litert", "numpy", "pillow", "polars", "scikit-learn", "tensorflow",
-    "tensorflow-model-optimization", "tf-keras", "tflite-runtime",
-)  # fmt: skip
+    "ai-edge-litert",
+    "numpy",
+    "pillow",
+    "polars",
+    "scikit-learn",
+    "tensorflow",
+    "tensorflow-model-optimization",
+    "tf-keras",
+    "tflite-runtime",
+)
 """Packages whose versions travel with every result."""
 
 

@@ -13,10 +13,27 @@ import numpy.typing as npt
 from edgetag.errors import InputError
 
 DEFAULT_TAGS: tuple[str, ...] = (
-    "original_art", "nsfw", "like", "photo", "illust", "comic", "face", "girl", "megane",
-    "school_uniform", "blazer_uniform", "sailor_uniform", "gl", "kemono", "boy", "bl", "cat",
-    "dog", "food", "dislike",
-)  # fmt: skip
+    "original_art",
+    "nsfw",
+    "like",
+    "photo",
+    "illust",
+    "comic",
+    "face",
+    "girl",
+    "megane",
+    "school_uniform",
+    "blazer_uniform",
+    "sailor_uniform",
+    "gl",
+    "kemono",
+    "boy",
+    "bl",
+    "cat",
+    "dog",
+    "food",
+    "dislike",
+)
 
 UNKNOWN = -1
 

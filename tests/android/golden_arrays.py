@@ -24,9 +24,22 @@ from edgetag.preprocess import letterbox, preprocess
 CASES = 1000
 FILTERS = ("bilinear", "bicubic", "box", "lanczos", "nearest")
 ODD_SIZES = (
-    (1, 1), (1, 2), (2, 1), (1, 400), (400, 1), (3, 1500), (1500, 3), (1, 4000), (4000, 1),
-    (17, 1500), (1500, 1000), (1000, 1500), (1024, 768), (224, 224), (225, 224),
-)  # fmt: skip
+    (1, 1),
+    (1, 2),
+    (2, 1),
+    (1, 400),
+    (400, 1),
+    (3, 1500),
+    (1500, 3),
+    (1, 4000),
+    (4000, 1),
+    (17, 1500),
+    (1500, 1000),
+    (1000, 1500),
+    (1024, 768),
+    (224, 224),
+    (225, 224),
+)
 """Width and height of cases that chance would hardly draw."""
 
 Array = npt.NDArray[np.uint8]
@@ -52,10 +65,15 @@ def write_arrays(folder: Path, cases: int = CASES) -> None:
             contract = _contract(random, number, max(width, height))
             pictures.write(pixels.tobytes())
             squares.write(preprocess(_png(pixels, orientation), contract).tobytes())
-            listed.append({
-                "width": width, "height": height, "channels": pixels.shape[2],
-                "orientation": orientation, "contract": contract.model_dump(mode="json"),
-            })  # fmt: skip
+            listed.append(
+                {
+                    "width": width,
+                    "height": height,
+                    "channels": pixels.shape[2],
+                    "orientation": orientation,
+                    "contract": contract.model_dump(mode="json"),
+                }
+            )
     (folder / "cases.json").write_text(json.dumps({"cases": listed}), encoding="utf-8")
     images = random.integers(0, 256, (5, 48, 48, 3), dtype=np.uint8)
     np.save(folder / "images.npy", images, allow_pickle=False)

@@ -28,11 +28,16 @@ def write_tables(folder: Path) -> None:
         )
         tensor = _tensor(random, DTYPES[number % len(DTYPES)], exact=number < len(DTYPES))
         table = encoding_table(contract, tensor)
-        tables.append({
-            "contract": contract.model_dump(mode="json"),
-            "type": tensor.dtype, "scale": tensor.scale, "zero_point": tensor.zero_point,
-            "table": table.tolist(), "decoded": decode(table, tensor).tolist(),
-        })  # fmt: skip
+        tables.append(
+            {
+                "contract": contract.model_dump(mode="json"),
+                "type": tensor.dtype,
+                "scale": tensor.scale,
+                "zero_point": tensor.zero_point,
+                "table": table.tolist(),
+                "decoded": decode(table, tensor).tolist(),
+            }
+        )
     (folder / "tables.json").write_text(json.dumps({"tables": tables}), encoding="utf-8")
 
 

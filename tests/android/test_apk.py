@@ -98,8 +98,10 @@ def classes_of(dex: bytes) -> set[str]:
 def test_signatures_verify(apk: Path) -> None:
     told = subprocess.run(
         ["apksigner", "verify", "--verbose", "--min-sdk-version", "26", str(apk)],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert "v2 scheme (APK Signature Scheme v2): true" in told
     assert "v3 scheme (APK Signature Scheme v3): true" in told
 
@@ -113,8 +115,9 @@ def test_a_changed_byte_is_noticed_by_the_signature(apk: Path, tmp_path: Path) -
     changed.write_bytes(content)
     told = subprocess.run(
         ["apksigner", "verify", "--min-sdk-version", "26", str(changed)],
-        capture_output=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        check=False,
+    )
     assert told.returncode != 0
 
 
@@ -162,12 +165,15 @@ def test_every_component_of_the_manifest_has_a_class(apk: Path, aapt2: Path) -> 
 def test_dex_files_hold_the_app_the_tagger_and_the_runtime(apk: Path) -> None:
     defined = set().union(*map(classes_of, dex_files(apk)))
     assert {
-        "Ldev/edgetag/demo/Headless;", "Ldev/edgetag/demo/Tag;",
+        "Ldev/edgetag/demo/Headless;",
+        "Ldev/edgetag/demo/Tag;",
         "Ldev/edgetag/demo/InterpreterEngineFactory;",
-        "Ldev/edgetag/tagger/Tagger;", "Lorg/tensorflow/lite/Interpreter;",
-        "Lorg/tensorflow/lite/gpu/GpuDelegateFactory$Options;", "Lkotlin/Unit;",
+        "Ldev/edgetag/tagger/Tagger;",
+        "Lorg/tensorflow/lite/Interpreter;",
+        "Lorg/tensorflow/lite/gpu/GpuDelegateFactory$Options;",
+        "Lkotlin/Unit;",
         "Lkotlinx/serialization/json/Json;",
-    } <= defined  # fmt: skip
+    } <= defined
 
 
 def test_headless_entry_is_declared_as_adb_starts_it(apk: Path, aapt2: Path) -> None:
@@ -181,9 +187,11 @@ def test_versions_are_those_of_the_catalogue(apk: Path, aapt2: Path) -> None:
     catalogue = (PROJECT / "gradle/libs.versions.toml").read_text(encoding="utf-8")
     badging = dump(aapt2, "badging", apk)
     for key, pattern in (
-        ("app-min-sdk", "minSdkVersion:'{}'"), ("app-target-sdk", "targetSdkVersion:'{}'"),
-        ("app-compile-sdk", "compileSdkVersion='{}'"), ("app-version-name", "versionName='{}'"),
-    ):  # fmt: skip
+        ("app-min-sdk", "minSdkVersion:'{}'"),
+        ("app-target-sdk", "targetSdkVersion:'{}'"),
+        ("app-compile-sdk", "compileSdkVersion='{}'"),
+        ("app-version-name", "versionName='{}'"),
+    ):
         value = re.search(rf'^{key} = "(.+)"$', catalogue, re.MULTILINE)
         assert value is not None
         assert pattern.format(value[1]) in badging
@@ -208,8 +216,10 @@ def test_the_screens_work_on_a_jvm_with_the_real_model(apk: Path, bundle: Path) 
         picture = Path(file.extract("golden-03.png", apk.parent))
     done = subprocess.run(
         [sys.executable, str(copy / "ci" / "run_screens.py"), str(picture)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     drawn = {path.name for path in (copy / "screens/target/screens").glob("*.png")}
     assert {"picture.png", "heat.png", "crop.png", "japanese-dark.png", "benchmark.png"} <= drawn

@@ -54,12 +54,25 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     told = tmp_path / "told.txt"
     done = subprocess.run(
         [
-            "mvn", "-q", "-B", "-f", str(DEMO / "pom.xml"), "-pl", "tagger", "test",
-            f"-Dedgetag.golden={tmp_path}", f"-Dedgetag.bundle={demo}",
-            f"-Dedgetag.models={ROOT / 'tests/models'}", f"-Dedgetag.told={told}",
+            "mvn",
+            "-q",
+            "-B",
+            "-f",
+            str(DEMO / "pom.xml"),
+            "-pl",
+            "tagger",
+            "test",
+            f"-Dedgetag.golden={tmp_path}",
+            f"-Dedgetag.bundle={demo}",
+            f"-Dedgetag.models={ROOT / 'tests/models'}",
+            f"-Dedgetag.told={told}",
         ],
-        capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=840,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+        timeout=840,
+    )
     assert done.returncode == 0, failures(done.stdout + done.stderr)
     lines = told.read_text(encoding="utf-8").splitlines()
     lines.append(f"Pillow: 4000x3000 to 224 px: median {time_letterbox():.1f} ms")

@@ -33,8 +33,10 @@ def properties() -> dict[str, str]:
 def pinned_by_the_parent() -> set[str]:
     """Return the artifacts whose versions the parent pom manages."""
     tree = ET.parse(DEMO / "pom.xml")  # noqa: S314 our own file
-    managed = ("dependencyManagement/m:dependencies/m:dependency",
-               "build/m:pluginManagement/m:plugins/m:plugin")  # fmt: skip
+    managed = (
+        "dependencyManagement/m:dependencies/m:dependency",
+        "build/m:pluginManagement/m:plugins/m:plugin",
+    )
     nodes = [node for kind in managed for node in tree.iterfind(f"m:{kind}", NAMESPACE)]
     return {node.findtext("m:artifactId", "", NAMESPACE) for node in nodes}
 

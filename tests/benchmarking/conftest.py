@@ -81,8 +81,15 @@ def make_run(tmp_path_factory: pytest.TempPathFactory, pixels: Pixels) -> MakeRu
 def describe(variant: Variant, path: Path, workspace: Workspace) -> ExportedVariant:
     content = path.read_bytes()
     return ExportedVariant(
-        variant=variant, file=workspace.relative(path), sha256=digest_file(path),
-        size_bytes=len(content), gzip_bytes=len(gzip.compress(content)), input_type="float32",
-        output_type="float32", min_runtime_version="1.5.0", operators={}, float_tensors=0,
+        variant=variant,
+        file=workspace.relative(path),
+        sha256=digest_file(path),
+        size_bytes=len(content),
+        gzip_bytes=len(gzip.compress(content)),
+        input_type="float32",
+        output_type="float32",
+        min_runtime_version="1.5.0",
+        operators={},
+        float_tensors=0,
         sparsity=0.0,
-    )  # fmt: skip
+    )

@@ -32,10 +32,17 @@ needs_tflite_runtime = pytest.mark.skipif(
 
 def job(model: Path, images: Path, marker: Path, **changes: object) -> Job:
     values: dict[str, object] = {
-        "task": "time", "runtime": "litert", "threads": 1, "models": (str(model),),
-        "images": str(images), "contract": Preprocessing(input_size=64), "warmup_runs": 2,
-        "runs": 5, "seed": 1, "marker": str(marker),
-    }  # fmt: skip
+        "task": "time",
+        "runtime": "litert",
+        "threads": 1,
+        "models": (str(model),),
+        "images": str(images),
+        "contract": Preprocessing(input_size=64),
+        "warmup_runs": 2,
+        "runs": 5,
+        "seed": 1,
+        "marker": str(marker),
+    }
     return Job.model_validate(values | changes)
 
 

@@ -37,10 +37,18 @@ def recipe_with(budget: str) -> Recipe:
 
 def exported(variant: Variant, size_bytes: int) -> ExportedVariant:
     return ExportedVariant(
-        variant=variant, file=f"export/{variant}.tflite", sha256="0", size_bytes=size_bytes,
-        gzip_bytes=size_bytes, input_type="uint8", output_type="uint8", min_runtime_version="",
-        operators={}, float_tensors=0, sparsity=0.0,
-    )  # fmt: skip
+        variant=variant,
+        file=f"export/{variant}.tflite",
+        sha256="0",
+        size_bytes=size_bytes,
+        gzip_bytes=size_bytes,
+        input_type="uint8",
+        output_type="uint8",
+        min_runtime_version="",
+        operators={},
+        float_tensors=0,
+        sparsity=0.0,
+    )
 
 
 def measured(
@@ -54,10 +62,19 @@ def measured(
     """Return a figure; its interval is the median alone where none is given."""
     bounds = (p50, p50) if interval == (0, 0) else interval
     return Measurement(
-        variant=variant, runtime=runtime, runtime_version="1", device="cpu", threads=1, runs=10,
-        latency_ms=Latency(p50=p50, p90=2 * p50, p99=3 * p50, p50_interval=bounds), load_ms=1,
-        peak_memory_bytes=memory, size_bytes=1, gzip_bytes=1, **more,
-    )  # fmt: skip
+        variant=variant,
+        runtime=runtime,
+        runtime_version="1",
+        device="cpu",
+        threads=1,
+        runs=10,
+        latency_ms=Latency(p50=p50, p90=2 * p50, p99=3 * p50, p50_interval=bounds),
+        load_ms=1,
+        peak_memory_bytes=memory,
+        size_bytes=1,
+        gzip_bytes=1,
+        **more,
+    )
 
 
 def in_turns(p50: float, interval: tuple[float, float] | None = (0, 0)) -> Ratio:
@@ -84,10 +101,11 @@ def test_a_limit_that_is_just_reached_is_kept() -> None:
 
 def test_ratios_are_to_fp32_on_the_budgets_runtime_alone() -> None:
     found = [
-        measured("fp32", 10), measured("int8", 5, ratio=in_turns(0.5)),
+        measured("fp32", 10),
+        measured("int8", 5, ratio=in_turns(0.5)),
         measured("fp32", 10, "tflite-runtime"),
         measured("int8", 80, "tflite-runtime", ratio=in_turns(8.0)),
-    ]  # fmt: skip
+    ]
     check = only(check_budgets(recipe_with("max_latency_ratio = 0.6"), FILES, found, []))
     assert (check.measured, check.verdict) == (0.5, "pass")
     check = only(check_budgets(recipe_with("max_size_ratio = 0.28"), FILES, found, []))
@@ -183,9 +201,12 @@ def test_undecided_latency_ends_a_command_with_3_unless_something_fails() -> Non
     def code(budget: str) -> ExitCode:
         checks = check_budgets(recipe_with(budget), FILES, shaky, [])
         result = BenchResult(
-            machine=machine, budget_runtime="litert", budget_threads=1, results=tuple(shaky),
+            machine=machine,
+            budget_runtime="litert",
+            budget_threads=1,
+            results=tuple(shaky),
             budgets=checks,
-        )  # fmt: skip
+        )
         return exit_code({"bench": result})
 
     assert code("max_latency_ms = 5.0") is ExitCode.UNDECIDED

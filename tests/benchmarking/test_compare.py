@@ -27,22 +27,34 @@ MACHINE = Machine(
 
 def figure(p50: float, *, stable: bool = True, variant: str = "int8") -> Measurement:
     return Measurement(
-        variant=variant, runtime="litert", runtime_version="2", device="A CPU", threads=1,
-        runs=200, sha256="ab", stable=stable, load_ms=1, peak_memory_bytes=None, size_bytes=1,
+        variant=variant,
+        runtime="litert",
+        runtime_version="2",
+        device="A CPU",
+        threads=1,
+        runs=200,
+        sha256="ab",
+        stable=stable,
+        load_ms=1,
+        peak_memory_bytes=None,
+        size_bytes=1,
         gzip_bytes=1,
         latency_ms=Latency(
             p50=p50, p90=p50 * 1.1, p99=p50 * 2, p50_interval=(p50 * 0.99, p50 * 1.01)
         ),
-    )  # fmt: skip
+    )
 
 
 def result(
     *figures: Measurement, at: str = "2026-01-01T00:00:00+00:00", cores: int = 2
 ) -> BenchResult:
     return BenchResult(
-        machine=MACHINE.model_copy(update={"cores": cores}), measured_at=at,
-        budget_runtime="litert", budget_threads=1, results=figures,
-    )  # fmt: skip
+        machine=MACHINE.model_copy(update={"cores": cores}),
+        measured_at=at,
+        budget_runtime="litert",
+        budget_threads=1,
+        results=figures,
+    )
 
 
 @pytest.mark.parametrize(

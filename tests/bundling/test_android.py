@@ -211,8 +211,9 @@ def test_a_killed_command_can_be_given_again(
     following = other_bundle(bundle)
     process = subprocess.Popen(
         [sys.executable, "-c", WRITES_SLOWLY, str(following), str(project)],
-        stdout=subprocess.PIPE, env=python_environment(),
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        env=python_environment(),
+    )
     assert process.stdout is not None
     for _ in range(files_before_death):
         assert process.stdout.readline()

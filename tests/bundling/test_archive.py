@@ -23,18 +23,29 @@ def manifest_of(files: dict[str, bytes]) -> bytes:
     model = files["model.tflite"]
     digest = hashlib.sha256(model).hexdigest()
     variant = BundledVariant(
-        variant="int8", file="model.tflite", sha256=digest, size_bytes=len(model),
-        input_type="uint8", output_type="uint8", min_runtime_version="2.5.0", verdict="pass",
+        variant="int8",
+        file="model.tflite",
+        sha256=digest,
+        size_bytes=len(model),
+        input_type="uint8",
+        output_type="uint8",
+        min_runtime_version="2.5.0",
+        verdict="pass",
         explain=None,
-    )  # fmt: skip
+    )
     manifest = BundleManifest(
-        name="demo", version="0.1.0", tags=("cat", "dog"), input_size=64, variants=(variant,),
-        recipe_sha256="0", versions={"edgetag": "0.1.0"},
+        name="demo",
+        version="0.1.0",
+        tags=("cat", "dog"),
+        input_size=64,
+        variants=(variant,),
+        recipe_sha256="0",
+        versions={"edgetag": "0.1.0"},
         files=tuple(
             BundleFile(name=n, sha256=hashlib.sha256(b).hexdigest(), size_bytes=len(b))
             for n, b in sorted(files.items())
         ),
-    )  # fmt: skip
+    )
     return manifest.to_json().encode()
 
 

@@ -43,10 +43,20 @@ def test_a_bundle_holds_all_an_app_needs_and_nothing_else(made: Path) -> None:
     assert result.file == "bundle/bundle-test-1.2.3.zip"
     files = unpack(made / "run" / result.file)
     assert set(files) == {
-        "manifest.json", "manifest.schema.json", "labels.txt", "labels.json", "thresholds.json",
-        "preprocessing.json", "golden.json", "golden-inputs.bin", "model-card.md", "verdict.json",
-        "attribution.md", "int8.tflite", *(picture.file for picture in golden_of(files).pictures),
-    }  # fmt: skip
+        "manifest.json",
+        "manifest.schema.json",
+        "labels.txt",
+        "labels.json",
+        "thresholds.json",
+        "preprocessing.json",
+        "golden.json",
+        "golden-inputs.bin",
+        "model-card.md",
+        "verdict.json",
+        "attribution.md",
+        "int8.tflite",
+        *(picture.file for picture in golden_of(files).pictures),
+    }
     assert files["int8.tflite"] == (MODELS / "tiny_int8_uint8.tflite").read_bytes()
     assert files["labels.txt"].decode().splitlines() == list(TAGS)
     assert json.loads(files["thresholds.json"])["thresholds"] == {"int8": THRESHOLDS}
@@ -119,8 +129,10 @@ def test_pictures_with_a_sensitive_tag_are_not_shipped(made: Path, rich: Rich) -
 def test_names_are_the_recipes_then_the_usual_then_the_tag_made_readable(rich: Rich) -> None:
     labels = json.loads(rich[1]["labels.json"])["labels"]
     assert [(label["en"], label["ja"]) for label in labels] == [
-        ("Cat", "猫"), ("Dog", "犬"), ("[bold]food", "[bold]food"),
-    ]  # fmt: skip
+        ("Cat", "猫"),
+        ("Dog", "犬"),
+        ("[bold]food", "[bold]food"),
+    ]
 
 
 def test_every_usual_tag_has_names() -> None:
@@ -167,9 +179,13 @@ def test_bundling_in_two_places_gives_identical_bytes(made: Path, tmp_path: Path
 def measured_otherwise(verdict: Verdict, root: Path) -> Verdict:
     """Return what an equal run leaves on another machine, under load, in another folder."""
     machine = Machine(
-        system="Other OS, kernel 9", architecture="x86_64", cpu="Other CPU", cpu_features=(),
-        cores=64, memory_bytes=1,
-    )  # fmt: skip
+        system="Other OS, kernel 9",
+        architecture="x86_64",
+        cpu="Other CPU",
+        cpu_features=(),
+        cores=64,
+        memory_bytes=1,
+    )
     return verdict.model_copy(
         update={
             "machine": machine,
@@ -190,9 +206,14 @@ def not_loadable(root: Path) -> Failure:
 
 def compared_with(root: Path) -> BaselineComparison:
     return BaselineComparison(
-        file=str(root / "baseline.json"), accepted_at="2026-11-01", reason="first",
-        same_reference=True, same_scores=True, changes=(), verdict="pass",
-    )  # fmt: skip
+        file=str(root / "baseline.json"),
+        accepted_at="2026-11-01",
+        reason="first",
+        same_reference=True,
+        same_scores=True,
+        changes=(),
+        verdict="pass",
+    )
 
 
 @pytest.mark.slow
@@ -276,13 +297,20 @@ def test_a_file_that_nothing_judged_that_lost_or_was_rescued_says_so(
     values = json.loads(path.read_text())
     values |= {"verdict": "not judged", "decisions": values["decisions"] | {"int8": "not judged"}}
     (entry,) = [
-        one for one in values["variants"]
+        one
+        for one in values["variants"]
         if (one["variant"], one["runtime"], one["decides"]) == ("int8", "litert", True)
-    ]  # fmt: skip
+    ]
     entry["losses"] = [
-        {"tag": "cat", "measure": "recall", "drop": 0.136, "interval": [0.038, 0.255],
-         "p_holm": 0.004, "within_margin": False}
-    ]  # fmt: skip
+        {
+            "tag": "cat",
+            "measure": "recall",
+            "drop": 0.136,
+            "interval": [0.038, 0.255],
+            "p_holm": 0.004,
+            "within_margin": False,
+        }
+    ]
     write_text(path, json.dumps(values))
     exported = json.loads((workspace.export / "export.json").read_text())
     for file in exported["variants"]:

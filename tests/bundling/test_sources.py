@@ -143,19 +143,24 @@ def test_the_nearest_scores_on_each_side_of_a_threshold_cover_it() -> None:
 @pytest.mark.parametrize(
     ("size", "covers"),
     [
-        ((400, 300), {"wide"}), ((300, 400), {"tall"}), ((399, 300), {"square"}),
-        ((20, 63), {"tall", "enlarged"}), ((64, 64), {"square"}),
+        ((400, 300), {"wide"}),
+        ((300, 400), {"tall"}),
+        ((399, 300), {"square"}),
+        ((20, 63), {"tall", "enlarged"}),
+        ((64, 64), {"square"}),
     ],
-)  # fmt: skip
+)
 def test_shapes_are_told_apart(size: tuple[int, int], covers: set[str]) -> None:
     assert shape_covers(size, 64) == covers
 
 
 def test_what_adds_most_is_chosen_first_and_what_cannot_be_read_is_replaced() -> None:
     candidates = [
-        Candidate(0, "d", frozenset("ab")), Candidate(1, "c", frozenset("abc")),
-        Candidate(2, "b", frozenset("d")), Candidate(3, "a", frozenset()),
-    ]  # fmt: skip
+        Candidate(0, "d", frozenset("ab")),
+        Candidate(1, "c", frozenset("abc")),
+        Candidate(2, "b", frozenset("d")),
+        Candidate(3, "a", frozenset()),
+    ]
     read = {0: "first", 1: None, 2: "third", 3: "fourth"}
     assert pick(candidates, lambda one: read[one.place], 2) == ["first", "third"]
     assert pick(candidates, lambda one: read[one.place], 9) == ["first", "third", "fourth"]

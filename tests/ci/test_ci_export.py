@@ -51,10 +51,19 @@ def exported(run: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_folder_holds_all_that_the_job_needs_and_says_so(exported: Path) -> None:
     names = {path.name for path in exported.iterdir()}
     assert names == {
-        "pictures", "labels.csv", "recipe.toml", "model.tflite", "reference.npz", "baseline.json",
-        "constraints.txt", "github-workflow.yml", "README.md", "ci.json", ".gitattributes",
+        "pictures",
+        "labels.csv",
+        "recipe.toml",
+        "model.tflite",
+        "reference.npz",
+        "baseline.json",
+        "constraints.txt",
+        "github-workflow.yml",
+        "README.md",
+        "ci.json",
+        ".gitattributes",
         ".gitignore",
-    }  # fmt: skip
+    }
     known = json.loads((exported / "ci.json").read_text())["files"]
     files = {p.relative_to(exported).as_posix() for p in exported.rglob("*") if p.is_file()}
     assert set(known) == files - {"ci.json"}
@@ -112,8 +121,9 @@ def test_the_workflow_looks_at_every_exported_file(exported: Path) -> None:
     assert "hashFiles('model-ci/constraints.txt'" in cache["with"]["key"]
     artifact = next(step for step in steps if "upload-artifact" in step.get("uses", ""))
     assert artifact["with"]["path"].split() == [
-        "model-ci/runs/ci/report/", "model-ci/runs/ci/validate/verdict.json",
-    ]  # fmt: skip
+        "model-ci/runs/ci/report/",
+        "model-ci/runs/ci/validate/verdict.json",
+    ]
 
 
 def test_the_folder_is_named_as_the_repository_around_it_does(
@@ -220,10 +230,17 @@ def test_the_folder_is_ready_for_git(exported: Path, tmp_path: Path) -> None:
     git = ["git", "-c", "core.autocrlf=true", "-c", "user.name=a", "-c", "user.email=a@b"]
     for command in ("init -q", "add -A", "commit -qm all"):
         subprocess.run(
-            [*git, "--git-dir", str(tmp_path / "git"), "--work-tree", str(exported),
-             *shlex.split(command)],
-            check=True, cwd=exported,
-        )  # fmt: skip
+            [
+                *git,
+                "--git-dir",
+                str(tmp_path / "git"),
+                "--work-tree",
+                str(exported),
+                *shlex.split(command),
+            ],
+            check=True,
+            cwd=exported,
+        )
     clone = tmp_path / "clone"
     subprocess.run([*git, "clone", "-q", str(tmp_path / "git"), str(clone)], check=True)
     for path in exported.rglob("*"):

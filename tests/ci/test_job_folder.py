@@ -170,9 +170,13 @@ def test_a_job_installs_the_runtime_that_alone_judges(wide: Finished) -> None:
     made = job_recipe(recipe, "int8", collect(recipe, open_dataset(wide.workspace)).columns)
     assert (made.runtimes, extra_of(made)) == (("tflite-runtime",), "tflite-runtime")
     job = Job(
-        name="app", variant="int8", place="ci", requirement=None, extra=extra_of(made),
+        name="app",
+        variant="int8",
+        place="ci",
+        requirement=None,
+        extra=extra_of(made),
         accepted=False,
-    )  # fmt: skip
+    )
     files = job.files(made, {"test": 3}, attributed=True)
     assert '"edgetag[tflite-runtime] @ $EDGETAG" -c constraints.txt' in files[WORKFLOW]
     assert "tflite-runtime==" in files["constraints.txt"]
@@ -210,7 +214,15 @@ def test_toml_reads_back_whatever_texts_keys_and_numbers_are() -> None:
 
 def test_every_limit_of_a_budget_is_judged_by_validate_or_told_as_left_out() -> None:
     judged_by_validate = {
-        "min_map", "max_map_drop", "max_flip_rate", "max_heat_map_error", "max_size_bytes",
-        "max_size_ratio", "max_recall_drop", "max_fpr_rise", "max_ap_drop", "tags",
-    }  # fmt: skip
+        "min_map",
+        "max_map_drop",
+        "max_flip_rate",
+        "max_heat_map_error",
+        "max_size_bytes",
+        "max_size_ratio",
+        "max_recall_drop",
+        "max_fpr_rise",
+        "max_ap_drop",
+        "tags",
+    }
     assert set(Budget.model_fields) == judged_by_validate | set(limits_of(*NOT_MEASURED))

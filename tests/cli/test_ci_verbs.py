@@ -30,9 +30,13 @@ def leave(verdict: Verdict, tmp_path: Path) -> Path:
     write_text(workspace.validate / "verdict.json", verdict.to_json())
     recipe = parse_recipe(RECIPE, tmp_path / "model" / "recipe.toml")
     record = StageRecord(
-        fingerprint="", settings=settings_digest(stage("validate"), recipe), outputs={},
-        finished_at="", wall_s=1, peak_memory_bytes=1,
-    )  # fmt: skip
+        fingerprint="",
+        settings=settings_digest(stage("validate"), recipe),
+        outputs={},
+        finished_at="",
+        wall_s=1,
+        peak_memory_bytes=1,
+    )
     run_file = RunFile(
         name=recipe.name, recipe={}, seed=1, versions={"edgetag": "0"}, stages={"validate": record}
     )

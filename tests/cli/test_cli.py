@@ -28,9 +28,22 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "verb",
-    ["run", "data", "train", "prune", "quantize", "export", "validate", "explain", "bench",
-     "bundle", "report", "recipe", "doctor"],
-)  # fmt: skip
+    [
+        "run",
+        "data",
+        "train",
+        "prune",
+        "quantize",
+        "export",
+        "validate",
+        "explain",
+        "bench",
+        "bundle",
+        "report",
+        "recipe",
+        "doctor",
+    ],
+)
 def test_every_verb_explains_itself(verb: str) -> None:
     from typer.testing import CliRunner
 

@@ -31,9 +31,14 @@ def crashing(error: str, folder: Path, *options: str) -> subprocess.CompletedPro
 
 @pytest.mark.parametrize(
     "error",
-    ["{}['key']", "raise EOFError('early')", "raise BrokenPipeError(32, 'worker')",
-     "raise PermissionError(13, 'no', 'x')", "raise MemoryError"],
-)  # fmt: skip
+    [
+        "{}['key']",
+        "raise EOFError('early')",
+        "raise BrokenPipeError(32, 'worker')",
+        "raise PermissionError(13, 'no', 'x')",
+        "raise MemoryError",
+    ],
+)
 def test_an_error_nobody_foresaw_ends_in_70_and_a_log(tmp_path: Path, error: str) -> None:
     done = crashing(error, tmp_path)
     assert (done.returncode, done.stdout) == (70, "")

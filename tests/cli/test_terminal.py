@@ -92,9 +92,13 @@ def test_on_a_terminal_bars_nest_and_stdout_stays_clean() -> None:
     leader, follower = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
     process = subprocess.run(
-        [sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=follower, env=environment,
-        check=True, timeout=60,
-    )  # fmt: skip
+        [sys.executable, "-c", SCRIPT],
+        stdout=subprocess.PIPE,
+        stderr=follower,
+        env=environment,
+        check=True,
+        timeout=60,
+    )
     os.close(follower)
     shown = os.read(leader, 1 << 20).decode()
     os.close(leader)

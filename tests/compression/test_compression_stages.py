@@ -81,8 +81,13 @@ def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_varian
     assert PruneResult.from_json(text, "prune.json") == pruned
     assert digest_file(fresh_run.train / "model.npz") == float_sha256
     assert [x.layer for x in pruned.layers if x.target] == [
-        "block1_conv0", "block1_conv1", "block2_conv0", "block2_conv1", "reduce", "dense",
-    ]  # fmt: skip
+        "block1_conv0",
+        "block1_conv1",
+        "block2_conv0",
+        "block2_conv1",
+        "reduce",
+        "dense",
+    ]
     assert pruned.sparsity == pytest.approx(0.6, abs=0.05)
 
     result = quantize_stage.run(recipe, fresh_run, SilentProgress())
@@ -118,10 +123,16 @@ def test_a_variant_is_kept_only_if_inputs_and_weights_are_those_of_its_record(
     assert finished_variant(record, weights, "inputs") is None
     np.savez(weights, a=np.zeros(3))
     done = QuantizedVariant(
-        variant="int8-qat", file="quantize/int8-qat.npz", weights_sha256=digest_file(weights),
-        inputs_sha256="inputs", warmup_steps=1, agreement_after_warmup=1.0, sparsity=0.0,
-        validation_map_before=None, validation_map=None,
-    )  # fmt: skip
+        variant="int8-qat",
+        file="quantize/int8-qat.npz",
+        weights_sha256=digest_file(weights),
+        inputs_sha256="inputs",
+        warmup_steps=1,
+        agreement_after_warmup=1.0,
+        sparsity=0.0,
+        validation_map_before=None,
+        validation_map=None,
+    )
     record.write_text(done.to_json())
     assert finished_variant(record, weights, "inputs") == done
     assert finished_variant(record, weights, "others") is None
@@ -138,8 +149,9 @@ def test_missing_float_weights_say_which_stage_makes_them(fresh_run: Workspace) 
     with pytest.raises(InputError, match=r"train/model\.npz: missing"):
         prune_stage.run(recipe, fresh_run, SilentProgress())
     train_stage_stand_in(recipe, fresh_run)
-    only_sparse = recipe_of(RECIPE + '[export]\nvariants = ["fp32", "int8-pruned-qat"]\n'
-                            '[bundle]\nvariant = "fp32"\n')  # fmt: skip
+    only_sparse = recipe_of(
+        RECIPE + '[export]\nvariants = ["fp32", "int8-pruned-qat"]\n[bundle]\nvariant = "fp32"\n'
+    )
     with pytest.raises(InputError, match=r"prune/model\.npz: missing; run: edgetag prune"):
         quantize_stage.run(only_sparse, fresh_run, SilentProgress())
 

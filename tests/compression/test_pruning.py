@@ -49,8 +49,12 @@ def test_unstructured_pruning_reaches_its_target_in_every_chosen_layer(
     section = PruningSection(sparsity=0.75, ramp=ramp)
     result, targets = pruned(small_model, section, tiny_data, small_contract)
     assert set(targets) == {
-        "block0_expand", "block0_project", "block1_expand", "block1_project", "top",
-    }  # fmt: skip
+        "block0_expand",
+        "block0_project",
+        "block1_expand",
+        "block1_project",
+        "top",
+    }
     for layer in layer_sparsities(result, targets):
         if layer.target is None:
             assert layer.sparsity < 0.01, f"{layer.layer} was to stay dense"

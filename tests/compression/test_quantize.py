@@ -76,9 +76,15 @@ def test_without_the_range_warm_up_agreement_collapses(
     for steps, ema_decay in ((40, 0.9), (0, 0.999)):  # ours; tfmot's defaults
         model = quantization_aware(original, contract, ema_decay=ema_decay, preserve_sparsity=False)
         warm_up(
-            model, tiny_data, tiny_data.rows("train"), contract, SilentProgress(),
-            steps=steps, batch_size=32, seed=1,
-        )  # fmt: skip
+            model,
+            tiny_data,
+            tiny_data.rows("train"),
+            contract,
+            SilentProgress(),
+            steps=steps,
+            batch_size=32,
+            seed=1,
+        )
         train(model, tiny_data, contract, steps=8, learning_rate=1e-5)
         scores = Scorer(model, contract).run(tiny_data, rows, SilentProgress())
         agreed[steps] = agreement(expected, scores, thresholds)
@@ -109,9 +115,15 @@ def trained(
     before = [w.tobytes() for w in original.get_weights()]
     model = quantization_aware(original, small_contract, ema_decay=0.9, preserve_sparsity=True)
     warm_up(
-        model, tiny_data, tiny_data.rows("train"), small_contract, SilentProgress(),
-        steps=20, batch_size=32, seed=1,
-    )  # fmt: skip
+        model,
+        tiny_data,
+        tiny_data.rows("train"),
+        small_contract,
+        SilentProgress(),
+        steps=20,
+        batch_size=32,
+        seed=1,
+    )
     warmed = {v.name: v.numpy() for v in model.weights}
     train(model, tiny_data, small_contract, steps=8, learning_rate=1e-2)
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
@@ -224,9 +236,11 @@ def test_layers_that_cannot_be_quantized_are_named_before_any_work(
     x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
     with pytest.raises(InputError) as caught:
         quantization_aware(
-            keras.Model(image, x, name="odd"), small_contract, ema_decay=0.9,
+            keras.Model(image, x, name="odd"),
+            small_contract,
+            ema_decay=0.9,
             preserve_sparsity=False,
-        )  # fmt: skip
+        )
     text = str(caught.value)
     assert "odd: these layers cannot be trained quantization-aware: scaling (Rescaling)" in text
     assert "smooth (Activation)" in text

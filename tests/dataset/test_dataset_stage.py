@@ -38,8 +38,16 @@ def test_the_manifest_keeps_its_contract(simple, workspace, root):
     result = run(simple, workspace, QUIET)
     manifest = pl.read_parquet(workspace.manifest)
     assert manifest.columns == [
-        "identity", "path", "digest", "sha1", "split", "group", "crop", "tag:cat", "tag:dog",
-    ]  # fmt: skip
+        "identity",
+        "path",
+        "digest",
+        "sha1",
+        "split",
+        "group",
+        "crop",
+        "tag:cat",
+        "tag:dog",
+    ]
     assert manifest.schema["tag:cat"] == pl.Int8
     assert manifest.schema["crop"] == pl.List(pl.Int64)
     data = (root / "3.png").read_bytes()
@@ -82,8 +90,12 @@ def test_running_twice_leaves_identical_files(simple, workspace):
     run(simple, workspace, QUIET)
     assert left() == before
     assert {p.name for p in before} == {
-        "manifest.parquet", "summary.json", "rejected.csv", "index.json", "shard-00000.npy",
-    }  # fmt: skip
+        "manifest.parquet",
+        "summary.json",
+        "rejected.csv",
+        "index.json",
+        "shard-00000.npy",
+    }
 
 
 def test_source_files_are_never_touched(simple, workspace, root):

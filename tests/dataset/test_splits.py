@@ -46,8 +46,13 @@ def test_the_last_byte_decides():
         counts[split_of(f"{'0' * 38}{last:02x}")] += 1
     assert counts == {"test": 25, "validation": 25, "train": 206}
     assert [split_of(f"{n:040x}") for n in (0, 24, 25, 49, 50, 255)] == [
-        "test", "test", "validation", "validation", "train", "train",
-    ]  # fmt: skip
+        "test",
+        "test",
+        "validation",
+        "validation",
+        "train",
+        "train",
+    ]
 
 
 @settings(max_examples=60, deadline=None)

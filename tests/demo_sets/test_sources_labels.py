@@ -13,9 +13,19 @@ from edgetag.demo_sets.sets import Planned
 from edgetag.tags import DEFAULT_TAGS
 
 DRAWN_SCORED = (
-    "original_art", "like", "illust", "comic", "face", "girl", "megane", "blazer_uniform",
-    "kemono", "boy", "food", "dislike",
-)  # fmt: skip
+    "original_art",
+    "like",
+    "illust",
+    "comic",
+    "face",
+    "girl",
+    "megane",
+    "blazer_uniform",
+    "kemono",
+    "boy",
+    "food",
+    "dislike",
+)
 
 
 def emoji(name: str, text: str = "\U0001f9d1") -> Emoji:

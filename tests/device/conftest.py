@@ -62,14 +62,19 @@ def run_folder(tmp_path: Path, cache_folder: Path) -> Path:
         exported.append(
             ExportedVariant.model_validate(
                 {
-                    "variant": variant, "file": f"export/{path.name}",
-                    "sha256": digest_file(path), "size_bytes": size, "gzip_bytes": size,
+                    "variant": variant,
+                    "file": f"export/{path.name}",
+                    "sha256": digest_file(path),
+                    "size_bytes": size,
+                    "gzip_bytes": size,
                     "input_type": "uint8" if floats == 0 else "float32",
                     "output_type": "uint8" if floats == 0 else "float32",
-                    "min_runtime_version": "", "operators": {}, "float_tensors": floats,
+                    "min_runtime_version": "",
+                    "operators": {},
+                    "float_tensors": floats,
                     "sparsity": 0.0,
                 }
             )
-        )  # fmt: skip
+        )
     write_text(workspace.export / "export.json", ExportResult(variants=tuple(exported)).to_json())
     return tmp_path

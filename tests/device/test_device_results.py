@@ -38,12 +38,19 @@ def scores(*values: float) -> ScoreRun:
 def exported(variant: str, float_tensors: int) -> ExportedVariant:
     return ExportedVariant.model_validate(
         {
-            "variant": variant, "file": "export/x.tflite", "sha256": "0", "size_bytes": 1,
-            "gzip_bytes": 1, "input_type": "uint8", "output_type": "uint8",
-            "min_runtime_version": "", "operators": {}, "float_tensors": float_tensors,
+            "variant": variant,
+            "file": "export/x.tflite",
+            "sha256": "0",
+            "size_bytes": 1,
+            "gzip_bytes": 1,
+            "input_type": "uint8",
+            "output_type": "uint8",
+            "min_runtime_version": "",
+            "operators": {},
+            "float_tensors": float_tensors,
             "sparsity": 0.0,
         }
-    )  # fmt: skip
+    )
 
 
 def test_integers_must_be_identical_and_one_step_differs() -> None:
@@ -72,9 +79,16 @@ def test_results_have_no_time_in_them() -> None:
 
 def test_what_a_marker_costs_is_taken_off() -> None:
     log = "\n".join(
-        ["edgetag 0 100 7", "edgetag 1 160 7", "qemu: something", "edgetag 2 1000 7",
-         "edgetag 3 3060 7", "edgetag 4 4000 7", "edgetag 5 4560 7"]
-    )  # fmt: skip
+        [
+            "edgetag 0 100 7",
+            "edgetag 1 160 7",
+            "qemu: something",
+            "edgetag 2 1000 7",
+            "edgetag 3 3060 7",
+            "edgetag 4 4000 7",
+            "edgetag 5 4560 7",
+        ]
+    )
     assert read_log(log) == {0: 0, 1: 2000, 2: 500}
 
 
@@ -140,9 +154,14 @@ def test_operators_add_up_to_the_whole() -> None:
 
 def place(variant: str, cpu: str, target: str = "arm64") -> dict[str, object]:
     return {
-        "variant": variant, "sha256": "0", "target": target, "runtime": "litert",
-        "runtime_version": "2.3.0", "cpu": cpu, "program": "QEMU 7.2",
-    }  # fmt: skip
+        "variant": variant,
+        "sha256": "0",
+        "target": target,
+        "runtime": "litert",
+        "runtime_version": "2.3.0",
+        "cpu": cpu,
+        "program": "QEMU 7.2",
+    }
 
 
 def count(variant: str, cpu: str, instructions: int, target: str = "arm64") -> InstructionCount:
@@ -181,13 +200,20 @@ def test_a_budget_without_a_count_is_undecided_or_failed(recipe: Recipe) -> None
 
 def test_the_table_has_a_count_and_its_ratio_for_each_processor(recipe: Recipe) -> None:
     counts = [
-        count("fp32", "cortex-a76", 24_000_000), count("int8", "cortex-a76", 12_000_000),
+        count("fp32", "cortex-a76", 24_000_000),
+        count("int8", "cortex-a76", 12_000_000),
         count("int8", "cortex-a53", 33_000_000),
-    ]  # fmt: skip
+    ]
     table = count_table(make(recipe, counts=counts))
     assert table.headings == (
-        "variant", "runtime", "cortex-a76", "÷ fp32", "cortex-a53", "÷ fp32", "reason"
-    )  # fmt: skip
+        "variant",
+        "runtime",
+        "cortex-a76",
+        "÷ fp32",
+        "cortex-a53",
+        "÷ fp32",
+        "reason",
+    )
     assert table.texts[1] == ("int8", "litert@arm64", "12.00", "0.500", "33.00", "–", "–")
 
 

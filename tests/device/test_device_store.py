@@ -31,18 +31,27 @@ def recipe(run_folder: Path) -> Recipe:
 def place(workspace: Workspace, variant: str, cpu: str | None) -> dict[str, object]:
     path = workspace.export / f"{variant}.tflite"
     return {
-        "variant": variant, "sha256": digest_file(path), "target": "arm64", "runtime": "litert",
-        "runtime_version": "2.3.0", "cpu": cpu, "program": "QEMU 7.2",
-    }  # fmt: skip
+        "variant": variant,
+        "sha256": digest_file(path),
+        "target": "arm64",
+        "runtime": "litert",
+        "runtime_version": "2.3.0",
+        "cpu": cpu,
+        "program": "QEMU 7.2",
+    }
 
 
 def check(workspace: Workspace, variant: str, cpu: str, agreement: str) -> TargetCheck:
     return TargetCheck.model_validate(
         {
-            **place(workspace, variant, cpu), "host": "litert", "split": "test", "images": 3,
-            "tolerance": 0.0, "agreement": agreement,
+            **place(workspace, variant, cpu),
+            "host": "litert",
+            "split": "test",
+            "images": 3,
+            "tolerance": 0.0,
+            "agreement": agreement,
         }
-    )  # fmt: skip
+    )
 
 
 def count(workspace: Workspace, variant: str, cpu: str, instructions: int) -> InstructionCount:
@@ -59,8 +68,10 @@ def test_another_processor_is_added_and_the_same_one_replaced(
     recipe: Recipe, workspace: Workspace
 ) -> None:
     for cpu, agreement in (
-        ("cortex-a76", "differs"), ("cortex-a53", "identical"), ("cortex-a76", "identical"),
-    ):  # fmt: skip
+        ("cortex-a76", "differs"),
+        ("cortex-a53", "identical"),
+        ("cortex-a76", "identical"),
+    ):
         found = store.make(recipe, [check(workspace, "int8", cpu, agreement)])
         store.add(recipe, workspace, found)
     kept = read(workspace).checks
@@ -120,10 +131,13 @@ def finished(recipe: Recipe, workspace: Workspace) -> None:
     """Leave the device stage as a run does."""
     path = store.result_path(workspace)
     record = StageRecord(
-        fingerprint="f", settings=settings_digest(stage("device"), recipe),
-        outputs={workspace.relative(path): digest_file(path)}, finished_at="", wall_s=1,
+        fingerprint="f",
+        settings=settings_digest(stage("device"), recipe),
+        outputs={workspace.relative(path): digest_file(path)},
+        finished_at="",
+        wall_s=1,
         peak_memory_bytes=1,
-    )  # fmt: skip
+    )
     run_file = RunFile(name=recipe.name, recipe={}, seed=1, versions={}, stages={"device": record})
     write_text(workspace.run_file, run_file.to_json())
 

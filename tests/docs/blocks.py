@@ -40,9 +40,10 @@ def documents() -> list[Path]:
     """Return every Markdown file of the project."""
     found = (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
     return sorted(
-        path for path in found
+        path
+        for path in found
         if not ELSEWHERE & set(path.parts) and not any(part[0] == "." for part in path.parts)
-    )  # fmt: skip
+    )
 
 
 def blocks_of(text: str, file: str) -> Iterator[Block]:

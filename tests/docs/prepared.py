@@ -69,10 +69,15 @@ def shell(command: str, folder: Path, more: Mapping[str, str] | None = None) -> 
     """Run a line of a shell where `edgetag` and its Python come first."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, timeout=1000, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        ["bash", "-c", command],
+        cwd=folder,
+        timeout=1000,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
         env={**os.environ, "PATH": path, "COLUMNS": "200", **(more or {})},
-    )  # fmt: skip
+    )
     return Done(done.returncode, done.stdout)
 
 

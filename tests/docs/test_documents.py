@@ -42,9 +42,14 @@ def test_a_block_is_run_or_says_why_not(block: Block) -> None:
 
 def test_the_documents_are_found() -> None:
     assert {
-        "README.md", "CONTRIBUTING.md", "docs/start.md", "docs/verdict.md", "models/README.md",
-        "models/demo/README.md", "android-demo/README.md",
-    } <= {block.file for block in BLOCKS}  # fmt: skip
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/start.md",
+        "docs/verdict.md",
+        "models/README.md",
+        "models/demo/README.md",
+        "android-demo/README.md",
+    } <= {block.file for block in BLOCKS}
 
 
 def test_the_readme_is_short() -> None:

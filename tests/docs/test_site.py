@@ -70,8 +70,11 @@ class Page(html.parser.HTMLParser):
 def build(project: Path, site: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, project / "docs" / "build.py", site],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -217,10 +220,22 @@ def test_the_search_answers_without_a_server(site: Path, tmp_path: Path) -> None
     page = site / "search-tried.html"
     page.write_text((site / "index.html").read_text("utf-8").replace("</body>", SEARCH), "utf-8")
     done = subprocess.run(
-        [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-         f"--user-data-dir={tmp_path}", "--virtual-time-budget=8000", "--dump-dom", page.as_uri()],
-        check=True, capture_output=True, text=True, timeout=200,
-    )  # fmt: skip
+        [
+            program,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            f"--user-data-dir={tmp_path}",
+            "--virtual-time-budget=8000",
+            "--dump-dom",
+            page.as_uri(),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
     page.unlink()
     told = re.search(r'data-told="([^"]*)"', done.stdout)
     assert told, done.stderr

@@ -65,8 +65,18 @@ def test_a_second_run_does_nothing_and_says_so(finished: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("skipped") == 10
     stages = json.loads(done.stdout)
-    assert list(stages) == ["dataset", "train", "prune", "quantize", "export", "validate",
-                            "bench", "explain", "bundle", "report"]  # fmt: skip
+    assert list(stages) == [
+        "dataset",
+        "train",
+        "prune",
+        "quantize",
+        "export",
+        "validate",
+        "bench",
+        "explain",
+        "bundle",
+        "report",
+    ]
     assert (finished / "runs/demo/run.json").read_bytes() == before
 
 

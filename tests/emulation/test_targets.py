@@ -48,9 +48,15 @@ def finished(tmp_path: Path) -> tuple[Path, Path]:
     (folder / "root" / "libc.so").symlink_to("libc.so.6")
     files, links = record_files(folder)
     installed = Installed(
-        target="arm64", digest=ARM64.digest(), emulator=None, emulator_version="7.2",
-        counter=None, packages={}, files=files, links=links,
-    )  # fmt: skip
+        target="arm64",
+        digest=ARM64.digest(),
+        emulator=None,
+        emulator_version="7.2",
+        counter=None,
+        packages={},
+        files=files,
+        links=links,
+    )
     (folder / MARKER).write_text(installed.to_json())
     return cache, folder
 

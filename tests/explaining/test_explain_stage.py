@@ -55,8 +55,15 @@ def test_a_network_that_tells_colours_suffers_from_swapped_ones_alone(
     assert set(costs["bgr"].tags_hurt) == {"red", "blue"}
     assert costs["bgr"].map_drop_interval is not None
     assert costs["bgr"].map_drop_interval[0] > 0.2
-    for name in ("stretch", "centre_crop", "top_left", "rotated_90", "bar_colour",
-                 "no_antialiasing", "nearest"):  # fmt: skip
+    for name in (
+        "stretch",
+        "centre_crop",
+        "top_left",
+        "rotated_90",
+        "bar_colour",
+        "no_antialiasing",
+        "nearest",
+    ):
         assert costs[name].map_drop == 0.0, name
     assert drift.mistakes[0].mistake == "bgr"
 

@@ -83,12 +83,15 @@ def test_without_a_scored_tag_there_is_no_average_precision() -> None:
 
 
 @given(
-    truth=arrays.arrays(np.int8, st.tuples(st.integers(1, 60), st.integers(1, 5)),
-                        elements=st.sampled_from([1, 0, 0, 0, UNKNOWN])),
+    truth=arrays.arrays(
+        np.int8,
+        st.tuples(st.integers(1, 60), st.integers(1, 5)),
+        elements=st.sampled_from([1, 0, 0, 0, UNKNOWN]),
+    ),
     count=st.integers(1, 70),
     least=st.integers(1, 8),
     seed=st.integers(0, 3),
-)  # fmt: skip
+)
 def test_the_choice_is_as_large_as_asked_and_the_same_every_time(
     truth: Labels, count: int, least: int, seed: int
 ) -> None:

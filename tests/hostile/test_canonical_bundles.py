@@ -139,11 +139,23 @@ def twice(packed: bytes) -> bytes:
 @pytest.mark.parametrize(
     "tamper",
     [
-        before, before_with_offsets_mended, between, before_the_directory, after, comment,
-        comment_of_a_file, extra_field, time_of_day, flag_of_the_local_header, attribute,
-        other_mode, other_order, packed_by_another_tool, twice,
+        before,
+        before_with_offsets_mended,
+        between,
+        before_the_directory,
+        after,
+        comment,
+        comment_of_a_file,
+        extra_field,
+        time_of_day,
+        flag_of_the_local_header,
+        attribute,
+        other_mode,
+        other_order,
+        packed_by_another_tool,
+        twice,
     ],
-)  # fmt: skip
+)
 def test_whatever_belongs_to_no_file_is_refused_though_every_file_is_whole(
     original: bytes, tmp_path: Path, tamper: Callable[[bytes], bytes]
 ) -> None:

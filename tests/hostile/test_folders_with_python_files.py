@@ -93,19 +93,30 @@ def test_data_are_built_by_workers(folder: Path, log: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [e.name for e in engines.ENGINES if not e.available()])
 def test_files_are_scored_and_timed(
-    engine: str, folder: Path, log: Path, cache: Path, tmp_path: Path,
+    engine: str,
+    folder: Path,
+    log: Path,
+    cache: Path,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.chdir(folder)
     model = MODELS / "tiny_fp32.tflite"
     with SilentProgress().track("scoring", 6) as task:
         scored = score(engines.get(engine), model, cache, np.arange(6), CONTRACT, 1, task, 60.0)
     assert isinstance(scored, ScoreRun), scored
     job = TimingJob(
-        task="time", runtime=engine, threads=1, models=(str(model),), contract=CONTRACT,
-        images=str(cache / "shard-00000.npy"), warmup_runs=1, runs=2, seed=1,
+        task="time",
+        runtime=engine,
+        threads=1,
+        models=(str(model),),
+        contract=CONTRACT,
+        images=str(cache / "shard-00000.npy"),
+        warmup_runs=1,
+        runs=2,
+        seed=1,
         marker=str(tmp_path / "marker"),
-    )  # fmt: skip
+    )
     timed = run_child(job, lambda _share: None)
     assert isinstance(timed, Outcome), timed
     assert timed.reasons == (None,)

@@ -19,8 +19,10 @@ def on_small_disk(size: str, place: Path, *command: str) -> "subprocess.Complete
     place.mkdir(exist_ok=True)
     return subprocess.run(
         ["unshare", "-rm", "sh", "-c", MOUNT, "sh", size, str(place), *command],
-        capture_output=True, text=True, env=python_environment() | {"TMPDIR": str(place)},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        env=python_environment() | {"TMPDIR": str(place)},
+    )
 
 
 @pytest.fixture(autouse=True)

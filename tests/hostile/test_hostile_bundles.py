@@ -269,10 +269,17 @@ def test_golden_inputs_of_another_length_are_refused(
 
 @pytest.mark.parametrize(
     "change",
-    [set_at("mean", to=math.nan), set_at("std", to=0), set_at("input_size", to=96),
-     set_at("filter", to="nearest; rm"), set_at("fill", to=[0, 0]), set_at("fill", 0, to=300),
-     set_at("background", 1, to=-1), set_at("std", to=math.inf)],
-)  # fmt: skip
+    [
+        set_at("mean", to=math.nan),
+        set_at("std", to=0),
+        set_at("input_size", to=96),
+        set_at("filter", to="nearest; rm"),
+        set_at("fill", to=[0, 0]),
+        set_at("fill", 0, to=300),
+        set_at("background", 1, to=-1),
+        set_at("std", to=math.inf),
+    ],
+)
 def test_contracts_that_give_no_input_are_refused(
     files: dict[str, bytes], tmp_path: Path, change: Callable[[Any], None]
 ) -> None:

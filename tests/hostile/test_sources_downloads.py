@@ -132,10 +132,13 @@ def container() -> bytes:
     )
     header = 20
     return (
-        struct.pack(">4sIIII", b"qres", 2, header, header + len(tree),
-                    header + len(tree) + len(contents))
-        + tree + contents + names
-    )  # fmt: skip
+        struct.pack(
+            ">4sIIII", b"qres", 2, header, header + len(tree), header + len(tree) + len(contents)
+        )
+        + tree
+        + contents
+        + names
+    )
 
 
 def test_a_resource_container_gives_its_files() -> None:

@@ -18,9 +18,14 @@ EVERYTHING = Budget(**dict.fromkeys(LIMITS, 1))
 def judged_over_all_tags() -> set[str]:
     labels = np.tile([[1], [0]], (30, 1)).astype(np.int8)
     split = Split(
-        labels, Vocabulary(("cat",)), [str(i) for i in range(60)],
-        min_positives=20, samples=100, confidence=0.95, seed=1,
-    )  # fmt: skip
+        labels,
+        Vocabulary(("cat",)),
+        [str(i) for i in range(60)],
+        min_positives=20,
+        samples=100,
+        confidence=0.95,
+        seed=1,
+    )
     same = Measured(labels.astype(np.float32), split, {"cat": 0.5})
     checks = check_overall(EVERYTHING, compare(same, same, same), split, 10, 100)
     return {check.budget for check in checks}

@@ -162,10 +162,19 @@ def test_thresholds_are_the_verdicts_only_for_the_file_it_judged(folder: RunFold
 @pytest.mark.slow
 def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> None:
     measured = Measurement(
-        variant="int8", runtime="litert", runtime_version="2.3.0", device="here", threads=1,
-        runs=10, latency_ms=Latency(p50=1.5, p90=2, p99=3), load_ms=1, peak_memory_bytes=None,
-        size_bytes=1, gzip_bytes=0, stable=False,
-    )  # fmt: skip
+        variant="int8",
+        runtime="litert",
+        runtime_version="2.3.0",
+        device="here",
+        threads=1,
+        runs=10,
+        latency_ms=Latency(p50=1.5, p90=2, p99=3),
+        load_ms=1,
+        peak_memory_bytes=None,
+        size_bytes=1,
+        gzip_bytes=0,
+        stable=False,
+    )
     exported = ExportResult.read(folder.workspace.export / "export.json", "export").variants
     right = measured.model_copy(update={"sha256": exported[1].sha256})
     stale = right.model_copy(update={"runtime": "tflite-runtime", "sha256": exported[0].sha256})
@@ -297,25 +306,37 @@ def cell(folder: RunFolder, variant: int, there: ScoreRun | LoadFailure, **more:
         file = file.model_copy(update={"float_tensors": 9})
     failed = there if isinstance(there, LoadFailure) else None
     return Cell(
-        variant=file.variant, target="litert@arm64",
-        state=failed.kind.value if failed else "scored", reason=failed.reason if failed else None,
-        same_engine=same_engine(file, "litert", scores(0.5), there), **more,
-    )  # fmt: skip
+        variant=file.variant,
+        target="litert@arm64",
+        state=failed.kind.value if failed else "scored",
+        reason=failed.reason if failed else None,
+        same_engine=same_engine(file, "litert", scores(0.5), there),
+        **more,
+    )
 
 
 def matrix_of(*cells: Cell, targets: tuple[str, ...] = ("litert@arm64",)) -> MatrixResult:
     proofs = [
         Proof(
-            variant=variant, min_runtime_version="1.14.0", runtime="tflite-runtime",
-            runtime_version="2.14.0", loads=True, conclusion="not contradicted", detail="fine",
+            variant=variant,
+            min_runtime_version="1.14.0",
+            runtime="tflite-runtime",
+            runtime_version="2.14.0",
+            loads=True,
+            conclusion="not contradicted",
+            detail="fine",
         )
         for variant in dict.fromkeys(cell.variant for cell in cells)
-    ]  # fmt: skip
+    ]
     return MatrixResult(
-        machine=this_machine(), reference="litert", split="test", images=1,
+        machine=this_machine(),
+        reference="litert",
+        split="test",
+        images=1,
         targets=tuple(Target(name=name, version="2", missing=None) for name in targets),
-        cells=cells, proofs=tuple(proofs),
-    )  # fmt: skip
+        cells=cells,
+        proofs=tuple(proofs),
+    )
 
 
 FP32, INT8 = 0, 1
@@ -362,8 +383,9 @@ def test_columns_are_straight_and_nothing_steers_the_terminal(folder: RunFolder)
         matrix_of(cell(folder, INT8, LoadFailure(FailureKind.NOT_LOADABLE, reason)))
     )
     assert all(character.isprintable() or character in "\n\u200b" for character in page)
-    tables = [[line for line in part.splitlines() if line.startswith("|")] for part in
-              page.split("\n\n")]  # fmt: skip
+    tables = [
+        [line for line in part.splitlines() if line.startswith("|")] for part in page.split("\n\n")
+    ]
     for table in filter(None, tables):
         assert len({len(line.replace("\u200b", "")) for line in table}) == 1
         assert len({line.replace("\\|", "").count("|") for line in table}) == 1

@@ -59,10 +59,15 @@ def counted_before(folder: RunFolder, target: Target, cpu: str, **changes: str) 
     engine = Emulated(target, "litert", target.cpu(cpu))
     spot = Spot(engine, target.name, "litert", cpu)
     told = {
-        "variant": "int8", "sha256": file.sha256, "target": target.name, "runtime": "litert",
-        "runtime_version": engine.version(), "cpu": cpu, "program": spot.program(),
+        "variant": "int8",
+        "sha256": file.sha256,
+        "target": target.name,
+        "runtime": "litert",
+        "runtime_version": engine.version(),
+        "cpu": cpu,
+        "program": spot.program(),
         "instructions": MADE_UP,
-    }  # fmt: skip
+    }
     count = InstructionCount.model_validate({**told, **changes})
     store.add(folder.recipe, folder.workspace, store.make(folder.recipe, counts=(count,)))
 

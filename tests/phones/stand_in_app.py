@@ -41,8 +41,12 @@ def answer(job: dict) -> dict:
         "tags": TAGS,
         "device": {"manufacturer": "Google", "model": "Pixel 8", "sdk": 35, "soc": "Tensor G3"},
         "engine": {
-            "name": "LiteRT", "version": "2.3.0", "threads": job["threads"],
-            "delegate": job["delegate"], "requested_delegate": job["delegate"], "fell_back": "",
+            "name": "LiteRT",
+            "version": "2.3.0",
+            "threads": job["threads"],
+            "delegate": job["delegate"],
+            "requested_delegate": job["delegate"],
+            "fell_back": "",
         },
         "self_test": {"passed": True, "family": "litert", "max_difference": 0.0},
         "load_ms": load_ms,
@@ -51,7 +55,7 @@ def answer(job: dict) -> dict:
             {"name": str(place), "scores": [min(max(s, 0.0), 1.0) for s in row]}
             for place, row in enumerate(scores)
         ],
-    }  # fmt: skip
+    }
 
 
 def timed(session, values, job: dict) -> dict | None:
@@ -64,8 +68,12 @@ def timed(session, values, job: dict) -> dict | None:
         times.append((time.perf_counter() - started) * 1000)
     p50, p90, p99 = np.percentile(times[job["warmup_runs"] :], [50, 90, 99]).tolist()
     return {
-        "warmup_runs": job["warmup_runs"], "runs": job["runs"], "p50": p50, "p90": p90, "p99": p99,
-    }  # fmt: skip
+        "warmup_runs": job["warmup_runs"],
+        "runs": job["runs"],
+        "p50": p50,
+        "p90": p90,
+        "p99": p99,
+    }
 
 
 def main() -> None:

@@ -23,8 +23,18 @@ MODELS = HERE.parent / "models"
 FOLDER = "data/local/tmp/edgetag"
 
 PROGRAMS = (
-    "sh", "cat", "chmod", "kill", "ls", "mkdir", "mv", "rm", "sha256sum", "sleep", "stat",
-)  # fmt: skip
+    "sh",
+    "cat",
+    "chmod",
+    "kill",
+    "ls",
+    "mkdir",
+    "mv",
+    "rm",
+    "sha256sum",
+    "sleep",
+    "stat",
+)
 
 PROPERTIES = """[ro.product.manufacturer]: [Google]
 [ro.product.model]: [Pixel 8]

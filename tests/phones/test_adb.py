@@ -64,11 +64,14 @@ def test_another_target_is_refused(target: str) -> None:
         ("unauthorized", Problem.UNAUTHORIZED, "accept the dialog"),
         ("authorizing", Problem.UNAUTHORIZED, "accept the dialog"),
         ("offline", Problem.OFFLINE, "plug it in again"),
-        ("no permissions (user in plugdev group; are your udev rules wrong?)",
-         Problem.NO_PERMISSION, "udev rule"),
+        (
+            "no permissions (user in plugdev group; are your udev rules wrong?)",
+            Problem.NO_PERMISSION,
+            "udev rule",
+        ),
         ("recovery", Problem.UNUSABLE, "start Android"),
     ],
-)  # fmt: skip
+)
 def test_a_phone_that_takes_no_commands_says_what_to_do(
     state: str, problem: Problem, advice: str
 ) -> None:
@@ -93,9 +96,21 @@ def test_lines_that_are_no_phones_are_passed_over() -> None:
 
 @pytest.mark.parametrize(
     "argument",
-    ["plain", "two words", "$(touch hurt)", "; touch hurt", "`touch hurt`", "a'b\"c", "\\", "*",
-     "new\nline", "-n", "| touch hurt", "ümlaut"],
-)  # fmt: skip
+    [
+        "plain",
+        "two words",
+        "$(touch hurt)",
+        "; touch hurt",
+        "`touch hurt`",
+        "a'b\"c",
+        "\\",
+        "*",
+        "new\nline",
+        "-n",
+        "| touch hurt",
+        "ümlaut",
+    ],
+)
 def test_arguments_reach_the_phone_as_they_are(street: Street, argument: str) -> None:
     phone = street.phone()
     script(phone.root / "bin" / "show", '#!/bin/sh\nfor a in "$@"; do echo "[$a]"; done\n')
@@ -186,20 +201,26 @@ def test_a_stand_in_adb_is_what_these_tests_run(street: Street) -> None:
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
-        ("error: device unauthorized.\nThis adb server's $ADB_VENDOR_KEYS is not set",
-         Problem.UNAUTHORIZED),
+        (
+            "error: device unauthorized.\nThis adb server's $ADB_VENDOR_KEYS is not set",
+            Problem.UNAUTHORIZED,
+        ),
         ("adb: device offline", Problem.OFFLINE),
         ("error: insufficient permissions for device", Problem.NO_PERMISSION),
-        ("adb: error: failed to copy 'a' to 'b': remote couldn't write: No space left on device",
-         Problem.FULL),
+        (
+            "adb: error: failed to copy 'a' to 'b': remote couldn't write: No space left on device",
+            Problem.FULL,
+        ),
         ("adb: device 'X' not found", Problem.DISCONNECTED),
         ("adb: error: failed to get feature set: device 'X' not found", Problem.DISCONNECTED),
         ("error: closed", Problem.DISCONNECTED),
         ("adb: error: failed to read copy response: EOF", Problem.DISCONNECTED),
-        ("adb: error: failed to copy: remote couldn't create file: Read-only file system",
-         Problem.READ_ONLY),
+        (
+            "adb: error: failed to copy: remote couldn't create file: Read-only file system",
+            Problem.READ_ONLY,
+        ),
         ("all is well", None),
     ],
-)  # fmt: skip
+)
 def test_what_adb_says_is_recognized(said: str, problem: Problem | None) -> None:
     assert recognize(said) is problem

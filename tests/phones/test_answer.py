@@ -20,14 +20,18 @@ GOOD: dict[str, object] = {
     "tags": ["cat", "dog"],
     "device": {"manufacturer": "Google", "model": "Pixel 8", "sdk": 35, "soc": ""},
     "engine": {
-        "name": "LiteRT", "version": "2", "threads": 4, "delegate": "cpu",
-        "requested_delegate": "cpu", "fell_back": "",
+        "name": "LiteRT",
+        "version": "2",
+        "threads": 4,
+        "delegate": "cpu",
+        "requested_delegate": "cpu",
+        "fell_back": "",
     },
     "self_test": {"passed": True, "family": "litert", "max_difference": 0},
     "load_ms": 12,
     "latency_ms": {"warmup_runs": 3, "runs": 50, "p50": 2.5, "p90": 3, "p99": 4.5},
     "images": [{"name": "1", "scores": [0, 1]}, {"name": "0", "scores": [0.25, 0.5]}],
-}  # fmt: skip
+}
 
 
 def changed(path: str, value: object) -> bytes:
@@ -66,20 +70,41 @@ def test_an_app_may_have_no_self_test_and_no_times() -> None:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("schema", "edgetag.phone-scores/2.0"), ("schema", ""), ("schema", None),
-        ("model_sha256", "A" * 64), ("model_sha256", "a" * 64 + "\n"),
-        ("tags", []), ("tags", "cat"), ("tags.0", 3), ("tags.0", "x" * 1000),
-        ("device.sdk", "35"), ("device.sdk", -1), ("device.model", "x" * 1000),
-        ("engine.threads", 0), ("engine.delegate", "npu"), ("engine.fell_back", None),
-        ("self_test.passed", 1), ("self_test.max_difference", -1),
-        ("load_ms", -1), ("load_ms", 1e300), ("load_ms", True),
-        ("latency_ms.p90", 1.0), ("latency_ms.p50", 0), ("latency_ms.runs", 0),
+        ("schema", "edgetag.phone-scores/2.0"),
+        ("schema", ""),
+        ("schema", None),
+        ("model_sha256", "A" * 64),
+        ("model_sha256", "a" * 64 + "\n"),
+        ("tags", []),
+        ("tags", "cat"),
+        ("tags.0", 3),
+        ("tags.0", "x" * 1000),
+        ("device.sdk", "35"),
+        ("device.sdk", -1),
+        ("device.model", "x" * 1000),
+        ("engine.threads", 0),
+        ("engine.delegate", "npu"),
+        ("engine.fell_back", None),
+        ("self_test.passed", 1),
+        ("self_test.max_difference", -1),
+        ("load_ms", -1),
+        ("load_ms", 1e300),
+        ("load_ms", True),
+        ("latency_ms.p90", 1.0),
+        ("latency_ms.p50", 0),
+        ("latency_ms.runs", 0),
         ("latency_ms.runs", 2.5),
-        ("images", []), ("images.0.scores.0", 1.0001), ("images.0.scores.0", -0.1),
-        ("images.0.scores.0", "0.5"), ("images.0.scores.0", None), ("images.0.name", ""),
-        ("images.0.name", "x" * 1000), ("images.0.error", "both"), ("images.0.scores", None),
+        ("images", []),
+        ("images.0.scores.0", 1.0001),
+        ("images.0.scores.0", -0.1),
+        ("images.0.scores.0", "0.5"),
+        ("images.0.scores.0", None),
+        ("images.0.name", ""),
+        ("images.0.name", "x" * 1000),
+        ("images.0.error", "both"),
+        ("images.0.scores", None),
     ],
-)  # fmt: skip
+)
 def test_a_value_out_of_its_bounds_is_refused(path: str, value: object) -> None:
     with pytest.raises(PhoneError, match="cannot be read") as refused:
         read_answer(changed(path, value))
@@ -88,11 +113,19 @@ def test_a_value_out_of_its_bounds_is_refused(path: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 100_000,
-     json.dumps(GOOD).replace("0.25", "NaN").encode(),
-     json.dumps(GOOD).replace("0.25", "1e999").encode(),
-     json.dumps({k: v for k, v in GOOD.items() if k != "schema"}).encode()],
-)  # fmt: skip
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        json.dumps(GOOD).replace("0.25", "NaN").encode(),
+        json.dumps(GOOD).replace("0.25", "1e999").encode(),
+        json.dumps({k: v for k, v in GOOD.items() if k != "schema"}).encode(),
+    ],
+)
 def test_what_is_no_answer_is_refused(content: bytes) -> None:
     with pytest.raises(PhoneError, match="cannot be read"):
         read_answer(content)
@@ -160,12 +193,19 @@ def job(**more: object) -> RunnerJob:
 
 def test_a_job_tells_only_what_is_asked_for() -> None:
     assert set(json.loads(job().to_json())) == {
-        "schema", "model", "images", "scores", "threads", "contract",
-    }  # fmt: skip
+        "schema",
+        "model",
+        "images",
+        "scores",
+        "threads",
+        "contract",
+    }
     told = json.loads(job(delegate="gpu", warmup_runs=0, runs=5).to_json())
     assert (told["schema"], told["delegate"], told["runs"]) == (
-        "edgetag.phone-job/1.1", "gpu", 5,
-    )  # fmt: skip
+        "edgetag.phone-job/1.1",
+        "gpu",
+        5,
+    )
     assert RunnerJob.from_json(job(runs=5).to_json(), "x") == job(runs=5)
 
 

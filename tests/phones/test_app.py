@@ -77,18 +77,28 @@ def told(text: str) -> str:
         (THROWN, Problem.CRASHED, "OutOfMemoryError: Failed to allocate"),
         ("INSTRUMENTATION_ABORTED: System has crashed.", Problem.CRASHED, "the system stopped it"),
         (REFUSED, Problem.FAILED, "the app says: the model has 2 inputs"),
-        ("INSTRUMENTATION_RESULT: error=write failed: No space left on device\n"
-         "INSTRUMENTATION_CODE: 0", Problem.FULL, "no space is left"),
-        ("android.util.AndroidException: INSTRUMENTATION_FAILED: dev.edgetag.demo/.Headless",
-         Problem.NOT_INSTALLED, "adb install"),
+        (
+            "INSTRUMENTATION_RESULT: error=write failed: No space left on device\n"
+            "INSTRUMENTATION_CODE: 0",
+            Problem.FULL,
+            "no space is left",
+        ),
+        (
+            "android.util.AndroidException: INSTRUMENTATION_FAILED: dev.edgetag.demo/.Headless",
+            Problem.NOT_INSTALLED,
+            "adb install",
+        ),
         ("", Problem.WRONG_OUTPUT, "gives no answer: am ended with exit code 0"),
         ("INSTRUMENTATION_CODE: -1", Problem.WRONG_OUTPUT, "gives no answer"),
         (OUTSIDE.format(path="/data/local/tmp/x.json"), Problem.WRONG_OUTPUT, "outside its own"),
-        (OUTSIDE.format(path=f"{FILES}/../../../secret.json"), Problem.WRONG_OUTPUT,
-         "outside its own"),
+        (
+            OUTSIDE.format(path=f"{FILES}/../../../secret.json"),
+            Problem.WRONG_OUTPUT,
+            "outside its own",
+        ),
         (OUTSIDE.format(path=f"{FILES}/gone.json"), Problem.WRONG_OUTPUT, "left no file"),
     ],
-)  # fmt: skip
+)
 def test_what_the_app_or_android_says_is_told(
     street: Street, run_folder: Run, text: str, problem: Problem, said: str
 ) -> None:
@@ -129,8 +139,14 @@ def test_what_is_no_id_of_an_app_is_refused(street: Street, run_folder: Run, pac
     assert street.log == []
 
 
-ENGINE = {"name": "LiteRT", "version": "2.3.0", "threads": 1, "delegate": "cpu",
-          "requested_delegate": "gpu", "fell_back": "no OpenCL"}  # fmt: skip
+ENGINE = {
+    "name": "LiteRT",
+    "version": "2.3.0",
+    "threads": 1,
+    "delegate": "cpu",
+    "requested_delegate": "gpu",
+    "fell_back": "no OpenCL",
+}
 
 
 @pytest.mark.slow
@@ -138,15 +154,23 @@ ENGINE = {"name": "LiteRT", "version": "2.3.0", "threads": 1, "delegate": "cpu",
     ("delegate", "answer", "problem", "said"),
     [
         ("gpu", {"engine": ENGINE}, Problem.FELL_BACK, "ran on the CPU: no OpenCL"),
-        ("cpu", {"self_test": {"passed": False, "family": None, "max_difference": 0.7}},
-         Problem.SELF_TEST, "largest difference 0.7"),
+        (
+            "cpu",
+            {"self_test": {"passed": False, "family": None, "max_difference": 0.7}},
+            Problem.SELF_TEST,
+            "largest difference 0.7",
+        ),
         ("cpu", {"latency_ms": None}, Problem.WRONG_OUTPUT, "was to time the file"),
     ],
-)  # fmt: skip
+)
 def test_an_answer_that_is_not_what_was_asked_for_is_no_result(
-    street: Street, run_folder: Run, delegate: str, answer: dict[str, object], problem: Problem,
+    street: Street,
+    run_folder: Run,
+    delegate: str,
+    answer: dict[str, object],
+    problem: Problem,
     said: str,
-) -> None:  # fmt: skip
+) -> None:
     street.phone().app(**answer)
     settings = replace(QUICK, delegate=delegate)  # type: ignore[arg-type]
     result = bench(street, run_folder, settings=settings, variants=("int8",), images=1)

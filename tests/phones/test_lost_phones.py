@@ -18,17 +18,22 @@ def fell_back(street: Street, folder: Run, output: str, delegate: str) -> Phones
 
 @pytest.mark.parametrize(
     ("output", "delegate"),
-    [("gpu_not_executed", "gpu"), ("gpu_undone", "gpu"), ("gpu_silent", "gpu"),
-     ("xnnpack_not_executed", "xnnpack")],
-)  # fmt: skip
+    [
+        ("gpu_not_executed", "gpu"),
+        ("gpu_undone", "gpu"),
+        ("gpu_silent", "gpu"),
+        ("xnnpack_not_executed", "xnnpack"),
+    ],
+)
 def test_times_of_a_run_that_fell_back_to_the_cpu_are_not_kept(
     street: Street, run_folder: Run, output: str, delegate: str
 ) -> None:
     result = fell_back(street, run_folder, output, delegate)
     assert result.results == ()
     assert {(f.variant, f.problem) for f in result.failures} == {
-        ("fp32", Problem.FELL_BACK), ("int8", Problem.FELL_BACK),
-    }  # fmt: skip
+        ("fp32", Problem.FELL_BACK),
+        ("int8", Problem.FELL_BACK),
+    }
 
 
 def other_phones_results_are_kept(result: PhonesResult, problem: Problem) -> str:
@@ -36,16 +41,19 @@ def other_phones_results_are_kept(result: PhonesResult, problem: Problem) -> str
     (failure,) = result.failures
     assert failure.problem is problem
     assert {entry.variant for entry in result.results if entry.phone != failure.phone} == {
-        "fp32", "int8",
-    }  # fmt: skip
+        "fp32",
+        "int8",
+    }
     return failure.reason
 
 
 @pytest.mark.parametrize(
     ("state", "problem", "advice"),
-    [("unauthorized", Problem.UNAUTHORIZED, "accept the dialog"),
-     ("offline", Problem.OFFLINE, "adb reconnect")],
-)  # fmt: skip
+    [
+        ("unauthorized", Problem.UNAUTHORIZED, "accept the dialog"),
+        ("offline", Problem.OFFLINE, "adb reconnect"),
+    ],
+)
 def test_a_phone_that_takes_no_commands_leaves_the_others_alone(
     street: Street, run_folder: Run, state: str, problem: Problem, advice: str
 ) -> None:
@@ -58,16 +66,27 @@ def test_a_phone_that_takes_no_commands_leaves_the_others_alone(
     ("trouble", "problem", "advice"),
     [
         ({"kind": "unplugged", "verb": "push"}, Problem.DISCONNECTED, "check the cable"),
-        ({"kind": "unplugged", "verb": "shell", "containing": "getprop"}, Problem.DISCONNECTED,
-         "check the cable"),
-        ({"kind": "unplugged", "verb": "shell", "containing": "--graph"}, Problem.DISCONNECTED,
-         "check the cable"),
+        (
+            {"kind": "unplugged", "verb": "shell", "containing": "getprop"},
+            Problem.DISCONNECTED,
+            "check the cable",
+        ),
+        (
+            {"kind": "unplugged", "verb": "shell", "containing": "--graph"},
+            Problem.DISCONNECTED,
+            "check the cable",
+        ),
         ({"kind": "full", "verb": "push", "containing": ".tflite"}, Problem.FULL, "--clean"),
         ({"kind": "encrypted", "verb": "push"}, Problem.LOCKED, "unlock it once"),
     ],
-    ids=["unplugged in a push", "unplugged at the start", "unplugged in a run", "full",
-         "encrypted"],
-)  # fmt: skip
+    ids=[
+        "unplugged in a push",
+        "unplugged at the start",
+        "unplugged in a run",
+        "full",
+        "encrypted",
+    ],
+)
 def test_a_phone_that_is_lost_on_the_way_leaves_the_others_alone(
     street: Street, run_folder: Run, trouble: dict[str, str], problem: Problem, advice: str
 ) -> None:
@@ -113,8 +132,9 @@ def test_a_file_that_fails_says_why_and_the_next_one_is_tried(
     street.phone().benchmark(OUTPUTS / f"{output}.txt", code)
     result = bench(street, run_folder)
     assert [(f.variant, f.problem) for f in result.failures] == [
-        ("fp32", problem), ("int8", problem),
-    ]  # fmt: skip
+        ("fp32", problem),
+        ("int8", problem),
+    ]
     assert all(said in f.reason for f in result.failures)
 
 

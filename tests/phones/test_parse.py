@@ -74,8 +74,9 @@ def test_a_prefix_changes_nothing() -> None:
 
 
 def test_operators_on_the_cpu_are_told_from_those_of_a_delegate() -> None:
-    found = {(o.operator, o.within_delegate): (o.count, o.avg_ms)
-             for o in read("2021_profile").operators}  # fmt: skip
+    found = {
+        (o.operator, o.within_delegate): (o.count, o.avg_ms) for o in read("2021_profile").operators
+    }
     assert found.keys() == {("TfLiteGpuDelegateV2", True), ("RESIZE_BILINEAR", False)}
     assert found["TfLiteGpuDelegateV2", True] == (2, pytest.approx(14.0))
     assert found["RESIZE_BILINEAR", False] == (2, pytest.approx(1.5))
@@ -99,15 +100,19 @@ def test_operators_within_a_delegate_count_as_often_as_they_are_called(name: str
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
-        ("litert_xnnpack", Delegation(delegate="XNNPACK", taken="part", nodes=62, of_nodes=64,
-                                      kernels=1)),
+        (
+            "litert_xnnpack",
+            Delegation(delegate="XNNPACK", taken="part", nodes=62, of_nodes=64, kernels=1),
+        ),
         ("xnnpack_all", Delegation(delegate="XNNPACK", taken="all")),
-        ("2021_profile", Delegation(delegate="GPU", taken="part", nodes=62, of_nodes=64,
-                                    kernels=2)),
+        (
+            "2021_profile",
+            Delegation(delegate="GPU", taken="part", nodes=62, of_nodes=64, kernels=2),
+        ),
         ("xnnpack_not_executed", Delegation(delegate="XNNPACK", taken="none", nodes=0)),
         ("gpu_undone", Delegation(delegate="GPU", taken="none", nodes=0)),
     ],
-)  # fmt: skip
+)
 def test_what_a_delegate_took_is_read_from_the_log(name: str, wanted: Delegation) -> None:
     assert [d for d in read(name).delegations if d.delegate == wanted.delegate] == [wanted]
 

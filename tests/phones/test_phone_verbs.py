@@ -72,9 +72,19 @@ def test_bench_tells_a_person_and_a_program_the_same(street: Street, workspace: 
 def test_the_app_and_rounds_are_options_of_the_verb(street: Street, workspace: Workspace) -> None:
     phone = street.phone()
     done = bench(
-        street, workspace, "--app", "dev.edgetag.demo", "--rounds", 2, "--images", 3,
-        "--runs", 10, "--variant", "int8",
-    )  # fmt: skip
+        street,
+        workspace,
+        "--app",
+        "dev.edgetag.demo",
+        "--rounds",
+        2,
+        "--images",
+        3,
+        "--runs",
+        10,
+        "--variant",
+        "int8",
+    )
     assert done.exit_code == 0, done.output
     assert "over 2 rounds" in done.stdout
     assert "Latency in the app" in done.stdout
@@ -91,9 +101,16 @@ def test_a_delegate_that_takes_less_than_was_asked_for_ends_in_2(
     assert kept.exit_code == 0, kept.output
     assert "97 %" in kept.stdout
     told = bench(
-        street, workspace, "--delegate", "gpu", "--variant", "int8", "--min-delegated", 0.99,
+        street,
+        workspace,
+        "--delegate",
+        "gpu",
+        "--variant",
+        "int8",
+        "--min-delegated",
+        0.99,
         "--json",
-    )  # fmt: skip
+    )
     assert told.exit_code == 2
     assert "at least 99% are wanted" in json.loads(told.stdout)["failures"][0]["reason"]
 

@@ -39,8 +39,12 @@ def answer(folder: Run, names: list[str], rows: list[int], **more: object) -> di
         "tags": ["cat", "dog", "food"],
         "device": {"manufacturer": "Google", "model": "Pixel 8", "sdk": 35, "soc": "Tensor G3"},
         "engine": {
-            "name": "LiteRT", "version": "2.3.0", "threads": 4, "delegate": "cpu",
-            "requested_delegate": "cpu", "fell_back": "",
+            "name": "LiteRT",
+            "version": "2.3.0",
+            "threads": 4,
+            "delegate": "cpu",
+            "requested_delegate": "cpu",
+            "fell_back": "",
         },
         "self_test": {"passed": True, "family": "litert", "max_difference": 0},
         "load_ms": 5,
@@ -48,7 +52,7 @@ def answer(folder: Run, names: list[str], rows: list[int], **more: object) -> di
         "images": [
             {"name": name, "scores": row} for name, row in zip(names, scores.tolist(), strict=True)
         ],
-    } | more  # fmt: skip
+    } | more
 
 
 def read_one(folder: Run, tmp_path: Path, told: dict[str, Any]) -> PhonesResult:
@@ -103,15 +107,28 @@ def test_an_answer_replaces_its_phones_earlier_one_and_leaves_the_rest(
         (["../id1.png"], {}, "no picture of the split"),
         (["id1.png"], {"model_sha256": "0" * 64}, "none of this run: fp32, int8"),
         (["id1.png"], {"tags": ["cat", "food", "dog"]}, "another order"),
-        (["id1.png"], {"self_test": {"passed": False, "family": None, "max_difference": 1}},
-         "golden scores"),
-        (["id1.png"], {"engine": {
-            "name": "LiteRT", "version": "2", "threads": 1, "delegate": "cpu",
-            "requested_delegate": "gpu", "fell_back": "",
-        }}, "the GPU was asked for and the app ran on the CPU"),
+        (
+            ["id1.png"],
+            {"self_test": {"passed": False, "family": None, "max_difference": 1}},
+            "golden scores",
+        ),
+        (
+            ["id1.png"],
+            {
+                "engine": {
+                    "name": "LiteRT",
+                    "version": "2",
+                    "threads": 1,
+                    "delegate": "cpu",
+                    "requested_delegate": "gpu",
+                    "fell_back": "",
+                }
+            },
+            "the GPU was asked for and the app ran on the CPU",
+        ),
         (["id1.png"], {"load_ms": "soon"}, "load_ms"),
     ],
-)  # fmt: skip
+)
 def test_an_answer_that_does_not_fit_is_refused(
     run_folder: Run, tmp_path: Path, names: list[str], more: dict[str, object], said: str
 ) -> None:
@@ -165,9 +182,22 @@ def test_scoring_on_phones_leaves_latencies_of_before_alone(
     measured = bench(street, run_folder)
     done = CliRunner().invoke(
         app,
-        ["validate", str(tmp_path / "recipe.toml"), "--out", str(run_folder[1].root), "--on", "adb",
-         "--app", "dev.edgetag.demo", "--images", "5", "--variant", "int8", "--json"],
-    )  # fmt: skip
+        [
+            "validate",
+            str(tmp_path / "recipe.toml"),
+            "--out",
+            str(run_folder[1].root),
+            "--on",
+            "adb",
+            "--app",
+            "dev.edgetag.demo",
+            "--images",
+            "5",
+            "--variant",
+            "int8",
+            "--json",
+        ],
+    )
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert [one["latency_ms"]["avg"] for one in told["results"]] == [
@@ -184,8 +214,13 @@ def test_a_folder_for_a_phone_elsewhere_gives_answers_that_are_read_here(
     packed = run_verb("pack", recipe, folder, "--out", out, "--images", 7)
     assert packed.exit_code == 0, packed.output
     assert sorted(path.name for path in folder.iterdir()) == [
-        "fp32.json", "fp32.tflite", "images.npy", "int8.json", "int8.tflite", "run.sh",
-    ]  # fmt: skip
+        "fp32.json",
+        "fp32.tflite",
+        "images.npy",
+        "int8.json",
+        "int8.tflite",
+        "run.sh",
+    ]
     # Where the phone is: adb alone, which here needs the serial that a single phone goes without.
     street.phone()
     script(tmp_path / "adb", f'#!/bin/sh\nexec {street.bin}/adb -s SERIAL1 "$@"\n')

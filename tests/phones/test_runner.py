@@ -72,8 +72,11 @@ def test_a_runner_on_the_same_engine_gives_the_same_scores(street: Street, tmp_p
     suffixes = sorted(name.rsplit(".", 1)[1] for name in street.pushes())
     assert suffixes == ["json", "json", "npy", "run", "tflite", "tflite"]
     assert sorted(name.rsplit(".", 1)[1] for name in device.files) == [
-        "npy", "run", "tflite", "tflite",
-    ]  # fmt: skip
+        "npy",
+        "run",
+        "tflite",
+        "tflite",
+    ]
 
 
 @pytest.mark.slow
@@ -97,10 +100,13 @@ def test_other_scores_than_the_hosts_are_measured_as_different(
         ("exit 0", Problem.WRONG_OUTPUT, "left no file"),
         ('echo "[[0.5, 0.5]]" > "$PHONE/root$scores"', Problem.WRONG_OUTPUT, r"expected \[24, 3\]"),
         ('mkdir "$PHONE/root$scores"', Problem.WRONG_OUTPUT, "left no file"),
-        ('dd if=/dev/zero of="$PHONE/root$scores" bs=100000 count=1', Problem.WRONG_OUTPUT,
-         "make sense"),
+        (
+            'dd if=/dev/zero of="$PHONE/root$scores" bs=100000 count=1',
+            Problem.WRONG_OUTPUT,
+            "make sense",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_runner_that_fails_says_why(
     street: Street, tmp_path: Path, does: str, problem: Problem, said: str
 ) -> None:

@@ -55,10 +55,15 @@ def test_what_else_slows_a_phone_down_is_noted() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "garbage", "Can't find service: thermalservice", "Thermal Status: 99\nlevel: 4000000000",
-     "Temperature{mValue=NaN, mType=0, mName=a, mStatus=0}",
-     "Temperature{mValue=1e400, mType=0, mName=a, mStatus=0}"],
-)  # fmt: skip
+    [
+        "",
+        "garbage",
+        "Can't find service: thermalservice",
+        "Thermal Status: 99\nlevel: 4000000000",
+        "Temperature{mValue=NaN, mType=0, mName=a, mStatus=0}",
+        "Temperature{mValue=1e400, mType=0, mName=a, mStatus=0}",
+    ],
+)
 def test_what_a_phone_does_not_tell_is_none(text: str) -> None:
     found = read_condition(text, text, text, text, text)
     assert found.thermal_status is None

@@ -58,9 +58,13 @@ def test_a_phone_without_sha256sum_still_gets_each_content_once(
 
 @pytest.mark.parametrize(
     ("kind", "problem"),
-    [("unplugged", Problem.DISCONNECTED), ("full", Problem.FULL), ("encrypted", Problem.LOCKED),
-     ("corrupts", Problem.FAILED)],
-)  # fmt: skip
+    [
+        ("unplugged", Problem.DISCONNECTED),
+        ("full", Problem.FULL),
+        ("encrypted", Problem.LOCKED),
+        ("corrupts", Problem.FAILED),
+    ],
+)
 def test_half_a_push_is_never_taken_for_the_file(
     street: Street, tmp_path: Path, kind: str, problem: Problem
 ) -> None:

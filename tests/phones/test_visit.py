@@ -22,8 +22,11 @@ def test_figures_of_every_file_are_kept_with_what_they_were_measured_on(
     result = bench(street, run_folder, replace(SETTINGS, threads=(1, 4), profile=True))
     assert result.failures == ()
     assert [(e.variant, e.threads) for e in result.results] == [
-        ("fp32", 1), ("fp32", 4), ("int8", 1), ("int8", 4),
-    ]  # fmt: skip
+        ("fp32", 1),
+        ("fp32", 4),
+        ("int8", 1),
+        ("int8", 4),
+    ]
     first = result.results[0]
     assert first.sha256 == digest_file(run_folder[1].export / "fp32.tflite")
     assert result.benchmark_model_sha256 == digest_file(street.tool)
@@ -32,8 +35,9 @@ def test_figures_of_every_file_are_kept_with_what_they_were_measured_on(
     # Times are those of the run without profiling.
     assert first.latency_ms.avg == pytest.approx(2.94227)
     assert {o.operator for o in first.operators if not o.within_delegate} == {
-        "QUANTIZE", "DEQUANTIZE",
-    }  # fmt: skip
+        "QUANTIZE",
+        "DEQUANTIZE",
+    }
     assert (first.throttled, first.notes) == (False, ())
     assert "SERIAL1" not in result.to_json()
     assert len(phone.runs) == 8
@@ -47,8 +51,14 @@ def test_flags_reach_benchmark_model_as_they_were_asked_for(
     settings = replace(SETTINGS, delegate="gpu", cores="f0", threads=(2,), profile=True)
     bench(street, run_folder, settings, variants=("int8",))
     timed, profiled = (set(line.split()) for line in phone.runs)
-    flags = {"--num_threads=2", "--warmup_runs=5", "--num_runs=50", "--min_secs=0.5",
-             "--max_secs=10", "--use_gpu=true"}  # fmt: skip
+    flags = {
+        "--num_threads=2",
+        "--warmup_runs=5",
+        "--num_runs=50",
+        "--min_secs=0.5",
+        "--max_secs=10",
+        "--use_gpu=true",
+    }
     assert flags < timed
     assert not any("profiling" in flag for flag in timed)
     assert "--enable_op_profiling=true" in profiled

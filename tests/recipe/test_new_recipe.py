@@ -131,10 +131,15 @@ def test_small_pictures_get_a_small_input(tmp_path: Path, found: Survey) -> None
 def test_what_the_source_needs_is_written_and_read_again(tmp_path: Path, found: Survey) -> None:
     odd = counts(**{'a "quoted" tag': 40, "猫": 300, "x.y": 25})
     data = DataSection(
-        source=tmp_path / "labels" / "t.csv", format="list", root=tmp_path / "pictures",
-        path_column="file", tags_column="kinds", tag_separator="|", tags=tuple(odd.tags),
+        source=tmp_path / "labels" / "t.csv",
+        format="list",
+        root=tmp_path / "pictures",
+        path_column="file",
+        tags_column="kinds",
+        tag_separator="|",
+        tags=tuple(odd.tags),
         split=SplitSection(by="group", rare_tags_first=True),
-    )  # fmt: skip
+    )
     splits = {"train": odd, "test": odd, "test_style": odd}
     written(tmp_path / "recipe.toml", replace(found, data=data, splits=splits))
     recipe = load_recipe(tmp_path / "recipe.toml")

@@ -67,13 +67,15 @@ def test_every_problem_is_listed_at_once() -> None:
         ("[network]\nwidth = 0.5", "only mobilenet_v2 takes a width"),
         ("[network]\ninput_size = 100", "needs 32 × n"),
         ("[network]\ninput_size = 32", "greater than or equal to 64"),
-        ('[budgets.int16x8]\nmax_map_drop = 0.1', "export.variants does not list int16x8"),
+        ("[budgets.int16x8]\nmax_map_drop = 0.1", "export.variants does not list int16x8"),
         ('[bundle]\nvariant = "int16x8"', "export.variants does not list 'int16x8'"),
         ('[export]\nvariants = ["int8"]', "lacks fp32"),
         ('[export]\nif_needed = ["dynamic"]', "is not one of int8-qat, int8-pruned-qat"),
         ('[export]\nif_needed = ["int8-qat", "int8-qat"]', "if_needed lists a variant twice"),
-        ('[export]\nif_needed = []\n[budgets.int8-qat]\nmax_map_drop = 0.1',
-         ":6: budgets.int8-qat: export.variants does not list int8-qat"),
+        (
+            "[export]\nif_needed = []\n[budgets.int8-qat]\nmax_map_drop = 0.1",
+            ":6: budgets.int8-qat: export.variants does not list int8-qat",
+        ),
         ('[export]\nexplain = ["int16x8"]', "variants does not list it"),
         ('[export]\nexplain = ["int8", "int8"]', "explain lists a variant twice"),
         ('[network]\nname = "model3"\n[export]\nexplain = ["int8"]', "model3 has none"),
@@ -83,7 +85,7 @@ def test_every_problem_is_listed_at_once() -> None:
         ('[validation]\nsplits = ["train"]', "is not test, validation or test_"),
         ("[benchmark]\nthreads = [2]", "not among runtimes × threads"),
     ],
-)  # fmt: skip
+)
 def test_impossible_combinations_are_refused(lines: str, said: str) -> None:
     assert said in refusal(MINIMAL + lines + "\n")
 

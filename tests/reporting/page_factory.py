@@ -75,68 +75,137 @@ variants = ["fp32", "int8"]
 variant = "int8"
 """
 MACHINE = Machine(
-    system=f"Linux {BREAKOUT}", architecture="x86_64", cpu=f"A CPU {BREAKOUT}",
-    cpu_features=("avx2",), cores=2, memory_bytes=8_000_000_000,
-)  # fmt: skip
+    system=f"Linux {BREAKOUT}",
+    architecture="x86_64",
+    cpu=f"A CPU {BREAKOUT}",
+    cpu_features=("avx2",),
+    cores=2,
+    memory_bytes=8_000_000_000,
+)
 UNDECIDED = Check(
-    budget="max_recall_drop", limit=0.03, measured=0.025, interval=(-0.01, 0.06), p_fail=0.3,
-    verdict="undecided", needs=Needs(more=1234, of="positives"),
-)  # fmt: skip
+    budget="max_recall_drop",
+    limit=0.03,
+    measured=0.025,
+    interval=(-0.01, 0.06),
+    p_fail=0.3,
+    verdict="undecided",
+    needs=Needs(more=1234, of="positives"),
+)
 BROKEN = Check(
-    budget="max_fpr_rise", limit=0.02, measured=0.05, interval=(0.03, 0.07), p_fail=0.9,
+    budget="max_fpr_rise",
+    limit=0.02,
+    measured=0.05,
+    interval=(0.03, 0.07),
+    p_fail=0.9,
     verdict="fail",
-)  # fmt: skip
+)
 
 
 def operating(error: float) -> Operating:
     return Operating(
-        recall_at_fpr=0.71, fpr_at_recall=0.12, precision_at_prevalence=None,
+        recall_at_fpr=0.71,
+        fpr_at_recall=0.12,
+        precision_at_prevalence=None,
         calibration_error=error,
-    )  # fmt: skip
+    )
 
 
 def scored_tag(tag: str, drop: float, checks: tuple[Check, ...]) -> TagVerdict:
     found = [check.verdict for check in checks]
     verdict = "not judged" if not found else "fail" if "fail" in found else "undecided"
     return TagVerdict(
-        tag=tag, scored=True, positives=40, negatives=1300, threshold=0.412,
-        reference_threshold=0.401, ap=0.9 - drop, ap_drop=drop,
-        ap_drop_interval=(drop - 0.02, drop + 0.02), f1=0.8, f1_drop=-0.01,
-        f1_drop_interval=(-0.03, 0.01), f1_gain=0.004, recall=0.75, recall_drop=0.025,
-        recall_drop_interval=(-0.01, 0.06), fpr=0.05, fpr_rise=0.05,
-        fpr_rise_interval=(0.03, 0.07), flips=5, lost=3, gained=2, mcnemar_p=0.0001,
-        mcnemar_p_holm=0.0004, operating=operating(0.031), reference_operating=operating(0.022),
-        checks=checks, verdict=verdict,
-    )  # fmt: skip
+        tag=tag,
+        scored=True,
+        positives=40,
+        negatives=1300,
+        threshold=0.412,
+        reference_threshold=0.401,
+        ap=0.9 - drop,
+        ap_drop=drop,
+        ap_drop_interval=(drop - 0.02, drop + 0.02),
+        f1=0.8,
+        f1_drop=-0.01,
+        f1_drop_interval=(-0.03, 0.01),
+        f1_gain=0.004,
+        recall=0.75,
+        recall_drop=0.025,
+        recall_drop_interval=(-0.01, 0.06),
+        fpr=0.05,
+        fpr_rise=0.05,
+        fpr_rise_interval=(0.03, 0.07),
+        flips=5,
+        lost=3,
+        gained=2,
+        mcnemar_p=0.0001,
+        mcnemar_p_holm=0.0004,
+        operating=operating(0.031),
+        reference_operating=operating(0.022),
+        checks=checks,
+        verdict=verdict,
+    )
 
 
 def unscored_tag(tag: str) -> TagVerdict:
     return TagVerdict(
-        tag=tag, scored=False, positives=3, negatives=1337, threshold=0.5,
-        reference_threshold=0.5, verdict="not scored",
-    )  # fmt: skip
+        tag=tag,
+        scored=False,
+        positives=3,
+        negatives=1337,
+        threshold=0.5,
+        reference_threshold=0.5,
+        verdict="not scored",
+    )
 
 
 def scored(
-    variant: str, runtime: str = "litert", split: str = "test", *, drop: float = 0.0,
+    variant: str,
+    runtime: str = "litert",
+    split: str = "test",
+    *,
+    drop: float = 0.0,
     size_bytes: int = 13_530_000,
-) -> VariantVerdict:  # fmt: skip
+) -> VariantVerdict:
     checks = (UNDECIDED, BROKEN) if variant == "int8" else ()
     tags = (
-        scored_tag(TAGS[0], drop, checks), scored_tag(TAGS[1], 2 * drop, checks[:1]),
-        scored_tag(TAGS[2], 0.0, ()), unscored_tag(TAGS[3]),
-    )  # fmt: skip
+        scored_tag(TAGS[0], drop, checks),
+        scored_tag(TAGS[1], 2 * drop, checks[:1]),
+        scored_tag(TAGS[2], 0.0, ()),
+        unscored_tag(TAGS[3]),
+    )
     return VariantVerdict(
-        variant=variant, origin="external" if variant not in ("fp32", "int8") else "export",
-        sha256="ab" * 32, runtime=runtime, runtime_version="2.3.0", device="A CPU", split=split,
-        decides=split == "test", verdict="fail" if checks else "pass", n_images=1354,
-        n_groups=923, design_effect=1.2, n_scored_tags=3, map=0.8 - drop, map_drop=drop,
-        map_drop_interval=(drop - 0.01, drop + 0.01), f1=0.8, f1_drop=0.0,
-        f1_drop_interval=(-0.01, 0.01), f1_gain=0.003, flip_rate=0.009, flips=15,
-        largest_score_difference=0.2, mean_score_difference=0.004, calibration_error=0.03,
-        reference_calibration_error=0.02, scores_sha256="cd" * 32, images_per_s=1000.0,
-        size_bytes=size_bytes, gzip_bytes=size_bytes * 9 // 10, budgets=(), tags=tags,
-    )  # fmt: skip
+        variant=variant,
+        origin="external" if variant not in ("fp32", "int8") else "export",
+        sha256="ab" * 32,
+        runtime=runtime,
+        runtime_version="2.3.0",
+        device="A CPU",
+        split=split,
+        decides=split == "test",
+        verdict="fail" if checks else "pass",
+        n_images=1354,
+        n_groups=923,
+        design_effect=1.2,
+        n_scored_tags=3,
+        map=0.8 - drop,
+        map_drop=drop,
+        map_drop_interval=(drop - 0.01, drop + 0.01),
+        f1=0.8,
+        f1_drop=0.0,
+        f1_drop_interval=(-0.01, 0.01),
+        f1_gain=0.003,
+        flip_rate=0.009,
+        flips=15,
+        largest_score_difference=0.2,
+        mean_score_difference=0.004,
+        calibration_error=0.03,
+        reference_calibration_error=0.02,
+        scores_sha256="cd" * 32,
+        images_per_s=1000.0,
+        size_bytes=size_bytes,
+        gzip_bytes=size_bytes * 9 // 10,
+        budgets=(),
+        tags=tags,
+    )
 
 
 def details_of(variant: str) -> VariantDetails:
@@ -155,12 +224,19 @@ def details_of(variant: str) -> VariantDetails:
     )
     changes = tuple(
         Change(
-            tag=TAGS[row % 3], identity=f"{row:064x}", path=f"images/{row}{BREAKOUT}.png",
-            row=row, label=row % 2 == 0, before=0.9 - row / 100, after=0.2,
-            reference_threshold=0.401, threshold=0.412, certainty=0.499 - row / 100,
+            tag=TAGS[row % 3],
+            identity=f"{row:064x}",
+            path=f"images/{row}{BREAKOUT}.png",
+            row=row,
+            label=row % 2 == 0,
+            before=0.9 - row / 100,
+            after=0.2,
+            reference_threshold=0.401,
+            threshold=0.412,
+            certainty=0.499 - row / 100,
         )
         for row in range(30)
-    )  # fmt: skip
+    )
     return VariantDetails(
         variant=variant, runtime="litert", curves=curves, changes=changes, n_changes=1015
     )
@@ -168,73 +244,129 @@ def details_of(variant: str) -> VariantDetails:
 
 def measured(variant: Variant, p50: float) -> Measurement:
     return Measurement(
-        variant=variant, runtime="litert", runtime_version="2.3.0", device="A CPU", threads=1,
-        runs=200, latency_ms=Latency(p50=p50, p90=p50 * 1.1, p99=p50 * 2), load_ms=3.21,
-        peak_memory_bytes=None, size_bytes=1, gzip_bytes=1,
-    )  # fmt: skip
+        variant=variant,
+        runtime="litert",
+        runtime_version="2.3.0",
+        device="A CPU",
+        threads=1,
+        runs=200,
+        latency_ms=Latency(p50=p50, p90=p50 * 1.1, p99=p50 * 2),
+        load_ms=3.21,
+        peak_memory_bytes=None,
+        size_bytes=1,
+        gzip_bytes=1,
+    )
 
 
 def explanation() -> Explanation:
     layers = tuple(
         LayerError(
-            index=index, name=f"block{index}/{SCRIPT}", operator="CONV_2D", error=0.3 - index / 100,
+            index=index,
+            name=f"block{index}/{SCRIPT}",
+            operator="CONV_2D",
+            error=0.3 - index / 100,
             added=0.2 - index / 100,
         )
         for index in range(15)
-    )  # fmt: skip
+    )
     mistakes = (
         MistakeCost(
-            mistake="bgr", images_changed=299, what=f"Swaps the channels {BREAKOUT}.",
-            sign="Colours are confused.", map=0.7, map_drop=0.1,
-            map_drop_interval=(0.08, 0.12), flip_rate=0.2, mean_score_difference=0.1,
+            mistake="bgr",
+            images_changed=299,
+            what=f"Swaps the channels {BREAKOUT}.",
+            sign="Colours are confused.",
+            map=0.7,
+            map_drop=0.1,
+            map_drop_interval=(0.08, 0.12),
+            flip_rate=0.2,
+            mean_score_difference=0.1,
             tags_hurt=(TAGS[0],),
         ),
         MistakeCost(
-            mistake="jpeg", images_changed=300, what="Encodes again.", sign="Little.",
-            map=None, map_drop=None, map_drop_interval=None, flip_rate=None,
-            mean_score_difference=0.01, tags_hurt=(),
+            mistake="jpeg",
+            images_changed=300,
+            what="Encodes again.",
+            sign="Little.",
+            map=None,
+            map_drop=None,
+            map_drop_interval=None,
+            flip_rate=None,
+            mean_score_difference=0.01,
+            tags_hurt=(),
         ),
-    )  # fmt: skip
+    )
     return Explanation(
         blame=(Blame(variant="int8", runtime="litert", images=32, layers=layers),),
         preprocessing=(
             PreprocessingDrift(
-                variant="int8", runtime="litert", split="test", images=300, n_scored_tags=3,
-                map=0.8, mistakes=mistakes, without_effect=("stretch",),
+                variant="int8",
+                runtime="litert",
+                split="test",
+                images=300,
+                n_scored_tags=3,
+                map=0.8,
+                mistakes=mistakes,
+                without_effect=("stretch",),
             ),
         ),
         notes=(f"left out {SCRIPT}",),
-    )  # fmt: skip
+    )
 
 
 def baseline() -> BaselineComparison:
     return BaselineComparison(
-        file=f"models/x/{BREAKOUT}.json", accepted_at="2025-01-10", reason=f"Because {SCRIPT}",
-        same_reference=True, same_scores=False,
+        file=f"models/x/{BREAKOUT}.json",
+        accepted_at="2025-01-10",
+        reason=f"Because {SCRIPT}",
+        same_reference=True,
+        same_scores=False,
         changes=(
             BaselineChange(
-                variant="int8", runtime="litert", what="map", accepted=0.8, measured=0.783,
-                tolerance=0.002, change="worse",
+                variant="int8",
+                runtime="litert",
+                what="map",
+                accepted=0.8,
+                measured=0.783,
+                tolerance=0.002,
+                change="worse",
             ),
             BaselineChange(
-                variant="int8", runtime="litert", what="ap of quiet", accepted=None,
-                measured=0.9, tolerance=0.01, change="new",
+                variant="int8",
+                runtime="litert",
+                what="ap of quiet",
+                accepted=None,
+                measured=0.9,
+                tolerance=0.01,
+                change="new",
             ),
         ),
         verdict="fail",
-    )  # fmt: skip
+    )
 
 
 def make_verdict() -> Verdict:
     decisions: dict[str, Decision] = {"fp32": "pass", "int8": "fail", f"other{SCRIPT}": "pass"}
     return Verdict(
-        verdict="fail", decisions=decisions, recipe="page-test", tags=TAGS, split="test",
-        confidence=0.95, bootstrap_samples=1000, min_positives=20, at_fpr=0.01, at_recall=0.9,
-        prevalence=dict.fromkeys(TAGS, 0.01), images_sha256="ef" * 32, machine=MACHINE,
+        verdict="fail",
+        decisions=decisions,
+        recipe="page-test",
+        tags=TAGS,
+        split="test",
+        confidence=0.95,
+        bootstrap_samples=1000,
+        min_positives=20,
+        at_fpr=0.01,
+        at_recall=0.9,
+        prevalence=dict.fromkeys(TAGS, 0.01),
+        images_sha256="ef" * 32,
+        machine=MACHINE,
         versions={"edgetag": "0.1.0", "scipy": BREAKOUT},
         reference=ReferenceSummary(
-            engine="TensorFlow", device=f"GPU {BREAKOUT}", versions={"tensorflow": "2.20.0"},
-            weights_sha256="01" * 32, scores_sha256="23" * 32,
+            engine="TensorFlow",
+            device=f"GPU {BREAKOUT}",
+            versions={"tensorflow": "2.20.0"},
+            weights_sha256="01" * 32,
+            scores_sha256="23" * 32,
             map={"test": 0.8, "test_style": None},
         ),
         thresholds={"int8": dict.fromkeys(TAGS, 0.412)},
@@ -247,12 +379,15 @@ def make_verdict() -> Verdict:
         ),
         failures=(
             Failure(
-                variant="fp32", runtime="tflite-runtime", runtime_version=None,
-                kind="unavailable", reason=f"missing {SCRIPT}",
+                variant="fp32",
+                runtime="tflite-runtime",
+                runtime_version=None,
+                kind="unavailable",
+                reason=f"missing {SCRIPT}",
             ),
         ),
         baseline=baseline(),
-    )  # fmt: skip
+    )
 
 
 def make_report(sources: Sources) -> ReportResult:
@@ -261,21 +396,36 @@ def make_report(sources: Sources) -> ReportResult:
     rows = variant_rows(recipe, verdict, sources.exported, bench)
     shipping = choose(recipe, verdict, bench)
     return ReportResult(
-        file="report/summary.md", junit="report/junit.xml", verdict=verdict.verdict,
-        ships=shipping.variants, leading=shipping.leading,
-        split=verdict.split, runtime=shown_runtime(recipe, rows), variants=rows,
-        budgets=budget_rows(verdict, bench), tag_budgets=tag_budget_rows(verdict),
-        failures=failure_rows(verdict, bench), findings=find(verdict, bench, "int8"),
+        file="report/summary.md",
+        junit="report/junit.xml",
+        verdict=verdict.verdict,
+        ships=shipping.variants,
+        leading=shipping.leading,
+        split=verdict.split,
+        runtime=shown_runtime(recipe, rows),
+        variants=rows,
+        budgets=budget_rows(verdict, bench),
+        tag_budgets=tag_budget_rows(verdict),
+        failures=failure_rows(verdict, bench),
+        findings=find(verdict, bench, "int8"),
         baseline=verdict.baseline,
-    )  # fmt: skip
+    )
 
 
 def exported(variant: Variant, size_bytes: int) -> ExportedVariant:
     return ExportedVariant(
-        variant=variant, file=f"export/{variant}.tflite", sha256="ab" * 32, size_bytes=size_bytes,
-        gzip_bytes=size_bytes * 9 // 10, input_type="uint8", output_type="uint8",
-        min_runtime_version="", operators={"CONV_2D": 2}, float_tensors=0, sparsity=0.5,
-    )  # fmt: skip
+        variant=variant,
+        file=f"export/{variant}.tflite",
+        sha256="ab" * 32,
+        size_bytes=size_bytes,
+        gzip_bytes=size_bytes * 9 // 10,
+        input_type="uint8",
+        output_type="uint8",
+        min_runtime_version="",
+        operators={"CONV_2D": 2},
+        float_tensors=0,
+        sparsity=0.5,
+    )
 
 
 def thumbnails(rows: Rows) -> Pixels:
@@ -299,9 +449,14 @@ SCORES[10, 1] = 0.6  # the second tag is found where nothing but the last is
 
 def float_model() -> FloatModel:
     split = Split(
-        LABELS, Vocabulary(TAGS), [str(row) for row in range(len(LABELS))], min_positives=3,
-        samples=1, confidence=0.95, seed=0,
-    )  # fmt: skip
+        LABELS,
+        Vocabulary(TAGS),
+        [str(row) for row in range(len(LABELS))],
+        min_positives=3,
+        samples=1,
+        confidence=0.95,
+        seed=0,
+    )
     measured = Measured(SCORES, split, dict.fromkeys(TAGS, 0.4))
     paths = tuple(f"images/{row}{BREAKOUT}.png" for row in range(len(LABELS)))
     return FloatModel(measured, np.arange(100, 111), paths, exclusive_tags(LABELS, 3))
@@ -310,16 +465,28 @@ def float_model() -> FloatModel:
 def dataset() -> DatasetResult:
     counts = {tag: TagCounts(positives=4, negatives=6, unknown=1) for tag in TAGS}
     near = NearDuplicate(
-        path=f"a{BREAKOUT}.png", split="test", other_path="b.png", other_split="train",
+        path=f"a{BREAKOUT}.png",
+        split="test",
+        other_path="b.png",
+        other_split="train",
         distance_bits=2,
-    )  # fmt: skip
+    )
     return DatasetResult(
-        source="/somewhere/labels.csv", format="wide", listed=1300, images=1200, input_size=96,
+        source="/somewhere/labels.csv",
+        format="wide",
+        listed=1300,
+        images=1200,
+        input_size=96,
         splits={name: SplitCounts(images=11, tags=counts) for name in ("test", "train")},
-        rejected={"duplicate": 98, "truncated": 2}, rejected_share=0.0015, duplicates=98,
-        near_duplicates=(near,), straddling_groups=(f"group{SCRIPT}",), unknown_tags=(),
-        ignored_files=1, cache_fingerprint="x",
-    )  # fmt: skip
+        rejected={"duplicate": 98, "truncated": 2},
+        rejected_share=0.0015,
+        duplicates=98,
+        near_duplicates=(near,),
+        straddling_groups=(f"group{SCRIPT}",),
+        unknown_tags=(),
+        ignored_files=1,
+        cache_fingerprint="x",
+    )
 
 
 def make_sources() -> Sources:
@@ -332,12 +499,17 @@ def make_sources() -> Sources:
             warnings=(f"int8 needs {SCRIPT}",),
         ),
         bench=BenchResult(
-            machine=MACHINE, budget_runtime="litert", budget_threads=1,
+            machine=MACHINE,
+            budget_runtime="litert",
+            budget_threads=1,
             results=(measured("fp32", 2.43), measured("int8", 1.14)),
             missing_runtimes=(MissingRuntime(runtime="tflite-runtime", reason=SCRIPT),),
             budgets=(
                 BenchCheck(
-                    variant="int8", budget="max_latency_ratio", limit=0.4, measured=0.469,
+                    variant="int8",
+                    budget="max_latency_ratio",
+                    limit=0.4,
+                    measured=0.469,
                     verdict="fail",
                 ),
             ),
@@ -355,4 +527,4 @@ def make_sources() -> Sources:
         * 25,
         attribution="\n".join(f"Drawing {line} by {SCRIPT}" for line in range(50)),
         bundle=PackedBundle("bundle/page-test-0.1.0.zip", "cd" * 32, 4_100_000),
-    )  # fmt: skip
+    )

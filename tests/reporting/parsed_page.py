@@ -51,9 +51,10 @@ class Page(HTMLParser):
 
     def all(self, tag: str, in_class: str = "") -> list[Element]:
         return [
-            one for one in self.elements
+            one
+            for one in self.elements
             if one.tag == tag and (not in_class or in_class in one.classes)
-        ]  # fmt: skip
+        ]
 
     def text_of(self, tag: str) -> list[str]:
         return [one.text for one in self.all(tag)]

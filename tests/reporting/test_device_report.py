@@ -33,19 +33,28 @@ EVIL = "<img src=x onerror=alert(1)> ]]> | @all\x1b[2J"
 
 def place(variant: str, cpu: str | None = "cortex-a76", target: str = "arm64") -> dict[str, object]:
     return {
-        "variant": variant, "sha256": "ab" * 32, "target": target,
-        "runtime": "litert" if target == "arm64" else target, "runtime_version": "2.3.0",
-        "cpu": cpu, "program": "QEMU 7.2.22",
-    }  # fmt: skip
+        "variant": variant,
+        "sha256": "ab" * 32,
+        "target": target,
+        "runtime": "litert" if target == "arm64" else target,
+        "runtime_version": "2.3.0",
+        "cpu": cpu,
+        "program": "QEMU 7.2.22",
+    }
 
 
 def check(variant: str, agreement: str, **more: object) -> TargetCheck:
     return TargetCheck.model_validate(
         {
-            **place(variant), "host": "litert", "split": "test", "images": 32, "tolerance": 0.0,
-            "agreement": agreement, **more,
+            **place(variant),
+            "host": "litert",
+            "split": "test",
+            "images": 32,
+            "tolerance": 0.0,
+            "agreement": agreement,
+            **more,
         }
-    )  # fmt: skip
+    )
 
 
 def count(variant: str, instructions: int, cpu: str = "cortex-a76") -> InstructionCount:
@@ -88,8 +97,10 @@ def test_integer_scores_that_differ_reject_the_file_and_say_by_how_much(tmp_path
     assert exit_code({"device": result}) is ExitCode.BUDGET_BROKEN
     assert report.verdict == "fail"
     assert {row.variant: row.verdict for row in report.variants} == {
-        "fp32": "pass", "dynamic": "pass", "int8": "fail",
-    }  # fmt: skip
+        "fp32": "pass",
+        "dynamic": "pass",
+        "int8": "fail",
+    }
     assert "✗ Rejected: no budget is broken, but another machine gives other scores." in text
     where = "int8 on litert@\N{ZERO WIDTH SPACE}arm64, cortex-a76"
     assert f"✗ {where}: {SENTENCE}" in text.split("## ")[0]
@@ -134,8 +145,9 @@ def test_a_file_that_only_runs_here_is_an_error_and_one_that_runs_nowhere_is_ski
     report, _ = reported(store.make(LIMITED, checks), tmp_path)
     assert {row.variant: row.verdict for row in report.variants}["dynamic"] == "pass"
     assert {(row.variant, row.reason) for row in report.failures if row.stage == "device"} == {
-        ("int8", "it crashed (SIGILL) while running it"), ("dynamic", "here: no op"),
-    }  # fmt: skip
+        ("int8", "it crashed (SIGILL) while running it"),
+        ("dynamic", "here: no op"),
+    }
     (error,) = found(tmp_path).iter("error")
     assert error.get("message") == "does not run there: it crashed (SIGILL) while running it"
     skipped = [one.get("message") for one in found(tmp_path).iter("skipped")]

@@ -21,9 +21,12 @@ META = ReferenceMeta(
 
 def keep_scores(workspace: Workspace, rows: list[int], tags: tuple[str, ...] = TAGS) -> None:
     scores = ReferenceScores(
-        scores=SCORES[rows], identities=tuple(NAMES[row] for row in rows), tags=tags,
-        split=("test",) * len(rows), meta=META,
-    )  # fmt: skip
+        scores=SCORES[rows],
+        identities=tuple(NAMES[row] for row in rows),
+        tags=tags,
+        split=("test",) * len(rows),
+        meta=META,
+    )
     write_reference(workspace.validate / "reference.npz", scores)
 
 
@@ -40,10 +43,15 @@ def workspace(tmp_path: Path) -> Workspace:
     splits = ["train"] * 5 + ["test"] * len(LABELS)
     write_cache(found.cache, np.zeros((len(names), 8, 8, 3), dtype=np.uint8))
     pl.DataFrame(
-        {"identity": names, "path": [f"{name}.png" for name in names], "split": splits,
-         "group": [None] * len(names), **columns},
+        {
+            "identity": names,
+            "path": [f"{name}.png" for name in names],
+            "split": splits,
+            "group": [None] * len(names),
+            **columns,
+        },
         schema_overrides={"group": pl.String},
-    ).write_parquet(found.manifest)  # fmt: skip
+    ).write_parquet(found.manifest)
     return found
 
 

@@ -20,10 +20,19 @@ from edgetag.reporting.sources import Sources
 def bare(sources: Sources) -> Sources:
     """Return what a CI job has that only validates stored scores."""
     return replace(
-        sources, details=None, exported=None, bench=None, explanation=None, thumbnails=None,
-        float_model=None, data=None, rejected=(), attribution=None, bundle=None,
+        sources,
+        details=None,
+        exported=None,
+        bench=None,
+        explanation=None,
+        thumbnails=None,
+        float_model=None,
+        data=None,
+        rejected=(),
+        attribution=None,
+        bundle=None,
         verdict=sources.verdict.model_copy(update={"baseline": None}),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +95,10 @@ def test_names_are_unique_and_references_lead_somewhere(page: Page, html: str) -
 
 def test_plots_take_every_colour_from_the_page(page: Page, html: str) -> None:
     styles = [
-        one.attributes["style"] or "" for one in page.elements
+        one.attributes["style"] or ""
+        for one in page.elements
         if one.tag in ("path", "use", "text", "g") and "style" in one.attributes
-    ]  # fmt: skip
+    ]
     assert len(styles) > 100
     assert [style for style in styles if re.search(r"#[0-9a-f]{6}", style)] == []
     for variable in drawing.VARIABLES.values():
@@ -112,9 +122,12 @@ def test_another_process_gives_the_same_bytes(html: str) -> None:
     )
     path = [str(Path(__file__).parent), *sys.path]
     done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, timeout=120,
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        timeout=120,
         env={"PYTHONPATH": ":".join(path), "PYTHONHASHSEED": "7", "HOME": str(Path.home())},
-    )  # fmt: skip
+    )
     assert done.stdout.decode() == html
 
 
@@ -145,9 +158,14 @@ def test_a_run_that_keeps_every_limit_says_so(sources: Sources) -> None:
         ("not judged", quiet, "Not judged", "The recipe does not limit the accuracy of fp32."),
     ):
         verdict = sources.verdict.model_copy(
-            update={"verdict": decision, "decisions": {"fp32": decision}, "variants": (variant,),
-                    "baseline": None, "failures": ()}
-        )  # fmt: skip
+            update={
+                "verdict": decision,
+                "decisions": {"fp32": decision},
+                "variants": (variant,),
+                "baseline": None,
+                "failures": (),
+            }
+        )
         alone = replace(bare(sources), verdict=verdict)
         text = Page(write_page(make_report(alone), alone)).text
         assert title in text
@@ -168,9 +186,14 @@ def test_no_scored_tag_is_undecided_and_says_why(sources: Sources) -> None:
         update=nothing | {"n_scored_tags": 0, "tags": variant.tags[3:], "verdict": "undecided"}
     )
     verdict = sources.verdict.model_copy(
-        update={"verdict": "undecided", "decisions": {"fp32": "undecided"},
-                "variants": (unscored,), "failures": (), "baseline": None}
-    )  # fmt: skip
+        update={
+            "verdict": "undecided",
+            "decisions": {"fp32": "undecided"},
+            "variants": (unscored,),
+            "failures": (),
+            "baseline": None,
+        }
+    )
     alone = replace(sources, verdict=verdict, details=None)
     page = Page(write_page(make_report(alone), alone))
     assert "No limit is broken, but" in page.text
@@ -261,10 +284,15 @@ def test_tags_that_exclude_each_other_are_shown_as_they_are_confused(page: Page)
 def test_the_page_tells_where_file_and_bundle_lie_and_how_the_input_is_made(page: Page) -> None:
     facts = [one.text.strip() for one in page.all("section")][2]
     for told in (
-        "export/int8.tflite, 3.97 MB", "ab" * 32, "bundle/page-test-0.1.0.zip, 4.10 MB", "cd" * 32,
-        "until the longer side is 224 pixels", "filter bilinear", "the pixels as they are",
+        "export/int8.tflite, 3.97 MB",
+        "ab" * 32,
+        "bundle/page-test-0.1.0.zip, 4.10 MB",
+        "cd" * 32,
+        "until the longer side is 224 pixels",
+        "filter bilinear",
+        "the pixels as they are",
         "divided by 256",
-    ):  # fmt: skip
+    ):
         assert told in facts
 
 
@@ -274,9 +302,12 @@ def test_the_data_are_counted_with_what_was_left_out_and_whose_they_are(page: Pa
     assert rows[1] == [TAGS[0], "4 6 do not, 1 unknown", "4 6 do not, 1 unknown"]
     for told in (
         "98 duplicate, 2 truncated; all are in dataset/rejected.csv",
-        "table.csv, read as wide", "1 200 of 1 300 rows", "The first 20; all are in",
-        f"1, such as a{BREAKOUT}.png (test) and b.png (train)", "10 more lines in the file",
-    ):  # fmt: skip
+        "table.csv, read as wide",
+        "1 200 of 1 300 rows",
+        "The first 20; all are in",
+        f"1, such as a{BREAKOUT}.png (test) and b.png (train)",
+        "10 more lines in the file",
+    ):
         assert told in page.text
     assert len(rows_of(page, "Rows that were left out")) == 1 + 20
     assert "/somewhere" not in page.text, "a report names no folder of one machine"

@@ -61,11 +61,20 @@ class Chromium:
         self, page: Path, *options: str, scheme: int = LIGHT
     ) -> subprocess.CompletedProcess[str]:
         command = [
-            self.program, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-            "--disable-dev-shm-usage", f"--user-data-dir={self.profile}",
-            f"--blink-settings=preferredColorScheme={scheme}", "--virtual-time-budget=2000",
-            "--enable-logging=stderr", "--v=0", *options, page.as_uri(),
-        ]  # fmt: skip
+            self.program,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--disable-dev-shm-usage",
+            f"--user-data-dir={self.profile}",
+            f"--blink-settings=preferredColorScheme={scheme}",
+            "--virtual-time-budget=2000",
+            "--enable-logging=stderr",
+            "--v=0",
+            *options,
+            page.as_uri(),
+        ]
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
 
 

@@ -97,14 +97,22 @@ def test_there_is_a_suite_per_variant_and_runtime_and_a_case_per_tag_and_budget(
 ) -> None:
     root = junit_of(sources.verdict, tmp_path)
     assert [suite.attrib["name"] for suite in root] == [
-        "fp32 on litert", "fp32 on tflite-runtime", "dynamic on litert", "int8 on litert",
-        "int8 on tflite-runtime", "dynamic on tflite-runtime",
-    ]  # fmt: skip
+        "fp32 on litert",
+        "fp32 on tflite-runtime",
+        "dynamic on litert",
+        "int8 on litert",
+        "int8 on tflite-runtime",
+        "dynamic on tflite-runtime",
+    ]
     names = [found.attrib["name"] for found in root[3].iter("testcase")]
     assert names == [
-        "budget max_map_drop", "budget max_size_ratio", "tag cat", "tag dog|wolf",
-        "tag [bold]food", "losses that decide nothing",
-    ]  # fmt: skip
+        "budget max_map_drop",
+        "budget max_size_ratio",
+        "tag cat",
+        "tag dog|wolf",
+        "tag [bold]food",
+        "losses that decide nothing",
+    ]
 
 
 @pytest.mark.parametrize("drop", [0.004, 0.008, 0.0213])

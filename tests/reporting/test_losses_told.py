@@ -22,9 +22,13 @@ from edgetag.validation.result import Loss, VariantVerdict, Verdict
 from made_results import check, make_sources, make_verdict, scored
 
 RECALL = Loss(
-    tag="cat", measure="recall", drop=0.136, interval=(0.038, 0.255), p_holm=0.004,
+    tag="cat",
+    measure="recall",
+    drop=0.136,
+    interval=(0.038, 0.255),
+    p_holm=0.004,
     within_margin=False,
-)  # fmt: skip
+)
 TOLD = "recall of cat fell 13.60 points [3.80, 25.50]"
 
 
@@ -136,9 +140,16 @@ def test_what_the_decision_tells_is_not_told_again_as_a_loss() -> None:
 def test_what_would_decide_says_where_how_many_in_all_and_how() -> None:
     wanted = Needs(more=648, of="images", decides="fail", split="test", in_all=6500)
     row = BudgetRow(
-        variant="int8", runtime="litert", stage="validate", budget="max_map_drop", limit=0.01,
-        measured=0.0176, interval=(0.0009, 0.0379), verdict="undecided", needs=wanted,
-    )  # fmt: skip
+        variant="int8",
+        runtime="litert",
+        stage="validate",
+        budget="max_map_drop",
+        limit=0.01,
+        measured=0.0176,
+        interval=(0.0009, 0.0379),
+        verdict="undecided",
+        needs=wanted,
+    )
     assert describe_check(row).endswith(
         "; 648 more images in test (about 6,500 in all) would decide, as it looks that it is broken"
     )

@@ -96,15 +96,25 @@ def test_heat_maps_are_shown_over_all_and_by_tag(sources: Sources) -> None:
     shown = view.scored("int8")
     assert shown
     found = HeatMaps(
-        height=3, width=4, n_images=256, n_groups=249, n_present=536, error=0.0306,
-        error_interval=(0.0288, 0.0327), p99_error=0.165, all_tags_error=0.0296,
-        peak_agreement=0.956, peak_agreement_interval=(0.942, 0.972), identity_error=0.007,
-        identity_tolerance=0.017, scores_difference=0.0,
+        height=3,
+        width=4,
+        n_images=256,
+        n_groups=249,
+        n_present=536,
+        error=0.0306,
+        error_interval=(0.0288, 0.0327),
+        p99_error=0.165,
+        all_tags_error=0.0296,
+        peak_agreement=0.956,
+        peak_agreement_interval=(0.942, 0.972),
+        identity_error=0.007,
+        identity_tolerance=0.017,
+        scores_difference=0.0,
         tags=(
             TagHeatMaps(tag=TAGS[0], scored=True, positives=98, error=0.03, peak_agreement=0.9),
             TagHeatMaps(tag=TAGS[3], scored=False, positives=2),
         ),
-    )  # fmt: skip
+    )
     entries = tuple(
         one.model_copy(update={"heat_maps": found}) if one is shown else one
         for one in sources.verdict.variants
@@ -114,8 +124,14 @@ def test_heat_maps_are_shown_over_all_and_by_tag(sources: Sources) -> None:
     (row,) = heat_maps_table(verdict).rows
     assert [cell.text for cell in row][:1] == ["int8"]
     assert [cell.text for cell in row][2:] == [
-        "3 × 4", "256", "536", "3.06", "16.50", "95.6 %", "0.70",
-    ]  # fmt: skip
+        "3 × 4",
+        "256",
+        "536",
+        "3.06",
+        "16.50",
+        "95.6 %",
+        "0.70",
+    ]
     assert (row[5].interval, row[7].interval) == ("[2.88, 3.27]", "[94.2 %, 97.2 %]")
     assert heat_map_tags_table("int8", found).texts == (
         (TAGS[0], "98", "3.00", "90.0 %"),
@@ -210,22 +226,30 @@ def test_pictures_that_changed_since_the_reference_was_made_are_named(
     told = PicturesComparison(
         splits=(
             SplitPictures(
-                split="test", known=171, missing=60, new=1, relabelled=2, missing_names=names,
-                new_names=("new.png",), relabelled_names=("x.png", "y.png"),
+                split="test",
+                known=171,
+                missing=60,
+                new=1,
+                relabelled=2,
+                missing_names=names,
+                new_names=("new.png",),
+                relabelled_names=("x.png", "y.png"),
             ),
             SplitPictures(split="validation", known=80, missing=0, new=0, relabelled=0),
         ),
         lost_tags=(TagLoss(tag=TAGS[0], split="test", before=33, now=0),),
-    )  # fmt: skip
+    )
     verdict = sources.verdict.model_copy(update={"pictures": told})
     given = replace(sources, verdict=verdict)
     text = Page(write_page(make_report(given), given)).text
     for sentence in (
         f"{TAGS[0]} can no longer be scored on test: of 33 pictures that the reference knows to "
         "have it, 0 are left.",
-        "test, missing: 0.png, 1.png,", "19.png and 40 more.", "test, new: new.png.",
+        "test, missing: 0.png, 1.png,",
+        "19.png and 40 more.",
+        "test, new: new.png.",
         "test, labelled differently: x.png, y.png.",
-    ):  # fmt: skip
+    ):
         assert sentence in text
     same = told.model_copy(update={"splits": told.splits[1:], "lost_tags": ()})
     assert list(pictures.pictures_sentences(same)) == []

@@ -31,9 +31,14 @@ def test_the_pareto_front_is_what_no_other_candidate_beats(
 
 
 NAMES = {
-    "mathematics": "$x", "bad mathematics": "$\\frac{", "no glyph": "眼鏡",
-    "control": "a\x00b\x1b[31m", "direction": "\u202egnp.exe", "script": SCRIPT, "long": "x" * 300,
-}  # fmt: skip
+    "mathematics": "$x",
+    "bad mathematics": "$\\frac{",
+    "no glyph": "眼鏡",
+    "control": "a\x00b\x1b[31m",
+    "direction": "\u202egnp.exe",
+    "script": SCRIPT,
+    "long": "x" * 300,
+}
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)

@@ -137,9 +137,18 @@ def test_the_table_of_variants_shows_size_drop_interval_flips_and_latency(
     row = next(line for line in text.splitlines() if line.startswith("| int8 | 3.99 MB"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells == [
-        "int8", "3.99 MB", "3.59 MB", "0.846", "0.40 [−0.10, 0.90]", "0.846",
-        "0.40 [−0.10, 0.90]", "1.2 %", "0.939", "18.0", "✓ pass",
-    ]  # fmt: skip
+        "int8",
+        "3.99 MB",
+        "3.59 MB",
+        "0.846",
+        "0.40 [−0.10, 0.90]",
+        "0.846",
+        "0.40 [−0.10, 0.90]",
+        "1.2 %",
+        "0.939",
+        "18.0",
+        "✓ pass",
+    ]
     assert "0.40 [−0.10, 0.90]" in shown(result)
 
 
@@ -205,8 +214,10 @@ def test_what_did_not_load_is_listed_once_with_its_reason(sources: Sources, tmp_
     result, text = report_on(sources, tmp_path)
     (failure,) = result.failures
     assert (failure.variant, failure.runtime, failure.stage) == (
-        "dynamic", "tflite-runtime", "validate",
-    )  # fmt: skip
+        "dynamic",
+        "tflite-runtime",
+        "validate",
+    )
     assert "builtin opcode" in text
     assert "builtin opcode" in shown(result)
 
@@ -292,10 +303,21 @@ def test_a_text_about_the_images_that_is_not_here_is_no_reason_for_no_report(
     bundle = sources.recipe.bundle.model_copy(update={"attribution": tmp_path / "makers.md"})
     given = replace(sources, recipe=sources.recipe.model_copy(update={"bundle": bundle}))
     data = DatasetResult(
-        source="labels.csv", format="wide", listed=1, images=1, input_size=96, splits={},
-        rejected={}, rejected_share=0, duplicates=0, near_duplicates=(), straddling_groups=(),
-        unknown_tags=(), ignored_files=0, cache_fingerprint="x",
-    )  # fmt: skip
+        source="labels.csv",
+        format="wide",
+        listed=1,
+        images=1,
+        input_size=96,
+        splits={},
+        rejected={},
+        rejected_share=0,
+        duplicates=0,
+        near_duplicates=(),
+        straddling_groups=(),
+        unknown_tags=(),
+        ignored_files=0,
+        cache_fingerprint="x",
+    )
     write_text(tmp_path / "dataset" / "summary.json", data.to_json())
     report_on(given, tmp_path)
     page = tmp_path / "report" / "index.html"

@@ -48,10 +48,14 @@ def test_a_training_marks_its_best_epoch() -> None:
     )
     (table,) = tables_of(
         TrainResult(
-            epochs=epochs, best_epoch=1, best_validation_map=0.75, parameters=1,
-            weights_sha256="", devices=("CPU",),
+            epochs=epochs,
+            best_epoch=1,
+            best_validation_map=0.75,
+            parameters=1,
+            weights_sha256="",
+            devices=("CPU",),
         )
-    )  # fmt: skip
+    )
     assert [row[-1] for row in table.texts] == ["", "best", ""]
 
 
@@ -61,19 +65,30 @@ def test_pruning_shows_each_layers_zeros_against_its_target() -> None:
         LayerSparsity(layer="a", weights=10, zeros=5, target=0.5),
     )
     result = PruneResult(
-        structure="unstructured", layers=layers, sparsity=0.25, steps=1,
-        validation_map_before=0.5, validation_map_after=None, weights_sha256="",
-    )  # fmt: skip
+        structure="unstructured",
+        layers=layers,
+        sparsity=0.25,
+        steps=1,
+        validation_map_before=0.5,
+        validation_map_after=None,
+        weights_sha256="",
+    )
     (table,) = tables_of(result)
     assert table.texts == (("stem", "10", "0.000", "–"), ("a", "10", "0.500", "0.500"))
 
 
 def test_quantization_shows_the_agreement_after_the_warm_up() -> None:
     variant = QuantizedVariant(
-        variant="int8-qat", file="f", weights_sha256="", inputs_sha256="", warmup_steps=60,
-        agreement_after_warmup=0.958, sparsity=0.0, validation_map_before=0.8,
+        variant="int8-qat",
+        file="f",
+        weights_sha256="",
+        inputs_sha256="",
+        warmup_steps=60,
+        agreement_after_warmup=0.958,
+        sparsity=0.0,
+        validation_map_before=0.8,
         validation_map=None,
-    )  # fmt: skip
+    )
     (table,) = tables_of(QuantizeResult(variants=(variant,)))
     assert "| int8-qat | 0.958 | 0.000 | 0.8000 | – |" in to_markdown(table)
 
@@ -96,10 +111,15 @@ def test_a_verdict_shows_what_is_undecided_and_what_would_decide() -> None:
     assert "int8 on litert, tag by tag" not in titles(verdict)
     missed = tables_of(verdict)[titles(verdict).index("Budgets that are not kept")]
     assert dict(zip(missed.headings, missed.texts[0], strict=True)) == {
-        "variant": "int8", "runtime": "litert", "tag": "cat", "budget": "max_recall_drop",
-        "limit": "2.00 points", "measured": "0.40 points [−4.60, 5.40]",
-        "would decide": "340 more positives: pass", "verdict": "? undecided",
-    }  # fmt: skip
+        "variant": "int8",
+        "runtime": "litert",
+        "tag": "cat",
+        "budget": "max_recall_drop",
+        "limit": "2.00 points",
+        "measured": "0.40 points [−4.60, 5.40]",
+        "would decide": "340 more positives: pass",
+        "verdict": "? undecided",
+    }
 
 
 def test_a_verdict_shows_every_tag_of_a_variant_of_which_one_fails() -> None:
@@ -134,8 +154,14 @@ def test_a_verdict_shows_what_moved_since_the_accepted_state() -> None:
     compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01)
     changes = tables_of(verdict.model_copy(update={"baseline": compared}))[-1]
     assert changes.texts[0] == (
-        "int8", "litert", "map", "0.8490", "0.8460", "0.0020", "✗ worse",
-    )  # fmt: skip
+        "int8",
+        "litert",
+        "map",
+        "0.8490",
+        "0.8460",
+        "0.0020",
+        "✗ worse",
+    )
     assert len(changes.texts) == len(compared.changes)
     other = compared.model_copy(update={"same_reference": False})
     changes = tables_of(verdict.model_copy(update={"baseline": other}))[-1]

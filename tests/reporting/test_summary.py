@@ -119,8 +119,11 @@ def test_a_file_that_another_tool_made_stands_beside_ours(tmp_path: Path) -> Non
     )
     result, text = report_on(replace(sources, verdict=verdict), tmp_path)
     assert [(row.variant, row.origin) for row in result.variants] == [
-        ("fp32", "export"), ("dynamic", "export"), ("int8", "export"), ("their_model", "external"),
-    ]  # fmt: skip
+        ("fp32", "export"),
+        ("dynamic", "export"),
+        ("int8", "export"),
+        ("their_model", "external"),
+    ]
     assert "| their_model (given) | 2.50 MB | 2.25 MB |" in text
 
 
@@ -156,19 +159,31 @@ def test_limits_that_nothing_judged_are_told(tmp_path: Path) -> None:
 def test_what_explain_found_is_folded_in(tmp_path: Path) -> None:
     layer = LayerError(index=3, name="stem/conv", operator="CONV_2D", error=0.4, added=0.3)
     mistake = MistakeCost(
-        mistake="bgr", what="Swaps red and blue.", sign="Red things are not found.", map=0.6,
-        map_drop=0.25, map_drop_interval=(0.2, 0.3), flip_rate=0.12, mean_score_difference=0.1,
-        tags_hurt=("cat",), images_changed=240,
-    )  # fmt: skip
+        mistake="bgr",
+        what="Swaps red and blue.",
+        sign="Red things are not found.",
+        map=0.6,
+        map_drop=0.25,
+        map_drop_interval=(0.2, 0.3),
+        flip_rate=0.12,
+        mean_score_difference=0.1,
+        tags_hurt=("cat",),
+        images_changed=240,
+    )
     explanation = Explanation(
         blame=(Blame(variant="int8", runtime="litert", images=32, layers=(layer,)),),
         preprocessing=(
             PreprocessingDrift(
-                variant="int8", runtime="litert", split="test", images=90, map=0.85,
-                mistakes=(mistake,), n_scored_tags=2,
+                variant="int8",
+                runtime="litert",
+                split="test",
+                images=90,
+                map=0.85,
+                mistakes=(mistake,),
+                n_scored_tags=2,
             ),
         ),
-    )  # fmt: skip
+    )
     _, text = report_on(replace(make_sources(), explanation=explanation), tmp_path)
     assert "| stem/conv | CONV_2D | 0.400 | 0.300 |" in text
     assert "| bgr | Swaps red and blue. | 0.600 | 25.00 [20.00, 30.00] | 12.0 % | cat |" in text

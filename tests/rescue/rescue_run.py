@@ -116,9 +116,13 @@ def float_maps(cache: Path, recipe: Recipe, identities: list[str]) -> ReferenceM
     file.write_bytes(explained(FLOAT))
     with SilentProgress().track("maps", TEST) as task:
         found = explain(
-            engines.get("litert"), file, cache, np.arange(TEST),
-            recipe.network.preprocessing(), task,
-        )  # fmt: skip
+            engines.get("litert"),
+            file,
+            cache,
+            np.arange(TEST),
+            recipe.network.preprocessing(),
+            task,
+        )
     assert isinstance(found, MapRun)
     return ReferenceMaps(found.maps, tuple(identities[:TEST]))
 
@@ -156,9 +160,13 @@ def make_run(folder: Path, int8: bytes, other: int = 0, maps: bool = False) -> R
         made_with=dependencies_of("edgetag.validation.reference").digest,
     )
     reference = ReferenceScores(
-        scores[:TEST], tuple(identities[:TEST]), TAGS, tuple(splits[:TEST]), meta,
+        scores[:TEST],
+        tuple(identities[:TEST]),
+        TAGS,
+        tuple(splits[:TEST]),
+        meta,
         maps=float_maps(workspace.cache, recipe, identities) if maps else None,
-    )  # fmt: skip
+    )
     write_reference(workspace.validate / "reference.npz", reference)
     for variant, content in (("fp32", FLOAT.read_bytes()), ("int8", int8)):
         write_bytes(workspace.export / f"{variant}.tflite", content)

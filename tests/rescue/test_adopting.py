@@ -105,11 +105,22 @@ def test_a_confirmed_file_takes_the_variant_s_place_in_export(
 
 def step(accuracy: Decision) -> Step:
     values: dict[str, Any] = {
-        "name": "n", "file": "f", "sha256": "0", "layers": ("a",) * 61, "added": (), "dropped": (),
-        "map": 0.8, "map_drop": 0.0234, "map_drop_interval": (-0.001, 0.045), "budgets": (),
-        "accuracy": accuracy, "verdict": accuracy, "size_bytes": 1, "gzip_bytes": 1,
+        "name": "n",
+        "file": "f",
+        "sha256": "0",
+        "layers": ("a",) * 61,
+        "added": (),
+        "dropped": (),
+        "map": 0.8,
+        "map_drop": 0.0234,
+        "map_drop_interval": (-0.001, 0.045),
+        "budgets": (),
+        "accuracy": accuracy,
+        "verdict": accuracy,
+        "size_bytes": 1,
+        "gzip_bytes": 1,
         "latency_ms": None,
-    }  # fmt: skip
+    }
     return Step(**values)
 
 

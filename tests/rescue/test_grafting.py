@@ -88,9 +88,10 @@ def test_layers_that_are_not_kept_have_the_same_weights(
 
     def weights(model: object, operator: int) -> np.ndarray:
         convolutions = [
-            op for op in operators(model, model.subgraphs[0])  # type: ignore[attr-defined]
+            op
+            for op in operators(model, model.subgraphs[0])  # type: ignore[attr-defined]
             if op.name == "CONV_2D"
-        ]  # fmt: skip
+        ]
         position = convolutions[operator].inputs[1]
         found = constant(model, model.subgraphs[0].tensors[position])  # type: ignore[attr-defined]
         assert found is not None

@@ -87,24 +87,37 @@ def test_a_file_without_heat_maps_is_undecided_where_they_are_limited(tmp_path: 
 
 def figure(variant: str, p50: float, **more: object) -> Measurement:
     return Measurement(
-        variant=variant, runtime="litert", runtime_version="1", device="cpu", threads=1, runs=10,
+        variant=variant,
+        runtime="litert",
+        runtime_version="1",
+        device="cpu",
+        threads=1,
+        runs=10,
         latency_ms=Latency(p50=p50, p90=p50, p99=p50, p50_interval=(0.9 * p50, 1.1 * p50)),
-        load_ms=1, peak_memory_bytes=900, size_bytes=1, gzip_bytes=1, **more,
-    )  # fmt: skip
+        load_ms=1,
+        peak_memory_bytes=900,
+        size_bytes=1,
+        gzip_bytes=1,
+        **more,
+    )
 
 
 def both(
-    judge: Judge, recipe: Recipe, exported: ExportResult, figures: list[Measurement],
+    judge: Judge,
+    recipe: Recipe,
+    exported: ExportResult,
+    figures: list[Measurement],
     failures: list[Failure],
-) -> tuple[list[ReasonedCheck], list[ReasonedCheck]]:  # fmt: skip
+) -> tuple[list[ReasonedCheck], list[ReasonedCheck]]:
     """Return what rescue and the benchmark say of the same figures of int8."""
     sizes = {file.variant: file.size_bytes for file in exported.variants}
     rescued = judge.costs(sizes["int8"], sizes["fp32"], figures, failures)
     of_bench = check_budgets(recipe, exported.variants, figures, failures)
     plain = [
-        ReasonedCheck(**check.model_dump(exclude={"variant"})) for check in of_bench
+        ReasonedCheck(**check.model_dump(exclude={"variant"}))
+        for check in of_bench
         if check.variant == "int8"
-    ]  # fmt: skip
+    ]
     return list(rescued), plain
 
 
@@ -118,9 +131,15 @@ def test_rescue_and_the_benchmark_judge_the_same_figures_alike(with_maps: Rescue
     for p50, bounds, stable in product((4, 5, 6), ((0.3, 0.5), (0.5, 0.7), None), (True, False)):
         figures = [
             figure("fp32", 10.0),
-            figure("int8", p50, stable=stable, spread=0.1, warm=stable,
-                   ratio=Ratio(p50=0.5, interval=bounds)),
-        ]  # fmt: skip
+            figure(
+                "int8",
+                p50,
+                stable=stable,
+                spread=0.1,
+                warm=stable,
+                ratio=Ratio(p50=0.5, interval=bounds),
+            ),
+        ]
         for measured, failures in ((figures, []), (figures[:1], [crashed]), (figures[:1], [])):
             rescued, benched = both(judge, recipe, exported, measured, failures)
             assert [check.budget for check in rescued] == COSTS.replace(" = ", "\n").split()[::2]

@@ -39,10 +39,15 @@ def keeps(layer: Any, graft: type[Graft]) -> bool:
 
 @pytest.mark.parametrize(
     ("kept", "graft"),
-    [([0], FloatGraft), ([1], FloatGraft), ([0, 1], FloatGraft), ([3], FloatGraft),
-     ([0], Int16Graft)],
+    [
+        ([0], FloatGraft),
+        ([1], FloatGraft),
+        ([0, 1], FloatGraft),
+        ([3], FloatGraft),
+        ([0], Int16Graft),
+    ],
     ids=["stem", "cam", "both", "sigmoid", "stem in 16 bits"],
-)  # fmt: skip
+)
 def test_a_rescued_file_can_give_maps_again(kept: list[int], graft: type[Graft]) -> None:
     model = parse_model(rescued(kept, graft), "rescued")
     add_explain(model, "rescued")

@@ -40,9 +40,12 @@ def test_an_available_engine_names_its_version() -> None:
 @pytest.mark.parametrize("name", HERE)
 @pytest.mark.parametrize(
     ("file", "tolerance"),
-    [("tiny_int8_uint8.tflite", 0.03), ("tiny_int8_int8.tflite", 0.03),
-     ("tiny_int16x8.tflite", 0.01)],
-)  # fmt: skip
+    [
+        ("tiny_int8_uint8.tflite", 0.03),
+        ("tiny_int8_int8.tflite", 0.03),
+        ("tiny_int16x8.tflite", 0.01),
+    ],
+)
 def test_every_input_type_gives_the_float_scores_within_quantization(
     name: str, file: str, tolerance: float, pixels: Pixels, contract: Preprocessing
 ) -> None:

@@ -125,9 +125,16 @@ def test_cancelling_ends_the_process_at_once(cache_folder: Path, contract: Prepr
     started = time.monotonic()
     with pytest.raises(JobCancelledError):
         score(
-            LITERT, DATA / "tiny_fp32.tflite", cache_folder, rows, contract, 1, Counter(), 60.0,
+            LITERT,
+            DATA / "tiny_fp32.tflite",
+            cache_folder,
+            rows,
+            contract,
+            1,
+            Counter(),
+            60.0,
             cancelled,
-        )  # fmt: skip
+        )
     assert time.monotonic() - started < 10
 
 

@@ -283,9 +283,16 @@ def test_cancelling_ends_the_process_and_progress_is_told(wasm: Engine, cache_fo
     rows = np.zeros(20_000_000, dtype=np.int64)  # hours of work
     with pytest.raises(JobCancelledError):
         score(
-            wasm, MODELS / "tiny_fp32.tflite", cache_folder, rows, Preprocessing(input_size=64), 1,
-            counter, 60.0, cancelled,
-        )  # fmt: skip
+            wasm,
+            MODELS / "tiny_fp32.tflite",
+            cache_folder,
+            rows,
+            Preprocessing(input_size=64),
+            1,
+            counter,
+            60.0,
+            cancelled,
+        )
     assert 0 < counter.done < len(rows)
 
 

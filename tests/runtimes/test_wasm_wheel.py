@@ -79,8 +79,14 @@ def test_a_wheel_scores_as_webassembly_like_the_checkout(
     assert done.returncode == 0, done.stderr
     with SilentProgress().track("scoring", None) as task:
         here = score(
-            Wasm(wasm_cache), MODEL, cache_folder, np.arange(8), Preprocessing(input_size=64), 1,
-            task, 60.0,
-        )  # fmt: skip
+            Wasm(wasm_cache),
+            MODEL,
+            cache_folder,
+            np.arange(8),
+            Preprocessing(input_size=64),
+            1,
+            task,
+            60.0,
+        )
     assert isinstance(here, ScoreRun), here
     assert np.array_equal(np.load(out), here.scores)

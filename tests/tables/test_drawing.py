@@ -95,8 +95,11 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 def printed(stdout: int) -> str:
     """Print the table as a command does; return what a pipe got."""
     environment = {
-        **os.environ, "COLUMNS": "60", "TERM": "xterm", "PYTHONPATH": str(Path(__file__).parents[1])
-    }  # fmt: skip
+        **os.environ,
+        "COLUMNS": "60",
+        "TERM": "xterm",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], stdout=stdout, text=True, check=True, env=environment
     )

@@ -56,12 +56,17 @@ def test_what_does_not_exist_is_a_dash_and_no_number() -> None:
 @pytest.mark.parametrize(
     ("written", "text"),
     [
-        (format_bytes(999), "999 B"), (format_bytes(30_400), "30.4 kB"),
-        (format_bytes(3_980_000), "3.98 MB"), (format_ms(0.1234), "0.123"),
-        (format_ms(1.234), "1.23"), (format_ms(12.34), "12.3"), (format_ms(123.4), "123"),
-        (format_percent(0.042), "4.2 %"), (format_chance(0.0001), "< 0.001"),
+        (format_bytes(999), "999 B"),
+        (format_bytes(30_400), "30.4 kB"),
+        (format_bytes(3_980_000), "3.98 MB"),
+        (format_ms(0.1234), "0.123"),
+        (format_ms(1.234), "1.23"),
+        (format_ms(12.34), "12.3"),
+        (format_ms(123.4), "123"),
+        (format_percent(0.042), "4.2 %"),
+        (format_chance(0.0001), "< 0.001"),
         (format_count(1354), "1\u202f354"),
     ],
-)  # fmt: skip
+)
 def test_units_and_digits_follow_the_size(written: str, text: str) -> None:
     assert written == text

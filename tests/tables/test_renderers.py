@@ -98,10 +98,20 @@ HOSTILE = st.text(
     max_size=60,
 )
 BREAKOUTS = st.sampled_from(
-    ["<script>x()</script>", "</table><img src=x>", "| a | b |", "![x](http://y)", "[red]x[/red]",
-     "\x1b[2J\x1b]0;title\x07", "{{ 7 * 7 }}", "{title}", "&lt;b&gt;", "\" onload=\"x",
-     "**a** @all"]
-)  # fmt: skip
+    [
+        "<script>x()</script>",
+        "</table><img src=x>",
+        "| a | b |",
+        "![x](http://y)",
+        "[red]x[/red]",
+        "\x1b[2J\x1b]0;title\x07",
+        "{{ 7 * 7 }}",
+        "{title}",
+        "&lt;b&gt;",
+        '" onload="x',
+        "**a** @all",
+    ]
+)
 
 
 @given(name=st.one_of(HOSTILE, BREAKOUTS), badge=BREAKOUTS)
@@ -116,9 +126,19 @@ def test_hostile_text_is_only_text_in_all_three(name: str, badge: str) -> None:
     page = Page(str(to_html(table)))
     assert page.open == []
     assert {one.tag for one in page.elements} <= {
-        "div", "table", "caption", "thead", "tbody", "tr", "th", "td", "span", "small", "bdi",
+        "div",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "span",
+        "small",
+        "bdi",
         "code",
-    }  # fmt: skip
+    }
     assert all(not key.startswith("on") for one in page.elements for key in one.attributes)
     assert len(rows_of(page)) == 2
     heading, row = read_markdown(to_markdown(table))

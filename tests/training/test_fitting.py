@@ -58,8 +58,9 @@ def test_frozen_batch_norm_stays_while_the_rest_trains(dataset: Dataset) -> None
     before = model.get_weights()
     run(model, dataset, freeze_batch_norm=True, optimizer="sgd")
     still = {name for name, different in moved(model, before).items() if not different}
-    assert still == {f"stem_bn/{part}" for part in ("gamma", "beta", "moving_mean",
-                                                    "moving_variance")}  # fmt: skip
+    assert still == {
+        f"stem_bn/{part}" for part in ("gamma", "beta", "moving_mean", "moving_variance")
+    }
 
 
 def test_part_of_an_epoch_is_rounded_up_to_whole_steps(dataset: Dataset) -> None:

@@ -28,9 +28,17 @@ def train(
     lines = Lines()
     training = TrainingSection(phases=phases, batch_size=8, **options)
     state = train_phases(
-        tiny(), dataset, CONTRACT, training, 1, "fingerprint", checkpoint,
-        lambda _: next(values), stored.append, lines,
-    )  # fmt: skip
+        tiny(),
+        dataset,
+        CONTRACT,
+        training,
+        1,
+        "fingerprint",
+        checkpoint,
+        lambda _: next(values),
+        stored.append,
+        lines,
+    )
     return state, stored, lines.lines
 
 

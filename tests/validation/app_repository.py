@@ -57,9 +57,16 @@ class AppRepository:
 
     def validate(self, *more: object, model: Path | None = None) -> Result:
         return self.edgetag(
-            "validate", self.recipe, "--model", model or self.model, "--reference", self.reference,
-            "--out", self.out, *more,
-        )  # fmt: skip
+            "validate",
+            self.recipe,
+            "--model",
+            model or self.model,
+            "--reference",
+            self.reference,
+            "--out",
+            self.out,
+            *more,
+        )
 
     def edgetag(self, *arguments: object) -> Result:
         return CliRunner().invoke(app, [str(argument) for argument in arguments])

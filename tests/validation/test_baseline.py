@@ -135,9 +135,12 @@ def test_a_runtime_that_no_longer_runs_a_variant_fails_unless_the_machine_lacks_
         tuple(scored("int8", runtime, "test", 0.004) for runtime in ("litert", "tflite-runtime"))
     )
     failure = Failure(
-        variant="int8", runtime="tflite-runtime", runtime_version=None, kind=kind,  # type: ignore[arg-type]
+        variant="int8",
+        runtime="tflite-runtime",
+        runtime_version=None,
+        kind=kind,  # type: ignore[arg-type]
         reason="r",
-    )  # fmt: skip
+    )
     comparison = held(verdict_of(failures=(failure,)), accept(both, None, "both"))
     assert told(comparison) == [("map", "gone")]
     assert comparison.verdict == verdict
@@ -148,8 +151,9 @@ def test_variants_that_were_left_out_on_purpose_are_not_gone() -> None:
     baseline = accept(two, None, "both")
     assert compare(verdict_of(), baseline, FILE, 0.002, 0.01, partial=True).changes == ()
     assert told(compare(verdict_of(0.02), baseline, FILE, 0.002, 0.02, partial=True)) == [
-        ("map", "worse"), ("map_drop", "worse"),
-    ]  # fmt: skip
+        ("map", "worse"),
+        ("map_drop", "worse"),
+    ]
 
 
 def test_a_tag_that_is_no_longer_scored_is_told_once_and_fails() -> None:
@@ -163,9 +167,12 @@ def test_a_tag_that_is_no_longer_scored_is_told_once_and_fails() -> None:
 def test_only_the_deciding_split_is_kept() -> None:
     baseline = accept(make_sources().verdict, None, "all")
     assert {(s.variant, s.runtime) for s in baseline.variants} == {
-        ("fp32", "litert"), ("fp32", "tflite-runtime"), ("dynamic", "litert"),
-        ("int8", "litert"), ("int8", "tflite-runtime"),
-    }  # fmt: skip
+        ("fp32", "litert"),
+        ("fp32", "tflite-runtime"),
+        ("dynamic", "litert"),
+        ("int8", "litert"),
+        ("int8", "tflite-runtime"),
+    }
     assert len(baseline.variants) == 5
 
 

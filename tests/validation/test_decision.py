@@ -83,9 +83,14 @@ def scene(flipped: int = 0) -> tuple[Comparison, Split]:
     variant = reference.copy()
     variant[:flipped, 0] = 0.2
     split = Split(
-        labels, TAGS, [str(i) for i in range(400)],
-        min_positives=20, samples=200, confidence=0.95, seed=1,
-    )  # fmt: skip
+        labels,
+        TAGS,
+        [str(i) for i in range(400)],
+        min_positives=20,
+        samples=200,
+        confidence=0.95,
+        seed=1,
+    )
     after = Measured(variant.astype(np.float32), split, THRESHOLDS)
     before = Measured(reference.astype(np.float32), split, THRESHOLDS)
     return compare(before, after, after), split
@@ -108,9 +113,14 @@ def test_one_tag_s_collapse_fails_among_many_tags_and_margins() -> None:
     generator = np.random.default_rng(7)
     labels = (generator.random((400, 20)) < 0.3).astype(np.int8)
     split = Split(
-        labels, names, [str(i) for i in range(400)],
-        min_positives=20, samples=200, confidence=0.95, seed=1,
-    )  # fmt: skip
+        labels,
+        names,
+        [str(i) for i in range(400)],
+        min_positives=20,
+        samples=200,
+        confidence=0.95,
+        seed=1,
+    )
     right = (np.where(labels == 1, 0.9, 0.1) + generator.uniform(0, 0.05, labels.shape)).astype(
         "f4"
     )
@@ -144,9 +154,14 @@ def test_undecided_names_the_positives_that_would_decide() -> None:
 def test_without_a_scored_tag_nothing_passes() -> None:
     labels = np.zeros((50, 3), dtype=np.int8)
     split = Split(
-        labels, TAGS, [str(i) for i in range(50)],
-        min_positives=20, samples=100, confidence=0.95, seed=1,
-    )  # fmt: skip
+        labels,
+        TAGS,
+        [str(i) for i in range(50)],
+        min_positives=20,
+        samples=100,
+        confidence=0.95,
+        seed=1,
+    )
     same = Measured(np.full((50, 3), 0.2, np.float32), split, THRESHOLDS)
     comparison = compare(same, same, same)
     overall = check_overall(Budget(max_map_drop=0.5), comparison, split, 10, 100)
@@ -178,11 +193,15 @@ def test_a_collapse_that_no_limit_on_accuracy_sees_never_passes(budget: Budget) 
 @pytest.mark.parametrize(
     "budget",
     [
-        Budget(min_map=0.5), Budget(max_map_drop=0.1), Budget(max_flip_rate=0.01),
-        Budget(max_recall_drop=0.1), Budget(max_fpr_rise=0.05), Budget(max_ap_drop=0.1),
+        Budget(min_map=0.5),
+        Budget(max_map_drop=0.1),
+        Budget(max_flip_rate=0.01),
+        Budget(max_recall_drop=0.1),
+        Budget(max_fpr_rise=0.05),
+        Budget(max_ap_drop=0.1),
         Budget(tags={"dog": TagBudget(max_recall_drop=0.1)}),
     ],
-)  # fmt: skip
+)
 def test_any_limit_on_accuracy_sees_a_collapse_and_passes_what_is_unchanged(budget: Budget) -> None:
     for (comparison, split), expected in ((collapsed(), "fail"), (scene(), "pass")):
         overall = check_overall(budget, comparison, split, 10, 100)

@@ -47,8 +47,9 @@ def test_it_is_judged_and_reported_beside_ours(run_folder: RunFolder) -> None:
     recipe, workspace = judged_recipe(run_folder), run_folder.workspace
     contract = recipe.network.preprocessing()
     pixels = open_dataset(workspace).images(np.arange(20))
-    path = quantized(MODELS / "tiny_fp32.tflite", "static_wi8_ai8", pixels, contract,
-                     workspace.root)  # fmt: skip
+    path = quantized(
+        MODELS / "tiny_fp32.tflite", "static_wi8_ai8", pixels, contract, workspace.root
+    )
     model = read_external(path, contract, Vocabulary(TAGS), name="aeq", taken=("fp32", "int8"))
     verdict = stage.run(
         recipe, workspace, QUIET, run_folder.reference_file(), external=(model,), stands_for="fp32"
@@ -63,8 +64,10 @@ def test_it_is_judged_and_reported_beside_ours(run_folder: RunFolder) -> None:
     report_stage.run(recipe, workspace, QUIET)
     rows = json.loads((workspace.report / "report.json").read_text())["variants"]
     assert [(row["variant"], row["origin"]) for row in rows] == [
-        ("fp32", "export"), ("int8", "export"), ("aeq", "external"),
-    ]  # fmt: skip
+        ("fp32", "export"),
+        ("int8", "export"),
+        ("aeq", "external"),
+    ]
     assert "aeq" in Text((workspace.report / "index.html").read_text()).said
     assert found.stands_for == "fp32"
     held_alike = stage.run(recipe, workspace, QUIET, external=(model,))

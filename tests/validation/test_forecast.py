@@ -81,8 +81,10 @@ def test_a_judged_split_without_an_image_is_refused(pictures: Path) -> None:
 
 
 def test_a_tag_without_a_training_picture_is_refused_unless_allowed(pictures: Path) -> None:
-    table = [(path, split, "0" if split == "train" else cat, dog)
-             for path, split, cat, dog in rows(30, 20, 80)]  # fmt: skip
+    table = [
+        (path, split, "0" if split == "train" else cat, dog)
+        for path, split, cat, dog in rows(30, 20, 80)
+    ]
     (problem,) = checked(pictures, table).problems
     assert "no training image has the tag 'cat'" in problem
     allowed = (
@@ -92,8 +94,10 @@ def test_a_tag_without_a_training_picture_is_refused_unless_allowed(pictures: Pa
 
 
 def test_tags_that_are_never_scored_are_counted(pictures: Path) -> None:
-    table = [(path, split, "1" if path < "020" or path > "128" else "0", dog)
-             for path, split, _, dog in rows(30, 20, 80)]  # fmt: skip
+    table = [
+        (path, split, "1" if path < "020" or path > "128" else "0", dog)
+        for path, split, _, dog in rows(30, 20, 80)
+    ]
     (advice,) = checked(pictures, table).advice
     assert advice.startswith("1 of 2 tags are never scored, for fewer than 20 positives in test")
     assert "cat (2)" in advice

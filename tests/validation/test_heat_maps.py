@@ -243,9 +243,12 @@ def test_maps_of_a_given_file_are_held_to_the_budget_of_the_variant_it_stands_fo
     for given in (None, labels):
         model = read_external(path, contract, Vocabulary(TAGS), labels=given)
         found = stage.run(
-            limited(run_folder, 0.05), run_folder.workspace, SilentProgress(), reference,
+            limited(run_folder, 0.05),
+            run_folder.workspace,
+            SilentProgress(),
+            reference,
             external=(model,),
-        )  # fmt: skip
+        )
         for one in entries(found, "x", "test"):
             (check,) = [c for c in one.budgets if c.budget == "max_heat_map_error"]
             # In another order of tags the maps are other tags' maps.

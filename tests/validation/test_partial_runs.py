@@ -161,9 +161,7 @@ def test_the_accepted_state_is_held_against_the_verdict_of_all(
     whole = stage.run(recipe, workspace, SilentProgress(), run_folder.reference_file())
     baseline = tmp_path / "baseline.json"
     write_text(baseline, accept(whole, None, "r").to_json())
-    verdict = stage.run(
-        recipe, workspace, SilentProgress(), variants=("int8",), baseline=baseline
-    )  # fmt: skip
+    verdict = stage.run(recipe, workspace, SilentProgress(), variants=("int8",), baseline=baseline)
     assert verdict.baseline is not None
     assert verdict.baseline.changes == ()
     assert verdict.baseline.same_scores
@@ -173,8 +171,11 @@ def finished(folder: RunFolder, recipe: Recipe) -> None:
     """Record earlier stages as finished, as `edgetag run` leaves them."""
     records = {}
     for name in ("dataset", "train", "export"):
-        outputs = [p for pattern in pipeline.stage(name).outputs
-                   for p in sorted(folder.workspace.root.glob(pattern))]  # fmt: skip
+        outputs = [
+            p
+            for pattern in pipeline.stage(name).outputs
+            for p in sorted(folder.workspace.root.glob(pattern))
+        ]
         records[name] = StageRecord(
             fingerprint=name,
             settings=pipeline.settings_digest(pipeline.stage(name), recipe),
@@ -183,8 +184,13 @@ def finished(folder: RunFolder, recipe: Recipe) -> None:
             wall_s=0.0,
             peak_memory_bytes=0,
         )
-    run_file = RunFile(name=recipe.name, recipe=recipe.model_dump(mode="json"), seed=recipe.seed,
-                       versions={}, stages=records)  # fmt: skip
+    run_file = RunFile(
+        name=recipe.name,
+        recipe=recipe.model_dump(mode="json"),
+        seed=recipe.seed,
+        versions={},
+        stages=records,
+    )
     write_text(folder.workspace.run_file, run_file.to_json())
 
 
@@ -204,10 +210,14 @@ def test_a_stage_that_was_up_to_date_is_so_after_a_part_of_it_was_done_again(
 
     def partly() -> Verdict:
         found = pipeline.run_stage(
-            "validate", recipe, workspace, quiet, parts=("variants",),
+            "validate",
+            recipe,
+            workspace,
+            quiet,
+            parts=("variants",),
             whole=lambda verdict: set(verdict.decisions) == set(recipe.export.variants),
             variants=("int8",),
-        )  # fmt: skip
+        )
         assert isinstance(found, Verdict)
         return found
 

@@ -45,9 +45,12 @@ def taken_out(which: pl.Expr) -> pl.Expr:
 
 def judge(folder: RunFolder, recipe: Recipe, max_changed: float = 0.0) -> Verdict:
     return stage.run(
-        recipe, folder.workspace, SilentProgress(), folder.reference_file(),
+        recipe,
+        folder.workspace,
+        SilentProgress(),
+        folder.reference_file(),
         max_changed=max_changed,
-    )  # fmt: skip
+    )
 
 
 def test_the_reference_keeps_pictures_labels_and_the_size_of_the_float_file(
@@ -66,8 +69,10 @@ def test_unchanged_pictures_are_told_as_such(run_folder: RunFolder, recipe: Reci
     pictures = judge(run_folder, recipe).pictures
     assert pictures is not None
     assert [(s.split, s.known, s.changed) for s in pictures.splits] == [
-        ("test", 120, 0), ("test_style", 40, 0), ("validation", 60, 0),
-    ]  # fmt: skip
+        ("test", 120, 0),
+        ("test_style", 40, 0),
+        ("validation", 60, 0),
+    ]
     assert pictures.lost_tags == ()
 
 

@@ -22,9 +22,14 @@ def validation_split() -> tuple[np.ndarray, Split]:
     scores = np.clip(0.3 + 0.4 * labels + generator.normal(0, 0.12, labels.shape), 0, 1)
     labels[generator.random(labels.shape) < 0.1] = -1
     split = Split(
-        labels, TAGS, [str(i) for i in range(300)],
-        min_positives=20, samples=300, confidence=0.95, seed=1,
-    )  # fmt: skip
+        labels,
+        TAGS,
+        [str(i) for i in range(300)],
+        min_positives=20,
+        samples=300,
+        confidence=0.95,
+        seed=1,
+    )
     return scores.astype(np.float32), split
 
 

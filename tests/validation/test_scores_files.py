@@ -107,9 +107,17 @@ def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
 
 
 MADE = VariantMeta(
-    model_sha256="m", engine="litert", version="2.3.0", device="cpu", cache="c", rows="r",
-    contract="p", columns=None, tags="t", images_per_s=123.0,
-)  # fmt: skip
+    model_sha256="m",
+    engine="litert",
+    version="2.3.0",
+    device="cpu",
+    cache="c",
+    rows="r",
+    contract="p",
+    columns=None,
+    tags="t",
+    images_per_s=123.0,
+)
 
 
 def test_a_variants_scores_are_read_back_with_their_rate(tmp_path: Path) -> None:
@@ -126,12 +134,18 @@ def test_a_variants_scores_are_read_back_with_their_rate(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "change",
     [
-        {"model_sha256": "other"}, {"engine": "tflite-runtime"}, {"version": "2.4.0"},
-        {"device": "another"}, {"cache": "another"}, {"rows": "others"}, {"contract": "another"},
-        {"columns": (1, 0)}, {"tags": "others"},
+        {"model_sha256": "other"},
+        {"engine": "tflite-runtime"},
+        {"version": "2.4.0"},
+        {"device": "another"},
+        {"cache": "another"},
+        {"rows": "others"},
+        {"contract": "another"},
+        {"columns": (1, 0)},
+        {"tags": "others"},
         {"made_with": "another numpy"},
     ],
-)  # fmt: skip
+)
 def test_a_variants_scores_of_another_making_are_not_taken(
     change: dict[str, object], tmp_path: Path
 ) -> None:

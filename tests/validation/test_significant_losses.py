@@ -26,9 +26,14 @@ def compared(lost: int = 0, invented: int = 0) -> tuple[Comparison, Split]:
     after[:lost, 0] = 0.02
     after[120 : 120 + invented, 0] = 0.8
     split = Split(
-        labels, TAGS, [str(i) for i in range(400)],
-        min_positives=20, samples=300, confidence=0.95, seed=1,
-    )  # fmt: skip
+        labels,
+        TAGS,
+        [str(i) for i in range(400)],
+        min_positives=20,
+        samples=300,
+        confidence=0.95,
+        seed=1,
+    )
     scores = [Measured(one.astype(np.float32), split, THRESHOLDS) for one in (before, after)]
     return compare(scores[0], scores[1], scores[1]), split
 
@@ -47,8 +52,11 @@ def test_a_file_that_lost_nothing_shows_no_loss() -> None:
 def test_lost_positives_are_told_without_a_margin_and_of_their_tag_alone() -> None:
     found = losses(lost=30)
     assert {(one.tag, one.measure) for one in found} == {
-        (None, "map"), ("cat", "recall"), ("cat", "f1"), ("cat", "ap"),
-    }  # fmt: skip
+        (None, "map"),
+        ("cat", "recall"),
+        ("cat", "f1"),
+        ("cat", "ap"),
+    }
     recall = next(one for one in found if one.measure == "recall")
     assert recall.drop == pytest.approx(30 / 120)
     assert recall.interval is not None

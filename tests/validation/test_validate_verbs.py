@@ -39,9 +39,16 @@ def test_speed_times_validation_beside_the_bare_runtime(
     recipe: Path, run_folder: RunFolder
 ) -> None:
     done = validate(
-        "speed", recipe, "--out", run_folder.workspace.root, "--variant", "int8",
-        "--images", 100, "--json",
-    )  # fmt: skip
+        "speed",
+        recipe,
+        "--out",
+        run_folder.workspace.root,
+        "--variant",
+        "int8",
+        "--images",
+        100,
+        "--json",
+    )
     assert done.exit_code == 0, done.output
     (rate,) = [r for r in json.loads(done.stdout)["rates"] if r["runtime"] == "litert"]
     assert rate["ratio"] == pytest.approx(

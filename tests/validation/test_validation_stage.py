@@ -252,9 +252,14 @@ def test_a_variant_s_thresholds_are_fitted_on_the_validation_split_alone(
     last = slice(-VALIDATION, None)
     reference = run_folder.thresholds
     split = Split(
-        run_folder.labels[last], Vocabulary(TAGS), [f"id{i}" for i in range(VALIDATION)],
-        min_positives=10, samples=200, confidence=0.95, seed=recipe.seed,
-    )  # fmt: skip
+        run_folder.labels[last],
+        Vocabulary(TAGS),
+        [f"id{i}" for i in range(VALIDATION)],
+        min_positives=10,
+        samples=200,
+        confidence=0.95,
+        seed=recipe.seed,
+    )
     expected = refit_thresholds(kept[last], split, recipe.training.thresholds, reference)
     assert verdict.thresholds["int8"] == expected
     tags = entry(verdict, "int8").tags

@@ -142,9 +142,12 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
     write_arrays(workspace.train / "model.npz", {"weights": np.arange(3)})
     validation = slice(-VALIDATION, None)
     thresholds = choose_thresholds(
-        scores[validation], labels[validation], Vocabulary(TAGS), recipe.training.thresholds,
+        scores[validation],
+        labels[validation],
+        Vocabulary(TAGS),
+        recipe.training.thresholds,
         "validation",
-    )  # fmt: skip
+    )
     write_text(workspace.train / "thresholds.json", thresholds.to_json())
     workspace.export.mkdir()
     for variant, source in (("fp32", "tiny_fp32"), ("int8", "tiny_int8_uint8")):

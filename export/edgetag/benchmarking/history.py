@@ -40,9 +40,21 @@ CREATE TABLE IF NOT EXISTS latency (
 )
 """
 COLUMNS = (
-    "measured_at", "device", "runtime", "runtime_version", "threads", "batch", "variant", "sha256",
-    "mode", "runs", "stable", "p50_ms", "p90_ms", "p99_ms",
-)  # fmt: skip
+    "measured_at",
+    "device",
+    "runtime",
+    "runtime_version",
+    "threads",
+    "batch",
+    "variant",
+    "sha256",
+    "mode",
+    "runs",
+    "stable",
+    "p50_ms",
+    "p90_ms",
+    "p99_ms",
+)
 
 
 class Figure(Record):
@@ -115,12 +127,23 @@ def append(path: Path, result: BenchResult) -> None:
     """
     rows = [
         (
-            result.measured_at, found.device, found.runtime, found.runtime_version, found.threads,
-            found.batch, found.variant, found.sha256, result.mode, found.runs, int(found.stable),
-            found.latency_ms.p50, found.latency_ms.p90, found.latency_ms.p99,
+            result.measured_at,
+            found.device,
+            found.runtime,
+            found.runtime_version,
+            found.threads,
+            found.batch,
+            found.variant,
+            found.sha256,
+            result.mode,
+            found.runs,
+            int(found.stable),
+            found.latency_ms.p50,
+            found.latency_ms.p90,
+            found.latency_ms.p99,
         )
         for found in result.results
-    ]  # fmt: skip
+    ]
     marks = ", ".join("?" for _ in COLUMNS)
     with _opened(path) as database, database:
         database.execute(TABLE)

@@ -79,7 +79,7 @@ def model_card(
         license=recipe.bundle.license or recipe.export.license,
         attributed=attribution_file(recipe) is not None,
         own_pictures=recipe.bundle.golden_pictures is not None,
-    )  # fmt: skip
+    )
 
 
 def _budgets(verdict: Verdict, exported: tuple[ExportedVariant, ...]) -> str:

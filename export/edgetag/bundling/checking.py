@@ -152,10 +152,13 @@ def _pictures(bundle: Bundle) -> tuple[PictureCheck, ...]:
         except ImageRejectedError as error:
             checks.append(
                 PictureCheck(
-                    file=described.file, lossless=described.lossless, max_difference=None,
-                    verdict="fail", reason=str(error),
+                    file=described.file,
+                    lossless=described.lossless,
+                    max_difference=None,
+                    verdict="fail",
+                    reason=str(error),
                 )
-            )  # fmt: skip
+            )
             continue
         known = bundle.inputs[number].astype(np.int16)
         largest = int(np.abs(source.pixels.astype(np.int16) - known).max())
@@ -163,11 +166,13 @@ def _pictures(bundle: Bundle) -> tuple[PictureCheck, ...]:
         right = same_size and (largest == 0 or not described.lossless)
         checks.append(
             PictureCheck(
-                file=described.file, lossless=described.lossless, max_difference=largest,
+                file=described.file,
+                lossless=described.lossless,
+                max_difference=largest,
                 verdict="pass" if right else "fail",
                 reason="" if same_size else f"it is {source.width}x{source.height} pixels",
             )
-        )  # fmt: skip
+        )
     return tuple(checks)
 
 

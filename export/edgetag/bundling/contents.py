@@ -19,8 +19,16 @@ VERDICT = "verdict.json"
 ATTRIBUTION = "attribution.md"
 
 ALWAYS = (
-    SCHEMA, LABELS_TEXT, LABELS, THRESHOLDS, PREPROCESSING, GOLDEN, GOLDEN_INPUTS, CARD, VERDICT,
-)  # fmt: skip
+    SCHEMA,
+    LABELS_TEXT,
+    LABELS,
+    THRESHOLDS,
+    PREPROCESSING,
+    GOLDEN,
+    GOLDEN_INPUTS,
+    CARD,
+    VERDICT,
+)
 """Files that every bundle has beside the manifest, the models and the golden pictures."""
 
 MODEL_SUFFIX = ".tflite"

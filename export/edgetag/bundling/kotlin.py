@@ -12,15 +12,15 @@ from edgetag.text_templates import template
 TEMPLATE = Path(__file__).parent / "templates" / "Tags.kt.j2"
 MOST_CHARACTERS = 80
 
-KEYWORDS = frozenset((
-    "abstract", "as", "assert", "boolean", "break", "byte", "case", "catch", "char", "class",
-    "const", "continue", "default", "do", "double", "else", "enum", "extends", "false", "final",
-    "finally", "float", "for", "fun", "goto", "if", "implements", "import", "in", "instanceof",
-    "int", "interface", "is", "long", "native", "new", "null", "object", "package", "private",
-    "protected", "public", "return", "short", "static", "strictfp", "super", "switch",
-    "synchronized", "this", "throw", "throws", "transient", "true", "try", "typealias",
-    "typeof", "val", "var", "void", "volatile", "when", "while",
-))  # fmt: skip
+KEYWORDS = frozenset(
+    (
+        "abstract as assert boolean break byte case catch char class const continue default do "
+        "double else enum extends false final finally float for fun goto if implements import "
+        "in instanceof int interface is long native new null object package private protected "
+        "public return short static strictfp super switch synchronized this throw throws "
+        "transient true try typealias typeof val var void volatile when while"
+    ).split()
+)
 """Hard keywords of Kotlin and Java, which no part of a package can be."""
 
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -58,7 +58,7 @@ def tags_source(
         name=manifest.name,
         version=manifest.version,
         manifest_sha256=manifest_sha256,
-    )  # fmt: skip
+    )
 
 
 def entry_names(tags: Sequence[str]) -> tuple[str, ...]:

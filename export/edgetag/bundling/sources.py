@@ -91,9 +91,15 @@ def _candidates(
     labels = finder.data.labels(rows)
     limits = np.array([thresholds[tag] for tag in tags])
     run = score(
-        engines.get(RUNTIME), model, workspace.cache, rows, recipe.network.preprocessing(), 1,
-        SilentTask(), SILENCE_S,
-    )  # fmt: skip
+        engines.get(RUNTIME),
+        model,
+        workspace.cache,
+        rows,
+        recipe.network.preprocessing(),
+        1,
+        SilentTask(),
+        SILENCE_S,
+    )
     if isinstance(run, LoadFailure):
         raise InputError(f"{model}: {RUNTIME} does not run it: {run.reason}")
     if run.scores.shape != labels.shape:
@@ -101,9 +107,7 @@ def _candidates(
             f"{model}: it gives {run.scores.shape[1]} scores, but there are {len(tags)} tags; "
             "run: edgetag export"
         )
-    covers = zip(
-        tag_covers(labels, tags), edge_covers(run.scores, limits, tags), strict=True
-    )  # fmt: skip
+    covers = zip(tag_covers(labels, tags), edge_covers(run.scores, limits, tags), strict=True)
     private = [tags.index(tag) for tag in recipe.bundle.sensitive_tags(tags)]
     hidden = (labels[:, private] == 1) | (run.scores[:, private] >= limits[private])
     identities = finder.data.identities(rows)

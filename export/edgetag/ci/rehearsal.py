@@ -35,9 +35,12 @@ def rehearse(folder: Path, run: Path, command: str) -> tuple[Verdict, float]:
     started = time.monotonic()
     done = subprocess.run(
         python_command("edgetag", *words),
-        cwd=folder, env=python_environment(), stdin=subprocess.DEVNULL, capture_output=True,
+        cwd=folder,
+        env=python_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
         text=True,
-    )  # fmt: skip
+    )
     seconds = time.monotonic() - started
     if done.returncode == 0:
         return Verdict.read(Workspace(run).validate / "verdict.json", "validate"), seconds

@@ -163,9 +163,22 @@ def bench(
     from edgetag.cli.stages import prepare, run_verb
 
     wishes = PhoneWishes(
-        benchmark_model, runner, app, delegate, min_delegated, threads, warmup_runs, runs,
-        min_secs, max_secs, rounds, profile, cores, images, clean,
-    )  # fmt: skip
+        benchmark_model,
+        runner,
+        app,
+        delegate,
+        min_delegated,
+        threads,
+        warmup_runs,
+        runs,
+        min_secs,
+        max_secs,
+        rounds,
+        profile,
+        cores,
+        images,
+        clean,
+    )
     counting = {"--cpu": cpu, "--runtime": runtime, "--operators": operators}
     if not on:
         refuse({"--variant": variant, **counting}, "is for other machines; name one with --on")
@@ -178,9 +191,16 @@ def bench(
     if places[0].runtimes:
         refuse(wishes.by_option(), "is for phones; use --on adb")
         found = count_there(
-            loaded, workspace, progress, places, variant or [], runtime or [], cpu or [],
-            operators, cache,
-        )  # fmt: skip
+            loaded,
+            workspace,
+            progress,
+            places,
+            variant or [],
+            runtime or [],
+            cpu or [],
+            operators,
+            cache,
+        )
     else:
         refuse(counting, "is for emulated machines")
         found = bench_phones(loaded, workspace, progress, places[0].name, variant or [], wishes)

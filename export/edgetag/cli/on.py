@@ -187,9 +187,15 @@ def _score_on_phones(
     section = recipe.benchmark
     settings = Settings(threads=section.threads, warmup_runs=section.warmup_runs, runs=section.runs)
     options = Options(
-        target=target, settings=settings, runner=runner, app=app, variants=tuple(variants),
-        images=images or PHONE_IMAGES, clean=clean, time_app=False,
-    )  # fmt: skip
+        target=target,
+        settings=settings,
+        runner=runner,
+        app=app,
+        variants=tuple(variants),
+        images=images or PHONE_IMAGES,
+        clean=clean,
+        time_app=False,
+    )
     with workspace.locked():
         return run(recipe, workspace, progress, options)
 
@@ -283,9 +289,14 @@ def bench_phones(
         min_share=MIN_DELEGATED if wishes.min_delegated is None else wishes.min_delegated,
     )
     options = Options(
-        target=target, settings=settings, tool=wishes.benchmark_model, runner=wishes.runner,
-        app=wishes.app, variants=tuple(variants), images=wishes.images or PHONE_IMAGES,
+        target=target,
+        settings=settings,
+        tool=wishes.benchmark_model,
+        runner=wishes.runner,
+        app=wishes.app,
+        variants=tuple(variants),
+        images=wishes.images or PHONE_IMAGES,
         clean=wishes.clean,
-    )  # fmt: skip
+    )
     with workspace.locked():
         return run(recipe, workspace, progress, options)

@@ -65,9 +65,7 @@ def pack(
 
     loaded, workspace, _ = prepare(recipe, out, verbose)
     files = files_of(workspace, tuple(variant or ()))
-    for path in write_pack(
-        loaded, workspace, folder, files, images, App(app), delegate.value
-    ):  # fmt: skip
+    for path in write_pack(loaded, workspace, folder, files, images, App(app), delegate.value):
         typer.echo(str(path))
 
 

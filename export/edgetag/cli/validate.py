@@ -141,13 +141,19 @@ def validate(
     if on:
         refuse(
             {
-                "--reference": reference, "--max-changed": max_changed or None, "--model": model,
-                "--name": name, "--mean": mean,
-                "--std": std, "--labels": labels, "--as": stands_for, "--baseline": baseline,
+                "--reference": reference,
+                "--max-changed": max_changed or None,
+                "--model": model,
+                "--name": name,
+                "--mean": mean,
+                "--std": std,
+                "--labels": labels,
+                "--as": stands_for,
+                "--baseline": baseline,
                 "--no-baseline": no_baseline,
             },
             "is about the verdict; with --on, scores there are compared with scores here",
-        )  # fmt: skip
+        )
         there = validate_there(
             loaded, workspace, progress, on, images, variant or [], cpu, cache, runner, app, clean
         )

@@ -22,35 +22,45 @@ from edgetag.errors import InputError
 from edgetag.progress import Progress
 
 TWEMOJI = NpmPackage(
-    "@iconify-json/twemoji", "1.2.5",
+    "@iconify-json/twemoji",
+    "1.2.5",
     "sha512-uKpuIEV0v6K5BW3Mjdyl+XKFVAbbcPxAgifKvEMtZoUZB5+YiY5zaMm2uNNCxyXzAWU9yNLlj41WU6/mvgALsw==",
     ("package/icons.json",),
-)  # fmt: skip
+)
 EMOJIONE = NpmPackage(
-    "@iconify-json/emojione", "1.2.3",
+    "@iconify-json/emojione",
+    "1.2.3",
     "sha512-T9+T3HIbJNLKKsmxYKlaYhvnHYkz/HNYTV7SHCXVZPfeUi4FqskY70YeN8yYAZT8cCv7w5vJxS4Q1m8zb9CMMg==",
     ("package/icons.json",),
-)  # fmt: skip
+)
 _RCC = "usr/share/gcompris-qt/rcc"
 _GCOMPRIS_COPYRIGHT = "usr/share/doc/gcompris-qt-data/copyright"
 GCOMPRIS = DebPackage(
-    "gcompris-qt-data", "e9cf06ab2105529068df73085784e835d2ff03f870d2a8091f09125d40abac9f",
+    "gcompris-qt-data",
+    "e9cf06ab2105529068df73085784e835d2ff03f870d2a8091f09125d40abac9f",
     (*(f"{_RCC}/{container}" for container in photos.CONTAINERS), _GCOMPRIS_COPYRIGHT),
-)  # fmt: skip
+)
 _CLIPART = "usr/share/openclipart/svg"
 OPENCLIPART = DebPackage(
-    "openclipart-svg", "989712d90d57dfa3230049f553bb43b76c30ee4d4b8c5f6e106e33f7db5cbdc5",
+    "openclipart-svg",
+    "989712d90d57dfa3230049f553bb43b76c30ee4d4b8c5f6e106e33f7db5cbdc5",
     tuple(f"{_CLIPART}/{folder}" for folder in clipart.FOLDERS),
-)  # fmt: skip
+)
 _SCRATCH = "usr/share/scratch/Media"
 SCRATCH = DebPackage(
-    "scratch", "36c582eb93110f64f06c4e685c41e933ccba2fa68db12f79b10bfe840b21fc10",
+    "scratch",
+    "36c582eb93110f64f06c4e685c41e933ccba2fa68db12f79b10bfe840b21fc10",
     tuple(
         f"{_SCRATCH}/{folder}"
-        for folder in ("Backgrounds", "Costumes/Animals", "Costumes/Fantasy", "Costumes/Things",
-                       "Costumes/Transportation")
+        for folder in (
+            "Backgrounds",
+            "Costumes/Animals",
+            "Costumes/Fantasy",
+            "Costumes/Things",
+            "Costumes/Transportation",
+        )
     ),
-)  # fmt: skip
+)
 ALL_PACKAGES: tuple[Package, ...] = (TWEMOJI, EMOJIONE, GCOMPRIS, OPENCLIPART, SCRATCH)
 
 _AVATARS_KEPT = 0.75

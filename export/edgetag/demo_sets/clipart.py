@@ -14,9 +14,17 @@ from edgetag.tags import DEFAULT_TAGS
 
 SOURCE = "openclipart"
 FOLDERS = (
-    "animals/amphibian", "animals/birds", "animals/bugs", "animals/dinosaurs", "animals/fish",
-    "animals/mammals", "food", "plants", "buildings", "transportation/vehicles",
-)  # fmt: skip
+    "animals/amphibian",
+    "animals/birds",
+    "animals/bugs",
+    "animals/dinosaurs",
+    "animals/fish",
+    "animals/mammals",
+    "food",
+    "plants",
+    "buildings",
+    "transportation/vehicles",
+)
 _EXCLUDED = re.compile(
     r"^(chef|2_dead|tatoo|mermaid|menu_pict|boating|sailing|knot|map_|libro|bowsaw|bypass|zanzara_cre"
     r"|hummer|military|cannabis|kallisti|curve_ahead|crossroads|cycle_|quay_sign|virus|amibe|human_|school_hall|come_si|ontologia|wine_corks|meatgrinder|tile_|straw_)"

@@ -64,9 +64,15 @@ class Style:
 
 _NOTHING = dict.fromkeys(DEFAULT_TAGS, 0)
 _CHARACTER: dict[str, int | None] = {
-    **_NOTHING, "original_art": 1, "illust": 1, "face": 1, "girl": None, "boy": None, "like": None,
+    **_NOTHING,
+    "original_art": 1,
+    "illust": 1,
+    "face": 1,
+    "girl": None,
+    "boy": None,
+    "like": None,
     "dislike": None,
-}  # fmt: skip
+}
 
 KINDS: Mapping[Kind, Mapping[str, int | None]] = {
     "person": _CHARACTER,
@@ -105,34 +111,66 @@ _CROODLES_GLASSES = _choice(
 _BIG_EARS_EYES = _numbered(*(n for n in range(1, 33) if n not in (16, 19, 20, 22)))
 _EARS = ("earsRound", "earsPointy", "earsDroop")
 _CRITTER_TOPS = ("spike", "antenna", "antennae", "fin", "crown", "sprout", "nub", "bobble")
-_PEEPS_GLASSES = ("glasses", "glasses2", "glasses3", "glasses4", "glasses5", "sunglasses",
-                  "sunglasses2")  # fmt: skip
-_PEEPS_HEADS = ("afro", "bangs", "bangs2", "bun", "bun2", "buns", "cornrows", "flatTop",
-                "grayBun", "grayMedium", "grayShort", "hatBeanie", "hatHip", "hijab", "long",
-                "longBangs", "medium1", "medium2", "mediumStraight", "mohawk", "noHair1", "noHair2",
-                "pomp", "shaved1", "shaved2", "short1", "short2", "short3", "short4", "short5",
-                "turban", "twists")  # fmt: skip
-_AVATAAARS_TOPS = ("bigHair", "bob", "bun", "curly", "curvy", "dreads", "dreads01", "frida",
-                   "frizzle", "fro", "froBand", "hat", "hijab", "longButNotTooLong", "miaWallace",
-                   "shaggy", "shaggyMullet", "shavedSides", "shortCurly", "shortFlat", "shortRound",
-                   "shortWaved", "sides", "straight01", "straight02", "theCaesar", "turban",
-                   "winterHat02", "winterHat03", "winterHat1")  # fmt: skip
-_VOXEL_TOPS = ("short", "spiky", "bowl", "sideSwept", "curly", "mohawk", "ponytail", "bob",
-               "shoulderLength", "longStraight", "longWavy", "partedLong", "braids", "twinTails",
-               "cap", "beanie", "afro", "halfShaved")  # fmt: skip
+_PEEPS_GLASSES = (
+    "glasses",
+    "glasses2",
+    "glasses3",
+    "glasses4",
+    "glasses5",
+    "sunglasses",
+    "sunglasses2",
+)
+_PEEPS_HEADS = tuple(
+    (
+        "afro bangs bangs2 bun bun2 buns cornrows flatTop grayBun grayMedium grayShort hatBeanie "
+        "hatHip hijab long longBangs medium1 medium2 mediumStraight mohawk noHair1 noHair2 pomp "
+        "shaved1 shaved2 short1 short2 short3 short4 short5 turban twists"
+    ).split()
+)
+_AVATAAARS_TOPS = tuple(
+    (
+        "bigHair bob bun curly curvy dreads dreads01 frida frizzle fro froBand hat hijab "
+        "longButNotTooLong miaWallace shaggy shaggyMullet shavedSides shortCurly shortFlat "
+        "shortRound shortWaved sides straight01 straight02 theCaesar turban winterHat02 "
+        "winterHat03 winterHat1"
+    ).split()
+)
+_VOXEL_TOPS = tuple(
+    (
+        "short spiky bowl sideSwept curly mohawk ponytail bob shoulderLength longStraight longWavy "
+        "partedLong braids twinTails cap beanie afro halfShaved"
+    ).split()
+)
 
 STYLES: tuple[Style, ...] = (
     # People in colour.
     Style("adventurer", "person", 190, (_optional("megane", 0.4, "glasses"),)),
     Style("adventurer-neutral", "person", 100, (_optional("megane", 0.4, "glasses"),)),
     Style(
-        "avataaars", "person", 370,
+        "avataaars",
+        "person",
+        370,
         (
-            _optional("megane", 0.35, "accessories", ("kurt", "prescription01", "prescription02",
-                                                      "round", "sunglasses", "wayfarers")),
-            _choice("blazer_uniform", 0.4, "clothes", ("blazerAndShirt", "blazerAndSweater"),
-                    ("graphicShirt", "hoodie", "overall", "shirtCrewNeck", "shirtScoopNeck",
-                     "shirtVNeck")),
+            _optional(
+                "megane",
+                0.35,
+                "accessories",
+                ("kurt", "prescription01", "prescription02", "round", "sunglasses", "wayfarers"),
+            ),
+            _choice(
+                "blazer_uniform",
+                0.4,
+                "clothes",
+                ("blazerAndShirt", "blazerAndSweater"),
+                (
+                    "graphicShirt",
+                    "hoodie",
+                    "overall",
+                    "shirtCrewNeck",
+                    "shirtScoopNeck",
+                    "shirtVNeck",
+                ),
+            ),
             _choice("kemono", 0.15, "top", ("winterHat04",), _AVATAAARS_TOPS),
         ),
         fixed=(("clothesGraphicVariant", ["cumbia", "diamond", "hola", "resist", "skull"]),),
@@ -141,36 +179,80 @@ STYLES: tuple[Style, ...] = (
     Style("avataaars-neutral", "person", 60),
     Style("big-ears", "person", 130, fixed=(("eyesVariant", _BIG_EARS_EYES),)),
     Style("big-ears-neutral", "person", 60, fixed=(("eyesVariant", _BIG_EARS_EYES),)),
-    Style("big-smile", "person", 140,
-          (_optional("megane", 0.45, "accessories", ("glasses", "sunglasses")),)),
-    Style("big-smile", "person", 110,
-          (_optional("kemono", 0.5, "accessories", ("catEars",)),)),
+    Style(
+        "big-smile",
+        "person",
+        140,
+        (_optional("megane", 0.45, "accessories", ("glasses", "sunglasses")),),
+    ),
+    Style("big-smile", "person", 110, (_optional("kemono", 0.5, "accessories", ("catEars",)),)),
     Style("cameo", "person", 40, unknown=("face",)),
     Style("cutouts", "person", 50, unknown=("megane",)),
     Style("dylan", "person", 80),
-    Style("fun-emoji", "person", 110,
-          (_choice("megane", 0.35, "eyes", ("glasses", "shades"),
-                   ("cute", "plain", "sad", "wink", "stars", "love", "crying")),),
-          fixed=(("mouthVariant", ["cute", "drip", "lilSmile", "plain", "sad", "shout", "smileLol",
-                                   "smileTeeth", "tongueOut", "wideSmile", "faceMask"]),),
-          unknown=("original_art",)),
+    Style(
+        "fun-emoji",
+        "person",
+        110,
+        (
+            _choice(
+                "megane",
+                0.35,
+                "eyes",
+                ("glasses", "shades"),
+                ("cute", "plain", "sad", "wink", "stars", "love", "crying"),
+            ),
+        ),
+        fixed=(
+            (
+                "mouthVariant",
+                (
+                    "cute drip lilSmile plain sad shout smileLol smileTeeth tongueOut wideSmile "
+                    "faceMask"
+                ).split(),
+            ),
+        ),
+        unknown=("original_art",),
+    ),
     Style("marbles", "person", 60),
     Style("micah", "person", 180, (_optional("megane", 0.45, "glasses"),)),
     Style("miniavs", "person", 110, (_optional("megane", 0.4, "glasses"),)),
-    Style("personas", "person", 160,
-          (_choice("megane", 0.4, "eyes", ("glasses", "sunglasses"), ("happy", "open", "sleep",
-                                                                      "wink")),)),
-    Style("pixel-art", "person", 130, (_optional("megane", 0.4, "glasses"),),
-          unknown=("blazer_uniform",)),
-    Style("pixel-art-neutral", "person", 60, (_optional("megane", 0.4, "glasses"),)),
-    Style("toon-head", "person", 110,
-          fixed=(("clothesVariant", ["dress", "shirt", "tShirt", "turtleNeck"]),)),
     Style(
-        "voxel-art", "person", 270,
+        "personas",
+        "person",
+        160,
+        (
+            _choice(
+                "megane", 0.4, "eyes", ("glasses", "sunglasses"), ("happy", "open", "sleep", "wink")
+            ),
+        ),
+    ),
+    Style(
+        "pixel-art",
+        "person",
+        130,
+        (_optional("megane", 0.4, "glasses"),),
+        unknown=("blazer_uniform",),
+    ),
+    Style("pixel-art-neutral", "person", 60, (_optional("megane", 0.4, "glasses"),)),
+    Style(
+        "toon-head",
+        "person",
+        110,
+        fixed=(("clothesVariant", ["dress", "shirt", "tShirt", "turtleNeck"]),),
+    ),
+    Style(
+        "voxel-art",
+        "person",
+        270,
         (
             _optional("megane", 0.3, "glasses", ("round", "square", "shades", "cat")),
-            _choice("blazer_uniform", 0.35, "outfit", ("suit",),
-                    ("plain", "stripes", "overalls", "hoodie", "dress")),
+            _choice(
+                "blazer_uniform",
+                0.35,
+                "outfit",
+                ("suit",),
+                ("plain", "stripes", "overalls", "hoodie", "dress"),
+            ),
             _choice("kemono", 0.3, "top", ("animalEars", "bunnyEars"), _VOXEL_TOPS),
         ),
         fixed=(("topProbability", 100),),
@@ -182,9 +264,13 @@ STYLES: tuple[Style, ...] = (
     Style("lorelei", "line", 210, (_optional("megane", 0.4, "glasses"),)),
     Style("lorelei-neutral", "line", 100, (_optional("megane", 0.4, "glasses"),)),
     # Creatures, robots and shadows.
-    Style("critters", "creature", 220,
-          (_choice("kemono", 0.5, "top", _EARS, _CRITTER_TOPS),),
-          fixed=(("topProbability", 100),)),
+    Style(
+        "critters",
+        "creature",
+        220,
+        (_choice("kemono", 0.5, "top", _EARS, _CRITTER_TOPS),),
+        fixed=(("topProbability", 100),),
+    ),
     Style("moods", "creature", 50),
     Style("sprouts", "creature", 40, unknown=("food",)),
     Style("thumbs", "creature", 50),
@@ -206,29 +292,60 @@ STYLES: tuple[Style, ...] = (
     Style("triangles", "pattern", 30),
     Style("waves", "pattern", 30),
     # Unseen: other artists' people, lines, creatures and patterns.
-    Style("open-peeps", "person", 160,
-          (_optional("megane", 0.4, "accessories", _PEEPS_GLASSES),),
-          fixed=(("headVariant", list(_PEEPS_HEADS)),), unseen=True),
-    Style("open-peeps", "person", 60,
-          (_choice("kemono", 0.6, "head", ("bear",), _PEEPS_HEADS),),
-          fixed=(("accessoriesProbability", 0),), unseen=True),
-    Style("notionists", "line", 280,
-          (
-              _optional("megane", 0.4, "glasses"),
-              _choice("blazer_uniform", 0.25, "clothes", _numbered(16, 17, 18),
-                      _numbered(1, 2, 3, 4, 11, 12, 14, 15, 21, 22, 23, 24)),
-          ), unseen=True),
+    Style(
+        "open-peeps",
+        "person",
+        160,
+        (_optional("megane", 0.4, "accessories", _PEEPS_GLASSES),),
+        fixed=(("headVariant", list(_PEEPS_HEADS)),),
+        unseen=True,
+    ),
+    Style(
+        "open-peeps",
+        "person",
+        60,
+        (_choice("kemono", 0.6, "head", ("bear",), _PEEPS_HEADS),),
+        fixed=(("accessoriesProbability", 0),),
+        unseen=True,
+    ),
+    Style(
+        "notionists",
+        "line",
+        280,
+        (
+            _optional("megane", 0.4, "glasses"),
+            _choice(
+                "blazer_uniform",
+                0.25,
+                "clothes",
+                _numbered(16, 17, 18),
+                _numbered(1, 2, 3, 4, 11, 12, 14, 15, 21, 22, 23, 24),
+            ),
+        ),
+        unseen=True,
+    ),
     Style("notionists-neutral", "line", 100, (_optional("megane", 0.4, "glasses"),), unseen=True),
-    Style("clay", "creature", 140,
-          (_choice("kemono", 0.4, "top", ("ears",),
-                   ("nub", "curl", "spikes", "antenna", "loop", "peak", "crest", "swirl",
-                    "pellet", "tuft")),),
-          fixed=(("topProbability", 100),), unseen=True),
+    Style(
+        "clay",
+        "creature",
+        140,
+        (
+            _choice(
+                "kemono",
+                0.4,
+                "top",
+                ("ears",),
+                tuple(("nub curl spikes antenna loop peak crest swirl pellet tuft").split()),
+            ),
+        ),
+        fixed=(("topProbability", 100),),
+        unseen=True,
+    ),
     Style("shapes", "pattern", 50, unseen=True),
     Style("stripes", "pattern", 50, unseen=True),
     Style("weave", "pattern", 50, unseen=True),
     Style("slice", "pattern", 40, unseen=True),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,17 @@ _NOT_PHOTOS = frozenset({"weighingMachine", "volleyball", "navajo"})
 _CATS = frozenset({"cat", "kitten"})
 _CAT_UNKNOWN = frozenset({"cheetah", "jaguar", "red_panda"})
 _DOGS = frozenset({"dog"})
-_STATUES = frozenset({"christTheRedeemer", "statueOfLiberty", "statueofLiberty", "mountRushmore",
-                      "cabrillo", "victoriaMemorial", "lincolnMemorial"})  # fmt: skip
+_STATUES = frozenset(
+    {
+        "christTheRedeemer",
+        "statueOfLiberty",
+        "statueofLiberty",
+        "mountRushmore",
+        "cabrillo",
+        "victoriaMemorial",
+        "lincolnMemorial",
+    }
+)
 _FOOD_UNKNOWN = frozenset({"crab", "pan", "plate", "cup", "buffetset"})
 
 _CREDIT_FIELDS = ("Copyright", "License", "Comment")

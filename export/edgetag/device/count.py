@@ -150,10 +150,14 @@ def _count(
     by_operator: bool,
 ) -> InstructionCount | CountFailure:
     place = {
-        "variant": file.variant, "sha256": file.sha256, "target": spot.target,
-        "runtime": spot.runtime, "runtime_version": engine.version(), "cpu": spot.cpu,
+        "variant": file.variant,
+        "sha256": file.sha256,
+        "target": spot.target,
+        "runtime": spot.runtime,
+        "runtime_version": engine.version(),
+        "cpu": spot.cpu,
         "program": spot.program(),
-    }  # fmt: skip
+    }
     outcome = count_file(path, engine, given, by_operator)
     if isinstance(outcome, LoadFailure):
         return CountFailure.model_validate({**place, "reason": outcome.reason})

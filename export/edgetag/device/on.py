@@ -185,9 +185,11 @@ def spots(
     _require_known(cpus, targets)
     found: dict[tuple[str, str | None], Spot] = {}
     for place in places:
-        made = _wasm_spots(cache) if place.target is None else _emulated(
-            place, place.target, runtimes, cpus, cache
-        )  # fmt: skip
+        made = (
+            _wasm_spots(cache)
+            if place.target is None
+            else _emulated(place, place.target, runtimes, cpus, cache)
+        )
         for spot in made:
             found.setdefault((spot.engine.name, spot.cpu), spot)
     return tuple(found.values())

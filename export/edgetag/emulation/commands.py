@@ -12,10 +12,18 @@ TIMEOUT_S = 600.0
 """A download that has not ended by then hangs."""
 
 OFFLINE = (
-    "temporary failure resolving", "could not resolve", "could not connect", "name or service",
-    "connection refused", "connection timed out", "network is unreachable", "newconnectionerror",
-    "failed to establish", "no route to host", "unable to connect",
-)  # fmt: skip
+    "temporary failure resolving",
+    "could not resolve",
+    "could not connect",
+    "name or service",
+    "connection refused",
+    "connection timed out",
+    "network is unreachable",
+    "newconnectionerror",
+    "failed to establish",
+    "no route to host",
+    "unable to connect",
+)
 FULL = ("no space left", "disk quota exceeded", "not enough free space", "don't have enough free")
 
 

@@ -28,10 +28,21 @@ def build(folder: Path, start: Sequence[str], program: Path) -> str | None:
     said = ""
     for version in API_VERSIONS:
         try:
-            run([
-                compiler, "-O2", "-fPIC", "-shared", "-nostdlib", "-ffreestanding",
-                "-fvisibility=hidden", f"-DAPI_VERSION={version}", "-o", plugin, COUNTER_SOURCE,
-            ])  # fmt: skip
+            run(
+                [
+                    compiler,
+                    "-O2",
+                    "-fPIC",
+                    "-shared",
+                    "-nostdlib",
+                    "-ffreestanding",
+                    "-fvisibility=hidden",
+                    f"-DAPI_VERSION={version}",
+                    "-o",
+                    plugin,
+                    COUNTER_SOURCE,
+                ]
+            )
         except ToolFailedError as error:
             return f"the plugin does not compile: {telling_line(str(error))}"
         try:

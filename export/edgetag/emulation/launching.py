@@ -37,9 +37,15 @@ def start(target: Target, folder: Path, found: str | None, cpu: Cpu) -> list[str
     # for the emulated program alone, since the emulator has libraries of its own.
     libraries = ":".join(str(root / part / target.triplet) for part in ("lib", "usr/lib"))
     return [
-        *emulator.steady_prefix(), *command, "-L", str(view(folder, cpu)), "-cpu", cpu.name,
-        "-E", f"LD_LIBRARY_PATH={libraries}",
-    ]  # fmt: skip
+        *emulator.steady_prefix(),
+        *command,
+        "-L",
+        str(view(folder, cpu)),
+        "-cpu",
+        cpu.name,
+        "-E",
+        f"LD_LIBRARY_PATH={libraries}",
+    ]
 
 
 def environment(folder: Path) -> dict[str, str]:

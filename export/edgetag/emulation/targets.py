@@ -15,9 +15,16 @@ PYTHON = "python3.11"
 """The newest that tflite-runtime has wheels for."""
 
 DEBIAN = (
-    "libc6", "libgcc-s1", "libstdc++6", "zlib1g", "libexpat1", "libffi8",
-    "python3.11-minimal", "libpython3.11-minimal", "libpython3.11-stdlib",
-)  # fmt: skip
+    "libc6",
+    "libgcc-s1",
+    "libstdc++6",
+    "zlib1g",
+    "libexpat1",
+    "libffi8",
+    "python3.11-minimal",
+    "libpython3.11-minimal",
+    "libpython3.11-stdlib",
+)
 
 PURE = (
     ("pydantic", "2.14.3"),
@@ -147,13 +154,15 @@ ARM64 = Target(
     runtimes=(("litert", LITERT[0]), ("tflite-runtime", TFLITE_RUNTIME[0])),
     cpus=(
         Cpu(
-            "cortex-a76", 8, "0xd0b",
+            "cortex-a76",
+            8,
+            "0xd0b",
             "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc "
             "dcpop asimddp",
         ),
         Cpu("cortex-a53", 8, "0xd03", "fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid"),
     ),
-)  # fmt: skip
+)
 
 ARMV7 = Target(
     name="armv7",
@@ -167,11 +176,13 @@ ARMV7 = Target(
     runtimes=(("tflite-runtime", TFLITE_RUNTIME[0]),),
     cpus=(
         Cpu(
-            "cortex-a7", 7, "0xc07",
+            "cortex-a7",
+            7,
+            "0xc07",
             "half thumb fastmult vfp edsp neon vfpv3 tls vfpv4 idiva idivt vfpd32 lpae evtstrm",
         ),
     ),
-)  # fmt: skip
+)
 
 TARGETS = (ARM64, ARMV7)
 

@@ -25,11 +25,22 @@ def install_wheels(target: Target, folder: Path) -> None:
         ) from None
     platforms = [part for tag in target.platforms for part in ("--platform", tag)]
     command = [
-        *python_command("pip"), "install", "--quiet", "--disable-pip-version-check",
-        "--target", str(folder), "--no-deps", "--only-binary=:all:", "--no-compile",
-        "--implementation", "cp", "--python-version", PYTHON.removeprefix("python"), *platforms,
+        *python_command("pip"),
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--target",
+        str(folder),
+        "--no-deps",
+        "--only-binary=:all:",
+        "--no-compile",
+        "--implementation",
+        "cp",
+        "--python-version",
+        PYTHON.removeprefix("python"),
+        *platforms,
         *(f"{name}=={version}" for name, version in target.wheels),
-    ]  # fmt: skip
+    ]
     try:
         run(command)
     except ToolFailedError as error:

@@ -72,9 +72,13 @@ def run(
     given = Given(workspace.cache, rows, contract, len(dataset.vocabulary), silence_s)
     outcomes = score_all(files, wanted, given, progress)
     counted = count_all(
-        files, wanted, outcomes, Input(workspace.cache, rows[:1], contract),
-        read_current(recipe, workspace), progress,
-    )  # fmt: skip
+        files,
+        wanted,
+        outcomes,
+        Input(workspace.cache, rows[:1], contract),
+        read_current(recipe, workspace),
+        progress,
+    )
     thresholds = FileThresholds(workspace, dataset.vocabulary.names)
     cells = _Cells(outcomes, counted, Latencies(workspace), thresholds)
     result = MatrixResult(

@@ -184,13 +184,24 @@ class RunnerScoring:
         put(phone, self.model)
         images = len(self.scoring.truth.identities)
         found = runner.score(
-            phone, self.runner, self.model, self.scoring.images,
-            (images, len(self.scoring.truth.tags)), self.scoring.contract, self.delegate,
-        )  # fmt: skip
+            phone,
+            self.runner,
+            self.model,
+            self.scoring.images,
+            (images, len(self.scoring.truth.tags)),
+            self.scoring.contract,
+            self.delegate,
+        )
         self._record = compare(
-            found.scores, range(images), self.variant, self.scoring.truth, self.workspace,
-            phone.listed.id, seconds=found.seconds, runner_sha256=self.runner.sha256,
-        )  # fmt: skip
+            found.scores,
+            range(images),
+            self.variant,
+            self.scoring.truth,
+            self.workspace,
+            phone.listed.id,
+            seconds=found.seconds,
+            runner_sha256=self.runner.sha256,
+        )
 
     def record(self) -> PhoneScores | None:
         """Return the scores, None where there are none."""

@@ -73,15 +73,22 @@ class InApp:
         """
         put(phone, self.model)
         wanted = Wanted(
-            self.model.sha256, self.scoring.truth.tags, tuple(map(str, range(count))),
+            self.model.sha256,
+            self.scoring.truth.tags,
+            tuple(map(str, range(count))),
             self.settings.device,
-        )  # fmt: skip
+        )
         warmup_runs = self.settings.warmup_runs if runs else None
         job = RunnerJob(
-            model=self.model.remote, images=images.remote, scores=f"{FOLDER}/unused.scores",
-            threads=self.settings.threads[0], contract=self.scoring.contract,
-            delegate=wanted.delegate, warmup_runs=warmup_runs, runs=runs,
-        )  # fmt: skip
+            model=self.model.remote,
+            images=images.remote,
+            scores=f"{FOLDER}/unused.scores",
+            threads=self.settings.threads[0],
+            contract=self.scoring.contract,
+            delegate=wanted.delegate,
+            warmup_runs=warmup_runs,
+            runs=runs,
+        )
         limit_s = START_S + SECONDS_AN_IMAGE * (count + (warmup_runs or 0) + (runs or 0))
         with scratch_folder() as folder:
             sheet, target = folder / "job.json", folder / "answer.json"
@@ -164,10 +171,11 @@ class AppTiming:
             after=self._felt[-1],
             throttled=any(throttled(one) for one in self._felt),
             notes=(
-                *notes(self._felt), *notes_on_rounds(medians, self.file.settings.rounds),
+                *notes(self._felt),
+                *notes_on_rounds(medians, self.file.settings.rounds),
                 *untested(self._engine),
             ),
-        )  # fmt: skip
+        )
 
 
 @dataclass
@@ -208,9 +216,15 @@ class AppScoring:
         )
         scores, places, error = scores_of(found, wanted)
         self._record = compare(
-            scores, places, self.file.variant, scoring.truth, self.workspace, phone.listed.id,
-            seconds=seconds, engine=engine_of(found),
-        )  # fmt: skip
+            scores,
+            places,
+            self.file.variant,
+            scoring.truth,
+            self.workspace,
+            phone.listed.id,
+            seconds=seconds,
+            engine=engine_of(found),
+        )
         if error:
             raise lacking(len(wanted.names) - len(places), len(wanted.names), error)
 

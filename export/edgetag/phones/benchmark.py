@@ -212,11 +212,13 @@ class Timing:
             after=felt[-1],
             throttled=any(throttled(one) for one in felt),
             notes=(
-                *notes(felt), *notes_on_rounds([one.latency_ms.avg for one in done],
-                self.settings.rounds), *_untold(self.settings.delegate, delegations), *self._notes,
+                *notes(felt),
+                *notes_on_rounds([one.latency_ms.avg for one in done], self.settings.rounds),
+                *_untold(self.settings.delegate, delegations),
+                *self._notes,
             ),
             command=shlex.join(self._command),
-        )  # fmt: skip
+        )
 
     @property
     def _command(self) -> list[str]:

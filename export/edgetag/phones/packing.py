@@ -58,11 +58,15 @@ def pack(
         with atomic_write(folder / f"{name}.tflite") as target, model.path.open("rb") as source:
             shutil.copyfileobj(source, target)
         job = RunnerJob(
-            model=f"{FOLDER}/{name}.tflite", images=f"{FOLDER}/{IMAGES}",
-            scores=f"{FOLDER}/{name}.scores", threads=recipe.benchmark.threads[0],
-            contract=recipe.network.preprocessing(), delegate=delegate,
-            warmup_runs=recipe.benchmark.warmup_runs, runs=recipe.benchmark.runs,
-        )  # fmt: skip
+            model=f"{FOLDER}/{name}.tflite",
+            images=f"{FOLDER}/{IMAGES}",
+            scores=f"{FOLDER}/{name}.scores",
+            threads=recipe.benchmark.threads[0],
+            contract=recipe.network.preprocessing(),
+            delegate=delegate,
+            warmup_runs=recipe.benchmark.warmup_runs,
+            runs=recipe.benchmark.runs,
+        )
         write_text(folder / f"{name}.json", job.to_json())
         written += [folder / f"{name}.tflite", folder / f"{name}.json"]
     write_text(folder / SCRIPT, _script([variant.variant for variant, _ in files], app))

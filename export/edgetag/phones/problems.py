@@ -35,10 +35,16 @@ class Problem(StrEnum):
 
 LOSES_THE_PHONE = frozenset(
     {
-        Problem.UNAUTHORIZED, Problem.OFFLINE, Problem.NO_PERMISSION, Problem.UNUSABLE,
-        Problem.DISCONNECTED, Problem.FULL, Problem.LOCKED, Problem.READ_ONLY,
+        Problem.UNAUTHORIZED,
+        Problem.OFFLINE,
+        Problem.NO_PERMISSION,
+        Problem.UNUSABLE,
+        Problem.DISCONNECTED,
+        Problem.FULL,
+        Problem.LOCKED,
+        Problem.READ_ONLY,
     }
-)  # fmt: skip
+)
 """Problems after which nothing more is tried on the phone; others cost one file only."""
 
 ADVICE: dict[Problem, str] = {

@@ -44,11 +44,13 @@ def operators(lines: list[str]) -> tuple[OperatorTime, ...]:
     order = sorted(times, key=lambda key: (-times[key], key))
     return tuple(
         OperatorTime(
-            operator=kind, within_delegate=within, count=counts[kind, within],
+            operator=kind,
+            within_delegate=within,
+            count=counts[kind, within],
             avg_ms=times[kind, within],
         )
         for kind, within in order
-    )  # fmt: skip
+    )
 
 
 def _rows(lines: list[str]) -> list[str]:

@@ -96,16 +96,29 @@ def _told(
     truth = truth_of(recipe, workspace, dataset, rows, tuple(chosen[:1]))
     phone = _phone(found)
     scored = compare(
-        scores, places, variant, truth, workspace, phone.id, seconds=None,
+        scores,
+        places,
+        variant,
+        truth,
+        workspace,
+        phone.id,
+        seconds=None,
         engine=engine_of(found),
-    )  # fmt: skip
+    )
     short = lacking(len(names) - len(places), len(names), error) if error else None
-    failures = () if short is None else (
-        PhoneFailure(
-            phone=phone.id, name=phone.name, variant=variant.variant, problem=short.problem,
-            reason=short.reason,
-        ),
-    )  # fmt: skip
+    failures = (
+        ()
+        if short is None
+        else (
+            PhoneFailure(
+                phone=phone.id,
+                name=phone.name,
+                variant=variant.variant,
+                problem=short.problem,
+                reason=short.reason,
+            ),
+        )
+    )
     return _empty().model_copy(
         update={
             "phones": (phone,),
@@ -162,19 +175,33 @@ def _times(
         return ()
     engine, times = engine_of(found), percentiles_of(found.latency_ms)
     measured = AppMeasurement(
-        phone=phone.id, variant=variant.variant, sha256=found.model_sha256, engine=engine,
-        latency_ms=times, rounds=(times,), load_ms=found.load_ms, before=None, after=None,
-        throttled=False, notes=(NO_HEAT, *untested(engine)),
-    )  # fmt: skip
+        phone=phone.id,
+        variant=variant.variant,
+        sha256=found.model_sha256,
+        engine=engine,
+        latency_ms=times,
+        rounds=(times,),
+        load_ms=found.load_ms,
+        before=None,
+        after=None,
+        throttled=False,
+        notes=(NO_HEAT, *untested(engine)),
+    )
     return (measured,)
 
 
 def _empty() -> PhonesResult:
     return PhonesResult(
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions={"edgetag": __version__}, benchmark_model_sha256=None, warmup_runs=None,
-        runs=None, min_s=None, max_s=None, phones=(), results=(),
-    )  # fmt: skip
+        versions={"edgetag": __version__},
+        benchmark_model_sha256=None,
+        warmup_runs=None,
+        runs=None,
+        min_s=None,
+        max_s=None,
+        phones=(),
+        results=(),
+    )
 
 
 def _joined(known: PhonesResult, new: PhonesResult) -> PhonesResult:

@@ -92,9 +92,13 @@ def score(
     """
     name = secrets.token_hex(8)
     job = RunnerJob(
-        model=model.remote, images=images.remote, scores=f"{FOLDER}/{name}.scores", threads=1,
-        contract=contract, delegate=delegate,
-    )  # fmt: skip
+        model=model.remote,
+        images=images.remote,
+        scores=f"{FOLDER}/{name}.scores",
+        threads=1,
+        contract=contract,
+        delegate=delegate,
+    )
     with scratch_folder() as folder:
         sheet = folder / "job.json"
         write_text(sheet, job.to_json())

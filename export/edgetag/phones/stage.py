@@ -101,9 +101,16 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
             else None
         )
         visit = Visit(
-            adb, SharedProgress(progress), workspace, files, options.settings, tool, scoring,
-            options.clean, options.time_app,
-        )  # fmt: skip
+            adb,
+            SharedProgress(progress),
+            workspace,
+            files,
+            options.settings,
+            tool,
+            scoring,
+            options.clean,
+            options.time_app,
+        )
         outcomes = _all(visit, chosen)
     settings = options.settings
     result = PhonesResult(

@@ -123,9 +123,13 @@ class Visit:
                     yield Timing(self.tool, file, variant, threads, self.settings, phone)
             if self.scoring is not None and self.scoring.runner is not None:
                 yield RunnerScoring(
-                    self.scoring.runner, file, variant, self.scoring, self.workspace,
+                    self.scoring.runner,
+                    file,
+                    variant,
+                    self.scoring,
+                    self.workspace,
                     self.settings.device,
-                )  # fmt: skip
+                )
             if self.scoring is not None and self.scoring.app is not None:
                 in_app = InApp(self.scoring.app, file, variant, self.scoring, self.settings)
                 timing = AppTiming(in_app, phone) if self.time_app else None
@@ -211,9 +215,13 @@ class Visit:
         if error.problem is Problem.NOT_INSTALLED:
             work = None  # it is so for every file
         failure = PhoneFailure(
-            phone=listed.id, name=name, variant=work.name if work else None,
-            threads=work.threads if work else None, problem=error.problem, reason=error.reason,
-        )  # fmt: skip
+            phone=listed.id,
+            name=name,
+            variant=work.name if work else None,
+            threads=work.threads if work else None,
+            problem=error.problem,
+            reason=error.reason,
+        )
         if failure in outcome.failures:
             return
         outcome.failures.append(failure)

@@ -4,9 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Variant = Literal[
-    "fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat", "int16x8"
-]  # fmt: skip
+Variant = Literal["fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat", "int16x8"]
 TrainedVariant = Literal["int8-qat", "int8-pruned-qat"]
 """Variants that take a training of their own."""
 

@@ -52,9 +52,14 @@ def read_float_model(workspace: Workspace, verdict: Verdict) -> FloatModel | Non
     rows = dataset.rows(verdict.split)
     rows = rows[[identity in judged for identity in dataset.identities(rows)]]
     split = Split(
-        dataset.labels(rows), dataset.vocabulary, dataset.groups(rows),
-        min_positives=verdict.min_positives, samples=1, confidence=verdict.confidence, seed=0,
-    )  # fmt: skip
+        dataset.labels(rows),
+        dataset.vocabulary,
+        dataset.groups(rows),
+        min_positives=verdict.min_positives,
+        samples=1,
+        confidence=verdict.confidence,
+        seed=0,
+    )
     scores = reference.matched(dataset.identities(rows), dataset.vocabulary.names, kept)
     thresholds = {tag.tag: tag.reference_threshold for tag in entry.tags}
     return FloatModel(

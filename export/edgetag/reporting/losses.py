@@ -67,9 +67,12 @@ def _broken(found: VariantVerdict) -> Iterator[tuple[tuple[str | None, str], str
         measure = MEASURES.get(check.budget)
         if measure is None or check.measured is None:
             row = BudgetRow(
-                variant=found.variant, runtime=found.runtime, stage="validate", tag=tag,
+                variant=found.variant,
+                runtime=found.runtime,
+                stage="validate",
+                tag=tag,
                 **check.model_dump(),
-            )  # fmt: skip
+            )
             yield (tag, check.budget), describe_check(row)
             continue
         lost = describe_loss(measure, tag, check.measured, check.interval)

@@ -112,11 +112,16 @@ def score(
     """
     given = _Given(model_path, cache_folder, rows, contract, threads)
     return _perform(
-        engine, module, given, task, timeout_s, cancelled,
+        engine,
+        module,
+        given,
+        task,
+        timeout_s,
+        cancelled,
         lambda done, job: ScoreRun(
             np.load(job.scores, allow_pickle=False), done.seconds, done.cpu_seconds
         ),
-    )  # fmt: skip
+    )
 
 
 def time_bare(
@@ -142,9 +147,14 @@ def time_bare(
     """
     given = _Given(model_path, cache_folder, rows, contract, threads)
     return _perform(
-        engine, module, given, task, timeout_s, cancelled,
+        engine,
+        module,
+        given,
+        task,
+        timeout_s,
+        cancelled,
         lambda done, _: BareRun(done.seconds, done.cpu_seconds),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

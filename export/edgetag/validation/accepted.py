@@ -176,11 +176,17 @@ def _kept(
     if previous is None:
         return ()
     before = (
-        previous.tags, previous.split, previous.images_sha256, previous.weights_sha256,
-    )  # fmt: skip
+        previous.tags,
+        previous.split,
+        previous.images_sha256,
+        previous.weights_sha256,
+    )
     now = (
-        verdict.tags, verdict.split, verdict.images_sha256, verdict.reference.weights_sha256,
-    )  # fmt: skip
+        verdict.tags,
+        verdict.split,
+        verdict.images_sha256,
+        verdict.reference.weights_sha256,
+    )
     if before != now:
         return ()
     wanted = set(keep) - set(verdict.decisions) - {state.variant for state in scored}

@@ -226,9 +226,14 @@ def _changes(
             change = "gone" if old else "new"
         if change is not None:
             yield BaselineChange(
-                variant=place[0], runtime=place[1], what=what, accepted=accepted,
-                measured=measured, tolerance=number.tolerance, change=change,
-            )  # fmt: skip
+                variant=place[0],
+                runtime=place[1],
+                what=what,
+                accepted=accepted,
+                measured=measured,
+                tolerance=number.tolerance,
+                change=change,
+            )
 
 
 def _kind(

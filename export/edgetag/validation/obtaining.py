@@ -138,9 +138,7 @@ def _held_to(
 ) -> Reference:
     """Refuse or tell what changed since a reference from elsewhere was made."""
     compared = [name for name in rows if found.known is not None or name in found.split]
-    pictures = compare_pictures(
-        found, dataset, compared, recipe.validation.min_positives, where
-    )  # fmt: skip
+    pictures = compare_pictures(found, dataset, compared, recipe.validation.min_positives, where)
     for line in require_allowed(pictures, max_changed, where):
         progress.say(f"changed since the reference was made: {line}")
     if not pictures.labels_known:
@@ -209,10 +207,9 @@ def _followed(
                 "schema_version": found.meta.SCHEMA,
             }
         ),
-        maps=found.maps and replace(
-            found.maps, maps=found.maps.maps[..., found.columns(names, kept)]
-        ),
-    )  # fmt: skip
+        maps=found.maps
+        and replace(found.maps, maps=found.maps.maps[..., found.columns(names, kept)]),
+    )
     if not now.same(found):
         write_reference(kept, now)
     return Reference(now, kept, rows)

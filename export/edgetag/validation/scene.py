@@ -71,9 +71,14 @@ class Scene:
         splits = {name: split_of(recipe, dataset, rows) for name, rows in here.items()}
         _require_scored_tags(splits[section.splits[0]], section.splits[0])
         reference = obtain_reference(
-            recipe, workspace, dataset, progress, given, max_changed,
+            recipe,
+            workspace,
+            dataset,
+            progress,
+            given,
+            max_changed,
             self._map_rows(here, explains),
-        )  # fmt: skip
+        )
         self.stored, self.pictures = reference.stored, reference.pictures
         self.rows = {name: reference.rows[name] for name in section.splits}
         self.splits = {

@@ -144,8 +144,11 @@ class ReferenceScores:
         else:
             same_labels = mine.paths == its.paths and np.array_equal(mine.labels, its.labels)
         return same_labels and (self.identities, self.tags, self.split, self.meta) == (
-            other.identities, other.tags, other.split, other.meta,
-        )  # fmt: skip
+            other.identities,
+            other.tags,
+            other.split,
+            other.meta,
+        )
 
     def matched_maps(
         self, identities: Sequence[str], tags: Sequence[str]

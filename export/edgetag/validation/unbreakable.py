@@ -29,13 +29,14 @@ def unbreakable(recipe: Recipe, reference: Measured) -> Iterator[str]:
             own = {
                 "max_recall_drop": ("recall", float(decided[present, column].mean())),
                 "max_ap_drop": (
-                    "average precision", float(reference.average_precisions[column]),
+                    "average precision",
+                    float(reference.average_precisions[column]),
                 ),
                 "max_fpr_rise": (
                     "share of rightly passed over images",
                     1.0 - float(decided[absent, column].mean()),
                 ),
-            }  # fmt: skip
+            }
             for key, (what, value) in own.items():
                 limit: float | None = getattr(limits, key)
                 if limit is not None and value <= limit < 1:

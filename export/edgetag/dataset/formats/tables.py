@@ -23,8 +23,17 @@ MOST_BYTES = 8_000_000_000
 """Of a table; ten million images with a hundred tags take four."""
 
 _LABELS: dict[object, int | None] = {
-    "1": 1, "0": 0, "": None, "1.0": 1, "0.0": 0, "true": 1, "false": 0, 1: 1, 0: 0, None: None,
-}  # fmt: skip
+    "1": 1,
+    "0": 0,
+    "": None,
+    "1.0": 1,
+    "0.0": 0,
+    "true": 1,
+    "false": 0,
+    1: 1,
+    0: 0,
+    None: None,
+}
 _SPLIT = re.compile(r"train|validation|test|test_\w+")
 _CROP = re.compile(r"\s*(-?\d{1,6})\s+(-?\d{1,6})\s+(-?\d{1,6})\s+(-?\d{1,6})\s*", re.ASCII)
 
@@ -66,8 +75,12 @@ def read_table(path: Path) -> Table:
     Raises:
         InputError: It is missing, damaged, empty, or not of a known kind.
     """
-    readers = {".csv": _read_csv, ".jsonl": _read_jsonl, ".ndjson": _read_jsonl,
-               ".parquet": _read_parquet}  # fmt: skip
+    readers = {
+        ".csv": _read_csv,
+        ".jsonl": _read_jsonl,
+        ".ndjson": _read_jsonl,
+        ".parquet": _read_parquet,
+    }
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise InputError(

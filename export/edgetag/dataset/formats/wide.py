@@ -51,9 +51,12 @@ def read_wide(
 
 def _unknown_columns(table: Table, section: DataSection) -> tuple[UnknownTag, ...]:
     used = {
-        section.path_column, section.split_column, section.group_column, section.crop_column,
+        section.path_column,
+        section.split_column,
+        section.group_column,
+        section.crop_column,
         *section.tags,
-    }  # fmt: skip
+    }
     unknown = TagReader(section.vocabulary(), None)
     for column in table.columns:
         if column in used:

@@ -47,13 +47,14 @@ def blames(view: View) -> Iterator[BlameOf]:
             variant=blame.variant,
             title=f"{blame.variant} on {blame.runtime}, {images}",
             svg=layer_errors(
-                blame, name=f"layers{number}",
+                blame,
+                name=f"layers{number}",
                 label=f"Error of each operator of {blame.variant} from input to output; "
                 "the table below has the worst.",
             ),
             layers=layers_table(blame, LAYERS_SHOWN),
             left_out=max(0, len(blame.layers) - LAYERS_SHOWN),
-        )  # fmt: skip
+        )
 
 
 def mistakes(view: View) -> Iterator[MistakesOf]:

@@ -37,17 +37,21 @@ def curves_of(view: View, number: int, found: VariantVerdict) -> CurvesOf | None
         Plot(
             curves.tag,
             tag_curves(
-                curves, name=f"curves{number}-{position}",
+                curves,
+                name=f"curves{number}-{position}",
                 label=f"Precision over recall, and calibration, of {curves.tag} before and after.",
             ),
             _caption(verdicts.get(curves.tag)),
         )
         for position, curves in enumerate(drawn)
-    )  # fmt: skip
+    )
     return CurvesOf(
-        variant=found.variant, title=f"{found.variant} on {found.runtime}", plots=plots,
-        scored=len(details.curves), left_out=len(details.curves) - len(drawn),
-    )  # fmt: skip
+        variant=found.variant,
+        title=f"{found.variant} on {found.runtime}",
+        plots=plots,
+        scored=len(details.curves),
+        left_out=len(details.curves) - len(drawn),
+    )
 
 
 def _most_moved(

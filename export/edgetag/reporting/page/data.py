@@ -55,17 +55,25 @@ def data_facts(
         yield "tags outside the vocabulary", named
     if near := data.near_duplicates:
         first = near[0]
-        yield "near duplicates across splits", (
-            f"{format_count(len(near))}, such as {first.path} ({first.split}) and "
-            f"{first.other_path} ({first.other_split})"
-        )  # fmt: skip
+        yield (
+            "near duplicates across splits",
+            (
+                f"{format_count(len(near))}, such as {first.path} ({first.split}) and "
+                f"{first.other_path} ({first.other_split})"
+            ),
+        )
     if groups := data.straddling_groups:
         yield "groups in several splits", f"{format_count(len(groups))}, such as {groups[0]}"
     license_ = recipe.bundle.license or recipe.export.license
     yield "licence of the model", license_ or "not stated; bundle.license in the recipe states it"
-    yield "makers and licences of the images", (
-        "see below" if attribution else "not at hand; ATTRIBUTION.md beside the labels states them"
-    )  # fmt: skip
+    yield (
+        "makers and licences of the images",
+        (
+            "see below"
+            if attribution
+            else "not at hand; ATTRIBUTION.md beside the labels states them"
+        ),
+    )
 
 
 def first_lines(text: str) -> tuple[str, int]:

@@ -66,10 +66,11 @@ def figures(view: View) -> Iterator[Figure]:
         p90 = format_ms(timed.latency_ms.p90)
         threads = words.plural(timed.threads, "thread")
         yield Figure(
-            "latency, median", f"{format_ms(timed.latency_ms.p50)} ms",
+            "latency, median",
+            f"{format_ms(timed.latency_ms.p50)} ms",
             f"p90 {p90} ms, {timed.runtime}, {threads}{_mode(view)}"
             + ("" if timed.stable else ", unstable"),
-        )  # fmt: skip
+        )
 
 
 def _mode(view: View) -> str:
@@ -108,10 +109,13 @@ def tradeoff_plots(view: View) -> Iterator[Plot]:
             continue
         front = ", ".join(one.label for one in pareto_front(candidates))
         svg = tradeoff(
-            candidates, view.sources.verdict.reference.map.get(view.report.split), axis=axis,
-            measure=words.mean_ap(scored.n_scored_tags), name=f"tradeoff{number}",
+            candidates,
+            view.sources.verdict.reference.map.get(view.report.split),
+            axis=axis,
+            measure=words.mean_ap(scored.n_scored_tags),
+            name=f"tradeoff{number}",
             label=f"Mean average precision against {what}. Pareto front: {front}.",
-        )  # fmt: skip
+        )
         yield Plot(f"Accuracy and {what}", svg, f"Pareto front: {front}")
 
 

@@ -66,73 +66,75 @@ def write_page(report: ReportResult, sources: Sources) -> str:
     model, built, bench = sources.float_model, sources.data, sources.bench
     device = sources.device
     compared_pictures = sources.verdict.pictures
-    return _environment().get_template("page.html.j2").render(
-        table=to_html,
-        SIGNS=SIGNS,
-        count=format_count,
-        css=Markup(_read("page.css")),  # noqa: S704 - our own file
-        words=words,
-        view=view,
-        recipe=sources.recipe,
-        verdict=sources.verdict,
-        report=report,
-        deciding=scored[0] if scored else None,
-        banner=banner(view),
-        figures=list(variants.figures(view)),
-        variants=shown_variants_table(report, bench.budget_threads if bench else 1),
-        tradeoffs=list(variants.tradeoff_plots(view)),
-        elsewhere=variants.elsewhere_table(view),
-        speed=latency_table(bench, report.ships) if bench else None,
-        heat_maps=heat_maps_table(sources.verdict),
-        heat_map_tags=[
-            heat_map_tags_table(one.variant, one.heat_maps).first(MOST_ROWS)
-            for one in sources.verdict.variants
-            if one.heat_maps and one.runtime == report.runtime
-        ],
-        failures=failures_table(report.failures),
-        checks=check_table(device) if device and device.checks else None,
-        counts=count_table(device) if device and device.tried else None,
-        phones=[
-            table.first(MOST_ROWS)
-            for table in (phone_tables(sources.phones) if sources.phones else ())
-        ],
-        tags=[tags_of(view, number, found) for number, found in enumerate(scored)],
-        curves=[part for part in map(partial(curves_of, view), numbers(), scored) if part],
-        changes=[part for part in map(partial(changes_of, view), scored) if part],
-        shipped=list(shipping.shipped(view)),
-        input_steps=list(
-            shipping.input_steps(
-                sources.recipe.network.preprocessing(), shipping.exported_file(view)
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            table=to_html,
+            SIGNS=SIGNS,
+            count=format_count,
+            css=Markup(_read("page.css")),  # noqa: S704 - our own file
+            words=words,
+            view=view,
+            recipe=sources.recipe,
+            verdict=sources.verdict,
+            report=report,
+            deciding=scored[0] if scored else None,
+            banner=banner(view),
+            figures=list(variants.figures(view)),
+            variants=shown_variants_table(report, bench.budget_threads if bench else 1),
+            tradeoffs=list(variants.tradeoff_plots(view)),
+            elsewhere=variants.elsewhere_table(view),
+            speed=latency_table(bench, report.ships) if bench else None,
+            heat_maps=heat_maps_table(sources.verdict),
+            heat_map_tags=[
+                heat_map_tags_table(one.variant, one.heat_maps).first(MOST_ROWS)
+                for one in sources.verdict.variants
+                if one.heat_maps and one.runtime == report.runtime
+            ],
+            failures=failures_table(report.failures),
+            checks=check_table(device) if device and device.checks else None,
+            counts=count_table(device) if device and device.tried else None,
+            phones=[
+                table.first(MOST_ROWS)
+                for table in (phone_tables(sources.phones) if sources.phones else ())
+            ],
+            tags=[tags_of(view, number, found) for number, found in enumerate(scored)],
+            curves=[part for part in map(partial(curves_of, view), numbers(), scored) if part],
+            changes=[part for part in map(partial(changes_of, view), scored) if part],
+            shipped=list(shipping.shipped(view)),
+            input_steps=list(
+                shipping.input_steps(
+                    sources.recipe.network.preprocessing(), shipping.exported_file(view)
+                )
+            ),
+            errors=float_errors.errors_table(model) if model else None,
+            errors_by_tag=list(float_errors.errors_by_tag(view, model)) if model else [],
+            confusion=confusion.confusion(model) if model else None,
+            pictures=pictures_table(compared_pictures) if compared_pictures else None,
+            pictures_sentences=list(pictures.pictures_sentences(compared_pictures))
+            if compared_pictures
+            else [],
+            counts_by_split=counts_table("Images that have each tag, by split", built.splits).first(
+                MOST_ROWS
             )
-        ),
-        errors=float_errors.errors_table(model) if model else None,
-        errors_by_tag=list(float_errors.errors_by_tag(view, model)) if model else [],
-        confusion=confusion.confusion(model) if model else None,
-        pictures=pictures_table(compared_pictures) if compared_pictures else None,
-        pictures_sentences=list(pictures.pictures_sentences(compared_pictures))
-        if compared_pictures
-        else [],
-        counts_by_split=counts_table("Images that have each tag, by split", built.splits).first(
-            MOST_ROWS
+            if built
+            else None,
+            data_facts=list(data.data_facts(sources.recipe, built, sources.attribution))
+            if built
+            else [],
+            rejected=left_out_table(REJECTED, sources.rejected[:MOST_FINDINGS]),
+            attribution=data.first_lines(sources.attribution) if sources.attribution else None,
+            blames=list(causes.blames(view)),
+            mistakes=list(causes.mistakes(view)),
+            baseline=compared,
+            baseline_changes=changes_table(compared) if compared else None,
+            baseline_sentence=describe_baseline(compared) if compared else "",
+            files=files_table(sources.exported.variants) if sources.exported else None,
+            given_files=given_files_table(sources.exported, sources.verdict),
+            environment=list(environment(sources.recipe, sources.verdict, bench, sources.versions)),
         )
-        if built
-        else None,
-        data_facts=list(data.data_facts(sources.recipe, built, sources.attribution))
-        if built
-        else [],
-        rejected=left_out_table(REJECTED, sources.rejected[:MOST_FINDINGS]),
-        attribution=data.first_lines(sources.attribution) if sources.attribution else None,
-        blames=list(causes.blames(view)),
-        mistakes=list(causes.mistakes(view)),
-        baseline=compared,
-        baseline_changes=changes_table(compared) if compared else None,
-        baseline_sentence=describe_baseline(compared) if compared else "",
-        files=files_table(sources.exported.variants) if sources.exported else None,
-        given_files=given_files_table(sources.exported, sources.verdict),
-        environment=list(
-            environment(sources.recipe, sources.verdict, bench, sources.versions)
-        ),
-    )  # fmt: skip
+    )
 
 
 @cache

@@ -52,9 +52,7 @@ def _curve(
 ) -> None:
     style = {"dashes": dashes} if dashes else {}
     # Average precision sums each recall step at the precision it ends with.
-    axes.step(
-        curve.recall, curve.precision, where="pre", color=colour, linewidth=width, **style
-    )  # fmt: skip
+    axes.step(curve.recall, curve.precision, where="pre", color=colour, linewidth=width, **style)
 
 
 def _calibration(axes: Any, bins: Sequence[CalibrationBin], colour: str, *, hollow: bool) -> None:
@@ -64,8 +62,13 @@ def _calibration(axes: Any, bins: Sequence[CalibrationBin], colour: str, *, holl
         return
     most = max(one.images for one in filled)
     axes.scatter(
-        [one.mean_score for one in filled], [one.positive_share for one in filled],
+        [one.mean_score for one in filled],
+        [one.positive_share for one in filled],
         s=[10 + 50 * one.images / most for one in filled],
-        facecolor="none" if hollow else colour, edgecolor=colour, linewidth=1.3,
-        alpha=1 if hollow else 0.75, clip_on=False, zorder=3,
-    )  # fmt: skip
+        facecolor="none" if hollow else colour,
+        edgecolor=colour,
+        linewidth=1.3,
+        alpha=1 if hollow else 0.75,
+        clip_on=False,
+        zorder=3,
+    )

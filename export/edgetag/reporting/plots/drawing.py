@@ -20,10 +20,17 @@ PASS, FAIL, UNDECIDED = "#010106", "#010107", "#010108"
 PAPER, BEYOND = "#010109", "#01010a"
 
 VARIABLES: Mapping[str, str] = {
-    INK: "--ink", MUTED: "--muted", RULE: "--rule", BEFORE: "--before", AFTER: "--after",
-    PASS: "--pass", FAIL: "--fail", UNDECIDED: "--undecided", PAPER: "--paper",
+    INK: "--ink",
+    MUTED: "--muted",
+    RULE: "--rule",
+    BEFORE: "--before",
+    AFTER: "--after",
+    PASS: "--pass",
+    FAIL: "--fail",
+    UNDECIDED: "--undecided",
+    PAPER: "--paper",
     BEYOND: "--beyond",
-}  # fmt: skip
+}
 """Colour that is drawn with → CSS variable that the page shows. No plot uses these by chance."""
 
 STYLE: Mapping[str, object] = {

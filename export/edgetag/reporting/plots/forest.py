@@ -56,9 +56,13 @@ def forest(rows: Sequence[ForestRow], *, axis: str, name: str, label: str) -> Ma
 
     def paint(figure: Any) -> None:
         axes = figure.add_axes(
-            (left / WIDTH_PX, bottom / height, 1 - (left + right) / WIDTH_PX,
-             ROW_PX * len(rows) / height)
-        )  # fmt: skip
+            (
+                left / WIDTH_PX,
+                bottom / height,
+                1 - (left + right) / WIDTH_PX,
+                ROW_PX * len(rows) / height,
+            )
+        )
         low, high = _span(rows)
         axes.set_xlim(low, high)
         axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -114,18 +118,29 @@ def _intervals(axes: Any, rows: Sequence[ForestRow]) -> None:
                 positions, lows, highs, color=colour, linewidth=2, capstyle="round", zorder=3
             )
         axes.plot(
-            [value for _, value, _ in alike], [position for position, _, _ in alike],
-            color=colour, zorder=4, linestyle="none", marker=MARKERS.get(decision, "."),
-            markersize=7, markeredgewidth=1.4,
+            [value for _, value, _ in alike],
+            [position for position, _, _ in alike],
+            color=colour,
+            zorder=4,
+            linestyle="none",
+            marker=MARKERS.get(decision, "."),
+            markersize=7,
+            markeredgewidth=1.4,
             markeredgecolor=drawing.PAPER if decision == "fail" else colour,
             markerfacecolor=drawing.PAPER if decision == "undecided" else colour,
-        )  # fmt: skip
+        )
 
 
 def _absences(axes: Any, rows: Sequence[ForestRow], low: float) -> None:
     for position, row in enumerate(rows):
         if row.value is None:
             axes.annotate(
-                row.decision, (low, position), xytext=(4, 0), textcoords="offset points",
-                va="center", color=drawing.MUTED, fontsize=10, style="italic",
-            )  # fmt: skip
+                row.decision,
+                (low, position),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                color=drawing.MUTED,
+                fontsize=10,
+                style="italic",
+            )

@@ -36,9 +36,13 @@ def draw_history(history: History) -> str:
             axes.plot(times, [found.p50_ms for found in figures], label=name, color=color)
             for time, found in zip(times, figures, strict=True):
                 axes.plot(
-                    [time], [found.p50_ms], marker=MARKERS.get(found.mode, "o"), linestyle="none",
-                    markeredgecolor=color, markerfacecolor=color if found.stable else "none",
-                )  # fmt: skip
+                    [time],
+                    [found.p50_ms],
+                    marker=MARKERS.get(found.mode, "o"),
+                    linestyle="none",
+                    markeredgecolor=color,
+                    markerfacecolor=color if found.stable else "none",
+                )
         locator = AutoDateLocator()
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))

@@ -30,9 +30,15 @@ def layer_errors(blame: Blame, *, name: str, label: str) -> Markup:
         axes.bar(positions, [layer.added for layer in in_order], color=drawing.AFTER, width=0.75)
         for rank, layer in enumerate(blame.layers[:NUMBERED], start=1):
             axes.annotate(
-                str(rank), (layer.index, layer.added), xytext=(0, 2), textcoords="offset points",
-                ha="center", va="bottom", fontsize=10.5, color=drawing.INK,
-            )  # fmt: skip
+                str(rank),
+                (layer.index, layer.added),
+                xytext=(0, 2),
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                fontsize=10.5,
+                color=drawing.INK,
+            )
         axes.set_ylim(0, 1.12 * max(layer.error for layer in in_order) or 1)
         axes.locator_params(axis="y", nbins=4)
         axes.set_xlabel("operator, from input to output")

@@ -73,17 +73,26 @@ def tradeoff(
     def paint(figure: Any) -> None:
         left, right, top, bottom = 44, LABELS_PX, 10, 40
         axes = figure.add_axes(
-            (left / WIDTH_PX, bottom / HEIGHT_PX, 1 - (left + right) / WIDTH_PX,
-             1 - (top + bottom) / HEIGHT_PX)
-        )  # fmt: skip
+            (
+                left / WIDTH_PX,
+                bottom / HEIGHT_PX,
+                1 - (left + right) / WIDTH_PX,
+                1 - (top + bottom) / HEIGHT_PX,
+            )
+        )
         axes.set_xlim(0, 1.08 * max(one.cost for one in candidates))
         axes.set_ylim(*_span(candidates, reference))
         if reference is not None:
             axes.axhline(reference, color=drawing.BEFORE, linewidth=1.2, dashes=(1, 2), zorder=1)
         axes.step(
-            [one.cost for one in front], [one.accuracy for one in front], where="post",
-            color=drawing.AFTER, linewidth=1.2, alpha=0.6, zorder=2,
-        )  # fmt: skip
+            [one.cost for one in front],
+            [one.accuracy for one in front],
+            where="post",
+            color=drawing.AFTER,
+            linewidth=1.2,
+            alpha=0.6,
+            zorder=2,
+        )
         for one in candidates:
             _point(axes, one, one in front)
         _names(axes, candidates, front)
@@ -106,14 +115,24 @@ def _span(candidates: Sequence[Candidate], reference: float | None) -> Bounds:
 def _point(axes: Any, one: Candidate, best: bool) -> None:
     if one.interval:
         axes.plot(
-            (one.cost,) * 2, one.interval, color=drawing.AFTER if best else drawing.MUTED,
-            linewidth=1, alpha=0.55, zorder=2,
-        )  # fmt: skip
+            (one.cost,) * 2,
+            one.interval,
+            color=drawing.AFTER if best else drawing.MUTED,
+            linewidth=1,
+            alpha=0.55,
+            zorder=2,
+        )
     axes.plot(
-        one.cost, one.accuracy, marker="o", markersize=7, linestyle="none", zorder=4,
-        markeredgecolor=drawing.AFTER if best else drawing.MUTED, markeredgewidth=1.5,
+        one.cost,
+        one.accuracy,
+        marker="o",
+        markersize=7,
+        linestyle="none",
+        zorder=4,
+        markeredgecolor=drawing.AFTER if best else drawing.MUTED,
+        markeredgewidth=1.5,
         markerfacecolor=drawing.AFTER if best else drawing.PAPER,
-    )  # fmt: skip
+    )
 
 
 def _names(axes: Any, candidates: Sequence[Candidate], front: Sequence[Candidate]) -> None:
@@ -122,14 +141,23 @@ def _names(axes: Any, candidates: Sequence[Candidate], front: Sequence[Candidate
     heights = _apart([axes.transLimits.transform((0, one.accuracy))[1] for one in ranked])
     for one, height in zip(ranked, heights, strict=True):
         axes.annotate(
-            drawing.legible(one.label, 17), (one.cost, one.accuracy), xytext=(1.06, height),
-            textcoords="axes fraction", va="center", ha="left", fontsize=10.5,
-            color=drawing.INK if one in front else drawing.MUTED, parse_math=False,
+            drawing.legible(one.label, 17),
+            (one.cost, one.accuracy),
+            xytext=(1.06, height),
+            textcoords="axes fraction",
+            va="center",
+            ha="left",
+            fontsize=10.5,
+            color=drawing.INK if one in front else drawing.MUTED,
+            parse_math=False,
             arrowprops={
-                "arrowstyle": "-", "color": drawing.RULE, "linewidth": 0.8, "shrinkA": 1,
+                "arrowstyle": "-",
+                "color": drawing.RULE,
+                "linewidth": 0.8,
+                "shrinkA": 1,
                 "shrinkB": 5,
             },
-        )  # fmt: skip
+        )
 
 
 def _apart(heights: Sequence[float]) -> list[float]:

@@ -31,8 +31,17 @@ FILES = ("tflite_web_api_cc_simd.js", "tflite_web_api_cc_simd.wasm")
 
 MARKER = "ready.json"
 FETCH_S = 300.0
-NETWORK_CODES = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ENETUNREACH",
-                 "EHOSTUNREACH", "ETIMEDOUT", "ERR_SOCKET_TIMEOUT", "EIDLETIMEOUT")  # fmt: skip
+NETWORK_CODES = (
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "ENETUNREACH",
+    "EHOSTUNREACH",
+    "ETIMEDOUT",
+    "ERR_SOCKET_TIMEOUT",
+    "EIDLETIMEOUT",
+)
 """What npm says where there is no network."""
 
 
@@ -130,14 +139,28 @@ def _build(npm: str, cache_folder: Path, place: Path) -> None:
 
 def _run_npm(npm: str, folder: Path) -> None:
     # No scripts of packages are run; peer dependencies are not installed.
-    command = [npm, "ci", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund",
-               "--no-update-notifier", "--fetch-retries=1",
-               "--fetch-retry-mintimeout=1000"]  # fmt: skip
+    command = [
+        npm,
+        "ci",
+        "--ignore-scripts",
+        "--legacy-peer-deps",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--fetch-retries=1",
+        "--fetch-retry-mintimeout=1000",
+    ]
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, errors="replace",
-            stdin=subprocess.DEVNULL, timeout=FETCH_S, check=False,
-        )  # fmt: skip
+            command,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=FETCH_S,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         raise InputError(
             f"wasm: npm has not fetched {PACKAGE} in {FETCH_S:g} s; check the network and run the "
