@@ -98,8 +98,8 @@ def examine(folder: Path | None = None) -> DoctorReport:
             lambda: (_phones(),),
             lambda: tuple(_tool(name) for name in ("npm", "node", "apt-get")),
         ]
-        found = list(pool.map(lambda check: check(), checks))
-    runtimes, training, gpu, emulator, targets, phones, tools = found
+        outcomes = list(pool.map(lambda check: check(), checks))
+    runtimes, training, gpu, emulator, targets, phones, tools = outcomes
     devices = (*gpu, *emulator, *targets, *phones)
     return DoctorReport(
         edgetag=edgetag.__version__,

@@ -183,7 +183,7 @@ STAGES: tuple[Stage, ...] = (
 
 def stage(name: str) -> Stage:
     """Return a stage by name."""
-    return next(found for found in STAGES if found.name == name)
+    return next(candidate for candidate in STAGES if candidate.name == name)
 
 
 def needs(which: Stage, recipe: Recipe) -> list[str]:

@@ -99,8 +99,8 @@ def place(path: Path, project: Path, package: str) -> Placed:
         InputError: The bundle is damaged or does not hold what it says, this is no Android
             project, or a file is in the way.
     """
-    found = check(path, (), SilentProgress())
-    if not found.passed:
+    checked = check(path, (), SilentProgress())
+    if not checked.passed:
         raise InputError(
             f"{path}: its pictures do not give its golden inputs; see: edgetag bundle check "
             f"{path.name}"

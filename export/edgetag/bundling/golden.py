@@ -51,10 +51,12 @@ def make_golden(
     total = len(models) * len(FAMILIES)
     with inputs_on_disk(pixels) as folder, progress.track("golden outputs", total, "runs") as task:
         for file, path in models:
-            found = [_expect(file, path, family, folder, pixels, contract) for family in FAMILIES]
-            task.advance(len(found))
-            ran = [one for one in found if isinstance(one, Expected)]
-            missing = [one for one in found if isinstance(one, LeftOut)]
+            outcomes = [
+                _expect(file, path, family, folder, pixels, contract) for family in FAMILIES
+            ]
+            task.advance(len(outcomes))
+            ran = [outcome for outcome in outcomes if isinstance(outcome, Expected)]
+            missing = [outcome for outcome in outcomes if isinstance(outcome, LeftOut)]
             if not ran:
                 raise InputError(f"{path}: runs on no runtime here: {missing[0].reason}")
             if len(ran[0].scores[0]) != n_tags:

@@ -94,13 +94,13 @@ def pick(
     Returns:
         At most so many, in the order of choice.
     """
-    left = sorted(candidates, key=lambda one: one.identity)
+    left = sorted(candidates, key=lambda candidate: candidate.identity)
     covered: set[str] = set()
     chosen: list[Read] = []
     while left and len(chosen) < most:
-        best = max(left, key=lambda one: len(one.covers - covered))
+        best = max(left, key=lambda candidate: len(candidate.covers - covered))
         left.remove(best)
-        if (found := read(best)) is not None:
-            chosen.append(found)
+        if (picture := read(best)) is not None:
+            chosen.append(picture)
             covered |= best.covers
     return chosen

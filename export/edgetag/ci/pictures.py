@@ -143,18 +143,18 @@ def _pictures(recipe: Recipe, chosen: pl.DataFrame) -> dict[str, Picture]:
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; set data.root to the folder of the images")
     locator = Locator(root)
-    found: dict[str, Picture] = {}
+    pictures: dict[str, Picture] = {}
     names: set[str] = set()
     for path, digest in chosen.select("path", "digest").iter_rows():
-        if path in found:
+        if path in pictures:
             continue
         place = locator.locate(path)
         if place is None:
             raise InputError(f"{path}: leads out of {root}; run: edgetag data build")
         name = _name(path, digest, names)
         names.add(name)
-        found[path] = Picture(Path(place), digest, name, _size(Path(place)))
-    return found
+        pictures[path] = Picture(Path(place), digest, name, _size(Path(place)))
+    return pictures
 
 
 def _name(path: str, digest: str, taken: set[str]) -> str:

@@ -25,9 +25,9 @@ def list_(json: Json = False) -> None:
     from edgetag.errors import ExitCode
     from edgetag.phones.stage import list_phones
 
-    found = list_phones()
-    print_result(found, json)
-    ready = any(phone.ready for phone in found.phones)
+    phones = list_phones()
+    print_result(phones, json)
+    ready = any(phone.ready for phone in phones.phones)
     raise typer.Exit(ExitCode.ACCEPTED if ready else ExitCode.BAD_INPUT)
 
 

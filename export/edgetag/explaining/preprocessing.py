@@ -118,9 +118,9 @@ def score_mistakes(
         with Squares(feeding.folder, size) as squares:
             layout = _Layout({mistake.name: {} for mistake in drawn}, [])
             with progress.track("making mistakes", len(block), "images") as task:
-                for position, found in _readable(block, wanted, source, unreadable, task):
+                for position, picture in _readable(block, wanted, source, unreadable, task):
                     used.append(position)
-                    layout.draw(found, drawn, feeding.contract, squares)
+                    layout.draw(picture, drawn, feeding.contract, squares)
             if layout.right:
                 squares.finish()
                 parts.append(_score_block(layout, squares, feeding, scaled, progress))
@@ -172,11 +172,11 @@ def _readable(
 ) -> Iterator[tuple[int, Picture]]:
     """Yield the pictures that can be read, and note the others."""
     for position in block:
-        one = wanted[position]
+        asked = wanted[position]
         try:
-            picture = source.read(one.path, one.digest, one.crop)
+            picture = source.read(asked.path, asked.digest, asked.crop)
         except ImageRejectedError as error:
-            unreadable.append((one.path, str(error)))
+            unreadable.append((asked.path, str(error)))
         else:
             yield position, picture
         task.advance()

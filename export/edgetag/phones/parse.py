@@ -111,13 +111,13 @@ def complaint(output: str) -> str:
     Returns:
         "" where no line does.
     """
-    found = [
+    lines = [
         line[:LONGEST_LINE].removeprefix("ERROR: ")
         for line in output.replace("\r", "").split("\n")
         if _COMPLAINT.search(line[:LONGEST_LINE])
     ]
-    telling = [line for line in found if not line.startswith("Benchmarking failed")]
-    return (telling or found or [""])[-1]
+    telling = [line for line in lines if not line.startswith("Benchmarking failed")]
+    return (telling or lines or [""])[-1]
 
 
 def _timings(line: str) -> dict[str, float] | None:
@@ -175,8 +175,8 @@ def _memory(lines: list[str]) -> tuple[float | None, float | None]:
     return initial, overall
 
 
-def _last(found: Iterable[dict[str, float] | None]) -> dict[str, float] | None:
-    return next((values for values in reversed(list(found)) if values is not None), None)
+def _last(readings: Iterable[dict[str, float] | None]) -> dict[str, float] | None:
+    return next((values for values in reversed(list(readings)) if values is not None), None)
 
 
 def _first_of(values: dict[str, float], *names: str) -> float | None:

@@ -171,13 +171,13 @@ def _budgets(draft: Draft) -> str:
     lines = [f"max_map_drop = {drop}"]
     if not draft.tags:
         return "\n".join(lines) + "\n"
-    given = [found.given() for found in draft.tags.values()]
+    given = [limits.given() for limits in draft.tags.values()]
     common = {key: max(margins[key] for margins in given) for key in given[0]}
     lines += [f"{key} = {value}" for key, value in common.items()]
     if draft.unscored:
-        told = f"Not judged yet, for too few test images: {', '.join(draft.unscored)}."
-        lines += textwrap.wrap(told, 98, initial_indent="# ", subsequent_indent="# ")
-    own = {tag: found.given() for tag, found in draft.tags.items() if found.given() != common}
+        comment = f"Not judged yet, for too few test images: {', '.join(draft.unscored)}."
+        lines += textwrap.wrap(comment, 98, initial_indent="# ", subsequent_indent="# ")
+    own = {tag: limits.given() for tag, limits in draft.tags.items() if limits.given() != common}
     if own:
         lines += ["", "[budgets.default.tags]"]
     for tag, margins in own.items():

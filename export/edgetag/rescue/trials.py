@@ -141,7 +141,7 @@ class Trials:
         trial = Trial(
             choice, file, layers, dropped, self._measured(file), accuracy, heat_maps, failure
         )
-        self.progress.say(f"{self.name(choice)}: {_told(trial)}")
+        self.progress.say(f"{self.name(choice)}: {_trial_line(trial)}")
         self.done[choice] = trial
         return trial
 
@@ -208,7 +208,7 @@ def _float_and_quantized(
     return exported_file(workspace, "fp32"), exported_file(workspace, variant)
 
 
-def _told(trial: Trial) -> str:
+def _trial_line(trial: Trial) -> str:
     layers = f"{len(trial.layers)} layers kept"
     accuracy = trial.accuracy
     if accuracy is None:

@@ -187,7 +187,7 @@ class Rows(Generic[R]):
 
     def table(self, title: str, *columns: Column[R], most_rows: int | None = None) -> Table:
         """Return the table; optional columns that say nothing are left out."""
-        rows = tuple(tuple(_cell(column.show(one)) for column in columns) for one in self._items)
+        rows = tuple(tuple(_cell(column.show(item)) for column in columns) for item in self._items)
         kept = [
             at
             for at, column in enumerate(columns)

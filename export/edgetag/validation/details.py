@@ -85,7 +85,7 @@ class Details(Result):
 
     def find(self, variant: str, runtime: str) -> VariantDetails | None:
         """Return the details of a variant on a runtime, None where there are none."""
-        for found in self.variants:
-            if (found.variant, found.runtime) == (variant, runtime):
-                return found
+        for details in self.variants:
+            if (details.variant, details.runtime) == (variant, runtime):
+                return details
         return None

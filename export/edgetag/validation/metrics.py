@@ -93,10 +93,10 @@ class Measured:
     def operating(self) -> list[Operating]:
         """One per scored tag."""
         split = self.split
-        found = []
+        points = []
         for tag in split.scored:
             known = split.known[:, tag]
-            found.append(
+            points.append(
                 operating_points(
                     split.labels[known, tag] == 1,
                     self.scores[known, tag],
@@ -105,7 +105,7 @@ class Measured:
                     split.at,
                 )
             )
-        return found
+        return points
 
     @cached_property
     def ap_samples(self) -> npt.NDArray[np.float64]:

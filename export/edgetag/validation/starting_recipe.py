@@ -77,12 +77,12 @@ def starting_margins(test: SplitCounts, scored: tuple[str, ...]) -> dict[str, Ta
     return {
         tag: TagBudget(
             max_recall_drop=decidable_margin(
-                found.positives, flips_of_positives(found.positives), wanted
+                counts.positives, flips_of_positives(counts.positives), wanted
             ),
-            max_fpr_rise=decidable_margin(found.negatives, FLIPS, wanted),
-            max_ap_drop=_round_up(least_ap_drop(found.positives, wanted, CONFIDENCE)),
+            max_fpr_rise=decidable_margin(counts.negatives, FLIPS, wanted),
+            max_ap_drop=_round_up(least_ap_drop(counts.positives, wanted, CONFIDENCE)),
         )
-        for tag, found in test.tags.items()
+        for tag, counts in test.tags.items()
         if tag in scored
     }
 
