@@ -42,9 +42,9 @@ def choose(
 
     Args:
         recipe: Names the variants, or asks for the best.
-        verdict: Of validation.
-        bench: Of the benchmark; None where it has not run.
-        device: Of other machines, likewise.
+        verdict: Verdict of validation.
+        bench: Result of the benchmark; None where it has not run.
+        device: Result of other machines, likewise.
     """
     named = recipe.bundle.variants
     if named != "best":
@@ -68,9 +68,9 @@ def decide(
 
     Args:
         variant: A judged one.
-        verdict: Of validation.
-        bench: Of the benchmark; None where it has not run.
-        device: Of other machines, likewise.
+        verdict: Verdict of validation.
+        bench: Result of the benchmark; None where it has not run.
+        device: Result of other machines, likewise.
     """
     decisions: list[Decision] = [verdict.decisions[variant]]
     decisions += [c.verdict for c in bench.budgets if c.variant == variant] if bench else []

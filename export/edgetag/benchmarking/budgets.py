@@ -14,7 +14,7 @@ from edgetag.judging.checks import ReasonedCheck, Value, judge, reasoned
 from edgetag.recipe import Budget, Recipe, Variant
 
 BASE: Variant = "fp32"
-"""What ratios are to."""
+"""The variant that ratios compare with."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Costs:
     """What files cost where budgets are judged.
 
     Attributes:
-        size_bytes: Of each file.
+        size_bytes: Bytes of each file.
         measured: Variant → its figures on the budgets' runtime with the budgets' threads.
         failed: Variant → why it does not run there.
         place: That runtime and threads, in words.
-        max_spread: Of the recipe.
+        max_spread: The recipe's `benchmark.max_spread`.
     """
 
     size_bytes: Mapping[Variant, int]

@@ -130,7 +130,7 @@ class Turns:
     Args:
         job: Gives the seed of the orders.
         sessions: Loaded models; one that fails is dropped.
-        inputs: Of each model, used in turn.
+        inputs: Inputs of each model, used in turn.
         reasons: Why a model was dropped is written here.
         mark: Told what runs.
     """

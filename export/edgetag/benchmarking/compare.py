@@ -102,7 +102,7 @@ def compare(
         before_mode=before.mode,
         after_mode=after.mode,
         max_ratio=max_ratio,
-        ratios=tuple(sorted(ratios, key=lambda result: -result.ratio)),
+        ratios=tuple(sorted(ratios, key=lambda ratio: -ratio.ratio)),
         only_before=tuple(_named(place) for place in first if place not in second),
         only_after=tuple(_named(place) for place in second if place not in first),
     )

@@ -21,7 +21,7 @@ def figure(
         file: What was timed.
         plan: How.
         times: What was measured.
-        base: Of fp32, in the same rounds; a reason where there are none.
+        base: Times of fp32 in the same rounds; a reason where there are none.
         device: The CPU's name.
         max_spread: `(p90 - p10) / p50` above which it is unstable.
     """

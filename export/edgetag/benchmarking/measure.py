@@ -37,7 +37,7 @@ class Plan:
         pixels: `[images, size, size, 3]` uint8, used in turn.
         warmup_runs: Inferences of each file in one window of the warm-up.
         runs: Timed inferences of each file, at least.
-        seed: Of the order of files within a round.
+        seed: Seed of the order of files within a round.
         silence_limit_s: A process that finishes nothing for so long is stopped.
         min_s: Seconds that each file's timed inferences take together, at least.
     """

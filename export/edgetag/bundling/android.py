@@ -93,7 +93,7 @@ def place(path: Path, project: Path, package: str) -> Placed:
     Args:
         path: The bundle.
         project: The folder with the module `app`.
-        package: Of the app, for `Tags.kt`.
+        package: Package of the app, for `Tags.kt`.
 
     Raises:
         InputError: The bundle is damaged or does not hold what it says, this is no Android

@@ -50,9 +50,9 @@ class Replay(Record):
     Attributes:
         variant: Which file.
         runtime: The engine.
-        runtime_version: Of the engine.
+        runtime_version: Version of the engine.
         family: Whose known outputs are nearest; None where there are no scores.
-        tolerance: Of that family.
+        tolerance: Tolerance of that family.
         max_difference: Largest absolute difference of a score from that family's.
         verdict: Passes if the scores are within the tolerance of one family, as on a device.
             Not run where the runtime is not here, or had no part in the bundle.

@@ -45,10 +45,10 @@ def tags_source(
     """Return the text of `Tags.kt`.
 
     Args:
-        manifest: Of the bundle.
+        manifest: Manifest of the bundle.
         labels: The tags in the order of the scores.
         manifest_sha256: Digest of the manifest's bytes.
-        package: Of the app.
+        package: Package of the app.
     """
     check_package(package)
     names = entry_names([label.tag for label in labels])

@@ -20,7 +20,7 @@ from edgetag.records import Result
 from edgetag.tags import Vocabulary
 
 MOST_JSON_BYTES = 16_000_000
-"""Of golden.json with seven variants, three families and 300 tags; others are far smaller."""
+"""Room for golden.json with seven variants, three families and 300 tags; others are far smaller."""
 
 Kind = TypeVar("Kind", bound=Result)
 

@@ -74,7 +74,7 @@ def shape_covers(size: tuple[int, int], input_size: int) -> set[str]:
 
     Args:
         size: Width and height in pixels.
-        input_size: Of the model; a smaller picture is enlarged.
+        input_size: Size of the model; a smaller picture is enlarged.
     """
     ratio = size[0] / size[1]
     shape = "wide" if ratio >= WIDE else "tall" if ratio <= 1 / WIDE else "square"

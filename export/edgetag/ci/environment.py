@@ -18,7 +18,7 @@ def constraints(extras: tuple[str, ...] = ()) -> str:
     """Return pip constraints: each installed package that edgetag needs, at its version here.
 
     Args:
-        extras: Of edgetag, which the job installs too.
+        extras: Extras of edgetag, which the job installs too.
 
     Raises:
         InputError: edgetag runs from a folder and was never installed.

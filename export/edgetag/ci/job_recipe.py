@@ -39,7 +39,7 @@ def job_recipe(recipe: Recipe, variant: Variant, columns: Columns) -> JobRecipe:
     Args:
         recipe: The whole recipe.
         variant: What the file is judged as.
-        columns: Of the table of labels.
+        columns: Columns of the table of labels.
     """
     budget = recipe.budget(variant)
     lacking = [name for name in limits_of(*NOT_MEASURED) if name in budget.given()]

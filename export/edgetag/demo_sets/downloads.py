@@ -55,7 +55,7 @@ class DebPackage:
 
     Attributes:
         name: The package.
-        sha256: Of the version whose pictures were reviewed.
+        sha256: SHA-256 of the version whose pictures were reviewed.
         wanted: Folders inside the package that are kept.
     """
 

@@ -112,7 +112,7 @@ def ranked(layers: Sequence[Layer], sums: Sequence[Sums]) -> tuple[LayerError, .
     A layer whose float output never varies is left out: there is no signal to compare with.
 
     Args:
-        layers: Of the float file, those that were compared.
+        layers: Layers of the float file that were compared.
         sums: What was measured of each.
     """
     errors = []

@@ -37,7 +37,7 @@ class LayerSums:
         Args:
             reference: The layer's output in the float file.
             other: In the quantized file.
-            alone: Of the float layer on the quantized file's inputs.
+            alone: Difference of the float layer on the quantized file's inputs.
         """
         if not reference.shape == other.shape == alone.shape:
             raise ModelLoadError(

@@ -169,11 +169,11 @@ class RunnerScoring:
 
     @property
     def name(self) -> str:
-        """Of the file."""
+        """Return the variant that is timed or scored."""
         return self.variant.variant
 
     def round(self, phone: Phone) -> None:
-        """Nothing is timed."""
+        """Do nothing: scoring has no rounds."""
 
     def after_rounds(self, phone: Phone) -> None:
         """Score all images.

@@ -49,7 +49,7 @@ class AppEngine(_Told):
     """What ran the model.
 
     Attributes:
-        name: Of the library, such as `LiteRT`,
+        name: Name of the library, such as `LiteRT`,
         version: and its version.
         threads: It used.
         delegate: What it ran on.
@@ -119,7 +119,7 @@ class AppScores(Result):
         engine: What ran the model.
         self_test: On the golden inputs; None where the app had none for this file.
         load_ms: Loading and preparing the file.
-        latency_ms: Of single inferences; None where none were asked for.
+        latency_ms: Latency of single inferences; None where none were asked for.
         images: One entry each.
     """
 
@@ -143,7 +143,7 @@ class Wanted:
     Attributes:
         model_sha256: Digest of the file.
         tags: In the order of the model's output.
-        names: Of the images, in the order of the scores to return.
+        names: Names of the images, in the order of the scores to return.
         delegate: What to run on; None where nobody asked for anything.
     """
 
@@ -163,7 +163,7 @@ def read_answer(content: bytes) -> AppScores:
     """Read what an app wrote.
 
     Args:
-        content: Of its file; it may hold anything.
+        content: Content of its file; it may hold anything.
 
     Raises:
         PhoneError: It is not JSON of this schema, or a value is out of its bounds.

@@ -125,12 +125,12 @@ class AppTiming:
 
     @property
     def name(self) -> str:
-        """Of the file."""
+        """Return the variant that is timed or scored."""
         return self.file.variant.variant
 
     @property
     def threads(self) -> int:
-        """For the runtime."""
+        """Return the threads that the runtime is given."""
         return self.file.settings.threads[0]
 
     def round(self, phone: Phone) -> None:
@@ -152,7 +152,7 @@ class AppTiming:
         self.failed = False
 
     def after_rounds(self, phone: Phone) -> None:
-        """Nothing is left to do."""
+        """Do nothing: rounds leave nothing to do."""
 
     def record(self) -> AppMeasurement | None:
         """Return the figures, None where no round ended well."""
@@ -185,7 +185,7 @@ class AppScoring:
     Attributes:
         file: In the app.
         workspace: Keeps the scores.
-        timing: Of the same file; what failed there is not tried again.
+        timing: Timing of the same file; what failed there is not tried again.
     """
 
     file: InApp
@@ -196,11 +196,11 @@ class AppScoring:
 
     @property
     def name(self) -> str:
-        """Of the file."""
+        """Return the variant that is timed or scored."""
         return self.file.variant.variant
 
     def round(self, phone: Phone) -> None:
-        """Nothing is timed."""
+        """Do nothing: scoring has no rounds."""
 
     def after_rounds(self, phone: Phone) -> None:
         """Score all images; scores are kept even where some images have none.

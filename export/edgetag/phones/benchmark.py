@@ -141,7 +141,7 @@ class Timing:
 
     @property
     def name(self) -> str:
-        """Of the file."""
+        """Return the variant that is timed or scored."""
         return self.variant.variant
 
     def round(self, phone: Phone) -> None:

@@ -115,7 +115,7 @@ def with_profile(
 
     Args:
         delegations: By the log.
-        operators: Of the profile; nothing is added where there is none.
+        operators: Operators of the profile; nothing is added where there is none.
         in_file: Operator → how often it is in the graph that was run.
     """
     if not operators:
@@ -167,7 +167,7 @@ def require(requested: DelegateName, delegations: tuple[Delegation, ...], min_sh
     Args:
         requested: What was asked for.
         delegations: What delegates took.
-        min_share: Of the operators, or of the time where operators are not told, 0..1.
+        min_share: Share of the operators, or of the time where operators are not told, 0..1.
 
     Raises:
         PhoneError: It took nothing or less than `min_share`, or nothing in the output says that

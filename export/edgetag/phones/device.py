@@ -77,7 +77,7 @@ class Phone:
             folder: On the phone, where it is started and its process id is kept.
             arguments: The program and its own.
             limit_s: After so many seconds it is ended.
-            most_bytes: Of output.
+            most_bytes: Most bytes of output.
 
         Raises:
             PhoneError: As `shell`.

@@ -44,7 +44,7 @@ class Listed:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """Return the phone's name as people read it."""
         return f"{self.model or 'phone'} {self.id[:6]}"
 
     def problem(self) -> PhoneError | None:

@@ -42,14 +42,14 @@ class Parsed:
     """What a run of benchmark_model told.
 
     Attributes:
-        latency_ms: Of the regular runs.
+        latency_ms: Latency of the regular runs.
         warmup_avg_ms: None without a warm-up.
         first_ms: None from builds that do not tell it.
         init_ms: Loading and preparing the file.
         memory_init_mb: As printed; None where it is not told.
         memory_overall_mb: Likewise.
         delegations: Which delegates took what.
-        operators: Of the profile; empty without one.
+        operators: Operators of the profile; empty without one.
     """
 
     latency_ms: PhoneLatency

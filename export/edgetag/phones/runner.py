@@ -60,7 +60,7 @@ def write_images(pixels: npt.NDArray[np.uint8], folder: Path, name: str) -> Loca
     Args:
         pixels: `[n, size, size, 3]`.
         folder: Where; it must outlive the pushes.
-        name: Of the file.
+        name: Name of the file.
     """
     path = folder / f"{name}.npy"
     write_array(path, pixels)
@@ -123,7 +123,7 @@ def read_scores(content: bytes, shape: tuple[int, int]) -> Scores:
     """Read what a runner wrote: `.npy` or JSON.
 
     Args:
-        content: Of its file; it may hold anything.
+        content: Content of its file; it may hold anything.
         shape: `(n, tags)` that is expected.
 
     Raises:

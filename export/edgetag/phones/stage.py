@@ -143,8 +143,8 @@ def with_known(
     So `validate --on adb` leaves the latencies alone, and `bench --on adb` the scores.
 
     Args:
-        result: Of this time.
-        path: Of the result before, which there may be none of.
+        result: What was measured now.
+        path: Where an earlier result lies, if there is one.
         options: What was to be measured.
         exported: Digests of the exported files.
     """

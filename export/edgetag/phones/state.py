@@ -46,7 +46,7 @@ def read_properties(text: str, phone_id: str, model: str) -> PhoneRecord:
 
     Args:
         text: Its output.
-        phone_id: Of the phone.
+        phone_id: Identity of the phone.
         model: Where it tells none.
     """
     properties: dict[str, str] = {}

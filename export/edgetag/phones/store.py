@@ -26,7 +26,7 @@ class LocalFile:
     Attributes:
         path: Here.
         sha256: Its digest.
-        suffix: Of its name on the phone, such as `tflite`.
+        suffix: Suffix of its name on the phone, such as `tflite`.
     """
 
     path: Path
@@ -35,12 +35,12 @@ class LocalFile:
 
     @property
     def name(self) -> str:
-        """Its name on a phone."""
+        """Return its name on a phone."""
         return f"{self.sha256}.{self.suffix}"
 
     @property
     def remote(self) -> str:
-        """Its path on a phone."""
+        """Return its path on a phone."""
         return f"{FOLDER}/{self.name}"
 
 

@@ -32,11 +32,11 @@ class Work(Protocol):
 
     @property
     def name(self) -> str:
-        """Of the file."""
+        """Return the variant that is timed or scored."""
 
     @property
     def threads(self) -> int | None:
-        """For the runtime; None where it is no matter of threads."""
+        """Return the runtime's threads; None where they do not matter."""
 
     def round(self, phone: Phone) -> None:
         """Do the part of one round.
@@ -65,7 +65,7 @@ class Outcome:
         results: Latency by benchmark_model.
         apps: Latency by the app.
         scores: Accuracy.
-        failures: Of the phone or of single files.
+        failures: Failures of the phone or of single files.
     """
 
     phone: PhoneRecord | None = None

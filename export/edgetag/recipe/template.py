@@ -75,7 +75,7 @@ class Draft:
         data: How the source is read.
         input_size: Height and width of the network's input,
         sizes: and why.
-        batch_size: Of training.
+        batch_size: Images in a batch of training.
         max_map_drop: Margin of all variants; None where no tag can be scored.
         tags: Margins of single tags.
         test_images: How many these were chosen for.

@@ -36,10 +36,10 @@ def find(
     """Return what stands between a verdict and its acceptance, then notes.
 
     Args:
-        verdict: Of validation.
-        bench: Of the benchmark.
+        verdict: Verdict of validation.
+        bench: Result of the benchmark.
         first: The variant that ships; within a level its findings come first.
-        device: Of other machines.
+        device: Result of other machines.
     """
     rows = [*budget_rows(verdict, bench, device), *tag_budget_rows(verdict)]
     findings = [

@@ -16,7 +16,7 @@ from edgetag.validation.result import LossMeasure, VariantVerdict, Verdict
 Level = Literal["loss", "note"]
 
 MEASURES = {key: limit.measure for key, limit in LIMITS.items() if limit.measure}
-"""Margin → what it judges."""
+"""Margin's key → the measure that it judges."""
 
 
 def loss_findings(verdict: Verdict) -> Iterator[Finding]:

@@ -164,9 +164,9 @@ class Judge:
         """Check the variant's limits on size, latency and memory, as the benchmark does.
 
         Args:
-            size_bytes: Of the file.
-            fp32_bytes: Of the float file.
-            figures: Of both, timed in turns.
+            size_bytes: Bytes of the file.
+            fp32_bytes: Bytes of the float file.
+            figures: Figures of both, timed in turns.
             failures: Why they have none.
         """
         sizes = {BASE: fp32_bytes, self._variant: size_bytes}

@@ -16,7 +16,7 @@ class Layer:
     """One operator that both files have.
 
     Attributes:
-        name: Of its output tensor in the float file; unique.
+        name: Name of its output tensor in the float file; unique.
         operator: Such as `CONV_2D`.
         quantized: Its position among the quantized file's operators.
         floating: Its position among the float file's.

@@ -9,7 +9,7 @@ from edgetag.rescue.result import Keep, Step
 from edgetag.tables.formats import format_points
 
 FINE_TUNED = ("int8-qat", "int8-pruned-qat")
-"""Their weights are not the float model's."""
+"""Variants whose weights are not the float model's."""
 
 
 def describe(

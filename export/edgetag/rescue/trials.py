@@ -107,7 +107,7 @@ class Trials:
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """Those that can be kept."""
+        """Layers that can be kept."""
         layers = matched_layers(read_model(self.original), self.floating, self.original)
         if self.keep == "float":
             return layers

@@ -23,7 +23,7 @@ HOW_TO_ACCEPT = (
 )
 
 MOST_BYTES = 100_000_000
-"""Of a baseline; one of seven variants and 300 tags has less than a million."""
+"""Most bytes of a baseline; one of seven variants and 300 tags has less than a million."""
 
 
 def baseline_file(recipe: Path) -> Path:

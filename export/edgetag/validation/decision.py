@@ -51,7 +51,7 @@ def judge_margin(budget: str, limit: float, estimate: Estimate, confidence: floa
         budget: The recipe's key.
         limit: The margin.
         estimate: What is held against it.
-        confidence: Of the interval; `(1 - confidence) / 2` is the level of a fail.
+        confidence: Confidence of the interval; `(1 - confidence) / 2` is the level of a fail.
     """
     drop, interval = estimate.measure.drop, estimate.measure.drop_interval
     level = (1.0 - confidence) / 2.0
@@ -74,8 +74,8 @@ def check_overall(
         budget: Limits of the variant.
         comparison: With the reference.
         split: The images.
-        size_bytes: Of the variant's file.
-        fp32_bytes: Of the file that sizes are compared with; None where there is none.
+        size_bytes: Bytes of the variant's file.
+        fp32_bytes: Bytes of the file that sizes are compared with; None where there is none.
     """
     mean_ap = comparison.mean_ap
     values: dict[str, float | Estimate | None] = {

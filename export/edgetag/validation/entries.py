@@ -48,7 +48,7 @@ def variant_entry(
         reference: Before.
         variant: After, with the thresholds it ships with.
         reference_thresholds: What those are compared with.
-        share: Of all images that this split has; None where it is not known.
+        share: Share of all images that this split has; None where it is not known.
     """
     split = variant.split
     unfitted = variant

@@ -35,7 +35,7 @@ of a tenth of the error, and their maps take a megabyte at 224 px."""
 
 FLOAT_TOLERANCE = 1e-4
 SCORE_STEP = 1 / 256
-"""Of a score of 8 bits."""
+"""Distance of two neighbouring scores of 8 bits."""
 
 STEEPEST = 0.25
 """Slope of the sigmoid at 0."""
@@ -52,9 +52,9 @@ class HeatMapScene:
     Attributes:
         maps: `[m, height, width, tags]` of the reference, before the sigmoid.
         labels: `[m, tags]`.
-        names: Of the tags.
+        names: Names of the tags.
         bootstrap: Over the groups of the m images.
-        confidence: Of intervals.
+        confidence: Confidence of intervals.
         min_positives: A tag with fewer is not scored.
     """
 
@@ -236,7 +236,7 @@ def check_heat_maps(
     Args:
         budget: Limits of the variant.
         heat_maps: None where the reference lacks maps.
-        confidence: Of the interval.
+        confidence: Confidence of the interval.
     """
     limit = budget.max_heat_map_error
     if limit is None:

@@ -81,7 +81,7 @@ class Held:
         """Return a verdict that tells, and decides by, what changed since the acceptance.
 
         Args:
-            verdict: Of the files that it was matched to, or more.
+            verdict: Verdict of the files that it was matched to, or more.
             partial: Only some variants were judged on purpose.
         """
         section = self.recipe.validation

@@ -34,7 +34,7 @@ def significant_losses(
         comparison: With the reference.
         overall: Checks over all tags,
         tags: and of each: a loss inside a margin that is kept is marked as such.
-        confidence: Of the family.
+        confidence: Confidence of the family.
     """
     level = (1.0 - confidence) / 2.0
     losses = []

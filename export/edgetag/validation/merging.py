@@ -154,7 +154,7 @@ def add_to_what_lies_there(
     """Return what some files were found to be beside what is still true of the others.
 
     Args:
-        outcome: Of the files that are judged now.
+        outcome: Outcome of the files that are judged now.
         scene: What they are judged by.
         of_all: From `basis`.
         progress: Is told what is left out, and why.

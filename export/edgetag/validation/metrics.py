@@ -28,8 +28,8 @@ class Split:
         groups: `[images]` names; images of one name are resampled together.
         min_positives: A tag with fewer is not scored.
         samples: Bootstrap samples.
-        confidence: Of intervals.
-        seed: Of the bootstrap.
+        confidence: Confidence of intervals.
+        seed: Seed of the bootstrap.
         at: Where operating points are taken; by default at none in particular.
     """
 

@@ -38,7 +38,7 @@ def images_to_decide(
         interval: Its interval now.
         size: Images behind it.
         tests: Checks that a fail is corrected for.
-        level: Of either end of the interval.
+        level: Level of either end of the interval.
         wanted: The chance.
 
     Returns:

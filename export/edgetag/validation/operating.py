@@ -24,7 +24,7 @@ class OperatingPoints:
         recall: Recall at which the false-positive rate is given.
         prevalence: Share of images that have a tag in the app,
         prevalences: and of single tags.
-        bins: Of equal width, for calibration.
+        bins: Bins of equal width, for calibration.
     """
 
     fpr: float = 0.01

@@ -14,7 +14,7 @@ class SplitPictures(Record):
     Attributes:
         split: Its name.
         known: Pictures that the reference has in it.
-        missing: Of these, how many are not here.
+        missing: How many of these are not here.
         new: Pictures here that the reference does not know; they are not judged.
         relabelled: Known pictures whose labels differ here.
         missing_names: Paths of the missing ones where the reference was made, or their

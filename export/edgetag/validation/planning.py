@@ -36,7 +36,7 @@ def power(total: int, margin: float, flips: float, confidence: float) -> float:
         total: Images that the share is of.
         margin: Largest difference allowed.
         flips: Share of decisions that differ, half of them for the worse.
-        confidence: Of the interval.
+        confidence: Confidence of the interval.
     """
     z = float(norm.ppf((1.0 + confidence) / 2.0))
     least, most = binom.ppf([NEGLIGIBLE, 1.0 - NEGLIGIBLE], total, flips).astype(int)
@@ -62,7 +62,7 @@ def images_needed(wanted: float, margin: float, flips: float, confidence: float)
         wanted: Power, such as 0.8.
         margin: Largest difference allowed.
         flips: Share of decisions that differ.
-        confidence: Of the interval.
+        confidence: Confidence of the interval.
     """
     if margin <= 0:
         return None
@@ -102,7 +102,7 @@ def plan(
         progress: Is told of every tag.
         variant: Whose margins and flips.
         wanted: Power, such as 0.8.
-        margin: Of recall and false-positive rate, where the recipe has none.
+        margin: Margin of recall and false-positive rate, where the recipe has none.
         flips: Share of decisions assumed to flip where no verdict tells.
 
     Raises:

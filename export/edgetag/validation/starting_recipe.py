@@ -44,7 +44,7 @@ SMALL_SIDE_PX = 128
 """Pictures up to this size have nothing that a larger input would show."""
 
 MANY_IMAGES, LARGE_BATCH, BATCH = 4000, 64, 16
-"""Of fewer training images small batches make more steps."""
+"""Fewer training images than MANY_IMAGES get small batches, which make more steps."""
 
 
 def draft(survey: Survey) -> Draft:
@@ -130,7 +130,7 @@ def least_map_drop(
         split: Its images and labels.
         scored: Tags that the mean is over.
         wanted: Chance to show it.
-        confidence: Of the interval.
+        confidence: Confidence of the interval.
     """
     positives = [split.tags[tag].positives for tag in scored]
     error = MAP_SPREAD * math.sqrt(sum(1 / count for count in positives)) / len(positives)

@@ -34,7 +34,7 @@ class Bootstrap:
     Attributes:
         group_of: `[images]` group numbers from 0, every number used.
         samples: Number of draws.
-        seed: Of the draws.
+        seed: Seed of the draws.
     """
 
     group_of: npt.NDArray[np.int64]

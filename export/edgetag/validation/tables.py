@@ -94,7 +94,7 @@ def tags_table(
     """Show what became of each tag, drops and rises in points, or that it is not scored.
 
     Args:
-        title: Of the table.
+        title: Title of the table.
         entry: One file on one runtime and split.
         tags: Those to show; None for all.
         notes: What the page says below a tag's decision.

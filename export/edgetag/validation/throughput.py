@@ -70,7 +70,7 @@ def measure(
         progress: Is told of rounds.
         variant: Which file.
         images: Number scored in each round; images are repeated where the split has fewer.
-        rounds: Of each measurement.
+        rounds: Rounds of each measurement.
 
     Raises:
         InputError: There is no such variant, or a file is missing, changed or damaged.

@@ -47,7 +47,7 @@ class Banner:
     """The verdict.
 
     Attributes:
-        decision: Of the whole run; loss where it is accepted with losses.
+        decision: Decision of the whole run; loss where it is accepted with losses.
         title: In a word.
         sentence: Why.
         shipped: What ships, or would; empty where none of our files is judged.

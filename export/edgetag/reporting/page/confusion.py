@@ -10,7 +10,7 @@ from edgetag.tables import Cell, Column, Number, Rows, Table
 from edgetag.tables.formats import format_percent
 
 MOST_TAGS = 10
-"""Of the matrix; more would not fit beside each other."""
+"""Tags that the matrix shows; more would not fit beside each other."""
 
 
 @dataclass(frozen=True)

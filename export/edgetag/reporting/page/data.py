@@ -13,7 +13,7 @@ from edgetag.tables.formats import format_count
 
 MOST_TAGS, MOST_REJECTED = 100, 20
 MOST_LINES = 40
-"""Of the attribution: a set of photos names each of its makers."""
+"""Lines that are shown of the attribution: a set of photos names each of its makers."""
 
 
 def read_rejected(path: Path) -> tuple[DroppedImage, ...]:

@@ -47,7 +47,7 @@ from edgetag.validation.tables import pictures_table
 TEMPLATES = Path(__file__).parent / "templates"
 REJECTED = "Rows that were left out"
 MOST_ROWS = 100
-"""Of a table that a large vocabulary or many phones could make long."""
+"""Rows that are shown of a table that a large vocabulary or many phones could make long."""
 
 
 def write_page(report: ReportResult, sources: Sources) -> str:

@@ -22,7 +22,7 @@ class Candidate:
         label: Its name.
         cost: Less is better.
         accuracy: More is better.
-        interval: Of the accuracy; None where there is none.
+        interval: Interval of the accuracy; None where there is none.
     """
 
     label: str
