@@ -11,7 +11,7 @@ from edgetag.bundling.contents import FAMILIES, Expected, Family
 from edgetag.bundling.models import check_model
 from edgetag.bundling.opening import Bundle, open_bundle
 from edgetag.bundling.pictures import read_source
-from edgetag.bundling.replay import inputs_on_disk, run_over
+from edgetag.bundling.replay import run_over
 from edgetag.bundling.result import BundledVariant
 from edgetag.device.on import Kind, resolve_for, runtime_names
 from edgetag.errors import InputError
@@ -21,6 +21,7 @@ from edgetag.progress import Progress
 from edgetag.records import Record, Result
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
 from edgetag.scratch import scratch_folder
+from edgetag.temporary_images import images_on_disk
 from edgetag.workspace import digest_file
 
 Outcome = Literal["pass", "fail", "not run"]
@@ -183,7 +184,7 @@ def _replays(
 ) -> tuple[Replay, ...]:
     runs = [(variant, engine) for variant in bundle.manifest.variants for engine in on]
     with (
-        inputs_on_disk(bundle.inputs) as cache,
+        images_on_disk(bundle.inputs, bundle.inputs.shape[1]) as cache,
         progress.track("replaying golden inputs", len(runs), "runs") as task,
     ):
         replays = []

@@ -8,7 +8,7 @@ import numpy as np
 from edgetag.bundling.contents import FAMILIES, Expected, Family, Golden
 from edgetag.bundling.pictures import Source
 from edgetag.bundling.released import without_folders
-from edgetag.bundling.replay import inputs_on_disk, run_over
+from edgetag.bundling.replay import run_over
 from edgetag.bundling.result import LeftOut
 from edgetag.conversion.result import ExportedVariant
 from edgetag.device.compare import tolerance
@@ -16,6 +16,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import Progress
 from edgetag.runtimes import LoadFailure, engines
+from edgetag.temporary_images import images_on_disk
 
 
 def stacked(sources: Sequence[Source]) -> Pixels:
@@ -49,7 +50,10 @@ def make_golden(
     expected: list[Expected] = []
     left_out: list[LeftOut] = []
     total = len(models) * len(FAMILIES)
-    with inputs_on_disk(pixels) as folder, progress.track("golden outputs", total, "runs") as task:
+    with (
+        images_on_disk(pixels, contract.input_size) as folder,
+        progress.track("golden outputs", total, "runs") as task,
+    ):
         for file, path in models:
             outcomes = [
                 _expect(file, path, family, folder, pixels, contract) for family in FAMILIES

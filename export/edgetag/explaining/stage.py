@@ -139,8 +139,8 @@ def _drift(
     count, least = recipe.explain.preprocessing_images, recipe.validation.min_positives
     rows = rows[choose(labels, count, least, recipe.seed)]
     source = PictureSource(default_root(recipe.data), recipe.data, contract)
-    folder = workspace.explain / "building"
-    feeding = Feeding(engines.get(RUNTIME), model, contract, folder)
+    workspace.explain.mkdir(parents=True, exist_ok=True)
+    feeding = Feeding(engines.get(RUNTIME), model, contract, workspace.explain)
     try:
         scored = score_mistakes(_wanted(dataset, rows), source, feeding, drawn, scaled, progress)
     except NotScoredError as error:
