@@ -4,7 +4,6 @@ import shutil
 
 import numpy as np
 import pytest
-from color_run import RECIPE, ColorRun, Told
 
 from edgetag.errors import InputError
 from edgetag.explaining import preprocessing, stage
@@ -13,6 +12,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.reporting.results import tables_of
 from edgetag.workspace import write_text
+from tests.support.color_run import RECIPE, ColorRun, Told
 
 pytestmark = pytest.mark.slow
 
