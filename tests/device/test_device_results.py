@@ -26,8 +26,8 @@ from edgetag.emulation.targets import ARM64
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun
+from tests.support.paths import MODELS
 
-MODELS = Path(__file__).parents[1] / "models"
 CRASH = LoadFailure(FailureKind.CRASHED, "it crashed (SIGILL) while running it")
 
 

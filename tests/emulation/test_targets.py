@@ -19,8 +19,9 @@ from edgetag.emulation.wheels import install_wheels
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
+from tests.support.paths import ROOT
 
-LOCK = Path(__file__).parents[2] / "requirements.lock"
+LOCK = ROOT / "requirements.lock"
 
 
 def _program(folder: Path, name: str, script: str) -> None:

@@ -5,7 +5,6 @@ import shutil
 
 import numpy as np
 import pytest
-from color_run import RECIPE, ColorRun, Told
 
 from edgetag.errors import InputError
 from edgetag.explaining import preprocessing, stage
@@ -15,6 +14,7 @@ from edgetag.recipe import parse_recipe
 from edgetag.reporting.results import tables_of
 from edgetag.scratch import PREFIX
 from edgetag.workspace import write_text
+from tests.support.color_run import RECIPE, ColorRun, Told
 
 pytestmark = pytest.mark.slow
 

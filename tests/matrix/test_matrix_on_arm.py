@@ -1,13 +1,9 @@
 """The matrix on a really emulated ARM64: scores as here, instructions counted or taken over."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path += [str(Path(__file__).parents[1] / "validation")]
-from tiny_run import RunFolder, make_run_folder
 
 from edgetag.conversion.result import ExportResult
 from edgetag.device import store
@@ -22,6 +18,7 @@ from edgetag.matrix.stage import run
 from edgetag.progress import SilentProgress
 from edgetag.runtimes.emulated import Emulated
 from edgetag.workspace import write_text
+from tests.support.tiny_run import RunFolder, make_run_folder
 
 pytestmark = [
     pytest.mark.slow,

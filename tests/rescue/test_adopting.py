@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rescue_run import INT8, RECIPE, RescueRun, make_run, outlier
 from typer.testing import CliRunner
 
 from edgetag.cli.main import app
@@ -20,6 +19,7 @@ from edgetag.rescue.result import RescueResult, Step
 from edgetag.rescue.stage import run
 from edgetag.validation.scores import read_reference
 from edgetag.workspace import digest_file, write_text
+from tests.support.rescue_run import INT8, RECIPE, RescueRun, make_run, outlier
 
 QUIET = SilentProgress()
 TWO_SPLITS = RECIPE.replace("[validation]", '[validation]\nsplits = ["test", "test_other"]')
