@@ -10,7 +10,7 @@ from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentTask
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, score
-from edgetag.runtimes.emulated import SILENCE_LIMIT_S
+from edgetag.runtimes.emulation.engine import SILENCE_LIMIT_S
 from edgetag.scratch import scratch_folder
 from edgetag.workspace import write_array, write_text
 
