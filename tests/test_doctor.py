@@ -12,7 +12,7 @@ from rich.console import Console
 
 from edgetag import doctor
 from edgetag.doctor import Component, DoctorReport
-from edgetag.emulation.targets import ARM64
+from edgetag.runtimes.emulation.machines import ARM64
 from edgetag.tables import to_rich
 
 

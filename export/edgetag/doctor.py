@@ -16,7 +16,6 @@ from typing import ClassVar, Literal
 
 import edgetag
 from edgetag.children import python
-from edgetag.device.listing import list_machines
 from edgetag.machine import Machine, this_machine
 from edgetag.pool import open_pool
 from edgetag.records import Record, Result
@@ -24,6 +23,7 @@ from edgetag.runtimes import engines
 from edgetag.runtimes.protocol import Engine
 from edgetag.tables import Cell, Column, Prose, Rows, Table, yes_or_no
 from edgetag.tables.formats import format_gigabytes
+from edgetag.targets.listing import list_machines
 
 TIMEOUT_S = 10.0
 """A tool that has not answered by then counts as broken."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from edgetag.benchmarking.result import BenchResult, Measurement
 from edgetag.conversion.exported import exported_if_there
-from edgetag.device.result import DeviceResult
-from edgetag.device.store import read_current
 from edgetag.judging.decisions import RANK, Decision, worst
 from edgetag.recipe import FULL_INTEGER, Recipe
+from edgetag.targets.result import TargetsResult
+from edgetag.targets.store import read_current
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
 
@@ -36,7 +36,7 @@ def choose(
     recipe: Recipe,
     verdict: Verdict,
     bench: BenchResult | None = None,
-    device: DeviceResult | None = None,
+    targets: TargetsResult | None = None,
 ) -> Shipping:
     """Choose by what was decided.
 
@@ -44,7 +44,7 @@ def choose(
         recipe: Names the variants, or asks for the best.
         verdict: Verdict of validation.
         bench: Result of the benchmark; None where it has not run.
-        device: Result of other machines, likewise.
+        targets: Result of other machines, likewise.
     """
     named = recipe.bundle.variants
     if named != "best":
@@ -52,7 +52,7 @@ def choose(
     ours = [name for name in recipe.export.possible if name in verdict.decisions]
     if not ours:
         return Shipping((), next(iter(verdict.decisions), recipe.export.variants[0]))
-    decisions: dict[str, Decision] = {name: decide(name, verdict, bench, device) for name in ours}
+    decisions: dict[str, Decision] = {name: decide(name, verdict, bench, targets) for name in ours}
     nearest = max(RANK[decision] for decision in decisions.values())
     best = _best([name for name in ours if RANK[decisions[name]] == nearest], verdict, bench)
     return Shipping((best,) if decisions[best] == "pass" else (), best)
@@ -62,7 +62,7 @@ def decide(
     variant: str,
     verdict: Verdict,
     bench: BenchResult | None = None,
-    device: DeviceResult | None = None,
+    targets: TargetsResult | None = None,
 ) -> Decision:
     """Return the worst of what validation, the benchmark and other machines decided on a variant.
 
@@ -70,11 +70,11 @@ def decide(
         variant: A judged one.
         verdict: Verdict of validation.
         bench: Result of the benchmark; None where it has not run.
-        device: Result of other machines, likewise.
+        targets: Result of other machines, likewise.
     """
     decisions: list[Decision] = [verdict.decisions[variant]]
     decisions += [c.verdict for c in bench.budgets if c.variant == variant] if bench else []
-    decisions += [device.verdict_of(variant)] if device else []
+    decisions += [targets.verdict_of(variant)] if targets else []
     return worst(decisions)
 
 

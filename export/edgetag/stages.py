@@ -19,7 +19,7 @@ class Stage:
         outputs: Files it leaves, as patterns relative to the run folder; the first is its result.
         result: `module:class` of its result.
         variants: The stage is only for these, which it trains; empty means for every recipe.
-        asked_for: The stage is only for recipes that fill this key, such as `device.on`.
+        asked_for: The stage is only for recipes that fill this key, such as `targets.on`.
         requires: A function of its module, called with the recipe before any stage is run, that
             refuses what this machine lacks.
     """
@@ -123,8 +123,8 @@ STAGES: tuple[Stage, ...] = (
         "benchmarking.result:BenchResult",
     ),
     Stage(
-        "device",
-        "device",
+        "targets",
+        "targets",
         "stage",
         (
             "network",
@@ -133,12 +133,12 @@ STAGES: tuple[Stage, ...] = (
             "benchmark.runtimes",
             "benchmark.budget_runtime",
             "budgets",
-            "device",
+            "targets",
         ),
         ("dataset", "export"),
-        ("device/device.json",),
-        "device.result:DeviceResult",
-        asked_for="device.on",
+        ("targets/targets.json",),
+        "targets.result:TargetsResult",
+        asked_for="targets.on",
         requires="require",
     ),
     Stage(
@@ -172,7 +172,7 @@ STAGES: tuple[Stage, ...] = (
             "export",
             "validate",
             "bench",
-            "device",
+            "targets",
             "bundle",
         ),
         ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),

@@ -259,9 +259,9 @@ class Workspace:
         return self.root / "bench"
 
     @property
-    def device(self) -> Path:
+    def targets(self) -> Path:
         """Comparisons with other machines, and counted instructions."""
-        return self.root / "device"
+        return self.root / "targets"
 
     @property
     def rescue(self) -> Path:

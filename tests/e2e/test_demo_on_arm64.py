@@ -18,15 +18,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgetag.device.count import Input, count_file
-from edgetag.emulation import Target, find
-from edgetag.emulation.building import set_up
 from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.machine import cores
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, engines, score
-from edgetag.runtimes.emulated import Emulated
+from edgetag.runtimes.emulation import Target, find
+from edgetag.runtimes.emulation.building import set_up
+from edgetag.runtimes.emulation.engine import Emulated
+from edgetag.targets.counting.count import Input, count_file
 from edgetag.workspace import write_text
 from tests.support.paths import ROOT
 

@@ -32,15 +32,15 @@ tags = ["cat", "dog", "food", "map", "toy"]
 input_size = 64
 [export]
 variants = ["fp32"]
-[device]
+[targets]
 images = 2
 """
 
 COMPARE = """
 import sys
 from pathlib import Path
-from edgetag.device.compare import compare_scores
-from edgetag.device.on import Spot
+from edgetag.targets.checking import compare_scores
+from edgetag.targets.naming import Spot
 from edgetag.progress import SilentProgress
 from edgetag.recipe import load_recipe
 from edgetag.runtimes import engines
@@ -53,7 +53,7 @@ compare_scores(recipe, Workspace(Path(sys.argv[2])), SilentProgress(), [here])
 MATRIX = """
 import sys
 from pathlib import Path
-from edgetag.matrix.stage import run
+from edgetag.targets.matrix.stage import run
 from edgetag.progress import SilentProgress
 from edgetag.recipe import load_recipe
 from edgetag.workspace import Workspace

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.emulation.targets import default_cache
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
+from edgetag.runtimes.emulation.machines import default_cache
 from edgetag.runtimes.wasm import Wasm, install, setup_wasm
 from edgetag.runtimes.wasm.install import (
     BUILD,

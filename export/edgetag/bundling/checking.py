@@ -13,7 +13,6 @@ from edgetag.bundling.opening import Bundle, open_bundle
 from edgetag.bundling.pictures import read_source
 from edgetag.bundling.replay import run_over
 from edgetag.bundling.result import BundledVariant
-from edgetag.device.on import Kind, resolve_for, runtime_names
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.preprocess import ImageRejectedError
@@ -21,6 +20,7 @@ from edgetag.progress import Progress
 from edgetag.records import Record, Result
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
 from edgetag.scratch import scratch_folder
+from edgetag.targets.naming import Kind, resolve_for, runtime_names
 from edgetag.temporary_images import images_on_disk
 from edgetag.workspace import digest_file
 

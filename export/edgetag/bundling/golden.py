@@ -11,11 +11,11 @@ from edgetag.bundling.released import without_folders
 from edgetag.bundling.replay import run_over
 from edgetag.bundling.result import LeftOut
 from edgetag.conversion.result import ExportedVariant
-from edgetag.device.compare import tolerance
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import Progress
 from edgetag.runtimes import LoadFailure, engines
+from edgetag.targets.checking import tolerance
 from edgetag.temporary_images import images_on_disk
 
 

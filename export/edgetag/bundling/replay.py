@@ -7,7 +7,7 @@ import numpy as np
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentTask
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, score
-from edgetag.runtimes.emulated import SILENCE_LIMIT_S
+from edgetag.runtimes.emulation.engine import SILENCE_LIMIT_S
 
 
 def run_over(

@@ -210,7 +210,7 @@ def bench(
 
 @app.command()
 def compare(
-    before: Annotated[Path, typer.Argument(help="A run folder, or a bench.json or device.json.")],
+    before: Annotated[Path, typer.Argument(help="A run folder, or a bench.json or targets.json.")],
     after: Annotated[Path, typer.Argument(help="Likewise; what is judged.")],
     max_ratio: Annotated[
         float, typer.Option(min=0.01, help="Largest after / before of a median that passes.")
@@ -219,7 +219,7 @@ def compare(
         bool, typer.Option("--other-machine", help="Compare other kinds of machine too.")
     ] = False,
     by: Annotated[
-        By, typer.Option(help="instructions: those that bench --on arm64 counted (device.json).")
+        By, typer.Option(help="instructions: those that bench --on arm64 counted (targets.json).")
     ] = By.LATENCY,
     json: Json = False,
 ) -> None:
@@ -233,7 +233,7 @@ def compare(
     from edgetag.cli.outcome import print_result
 
     if by is By.INSTRUCTIONS:
-        from edgetag.device.comparing import compare_instructions, read_counts
+        from edgetag.targets.counting.ratios import compare_instructions, read_counts
 
         refuse({"--other-machine": other_machine}, "counts are the same on every computer")
         counted = compare_instructions(read_counts(before), read_counts(after), max_ratio)

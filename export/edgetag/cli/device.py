@@ -24,9 +24,9 @@ def setup(
     One that is damaged or half-built is built anew; one that is whole is left as it is.
     """
     from edgetag.cli.terminal import console_progress
-    from edgetag.device.on import SETUP, Kind, resolve_for
-    from edgetag.emulation.building import set_up
-    from edgetag.emulation.targets import default_cache
+    from edgetag.runtimes.emulation.building import set_up
+    from edgetag.runtimes.emulation.machines import default_cache
+    from edgetag.targets.naming import SETUP, Kind, resolve_for
 
     (named,) = resolve_for(SETUP, [target], (Kind.EMULATED, Kind.WASM))
     if named.target is None:
@@ -51,6 +51,6 @@ def list_(cache: Cache = None, json: Json = False) -> None:
     Phones are shown by: edgetag phone list.
     """
     from edgetag.cli.outcome import print_result
-    from edgetag.device.listing import list_machines
+    from edgetag.targets.listing import list_machines
 
     print_result(list_machines(cache), json)

@@ -40,9 +40,9 @@ def matrix(
     """
     from edgetag.cli.stages import prepare
     from edgetag.cli.terminal import print_json
-    from edgetag.device.on import Kind, resolve_for, runtime_names
-    from edgetag.matrix.stage import run
-    from edgetag.matrix.tables import to_markdown_page
+    from edgetag.targets.matrix.stage import run
+    from edgetag.targets.matrix.tables import to_markdown_page
+    from edgetag.targets.naming import Kind, resolve_for, runtime_names
 
     places = resolve_for("matrix", on or [], (Kind.HERE, Kind.EMULATED, Kind.WASM))
     loaded, workspace, progress = prepare(recipe, out, verbose)

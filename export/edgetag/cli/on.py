@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from edgetag.device.on import Place
     from edgetag.errors import ExitCode
     from edgetag.progress import Progress
     from edgetag.recipe import Recipe
     from edgetag.records import Result
+    from edgetag.targets.naming import Place
     from edgetag.workspace import Workspace
 
 MACHINES = "On other machines (--on arm64, armv7, wasm)"
@@ -122,7 +122,7 @@ def there_code(result: "Result") -> "ExitCode":
 
     if isinstance(result, PhonesResult):
         return ExitCode.BAD_INPUT if result.failures else ExitCode.ACCEPTED
-    return exit_code({"device": result})
+    return exit_code({"targets": result})
 
 
 def validate_there(
@@ -143,8 +143,8 @@ def validate_there(
     Raises:
         InputError: See `device.compare.compare_scores` and `phones.stage.run`.
     """
-    from edgetag.device.on import Kind, resolve_for, spots
     from edgetag.errors import InputError
+    from edgetag.targets.naming import Kind, resolve_for, spots
 
     places = resolve_for("validate", on, (Kind.EMULATED, Kind.WASM, Kind.PHONES))
     if places[0].kind is Kind.PHONES:
@@ -158,12 +158,12 @@ def validate_there(
             recipe, workspace, progress, places[0].name, images, variants, runner, app, clean
         )
     refuse({"--runner": runner, "--app": app, "--clean": clean}, "is for phones; use --on adb")
-    from edgetag.device.compare import compare_scores
     from edgetag.pipeline import add_to_stage
+    from edgetag.targets.checking import compare_scores
 
-    where = spots(places, recipe.validation.runtimes, cpus or recipe.device.cpus, cache)
+    where = spots(places, recipe.validation.runtimes, cpus or recipe.targets.cpus, cache)
     return add_to_stage(
-        "device",
+        "targets",
         recipe,
         workspace,
         lambda: compare_scores(recipe, workspace, progress, where, images, variants),
@@ -202,7 +202,7 @@ def _score_on_phones(
 
 def bench_places(on: list[str]) -> "tuple[Place, ...]":
     """Return where to count instructions, or phones; see `device.on.resolve_for`."""
-    from edgetag.device.on import Kind, resolve_for
+    from edgetag.targets.naming import Kind, resolve_for
 
     return resolve_for("bench", on, (Kind.EMULATED, Kind.PHONES))
 
@@ -219,17 +219,17 @@ def count_there(
     cache: Path | None,
 ) -> "Result":
     """Count instructions on emulated machines; see `device.count.count_instructions`."""
-    from edgetag.device.count import count_instructions
-    from edgetag.device.on import spots
     from edgetag.pipeline import add_to_stage
     from edgetag.runtimes import engines
+    from edgetag.targets.counting.count import count_instructions
+    from edgetag.targets.naming import spots
 
     for name in runtimes:
         engines.get(name)  # which refuses a name that is none
     asked = runtimes or recipe.benchmark.runtimes
-    where = spots(places, asked, cpus or recipe.device.cpus, cache)
+    where = spots(places, asked, cpus or recipe.targets.cpus, cache)
     return add_to_stage(
-        "device",
+        "targets",
         recipe,
         workspace,
         lambda: count_instructions(recipe, workspace, progress, where, variants, operators),

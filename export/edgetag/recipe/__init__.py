@@ -4,11 +4,11 @@ from edgetag.recipe.base import FULL_INTEGER, Runtime, Section, Variant
 from edgetag.recipe.budgets import LIMITS, Budget, Limit, TagBudget, limits_of
 from edgetag.recipe.bundle import BundleSection, DisplayName
 from edgetag.recipe.data import DataSection, SplitSection
-from edgetag.recipe.device import DeviceSection
 from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
 from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
 from edgetag.recipe.needed import more_needed, passed_over
 from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recipe
+from edgetag.recipe.targets import TargetsSection
 from edgetag.recipe.training import (
     AugmentSection,
     Phase,
@@ -27,7 +27,6 @@ __all__ = [
     "Budget",
     "BundleSection",
     "DataSection",
-    "DeviceSection",
     "DisplayName",
     "ExplainSection",
     "ExportSection",
@@ -41,6 +40,7 @@ __all__ = [
     "Section",
     "SplitSection",
     "TagBudget",
+    "TargetsSection",
     "ThresholdSection",
     "TrainingSection",
     "ValidationSection",

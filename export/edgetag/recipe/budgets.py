@@ -118,7 +118,7 @@ class Budget(TagBudget):
     max_arm_instructions: Annotated[
         int | None,
         _cap("number of instructions of an inference", "instructions", "instructions"),
-    ] = Field(None, gt=0, description="Per inference on an emulated Cortex-A76; see [device].")
+    ] = Field(None, gt=0, description="Per inference on an emulated Cortex-A76; see [targets].")
     tags: dict[str, TagBudget] = Field(
         default_factory=dict, description="Tag → margins that replace the variant's."
     )

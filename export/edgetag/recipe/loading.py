@@ -15,6 +15,9 @@ from edgetag.userfiles import read_file
 
 MAX_RECIPE_BYTES = 1_000_000
 
+RENAMED = {"device": "targets"}
+"""Sections by the name that they had before."""
+
 
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe; relative paths in it are taken from its folder.
@@ -44,7 +47,8 @@ def resolved_recipe(values: dict[str, Any], path: Path) -> Recipe:
         InputError: It is none of this version's recipes.
     """
     try:
-        return Recipe.model_validate(_tuples(_with_paths(values, path.parent)))
+        renamed = {RENAMED.get(key, key): value for key, value in values.items()}
+        return Recipe.model_validate(_tuples(_with_paths(renamed, path.parent)))
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(str(part) for part in problem["loc"])
@@ -99,6 +103,8 @@ def _explain(problem: ErrorDetails, text: str, path: Path) -> str:
     if problem["type"] == "missing":
         return f"{place}missing; add it"
     if problem["type"] == "extra_forbidden":
+        if name in RENAMED:
+            return f"{place}this section is called [{RENAMED[name]}] now; rename it"
         known = _known_keys(keys[:-1])
         return f"{place}unknown key{_nearest(str(keys[-1]), known)}. Known: {', '.join(known)}"
     if problem["type"] == "literal_error":

@@ -49,7 +49,7 @@ distillation = 0.5             # fine-tuning learns from the float model's score
 # if_needed = ["int8-qat"]     # trained and made only if int8 does not pass
 # explain = []                 # variants that give heat maps too, such as ["int8-qat"]
 
-[device]
+[targets]
 # on = []                      # run the files on "arm64", "armv7", "wasm" too; edgetag device list
 
 # Limits decide the exit code; [budgets.int8] would replace these for one variant. Drops are

@@ -6,19 +6,19 @@ The summary, the annotations and the terminal all tell these.
 from collections.abc import Iterator
 
 from edgetag.benchmarking.result import BenchResult
-from edgetag.device.result import DeviceResult
 from edgetag.recipe import Recipe, limits_of
-from edgetag.reporting.device import score_findings
 from edgetag.reporting.levels import RANK
 from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.rows import budget_rows, failure_rows, tag_budget_rows
+from edgetag.reporting.targets import score_findings
 from edgetag.reporting.wording import (
     describe_changes,
     describe_check,
     describe_not_judged,
     describe_where,
 )
+from edgetag.targets.result import TargetsResult
 from edgetag.validation.baseline import breaks
 from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
 from edgetag.validation.result import Verdict
@@ -31,7 +31,7 @@ def find(
     verdict: Verdict,
     bench: BenchResult | None = None,
     first: str | None = None,
-    device: DeviceResult | None = None,
+    targets: TargetsResult | None = None,
 ) -> tuple[Finding, ...]:
     """Return what stands between a verdict and its acceptance, then notes.
 
@@ -39,12 +39,12 @@ def find(
         verdict: Verdict of validation.
         bench: Result of the benchmark.
         first: The variant that ships; within a level its findings come first.
-        device: Result of other machines.
+        targets: Result of other machines.
     """
-    rows = [*budget_rows(verdict, bench, device), *tag_budget_rows(verdict)]
+    rows = [*budget_rows(verdict, bench, targets), *tag_budget_rows(verdict)]
     findings = [
         *(_check(row) for row in rows if row.verdict != "pass"),
-        *(score_findings(device) if device else ()),
+        *(score_findings(targets) if targets else ()),
         *_without_scores(verdict),
         *_not_scored(verdict),
         *_without_limits(verdict),
@@ -72,11 +72,11 @@ def unjudged(
     recipe: Recipe,
     verdict: Verdict,
     bench: BenchResult | None = None,
-    device: DeviceResult | None = None,
+    targets: TargetsResult | None = None,
 ) -> tuple[Finding, ...]:
     """Tell the limits that nothing judged because the benchmark or a count has not run."""
     findings = []
-    counted = {budget.variant for budget in device.budgets} if device else set()
+    counted = {budget.variant for budget in targets.budgets} if targets else set()
     for variant in (name for name in recipe.export.possible if name in verdict.decisions):
         budget = recipe.budget(variant)
         if budget.max_arm_instructions is not None and variant not in counted:

@@ -19,11 +19,11 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from edgetag.device.result import DeviceResult, TargetCheck
-from edgetag.reporting.device import describe_difference
 from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.result import BudgetRow, Finding
+from edgetag.reporting.targets import describe_difference
 from edgetag.reporting.wording import describe_changes, describe_check, describe_not_judged
+from edgetag.targets.result import TargetCheck, TargetsResult
 from edgetag.validation.baseline import breaks
 from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.result import Failure, TagVerdict, VariantVerdict, Verdict
@@ -44,7 +44,7 @@ def write_junit(
     verdict: Verdict,
     budgets: Iterable[BudgetRow],
     versions: Mapping[str, str],
-    device: DeviceResult | None = None,
+    targets: TargetsResult | None = None,
 ) -> bytes:
     """Return the verdict, the budgets of later stages, and other machines, as UTF-8 JUnit XML."""
     root = Element("testsuites", name=_clean(f"edgetag {verdict.recipe}"))
@@ -57,8 +57,8 @@ def write_junit(
         _failed_suite(root, failure, verdict, versions)
         _pass_over(root[-1], failure.variant, verdict)
     _later_suites(root, budgets, verdict, versions)
-    if device:
-        _device_suites(root, device, verdict, versions)
+    if targets:
+        _target_suites(root, targets, verdict, versions)
     if verdict.baseline:
         _baseline_suite(root, verdict.baseline, verdict, versions)
     _count(root)
@@ -163,7 +163,7 @@ def _later_suites(
     root: Element, budgets: Iterable[BudgetRow], verdict: Verdict, versions: Mapping[str, str]
 ) -> None:
     """Add the budgets that the benchmark and the counts judge."""
-    names = {"bench": "benchmark", "device": "instructions"}
+    names = {"bench": "benchmark", "targets": "instructions"}
     rows = [row for row in budgets if row.stage in names]
     places = dict.fromkeys((row.variant, row.runtime, names[row.stage]) for row in rows)
     for variant, runtime, name in places:
@@ -175,12 +175,12 @@ def _later_suites(
         _pass_over(suite, variant, verdict)
 
 
-def _device_suites(
-    root: Element, device: DeviceResult, verdict: Verdict, versions: Mapping[str, str]
+def _target_suites(
+    root: Element, targets: TargetsResult, verdict: Verdict, versions: Mapping[str, str]
 ) -> None:
     """Add a suite per machine and processor, with a case per file and runtime."""
-    for target, cpu in dict.fromkeys((check.target, check.cpu) for check in device.checks):
-        checks = [row for row in device.checks if (row.target, row.cpu) == (target, cpu)]
+    for target, cpu in dict.fromkeys((check.target, check.cpu) for check in targets.checks):
+        checks = [row for row in targets.checks if (row.target, row.cpu) == (target, cpu)]
         name = f"scores on {target}" + (f", {cpu}" if cpu else "")
         facts = {f"runtime {row.engine}": row.runtime_version for row in checks}
         facts |= {"machine": checks[0].program, "split": checks[0].split}

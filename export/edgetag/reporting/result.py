@@ -115,7 +115,7 @@ class Place(Record):
 
     variant: str
     runtime: str
-    stage: Literal["validate", "bench", "device"]
+    stage: Literal["validate", "bench", "targets"]
     tag: str | None = None
 
 
@@ -172,7 +172,7 @@ class ReportResult(Result):
         baseline: What changed since the accepted state; None where there is none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.report/2.2"
+    SCHEMA: ClassVar[str] = "edgetag.report/3.0"
     file: str
     junit: str
     page: str | None = None

@@ -14,10 +14,6 @@ from edgetag.conversion.result import ExportResult
 from edgetag.conversion.tables import export_tables
 from edgetag.dataset.result import CheckReport, DatasetResult
 from edgetag.dataset.tables import check_tables, dataset_tables
-from edgetag.device.comparing import InstructionComparison
-from edgetag.device.listing import MachineList
-from edgetag.device.result import DeviceResult
-from edgetag.device.tables import device_tables, machine_tables, ratio_tables
 from edgetag.explaining.result import Explanation
 from edgetag.explaining.tables import explanation_tables
 from edgetag.phones.result import PhoneList, PhonesResult
@@ -29,6 +25,10 @@ from edgetag.reporting.rows import budget_rows, tag_budget_rows
 from edgetag.reporting.tables import budgets_table, findings_tables, outcome_tables
 from edgetag.reporting.wording import of_tags
 from edgetag.tables import MOST_FINDINGS, Column, Prose, Rows, Table
+from edgetag.targets.counting.ratios import InstructionComparison
+from edgetag.targets.listing import MachineList
+from edgetag.targets.result import TargetsResult
+from edgetag.targets.tables import machine_tables, ratio_tables, target_tables
 from edgetag.training.result import PipelineRate, TrainResult
 from edgetag.training.tables import pipeline_tables, train_tables
 from edgetag.validation.accepted_state import Baseline
@@ -94,7 +94,7 @@ TABLES: Mapping[type[Result], Callable[[Any], tuple[Table, ...]]] = {
     CheckReport: check_tables,
     Comparison: comparison_tables,
     DatasetResult: dataset_tables,
-    DeviceResult: device_tables,
+    TargetsResult: target_tables,
     Explanation: explanation_tables,
     ExportResult: export_tables,
     History: history_tables,

@@ -4,9 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
-from edgetag.device.result import DeviceResult
 from edgetag.recipe import LIMITS, Recipe
-from edgetag.reporting.device import device_budget_rows, device_failure_rows
 from edgetag.reporting.losses import with_losses
 from edgetag.reporting.result import (
     Accuracy,
@@ -16,7 +14,9 @@ from edgetag.reporting.result import (
     Speed,
     VariantRow,
 )
+from edgetag.reporting.targets import target_budget_rows, target_failure_rows
 from edgetag.shipping import decide
+from edgetag.targets.result import TargetsResult
 from edgetag.validation.result import VariantVerdict, Verdict
 
 
@@ -25,12 +25,12 @@ def variant_rows(
     verdict: Verdict,
     exported: ExportResult | None,
     bench: BenchResult | None,
-    device: DeviceResult | None = None,
+    targets: TargetsResult | None = None,
 ) -> tuple[VariantRow, ...]:
     """Return one row per judged file, in the order of the verdict."""
     lossy = with_losses(verdict)
     return tuple(
-        _variant_row(name, recipe, verdict, exported, bench, device).model_copy(
+        _variant_row(name, recipe, verdict, exported, bench, targets).model_copy(
             update={"with_losses": name in lossy}
         )
         for name in verdict.decisions
@@ -43,7 +43,7 @@ def _variant_row(
     verdict: Verdict,
     exported: ExportResult | None,
     bench: BenchResult | None,
-    device: DeviceResult | None,
+    targets: TargetsResult | None,
 ) -> VariantRow:
     scored = [entry for entry in verdict.variants if entry.variant == name]
     sizes = [(entry.size_bytes, entry.gzip_bytes) for entry in scored]
@@ -58,8 +58,8 @@ def _variant_row(
         gzip_bytes=sizes[0][1] if sizes else None,
         accuracy=tuple(_accuracy(entry) for entry in scored),
         speed=_speeds(name, bench),
-        instructions=_instructions(name, device),
-        verdict=decide(name, verdict, bench, device),
+        instructions=_instructions(name, targets),
+        verdict=decide(name, verdict, bench, targets),
     )
 
 
@@ -95,29 +95,29 @@ def _speeds(name: str, bench: BenchResult | None) -> tuple[Speed, ...]:
     )
 
 
-def _instructions(name: str, device: DeviceResult | None) -> tuple[Instructions, ...]:
-    if device is None:
+def _instructions(name: str, targets: TargetsResult | None) -> tuple[Instructions, ...]:
+    if targets is None:
         return ()
     return tuple(
         Instructions(
             runtime=count.engine,
             cpu=count.cpu or "",
             instructions=count.instructions,
-            judged=count.place == device.budget_place,
+            judged=count.place == targets.budget_place,
         )
-        for count in device.counts
+        for count in targets.counts
         if count.variant == name
     )
 
 
 def budget_rows(
-    verdict: Verdict, bench: BenchResult | None, device: DeviceResult | None = None
+    verdict: Verdict, bench: BenchResult | None, targets: TargetsResult | None = None
 ) -> tuple[BudgetRow, ...]:
     """Return every limit over all tags once: two stages judge sizes alike."""
     rows = [*_validated(verdict), *(_benchmarked(verdict, bench) if bench else ())]
     rows += [
         row
-        for row in (device_budget_rows(device) if device else ())
+        for row in (target_budget_rows(targets) if targets else ())
         if row.variant in verdict.decisions
     ]
     first_rows: dict[tuple[str, str, str], BudgetRow] = {}
@@ -169,7 +169,7 @@ def tag_budget_rows(verdict: Verdict) -> tuple[BudgetRow, ...]:
 
 
 def failure_rows(
-    verdict: Verdict, bench: BenchResult | None, device: DeviceResult | None = None
+    verdict: Verdict, bench: BenchResult | None, targets: TargetsResult | None = None
 ) -> tuple[FailureRow, ...]:
     """Return what did not run; the benchmark's only where validation has not told already."""
     rows = [
@@ -193,7 +193,7 @@ def failure_rows(
                     reason=failure.reason,
                 )
             )
-    return (*rows, *(device_failure_rows(device) if device else ()))
+    return (*rows, *(target_failure_rows(targets) if targets else ()))
 
 
 def shown_runtime(recipe: Recipe, rows: Sequence[VariantRow]) -> str:

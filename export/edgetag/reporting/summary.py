@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from edgetag.benchmarking.tables import latency_table
 from edgetag.conversion.tables import files_table
-from edgetag.device.result import DeviceResult
-from edgetag.device.tables import device_tables
 from edgetag.explaining.result import Explanation
 from edgetag.explaining.tables import layers_table, mistakes_table
 from edgetag.judging.decisions import Decision
@@ -20,6 +18,8 @@ from edgetag.reporting.wording import describe_baseline
 from edgetag.tables import Table
 from edgetag.tables.markdown import to_markdown
 from edgetag.tables.text import escape_html, escape_markdown, shorten
+from edgetag.targets.result import TargetsResult
+from edgetag.targets.tables import target_tables
 from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.baseline_tables import changes_table
 from edgetag.validation.result import VariantVerdict
@@ -80,7 +80,7 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
         headline = SHIPPED_HEADLINE
     if report.verdict == "fail" and all(row.verdict != "fail" for row in report.variants):
         headline = BASELINE_HEADLINE
-    elif report.verdict == "fail" and _only_elsewhere(report, sources.device):
+    elif report.verdict == "fail" and _only_elsewhere(report, sources.targets):
         headline = DEVICE_HEADLINE
     yield f"# {escape_markdown(sources.recipe.name)}\n"
     yield f"**{headline}**\n"
@@ -99,13 +99,13 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
         yield _section(_tags(entry))
 
 
-def _only_elsewhere(report: ReportResult, device: DeviceResult | None) -> bool:
+def _only_elsewhere(report: ReportResult, targets: TargetsResult | None) -> bool:
     """Whether nothing but scores on other machines is why files are rejected."""
-    if device is None or any(
+    if targets is None or any(
         row.verdict == "fail" for row in (*report.budgets, *report.tag_budgets)
     ):
         return False
-    differs = {check.variant for check in device.checks if not check.acceptable}
+    differs = {check.variant for check in targets.checks if not check.acceptable}
     return all(row.variant in differs for row in report.variants if row.verdict == "fail")
 
 
@@ -170,7 +170,7 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
     if sources.bench is not None:
         title, body = _fold(latency_table(sources.bench))
         yield title, f"{body}\n{how_measured(sources.bench)}"
-    for table in device_tables(sources.device) if sources.device else ():
+    for table in target_tables(sources.targets) if sources.targets else ():
         yield _fold(table.first(SHOWN_TAGS))
     for table in phone_tables(sources.phones) if sources.phones else ():
         yield _fold(table.first(SHOWN_TAGS))

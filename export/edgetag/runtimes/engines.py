@@ -20,7 +20,7 @@ def names() -> tuple[str, ...]:
 
 def target_names() -> tuple[str, ...]:
     """Return the names of engines elsewhere: WebAssembly, emulated machines (`litert@arm64`)."""
-    from edgetag.runtimes import emulated
+    from edgetag.runtimes.emulation import engine as emulated
 
     return (WASM.name, *emulated.names())
 
@@ -36,7 +36,7 @@ def get(name: str) -> Engine:
     """
     if "@" in name:
         # Imported late: the process that runs a model has no use for it.
-        from edgetag.runtimes import emulated
+        from edgetag.runtimes.emulation import engine as emulated
 
         return emulated.get(name)
     every: tuple[Engine, ...] = (*ENGINES, WASM, REFERENCE)

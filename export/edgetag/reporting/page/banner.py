@@ -7,10 +7,10 @@ from typing import Literal
 from edgetag.judging.decisions import RANK, Decision
 from edgetag.judging.wording import write_limit, write_measured
 from edgetag.recipe import LIMITS
-from edgetag.reporting.device import describe_difference
 from edgetag.reporting.page import words
 from edgetag.reporting.page.view import View
 from edgetag.reporting.result import BudgetRow, Finding
+from edgetag.reporting.targets import describe_difference
 from edgetag.reporting.wording import describe_not_judged
 
 Sign = Decision | Literal["loss"]
@@ -115,8 +115,8 @@ def _sentences(view: View) -> Iterator[str]:
 
 def _differing(view: View) -> set[str]:
     """Return the variants whose scores another machine does not give."""
-    device = view.sources.device
-    return {check.variant for check in device.checks if not check.acceptable} if device else set()
+    targets = view.sources.targets
+    return {check.variant for check in targets.checks if not check.acceptable} if targets else set()
 
 
 def _only_differs(view: View, name: str) -> bool:
@@ -170,10 +170,10 @@ def _reasons(view: View) -> Iterator[Reason]:
         alike.sort(key=lambda row: (RANK[row.verdict], row.runtime != shown))
         same = [row.runtime for row in alike[1:] if row.verdict == alike[0].verdict]
         reasons.append(_reason(alike[0], same))
-    device = view.sources.device
+    targets = view.sources.targets
     reasons += [
         Reason("fail", check.variant, "", f"On {check.place}: {describe_difference(check)}.", "")
-        for check in (device.checks if device else ())
+        for check in (targets.checks if targets else ())
         if not check.acceptable
     ]
     explained = {reason.variant for reason in reasons}
