@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from edgetag.catalogue.variants import BASE
 from edgetag.device.comparing import InstructionComparison
 from edgetag.device.listing import MachineList
 from edgetag.device.result import BUDGET, Agreement, DeviceResult, InstructionCount, TargetCheck
@@ -16,8 +17,6 @@ MARKS: dict[Agreement, str] = {
     "fails there": "fail",
     "not compared": "not judged",
 }
-BASE = "fp32"
-"""What counts are compared with, on the same runtime, machine and processor."""
 
 
 def device_tables(result: DeviceResult) -> tuple[Table, ...]:
