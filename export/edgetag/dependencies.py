@@ -97,12 +97,14 @@ def dependencies_of(module: str, package: Path = PACKAGE) -> Dependencies:
 def _files(name: str, package: Path) -> tuple[Path, ...]:
     """Return the sources that an import of `edgetag…` runs: of packages on the way, and its own.
 
-    A name that ends in a dot is the start of one put together at run time: of all its package.
+    A name that ends in a dot is the start of one put together at run time: of every module and
+    package in its package.
     """
     above, _, last = name.rpartition(".")
     before = _files(above, package) if above else ()
     if not last:
-        return (*before, *sorted(_place(above, package).glob("*.py")))
+        folder = _place(above, package)
+        return (*before, *sorted((*folder.glob("*.py"), *folder.glob("*/__init__.py"))))
     place = _place(name, package)
     files = (place / "__init__.py", place.with_suffix(".py"))
     return (*before, *(file for file in files if file.is_file()))

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgetag.benchmarking.result import BenchResult, Measurement
+from edgetag.catalogue.variants import FULL_INTEGER
 from edgetag.conversion.exported import exported_if_there
 from edgetag.judging.decisions import RANK, Decision, worst
-from edgetag.recipe import FULL_INTEGER, Recipe
+from edgetag.recipe import Recipe
 from edgetag.targets.result import TargetsResult
 from edgetag.targets.store import read_current
 from edgetag.validation.result import Verdict

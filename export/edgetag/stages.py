@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from edgetag.catalogue.variants import trained_by
 from edgetag.recipe import Recipe
 
 
@@ -78,7 +79,7 @@ STAGES: tuple[Stage, ...] = (
         ("dataset", "train"),
         ("prune/prune.json", "prune/*.npz"),
         "compression.result:PruneResult",
-        ("int8-pruned-qat",),
+        trained_by("prune"),
     ),
     Stage(
         "quantize",
@@ -88,7 +89,7 @@ STAGES: tuple[Stage, ...] = (
         ("dataset", "train", "prune"),
         ("quantize/quantize.json", "quantize/*.npz"),
         "compression.result:QuantizeResult",
-        ("int8-qat", "int8-pruned-qat"),
+        trained_by("quantize"),
     ),
     Stage(
         "export",

@@ -9,12 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from edgetag.benchmarking.result import BudgetCheck, Failure, Measurement
+from edgetag.catalogue.variants import BASE
 from edgetag.conversion.result import ExportedVariant
 from edgetag.judging.checks import ReasonedCheck, Value, judge, reasoned
 from edgetag.recipe import Budget, Recipe, Variant
-
-BASE: Variant = "fp32"
-"""The variant that ratios compare with."""
 
 
 @dataclass(frozen=True)

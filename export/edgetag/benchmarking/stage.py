@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from edgetag.benchmarking import history
-from edgetag.benchmarking.budgets import BASE, check_budgets
+from edgetag.benchmarking.budgets import check_budgets
 from edgetag.benchmarking.conditions import Moment, look
 from edgetag.benchmarking.desktop import time_reference
 from edgetag.benchmarking.effort import effort
@@ -17,6 +17,7 @@ from edgetag.benchmarking.result import (
     Measurement,
     MissingRuntime,
 )
+from edgetag.catalogue.variants import BASE
 from edgetag.conversion.exported import exported_files
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError

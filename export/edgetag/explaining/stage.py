@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.conversion.exported import ExportedFile, exported_file, exported_files
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, open_dataset
@@ -37,8 +38,6 @@ from edgetag.validation.statistics import Bootstrap
 from edgetag.workspace import Workspace, write_text
 
 RUNTIME = "litert"
-NOT_QUANTIZED = ("fp32", "fp16")
-"""Variants that compute in float: there is nothing to blame a layer for."""
 
 
 class _Notes:
@@ -103,8 +102,9 @@ def _blame(
     notes: _Notes,
     progress: Progress,
 ) -> tuple[Blame, ...]:
-    quantized = [(file, path) for file, path in files if file.variant not in NOT_QUANTIZED]
-    _, reference = exported_file(workspace, "fp32")
+    # In files that compute in float there is nothing to blame a layer for.
+    quantized = [(file, path) for file, path in files if VARIANTS[file.variant].computes != "float"]
+    _, reference = exported_file(workspace, BASE)
     rows = dataset.rows(recipe.validation.splits[0])
     rows = rows[choose(dataset.labels(rows), recipe.explain.layer_images, 1, recipe.seed)]
     images = Images(workspace.cache, rows, recipe.network.preprocessing())

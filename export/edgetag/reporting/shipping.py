@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from edgetag.catalogue.variants import FULL_INTEGER
 from edgetag.judging.decisions import RANK, Decision
-from edgetag.recipe import FULL_INTEGER, Recipe
+from edgetag.recipe import Recipe
 from edgetag.reporting.result import BudgetRow, FailureRow, VariantRow
 from edgetag.reporting.wording import describe_check
 from edgetag.shipping import Shipping

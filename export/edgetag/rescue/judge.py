@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.benchmarking.budgets import BASE, Costs
+from edgetag.benchmarking.budgets import Costs
 from edgetag.benchmarking.result import Failure, Measurement
+from edgetag.catalogue.variants import BASE
 from edgetag.conversion.explain_signature import read_explain
 from edgetag.conversion.flatfile import read_model
 from edgetag.dataset import Dataset
