@@ -14,9 +14,9 @@ from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import ImageEncoder, encode, encoding_table
+from edgetag.runtimes.inference import WrongOutputError, checked
 from edgetag.runtimes.messages import Job
 from edgetag.runtimes.protocol import Tensor
-from edgetag.runtimes.worker import WrongOutputError, checked
 from tests.support.models_elsewhere import TAGS, model_elsewhere
 from tests.support.paths import MODELS
 
