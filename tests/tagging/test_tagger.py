@@ -233,6 +233,14 @@ def test_a_variant_that_is_not_there_is_named_with_those_that_are() -> None:
         Tagger(BUNDLE, variant="int4")
 
 
+def test_a_tagging_reads_as_the_tags_that_are_set(proved: Path) -> None:
+    with Tagger(BUNDLE, thresholds=1.0) as strict:
+        assert str(strict.tag(np.zeros((8, 8, 3), np.uint8))) == "no tag"
+    with Tagger(BUNDLE, thresholds=dict.fromkeys(strict.tags, 1.0) | {"cat": 0.0}) as eager:
+        result = eager.tag(np.zeros((8, 8, 3), np.uint8))
+        assert str(result) == f"cat {result['cat'].score:.2f}"
+
+
 def test_every_public_name_can_be_imported() -> None:
     for name in edgetag.__all__:
         assert getattr(edgetag, name).__name__ == name

@@ -85,6 +85,10 @@ class Tagging:
         present = (row for row in self.all if row.is_set)
         return tuple(sorted(present, key=lambda row: -row.score))
 
+    def __str__(self) -> str:
+        """Return the tags that are set, for people: `cat 0.93, photo 0.71`."""
+        return ", ".join(f"{row.tag} {row.score:.2f}" for row in self.tags) or "no tag"
+
     def __getitem__(self, tag: str) -> TagScore:
         """Return one tag's score.
 
