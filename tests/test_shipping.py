@@ -9,7 +9,7 @@ from edgetag.judging.decisions import Decision
 from edgetag.recipe import Recipe, Variant, parse_recipe
 from edgetag.shipping import Shipping, choose
 from edgetag.validation.result import Verdict
-from made_results import MACHINE, make_verdict, measured, scored
+from tests.support.made_results import MACHINE, make_verdict, measured, scored
 
 SHA = "ab" * 32
 """Of the files of `made_results.scored`."""

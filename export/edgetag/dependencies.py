@@ -97,12 +97,14 @@ def dependencies_of(module: str, package: Path = PACKAGE) -> Dependencies:
 def _files(name: str, package: Path) -> tuple[Path, ...]:
     """Return the sources that an import of `edgetag…` runs: of packages on the way, and its own.
 
-    A name that ends in a dot is the start of one put together at run time: of all its package.
+    A name that ends in a dot is the start of one put together at run time: of every module and
+    package in its package.
     """
     above, _, last = name.rpartition(".")
     before = _files(above, package) if above else ()
     if not last:
-        return (*before, *sorted(_place(above, package).glob("*.py")))
+        folder = _place(above, package)
+        return (*before, *sorted((*folder.glob("*.py"), *folder.glob("*/__init__.py"))))
     place = _place(name, package)
     files = (place / "__init__.py", place.with_suffix(".py"))
     return (*before, *(file for file in files if file.is_file()))
@@ -152,10 +154,10 @@ def _imports(statements: Iterable[ast.AST]) -> Iterator[str]:
 
 
 def _versions(imported: set[str]) -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in sorted(imported & DISTRIBUTIONS.keys()):
         try:
-            found[DISTRIBUTIONS[name]] = version(DISTRIBUTIONS[name])
+            versions[DISTRIBUTIONS[name]] = version(DISTRIBUTIONS[name])
         except PackageNotFoundError:
             continue  # what is not here is not computed with here
-    return found
+    return versions

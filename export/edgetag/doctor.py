@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import edgetag
+from edgetag.catalogue.engines import ENGINES
 from edgetag.children import python
 from edgetag.machine import Machine, this_machine
 from edgetag.pool import open_pool
@@ -27,12 +28,6 @@ from edgetag.targets.listing import list_targets
 
 TIMEOUT_S = 10.0
 """A tool that has not answered by then counts as broken."""
-
-MODULES = {
-    "litert": "ai_edge_litert.interpreter",
-    "tflite-runtime": "tflite_runtime.interpreter",
-}
-"""What each engine imports."""
 
 State = Literal["ok", "missing", "broken"]
 
@@ -98,8 +93,8 @@ def examine(folder: Path | None = None) -> DoctorReport:
             lambda: (_phones(),),
             lambda: tuple(_tool(name) for name in ("npm", "node", "apt-get")),
         ]
-        found = list(pool.map(lambda check: check(), checks))
-    runtimes, training, gpu, emulator, targets, phones, tools = found
+        outcomes = list(pool.map(lambda check: check(), checks))
+    runtimes, training, gpu, emulator, targets, phones, tools = outcomes
     devices = (*gpu, *emulator, *targets, *phones)
     return DoctorReport(
         edgetag=edgetag.__version__,
@@ -126,7 +121,7 @@ def _runtime(engine: Engine) -> Component:
         return Component(name=engine.name, state="missing", detail=reason)
     version = engine.version()
     # In a process of its own: two runtimes in one process can crash each other.
-    problem = _ask(python("-c", f"import {MODULES[engine.name]}"))[1]
+    problem = _ask(python("-c", f"import {ENGINES[engine.name].imports}"))[1]
     if problem:
         detail = f"does not import: {problem}"
         return Component(name=engine.name, state="broken", version=version, detail=detail)

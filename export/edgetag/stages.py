@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from edgetag.catalogue.variants import trained_by
 from edgetag.recipe import Recipe
 
 
@@ -78,7 +79,7 @@ STAGES: tuple[Stage, ...] = (
         ("dataset", "train"),
         ("prune/prune.json", "prune/*.npz"),
         "compression.result:PruneResult",
-        ("int8-pruned-qat",),
+        trained_by("prune"),
     ),
     Stage(
         "quantize",
@@ -88,7 +89,7 @@ STAGES: tuple[Stage, ...] = (
         ("dataset", "train", "prune"),
         ("quantize/quantize.json", "quantize/*.npz"),
         "compression.result:QuantizeResult",
-        ("int8-qat", "int8-pruned-qat"),
+        trained_by("quantize"),
     ),
     Stage(
         "export",
@@ -183,7 +184,7 @@ STAGES: tuple[Stage, ...] = (
 
 def stage(name: str) -> Stage:
     """Return a stage by name."""
-    return next(found for found in STAGES if found.name == name)
+    return next(candidate for candidate in STAGES if candidate.name == name)
 
 
 def needs(which: Stage, recipe: Recipe) -> list[str]:

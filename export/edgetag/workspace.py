@@ -29,7 +29,7 @@ from edgetag.scratch import FULL
 from edgetag.userfiles import require_file
 
 MOST_ARRAY_BYTES = 64 << 30
-"""Of a file of arrays: scores of ten million images and a thousand tags have less."""
+"""Most bytes of a file of arrays: scores of ten million images and a thousand tags have less."""
 
 
 def digest_file(path: Path) -> str:

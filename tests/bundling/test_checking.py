@@ -22,7 +22,7 @@ from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
-from made_bundle import MODELS, resealed, unpack, with_json
+from tests.support.made_bundle import MODELS, resealed, unpack, with_json
 
 LITERT = (engines.get("litert"),)
 SILENT = SilentProgress()

@@ -12,10 +12,11 @@ from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import ScoreRun, engines, score
 from edgetag.tags import Vocabulary
-from quantized_elsewhere import quantized
-from run_folders import write_cache
+from tests.support.paths import MODELS
+from tests.support.quantized_elsewhere import quantized
+from tests.support.run_folders import write_cache
 
-FLOAT_FILE = Path(__file__).parents[1] / "models" / "tiny_fp32.tflite"
+FLOAT_FILE = MODELS / "tiny_fp32.tflite"
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
 RECIPE = Preprocessing(input_size=64, mean=0.0, std=255.0)
 TAGS = Vocabulary(("cat", "dog", "food"))

@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from scipy.special import expit
-from test_convert import Exported, runtimes
-from tiny_network import convert_model
 
 from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import (
@@ -24,8 +22,10 @@ from edgetag.conversion.metadata import ModelInfo, attach, read_metadata
 from edgetag.conversion.metadata_schema import decode
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing, scale
+from tests.conversion.interpreters import Exported, runtimes
+from tests.support.paths import MODELS
+from tests.support.tiny_network import convert_model
 
-MODELS = Path(__file__).parents[1] / "models"
 FILES = ("tiny_fp32", "tiny_int8_uint8", "tiny_int8_int8", "tiny_int16x8")
 MOST_GROWTH = 1000
 """Bytes; the weights of the smallest network here take more."""

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
-from handmade import KERNEL, handmade_file
 
 from edgetag.conversion import metadata_schema
 from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.conversion.metadata import ModelInfo, attach, describe, read_metadata
 from edgetag.errors import InputError
+from tests.support.handmade_model import KERNEL, handmade_file
 
 
 def invoke(data: bytes, image: np.ndarray) -> np.ndarray:

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from blocks import ROOT
-
-from trained_run import TrainedRun
+from tests.docs.blocks import ROOT
+from tests.support.trained_run import TrainedRun
 
 OTHERS = """
 [export]

@@ -15,10 +15,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import typer.main
-from blocks import ROOT, documents
 
 from edgetag.cli.main import app
 from edgetag.recipe import Recipe, Section
+from tests.docs.blocks import ROOT, documents
 
 CONFIGURATION = ROOT / "docs" / "zensical.toml"
 IN_NO_MENU = re.compile(r"(export|tests)/")

@@ -28,6 +28,7 @@ from edgetag.runtimes.emulation.building import set_up
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.targets.counting.count import Input, count_file
 from edgetag.workspace import write_text
+from tests.support.paths import ROOT
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,7 +42,7 @@ pytestmark = [
         reason="tflite-runtime has no wheel for this Python",
     ),
 ]
-DEMO = Path(__file__).parents[2] / "models" / "demo"
+DEMO = ROOT / "models" / "demo"
 VARIANTS = ("int8-qat", "fp16")
 RUNTIMES = ("litert", "tflite-runtime")
 INPUTS = 16

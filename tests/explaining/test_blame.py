@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from color_run import FLOAT, INT8, MODELS
 
 from edgetag.conversion.flatfile import operators, pack_model, read_model
 from edgetag.explaining.blame import Images, blame, ranked
@@ -17,6 +16,7 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
 from edgetag.runtimes.protocol import Tensor
+from tests.support.color_run import FLOAT, INT8, MODELS
 
 KINDS = ("tiny_int8_uint8", "tiny_int8_int8", "tiny_int16x8")
 

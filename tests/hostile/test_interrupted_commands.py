@@ -11,14 +11,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "runtimes"))
-from bad_loops import endless_model
-
 import edgetag
 from edgetag.children import python_environment
 from edgetag.workspace import Workspace
-from processes import busy, children, runs
-from run_folders import write_cache, write_export
+from tests.support.bad_loops import endless_model
+from tests.support.processes import busy, children, runs
+from tests.support.run_folders import write_cache, write_export
 
 PACKAGE = Path(edgetag.__file__).parent
 VARIANTS = ("fp32", "fp16", "dynamic", "int8", "int8-qat")

@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from street import Street
-
 from edgetag.phones.benchmark import Settings
 from edgetag.phones.result import PhonesResult
 from edgetag.phones.stage import Options, run
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
+from tests.phones.street import Street
 
 Run = tuple[Recipe, Workspace]
 SETTINGS = Settings(threads=(1,), warmup_runs=5, runs=50, min_s=0.5, max_s=10, rounds=1)

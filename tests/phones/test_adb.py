@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-from street import BENCHMARK_MODEL, Street, only_phone, script
 
 from edgetag.errors import InputError
 from edgetag.phones.adb import Adb
@@ -14,6 +13,7 @@ from edgetag.phones.device import FOLDER
 from edgetag.phones.listing import choose, parse_devices
 from edgetag.phones.problems import PhoneError, Problem, recognize
 from edgetag.phones.store import prepare
+from tests.phones.street import BENCHMARK_MODEL, Street, only_phone, script
 
 
 def test_without_adb_the_message_says_where_to_get_it(

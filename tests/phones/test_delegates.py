@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from measuring import SETTINGS, Run, bench
-from street import OUTPUTS, Street
 
 from edgetag.phones.delegates import require, share_of, with_profile
 from edgetag.phones.figures import Delegation, OperatorTime
 from edgetag.phones.parse import parse
 from edgetag.phones.problems import PhoneError, Problem
+from tests.phones.measuring import SETTINGS, Run, bench
+from tests.phones.street import OUTPUTS, Street
 
 IN_FILE = {"CONV_2D": 30, "DEPTHWISE_CONV_2D": 30, "RESIZE_BILINEAR": 4}
 

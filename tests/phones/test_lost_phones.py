@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from measuring import SETTINGS, Run, bench
-from street import OUTPUTS, Street
 
 from edgetag.phones.problems import Problem
 from edgetag.phones.result import PhonesResult
 from edgetag.workspace import digest_file
+from tests.phones.measuring import SETTINGS, Run, bench
+from tests.phones.street import OUTPUTS, Street
 
 
 def fell_back(street: Street, folder: Run, output: str, delegate: str) -> PhonesResult:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from street import OUTPUTS
 
 from edgetag.phones.delegates import require, with_profile
 from edgetag.phones.figures import Delegation
 from edgetag.phones.parse import Parsed, parse
 from edgetag.phones.problems import PhoneError, Problem
+from tests.phones.street import OUTPUTS
 
 
 def read(name: str) -> Parsed:

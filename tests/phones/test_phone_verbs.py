@@ -4,13 +4,13 @@ import json
 
 import pytest
 from click.testing import Result
-from street import OUTPUTS, Street, thermal
 from typer.testing import CliRunner
 
 from edgetag.cli.main import app
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
+from tests.phones.street import OUTPUTS, Street, thermal
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import Result
-from measuring import SETTINGS, Run, bench
-from street import IMAGES, OUTPUTS, Street, script
 from typer.testing import CliRunner
 
 from edgetag.cli.main import app
@@ -22,6 +20,8 @@ from edgetag.phones.result import PhonesResult
 from edgetag.phones.stage import files_of
 from edgetag.sampling import spread
 from edgetag.workspace import digest_file
+from tests.phones.measuring import SETTINGS, Run, bench
+from tests.phones.street import IMAGES, OUTPUTS, Street, script
 
 pytestmark = pytest.mark.slow  # each scores on this machine too, in a process of its own
 

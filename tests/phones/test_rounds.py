@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from measuring import SETTINGS, Run, bench
-from street import OUTPUTS, Street, thermal
 
 from edgetag.errors import InputError
 from edgetag.phones.figures import AppPercentiles, PhoneLatency
 from edgetag.phones.problems import Problem
 from edgetag.phones.rounds import notes_on_rounds, percentiles_together, together
 from edgetag.workspace import digest_file
+from tests.phones.measuring import SETTINGS, Run, bench
+from tests.phones.street import OUTPUTS, Street, thermal
 
 THREE = replace(SETTINGS, rounds=3)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from street import IMAGES, Street, make_run, script
 
 from edgetag.phones.benchmark import Settings
 from edgetag.phones.problems import PhoneError, Problem
@@ -17,6 +16,7 @@ from edgetag.phones.runner import read_scores
 from edgetag.phones.stage import Options, run
 from edgetag.progress import SilentProgress
 from edgetag.workspace import read_arrays
+from tests.phones.street import IMAGES, Street, make_run, script
 
 REAL = f"""#!{sys.executable}
 # A runner as the README describes it, on this machine's LiteRT.

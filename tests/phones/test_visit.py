@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from measuring import SETTINGS, Run, bench
-from street import OUTPUTS, PROPERTIES, FolderPhone, Street, make_run, thermal
 
 from edgetag.errors import InputError
 from edgetag.phones.problems import Problem
 from edgetag.phones.stage import list_phones
 from edgetag.workspace import digest_file
-from run_folders import write_export
+from tests.phones.measuring import SETTINGS, Run, bench
+from tests.phones.street import OUTPUTS, PROPERTIES, FolderPhone, Street, make_run, thermal
+from tests.support.run_folders import write_export
 
 
 def test_figures_of_every_file_are_kept_with_what_they_were_measured_on(

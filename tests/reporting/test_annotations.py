@@ -8,7 +8,7 @@ from edgetag.reporting.annotations import SHOWN, annotations, stop_commands
 from edgetag.reporting.findings import find
 from edgetag.reporting.result import Finding
 from edgetag.validation.baseline import accept, compare
-from made_results import make_sources, make_verdict, scored
+from tests.support.made_results import make_sources, make_verdict, scored
 
 COMMAND = re.compile(r"::(error|warning|notice) title=([^:,]*)::(.*)")
 """What the runner takes a line apart by; see ActionCommand.cs of actions/runner."""

@@ -5,10 +5,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from page_factory import make_report
-from page_factory import make_sources as make_page_sources
-from parsed_page import Page
-from test_report import report_on, shown
 
 from edgetag.cli.outcome import exit_code
 from edgetag.errors import ExitCode
@@ -21,7 +17,11 @@ from edgetag.reporting.targets import target_findings
 from edgetag.targets import store
 from edgetag.targets.result import CountFailure, InstructionCount, TargetCheck, TargetsResult
 from edgetag.workspace import Workspace, write_text
-from made_results import RECIPE, RECIPE_FILE, make_sources
+from tests.reporting.page_factory import make_report
+from tests.reporting.page_factory import make_sources as make_page_sources
+from tests.support.made_results import RECIPE, RECIPE_FILE, make_sources
+from tests.support.parsed_page import Page
+from tests.support.written_reports import report_on, shown
 
 LIMITED = parse_recipe(
     RECIPE.replace("[budgets.int8]", "[budgets.int8]\nmax_arm_instructions = 12_000_000")

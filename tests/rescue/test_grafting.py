@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
-from rescue_run import FLOAT, INT8, MODELS, RECIPE, pictures, score
 
 from edgetag.conversion.checks import boundary_types, count_operators
 from edgetag.conversion.flatfile import constant, ints, operators, pack_model, read_model
@@ -17,6 +16,7 @@ from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.grafting import Graft
 from edgetag.rescue.int16_layers import Int16Graft
 from edgetag.rescue.layers import Layer, label, matched_layers
+from tests.support.rescue_run import FLOAT, INT8, MODELS, RECIPE, pictures, score
 
 GRAFTS: tuple[type[Graft], ...] = (FloatGraft, Int16Graft)
 

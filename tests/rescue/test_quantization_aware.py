@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rescue_run import RECIPE, pictures, score
 
 from edgetag.conversion.flatfile import read_model
 from edgetag.conversion.result import ExportedVariant
@@ -15,6 +14,7 @@ from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.floating import float_file
 from edgetag.rescue.layers import matched_layers
 from edgetag.workspace import Workspace, write_arrays
+from tests.support.rescue_run import RECIPE, pictures, score
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 

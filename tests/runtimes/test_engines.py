@@ -9,13 +9,13 @@ from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.protocol import Loader, ModelLoadError
 from edgetag.runtimes.tflite_runtime import why_not
+from tests.support.paths import MODELS
 
-DATA = Path(__file__).parents[1] / "models"
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
 
 
 def scores(engine: Loader, file: str, pixels: Pixels, contract: Preprocessing) -> np.ndarray:
-    session = engine.load(DATA / file, threads=1)
+    session = engine.load(MODELS / file, threads=1)
     table = encoding_table(contract, session.input)
     return np.stack([session.invoke(encode(pixels[i : i + 1], table)) for i in range(len(pixels))])
 

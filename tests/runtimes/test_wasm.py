@@ -11,10 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))
-from bad_loops import crashing_model, endless_model
-from elsewhere import model_elsewhere
-
 from edgetag.conversion.flatfile import pack_model
 from edgetag.errors import InputError
 from edgetag.image_cache import CacheIndex, shard_path
@@ -26,8 +22,10 @@ from edgetag.runtimes.messages import Job
 from edgetag.runtimes.protocol import Engine, Tensor
 from edgetag.runtimes.wasm import Wasm
 from edgetag.runtimes.wasm.engine import WORKER
+from tests.support.bad_loops import crashing_model, endless_model
+from tests.support.models_elsewhere import model_elsewhere
+from tests.support.paths import MODELS
 
-MODELS = Path(__file__).parents[1] / "models"
 LITERT = engines.get("litert")
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
 

@@ -15,9 +15,9 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import ScoreRun, score
 from edgetag.runtimes.wasm import Wasm
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "tests" / "models" / "tiny_int8_uint8.tflite"
 SOURCES = ROOT / "export" / "edgetag" / "runtimes" / "wasm"
 SCORE = """

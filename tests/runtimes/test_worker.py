@@ -7,9 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))
-from elsewhere import TAGS, model_elsewhere
-
 from edgetag.children import python_environment
 from edgetag.conversion.flatfile import pack_model
 from edgetag.image_cache import CacheIndex, shard_path
@@ -20,8 +17,9 @@ from edgetag.runtimes.encoding import ImageEncoder, encode, encoding_table
 from edgetag.runtimes.messages import Job
 from edgetag.runtimes.protocol import Tensor
 from edgetag.runtimes.worker import WrongOutputError, checked
+from tests.support.models_elsewhere import TAGS, model_elsewhere
+from tests.support.paths import MODELS
 
-DATA = Path(__file__).parents[1] / "models"
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
 FLOAT = Tensor("scores", (1, 2), "float32", 0.0, 0)
 STEP = 1 / 255
@@ -129,7 +127,7 @@ def peak_bytes(rows: np.ndarray, cache: Path, contract: Preprocessing, folder: P
     np.save(folder / "rows.npy", rows)
     job = Job(
         engine="litert",
-        model=DATA / "tiny_int8_uint8.tflite",
+        model=MODELS / "tiny_int8_uint8.tflite",
         cache=cache,
         rows=folder / "rows.npy",
         scores=folder / "scores.npy",

@@ -8,9 +8,9 @@ import pytest
 
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.workspace import Workspace, digest_file, write_text
-from run_folders import write_cache
+from tests.support.paths import MODELS
+from tests.support.run_folders import write_cache
 
-MODELS = Path(__file__).parents[1] / "models"
 IMAGES = 6
 RECIPE = """
 name = "targets-test"

@@ -1,7 +1,6 @@
 """The emulated machines as they really are: set up once, then scored on and counted on."""
 
 import shutil
-import sys
 import threading
 import time
 from pathlib import Path
@@ -9,9 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from typer.testing import CliRunner
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "runtimes"))
-from bad_loops import crashing_model, endless_model
 
 from edgetag.cli.main import app
 from edgetag.preprocess import Preprocessing
@@ -25,6 +21,8 @@ from edgetag.runtimes.emulation.state import problem
 from edgetag.targets.counting.count import Input, count_file
 from edgetag.targets.result import TargetsResult
 from edgetag.workspace import digest_file
+from tests.support.bad_loops import crashing_model, endless_model
+from tests.support.paths import MODELS
 
 pytestmark = [
     pytest.mark.slow,
@@ -34,7 +32,6 @@ pytestmark = [
     ),
 ]
 
-MODELS = Path(__file__).parents[1] / "models"
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
 IMAGES = 6
 """As many as conftest draws."""

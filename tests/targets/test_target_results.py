@@ -26,8 +26,8 @@ from edgetag.targets.counting.markers import CountError, read_log
 from edgetag.targets.result import CountFailure, InstructionCount, TargetsResult
 from edgetag.targets.store import make
 from edgetag.targets.tables import count_table
+from tests.support.paths import MODELS
 
-MODELS = Path(__file__).parents[1] / "models"
 CRASH = LoadFailure(FailureKind.CRASHED, "it crashed (SIGILL) while running it")
 
 

@@ -12,6 +12,7 @@ from edgetag.progress import SilentProgress
 from edgetag.runtimes.wasm import setup_wasm
 from edgetag.targets.result import TargetsResult
 from edgetag.workspace import digest_file, write_text
+from tests.support.paths import MODELS
 
 pytestmark = [
     pytest.mark.slow,
@@ -19,7 +20,6 @@ pytestmark = [
         not (shutil.which("node") and shutil.which("npm")), reason="needs Node.js and npm"
     ),
 ]
-MODELS = Path(__file__).parents[1] / "models"
 
 
 @pytest.fixture(scope="session")

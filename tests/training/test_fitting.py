@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_run import CONTRACT, tiny
 
 from edgetag.dataset import Dataset
 from edgetag.progress import SilentProgress
 from edgetag.recipe import AugmentSection
+from tests.support.small_run import CONTRACT, tiny
 
 pytestmark = pytest.mark.tensorflow
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_run import ALL, HEAD, Lines, build_data, small_recipe
 
 from edgetag.training.result import TrainResult
 from edgetag.workspace import Workspace, read_arrays
+from tests.support.small_run import ALL, HEAD, Lines, build_data, small_recipe
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 

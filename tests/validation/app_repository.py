@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 from click.testing import Result
 from PIL import Image
-from tiny_run import MODELS
 from typer.testing import CliRunner
 
 from edgetag.cli.main import app
@@ -18,6 +17,7 @@ from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.validation.scores import KnownPictures, ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import digest_file
+from tests.support.tiny_run import MODELS
 
 TAGS = ("cat", "dog", "food")
 TEST, VALIDATION = 120, 30

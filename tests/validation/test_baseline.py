@@ -21,7 +21,7 @@ from edgetag.validation.baseline import (
 from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.result import Failure, TagVerdict, VariantVerdict, Verdict
 from edgetag.workspace import Workspace, write_text
-from made_results import NOT_LOADABLE, RECIPE, make_sources, make_verdict, scored
+from tests.support.made_results import NOT_LOADABLE, RECIPE, make_sources, make_verdict, scored
 
 FILE = "models/x/baseline.json"
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_run import TAGS, TEST, RunFolder
 
 from edgetag.conversion.explain_signature import ExplainMaps, add_explain, without_explain
 from edgetag.conversion.external import read_external
 from edgetag.conversion.flatfile import pack_model, read_model
-from edgetag.conversion.result import ExplainSignature, ExportResult
+from edgetag.conversion.result import ExportResult
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import LoadFailure, engines
@@ -24,7 +23,9 @@ from edgetag.validation.heat_maps import HeatMapScene
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import ReferenceMaps, read_reference
 from edgetag.validation.statistics import Bootstrap, ratio_samples
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import digest_file, write_text
+from tests.support.run_folders import give_maps
+from tests.support.tiny_run import TAGS, TEST, RunFolder
 
 EXACT = ExplainMaps(height=4, width=4, mean_step=0.0, mean_low=-np.inf, mean_high=np.inf)
 
@@ -147,24 +148,6 @@ def test_samples_of_a_ratio_are_those_of_its_definition() -> None:
         else:
             assert value == pytest.approx(above[drawn].sum() / below[drawn].sum())
     assert 0 < nothing < 50
-
-
-def give_maps(workspace: Workspace, variant: str) -> None:
-    """Put the second signature into an exported file, as the export stage would."""
-    path = workspace.export / f"{variant}.tflite"
-    model = read_model(path)
-    add_explain(model, path)
-    path.write_bytes(pack_model(model))
-    export = ExportResult.read(workspace.export / "export.json", "export")
-    maps = ExplainSignature(height=16, width=16)
-    changed = tuple(
-        one.model_copy(update={"explain_maps": maps, "sha256": digest_file(path)})
-        if one.variant == variant
-        else one
-        for one in export.variants
-    )
-    written = export.model_copy(update={"variants": changed})
-    write_text(workspace.export / "export.json", written.to_json())
 
 
 @pytest.fixture

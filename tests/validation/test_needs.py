@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import norm
-from tiny_run import STYLE, TEST, TRAIN, VALIDATION, RunFolder
 
 from edgetag.dataset import open_dataset
 from edgetag.judging.checks import Check
@@ -14,6 +13,7 @@ from edgetag.reporting.results import tables_of
 from edgetag.validation import stage
 from edgetag.validation.needs import images_to_decide, in_all, outcome_of, split_share
 from edgetag.validation.planning import plan
+from tests.support.tiny_run import STYLE, TEST, TRAIN, VALIDATION, RunFolder
 
 QUIET = SilentProgress()
 MARGINS = "[budgets.int8]\nmax_map_drop = 0.004\nmax_recall_drop = 0.03\n"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tiny_run import MODELS, TAGS, RunFolder
 
 from edgetag import pipeline
 from edgetag.conversion.external import read_external
@@ -18,7 +17,8 @@ from edgetag.validation.accepted import accept
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
 from edgetag.workspace import RunFile, StageRecord, digest_file, write_text
-from run_folders import write_export
+from tests.support.run_folders import write_export
+from tests.support.tiny_run import MODELS, TAGS, RunFolder
 
 
 class Listening(SilentProgress):

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_heat_maps import give_maps
-from tiny_run import KNOWN, TEST, RunFolder
 
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
@@ -16,6 +14,8 @@ from edgetag.validation import stage
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference, write_reference
 from edgetag.workspace import digest_file
+from tests.support.run_folders import give_maps
+from tests.support.tiny_run import KNOWN, TEST, RunFolder
 
 pytestmark = pytest.mark.tensorflow
 QUIET = SilentProgress()

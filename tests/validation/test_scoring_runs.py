@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_run import MODELS, STYLE, TEST, RunFolder, make_run_folder
 
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
@@ -17,6 +16,7 @@ from edgetag.validation import scoring
 from edgetag.validation.scores import read_variant
 from edgetag.validation.scoring import Run, Scored, Scoring, parts_of
 from edgetag.workspace import digest_file
+from tests.support.tiny_run import MODELS, STYLE, TEST, RunFolder, make_run_folder
 
 ROWS = np.arange(TEST + STYLE, dtype=np.int64)
 

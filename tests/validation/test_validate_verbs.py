@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from tiny_run import RECIPE, RunFolder
 from typer.testing import CliRunner
 
 from edgetag.cli.main import app
 from edgetag.errors import InputError
+from tests.support.tiny_run import RECIPE, RunFolder
 
 
 @pytest.fixture

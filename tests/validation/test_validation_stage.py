@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tiny_run import MODELS, RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
 from edgetag.children import python_environment
 from edgetag.errors import ExitCode, InputError
@@ -24,6 +23,7 @@ from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import KnownPictures, read_reference
 from edgetag.workspace import write_text
+from tests.support.tiny_run import MODELS, RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
 QUIET = SilentProgress()
 HERE = [e.name for e in engines.ENGINES if e.available() is None]

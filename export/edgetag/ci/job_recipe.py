@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from edgetag.catalogue.engines import RUNTIMES
+from edgetag.catalogue.variants import BASE
 from edgetag.ci.pictures import TABLE, Columns
 from edgetag.ci.toml_text import to_toml
 from edgetag.recipe import LIMITS, Budget, Recipe, Runtime, Variant, limits_of
 from edgetag.recipe.budgets import Subject
 
-BASE_RUNTIME: Runtime = "litert"
+BASE_RUNTIME = RUNTIMES[0]
 """What `pip install edgetag` brings."""
 
 NOT_MEASURED: dict[Subject, str] = {
@@ -39,7 +41,7 @@ def job_recipe(recipe: Recipe, variant: Variant, columns: Columns) -> JobRecipe:
     Args:
         recipe: The whole recipe.
         variant: What the file is judged as.
-        columns: Of the table of labels.
+        columns: Columns of the table of labels.
     """
     budget = recipe.budget(variant)
     lacking = [name for name in limits_of(*NOT_MEASURED) if name in budget.given()]
@@ -58,7 +60,7 @@ def job_recipe(recipe: Recipe, variant: Variant, columns: Columns) -> JobRecipe:
         "network": recipe.network.model_dump(include={"name", "input_size"}),
         "training": {"thresholds": recipe.training.thresholds.model_dump()},
         "export": {
-            "variants": list(dict.fromkeys(("fp32", variant))),
+            "variants": list(dict.fromkeys((BASE, variant))),
             "if_needed": [],
             **({"explain": [variant]} if explains else {}),
         },

@@ -85,9 +85,9 @@ def compare(
         BenchResult.read(path / "bench" / "bench.json" if path.is_dir() else path, "bench")
         for path in (before, after)
     )
-    found = compare_results(first, second, max_ratio, other_machine)
-    print_result(found, json)
-    raise typer.Exit(found.exit_code)
+    comparison = compare_results(first, second, max_ratio, other_machine)
+    print_result(comparison, json)
+    raise typer.Exit(comparison.exit_code)
 
 
 @app.command()
@@ -113,11 +113,11 @@ def history(
     from edgetag.cli.stages import prepare
 
     _, workspace, progress = prepare(recipe, out, False)
-    found = read_history(workspace.bench / HISTORY).only(runtime or (), variant or ())
-    print_result(found, json)
+    figures = read_history(workspace.bench / HISTORY).only(runtime or (), variant or ())
+    print_result(figures, json)
     if plot is not None:
         from edgetag.reporting.plots.history import draw_history
         from edgetag.workspace import write_text
 
-        write_text(plot, draw_history(found))
+        write_text(plot, draw_history(figures))
         progress.say(f"plot: {plot}")

@@ -41,7 +41,7 @@ def print_result(result: "Result", json: bool, github: bool = False) -> None:
     """Print one stage's result: as JSON, or as the tables that show it.
 
     Args:
-        result: Of any stage.
+        result: Result of any stage.
         json: Print JSON and nothing else; `github` is then passed over.
         github: Print annotations for GitHub Actions too, and keep the runner from obeying
             anything that the tables hold.

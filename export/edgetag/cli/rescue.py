@@ -1,14 +1,19 @@
 """`edgetag rescue`."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
+from edgetag.catalogue.variants import FULL_INTEGER
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 
 if TYPE_CHECKING:
     from edgetag.rescue.result import Adoption
+
+    FullInteger = str
+else:
+    FullInteger = Literal[FULL_INTEGER]
 
 
 class KeptAs(StrEnum):
@@ -18,19 +23,10 @@ class KeptAs(StrEnum):
     INT16 = "int16"
 
 
-class Rescuable(StrEnum):
-    """Full-integer variants."""
-
-    INT8 = "int8"
-    INT8_QAT = "int8-qat"
-    INT8_PRUNED_QAT = "int8-pruned-qat"
-    INT16X8 = "int16x8"
-
-
 def rescue(
     recipe: RecipeOrRun,
     out: RunFolder = None,
-    variant: Annotated[Rescuable, typer.Option(help="Which file.")] = Rescuable.INT8,
+    variant: Annotated[FullInteger, typer.Option(help="Which file.")] = FULL_INTEGER[0],
     keep: Annotated[
         KeptAs,
         typer.Option(help="int16: 16-bit activations, 8-bit weights; slow on most runtimes."),
@@ -60,13 +56,13 @@ def rescue(
     from edgetag.judging.decisions import EXIT_CODES
     from edgetag.pipeline import add_to_stage
     from edgetag.rescue.adopting import adopt as adopt_rescued
-    from edgetag.rescue.adopting import told
+    from edgetag.rescue.adopting import describe_adoption
     from edgetag.rescue.stage import run
     from edgetag.rescue.tables import rescue_tables
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     with workspace.locked():
-        result = run(loaded, workspace, progress, variant.value, keep.value, max_layers)
+        result = run(loaded, workspace, progress, variant, keep.value, max_layers)
     if adopt is not None:
         adoption = cast(
             "Adoption",
@@ -80,7 +76,7 @@ def rescue(
         if json:
             print_json(adoption)
         else:
-            typer.echo(told(adoption))
+            typer.echo(describe_adoption(adoption))
         raise typer.Exit(EXIT_CODES[adoption.verdict])
     if json:
         print_json(result)

@@ -153,9 +153,9 @@ def _external(
         raise InputError("--mean, --std and --labels are about a --model; give one")
     from edgetag.conversion.external import read_external
 
-    found: list[ExternalModel] = []
+    models_read: list[ExternalModel] = []
     for place, path in enumerate(models):
-        found.append(
+        models_read.append(
             read_external(
                 path,
                 recipe.network.preprocessing(),
@@ -164,12 +164,12 @@ def _external(
                 mean=mean,
                 std=std,
                 labels=labels,
-                taken={*taken, *(model.name for model in found)},
+                taken={*taken, *(model.name for model in models_read)},
             )
         )
-        for note in found[-1].notes:
-            typer.echo(f"{found[-1].name}: {note}", err=True)
-    return tuple(found)
+        for note in models_read[-1].notes:
+            typer.echo(f"{models_read[-1].name}: {note}", err=True)
+    return tuple(models_read)
 
 
 @app.command()

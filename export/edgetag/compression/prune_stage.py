@@ -1,5 +1,6 @@
 """The prune stage: from `train/model.npz` to `prune/model.npz` with a proven share of zeros."""
 
+from edgetag.catalogue.variants import trained_by
 from edgetag.compression import pruning
 from edgetag.compression.batch_norm import recalibrate
 from edgetag.compression.fine_tuning import open_bench
@@ -16,7 +17,7 @@ XNNPACK_MIN_SPARSITY = 2 / 3
 
 def needed(recipe: Recipe) -> bool:
     """Tell whether any variant of the recipe is made from the pruned model."""
-    return "int8-pruned-qat" in recipe.export.possible
+    return bool(set(trained_by("prune")) & set(recipe.export.possible))
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> PruneResult:

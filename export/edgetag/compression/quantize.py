@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.metrics import jaccard_score
 
+from edgetag.catalogue.variants import trained_by
 from edgetag.compression.schemes import Scheme, follows_weights, unsupported_layers
 from edgetag.compression.tfmot import tfmot
 from edgetag.dataset import Dataset
@@ -15,8 +16,6 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.tf import keras, tf
 from edgetag.workspace import Workspace
-
-QAT_VARIANTS: tuple[Variant, ...] = ("int8-qat", "int8-pruned-qat")
 
 
 def quantization_aware(
@@ -42,7 +41,8 @@ def quantization_aware(
         raise InputError(
             f"{model.name}: these layers cannot be trained quantization-aware: "
             f"{', '.join(unsupported)}. Replace them in the network, or leave "
-            f"{' and '.join(QAT_VARIANTS)} out of export.variants (int8 needs no training)"
+            f"{' and '.join(trained_by('quantize'))} out of export.variants (int8 needs no "
+            "training)"
         )
     scheme = Scheme(ema_decay, contract, preserve_sparsity)
     with tfmot.quantization.keras.quantize_scope():
@@ -146,7 +146,7 @@ def load_quantized(recipe: Recipe, workspace: Workspace, variant: Variant) -> ke
     Args:
         recipe: The one it was trained with.
         workspace: Holds `quantize/<variant>.npz`.
-        variant: `int8-qat` or `int8-pruned-qat`.
+        variant: One that the stage `quantize` trains.
 
     Returns:
         From `image`, float32 scaled by the contract, to `scores`. Its input's range is the

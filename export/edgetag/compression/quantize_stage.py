@@ -4,15 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.catalogue.variants import VARIANTS, trained_by
 from edgetag.compression.fine_tuning import Bench, open_bench
-from edgetag.compression.quantize import (
-    QAT_VARIANTS,
-    agreement,
-    quantization_aware,
-    warm_up,
-)
+from edgetag.compression.quantize import agreement, quantization_aware, warm_up
 from edgetag.compression.result import QuantizedVariant, QuantizeResult
 from edgetag.compression.sparsity import layer_sparsities, require_sparsity, total_sparsity
+from edgetag.compression.weights import trained_weights
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
@@ -26,7 +23,7 @@ from edgetag.workspace import Workspace, digest_file, digest_json, write_text
 
 def needed(recipe: Recipe) -> tuple[Variant, ...]:
     """Return the recipe's variants that are trained quantization-aware."""
-    return tuple(v for v in recipe.export.possible if v in QAT_VARIANTS)
+    return tuple(v for v in recipe.export.possible if v in trained_by("quantize"))
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> QuantizeResult:
@@ -39,7 +36,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> QuantizeRes
     variants = needed(recipe)
     if not variants:
         raise InputError(
-            f"export lists neither {' nor '.join(QAT_VARIANTS)}; there is nothing to "
+            f"export lists neither {' nor '.join(trained_by('quantize'))}; there is nothing to "
             "train quantization-aware"
         )
     bench = open_bench(recipe, workspace, progress)
@@ -51,8 +48,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> QuantizeRes
 
 def start_weights(workspace: Workspace, variant: Variant) -> Path:
     """Return the float weights that a variant begins from."""
-    folder = workspace.prune if variant == "int8-pruned-qat" else workspace.train
-    return folder / "model.npz"
+    *_, start, _own = trained_weights(workspace, variant).values()
+    return start
 
 
 def _thresholds(workspace: Workspace, recipe: Recipe) -> Scores:
@@ -62,7 +59,8 @@ def _thresholds(workspace: Workspace, recipe: Recipe) -> Scores:
 
 def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVariant:
     workspace, section = bench.workspace, bench.recipe.quantization
-    weights = workspace.quantize / f"{variant}.npz"
+    files = trained_weights(workspace, variant)
+    weights = files["quantize"]
     record = workspace.quantize / f"{variant}.json"
     inputs = _fingerprint(bench, variant)
     if (finished := finished_variant(record, weights, inputs)) is not None:
@@ -70,7 +68,7 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
         return finished
 
     keras.utils.set_random_seed(bench.recipe.seed)
-    sparse = variant == "int8-pruned-qat"
+    sparse = "prune" in VARIANTS[variant].trained_by
     original = bench.load(start_weights(workspace, variant))
     model = quantization_aware(
         original, bench.contract, ema_decay=section.ema_decay, preserve_sparsity=sparse
@@ -90,7 +88,7 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
     agreed = agreement(float_scores, warm_scores, thresholds)
     bench.progress.say(f"{variant}: after the warm-up {agreed:.1%} of positive decisions agree")
 
-    teacher = original if not sparse else bench.load(workspace.train / "model.npz")
+    teacher = original if not sparse else bench.load(files["train"])
     bench.fine_tune(model, section, teacher, freeze_batch_norm=True, what=variant)
     layers = layer_sparsities(model)
     if sparse:
@@ -118,10 +116,10 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
 def _fingerprint(bench: Bench, variant: Variant) -> str:
     """Digest all that decides a variant's weights."""
     recipe, workspace = bench.recipe, bench.workspace
-    starts = {start_weights(workspace, variant), start_weights(workspace, "int8-qat")}
-    for path in sorted(starts):
+    files = trained_weights(workspace, variant)
+    starts = {stage: path for stage, path in files.items() if stage != "quantize"}
+    for stage, path in starts.items():
         if not path.exists():
-            stage = "prune" if path.is_relative_to(workspace.prune) else "train"
             raise InputError(f"{path}: missing; run: edgetag {stage}")
     return digest_json(
         {
@@ -133,7 +131,7 @@ def _fingerprint(bench: Bench, variant: Variant) -> str:
             "quantization": recipe.quantization.model_dump(),
             "manifest": digest_file(workspace.manifest),
             "images": bench.dataset.cache.index.fingerprint,
-            "weights": [digest_file(path) for path in sorted(starts)],
+            "weights": [digest_file(path) for path in sorted(starts.values())],
         }
     )
 

@@ -54,7 +54,7 @@ class QuantizedVariant(Result):
     """`quantize/<variant>.json`: one quantization-aware training, and how to know it again.
 
     Attributes:
-        variant: `int8-qat` or `int8-pruned-qat`.
+        variant: Such as `int8-qat`.
         file: Its weights, relative to the run folder.
         weights_sha256: Digest of the weights.
         inputs_sha256: Digest of everything that decided them: recipe, starting weights, data.

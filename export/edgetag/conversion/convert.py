@@ -12,17 +12,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.catalogue.variants import VARIANTS
 from edgetag.conversion.metadata import INPUT, OUTPUT
-from edgetag.conversion.variants import CALIBRATED, INT8, IoType, io_types
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing, scale
-from edgetag.recipe import Variant
+from edgetag.recipe import IoType, Variant
 from edgetag.scratch import scratch_folder
 from edgetag.tf import keras, quiet_stderr, tf
 
@@ -79,12 +79,12 @@ def convert(
     """Convert a model.
 
     Args:
-        model: Trained quantization-aware for `int8-qat` and `int8-pruned-qat`.
+        model: Trained quantization-aware for variants that the stage `quantize` trains.
         variant: What to make of it.
         contract: Scales the representative images.
-        input_type: Of full-integer variants.
-        output_type: Of full-integer variants.
-        representative: `[n, size, size, 3]` uint8, for the variants in `CALIBRATED`.
+        input_type: Of variants whose types the recipe chooses.
+        output_type: Likewise.
+        representative: `[n, size, size, 3]` uint8, for variants that are calibrated.
 
     Returns:
         A `.tflite` file; equal for equal arguments.
@@ -92,12 +92,16 @@ def convert(
     Raises:
         InputError: TensorFlow Lite's converter refuses the model.
     """
-    if variant in CALIBRATED and representative is None:
+    line = VARIANTS[variant]
+    if line.calibrated and representative is None:
         raise ValueError(f"{variant} needs representative images")
     with _quiet():
         converter = tf.lite.TFLiteConverter.from_saved_model(str(model.folder))
-        _configure(converter, variant, *io_types(variant, input_type, output_type))
-        if variant in CALIBRATED and representative is not None:
+        import_module(f"edgetag.conversion.variants.{line.module}").configure(converter)
+        if line.chosen_types:
+            converter.inference_input_type = tf.as_dtype(input_type)
+            converter.inference_output_type = tf.as_dtype(output_type)
+        if line.calibrated and representative is not None:
             converter.representative_dataset = lambda: _calibration(representative, contract)
         try:
             return bytes(converter.convert())
@@ -109,26 +113,6 @@ def convert(
         f"export of {variant}: TensorFlow Lite cannot convert {model.name}: {reason}; set "
         "EDGETAG_VERBOSE=1 for everything it said, or leave the variant out of export.variants"
     ) from refusal
-
-
-def _configure(converter: Any, variant: Variant, input_type: IoType, output_type: IoType) -> None:
-    ops = tf.lite.OpsSet
-    if variant != "fp32":
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if variant == "fp16":
-        converter.target_spec.supported_types = [tf.float16]
-    if variant == "dynamic":
-        # Per-channel dense weights need FULLY_CONNECTED version 12, which came in 2.17.
-        converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    if variant == "int16x8":
-        converter.target_spec.supported_ops = [
-            ops.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
-        ]
-    if variant == "int8":
-        converter.target_spec.supported_ops = [ops.TFLITE_BUILTINS_INT8]
-    if variant in INT8:
-        converter.inference_input_type = tf.as_dtype(input_type)
-        converter.inference_output_type = tf.as_dtype(output_type)
 
 
 def _calibration(

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgetag import __version__
+from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.compression.result import QuantizeResult
+from edgetag.compression.weights import trained_weights
 from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import check_explain, read_explain
 from edgetag.conversion.exported import exported_path
@@ -16,13 +18,12 @@ from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.representative import representative_images
 from edgetag.conversion.result import ExplainSignature, ExportedVariant, ExportResult, VariantRecord
-from edgetag.conversion.variants import CALIBRATED, INT8, QAT
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
 from edgetag.progress import Progress
-from edgetag.recipe import FULL_INTEGER, Recipe, Variant
+from edgetag.recipe import Recipe, Variant
 from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes, write_text
 
 if TYPE_CHECKING:
@@ -103,15 +104,11 @@ class Sources:
         Raises:
             InputError: They are missing; the stage that makes them is named.
         """
-        needed = [(self.workspace.train / "model.npz", "train")]
-        if variant == "int8-pruned-qat":
-            needed.append((self.workspace.prune / "model.npz", "prune"))
-        if variant in QAT:
-            needed.append((self.workspace.quantize / f"{variant}.npz", "quantize"))
-        for path, stage in needed:
+        needed = trained_weights(self.workspace, variant)
+        for stage, path in needed.items():
             if not path.is_file():
                 raise InputError(f"{path}: missing, and {variant} needs it; run: edgetag {stage}")
-        return needed[-1][0]
+        return list(needed.values())[-1]
 
     def digest(self, variant: Variant) -> str:
         """Return a digest of everything that a variant's bytes follow from."""
@@ -123,9 +120,9 @@ class Sources:
             "network": recipe.network.model_dump(mode="json"),
             "info": [recipe.name, export.author, export.license, recipe.data.tags],
         }
-        if variant in INT8:
+        if VARIANTS[variant].chosen_types:
             inputs["types"] = [export.input_type, export.output_type]
-        if variant in CALIBRATED:
+        if VARIANTS[variant].calibrated:
             manifest = digest_file(self.workspace.manifest)
             inputs["representative"] = [manifest, export.representative_images, recipe.seed]
         if variant in export.explain:
@@ -134,7 +131,7 @@ class Sources:
 
     def model(self, variant: Variant) -> "keras.Model":
         """Return the model that a variant is made from."""
-        if variant not in QAT:
+        if "quantize" not in VARIANTS[variant].trained_by:
             from edgetag.networks import build_untrained, load_weights
 
             model = build_untrained(self.recipe.network, len(self.recipe.data.tags))
@@ -146,11 +143,11 @@ class Sources:
 
     def saved_model(self, variant: Variant) -> "SavedModel":
         """Return the same on disk, for the converter; variants of the float model share one."""
-        return self._saved(variant) if variant in QAT else self._saved_float
+        return self._saved(variant) if VARIANTS[variant].trained_by else self._saved_float
 
     @cached_property
     def _saved_float(self) -> "SavedModel":
-        return self._saved("fp32")
+        return self._saved(BASE)
 
     def _saved(self, variant: Variant) -> "SavedModel":
         from edgetag.conversion.convert import saved
@@ -252,7 +249,7 @@ def _convert(variant: Variant, sources: Sources) -> bytes:
         sources.contract,
         input_type=sources.recipe.export.input_type,
         output_type=sources.recipe.export.output_type,
-        representative=sources.representative if variant in CALIBRATED else None,
+        representative=sources.representative if VARIANTS[variant].calibrated else None,
     )
     return attach(data, sources.info(variant), variant in sources.recipe.export.explain)
 
@@ -263,14 +260,14 @@ def _check(model: Any, variant: Variant, sources: Sources, file: Path, rescued: 
     Raises:
         InputError: It is not what the recipe asked for.
     """
-    export = sources.recipe.export
+    export, line = sources.recipe.export, VARIANTS[variant]
     checks.check_target_ops(model, export.target_ops, file)
-    if variant in FULL_INTEGER and not rescued:
+    if line.computes == "integer" and not rescued:
         checks.check_full_integer(model, file)
-    if variant in INT8:
+    if line.chosen_types:
         checks.check_input_exact(model, sources.contract, file)
-    if variant == "int8-pruned-qat" and not rescued:
-        pruned = checks.stored_sparsity(sources.workspace.prune / "model.npz")
+    if "prune" in line.trained_by and not rescued:
+        pruned = checks.stored_sparsity(trained_weights(sources.workspace, variant)["prune"])
         checks.check_sparsity_kept(model, pruned, file)
     if variant in export.explain and not rescued:
         check_explain(model, file)

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.dataset.result import Format, UnknownTag
+from edgetag.dataset.result import UnknownTag
+from edgetag.recipe.base import Format
 from edgetag.tags import Vocabulary
 
 Crop = tuple[int, int, int, int]

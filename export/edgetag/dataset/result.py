@@ -1,13 +1,12 @@
 """What the dataset stage and `data check` report; both are JSON."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
 from edgetag.errors import ExitCode
+from edgetag.recipe.base import Format
 from edgetag.records import Record, Result
-
-Format = Literal["wide", "list", "folders", "object_value", "regions"]
 
 
 class TagCounts(Record):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.conversion.exported import ExportedFile, exported_file, exported_files
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, open_dataset
@@ -37,8 +38,6 @@ from edgetag.validation.statistics import Bootstrap
 from edgetag.workspace import Workspace, write_text
 
 RUNTIME = "litert"
-NOT_QUANTIZED = ("fp32", "fp16")
-"""Variants that compute in float: there is nothing to blame a layer for."""
 
 
 class _Notes:
@@ -88,8 +87,8 @@ def run(
         blamed = _blame(recipe, workspace, dataset, files, notes, progress)
         shipped = variant or read_shipping(recipe, workspace).leading
         file, path = exported_file(workspace, shipped)
-        found = _drift(recipe, workspace, dataset, file, path, notes, progress)
-        drift = (found,) if found else ()
+        of_preprocessing = _drift(recipe, workspace, dataset, file, path, notes, progress)
+        drift = (of_preprocessing,) if of_preprocessing else ()
     result = Explanation(blame=blamed, preprocessing=drift, notes=tuple(notes.told))
     write_text(workspace.explain / "explain.json", result.to_json())
     return result
@@ -103,22 +102,23 @@ def _blame(
     notes: _Notes,
     progress: Progress,
 ) -> tuple[Blame, ...]:
-    quantized = [(file, path) for file, path in files if file.variant not in NOT_QUANTIZED]
-    _, reference = exported_file(workspace, "fp32")
+    # In files that compute in float there is nothing to blame a layer for.
+    quantized = [(file, path) for file, path in files if VARIANTS[file.variant].computes != "float"]
+    _, reference = exported_file(workspace, BASE)
     rows = dataset.rows(recipe.validation.splits[0])
     rows = rows[choose(dataset.labels(rows), recipe.explain.layer_images, 1, recipe.seed)]
     images = Images(workspace.cache, rows, recipe.network.preprocessing())
-    found = []
+    blames = []
     with progress.track("comparing layers", len(quantized) * len(rows), "images") as task:
         for file, path in quantized:
             layers = blame(reference, path, images, task)
             if isinstance(layers, str):
                 notes.add(f"{file.variant}: its layers are not compared: {layers}")
                 continue
-            found.append(
+            blames.append(
                 Blame(variant=file.variant, runtime=RUNTIME, images=len(rows), layers=layers)
             )
-    return tuple(found)
+    return tuple(blames)
 
 
 def _drift(
@@ -139,8 +139,8 @@ def _drift(
     count, least = recipe.explain.preprocessing_images, recipe.validation.min_positives
     rows = rows[choose(labels, count, least, recipe.seed)]
     source = PictureSource(default_root(recipe.data), recipe.data, contract)
-    folder = workspace.explain / "building"
-    feeding = Feeding(engines.get(RUNTIME), model, contract, folder)
+    workspace.explain.mkdir(parents=True, exist_ok=True)
+    feeding = Feeding(engines.get(RUNTIME), model, contract, workspace.explain)
     try:
         scored = score_mistakes(_wanted(dataset, rows), source, feeding, drawn, scaled, progress)
     except NotScoredError as error:

@@ -5,8 +5,10 @@ Importing a name from here imports TensorFlow; importing the package alone does 
 
 from typing import TYPE_CHECKING, Any
 
+from edgetag.catalogue.networks import CAM
+
 if TYPE_CHECKING:
-    from edgetag.networks.building import CAM, build, build_untrained, head_layers
+    from edgetag.networks.building import build, build_untrained, head_layers
     from edgetag.networks.scoring import Scorer, maps_of
     from edgetag.networks.weights import load_weights, save_weights
 

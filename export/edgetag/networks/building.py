@@ -1,12 +1,39 @@
 """From a recipe's network section to a model with the tags as outputs."""
 
-from edgetag.networks import efficientnet_lite0, mobilenet_v2, model3
-from edgetag.networks.pretrained import load_imagenet_weights
+from importlib import import_module
+from typing import Protocol, cast
+
+from edgetag.catalogue import module_of
+from edgetag.catalogue.networks import CAM, NETWORKS
 from edgetag.recipe import NetworkSection
 from edgetag.tf import keras
 
-CAM = "cam"
-"""Name of the 1x1 convolution whose maps, averaged, are the scores before the sigmoid."""
+
+class Architecture(Protocol):
+    """What the file of a network offers."""
+
+    def features(
+        self, image: keras.layers.Layer, network: NetworkSection, batch_norm_momentum: float
+    ) -> keras.layers.Layer:
+        """Build the network up to the layer before its head.
+
+        Args:
+            image: float32 `[batch, size, size, 3]`, scaled `(pixel - 127) / 128`.
+            network: The recipe's section.
+            batch_norm_momentum: Of every batch norm.
+
+        Returns:
+            float32 `[batch, height, width, channels]` where scores are means of maps, else
+            `[batch, channels]`.
+        """
+
+    def load_imagenet_weights(self, model: keras.Model) -> None:
+        """Load the backbone's weights; only for networks that the catalogue says has some."""
+
+
+def architecture(name: str) -> Architecture:
+    """Import the file of a network of the catalogue."""
+    return cast("Architecture", import_module(f"edgetag.networks.{module_of(name)}"))
 
 
 def build(
@@ -26,7 +53,7 @@ def build(
     """
     model = build_untrained(network, n_tags, seed, batch_norm_momentum)
     if network.uses_pretrained:
-        load_imagenet_weights(model)
+        architecture(network.name).load_imagenet_weights(model)
     return model
 
 
@@ -37,14 +64,10 @@ def build_untrained(
     keras.utils.set_random_seed(seed)
     size = network.input_size
     image = keras.Input((size, size, 3), name="image")
-    if network.name == "model3":
-        x = model3.features(image, network.dropout, batch_norm_momentum)
+    x = architecture(network.name).features(image, network, batch_norm_momentum)
+    if not network.has_maps:
         x = keras.layers.Dense(n_tags, name="logits")(x)
     else:
-        if network.name == "efficientnet_lite0":
-            x = efficientnet_lite0.features(image, batch_norm_momentum)
-        else:
-            x = mobilenet_v2.features(image, network.width, batch_norm_momentum)
         x = keras.layers.SpatialDropout2D(network.dropout, name="dropout")(x)
         x = keras.layers.Conv2D(n_tags, 1, name=CAM)(x)
         # keepdims must stay False: LiteRT 2.3 on ARM64 gives a wrong shape with it, silently.
@@ -55,5 +78,4 @@ def build_untrained(
 
 def head_layers(model: keras.Model) -> list[keras.layers.Layer]:
     """Return the layers with weights that are new for every vocabulary."""
-    names = (CAM,) if model.name != "model3" else ("dense", "logits")
-    return [model.get_layer(name) for name in names]
+    return [model.get_layer(name) for name in NETWORKS[model.name].head]

@@ -7,7 +7,11 @@ the Lite form of the TensorFlow TPU repository.
 from dataclasses import dataclass
 
 from edgetag.networks.blocks import Builder
+from edgetag.networks.pretrained import load_imagenet_weights
+from edgetag.recipe import NetworkSection
 from edgetag.tf import keras
+
+__all__ = ["features", "load_imagenet_weights"]
 
 STEM_CHANNELS = 32
 HEAD_CHANNELS = 1280
@@ -36,15 +40,12 @@ STAGES = (
 )
 
 
-def features(image: keras.layers.Layer, batch_norm_momentum: float) -> keras.layers.Layer:
-    """Build the network up to its last feature map.
+def features(
+    image: keras.layers.Layer, _network: NetworkSection, batch_norm_momentum: float
+) -> keras.layers.Layer:
+    """Build the network up to its last feature map, `[batch, size / 32, size / 32, 1280]`.
 
-    Args:
-        image: float32 `[batch, size, size, 3]`, scaled `(pixel - 127) / 128`.
-        batch_norm_momentum: Of every batch norm.
-
-    Returns:
-        float32 `[batch, size / 32, size / 32, 1280]`.
+    See `building.Architecture`.
     """
     build = Builder(BATCH_NORM_EPSILON, batch_norm_momentum)
     x = build.convolution(image, STEM_CHANNELS, kernel=3, stride=2, name="stem")

@@ -4,6 +4,7 @@ Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks" (2018),
 """
 
 from edgetag.networks.blocks import Builder
+from edgetag.recipe import NetworkSection
 from edgetag.tf import keras
 
 STEM_CHANNELS = 32
@@ -27,18 +28,13 @@ def round_channels(channels: float) -> int:
 
 
 def features(
-    image: keras.layers.Layer, width: float, batch_norm_momentum: float
+    image: keras.layers.Layer, network: NetworkSection, batch_norm_momentum: float
 ) -> keras.layers.Layer:
-    """Build the network up to its last feature map.
+    """Build the network up to its last feature map, `[batch, size / 32, size / 32, 1280]`.
 
-    Args:
-        image: float32 `[batch, size, size, 3]`, scaled `(pixel - 127) / 128`.
-        width: Channel multiplier.
-        batch_norm_momentum: Of every batch norm.
-
-    Returns:
-        float32 `[batch, size / 32, size / 32, 1280]`.
+    See `building.Architecture`.
     """
+    width = network.width
     build = Builder(epsilon=1e-3, momentum=batch_norm_momentum)
     x = build.convolution(image, round_channels(STEM_CHANNELS * width), 3, 2, "stem")
     block = 0

@@ -5,6 +5,7 @@ the first pads "same", the others "valid". Made for 256 px; most of its 40 milli
 sit in the dense layer.
 """
 
+from edgetag.recipe import NetworkSection
 from edgetag.tf import keras
 
 STEM_CHANNELS = (64, 128, 256)
@@ -12,17 +13,11 @@ DENSE_UNITS = 768
 
 
 def features(
-    image: keras.layers.Layer, dropout: float, batch_norm_momentum: float
+    image: keras.layers.Layer, network: NetworkSection, batch_norm_momentum: float
 ) -> keras.layers.Layer:
-    """Build the network up to the layer before the scores.
+    """Build the network up to the layer before the scores, `[batch, 768]`.
 
-    Args:
-        image: float32 `[batch, size, size, 3]`, scaled `(pixel - 127) / 128`.
-        dropout: Share of the dense units dropped in training.
-        batch_norm_momentum: Of every batch norm.
-
-    Returns:
-        float32 `[batch, 768]`.
+    See `building.Architecture`.
     """
     layers = keras.layers
     x = image
@@ -39,4 +34,4 @@ def features(
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dense(DENSE_UNITS, name="dense")(x)
     x = layers.ReLU(name="dense_relu")(x)
-    return layers.Dropout(dropout, name="dropout")(x)
+    return layers.Dropout(network.dropout, name="dropout")(x)

@@ -44,7 +44,7 @@ class Listed:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """Return the phone's name as people read it."""
         return f"{self.model or 'phone'} {self.id[:6]}"
 
     def problem(self) -> PhoneError | None:
@@ -59,15 +59,15 @@ class Listed:
 
 def parse_devices(text: str) -> tuple[Listed, ...]:
     """Read what `adb devices -l` prints; lines of other kinds are passed over."""
-    found: dict[str, Listed] = {}
+    listed: dict[str, Listed] = {}
     for line in text.splitlines():
         match = _LINE.match(line)
         if match is None or not match["serial"].isprintable():
             continue
         model = re.search(r"\bmodel:(\S{1,80})", match["rest"])
         name = model[1].replace("_", " ") if model and model[1].isprintable() else ""
-        found[match["serial"]] = Listed(match["serial"], match["state"], name)
-    return tuple(found.values())
+        listed[match["serial"]] = Listed(match["serial"], match["state"], name)
+    return tuple(listed.values())
 
 
 def choose(listed: tuple[Listed, ...], serial: str | None = None) -> tuple[Listed, ...]:

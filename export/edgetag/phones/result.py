@@ -96,15 +96,15 @@ class PhonesResult(Result):
         """Return what it says of files with these digests; failures are all kept."""
         return self.model_copy(
             update={
-                "results": tuple(one for one in self.results if one.sha256 in digests),
-                "apps": tuple(one for one in self.apps if one.sha256 in digests),
-                "scores": tuple(one for one in self.scores if one.sha256 in digests),
+                "results": tuple(record for record in self.results if record.sha256 in digests),
+                "apps": tuple(record for record in self.apps if record.sha256 in digests),
+                "scores": tuple(record for record in self.scores if record.sha256 in digests),
             }
         )
 
     def name_of(self, phone: str) -> str:
         """Return what people call a phone of this result."""
-        names = [found.name for found in self.phones if found.id == phone]
+        names = [record.name for record in self.phones if record.id == phone]
         return names[0] if names else phone
 
 

@@ -61,14 +61,14 @@ def list_phones() -> PhoneList:
         InputError: There is no adb, it does not work, or it sees no phone.
     """
     adb = Adb.find()
-    found = []
+    phones = []
     for listed in choose(adb.devices()):
         problem = listed.problem()
         detail = problem.reason if problem else _described(Phone(adb, listed))
-        found.append(
+        phones.append(
             ListedPhone(serial=listed.serial, id=listed.id, ready=problem is None, detail=detail)
         )
-    return PhoneList(adb_version=adb.version(), phones=tuple(found))
+    return PhoneList(adb_version=adb.version(), phones=tuple(phones))
 
 
 def _described(phone: Phone) -> str:
@@ -151,8 +151,8 @@ def with_known(
     So `edgetag phone check` leaves the latencies alone, and `edgetag phone bench` the scores.
 
     Args:
-        result: Of this time.
-        path: Of the result before, which there may be none of.
+        result: What was measured now.
+        path: Where an earlier result lies, if there is one.
         options: What was to be measured.
         exported: Digests of the exported files.
     """
@@ -166,17 +166,20 @@ def with_known(
         update = {name: getattr(known, name) for name in settings}
         update["results"] = known.results
     app_rests = options.app is None or not options.time_app
-    apps = (one for one in known.apps if one.before is None or app_rests)
+    apps = (record for record in known.apps if record.before is None or app_rests)
     update["apps"] = (*apps, *result.apps)
     scores = (
-        one
-        for one in known.scores
-        if one.seconds is None  # read by hand, from a phone that is not here
-        or (options.runner if one.runner_sha256 else options.app) is None
+        record
+        for record in known.scores
+        if record.seconds is None  # read by hand, from a phone that is not here
+        or (options.runner if record.runner_sha256 else options.app) is None
     )
     update["scores"] = (*scores, *result.scores)
     there = {phone.id for phone in result.phones}
-    update["phones"] = (*(one for one in known.phones if one.id not in there), *result.phones)
+    update["phones"] = (
+        *(record for record in known.phones if record.id not in there),
+        *result.phones,
+    )
     return result.model_copy(update=update)
 
 

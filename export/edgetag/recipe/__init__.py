@@ -1,6 +1,6 @@
 """The recipe: one TOML file that says what to build, typed and strict."""
 
-from edgetag.recipe.base import FULL_INTEGER, Runtime, Section, Variant
+from edgetag.recipe.base import IoType, Runtime, Section, Variant
 from edgetag.recipe.budgets import LIMITS, Budget, Limit, TagBudget, limits_of
 from edgetag.recipe.bundle import BundleSection, DisplayName
 from edgetag.recipe.data import DataSection, SplitSection
@@ -20,7 +20,6 @@ from edgetag.recipe.training import (
 )
 
 __all__ = [
-    "FULL_INTEGER",
     "LIMITS",
     "PLACES",
     "AugmentSection",
@@ -31,6 +30,7 @@ __all__ = [
     "DisplayName",
     "ExplainSection",
     "ExportSection",
+    "IoType",
     "Limit",
     "NetworkSection",
     "Phase",

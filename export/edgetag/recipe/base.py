@@ -1,18 +1,32 @@
 """What every section of a recipe is made of."""
 
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Variant = Literal["fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat", "int16x8"]
-TrainedVariant = Literal["int8-qat", "int8-pruned-qat"]
-"""Variants that take a training of their own."""
+from edgetag.catalogue.engines import RUNTIMES
+from edgetag.catalogue.formats import FORMATS
+from edgetag.catalogue.networks import NETWORKS
+from edgetag.catalogue.variants import TRAINED, VARIANTS
 
-VARIANTS: tuple[Variant, ...] = get_args(Variant)
-FULL_INTEGER: tuple[Variant, ...] = ("int8", "int8-qat", "int8-pruned-qat", "int16x8")
-"""Nothing inside is computed in floating point."""
+if TYPE_CHECKING:  # what a catalogue lists is known when it is read, not to a type checker
+    NetworkName = str
+    Format = str
+    FormatChoice = str
+    Variant = str
+    TrainedVariant = str
+    Runtime = str
+else:
+    NetworkName = Literal[tuple(NETWORKS)]
+    Format = Literal[tuple(FORMATS)]
+    FormatChoice = Literal[("auto", *FORMATS)]
+    Variant = Literal[tuple(VARIANTS)]
+    TrainedVariant = Literal[TRAINED]
+    Runtime = Literal[RUNTIMES]
 
-Runtime = Literal["litert", "tflite-runtime"]
+IoType = Literal["float32", "uint8", "int8"]
+"""Of a file's input and output."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 

@@ -28,12 +28,12 @@ class Limit:
 
     Attributes:
         words: What it limits, for people.
-        unit: Of the limit, and of what is held against it.
+        unit: Unit of the limit, and of what is held against it.
         kind: A margin is held against an interval and never decided without; a cap is the largest
             value and a floor the smallest.
         subject: What it limits, which says who judges it.
         measure: For a margin of accuracy: the measure whose loss it allows.
-        key: Of the recipe.
+        key: Its key in the recipe.
     """
 
     words: str

@@ -5,7 +5,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from edgetag.recipe.base import Section, Share
+from edgetag.catalogue.formats import FORMATS
+from edgetag.recipe.base import FormatChoice, Section, Share
 from edgetag.tags import DEFAULT_TAGS, Vocabulary
 
 
@@ -35,11 +36,9 @@ class DataSection(Section):
         description="A table (.csv, .jsonl, .parquet), a folder with one folder per class, or a "
         "folder or file of Region Cropper JSON. Relative to the recipe.",
     )
-    format: Literal["auto", "wide", "list", "folders", "object_value", "regions"] = Field(
+    format: FormatChoice = Field(
         "auto",
-        description="wide: path and one column per tag; list: path and a list of tags; folders: "
-        "one folder per class; object_value: objectId,value for a single tag; regions: Region "
-        "Cropper JSON.",
+        description="; ".join(f"{name}: {line.words}" for name, line in FORMATS.items()) + ".",
     )
     root: Path | None = Field(
         None, description="Folder that image paths are relative to; default: the source's folder."
@@ -89,9 +88,9 @@ class DataSection(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         Vocabulary(self.tags)
-        if self.format == "object_value" and len(self.tags) != 1:
+        if self.format != "auto" and FORMATS[self.format].one_tag and len(self.tags) != 1:
             raise ValueError(
-                f"format 'object_value' labels one tag, but tags lists {len(self.tags)}"
+                f"format {self.format!r} labels one tag, but tags lists {len(self.tags)}"
             )
         if self.split.balance and len(self.tags) != 1:
             raise ValueError(

@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from edgetag.catalogue.engines import RUNTIMES
 from edgetag.recipe.base import Runtime, Section, Share
 
 
@@ -16,7 +17,7 @@ class ValidationSection(Section):
         description="Scored splits; the first one decides. Others must be named test_….",
     )
     runtimes: tuple[Runtime, ...] = Field(
-        ("litert", "tflite-runtime"), min_length=1, description="Every file is judged on each."
+        RUNTIMES, min_length=1, description="Every file is judged on each."
     )
     min_positives: int = Field(20, ge=1, description="Fewer in a split: the tag is not scored.")
     bootstrap_samples: int = Field(1000, ge=100, description="Behind every interval of mAP and AP.")
@@ -66,7 +67,7 @@ class BenchmarkSection(Section):
     """How latency is measured."""
 
     runtimes: tuple[Runtime, ...] = Field(
-        ("litert", "tflite-runtime"), min_length=1, description="Every file is timed on each."
+        RUNTIMES, min_length=1, description="Every file is timed on each."
     )
     threads: tuple[int, ...] = Field(
         (1,), min_length=1, description="Numbers of threads; every file is timed with each."
@@ -81,7 +82,7 @@ class BenchmarkSection(Section):
     reference: bool = Field(
         True, description="Also time the float model under TensorFlow, for comparison."
     )
-    budget_runtime: Runtime = Field("litert", description="Where latency budgets are judged.")
+    budget_runtime: Runtime = Field(RUNTIMES[0], description="Where latency budgets are judged.")
     budget_threads: int = Field(
         1, ge=1, description="Number of threads that latency budgets are judged with."
     )

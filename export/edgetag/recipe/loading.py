@@ -79,13 +79,13 @@ def parse_recipe(text: str, path: Path) -> Recipe:
 
 def _with_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return values whose paths are paths; relative ones are taken from a folder."""
-    found = dict(values)
+    resolved = dict(values)
     for section, keys in PLACES.items():
         inner = values.get(section)
         if isinstance(inner, dict):
             places = {key: inner[key] for key in keys if isinstance(inner.get(key), str)}
-            found[section] = inner | {key: (folder / at).resolve() for key, at in places.items()}
-    return found
+            resolved[section] = inner | {key: (folder / at).resolve() for key, at in places.items()}
+    return resolved
 
 
 def _tuples(value: Any) -> Any:
@@ -137,8 +137,8 @@ def _known_keys(parents: list[int | str]) -> list[str]:
     for part in parents:
         if isinstance(part, int) or part not in section.model_fields:
             continue
-        found = _section_in(section.model_fields[part].annotation)
-        section = found or section
+        inner = _section_in(section.model_fields[part].annotation)
+        section = inner or section
     return sorted(section.model_fields)
 
 
@@ -146,9 +146,9 @@ def _section_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in getattr(annotation, "__args__", ()):
-        found = _section_in(inner)
-        if found:
-            return found
+        nested = _section_in(inner)
+        if nested:
+            return nested
     return None
 
 

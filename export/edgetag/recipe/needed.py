@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from edgetag.recipe.base import FULL_INTEGER, Variant
+from edgetag.catalogue.variants import FULL_INTEGER
+from edgetag.recipe.base import Variant
 from edgetag.recipe.sections import ExportSection
 
 

@@ -1,12 +1,14 @@
 """The recipe's sections. Descriptions here are what `edgetag recipe schema` shows to editors."""
 
 import hashlib
-from typing import Literal, Self, get_args
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from edgetag.catalogue.networks import NETWORKS, Network
+from edgetag.catalogue.variants import BASE, CALIBRATED, FULL_INTEGER, TRAINED
 from edgetag.preprocess import Preprocessing
-from edgetag.recipe.base import FULL_INTEGER, Section, TrainedVariant, Variant
+from edgetag.recipe.base import IoType, NetworkName, Section, TrainedVariant, Variant
 from edgetag.recipe.budgets import Budget, TagBudget
 from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.data import DataSection
@@ -19,43 +21,55 @@ PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution
 """What says where files lie on this machine, and nothing about what is built."""
 
 
+_WITH_WIDTH = " or ".join(name for name, line in NETWORKS.items() if line.takes_width)
+_WITH_WEIGHTS = " or ".join(name for name, line in NETWORKS.items() if line.has_weights)
+_WITH_MAPS = " or ".join(name for name, line in NETWORKS.items() if line.has_maps)
+
+
 class NetworkSection(Section):
     """The architecture and its input."""
 
-    name: Literal["efficientnet_lite0", "mobilenet_v2", "model3"] = Field(
-        "efficientnet_lite0", description="The architecture."
-    )
+    name: NetworkName = Field(next(iter(NETWORKS)), description="The architecture.")
     input_size: int = Field(224, ge=64, le=320, description="Height and width in pixels.")
-    width: float = Field(1.0, ge=0.35, le=1.0, description="Channel multiplier; mobilenet_v2 only.")
+    width: float = Field(
+        1.0, ge=0.35, le=1.0, description=f"Channel multiplier; {_WITH_WIDTH} only."
+    )
     pretrained: bool | None = Field(
-        None, description="ImageNet weights; default: where there are some (efficientnet_lite0)."
+        None, description=f"ImageNet weights; default: where there are some ({_WITH_WEIGHTS})."
     )
     dropout: float = Field(0.2, ge=0, lt=1, description="Share of the last features left out.")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.pretrained and self.name != "efficientnet_lite0":
+        if self.pretrained and not self.facts.has_weights:
             raise ValueError(
                 f"pretrained = true, but there are no weights for {self.name}; "
-                "only efficientnet_lite0 has some"
+                f"only {_WITH_WEIGHTS} has some"
             )
-        if self.width != 1.0 and self.name != "mobilenet_v2":
-            raise ValueError(f"width = {self.width}, but only mobilenet_v2 takes a width")
-        if self.name != "model3" and self.input_size % 32:
-            raise ValueError(f"input_size = {self.input_size}, but {self.name} needs 32 × n")
+        if self.width != 1.0 and not self.facts.takes_width:
+            raise ValueError(f"width = {self.width}, but only {_WITH_WIDTH} takes a width")
+        if self.input_size % self.facts.input_step:
+            raise ValueError(
+                f"input_size = {self.input_size}, but {self.name} needs {self.facts.input_step} × n"
+            )
         return self
+
+    @property
+    def facts(self) -> Network:
+        """What the catalogue says of the architecture."""
+        return NETWORKS[self.name]
 
     @property
     def uses_pretrained(self) -> bool:
         """Whether ImageNet weights are loaded."""
         if self.pretrained is None:
-            return self.name == "efficientnet_lite0"
+            return self.facts.has_weights
         return self.pretrained
 
     @property
     def has_maps(self) -> bool:
         """Whether each score is the mean of a class activation map."""
-        return self.name != "model3"
+        return self.facts.has_maps
 
     def preprocessing(self) -> Preprocessing:
         """Return the contract of this network's input."""
@@ -68,23 +82,26 @@ class ExportSection(Section):
     """Which files are made and for what target."""
 
     variants: tuple[Variant, ...] = Field(
-        ("fp32", "fp16", "int8"),
+        (BASE, "fp16", "int8"),
         min_length=1,
-        description="Files to make; fp32 is always among them.",
+        description=f"Files to make; {BASE} is always among them.",
     )
     if_needed: tuple[TrainedVariant, ...] = Field(
         ("int8-qat",),
         description="Trained and made only if variants has full-integer files and none of them "
         "passes validation; of no effect where variants names one that is trained so.",
     )
-    input_type: Literal["float32", "uint8", "int8"] = Field(
+    input_type: IoType = Field(
         "uint8", description="Of full-integer variants; the others take float32."
     )
-    output_type: Literal["float32", "uint8", "int8"] = Field(
+    output_type: IoType = Field(
         "uint8", description="Of full-integer variants; the others give float32."
     )
     representative_images: int = Field(
-        200, ge=1, description="Training images that calibrate int8 and int16x8, stratified by tag."
+        200,
+        ge=1,
+        description=f"Training images that calibrate {' and '.join(CALIBRATED)}, stratified by "
+        "tag.",
     )
     target_runtime: str = Field(
         "2.14.0",
@@ -106,8 +123,8 @@ class ExportSection(Section):
     def _check(self) -> Self:
         if len(set(self.variants)) != len(self.variants):
             raise ValueError("variants lists one twice")
-        if "fp32" not in self.variants:
-            raise ValueError("variants lacks fp32, which the others are compared with")
+        if BASE not in self.variants:
+            raise ValueError(f"variants lacks {BASE}, which the others are compared with")
         if len(set(self.if_needed)) != len(self.if_needed):
             raise ValueError("if_needed lists a variant twice")
         if len(set(self.explain)) != len(self.explain):
@@ -121,7 +138,7 @@ class ExportSection(Section):
     def fallback(self) -> tuple[Variant, ...]:
         """What is made if no full-integer file of `variants` passes."""
         integer = set(self.variants) & set(FULL_INTEGER)
-        return self.if_needed if integer and not integer & set(get_args(TrainedVariant)) else ()
+        return self.if_needed if integer and not integer & set(TRAINED) else ()
 
     @property
     def possible(self) -> tuple[Variant, ...]:
@@ -187,8 +204,7 @@ class Recipe(Section):
         if self.export.explain and not self.network.has_maps:
             raise ValueError(
                 f"export.explain needs a network whose scores are means of maps, and "
-                f"{self.network.name} has none; take export.explain out, or use "
-                "efficientnet_lite0 or mobilenet_v2"
+                f"{self.network.name} has none; take export.explain out, or use {_WITH_MAPS}"
             )
         weights = self.training.positive_weights
         for tag in weights if isinstance(weights, dict) else ():

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgetag.catalogue.networks import NETWORKS
+from edgetag.catalogue.variants import VARIANTS
 from edgetag.errors import InputError
 from edgetag.recipe.base import Section
 from edgetag.recipe.budgets import TagBudget
 from edgetag.recipe.data import DataSection
 from edgetag.recipe.loading import parse_recipe
+from edgetag.recipe.sections import ExportSection, NetworkSection
 from edgetag.workspace import write_text
 
 TEMPLATE = """\
@@ -26,7 +29,7 @@ name = "{name}"
 # max_rejected_share = 0.05    # more unreadable images than this stop the run
 
 [network]
-# name = "efficientnet_lite0"  # mobilenet_v2, model3
+# name = {network}  # {networks}
 input_size = {input_size:<18}# 64 to 320; {sizes}
 
 [training]
@@ -45,7 +48,7 @@ label_smoothing = 0.05
 distillation = 0.5             # fine-tuning learns from the float model's scores as well
 
 {validation}[export]
-# variants = ["fp32", "fp16", "int8"]   # "dynamic", "int8-qat", "int8-pruned-qat", "int16x8"
+# variants = {variants}   # {more_variants}
 # if_needed = ["int8-qat"]     # trained and made only if int8 does not pass
 # explain = []                 # variants that give heat maps too, such as ["int8-qat"]
 
@@ -75,7 +78,7 @@ class Draft:
         data: How the source is read.
         input_size: Height and width of the network's input,
         sizes: and why.
-        batch_size: Of training.
+        batch_size: Images in a batch of training.
         max_map_drop: Margin of all variants; None where no tag can be scored.
         tags: Margins of single tags.
         test_images: How many these were chosen for.
@@ -115,6 +118,7 @@ def write_recipe(path: Path, draft: Draft) -> None:
         InputError: The file exists, or the values make no valid recipe.
     """
     refuse_existing(path)
+    made = ExportSection().variants
     text = TEMPLATE.format(
         file=path.name,
         name=_name(path),
@@ -123,6 +127,10 @@ def write_recipe(path: Path, draft: Draft) -> None:
         sizes=draft.sizes,
         batch_size=draft.batch_size,
         validation=_validation(draft.judged_splits),
+        network=_toml(NetworkSection().name),
+        networks=", ".join(name for name in NETWORKS if name != NetworkSection().name),
+        variants=_toml(made),
+        more_variants=", ".join(_toml(name) for name in VARIANTS if name not in made),
         why=_why(draft),
         budgets=_budgets(draft),
     )
@@ -171,13 +179,13 @@ def _budgets(draft: Draft) -> str:
     lines = [f"max_map_drop = {drop}"]
     if not draft.tags:
         return "\n".join(lines) + "\n"
-    given = [found.given() for found in draft.tags.values()]
+    given = [limits.given() for limits in draft.tags.values()]
     common = {key: max(margins[key] for margins in given) for key in given[0]}
     lines += [f"{key} = {value}" for key, value in common.items()]
     if draft.unscored:
-        told = f"Not judged yet, for too few test images: {', '.join(draft.unscored)}."
-        lines += textwrap.wrap(told, 98, initial_indent="# ", subsequent_indent="# ")
-    own = {tag: found.given() for tag, found in draft.tags.items() if found.given() != common}
+        comment = f"Not judged yet, for too few test images: {', '.join(draft.unscored)}."
+        lines += textwrap.wrap(comment, 98, initial_indent="# ", subsequent_indent="# ")
+    own = {tag: limits.given() for tag, limits in draft.tags.items() if limits.given() != common}
     if own:
         lines += ["", "[budgets.default.tags]"]
     for tag, margins in own.items():

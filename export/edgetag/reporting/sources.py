@@ -32,7 +32,7 @@ class Sources:
 
     Attributes:
         recipe: What was built.
-        verdict: Of validation.
+        verdict: Verdict of validation.
         details: Its curves and changed decisions.
         exported: The files; None where only stored scores or given files were judged.
         bench: Latency and memory.
@@ -40,8 +40,8 @@ class Sources:
         versions: Package → version of the run.
         thumbnails: Rows of the manifest `[n]` int64 → images `[n, height, width, 3]` uint8; None
             where the images are not at hand.
-        targets: Of other machines.
-        phones: Of phones.
+        targets: Result of other machines.
+        phones: Result of phones.
         float_model: What the float model decided.
         data: Counts by tag and split, and what was left out.
         rejected: What was left out, row by row.

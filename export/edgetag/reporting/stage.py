@@ -121,10 +121,10 @@ def _if_there(kind: type[R], path: Path, made_by: str) -> R | None:
 
 def _phones(workspace: Workspace, exported: ExportResult | None) -> PhonesResult | None:
     """Read what phones gave; figures of files that have been exported anew since are left out."""
-    found = _if_there(PhonesResult, workspace.bench / "phones.json", "phone bench RECIPE")
-    if found is None or exported is None:
-        return found
-    return found.only({file.sha256 for file in exported.variants})
+    phones = _if_there(PhonesResult, workspace.bench / "phones.json", "phone bench RECIPE")
+    if phones is None or exported is None:
+        return phones
+    return phones.only({file.sha256 for file in exported.variants})
 
 
 def _join(sources: Sources, summary: str, junit: str) -> ReportResult:

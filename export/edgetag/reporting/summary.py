@@ -111,15 +111,17 @@ def _only_elsewhere(report: ReportResult, targets: TargetsResult | None) -> bool
 
 def _findings(findings: Iterable[Finding]) -> Iterator[str]:
     """List what stands between the run and its acceptance, then notes."""
-    found = tuple(findings)
+    all_findings = tuple(findings)
     lines = []
     for level, (mark, shown, *_) in LEVELS.items():
-        told = [f"{one.where}: {one.text}" for one in found if one.level == level]
-        lines += [
-            f"- {mark} {escape_markdown(shorten(text, LONGEST_SENTENCE))}" for text in told[:shown]
+        texts = [
+            f"{finding.where}: {finding.text}" for finding in all_findings if finding.level == level
         ]
-        if len(told) > shown:
-            lines.append(f"- {mark} and {len(told) - shown} more")
+        lines += [
+            f"- {mark} {escape_markdown(shorten(text, LONGEST_SENTENCE))}" for text in texts[:shown]
+        ]
+        if len(texts) > shown:
+            lines.append(f"- {mark} and {len(texts) - shown} more")
     if lines:
         yield "\n".join(lines) + "\n"
 

@@ -25,16 +25,16 @@ def target_budget_rows(result: TargetsResult) -> tuple[BudgetRow, ...]:
 
 def target_failure_rows(result: TargetsResult) -> tuple[FailureRow, ...]:
     """Return what other machines did not run, each place once."""
-    told = {
+    reasons = {
         (check.variant, check.place): check.reason
         for check in result.checks
         if check.agreement in ("fails there", "not compared")
     }
     for failure in result.failures:
-        told.setdefault((failure.variant, failure.place), f"not counted: {failure.reason}")
+        reasons.setdefault((failure.variant, failure.place), f"not counted: {failure.reason}")
     return tuple(
         FailureRow(variant=variant, runtime=place, stage="targets", reason=reason)
-        for (variant, place), reason in told.items()
+        for (variant, place), reason in reasons.items()
     )
 
 

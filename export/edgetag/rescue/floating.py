@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.conversion.result import ExportedVariant
 from edgetag.conversion.stage import Sources
-from edgetag.conversion.variants import QAT
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.progress import Progress
@@ -46,7 +46,7 @@ def float_file(
     Raises:
         InputError: Weights are missing or damaged, or TensorFlow is not installed.
     """
-    if variant not in QAT:
+    if "quantize" not in VARIANTS[variant].trained_by:
         return workspace.verified_file(fp32.file, fp32.sha256)
     file = workspace.rescue / "work" / f"{variant}-float.tflite"
     record_file = file.with_suffix(".json")
@@ -66,7 +66,7 @@ def float_file(
     with progress.track(f"converting the float weights of {variant}", None) as task:
         bare = bare_network(recipe, sources.model(variant))
         with saved(bare) as model:
-            write_bytes(file, convert(model, "fp32", recipe.network.preprocessing()))
+            write_bytes(file, convert(model, BASE, recipe.network.preprocessing()))
         task.advance()
     record = FloatRecord(inputs=inputs, sha256=digest_file(file))
     write_text(record_file, record.to_json())
@@ -85,7 +85,7 @@ def bare_network(recipe: Recipe, model: "keras.Model") -> "keras.Model":
     """Return the float network with the weights of a quantization-aware one.
 
     Args:
-        recipe: Of the network.
+        recipe: Recipe of the network.
         model: From `load_quantized`. Its wrappers hold the trained weights among their own; they
             are found by layer and by the last part of their names.
     """

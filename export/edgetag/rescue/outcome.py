@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
+from edgetag.catalogue.variants import TRAINED
 from edgetag.judging.decisions import Decision
 from edgetag.recipe import Variant
 from edgetag.rescue.layers import label
 from edgetag.rescue.result import Keep, Step
 from edgetag.tables.formats import format_points
-
-FINE_TUNED = ("int8-qat", "int8-pruned-qat")
-"""Their weights are not the float model's."""
 
 
 def describe(
@@ -35,9 +33,9 @@ def describe(
     kind = "float" if keep == "float" else "16 bits"
     if chosen is None and not searched:
         last = steps[-1]
-        told = "breaks a limit" if last.accuracy == "fail" else "stays undecided"
+        failing = "breaks a limit" if last.accuracy == "fail" else "stays undecided"
         return (
-            f"Even with all {len(last.layers)} layers in {kind}, {variant} {told} "
+            f"Even with all {len(last.layers)} layers in {kind}, {variant} {failing} "
             f"({_drop(last)}), so no choice of layers mends it. "
             + _advice(variant, keep, last, untrained)
         )
@@ -66,12 +64,12 @@ def describe(
 
 def _open(step: Step) -> str:
     """Say which other limits are undecided, and why, where that is known."""
-    told = [
+    reasons = [
         f"{check.budget}{f' ({check.reason})' if check.reason else ''}"
         for check in step.budgets
         if check.verdict == "undecided"
     ]
-    return f" Undecided: {', '.join(told)}." if told else ""
+    return f" Undecided: {', '.join(reasons)}." if reasons else ""
 
 
 def _advice(variant: Variant, keep: Keep, step: Step, untrained: Decision | None) -> str:
@@ -79,7 +77,7 @@ def _advice(variant: Variant, keep: Keep, step: Step, untrained: Decision | None
         return f"The file does not run: {step.failure}."
     if keep == "int16":
         return "Their weights still have 8 bits; try: --keep float."
-    if variant in FINE_TUNED:
+    if variant in TRAINED:
         # These weights in float have seen no quantization: what they lack, fine-tuning took.
         cause = f"The fine-tuning of {variant} lost that, not the quantization. "
         if untrained == "pass":

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from edgetag.catalogue.variants import BASE, FULL_INTEGER, VARIANTS
 from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import without_explain
 from edgetag.conversion.exported import ExportedFile, exported_file
@@ -13,14 +14,13 @@ from edgetag.conversion.flatfile import gzip_size, parse_model, read_model
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.result import ExportedVariant
 from edgetag.conversion.stage import Sources
-from edgetag.conversion.variants import INT8
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.judging.checks import ReasonedCheck
 from edgetag.judging.wording import write_value
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
-from edgetag.recipe import FULL_INTEGER, Recipe, Variant
+from edgetag.recipe import Recipe, Variant
 from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.floating import float_file
 from edgetag.rescue.int16_layers import Int16Graft, can_be_int16
@@ -107,7 +107,7 @@ class Trials:
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """Those that can be kept."""
+        """Layers that can be kept."""
         layers = matched_layers(read_model(self.original), self.floating, self.original)
         if self.keep == "float":
             return layers
@@ -141,7 +141,7 @@ class Trials:
         trial = Trial(
             choice, file, layers, dropped, self._measured(file), accuracy, heat_maps, failure
         )
-        self.progress.say(f"{self.name(choice)}: {_told(trial)}")
+        self.progress.say(f"{self.name(choice)}: {_trial_line(trial)}")
         self.done[choice] = trial
         return trial
 
@@ -166,7 +166,7 @@ class Trials:
         data = self._described(self.grafted(layers, self.keep), info)
         model = parse_model(data, file)
         checks.check_target_ops(model, self.recipe.export.target_ops, file)
-        if self.variant in INT8:
+        if VARIANTS[self.variant].chosen_types:
             checks.check_input_exact(model, info.contract, file)
         target = self.recipe.export.target_runtime
         if warning := checks.runtime_warning(model, target, file):
@@ -205,10 +205,10 @@ def _float_and_quantized(
             f"{variant} cannot be rescued: only full-integer variants have layers to keep in "
             f"float ({', '.join(FULL_INTEGER)})"
         )
-    return exported_file(workspace, "fp32"), exported_file(workspace, variant)
+    return exported_file(workspace, BASE), exported_file(workspace, variant)
 
 
-def _told(trial: Trial) -> str:
+def _trial_line(trial: Trial) -> str:
     layers = f"{len(trial.layers)} layers kept"
     accuracy = trial.accuracy
     if accuracy is None:

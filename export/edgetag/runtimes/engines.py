@@ -1,35 +1,34 @@
-"""The engines by name."""
+"""The engines by name; which there are is in `catalogue.engines`."""
 
+from importlib import import_module
+from typing import cast
+
+from edgetag.catalogue import module_of
+from edgetag.catalogue.engines import ENGINES as LINES
+from edgetag.catalogue.engines import RUNTIMES
 from edgetag.errors import InputError
-from edgetag.runtimes.litert import LiteRT
-from edgetag.runtimes.protocol import Engine, HostEngine, Loader
-from edgetag.runtimes.tflite_runtime import TFLiteReference, TFLiteRuntime
-from edgetag.runtimes.wasm import Wasm
-
-ENGINES: tuple[HostEngine, ...] = (LiteRT(), TFLiteRuntime())
-"""Those of this machine that a recipe may name."""
-
-WASM = Wasm()
-REFERENCE = TFLiteReference()
+from edgetag.runtimes.here import EngineHere
+from edgetag.runtimes.protocol import Engine, Loader
 
 
 def names() -> tuple[str, ...]:
     """Return the names that a recipe may use, the default engine first."""
-    return tuple(engine.name for engine in ENGINES)
+    return RUNTIMES
 
 
 def target_names() -> tuple[str, ...]:
     """Return the names of engines elsewhere: WebAssembly, emulated machines (`litert@arm64`)."""
     from edgetag.runtimes.emulation import engine as emulated
 
-    return (WASM.name, *emulated.names())
+    elsewhere = (name for name, line in LINES.items() if line.use == "elsewhere")
+    return (*elsewhere, *emulated.names())
 
 
 def get(name: str) -> Engine:
     """Return an engine, whether it is available here or not.
 
     Args:
-        name: One of `names`, of `target_names`, or the reference's.
+        name: One of the catalogue's, or of `target_names`.
 
     Raises:
         InputError: There is none of this name.
@@ -39,11 +38,11 @@ def get(name: str) -> Engine:
         from edgetag.runtimes.emulation import engine as emulated
 
         return emulated.get(name)
-    every: tuple[Engine, ...] = (*ENGINES, WASM, REFERENCE)
-    for engine in every:
-        if engine.name == name:
-            return engine
-    raise InputError(f"runtime {name!r} is not one of: {', '.join((*names(), *target_names()))}")
+    if name not in LINES:
+        raise InputError(
+            f"runtime {name!r} is not one of: {', '.join((*names(), *target_names()))}"
+        )
+    return cast("Engine", import_module(f"edgetag.runtimes.{module_of(name)}").ENGINE)
 
 
 def loader(name: str) -> Loader:
@@ -55,7 +54,11 @@ def loader(name: str) -> Loader:
     Raises:
         InputError: Files of the runtime are never loaded by Python, or there is none of this name.
     """
-    for engine in (*ENGINES, REFERENCE):
-        if engine.name == name:
-            return engine
-    raise InputError(f"the runtime {name} loads no file in a process of this Python")
+    engine = get(name)
+    if not isinstance(engine, EngineHere):
+        raise InputError(f"the runtime {name} loads no file in a process of this Python")
+    return engine
+
+
+ENGINES = tuple(get(name) for name in RUNTIMES)
+"""Those of this machine that a recipe may name."""

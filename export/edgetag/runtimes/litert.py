@@ -1,40 +1,23 @@
 """LiteRT, Google's current runtime, by the package ai-edge-litert."""
 
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from edgetag.process import Launch, on_host
+from edgetag.runtimes.here import EngineHere
 from edgetag.runtimes.interpreter import open_session
-from edgetag.runtimes.protocol import SILENCE_LIMIT_S, Session
-
-PACKAGE = "ai-edge-litert"
+from edgetag.runtimes.protocol import Session
 
 
-class LiteRT:
+class LiteRT(EngineHere):
     """The engine `litert`."""
 
     name = "litert"
-    inner = name
-    silence_limit_s = SILENCE_LIMIT_S
-
-    def launch(self, module: str, *arguments: str) -> Launch:
-        """Start a worker on this machine."""
-        return on_host(module, *arguments)
-
-    def version(self) -> str:
-        """Return the installed version."""
-        return version(PACKAGE)
-
-    def available(self) -> str | None:
-        """Return None, or why it cannot be used here."""
-        try:
-            version(PACKAGE)
-        except PackageNotFoundError:
-            return f"{PACKAGE} is not installed; install it with: pip install {PACKAGE}"
-        return None
+    package = "ai-edge-litert"
 
     def load(self, path: Path, threads: int) -> Session:
-        """Load a file; see `protocol.Engine.load`."""
+        """Load a file; see `protocol.Loader.load`."""
         from ai_edge_litert.interpreter import Interpreter
 
         return open_session(Interpreter, path, threads)
+
+
+ENGINE = LiteRT()

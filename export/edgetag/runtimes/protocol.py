@@ -117,7 +117,3 @@ class Loader(Protocol):
         Raises:
             ModelLoadError: The engine refuses the file, or it is no image classifier.
         """
-
-
-class HostEngine(Engine, Loader, Protocol):
-    """An engine of this machine: its worker is a Python that loads files itself."""

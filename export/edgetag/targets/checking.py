@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.catalogue.variants import VARIANTS
 from edgetag.conversion.exported import exported_files
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
@@ -190,7 +191,7 @@ def is_exact(file: ExportedVariant) -> bool:
 
 def is_float(file: ExportedVariant) -> bool:
     """Whether a file computes in float alone."""
-    return file.variant in ("fp32", "fp16")
+    return VARIANTS[file.variant].computes == "float"
 
 
 def tolerance(file: ExportedVariant) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from edgetag.catalogue.variants import BASE
 from edgetag.tables import NONE, Cell, Column, Decision, Number, Prose, Rows, Table, decided
 from edgetag.tables.formats import format_count, format_fraction, format_millions, format_percent
 from edgetag.tables.lists import only_in_one
@@ -16,8 +17,6 @@ MARKS: dict[Agreement, str] = {
     "fails there": "fail",
     "not compared": "not judged",
 }
-BASE = "fp32"
-"""What counts are compared with, on the same runtime, machine and processor."""
 
 
 def target_tables(result: TargetsResult) -> tuple[Table, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
+from edgetag.catalogue.variants import BASE
 from edgetag.conversion.exported import (
     exported_file,
     exported_if_there,
@@ -143,7 +144,7 @@ def fp32_size_bytes(workspace: Workspace) -> int | None:
     """Return the size of the exported float file, None where nothing was exported."""
     made = exported_if_there(workspace)
     sizes = {file.variant: file.size_bytes for file in made.variants} if made else {}
-    return sizes.get("fp32")
+    return sizes.get(BASE)
 
 
 def read_thresholds(

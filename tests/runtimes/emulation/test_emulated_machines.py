@@ -19,8 +19,9 @@ from edgetag.runtimes.emulation.machines import ARM64, default_cache
 from edgetag.runtimes.emulation.packages import Apt
 from edgetag.runtimes.emulation.state import MARKER, damage, problem, record_files
 from edgetag.runtimes.emulation.wheels import install_wheels
+from tests.support.paths import ROOT
 
-LOCK = Path(__file__).parents[3] / "requirements.lock"
+LOCK = ROOT / "requirements.lock"
 
 
 def _program(folder: Path, name: str, script: str) -> None:

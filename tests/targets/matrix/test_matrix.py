@@ -1,18 +1,11 @@
 """The runtime matrix: what loads, what agrees, and whether old runtimes say what the files say."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
-
-sys.path += [
-    str(Path(__file__).parents[2] / folder) for folder in ("conversion", "runtimes", "validation")
-]
-from bad_loops import crashing_model, endless_model
-from tiny_run import RECIPE, TAGS, TEST, RunFolder, make_run_folder
 
 from edgetag.benchmarking.result import BenchResult, Latency, Measurement
 from edgetag.cli.main import app
@@ -31,8 +24,10 @@ from edgetag.targets.matrix.result import Cell, MatrixResult, Proof, Target
 from edgetag.targets.matrix.stage import run
 from edgetag.targets.matrix.tables import format_agreement, matrix_tables, to_markdown_page
 from edgetag.workspace import write_text
+from tests.support.bad_loops import crashing_model, endless_model
+from tests.support.paths import MODELS
+from tests.support.tiny_run import RECIPE, TAGS, TEST, RunFolder, make_run_folder
 
-MODELS = Path(__file__).parents[2] / "models"
 OLD = engines.get("tflite-runtime")
 needs_old = pytest.mark.skipif(OLD.available() is not None, reason="needs tflite-runtime")
 SCORED = ScoreRun(np.zeros((1, 3), dtype=np.float32), 1.0, 1.0)
@@ -393,7 +388,7 @@ def test_columns_are_straight_and_nothing_steers_the_terminal(folder: RunFolder)
 
 @pytest.mark.slow
 def test_a_file_for_other_tags_is_a_wrong_output(folder: RunFolder) -> None:
-    from elsewhere import model_elsewhere
+    from tests.support.models_elsewhere import model_elsewhere
 
     folder.replace_model("int8", pack_model(model_elsewhere()))
     result = run(folder.recipe, folder.workspace, SilentProgress(), ("litert",), 4)

@@ -1,13 +1,9 @@
 """The matrix on a really emulated ARM64: scores as here, instructions counted or taken over."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path += [str(Path(__file__).parents[2] / "validation")]
-from tiny_run import RunFolder, make_run_folder
 
 from edgetag.conversion.result import ExportResult
 from edgetag.errors import ExitCode
@@ -22,6 +18,7 @@ from edgetag.targets.matrix.stage import run
 from edgetag.targets.result import InstructionCount
 from edgetag.targets.spots import Spot
 from edgetag.workspace import write_text
+from tests.support.tiny_run import RunFolder, make_run_folder
 
 pytestmark = [
     pytest.mark.slow,

@@ -9,8 +9,8 @@ from edgetag.dataset.formats.tables import MOST_BYTES, TABLE_SUFFIXES, Table, re
 from edgetag.dataset.formats.tag_list import read_tag_list
 from edgetag.dataset.formats.wide import read_wide
 from edgetag.dataset.listing import Listing
-from edgetag.dataset.result import Format
 from edgetag.errors import InputError
+from edgetag.recipe.base import Format
 from edgetag.recipe.data import DataSection
 from edgetag.userfiles import require_file
 

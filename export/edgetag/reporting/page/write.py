@@ -47,7 +47,7 @@ from edgetag.validation.tables import pictures_table
 TEMPLATES = Path(__file__).parent / "templates"
 REJECTED = "Rows that were left out"
 MOST_ROWS = 100
-"""Of a table that a large vocabulary or many phones could make long."""
+"""Rows that are shown of a table that a large vocabulary or many phones could make long."""
 
 
 def write_page(report: ReportResult, sources: Sources) -> str:
@@ -88,9 +88,9 @@ def write_page(report: ReportResult, sources: Sources) -> str:
             speed=latency_table(bench, report.ships) if bench else None,
             heat_maps=heat_maps_table(sources.verdict),
             heat_map_tags=[
-                heat_map_tags_table(one.variant, one.heat_maps).first(MOST_ROWS)
-                for one in sources.verdict.variants
-                if one.heat_maps and one.runtime == report.runtime
+                heat_map_tags_table(entry.variant, entry.heat_maps).first(MOST_ROWS)
+                for entry in sources.verdict.variants
+                if entry.heat_maps and entry.runtime == report.runtime
             ],
             failures=failures_table(report.failures),
             checks=check_table(targets) if targets and targets.checks else None,
@@ -99,7 +99,7 @@ def write_page(report: ReportResult, sources: Sources) -> str:
                 table.first(MOST_ROWS)
                 for table in (phone_tables(sources.phones) if sources.phones else ())
             ],
-            tags=[tags_of(view, number, found) for number, found in enumerate(scored)],
+            tags=[tags_of(view, number, entry) for number, entry in enumerate(scored)],
             curves=[part for part in map(partial(curves_of, view), numbers(), scored) if part],
             changes=[part for part in map(partial(changes_of, view), scored) if part],
             shipped=list(shipping.shipped(view)),

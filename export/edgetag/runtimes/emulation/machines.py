@@ -4,6 +4,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from edgetag.catalogue.engines import ENGINES
 from edgetag.errors import InputError
 from edgetag.workspace import digest_json
 
@@ -34,12 +35,6 @@ PURE = (
     ("typing-inspection", "0.4.5"),
 )
 """What a scoring process imports beside numpy; as in requirements.lock, which a test checks."""
-
-IMPORTED = {
-    "litert": "ai_edge_litert.interpreter",
-    "tflite-runtime": "tflite_runtime.interpreter",
-}
-"""What each runtime's engine imports."""
 
 Wheels = tuple[tuple[str, str], ...]
 
@@ -128,7 +123,7 @@ class Target:
 
     def modules(self) -> list[str]:
         """Return what the engines of its runtimes import."""
-        return [IMPORTED[runtime] for runtime, _ in self.runtimes]
+        return [ENGINES[runtime].imports for runtime, _ in self.runtimes]
 
     def version(self, runtime: str) -> str:
         """Return the version of a runtime there."""

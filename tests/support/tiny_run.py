@@ -15,9 +15,9 @@ from edgetag.tags import UNKNOWN, Labels, Vocabulary
 from edgetag.training.thresholds import choose_thresholds
 from edgetag.validation.scores import KnownPictures, ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import Workspace, digest_file, write_arrays, write_text
-from run_folders import write_cache, write_export
+from tests.support.paths import MODELS
+from tests.support.run_folders import write_cache, write_export
 
-MODELS = Path(__file__).parents[1] / "models"
 TAGS = ("cat", "dog", "food")
 RECIPE = """
 name = "tiny"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
-from handmade import handmade_model
 
 from edgetag.conversion import metadata_schema
 from edgetag.conversion.flatfile import pack_model
+from tests.support.handmade_model import handmade_model
 
 SIZE = 64
 TAGS = ("a", "b", "c", "d", "e")

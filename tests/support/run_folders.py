@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.explain_signature import add_explain
+from edgetag.conversion.flatfile import pack_model, read_model
+from edgetag.conversion.result import ExplainSignature, ExportedVariant, ExportResult
 from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels
 from edgetag.workspace import Workspace, digest_file, write_text
@@ -38,6 +40,24 @@ def _exported(workspace: Workspace, variant: Any) -> ExportedVariant:
         float_tensors=0,
         sparsity=0.0,
     )
+
+
+def give_maps(workspace: Workspace, variant: str) -> None:
+    """Put the second signature into an exported file, as the export stage would."""
+    path = workspace.export / f"{variant}.tflite"
+    model = read_model(path)
+    add_explain(model, path)
+    path.write_bytes(pack_model(model))
+    export = ExportResult.read(workspace.export / "export.json", "export")
+    maps = ExplainSignature(height=16, width=16)
+    changed = tuple(
+        one.model_copy(update={"explain_maps": maps, "sha256": digest_file(path)})
+        if one.variant == variant
+        else one
+        for one in export.variants
+    )
+    written = export.model_copy(update={"variants": changed})
+    write_text(workspace.export / "export.json", written.to_json())
 
 
 def write_cache(folder: Path, pixels: Pixels, fingerprint: str = "images") -> None:

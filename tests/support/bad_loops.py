@@ -1,15 +1,12 @@
 """Models that no runtime can bear: a loop without an end, and one that is its own body."""
 
 import copy
-import sys
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))
 from ai_edge_litert import schema_py_generated as schema
-from elsewhere import LOGITS, SCORES, model_elsewhere
 
 from edgetag.conversion.flatfile import pack_model
+from tests.support.models_elsewhere import LOGITS, SCORES, model_elsewhere
 
 
 def _tensor(name: bytes, shape: list[int], kind: int, buffer: int = 0) -> Any:

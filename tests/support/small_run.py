@@ -1,7 +1,8 @@
 """A run folder with built data, small enough to train in seconds; also a program of its own.
 
-`python small_run.py OPTIONS FOLDER …` trains in each folder with `small_recipe(**OPTIONS)` (JSON),
-for tests in which a process is killed, or in which several train together.
+`python -m tests.support.small_run OPTIONS FOLDER …` trains in each folder with
+`small_recipe(**OPTIONS)` (JSON), for tests in which a process is killed,
+or in which several train together.
 """
 
 import json

@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.conversion.flatfile import NUMPY_TYPES, pack_model, read_model
-
-MODELS = Path(__file__).parent / "models"
+from tests.support.paths import MODELS
 
 
 def worse_model(path: Path) -> Path:

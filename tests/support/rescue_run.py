@@ -25,9 +25,9 @@ from edgetag.validation.scores import (
     write_reference,
 )
 from edgetag.workspace import Workspace, digest_file, write_arrays, write_bytes, write_text
-from run_folders import write_cache, write_export
+from tests.support.paths import MODELS
+from tests.support.run_folders import write_cache, write_export
 
-MODELS = Path(__file__).parents[1] / "models"
 FLOAT, INT8 = MODELS / "tiny_fp32.tflite", MODELS / "tiny_int8_uint8.tflite"
 TAGS = ("cat", "dog", "food")
 RECIPE = """

@@ -13,8 +13,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drawn_shapes import draw_shapes
 from edgetag.workspace import write_text
+from tests.support.drawn_shapes import draw_shapes
 
 VARIANTS = ("fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat", "int16x8")
 PICTURES = {"test": 100, "test_style": 60, "validation": 60, "train": 140}

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.support.paths import ROOT
+
 CLEAN = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 
 

@@ -25,9 +25,9 @@ from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import RunFile, Workspace, write_text
-from run_folders import write_export
+from tests.support.paths import MODELS
+from tests.support.run_folders import write_export
 
-MODELS = Path(__file__).parent / "models"
 TAGS = ("cat", "dog", "food")
 PICTURES, SIZE = 360, 64
 RECIPE = """

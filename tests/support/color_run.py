@@ -14,9 +14,9 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.training.result import Thresholds
 from edgetag.workspace import Workspace, write_text
-from run_folders import write_export
+from tests.support.paths import MODELS
+from tests.support.run_folders import write_export
 
-MODELS = Path(__file__).parents[1] / "models"
 FLOAT, INT8 = MODELS / "tiny_fp32.tflite", MODELS / "tiny_int8_uint8.tflite"
 TAGS = ("red", "blue", "green")
 RECIPE = """

@@ -18,9 +18,9 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.training.result import Thresholds
 from edgetag.workspace import Workspace, digest_file, write_text
-from made_results import all_entries, make_verdict
+from tests.support.made_results import all_entries, make_verdict
+from tests.support.paths import MODELS
 
-MODELS = Path(__file__).parent / "models"
 TAGS = ("cat", "dog|wolf", "[bold]food")
 THRESHOLDS = {"cat": 0.41, "dog|wolf": 0.41, "[bold]food": 0.5}
 RICH = """

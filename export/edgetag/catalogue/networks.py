@@ -1,0 +1,40 @@
+"""The networks. Each is a file in `edgetag/networks`, which `networks.building` imports on use."""
+
+from dataclasses import dataclass
+
+from edgetag.catalogue import by_name
+
+CAM = "cam"
+"""Name of the 1x1 convolution whose maps, averaged, are the scores before the sigmoid."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """What a recipe must know of an architecture.
+
+    Attributes:
+        name: As recipes write it, and its file.
+        input_step: Height and width of the input are a multiple of it, in pixels.
+        takes_width: Whether it has a channel multiplier.
+        has_weights: Whether its file can load ImageNet weights.
+        head: Its layers with weights that are new for every vocabulary.
+    """
+
+    name: str
+    input_step: int = 1
+    takes_width: bool = False
+    has_weights: bool = False
+    head: tuple[str, ...] = (CAM,)
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether each score is the mean of a class activation map."""
+        return self.head == (CAM,)
+
+
+NETWORKS = by_name(
+    Network("efficientnet_lite0", input_step=32, has_weights=True),
+    Network("mobilenet_v2", input_step=32, takes_width=True),
+    Network("model3", head=("dense", "logits")),
+)
+"""The first is the default."""

@@ -1,0 +1,67 @@
+"""The variants, and what is done to make each. Each names a file in `conversion/variants`."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edgetag.catalogue import by_name, module_of
+
+Training = Literal["prune", "quantize"]
+
+
+@dataclass(frozen=True)
+class VariantLine:
+    """What is known of a variant.
+
+    Attributes:
+        name: As recipes write it.
+        computes: In which numbers: float; mixed, floats and integers in turn; or integer, and
+            nothing inside in floating point.
+        trained_by: The stages that train it after `train`, in their order; empty for one that is
+            made from the float model.
+        calibrated: Whether images measure its ranges while it is converted.
+        chosen_types: Whether its input and output are of the types that the recipe says; others
+            take and give float32.
+        settings: The file that sets TensorFlow Lite's converter; empty for the name's own.
+    """
+
+    name: str
+    computes: Literal["float", "mixed", "integer"]
+    trained_by: tuple[Training, ...] = ()
+    calibrated: bool = False
+    chosen_types: bool = False
+    settings: str = ""
+
+    @property
+    def module(self) -> str:
+        """The module in `conversion/variants` that sets the converter."""
+        return self.settings or module_of(self.name)
+
+
+VARIANTS = by_name(
+    VariantLine("fp32", "float"),
+    VariantLine("fp16", "float"),
+    VariantLine("dynamic", "mixed"),
+    VariantLine("int8", "integer", calibrated=True, chosen_types=True),
+    VariantLine("int8-qat", "integer", ("quantize",), chosen_types=True),
+    VariantLine(
+        "int8-pruned-qat",
+        "integer",
+        ("prune", "quantize"),
+        chosen_types=True,
+        settings="int8_qat",
+    ),
+    VariantLine("int16x8", "integer", calibrated=True),
+)
+"""In the order in which they are listed."""
+
+BASE = "fp32"
+"""What the others are compared with; every run makes it."""
+
+FULL_INTEGER = tuple(name for name, line in VARIANTS.items() if line.computes == "integer")
+CALIBRATED = tuple(name for name, line in VARIANTS.items() if line.calibrated)
+TRAINED = tuple(name for name, line in VARIANTS.items() if line.trained_by)
+
+
+def trained_by(stage: Training) -> tuple[str, ...]:
+    """Return the variants that a stage trains, or trains a part of."""
+    return tuple(name for name, line in VARIANTS.items() if stage in line.trained_by)

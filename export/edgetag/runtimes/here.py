@@ -1,0 +1,54 @@
+"""What engines of this machine have in common: their worker is this Python, which loads files."""
+
+from abc import ABC, abstractmethod
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import ClassVar
+
+from edgetag.process import Launch, on_host
+from edgetag.runtimes.protocol import SILENCE_LIMIT_S, Session
+
+
+class EngineHere(ABC):
+    """An engine of this machine, an `Engine` and a `Loader`; making one imports nothing of it.
+
+    Attributes:
+        name: As recipes write it.
+        package: The distribution that it comes in.
+    """
+
+    name: ClassVar[str]
+    package: ClassVar[str]
+    silence_limit_s = SILENCE_LIMIT_S
+
+    @property
+    def inner(self) -> str:
+        """Its own name."""
+        return self.name
+
+    def launch(self, module: str, *arguments: str) -> Launch:
+        """Start a worker on this machine."""
+        return on_host(module, *arguments)
+
+    def version(self) -> str:
+        """Return the installed version."""
+        return version(self.package)
+
+    def available(self) -> str | None:
+        """Return None, or why it cannot be used here."""
+        if not is_installed(self.package):
+            return f"{self.package} is not installed; install it with: pip install {self.package}"
+        return None
+
+    @abstractmethod
+    def load(self, path: Path, threads: int) -> Session:
+        """Load a file; see `protocol.Loader.load`."""
+
+
+def is_installed(package: str) -> bool:
+    """Tell whether a distribution is there."""
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True

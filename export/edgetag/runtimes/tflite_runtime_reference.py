@@ -1,0 +1,28 @@
+"""tflite-runtime with its reference kernels, to compare other machines with."""
+
+from functools import partial
+from pathlib import Path
+
+from edgetag.runtimes.interpreter import open_session
+from edgetag.runtimes.protocol import Session
+from edgetag.runtimes.tflite_runtime import TFLiteRuntime
+
+
+class TFLiteReference(TFLiteRuntime):
+    """The engine `tflite-runtime-reference`.
+
+    Its kernels are slow and plain, and what tflite-runtime on ARM computes in integers is bit for
+    bit what they compute on x86; the default kernels of x86 round otherwise.
+    """
+
+    name = "tflite-runtime-reference"
+
+    def load(self, path: Path, threads: int) -> Session:
+        """Load a file; see `protocol.Loader.load`."""
+        from tflite_runtime.interpreter import Interpreter, OpResolverType
+
+        make = partial(Interpreter, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+        return open_session(make, path, threads)
+
+
+ENGINE = TFLiteReference()
