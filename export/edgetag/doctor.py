@@ -24,7 +24,7 @@ from edgetag.runtimes import engines
 from edgetag.runtimes.protocol import Engine
 from edgetag.tables import Cell, Column, Prose, Rows, Table, yes_or_no
 from edgetag.tables.formats import format_gigabytes
-from edgetag.targets.listing import list_machines
+from edgetag.targets.listing import list_targets
 
 TIMEOUT_S = 10.0
 """A tool that has not answered by then counts as broken."""
@@ -173,19 +173,19 @@ def _emulator() -> Component:
         component = _tool(program)
         if component.state != "missing":
             return component.model_copy(update={"name": "ARM64 emulator"})
-    detail = "none on the PATH; edgetag device setup arm64 brings its own"
+    detail = "none on the PATH; edgetag target setup arm64 brings its own"
     return Component(name="ARM64 emulator", state="missing", detail=detail)
 
 
 def _elsewhere() -> tuple[Component, ...]:
-    """Return the machines that --on can name."""
+    """Return the targets that --on can name."""
     return tuple(
         Component(
-            name=machine.name if machine.name == "wasm" else f"emulated {machine.name}",
-            state=machine.state,
-            detail=machine.detail or ", ".join(machine.runtimes),
+            name=target.name if target.name == "wasm" else f"emulated {target.name}",
+            state=target.state,
+            detail=target.detail or ", ".join(target.runtimes),
         )
-        for machine in list_machines().machines
+        for target in list_targets().targets
     )
 
 

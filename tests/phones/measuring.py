@@ -18,8 +18,8 @@ def bench(
     street: Street, folder: Run, settings: Settings = SETTINGS, **more: object
 ) -> PhonesResult:
     """Measure on all phones, and check that what is returned is what was written."""
-    options = replace(Options("adb", settings, tool=street.tool), **more)  # type: ignore[arg-type]
+    options = replace(Options(settings, tool=street.tool), **more)  # type: ignore[arg-type]
     result = run(*folder, SilentProgress(), options)
     path = folder[1].bench / "phones.json"
-    assert PhonesResult.read(path, "bench --on adb") == result
+    assert PhonesResult.read(path, "phone bench RECIPE") == result
     return result

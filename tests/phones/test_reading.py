@@ -183,12 +183,11 @@ def test_scoring_on_phones_leaves_latencies_of_before_alone(
     done = CliRunner().invoke(
         app,
         [
-            "validate",
+            "phone",
+            "check",
             str(tmp_path / "recipe.toml"),
             "--out",
             str(run_folder[1].root),
-            "--on",
-            "adb",
             "--app",
             "dev.edgetag.demo",
             "--images",

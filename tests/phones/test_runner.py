@@ -49,7 +49,7 @@ scores=$(sed -n 's/.*"scores": "\\(.*\\)".*/\\1/p' "$1")
 def score(street: Street, folder: Path, runner: str, **more: object) -> PhonesResult:
     recipe, workspace = make_run(folder)
     settings = Settings(threads=(1,), warmup_runs=1, runs=10, rounds=1)
-    options = Options("adb", settings, runner=script(folder / "runner", runner), **more)  # type: ignore[arg-type]
+    options = Options(settings, runner=script(folder / "runner", runner), **more)  # type: ignore[arg-type]
     return run(recipe, workspace, SilentProgress(), options)
 
 

@@ -157,6 +157,18 @@ def test_machines_that_there_are_not_are_refused_with_those_there_are() -> None:
     assert "lists one twice" in refusal(MINIMAL + '[targets]\non = ["wasm", "wasm"]\n')
 
 
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("min_s = 3.0\nmax_s = 2.0", ":4: phones: min_s 3 is more than max_s 2"),
+        ("rounds = 5\nruns = 4", ":4: phones: rounds 5 is more than runs 4"),
+        ("threads = [2, 65]", ":5: phones.threads.1: "),
+    ],
+)
+def test_what_no_phone_could_measure_is_refused(lines: str, told: str) -> None:
+    assert told in refusal(f"{MINIMAL}[phones]\n{lines}\n")
+
+
 def test_a_section_that_was_renamed_is_refused_with_its_line_and_its_new_name() -> None:
     told = refusal(MINIMAL + '[device]\non = ["wasm"]\n')
     line = MINIMAL.count("\n") + 1

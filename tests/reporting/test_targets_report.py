@@ -132,7 +132,7 @@ def test_a_limit_that_was_counted_elsewhere_only_is_undecided(tmp_path: Path) ->
 def test_a_limit_that_nothing_judged_is_told(tmp_path: Path) -> None:
     report, text = report_on(replace(make_sources(), recipe=LIMITED), tmp_path)
     assert report.verdict == "pass"
-    assert "max_arm_instructions not judged: nothing was counted; run: edgetag bench" in text
+    assert "max_arm_instructions not judged: nothing was counted; run: edgetag target count" in text
 
 
 def test_a_file_that_only_runs_here_is_an_error_and_one_that_runs_nowhere_is_skipped(

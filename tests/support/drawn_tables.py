@@ -6,7 +6,7 @@ from rich.console import Console
 
 from edgetag.tables import NONE, Cell, Column, Number, Prose, Rows, Table, decided, to_rich
 
-REMEDY = "not set up; run: edgetag device setup arm64, which takes a minute and needs no root"
+REMEDY = "not set up; run: edgetag target setup arm64, which takes a minute and needs no root"
 TABLE = Rows(
     (
         ("litert@arm64", decided("undecided", "missing"), Cell("1.67", "[0.46, 2.65]"), REMEDY),

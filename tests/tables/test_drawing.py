@@ -28,7 +28,7 @@ def test_a_remedy_wraps_between_words_beside_its_part() -> None:
     lines = drawn(TABLE, 80)
     (first,) = (line for line in lines if "litert@arm64" in line)
     assert "not set up; run:" in first
-    assert any("edgetag device" in line for line in lines)
+    assert any("edgetag target" in line for line in lines)
 
 
 def test_a_table_that_cannot_fit_becomes_a_list_of_its_rows() -> None:

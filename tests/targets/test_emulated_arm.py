@@ -136,9 +136,11 @@ def test_operators_add_up_to_the_instructions_of_the_whole(
     assert sum(convolutions) > whole / 2
 
 
-def _verb(run_folder: Path, verb: str, *options: str) -> tuple[int, TargetsResult]:
-    command = [verb, str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
-    done = CliRunner().invoke(app, [*command, "--on", "arm64", *options, "--json"])
+def _verb(
+    run_folder: Path, verb: str, *options: str, on: str = "arm64"
+) -> tuple[int, TargetsResult]:
+    command = ["target", verb, str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
+    done = CliRunner().invoke(app, [*command, "--on", on, *options, "--json"])
     return done.exit_code, TargetsResult.from_json(done.stdout, "stdout")
 
 
@@ -149,7 +151,7 @@ def _kept(run_folder: Path) -> TargetsResult:
 def test_files_that_agree_are_accepted_and_the_result_is_kept(
     arm64: Target, run_folder: Path
 ) -> None:
-    code, result = _verb(run_folder, "validate", "--images", "2", "--cpu", "cortex-a76")
+    code, result = _verb(run_folder, "check", "--images", "2", "--cpu", "cortex-a76")
     assert code == 0
     assert _kept(run_folder) == result
     assert {check.images for check in result.checks} == {2}
@@ -164,9 +166,9 @@ def test_results_of_two_processors_and_of_counts_stand_side_by_side(
 ) -> None:
     chosen = ("--variant", "int8", "--cpu")
     for cpu in ("cortex-a76", "cortex-a53"):
-        _, found = _verb(run_folder, "validate", "--images", "1", *chosen, cpu)
+        _, found = _verb(run_folder, "check", "--images", "1", *chosen, cpu)
         assert {check.cpu for check in found.checks} == {cpu}
-    _verb(run_folder, "bench", "--runtime", "litert", *chosen, "cortex-a76")
+    _verb(run_folder, "count", *chosen, "cortex-a76", on="litert@arm64")
     kept = _kept(run_folder)
     places = {(check.runtime, check.cpu) for check in kept.checks}
     assert places == {
@@ -188,13 +190,13 @@ def _damaged(run_folder: Path, content: bytes) -> None:
 
 def test_a_file_that_crashes_takes_no_other_with_it(arm64: Target, run_folder: Path) -> None:
     _damaged(run_folder, crashing_model())
-    code, result = _verb(run_folder, "validate", "--images", "2", "--cpu", "cortex-a76")
+    code, result = _verb(run_folder, "check", "--images", "2", "--cpu", "cortex-a76")
     reasons = {check.reason for check in result.checks if check.variant == "int8"}
     assert all("it crashed (SIGSEGV)" in reason for reason in reasons), reasons
     assert {c.agreement for c in result.checks if c.variant == "int8"} == {"not compared"}
     assert all(check.acceptable for check in result.checks if check.variant == "fp32")
     assert code == 0, "it fails here too, which is validation's to judge"
-    code, result = _verb(run_folder, "bench", "--cpu", "cortex-a76")
+    code, result = _verb(run_folder, "count", "--cpu", "cortex-a76")
     assert code == 1, "a file that cannot be counted keeps no budget"
     assert {failure.variant for failure in result.failures} == {"int8"}
     assert {count.variant for count in result.counts} == {"fp32"}
@@ -207,28 +209,28 @@ def test_an_inference_without_an_end_is_ended_and_the_others_are_kept(
     recipe = run_folder / "recipe.toml"
     recipe.write_text(recipe.read_text().replace("images = 3", "images = 1\ntime_limit_s = 12"))
     started = time.monotonic()
-    _, result = _verb(run_folder, "validate", "--cpu", "cortex-a76")  # two runtimes at once
+    _, result = _verb(run_folder, "check", "--cpu", "cortex-a76")  # two runtimes at once
     assert time.monotonic() - started < 120
     told = {check.reason for check in result.checks if check.variant == "int8"}
     assert told == {"here: no answer for 12 s while running it; there: not tried"}
     assert all(check.acceptable for check in result.checks if check.variant == "fp32")
-    one = ("--variant", "int8", "--cpu", "cortex-a76", "--runtime", "litert")
-    _, result = _verb(run_folder, "bench", *one)
+    only_int8 = ("--variant", "int8", "--cpu", "cortex-a76")
+    _, result = _verb(run_folder, "count", *only_int8, on="litert@arm64")
     assert [failure.reason for failure in result.failures] == [
         "no answer for 12 s while running it"
     ]
 
 
 def test_the_count_holds_the_budget_of_the_recipe(arm64: Target, run_folder: Path) -> None:
-    chosen = ("--variant", "int8", "--runtime", "litert", "--cpu", "cortex-a76")
-    code, result = _verb(run_folder, "bench", *chosen)
+    chosen = ("--variant", "int8", "--cpu", "cortex-a76")
+    code, result = _verb(run_folder, "count", *chosen, on="litert@arm64")
     (budget,) = result.budgets
     assert (code, budget.verdict) == (0, "pass")
     assert budget.measured == result.counts[0].instructions
     recipe = run_folder / "recipe.toml"
     tighter = f"max_arm_instructions = {budget.measured - 1}"
     recipe.write_text(recipe.read_text().replace("max_arm_instructions = 200000", tighter))
-    assert _verb(run_folder, "bench", *chosen)[0] == 1
+    assert _verb(run_folder, "count", *chosen, on="litert@arm64")[0] == 1
 
 
 def test_a_damaged_model_on_the_emulated_machine_is_a_failure_and_no_more(

@@ -12,7 +12,8 @@ from edgetag.errors import InputError
 from edgetag.recipe.targets import CPUS, TargetName
 from edgetag.runtimes import engines
 from edgetag.runtimes.emulation import TARGETS
-from edgetag.targets.naming import Kind, known, resolve, resolve_for, runtime_names, spots
+from edgetag.targets.naming import Kind, known, resolve, resolve_for, runtime_names
+from edgetag.targets.spots import spots
 
 
 def refusal(*arguments: object) -> str:
@@ -27,16 +28,17 @@ def test_a_machine_is_all_of_its_engines_and_an_engine_is_itself() -> None:
     assert resolve("armv7").runtimes == ("tflite-runtime@armv7",)
     assert (resolve("wasm").kind, resolve("wasm").runtimes) == (Kind.WASM, ("wasm",))
     assert resolve("litert").kind is Kind.HERE
-    both = resolve_for("matrix", ["litert@arm64", "arm64", "wasm"], Kind)
+    both = resolve_for("matrix", ["litert@arm64", "arm64", "wasm"])
     assert runtime_names(both) == ("litert@arm64", "tflite-runtime@arm64", "wasm")
 
 
-def test_a_phone_keeps_its_serial_whatever_that_is() -> None:
-    assert resolve("adb").kind is Kind.PHONES
-    assert resolve("adb:192.168.1.5:5555").name == "adb:192.168.1.5:5555"
+@pytest.mark.parametrize("name", ["adb", "adb:192.168.1.5:5555"])
+def test_a_phone_is_sent_to_the_verbs_of_phones(name: str) -> None:
+    with pytest.raises(InputError, match="edgetag phone check, edgetag phone bench"):
+        resolve(name)
 
 
-@pytest.mark.parametrize("name", ["nonsense", "", "adb:", "arm64 ", "litert@armv7", "ARM64", "@"])
+@pytest.mark.parametrize("name", ["nonsense", "", "arm64 ", "litert@armv7", "ARM64", "@"])
 def test_a_name_of_nothing_is_refused_with_all_that_there_is(name: str) -> None:
     with pytest.raises(InputError) as caught:
         resolve(name)
@@ -49,48 +51,40 @@ def test_every_engine_elsewhere_can_be_named() -> None:
         assert runtime_names([resolve(name)]) == (name,)
 
 
-@pytest.mark.parametrize("verb", ["validate", "bench", "matrix"])
-def test_verbs_refuse_a_name_of_nothing_before_any_work(run_folder: Path, verb: str) -> None:
-    told = refusal(verb, run_folder / "recipe.toml", "--out", run_folder / "run", "--on", "x")
+VERBS = (("target", "check"), ("target", "count"), ("matrix",))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_verbs_refuse_a_name_of_nothing_before_any_work(
+    run_folder: Path, verb: tuple[str, ...]
+) -> None:
+    told = refusal(*verb, run_folder / "recipe.toml", "--out", run_folder / "run", "--on", "x")
     assert "'x' is no place to run files on; there are: arm64, armv7" in told
     assert not (run_folder / "run" / "matrix").exists()
 
 
 def test_what_a_verb_cannot_do_is_said_with_what_can(run_folder: Path) -> None:
     recipe = run_folder / "recipe.toml"
-    assert "no latency there" in refusal("bench", recipe, "--on", "wasm")
-    assert "this machine; edgetag validate without --on" in refusal(
-        "validate", recipe, "--on", "litert"
-    )
-    assert "bench RECIPE --on adb" in refusal("matrix", recipe, "--on", "adb")
-    assert "a command of its own" in refusal("bench", recipe, "--on", "arm64", "--on", "adb")
-    assert "by pip" in refusal("device", "setup", "tflite-runtime")
-    assert "arm64, armv7" in refusal("device", "setup", "riscv")
+    told = refusal("target", "count", recipe, "--on", "wasm")
+    assert "compare scores with: edgetag target check RECIPE --on wasm" in told
+    told = refusal("target", "check", recipe, "--on", "litert")
+    assert told == "litert: that is this machine; edgetag validate RECIPE is about it"
+    told = refusal("target", "count", recipe, "--on", "tflite-runtime")
+    assert "edgetag bench RECIPE is about it" in told
+    assert "edgetag phone bench" in refusal("matrix", recipe, "--on", "adb")
+    assert "by pip" in refusal("target", "setup", "tflite-runtime")
+    assert "need no set-up" in refusal("target", "setup", "adb")
+    assert "arm64, armv7" in refusal("target", "setup", "riscv")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (("validate", "--cpu", "cortex-a76"), "--cpu: is for other machines"),
-        (("validate", "--on", "arm64", "--mean", "1"), "--mean: is about the verdict"),
-        (("validate", "--on", "arm64", "--runner", "x"), "--runner: is for phones"),
-        (("validate", "--on", "adb", "--cpu", "cortex-a76"), "--cpu: is for emulated machines"),
-        (("validate", "--on", "adb"), "give --app"),
-        (("bench", "--operators"), "--operators: is for other machines"),
-        (("bench", "--max-secs", "3"), "--max-secs: is for phones"),
-        (
-            ("bench", "--on", "arm64", "--threads", "2", "--clean"),
-            "--threads, --clean: is for phon",
-        ),
-        (("bench", "--on", "adb", "--runtime", "litert"), "--runtime: is for emulated"),
-        (("bench", "--on", "arm64", "--full"), "--full: is about latency on this machine"),
-    ],
-)
-def test_an_option_that_would_do_nothing_is_refused(
-    run_folder: Path, arguments: tuple[str, ...], told: str
-) -> None:
-    verb, *options = arguments
-    assert told in refusal(verb, run_folder / "recipe.toml", *options)
+@pytest.mark.parametrize("verb", ["check", "count"])
+def test_without_a_name_the_recipe_says_which_targets(run_folder: Path, verb: str) -> None:
+    recipe, cache = run_folder / "recipe.toml", run_folder / "none"
+    arguments = ("target", verb, recipe, "--out", run_folder / "run", "--cache", cache)
+    assert "edgetag target setup arm64" in refusal(*arguments)
+    recipe.write_text(recipe.read_text().replace('[targets]\non = ["arm64"]', "[targets]"))
+    recipe.write_text(recipe.read_text().replace("max_arm_instructions = 200000", ""))
+    assert 'or in the recipe: [targets] on = ["arm64"]' in refusal(*arguments)
 
 
 def test_processors_of_other_machines_are_passed_over_and_unknown_ones_refused() -> None:
@@ -123,18 +117,13 @@ def test_the_recipe_knows_the_machines_and_processors_that_there_are() -> None:
         assert CPUS[target.name] == tuple(cpu.name for cpu in target.cpus)  # type: ignore[index]
 
 
-def test_the_list_of_machines_says_what_to_type(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["device", "list", "--cache", str(tmp_path), "--json"])
-    machines = json.loads(done.stdout)["machines"]
-    assert [machine["name"] for machine in machines] == ["arm64", "armv7", "wasm"]
-    for machine in machines:
-        assert machine["state"] == "missing"
-        assert f"edgetag device setup {machine['name']}" in machine["detail"]
-    told = CliRunner().invoke(app, ["device", "list", "--cache", str(tmp_path)])
+def test_the_list_of_targets_says_what_to_type(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["target", "list", "--cache", str(tmp_path), "--json"])
+    targets = json.loads(done.stdout)["targets"]
+    assert [target["name"] for target in targets] == ["arm64", "armv7", "wasm"]
+    for target in targets:
+        assert target["state"] == "missing"
+        assert f"edgetag target setup {target['name']}" in target["detail"]
+    told = CliRunner().invoke(app, ["target", "list", "--cache", str(tmp_path)])
     assert told.exit_code == 0
     assert "cortex-a76, cortex-a53" in told.stdout
-
-
-@pytest.mark.parametrize("gone", [("device", "check"), ("device", "count"), ("phone", "bench")])
-def test_there_is_one_way(gone: tuple[str, str]) -> None:
-    assert CliRunner().invoke(app, [*gone, "recipe.toml"]).exit_code == 2

@@ -9,7 +9,8 @@ from edgetag.conversion.result import ExportResult
 from edgetag.progress import SilentProgress, Task, format_seconds
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun
 from edgetag.targets.forecast import IMAGES, SLOW_IMAGES, TIMED_IMAGES, Job, images_on, tell
-from edgetag.targets.naming import Spot, resolve, spots
+from edgetag.targets.naming import resolve
+from edgetag.targets.spots import Spot, spots
 from edgetag.workspace import Workspace
 
 ARM = spots([resolve("arm64")], ["litert", "tflite-runtime"], ["cortex-a76", "cortex-a53"])

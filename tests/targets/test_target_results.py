@@ -225,15 +225,15 @@ def test_webassembly_is_compared_with_the_kernels_that_it_shares() -> None:
     assert host_of(exported("dynamic", 160), "tflite-runtime") == "tflite-runtime"
 
 
-@pytest.mark.parametrize("verb", ["validate", "bench"])
+@pytest.mark.parametrize("verb", ["check", "count"])
 @pytest.mark.parametrize("name", ["arm64", "litert@arm64"])
 def test_a_verb_without_its_machine_says_how_to_set_it_up(
     run_folder: Path, verb: str, name: str, tmp_path: Path
 ) -> None:
-    command = [verb, str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
+    command = ["target", verb, str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
     done = CliRunner().invoke(app, [*command, "--on", name, "--cache", str(tmp_path / "none")])
     assert isinstance(done.exception, InputError)
-    assert "edgetag device setup arm64" in str(done.exception)
+    assert "edgetag target setup arm64" in str(done.exception)
 
 
 def test_the_process_that_runs_a_model_needs_numpy_and_pydantic_alone() -> None:

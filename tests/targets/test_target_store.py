@@ -179,7 +179,7 @@ def test_a_run_whose_machine_is_not_set_up_ends_before_its_first_stage(
 ) -> None:
     monkeypatch.setenv("EDGETAG_TARGETS", str(tmp_path / "none"))
     workspace = Workspace(tmp_path / "new")
-    with pytest.raises(InputError, match="edgetag device setup arm64"):
+    with pytest.raises(InputError, match="edgetag target setup arm64"):
         run_all(recipe, workspace, SilentProgress())
     assert not workspace.dataset.exists()
 
@@ -207,4 +207,4 @@ def test_runs_compare_by_instructions_exactly(recipe: Recipe, workspace: Workspa
     assert compare(first, second)[0] == 3, "nothing to compare"
     write_text(second, store.make(recipe).to_json())
     code, text = compare(first, second)
-    assert (code, "edgetag bench RECIPE --on arm64" in text) == (2, True)
+    assert (code, "edgetag target count RECIPE --on arm64" in text) == (2, True)

@@ -1,4 +1,4 @@
-"""`validate --on wasm`: the same files in Node, against the kernels here that they share."""
+"""`target check --on wasm`: the same files in Node, against the kernels here that they share."""
 
 import shutil
 from pathlib import Path
@@ -29,8 +29,8 @@ def wasm_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def validate(run_folder: Path, cache: Path, *more: str) -> tuple[int, str]:
-    command = ["validate", str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
+def target_check(run_folder: Path, cache: Path, *more: str) -> tuple[int, str]:
+    command = ["target", "check", str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
     done = CliRunner().invoke(app, [*command, "--on", "wasm", "--cache", str(cache), *more])
     return done.exit_code, done.stdout
 
@@ -38,7 +38,7 @@ def validate(run_folder: Path, cache: Path, *more: str) -> tuple[int, str]:
 def test_integers_are_identical_in_webassembly_and_floats_close(
     run_folder: Path, wasm_cache: Path
 ) -> None:
-    code, text = validate(run_folder, wasm_cache, "--json")
+    code, text = target_check(run_folder, wasm_cache, "--json")
     found = {check.variant: check for check in TargetsResult.from_json(text, "stdout").checks}
     assert code == 0
     assert found["int8"].agreement == "identical"
@@ -56,11 +56,11 @@ def test_scores_that_differ_end_in_1_and_are_shown_with_how_many_and_how_much(
     # A float file that claims to hold integers alone: rounding is then one difference too many.
     strict = exported.variants[0].model_copy(update={"float_tensors": 0})
     write_text(path, ExportResult(variants=(strict, exported.variants[1])).to_json())
-    code, text = validate(run_folder, wasm_cache)
+    code, text = target_check(run_folder, wasm_cache)
     (row,) = (line for line in text.splitlines() if line.startswith("fp32"))
     assert code == 1
     assert "✗ differs" in row
-    code, text = validate(run_folder, wasm_cache, "--github")
+    code, text = target_check(run_folder, wasm_cache, "--github")
     assert "::error title=edgetag%3A not accepted%3A fp32 on wasm::scores of 3 of 3 images" in text
 
 
@@ -71,6 +71,6 @@ def test_sixteen_bit_activations_agree_in_webassembly(run_folder: Path, wasm_cac
     other = exported.variants[1].model_copy(update={"sha256": digest_file(path)})
     result = ExportResult(variants=(exported.variants[0], other))
     write_text(path.parent / "export.json", result.to_json())
-    code, text = validate(run_folder, wasm_cache, "--variant", "int8", "--json")
+    code, text = target_check(run_folder, wasm_cache, "--variant", "int8", "--json")
     (check,) = TargetsResult.from_json(text, "stdout").checks
     assert (code, check.agreement) == (0, "identical"), check

@@ -18,7 +18,7 @@ from edgetag.progress import Progress
 from edgetag.records import Record, Result
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
 from edgetag.scratch import scratch_folder
-from edgetag.targets.naming import Kind, resolve_for, runtime_names
+from edgetag.targets.naming import resolve_for, runtime_names
 from edgetag.temporary_images import images_on_disk
 from edgetag.workspace import digest_file
 
@@ -111,7 +111,7 @@ def chosen_engines(on: Sequence[str]) -> tuple[Engine, ...]:
     """
     if not on:
         return tuple(engines.get(family) for family in FAMILIES)
-    places = resolve_for("bundle check", on, (Kind.HERE, Kind.EMULATED, Kind.WASM))
+    places = resolve_for("bundle check", on)
     chosen = tuple(engines.get(name) for name in runtime_names(places))
     for engine in chosen:
         if (missing := engine.available()) is not None:

@@ -22,7 +22,6 @@ from edgetag.cli import (
     bundle,
     ci,
     data,
-    device,
     doctor,
     explain,
     export,
@@ -34,9 +33,11 @@ from edgetag.cli import (
     report,
     rescue,
     run,
+    target,
     train,
     validate,
 )
+from edgetag.cli.moved import refuse_old_spelling
 from edgetag.errors import EdgetagError, ExitCode
 
 
@@ -45,6 +46,16 @@ class _UnforeseenError(BaseException):
 
 
 class _Verbs(TyperGroup):
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Tell the new spelling of a command that has moved.
+
+        Raises:
+            InputError: It has.
+        """
+        if not ctx.resilient_parsing:
+            refuse_old_spelling(args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Keep EOFError and a broken pipe, to a worker as well, from Typer."""
         try:
@@ -75,9 +86,9 @@ app.add_typer(validate.app, name="validate")
 app.add_typer(baseline.app, name="baseline")
 app.command("explain")(explain.explain)
 app.add_typer(bench.app, name="bench")
-app.command("matrix")(matrix.matrix)
+app.add_typer(target.app, name="target")
 app.add_typer(phone.app, name="phone")
-app.add_typer(device.app, name="device")
+app.command("matrix")(matrix.matrix)
 app.command("rescue")(rescue.rescue)
 app.command("report")(report.report)
 app.add_typer(bundle.app, name="bundle")

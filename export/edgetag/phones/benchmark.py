@@ -26,6 +26,9 @@ from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem, recogn
 from edgetag.phones.rounds import notes_on_rounds, together
 from edgetag.phones.state import condition, notes, throttled, worst_status
 from edgetag.phones.store import LocalFile, put
+from edgetag.recipe import Recipe
+
+ROUNDS = 3
 
 PROFILE_RUNS = 10
 """Runs of the second round, the profiled one: its times are shares, not figures to quote."""
@@ -70,13 +73,39 @@ class Settings:
     rounds: int = 3
     min_share: float = 0.5
 
+    @classmethod
+    def of(
+        cls,
+        recipe: Recipe,
+        delegate: DelegateName = "auto",
+        profile: bool = False,
+        cores: str = "",
+    ) -> "Settings":
+        """Return what a recipe says, beside what is chosen each time.
+
+        Raises:
+            InputError: There are more rounds than runs, or `cores` is no mask.
+        """
+        phones, desktop = recipe.phones, recipe.benchmark
+        runs = phones.runs or desktop.runs
+        return cls(
+            threads=phones.threads or desktop.threads,
+            warmup_runs=(desktop.warmup_runs if phones.warmup_runs is None else phones.warmup_runs),
+            runs=runs,
+            delegate=delegate,
+            min_s=phones.min_s,
+            max_s=phones.max_s,
+            profile=profile,
+            cores=cores,
+            rounds=phones.rounds or min(ROUNDS, runs),
+            min_share=phones.min_delegated,
+        )
+
     def __post_init__(self) -> None:
-        if not 0 < self.min_s <= self.max_s:
-            raise InputError(f"min-secs {self.min_s:g} must be over 0 and at most max-secs")
-        if not 1 <= self.rounds <= self.runs:
-            raise InputError(f"rounds {self.rounds}: give at least 1, and at most as many as runs")
-        if not 0 <= self.min_share <= 1:
-            raise InputError(f"min-delegated {self.min_share:g}: give a share between 0 and 1")
+        if self.rounds > self.runs:
+            raise InputError(
+                f"phones.rounds {self.rounds} is more than the {self.runs} runs of benchmark.runs"
+            )
         if self.cores and not _MASK.fullmatch(self.cores):
             raise InputError(f"cores {self.cores!r}: give a mask in hex, such as f0")
 

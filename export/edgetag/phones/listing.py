@@ -70,29 +70,16 @@ def parse_devices(text: str) -> tuple[Listed, ...]:
     return tuple(listed.values())
 
 
-def serial_of(target: str) -> str | None:
-    """Return the serial that `adb:SERIAL` names, None for `adb`: all phones.
-
-    Raises:
-        InputError: It is neither.
-    """
-    kind, colon, serial = target.partition(":")
-    if kind != "adb" or (colon and not serial):
-        raise InputError(f"--on {target}: not a phone; give adb for all, or adb:SERIAL for one")
-    return serial or None
-
-
-def choose(listed: tuple[Listed, ...], target: str) -> tuple[Listed, ...]:
-    """Return the phones that a target means, in the order of adb, usable or not.
+def choose(listed: tuple[Listed, ...], serial: str | None = None) -> tuple[Listed, ...]:
+    """Return the phones that are asked for, in the order of adb, usable or not.
 
     Args:
         listed: All that adb sees.
-        target: `adb` for all of them, or `adb:SERIAL`.
+        serial: Of the only one; None for all.
 
     Raises:
         InputError: There is none, or none of this serial.
     """
-    serial = serial_of(target)
     if not listed:
         raise InputError(
             "adb sees no phone; plug one in, turn on USB debugging in its developer options, and "

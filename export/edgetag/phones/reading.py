@@ -52,7 +52,7 @@ def read(
         InputError: A file is not such an answer, or not about this run; nothing is written then.
     """
     path = workspace.bench / "phones.json"
-    known = PhonesResult.read(path, "bench --on adb") if path.exists() else _empty()
+    known = PhonesResult.read(path, "phone bench RECIPE") if path.exists() else _empty()
     for answer in answers:
         try:
             app_scores = read_answer(_content(answer))

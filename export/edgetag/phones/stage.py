@@ -32,23 +32,23 @@ class Options:
     """What a user asks for.
 
     Attributes:
-        target: `adb` for all phones, or `adb:SERIAL`.
         settings: How to measure.
+        serial: Of the only phone to visit; None for all.
         tool: Path of benchmark_model; None for no latency.
         runner: Path of the user's runner; None for no scores by it.
         app: Id of the demo app on the phones; None for no scores and latency by it.
         time_app: Whether the app times files besides scoring them.
         variants: Files by name; empty for all.
-        images: Images that are scored, at most.
+        images: Images that are scored, at most; None for as many as the recipe says.
         clean: Whether to delete from the phones what edgetag left and does not need.
     """
 
-    target: str
     settings: Settings
+    serial: str | None = None
     tool: Path | None = None
     runner: Path | None = None
     variants: tuple[str, ...] = ()
-    images: int = 512
+    images: int | None = None
     clean: bool = False
     app: str | None = None
     time_app: bool = True
@@ -62,7 +62,7 @@ def list_phones() -> PhoneList:
     """
     adb = Adb.find()
     phones = []
-    for listed in choose(adb.devices(), "adb"):
+    for listed in choose(adb.devices()):
         problem = listed.problem()
         detail = problem.reason if problem else _described(Phone(adb, listed))
         phones.append(
@@ -85,18 +85,26 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         InputError: There is nothing to measure, no adb, no phone, or a file has changed.
     """
     if options.tool is None and options.runner is None and options.app is None:
-        raise InputError(
-            f"give --benchmark-model, Google's program ({WHERE_FROM}), --app, or --runner"
-        )
+        scores = "--app, the demo app on the phone, or --runner, a program that scores images"
+        timing = f"--benchmark-model, Google's program ({WHERE_FROM}), " if options.time_app else ""
+        raise InputError(f"give {timing}{scores}")
     app = App(options.app) if options.app is not None else None
     tool = find_tool(options.tool) if options.tool else None
     files = files_of(workspace, options.variants)
     adb = Adb.find()
     version = adb.version()
-    chosen = choose(adb.devices(), options.target)
+    chosen = choose(adb.devices(), options.serial)
     with scratch_folder() as folder:
         scoring = (
-            accuracy.prepare(recipe, workspace, options.runner, app, options.images, files, folder)
+            accuracy.prepare(
+                recipe,
+                workspace,
+                options.runner,
+                app,
+                options.images or recipe.phones.images,
+                files,
+                folder,
+            )
             if options.runner or app
             else None
         )
@@ -140,7 +148,7 @@ def with_known(
 ) -> PhonesResult:
     """Add what was measured before and was not to be measured now, of files that are still there.
 
-    So `validate --on adb` leaves the latencies alone, and `bench --on adb` the scores.
+    So `edgetag phone check` leaves the latencies alone, and `edgetag phone bench` the scores.
 
     Args:
         result: What was measured now.
@@ -149,7 +157,7 @@ def with_known(
         exported: Digests of the exported files.
     """
     try:
-        known = PhonesResult.read(path, "bench --on adb").only(exported)
+        known = PhonesResult.read(path, "phone bench RECIPE").only(exported)
     except InputError:
         return result  # there is none, or it is damaged and is written anew
     update: dict[str, object] = {}

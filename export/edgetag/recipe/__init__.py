@@ -7,6 +7,7 @@ from edgetag.recipe.data import DataSection, SplitSection
 from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
 from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
 from edgetag.recipe.needed import more_needed, passed_over
+from edgetag.recipe.phones import PhonesSection
 from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recipe
 from edgetag.recipe.targets import TargetsSection
 from edgetag.recipe.training import (
@@ -33,6 +34,7 @@ __all__ = [
     "Limit",
     "NetworkSection",
     "Phase",
+    "PhonesSection",
     "PruningSection",
     "QuantizationSection",
     "Recipe",

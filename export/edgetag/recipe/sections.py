@@ -13,6 +13,7 @@ from edgetag.recipe.budgets import Budget, TagBudget
 from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.data import DataSection
 from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
+from edgetag.recipe.phones import PhonesSection
 from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, TargetsSection
 from edgetag.recipe.training import PruningSection, QuantizationSection, TrainingSection
 
@@ -162,6 +163,7 @@ class Recipe(Section):
     explain: ExplainSection = ExplainSection()
     benchmark: BenchmarkSection = BenchmarkSection()
     targets: TargetsSection = TargetsSection()
+    phones: PhonesSection = PhonesSection()
     budgets: dict[Variant | Literal["default"], Budget] = Field(
         default_factory=dict,
         description="Per variant; `default` for those without their own, and its margins of "

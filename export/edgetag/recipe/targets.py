@@ -22,12 +22,12 @@ BUDGET_CPU: CpuName = "cortex-a76"
 
 
 class TargetsSection(Section):
-    """Other machines than this one. Phones come and go, so they are asked for: `--on adb`."""
+    """Targets that every run asks. Phones come and go, so they are asked for: `edgetag phone`."""
 
     on: tuple[TargetName, ...] = Field(
         (),
-        description="Machines that a run checks and counts on; each is set up once, by "
-        "edgetag device setup.",
+        description="What a run checks and counts on; each is set up once, by "
+        "edgetag target setup.",
     )
     images: int | None = Field(
         None,

@@ -53,7 +53,7 @@ distillation = 0.5             # fine-tuning learns from the float model's score
 # explain = []                 # variants that give heat maps too, such as ["int8-qat"]
 
 [targets]
-# on = []                      # run the files on "arm64", "armv7", "wasm" too; edgetag device list
+# on = []                      # run the files on "arm64", "armv7", "wasm" too; edgetag target list
 
 # Limits decide the exit code; [budgets.int8] would replace these for one variant. Drops are
 # margins: the whole interval must lie inside. 0.01 is one point.

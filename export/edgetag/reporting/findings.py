@@ -81,8 +81,8 @@ def unjudged(
         budget = recipe.budget(variant)
         if budget.max_arm_instructions is not None and variant not in counted:
             text = (
-                "max_arm_instructions not judged: nothing was counted; run: edgetag bench RECIPE "
-                "--on arm64"
+                "max_arm_instructions not judged: nothing was counted; run: edgetag target count "
+                "RECIPE --on arm64"
             )
             findings.append(Finding(level="note", where=variant, text=text, variant=variant))
         names = [name for name in BENCH_BUDGETS if name in budget.given()]

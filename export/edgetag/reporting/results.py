@@ -26,9 +26,9 @@ from edgetag.reporting.tables import budgets_table, findings_tables, outcome_tab
 from edgetag.reporting.wording import of_tags
 from edgetag.tables import MOST_FINDINGS, Column, Prose, Rows, Table
 from edgetag.targets.counting.ratios import InstructionComparison
-from edgetag.targets.listing import MachineList
+from edgetag.targets.listing import TargetList
 from edgetag.targets.result import TargetsResult
-from edgetag.targets.tables import machine_tables, ratio_tables, target_tables
+from edgetag.targets.tables import ratio_tables, target_list_tables, target_tables
 from edgetag.training.result import PipelineRate, TrainResult
 from edgetag.training.tables import pipeline_tables, train_tables
 from edgetag.validation.accepted_state import Baseline
@@ -99,7 +99,7 @@ TABLES: Mapping[type[Result], Callable[[Any], tuple[Table, ...]]] = {
     ExportResult: export_tables,
     History: history_tables,
     InstructionComparison: ratio_tables,
-    MachineList: machine_tables,
+    TargetList: target_list_tables,
     PhoneList: phone_list_tables,
     PhonesResult: phone_tables,
     PipelineRate: pipeline_tables,

@@ -121,7 +121,7 @@ def _if_there(kind: type[R], path: Path, made_by: str) -> R | None:
 
 def _phones(workspace: Workspace, exported: ExportResult | None) -> PhonesResult | None:
     """Read what phones gave; figures of files that have been exported anew since are left out."""
-    phones = _if_there(PhonesResult, workspace.bench / "phones.json", "bench --on adb")
+    phones = _if_there(PhonesResult, workspace.bench / "phones.json", "phone bench RECIPE")
     if phones is None or exported is None:
         return phones
     return phones.only({file.sha256 for file in exported.variants})

@@ -38,7 +38,7 @@ HEADLINES: dict[Decision, str] = {
 }
 LOSSES_HEADLINE = "! Accepted, with losses: every budget is kept, but something got worse."
 SHIPPED_HEADLINE = "✓ Accepted: what ships keeps every budget."
-DEVICE_HEADLINE = "✗ Rejected: no budget is broken, but another machine gives other scores."
+TARGETS_HEADLINE = "✗ Rejected: no budget is broken, but another machine gives other scores."
 BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse than accepted."
 
 LONGEST = 30_000
@@ -81,7 +81,7 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
     if report.verdict == "fail" and all(row.verdict != "fail" for row in report.variants):
         headline = BASELINE_HEADLINE
     elif report.verdict == "fail" and _only_elsewhere(report, sources.targets):
-        headline = DEVICE_HEADLINE
+        headline = TARGETS_HEADLINE
     yield f"# {escape_markdown(sources.recipe.name)}\n"
     yield f"**{headline}**\n"
     if report.shipping:

@@ -21,8 +21,9 @@ from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, engines
 from edgetag.sampling import spread
 from edgetag.targets import store
 from edgetag.targets.forecast import Job, images_on, tell
-from edgetag.targets.naming import WASM, Spot, require_ready
+from edgetag.targets.naming import WASM
 from edgetag.targets.result import Agreement, TargetCheck, TargetsResult
+from edgetag.targets.spots import Spot, require_ready
 from edgetag.workspace import Workspace
 
 FLOAT_TOLERANCE = 1e-4
@@ -91,7 +92,7 @@ class _Given:
         )
 
 
-def compare_scores(
+def check_scores(
     recipe: Recipe,
     workspace: Workspace,
     progress: Progress,

@@ -13,7 +13,7 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.pool import open_pool
 from edgetag.progress import Progress, Task, format_seconds
 from edgetag.runtimes import LoadFailure, ScoreRun
-from edgetag.targets.naming import Spot
+from edgetag.targets.spots import Spot
 
 IMAGES = 32
 SLOW_IMAGES = 8
@@ -99,7 +99,7 @@ def tell(
     )
     progress.say(
         f"by the first pictures that takes about {format_seconds(expected_s)}; --images N, "
-        "or device.images in the recipe, takes fewer"
+        "or targets.images in the recipe, takes fewer"
     )
     return expected_s
 

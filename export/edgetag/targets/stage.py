@@ -1,13 +1,12 @@
-"""The device stage: every exported file on the machines that the recipe names."""
+"""The stage of targets: every exported file on the targets that the recipe names."""
 
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
-from edgetag.runtimes.emulation import open_target
 from edgetag.targets import store
-from edgetag.targets.checking import compare_scores
-from edgetag.targets.counting.count import count_instructions
-from edgetag.targets.naming import Kind, Place, Spot, require_ready, resolve, spots
+from edgetag.targets.checking import check_scores
+from edgetag.targets.counting.count import able_to_count, count_instructions
 from edgetag.targets.result import TargetsResult
+from edgetag.targets.spots import require_ready, spots_to_check, spots_to_count
 from edgetag.workspace import Workspace
 
 
@@ -15,17 +14,15 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> TargetsResu
     """Compare scores with those here, and count instructions where that can be done.
 
     Returns:
-        All that is known of the files as they are now: also what was found by
-        `edgetag validate --on` and `edgetag bench --on` on other machines or processors.
+        All that is known of the files as they are now: also what `edgetag target check` and
+        `edgetag target count` found on other targets or processors.
 
     Raises:
-        InputError: A machine is not set up, there are no files, or one has changed.
+        InputError: A target is not set up, there are no files, or one has changed.
     """
-    places = _places(recipe)
-    checked = _checked(recipe, places)
-    compare_scores(recipe, workspace, progress, checked)
-    counted = _counted(recipe, places)
-    if any(_can_count(place) for place in places):
+    check_scores(recipe, workspace, progress, spots_to_check(recipe))
+    counted = spots_to_count(recipe)
+    if able_to_count(counted):
         count_instructions(recipe, workspace, progress, counted)
     known = store.read_current(recipe, workspace)
     return known or store.make(recipe)
@@ -35,25 +32,7 @@ def require(recipe: Recipe) -> None:
     """Refuse to begin a run that would end here, hours later.
 
     Raises:
-        InputError: A machine of the recipe is not set up; the text says what to type.
+        InputError: A target of the recipe is not set up; the text says what to type.
     """
-    places = _places(recipe)
-    require_ready(_checked(recipe, places))
-    _counted(recipe, places)
-
-
-def _places(recipe: Recipe) -> tuple[Place, ...]:
-    return tuple(resolve(name) for name in recipe.targets.on)
-
-
-def _checked(recipe: Recipe, places: tuple[Place, ...]) -> tuple[Spot, ...]:
-    return spots(places, recipe.validation.runtimes, recipe.targets.cpus)
-
-
-def _counted(recipe: Recipe, places: tuple[Place, ...]) -> tuple[Spot, ...]:
-    emulated = [place for place in places if place.kind is Kind.EMULATED]
-    return spots(emulated, recipe.benchmark.runtimes, recipe.targets.cpus)
-
-
-def _can_count(place: Place) -> bool:
-    return place.target is not None and open_target(place.target)[0].counter is None
+    require_ready(spots_to_check(recipe))
+    spots_to_count(recipe)

@@ -54,8 +54,9 @@ def read_current(recipe: Recipe, workspace: Workspace) -> TargetsResult | None:
     path, made = result_path(workspace), exported_if_there(workspace)
     if not path.exists() or made is None:
         return None
-    found = _current(recipe, TargetsResult.read(path, "validate RECIPE --on arm64"), made.variants)
-    return found if found.checks or found.tried else None
+    kept = TargetsResult.read(path, "target check RECIPE --on arm64")
+    current = _current(recipe, kept, made.variants)
+    return current if current.checks or current.tried else None
 
 
 def add(recipe: Recipe, workspace: Workspace, now: TargetsResult) -> TargetsResult:

@@ -7,7 +7,7 @@ from edgetag.tables import NONE, Cell, Column, Decision, Number, Prose, Rows, Ta
 from edgetag.tables.formats import format_count, format_fraction, format_millions, format_percent
 from edgetag.tables.lists import only_in_one
 from edgetag.targets.counting.ratios import InstructionComparison
-from edgetag.targets.listing import MachineList
+from edgetag.targets.listing import TargetList
 from edgetag.targets.result import BUDGET, Agreement, InstructionCount, TargetCheck, TargetsResult
 
 MARKS: dict[Agreement, str] = {
@@ -132,19 +132,19 @@ def ratio_tables(result: InstructionComparison) -> tuple[Table, ...]:
     return (ratios, *only_in_one("count", result.only_before, result.only_after))
 
 
-def machine_tables(result: MachineList) -> tuple[Table, ...]:
-    """Show one row per machine."""
+def target_list_tables(result: TargetList) -> tuple[Table, ...]:
+    """Show one row per target."""
     states = {
         "ok": decided("pass", "ready"),
         "missing": Cell("not set up"),
         "broken": decided("fail", "broken"),
     }
-    table = Rows(result.machines).table(
-        "Machines for --on",
-        Column("name", lambda machine: machine.name),
-        Column("state", lambda machine: states[machine.state]),
-        Column("runtimes", lambda machine: ", ".join(machine.runtimes)),
-        Column("processors", lambda machine: ", ".join(machine.cpus) or None),
-        Prose("reason", lambda machine: machine.detail or None),
+    table = Rows(result.targets).table(
+        "Targets for --on",
+        Column("name", lambda target: target.name),
+        Column("state", lambda target: states[target.state]),
+        Column("runtimes", lambda target: ", ".join(target.runtimes)),
+        Column("processors", lambda target: ", ".join(target.cpus) or None),
+        Prose("reason", lambda target: target.detail or None),
     )
     return (table,)

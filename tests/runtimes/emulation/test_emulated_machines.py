@@ -112,8 +112,8 @@ def test_the_cache_folder_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_a_target_that_was_never_set_up_says_how_to(tmp_path: Path) -> None:
     told = problem(ARM64, tmp_path)
-    assert told == "the emulated arm64 is not set up; run: edgetag device setup arm64"
-    with pytest.raises(InputError, match="device setup arm64"):
+    assert told == "the emulated arm64 is not set up; run: edgetag target setup arm64"
+    with pytest.raises(InputError, match="target setup arm64"):
         open_target(ARM64, tmp_path)
 
 
@@ -143,7 +143,7 @@ def test_damage_is_named(finished: tuple[Path, Path], harm: object, told: str) -
     harm(folder)
     wrong = problem(ARM64, cache) or ""
     assert told in wrong
-    assert "run: edgetag device setup arm64" in wrong
+    assert "run: edgetag target setup arm64" in wrong
 
 
 def test_a_machine_carried_to_another_architecture_is_to_be_set_up_there(
@@ -157,7 +157,7 @@ def test_a_machine_carried_to_another_architecture_is_to_be_set_up_there(
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     wrong = problem(ARM64, cache) or ""
     assert "another architecture" in wrong
-    assert "run: edgetag device setup arm64" in wrong
+    assert "run: edgetag target setup arm64" in wrong
 
 
 def test_an_emulator_that_was_taken_away_or_exchanged_is_seen(

@@ -199,7 +199,7 @@ def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> 
     targets = {target.name: target for target in result.targets}
     assert targets["litert"].version == engines.get("litert").version()
     assert targets["wasm"].version is None
-    assert "edgetag device setup wasm" in (targets["wasm"].missing or "")
+    assert "edgetag target setup wasm" in (targets["wasm"].missing or "")
     assert "is not one of:" in (targets["a|<b>@phone"].missing or "")
     int8 = result.find("int8", "litert")
     assert int8 is not None

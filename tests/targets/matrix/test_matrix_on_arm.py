@@ -15,8 +15,8 @@ from edgetag.runtimes.emulation.machines import default_cache
 from edgetag.targets import store
 from edgetag.targets.matrix.result import MatrixResult
 from edgetag.targets.matrix.stage import run
-from edgetag.targets.naming import Spot
 from edgetag.targets.result import InstructionCount
+from edgetag.targets.spots import Spot
 from edgetag.workspace import write_text
 from tests.support.tiny_run import RunFolder, make_run_folder
 
@@ -51,7 +51,7 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 def counted_before(folder: RunFolder, target: Target, cpu: str, **changes: str) -> None:
-    """Leave a count of int8 that nobody would arrive at, as `edgetag bench --on arm64` would."""
+    """Leave a count of int8 that nobody would arrive at, as `edgetag target count` would."""
     file = ExportResult.read(folder.workspace.export / "export.json", "export").variants[1]
     engine = Emulated(target, "litert", target.cpu(cpu))
     spot = Spot(engine, target.name, "litert", cpu)

@@ -64,6 +64,10 @@ class Emulated:
         """Return None, or why it cannot be used: it is not set up, or damaged."""
         return problem(self.target, self.cache)
 
+    def why_no_count(self) -> str | None:
+        """Return None, or why instructions cannot be counted; call only where it is available."""
+        return open_target(self.target, self.cache)[0].counter
+
 
 def names() -> tuple[str, ...]:
     """Return every engine on every emulated machine."""

@@ -115,7 +115,7 @@ def damage(installed: Installed, folder: Path, thorough: bool = False) -> str | 
 def problem(target: Target, cache: Path | None = None) -> str | None:
     """Return None where a target is ready, or one line saying what is wrong and what to do."""
     folder = target.folder(cache or default_cache())
-    command = f"edgetag device setup {target.name}"
+    command = f"edgetag target setup {target.name}"
     installed = read_installed(target, folder)
     if installed is None:
         return f"the emulated {target.name} is not set up; run: {command}"

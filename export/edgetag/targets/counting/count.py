@@ -27,8 +27,8 @@ from edgetag.targets import store
 from edgetag.targets.counting.cuts import Cuts, cuts_path
 from edgetag.targets.counting.cutting import find_cuts
 from edgetag.targets.counting.markers import FIRST_CUT, WHOLE, CountError, read_log
-from edgetag.targets.naming import Spot, require_ready
 from edgetag.targets.result import CountFailure, InstructionCount, OperatorCount, TargetsResult
+from edgetag.targets.spots import Spot, require_ready
 from edgetag.workspace import Workspace
 
 MODULE = "edgetag.targets.counting.counted"
@@ -90,7 +90,12 @@ def count_instructions(
             images, or a file has changed.
     """
     require_ready(spots)
-    able = _able(spots, progress)
+    able = able_to_count(spots)
+    unable = dict.fromkeys(why for spot in spots if (why := _why_not(spot)))
+    if not able:
+        raise InputError("\n".join(unable) or "only emulated machines count instructions")
+    for why in unable:
+        progress.say(why)
     files = exported_files(workspace, variants)
     split = recipe.validation.splits[0]
     row = open_dataset(workspace).rows(split)[:1]
@@ -119,26 +124,18 @@ def count_instructions(
     return result
 
 
-def _able(spots: Sequence[Spot], progress: Progress) -> list[tuple[Spot, Emulated]]:
-    """Return the spots that can count; tell those machines that cannot.
+def able_to_count(spots: Sequence[Spot]) -> list[tuple[Spot, Emulated]]:
+    """Return the spots on emulated machines that can count; all must be ready."""
+    return [
+        (spot, spot.engine)
+        for spot in spots
+        if isinstance(spot.engine, Emulated) and spot.engine.why_no_count() is None
+    ]
 
-    Raises:
-        InputError: None can.
-    """
-    able, unable = [], {}
-    for spot in spots:
-        if not isinstance(spot.engine, Emulated):
-            continue
-        why = open_target(spot.engine.target, spot.engine.cache)[0].counter
-        if why is None:
-            able.append((spot, spot.engine))
-        else:
-            unable[spot.target] = f"{spot.target} cannot count instructions: {why}"
-    if not able:
-        raise InputError("\n".join(unable.values()) or "only emulated machines count instructions")
-    for line in unable.values():
-        progress.say(line)
-    return able
+
+def _why_not(spot: Spot) -> str | None:
+    why = spot.engine.why_no_count() if isinstance(spot.engine, Emulated) else None
+    return None if why is None else f"{spot.target} cannot count instructions: {why}"
 
 
 def _count(

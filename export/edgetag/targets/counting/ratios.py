@@ -64,9 +64,9 @@ def read_counts(path: Path) -> TargetsResult:
         InputError: There are none, or the file is damaged.
     """
     file = path / "targets" / "targets.json" if path.is_dir() else path
-    found = TargetsResult.read(file, "bench RECIPE --on arm64")
+    found = TargetsResult.read(file, "target count RECIPE --on arm64")
     if not found.counts:
-        raise InputError(f"{file}: has no counts; run: edgetag bench RECIPE --on arm64")
+        raise InputError(f"{file}: has no counts; run: edgetag target count RECIPE --on arm64")
     return found
 
 

@@ -8,13 +8,12 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.runtimes import LoadFailure, ScoreRun
-from edgetag.runtimes.emulation import open_target
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.runtimes.emulation.engine import get as get_emulated
 from edgetag.targets.counting.count import Input, count_file
 from edgetag.targets.matrix.outcomes import Outcomes, Wanted
-from edgetag.targets.naming import Spot
 from edgetag.targets.result import TargetsResult
+from edgetag.targets.spots import Spot
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def count_all(
 ) -> dict[tuple[str, str], Counted]:
     """Count one inference of every file that was scored, on every core of its emulated machine.
 
-    What `edgetag bench --on` counted of the very file, on the same runtime and emulator, is taken
+    What `edgetag target count` counted of the very file, on the same runtime and emulator, is taken
     from there.
 
     Args:
@@ -111,6 +110,4 @@ def _count(job: _Job, given: Input) -> int | LoadFailure:
 
 def _able(engine: Emulated) -> bool:
     """Whether a machine is set up, and counts."""
-    return (
-        engine.available() is None and open_target(engine.target, engine.cache)[0].counter is None
-    )
+    return engine.available() is None and engine.why_no_count() is None

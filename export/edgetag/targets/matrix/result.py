@@ -51,7 +51,7 @@ class SameEngine(Record):
     Attributes:
         host: The engine here.
         tolerance: Largest difference that is accepted; 0 for files of integers.
-        agreement: As `edgetag validate --on` judges it.
+        agreement: As `edgetag target check` judges it.
         largest_difference: Of a score; None without scores.
     """
 
