@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.docs.blocks import ROOT
+from tests.support.paths import ROOT
 from tests.support.trained_run import TrainedRun
 
 OTHERS = """
