@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 from skimage import data
 
-from tests.docs.blocks import ROOT
+from tests.support.paths import ROOT
 from tests.support.trained_run import TrainedRun
 
 OTHERS = """
