@@ -4,6 +4,7 @@ import io
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from edgetag.preprocess import preprocess
 from edgetag.progress import SilentTask
 from edgetag.runtimes import ScoreRun, engines, score
 from edgetag.runtimes.maps import MapRun, explain
+from edgetag.tagging.pictures import Picture
 from edgetag.temporary_images import images_on_disk
 from tests.support.made_bundle import unpack, with_json
 from tests.tagging.conftest import BUNDLE
@@ -64,7 +66,7 @@ def test_a_picture_has_the_same_scores_in_any_shape(
     image = Image.open(io.BytesIO(pictures[0]))
     expected = tagger.tag(pictures[0]).scores
     rgb = np.asarray(image.convert("RGB"))
-    shapes = [path, str(path), image] + ([rgb] if image.mode == "RGB" else [])
+    shapes: list[Picture] = [path, str(path), image, *([rgb] if image.mode == "RGB" else [])]
     for shape in shapes:
         np.testing.assert_array_equal(tagger.tag(shape).scores, expected)
 
@@ -159,7 +161,7 @@ def test_a_model_is_proved_once(tagger: Tagger, proved: Path) -> None:
 
 
 def test_other_golden_scores_than_the_models_are_refused(tmp_path: Path, proved: Path) -> None:
-    def shift(golden: dict) -> None:
+    def shift(golden: dict[str, Any]) -> None:
         for known in golden["expected"]:
             known["scores"] = [[abs(value - 0.3) for value in row] for row in known["scores"]]
 
