@@ -33,6 +33,7 @@ from edgetag.cli import (
     report,
     rescue,
     run,
+    tag,
     target,
     train,
     validate,
@@ -90,6 +91,7 @@ app.add_typer(target.app, name="target")
 app.add_typer(phone.app, name="phone")
 app.command("matrix")(matrix.matrix)
 app.command("rescue")(rescue.rescue)
+app.command("tag")(tag.tag)
 app.command("report")(report.report)
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(ci.app, name="ci")
