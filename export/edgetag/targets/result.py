@@ -3,7 +3,7 @@
 How long emulated code takes says nothing about how long a phone takes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -41,6 +41,10 @@ class ThereRecord(Record):
     runtime_version: str
     cpu: str | None
     program: str
+
+    def is_of(self, facts: Mapping[str, object]) -> bool:
+        """Whether it is about the very file, runtime and program of some facts; see `Spot`."""
+        return all(getattr(self, name) == value for name, value in facts.items())
 
     @property
     def key(self) -> Key:

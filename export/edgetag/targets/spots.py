@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe
 from edgetag.runtimes import Engine
@@ -29,6 +31,18 @@ class Spot:
     target: str
     runtime: str
     cpu: str | None
+
+    def facts_of(self, file: ExportedVariant) -> dict[str, Any]:
+        """Return what every record of a file there begins with; see `result.ThereRecord`."""
+        return {
+            "variant": file.variant,
+            "sha256": file.sha256,
+            "target": self.target,
+            "runtime": self.runtime,
+            "runtime_version": self.engine.version(),
+            "cpu": self.cpu,
+            "program": self.program(),
+        }
 
     def program(self) -> str:
         """Return the program that is the machine, with its version; call only where it is ready."""

@@ -12,7 +12,9 @@ from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
 
 
-def compare(scores: Scores, reference: Scores, thresholds: Sequence[float] | None) -> Agreement:
+def agreement_of(
+    scores: Scores, reference: Scores, thresholds: Sequence[float] | None
+) -> Agreement:
     """Compare scores of one file on two runtimes.
 
     Args:

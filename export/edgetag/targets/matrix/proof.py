@@ -13,6 +13,7 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun
 from edgetag.targets.matrix.result import Conclusion, Proof
+from edgetag.targets.scoring import Outcome
 
 OLD_RUNTIME = "tflite-runtime"
 """The oldest runtime that can still be installed, and the last of its line."""
@@ -21,8 +22,6 @@ REFUSALS = (FailureKind.NOT_LOADABLE, FailureKind.CRASHED)
 
 LACKS = "Didn't find op for builtin opcode"
 """What TensorFlow Lite says of an operator, or a version of one, that it does not have."""
-
-Outcome = ScoreRun | LoadFailure
 
 
 def prove(
