@@ -29,7 +29,7 @@ def bench(budgets: tuple[BudgetCheck, ...] = (), **p50_ms: float) -> BenchResult
     """Return a benchmark whose medians are known to 2 %."""
     results = []
     for name, p50 in p50_ms.items():
-        variant: Variant = name.replace("_", "-")  # type: ignore[assignment]
+        variant: Variant = name.replace("_", "-")
         latency = Latency(p50=p50, p90=p50, p99=p50, p50_interval=(p50 * 0.98, p50 * 1.02))
         found = measured(variant, "litert", p50)
         results.append(found.model_copy(update={"latency_ms": latency, "sha256": SHA}))

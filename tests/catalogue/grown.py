@@ -20,13 +20,10 @@ def grow(folder: Path, catalogue: str, line: str, file: str = "", text: str = ""
         text: What is in it.
     """
     package = folder / "edgetag"
-    shutil.copytree(
-        PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"), copy_function=os.symlink
-    )
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
     lines = (PACKAGE / "catalogue" / catalogue).read_text().splitlines()
     (place,) = (number for number, old in enumerate(lines) if " = by_name(" in old)
     end = next(number for number in range(place, len(lines)) if lines[number] == ")")
-    (package / "catalogue" / catalogue).unlink()
     (package / "catalogue" / catalogue).write_text(
         "\n".join([*lines[:end], f"    {line},", *lines[end:], ""])
     )

@@ -13,7 +13,7 @@ from edgetag.workspace import RunFile, Workspace, write_text
 from tests.support.commands import ALL, invoked
 from tests.support.made_results import RECIPE, make_sources, make_verdict, scored
 
-OTHERS = {
+OTHERS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("baseline", "accept"): ("--reason", "r"),
     ("ci", "export"): ("folder",),
     ("phone", "pack"): ("folder",),

@@ -1,8 +1,10 @@
 """A file that ai-edge-quantizer made of a float one is read and scored like any other."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from edgetag.conversion.external import read_external
@@ -54,7 +56,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def scores(model: Path, engine: str, cache: Path, contract: Preprocessing) -> np.ndarray:
+def scores(model: Path, engine: str, cache: Path, contract: Preprocessing) -> npt.NDArray[Any]:
     with SilentProgress().track("scoring", 60) as task:
         run = score(engines.get(engine), model, cache, np.arange(60), contract, 1, task, 60.0)
     assert isinstance(run, ScoreRun), run

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from ai_edge_litert.interpreter import Interpreter as LiteRT
 
@@ -35,7 +36,7 @@ TOLERANCE = {
 """Largest score difference; the quantized ones also differ between kernel families."""
 
 
-def score(make: Any, data: bytes, pixels: Pixels, contract: Preprocessing) -> np.ndarray:
+def score(make: Any, data: bytes, pixels: Pixels, contract: Preprocessing) -> npt.NDArray[Any]:
     """Score `[n, size, size, 3]` pixels, which integer inputs must take as they are."""
     interpreter = make(model_content=data)
     interpreter.allocate_tensors()

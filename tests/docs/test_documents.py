@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from edgetag.recipe import parse_recipe
-from tests.docs.blocks import ROOT, Block, all_blocks, blocks_of, commands
+from tests.docs.blocks import Block, all_blocks, blocks_of, commands
 from tests.docs.shape import unlike
+from tests.support.paths import ROOT
 
 RUN = ("console", "sh", "python")
 """Languages of blocks that `test_documents_run` runs."""

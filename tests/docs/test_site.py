@@ -18,7 +18,8 @@ import typer.main
 
 from edgetag.cli.main import app
 from edgetag.recipe import Recipe, Section
-from tests.docs.blocks import ROOT, documents
+from tests.docs.blocks import documents
+from tests.support.paths import ROOT
 
 CONFIGURATION = ROOT / "docs" / "zensical.toml"
 IN_NO_MENU = re.compile(r"(export|tests)/")

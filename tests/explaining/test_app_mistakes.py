@@ -68,7 +68,7 @@ def test_every_mistake_gives_a_square_of_bytes(width: int, height: int) -> None:
     before = one.right.copy()
     for mistake in ALL.values():
         drawn = mistake.draw(one)
-        assert (drawn.shape, drawn.dtype) == ((64, 64, 3), np.uint8)
+        assert (drawn.shape, drawn.dtype) == ((64, 64, 3), np.dtype("u1"))
     np.testing.assert_array_equal(one.right, before)
 
 

@@ -12,7 +12,7 @@ from edgetag.validation.heat_maps import BUDGET as OF_MAPS
 from edgetag.validation.losses import MARGINS
 from edgetag.validation.metrics import Measured, Split
 
-EVERYTHING = Budget(**dict.fromkeys(LIMITS, 1))
+EVERYTHING = Budget.model_validate(dict.fromkeys(LIMITS, 1))
 
 
 def judged_over_all_tags() -> set[str]:

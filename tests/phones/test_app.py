@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,7 +168,7 @@ def test_an_answer_that_is_not_what_was_asked_for_is_no_result(
     street: Street,
     run_folder: Run,
     delegate: str,
-    answer: dict[str, object],
+    answer: dict[str, Any],
     problem: Problem,
     said: str,
 ) -> None:

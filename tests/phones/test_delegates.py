@@ -57,7 +57,7 @@ def test_of_two_delegates_each_has_its_own_time_and_neither_operators() -> None:
         operator("RESIZE_BILINEAR", 4, 1.0),
     )
     gpu, xnnpack = with_profile(found, rows, IN_FILE)
-    assert (gpu.share_of_time, xnnpack.share_of_time) == (pytest.approx(0.6), pytest.approx(0.3))
+    assert (gpu.share_of_time, xnnpack.share_of_time) == pytest.approx((0.6, 0.3))
     assert (gpu.operators, xnnpack.operators) == ({}, {})
 
 

@@ -98,7 +98,7 @@ def test_settings_of_rounds_that_make_no_sense_are_refused() -> None:
 def test_mean_and_deviation_of_rounds_are_those_of_all_runs() -> None:
     # Runs of 1, 3 and of 5, 7, 9: mean 5, variance (16 + 4 + 0 + 4 + 16) / 5.
     found = together([latency(2, 2.0, 1.0), latency(3, 7.0, (8 / 3) ** 0.5)])
-    assert (found.runs, found.avg) == (5, pytest.approx(5.0))
+    assert (found.runs, found.avg) == pytest.approx((5, 5.0))
     assert found.std == pytest.approx(8**0.5)
     assert (found.min, found.max) == (1.0, 14.0)
 

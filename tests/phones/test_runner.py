@@ -34,7 +34,7 @@ def local(path):
 
 job = json.loads(Path(sys.argv[1]).read_text())
 images = np.load(local(job["images"]))
-session = engines.get("litert").load(local(job["model"]), job["threads"])
+session = engines.loader("litert").load(local(job["model"]), job["threads"])
 table = encoding_table(Preprocessing(**job["contract"]), session.input)
 scores = np.stack([session.invoke(encode(image[None], table)) for image in images])
 np.save(local(job["scores"]).with_suffix(".npy"), scores)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgetag.errors import InputError
+from edgetag.phones.figures import DelegateName
 from edgetag.phones.problems import Problem
 from edgetag.phones.stage import list_phones
 from edgetag.workspace import digest_file
@@ -70,7 +71,7 @@ def test_flags_reach_benchmark_model_as_they_were_asked_for(
     ("delegate", "flag"), [("cpu", "--use_xnnpack=false"), ("xnnpack", "--use_xnnpack=true")]
 )
 def test_xnnpack_can_be_turned_on_and_off(
-    street: Street, run_folder: Run, delegate: str, flag: str
+    street: Street, run_folder: Run, delegate: DelegateName, flag: str
 ) -> None:
     phone = street.phone()
     bench(street, run_folder, replace(SETTINGS, delegate=delegate), variants=("int8",))

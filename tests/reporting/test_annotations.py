@@ -27,7 +27,7 @@ def parse(line: str) -> tuple[str, str, str]:
 
 
 def finding(where: str = "int8 on litert", text: str = "t", level: str = "fail") -> Finding:
-    return Finding(level=level, where=where, text=text)  # type: ignore[arg-type]
+    return Finding(level=level, where=where, text=text)
 
 
 def test_failures_are_errors_undecided_ones_warnings_and_the_rest_notices() -> None:

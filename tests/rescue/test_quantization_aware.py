@@ -1,12 +1,13 @@
 """Layers of a quantization-aware variant: float weights as they were trained."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from edgetag.conversion.flatfile import read_model
-from edgetag.conversion.result import ExportedVariant
 from edgetag.preprocess import scale
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
@@ -50,7 +51,7 @@ def test_layers_in_float_have_the_weights_that_were_trained(tmp_path: Path) -> N
     with saved(aware) as on_disk:
         int8.write_bytes(convert(on_disk, "int8-qat", contract))
 
-    unused = ExportedVariant.model_construct(file="none", sha256="none")
+    unused: Any = SimpleNamespace(file="none", sha256="none")
     floating_file = float_file(recipe, workspace, "int8-qat", unused, SilentProgress())
     floating = read_model(floating_file)
     layers = matched_layers(read_model(int8), floating, int8)

@@ -51,7 +51,7 @@ def test_scores_come_in_the_order_of_the_rows_from_any_folder(
     model = MODELS / "tiny_fp32.tflite"
     outcome = score(LITERT, model, cache_folder, rows, contract, 1, counter, 60.0)
     assert isinstance(outcome, ScoreRun), outcome
-    session = LITERT.load(model, threads=1)
+    session = engines.loader("litert").load(model, threads=1)
     table = encoding_table(contract, session.input)
     expected = np.stack([session.invoke(encode(pixels[i : i + 1], table)) for i in rows])
     assert np.array_equal(outcome.scores, expected)

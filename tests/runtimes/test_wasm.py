@@ -7,8 +7,10 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from edgetag.conversion.flatfile import pack_model
@@ -294,7 +296,7 @@ def test_cancelling_ends_the_process_and_progress_is_told(wasm: Engine, cache_fo
     assert 0 < counter.done < len(rows)
 
 
-def write_job(folder: Path, cache: Path, rows: np.ndarray) -> Path:
+def write_job(folder: Path, cache: Path, rows: npt.NDArray[Any]) -> Path:
     job = Job(
         engine="wasm",
         model=MODELS / "tiny_int8_uint8.tflite",

@@ -3,8 +3,10 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from edgetag.children import python_environment
@@ -14,9 +16,9 @@ from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import ImageEncoder, encode, encoding_table
+from edgetag.runtimes.inference import WrongOutputError, checked
 from edgetag.runtimes.messages import Job
 from edgetag.runtimes.protocol import Tensor
-from edgetag.runtimes.worker import WrongOutputError, checked
 from tests.support.models_elsewhere import TAGS, model_elsewhere
 from tests.support.paths import MODELS
 
@@ -26,7 +28,7 @@ STEP = 1 / 255
 INT8 = Tensor("scores", (1, 2), "int8", STEP, -128)
 
 
-def scores(*values: float) -> np.ndarray:
+def scores(*values: float) -> npt.NDArray[Any]:
     return np.array([[0.5, value] for value in values], dtype=np.float32)
 
 
@@ -122,7 +124,7 @@ def test_a_softmax_is_scored_as_it_is(
     np.testing.assert_allclose(found.scores.sum(axis=1), 1.0, atol=1e-5)
 
 
-def peak_bytes(rows: np.ndarray, cache: Path, contract: Preprocessing, folder: Path) -> int:
+def peak_bytes(rows: npt.NDArray[Any], cache: Path, contract: Preprocessing, folder: Path) -> int:
     """Return the peak memory of a worker that scores some rows."""
     np.save(folder / "rows.npy", rows)
     job = Job(

@@ -46,7 +46,7 @@ def install(version: str, folder: Path, constraints: Path | None = None) -> Path
     environment = folder / "venv"
     subprocess.run([uv, "venv", "-q", "--python", interpreter(version), environment], check=True)
     python = environment / "bin" / "python"
-    pinned = [] if constraints is None else ["-c", constraints]
+    pinned: list[str | Path] = [] if constraints is None else ["-c", constraints]
     installed = subprocess.run(
         [uv, "pip", "install", "-q", "--python", python, source, *pinned],
         capture_output=True,

@@ -76,7 +76,7 @@ def _pixels() -> npt.NDArray[np.uint8]:
 
 
 def _scores(pixels: npt.NDArray[np.uint8], recipe: Recipe) -> npt.NDArray[np.float32]:
-    session = engines.get("litert").load(MODELS / "tiny_fp32.tflite", threads=1)
+    session = engines.loader("litert").load(MODELS / "tiny_fp32.tflite", threads=1)
     table = encoding_table(recipe.network.preprocessing(), session.input)
     return np.stack([session.invoke(encode(one[None], table)) for one in pixels])
 
@@ -122,7 +122,7 @@ def as_regions(folder: Path, pixels: npt.NDArray[np.uint8], labels: Labels) -> s
     places = ((0, 0, SIZE, SIZE), (SIZE, 0, 2 * SIZE, SIZE))
     for number in range(0, PICTURES, 2):
         name = f"{number:03d}.png"
-        Image.fromarray(np.hstack(pixels[number : number + 2])).save(folder / name)
+        Image.fromarray(np.hstack([pixels[number], pixels[number + 1]])).save(folder / name)
         regions = [
             {
                 "probability": 0.9,

@@ -11,7 +11,7 @@ from edgetag.benchmarking.result import (
 )
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.judging.checks import Check, Needs
-from edgetag.judging.decisions import worst
+from edgetag.judging.decisions import Decision, worst
 from edgetag.machine import Machine
 from edgetag.recipe import Variant, parse_recipe
 from edgetag.reporting.sources import Sources
@@ -182,10 +182,10 @@ def scored(
 def make_verdict(
     entries: tuple[VariantVerdict, ...],
     failures: tuple[validation.Failure, ...] = (),
-    decisions: dict[str, validation.Decision] | None = None,
+    decisions: dict[str, Decision] | None = None,
 ) -> Verdict:
     """Return a verdict over what was scored; a variant with no entry needs its decision given."""
-    by_variant: dict[str, list[validation.Decision]] = {}
+    by_variant: dict[str, list[Decision]] = {}
     for entry in entries:
         if entry.decides:
             by_variant.setdefault(entry.variant, []).append(entry.verdict)

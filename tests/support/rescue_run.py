@@ -76,7 +76,7 @@ def tensor_label(graph: Any, position: int) -> str:
 
 def score(file: Path, pixels: Pixels, recipe: Recipe) -> Scores:
     """Score pictures on LiteRT: `[n, 3]`."""
-    session = engines.get("litert").load(file, threads=1)
+    session = engines.loader("litert").load(file, threads=1)
     table = encoding_table(recipe.network.preprocessing(), session.input)
     return np.stack([session.invoke(encode(p[None], table)) for p in pixels])
 

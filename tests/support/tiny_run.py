@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from edgetag.dependencies import dependencies_of
@@ -92,7 +94,7 @@ class RunFolder:
         return path
 
 
-def _images() -> np.ndarray:
+def _images() -> npt.NDArray[Any]:
     generator = np.random.default_rng(5)
     count = TEST + STYLE + TRAIN + VALIDATION
     color = generator.integers(0, 256, (count, 1, 1, 3))
@@ -100,8 +102,8 @@ def _images() -> np.ndarray:
     return (color + noise).clip(0, 255).astype(np.uint8)
 
 
-def _float_scores(pixels: np.ndarray, recipe: Recipe) -> Scores:
-    session = engines.get("litert").load(MODELS / "tiny_fp32.tflite", threads=1)
+def _float_scores(pixels: npt.NDArray[Any], recipe: Recipe) -> Scores:
+    session = engines.loader("litert").load(MODELS / "tiny_fp32.tflite", threads=1)
     table = encoding_table(recipe.network.preprocessing(), session.input)
     return np.stack([session.invoke(encode(p[None], table)) for p in pixels])
 

@@ -4,8 +4,10 @@ import shutil
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from typer.testing import CliRunner
 
@@ -63,7 +65,7 @@ def run(
     return score(which, model, cache, rows, CONTRACT, 1, SilentTask(), timeout_s)
 
 
-def scores(engine: str | Emulated, model: str, cache: Path) -> np.ndarray:
+def scores(engine: str | Emulated, model: str, cache: Path) -> npt.NDArray[Any]:
     outcome = run(engine, MODELS / f"{model}.tflite", cache)
     assert isinstance(outcome, ScoreRun), outcome
     return outcome.scores

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from click.testing import Result
 from PIL import Image
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from edgetag.cli.main import app
 from edgetag.recipe import parse_recipe
@@ -17,7 +16,7 @@ from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.validation.scores import KnownPictures, ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import digest_file
-from tests.support.tiny_run import MODELS
+from tests.support.paths import MODELS
 
 TAGS = ("cat", "dog", "food")
 TEST, VALIDATION = 120, 30
@@ -55,12 +54,13 @@ class AppRepository:
         self.model = folder / "model.tflite"
         self.out = folder / "ci"
 
-    def validate(self, *more: object, model: Path | None = None) -> Result:
+    def validate(self, *more: object, model: Path | None = None, name: str = "") -> Result:
+        file = model or self.model
         return self.edgetag(
             "validate",
+            "file",
             self.recipe,
-            "--model",
-            model or self.model,
+            f"{name}={file}" if name else file,
             "--reference",
             self.reference,
             "--out",
@@ -97,7 +97,7 @@ def make_app_repository(folder: Path) -> AppRepository:
     pixels = pixels.clip(0, 255).astype(np.uint8)
     recipe = parse_recipe(RECIPE, made.recipe)
     contract = recipe.network.preprocessing()
-    session = engines.get("litert").load(MODELS / "tiny_fp32.tflite", threads=1)
+    session = engines.loader("litert").load(MODELS / "tiny_fp32.tflite", threads=1)
     table = encoding_table(contract, session.input)
     scores = np.stack([session.invoke(encode(image[None], table)) for image in pixels])
     noisy = scores + generator.normal(0, 0.02, scores.shape)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,7 +139,7 @@ def test_a_runtime_that_no_longer_runs_a_variant_fails_unless_the_machine_lacks_
         variant="int8",
         runtime="tflite-runtime",
         runtime_version=None,
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         reason="r",
     )
     comparison = held(verdict_of(failures=(failure,)), accept(both, None, "both"))
@@ -187,7 +188,7 @@ def test_only_the_deciding_split_is_kept() -> None:
     ],
 )
 def test_a_baseline_about_something_else_is_refused_naming_both_sides(
-    changes: dict[str, object], said: str
+    changes: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(InputError) as error:
         held(verdict_of(**changes), accepted())

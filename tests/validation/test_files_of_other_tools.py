@@ -15,8 +15,9 @@ from edgetag.recipe import Recipe
 from edgetag.reporting import stage as report_stage
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
+from tests.support.paths import MODELS
 from tests.support.quantized_elsewhere import quantized
-from tests.support.tiny_run import MODELS, TAGS, RunFolder
+from tests.support.tiny_run import TAGS, RunFolder
 
 QUIET = SilentProgress()
 pytestmark = [

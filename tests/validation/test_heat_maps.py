@@ -4,8 +4,10 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from edgetag.conversion.explain_signature import ExplainMaps, add_explain, without_explain
@@ -14,12 +16,13 @@ from edgetag.conversion.flatfile import pack_model, read_model
 from edgetag.conversion.result import ExportResult
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines
 from edgetag.runtimes.maps import MapRun, explain
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import HeatMapScene
+from edgetag.validation.heat_maps import ReferenceHeatMaps
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import ReferenceMaps, read_reference
 from edgetag.validation.statistics import Bootstrap, ratio_samples
@@ -38,20 +41,20 @@ class Heard(SilentProgress):
         self.said.append(message)
 
 
-def sigmoid(values: np.ndarray) -> np.ndarray:
+def sigmoid(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return 1 / (1 + np.exp(-values))
 
 
-def run_of(maps: np.ndarray) -> MapRun:
+def run_of(maps: npt.NDArray[Any]) -> MapRun:
     return MapRun(sigmoid(maps.mean(axis=(1, 2))).astype(np.float32), maps.astype(np.float32))
 
 
 @pytest.fixture
-def scene() -> HeatMapScene:
+def scene() -> ReferenceHeatMaps:
     """40 images in 20 groups, 4 x 4 cells, three tags of which the last is rare."""
     generator = np.random.default_rng(1)
     labels = (generator.random((40, 3)) < [0.5, 0.5, 0.05]).astype(np.int8)
-    return HeatMapScene(
+    return ReferenceHeatMaps(
         maps=generator.normal(0, 2, (40, 4, 4, 3)).astype(np.float32),
         labels=labels,
         names=TAGS,
@@ -61,21 +64,21 @@ def scene() -> HeatMapScene:
     )
 
 
-def compared(scene: HeatMapScene, maps: np.ndarray) -> HeatMaps:
+def compared(scene: ReferenceHeatMaps, maps: npt.NDArray[Any]) -> HeatMaps:
     found = scene.compare(run_of(maps), run_of(maps).scores, EXACT)
     assert isinstance(found, HeatMaps)
     return found
 
 
-def test_equal_maps_are_no_distance_apart_and_peak_alike(scene: HeatMapScene) -> None:
+def test_equal_maps_are_no_distance_apart_and_peak_alike(scene: ReferenceHeatMaps) -> None:
     found = compared(scene, scene.maps)
     assert (found.error, found.p99_error, found.all_tags_error) == (0, 0, 0)
-    assert found.error_interval == (0, 0)
+    assert found.error_interval == (0.0, 0.0)
     assert found.peak_agreement == 1
     assert found.n_present == (scene.labels == 1).sum()
 
 
-def test_the_error_is_the_mean_over_the_cells_of_present_tags(scene: HeatMapScene) -> None:
+def test_the_error_is_the_mean_over_the_cells_of_present_tags(scene: ReferenceHeatMaps) -> None:
     maps = scene.maps + np.random.default_rng(2).normal(0, 0.5, scene.maps.shape)
     found = compared(scene, maps)
     apart = np.abs(sigmoid(maps.astype(np.float32)) - sigmoid(scene.maps))
@@ -85,6 +88,7 @@ def test_the_error_is_the_mean_over_the_cells_of_present_tags(scene: HeatMapScen
     assert found.error == pytest.approx(np.mean(shown), rel=1e-5)
     assert found.p99_error == pytest.approx(np.quantile(shown, 0.99), rel=1e-4)
     assert found.all_tags_error == pytest.approx(apart.mean(), rel=1e-5)
+    assert found.error is not None
     assert found.error_interval is not None
     low, high = found.error_interval
     assert low < found.error < high
@@ -96,19 +100,19 @@ def test_the_error_is_the_mean_over_the_cells_of_present_tags(scene: HeatMapScen
     assert 0.2 < np.mean(peaks) < 1
 
 
-def test_a_rare_tag_is_not_scored(scene: HeatMapScene) -> None:
+def test_a_rare_tag_is_not_scored(scene: ReferenceHeatMaps) -> None:
     found = compared(scene, scene.maps)
     assert [tag.scored for tag in found.tags] == [True, True, False]
     assert found.tags[2].error is None
     assert found.tags[2].positives < 10
 
 
-def test_a_flat_map_agrees_with_a_peak_only_as_chance_would(scene: HeatMapScene) -> None:
+def test_a_flat_map_agrees_with_a_peak_only_as_chance_would(scene: ReferenceHeatMaps) -> None:
     found = compared(scene, np.zeros_like(scene.maps))
     assert found.peak_agreement == pytest.approx(1 / 16)
 
 
-def test_maps_that_are_not_behind_the_scores_are_a_failure(scene: HeatMapScene) -> None:
+def test_maps_that_are_not_behind_the_scores_are_a_failure(scene: ReferenceHeatMaps) -> None:
     right = run_of(scene.maps)
     other = MapRun(right.scores, scene.maps[..., ::-1])
     found = scene.compare(other, right.scores, EXACT)
@@ -116,7 +120,7 @@ def test_maps_that_are_not_behind_the_scores_are_a_failure(scene: HeatMapScene) 
     assert "from the mean of its map" in found.reason
 
 
-def test_scores_beside_the_maps_must_be_those_without(scene: HeatMapScene) -> None:
+def test_scores_beside_the_maps_must_be_those_without(scene: ReferenceHeatMaps) -> None:
     right = run_of(scene.maps)
     found = scene.compare(right, right.scores + np.float32(0.01), EXACT)
     assert isinstance(found, LoadFailure)
@@ -124,7 +128,7 @@ def test_scores_beside_the_maps_must_be_those_without(scene: HeatMapScene) -> No
 
 
 def test_a_mean_that_the_file_cannot_hold_is_cut_before_it_is_compared(
-    scene: HeatMapScene,
+    scene: ReferenceHeatMaps,
 ) -> None:
     maps = scene.maps + np.float32(3)
     cut = sigmoid(maps.mean(axis=(1, 2)).clip(-1, 1)).astype(np.float32)
@@ -173,7 +177,7 @@ def with_maps(run_folder: RunFolder, tmp_path: Path) -> Callable[[], Path]:
     return reference
 
 
-def limited(folder: RunFolder, limit: float) -> stage.Recipe:
+def limited(folder: RunFolder, limit: float) -> Recipe:
     recipe = folder.with_recipe(
         f"[budgets.default]\nmax_map_drop = 0.9\nmax_heat_map_error = {limit}\n"
     )
@@ -290,7 +294,7 @@ def test_a_file_that_lost_its_signature_fails(
     ],
     ids=["other tags", "other images", "float64", "no numbers", "no cells"],
 )
-def test_damaged_reference_maps_are_refused(run_folder: RunFolder, maps: np.ndarray) -> None:
+def test_damaged_reference_maps_are_refused(run_folder: RunFolder, maps: npt.NDArray[Any]) -> None:
     path = run_folder.reference_file(maps=ReferenceMaps(maps, ("id0", "id1", "id2")))
     with pytest.raises(InputError, match="heat maps"):
         read_reference(path)

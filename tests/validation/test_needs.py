@@ -53,7 +53,9 @@ def open_checks(folder: RunFolder) -> dict[tuple[str | None, str], Check]:
     recipe = recipe.model_copy(update={"validation": section})
     verdict = stage.run(recipe, folder.workspace, QUIET, folder.reference_file())
     (entry,) = [v for v in verdict.variants if (v.variant, v.split) == ("int8", "test")]
-    checks = {(None, check.budget): check for check in entry.budgets}
+    checks: dict[tuple[str | None, str], Check] = {
+        (None, check.budget): check for check in entry.budgets
+    }
     checks |= {(tag.tag, check.budget): check for tag in entry.tags for check in tag.checks}
     return {place: check for place, check in checks.items() if check.verdict == "undecided"}
 

@@ -5,16 +5,14 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from edgetag.bundling.contents import FAMILIES, Expected, Family
+from edgetag.bundling.contents import FAMILIES, Family
 from edgetag.bundling.models import check_model
 from edgetag.bundling.opening import Bundle, open_bundle
 from edgetag.bundling.pictures import read_source
-from edgetag.bundling.replay import run_over
+from edgetag.bundling.replay import nearest, run_over
 from edgetag.bundling.result import BundledVariant
 from edgetag.errors import InputError
-from edgetag.metrics import Scores
 from edgetag.preprocess import ImageRejectedError
 from edgetag.progress import Progress
 from edgetag.records import Record, Result
@@ -215,24 +213,11 @@ def _replay(
     if run.scores.shape[1] != len(bundle.manifest.tags):
         reason = f"it gives {run.scores.shape[1]} scores for {len(bundle.manifest.tags)} tags"
         return Replay(**place, verdict="fail", reason=reason)
-    nearest, largest = _nearest(run.scores, known)
+    family, largest = nearest(run.scores, known)
     return Replay(
         **place,
-        family=nearest.family,
-        tolerance=nearest.tolerance,
+        family=family.family,
+        tolerance=family.tolerance,
         max_difference=largest,
-        verdict="pass" if largest <= nearest.tolerance else "fail",
+        verdict="pass" if largest <= family.tolerance else "fail",
     )
-
-
-def _nearest(scores: Scores, known: Sequence[Expected]) -> tuple[Expected, float]:
-    """Return the family that the scores agree with, else the nearest, and the distance."""
-    distances = [
-        (expected, _distance(scores, np.array(expected.scores, np.float32))) for expected in known
-    ]
-    agreeing = [pair for pair in distances if pair[1] <= pair[0].tolerance]
-    return min(agreeing or distances, key=lambda pair: pair[1])
-
-
-def _distance(scores: Scores, known: npt.NDArray[np.float32]) -> float:
-    return float(np.abs(scores.astype(np.float64) - known).max())

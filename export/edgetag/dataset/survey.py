@@ -6,15 +6,10 @@ The format readers do the reading; here it is only guessed what to ask them for.
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgetag.dataset.formats import detect
-from edgetag.dataset.formats.folders import IMAGE_SUFFIXES, read_folders
-from edgetag.dataset.formats.object_value import ID_COLUMN, VALUE_COLUMN
-from edgetag.dataset.formats.regions import read_regions
-from edgetag.dataset.formats.tables import TABLE_SUFFIXES, Table, parse_label, read_table
-from edgetag.dataset.formats.tag_list import read_tag_list
+from edgetag.dataset.formats import Draft, draft
 from edgetag.dataset.inspection import Limits, read_file
 from edgetag.dataset.plan import Sources, count_labels, open_sources
 from edgetag.dataset.result import SplitCounts, TagCounts
@@ -33,12 +28,6 @@ DECODED_FILES = 40
 
 TRIED_PATHS = 200
 """Paths of a table by which the folder that they start from is found."""
-
-TAGS_COLUMNS = ("tags", "labels", "tag", "label", "classes", "class", "categories", "category")
-SEPARATORS = (",", "|", ";")
-
-_PLACEHOLDER = "\N{WHITE QUESTION MARK ORNAMENT}"
-"""No tag: read with it as the vocabulary, a source tells all of its tags as unknown ones."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +76,9 @@ def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> 
     Raises:
         InputError: The source is missing, of no known format, or damaged.
     """
-    section = _section(source, tuple(tags), near)
+    drafted = _draft(source, tuple(tags), near)
+    section = drafted.section
     sources = open_sources(section)
-    never: tuple[str, ...] = ()
-    if section.format == "wide" and not tags and (never := _never_present(sources, section)):
-        rest = tuple(tag for tag in section.tags if tag not in never)
-        section = section.model_copy(update={"tags": rest or section.tags})
-        sources = open_sources(section)
     if sources.listing.has_groups:
         section = section.model_copy(update={"split": SplitSection(by="group")})
     looked_at = [sources.jobs[i] for i in positions(len(sources.jobs), HASHED_FILES)]
@@ -114,109 +99,19 @@ def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> 
         looked_for=len(looked_at),
         longer_side=sides[len(sides) // 2] if sides else None,
         splits=splits,
-        never_present=never,
+        never_present=drafted.never_present,
     )
 
 
-def _never_present(sources: Sources, section: DataSection) -> tuple[str, ...]:
-    rows = {entry.labels for entry in sources.listing.entries}
-    return tuple(
-        tag for place, tag in enumerate(section.tags) if not any(row[place] == 1 for row in rows)
-    )
-
-
-def _section(source: Path, tags: tuple[str, ...], near: Path | None) -> DataSection:
+def _draft(source: Path, tags: tuple[str, ...], near: Path | None) -> Draft:
     if not source.exists():
         raise InputError(
             f"{source}: no such file or folder; --source names the table or the folder of images, "
             "relative to the recipe"
         )
-    if source.is_file() and source.suffix.lower() in TABLE_SUFFIXES:
-        section, paths = _table_section(read_table(source), tags)
-        return section.model_copy(update={"root": _root(source, paths, near)})
-    format_ = detect(DataSection(source=source), None)
-    asked = DataSection(source=source, format=format_, tags=(_PLACEHOLDER,))
-    if format_ == "folders":
-        _, unknown, _ = read_folders(source, source, asked)
-        return DataSection(
-            source=source, format="folders", tags=tags or tuple(tag.name for tag in unknown)
-        )
-    entries, unknown = read_regions(source, asked)
-    numbers = [int(tag.name.removeprefix("label ")) for tag in unknown]
-    numbered = tuple(f"label_{number}" for number in range(max(numbers, default=0) + 1))
-    section = DataSection(source=source, format="regions", tags=tags or numbered)
-    paths = [entry.path for entry in entries]
-    return section.model_copy(update={"root": _root(source, paths, near)})
-
-
-def _table_section(table: Table, tags: tuple[str, ...]) -> tuple[DataSection, list[str]]:
-    source, columns = table.source, table.columns
-    if {ID_COLUMN, VALUE_COLUMN} <= set(columns):
-        section = DataSection(source=source, format="object_value", tags=tags or (VALUE_COLUMN,))
-        ids = _texts(table, ID_COLUMN)
-        return section, [f"{name}{suffix}" for name in ids[:20] for suffix in IMAGE_SUFFIXES]
-    defaults = DataSection(source=source)
-    path_column = _path_column(table, defaults.path_column)
-    notes = {path_column, defaults.split_column, defaults.group_column}
-    paths = _texts(table, path_column)
-    labels = {name: _labels(table, name) for name in columns if name not in notes}
-    wide = tuple(name for name, values in labels.items() if values - {None})
-    lists = [name for name in TAGS_COLUMNS if name in columns and name not in (*wide, *notes)]
-    if wide and not lists:
-        section = DataSection(
-            source=source,
-            format="wide",
-            path_column=path_column,
-            tags=tags or wide,
-        )
-        return section, paths
-    if not lists:
-        raise InputError(
-            f"{source}: no column holds labels (1, 0 or empty) or lists of tags "
-            f"({', '.join(TAGS_COLUMNS)}); the table has {', '.join(map(repr, columns))}"
-        )
-    cells = _texts(table, lists[0])
-    separator = max(SEPARATORS, key=lambda mark: sum(mark in cell for cell in cells))
-    section = DataSection(
-        source=source,
-        format="list",
-        path_column=path_column,
-        tags_column=lists[0],
-        tag_separator=separator,
-        tags=(_PLACEHOLDER,),
-    )
-    _, unknown = read_tag_list(table, section)
-    named = tags or tuple(tag.name for tag in unknown)
-    if not named:
-        raise InputError(f"{source}: column {lists[0]!r} names no tag; label at least one image")
-    return section.model_copy(update={"tags": named}), paths
-
-
-def _path_column(table: Table, usual: str) -> str:
-    """Return the column that holds most names of images; the usual one where it is there."""
-    if usual in table.columns:
-        return usual
-    named = {
-        column: sum(Path(cell).suffix.lower() in IMAGE_SUFFIXES for cell in _texts(table, column))
-        for column in table.columns
-    }
-    best = max(named, key=lambda column: named[column])
-    if not named[best]:
-        table.require((usual,))
-    return best
-
-
-def _texts(table: Table, column: str) -> list[str]:
-    cells = (row.cells.get(column) for row in table.rows)
-    return [cell for cell in cells if isinstance(cell, str) and cell]
-
-
-def _labels(table: Table, column: str) -> set[int | None]:
-    """Return which labels a column holds; none where a cell is no label."""
-    try:
-        return {parse_label(row.cells.get(column)) for row in table.rows}
-    except ValueError:
-        return set()
+    drafted = draft(DataSection(source=source), tags)
+    root = _root(source, drafted.paths, near) if drafted.paths else None
+    return replace(drafted, section=drafted.section.model_copy(update={"root": root}))
 
 
 def _root(source: Path, paths: Sequence[str], near: Path | None) -> Path | None:

@@ -3,17 +3,36 @@
 import os
 from pathlib import Path, PurePosixPath
 
-from edgetag.dataset.listing import Entry, TagReader
-from edgetag.dataset.result import UnknownTag
+from edgetag.dataset.formats.given import PLACEHOLDER, Draft, Given
+from edgetag.dataset.listing import Entry, Listing, TagReader
 from edgetag.errors import InputError
 from edgetag.recipe.data import DataSection
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp"})
 
 
-def read_folders(
-    source: Path, root: Path, section: DataSection
-) -> tuple[tuple[Entry, ...], tuple[UnknownTag, ...], int]:
+def recognises(given: Given) -> bool:
+    """Tell whether some folder in the source holds an image."""
+    source = given.source
+    return source.is_dir() and any(
+        file.suffix.lower() in IMAGE_SUFFIXES
+        and file.parent != source
+        and not file.name.startswith(".")
+        for file in _files(source)
+    )
+
+
+def draft(given: Given, tags: tuple[str, ...]) -> Draft | None:
+    """Name a tag after each folder."""
+    if not recognises(given):
+        return None
+    source = given.source
+    asked = DataSection(source=source, format="folders", tags=(PLACEHOLDER,))
+    named = tuple(tag.name for tag in read(Given(asked, None)).unknown_tags)
+    return Draft(DataSection(source=source, format="folders", tags=tags or named))
+
+
+def read(given: Given) -> Listing:
     """Return the entries of class folders, unknown classes, and how many files were passed over.
 
     Files are listed in the order of their paths, so that the order does not depend on the file
@@ -23,6 +42,9 @@ def read_folders(
     Raises:
         InputError: There is no class folder with an image.
     """
+    source, root, section = given.source, given.root, given.section
+    if not source.is_dir():
+        raise InputError(f"{source}: not a folder, but data.format is 'folders'")
     tags = TagReader(section.vocabulary(), 0 if section.absent_tags == "negative" else None)
     entries, ignored = [], 0
     for file in sorted(_files(source)):
@@ -39,17 +61,7 @@ def read_folders(
             f"{source}: no images in class folders; make one folder per tag and put images "
             f"({', '.join(sorted(IMAGE_SUFFIXES))}) into it"
         )
-    return tuple(entries), tags.unknown(), ignored
-
-
-def has_class_folders(source: Path) -> bool:
-    """Tell whether some folder in `source` holds an image."""
-    return any(
-        file.suffix.lower() in IMAGE_SUFFIXES
-        and file.parent != source
-        and not file.name.startswith(".")
-        for file in _files(source)
-    )
+    return Listing(source, "folders", root, tuple(entries), tags.unknown(), ignored_files=ignored)
 
 
 def _files(source: Path) -> list[Path]:

@@ -3,15 +3,35 @@
 from pathlib import Path
 
 from edgetag.dataset.formats.folders import IMAGE_SUFFIXES
-from edgetag.dataset.formats.tables import Table, read_group_and_split, read_label, read_path
-from edgetag.dataset.listing import Entry
+from edgetag.dataset.formats.given import Draft, Given
+from edgetag.dataset.formats.guessing import ID_COLUMN, VALUE_COLUMN, has_ids, texts
+from edgetag.dataset.formats.tables import read_group_and_split, read_label, read_path
+from edgetag.dataset.listing import Entry, Listing
 from edgetag.errors import InputError
 from edgetag.recipe.data import DataSection
 
-ID_COLUMN, VALUE_COLUMN = "objectId", "value"
+DRAFTED_FILES = 20
+"""Ids by which the folder of the pictures is found."""
 
 
-def read_object_value(table: Table, root: Path, section: DataSection) -> tuple[Entry, ...]:
+def recognises(given: Given) -> bool:
+    """Tell whether it has both columns, and none of paths."""
+    return given.table is not None and has_ids(given.table, given.section)
+
+
+def draft(given: Given, tags: tuple[str, ...]) -> Draft | None:
+    """Name the one tag like its column."""
+    table = given.table
+    if table is None or not has_ids(table, given.section):
+        return None
+    names = texts(table, ID_COLUMN)[:DRAFTED_FILES]
+    return Draft(
+        DataSection(source=table.source, format="object_value", tags=tags or (VALUE_COLUMN,)),
+        tuple(f"{name}{suffix}" for name in names for suffix in IMAGE_SUFFIXES),
+    )
+
+
+def read(given: Given) -> Listing:
     """Return the entries of an `objectId,value` table.
 
     An id without a file keeps its bare name as the path, and is later rejected as missing.
@@ -20,13 +40,14 @@ def read_object_value(table: Table, root: Path, section: DataSection) -> tuple[E
         InputError: A column is missing, a value is not 1 or 0, the recipe has several tags, or
             two files could be meant.
     """
+    table, section = given.needed_table(), given.section
     table.require((ID_COLUMN, VALUE_COLUMN))
     if len(section.tags) != 1:
         raise InputError(
             f"{table.source}: a table of objectId,value labels one tag, but data.tags lists "
             f"{len(section.tags)}; name the one tag"
         )
-    files = _files_by_stem(root)
+    files = _files_by_stem(given.root)
     entries = []
     for row in table.rows:
         name = read_path(row, ID_COLUMN)
@@ -46,7 +67,13 @@ def read_object_value(table: Table, root: Path, section: DataSection) -> tuple[E
                 group=group,
             )
         )
-    return tuple(entries)
+    return Listing(
+        table.source,
+        "object_value",
+        given.root,
+        tuple(entries),
+        has_groups=section.group_column in table.columns,
+    )
 
 
 def _files_by_stem(root: Path) -> dict[str, list[str]]:

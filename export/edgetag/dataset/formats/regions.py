@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edgetag.dataset.listing import Crop, Entry, TagReader
-from edgetag.dataset.result import UnknownTag
+from edgetag.dataset.formats.given import PLACEHOLDER, Draft, Given
+from edgetag.dataset.listing import Crop, Entry, Listing, TagReader
 from edgetag.errors import InputError
 from edgetag.recipe.data import DataSection
 from edgetag.userfiles import read_file
@@ -61,6 +61,26 @@ def region_files(source: Path) -> list[Path]:
     return sorted(source.rglob("*.json")) if source.is_dir() else [source]
 
 
+def recognises(given: Given) -> bool:
+    """Tell whether it is a .json file, or a folder whose first one is Region Cropper's."""
+    source = given.source
+    if source.is_dir():
+        return any(is_region_file(file) for file in region_files(source)[:1])
+    return source.suffix.lower() == ".json"
+
+
+def draft(given: Given, tags: tuple[str, ...]) -> Draft | None:
+    """Name a tag after each number that occurs, and those below it."""
+    if not recognises(given):
+        return None
+    asked = DataSection(source=given.source, format="regions", tags=(PLACEHOLDER,))
+    listing = read(Given(asked, None))
+    numbers = [int(tag.name.removeprefix("label ")) for tag in listing.unknown_tags]
+    numbered = tuple(f"label_{number}" for number in range(max(numbers, default=0) + 1))
+    section = DataSection(source=given.source, format="regions", tags=tags or numbered)
+    return Draft(section, tuple(entry.path for entry in listing.entries))
+
+
 def is_region_file(path: Path) -> bool:
     """Tell whether a file was written by Region Cropper."""
     try:
@@ -71,9 +91,7 @@ def is_region_file(path: Path) -> bool:
     return isinstance(first, dict) and first.get("generator") == GENERATOR
 
 
-def read_regions(
-    source: Path, section: DataSection
-) -> tuple[tuple[Entry, ...], tuple[UnknownTag, ...]]:
+def read(given: Given) -> Listing:
     """Return the entries of Region Cropper files and the labels outside the vocabulary.
 
     With `regions = "whole"` a picture has the tags of all its regions; with `"crop"` each
@@ -82,6 +100,7 @@ def read_regions(
     Raises:
         InputError: A file is not Region Cropper JSON or a rectangle is empty.
     """
+    source, section = given.source, given.section
     files = region_files(source)
     if not files:
         raise InputError(f"{source}: no .json file in it; put Region Cropper files there")
@@ -91,7 +110,7 @@ def read_regions(
         for number, document in enumerate(_documents(file)):
             where = f"{file}: picture {number + 1}" if number else str(file)
             entries += _entries(document, section, tags, where)
-    return tuple(entries), tags.unknown()
+    return Listing(source, "regions", given.root, tuple(entries), tags.unknown())
 
 
 def _documents(file: Path) -> list[Document]:

@@ -1,5 +1,7 @@
 """A wide table: `path`, one column per tag, optionally `split`, `group` and a region."""
 
+from edgetag.dataset.formats.given import Draft, Given
+from edgetag.dataset.formats.guessing import has_ids, label_columns, list_column, path_column, texts
 from edgetag.dataset.formats.tables import (
     Table,
     parse_label,
@@ -9,14 +11,36 @@ from edgetag.dataset.formats.tables import (
     read_path,
     share_row,
 )
-from edgetag.dataset.listing import Entry, LabelRow, TagReader
+from edgetag.dataset.listing import Entry, LabelRow, Listing, TagReader
 from edgetag.dataset.result import UnknownTag
 from edgetag.recipe.data import DataSection
 
 
-def read_wide(
-    table: Table, section: DataSection
-) -> tuple[tuple[Entry, ...], tuple[UnknownTag, ...]]:
+def recognises(given: Given) -> bool:
+    """Tell whether there is a column of paths."""
+    return given.table is not None and given.section.path_column in given.table.columns
+
+
+def draft(given: Given, tags: tuple[str, ...]) -> Draft | None:
+    """Take every column of labels as a tag, but for those that no picture has."""
+    table = given.table
+    if table is None or has_ids(table, given.section) or list_column(table, given.section):
+        return None
+    columns = label_columns(table, given.section)
+    if not columns:
+        return None
+    never = () if tags else tuple(name for name, labels in columns.items() if 1 not in labels)
+    present = tuple(name for name in columns if name not in never)
+    section = DataSection(
+        source=table.source,
+        format="wide",
+        path_column=path_column(table, given.section),
+        tags=tags or present or tuple(columns),
+    )
+    return Draft(section, tuple(texts(table, section.path_column)), never)
+
+
+def read(given: Given) -> Listing:
     """Return the entries of a wide table and the columns that look like tags but are none.
 
     A further column counts as an unknown tag if all its cells are labels and one is known;
@@ -25,6 +49,7 @@ def read_wide(
     Raises:
         InputError: A column is missing or a cell is not what its column holds.
     """
+    table, section = given.needed_table(), given.section
     tags = section.tags
     if section.crop_column is not None:
         table.require((section.crop_column,))
@@ -46,7 +71,14 @@ def read_wide(
                 crop=read_crop(row, section.crop_column),
             )
         )
-    return tuple(entries), _unknown_columns(table, section)
+    return Listing(
+        table.source,
+        "wide",
+        given.root,
+        tuple(entries),
+        _unknown_columns(table, section),
+        has_groups=section.group_column in table.columns,
+    )
 
 
 def _unknown_columns(table: Table, section: DataSection) -> tuple[UnknownTag, ...]:

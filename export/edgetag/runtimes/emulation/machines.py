@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgetag.catalogue.engines import ENGINES
 from edgetag.errors import InputError
+from edgetag.user_cache import user_cache
 from edgetag.workspace import digest_json
 
 LAYOUT = 1
@@ -199,7 +200,4 @@ def default_cache() -> Path:
     own = os.environ.get("EDGETAG_TARGETS")
     if own:
         return Path(own).absolute()
-    base = os.environ.get("XDG_CACHE_HOME")
-    # The XDG specification has relative paths passed over.
-    root = Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache"
-    return root / "edgetag" / "targets"
+    return user_cache() / "targets"

@@ -1,0 +1,79 @@
+"""What a reader of labels is given: a recipe's section, and the table that its source is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgetag.dataset.formats.tables import TABLE_SUFFIXES, Table, read_table
+from edgetag.errors import InputError
+from edgetag.recipe.data import DataSection
+
+PLACEHOLDER = "\N{WHITE QUESTION MARK ORNAMENT}"
+"""No tag: read with it as the vocabulary, a source tells all of its tags as unknown ones."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A source that is there.
+
+    Attributes:
+        section: How the recipe wants it read.
+        table: The source; None where it is no table.
+    """
+
+    section: DataSection
+    table: Table | None
+
+    @property
+    def source(self) -> Path:
+        """The table, folder or file."""
+        return self.section.source
+
+    @property
+    def root(self) -> Path:
+        """The folder that paths are relative to."""
+        return default_root(self.section)
+
+    def needed_table(self) -> Table:
+        """Return the table, for formats that are one.
+
+        Raises:
+            InputError: It is none.
+        """
+        if self.table is None:
+            raise InputError(
+                f"{self.source}: data.format {self.section.format!r} needs a table "
+                f"({', '.join(TABLE_SUFFIXES)})"
+            )
+        return self.table
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a recipe must say to have a source read.
+
+    Attributes:
+        section: Format, columns and tags.
+        paths: Of pictures, by which the folder that they are relative to is found.
+        never_present: Tags of the source that no picture has; they are left out.
+    """
+
+    section: DataSection
+    paths: tuple[str, ...] = ()
+    never_present: tuple[str, ...] = ()
+
+
+def open_source(section: DataSection) -> Given:
+    """Read the table of a section, where its source is one.
+
+    Raises:
+        InputError: It is damaged.
+    """
+    source = section.source
+    is_table = source.is_file() and source.suffix.lower() in TABLE_SUFFIXES
+    return Given(section, read_table(source) if is_table else None)
+
+
+def default_root(section: DataSection) -> Path:
+    """Return the folder that a section's paths are relative to."""
+    source = section.source
+    return section.root or (source if source.is_dir() else source.parent)

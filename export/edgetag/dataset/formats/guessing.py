@@ -1,0 +1,66 @@
+"""Which columns of a table hold what, guessed from their names and cells."""
+
+from pathlib import Path
+
+from edgetag.dataset.formats.folders import IMAGE_SUFFIXES
+from edgetag.dataset.formats.tables import Table, parse_label
+from edgetag.recipe.data import DataSection
+
+TAGS_COLUMNS = ("tags", "labels", "tag", "label", "classes", "class", "categories", "category")
+
+ID_COLUMN, VALUE_COLUMN = "objectId", "value"
+
+
+def has_ids(table: Table, section: DataSection) -> bool:
+    """Tell whether a table has a column of ids and one of values, and none of paths."""
+    return {ID_COLUMN, VALUE_COLUMN} <= set(table.columns) - {section.path_column}
+
+
+def path_column(table: Table, section: DataSection) -> str:
+    """Return the column that holds most names of images; the usual one where it is there.
+
+    Raises:
+        InputError: No column holds any.
+    """
+    usual = section.path_column
+    if usual in table.columns:
+        return usual
+    named = {
+        column: sum(Path(cell).suffix.lower() in IMAGE_SUFFIXES for cell in texts(table, column))
+        for column in table.columns
+    }
+    best = max(named, key=lambda column: named[column])
+    if not named[best]:
+        table.require((usual,))
+    return best
+
+
+def texts(table: Table, column: str) -> list[str]:
+    """Return the cells of a column that hold text."""
+    cells = (row.cells.get(column) for row in table.rows)
+    return [cell for cell in cells if isinstance(cell, str) and cell]
+
+
+def label_columns(table: Table, section: DataSection) -> dict[str, set[int | None]]:
+    """Return the columns that hold labels, each with the labels that occur in it."""
+    notes = {path_column(table, section), section.split_column, section.group_column}
+    labels = {name: _labels(table, name) for name in table.columns if name not in notes}
+    return {name: found for name, found in labels.items() if found - {None}}
+
+
+def list_column(table: Table, section: DataSection) -> str | None:
+    """Return the column whose name says that it lists tags, None where there is none."""
+    named = [name for name in TAGS_COLUMNS if name in table.columns]
+    if not named:
+        return None  # told before all cells are looked at
+    others = {path_column(table, section), section.split_column, section.group_column}
+    labels = label_columns(table, section)
+    return next((name for name in named if name not in others and name not in labels), None)
+
+
+def _labels(table: Table, column: str) -> set[int | None]:
+    """Return which labels a column holds; none where a cell is no label."""
+    try:
+        return {parse_label(row.cells.get(column)) for row in table.rows}
+    except ValueError:
+        return set()
