@@ -20,7 +20,7 @@ BUDGET = "max_arm_instructions"
 """What counts are held against."""
 
 
-class ThereRecord(Record):
+class TargetRecord(Record):
     """Which file, on which runtime, on which machine and processor.
 
     Attributes:
@@ -62,7 +62,7 @@ class ThereRecord(Record):
         return self.engine if self.cpu is None else f"{self.engine}, {self.cpu}"
 
 
-class TargetCheck(ThereRecord):
+class TargetCheck(TargetRecord):
     """One file's scores there, against scores here.
 
     Attributes:
@@ -108,7 +108,7 @@ class OperatorCount(Record):
     instructions: int
 
 
-class InstructionCount(ThereRecord):
+class InstructionCount(TargetRecord):
     """Instructions of one inference.
 
     Attributes:
@@ -120,7 +120,7 @@ class InstructionCount(ThereRecord):
     operators: tuple[OperatorCount, ...] = ()
 
 
-class CountFailure(ThereRecord):
+class CountFailure(TargetRecord):
     """A file whose instructions could not be counted; `reason` is one line."""
 
     reason: str

@@ -33,7 +33,7 @@ class Spot:
     cpu: str | None
 
     def facts_of(self, file: ExportedVariant) -> dict[str, Any]:
-        """Return what every record of a file there begins with; see `result.ThereRecord`."""
+        """Return what every record of a file there begins with; see `result.TargetRecord`."""
         return {
             "variant": file.variant,
             "sha256": file.sha256,

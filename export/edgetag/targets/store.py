@@ -13,12 +13,12 @@ from edgetag.targets.result import (
     CountFailure,
     InstructionCount,
     TargetCheck,
+    TargetRecord,
     TargetsResult,
-    ThereRecord,
 )
 from edgetag.workspace import Workspace, write_text
 
-R = TypeVar("R", bound=ThereRecord)
+R = TypeVar("R", bound=TargetRecord)
 
 
 def result_path(workspace: Workspace) -> Path:
@@ -93,7 +93,7 @@ def _current(
 ) -> TargetsResult:
     digests = {file.variant: file.sha256 for file in files}
 
-    def fresh(one: ThereRecord) -> bool:
+    def fresh(one: TargetRecord) -> bool:
         return digests.get(one.variant) == one.sha256
 
     return make(
