@@ -179,16 +179,16 @@ class TargetsResult(Result):
 
     def verdict_of(self, variant: str) -> Decision:
         """Return the worst of a file's checks and budgets; pass where it has none."""
-        return self.only(lambda found: found == variant).verdict
+        return self.only(lambda name: name == variant).verdict
 
     def only(self, wanted: Callable[[str], bool]) -> "TargetsResult":
         """Return what is about variants whose name is wanted."""
         return self.model_copy(
             update={
-                "checks": tuple(one for one in self.checks if wanted(one.variant)),
-                "counts": tuple(one for one in self.counts if wanted(one.variant)),
-                "failures": tuple(one for one in self.failures if wanted(one.variant)),
-                "budgets": tuple(one for one in self.budgets if wanted(one.variant)),
+                "checks": tuple(record for record in self.checks if wanted(record.variant)),
+                "counts": tuple(record for record in self.counts if wanted(record.variant)),
+                "failures": tuple(record for record in self.failures if wanted(record.variant)),
+                "budgets": tuple(record for record in self.budgets if wanted(record.variant)),
             }
         )
 

@@ -110,7 +110,7 @@ def spots(
     """
     targets = [place.target for place in places if place.target]
     _require_known(cpus, targets)
-    found: dict[tuple[str, str | None], Spot] = {}
+    chosen: dict[tuple[str, str | None], Spot] = {}
     for place in places:
         made = (
             _wasm_spots(cache)
@@ -118,8 +118,8 @@ def spots(
             else _emulated(place, place.target, runtimes, cpus, cache)
         )
         for spot in made:
-            found.setdefault((spot.engine.name, spot.cpu), spot)
-    return tuple(found.values())
+            chosen.setdefault((spot.engine.name, spot.cpu), spot)
+    return tuple(chosen.values())
 
 
 def _require_known(cpus: Sequence[str], targets: Sequence[Target]) -> None:
@@ -156,13 +156,13 @@ def _emulated(
     ]
 
 
-def require_ready(found: Iterable[Spot]) -> None:
+def require_ready(spots: Iterable[Spot]) -> None:
     """Refuse places that are not set up.
 
     Raises:
         InputError: One line for each, which says what to type.
     """
-    told = {spot.target: spot.engine.available() for spot in found}
+    told = {spot.target: spot.engine.available() for spot in spots}
     missing = [
         f"{target}: {reason}" if target == WASM else reason
         for target, reason in told.items()

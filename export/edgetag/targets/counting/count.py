@@ -71,8 +71,8 @@ def count_instructions(
     counted = count_files(jobs, pictures, progress, by_operator)
     result = store.make(
         recipe,
-        counts=(one for one in counted if isinstance(one, InstructionCount)),
-        failures=(one for one in counted if isinstance(one, CountFailure)),
+        counts=(count for count in counted if isinstance(count, InstructionCount)),
+        failures=(lost for lost in counted if isinstance(lost, CountFailure)),
     )
     store.add(recipe, workspace, result)
     return result

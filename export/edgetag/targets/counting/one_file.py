@@ -96,10 +96,10 @@ def operator_counts(
     """
     ends = [cut.operators for cut in cuts.cuts] + [len(names)]
     totals = [sections[FIRST_CUT + number] for number in range(len(cuts.cuts))] + [sections[WHOLE]]
-    found = []
+    costs = []
     first, before = 0, 0
     for end, total in zip(ends, totals, strict=True):
         operators = tuple(names[first:end])
-        found.append(OperatorCount(first=first, operators=operators, instructions=total - before))
+        costs.append(OperatorCount(first=first, operators=operators, instructions=total - before))
         first, before = end, total
-    return tuple(found)
+    return tuple(costs)

@@ -53,9 +53,13 @@ class Cells:
             same_engine=self._same_engine(file, engine),
             latency=self.latencies.of(file, engine.name),
             instructions={
-                one.cpu or "": one.instructions for one in here if isinstance(one, InstructionCount)
+                count.cpu or "": count.instructions
+                for count in here
+                if isinstance(count, InstructionCount)
             },
-            not_counted=next((one.reason for one in here if isinstance(one, CountFailure)), None),
+            not_counted=next(
+                (lost.reason for lost in here if isinstance(lost, CountFailure)), None
+            ),
         )
 
     def _same_engine(self, file: ExportedVariant, engine: Engine) -> SameEngine | None:

@@ -62,8 +62,10 @@ def read_needs(path: Path) -> tuple[str, tuple[str, ...]]:
         model = flatfile.read_model(path)
     except InputError:
         return "", ()
-    found = flatfile.all_operators(model)
-    unknown = {f"{one.name} version {one.version}" for one in found if not first_runtime(one)}
+    operators = flatfile.all_operators(model)
+    unknown = {
+        f"{used.name} version {used.version}" for used in operators if not first_runtime(used)
+    }
     return required_runtime(model), tuple(sorted(unknown))
 
 
