@@ -141,7 +141,7 @@ def test_a_variant_can_be_rescued_and_budgeted(tmp_path: Path) -> None:
         "[budgets.int8-sparse]\nmax_map_drop = 0.02\n",
     )
     script = LOADS + "print(recipe.budget('int8-sparse').max_map_drop)\n"
-    script += "from typer.testing import CliRunner\nfrom edgetag.cli.main import app\n"
+    script += "from typer.testing import CliRunner\nfrom edgetag.cli.app import app\n"
     script += "print(CliRunner().invoke(app, ['rescue', '--help'], terminal_width=200).stdout)"
     said = run_in(root, script)
     assert said.startswith("0.02\n")

@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.errors import InputError
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 sys.path.insert(0, str(Path(__file__).parents[1] / "runtimes"))
 from bad_loops import crashing_model, endless_model
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.device.count import Input, count_file
 from edgetag.device.result import DeviceResult
 from edgetag.emulation import Target, find, open_target

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.device.on import Kind, known, resolve, resolve_for, runtime_names, spots
 from edgetag.emulation import TARGETS
 from edgetag.errors import InputError

@@ -17,7 +17,7 @@ import pytest
 import typer.main
 from blocks import ROOT, documents
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.recipe import Recipe, Section
 
 CONFIGURATION = ROOT / "docs" / "zensical.toml"

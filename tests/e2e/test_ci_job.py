@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from base_install import CLEAN, install
 from edgetag.ci.job import WORKFLOW
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from finished_run import FORMATS, finish_run
 from worse_model import worse_model
 

@@ -15,7 +15,7 @@ from bad_loops import crashing_model, endless_model
 from tiny_run import RECIPE, TAGS, TEST, RunFolder, make_run_folder
 
 from edgetag.benchmarking.result import BenchResult, Latency, Measurement
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.conversion.flatfile import all_operators, pack_model, parse_model
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.result import ExportResult

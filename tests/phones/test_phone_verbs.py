@@ -7,7 +7,7 @@ from click.testing import Result
 from street import OUTPUTS, Street, thermal
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace

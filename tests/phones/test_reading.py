@@ -13,7 +13,7 @@ from measuring import SETTINGS, Run, bench
 from street import IMAGES, OUTPUTS, Street, script
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.phones.accuracy import truth_of

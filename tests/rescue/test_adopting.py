@@ -8,7 +8,7 @@ import pytest
 from rescue_run import INT8, RECIPE, RescueRun, make_run, outlier
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.conversion.result import ExportResult, VariantRecord
 from edgetag.errors import ExitCode, InputError
 from edgetag.judging.decisions import Decision

@@ -11,7 +11,7 @@ import pytest
 from rescue_run import INT8, RescueRun, make_run, outlier
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.conversion.metadata import read_metadata
 from edgetag.errors import ExitCode, InputError
 from edgetag.progress import SilentProgress

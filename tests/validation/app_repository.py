@@ -12,7 +12,7 @@ from PIL import Image
 from tiny_run import MODELS
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.recipe import parse_recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table

@@ -8,7 +8,7 @@ from click.testing import Result
 from tiny_run import RECIPE, RunFolder
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.errors import InputError
 
 
