@@ -46,7 +46,7 @@ def test_help_imports_neither_typer_nor_anything_that_computes() -> None:
 
 def test_the_help_of_a_verb_imports_no_other_verb_and_nothing_that_computes() -> None:
     imported = modules_of("train", "--help")
-    assert not HEAVY & imported
+    assert not (HEAVY - {"pydantic"}) & imported  # with which Typer reads values
     assert {verb for verb in VERBS if f"edgetag.cli.{verb}" in imported} == {"train"}
 
 
