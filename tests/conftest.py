@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from drawn_shapes import draw_shapes
-from trained_run import trained_run
+from tests.support.drawn_shapes import draw_shapes
+from tests.support.trained_run import trained_run
 
 __all__ = ["trained_run"]
 

@@ -41,7 +41,7 @@ def stages_that_see(tmp_path: Path, file: str) -> set[str]:
 
 EVERY = {each.name for each in STAGES}
 TRAINING = {"train", "prune", "quantize"}
-SCORING = {"validate", "explain", "device", "report", "bundle"}
+SCORING = {"validate", "explain", "targets", "report", "bundle"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from edgetag import doctor
 from edgetag.doctor import Component, DoctorReport
-from edgetag.emulation.targets import ARM64
+from edgetag.runtimes.emulation.machines import ARM64
 from edgetag.tables import to_rich
 
 
@@ -136,7 +136,7 @@ def test_an_emulated_machine_that_is_not_set_up_says_how_to(
     monkeypatch.setenv("EDGETAG_TARGETS", str(tmp_path))
     part = _named(doctor._elsewhere(), "emulated arm64")
     assert part.state == "missing"
-    assert "edgetag device setup arm64" in part.detail
+    assert "edgetag target setup arm64" in part.detail
     ARM64.folder(tmp_path).mkdir()
     assert _named(doctor._elsewhere(), "emulated arm64").state == "broken"
 
@@ -148,4 +148,4 @@ def test_webassembly_says_what_it_lacks_and_what_to_type(
     part = _named(doctor._elsewhere(), "wasm")
     assert part.state == "missing"
     assert "node is not installed" in part.detail
-    assert "edgetag device setup wasm" in part.detail
+    assert "edgetag target setup wasm" in part.detail

@@ -59,8 +59,8 @@ def test_every_stage_comes_after_what_it_needs() -> None:
         ("[pruning]\nsparsity = 0.7\n", {"prune", "export"}),
         ("[benchmark]\nruns = 50\n", {"bench"}),
         ("[explain]\nlayer_images = 8\n", {"explain"}),
-        ("[budgets.fp32]\nmin_map = 0.5\n", {"validate", "bench", "device", "report"}),
-        ("[device]\nimages = 8\n", {"device"}),
+        ("[budgets.fp32]\nmin_map = 0.5\n", {"validate", "bench", "targets", "report"}),
+        ("[targets]\nimages = 8\n", {"targets"}),
         (
             "[network]\ndropout = 0.1\n",
             {
@@ -71,7 +71,7 @@ def test_every_stage_comes_after_what_it_needs() -> None:
                 "validate",
                 "explain",
                 "bench",
-                "device",
+                "targets",
                 "bundle",
             },
         ),
@@ -113,7 +113,7 @@ def test_a_moved_folder_keeps_its_settings(tmp_path: Path) -> None:
 
 def test_stages_for_variants_that_a_recipe_lacks_are_left_out(tmp_path: Path) -> None:
     plain = recipe(tmp_path, '[export]\nvariants = ["fp32", "int8"]\n[bundle]\nvariant = "int8"\n')
-    assert [s.name for s in STAGES if not s.wanted(plain)] == ["prune", "quantize", "device"]
+    assert [s.name for s in STAGES if not s.wanted(plain)] == ["prune", "quantize", "targets"]
     finished = run_file()
     del finished.stages["prune"], finished.stages["quantize"]
     write_data(tmp_path)

@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 from edgetag.ci.job import Job
 from edgetag.cli.app import app
 from edgetag.recipe import load_recipe
+from tests.support.paths import ROOT
 
-MODELS = Path(__file__).parents[1] / "models"
+MODELS = ROOT / "models"
 WORKFLOW = MODELS / "github-workflow.yml"
 
 

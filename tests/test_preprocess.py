@@ -4,6 +4,7 @@ import contextlib
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,7 +51,9 @@ def rejection(data: bytes, max_pixels: int = 10**6) -> Rejection:
 
 @settings(max_examples=100, deadline=None)
 @given(sides, sides, contracts)
-def test_the_longer_side_fills_the_square_and_the_aspect_is_kept(width, height, contract):
+def test_the_longer_side_fills_the_square_and_the_aspect_is_kept(
+    width: int, height: int, contract: Preprocessing
+) -> None:
     left, top, right, bottom = content_box((width, height), contract)
     size = contract.input_size
     assert max(right - left, bottom - top) == size
@@ -68,7 +71,9 @@ def test_the_longer_side_fills_the_square_and_the_aspect_is_kept(width, height, 
 
 @settings(max_examples=60, deadline=None)
 @given(sides, sides, contracts)
-def test_bars_have_the_fill_and_a_plain_picture_keeps_its_colour(width, height, contract):
+def test_bars_have_the_fill_and_a_plain_picture_keeps_its_colour(
+    width: int, height: int, contract: Preprocessing
+) -> None:
     color = tuple(255 - value for value in contract.fill)
     square = letterbox(Image.new("RGB", (width, height), color), contract)
     assert square.shape == (contract.input_size, contract.input_size, 3)
@@ -80,14 +85,14 @@ def test_bars_have_the_fill_and_a_plain_picture_keeps_its_colour(width, height, 
     assert (square[~inside] == contract.fill).all()
 
 
-def test_a_picture_of_the_right_size_is_not_resampled():
+def test_a_picture_of_the_right_size_is_not_resampled() -> None:
     photo = skimage.data.astronaut()[:64, 100:164]
     np.testing.assert_array_equal(letterbox(Image.fromarray(photo), CONTRACT), photo)
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.floats(-50, 200), st.floats(0.5, 300))
-def test_scaling_can_be_undone(mean, std):
+def test_scaling_can_be_undone(mean: float, std: float) -> None:
     contract = Preprocessing(input_size=32, mean=mean, std=std)
     pixels = np.arange(256, dtype=np.uint8)
     scaled = scale(pixels, contract)
@@ -96,13 +101,13 @@ def test_scaling_can_be_undone(mean, std):
     np.testing.assert_array_equal(np.rint(back).astype(np.uint8), pixels)
 
 
-def test_scaling_maps_the_networks_ranges():
+def test_scaling_maps_the_networks_ranges() -> None:
     ends = np.array([0, 127, 255], dtype=np.uint8)
     contract = Preprocessing(input_size=32, mean=127.0, std=128.0)
-    np.testing.assert_array_equal(scale(ends, contract), np.float32([-127 / 128, 0, 1]))
+    np.testing.assert_array_equal(scale(ends, contract), np.array([-127 / 128, 0, 1], np.float32))
 
 
-def test_a_turned_picture_keeps_its_transparency():
+def test_a_turned_picture_keeps_its_transparency() -> None:
     image = Image.new("P", (2, 1))
     image.putpalette([200, 200, 200, 0, 0, 0])
     image.putpixel((1, 0), 1)
@@ -114,7 +119,7 @@ def test_a_turned_picture_keeps_its_transparency():
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_exif_orientation_is_turned_upright(orientation):
+def test_every_exif_orientation_is_turned_upright(orientation: int) -> None:
     """Eight files that show the same picture give the same pixels."""
     upright = Image.fromarray(skimage.data.astronaut()[:40, 200:260])
     undo = {
@@ -137,13 +142,13 @@ def test_every_exif_orientation_is_turned_upright(orientation):
     "exif",
     [b"Exif\x00\x00garbage", b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\xff\xff", b"\x00" * 40],
 )
-def test_damaged_metadata_is_not_damage_to_the_picture(exif):
+def test_damaged_metadata_is_not_damage_to_the_picture(exif: bytes) -> None:
     photo = Image.fromarray(skimage.data.astronaut()[:64, :64])
     for kind in ("JPEG", "PNG", "WEBP"):
         assert read_image(encoded(photo, kind, exif=exif), CONTRACT).size == (64, 64)
 
 
-def test_an_orientation_of_a_wrong_type_is_ignored():
+def test_an_orientation_of_a_wrong_type_is_ignored() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     broken = (
@@ -155,7 +160,7 @@ def test_an_orientation_of_a_wrong_type_is_ignored():
     assert read_image(encoded(photo, "JPEG", exif=broken), CONTRACT).size in ((20, 10), (10, 20))
 
 
-def test_sixteen_bit_grey_keeps_its_high_byte():
+def test_sixteen_bit_grey_keeps_its_high_byte() -> None:
     values = np.array([[0, 255, 256, 32768, 65535]], dtype=np.uint16)
     read = read_image(encoded(Image.fromarray(values)), CONTRACT)
     assert np.asarray(read)[0, :, 0].tolist() == [0, 0, 1, 128, 255]
@@ -163,11 +168,13 @@ def test_sixteen_bit_grey_keeps_its_high_byte():
 
 
 @pytest.mark.parametrize(("color_type", "channels"), [(0, 1), (2, 3), (4, 2), (6, 4)])
-def test_every_sixteen_bit_picture_keeps_its_high_bytes_as_the_contract_says(color_type, channels):
+def test_every_sixteen_bit_picture_keeps_its_high_bytes_as_the_contract_says(
+    color_type: int, channels: int
+) -> None:
     samples = [*[0x12FF] * (channels - 1), 0xFFFF] if channels in (2, 4) else [0x12FF] * channels
     row = b"\0" + struct.pack(f">{channels}H", *samples)
 
-    def chunk(kind, data):
+    def chunk(kind: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         )
@@ -182,7 +189,7 @@ def test_every_sixteen_bit_picture_keeps_its_high_bytes_as_the_contract_says(col
     assert np.asarray(read_image(png, CONTRACT))[0, 0].tolist() == [0x12] * 3
 
 
-def test_sixteen_bit_grey_lies_over_the_background_where_it_is_transparent():
+def test_sixteen_bit_grey_lies_over_the_background_where_it_is_transparent() -> None:
     values = np.array([[0, 40000]], dtype=np.uint16)
     data = encoded(Image.fromarray(values))
     head, tail = data[:33], data[33:]  # after signature and IHDR
@@ -194,7 +201,7 @@ def test_sixteen_bit_grey_lies_over_the_background_where_it_is_transparent():
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "PA", "RGB-key", "L-key"])
-def test_transparent_pixels_show_the_background_and_opaque_ones_do_not(mode):
+def test_transparent_pixels_show_the_background_and_opaque_ones_do_not(mode: str) -> None:
     contract = Preprocessing(input_size=32, background=(10, 20, 30))
     if mode == "P":
         image = Image.new("P", (2, 1))
@@ -222,20 +229,20 @@ def test_transparent_pixels_show_the_background_and_opaque_ones_do_not(mode):
     assert read[0].tolist() == [[200, 200, 200], [10, 20, 30]]
 
 
-def test_half_transparent_pixels_are_mixed_with_the_background():
+def test_half_transparent_pixels_are_mixed_with_the_background() -> None:
     image = Image.new("RGBA", (1, 1), (255, 0, 0, 128))
     contract = Preprocessing(input_size=32, background=(255, 255, 255))
     assert np.asarray(read_image(encoded(image), contract))[0, 0].tolist() == [255, 127, 127]
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "CMYK", "P"])
-def test_other_modes_become_rgb(mode):
+def test_other_modes_become_rgb(mode: str) -> None:
     photo = Image.fromarray(skimage.data.chelsea()[:50, :60]).convert(mode)
     kind = "JPEG" if mode == "CMYK" else "PNG"
     assert read_image(encoded(photo, kind), CONTRACT).mode == "RGB"
 
 
-def test_the_first_frame_of_an_animation_counts():
+def test_the_first_frame_of_an_animation_counts() -> None:
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "lime")]
     for kind in ("GIF", "WEBP", "PNG"):
         data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
@@ -244,7 +251,7 @@ def test_the_first_frame_of_an_animation_counts():
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
 @pytest.mark.parametrize("share", [0.3, 0.9])
-def test_a_truncated_picture_is_rejected_in_every_format(kind, share):
+def test_a_truncated_picture_is_rejected_in_every_format(kind: str, share: float) -> None:
     data = encoded(Image.fromarray(skimage.data.astronaut()[:200, :200]), kind)
     reason = rejection(data[: int(len(data) * share)])
     assert reason in (Rejection.TRUNCATED, Rejection.UNREADABLE)
@@ -254,7 +261,7 @@ def test_a_truncated_picture_is_rejected_in_every_format(kind, share):
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_damaged_bytes_are_read_or_rejected_but_never_crash(data):
+def test_damaged_bytes_are_read_or_rejected_but_never_crash(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "BMP"]))
     raw = bytearray(encoded(Image.fromarray(skimage.data.chelsea()[:40, :40]), kind))
     for _ in range(data.draw(st.integers(1, 8))):
@@ -276,11 +283,11 @@ def png_bomb(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("size", [(1001, 1000), (60_000, 60_000), (2**31 - 1, 2**31 - 1)])
-def test_a_decompression_bomb_is_refused_by_its_header(size):
+def test_a_decompression_bomb_is_refused_by_its_header(size: tuple[int, int]) -> None:
     assert rejection(png_bomb(*size), 10**6) is Rejection.TOO_LARGE
 
 
-def test_a_bomb_in_the_metadata_is_harmless():
+def test_a_bomb_in_the_metadata_is_harmless() -> None:
     info = PngInfo()
     info.add_text("comment", "x" * 100_000_000, zip=True)
     data = encoded(Image.new("RGB", (8, 8)), pnginfo=info)
@@ -288,30 +295,30 @@ def test_a_bomb_in_the_metadata_is_harmless():
     assert rejection(data) in (Rejection.UNREADABLE, Rejection.TOO_LARGE)
 
 
-def test_a_picture_at_the_limit_is_read():
+def test_a_picture_at_the_limit_is_read() -> None:
     assert read_image(encoded(Image.new("RGB", (100, 100))), CONTRACT, 10_000).size == (100, 100)
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b"\0" * 999]
 )
-def test_what_is_no_picture_is_unreadable(data):
+def test_what_is_no_picture_is_unreadable(data: bytes) -> None:
     assert rejection(data) is Rejection.UNREADABLE
 
 
-def test_formats_that_phones_lack_are_unreadable():
+def test_formats_that_phones_lack_are_unreadable() -> None:
     data = encoded(Image.new("RGB", (8, 8)), "TIFF")
     assert rejection(data) is Rejection.UNREADABLE
 
 
-def test_a_missing_file_is_missing_and_a_folder_unreadable(tmp_path):
+def test_a_missing_file_is_missing_and_a_folder_unreadable(tmp_path: Path) -> None:
     for path, reason in ((tmp_path / "no.png", "missing"), (tmp_path, "unreadable")):
         with pytest.raises(ImageRejectedError) as caught:
             read_image(path, CONTRACT)
         assert caught.value.reason == reason
 
 
-def test_a_real_photo_keeps_its_look(tmp_path):
+def test_a_real_photo_keeps_its_look(tmp_path: Path) -> None:
     photo = Image.fromarray(skimage.data.coffee())
     path = tmp_path / "coffee.jpg"
     photo.save(path, quality=95)
@@ -322,7 +329,7 @@ def test_a_real_photo_keeps_its_look(tmp_path):
     assert (square[80:] == 0).all()
 
 
-def test_the_digest_follows_every_part_of_the_contract():
+def test_the_digest_follows_every_part_of_the_contract() -> None:
     other = {
         "input_size": 65,
         "anchor": "top_left",

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from edgetag.process import Failure, JobCancelledError, Launch, describe_end, run_job
 from edgetag.records import Record
-from processes import runs
+from tests.support.processes import runs
 
 
 class Steps(Record):

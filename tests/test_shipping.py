@@ -9,7 +9,7 @@ from edgetag.judging.decisions import Decision
 from edgetag.recipe import Recipe, Variant, parse_recipe
 from edgetag.shipping import Shipping, choose
 from edgetag.validation.result import Verdict
-from made_results import MACHINE, make_verdict, measured, scored
+from tests.support.made_results import MACHINE, make_verdict, measured, scored
 
 SHA = "ab" * 32
 """Of the files of `made_results.scored`."""
@@ -29,7 +29,7 @@ def bench(budgets: tuple[BudgetCheck, ...] = (), **p50_ms: float) -> BenchResult
     """Return a benchmark whose medians are known to 2 %."""
     results = []
     for name, p50 in p50_ms.items():
-        variant: Variant = name.replace("_", "-")  # type: ignore[assignment]
+        variant: Variant = name.replace("_", "-")
         latency = Latency(p50=p50, p90=p50, p99=p50, p50_interval=(p50 * 0.98, p50 * 1.02))
         found = measured(variant, "litert", p50)
         results.append(found.model_copy(update={"latency_ms": latency, "sha256": SHA}))

@@ -14,13 +14,13 @@ names = st.lists(
 
 
 @given(names)
-def test_every_tag_is_found_at_its_place(tags):
+def test_every_tag_is_found_at_its_place(tags: list[str]) -> None:
     vocabulary = Vocabulary(tuple(tags))
     assert len(vocabulary) == len(tags)
     assert [vocabulary.index(tag) for tag in tags] == list(range(len(tags)))
 
 
-def test_the_default_has_the_twenty_tags():
+def test_the_default_has_the_twenty_tags() -> None:
     assert len(Vocabulary(DEFAULT_TAGS)) == 20
     assert DEFAULT_TAGS[0] == "original_art"
     assert DEFAULT_TAGS[-1] == "dislike"
@@ -36,12 +36,12 @@ def test_the_default_has_the_twenty_tags():
         (("cat", "cat"), "'cat' is listed twice"),
     ],
 )
-def test_a_bad_vocabulary_is_refused(tags, message):
+def test_a_bad_vocabulary_is_refused(tags: tuple[str, ...], message: str) -> None:
     with pytest.raises(InputError, match=message):
         Vocabulary(tags)
 
 
-def test_a_tag_that_is_not_there_is_named_with_those_that_are():
+def test_a_tag_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(InputError, match="tag 'bird' is not one of: cat, dog"):
         Vocabulary(("cat", "dog")).index("bird")
 
@@ -51,7 +51,7 @@ def test_a_tag_that_is_not_there_is_named_with_those_that_are():
         lambda n: st.lists(st.lists(st.sampled_from([0, 1, None]), min_size=n, max_size=n))
     )
 )
-def test_labels_keep_their_three_states(rows):
+def test_labels_keep_their_three_states(rows: list[list[int | None]]) -> None:
     labels = labels_from_rows(rows)
     assert labels.dtype == np.int8
     back = [[None if value == -1 else value for value in row] for row in labels.tolist()]

@@ -24,8 +24,8 @@ from edgetag.records import Result
 from edgetag.stages import Stage
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, digest_file, write_text
-from made_results import exported, make_sources, make_verdict, scored
-from run_folders import write_cache
+from tests.support.made_results import exported, make_sources, make_verdict, scored
+from tests.support.run_folders import write_cache
 
 PLAIN = ["dataset", "train", "export", "validate", "bench", "explain", "bundle", "report"]
 NEEDED = [*PLAIN[:4], "quantize", "export", "validate", *PLAIN[4:]]

@@ -1,15 +1,41 @@
-"""edgetag: from tagged images to a verified on-device model."""
+"""edgetag: from tagged images to a verified on-device model.
 
-from typing import TYPE_CHECKING, Any
+`Tagger` uses a finished model; it and what it gives and raises are the public Python API, and
+follow SemVer. They are imported on use, since commands that need none of them start faster.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
+    from edgetag.tagging.errors import BundleError, PictureError, VocabularyError
+    from edgetag.tagging.results import HeatMaps, Tagging, TagScore
+    from edgetag.tagging.tagger import Tagger
+
+__all__ = [
+    "BundleError",
+    "HeatMaps",
+    "PictureError",
+    "TagScore",
+    "Tagger",
+    "Tagging",
+    "VocabularyError",
+]
+
+_MODULES = {
+    "errors": ("BundleError", "PictureError", "VocabularyError"),
+    "results": ("HeatMaps", "TagScore", "Tagging"),
+    "tagger": ("Tagger",),
+}
 
 
-def __getattr__(name: str) -> Any:
-    """Look the version up when it is asked for: the module that can takes longer than the rest."""
+def __getattr__(name: str) -> object:
     if name == "__version__":
         from importlib.metadata import version
 
         return version("edgetag")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"edgetag.tagging.{module}"), name)
+    raise AttributeError(f"module 'edgetag' has no attribute {name!r}")

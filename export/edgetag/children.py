@@ -25,7 +25,7 @@ SOURCE_ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds the package: `export/` of a checkout, or site-packages."""
 
 PR_SET_PDEATHSIG = 1
-"""From `linux/prctl.h`."""
+"""Number of the request in `linux/prctl.h`."""
 
 
 def python(*arguments: str) -> list[str]:

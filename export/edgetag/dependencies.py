@@ -154,10 +154,10 @@ def _imports(statements: Iterable[ast.AST]) -> Iterator[str]:
 
 
 def _versions(imported: set[str]) -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in sorted(imported & DISTRIBUTIONS.keys()):
         try:
-            found[DISTRIBUTIONS[name]] = version(DISTRIBUTIONS[name])
+            versions[DISTRIBUTIONS[name]] = version(DISTRIBUTIONS[name])
         except PackageNotFoundError:
             continue  # what is not here is not computed with here
-    return found
+    return versions

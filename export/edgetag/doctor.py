@@ -17,7 +17,6 @@ from typing import ClassVar, Literal
 import edgetag
 from edgetag.catalogue.engines import ENGINES
 from edgetag.children import python
-from edgetag.device.listing import list_machines
 from edgetag.machine import Machine, this_machine
 from edgetag.pool import open_pool
 from edgetag.records import Record, Result
@@ -25,6 +24,7 @@ from edgetag.runtimes import engines
 from edgetag.runtimes.protocol import Engine
 from edgetag.tables import Cell, Column, Prose, Rows, Table, yes_or_no
 from edgetag.tables.formats import format_gigabytes
+from edgetag.targets.listing import list_targets
 
 TIMEOUT_S = 10.0
 """A tool that has not answered by then counts as broken."""
@@ -93,8 +93,8 @@ def examine(folder: Path | None = None) -> DoctorReport:
             lambda: (_phones(),),
             lambda: tuple(_tool(name) for name in ("npm", "node", "apt-get")),
         ]
-        found = list(pool.map(lambda check: check(), checks))
-    runtimes, training, gpu, emulator, targets, phones, tools = found
+        outcomes = list(pool.map(lambda check: check(), checks))
+    runtimes, training, gpu, emulator, targets, phones, tools = outcomes
     devices = (*gpu, *emulator, *targets, *phones)
     return DoctorReport(
         edgetag=edgetag.__version__,
@@ -173,19 +173,19 @@ def _emulator() -> Component:
         component = _tool(program)
         if component.state != "missing":
             return component.model_copy(update={"name": "ARM64 emulator"})
-    detail = "none on the PATH; edgetag device setup arm64 brings its own"
+    detail = "none on the PATH; edgetag target setup arm64 brings its own"
     return Component(name="ARM64 emulator", state="missing", detail=detail)
 
 
 def _elsewhere() -> tuple[Component, ...]:
-    """Return the machines that --on can name."""
+    """Return the targets that --on can name."""
     return tuple(
         Component(
-            name=machine.name if machine.name == "wasm" else f"emulated {machine.name}",
-            state=machine.state,
-            detail=machine.detail or ", ".join(machine.runtimes),
+            name=target.name if target.name == "wasm" else f"emulated {target.name}",
+            state=target.state,
+            detail=target.detail or ", ".join(target.runtimes),
         )
-        for machine in list_machines().machines
+        for target in list_targets().targets
     )
 
 

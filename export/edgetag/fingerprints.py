@@ -100,20 +100,20 @@ def touched(done: StageRecord, workspace: Workspace) -> list[str]:
 
 
 def _differences(before: Making, now: Making) -> list[str]:
-    told = []
+    reasons = []
     if keys := _changed(before.settings, now.settings):
-        told.append(f"the recipe's {', '.join(keys)} changed")
+        reasons.append(f"the recipe's {', '.join(keys)} changed")
     if before.code != now.code:
-        told.append("edgetag's code changed")
-    told += [
+        reasons.append("edgetag's code changed")
+    reasons += [
         f"{name} {before.packages.get(name, 'unused')} → {now.packages.get(name, 'unused')}"
         for name in _changed(before.packages, now.packages)
     ]
     inputs = _changed(before.inputs, now.inputs)
     stages = [key for key in inputs if key in {each.name for each in STAGES}]
     if stages:
-        told.append(f"what {', '.join(stages)} left changed")
-    return told + [f"{key} changed" for key in inputs if key not in stages]
+        reasons.append(f"what {', '.join(stages)} left changed")
+    return reasons + [f"{key} changed" for key in inputs if key not in stages]
 
 
 def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

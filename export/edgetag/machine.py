@@ -120,10 +120,10 @@ def _memory_bytes() -> int | None:
 
 def package_versions(packages: Iterable[str]) -> dict[str, str]:
     """Return the versions of edgetag and of those packages that are installed."""
-    found = {"edgetag": __version__}
+    versions = {"edgetag": __version__}
     for package in packages:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

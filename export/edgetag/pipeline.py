@@ -318,10 +318,10 @@ def read_result(which: Stage, workspace: Workspace) -> Result:
 
 
 def _open_run(recipe: Recipe, workspace: Workspace) -> RunFile:
-    found = workspace.read_run_file()
-    if found and found.name != recipe.name:
+    run_file = workspace.read_run_file()
+    if run_file and run_file.name != recipe.name:
         raise InputError(
-            f"{workspace.root}: this run folder was made by recipe {found.name!r}, not "
+            f"{workspace.root}: this run folder was made by recipe {run_file.name!r}, not "
             f"{recipe.name!r}; give another --out, or delete the folder"
         )
     return RunFile(
@@ -329,7 +329,7 @@ def _open_run(recipe: Recipe, workspace: Workspace) -> RunFile:
         recipe=recipe.model_dump(mode="json"),
         seed=recipe.seed,
         versions=versions(),
-        stages=found.stages if found else {},
+        stages=run_file.stages if run_file else {},
     )
 
 

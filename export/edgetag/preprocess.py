@@ -24,6 +24,7 @@ __all__ = [
     "Preprocessing",
     "Rejection",
     "content_box",
+    "flatten",
     "letterbox",
     "preprocess",
     "read_image",
@@ -78,13 +79,7 @@ def read_image(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # damaged metadata is not damage to the picture
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                width, height = image.size
-                if width * height > max_pixels:
-                    raise ImageRejectedError(
-                        Rejection.TOO_LARGE, f"{width}x{height} is over {max_pixels} pixels"
-                    )
-                image.load()
-                return _over_background(_upright(image), contract.background)
+                return flatten(image, contract, max_pixels)
     except ImageRejectedError:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:
@@ -96,6 +91,28 @@ def read_image(
         truncated = "truncated" in str(error).lower() or isinstance(error, EOFError)
         reason = Rejection.TRUNCATED if truncated else Rejection.UNREADABLE
         raise ImageRejectedError(reason, str(error) or type(error).__name__) from None
+
+
+def flatten(
+    image: Image.Image, contract: Preprocessing, max_pixels: int = MAX_PIXELS
+) -> Image.Image:
+    """Return an opened picture as the contract wants it: upright, RGB over the background.
+
+    Args:
+        image: Its pixels may still be undecoded; what decoding raises is passed on.
+        contract: Gives the background.
+        max_pixels: A larger picture is refused before it is decoded.
+
+    Raises:
+        ImageRejectedError: It is too large.
+    """
+    width, height = image.size
+    if width * height > max_pixels:
+        raise ImageRejectedError(
+            Rejection.TOO_LARGE, f"{width}x{height} is over {max_pixels} pixels"
+        )
+    image.load()
+    return _over_background(_upright(image), contract.background)
 
 
 _TO_UPRIGHT = {

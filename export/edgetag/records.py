@@ -12,7 +12,7 @@ from edgetag.errors import InputError
 from edgetag.userfiles import read_file
 
 MOST_BYTES = 1_000_000_000
-"""Of a result; details of a million images have less."""
+"""Most bytes of a result; details of a million images have less."""
 
 REMEDY = "run the stage that makes it again"
 

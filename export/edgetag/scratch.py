@@ -27,15 +27,18 @@ YOUNG_S = 60.0
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
+def scratch_folder(place: Path | None = None) -> Iterator[Path]:
     """Make a folder, and remove it when the block ends, or at the next call after a kill.
+
+    Args:
+        place: The folder to make it in; default: the system's, which may be small.
 
     Raises:
         InputError: There is no place for temporary files, or it is full.
     """
     try:
-        _remove_left_over(Path(tempfile.gettempdir()))
-        with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
+        _remove_left_over(place or Path(tempfile.gettempdir()))
+        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=place) as name:
             held = os.open(name, os.O_RDONLY)
             try:
                 fcntl.flock(held, fcntl.LOCK_SH)
@@ -50,7 +53,7 @@ def scratch_folder() -> Iterator[Path]:
         if error.errno not in FULL:
             raise
         raise InputError(
-            f"{tempfile.gettempdir()}: no space left for temporary files; {_REMEDY}"
+            f"{place or tempfile.gettempdir()}: no space left for temporary files; {_REMEDY}"
         ) from None
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from edgetag.benchmarking.result import BenchResult, Measurement
 from edgetag.catalogue.variants import FULL_INTEGER
 from edgetag.conversion.exported import exported_if_there
-from edgetag.device.result import DeviceResult
-from edgetag.device.store import read_current
 from edgetag.judging.decisions import RANK, Decision, worst
 from edgetag.recipe import Recipe
+from edgetag.targets.result import TargetsResult
+from edgetag.targets.store import read_current
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
 
@@ -37,15 +37,15 @@ def choose(
     recipe: Recipe,
     verdict: Verdict,
     bench: BenchResult | None = None,
-    device: DeviceResult | None = None,
+    targets: TargetsResult | None = None,
 ) -> Shipping:
     """Choose by what was decided.
 
     Args:
         recipe: Names the variants, or asks for the best.
-        verdict: Of validation.
-        bench: Of the benchmark; None where it has not run.
-        device: Of other machines, likewise.
+        verdict: Verdict of validation.
+        bench: Result of the benchmark; None where it has not run.
+        targets: Result of other machines, likewise.
     """
     named = recipe.bundle.variants
     if named != "best":
@@ -53,7 +53,7 @@ def choose(
     ours = [name for name in recipe.export.possible if name in verdict.decisions]
     if not ours:
         return Shipping((), next(iter(verdict.decisions), recipe.export.variants[0]))
-    decisions: dict[str, Decision] = {name: decide(name, verdict, bench, device) for name in ours}
+    decisions: dict[str, Decision] = {name: decide(name, verdict, bench, targets) for name in ours}
     nearest = max(RANK[decision] for decision in decisions.values())
     best = _best([name for name in ours if RANK[decisions[name]] == nearest], verdict, bench)
     return Shipping((best,) if decisions[best] == "pass" else (), best)
@@ -63,19 +63,19 @@ def decide(
     variant: str,
     verdict: Verdict,
     bench: BenchResult | None = None,
-    device: DeviceResult | None = None,
+    targets: TargetsResult | None = None,
 ) -> Decision:
     """Return the worst of what validation, the benchmark and other machines decided on a variant.
 
     Args:
         variant: A judged one.
-        verdict: Of validation.
-        bench: Of the benchmark; None where it has not run.
-        device: Of other machines, likewise.
+        verdict: Verdict of validation.
+        bench: Result of the benchmark; None where it has not run.
+        targets: Result of other machines, likewise.
     """
     decisions: list[Decision] = [verdict.decisions[variant]]
     decisions += [c.verdict for c in bench.budgets if c.variant == variant] if bench else []
-    decisions += [device.verdict_of(variant)] if device else []
+    decisions += [targets.verdict_of(variant)] if targets else []
     return worst(decisions)
 
 
@@ -104,22 +104,22 @@ def read_shipping(recipe: Recipe, workspace: Workspace) -> Shipping:
 
 def _best(names: Sequence[str], verdict: Verdict, bench: BenchResult | None) -> str:
     sizes = {entry.variant: entry.size_bytes for entry in verdict.variants}
-    timed = {name: found for name in names if (found := _timed(name, verdict, bench))}
+    timed = {name: measurement for name in names if (measurement := _timed(name, verdict, bench))}
     if timed:
-        fastest = min(timed.values(), key=lambda found: found.latency_ms.p50)
-        equal = [name for name, found in timed.items() if _as_fast(found, fastest)]
+        fastest = min(timed.values(), key=lambda measurement: measurement.latency_ms.p50)
+        equal = [name for name, measurement in timed.items() if _as_fast(measurement, fastest)]
         return min(equal, key=lambda name: sizes[name])
     return min(names, key=lambda name: (name not in FULL_INTEGER, sizes.get(name, 0)))
 
 
 def _timed(variant: str, verdict: Verdict, bench: BenchResult | None) -> Measurement | None:
     """Return the latency of the very file that was judged."""
-    found = bench and bench.find(variant, bench.budget_runtime, bench.budget_threads)
+    measurement = bench and bench.find(variant, bench.budget_runtime, bench.budget_threads)
     judged = {entry.sha256 for entry in verdict.variants if entry.variant == variant}
-    return found if found and found.sha256 in judged else None
+    return measurement if measurement and measurement.sha256 in judged else None
 
 
-def _as_fast(found: Measurement, fastest: Measurement) -> bool:
-    low, high = found.latency_ms.p50_interval, fastest.latency_ms.p50_interval
+def _as_fast(measurement: Measurement, fastest: Measurement) -> bool:
+    low, high = measurement.latency_ms.p50_interval, fastest.latency_ms.p50_interval
     slowest_of_fastest = high[1] if high else fastest.latency_ms.p50
-    return (low[0] if low else found.latency_ms.p50) <= slowest_of_fastest
+    return (low[0] if low else measurement.latency_ms.p50) <= slowest_of_fastest

@@ -20,7 +20,7 @@ class Stage:
         outputs: Files it leaves, as patterns relative to the run folder; the first is its result.
         result: `module:class` of its result.
         variants: The stage is only for these, which it trains; empty means for every recipe.
-        asked_for: The stage is only for recipes that fill this key, such as `device.on`.
+        asked_for: The stage is only for recipes that fill this key, such as `targets.on`.
         requires: A function of its module, called with the recipe before any stage is run, that
             refuses what this machine lacks.
     """
@@ -124,8 +124,8 @@ STAGES: tuple[Stage, ...] = (
         "benchmarking.result:BenchResult",
     ),
     Stage(
-        "device",
-        "device",
+        "targets",
+        "targets",
         "stage",
         (
             "network",
@@ -134,12 +134,12 @@ STAGES: tuple[Stage, ...] = (
             "benchmark.runtimes",
             "benchmark.budget_runtime",
             "budgets",
-            "device",
+            "targets",
         ),
         ("dataset", "export"),
-        ("device/device.json",),
-        "device.result:DeviceResult",
-        asked_for="device.on",
+        ("targets/targets.json",),
+        "targets.result:TargetsResult",
+        asked_for="targets.on",
         requires="require",
     ),
     Stage(
@@ -173,7 +173,7 @@ STAGES: tuple[Stage, ...] = (
             "export",
             "validate",
             "bench",
-            "device",
+            "targets",
             "bundle",
         ),
         ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),
@@ -184,7 +184,7 @@ STAGES: tuple[Stage, ...] = (
 
 def stage(name: str) -> Stage:
     """Return a stage by name."""
-    return next(found for found in STAGES if found.name == name)
+    return next(candidate for candidate in STAGES if candidate.name == name)
 
 
 def needs(which: Stage, recipe: Recipe) -> list[str]:

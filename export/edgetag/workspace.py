@@ -29,7 +29,7 @@ from edgetag.scratch import FULL
 from edgetag.userfiles import require_file
 
 MOST_ARRAY_BYTES = 64 << 30
-"""Of a file of arrays: scores of ten million images and a thousand tags have less."""
+"""Most bytes of a file of arrays: scores of ten million images and a thousand tags have less."""
 
 
 def digest_file(path: Path) -> str:
@@ -259,9 +259,9 @@ class Workspace:
         return self.root / "bench"
 
     @property
-    def device(self) -> Path:
+    def targets(self) -> Path:
         """Comparisons with other machines, and counted instructions."""
-        return self.root / "device"
+        return self.root / "targets"
 
     @property
     def rescue(self) -> Path:

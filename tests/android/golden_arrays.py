@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from golden_tables import write_tables
-from hostile_pictures import write_hostile
 from PIL import ExifTags, Image
 
 from edgetag.contract import Preprocessing
 from edgetag.preprocess import letterbox, preprocess
+from tests.android.golden_tables import write_tables
+from tests.android.hostile_pictures import write_hostile
 
 CASES = 1000
 FILTERS = ("bilinear", "bicubic", "box", "lanczos", "nearest")

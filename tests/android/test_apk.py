@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 PROJECT = ROOT / "android-demo"
 PAGE_BYTES = 16384
 TOOLS = ("mvn", "javac", "zipalign", "apksigner")

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parents[2] / "android-demo"
+from tests.support.paths import ROOT
+
+PROJECT = ROOT / "android-demo"
 SCRIPTS = sorted(PROJECT.glob("**/*.gradle.kts"))
 TABLES = {"versions.": "versions", "bundles.": "bundles", "plugins.": "plugins", "": "libraries"}
 METHODS = frozenset(("get", "toInt", "asProvider"))

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from golden_arrays import time_letterbox, write_arrays
-from golden_tables import write_tables
-from hostile_pictures import write_hostile
 
-ROOT = Path(__file__).parents[2]
+from tests.android.golden_arrays import time_letterbox, write_arrays
+from tests.android.golden_tables import write_tables
+from tests.android.hostile_pictures import write_hostile
+from tests.support.paths import ROOT
+
 DEMO = ROOT / "android-demo"
 NEEDED = ("mvn", "javac")
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-DEMO = Path(__file__).parents[2] / "android-demo"
+from tests.support.paths import ROOT
+
+DEMO = ROOT / "android-demo"
 NAMESPACE = {"m": "http://maven.apache.org/POM/4.0.0"}
 POMS = sorted(DEMO.glob("**/pom.xml"))
 

@@ -14,7 +14,7 @@ from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.preprocess import Pixels, Preprocessing, letterbox
 from edgetag.recipe import Recipe, Variant, parse_recipe
 from edgetag.workspace import Workspace, digest_file, write_text
-from run_folders import write_cache
+from tests.support.run_folders import write_cache
 
 SIZE = 64
 IMAGES = 6

@@ -21,8 +21,8 @@ from edgetag.process import Launch
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace, write_text
+from tests.support.paths import MODELS
 
-MODELS = Path(__file__).parents[1] / "models"
 FP32, INT8 = MODELS / "tiny_fp32.tflite", MODELS / "tiny_int8_uint8.tflite"
 MakeRun = Callable[[dict[str, Path]], Workspace]
 needs_tflite_runtime = pytest.mark.skipif(

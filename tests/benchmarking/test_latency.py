@@ -1,6 +1,9 @@
 """Percentiles with intervals, the spread, the warm-up, and what is recorded of the machine."""
 
+from typing import Any, cast
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +20,8 @@ from edgetag.benchmarking.latency import (
     repetition,
     spread,
 )
+from edgetag.children import Emit
+from edgetag.records import Record
 
 
 def test_the_interval_holds_the_true_quantile_as_often_as_promised() -> None:
@@ -31,7 +36,7 @@ def test_the_interval_holds_the_true_quantile_as_often_as_promised() -> None:
         assert 0.92 < held / 400 <= 1.0
 
 
-def ar1(generator: np.random.Generator, runs: int, correlation: float) -> np.ndarray:
+def ar1(generator: np.random.Generator, runs: int, correlation: float) -> npt.NDArray[Any]:
     """Return runs around 0 that are as alike as their neighbours; standard deviation 1."""
     noise = generator.normal(0, np.sqrt(1 - correlation**2), runs)
     noise[0] = generator.normal()
@@ -113,27 +118,36 @@ class Scripted:
         return {model: next(of_one) for model, of_one in enumerate(self.times)}
 
 
+def ignored(event: Record) -> None:
+    """Hear an event and do nothing."""
+
+
+def warmed(*times: list[float], emit: Emit = ignored) -> tuple[int, frozenset[int]]:
+    """Warm models up whose times are given, in windows of 5 rounds."""
+    return child.warm_up(cast("child.Turns", Scripted(*times)), 5, emit)
+
+
 def test_the_warm_up_goes_on_until_medians_settle() -> None:
     falling = [10.0] * 5 + [6.0] * 5 + [4.0] * 5 + [4.05] * 5 + [1.0] * 100
-    beats = []
-    runs, warm = child.warm_up(Scripted(falling), 5, lambda _share=0.0: beats.append(1))  # type: ignore[arg-type]
-    assert (runs, warm, len(beats)) == (20, {0}, 20)
+    beats: list[Record] = []
+    runs, warm = warmed(falling, emit=beats.append)
+    assert (runs, warm, len(beats)) == (20, frozenset({0}), 20)
 
 
 def test_a_warm_up_that_never_settles_ends_and_says_so() -> None:
     restless = [float(2 ** (i // 5 % 2)) for i in range(1000)]
-    runs, warm = child.warm_up(Scripted(restless), 5, lambda _share=0.0: None)  # type: ignore[arg-type]
+    runs, warm = warmed(restless)
     assert (runs, warm) == (5 * MOST_WINDOWS, frozenset())
 
 
 def test_each_model_settles_once_and_not_all_at_the_same_moment() -> None:
     early = [4.0] * 10 + [9.0] * 5 + [2.0] * 100
     late = [9.0] * 5 + [6.0] * 5 + [4.0] * 110
-    runs, warm = child.warm_up(Scripted(early, late), 5, lambda _share=0.0: None)  # type: ignore[arg-type]
-    assert (runs, warm) == (20, {0, 1})
+    runs, warm = warmed(early, late)
+    assert (runs, warm) == (20, frozenset({0, 1}))
     restless = [float(2 ** (i // 5 % 2)) for i in range(1000)]
-    runs, warm = child.warm_up(Scripted(early + [2.0] * 100, restless), 5, lambda _share=0.0: None)  # type: ignore[arg-type]
-    assert (runs, warm) == (5 * MOST_WINDOWS, {0})
+    runs, warm = warmed(early + [2.0] * 100, restless)
+    assert (runs, warm) == (5 * MOST_WINDOWS, frozenset({0}))
 
 
 def test_frequency_is_the_mean_over_cores_and_unknown_where_it_is_not_told() -> None:

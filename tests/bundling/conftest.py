@@ -10,7 +10,7 @@ from edgetag.bundling import stage
 from edgetag.bundling.result import BundleResult
 from edgetag.progress import SilentProgress
 from edgetag.workspace import Workspace, write_text
-from made_bundle import CAT_FROM, RICH, make_run, recipe_in, unpack
+from tests.support.made_bundle import CAT_FROM, RICH, make_run, recipe_in, unpack
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from edgetag.bundling.contents import MANIFEST
 from edgetag.children import python_environment
 from edgetag.errors import InputError
 from edgetag.workspace import digest_file
-from made_bundle import resealed, unpack
+from tests.support.made_bundle import resealed, unpack
 
 PACKAGE = "dev.edgetag.demo"
 TAGS_FILE = f"{SOURCES}/dev/edgetag/demo/Tags.kt"

@@ -22,8 +22,9 @@ from edgetag.tags import DEFAULT_TAGS
 from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.result import Failure, Verdict
 from edgetag.workspace import Workspace, digest_file, write_text
-from made_bundle import CAT_FROM, MODELS, TAGS, THRESHOLDS, make_run, recipe_in, unpack
-from made_results import NOT_LOADABLE
+from tests.support.made_bundle import CAT_FROM, TAGS, THRESHOLDS, make_run, recipe_in, unpack
+from tests.support.made_results import NOT_LOADABLE
+from tests.support.paths import MODELS
 
 Rich = tuple[BundleResult, dict[str, bytes]]
 

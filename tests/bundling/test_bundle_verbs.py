@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from edgetag.bundling.android import NO_COMPRESS
 from edgetag.cli.app import app
 from edgetag.errors import InputError
-from made_bundle import recipe_text
+from tests.support.made_bundle import recipe_text
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:

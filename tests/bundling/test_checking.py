@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,8 @@ from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
-from made_bundle import MODELS, resealed, unpack, with_json
+from tests.support.made_bundle import resealed, unpack, with_json
+from tests.support.paths import MODELS
 
 LITERT = (engines.get("litert"),)
 SILENT = SilentProgress()
@@ -44,7 +46,7 @@ def test_a_whole_bundle_passes_on_every_runtime_of_this_machine(bundle: Path) ->
 
 
 def test_scores_that_differ_from_every_family_fail_and_name_the_nearest(bundle: Path) -> None:
-    def shift(golden: dict) -> None:
+    def shift(golden: dict[str, Any]) -> None:
         for one in golden["expected"]:
             away = 0.2 if one["family"] == "litert" else 0.5
             one["scores"] = [[abs(score - away) for score in row] for row in one["scores"]]
@@ -60,7 +62,7 @@ def test_scores_that_differ_from_every_family_fail_and_name_the_nearest(bundle: 
 
 
 def test_scores_within_the_tolerance_of_another_family_pass_as_on_a_device(bundle: Path) -> None:
-    def swap(golden: dict) -> None:
+    def swap(golden: dict[str, Any]) -> None:
         kept = next(one for one in golden["expected"] if one["family"] == "litert")
         kept["family"], kept["tolerance"] = "tflite-runtime-reference", 0.01
         kept["scores"] = [[max(0, score - 0.005) for score in row] for row in kept["scores"]]
@@ -176,8 +178,8 @@ def tensor_map(name: bytes, index: int) -> schema.TensorMapT:
     return made
 
 
-def promising(height: int, width: int) -> Callable[[dict], None]:
-    def promise(manifest: dict) -> None:
+def promising(height: int, width: int) -> Callable[[dict[str, Any]], None]:
+    def promise(manifest: dict[str, Any]) -> None:
         explain = {"signature": "explain", "height": height, "width": width}
         manifest["variants"][0]["explain"] = explain
 

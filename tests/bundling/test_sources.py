@@ -15,7 +15,7 @@ from edgetag.dataset.attribution import read_attribution
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.workspace import Workspace
-from made_bundle import THRESHOLDS, recipe_in
+from tests.support.made_bundle import THRESHOLDS, recipe_in
 
 CONTRACT = Preprocessing(input_size=64)
 

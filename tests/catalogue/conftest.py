@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgetag.contract import Preprocessing
-from run_folders import write_cache
+from tests.support.run_folders import write_cache
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from grown import grow, run_in
+
+from tests.support.grown_package import grow, run_in
 
 RECIPE = """
 name = "grown"

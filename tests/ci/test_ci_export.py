@@ -15,7 +15,7 @@ from edgetag.cli.app import app
 from edgetag.errors import InputError
 from edgetag.validation.scores import read_reference, write_reference
 from edgetag.workspace import digest_file
-from finished_run import Finished, finish_run
+from tests.support.finished_run import Finished, finish_run
 
 pytestmark = [pytest.mark.slow]
 

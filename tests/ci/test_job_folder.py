@@ -18,7 +18,7 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Budget, TagBudget, limits_of, load_recipe
 from edgetag.workspace import Workspace, digest_file, write_text
-from finished_run import FORMATS, Finished, finish_run, manifest_of
+from tests.support.finished_run import FORMATS, Finished, finish_run, manifest_of
 
 
 def write_job(run: Finished, folder: Path) -> Judged:

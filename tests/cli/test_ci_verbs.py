@@ -14,7 +14,7 @@ from edgetag.recipe import parse_recipe
 from edgetag.stages import stage
 from edgetag.validation.result import Verdict
 from edgetag.workspace import RunFile, StageRecord, Workspace, write_text
-from made_results import RECIPE, make_sources
+from tests.support.made_results import RECIPE, make_sources
 
 
 @pytest.fixture

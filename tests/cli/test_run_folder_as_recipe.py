@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_verbs import ALL, invoked
 
 from edgetag.benchmarking.history import HISTORY, append
 from edgetag.cli.stages import baseline_beside, prepare
 from edgetag.errors import InputError
 from edgetag.recipe import parse_recipe
 from edgetag.workspace import RunFile, Workspace, write_text
-from made_results import RECIPE, make_sources, make_verdict, scored
+from tests.support.commands import ALL, invoked
+from tests.support.made_results import RECIPE, make_sources, make_verdict, scored
 
-OTHERS = {
+OTHERS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("baseline", "accept"): ("--reason", "r"),
     ("ci", "export"): ("folder",),
     ("phone", "pack"): ("folder",),

@@ -3,23 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from edgetag.cli.app import app
-from edgetag.errors import InputError
-
-
-def invoked(*arguments: str) -> tuple[int, str]:
-    done = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200", "TERM": "dumb"})
-    refusal = str(done.exception) if isinstance(done.exception, InputError) else ""
-    return done.exit_code, done.output + refusal
+from tests.support.commands import ALL, invoked
 
 
 @pytest.mark.parametrize(
@@ -61,17 +51,6 @@ def test_what_may_be_a_path_still_is_one(tmp_path: Path, monkeypatch: pytest.Mon
     assert "a folder without run.json" in invoked("bundle", "plam")[1]
     for missing in ("plam.toml", "./plam2", "a/plam"):
         assert "Write one with: edgetag recipe new" in invoked("validate", missing)[1]
-
-
-def commands(
-    command: Any, path: tuple[str, ...] = ("edgetag",)
-) -> Iterator[tuple[tuple[str, ...], Any]]:
-    yield path[1:], command
-    for name, inner in getattr(command, "commands", {}).items():
-        yield from commands(inner, (*path, name))
-
-
-ALL = list(commands(typer.main.get_command(app)))
 
 
 @pytest.mark.parametrize(("path", "command"), ALL, ids=[" ".join(path) or "-" for path, _ in ALL])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pytest
 
@@ -22,7 +23,7 @@ SIZE = 64
 IMAGES = {"train": 192, "validation": 96}
 
 
-def draw(tags: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+def draw(tags: npt.NDArray[Any], generator: np.random.Generator) -> npt.NDArray[Any]:
     """Draw a noisy picture that shows the given tags: `[64, 64, 3]` uint8."""
     bright, red, striped, framed = tags
     image = generator.normal(90, 25, (SIZE, SIZE, 3))

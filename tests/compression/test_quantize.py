@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from edgetag.dataset import Dataset
@@ -99,7 +100,7 @@ class Trained:
     original: "keras.Model"
     model: "keras.Model"
     original_before: list[bytes]
-    warmed: dict[str, np.ndarray]
+    warmed: dict[str, npt.NDArray[Any]]
     file: bytes
 
 
@@ -146,7 +147,7 @@ def test_sparsity_survives_quantization_aware_training(trained: Trained) -> None
     assert moved.sum() == np.count_nonzero(trained.warmed["top/kernel:0"])
 
 
-def _weights(trained: Trained) -> dict[str, np.ndarray]:
+def _weights(trained: Trained) -> dict[str, npt.NDArray[Any]]:
     return {v.name: v.numpy() for v in trained.model.weights}
 
 

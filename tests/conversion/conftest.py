@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_network import SIZE, TAGS, build_tiny, convert_model, quantize_aware
 
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.representative import with_full_range
 from edgetag.preprocess import Pixels, Preprocessing, preprocess, scale
 from edgetag.tags import Vocabulary
+from tests.support.tiny_network import SIZE, TAGS, build_tiny, convert_model, quantize_aware
 
 PHOTOS = ("chelsea.png", "coffee.png", "motorcycle_left.png", "astronaut.png", "rocket.jpg")
 

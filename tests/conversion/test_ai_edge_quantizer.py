@@ -1,8 +1,10 @@
 """A file that ai-edge-quantizer made of a float one is read and scored like any other."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from edgetag.conversion.external import read_external
@@ -12,10 +14,11 @@ from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import ScoreRun, engines, score
 from edgetag.tags import Vocabulary
-from quantized_elsewhere import quantized
-from run_folders import write_cache
+from tests.support.paths import MODELS
+from tests.support.quantized_elsewhere import quantized
+from tests.support.run_folders import write_cache
 
-FLOAT_FILE = Path(__file__).parents[1] / "models" / "tiny_fp32.tflite"
+FLOAT_FILE = MODELS / "tiny_fp32.tflite"
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
 RECIPE = Preprocessing(input_size=64, mean=0.0, std=255.0)
 TAGS = Vocabulary(("cat", "dog", "food"))
@@ -53,7 +56,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def scores(model: Path, engine: str, cache: Path, contract: Preprocessing) -> np.ndarray:
+def scores(model: Path, engine: str, cache: Path, contract: Preprocessing) -> npt.NDArray[Any]:
     with SilentProgress().track("scoring", 60) as task:
         run = score(engines.get(engine), model, cache, np.arange(60), contract, 1, task, 60.0)
     assert isinstance(run, ScoreRun), run

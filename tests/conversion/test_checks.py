@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
-from handmade import handmade_file, handmade_model
 
 from edgetag.conversion import checks
 from edgetag.conversion.flatfile import Operator
@@ -14,6 +13,7 @@ from edgetag.conversion.op_versions import first_runtime, parse_version, require
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.workspace import write_arrays
+from tests.support.handmade_model import handmade_file, handmade_model
 
 
 def test_a_float_file_is_not_full_integer() -> None:

@@ -3,14 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from ai_edge_litert.interpreter import Interpreter as LiteRT
-from tiny_network import convert_model
 
 from edgetag.conversion import checks
 from edgetag.conversion.flatfile import parse_model, read_model
@@ -19,10 +18,12 @@ from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.representative import with_full_range
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing, scale
+from tests.conversion.interpreters import Exported, runtimes
+from tests.support.paths import ROOT
+from tests.support.tiny_network import convert_model
 
 pytestmark = pytest.mark.tensorflow
 
-Exported = Callable[[str], Path]
 
 TOLERANCE = {
     "fp32": 1e-5,
@@ -35,15 +36,7 @@ TOLERANCE = {
 """Largest score difference; the quantized ones also differ between kernel families."""
 
 
-def runtimes() -> list[Any]:
-    try:
-        from tflite_runtime.interpreter import Interpreter as TFLiteRuntime
-    except ModuleNotFoundError:  # no wheel for this Python
-        return [LiteRT]
-    return [LiteRT, TFLiteRuntime]
-
-
-def score(make: Any, data: bytes, pixels: Pixels, contract: Preprocessing) -> np.ndarray:
+def score(make: Any, data: bytes, pixels: Pixels, contract: Preprocessing) -> npt.NDArray[Any]:
     """Score `[n, size, size, 3]` pixels, which integer inputs must take as they are."""
     interpreter = make(model_content=data)
     interpreter.allocate_tensors()
@@ -141,7 +134,7 @@ def test_calibration_without_black_and_white_is_noticed(
 def test_zeros_survive_pruning_preserving_quantization(
     photos: Pixels, contract: Preprocessing
 ) -> None:
-    from tiny_network import build_tiny, prune_in_place, quantize_aware
+    from tests.support.tiny_network import build_tiny, prune_in_place, quantize_aware
 
     model = build_tiny()
     prune_in_place(model, 0.6)
@@ -207,10 +200,10 @@ def test_another_process_gives_identical_bytes_and_prints_nothing(
 ) -> None:
     np.save(tmp_path / "photos.npy", photos)
     code = """
-import sys; sys.path.insert(0, sys.argv[1])
+import sys
 import numpy as np
 from pathlib import Path
-from tiny_network import build_tiny, convert_model, TAGS, SIZE
+from tests.support.tiny_network import build_tiny, convert_model, TAGS, SIZE
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.representative import with_full_range
 from edgetag.preprocess import Preprocessing
@@ -218,18 +211,18 @@ from edgetag.tags import Vocabulary
 contract = Preprocessing(input_size=SIZE)
 tags = Vocabulary(TAGS)
 info = ModelInfo("tiny", "A network for tests.", "edgetag", "Apache-2.0", tags, contract)
-folder, model = Path(sys.argv[2]), build_tiny()
+folder, model = Path(sys.argv[1]), build_tiny()
 images = with_full_range(np.load(folder / "photos.npy"))
 for variant in ("int8", "fp32"):
     data = convert_model(model, variant, contract, representative=images)
     (folder / f"{variant}.tflite").write_bytes(attach(data, info))
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, str(Path(__file__).parent), str(tmp_path)],
+        [sys.executable, "-c", code, str(tmp_path)],
         capture_output=True,
         text=True,
         timeout=200,
-        env={**os.environ, "PYTHONHASHSEED": "7"},
+        env={**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(ROOT)},
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     for variant in ("int8", "fp32"):

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from scipy.special import expit
-from test_convert import Exported, runtimes
-from tiny_network import convert_model
 
 from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import (
@@ -24,8 +23,10 @@ from edgetag.conversion.metadata import ModelInfo, attach, read_metadata
 from edgetag.conversion.metadata_schema import decode
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing, scale
+from tests.conversion.interpreters import Exported, runtimes
+from tests.support.paths import MODELS
+from tests.support.tiny_network import convert_model
 
-MODELS = Path(__file__).parents[1] / "models"
 FILES = ("tiny_fp32", "tiny_int8_uint8", "tiny_int8_int8", "tiny_int16x8")
 MOST_GROWTH = 1000
 """Bytes; the weights of the smallest network here take more."""
@@ -41,7 +42,7 @@ def plain(name: str) -> bytes:
     return pack_model(read_model(MODELS / f"{name}.tflite"))
 
 
-def scores_of(make: Any, data: bytes, pixels: Pixels) -> np.ndarray:
+def scores_of(make: Any, data: bytes, pixels: Pixels) -> npt.NDArray[Any]:
     """Score as an app does that names no signature; raw outputs."""
     interpreter = make(model_content=data, num_threads=1)
     interpreter.allocate_tensors()
@@ -55,7 +56,7 @@ def scores_of(make: Any, data: bytes, pixels: Pixels) -> np.ndarray:
     return np.stack(rows)
 
 
-def as_input(picture: np.ndarray, image: dict[str, Any]) -> np.ndarray:
+def as_input(picture: npt.NDArray[Any], image: dict[str, Any]) -> npt.NDArray[Any]:
     real = (picture[None].astype(np.float64) - 127) / 128
     if image["dtype"] == np.float32:
         return real.astype(np.float32)
@@ -64,14 +65,16 @@ def as_input(picture: np.ndarray, image: dict[str, Any]) -> np.ndarray:
     return (np.rint(real / step) + zero).clip(limits.min, limits.max).astype(image["dtype"])
 
 
-def explain(make: Any, data: bytes, pixels: Pixels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def explain(
+    make: Any, data: bytes, pixels: Pixels
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
     """Return raw scores, real scores and real maps of the second signature."""
     interpreter = make(model_content=data, num_threads=1)
     runner = interpreter.get_signature_runner("explain")
     (image,) = runner.get_input_details().values()
     ends = runner.get_output_details()
 
-    def real(name: str, values: np.ndarray) -> np.ndarray:
+    def real(name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         step, zero = ends[name]["quantization"]
         return values if values.dtype == np.float32 else (values.astype(np.float64) - zero) * step
 

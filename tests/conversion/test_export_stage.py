@@ -16,7 +16,7 @@ from edgetag.preprocess import Pixels
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace, digest_file
-from run_folders import write_cache
+from tests.support.run_folders import write_cache
 
 pytestmark = pytest.mark.tensorflow
 

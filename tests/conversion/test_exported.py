@@ -7,7 +7,7 @@ import pytest
 from edgetag.conversion.exported import exported_file, exported_files, exported_if_there
 from edgetag.errors import InputError
 from edgetag.workspace import Workspace
-from run_folders import FLOAT_AND_INT8, write_export
+from tests.support.run_folders import FLOAT_AND_INT8, write_export
 
 
 @pytest.fixture

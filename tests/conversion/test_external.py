@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
-from elsewhere import (
+
+from edgetag.conversion.explain_signature import add_explain
+from edgetag.conversion.external import ExternalModel, read_external
+from edgetag.conversion.flatfile import pack_model
+from edgetag.errors import InputError
+from edgetag.preprocess import Preprocessing
+from edgetag.tags import Vocabulary
+from edgetag.workspace import digest_file
+from tests.support.models_elsewhere import (
     IMAGE,
     LOGITS,
     MAPS,
@@ -22,14 +30,6 @@ from elsewhere import (
     model_elsewhere,
     normalization,
 )
-
-from edgetag.conversion.explain_signature import add_explain
-from edgetag.conversion.external import ExternalModel, read_external
-from edgetag.conversion.flatfile import pack_model
-from edgetag.errors import InputError
-from edgetag.preprocess import Preprocessing
-from edgetag.tags import Vocabulary
-from edgetag.workspace import digest_file
 
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0, fill=(1, 2, 3))
 VOCABULARY = Vocabulary(TAGS)

@@ -2,20 +2,22 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
-from handmade import KERNEL, handmade_file
 
 from edgetag.conversion import metadata_schema
 from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.conversion.metadata import ModelInfo, attach, describe, read_metadata
 from edgetag.errors import InputError
+from tests.support.handmade_model import KERNEL, handmade_file
 
 
-def invoke(data: bytes, image: np.ndarray) -> np.ndarray:
+def invoke(data: bytes, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
     interpreter = Interpreter(model_content=data)
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image)

@@ -1,6 +1,9 @@
 """Which images calibrate."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
@@ -30,7 +33,7 @@ def test_every_tag_and_no_tag_are_seen() -> None:
     seed=st.integers(0, 99),
 )
 def test_choices_are_distinct_complete_and_repeatable(
-    labels: np.ndarray, count: int, seed: int
+    labels: npt.NDArray[Any], count: int, seed: int
 ) -> None:
     chosen = stratified_positions(labels, count, seed)
     assert len(chosen) == len(set(chosen.tolist())) == min(count, len(labels))

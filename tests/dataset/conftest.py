@@ -13,6 +13,7 @@ from edgetag.workspace import Workspace
 
 MakePicture = Callable[..., Path]
 MakeTable = Callable[[str, Sequence[Sequence[object]]], Path]
+MakeRecipe = Callable[..., Recipe]
 
 
 @pytest.fixture
@@ -63,6 +64,6 @@ def recipe_of(section: DataSection, input_size: int = 64) -> Recipe:
 
 
 @pytest.fixture
-def make_recipe() -> Callable[..., Recipe]:
+def make_recipe() -> MakeRecipe:
     """Return `recipe_of`."""
     return recipe_of

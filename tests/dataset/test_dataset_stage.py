@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,13 +20,15 @@ from edgetag.dataset.stage import inputs_fingerprint, run
 from edgetag.errors import InputError
 from edgetag.preprocess import preprocess
 from edgetag.progress import SilentProgress
-from edgetag.recipe import DataSection, SplitSection
+from edgetag.recipe import DataSection, Recipe, SplitSection
+from edgetag.workspace import Workspace
+from tests.dataset.conftest import MakePicture, MakeRecipe, MakeTable
 
 QUIET = SilentProgress()
 
 
 @pytest.fixture
-def simple(root, picture, table, make_recipe):
+def simple(root: Path, picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe) -> Recipe:
     """Ten sound images of two tags."""
     for i in range(10):
         picture(f"{i}.png", i)
@@ -34,7 +37,7 @@ def simple(root, picture, table, make_recipe):
     return make_recipe(DataSection(source=source, tags=("cat", "dog")))
 
 
-def test_the_manifest_keeps_its_contract(simple, workspace, root):
+def test_the_manifest_keeps_its_contract(simple: Recipe, workspace: Workspace, root: Path) -> None:
     result = run(simple, workspace, QUIET)
     manifest = pl.read_parquet(workspace.manifest)
     assert manifest.columns == [
@@ -62,7 +65,9 @@ def test_the_manifest_keeps_its_contract(simple, workspace, root):
     assert sum(counts.tags["dog"].unknown for counts in result.splits.values()) == 1
 
 
-def test_cached_pixels_are_those_of_the_contract_in_manifest_order(simple, workspace, root):
+def test_cached_pixels_are_those_of_the_contract_in_manifest_order(
+    simple: Recipe, workspace: Workspace, root: Path
+) -> None:
     run(simple, workspace, QUIET)
     dataset = open_dataset(workspace)
     contract = simple.network.preprocessing()
@@ -73,13 +78,13 @@ def test_cached_pixels_are_those_of_the_contract_in_manifest_order(simple, works
     assert dataset.cache.index.fingerprint == expected
 
 
-def test_labels_of_the_view_are_those_of_the_table(simple, workspace):
+def test_labels_of_the_view_are_those_of_the_table(simple: Recipe, workspace: Workspace) -> None:
     run(simple, workspace, QUIET)
     labels = open_dataset(workspace).labels(np.array([3, 4]))
     assert labels.tolist() == [[1, -1], [0, 1]]
 
 
-def test_running_twice_leaves_identical_files(simple, workspace):
+def test_running_twice_leaves_identical_files(simple: Recipe, workspace: Workspace) -> None:
     def left() -> dict[Path, bytes]:
         files = [path for path in workspace.dataset.rglob("*") if path.is_file()]
         # seen.json holds times of files, and is no output.
@@ -98,13 +103,15 @@ def test_running_twice_leaves_identical_files(simple, workspace):
     }
 
 
-def test_source_files_are_never_touched(simple, workspace, root):
+def test_source_files_are_never_touched(simple: Recipe, workspace: Workspace, root: Path) -> None:
     before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in root.iterdir()}
     run(simple, workspace, QUIET)
     assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in root.iterdir()} == before
 
 
-def test_check_agrees_with_run_and_writes_nothing(simple, workspace, root, tmp_path):
+def test_check_agrees_with_run_and_writes_nothing(
+    simple: Recipe, workspace: Workspace, root: Path, tmp_path: Path
+) -> None:
     before = sorted(tmp_path.rglob("*"))
     report = check(simple, QUIET)
     assert sorted(tmp_path.rglob("*")) == before
@@ -114,7 +121,7 @@ def test_check_agrees_with_run_and_writes_nothing(simple, workspace, root, tmp_p
     assert (report.splits, report.rejected) == (result.splits, result.rejected)
 
 
-def bad_images(root, picture):
+def bad_images(root: Path, picture: MakePicture) -> dict[str, str]:
     """Spoil some images in each way; return the expected reason by path."""
     picture("truncated.png", 100)
     data = (root / "truncated.png").read_bytes()
@@ -138,8 +145,12 @@ def bad_images(root, picture):
 
 
 def test_bad_images_are_listed_with_their_reason_and_have_no_row(
-    root, picture, table, make_recipe, workspace
-):
+    root: Path,
+    picture: MakePicture,
+    table: MakeTable,
+    make_recipe: MakeRecipe,
+    workspace: Workspace,
+) -> None:
     expected = bad_images(root, picture)
     for i in range(3):
         picture(f"{i}.png", i)
@@ -158,7 +169,9 @@ def test_bad_images_are_listed_with_their_reason_and_have_no_row(
     assert result.rejected_share == 0.7
 
 
-def test_a_file_over_the_byte_limit_is_refused_unopened(root, picture, table, make_recipe):
+def test_a_file_over_the_byte_limit_is_refused_unopened(
+    root: Path, picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe
+) -> None:
     picture("a.png")
     (root / "b.png").write_bytes(b"x" * 100_000)
     source = table("t.csv", [("path", "cat"), ("a.png", 1), ("b.png", 1)])
@@ -168,8 +181,12 @@ def test_a_file_over_the_byte_limit_is_refused_unopened(root, picture, table, ma
 
 
 def test_the_first_of_equal_images_stays_and_learns_labels_from_the_others(
-    root, picture, table, make_recipe, workspace
-):
+    root: Path,
+    picture: MakePicture,
+    table: MakeTable,
+    make_recipe: MakeRecipe,
+    workspace: Workspace,
+) -> None:
     picture("a.png")
     shutil.copy(root / "a.png", root / "b.png")
     rows = [("path", "cat", "dog"), ("a.png", 1, ""), ("b.png", 1, 0), ("a.png", "", 0)]
@@ -181,7 +198,9 @@ def test_the_first_of_equal_images_stays_and_learns_labels_from_the_others(
     assert result.rejected_share == 0
 
 
-def test_equal_images_with_contradicting_labels_are_all_rejected(root, picture, table, make_recipe):
+def test_equal_images_with_contradicting_labels_are_all_rejected(
+    root: Path, picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe
+) -> None:
     picture("a.png")
     picture("c.png", 1)
     shutil.copy(root / "a.png", root / "b.png")
@@ -194,7 +213,9 @@ def test_equal_images_with_contradicting_labels_are_all_rejected(root, picture, 
     assert not report.passed
 
 
-def near_duplicates(root, picture, table, **options):
+def near_duplicates(
+    root: Path, picture: MakePicture, table: MakeTable, **options: Any
+) -> DataSection:
     """A picture in training, and the same one a little smaller, as JPEG, in test."""
     for i in range(4):
         picture(f"{i}.png", i, (200, 150))
@@ -207,7 +228,9 @@ def near_duplicates(root, picture, table, **options):
     return DataSection(source=source, tags=("cat",), **options)
 
 
-def test_near_duplicates_across_splits_are_reported(root, picture, table, make_recipe):
+def test_near_duplicates_across_splits_are_reported(
+    root: Path, picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe
+) -> None:
     report = check(make_recipe(near_duplicates(root, picture, table)), QUIET)
     (pair,) = report.near_duplicates
     assert (pair.path, pair.split) == ("near.jpg", "test")
@@ -217,8 +240,12 @@ def test_near_duplicates_across_splits_are_reported(root, picture, table, make_r
 
 
 def test_near_duplicates_are_dropped_from_evaluation_if_asked(
-    root, picture, table, make_recipe, workspace
-):
+    root: Path,
+    picture: MakePicture,
+    table: MakeTable,
+    make_recipe: MakeRecipe,
+    workspace: Workspace,
+) -> None:
     section = near_duplicates(root, picture, table, drop_near_duplicates=True)
     result = run(make_recipe(section), workspace, QUIET)
     assert result.rejected == {"near duplicate": 1}
@@ -227,8 +254,8 @@ def test_near_duplicates_are_dropped_from_evaluation_if_asked(
 
 
 def test_regions_become_images_of_one_split_cut_from_one_decoding(
-    root, picture, make_recipe, workspace
-):
+    root: Path, picture: MakePicture, make_recipe: MakeRecipe, workspace: Workspace
+) -> None:
     path = picture("a.png", 5, (100, 80))
     rects = [(0, 0, 50, 40), (60, 40, 200, 200), (150, 0, 160, 10)]
     regions = [
@@ -255,7 +282,9 @@ def test_regions_become_images_of_one_split_cut_from_one_decoding(
     np.testing.assert_array_equal(open_dataset(workspace).images(np.array([1]))[0], expected)
 
 
-def test_groups_that_an_explicit_split_tears_apart_are_named(root, picture, table, make_recipe):
+def test_groups_that_an_explicit_split_tears_apart_are_named(
+    root: Path, picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe
+) -> None:
     picture("a.png")
     picture("b.png", 1)
     rows = [
@@ -267,13 +296,15 @@ def test_groups_that_an_explicit_split_tears_apart_are_named(root, picture, tabl
     assert report.straddling_groups == ("g",)
 
 
-def test_a_split_by_group_needs_the_column(simple, make_recipe):
+def test_a_split_by_group_needs_the_column(simple: Recipe, make_recipe: MakeRecipe) -> None:
     section = simple.data.model_copy(update={"split": SplitSection(by="group")})
     with pytest.raises(InputError, match="there is no column 'group'"):
         check(make_recipe(section), QUIET)
 
 
-def test_a_failed_rebuild_leaves_the_earlier_result_intact(simple, workspace, root):
+def test_a_failed_rebuild_leaves_the_earlier_result_intact(
+    simple: Recipe, workspace: Workspace, root: Path
+) -> None:
     run(simple, workspace, QUIET)
     before = workspace.manifest.read_bytes()
     for path in root.glob("*.png"):
@@ -284,7 +315,9 @@ def test_a_failed_rebuild_leaves_the_earlier_result_intact(simple, workspace, ro
     assert len(open_dataset(workspace).cache) == 10
 
 
-def test_the_inputs_fingerprint_follows_labels_files_and_recipe(simple, make_recipe, root, picture):
+def test_the_inputs_fingerprint_follows_labels_files_and_recipe(
+    simple: Recipe, make_recipe: MakeRecipe, root: Path, picture: MakePicture
+) -> None:
     first = inputs_fingerprint(simple)
     assert inputs_fingerprint(simple) == first
     assert inputs_fingerprint(make_recipe(simple.data, 96)) != first

@@ -23,31 +23,37 @@ from edgetag.preprocess import Preprocessing, preprocess
 from edgetag.progress import SilentProgress
 from edgetag.recipe import load_recipe
 from edgetag.workspace import Workspace
+from tests.dataset.conftest import MakePicture, MakeTable
 
 QUIET = SilentProgress()
 CONTRACT = Preprocessing(input_size=32)
 LIMITS = Limits(10**6, 10**6)
+LargeBuild = tuple[Path, list[str | Path], Workspace]
 
 
 @pytest.fixture
-def jobs(picture):
+def jobs(picture: MakePicture) -> list[FileJob]:
     return [
         FileJob(path.name, str(path), (None, (2, 2, 30, 30)))
         for path in (picture(f"{i:03d}.png", i, (40, 30)) for i in range(150))
     ]
 
 
-def test_the_number_of_workers_changes_nothing(jobs, tmp_path):
+def test_the_number_of_workers_changes_nothing(jobs: list[FileJob], tmp_path: Path) -> None:
     one = inspect(jobs, CONTRACT, LIMITS, tmp_path / "one", QUIET, workers=1)
     two = inspect(jobs, CONTRACT, LIMITS, tmp_path / "two", QUIET, workers=2)
     assert one.files == two.files
+    assert one.folder is not None
+    assert two.folder is not None
     assert one.part_files == two.part_files == (64, 64, 22)
     for part in range(3):
         first = pixels_path(one.folder, part).read_bytes()
         assert first == pixels_path(two.folder, part).read_bytes()
 
 
-def test_shards_hold_the_chosen_rows_in_order_across_parts(jobs, tmp_path):
+def test_shards_hold_the_chosen_rows_in_order_across_parts(
+    jobs: list[FileJob], tmp_path: Path
+) -> None:
     inspection = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
     rows = [0, 1, 5, 127, 128, 200, 299]
     folder = write_cache(inspection, rows, CONTRACT, "f" * 64, QUIET, shard_images=3)
@@ -60,7 +66,9 @@ def test_shards_hold_the_chosen_rows_in_order_across_parts(jobs, tmp_path):
             np.testing.assert_array_equal(cache[np.array([row])][0], expected)
 
 
-def test_a_part_whose_file_changed_is_made_again(jobs, tmp_path, picture):
+def test_a_part_whose_file_changed_is_made_again(
+    jobs: list[FileJob], tmp_path: Path, picture: MakePicture
+) -> None:
     first = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
     picture("000.png", 999, (40, 30))
     second = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
@@ -68,8 +76,9 @@ def test_a_part_whose_file_changed_is_made_again(jobs, tmp_path, picture):
     assert first.files[1:] == second.files[1:]
 
 
-def test_a_damaged_part_is_made_again(jobs, tmp_path):
+def test_a_damaged_part_is_made_again(jobs: list[FileJob], tmp_path: Path) -> None:
     first = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
+    assert first.folder is not None
     pixels = pixels_path(first.folder, 1)
     whole = pixels.read_bytes()
     pixels.write_bytes(whole[:1000])
@@ -78,20 +87,21 @@ def test_a_damaged_part_is_made_again(jobs, tmp_path):
     assert second == first
 
 
-def test_unfinished_caches_of_other_data_are_removed(jobs, tmp_path):
+def test_unfinished_caches_of_other_data_are_removed(jobs: list[FileJob], tmp_path: Path) -> None:
     first = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
     second = inspect(jobs[:10], CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
+    assert first.folder is not None
     assert first.folder != second.folder
     assert not first.folder.exists()
 
 
-def test_facts_survive_their_json():
+def test_facts_survive_their_json() -> None:
     facts = PartFacts(files=())
     assert PartFacts.from_json(facts.to_json(), "x") == facts
 
 
 @pytest.fixture
-def large_build(root, table, tmp_path):
+def large_build(root: Path, table: MakeTable, tmp_path: Path) -> LargeBuild:
     """A recipe over 400 files that takes some seconds, a script that builds it, a run folder.
 
     The files hold one photo; bytes after its end make them different.
@@ -141,7 +151,9 @@ def children_of(pid: int) -> list[int]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.slow
-def test_a_build_killed_at_any_moment_goes_on_and_leaves_no_process(root, large_build):
+def test_a_build_killed_at_any_moment_goes_on_and_leaves_no_process(
+    root: Path, large_build: LargeBuild
+) -> None:
     recipe_file, command, workspace = large_build
     process = subprocess.Popen(command)
     while not (done := list(workspace.dataset.glob("building/*/part-*.json"))):
@@ -175,7 +187,7 @@ def test_a_build_killed_at_any_moment_goes_on_and_leaves_no_process(root, large_
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts on POSIX signals")
 @pytest.mark.slow
-def test_ctrl_c_ends_a_build_quickly_and_keeps_what_is_whole(large_build):
+def test_ctrl_c_ends_a_build_quickly_and_keeps_what_is_whole(large_build: LargeBuild) -> None:
     _, command, workspace = large_build
     process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
     while not list(workspace.dataset.glob("building/*/part-*.json")):
@@ -188,7 +200,7 @@ def test_ctrl_c_ends_a_build_quickly_and_keeps_what_is_whole(large_build):
     assert list(workspace.dataset.glob("building/*/part-*.json"))
 
 
-def test_workers_start_without_polars_and_tensorflow():
+def test_workers_start_without_polars_and_tensorflow() -> None:
     code = (
         "import sys, edgetag.dataset.inspection\n"
         "assert not {'polars', 'tensorflow'} & sys.modules.keys()"
@@ -196,7 +208,9 @@ def test_workers_start_without_polars_and_tensorflow():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_benchmark_counts_the_images_that_batches_deliver(jobs, tmp_path):
+def test_the_benchmark_counts_the_images_that_batches_deliver(
+    jobs: list[FileJob], tmp_path: Path
+) -> None:
     inspection = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
     folder = write_cache(inspection, range(300), CONTRACT, "f" * 64, QUIET)
     cache = ImageCache(folder)
@@ -207,7 +221,7 @@ def test_the_benchmark_counts_the_images_that_batches_deliver(jobs, tmp_path):
     assert (finite.images, finite.batches) == (12, 3)
 
 
-def test_random_batches_show_each_image_once_a_round(jobs, tmp_path):
+def test_random_batches_show_each_image_once_a_round(jobs: list[FileJob], tmp_path: Path) -> None:
     inspection = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
     cache = ImageCache(write_cache(inspection, range(20), CONTRACT, "f" * 64, QUIET))
     batches = random_batches(cache, 5)

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from typing import Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ def sha1(text: str) -> str:
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def item_lists(tags=2, explicit=False):
+def item_lists(tags: int = 2, explicit: bool = False) -> st.SearchStrategy[list[SplitItem]]:
     splits = st.sampled_from([None, None, "train", "test", "validation", "test_art"])
     fields = st.tuples(
         st.integers(0, 10**6),
@@ -40,7 +41,7 @@ sections = st.builds(
 )
 
 
-def test_the_last_byte_decides():
+def test_the_last_byte_decides() -> None:
     counts = {"test": 0, "validation": 0, "train": 0}
     for last in range(256):
         counts[split_of(f"{'0' * 38}{last:02x}")] += 1
@@ -57,7 +58,9 @@ def test_the_last_byte_decides():
 
 @settings(max_examples=60, deadline=None)
 @given(item_lists(explicit=True), sections, st.randoms())
-def test_the_order_of_images_does_not_matter(items, section, rng: random.Random):
+def test_the_order_of_images_does_not_matter(
+    items: list[SplitItem], section: SplitSection, rng: random.Random
+) -> None:
     order = list(range(len(items)))
     rng.shuffle(order)
     plain = assign_splits(items, section)
@@ -66,7 +69,7 @@ def test_the_order_of_images_does_not_matter(items, section, rng: random.Random)
 
 @settings(max_examples=60, deadline=None)
 @given(item_lists(), st.booleans(), st.booleans())
-def test_groups_never_straddle_splits(items, rare, balance):
+def test_groups_never_straddle_splits(items: list[SplitItem], rare: bool, balance: bool) -> None:
     section = SplitSection(by="group", rare_tags_first=rare, balance=balance)
     found: dict[str, set[str]] = {}
     for item, split in zip(items, assign_splits(items, section), strict=True):
@@ -77,7 +80,9 @@ def test_groups_never_straddle_splits(items, rare, balance):
 
 @settings(max_examples=60, deadline=None)
 @given(item_lists(explicit=True), sections, st.booleans())
-def test_an_explicit_split_wins(items, section, balance):
+def test_an_explicit_split_wins(
+    items: list[SplitItem], section: SplitSection, balance: bool
+) -> None:
     section = section.model_copy(update={"balance": balance})
     for item, split in zip(items, assign_splits(items, section), strict=True):
         assert item.explicit in (None, split)
@@ -85,7 +90,9 @@ def test_an_explicit_split_wins(items, section, balance):
 
 @settings(max_examples=60, deadline=None)
 @given(item_lists(tags=1), st.sampled_from(["content", "group"]), st.booleans())
-def test_balance_leaves_as_many_of_each_class_in_test_and_validation(items, by, rare):
+def test_balance_leaves_as_many_of_each_class_in_test_and_validation(
+    items: list[SplitItem], by: Literal["content", "group"], rare: bool
+) -> None:
     section = SplitSection(by=by, balance=True, rare_tags_first=rare)
     splits = assign_splits(items, section)
     for name in ("test", "validation"):
@@ -95,7 +102,9 @@ def test_balance_leaves_as_many_of_each_class_in_test_and_validation(items, by, 
 
 @settings(max_examples=60, deadline=None)
 @given(item_lists(tags=1))
-def test_balance_cuts_only_the_surplus_and_keeps_the_first_of_each_class(items):
+def test_balance_cuts_only_the_surplus_and_keeps_the_first_of_each_class(
+    items: list[SplitItem],
+) -> None:
     plain = assign_splits(items, SplitSection())
     balanced = assign_splits(items, SplitSection(balance=True))
     for name in ("test", "validation"):
@@ -107,7 +116,7 @@ def test_balance_cuts_only_the_surplus_and_keeps_the_first_of_each_class(items):
         assert {i for i, split in enumerate(balanced) if split == name} == expected
 
 
-def test_balance_reproduces_the_arithmetic_of_the_hashed_classifier():
+def test_balance_reproduces_the_arithmetic_of_the_hashed_classifier() -> None:
     """22,640 pictures, 7,617 of one class: the rarer class decides, the surplus trains."""
     items = [SplitItem(sha1(str(i)), None, None, (int(i >= 7617),)) for i in range(22_640)]
     splits = assign_splits(items, SplitSection(balance=True))
@@ -119,7 +128,9 @@ def test_balance_reproduces_the_arithmetic_of_the_hashed_classifier():
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(3, 12), min_size=1, max_size=6), st.integers(0, 10**6))
-def test_rare_tags_first_puts_every_tag_with_three_images_into_every_split(sizes, seed):
+def test_rare_tags_first_puts_every_tag_with_three_images_into_every_split(
+    sizes: list[int], seed: int
+) -> None:
     items = [
         SplitItem(
             sha1(f"{seed} {tag} {i}"),
@@ -136,21 +147,21 @@ def test_rare_tags_first_puts_every_tag_with_three_images_into_every_split(sizes
         assert found == {"train", "validation", "test"}
 
 
-def test_rare_tags_first_takes_about_the_usual_share_of_a_common_tag():
+def test_rare_tags_first_takes_about_the_usual_share_of_a_common_tag() -> None:
     items = [SplitItem(sha1(str(i)), f"g{i // 4}", None, (1,)) for i in range(2000)]
     splits = assign_splits(items, SplitSection(by="group", rare_tags_first=True))
     for name in ("test", "validation"):
         assert 2000 * SHARE - 4 <= splits.count(name) <= 2000 * SHARE
 
 
-def test_one_giant_group_is_not_put_into_test_for_a_common_tag():
+def test_one_giant_group_is_not_put_into_test_for_a_common_tag() -> None:
     items = [SplitItem(sha1(f"x{i}"), "giant", None, (1,)) for i in range(500)]
     items += [SplitItem(sha1(f"y{i}"), f"g{i}", None, (1,)) for i in range(100)]
     splits = assign_splits(items, SplitSection(by="group", rare_tags_first=True))
     assert set(splits[:500]) == {"train"}
 
 
-def test_an_image_without_a_split_follows_its_group():
+def test_an_image_without_a_split_follows_its_group() -> None:
     items = [
         SplitItem("0" * 40, "g", "test_art", (1,)),
         SplitItem("f" * 40, "g", None, (1,)),

@@ -8,6 +8,7 @@ import pytest
 from edgetag.dataset.formats import read_listing
 from edgetag.dataset.survey import survey
 from edgetag.errors import InputError
+from tests.dataset.conftest import MakePicture
 
 
 def write(path: Path, text: str) -> Path:
@@ -22,7 +23,7 @@ def region_file(root: Path, name: str, *labels: int) -> None:
     write(root / f"{name}.json", json.dumps(document))
 
 
-def test_class_folders_name_the_tags(root, picture):
+def test_class_folders_name_the_tags(root: Path, picture: MakePicture) -> None:
     for number, tag in enumerate(("dog", "cat", "dog")):
         picture(f"{tag}/{number}.png", number, (300, 200))
     (root / "empty").mkdir()
@@ -31,7 +32,7 @@ def test_class_folders_name_the_tags(root, picture):
     assert (found.rows, found.longer_side, found.missing_files) == (3, 300, 0)
 
 
-def test_columns_of_labels_are_tags_and_notes_are_not(root, picture):
+def test_columns_of_labels_are_tags_and_notes_are_not(root: Path, picture: MakePicture) -> None:
     for name in "abc":
         picture(f"{name}.png", ord(name))
     text = "path,cat,width,dog,bird,note,split\na.png,1,80,,0,x,train\nb.png,0,80,1,0,,\n"
@@ -43,7 +44,9 @@ def test_columns_of_labels_are_tags_and_notes_are_not(root, picture):
     assert "train" in found.splits
 
 
-def test_one_column_of_labels_called_label_is_a_tag_not_a_list(root, picture):
+def test_one_column_of_labels_called_label_is_a_tag_not_a_list(
+    root: Path, picture: MakePicture
+) -> None:
     picture("a.png")
     found = survey(write(root / "t.csv", "path,label\na.png,1\na.png,0\n"))
     assert (found.data.format, found.data.tags) == ("wide", ("label",))
@@ -59,7 +62,9 @@ def test_one_column_of_labels_called_label_is_a_tag_not_a_list(root, picture):
         ),
     ],
 )
-def test_other_columns_and_separators_are_found(root, picture, name, text):
+def test_other_columns_and_separators_are_found(
+    root: Path, picture: MakePicture, name: str, text: str
+) -> None:
     picture("x/a.png", 1)
     picture("x/b.png", 2)
     found = survey(write(root / name, text)).data
@@ -69,7 +74,9 @@ def test_other_columns_and_separators_are_found(root, picture, name, text):
 
 
 @pytest.mark.parametrize("place", ["images", "../beside"])
-def test_the_folder_that_paths_lead_to_files_from_becomes_the_root(root, picture, place):
+def test_the_folder_that_paths_lead_to_files_from_becomes_the_root(
+    root: Path, picture: MakePicture, place: str
+) -> None:
     folder = (root / place).resolve()
     picture(f"{place}/a.png")
     source = write(root / "t.csv", "path,cat\na.png,1\n")
@@ -78,14 +85,14 @@ def test_the_folder_that_paths_lead_to_files_from_becomes_the_root(root, picture
     assert found.missing_files == 0
 
 
-def test_files_that_are_not_there_are_told(root):
+def test_files_that_are_not_there_are_told(root: Path) -> None:
     found = survey(write(root / "t.csv", "path,cat\na.png,1\nb.png,1\n"))
     assert found.missing_files == found.looked_for == 2
     assert "2 of 2 files that were looked for are not there" in found.sentence()
     assert (found.longer_side, found.splits) == (None, {})
 
 
-def test_region_files_give_numbers_to_be_named(root, picture):
+def test_region_files_give_numbers_to_be_named(root: Path, picture: MakePicture) -> None:
     for number, name in enumerate("ab"):
         picture(f"{name}.png", number)
         region_file(root, name, 0, number * 2)
@@ -95,7 +102,7 @@ def test_region_files_give_numbers_to_be_named(root, picture):
     assert survey(root, ("cat", "dog", "bird")).data.tags == ("cat", "dog", "bird")
 
 
-def test_a_table_of_object_ids_has_one_tag(root, picture):
+def test_a_table_of_object_ids_has_one_tag(root: Path, picture: MakePicture) -> None:
     picture("files/0a.png")
     found = survey(write(root / "t.csv", "objectId,value\n0a,1\n"))
     assert (found.data.format, found.data.tags) == ("object_value", ("value",))
@@ -103,7 +110,7 @@ def test_a_table_of_object_ids_has_one_tag(root, picture):
     assert found.missing_files == 0
 
 
-def test_rare_tags_get_places_in_every_split(root, picture):
+def test_rare_tags_get_places_in_every_split(root: Path, picture: MakePicture) -> None:
     for number in range(12):
         picture(f"{'rare' if number < 4 else 'usual'}/{number}.png", number)
     found = survey(root)
@@ -112,7 +119,7 @@ def test_rare_tags_get_places_in_every_split(root, picture):
     assert set(found.splits) == {"train", "validation", "test"}
 
 
-def test_groups_are_kept_together(root, picture):
+def test_groups_are_kept_together(root: Path, picture: MakePicture) -> None:
     picture("a.png")
     found = survey(write(root / "t.csv", "path,cat,group\na.png,1,g\n"))
     assert found.data.split.by == "group"
@@ -126,11 +133,11 @@ def test_groups_are_kept_together(root, picture):
         ("path,tags\na.png,\n", "names no tag"),
     ],
 )
-def test_a_table_that_labels_nothing_is_refused(root, text, said):
+def test_a_table_that_labels_nothing_is_refused(root: Path, text: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         survey(write(root / "t.csv", text))
 
 
-def test_a_source_that_is_not_there_is_refused(root):
+def test_a_source_that_is_not_there_is_refused(root: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder; --source names"):
         survey(root / "gone")

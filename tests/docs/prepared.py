@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from blocks import ROOT
+from PIL import Image
+from skimage import data
 
-from trained_run import TrainedRun
+from tests.support.paths import ROOT
+from tests.support.trained_run import TrainedRun
 
 OTHERS = """
 [export]
@@ -97,6 +99,7 @@ def prepare(trained: TrainedRun, folder: Path) -> Prepared:
     shutil.copy(run / "validate" / "reference.npz", work)
     shutil.copy(run / "export" / "int8-qat.tflite", work / "model.tflite")
     shutil.copy(next((ROOT / "models" / "demo").glob("*.zip")), work)
+    Image.fromarray(data.chelsea()).save(work / "cat.jpg")
     app = Path("android-demo") / "app"
     shutil.copytree(ROOT / app, work / app, ignore=shutil.ignore_patterns("target", "build"))
     return Prepared(work, Done(finished.code, trained.printed))

@@ -4,10 +4,11 @@ import json
 
 import pytest
 import yaml
-from blocks import ROOT, Block, all_blocks, blocks_of, commands
-from shape import unlike
 
 from edgetag.recipe import parse_recipe
+from tests.docs.blocks import Block, all_blocks, blocks_of, commands
+from tests.docs.shape import unlike
+from tests.support.paths import ROOT
 
 RUN = ("console", "sh", "python")
 """Languages of blocks that `test_documents_run` runs."""

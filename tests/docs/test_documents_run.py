@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from blocks import Block, all_blocks, commands
-from prepared import Prepared, prepare, shell
-from shape import unlike
 
 from edgetag.errors import ExitCode
-from trained_run import TrainedRun
+from tests.docs.blocks import Block, all_blocks, commands
+from tests.docs.prepared import Prepared, prepare, shell
+from tests.docs.shape import unlike
+from tests.support.trained_run import TrainedRun
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(1200)]
 

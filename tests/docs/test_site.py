@@ -15,10 +15,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import typer.main
-from blocks import ROOT, documents
 
 from edgetag.cli.app import app
 from edgetag.recipe import Recipe, Section
+from tests.docs.blocks import documents
+from tests.support.paths import ROOT
 
 CONFIGURATION = ROOT / "docs" / "zensical.toml"
 IN_NO_MENU = re.compile(r"(export|tests)/")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from base_install import CLEAN, install
+from tests.support.base_install import CLEAN, install
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

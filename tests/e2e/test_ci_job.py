@@ -13,11 +13,11 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from base_install import CLEAN, install
 from edgetag.ci.job import WORKFLOW
 from edgetag.cli.app import app
-from finished_run import FORMATS, finish_run
-from worse_model import worse_model
+from tests.support.base_install import CLEAN, install
+from tests.support.finished_run import FORMATS, finish_run
+from tests.support.worse_model import worse_model
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 Rows = list[dict[str, str]]

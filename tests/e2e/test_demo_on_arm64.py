@@ -14,20 +14,23 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from edgetag.device.count import Input, count_file
-from edgetag.emulation import Target, find
-from edgetag.emulation.building import set_up
 from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.machine import cores
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, engines, score
-from edgetag.runtimes.emulated import Emulated
+from edgetag.runtimes.emulation import Target, find
+from edgetag.runtimes.emulation.building import set_up
+from edgetag.runtimes.emulation.engine import Emulated
+from edgetag.targets.counting.count import Input, count_file
 from edgetag.workspace import write_text
+from tests.support.paths import ROOT
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,7 +44,7 @@ pytestmark = [
         reason="tflite-runtime has no wheel for this Python",
     ),
 ]
-DEMO = Path(__file__).parents[2] / "models" / "demo"
+DEMO = ROOT / "models" / "demo"
 VARIANTS = ("int8-qat", "fp16")
 RUNTIMES = ("litert", "tflite-runtime")
 INPUTS = 16
@@ -72,7 +75,7 @@ class Demo:
     models: dict[str, Path]
     cache: Path
     contract: Preprocessing
-    expected: dict[Place, tuple[np.ndarray, float]]
+    expected: dict[Place, tuple[npt.NDArray[Any], float]]
 
 
 @dataclass
@@ -124,7 +127,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     )
 
 
-def as_cache(pixels: np.ndarray, folder: Path) -> Path:
+def as_cache(pixels: npt.NDArray[Any], folder: Path) -> Path:
     folder.mkdir()
     np.save(shard_path(folder, 0), pixels)
     size = pixels.shape[1]
@@ -151,7 +154,7 @@ def there(machine: tuple[Target, Path], runtime: str) -> Emulated:
     return Emulated(target, runtime, target.cpu(None), cache)
 
 
-def scores_of(engine: Engine, demo: Demo, variant: str) -> np.ndarray:
+def scores_of(engine: Engine, demo: Demo, variant: str) -> npt.NDArray[Any]:
     rows = np.arange(INPUTS, dtype=np.int64)
     with SilentProgress().track("score", None) as task:
         found = score(engine, demo.models[variant], demo.cache, rows, demo.contract, 1, task)
@@ -162,7 +165,7 @@ def scores_of(engine: Engine, demo: Demo, variant: str) -> np.ndarray:
 def test_the_demo_files_score_on_arm64_as_here_and_as_the_bundle_promises(
     demo: Demo, machine: tuple[Target, Path], clock: Clock
 ) -> None:
-    def compare(place: Place) -> tuple[Place, np.ndarray, np.ndarray]:
+    def compare(place: Place) -> tuple[Place, npt.NDArray[Any], npt.NDArray[Any]]:
         variant, runtime = place
         family = FAMILY_ON_ARM.get(place, runtime)
         here = scores_of(engines.get(family), demo, variant)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trained_run import TrainedRun, command, kill_when_there
+from tests.support.trained_run import TrainedRun, command, kill_when_there
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -16,8 +16,10 @@ import subprocess
 import sys
 from ctypes.util import find_library
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
@@ -43,7 +45,15 @@ def mediapipe_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
     python = folder / "bin" / "python"
     lock = HERE / "mediapipe.lock"
-    install = [uv, "pip", "install", "--quiet", "--python", python, "--require-hashes"]
+    install: list[str | Path] = [
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        python,
+        "--require-hashes",
+    ]
     subprocess.run([*install, "--requirement", lock], check=True)
     return python
 
@@ -70,13 +80,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [folder / "fp32.tflite", folder / "int8.tflite"]
 
 
-def photo(name: str) -> np.ndarray:
+def photo(name: str) -> npt.NDArray[Any]:
     import skimage
 
     return preprocess(Path(skimage.__file__).parent / "data" / name, NETWORK.preprocessing())
 
 
-def own_scores(model: Path, pixels: np.ndarray) -> np.ndarray:
+def own_scores(model: Path, pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     interpreter = Interpreter(model_path=str(model))
     interpreter.allocate_tensors()
     image, output = interpreter.get_input_details()[0], interpreter.get_output_details()[0]

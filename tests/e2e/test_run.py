@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgetag.workspace import digest_file
-from trained_run import VARIANTS, TrainedRun, command
+from tests.support.trained_run import VARIANTS, TrainedRun, command
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
 

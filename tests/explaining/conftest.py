@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from color_run import RECIPE, ColorRun, make_color_run
 
 from edgetag.recipe import parse_recipe
 from edgetag.workspace import Workspace
+from tests.support.color_run import RECIPE, ColorRun, make_color_run
 
 
 @pytest.fixture(scope="session")

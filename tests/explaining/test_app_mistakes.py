@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from color_run import ColorRun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
@@ -19,6 +18,7 @@ from edgetag.recipe import DataSection
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.protocol import Tensor
 from edgetag.workspace import digest_file
+from tests.support.color_run import ColorRun
 
 CONTRACT = Preprocessing(input_size=64)
 ALL = {mistake.name: mistake for mistake in drawn_mistakes("uint8", True)}
@@ -68,7 +68,7 @@ def test_every_mistake_gives_a_square_of_bytes(width: int, height: int) -> None:
     before = one.right.copy()
     for mistake in ALL.values():
         drawn = mistake.draw(one)
-        assert (drawn.shape, drawn.dtype) == ((64, 64, 3), np.uint8)
+        assert (drawn.shape, drawn.dtype) == ((64, 64, 3), np.dtype("u1"))
     np.testing.assert_array_equal(one.right, before)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from color_run import FLOAT, INT8, MODELS
 
 from edgetag.conversion.flatfile import operators, pack_model, read_model
 from edgetag.explaining.blame import Images, blame, ranked
@@ -17,6 +16,8 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
 from edgetag.runtimes.protocol import Tensor
+from tests.support.color_run import FLOAT, INT8
+from tests.support.paths import MODELS
 
 KINDS = ("tiny_int8_uint8", "tiny_int8_int8", "tiny_int16x8")
 
@@ -151,7 +152,7 @@ def test_a_silent_process_is_stopped(images: Images) -> None:
 def test_scores_without_the_delegate_stay_close_to_the_engines(images: Images) -> None:
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-    engine = engines.get("litert").load(INT8, 1)
+    engine = engines.loader("litert").load(INT8, 1)
     plain = Interpreter(
         model_path=str(INT8),
         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,

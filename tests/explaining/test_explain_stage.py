@@ -1,10 +1,10 @@
 """`explain/explain.json`: who is blamed, what mistakes cost, and what was left out."""
 
+import os
 import shutil
 
 import numpy as np
 import pytest
-from color_run import RECIPE, ColorRun, Told
 
 from edgetag.errors import InputError
 from edgetag.explaining import preprocessing, stage
@@ -12,7 +12,9 @@ from edgetag.explaining.result import Explanation, MistakeCost, PreprocessingDri
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.reporting.results import tables_of
+from edgetag.scratch import PREFIX
 from edgetag.workspace import write_text
+from tests.support.color_run import RECIPE, ColorRun, Told
 
 pytestmark = pytest.mark.slow
 
@@ -141,9 +143,10 @@ def test_a_file_that_does_not_run_is_told_and_takes_nothing_down(color_run: Colo
 
 
 def test_what_a_killed_command_left_is_removed(color_run: ColorRun, explained: Explanation) -> None:
-    left = color_run.workspace.explain / "building" / "shard-00000.npy"
+    left = color_run.workspace.explain / f"{PREFIX}left" / "shard-00000.npy"
     left.parent.mkdir(parents=True)
     np.save(left, np.zeros(3))
+    os.utime(left.parent, (0, 0))  # long ago: whoever made it would hold it by now
     assert stage.run(color_run.recipe, color_run.workspace, SilentProgress()) == explained
     assert not left.parent.exists()
 

@@ -15,9 +15,10 @@ from edgetag.bundling.contents import MANIFEST
 from edgetag.bundling.opening import read_bundle
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
-from made_bundle import make_run, recipe_in, unpack
+from tests.support.made_bundle import make_run, recipe_in, unpack
+from tests.support.paths import ROOT
 
-RELEASED = Path(__file__).parents[2] / "models" / "demo" / "demo-0.1.0.zip"
+RELEASED = ROOT / "models" / "demo" / "demo-0.1.0.zip"
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 
 

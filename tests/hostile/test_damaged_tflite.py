@@ -1,6 +1,5 @@
 """Empty, truncated, random and altered `.tflite` files: one clear message, never a crash."""
 
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,15 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))
-from handmade import handmade_file
-
 from edgetag.conversion.checks import weight_sparsity
 from edgetag.conversion.flatfile import parse_model, read_model
 from edgetag.conversion.metadata import ModelInfo, attach, read_metadata
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.tags import Vocabulary
+from tests.support.handmade_model import handmade_file
 
 INFO = ModelInfo(
     "m", "", "", "", Vocabulary(("a", "b", "c", "d", "e")), Preprocessing(input_size=64)

@@ -1,7 +1,6 @@
 """Models from anywhere: damaged, blown up or full of tricks, each ends in one clear message."""
 
 import io
-import sys
 import time
 import tracemalloc
 import zipfile
@@ -16,9 +15,6 @@ from ai_edge_litert import schema_py_generated as schema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))
-from elsewhere import TAGS, add_metadata, add_zip, described, label_file, metadata, model_elsewhere
-
 from edgetag.conversion import metadata_schema
 from edgetag.conversion.boundary import read_boundary
 from edgetag.conversion.external import ExternalModel, read_external
@@ -27,8 +23,17 @@ from edgetag.conversion.labels import MOST_LABEL_BYTES
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.tags import Vocabulary
+from tests.support.models_elsewhere import (
+    TAGS,
+    add_metadata,
+    add_zip,
+    described,
+    label_file,
+    metadata,
+    model_elsewhere,
+)
+from tests.support.paths import MODELS
 
-MODELS = Path(__file__).parents[1] / "models"
 CONTRACT = Preprocessing(input_size=64)
 GOOD = described()
 PLENTY_BYTES = 24 << 20

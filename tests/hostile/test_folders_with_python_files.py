@@ -18,9 +18,9 @@ from edgetag.explaining.blame import Images, blame
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import ScoreRun, engines, score
-from run_folders import write_cache
+from tests.support.paths import MODELS
+from tests.support.run_folders import write_cache
 
-MODELS = Path(__file__).parents[1] / "models"
 CONTRACT = Preprocessing(input_size=64)
 EDGETAG = Path(sys.executable).with_name("edgetag")
 TRAP = """

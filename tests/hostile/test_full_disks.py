@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from edgetag.children import python_environment
+from tests.support.paths import MODELS, ROOT
 
-MODEL = Path(__file__).parents[1] / "models" / "tiny_fp32.tflite"
+MODEL = MODELS / "tiny_fp32.tflite"
 MOUNT = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
 
 
@@ -21,6 +22,7 @@ def on_small_disk(size: str, place: Path, *command: str) -> "subprocess.Complete
         ["unshare", "-rm", "sh", "-c", MOUNT, "sh", size, str(place), *command],
         capture_output=True,
         text=True,
+        cwd=ROOT,  # of which `python -c` imports
         env=python_environment() | {"TMPDIR": str(place)},
     )
 
@@ -95,7 +97,7 @@ import sys
 from pathlib import Path
 from edgetag.benchmarking import history
 from edgetag.errors import InputError
-from made_results import make_sources
+from tests.support.made_results import make_sources
 path = Path(sys.argv[1])
 history.append(path, make_sources().bench)
 path.with_name("rest").open("wb", buffering=0).write(bytes(1 << 20))
@@ -111,9 +113,7 @@ print(len(history.read_history(path).figures) == len(many.results))
 
 def test_a_history_that_does_not_fit_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "disk" / "history.sqlite"
-    tests = str(Path(__file__).parents[1])
-    script = f"import sys; sys.path.append({tests!r})\n{HISTORY}"
-    done = on_small_disk("100k", path.parent, sys.executable, "-c", script, str(path))
+    done = on_small_disk("100k", path.parent, sys.executable, "-c", HISTORY, str(path))
     assert done.stderr == ""
     assert done.stdout.startswith(f"{path}: no space left on the disk; free some")
     assert done.stdout.endswith("\nTrue\n")

@@ -23,7 +23,7 @@ from edgetag.bundling.opening import read_bundle
 from edgetag.bundling.result import BundleManifest
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
-from made_bundle import make_run, recipe_in, resealed, unpack, with_json
+from tests.support.made_bundle import make_run, recipe_in, resealed, unpack, with_json
 
 IN_ONE_FOLDER: dict[str, Any] = {
     "deadline": None,

@@ -8,6 +8,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -33,7 +34,9 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def refused(source: Path, run_folder: Path, tags: tuple[str, ...] = ("cat",), **options) -> str:
+def refused(
+    source: Path, run_folder: Path, tags: tuple[str, ...] = ("cat",), **options: Any
+) -> str:
     """Run over a source that is to be refused; return the message."""
     recipe = Recipe(name="x", data=DataSection(source=source, tags=tags, **options))
     with pytest.raises(InputError) as caught:
@@ -76,7 +79,9 @@ def save(root: Path, name: str, content: str | bytes) -> Path:
         ("objectId,value\na,2\n", r"t\.csv:2: column 'value' is '2'"),
     ],
 )
-def test_a_wrong_table_is_refused_with_its_line(root, tmp_path, content, message):
+def test_a_wrong_table_is_refused_with_its_line(
+    root: Path, tmp_path: Path, content: str | bytes, message: str
+) -> None:
     source = save(root, "t.csv", content)
     assert re.search(message, refused(source, tmp_path / "run"))
 
@@ -96,14 +101,18 @@ def test_a_wrong_table_is_refused_with_its_line(root, tmp_path, content, message
         ("\n", r"t\.jsonl: the table has no rows"),
     ],
 )
-def test_wrong_json_lines_are_refused_with_their_line(root, tmp_path, content, message):
+def test_wrong_json_lines_are_refused_with_their_line(
+    root: Path, tmp_path: Path, content: str | bytes, message: str
+) -> None:
     assert re.search(message, refused(save(root, "t.jsonl", content), tmp_path / "run"))
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"PAR1", random.Random(0).randbytes(500), b"PAR1" + b"\0" * 99 + b"PAR1"]
 )
-def test_a_damaged_parquet_file_is_refused(root, tmp_path, content):
+def test_a_damaged_parquet_file_is_refused(
+    root: Path, tmp_path: Path, content: str | bytes
+) -> None:
     message = refused(save(root, "t.parquet", content), tmp_path / "run")
     assert "t.parquet: not a readable Parquet file" in message
 
@@ -126,7 +135,9 @@ def test_a_damaged_parquet_file_is_refused(root, tmp_path, content):
         ({"rect": {"left": float("nan"), "top": 0, "right": 5, "bottom": 9}}, r"rect\.left"),
     ],
 )
-def test_wrong_region_files_are_refused(root, tmp_path, change, message):
+def test_wrong_region_files_are_refused(
+    root: Path, tmp_path: Path, change: Any, message: str
+) -> None:
     region = {
         "probability": 1.0,
         "label": 0,
@@ -142,14 +153,18 @@ def test_wrong_region_files_are_refused(root, tmp_path, change, message):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[", "5", "null", "[5]", "[" * 100_000])
-def test_what_is_no_region_json_is_refused(root, tmp_path, content):
+def test_what_is_no_region_json_is_refused(
+    root: Path, tmp_path: Path, content: str | bytes
+) -> None:
     assert "a.json" in refused(save(root, "a.json", content), tmp_path / "run")
 
 
 @pytest.mark.parametrize(
     "path", ["../secret.png", "/etc/hostname", "x/../../secret.png", "..", ".", "link.png", "out/b"]
 )
-def test_paths_that_leave_the_root_are_refused_and_reported(root, tmp_path, path):
+def test_paths_that_leave_the_root_are_refused_and_reported(
+    root: Path, tmp_path: Path, path: str
+) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "secret.png")
     (root / "link.png").symlink_to(tmp_path / "secret.png")
     (root / "out").symlink_to(tmp_path)
@@ -162,14 +177,14 @@ def test_paths_that_leave_the_root_are_refused_and_reported(root, tmp_path, path
     assert report.problems[0] in text
 
 
-def test_links_inside_the_root_are_fine(root, tmp_path):
+def test_links_inside_the_root_are_fine(root: Path, tmp_path: Path) -> None:
     (root / "link.png").symlink_to(root / "a.png")
     source = save(root, "t.csv", "path,cat\nlink.png,1\n./a.png,1\n")
     recipe = Recipe(name="x", data=DataSection(source=source, tags=("cat",)))
     assert run(recipe, Workspace(tmp_path / "run"), QUIET).rejected == {"duplicate": 1}
 
 
-def test_a_class_folder_that_links_out_of_the_root_is_refused(root, tmp_path):
+def test_a_class_folder_that_links_out_of_the_root_is_refused(root: Path, tmp_path: Path) -> None:
     outside = tmp_path / "elsewhere"
     outside.mkdir()
     Image.new("RGB", (8, 8)).save(outside / "b.png")
@@ -177,14 +192,14 @@ def test_a_class_folder_that_links_out_of_the_root_is_refused(root, tmp_path):
     assert "leaves the data root" in refused(root, tmp_path / "run", format="folders")
 
 
-def test_a_pipe_in_place_of_an_image_does_not_hang(root):
+def test_a_pipe_in_place_of_an_image_does_not_hang(root: Path) -> None:
     os.mkfifo(root / "pipe.png")
     source = save(root, "t.csv", "path,cat\na.png,1\npipe.png,1\n")
     report = check(Recipe(name="x", data=DataSection(source=source, tags=("cat",))), QUIET)
     assert [(d.path, d.detail) for d in report.dropped] == [("pipe.png", "not a regular file")]
 
 
-def dropped(source: Path, run_folder: Path, **options) -> list[dict[str, str]]:
+def dropped(source: Path, run_folder: Path, **options: Any) -> list[dict[str, str]]:
     """Run over a source that is to be taken but for some rows; return those."""
     section = DataSection(source=source, tags=("cat",), max_rejected_share=0.9, **options)
     run(Recipe(name="x", data=section), Workspace(run_folder), QUIET)
@@ -192,7 +207,7 @@ def dropped(source: Path, run_folder: Path, **options) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_file_name_that_is_no_text_is_left_out_alone(root, tmp_path):
+def test_a_file_name_that_is_no_text_is_left_out_alone(root: Path, tmp_path: Path) -> None:
     (root / "cat").mkdir()
     (root / "a.png").rename(root / "cat" / "a.png")
     for name in (os.fsdecode(b"\xff.png"), "two\nlines.png"):
@@ -220,8 +235,8 @@ def test_a_file_name_that_is_no_text_is_left_out_alone(root, tmp_path):
     ],
 )
 def test_a_name_that_no_file_can_have_costs_its_row_not_the_table(
-    root, tmp_path, name, content, path, where
-):
+    root: Path, tmp_path: Path, name: str, content: str | bytes, path: str, where: str
+) -> None:
     (row,) = dropped(save(root, name, content), tmp_path / "run")
     assert (row["path"], row["reason"]) == (path, "unreadable")
     assert row["where"].endswith(where)
@@ -237,7 +252,9 @@ def test_a_name_that_no_file_can_have_costs_its_row_not_the_table(
         ("https://example.org/a.png", "is an address, not a path"),
     ],
 )
-def test_paths_of_other_programs_name_their_line(root, tmp_path, path, why):
+def test_paths_of_other_programs_name_their_line(
+    root: Path, tmp_path: Path, path: str, why: str
+) -> None:
     source = save(root, "t.csv", f"path,cat\na.png,1\n{path},1\n")
     text = refused(source, tmp_path / "run")
     assert f"t.csv:3: {path!r} {why}" in text
@@ -245,14 +262,16 @@ def test_paths_of_other_programs_name_their_line(root, tmp_path, path, why):
     assert report.problems[0] in text
 
 
-def test_a_file_that_is_called_so_is_taken(root, tmp_path):
+def test_a_file_that_is_called_so_is_taken(root: Path, tmp_path: Path) -> None:
     for name in ("~b.png", "b\\c.png"):
         Image.new("RGB", (8, 8), (len(name), 0, 0)).save(root / name)
     source = save(root, "t.csv", "path,cat\na.png,1\n~b.png,1\nb\\c.png,1\n")
     assert dropped(source, tmp_path / "run") == []
 
 
-def test_what_is_left_out_is_told_with_counts_reasons_and_rows(root, tmp_path, capsys):
+def test_what_is_left_out_is_told_with_counts_reasons_and_rows(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in "bcd":
         Image.new("RGB", (8, 8), (ord(name), 0, 0)).save(root / f"{name}.png")
     rows = ["a.png,1", "gone.png,1", "b.png,1", "b.png,0", "c.png,1", "c.png,1"]
@@ -275,7 +294,7 @@ def test_what_is_left_out_is_told_with_counts_reasons_and_rows(root, tmp_path, c
         run(strict, Workspace(tmp_path / "strict"), QUIET)
 
 
-def test_hidden_files_are_passed_over_and_told(root, tmp_path):
+def test_hidden_files_are_passed_over_and_told(root: Path, tmp_path: Path) -> None:
     (root / "cat").mkdir()
     (root / "a.png").rename(root / "cat" / "a.png")
     (root / "cat" / ".hidden.png").write_bytes((root / "cat" / "a.png").read_bytes())
@@ -286,7 +305,7 @@ def test_hidden_files_are_passed_over_and_told(root, tmp_path):
     assert any("2 files in" in said and "hidden ones" in said for said in report.advice)
 
 
-def test_a_linked_folder_without_permission_is_named():
+def test_a_linked_folder_without_permission_is_named() -> None:
     # pytest's folders are closed to the user that root becomes here.
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -307,7 +326,7 @@ def test_a_linked_folder_without_permission_is_named():
 
 
 @pytest.mark.parametrize("n", [1, 70])  # in this process; in workers
-def test_a_run_folder_that_cannot_be_written_is_named(root, tmp_path, n):
+def test_a_run_folder_that_cannot_be_written_is_named(root: Path, tmp_path: Path, n: int) -> None:
     for i in range(n):
         Image.new("RGB", (8, 8), (i, 0, 0)).save(root / f"{i}.png")
     source = save(root, "t.csv", "path,cat\n" + "".join(f"{i}.png,1\n" for i in range(n)))
@@ -316,7 +335,7 @@ def test_a_run_folder_that_cannot_be_written_is_named(root, tmp_path, n):
     assert "cannot be written" in refused(source, tmp_path / "run")
 
 
-def test_all_images_unreadable_is_refused_even_without_a_limit(root, tmp_path):
+def test_all_images_unreadable_is_refused_even_without_a_limit(root: Path, tmp_path: Path) -> None:
     (root / "a.png").write_bytes(b"x")
     source = save(root, "t.csv", "path,cat\na.png,1\n")
     text = refused(source, tmp_path / "run", max_rejected_share=1.0)
@@ -331,27 +350,29 @@ def test_all_images_unreadable_is_refused_even_without_a_limit(root, tmp_path):
         (".", "neither class folders with images nor Region Cropper files"),
     ],
 )
-def test_a_source_of_no_format_is_refused(root, tmp_path, source, message):
+def test_a_source_of_no_format_is_refused(
+    root: Path, tmp_path: Path, source: str, message: str
+) -> None:
     assert message in refused(root / source, tmp_path / "run")
 
 
-def test_a_root_that_is_not_there_is_refused(root, tmp_path):
+def test_a_root_that_is_not_there_is_refused(root: Path, tmp_path: Path) -> None:
     source = save(root, "t.csv", "path,cat\na.png,1\n")
     text = refused(source, tmp_path / "run", root=tmp_path / "gone")
     assert "no such folder; set data.root" in text
 
 
 @pytest.mark.parametrize("format_", ["wide", "list", "object_value"])
-def test_a_table_format_over_a_folder_is_refused(root, tmp_path, format_):
+def test_a_table_format_over_a_folder_is_refused(root: Path, tmp_path: Path, format_: str) -> None:
     assert "needs a table" in refused(root, tmp_path / "run", format=format_)
 
 
-def test_values_of_objects_need_a_single_tag(root, tmp_path):
+def test_values_of_objects_need_a_single_tag(root: Path, tmp_path: Path) -> None:
     source = save(root, "t.csv", "objectId,value\na,1\n")
     assert "labels one tag" in refused(source, tmp_path / "run", tags=("cat", "dog"))
 
 
-def test_unknown_tags_can_be_ignored(root, tmp_path):
+def test_unknown_tags_can_be_ignored(root: Path, tmp_path: Path) -> None:
     source = save(root, "t.csv", 'path,tags\na.png,"cat,bird"\n')
     section = DataSection(source=source, tags=("cat",), unknown_tags="ignore")
     result = run(Recipe(name="x", data=section), Workspace(tmp_path / "run"), QUIET)

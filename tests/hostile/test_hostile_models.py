@@ -9,9 +9,9 @@ from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, engines, score
+from tests.support.paths import MODELS
 
-DATA = Path(__file__).parents[1] / "models"
-WHOLE = (DATA / "tiny_fp32.tflite").read_bytes()
+WHOLE = (MODELS / "tiny_fp32.tflite").read_bytes()
 GOOD_KINDS = (FailureKind.NOT_LOADABLE, FailureKind.CRASHED)
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
 

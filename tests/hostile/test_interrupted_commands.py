@@ -11,14 +11,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "runtimes"))
-from bad_loops import endless_model
-
 import edgetag
 from edgetag.children import python_environment
 from edgetag.workspace import Workspace
-from processes import busy, children, runs
-from run_folders import write_cache, write_export
+from tests.support.bad_loops import endless_model
+from tests.support.processes import busy, children, runs
+from tests.support.run_folders import write_cache, write_export
 
 PACKAGE = Path(edgetag.__file__).parent
 VARIANTS = ("fp32", "fp16", "dynamic", "int8", "int8-qat")
@@ -34,28 +32,28 @@ tags = ["cat", "dog", "food", "map", "toy"]
 input_size = 64
 [export]
 variants = ["fp32"]
-[device]
+[targets]
 images = 2
 """
 
 COMPARE = """
 import sys
 from pathlib import Path
-from edgetag.device.compare import compare_scores
-from edgetag.device.on import Spot
+from edgetag.targets.checking import check_scores
+from edgetag.targets.spots import Spot
 from edgetag.progress import SilentProgress
 from edgetag.recipe import load_recipe
 from edgetag.runtimes import engines
 from edgetag.workspace import Workspace
 here = Spot(engines.get("litert"), "here", "litert", None)
 recipe = load_recipe(Path(sys.argv[1]))
-compare_scores(recipe, Workspace(Path(sys.argv[2])), SilentProgress(), [here])
+check_scores(recipe, Workspace(Path(sys.argv[2])), SilentProgress(), [here])
 """
 
 MATRIX = """
 import sys
 from pathlib import Path
-from edgetag.matrix.stage import run
+from edgetag.targets.matrix.stage import run
 from edgetag.progress import SilentProgress
 from edgetag.recipe import load_recipe
 from edgetag.workspace import Workspace

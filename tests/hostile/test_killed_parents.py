@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from edgetag.children import python_environment
-from processes import busy, children, runs
-from run_folders import write_cache
-
-MODELS = Path(__file__).parents[1] / "models"
+from tests.support.paths import MODELS
+from tests.support.processes import busy, children, runs
+from tests.support.run_folders import write_cache
 
 BENCH = """
 import sys

@@ -1,6 +1,7 @@
 """Archives and containers that are damaged or mean harm."""
 
 import io
+import shutil
 import struct
 import tarfile
 import zlib
@@ -73,7 +74,7 @@ def test_missing_tools_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_full_disk_is_reported_before_the_download(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads.shutil, "which", lambda tool: f"/bin/{tool}")
+    monkeypatch.setattr(shutil, "which", lambda tool: f"/bin/{tool}")
     monkeypatch.setattr(downloads, "FREE_BYTES", 1 << 60)
     with pytest.raises(InputError, match=r"MB are free.*free some space"):
         check_tools(tmp_path / "not" / "yet")

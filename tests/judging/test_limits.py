@@ -3,16 +3,16 @@
 import numpy as np
 
 from edgetag.benchmarking.budgets import MEASURES
-from edgetag.device.result import BUDGET as COUNTED
 from edgetag.recipe import LIMITS, Budget, TagBudget, limits_of
 from edgetag.tags import Vocabulary
+from edgetag.targets.result import BUDGET as COUNTED
 from edgetag.validation.comparison import compare
 from edgetag.validation.decision import ON_TAGS, check_overall
 from edgetag.validation.heat_maps import BUDGET as OF_MAPS
 from edgetag.validation.losses import MARGINS
 from edgetag.validation.metrics import Measured, Split
 
-EVERYTHING = Budget(**dict.fromkeys(LIMITS, 1))
+EVERYTHING = Budget.model_validate(dict.fromkeys(LIMITS, 1))
 
 
 def judged_over_all_tags() -> set[str]:

@@ -21,9 +21,8 @@ def test_a_pickle_that_would_run_code_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "evil.pth"
-    file.write_bytes(
-        b"".join(pickle.dumps(part, protocol=2) for part in (MAGIC, 1001, {}, _RunsCode(), []))
-    )
+    parts: tuple[object, ...] = (MAGIC, 1001, {}, _RunsCode(), [])
+    file.write_bytes(b"".join(pickle.dumps(part, protocol=2) for part in parts))
     with pytest.raises(InputError, match="not allowed here"):
         read_state_dict(file)
     assert not (tmp_path / "pwned").exists()

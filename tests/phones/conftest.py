@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
-from street import Street, make_run, make_street
 
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
+from tests.phones.street import Street, make_run, make_street
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from street import Street
-
 from edgetag.phones.benchmark import Settings
 from edgetag.phones.result import PhonesResult
 from edgetag.phones.stage import Options, run
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
+from tests.phones.street import Street
 
 Run = tuple[Recipe, Workspace]
 SETTINGS = Settings(threads=(1,), warmup_runs=5, runs=50, min_s=0.5, max_s=10, rounds=1)
@@ -19,8 +18,8 @@ def bench(
     street: Street, folder: Run, settings: Settings = SETTINGS, **more: object
 ) -> PhonesResult:
     """Measure on all phones, and check that what is returned is what was written."""
-    options = replace(Options("adb", settings, tool=street.tool), **more)  # type: ignore[arg-type]
+    options = replace(Options(settings, tool=street.tool), **more)  # type: ignore[arg-type]
     result = run(*folder, SilentProgress(), options)
     path = folder[1].bench / "phones.json"
-    assert PhonesResult.read(path, "bench --on adb") == result
+    assert PhonesResult.read(path, "phone bench RECIPE") == result
     return result

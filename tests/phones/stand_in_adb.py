@@ -15,6 +15,7 @@ start.
 import json
 import os
 import sys
+from typing import Any
 
 PHONES = os.environ["PHONES"]
 TMP = "/data/local/tmp"
@@ -50,7 +51,7 @@ def complain(message: str) -> int:
     return 1
 
 
-def described(phone: str) -> dict:
+def described(phone: str) -> dict[str, Any]:
     with open(f"{phone}/phone.json") as file:
         return json.load(file)
 

@@ -9,11 +9,13 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from edgetag.preprocess import Preprocessing
-from edgetag.runtimes import engines
+from edgetag.runtimes import Session, engines
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.workspace import digest_file
 
@@ -25,11 +27,11 @@ def local(path: str) -> Path:
     return PHONE / "root" / path.lstrip("/")
 
 
-def answer(job: dict) -> dict:
+def answer(job: dict[str, Any]) -> dict[str, Any]:
     """Return what the app writes."""
     model = local(job["model"])
     started = time.perf_counter()
-    session = engines.get("litert").load(model, job["threads"])
+    session = engines.loader("litert").load(model, job["threads"])
     load_ms = (time.perf_counter() - started) * 1000
     contract = Preprocessing(**job["contract"])
     table = encoding_table(contract, session.input)
@@ -58,7 +60,7 @@ def answer(job: dict) -> dict:
     }
 
 
-def timed(session, values, job: dict) -> dict | None:
+def timed(session: Session, values: npt.NDArray[Any], job: dict[str, Any]) -> dict[str, Any] | None:
     if not job.get("runs"):
         return None
     times = []

@@ -15,11 +15,11 @@ from edgetag.phones.device import Phone
 from edgetag.phones.instrument import DEFAULT_PACKAGE
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.workspace import Workspace
-from run_folders import write_cache, write_export
+from tests.support.paths import MODELS
+from tests.support.run_folders import write_cache, write_export
 
 HERE = Path(__file__).parent
 OUTPUTS = HERE / "outputs"
-MODELS = HERE.parent / "models"
 FOLDER = "data/local/tmp/edgetag"
 
 PROGRAMS = (

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-from street import BENCHMARK_MODEL, Street, only_phone, script
 
 from edgetag.errors import InputError
 from edgetag.phones.adb import Adb
@@ -14,6 +13,7 @@ from edgetag.phones.device import FOLDER
 from edgetag.phones.listing import choose, parse_devices
 from edgetag.phones.problems import PhoneError, Problem, recognize
 from edgetag.phones.store import prepare
+from tests.phones.street import BENCHMARK_MODEL, Street, only_phone, script
 
 
 def test_without_adb_the_message_says_where_to_get_it(
@@ -38,24 +38,18 @@ def test_an_adb_whose_server_fails_is_told(street: Street) -> None:
 
 def test_no_phone_says_what_to_turn_on(street: Street) -> None:
     with pytest.raises(InputError, match="turn on USB debugging"):
-        choose(Adb.find().devices(), "adb")
+        choose(Adb.find().devices())
 
 
 def test_all_phones_are_meant_unless_one_is_named(street: Street) -> None:
     for serial in ("A1", "B2", "192.168.1.5:5555"):
         street.phone(serial)
     listed = Adb.find().devices()
-    assert len(choose(listed, "adb")) == 3
-    assert [phone.serial for phone in choose(listed, "adb:B2")] == ["B2"]
-    assert len(choose(listed, "adb:192.168.1.5:5555")) == 1
+    assert len(choose(listed)) == 3
+    assert [phone.serial for phone in choose(listed, "B2")] == ["B2"]
+    assert len(choose(listed, "192.168.1.5:5555")) == 1
     with pytest.raises(InputError, match="adb sees no phone C3; it sees: 192"):
-        choose(listed, "adb:C3")
-
-
-@pytest.mark.parametrize("target", ["", "usb", "adb:", "adbx:1", "arm64"])
-def test_another_target_is_refused(target: str) -> None:
-    with pytest.raises(InputError, match="give adb for all, or adb:SERIAL"):
-        choose(parse_devices("A device"), target)
+        choose(listed, "C3")
 
 
 @pytest.mark.parametrize(

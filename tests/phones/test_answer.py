@@ -161,7 +161,7 @@ def test_an_app_that_fell_back_to_the_cpu_is_refused_whatever_it_was_asked(
     engine = GOOD["engine"] | {"requested_delegate": "gpu", "fell_back": why}  # type: ignore[operator]
     for asked in ("gpu", None):
         with pytest.raises(PhoneError, match=said) as refused:
-            accepted(changed("engine", engine), Wanted(DIGEST, ("cat", "dog"), ("0", "1"), asked))  # type: ignore[arg-type]
+            accepted(changed("engine", engine), Wanted(DIGEST, ("cat", "dog"), ("0", "1"), asked))
         assert refused.value.problem is Problem.FELL_BACK
 
 
@@ -188,7 +188,7 @@ def test_any_bytes_are_refused_in_one_short_line(content: bytes) -> None:
 
 def job(**more: object) -> RunnerJob:
     told = {"model": "/a.tflite", "images": "/a.npy", "scores": "/s", "threads": 1} | more
-    return RunnerJob(contract=Preprocessing(input_size=64), **told)  # type: ignore[arg-type]
+    return RunnerJob(contract=Preprocessing(input_size=64), **told)
 
 
 def test_a_job_tells_only_what_is_asked_for() -> None:

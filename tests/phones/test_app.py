@@ -2,17 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from measuring import SETTINGS, Run
-from measuring import bench as bench_all
-from street import IMAGES, FolderPhone, Street, thermal
 
 from edgetag.errors import InputError
 from edgetag.phones.instrument import DEFAULT_PACKAGE
 from edgetag.phones.problems import Problem
 from edgetag.phones.result import PhonesResult
 from edgetag.workspace import digest_file, read_arrays
+from tests.phones.measuring import SETTINGS, Run
+from tests.phones.measuring import bench as bench_all
+from tests.phones.street import IMAGES, FolderPhone, Street, thermal
 
 FILES = f"/storage/emulated/0/Android/data/{DEFAULT_PACKAGE}/files"
 QUICK = replace(SETTINGS, warmup_runs=1, runs=10)
@@ -167,7 +168,7 @@ def test_an_answer_that_is_not_what_was_asked_for_is_no_result(
     street: Street,
     run_folder: Run,
     delegate: str,
-    answer: dict[str, object],
+    answer: dict[str, Any],
     problem: Problem,
     said: str,
 ) -> None:

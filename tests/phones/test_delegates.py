@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from measuring import SETTINGS, Run, bench
-from street import OUTPUTS, Street
 
 from edgetag.phones.delegates import require, share_of, with_profile
 from edgetag.phones.figures import Delegation, OperatorTime
 from edgetag.phones.parse import parse
 from edgetag.phones.problems import PhoneError, Problem
+from tests.phones.measuring import SETTINGS, Run, bench
+from tests.phones.street import OUTPUTS, Street
 
 IN_FILE = {"CONV_2D": 30, "DEPTHWISE_CONV_2D": 30, "RESIZE_BILINEAR": 4}
 
@@ -57,7 +57,7 @@ def test_of_two_delegates_each_has_its_own_time_and_neither_operators() -> None:
         operator("RESIZE_BILINEAR", 4, 1.0),
     )
     gpu, xnnpack = with_profile(found, rows, IN_FILE)
-    assert (gpu.share_of_time, xnnpack.share_of_time) == (pytest.approx(0.6), pytest.approx(0.3))
+    assert (gpu.share_of_time, xnnpack.share_of_time) == pytest.approx((0.6, 0.3))
     assert (gpu.operators, xnnpack.operators) == ({}, {})
 
 

@@ -3,15 +3,16 @@
 from dataclasses import replace
 
 import pytest
-from measuring import SETTINGS, Run, bench
-from street import OUTPUTS, Street
 
+from edgetag.phones.figures import DelegateName
 from edgetag.phones.problems import Problem
 from edgetag.phones.result import PhonesResult
 from edgetag.workspace import digest_file
+from tests.phones.measuring import SETTINGS, Run, bench
+from tests.phones.street import OUTPUTS, Street
 
 
-def fell_back(street: Street, folder: Run, output: str, delegate: str) -> PhonesResult:
+def fell_back(street: Street, folder: Run, output: str, delegate: DelegateName) -> PhonesResult:
     street.phone().benchmark(OUTPUTS / f"{output}.txt")
     return bench(street, folder, replace(SETTINGS, delegate=delegate))
 
@@ -26,7 +27,7 @@ def fell_back(street: Street, folder: Run, output: str, delegate: str) -> Phones
     ],
 )
 def test_times_of_a_run_that_fell_back_to_the_cpu_are_not_kept(
-    street: Street, run_folder: Run, output: str, delegate: str
+    street: Street, run_folder: Run, output: str, delegate: DelegateName
 ) -> None:
     result = fell_back(street, run_folder, output, delegate)
     assert result.results == ()

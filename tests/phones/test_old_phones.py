@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from measuring import SETTINGS, Run, bench
-from street import FolderPhone, Street, only_phone, script
 
 from edgetag.phones.device import Answer, size_in
 from edgetag.phones.problems import Problem
 from edgetag.phones.store import LocalFile, prepare, put
 from edgetag.workspace import digest_file
+from tests.phones.measuring import SETTINGS, Run, bench
+from tests.phones.street import FolderPhone, Street, only_phone, script
 
 OLD_LS = """#!/bin/sh
 # As Android 5 lists a file: no count of links, no `ls -1`.

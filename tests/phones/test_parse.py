@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from street import OUTPUTS
 
 from edgetag.phones.delegates import require, with_profile
 from edgetag.phones.figures import Delegation
 from edgetag.phones.parse import Parsed, parse
 from edgetag.phones.problems import PhoneError, Problem
+from tests.phones.street import OUTPUTS
 
 
 def read(name: str) -> Parsed:
@@ -78,8 +78,8 @@ def test_operators_on_the_cpu_are_told_from_those_of_a_delegate() -> None:
         (o.operator, o.within_delegate): (o.count, o.avg_ms) for o in read("2021_profile").operators
     }
     assert found.keys() == {("TfLiteGpuDelegateV2", True), ("RESIZE_BILINEAR", False)}
-    assert found["TfLiteGpuDelegateV2", True] == (2, pytest.approx(14.0))
-    assert found["RESIZE_BILINEAR", False] == (2, pytest.approx(1.5))
+    assert found["TfLiteGpuDelegateV2", True] == pytest.approx((2, 14.0))
+    assert found["RESIZE_BILINEAR", False] == pytest.approx((2, 1.5))
 
 
 @pytest.mark.parametrize("name", ["litert_profile", "csv_profile"])

@@ -1,16 +1,15 @@
-"""Phones as a person or a script meets them: `edgetag phone list`, `edgetag bench --on adb`."""
+"""Phones as a person or a script meets them: `edgetag phone list`, `edgetag phone bench`."""
 
 import json
 
 import pytest
-from click.testing import Result
-from street import OUTPUTS, Street, thermal
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from edgetag.cli.app import app
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
+from tests.phones.street import OUTPUTS, Street, thermal
 
 
 @pytest.fixture
@@ -28,10 +27,15 @@ def phone(*arguments: object) -> Result:
 
 def bench(street: Street, workspace: Workspace, *more: object) -> Result:
     recipe = workspace.root.parent / "recipe.toml"
-    where = () if "--on" in more else ("--on", "adb")
-    return edgetag(
-        "bench", recipe, "--out", workspace.root, "--benchmark-model", street.tool, *where, *more
-    )
+    tool = ("--benchmark-model", street.tool)
+    return phone("bench", recipe, "--out", workspace.root, *tool, *more)
+
+
+def write_phones_section(workspace: Workspace, **keys: object) -> None:
+    """Write into the recipe how phones are to measure."""
+    lines = [f"{key} = {value}" for key, value in keys.items()]
+    recipe = workspace.root.parent / "recipe.toml"
+    recipe.write_text("\n".join([recipe.read_text(), "[phones]", *lines, ""]))
 
 
 def test_list_shows_serials_to_choose_from_and_what_to_do(street: Street) -> None:
@@ -69,27 +73,18 @@ def test_bench_tells_a_person_and_a_program_the_same(street: Street, workspace: 
 
 
 @pytest.mark.slow
-def test_the_app_and_rounds_are_options_of_the_verb(street: Street, workspace: Workspace) -> None:
+def test_the_recipe_says_how_phones_measure(street: Street, workspace: Workspace) -> None:
     phone = street.phone()
-    done = bench(
-        street,
-        workspace,
-        "--app",
-        "dev.edgetag.demo",
-        "--rounds",
-        2,
-        "--images",
-        3,
-        "--runs",
-        10,
-        "--variant",
-        "int8",
-    )
+    write_phones_section(workspace, rounds=2, images=3, runs=10)
+    done = bench(street, workspace, "--app", "dev.edgetag.demo", "--variant", "int8")
     assert done.exit_code == 0, done.output
     assert "over 2 rounds" in done.stdout
     assert "Latency in the app" in done.stdout
     assert "LiteRT 2.3.0, CPU" in done.stdout
     assert len(phone.runs) == 2
+    kept = json.loads((workspace.bench / "phones.json").read_text())
+    assert (kept["rounds"], kept["runs"], kept["min_s"], kept["max_s"]) == (2, 10, 1.0, 150.0)
+    assert [entry["images"] for entry in kept["scores"]] == [3]
 
 
 @pytest.mark.slow
@@ -97,20 +92,12 @@ def test_a_delegate_that_takes_less_than_was_asked_for_ends_in_2(
     street: Street, workspace: Workspace
 ) -> None:
     street.phone().benchmark(OUTPUTS / "2021_profile.txt")
-    kept = bench(street, workspace, "--delegate", "gpu", "--variant", "int8", "--rounds", 1)
+    options = ("--delegate", "gpu", "--variant", "int8")
+    kept = bench(street, workspace, *options)
     assert kept.exit_code == 0, kept.output
     assert "97 %" in kept.stdout
-    told = bench(
-        street,
-        workspace,
-        "--delegate",
-        "gpu",
-        "--variant",
-        "int8",
-        "--min-delegated",
-        0.99,
-        "--json",
-    )
+    write_phones_section(workspace, min_delegated=0.99)
+    told = bench(street, workspace, *options, "--json")
     assert told.exit_code == 2
     assert "at least 99% are wanted" in json.loads(told.stdout)["failures"][0]["reason"]
 
@@ -118,7 +105,7 @@ def test_a_delegate_that_takes_less_than_was_asked_for_ends_in_2(
 def test_one_phone_is_picked_by_its_serial(street: Street, workspace: Workspace) -> None:
     for serial in ("A1", "B2"):
         street.phone(serial)
-    done = bench(street, workspace, "--on", "adb:B2", "--variant", "int8", "--json")
+    done = bench(street, workspace, "--serial", "B2", "--variant", "int8", "--json")
     assert len(json.loads(done.stdout)["results"]) == 1
     assert {line[0] for line in street.log} == {"B2"}
 
@@ -171,3 +158,15 @@ def test_no_adb_and_no_phone_are_one_line(
     monkeypatch.setenv("PATH", "/nowhere")
     nothing = bench(street, workspace)
     assert "adb is not on the PATH" in str(nothing.exception)
+
+
+def test_scores_alone_are_asked_of_an_app_or_a_program(
+    street: Street, workspace: Workspace
+) -> None:
+    street.phone()
+    recipe = workspace.root.parent / "recipe.toml"
+    neither = phone("check", recipe, "--out", workspace.root)
+    assert isinstance(neither.exception, InputError)
+    assert str(neither.exception).startswith("give --app, the demo app")
+    told = phone("bench", recipe, "--out", workspace.root)
+    assert str(told.exception).startswith("give --benchmark-model")

@@ -8,10 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import Result
-from measuring import SETTINGS, Run, bench
-from street import IMAGES, OUTPUTS, Street, script
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from edgetag.cli.app import app
 from edgetag.dataset import open_dataset
@@ -22,6 +19,8 @@ from edgetag.phones.result import PhonesResult
 from edgetag.phones.stage import files_of
 from edgetag.sampling import spread
 from edgetag.workspace import digest_file
+from tests.phones.measuring import SETTINGS, Run, bench
+from tests.phones.street import IMAGES, OUTPUTS, Street, script
 
 pytestmark = pytest.mark.slow  # each scores on this machine too, in a process of its own
 
@@ -183,12 +182,11 @@ def test_scoring_on_phones_leaves_latencies_of_before_alone(
     done = CliRunner().invoke(
         app,
         [
-            "validate",
+            "phone",
+            "check",
             str(tmp_path / "recipe.toml"),
             "--out",
             str(run_folder[1].root),
-            "--on",
-            "adb",
             "--app",
             "dev.edgetag.demo",
             "--images",

@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from measuring import SETTINGS, Run, bench
-from street import OUTPUTS, Street, thermal
 
 from edgetag.errors import InputError
 from edgetag.phones.figures import AppPercentiles, PhoneLatency
 from edgetag.phones.problems import Problem
 from edgetag.phones.rounds import notes_on_rounds, percentiles_together, together
 from edgetag.workspace import digest_file
+from tests.phones.measuring import SETTINGS, Run, bench
+from tests.phones.street import OUTPUTS, Street, thermal
 
 THREE = replace(SETTINGS, rounds=3)
 
@@ -98,7 +98,7 @@ def test_settings_of_rounds_that_make_no_sense_are_refused() -> None:
 def test_mean_and_deviation_of_rounds_are_those_of_all_runs() -> None:
     # Runs of 1, 3 and of 5, 7, 9: mean 5, variance (16 + 4 + 0 + 4 + 16) / 5.
     found = together([latency(2, 2.0, 1.0), latency(3, 7.0, (8 / 3) ** 0.5)])
-    assert (found.runs, found.avg) == (5, pytest.approx(5.0))
+    assert (found.runs, found.avg) == pytest.approx((5, 5.0))
     assert found.std == pytest.approx(8**0.5)
     assert (found.min, found.max) == (1.0, 14.0)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from street import IMAGES, Street, make_run, script
 
 from edgetag.phones.benchmark import Settings
 from edgetag.phones.problems import PhoneError, Problem
@@ -17,6 +16,7 @@ from edgetag.phones.runner import read_scores
 from edgetag.phones.stage import Options, run
 from edgetag.progress import SilentProgress
 from edgetag.workspace import read_arrays
+from tests.phones.street import IMAGES, Street, make_run, script
 
 REAL = f"""#!{sys.executable}
 # A runner as the README describes it, on this machine's LiteRT.
@@ -34,7 +34,7 @@ def local(path):
 
 job = json.loads(Path(sys.argv[1]).read_text())
 images = np.load(local(job["images"]))
-session = engines.get("litert").load(local(job["model"]), job["threads"])
+session = engines.loader("litert").load(local(job["model"]), job["threads"])
 table = encoding_table(Preprocessing(**job["contract"]), session.input)
 scores = np.stack([session.invoke(encode(image[None], table)) for image in images])
 np.save(local(job["scores"]).with_suffix(".npy"), scores)
@@ -49,7 +49,7 @@ scores=$(sed -n 's/.*"scores": "\\(.*\\)".*/\\1/p' "$1")
 def score(street: Street, folder: Path, runner: str, **more: object) -> PhonesResult:
     recipe, workspace = make_run(folder)
     settings = Settings(threads=(1,), warmup_runs=1, runs=10, rounds=1)
-    options = Options("adb", settings, runner=script(folder / "runner", runner), **more)  # type: ignore[arg-type]
+    options = Options(settings, runner=script(folder / "runner", runner), **more)  # type: ignore[arg-type]
     return run(recipe, workspace, SilentProgress(), options)
 
 

@@ -1,9 +1,9 @@
 """What is read of a phone: its name, heat, battery, screen."""
 
 import pytest
-from street import BATTERY, POWER, PROPERTIES, TRUST, thermal
 
 from edgetag.phones.state import notes, read_condition, read_properties, throttled
+from tests.phones.street import BATTERY, POWER, PROPERTIES, TRUST, thermal
 
 
 def test_a_phone_is_named_by_model_chip_and_android() -> None:

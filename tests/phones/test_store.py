@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from street import Street, only_phone, script
 
 from edgetag.phones.device import FOLDER
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.store import LocalFile, clean, prepare, put
 from edgetag.workspace import digest_file
+from tests.phones.street import Street, only_phone, script
 
 
 def local(path: Path, content: bytes, suffix: str = "tflite") -> LocalFile:

@@ -5,14 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from measuring import SETTINGS, Run, bench
-from street import OUTPUTS, PROPERTIES, FolderPhone, Street, make_run, thermal
 
 from edgetag.errors import InputError
+from edgetag.phones.figures import DelegateName
 from edgetag.phones.problems import Problem
 from edgetag.phones.stage import list_phones
 from edgetag.workspace import digest_file
-from run_folders import write_export
+from tests.phones.measuring import SETTINGS, Run, bench
+from tests.phones.street import OUTPUTS, PROPERTIES, FolderPhone, Street, make_run, thermal
+from tests.support.run_folders import write_export
 
 
 def test_figures_of_every_file_are_kept_with_what_they_were_measured_on(
@@ -70,7 +71,7 @@ def test_flags_reach_benchmark_model_as_they_were_asked_for(
     ("delegate", "flag"), [("cpu", "--use_xnnpack=false"), ("xnnpack", "--use_xnnpack=true")]
 )
 def test_xnnpack_can_be_turned_on_and_off(
-    street: Street, run_folder: Run, delegate: str, flag: str
+    street: Street, run_folder: Run, delegate: DelegateName, flag: str
 ) -> None:
     phone = street.phone()
     bench(street, run_folder, replace(SETTINGS, delegate=delegate), variants=("int8",))

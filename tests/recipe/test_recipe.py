@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgetag.errors import InputError
-from edgetag.recipe import Recipe, more_needed, parse_recipe, passed_over
+from edgetag.recipe import Recipe, more_needed, parse_recipe, passed_over, resolved_recipe
 from edgetag.tags import DEFAULT_TAGS
 
 MINIMAL = 'name = "x"\n[data]\nsource = "labels.csv"\n'
@@ -146,32 +146,58 @@ def test_the_schema_describes_every_section() -> None:
 
 
 def test_no_other_machine_is_asked_by_default() -> None:
-    assert parse_recipe(MINIMAL, HERE).device.on == ()
+    assert parse_recipe(MINIMAL, HERE).targets.on == ()
 
 
 def test_machines_that_there_are_not_are_refused_with_those_there_are() -> None:
-    told = refusal(MINIMAL + '[device]\non = ["arm46"]\n')
+    told = refusal(MINIMAL + '[targets]\non = ["arm46"]\n')
     assert (
-        ":5: device.on.0: 'arm46' is not one of arm64, armv7, wasm; did you mean 'arm64'?" in told
+        ":5: targets.on.0: 'arm46' is not one of arm64, armv7, wasm; did you mean 'arm64'?" in told
     )
-    assert "lists one twice" in refusal(MINIMAL + '[device]\non = ["wasm", "wasm"]\n')
-
-
-def test_a_machine_without_one_of_its_processors_is_refused() -> None:
-    told = refusal(MINIMAL + '[device]\non = ["armv7"]\ncpus = ["cortex-a76"]\n')
-    assert "cpus has none that armv7 can be: cortex-a7" in told
-    parse_recipe(MINIMAL + '[device]\non = ["wasm"]\ncpus = ["cortex-a76"]\n', HERE)
+    assert "lists one twice" in refusal(MINIMAL + '[targets]\non = ["wasm", "wasm"]\n')
 
 
 @pytest.mark.parametrize(
-    "device", ["", '[device]\non = ["wasm"]\n', '[device]\non = ["arm64"]\ncpus = ["cortex-a53"]\n']
+    ("lines", "told"),
+    [
+        ("min_s = 3.0\nmax_s = 2.0", ":4: phones: min_s 3 is more than max_s 2"),
+        ("rounds = 5\nruns = 4", ":4: phones: rounds 5 is more than runs 4"),
+        ("threads = [2, 65]", ":5: phones.threads.1: "),
+    ],
 )
-def test_a_limit_that_no_run_would_judge_is_refused(device: str) -> None:
+def test_what_no_phone_could_measure_is_refused(lines: str, told: str) -> None:
+    assert told in refusal(f"{MINIMAL}[phones]\n{lines}\n")
+
+
+def test_a_section_that_was_renamed_is_refused_with_its_line_and_its_new_name() -> None:
+    told = refusal(MINIMAL + '[device]\non = ["wasm"]\n')
+    line = MINIMAL.count("\n") + 1
+    assert told == f"{HERE}:{line}: device: this section is called [targets] now; rename it"
+
+
+def test_a_run_folder_keeps_its_recipe_through_a_renamed_section() -> None:
+    kept = parse_recipe(MINIMAL + '[targets]\non = ["wasm"]\n', HERE)
+    values = kept.model_dump(mode="json")
+    values["device"] = values.pop("targets")
+    assert resolved_recipe(values, HERE) == kept
+
+
+def test_a_machine_without_one_of_its_processors_is_refused() -> None:
+    told = refusal(MINIMAL + '[targets]\non = ["armv7"]\ncpus = ["cortex-a76"]\n')
+    assert "cpus has none that armv7 can be: cortex-a7" in told
+    parse_recipe(MINIMAL + '[targets]\non = ["wasm"]\ncpus = ["cortex-a76"]\n', HERE)
+
+
+@pytest.mark.parametrize(
+    "section",
+    ["", '[targets]\non = ["wasm"]\n', '[targets]\non = ["arm64"]\ncpus = ["cortex-a53"]\n'],
+)
+def test_a_limit_that_no_run_would_judge_is_refused(section: str) -> None:
     limit = "[budgets.int8]\nmax_arm_instructions = 5\n"
-    told = refusal(MINIMAL + device + limit)
+    told = refusal(MINIMAL + section + limit)
     assert "budgets.int8.max_arm_instructions is judged on arm64, cortex-a76" in told
-    assert '[device] on = ["arm64"]' in told
-    parse_recipe(MINIMAL + '[device]\non = ["arm64"]\n' + limit, HERE)
+    assert '[targets] on = ["arm64"]' in told
+    parse_recipe(MINIMAL + '[targets]\non = ["arm64"]\n' + limit, HERE)
 
 
 def test_limits_that_nothing_breaks_are_told() -> None:

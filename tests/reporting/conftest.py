@@ -3,7 +3,7 @@
 import pytest
 
 from edgetag.reporting.sources import Sources
-from made_results import make_sources
+from tests.support.made_results import make_sources
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from edgetag.reporting.annotations import SHOWN, annotations, stop_commands
 from edgetag.reporting.findings import find
 from edgetag.reporting.result import Finding
 from edgetag.validation.baseline import accept, compare
-from made_results import make_sources, make_verdict, scored
+from tests.support.made_results import make_sources, make_verdict, scored
 
 COMMAND = re.compile(r"::(error|warning|notice) title=([^:,]*)::(.*)")
 """What the runner takes a line apart by; see ActionCommand.cs of actions/runner."""
@@ -27,7 +27,7 @@ def parse(line: str) -> tuple[str, str, str]:
 
 
 def finding(where: str = "int8 on litert", text: str = "t", level: str = "fail") -> Finding:
-    return Finding(level=level, where=where, text=text)  # type: ignore[arg-type]
+    return Finding(level=level, where=where, text=text)
 
 
 def test_failures_are_errors_undecided_ones_warnings_and_the_rest_notices() -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from page_factory import LABELS, SCORES, TAGS, make_verdict
 
 from edgetag.errors import InputError
 from edgetag.reporting.float_model import read_float_model
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import Workspace
-from run_folders import write_cache
+from tests.reporting.page_factory import LABELS, SCORES, TAGS, make_verdict
+from tests.support.run_folders import write_cache
 
 NAMES = tuple(f"id{row}" for row in range(len(LABELS)))
 META = ReferenceMeta(

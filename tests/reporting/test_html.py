@@ -9,12 +9,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from page_factory import BREAKOUT, SCRIPT, TAGS, make_report, make_sources
-from parsed_page import Page
 
 from edgetag.reporting.page import write_page
 from edgetag.reporting.plots import drawing
 from edgetag.reporting.sources import Sources
+from tests.reporting.page_factory import BREAKOUT, SCRIPT, TAGS, make_report, make_sources
+from tests.support.parsed_page import Page
+from tests.support.paths import ROOT
 
 
 def bare(sources: Sources) -> Sources:
@@ -116,17 +117,17 @@ def test_the_same_results_give_the_same_bytes(sources: Sources, html: str) -> No
 @pytest.mark.slow
 def test_another_process_gives_the_same_bytes(html: str) -> None:
     code = (
-        "import sys; from page_factory import *; from edgetag.reporting.page import write_page; "
+        "import sys; from tests.reporting.page_factory import *; "
+        "from edgetag.reporting.page import write_page; "
         "sys.stdout.reconfigure(encoding='utf-8', newline=''); "
         "sources = make_sources(); sys.stdout.write(write_page(make_report(sources), sources))"
     )
-    path = [str(Path(__file__).parent), *sys.path]
     done = subprocess.run(
         [sys.executable, "-c", code],
         check=True,
         capture_output=True,
         timeout=120,
-        env={"PYTHONPATH": ":".join(path), "PYTHONHASHSEED": "7", "HOME": str(Path.home())},
+        env={"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "HOME": str(Path.home())},
     )
     assert done.stdout.decode() == html
 

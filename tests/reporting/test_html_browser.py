@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from page_factory import make_report, make_sources
 from PIL import Image
 
 from edgetag.reporting.page import write_page
+from tests.reporting.page_factory import make_report, make_sources
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 

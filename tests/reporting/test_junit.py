@@ -14,7 +14,7 @@ from edgetag.reporting.sources import Sources
 from edgetag.validation.baseline import accept, compare
 from edgetag.validation.result import Failure, Verdict
 from edgetag.workspace import Workspace, write_text
-from made_results import (
+from tests.support.made_results import (
     NOT_LOADABLE,
     RECIPE,
     RECIPE_FILE,

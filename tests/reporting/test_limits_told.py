@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from test_losses_told import write
-from test_report import shown
 
 from edgetag.judging.checks import Value, judge
 from edgetag.recipe import LIMITS, Limit
-from made_results import scored
+from tests.support.made_results import scored
+from tests.support.written_reports import shown, write
 
 WONDER = Limit("wonder of the beholder", "ms", "cap", "latency", key="max_wonder")
 

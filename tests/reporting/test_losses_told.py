@@ -1,25 +1,20 @@
 """Losses that decide nothing are told everywhere a verdict is, and nothing is plainly accepted."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
-from xml.etree import ElementTree
 
 import pytest
-from parsed_page import Page
-from test_report import report_on, shown
 
 from edgetag.errors import ExitCode
 from edgetag.judging.checks import Needs
 from edgetag.reporting import results
-from edgetag.reporting.annotations import annotations
 from edgetag.reporting.findings import find
 from edgetag.reporting.page import words
-from edgetag.reporting.result import BudgetRow, ReportResult
+from edgetag.reporting.result import BudgetRow
 from edgetag.reporting.tables import budgets_table
 from edgetag.reporting.wording import describe_check
-from edgetag.validation.result import Loss, VariantVerdict, Verdict
-from made_results import check, make_sources, make_verdict, scored
+from edgetag.validation.result import Loss, VariantVerdict
+from tests.support.made_results import check, make_verdict, scored
+from tests.support.written_reports import shown, write
 
 RECALL = Loss(
     tag="cat",
@@ -46,25 +41,6 @@ def failing_style() -> VariantVerdict:
     broken = check("max_recall_drop", 0.05, 0.103, 0.03)
     tag = entry.tags[0].model_copy(update={"checks": (broken,), "verdict": "fail"})
     return entry.model_copy(update={"tags": (tag, *entry.tags[1:]), "verdict": "fail"})
-
-
-class Written(NamedTuple):
-    """All reports of one verdict."""
-
-    verdict: Verdict
-    report: ReportResult
-    summary: str
-    page: str
-    junit: ElementTree.Element
-    commands: tuple[str, ...]
-
-
-def write(entries: tuple[VariantVerdict, ...], root: Path) -> Written:
-    verdict = make_verdict(entries)
-    report, summary = report_on(replace(make_sources(), verdict=verdict, bench=None), root)
-    page = Page((root / "report" / "index.html").read_text(encoding="utf-8")).text
-    junit = ElementTree.parse(root / report.junit).getroot()  # noqa: S314 - our own
-    return Written(verdict, report, summary, page, junit, annotations(report.findings))
 
 
 INT8 = scored("int8", "litert", "test", 0.004)

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from page_factory import TAGS, make_report, make_sources
-from parsed_page import Page
 from PIL import Image
 
 from edgetag.conversion.result import ElementType
@@ -35,6 +33,8 @@ from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps
 from edgetag.validation.heat_map_tables import heat_map_tags_table, heat_maps_table
 from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
 from edgetag.validation.tables import pictures_table
+from tests.reporting.page_factory import TAGS, make_report, make_sources
+from tests.support.parsed_page import Page
 
 
 @pytest.fixture

@@ -3,11 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from page_factory import BREAKOUT, SCRIPT, make_report
-from page_factory import make_sources as make_page_sources
-from parsed_page import Page
-from test_report import report_on
-
 from edgetag.phones.figures import (
     AppEngineRecord,
     AppMeasurement,
@@ -23,7 +18,11 @@ from edgetag.phones.problems import Problem
 from edgetag.phones.result import PhoneFailure, PhoneRecord, PhonesResult
 from edgetag.reporting.page import write_page
 from edgetag.workspace import write_text
-from made_results import make_sources
+from tests.reporting.page_factory import BREAKOUT, SCRIPT, make_report
+from tests.reporting.page_factory import make_sources as make_page_sources
+from tests.support.made_results import make_sources
+from tests.support.parsed_page import Page
+from tests.support.written_reports import report_on
 
 MODEL = f"Pixel {SCRIPT}"
 

@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from page_factory import SCRIPT
-from parsed_page import Page
 
 from edgetag.reporting.plots import drawing
 from edgetag.reporting.plots.forest import ForestRow, forest
 from edgetag.reporting.plots.tradeoff import Candidate, pareto_front, tradeoff
+from tests.reporting.page_factory import SCRIPT
+from tests.support.parsed_page import Page
 
 costs = st.integers(0, 6).map(float)
 

@@ -14,38 +14,16 @@ from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.reporting import results, stage
-from edgetag.reporting.result import ReportResult
 from edgetag.reporting.sources import Sources
 from edgetag.reporting.tables import outcome_tables, variants_table
 from edgetag.tables import to_rich
 from edgetag.tables.text import escape_markdown
 from edgetag.validation.tables import tags_table
 from edgetag.workspace import Workspace, write_text
-from made_results import make_sources
-from tables.test_drawing import drawn
-from tables.test_drawing import words as words_of
-
-
-def report_on(sources: Sources, root: Path) -> tuple[ReportResult, str]:
-    """Run the stage on results that lie in a run folder; return the report and the summary."""
-    workspace = Workspace(root)
-    write_text(workspace.validate / "verdict.json", sources.verdict.to_json())
-    if sources.exported:
-        write_text(workspace.export / "export.json", sources.exported.to_json())
-    if sources.bench:
-        write_text(workspace.bench / "bench.json", sources.bench.to_json())
-    if sources.explanation:
-        write_text(workspace.root / "explain" / "explain.json", sources.explanation.to_json())
-    result = stage.run(sources.recipe, workspace, SilentProgress())
-    assert ReportResult.read(workspace.report / "report.json", "report") == result
-    return result, (root / result.file).read_text()
-
-
-def shown(result: ReportResult) -> str:
-    console = Console(width=240, file=io.StringIO(), record=True)
-    for table in outcome_tables(result):
-        console.print(to_rich(table))
-    return console.export_text()
+from tests.support.drawn_tables import drawn
+from tests.support.drawn_tables import words as words_of
+from tests.support.made_results import make_sources
+from tests.support.written_reports import report_on, shown
 
 
 def test_the_verdict_is_at_the_top(sources: Sources, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from edgetag.tables import MOST_FINDINGS, to_rich
 from edgetag.tables.markdown import to_markdown
 from edgetag.training.result import EpochRecord, PipelineRate, StepRate, TrainResult
 from edgetag.validation.baseline import accept, compare
-from made_results import make_sources, make_verdict, scored, tag
+from tests.support.made_results import make_sources, make_verdict, scored, tag
 
 
 def test_a_data_check_shows_counts_and_what_would_be_left_out(tmp_path: Path) -> None:

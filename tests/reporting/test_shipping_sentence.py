@@ -4,12 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-from test_report import report_on
-
 from edgetag.recipe import parse_recipe, passed_over
 from edgetag.reporting.sources import Sources
 from edgetag.validation.result import Verdict
-from made_results import RECIPE, RECIPE_FILE, make_sources, make_verdict, scored
+from tests.support.made_results import RECIPE, RECIPE_FILE, make_sources, make_verdict, scored
+from tests.support.written_reports import report_on
 
 BEST = RECIPE.replace('[bundle]\nvariant = "int8"\n', "")
 

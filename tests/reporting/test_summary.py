@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_report import report_on
 
 from edgetag.errors import ExitCode
 from edgetag.explaining.result import (
@@ -18,7 +17,8 @@ from edgetag.explaining.result import (
 from edgetag.reporting.sources import Sources
 from edgetag.reporting.summary import LONGEST, SHOWN_TAGS
 from edgetag.validation.baseline import accept, compare
-from made_results import NOT_LOADABLE, make_sources, make_verdict, scored, tag
+from tests.support.made_results import NOT_LOADABLE, make_sources, make_verdict, scored, tag
+from tests.support.written_reports import report_on
 
 GITHUB_COMMENT = 65_536
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rescue_run import INT8, RECIPE, RescueRun, make_run, outlier
 from typer.testing import CliRunner
 
 from edgetag.cli.app import app
@@ -14,12 +13,13 @@ from edgetag.errors import ExitCode, InputError
 from edgetag.judging.decisions import Decision
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
-from edgetag.rescue.adopting import adopt, told
+from edgetag.rescue.adopting import adopt, describe_adoption
 from edgetag.rescue.outcome import describe
 from edgetag.rescue.result import RescueResult, Step
 from edgetag.rescue.stage import run
 from edgetag.validation.scores import read_reference
 from edgetag.workspace import digest_file, write_text
+from tests.support.rescue_run import INT8, RECIPE, RescueRun, make_run, outlier
 
 QUIET = SilentProgress()
 TWO_SPLITS = RECIPE.replace("[validation]", '[validation]\nsplits = ["test", "test_other"]')
@@ -73,7 +73,7 @@ def test_what_other_pictures_do_not_confirm_is_not_adopted(
     adoption = adopt(strict, spoilt.workspace, QUIET, rescued, "test_other")
     assert not adoption.adopted
     assert adoption.verdict != "pass"
-    assert "(max_map_drop), so export/int8.tflite stays" in told(adoption)
+    assert "(max_map_drop), so export/int8.tflite stays" in describe_adoption(adoption)
     assert digest_file(spoilt.workspace.export / "int8.tflite") == before
 
 

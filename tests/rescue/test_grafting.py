@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from ai_edge_litert import schema_py_generated as schema
-from rescue_run import FLOAT, INT8, MODELS, RECIPE, pictures, score
 
 from edgetag.conversion.checks import boundary_types, count_operators
 from edgetag.conversion.flatfile import constant, ints, operators, pack_model, read_model
@@ -17,6 +18,8 @@ from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.grafting import Graft
 from edgetag.rescue.int16_layers import Int16Graft
 from edgetag.rescue.layers import Layer, label, matched_layers
+from tests.support.paths import MODELS
+from tests.support.rescue_run import FLOAT, INT8, RECIPE, pictures, score
 
 GRAFTS: tuple[type[Graft], ...] = (FloatGraft, Int16Graft)
 
@@ -86,7 +89,7 @@ def test_layers_that_are_not_kept_have_the_same_weights(
     stem = layers[0]
     mixed, original = read_model(grafted(FloatGraft, [stem], tmp_path)), read_model(INT8)
 
-    def weights(model: object, operator: int) -> np.ndarray:
+    def weights(model: object, operator: int) -> npt.NDArray[Any]:
         convolutions = [
             op
             for op in operators(model, model.subgraphs[0])  # type: ignore[attr-defined]

@@ -1,13 +1,13 @@
 """Layers of a quantization-aware variant: float weights as they were trained."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
-from rescue_run import RECIPE, pictures, score
 
 from edgetag.conversion.flatfile import read_model
-from edgetag.conversion.result import ExportedVariant
 from edgetag.preprocess import scale
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
@@ -15,6 +15,7 @@ from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.floating import float_file
 from edgetag.rescue.layers import matched_layers
 from edgetag.workspace import Workspace, write_arrays
+from tests.support.rescue_run import RECIPE, pictures, score
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 
@@ -50,7 +51,7 @@ def test_layers_in_float_have_the_weights_that_were_trained(tmp_path: Path) -> N
     with saved(aware) as on_disk:
         int8.write_bytes(convert(on_disk, "int8-qat", contract))
 
-    unused = ExportedVariant.model_construct(file="none", sha256="none")
+    unused: Any = SimpleNamespace(file="none", sha256="none")
     floating_file = float_file(recipe, workspace, "int8-qat", unused, SilentProgress())
     floating = read_model(floating_file)
     layers = matched_layers(read_model(int8), floating, int8)

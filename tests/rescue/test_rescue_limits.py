@@ -4,7 +4,6 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from rescue_run import INT8, RescueRun, explained, make_run
 
 from edgetag.benchmarking.budgets import check_budgets
 from edgetag.benchmarking.result import Failure, Latency, Measurement, Ratio
@@ -16,6 +15,7 @@ from edgetag.recipe import Recipe
 from edgetag.rescue.judge import Judge
 from edgetag.rescue.result import RescueResult, Step
 from edgetag.rescue.stage import run
+from tests.support.rescue_run import INT8, RescueRun, explained, make_run
 
 QUIET = SilentProgress()
 WIDE = "\n[budgets.int8]\nmax_map_drop = 0.9\n"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rescue_run import INT8, RescueRun, make_run, outlier
 from typer.testing import CliRunner
 
 from edgetag.cli.app import app
@@ -19,6 +18,7 @@ from edgetag.rescue.layers import label
 from edgetag.rescue.result import RescueResult
 from edgetag.rescue.stage import run
 from edgetag.workspace import Workspace, digest_file
+from tests.support.rescue_run import INT8, RescueRun, make_run, outlier
 
 MARGIN = """
 [budgets.int8]
@@ -147,7 +147,7 @@ def test_layers_in_16_bits_keep_their_8_bit_weights(
 def test_the_verb_prints_steps_and_ends_with_the_verdict(
     spoilt: RescueRun, rescued: RescueResult, tmp_path: Path
 ) -> None:
-    from rescue_run import RECIPE
+    from tests.support.rescue_run import RECIPE
 
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE + MARGIN)

@@ -1,6 +1,5 @@
 """What becomes of the second signature where layers of a file are exchanged."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,8 @@ from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.grafting import Graft
 from edgetag.rescue.int16_layers import Int16Graft, can_be_int16
 from edgetag.rescue.layers import matched_layers
+from tests.support.paths import MODELS
 
-MODELS = Path(__file__).parents[1] / "models"
 INT8, FP32 = MODELS / "tiny_int8_uint8.tflite", MODELS / "tiny_fp32.tflite"
 
 

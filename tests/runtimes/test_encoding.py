@@ -56,6 +56,6 @@ def test_quantized_input_is_within_half_a_step_unless_it_is_cut(
 
 def test_decoding_is_the_inverse_of_the_quantization() -> None:
     scores = decode(np.array([0, 128, 255], dtype=np.uint8), tensor("uint8", 1 / 256, 0))
-    assert np.array_equal(scores, np.float32([0, 0.5, 255 / 256]))
+    assert np.array_equal(scores, np.array([0, 0.5, 255 / 256], np.float32))
     signed = decode(np.array([-128, 127], dtype=np.int8), tensor("int8", 1 / 256, -128))
-    assert np.array_equal(signed, np.float32([0, 255 / 256]))
+    assert np.array_equal(signed, np.array([0, 255 / 256], np.float32))

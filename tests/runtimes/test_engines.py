@@ -1,6 +1,8 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from edgetag.errors import InputError
@@ -9,13 +11,13 @@ from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.protocol import Loader, ModelLoadError
 from edgetag.runtimes.tflite_runtime import why_not
+from tests.support.paths import MODELS
 
-DATA = Path(__file__).parents[1] / "models"
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
 
 
-def scores(engine: Loader, file: str, pixels: Pixels, contract: Preprocessing) -> np.ndarray:
-    session = engine.load(DATA / file, threads=1)
+def scores(engine: Loader, file: str, pixels: Pixels, contract: Preprocessing) -> npt.NDArray[Any]:
+    session = engine.load(MODELS / file, threads=1)
     table = encoding_table(contract, session.input)
     return np.stack([session.invoke(encode(pixels[i : i + 1], table)) for i in range(len(pixels))])
 
@@ -49,7 +51,7 @@ def test_an_available_engine_names_its_version() -> None:
 def test_every_input_type_gives_the_float_scores_within_quantization(
     name: str, file: str, tolerance: float, pixels: Pixels, contract: Preprocessing
 ) -> None:
-    engine = engines.get(name)
+    engine = engines.loader(name)
     expected = scores(engine, "tiny_fp32.tflite", pixels, contract)
     assert np.ptp(expected) > 0.5
     assert np.abs(scores(engine, file, pixels, contract) - expected).max() < tolerance
@@ -58,7 +60,7 @@ def test_every_input_type_gives_the_float_scores_within_quantization(
 def test_uint8_and_int8_files_of_one_model_agree_exactly(
     pixels: Pixels, contract: Preprocessing
 ) -> None:
-    engine = engines.get("litert")
+    engine = engines.loader("litert")
     unsigned = scores(engine, "tiny_int8_uint8.tflite", pixels, contract)
     signed = scores(engine, "tiny_int8_int8.tflite", pixels, contract)
     assert np.array_equal(unsigned, signed)
@@ -66,7 +68,7 @@ def test_uint8_and_int8_files_of_one_model_agree_exactly(
 
 @pytest.mark.parametrize("name", HERE)
 def test_what_is_no_model_is_refused_with_the_reason(name: str, tmp_path: Path) -> None:
-    engine = engines.get(name)
+    engine = engines.loader(name)
     for content, reason in ((b"", "the file is empty"), (b"PK\3\4" * 9, "lacks the mark TFL3")):
         (tmp_path / "bad.tflite").write_bytes(content)
         with pytest.raises(ModelLoadError, match=reason):

@@ -12,8 +12,8 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, engines, score
 from edgetag.runtimes.maps import MapRun, explain
+from tests.support.paths import MODELS
 
-MODELS = Path(__file__).parents[1] / "models"
 HERE = [engine.name for engine in engines.ENGINES if engine.available() is None]
 ROWS = np.array([5, 30, 0])
 

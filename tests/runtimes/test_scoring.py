@@ -17,8 +17,8 @@ from edgetag.process import JobCancelledError
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.messages import Job
+from tests.support.paths import MODELS
 
-DATA = Path(__file__).parents[1] / "models"
 LITERT = engines.get("litert")
 
 
@@ -48,10 +48,10 @@ def test_scores_come_in_the_order_of_the_rows_from_any_folder(
     monkeypatch.chdir(tmp_path)
     rows = np.array([39, 0, 17, 16], dtype=np.int64)
     counter = Counter()
-    model = DATA / "tiny_fp32.tflite"
+    model = MODELS / "tiny_fp32.tflite"
     outcome = score(LITERT, model, cache_folder, rows, contract, 1, counter, 60.0)
     assert isinstance(outcome, ScoreRun), outcome
-    session = LITERT.load(model, threads=1)
+    session = engines.loader("litert").load(model, threads=1)
     table = encoding_table(contract, session.input)
     expected = np.stack([session.invoke(encode(pixels[i : i + 1], table)) for i in rows])
     assert np.array_equal(outcome.scores, expected)
@@ -69,7 +69,7 @@ def test_the_process_never_imports_tensorflow(
             continue
         job = Job(
             engine=engine.name,
-            model=DATA / "tiny_int8_uint8.tflite",
+            model=MODELS / "tiny_int8_uint8.tflite",
             cache=cache_folder,
             rows=rows,
             scores=tmp_path / "scores.npy",
@@ -94,7 +94,7 @@ def test_a_model_for_another_size_is_refused(cache_folder: Path, tmp_path: Path)
     folder.mkdir()
     text = (cache_folder / "index.json").read_text().replace('"input_size": 64', '"input_size": 96')
     (folder / "index.json").write_text(text)
-    outcome = run(DATA / "tiny_fp32.tflite", folder, Preprocessing(input_size=96), [0])
+    outcome = run(MODELS / "tiny_fp32.tflite", folder, Preprocessing(input_size=96), [0])
     assert isinstance(outcome, LoadFailure)
     assert outcome.kind is FailureKind.NOT_LOADABLE
     assert "takes images of 64x64, but the image cache has 96x96" in outcome.reason
@@ -108,11 +108,11 @@ def test_a_damaged_cache_is_the_users_error_not_the_models(
     (folder / "index.json").write_text((cache_folder / "index.json").read_text())
     (folder / "shard-00000.npy").write_bytes(b"\x93NUMPY")
     with pytest.raises(InputError, match=r"shard-00000\.npy: damaged image cache"):
-        run(DATA / "tiny_fp32.tflite", folder, contract, [0])
+        run(MODELS / "tiny_fp32.tflite", folder, contract, [0])
 
 
 def test_silence_is_a_time_out(cache_folder: Path, contract: Preprocessing) -> None:
-    outcome = run(DATA / "tiny_fp32.tflite", cache_folder, contract, [0], timeout_s=0.01)
+    outcome = run(MODELS / "tiny_fp32.tflite", cache_folder, contract, [0], timeout_s=0.01)
     assert isinstance(outcome, LoadFailure)
     assert outcome.kind is FailureKind.TIMED_OUT
     assert "no answer for 0.01 s while loading it" in outcome.reason
@@ -126,7 +126,7 @@ def test_cancelling_ends_the_process_at_once(cache_folder: Path, contract: Prepr
     with pytest.raises(JobCancelledError):
         score(
             LITERT,
-            DATA / "tiny_fp32.tflite",
+            MODELS / "tiny_fp32.tflite",
             cache_folder,
             rows,
             contract,
@@ -145,7 +145,7 @@ def test_a_worker_whose_parent_died_ends_by_itself(
     np.save(tmp_path / "rows.npy", np.zeros(5_000_000, dtype=np.int64))
     job = Job(
         engine="litert",
-        model=DATA / "tiny_fp32.tflite",
+        model=MODELS / "tiny_fp32.tflite",
         cache=cache_folder,
         rows=tmp_path / "rows.npy",
         scores=tmp_path / "scores.npy",

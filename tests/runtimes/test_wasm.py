@@ -7,13 +7,11 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))
-from bad_loops import crashing_model, endless_model
-from elsewhere import model_elsewhere
 
 from edgetag.conversion.flatfile import pack_model
 from edgetag.errors import InputError
@@ -26,8 +24,10 @@ from edgetag.runtimes.messages import Job
 from edgetag.runtimes.protocol import Engine, Tensor
 from edgetag.runtimes.wasm import Wasm
 from edgetag.runtimes.wasm.engine import WORKER
+from tests.support.bad_loops import crashing_model, endless_model
+from tests.support.models_elsewhere import model_elsewhere
+from tests.support.paths import MODELS
 
-MODELS = Path(__file__).parents[1] / "models"
 LITERT = engines.get("litert")
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
 
@@ -296,7 +296,7 @@ def test_cancelling_ends_the_process_and_progress_is_told(wasm: Engine, cache_fo
     assert 0 < counter.done < len(rows)
 
 
-def write_job(folder: Path, cache: Path, rows: np.ndarray) -> Path:
+def write_job(folder: Path, cache: Path, rows: npt.NDArray[Any]) -> Path:
     job = Job(
         engine="wasm",
         model=MODELS / "tiny_int8_uint8.tflite",

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.emulation.targets import default_cache
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
+from edgetag.runtimes.emulation.machines import default_cache
 from edgetag.runtimes.wasm import Wasm, install, setup_wasm
 from edgetag.runtimes.wasm.install import (
     BUILD,
@@ -48,7 +48,7 @@ def test_without_node_it_says_what_to_install(
     reason = engines.get("wasm").available()
     assert reason is not None
     assert reason.startswith("node is not installed; install Node.js 18 or newer")
-    assert reason.endswith("run: edgetag device setup wasm")
+    assert reason.endswith("run: edgetag target setup wasm")
     with pytest.raises(InputError, match=r"^wasm: node is not installed"):
         setup_wasm(tmp_path / "cache", SilentProgress())
 
@@ -78,7 +78,7 @@ def test_before_its_set_up_it_names_the_command(
 ) -> None:
     only_on_path(monkeypatch, tmp_path / "bin", {"node": "v20.1.0"})
     engine = Wasm(tmp_path)
-    expected = "it is not set up, or damaged; run: edgetag device setup wasm"
+    expected = "it is not set up, or damaged; run: edgetag target setup wasm"
     assert engine.available() == expected
     with pytest.raises(InputError, match=f"^wasm: {expected}$"):
         engine.launch("edgetag.runtimes.worker", "job.json")

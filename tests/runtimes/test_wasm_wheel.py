@@ -15,9 +15,9 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import ScoreRun, score
 from edgetag.runtimes.wasm import Wasm
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "tests" / "models" / "tiny_int8_uint8.tflite"
 SOURCES = ROOT / "export" / "edgetag" / "runtimes" / "wasm"
 SCORE = """
@@ -51,7 +51,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
     shutil.copytree(ROOT / "export", source / "export", ignore=ignored)
     uv = Path(sys.executable).parent / "uv"
-    command = [uv, "build", "-q", "--wheel", "--out-dir", folder, source]
+    command: list[str | Path] = [uv, "build", "-q", "--wheel", "--out-dir", folder, source]
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     (wheel,) = folder.glob(f"edgetag-{edgetag.__version__}-*.whl")
@@ -71,7 +71,13 @@ def test_a_wheel_scores_as_webassembly_like_the_checkout(
     site: Path, wasm_cache: Path, cache_folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "scores.npy"
-    command = [sys.executable, "-P", "-c", SCORE, site, wasm_cache, MODEL, cache_folder, out]
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        SCORE,
+        *map(str, (site, wasm_cache, MODEL, cache_folder, out)),
+    ]
     environment = dict(os.environ) | {"PYTHONPATH": str(site)}
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False

@@ -3,12 +3,11 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "conversion"))
-from elsewhere import TAGS, model_elsewhere
 
 from edgetag.children import python_environment
 from edgetag.conversion.flatfile import pack_model
@@ -17,18 +16,19 @@ from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import ImageEncoder, encode, encoding_table
+from edgetag.runtimes.inference import WrongOutputError, checked
 from edgetag.runtimes.messages import Job
 from edgetag.runtimes.protocol import Tensor
-from edgetag.runtimes.worker import WrongOutputError, checked
+from tests.support.models_elsewhere import TAGS, model_elsewhere
+from tests.support.paths import MODELS
 
-DATA = Path(__file__).parents[1] / "models"
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
 FLOAT = Tensor("scores", (1, 2), "float32", 0.0, 0)
 STEP = 1 / 255
 INT8 = Tensor("scores", (1, 2), "int8", STEP, -128)
 
 
-def scores(*values: float) -> np.ndarray:
+def scores(*values: float) -> npt.NDArray[Any]:
     return np.array([[0.5, value] for value in values], dtype=np.float32)
 
 
@@ -124,12 +124,12 @@ def test_a_softmax_is_scored_as_it_is(
     np.testing.assert_allclose(found.scores.sum(axis=1), 1.0, atol=1e-5)
 
 
-def peak_bytes(rows: np.ndarray, cache: Path, contract: Preprocessing, folder: Path) -> int:
+def peak_bytes(rows: npt.NDArray[Any], cache: Path, contract: Preprocessing, folder: Path) -> int:
     """Return the peak memory of a worker that scores some rows."""
     np.save(folder / "rows.npy", rows)
     job = Job(
         engine="litert",
-        model=DATA / "tiny_int8_uint8.tflite",
+        model=MODELS / "tiny_int8_uint8.tflite",
         cache=cache,
         rows=folder / "rows.npy",
         scores=folder / "scores.npy",

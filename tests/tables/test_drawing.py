@@ -1,47 +1,20 @@
 """Tables on terminals of any width: no word is cut, nothing is left out, pipes never wrap."""
 
-import io
 import os
 import pty
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from rich.console import Console
 
-from edgetag.tables import NONE, Cell, Column, Number, Prose, Rows, Table, decided, to_rich
+from edgetag.tables import Cell, Column, Number, Prose, Rows
 from edgetag.tables.fitting import fitted
-
-REMEDY = "not set up; run: edgetag device setup arm64, which takes a minute and needs no root"
-TABLE = Rows(
-    (
-        ("litert@arm64", decided("undecided", "missing"), Cell("1.67", "[0.46, 2.65]"), REMEDY),
-        ("猫|犬", decided("pass", "ok"), Cell("0.00", "[−0.09, 0.10]"), None),
-    )
-).table(
-    "What is there and what is not, on this machine and on the others that are emulated here",
-    Column("part", lambda row: row[0]),
-    Column("state", lambda row: row[1]),
-    Number("drop", lambda row: row[2], note="points"),
-    Prose("detail", lambda row: row[3]),
-)
-
-
-def drawn(table: Table, width: int, terminal: bool = True) -> list[str]:
-    console = Console(width=width, file=io.StringIO(), record=True, force_terminal=terminal)
-    console.print(to_rich(table))
-    return console.export_text().splitlines()
-
-
-def words(table: Table) -> set[str]:
-    """Return what must be read; that the first column holds names needs no heading."""
-    cells = [table.title, *table.headings[1:], *(cell for row in table.texts for cell in row)]
-    return {word for cell in cells for word in cell.split()} - {NONE}
+from tests.support.drawn_tables import REMEDY, TABLE, drawn, words
+from tests.support.paths import ROOT
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
@@ -55,7 +28,7 @@ def test_a_remedy_wraps_between_words_beside_its_part() -> None:
     lines = drawn(TABLE, 80)
     (first,) = (line for line in lines if "litert@arm64" in line)
     assert "not set up; run:" in first
-    assert any("edgetag device" in line for line in lines)
+    assert any("edgetag target" in line for line in lines)
 
 
 def test_a_table_that_cannot_fit_becomes_a_list_of_its_rows() -> None:
@@ -86,7 +59,7 @@ def test_no_name_steers_the_terminal_or_breaks_its_row(width: int) -> None:
 
 SCRIPT = """
 from edgetag.cli.terminal import print_tables
-from tables.test_drawing import TABLE
+from tests.support.drawn_tables import TABLE
 print_tables([TABLE])
 """
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -98,7 +71,7 @@ def printed(stdout: int) -> str:
         **os.environ,
         "COLUMNS": "60",
         "TERM": "xterm",
-        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "PYTHONPATH": str(ROOT),
     }
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], stdout=stdout, text=True, check=True, env=environment

@@ -11,7 +11,7 @@ from edgetag.tables import Cell, Code, Column, Decision, Number, Rows, Table, de
 from edgetag.tables.html import to_html
 from edgetag.tables.markdown import to_aligned_markdown, to_markdown
 from edgetag.tables.text import printable
-from reporting.parsed_page import Page
+from tests.support.parsed_page import Page
 
 
 def read_terminal(table: Table) -> list[list[str]]:

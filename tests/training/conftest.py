@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from small_run import build_data
 
 from edgetag.dataset import Dataset, open_dataset
+from tests.support.paths import ROOT
+from tests.support.small_run import build_data
+
+SMALL_RUN = (sys.executable, "-m", "tests.support.small_run")
 
 
 @pytest.fixture(scope="session")
@@ -20,15 +23,15 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 @pytest.fixture
 def spawn() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
-    """Start `small_run.py` in a process of its own; none outlives the test."""
+    """Start `small_run` in a process of its own; none outlives the test."""
     started: list[subprocess.Popen[str]] = []
 
     def start(
         options: dict[str, object], *folders: Path, **variables: str
     ) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, Path(__file__).parent / "small_run.py", json.dumps(options), *folders],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | variables,
+            [*SMALL_RUN, json.dumps(options), *folders],
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from small_run import CONTRACT
 
 from edgetag.dataset import Dataset
 from edgetag.preprocess import scale
 from edgetag.recipe import AugmentSection
+from tests.support.small_run import CONTRACT
 
 pytestmark = pytest.mark.tensorflow
 

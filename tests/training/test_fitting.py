@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_run import CONTRACT, tiny
 
 from edgetag.dataset import Dataset
 from edgetag.progress import SilentProgress
 from edgetag.recipe import AugmentSection
+from tests.support.small_run import CONTRACT, tiny
 
 pytestmark = pytest.mark.tensorflow
 
@@ -21,8 +21,8 @@ def run(model: Any, dataset: Dataset, epochs: float = 2, **options: Any) -> Any:
         for name in ("teacher", "callbacks", "on_epoch", "start")
         if name in options
     }
-    options = {"learning_rate": 0.05, "batch_size": 8, "augment": AugmentSection()} | options
-    settings = FitSettings(epochs=epochs, **options)
+    usual: dict[str, Any] = {"learning_rate": 0.05, "batch_size": 8, "augment": AugmentSection()}
+    settings = FitSettings(epochs=epochs, **usual | options)
     rows = dataset.rows("train")
     return fit(model, dataset, rows, CONTRACT, settings, SilentProgress(), **passed)
 
@@ -38,7 +38,11 @@ def moved(model: Any, before: list[Any]) -> dict[str, bool]:
 
 def test_the_loss_falls_and_epochs_are_told(dataset: Dataset) -> None:
     told: list[int] = []
-    epochs = run(tiny(), dataset, 6, on_epoch=lambda e: bool(told.append(e.epoch)))
+
+    def tell(epoch: Any) -> None:
+        told.append(epoch.epoch)
+
+    epochs = run(tiny(), dataset, 6, on_epoch=tell)
     assert told == [epoch.epoch for epoch in epochs] == list(range(6))
     assert epochs[-1].loss < epochs[0].loss
     assert all(epoch.images_per_s > 0 for epoch in epochs)
@@ -85,7 +89,12 @@ def test_a_fit_that_goes_on_equals_one_that_never_stopped(dataset: Dataset) -> N
     whole, halves = tiny(), tiny()
     kept: list[Any] = []
     run(whole, dataset, 4)
-    run(halves, dataset, 4, on_epoch=lambda e: kept.append(e.optimizer()) or e.epoch == 1)
+
+    def stop_after_two(epoch: Any) -> bool:
+        kept.append(epoch.optimizer())
+        return bool(epoch.epoch == 1)
+
+    run(halves, dataset, 4, on_epoch=stop_after_two)
     assert len(kept) == 2
     weights = halves.get_weights()
     resumed = tiny(seed=9)

@@ -7,13 +7,14 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from small_run import ALL, HEAD, Lines, build_data, small_recipe
 
 from edgetag.training.result import TrainResult
 from edgetag.workspace import Workspace, read_arrays
+from tests.support.small_run import ALL, HEAD, Lines, build_data, small_recipe
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 
@@ -73,7 +74,7 @@ def test_two_workers_reach_the_metric_of_one(tmp_path: Path, spawn: Spawn) -> No
     # Batch norms in inference mode, so that only the arithmetic's order may differ; then all
     # layers, where each worker normalizes by its own half of a batch.
     slow = {**ALL, "epochs": 1, "learning_rate": 1e-4, "optimizer": "sgd"}
-    options = {"dropout": 0.0, "phases": ({**HEAD, "epochs": 2}, slow)}
+    options: dict[str, Any] = {"dropout": 0.0, "phases": ({**HEAD, "epochs": 2}, slow)}
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
     workers = []
     for index, workspace in enumerate((first, second)):

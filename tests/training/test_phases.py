@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_run import CONTRACT, Lines, tiny
 
 from edgetag.dataset import Dataset
 from edgetag.recipe import Phase, TrainingSection
 from edgetag.training.checkpoint import Checkpoint
+from tests.support.small_run import CONTRACT, Lines, tiny
 
 pytestmark = pytest.mark.tensorflow
 

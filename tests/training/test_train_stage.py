@@ -4,11 +4,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from small_run import ALL, HEAD, TAGS, Lines, build_data, small_recipe
 
 from edgetag.errors import InputError
 from edgetag.training.result import EpochRecord, Thresholds, TrainResult
 from edgetag.workspace import Workspace, digest_file
+from tests.support.small_run import ALL, HEAD, TAGS, Lines, build_data, small_recipe
 
 pytestmark = pytest.mark.tensorflow
 

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from click.testing import Result
 from PIL import Image
-from tiny_run import MODELS
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from edgetag.cli.app import app
 from edgetag.recipe import parse_recipe
@@ -18,6 +16,7 @@ from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.validation.scores import KnownPictures, ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import digest_file
+from tests.support.paths import MODELS
 
 TAGS = ("cat", "dog", "food")
 TEST, VALIDATION = 120, 30
@@ -97,7 +96,7 @@ def make_app_repository(folder: Path) -> AppRepository:
     pixels = pixels.clip(0, 255).astype(np.uint8)
     recipe = parse_recipe(RECIPE, made.recipe)
     contract = recipe.network.preprocessing()
-    session = engines.get("litert").load(MODELS / "tiny_fp32.tflite", threads=1)
+    session = engines.loader("litert").load(MODELS / "tiny_fp32.tflite", threads=1)
     table = encoding_table(contract, session.input)
     scores = np.stack([session.invoke(encode(image[None], table)) for image in pixels])
     noisy = scores + generator.normal(0, 0.02, scores.shape)

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tiny_run import RunFolder, make_run_folder
 
 from edgetag.progress import SilentProgress
 from edgetag.validation import stage
 from edgetag.workspace import Workspace
+from tests.support.tiny_run import RunFolder, make_run_folder
 
 
 @pytest.fixture(scope="session")

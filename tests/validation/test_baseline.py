@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from edgetag.validation.baseline import (
 from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.result import Failure, TagVerdict, VariantVerdict, Verdict
 from edgetag.workspace import Workspace, write_text
-from made_results import NOT_LOADABLE, RECIPE, make_sources, make_verdict, scored
+from tests.support.made_results import NOT_LOADABLE, RECIPE, make_sources, make_verdict, scored
 
 FILE = "models/x/baseline.json"
 
@@ -138,7 +139,7 @@ def test_a_runtime_that_no_longer_runs_a_variant_fails_unless_the_machine_lacks_
         variant="int8",
         runtime="tflite-runtime",
         runtime_version=None,
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         reason="r",
     )
     comparison = held(verdict_of(failures=(failure,)), accept(both, None, "both"))
@@ -187,7 +188,7 @@ def test_only_the_deciding_split_is_kept() -> None:
     ],
 )
 def test_a_baseline_about_something_else_is_refused_naming_both_sides(
-    changes: dict[str, object], said: str
+    changes: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(InputError) as error:
         held(verdict_of(**changes), accepted())

@@ -1,6 +1,8 @@
 import math
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from sklearn.metrics import average_precision_score, f1_score
 
@@ -12,7 +14,7 @@ TAGS = Vocabulary(("cat", "dog", "rare"))
 THRESHOLDS = {"cat": 0.5, "dog": 0.3, "rare": 0.5}
 
 
-def split(labels: np.ndarray, groups: list[str] | None = None) -> Split:
+def split(labels: npt.NDArray[Any], groups: list[str] | None = None) -> Split:
     return Split(
         labels,
         TAGS,
@@ -24,7 +26,7 @@ def split(labels: np.ndarray, groups: list[str] | None = None) -> Split:
     )
 
 
-def case(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def case(seed: int = 0) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
     """Labels with unknown cells, reference scores, and worse scores for `dog`."""
     generator = np.random.default_rng(seed)
     labels = (generator.random((300, 3)) < [0.4, 0.3, 0.01]).astype(np.int8)
@@ -35,11 +37,15 @@ def case(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return labels, reference, variant
 
 
-def compared(labels: np.ndarray, reference: np.ndarray, variant: np.ndarray) -> Comparison:
+def compared(
+    labels: npt.NDArray[Any], reference: npt.NDArray[Any], variant: npt.NDArray[Any]
+) -> Comparison:
     return compared_over(split(labels), reference, variant)
 
 
-def compared_over(over: Split, reference: np.ndarray, variant: np.ndarray) -> Comparison:
+def compared_over(
+    over: Split, reference: npt.NDArray[Any], variant: npt.NDArray[Any]
+) -> Comparison:
     after = Measured(variant, over, THRESHOLDS)
     return compare(Measured(reference, over, THRESHOLDS), after, after)
 
@@ -49,7 +55,7 @@ def test_a_variant_equal_to_the_reference_loses_nothing() -> None:
     result = compared(labels, reference, reference)
     assert result.mean_ap is not None
     assert result.mean_ap.drop == 0
-    assert result.mean_ap.drop_interval == (0, 0)
+    assert result.mean_ap.drop_interval == (0.0, 0.0)
     assert result.flip_rate == 0
     assert result.largest_score_difference == 0
 

@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from sklearn import config_context
 
@@ -46,11 +48,13 @@ class World:
     noise: float = 0.15
     loss: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
 
-    def draw(self, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def draw(
+        self, generator: np.random.Generator
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
         """Return labels and the scores of reference and variant."""
         concepts = self.images // self.group
 
-        def of_groups(values: np.ndarray) -> np.ndarray:
+        def of_groups(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
             return np.repeat(values, self.group, axis=0)
 
         labels = of_groups((generator.random((concepts, len(SHARES))) < SHARES).astype(np.int8))
@@ -61,7 +65,7 @@ class World:
         seen = seen + shared * of_groups(generator.normal(size=concept_shape))
         seen = seen + own * generator.normal(size=shape)
 
-        def model(loss: np.ndarray) -> np.ndarray:
+        def model(loss: npt.NDArray[Any]) -> npt.NDArray[Any]:
             mistakes = shared * of_groups(generator.normal(size=concept_shape))
             mistakes = mistakes + own * generator.normal(size=shape)
             logits = seen - loss * labels + self.noise * mistakes

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_run import MODELS, TAGS, RunFolder
 
 from edgetag.conversion.external import read_external
 from edgetag.dataset import open_dataset
@@ -16,7 +15,9 @@ from edgetag.recipe import Recipe
 from edgetag.reporting import stage as report_stage
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
-from quantized_elsewhere import quantized
+from tests.support.paths import MODELS
+from tests.support.quantized_elsewhere import quantized
+from tests.support.tiny_run import TAGS, RunFolder
 
 QUIET = SilentProgress()
 pytestmark = [

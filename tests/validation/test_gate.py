@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from app_repository import RECIPE, AppRepository, make_app_repository
 
 from edgetag.errors import InputError
 from edgetag.validation.scores import read_reference, write_reference
-from worse_model import worse_model
+from tests.support.worse_model import worse_model
+from tests.validation.app_repository import RECIPE, AppRepository, make_app_repository
 
 
 @pytest.fixture(scope="session")

@@ -4,17 +4,19 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
-from tiny_run import TAGS, TEST, RunFolder
 
 from edgetag.conversion.explain_signature import ExplainMaps, add_explain, without_explain
 from edgetag.conversion.external import read_external
 from edgetag.conversion.flatfile import pack_model, read_model
-from edgetag.conversion.result import ExplainSignature, ExportResult
+from edgetag.conversion.result import ExportResult
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines
 from edgetag.runtimes.maps import MapRun, explain
 from edgetag.tags import Vocabulary
@@ -24,7 +26,9 @@ from edgetag.validation.heat_maps import HeatMapScene
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import ReferenceMaps, read_reference
 from edgetag.validation.statistics import Bootstrap, ratio_samples
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import digest_file, write_text
+from tests.support.run_folders import give_maps
+from tests.support.tiny_run import TAGS, TEST, RunFolder
 
 EXACT = ExplainMaps(height=4, width=4, mean_step=0.0, mean_low=-np.inf, mean_high=np.inf)
 
@@ -37,11 +41,11 @@ class Heard(SilentProgress):
         self.said.append(message)
 
 
-def sigmoid(values: np.ndarray) -> np.ndarray:
+def sigmoid(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return 1 / (1 + np.exp(-values))
 
 
-def run_of(maps: np.ndarray) -> MapRun:
+def run_of(maps: npt.NDArray[Any]) -> MapRun:
     return MapRun(sigmoid(maps.mean(axis=(1, 2))).astype(np.float32), maps.astype(np.float32))
 
 
@@ -60,7 +64,7 @@ def scene() -> HeatMapScene:
     )
 
 
-def compared(scene: HeatMapScene, maps: np.ndarray) -> HeatMaps:
+def compared(scene: HeatMapScene, maps: npt.NDArray[Any]) -> HeatMaps:
     found = scene.compare(run_of(maps), run_of(maps).scores, EXACT)
     assert isinstance(found, HeatMaps)
     return found
@@ -69,7 +73,7 @@ def compared(scene: HeatMapScene, maps: np.ndarray) -> HeatMaps:
 def test_equal_maps_are_no_distance_apart_and_peak_alike(scene: HeatMapScene) -> None:
     found = compared(scene, scene.maps)
     assert (found.error, found.p99_error, found.all_tags_error) == (0, 0, 0)
-    assert found.error_interval == (0, 0)
+    assert found.error_interval == (0.0, 0.0)
     assert found.peak_agreement == 1
     assert found.n_present == (scene.labels == 1).sum()
 
@@ -84,6 +88,7 @@ def test_the_error_is_the_mean_over_the_cells_of_present_tags(scene: HeatMapScen
     assert found.error == pytest.approx(np.mean(shown), rel=1e-5)
     assert found.p99_error == pytest.approx(np.quantile(shown, 0.99), rel=1e-4)
     assert found.all_tags_error == pytest.approx(apart.mean(), rel=1e-5)
+    assert found.error is not None
     assert found.error_interval is not None
     low, high = found.error_interval
     assert low < found.error < high
@@ -149,24 +154,6 @@ def test_samples_of_a_ratio_are_those_of_its_definition() -> None:
     assert 0 < nothing < 50
 
 
-def give_maps(workspace: Workspace, variant: str) -> None:
-    """Put the second signature into an exported file, as the export stage would."""
-    path = workspace.export / f"{variant}.tflite"
-    model = read_model(path)
-    add_explain(model, path)
-    path.write_bytes(pack_model(model))
-    export = ExportResult.read(workspace.export / "export.json", "export")
-    maps = ExplainSignature(height=16, width=16)
-    changed = tuple(
-        one.model_copy(update={"explain_maps": maps, "sha256": digest_file(path)})
-        if one.variant == variant
-        else one
-        for one in export.variants
-    )
-    written = export.model_copy(update={"variants": changed})
-    write_text(workspace.export / "export.json", written.to_json())
-
-
 @pytest.fixture
 def with_maps(run_folder: RunFolder, tmp_path: Path) -> Callable[[], Path]:
     """Give int8 the signature; return what makes a reference with the float file's maps."""
@@ -190,7 +177,7 @@ def with_maps(run_folder: RunFolder, tmp_path: Path) -> Callable[[], Path]:
     return reference
 
 
-def limited(folder: RunFolder, limit: float) -> stage.Recipe:
+def limited(folder: RunFolder, limit: float) -> Recipe:
     recipe = folder.with_recipe(
         f"[budgets.default]\nmax_map_drop = 0.9\nmax_heat_map_error = {limit}\n"
     )
@@ -307,7 +294,7 @@ def test_a_file_that_lost_its_signature_fails(
     ],
     ids=["other tags", "other images", "float64", "no numbers", "no cells"],
 )
-def test_damaged_reference_maps_are_refused(run_folder: RunFolder, maps: np.ndarray) -> None:
+def test_damaged_reference_maps_are_refused(run_folder: RunFolder, maps: npt.NDArray[Any]) -> None:
     path = run_folder.reference_file(maps=ReferenceMaps(maps, ("id0", "id1", "id2")))
     with pytest.raises(InputError, match="heat maps"):
         read_reference(path)

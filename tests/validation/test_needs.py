@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import norm
-from tiny_run import STYLE, TEST, TRAIN, VALIDATION, RunFolder
 
 from edgetag.dataset import open_dataset
 from edgetag.judging.checks import Check
@@ -14,6 +13,7 @@ from edgetag.reporting.results import tables_of
 from edgetag.validation import stage
 from edgetag.validation.needs import images_to_decide, in_all, outcome_of, split_share
 from edgetag.validation.planning import plan
+from tests.support.tiny_run import STYLE, TEST, TRAIN, VALIDATION, RunFolder
 
 QUIET = SilentProgress()
 MARGINS = "[budgets.int8]\nmax_map_drop = 0.004\nmax_recall_drop = 0.03\n"
@@ -53,7 +53,9 @@ def open_checks(folder: RunFolder) -> dict[tuple[str | None, str], Check]:
     recipe = recipe.model_copy(update={"validation": section})
     verdict = stage.run(recipe, folder.workspace, QUIET, folder.reference_file())
     (entry,) = [v for v in verdict.variants if (v.variant, v.split) == ("int8", "test")]
-    checks = {(None, check.budget): check for check in entry.budgets}
+    checks: dict[tuple[str | None, str], Check] = {
+        (None, check.budget): check for check in entry.budgets
+    }
     checks |= {(tag.tag, check.budget): check for tag in entry.tags for check in tag.checks}
     return {place: check for place, check in checks.items() if check.verdict == "undecided"}
 

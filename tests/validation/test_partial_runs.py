@@ -6,9 +6,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tiny_run import MODELS, TAGS, RunFolder
 
-from edgetag import pipeline
+from edgetag import fingerprints, pipeline, stages
 from edgetag.conversion.external import read_external
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
@@ -18,7 +17,9 @@ from edgetag.validation.accepted import accept
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
 from edgetag.workspace import RunFile, StageRecord, digest_file, write_text
-from run_folders import write_export
+from tests.support.paths import MODELS
+from tests.support.run_folders import write_export
+from tests.support.tiny_run import TAGS, RunFolder
 
 
 class Listening(SilentProgress):
@@ -173,12 +174,12 @@ def finished(folder: RunFolder, recipe: Recipe) -> None:
     for name in ("dataset", "train", "export"):
         outputs = [
             p
-            for pattern in pipeline.stage(name).outputs
+            for pattern in stages.stage(name).outputs
             for p in sorted(folder.workspace.root.glob(pattern))
         ]
         records[name] = StageRecord(
             fingerprint=name,
-            settings=pipeline.settings_digest(pipeline.stage(name), recipe),
+            settings=fingerprints.settings_digest(stages.stage(name), recipe),
             outputs={folder.workspace.relative(path): digest_file(path) for path in outputs},
             finished_at="2026-01-01T00:00:00+00:00",
             wall_s=0.0,

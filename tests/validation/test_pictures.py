@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tiny_run import KNOWN, STYLE, TAGS, TEST, RunFolder
 
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
@@ -15,6 +14,7 @@ from edgetag.validation import stage
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference, write_reference
 from edgetag.workspace import read_arrays, write_arrays
+from tests.support.tiny_run import KNOWN, STYLE, TAGS, TEST, RunFolder
 
 
 class Listening(SilentProgress):

@@ -4,7 +4,6 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy.stats import norm
-from tiny_run import RunFolder
 
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
@@ -12,6 +11,7 @@ from edgetag.recipe import Recipe
 from edgetag.validation import stage
 from edgetag.validation.planning import images_needed, plan, power
 from edgetag.validation.proportions import paired_interval
+from tests.support.tiny_run import RunFolder
 
 QUIET = SilentProgress()
 MARGINS = "[budgets.int8]\nmax_map_drop = 0.02\nmax_recall_drop = 0.05\nmax_fpr_rise = 0.02\n"

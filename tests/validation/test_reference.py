@@ -2,28 +2,30 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from test_heat_maps import give_maps
-from tiny_run import KNOWN, TEST, RunFolder
 
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe
 from edgetag.validation import stage
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference, write_reference
 from edgetag.workspace import digest_file
+from tests.support.run_folders import give_maps
+from tests.support.tiny_run import KNOWN, TEST, RunFolder
 
 pytestmark = pytest.mark.tensorflow
 QUIET = SilentProgress()
-NETWORK = {"name": "mobilenet_v2", "input_size": 64, "width": 0.35}
+NETWORK: dict[str, Any] = {"name": "mobilenet_v2", "input_size": 64, "width": 0.35}
 
 
 @pytest.fixture
-def trained(run_folder: RunFolder) -> stage.Recipe:
+def trained(run_folder: RunFolder) -> Recipe:
     """A recipe whose weights really are in the run folder."""
     from edgetag import networks
 
@@ -36,7 +38,7 @@ def trained(run_folder: RunFolder) -> stage.Recipe:
 
 
 def test_reference_scores_are_computed_once_and_name_their_making(
-    run_folder: RunFolder, trained: stage.Recipe
+    run_folder: RunFolder, trained: Recipe
 ) -> None:
     workspace = run_folder.workspace
     verdict = stage.run(trained, workspace, QUIET)
@@ -64,7 +66,7 @@ def test_reference_scores_are_computed_once_and_name_their_making(
 
 
 def test_a_kept_reference_without_pictures_to_fit_thresholds_on_is_computed_again(
-    run_folder: RunFolder, trained: stage.Recipe
+    run_folder: RunFolder, trained: Recipe
 ) -> None:
     stage.run(trained, run_folder.workspace, QUIET)
     kept = run_folder.workspace.validate / "reference.npz"
@@ -85,7 +87,7 @@ def test_a_kept_reference_without_pictures_to_fit_thresholds_on_is_computed_agai
 
 
 def test_without_weights_the_reference_cannot_be_computed(
-    run_folder: RunFolder, trained: stage.Recipe
+    run_folder: RunFolder, trained: Recipe
 ) -> None:
     (run_folder.workspace.train / "model.npz").unlink()
     with pytest.raises(InputError, match=r"model\.npz: missing"):
@@ -94,7 +96,7 @@ def test_without_weights_the_reference_cannot_be_computed(
 
 
 def test_maps_of_the_reference_are_those_behind_its_scores(
-    run_folder: RunFolder, trained: stage.Recipe
+    run_folder: RunFolder, trained: Recipe
 ) -> None:
     from edgetag.validation import reference
 
@@ -116,7 +118,7 @@ def test_maps_of_the_reference_are_those_behind_its_scores(
 
 
 def test_a_kept_reference_is_computed_again_where_maps_are_wanted(
-    run_folder: RunFolder, trained: stage.Recipe
+    run_folder: RunFolder, trained: Recipe
 ) -> None:
     stage.run(trained, run_folder.workspace, QUIET)
     kept = run_folder.workspace.validate / "reference.npz"
@@ -133,7 +135,7 @@ def test_a_kept_reference_is_computed_again_where_maps_are_wanted(
 
 
 def test_a_kept_reference_is_computed_again_by_another_tensorflow(
-    run_folder: RunFolder, trained: stage.Recipe
+    run_folder: RunFolder, trained: Recipe
 ) -> None:
     stage.run(trained, run_folder.workspace, QUIET)
     kept = run_folder.workspace.validate / "reference.npz"

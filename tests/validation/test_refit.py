@@ -1,6 +1,9 @@
 """A variant's own thresholds."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from edgetag.recipe import ThresholdSection
@@ -13,7 +16,7 @@ TAGS = Vocabulary(("cat", "rare"))
 OLD = {"cat": 0.5, "rare": 0.123}
 
 
-def validation_split() -> tuple[np.ndarray, Split]:
+def validation_split() -> tuple[npt.NDArray[Any], Split]:
     """300 images; a third are cats, none but two are rare, a tenth is unknown."""
     generator = np.random.default_rng(0)
     labels = np.zeros((300, 2), dtype=np.int8)

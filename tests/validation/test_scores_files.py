@@ -48,7 +48,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 
 def test_scores_are_matched_by_identity_and_tag_never_by_position() -> None:
     matched = reference().matched(["c", "a"], ["猫", "cat"], Path("r.npz"))
-    assert np.array_equal(matched, np.float32([[0.6, 0.5], [0.2, 0.1]]))
+    assert np.array_equal(matched, np.array([[0.6, 0.5], [0.2, 0.1]], np.float32))
 
 
 def test_missing_images_and_other_tags_are_named() -> None:
@@ -159,7 +159,7 @@ def test_a_variants_scores_of_the_wrong_shape_or_damaged_count_as_none(tmp_path:
     path = tmp_path / "int8.litert.npz"
     write_variant(path, SCORES, MADE)
     assert read_variant(path, MADE, (4, 2)) is None
-    write_variant(path, SCORES.astype(np.float64), MADE)  # type: ignore[arg-type]
+    write_variant(path, SCORES.astype(np.float64), MADE)
     assert read_variant(path, MADE, (3, 2)) is None
     write_variant(path, SCORES, MADE)
     path.write_bytes(path.read_bytes()[:100])

@@ -1,11 +1,11 @@
 """Scoring files in parts, over all cores, with what is done kept."""
 
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_run import MODELS, STYLE, TEST, RunFolder, make_run_folder
 
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
@@ -17,6 +17,8 @@ from edgetag.validation import scoring
 from edgetag.validation.scores import read_variant
 from edgetag.validation.scoring import Run, Scored, Scoring, parts_of
 from edgetag.workspace import digest_file
+from tests.support.paths import MODELS
+from tests.support.tiny_run import STYLE, TEST, RunFolder, make_run_folder
 
 ROWS = np.arange(TEST + STYLE, dtype=np.int64)
 
@@ -187,6 +189,7 @@ def test_a_damaged_cache_ends_everything_at_once(folder: RunFolder, tmp_path: Pa
 def test_runs_are_started_only_as_they_are_asked_for(folder: RunFolder, make: Scoring) -> None:
     runs = [run_of(folder, variant=f"v{number}") for number in range(8)]
     outcomes = make.each(runs, SilentProgress())
+    assert isinstance(outcomes, Generator)
     run, outcome = next(outcomes)
     assert run is runs[0]
     assert isinstance(outcome, Scored)

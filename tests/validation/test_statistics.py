@@ -1,7 +1,9 @@
 import time
 import warnings
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ from edgetag.validation.statistics import (
 
 
 @st.composite
-def weighted_cases(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def weighted_cases(draw: st.DrawFn) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
     """Scores with many ties, labels with at least one positive, whole weights with many zeros."""
     count = draw(st.integers(1, 40))
     levels = draw(st.sampled_from([1, 2, 5, 1000]))
@@ -32,7 +34,7 @@ def weighted_cases(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 @given(weighted_cases())
 @settings(deadline=None, max_examples=100)
 def test_weighted_average_precision_is_scikit_learns(
-    case: tuple[np.ndarray, np.ndarray, np.ndarray],
+    case: tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]],
 ) -> None:
     scores, truth, weights = case
     ours = weighted_average_precision(scores, truth, weights)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from tiny_run import MODELS, RunFolder, make_run_folder
 
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
@@ -11,7 +10,9 @@ from edgetag.reporting.results import tables_of
 from edgetag.runtimes import engines
 from edgetag.validation.rate import ScoringRate
 from edgetag.validation.throughput import measure
-from run_folders import write_export
+from tests.support.paths import MODELS
+from tests.support.run_folders import write_export
+from tests.support.tiny_run import RunFolder, make_run_folder
 
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
 

@@ -1,5 +1,7 @@
 """A margin that is no smaller than what the reference has judges nothing, and is told."""
 
+from pathlib import Path
+
 import numpy as np
 
 from edgetag.recipe import Budget, DataSection, Recipe, TagBudget
@@ -10,7 +12,7 @@ from edgetag.validation.unbreakable import unbreakable
 TAGS = Vocabulary(("cat", "rare"))
 
 
-def told(budget: Budget, tmp_source) -> list[str]:
+def told(budget: Budget, tmp_source: Path) -> list[str]:
     """Judge against a reference that finds 3 of 10 cats, with one false alarm in ten."""
     labels = np.zeros((20, 2), np.int8)
     labels[:10, 0] = 1
@@ -28,7 +30,7 @@ def told(budget: Budget, tmp_source) -> list[str]:
     ]
 
 
-def test_margins_beyond_the_references_own_values_are_told(tmp_path) -> None:
+def test_margins_beyond_the_references_own_values_are_told(tmp_path: Path) -> None:
     wide = Budget(max_map_drop=0.9, max_recall_drop=0.3, max_fpr_rise=0.9, max_ap_drop=0.99)
     assert told(wide, tmp_path) == [
         "budgets.default.max_map_drop = 0.9",
@@ -38,10 +40,10 @@ def test_margins_beyond_the_references_own_values_are_told(tmp_path) -> None:
     ]
 
 
-def test_margins_that_a_loss_could_exceed_are_not(tmp_path) -> None:
+def test_margins_that_a_loss_could_exceed_are_not(tmp_path: Path) -> None:
     tight = Budget(max_map_drop=0.3, max_recall_drop=0.2, max_fpr_rise=0.8, max_ap_drop=0.3)
     assert told(tight, tmp_path) == []
 
 
-def test_margins_of_a_tag_that_is_not_scored_are_passed_over(tmp_path) -> None:
+def test_margins_of_a_tag_that_is_not_scored_are_passed_over(tmp_path: Path) -> None:
     assert told(Budget(tags={"rare": TagBudget(max_recall_drop=0.99)}), tmp_path) == []

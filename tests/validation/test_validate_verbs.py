@@ -4,12 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from tiny_run import RECIPE, RunFolder
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from edgetag.cli.app import app
 from edgetag.errors import InputError
+from tests.support.tiny_run import RECIPE, RunFolder
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tiny_run import MODELS, RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
 from edgetag.children import python_environment
 from edgetag.errors import ExitCode, InputError
 from edgetag.metrics import mean_average_precision
 from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
@@ -24,12 +24,14 @@ from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import KnownPictures, read_reference
 from edgetag.workspace import write_text
+from tests.support.paths import MODELS
+from tests.support.tiny_run import RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
 QUIET = SilentProgress()
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
 
 
-def only_litert(folder: RunFolder, more: str = "") -> stage.Recipe:
+def only_litert(folder: RunFolder, more: str = "") -> Recipe:
     recipe = folder.with_recipe(more)
     section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
     return recipe.model_copy(update={"validation": section})

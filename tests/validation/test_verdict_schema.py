@@ -8,7 +8,7 @@ import pytest
 from edgetag.validation.baseline import accept, compare
 from edgetag.validation.result import Verdict
 from edgetag.validation.schema import verdict_schema
-from made_results import make_sources
+from tests.support.made_results import make_sources
 
 jsonschema = pytest.importorskip("jsonschema", reason="no validator of JSON Schema is installed")
 

@@ -20,11 +20,11 @@ class Costs:
     """What files cost where budgets are judged.
 
     Attributes:
-        size_bytes: Of each file.
+        size_bytes: Bytes of each file.
         measured: Variant → its figures on the budgets' runtime with the budgets' threads.
         failed: Variant → why it does not run there.
         place: That runtime and threads, in words.
-        max_spread: Of the recipe.
+        max_spread: The recipe's `benchmark.max_spread`.
     """
 
     size_bytes: Mapping[Variant, int]
@@ -106,57 +106,58 @@ def check_budgets(
     )
 
 
-def _doubt(found: Measurement, max_spread: float) -> str:
+def _doubt(measurement: Measurement, max_spread: float) -> str:
     """Return why a figure decides nothing; empty where it decides."""
-    if not found.stable:
+    if not measurement.stable:
         why = "its warm-up did not settle"
-        if found.warm and found.spread is not None:
+        if measurement.warm and measurement.spread is not None:
             why = (
-                f"p90 and p10 lie {found.spread:.0%} of the median apart, over {max_spread:.0%}"
+                f"p90 and p10 lie {measurement.spread:.0%} of the median apart, over "
+                f"{max_spread:.0%}"
             ).replace("%", " %")
-        return f"{found.variant} is unstable: {why}"
-    if found.latency_ms.p50_interval is None:
-        return f"{found.variant}: {found.runs} runs are too few for an interval"
+        return f"{measurement.variant} is unstable: {why}"
+    if measurement.latency_ms.p50_interval is None:
+        return f"{measurement.variant}: {measurement.runs} runs are too few for an interval"
     return ""
 
 
-def _latency_ms(variant: Variant, found: Costs) -> Value:
-    if variant not in found.measured:
-        return found.absent(variant)
-    own = found.measured[variant]
-    doubt = _doubt(own, found.max_spread)
+def _latency_ms(variant: Variant, costs: Costs) -> Value:
+    if variant not in costs.measured:
+        return costs.absent(variant)
+    own = costs.measured[variant]
+    doubt = _doubt(own, costs.max_spread)
     return Value(own.latency_ms.p50, own.latency_ms.p50_interval, doubt=doubt)
 
 
-def _latency_ratio(variant: Variant, found: Costs) -> Value:
+def _latency_ratio(variant: Variant, costs: Costs) -> Value:
     """Return the ratio to fp32, taken round by round: what slows both leaves it as it is."""
-    if variant not in found.measured:
-        return found.absent(variant)
+    if variant not in costs.measured:
+        return costs.absent(variant)
     if variant == BASE:
         return Value(1.0)
-    if BASE not in found.measured:
-        return found.absent(variant, f"{BASE}, which ratios are to,")
-    own = found.measured[variant]
+    if BASE not in costs.measured:
+        return costs.absent(variant, f"{BASE}, which ratios are to,")
+    own = costs.measured[variant]
     if own.ratio is None:
         return Value(None, doubt=f"it was not timed in turns with {BASE}")
     doubt = "" if own.ratio.interval else f"{own.runs} runs are too few for an interval"
     return Value(own.ratio.p50, own.ratio.interval, doubt=doubt)
 
 
-def _size_bytes(variant: Variant, found: Costs) -> Value:
-    return Value(found.size_bytes[variant])
+def _size_bytes(variant: Variant, costs: Costs) -> Value:
+    return Value(costs.size_bytes[variant])
 
 
-def _size_ratio(variant: Variant, found: Costs) -> Value:
-    if BASE not in found.size_bytes:
+def _size_ratio(variant: Variant, costs: Costs) -> Value:
+    if BASE not in costs.size_bytes:
         return Value(None, doubt=f"{BASE}, which ratios are to, was not exported")
-    return Value(found.size_bytes[variant] / found.size_bytes[BASE])
+    return Value(costs.size_bytes[variant] / costs.size_bytes[BASE])
 
 
-def _peak_memory_bytes(variant: Variant, found: Costs) -> Value:
-    if variant not in found.measured:
-        return found.absent(variant)
-    measured = found.measured[variant].peak_memory_bytes
+def _peak_memory_bytes(variant: Variant, costs: Costs) -> Value:
+    if variant not in costs.measured:
+        return costs.absent(variant)
+    measured = costs.measured[variant].peak_memory_bytes
     return Value(measured, doubt="" if measured is not None else "this system tells no peak memory")
 
 

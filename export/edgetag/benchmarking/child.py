@@ -130,7 +130,7 @@ class Turns:
     Args:
         job: Gives the seed of the orders.
         sessions: Loaded models; one that fails is dropped.
-        inputs: Of each model, used in turn.
+        inputs: Inputs of each model, used in turn.
         reasons: Why a model was dropped is written here.
         mark: Told what runs.
     """
@@ -156,7 +156,7 @@ class Turns:
 
     def take(self) -> dict[int, float]:
         """Run one round, in an order drawn anew, and return each model's milliseconds."""
-        found: dict[int, float] = {}
+        latencies_ms: dict[int, float] = {}
         for model in self._order.permutation(self.left()).tolist():
             session, images = self._sessions[model], self._inputs[model]
             self._mark("running", model)
@@ -168,9 +168,9 @@ class Turns:
                 self._reasons[model] = f"loads but does not run: {_first_line(error)}"
                 del self._sessions[model]
                 continue
-            found[model] = (time.perf_counter_ns() - started) / 1e6
+            latencies_ms[model] = (time.perf_counter_ns() - started) / 1e6
         self._rounds += 1
-        return found
+        return latencies_ms
 
 
 def warm_up(turns: Turns, window: int, emit: Emit) -> tuple[int, frozenset[int]]:
@@ -197,7 +197,9 @@ def warm_up(turns: Turns, window: int, emit: Emit) -> tuple[int, frozenset[int]]
             rounds.append(turns.take())
             emit(Beat())
         now = {
-            model: statistics.median(found[model] for found in rounds if model in found)
+            model: statistics.median(
+                latencies_ms[model] for latencies_ms in rounds if model in latencies_ms
+            )
             for model in turns.left()
         }
         settled |= {m for m in now if m in before and abs(now[m] / before[m] - 1.0) <= SETTLED}

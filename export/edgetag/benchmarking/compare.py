@@ -71,7 +71,7 @@ class Comparison(Result):
     @property
     def exit_code(self) -> ExitCode:
         """0 if all pass, 1 if one fails, 3 if one is undecided or there is nothing to compare."""
-        return EXIT_CODES[worst(found.verdict for found in self.ratios)]
+        return EXIT_CODES[worst(ratio.verdict for ratio in self.ratios)]
 
 
 def compare(
@@ -88,7 +88,7 @@ def compare(
     Raises:
         InputError: They are of other kinds of machine.
     """
-    kinds = [(found.machine.cpu, found.machine.cores) for found in (before, after)]
+    kinds = [(result.machine.cpu, result.machine.cores) for result in (before, after)]
     if kinds[0] != kinds[1] and not other_machine:
         raise InputError(
             f"measured on other kinds of machine: {kinds[0][0]} with {kinds[0][1]} cores, and "
@@ -102,7 +102,7 @@ def compare(
         before_mode=before.mode,
         after_mode=after.mode,
         max_ratio=max_ratio,
-        ratios=tuple(sorted(ratios, key=lambda found: -found.ratio)),
+        ratios=tuple(sorted(ratios, key=lambda ratio: -ratio.ratio)),
         only_before=tuple(_named(place) for place in first if place not in second),
         only_after=tuple(_named(place) for place in second if place not in first),
     )

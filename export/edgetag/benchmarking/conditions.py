@@ -28,8 +28,10 @@ def look() -> Moment:
 
 def mean_mhz(cpuinfo: str) -> float | None:
     """Return the mean of the frequencies in the text of `/proc/cpuinfo`, None without any."""
-    found = [float(mhz) for mhz in re.findall(r"^cpu MHz\s*:\s*([\d.]+)$", cpuinfo, re.MULTILINE)]
-    return sum(found) / len(found) if found else None
+    frequencies = [
+        float(mhz) for mhz in re.findall(r"^cpu MHz\s*:\s*([\d.]+)$", cpuinfo, re.MULTILINE)
+    ]
+    return sum(frequencies) / len(frequencies) if frequencies else None
 
 
 def _read(path: Path) -> str:

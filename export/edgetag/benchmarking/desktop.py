@@ -85,10 +85,10 @@ def _timed(job: TimingJob, task: Task) -> TimingOutcome | str:
 
 
 def _measurements(outcome: TimingOutcome, recipe: Recipe, machine: Machine) -> tuple[Desktop, ...]:
-    found = []
+    measurements = []
     for times in outcome.batches:
         latency, width = percentiles(times.latencies_ms), spread(times.latencies_ms)
-        found.append(
+        measurements.append(
             Desktop(
                 engine=NAME,
                 version=outcome.version,
@@ -102,4 +102,4 @@ def _measurements(outcome: TimingOutcome, recipe: Recipe, machine: Machine) -> t
                 stable=times.warm and width <= recipe.benchmark.max_spread,
             )
         )
-    return tuple(found)
+    return tuple(measurements)

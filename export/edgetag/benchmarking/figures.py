@@ -21,11 +21,11 @@ def figure(
         file: What was timed.
         plan: How.
         times: What was measured.
-        base: Of fp32, in the same rounds; a reason where there are none.
+        base: Times of fp32 in the same rounds; a reason where there are none.
         device: The CPU's name.
         max_spread: `(p90 - p10) / p50` above which it is unstable.
     """
-    found = spread(times.latencies_ms)
+    times_spread = spread(times.latencies_ms)
     return Measurement(
         variant=file.variant,
         runtime=plan.runtime,
@@ -36,8 +36,8 @@ def figure(
         sha256=file.sha256,
         warmup_runs=times.warmup_runs,
         warm=times.warm,
-        spread=found,
-        stable=times.warm and found <= max_spread,
+        spread=times_spread,
+        stable=times.warm and times_spread <= max_spread,
         ratio=ratio(times.latencies_ms, base.latencies_ms) if isinstance(base, Times) else None,
         latency_ms=percentiles(times.latencies_ms),
         load_ms=times.load_ms,

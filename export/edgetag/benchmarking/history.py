@@ -89,18 +89,18 @@ class History(Result):
             InputError: There is none of a name; the text lists what there is.
         """
         for names, kind, known in (
-            (runtimes, "runtime", {found.runtime for found in self.figures}),
-            (variants, "variant", {found.variant for found in self.figures}),
+            (runtimes, "runtime", {figure.runtime for figure in self.figures}),
+            (variants, "variant", {figure.variant for figure in self.figures}),
         ):
             if unknown := [name for name in names if name not in known]:
                 raise InputError(
                     f"no benchmark of {kind} {unknown[0]!r}; there are: {', '.join(sorted(known))}"
                 )
         kept = tuple(
-            found
-            for found in self.figures
-            if found.runtime in (runtimes or (found.runtime,))
-            and found.variant in (variants or (found.variant,))
+            figure
+            for figure in self.figures
+            if figure.runtime in (runtimes or (figure.runtime,))
+            and figure.variant in (variants or (figure.variant,))
         )
         if self.figures and not kept:
             raise InputError(
@@ -128,21 +128,21 @@ def append(path: Path, result: BenchResult) -> None:
     rows = [
         (
             result.measured_at,
-            found.device,
-            found.runtime,
-            found.runtime_version,
-            found.threads,
-            found.batch,
-            found.variant,
-            found.sha256,
+            figure.device,
+            figure.runtime,
+            figure.runtime_version,
+            figure.threads,
+            figure.batch,
+            figure.variant,
+            figure.sha256,
             result.mode,
-            found.runs,
-            int(found.stable),
-            found.latency_ms.p50,
-            found.latency_ms.p90,
-            found.latency_ms.p99,
+            figure.runs,
+            int(figure.stable),
+            figure.latency_ms.p50,
+            figure.latency_ms.p90,
+            figure.latency_ms.p99,
         )
-        for found in result.results
+        for figure in result.results
     ]
     marks = ", ".join("?" for _ in COLUMNS)
     with _opened(path) as database, database:
@@ -167,10 +167,10 @@ def read_history(path: Path) -> History:
             f"SELECT {', '.join(COLUMNS)} FROM latency ORDER BY {order}"  # noqa: S608
         ).fetchall()
     try:
-        found = tuple(Figure(**dict(zip(COLUMNS, row, strict=True))) for row in rows)
+        figures = tuple(Figure(**dict(zip(COLUMNS, row, strict=True))) for row in rows)
     except ValidationError as error:
         raise _unusable(path, error.errors()[0]["msg"]) from None
-    return History(figures=found)
+    return History(figures=figures)
 
 
 @contextmanager

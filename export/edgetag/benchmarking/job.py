@@ -31,7 +31,7 @@ class Job(Record):
         warmup_runs: Inferences of each model in one window of the warm-up; see `child.warm_up`.
         runs: Timed inferences of each model, at least.
         min_s: Seconds that each model's timed inferences take together, at least.
-        seed: Of the order of models within a round.
+        seed: Seed of the order of models within a round.
         marker: The file that says what the child is at.
     """
 

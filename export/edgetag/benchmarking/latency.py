@@ -55,7 +55,7 @@ def interval_ranks(count: int, independent: int, share: float) -> tuple[int, int
     """Return between which two of the sorted runs a quantile lies.
 
     Args:
-        count: Of the runs.
+        count: How many runs there are.
         independent: How many independent ones would tell the same; at most `count`.
         share: The quantile, in 0..1.
 

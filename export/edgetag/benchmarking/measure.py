@@ -37,7 +37,7 @@ class Plan:
         pixels: `[images, size, size, 3]` uint8, used in turn.
         warmup_runs: Inferences of each file in one window of the warm-up.
         runs: Timed inferences of each file, at least.
-        seed: Of the order of files within a round.
+        seed: Seed of the order of files within a round.
         silence_limit_s: A process that finishes nothing for so long is stopped.
         min_s: Seconds that each file's timed inferences take together, at least.
     """
@@ -96,7 +96,7 @@ def measure(models: Sequence[Path], plan: Plan, progress: Progress) -> tuple[Tim
     Returns:
         For each file its times, or one line saying why there are none.
     """
-    found: dict[int, Times | str] = {}
+    outcomes: dict[int, Times | str] = {}
     with scratch_folder() as folder:
         write_array(folder / "images.npy", plan.pixels)
         place = f"{plan.runtime}, {plan.threads} thread{'s' if plan.threads > 1 else ''}"
@@ -105,21 +105,21 @@ def measure(models: Sequence[Path], plan: Plan, progress: Progress) -> tuple[Tim
             for number, path in enumerate(models):
                 outcome = _child("probe", [path], plan, folder)
                 if isinstance(outcome, Crash):
-                    found[number] = outcome.reason
+                    outcomes[number] = outcome.reason
                 elif reason := outcome.reasons[0]:
-                    found[number] = reason
+                    outcomes[number] = reason
                 else:
                     memory[number] = outcome.peak_memory_bytes
                 task.advance()
-        while waiting := [number for number in range(len(models)) if number not in found]:
+        while waiting := [number for number in range(len(models)) if number not in outcomes]:
             outcome = _time([models[number] for number in waiting], plan, folder, place, progress)
             if isinstance(outcome, Crash):
                 # It passed the probe, so this is rare: leave it out and time the others anew.
-                found[waiting[outcome.model]] = outcome.reason
+                outcomes[waiting[outcome.model]] = outcome.reason
                 continue
             for position, number in enumerate(waiting):
-                found[number] = _times(outcome, position, memory[number])
-    return tuple(found[number] for number in range(len(models)))
+                outcomes[number] = _times(outcome, position, memory[number])
+    return tuple(outcomes[number] for number in range(len(models)))
 
 
 def _times(outcome: Outcome, position: int, peak_memory_bytes: int | None) -> Times | str:

@@ -32,7 +32,7 @@ class Ratio(Record):
     Attributes:
         p50: Median over rounds of the one time divided by the other. Files take turns, so that a
             slow moment of the machine slows both, and the ratio stays.
-        interval: Of this median at 95 %, as in `Latency`; None where rounds are too few.
+        interval: Interval of this median at 95 %, as in `Latency`; None where rounds are too few.
     """
 
     p50: float
@@ -45,7 +45,7 @@ class Conditions(Record):
     Attributes:
         runtime: The engine.
         threads: Given to the engine.
-        load: Of the last minute, as the system tells it: processes that ran or waited.
+        load: Load of the last minute, as the system tells it: processes that ran or waited.
         cpu_mhz: Mean over cores; None where the system does not tell.
         governor: What sets the frequency; None where the system does not tell.
     """
@@ -75,13 +75,13 @@ class Measurement(Record):
         stable: Whether the warm-up settled and the spread is within the recipe's `max_spread`; a
             figure that is not stable is marked wherever it is shown.
         ratio: To fp32 on the same runtime and threads; None where fp32 was not timed beside it.
-        latency_ms: Of the engine's invoke call alone, batch 1; the input is set before.
+        latency_ms: Latency of the engine's invoke call alone, batch 1; the input is set before.
         load_ms: Median of five loads, with the file in the page cache.
         peak_memory_bytes: Growth of the peak resident memory of a fresh process by loading the
             file and running it, above what it had after importing the engine. Pages of the
             mapped file count. None where the system does not tell.
-        size_bytes: Of the file.
-        gzip_bytes: Of the file after gzip.
+        size_bytes: Bytes of the file.
+        gzip_bytes: Bytes of the file after gzip.
     """
 
     variant: str
@@ -109,11 +109,11 @@ class Desktop(Record):
 
     Attributes:
         engine: TensorFlow.
-        version: Of it.
+        version: Its version.
         device: The GPU's name where there is one, else the CPU's.
         batch: Images of one inference: 1, and the number with the highest rate.
         runs: Timed inferences.
-        latency_ms: Of the whole batch.
+        latency_ms: Latency of the whole batch.
         images_per_s: At the median.
         spread: `(p90 - p10) / p50`.
         warm: Whether the warm-up ended because latencies had settled.

@@ -79,13 +79,15 @@ def run(
             before = look()
             timed = list(zip(exported, measure(paths, plan, progress), strict=True))
             base = next((times for file, times in timed if file.variant == BASE), "")
-            for file, found in timed:
-                if isinstance(found, Times):
-                    results.append(figure(file, plan, found, base, machine.cpu, section.max_spread))
+            for file, outcome in timed:
+                if isinstance(outcome, Times):
+                    results.append(
+                        figure(file, plan, outcome, base, machine.cpu, section.max_spread)
+                    )
                 else:
-                    progress.say(f"{file.variant} on {name}: {found}")
+                    progress.say(f"{file.variant} on {name}: {outcome}")
                     failures.append(
-                        Failure(variant=file.variant, runtime=name, threads=threads, reason=found)
+                        Failure(variant=file.variant, runtime=name, threads=threads, reason=outcome)
                     )
             conditions.append(_conditions(plan, before, look()))
     desktop: tuple[Desktop, ...] | MissingRuntime = ()
@@ -134,8 +136,8 @@ def _missing_runtimes(recipe: Recipe) -> tuple[MissingRuntime, ...]:
         MissingRuntime(runtime=name, reason=reason) for name, reason in reasons.items() if reason
     )
     if len(missing) == len(reasons):
-        told = "; ".join(f"{runtime.runtime}: {runtime.reason}" for runtime in missing)
-        raise InputError(f"no runtime of benchmark.runtimes can be used here. {told}")
+        each_reason = "; ".join(f"{runtime.runtime}: {runtime.reason}" for runtime in missing)
+        raise InputError(f"no runtime of benchmark.runtimes can be used here. {each_reason}")
     return missing
 
 

@@ -24,7 +24,7 @@ from edgetag.tables.lists import only_in_one
 
 UNSTABLE = "unstable"
 QUICK = "quick mode"
-"""Of latencies that were measured without `--full`."""
+"""Mark of latencies that were measured without `--full`."""
 
 
 def bench_tables(result: BenchResult) -> tuple[Table, ...]:

@@ -93,14 +93,14 @@ def place(path: Path, project: Path, package: str) -> Placed:
     Args:
         path: The bundle.
         project: The folder with the module `app`.
-        package: Of the app, for `Tags.kt`.
+        package: Package of the app, for `Tags.kt`.
 
     Raises:
         InputError: The bundle is damaged or does not hold what it says, this is no Android
             project, or a file is in the way.
     """
-    found = check(path, (), SilentProgress())
-    if not found.passed:
+    checked = check(path, (), SilentProgress())
+    if not checked.passed:
         raise InputError(
             f"{path}: its pictures do not give its golden inputs; see: edgetag bundle check "
             f"{path.name}"

@@ -90,7 +90,7 @@ class Archive:
             raise InputError(f"{self.path}: has no {name}; make the bundle again")
         if entry.file_size > most_bytes:
             raise InputError(f"{self.path}: {name} is over {most_bytes} bytes; this is refused")
-        with _told(self.path):
+        with _one_message(self.path):
             return self._zip.read(entry)
 
     def copy(self, name: str, to: Path) -> None:
@@ -100,7 +100,7 @@ class Archive:
             InputError: It cannot be read or written.
         """
         with (
-            _told(self.path),
+            _one_message(self.path),
             self._zip.open(self._entries[name]) as content,
             atomic_write(to) as file,
         ):
@@ -116,11 +116,11 @@ def open_archive(path: Path) -> Iterator[Archive]:
     Raises:
         InputError: It is no bundle, damaged, or built to do harm; the text says which file.
     """
-    with _told(path):
+    with _one_message(path):
         require_file(path, "bundle", MAX_BUNDLE_BYTES)
         archive = zipfile.ZipFile(path)
     with archive:
-        with _told(path):
+        with _one_message(path):
             entries = _entries(archive, path)
             text = _manifest_bytes(archive, entries, path)
             manifest = BundleManifest.from_json(text.decode("utf-8"), f"{path}: {MANIFEST}")
@@ -140,7 +140,7 @@ def check_bundle(path: Path) -> BundleManifest:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _one_message(path: Path) -> Iterator[None]:
     """Turn what damaged archives raise into one message."""
     try:
         yield

@@ -75,7 +75,7 @@ def model_card(
         families=to_markdown(_families_table(golden)),
         left_out=left_out,
         budgets=_budgets(verdict, exported),
-        losses=[one for one in loss_findings(verdict) if one.variant in names],
+        losses=[loss for loss in loss_findings(verdict) if loss.variant in names],
         license=recipe.bundle.license or recipe.export.license,
         attributed=attribution_file(recipe) is not None,
         own_pictures=recipe.bundle.golden_pictures is not None,
@@ -143,7 +143,7 @@ def _tags_table(entry: VariantVerdict, labels: Labels) -> Table:
 
 def _splits_table(dataset: DatasetResult) -> Table:
     return Rows(dataset.splits.items()).table(
-        "Splits", Column("split", lambda one: one[0]), Number("images", lambda one: one[1].images)
+        "Splits", Column("split", lambda row: row[0]), Number("images", lambda row: row[1].images)
     )
 
 

@@ -5,22 +5,21 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from edgetag.bundling.contents import FAMILIES, Expected, Family
+from edgetag.bundling.contents import FAMILIES, Family
 from edgetag.bundling.models import check_model
 from edgetag.bundling.opening import Bundle, open_bundle
 from edgetag.bundling.pictures import read_source
-from edgetag.bundling.replay import inputs_on_disk, run_over
+from edgetag.bundling.replay import nearest, run_over
 from edgetag.bundling.result import BundledVariant
-from edgetag.device.on import Kind, resolve_for, runtime_names
 from edgetag.errors import InputError
-from edgetag.metrics import Scores
 from edgetag.preprocess import ImageRejectedError
 from edgetag.progress import Progress
 from edgetag.records import Record, Result
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
 from edgetag.scratch import scratch_folder
+from edgetag.targets.naming import resolve_for, runtime_names
+from edgetag.temporary_images import images_on_disk
 from edgetag.workspace import digest_file
 
 Outcome = Literal["pass", "fail", "not run"]
@@ -50,9 +49,9 @@ class Replay(Record):
     Attributes:
         variant: Which file.
         runtime: The engine.
-        runtime_version: Of the engine.
+        runtime_version: Version of the engine.
         family: Whose known outputs are nearest; None where there are no scores.
-        tolerance: Of that family.
+        tolerance: Tolerance of that family.
         max_difference: Largest absolute difference of a score from that family's.
         verdict: Passes if the scores are within the tolerance of one family, as on a device.
             Not run where the runtime is not here, or had no part in the bundle.
@@ -94,7 +93,9 @@ class BundleCheck(Result):
     @property
     def passed(self) -> bool:
         """Whether nothing differs."""
-        verdicts = [one.verdict for one in self.pictures] + [one.verdict for one in self.replays]
+        verdicts = [part.verdict for part in self.pictures] + [
+            part.verdict for part in self.replays
+        ]
         return "fail" not in verdicts
 
 
@@ -110,12 +111,12 @@ def chosen_engines(on: Sequence[str]) -> tuple[Engine, ...]:
     """
     if not on:
         return tuple(engines.get(family) for family in FAMILIES)
-    places = resolve_for("bundle check", on, (Kind.HERE, Kind.EMULATED, Kind.WASM))
-    found = tuple(engines.get(name) for name in runtime_names(places))
-    for engine in found:
+    places = resolve_for("bundle check", on)
+    chosen = tuple(engines.get(name) for name in runtime_names(places))
+    for engine in chosen:
         if (missing := engine.available()) is not None:
             raise InputError(f"{engine.name}: {missing}")
-    return found
+    return chosen
 
 
 def check(path: Path, on: Sequence[Engine], progress: Progress) -> BundleCheck:
@@ -181,53 +182,42 @@ def _replays(
 ) -> tuple[Replay, ...]:
     runs = [(variant, engine) for variant in bundle.manifest.variants for engine in on]
     with (
-        inputs_on_disk(bundle.inputs) as cache,
+        images_on_disk(bundle.inputs, bundle.inputs.shape[1]) as cache,
         progress.track("replaying golden inputs", len(runs), "runs") as task,
     ):
-        found = []
+        replays = []
         for variant, engine in runs:
-            found.append(_replay(bundle, variant, engine, folder / variant.file, cache))
+            replays.append(_replay(bundle, variant, engine, folder / variant.file, cache))
             task.advance()
-    if all(one.verdict == "not run" for one in found):
+    if all(replay.verdict == "not run" for replay in replays):
         raise InputError(
-            f"{bundle.archive.path}: no runtime here runs it ({found[0].reason}); "
+            f"{bundle.archive.path}: no runtime here runs it ({replays[0].reason}); "
             "--no-replay checks the rest"
         )
-    return tuple(found)
+    return tuple(replays)
 
 
 def _replay(
     bundle: Bundle, variant: BundledVariant, engine: Engine, model: Path, cache: Path
 ) -> Replay:
-    known = [one for one in bundle.golden.expected if one.variant == variant.variant]
+    known = [expected for expected in bundle.golden.expected if expected.variant == variant.variant]
     run = run_over(engine, model, cache, len(bundle.inputs), bundle.contract)
     unavailable = isinstance(run, LoadFailure) and run.kind is FailureKind.UNAVAILABLE
     version = "" if unavailable else engine.version()
     place = {"variant": variant.variant, "runtime": engine.name, "runtime_version": version}
     if isinstance(run, LoadFailure):
         # A runtime that never ran the file (too old for it) tells nothing new.
-        foreign = engine.name not in {one.runtime for one in known}
+        foreign = engine.name not in {expected.runtime for expected in known}
         verdict: Outcome = "not run" if unavailable or foreign else "fail"
         return Replay(**place, verdict=verdict, reason=run.reason)
     if run.scores.shape[1] != len(bundle.manifest.tags):
         reason = f"it gives {run.scores.shape[1]} scores for {len(bundle.manifest.tags)} tags"
         return Replay(**place, verdict="fail", reason=reason)
-    nearest, largest = _nearest(run.scores, known)
+    family, largest = nearest(run.scores, known)
     return Replay(
         **place,
-        family=nearest.family,
-        tolerance=nearest.tolerance,
+        family=family.family,
+        tolerance=family.tolerance,
         max_difference=largest,
-        verdict="pass" if largest <= nearest.tolerance else "fail",
+        verdict="pass" if largest <= family.tolerance else "fail",
     )
-
-
-def _nearest(scores: Scores, known: Sequence[Expected]) -> tuple[Expected, float]:
-    """Return the family that the scores agree with, else the nearest, and the distance."""
-    distances = [(one, _distance(scores, np.array(one.scores, np.float32))) for one in known]
-    agreeing = [found for found in distances if found[1] <= found[0].tolerance]
-    return min(agreeing or distances, key=lambda found: found[1])
-
-
-def _distance(scores: Scores, known: npt.NDArray[np.float32]) -> float:
-    return float(np.abs(scores.astype(np.float64) - known).max())

@@ -100,7 +100,7 @@ class Expected(Record):
         variant: Which file.
         family: Whose kernels.
         runtime: The engine that was really run.
-        version: Of the engine.
+        version: Version of the engine.
         tolerance: Largest absolute difference of a score that is the same.
         scores: `[pictures, tags]`.
     """
@@ -118,7 +118,7 @@ class Golden(Result):
 
     Attributes:
         inputs: The file of raw uint8, C order: letterboxed pixels before scaling.
-        shape: Of the inputs: pictures, size, size, 3.
+        shape: Shape of the inputs: pictures, size, size, 3.
         pictures: Where the inputs come from, in order.
         expected: Per variant and family.
     """

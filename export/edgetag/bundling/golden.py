@@ -8,14 +8,15 @@ import numpy as np
 from edgetag.bundling.contents import FAMILIES, Expected, Family, Golden
 from edgetag.bundling.pictures import Source
 from edgetag.bundling.released import without_folders
-from edgetag.bundling.replay import inputs_on_disk, run_over
+from edgetag.bundling.replay import run_over
 from edgetag.bundling.result import LeftOut
 from edgetag.conversion.result import ExportedVariant
-from edgetag.device.compare import tolerance
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import Progress
 from edgetag.runtimes import LoadFailure, engines
+from edgetag.targets.checking import tolerance
+from edgetag.temporary_images import images_on_disk
 
 
 def stacked(sources: Sequence[Source]) -> Pixels:
@@ -49,12 +50,17 @@ def make_golden(
     expected: list[Expected] = []
     left_out: list[LeftOut] = []
     total = len(models) * len(FAMILIES)
-    with inputs_on_disk(pixels) as folder, progress.track("golden outputs", total, "runs") as task:
+    with (
+        images_on_disk(pixels, contract.input_size) as folder,
+        progress.track("golden outputs", total, "runs") as task,
+    ):
         for file, path in models:
-            found = [_expect(file, path, family, folder, pixels, contract) for family in FAMILIES]
-            task.advance(len(found))
-            ran = [one for one in found if isinstance(one, Expected)]
-            missing = [one for one in found if isinstance(one, LeftOut)]
+            outcomes = [
+                _expect(file, path, family, folder, pixels, contract) for family in FAMILIES
+            ]
+            task.advance(len(outcomes))
+            ran = [outcome for outcome in outcomes if isinstance(outcome, Expected)]
+            missing = [outcome for outcome in outcomes if isinstance(outcome, LeftOut)]
             if not ran:
                 raise InputError(f"{path}: runs on no runtime here: {missing[0].reason}")
             if len(ran[0].scores[0]) != n_tags:

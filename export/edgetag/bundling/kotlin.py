@@ -45,10 +45,10 @@ def tags_source(
     """Return the text of `Tags.kt`.
 
     Args:
-        manifest: Of the bundle.
+        manifest: Manifest of the bundle.
         labels: The tags in the order of the scores.
         manifest_sha256: Digest of the manifest's bytes.
-        package: Of the app.
+        package: Package of the app.
     """
     check_package(package)
     names = entry_names([label.tag for label in labels])
@@ -72,12 +72,12 @@ def entry_names(tags: Sequence[str]) -> tuple[str, ...]:
     used: set[str] = set()
     names = []
     for name in wanted:
-        found, number = name, 1
-        while found in used or (number > 1 and found in taken):
+        candidate, number = name, 1
+        while candidate in used or (number > 1 and candidate in taken):
             number += 1
-            found = f"{name}_{number}"
-        used.add(found)
-        names.append(found)
+            candidate = f"{name}_{number}"
+        used.add(candidate)
+        names.append(candidate)
     return tuple(names)
 
 

@@ -20,7 +20,7 @@ from edgetag.records import Result
 from edgetag.tags import Vocabulary
 
 MOST_JSON_BYTES = 16_000_000
-"""Of golden.json with seven variants, three families and 300 tags; others are far smaller."""
+"""Room for golden.json with seven variants, three families and 300 tags; others are far smaller."""
 
 Kind = TypeVar("Kind", bound=Result)
 
@@ -132,12 +132,12 @@ class _Reader:
 
     def thresholds(self) -> BundleThresholds:
         """Return the thresholds, which must be those of every variant and tag."""
-        found = self._parsed(BundleThresholds, contents.THRESHOLDS)
-        if set(found.thresholds) != set(self._variants) or any(
-            set(limits) != set(self._manifest.tags) for limits in found.thresholds.values()
+        thresholds = self._parsed(BundleThresholds, contents.THRESHOLDS)
+        if set(thresholds.thresholds) != set(self._variants) or any(
+            set(limits) != set(self._manifest.tags) for limits in thresholds.thresholds.values()
         ):
             raise self._wrong(f"{contents.THRESHOLDS} is not for the manifest's variants and tags")
-        return found
+        return thresholds
 
     def contract(self) -> Preprocessing:
         """Return the preprocessing contract, which must give the models' input."""
@@ -169,15 +169,18 @@ class _Reader:
         files = [picture.file for picture in golden.pictures]
         if len(set(files)) != count or any(not name.startswith("golden-") for name in files):
             raise self._wrong(f"{contents.GOLDEN}: its pictures' names are wrong")
-        for one in golden.expected:
-            if one.variant not in self._variants:
-                raise self._wrong(f"{contents.GOLDEN}: there is no variant {one.variant[:40]!r}")
-            widths = {len(row) for row in one.scores}
-            if len(one.scores) != count or widths != {len(self._manifest.tags)}:
+        for expected in golden.expected:
+            if expected.variant not in self._variants:
                 raise self._wrong(
-                    f"{contents.GOLDEN}: {one.variant} on {one.family} has scores of a wrong shape"
+                    f"{contents.GOLDEN}: there is no variant {expected.variant[:40]!r}"
                 )
-        keys = [(one.variant, one.family) for one in golden.expected]
+            widths = {len(row) for row in expected.scores}
+            if len(expected.scores) != count or widths != {len(self._manifest.tags)}:
+                raise self._wrong(
+                    f"{contents.GOLDEN}: {expected.variant} on {expected.family} has scores of a "
+                    "wrong shape"
+                )
+        keys = [(expected.variant, expected.family) for expected in golden.expected]
         if len(set(keys)) != len(keys):
             raise self._wrong(f"{contents.GOLDEN}: a variant has a family twice")
         if lacking := [name for name in self._variants if name not in dict(keys)]:

@@ -33,7 +33,7 @@ class Source:
 
     Attributes:
         data: The file's bytes.
-        suffix: Of its format.
+        suffix: Suffix of its format.
         width: In pixels, upright.
         height: In pixels, upright.
         lossless: Whether every decoder gives the same pixels.

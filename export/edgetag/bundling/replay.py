@@ -1,40 +1,16 @@
 """Runs model files over golden inputs, each engine in a process of its own."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from edgetag.image_cache import CacheIndex, shard_path
-from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.bundling.contents import Expected
+from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentTask
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, score
-from edgetag.runtimes.emulated import SILENCE_LIMIT_S
-from edgetag.scratch import scratch_folder
-from edgetag.workspace import write_array, write_text
-
-
-@contextmanager
-def inputs_on_disk(pixels: Pixels) -> Iterator[Path]:
-    """Lay golden inputs out as an image cache, which engines read.
-
-    Args:
-        pixels: `[pictures, size, size, 3]` uint8.
-
-    Yields:
-        A folder that is gone when the block ends.
-    """
-    with scratch_folder() as folder:
-        write_array(shard_path(folder, 0), pixels)
-        index = CacheIndex(
-            images=len(pixels),
-            input_size=pixels.shape[1],
-            shard_images=len(pixels),
-            fingerprint="golden",
-        )
-        write_text(folder / "index.json", index.to_json())
-        yield folder
+from edgetag.runtimes.emulation.engine import SILENCE_LIMIT_S
 
 
 def run_over(
@@ -45,9 +21,22 @@ def run_over(
     Args:
         engine: Here or elsewhere.
         model: The `.tflite` file.
-        folder: See `inputs_on_disk`.
+        folder: See `temporary_images.images_on_disk`.
         pictures: How many inputs there are.
         contract: How pixels become the model's input.
     """
     rows = np.arange(pictures, dtype=np.int64)
     return score(engine, model, folder, rows, contract, 1, SilentTask(), SILENCE_LIMIT_S)
+
+
+def nearest(scores: npt.NDArray[np.float32], known: Sequence[Expected]) -> tuple[Expected, float]:
+    """Return the family that the scores agree with, else the nearest, and the distance."""
+    distances = [
+        (expected, _distance(scores, np.array(expected.scores, np.float32))) for expected in known
+    ]
+    agreeing = [pair for pair in distances if pair[1] <= pair[0].tolerance]
+    return min(agreeing or distances, key=lambda pair: pair[1])
+
+
+def _distance(scores: npt.NDArray[np.float32], known: npt.NDArray[np.float32]) -> float:
+    return float(np.abs(scores.astype(np.float64) - known).max())

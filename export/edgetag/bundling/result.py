@@ -8,7 +8,7 @@ from edgetag.judging.decisions import Decision
 from edgetag.records import Record, Result
 
 MOST_BYTES = 2**31 - 1
-"""Of one file: flatbuffers cannot be larger."""
+"""Most bytes of one file: flatbuffers cannot be larger."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Size = Annotated[int, Field(ge=0, le=MOST_BYTES)]
@@ -27,8 +27,8 @@ class ExplainSignature(Record):
 
     Attributes:
         signature: Its name in the model file.
-        height: Of the maps.
-        width: Of the maps.
+        height: Height of the maps.
+        width: Width of the maps.
     """
 
     signature: Literal["explain"]

@@ -74,7 +74,7 @@ def shape_covers(size: tuple[int, int], input_size: int) -> set[str]:
 
     Args:
         size: Width and height in pixels.
-        input_size: Of the model; a smaller picture is enlarged.
+        input_size: Size of the model; a smaller picture is enlarged.
     """
     ratio = size[0] / size[1]
     shape = "wide" if ratio >= WIDE else "tall" if ratio <= 1 / WIDE else "square"
@@ -94,13 +94,13 @@ def pick(
     Returns:
         At most so many, in the order of choice.
     """
-    left = sorted(candidates, key=lambda one: one.identity)
+    left = sorted(candidates, key=lambda candidate: candidate.identity)
     covered: set[str] = set()
     chosen: list[Read] = []
     while left and len(chosen) < most:
-        best = max(left, key=lambda one: len(one.covers - covered))
+        best = max(left, key=lambda candidate: len(candidate.covers - covered))
         left.remove(best)
-        if (found := read(best)) is not None:
-            chosen.append(found)
+        if (picture := read(best)) is not None:
+            chosen.append(picture)
             covered |= best.covers
     return chosen

@@ -68,16 +68,16 @@ def golden_sources(
     rows = spread(data.rows(recipe.validation.splits[0]), CANDIDATES)
     finder = _Finder(recipe, data, rows)
     candidates = _candidates(recipe, workspace, finder, model, thresholds)
-    found = pick(candidates, finder.read, MOST_PICTURES)
-    large = [one for one in candidates if one.place in finder.too_large]
-    found += pick(large, finder.read_smaller, MOST_PICTURES - len(found))
-    if not found:
+    sources = pick(candidates, finder.read, MOST_PICTURES)
+    large = [candidate for candidate in candidates if candidate.place in finder.too_large]
+    sources += pick(large, finder.read_smaller, MOST_PICTURES - len(sources))
+    if not sources:
         raise InputError(
             f"{finder.root}: no picture of split {recipe.validation.splits[0]!r} can be shipped "
             f"({finder.last_problem}); set data.root to where the pictures are, or give a folder "
             "of your own with bundle.golden_pictures"
         )
-    return tuple(found)
+    return tuple(sources)
 
 
 def _candidates(

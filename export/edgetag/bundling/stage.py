@@ -100,10 +100,10 @@ class _Parts:
 
 def _nothing_ships(workspace: Workspace) -> NothingShipsError:
     verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
-    told = ", ".join(f"{name}: {decision}" for name, decision in verdict.decisions.items())
+    decisions = ", ".join(f"{name}: {decision}" for name, decision in verdict.decisions.items())
     error = NothingShipsError(
-        f"{workspace.validate / 'verdict.json'}: no file passes ({told}), so there is nothing to "
-        'bundle; edgetag report says why, and [bundle] variants = ["int8"] would pack a file '
+        f"{workspace.validate / 'verdict.json'}: no file passes ({decisions}), so there is nothing "
+        'to bundle; edgetag report says why, and [bundle] variants = ["int8"] would pack a file '
         "whatever the verdict"
     )
     error.exit_code = EXIT_CODES["undecided" if verdict.verdict == "pass" else verdict.verdict]
@@ -220,8 +220,8 @@ def _tell(result: BundleResult, progress: Progress) -> None:
     for variant in result.manifest.variants:
         if variant.verdict != "pass":
             progress.say(f"note: validation's verdict on {variant.variant} is {variant.verdict!r}")
-    for one in result.left_out:
+    for missing in result.left_out:
         progress.say(
-            f"note: {one.variant} has no known outputs of {one.family}, which does not run it "
-            f"here: {one.reason}"
+            f"note: {missing.variant} has no known outputs of {missing.family}, which does not run "
+            f"it here: {missing.reason}"
         )

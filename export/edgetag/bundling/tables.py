@@ -4,10 +4,10 @@ from edgetag.bundling.checking import BundleCheck, Outcome
 from edgetag.tables import Cell, Column, Decision, Number, Prose, Rows, Table, decided
 
 
-def check_tables(found: BundleCheck) -> tuple[Table, ...]:
+def check_tables(checked: BundleCheck) -> tuple[Table, ...]:
     """Return the tables: replays, and pictures that do not give their pixels exactly."""
-    replays = Rows(found.replays).table(
-        f"{found.name} {found.version}: golden inputs against known outputs",
+    replays = Rows(checked.replays).table(
+        f"{checked.name} {checked.version}: golden inputs against known outputs",
         Column("variant", lambda replay: replay.variant),
         Column("runtime", lambda replay: f"{replay.runtime} {replay.runtime_version}".strip()),
         Column("family", lambda replay: replay.family),
@@ -16,7 +16,7 @@ def check_tables(found: BundleCheck) -> tuple[Table, ...]:
         Prose("reason", lambda replay: replay.reason or None),
         Decision("verdict", lambda replay: _verdict(replay.verdict)),
     )
-    otherwise = [one for one in found.pictures if one.max_difference != 0 or one.reason]
+    otherwise = [entry for entry in checked.pictures if entry.max_difference != 0 or entry.reason]
     pictures = Rows(otherwise).table(
         "Pictures decoded otherwise",
         Column("picture", lambda picture: picture.file),
@@ -36,11 +36,11 @@ def _verdict(outcome: Outcome) -> Cell:
     return Cell(outcome) if outcome == "not run" else decided(outcome)
 
 
-def check_sentence(found: BundleCheck) -> str:
+def check_sentence(checked: BundleCheck) -> str:
     """Return one line on files and pictures."""
-    same = sum(one.max_difference == 0 for one in found.pictures)
+    same = sum(picture.max_difference == 0 for picture in checked.pictures)
     return (
-        f"{found.files} files are as the manifest says; {same} of {len(found.pictures)} pictures "
-        f"give their pixels exactly; {'nothing' if found.passed else 'something'} differs that "
-        "must not"
+        f"{checked.files} files are as the manifest says; {same} of {len(checked.pictures)} "
+        f"pictures give their pixels exactly; {'nothing' if checked.passed else 'something'} "
+        "differs that must not"
     )

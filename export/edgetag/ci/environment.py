@@ -18,22 +18,22 @@ def constraints(extras: tuple[str, ...] = ()) -> str:
     """Return pip constraints: each installed package that edgetag needs, at its version here.
 
     Args:
-        extras: Of edgetag, which the job installs too.
+        extras: Extras of edgetag, which the job installs too.
 
     Raises:
         InputError: edgetag runs from a folder and was never installed.
     """
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     waiting = _needs("edgetag", extras)
     if waiting is None:
         raise InputError("edgetag is not installed here, so there are no versions to pin; use pip")
     while waiting:
         name = waiting.pop()
         needs = _needs(name)
-        if name not in found and needs is not None:
-            found[name] = version(name)
+        if name not in versions and needs is not None:
+            versions[name] = version(name)
             waiting += needs
-    return "".join(f"{name}=={found[name]}\n" for name in sorted(found))
+    return "".join(f"{name}=={versions[name]}\n" for name in sorted(versions))
 
 
 def _needs(package: str, extras: tuple[str, ...] = ()) -> list[str] | None:
@@ -49,7 +49,9 @@ def _needs(package: str, extras: tuple[str, ...] = ()) -> list[str] | None:
     for requirement in wanted:
         name = _NAME.match(requirement)
         condition = requirement.partition(";")[2]
-        asked = "extra" not in condition or any(f'extra == "{one}"' in condition for one in extras)
+        asked = "extra" not in condition or any(
+            f'extra == "{extra}"' in condition for extra in extras
+        )
         if name and asked:
             names.append(re.sub(r"[-_.]+", "-", name[0]).lower())
     return names

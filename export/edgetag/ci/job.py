@@ -48,7 +48,7 @@ class Job:
         variant: What the file is judged as.
         place: The folder, relative to the repository.
         requirement: Where to install edgetag from; None leaves a line to change.
-        extra: Of edgetag, beyond the base install.
+        extra: Extra of edgetag, beyond the base install.
         accepted: Whether there is an accepted state.
     """
 

@@ -15,7 +15,7 @@ BASE_RUNTIME = RUNTIMES[0]
 NOT_MEASURED: dict[Subject, str] = {
     "latency": "a CI job's machine is no place to measure time",
     "memory": "memory is measured by edgetag bench",
-    "instructions": "instructions are counted by edgetag bench --on arm64",
+    "instructions": "instructions are counted by edgetag target count",
 }
 """Limits that `edgetag validate` does not judge, by what they limit, and why."""
 
@@ -41,7 +41,7 @@ def job_recipe(recipe: Recipe, variant: Variant, columns: Columns) -> JobRecipe:
     Args:
         recipe: The whole recipe.
         variant: What the file is judged as.
-        columns: Of the table of labels.
+        columns: Columns of the table of labels.
     """
     budget = recipe.budget(variant)
     lacking = [name for name in limits_of(*NOT_MEASURED) if name in budget.given()]

@@ -21,18 +21,20 @@ def job_reference(path: Path, names: Mapping[str, str]) -> ReferenceScores:
         InputError: It is missing, damaged, or knows no labels, so that changed ones would go
             unnoticed.
     """
-    found = read_reference(path)
-    if found.known is None:
+    reference = read_reference(path)
+    if reference.known is None:
         raise InputError(
             f"{path}: made by an older edgetag, it knows no labels, and a job would not notice "
             "changed ones; run: edgetag validate"
         )
-    rows = np.flatnonzero([identity in names for identity in found.identities])
-    identities = tuple(found.identities[row] for row in rows)
+    rows = np.flatnonzero([identity in names for identity in reference.identities])
+    identities = tuple(reference.identities[row] for row in rows)
     return replace(
-        found,
-        scores=found.scores[rows],
+        reference,
+        scores=reference.scores[rows],
         identities=identities,
-        split=tuple(found.split[row] for row in rows),
-        known=KnownPictures(found.known.labels[rows], tuple(names[one] for one in identities)),
+        split=tuple(reference.split[row] for row in rows),
+        known=KnownPictures(
+            reference.known.labels[rows], tuple(names[row_identity] for row_identity in identities)
+        ),
     )

@@ -28,7 +28,7 @@ from edgetag.workspace import write_text
 TABLE = "labels.csv"
 FOLDER = "pictures"
 NAME_DIGITS = 32
-"""Of the SHA-256 in a file's name: half of it, which nobody can make two files share."""
+"""Digits of the SHA-256 in a file's name: half of them, which nobody can make two files share."""
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
 
@@ -66,7 +66,7 @@ class Judged:
 
     Attributes:
         pictures: Each file once.
-        columns: Of the table.
+        columns: Columns of the table.
         table: CSV.
         splits: Split → images in it.
         names: Identity of each image → its file's name in the folder.
@@ -80,7 +80,7 @@ class Judged:
 
     @property
     def size_bytes(self) -> int:
-        """Of all pictures."""
+        """Bytes of all pictures."""
         return sum(picture.size_bytes for picture in self.pictures)
 
     def write(self, folder: Path, progress: Progress) -> None:
@@ -143,18 +143,18 @@ def _pictures(recipe: Recipe, chosen: pl.DataFrame) -> dict[str, Picture]:
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; set data.root to the folder of the images")
     locator = Locator(root)
-    found: dict[str, Picture] = {}
+    pictures: dict[str, Picture] = {}
     names: set[str] = set()
     for path, digest in chosen.select("path", "digest").iter_rows():
-        if path in found:
+        if path in pictures:
             continue
         place = locator.locate(path)
         if place is None:
             raise InputError(f"{path}: leads out of {root}; run: edgetag data build")
         name = _name(path, digest, names)
         names.add(name)
-        found[path] = Picture(Path(place), digest, name, _size(Path(place)))
-    return found
+        pictures[path] = Picture(Path(place), digest, name, _size(Path(place)))
+    return pictures
 
 
 def _name(path: str, digest: str, taken: set[str]) -> str:

@@ -54,6 +54,10 @@ def _why(done: subprocess.CompletedProcess[str], workspace: Workspace) -> str:
     path = workspace.validate / "verdict.json"
     if not path.is_file():
         return done.stderr.partition("error: ")[2].strip() or done.stderr.strip()[-500:]
-    found = find(Verdict.read(path, "validate"))
-    told = [f"{one.where}: {one.text}" for one in found if one.level != "note"]
-    return "; ".join(told[:SHOWN]) + (f" and {len(told) - SHOWN} more" if told[SHOWN:] else "")
+    findings = find(Verdict.read(path, "validate"))
+    reasons = [
+        f"{finding.where}: {finding.text}" for finding in findings if finding.level != "note"
+    ]
+    return "; ".join(reasons[:SHOWN]) + (
+        f" and {len(reasons) - SHOWN} more" if reasons[SHOWN:] else ""
+    )

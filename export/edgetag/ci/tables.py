@@ -28,18 +28,18 @@ def export_sentences(result: CiExport, requirement: bool) -> list[str]:
         requirement: Whether the workflow says where edgetag is installed from.
     """
     counts = ", ".join(f"{count} images of {split}" for split, count in result.pictures.items())
-    told = [
+    sentences = [
         f"{result.folder}: {result.variant} is judged by {counts}",
         f"the job's first command took {result.seconds:.0f} s here and accepts the model",
     ]
     if not result.accepted:
-        told.append(
+        sentences.append(
             "there is no accepted state: a model that drifts within its budgets goes unnoticed; "
             'export with --accept "REASON" to have one'
         )
-    told.append(f"copy {result.folder}/{WORKFLOW} to .github/workflows/, and commit both")
+    sentences.append(f"copy {result.folder}/{WORKFLOW} to .github/workflows/, and commit both")
     if not requirement:
-        told.append(
+        sentences.append(
             "say in it where edgetag is installed from (EDGETAG), or export with --edgetag ADDRESS"
         )
-    return told
+    return sentences

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from edgetag.cli.moved import refuse_old_spelling
 from edgetag.cli.overview import SUMMARY, VERSION_HELP
 from edgetag.cli.verbs import VERBS
 
@@ -59,6 +60,16 @@ class _Verbs(TyperGroup):
     def list_commands(self, _ctx: Any) -> list[str]:
         """Return the verbs in the order of the help, importing none."""
         return list(VERBS)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Tell the new spelling of a command that has moved.
+
+        Raises:
+            InputError: It has.
+        """
+        if not ctx.resilient_parsing:
+            refuse_old_spelling(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Keep EOFError and a broken pipe, to a worker as well, from Typer."""

@@ -71,13 +71,13 @@ def check(
         raise InputError("--on says where models run, --no-replay that none does; give one")
     set_verbose(verbose)
     engines = () if no_replay else chosen_engines(on or ())
-    found = check_zip(path, engines, console_progress())
+    checked = check_zip(path, engines, console_progress())
     if json:
-        print_json(found)
+        print_json(checked)
     else:
-        print_tables(check_tables(found))
-        typer.echo(f"{path}: {check_sentence(found)}")
-    raise typer.Exit(ExitCode.ACCEPTED if found.passed else ExitCode.BUDGET_BROKEN)
+        print_tables(check_tables(checked))
+        typer.echo(f"{path}: {check_sentence(checked)}")
+    raise typer.Exit(ExitCode.ACCEPTED if checked.passed else ExitCode.BUDGET_BROKEN)
 
 
 @app.command("sign")

@@ -40,11 +40,11 @@ def matrix(
     """
     from edgetag.cli.stages import prepare
     from edgetag.cli.terminal import print_json
-    from edgetag.device.on import Kind, resolve_for, runtime_names
-    from edgetag.matrix.stage import run
-    from edgetag.matrix.tables import to_markdown_page
+    from edgetag.targets.matrix.stage import run
+    from edgetag.targets.matrix.tables import to_markdown_page
+    from edgetag.targets.naming import resolve_for, runtime_names
 
-    places = resolve_for("matrix", on or [], (Kind.HERE, Kind.EMULATED, Kind.WASM))
+    places = resolve_for("matrix", on or [])
     loaded, workspace, progress = prepare(recipe, out, verbose)
     with workspace.locked():
         result = run(loaded, workspace, progress, runtime_names(places), images)

@@ -23,6 +23,10 @@ RunFolder = Annotated[
         show_default=False,
     ),
 ]
+Variants = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Only this file; may be repeated.", show_default=False),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on stdout and nothing else there.")
 ]

@@ -10,11 +10,11 @@ import typer
 if TYPE_CHECKING:
     from edgetag.benchmarking.result import BenchResult
     from edgetag.bundling.result import BundleResult
-    from edgetag.device.result import DeviceResult
     from edgetag.errors import ExitCode
     from edgetag.judging.decisions import Decision
     from edgetag.records import Result
     from edgetag.reporting.result import Finding, ReportResult
+    from edgetag.targets.result import TargetsResult
     from edgetag.validation.result import Verdict
     from edgetag.workspace import Workspace
 
@@ -32,8 +32,8 @@ def exit_code(results: "Mapping[str, Result]") -> "ExitCode":
     if "bench" in results:
         budgets = cast("BenchResult", results["bench"]).budgets
         decided += [budget.verdict for budget in budgets if budget.variant not in over]
-    if "device" in results:
-        decided.append(cast("DeviceResult", results["device"]).verdict)
+    if "targets" in results:
+        decided.append(cast("TargetsResult", results["targets"]).verdict)
     return EXIT_CODES[worst(decided, of_none="pass")]
 
 
@@ -41,7 +41,7 @@ def print_result(result: "Result", json: bool, github: bool = False) -> None:
     """Print one stage's result: as JSON, or as the tables that show it.
 
     Args:
-        result: Of any stage.
+        result: Result of any stage.
         json: Print JSON and nothing else; `github` is then passed over.
         github: Print annotations for GitHub Actions too, and keep the runner from obeying
             anything that the tables hold.
@@ -67,16 +67,16 @@ def print_result(result: "Result", json: bool, github: bool = False) -> None:
 
 
 def _findings(result: "Result") -> "tuple[Finding, ...]":
-    from edgetag.device.result import DeviceResult
-    from edgetag.reporting.device import device_findings
     from edgetag.reporting.findings import find
     from edgetag.reporting.result import ReportResult
+    from edgetag.reporting.targets import target_findings
+    from edgetag.targets.result import TargetsResult
     from edgetag.validation.result import Verdict
 
     if isinstance(result, ReportResult):
         return result.findings
-    if isinstance(result, DeviceResult):
-        return device_findings(result)
+    if isinstance(result, TargetsResult):
+        return target_findings(result)
     return find(result) if isinstance(result, Verdict) else ()
 
 
@@ -103,15 +103,15 @@ def append_step_summary(summary: Path) -> None:
 def print_outcome(workspace: "Workspace", results: "Mapping[str, Result]") -> None:
     """Print the table of variants, where the report and the bundle lie, and why which ships."""
     from edgetag.cli.terminal import print_tables
-    from edgetag.device.tables import check_table
     from edgetag.reporting.tables import outcome_tables
+    from edgetag.targets.tables import check_table
 
     report = cast("ReportResult", results["report"])
     bundle = cast("BundleResult | None", results.get("bundle"))
     print_tables(outcome_tables(report))
-    device = cast("DeviceResult | None", results.get("device"))
-    if device is not None and any(not check.acceptable for check in device.checks):
-        print_tables([check_table(device)])
+    targets = cast("TargetsResult | None", results.get("targets"))
+    if targets is not None and any(not check.acceptable for check in targets.checks):
+        print_tables([check_table(targets)])
     typer.echo(f"report: {workspace.root / (report.page or report.file)}")
     if bundle is not None:
         typer.echo(f"bundle: {workspace.root / bundle.file}")

@@ -1,4 +1,4 @@
-"""`edgetag phone`: list, pack, read, schema."""
+"""`edgetag phone`: list, check, bench, pack, read, schema."""
 
 import json as json_module
 from enum import StrEnum
@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
+from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Variants, Verbose
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Android phones over adb; edgetag bench RECIPE --on adb measures on them.",
+    help="Android phones over adb: which there are, their scores beside those here, their latency.",
 )
 
 
@@ -22,20 +22,162 @@ def list_(json: Json = False) -> None:
     Exits with 0 if one takes commands, else with 2.
     """
     from edgetag.cli.outcome import print_result
-    from edgetag.errors import ExitCode
     from edgetag.phones.stage import list_phones
 
-    found = list_phones()
-    print_result(found, json)
-    ready = any(phone.ready for phone in found.phones)
-    raise typer.Exit(ExitCode.ACCEPTED if ready else ExitCode.BAD_INPUT)
+    phones = list_phones()
+    print_result(phones, json)
+    raise typer.Exit(phones.exit_code)
 
 
-class Processor(StrEnum):
-    """What the app runs a file on."""
+class RunsOn(StrEnum):
+    """What the app or a runner runs a file on."""
 
     CPU = "cpu"
     GPU = "gpu"
+
+
+class Delegate(StrEnum):
+    """What benchmark_model runs a file on."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    XNNPACK = "xnnpack"
+    GPU = "gpu"
+
+
+Serial = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SERIAL",
+        help="Of the only phone to ask, as edgetag phone list shows it; default: all, at once.",
+        show_default=False,
+    ),
+]
+Runner = Annotated[
+    Path | None,
+    typer.Option(
+        help="An executable for the phone that scores images: RUNNER JOB.json; see edgetag phone "
+        "schema.",
+        show_default=False,
+    ),
+]
+PhoneApp = Annotated[
+    str | None,
+    typer.Option(
+        "--app",
+        metavar="PACKAGE",
+        help="The demo app, dev.edgetag.demo, or another app with its headless entry.",
+        show_default=False,
+    ),
+]
+Clean = Annotated[
+    bool, typer.Option("--clean", help="First delete what edgetag left on the phones.")
+]
+
+
+@app.command()
+def check(
+    recipe: RecipeOrRun,
+    out: RunFolder = None,
+    serial: Serial = None,
+    app: PhoneApp = None,
+    runner: Runner = None,
+    variant: Variants = None,
+    images: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="From the split that decides; default: the recipe's phones.images.",
+            show_default=False,
+        ),
+    ] = None,
+    delegate: Annotated[RunsOn, typer.Option(help="What to run on.")] = RunsOn.CPU,
+    clean: Clean = False,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Score every file on phones, by an app or a program, beside LiteRT here (bench/phones.json).
+
+    Exits with 0 if all was scored, else with 2.
+    """
+    from edgetag.cli.outcome import print_result
+    from edgetag.cli.stages import prepare
+    from edgetag.phones.benchmark import Settings
+    from edgetag.phones.stage import Options, run
+
+    loaded, workspace, progress = prepare(recipe, out, verbose)
+    options = Options(
+        Settings.of(loaded, delegate.value),
+        serial,
+        runner=runner,
+        app=app,
+        variants=tuple(variant or ()),
+        images=images,
+        clean=clean,
+        time_app=False,
+    )
+    with workspace.locked():
+        result = run(loaded, workspace, progress, options)
+    print_result(result, json)
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def bench(
+    recipe: RecipeOrRun,
+    out: RunFolder = None,
+    serial: Serial = None,
+    benchmark_model: Annotated[
+        Path | None,
+        typer.Option(
+            help="Google's benchmark_model for the phone: built with Bazel from the sources of "
+            "TensorFlow or LiteRT, or taken from Google's nightly builds.",
+            show_default=False,
+        ),
+    ] = None,
+    app: PhoneApp = None,
+    runner: Runner = None,
+    variant: Variants = None,
+    delegate: Annotated[
+        Delegate,
+        typer.Option(help="auto: as benchmark_model chooses; cpu: without XNNPACK."),
+    ] = Delegate.AUTO,
+    profile: Annotated[
+        bool,
+        typer.Option("--profile", help="Also profile the operators, in a second, short run."),
+    ] = False,
+    cores: Annotated[
+        str, typer.Option(help="Stay on these cores: a mask in hex, as taskset takes it.")
+    ] = "",
+    clean: Clean = False,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    r"""Measure the latency of every file on phones, several at once (bench/phones.json).
+
+    benchmark_model times files; the app times and scores them, a runner scores them. The recipe
+    says how, in \[phones]: threads, runs, seconds, rounds, images. Exits with 0 if all was
+    measured, else with 2.
+    """
+    from edgetag.cli.outcome import print_result
+    from edgetag.cli.stages import prepare
+    from edgetag.phones.benchmark import Settings
+    from edgetag.phones.stage import Options, run
+
+    loaded, workspace, progress = prepare(recipe, out, verbose)
+    options = Options(
+        Settings.of(loaded, delegate.value, profile, cores),
+        serial,
+        tool=benchmark_model,
+        runner=runner,
+        app=app,
+        variants=tuple(variant or ()),
+        clean=clean,
+    )
+    with workspace.locked():
+        result = run(loaded, workspace, progress, options)
+    print_result(result, json)
+    raise typer.Exit(result.exit_code)
 
 
 @app.command()
@@ -43,15 +185,12 @@ def pack(
     recipe: RecipeOrRun,
     folder: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)],
     out: RunFolder = None,
-    variant: Annotated[
-        list[str] | None,
-        typer.Option(help="Only this file; may be repeated.", show_default=False),
-    ] = None,
+    variant: Variants = None,
     images: Annotated[
         int, typer.Option(min=1, max=100_000, help="From the split that decides.")
     ] = 512,
     app: Annotated[str, typer.Option(metavar="PACKAGE", help="The app.")] = "dev.edgetag.demo",
-    delegate: Annotated[Processor, typer.Option(help="What to run on.")] = Processor.CPU,
+    delegate: Annotated[RunsOn, typer.Option(help="What to run on.")] = RunsOn.CPU,
     verbose: Verbose = False,
 ) -> None:
     """Write a folder for somebody whose phone is elsewhere: files, images, jobs, run.sh.
@@ -87,7 +226,6 @@ def read(
     """
     from edgetag.cli.outcome import print_result
     from edgetag.cli.stages import prepare
-    from edgetag.errors import ExitCode
     from edgetag.phones.reading import read as read_answers
     from edgetag.phones.stage import files_of
 
@@ -95,7 +233,7 @@ def read(
     with workspace.locked():
         result = read_answers(loaded, workspace, tuple(answers), files_of(workspace))
     print_result(result, json)
-    raise typer.Exit(ExitCode.BAD_INPUT if result.failures else ExitCode.ACCEPTED)
+    raise typer.Exit(result.exit_code)
 
 
 class PhoneFile(StrEnum):

@@ -28,9 +28,9 @@ def new(
 
     refuse_existing(path)
     named = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
-    found = survey(path.parent / source, named, path.parent)
-    write_recipe(path, draft(found))
-    typer.echo(f"{found.sentence()}\nwrote {path}; next: edgetag data check {path}", err=True)
+    surveyed = survey(path.parent / source, named, path.parent)
+    write_recipe(path, draft(surveyed))
+    typer.echo(f"{surveyed.sentence()}\nwrote {path}; next: edgetag data check {path}", err=True)
 
 
 @app.command()

@@ -56,7 +56,7 @@ def rescue(
     from edgetag.judging.decisions import EXIT_CODES
     from edgetag.pipeline import add_to_stage
     from edgetag.rescue.adopting import adopt as adopt_rescued
-    from edgetag.rescue.adopting import told
+    from edgetag.rescue.adopting import describe_adoption
     from edgetag.rescue.stage import run
     from edgetag.rescue.tables import rescue_tables
 
@@ -76,7 +76,7 @@ def rescue(
         if json:
             print_json(adoption)
         else:
-            typer.echo(told(adoption))
+            typer.echo(describe_adoption(adoption))
         raise typer.Exit(EXIT_CODES[adoption.verdict])
     if json:
         print_json(result)

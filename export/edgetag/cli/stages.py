@@ -40,10 +40,10 @@ def read_recipe(path: Path) -> "Recipe":
     if not path.is_dir():
         return load_recipe(path)
     workspace = Workspace(path)
-    found = workspace.read_run_file()
-    if found is None:
+    run_file = workspace.read_run_file()
+    if run_file is None:
         raise InputError(f"{path}: a folder without run.json; name a recipe or a run folder")
-    return resolved_recipe(found.recipe, workspace.run_file)
+    return resolved_recipe(run_file.recipe, workspace.run_file)
 
 
 def baseline_beside(recipe_path: Path, workspace: "Workspace") -> Path | None:

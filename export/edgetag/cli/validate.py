@@ -7,18 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgetag.cli.default_group import DefaultGroup
-from edgetag.cli.on import (
-    MACHINES,
-    Cache,
-    Clean,
-    Cpu,
-    On,
-    PhoneApp,
-    Runner,
-    refuse,
-    there_code,
-    validate_there,
-)
 from edgetag.cli.options import Github, Json, NoBaseline, RecipeOrRun, RunFolder, Verbose
 
 if TYPE_CHECKING:
@@ -34,7 +22,8 @@ app = typer.Typer(
 @app.command(
     "run",
     epilog="See also: edgetag validate plan (how many images a verdict takes), edgetag validate "
-    "speed (images a second against the bare runtime), edgetag validate schema.",
+    "speed (images a second against the bare runtime), edgetag validate schema, edgetag target "
+    "check (scores on emulated ARM and WebAssembly) and edgetag phone check.",
 )
 def validate(
     recipe: RecipeOrRun,
@@ -103,32 +92,13 @@ def validate(
         ),
     ] = None,
     no_baseline: NoBaseline = False,
-    on: On = None,
-    images: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="From the split that decides; default: the recipe's device.images, else 32, 8 "
-            "where a processor is emulated, or 512 on phones.",
-            show_default=False,
-            rich_help_panel=MACHINES,
-        ),
-    ] = None,
-    cpu: Cpu = None,
-    cache: Cache = None,
-    runner: Runner = None,
-    app: PhoneApp = None,
-    clean: Clean = False,
     github: Github = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Compare every file with the float reference, tag by tag, on every runtime.
 
-    With --on, compare its scores on another machine with those of the same runtime here: files of
-    integers must be identical bit for bit, others within a tolerance.
-
-    Exits with 0 if all budgets hold, 1 if one is broken or scores differ, 2 if the input is wrong,
+    Exits with 0 if all budgets hold, 1 if one is broken, 2 if the input is wrong,
     3 if the data cannot decide or nothing limits a file's accuracy; the tables then say what would.
     """
     from edgetag.cli.outcome import exit_code, print_result
@@ -138,31 +108,6 @@ def validate(
     from edgetag.pipeline import ensure_stage, run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    if on:
-        refuse(
-            {
-                "--reference": reference,
-                "--max-changed": max_changed or None,
-                "--model": model,
-                "--name": name,
-                "--mean": mean,
-                "--std": std,
-                "--labels": labels,
-                "--as": stands_for,
-                "--baseline": baseline,
-                "--no-baseline": no_baseline,
-            },
-            "is about the verdict; with --on, scores there are compared with scores here",
-        )
-        there = validate_there(
-            loaded, workspace, progress, on, images, variant or [], cpu, cache, runner, app, clean
-        )
-        print_result(there, json, github)
-        raise typer.Exit(there_code(there))
-    refuse(
-        {"--images": images, "--cpu": cpu, "--runner": runner, "--app": app, "--clean": clean},
-        "is for other machines; name one with --on",
-    )
     taken = loaded.export.possible if exported_path(workspace).exists() else ()
     external = _external(model or [], name or [], loaded, mean, std, labels, taken)
     if stands_for is not None and not external:
@@ -208,9 +153,9 @@ def _external(
         raise InputError("--mean, --std and --labels are about a --model; give one")
     from edgetag.conversion.external import read_external
 
-    found: list[ExternalModel] = []
+    models_read: list[ExternalModel] = []
     for place, path in enumerate(models):
-        found.append(
+        models_read.append(
             read_external(
                 path,
                 recipe.network.preprocessing(),
@@ -219,12 +164,12 @@ def _external(
                 mean=mean,
                 std=std,
                 labels=labels,
-                taken={*taken, *(model.name for model in found)},
+                taken={*taken, *(model.name for model in models_read)},
             )
         )
-        for note in found[-1].notes:
-            typer.echo(f"{found[-1].name}: {note}", err=True)
-    return tuple(found)
+        for note in models_read[-1].notes:
+            typer.echo(f"{models_read[-1].name}: {note}", err=True)
+    return tuple(models_read)
 
 
 @app.command()

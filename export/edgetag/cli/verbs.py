@@ -18,14 +18,16 @@ VERBS = {
         "Say why files drift: the layers to blame, and what an app's mistakes cost (explain/)."
     ),
     "bench": "Measure latency, load time and memory of every file.",
+    "target": (
+        "Run files on emulated ARM and on WebAssembly: set one up, compare scores, count "
+        "instructions. Phones have verbs of their own: edgetag phone."
+    ),
+    "phone": (
+        "Android phones over adb: which there are, their scores beside those here, their latency."
+    ),
     "matrix": (
         "Show every exported file on every runtime: what loads, what agrees, at what cost "
         "(matrix/)."
-    ),
-    "phone": "Android phones over adb; edgetag bench RECIPE --on adb measures on them.",
-    "device": (
-        "Machines beside this one: set one up, see which are. Files are run there by edgetag "
-        "validate RECIPE --on arm64 and edgetag bench RECIPE --on arm64."
     ),
     "rescue": (
         "Keep the fewest layers in float that bring a failing variant inside its budget (rescue/)."

@@ -103,6 +103,24 @@ def read_external(
     )
 
 
+def own_description(path: Path) -> tuple[int, tuple[str, ...] | None]:
+    """Return what a `.tflite` file says of itself: its input's side in pixels, and its labels.
+
+    Returns:
+        The labels are in the order of the scores; None where the file has none.
+
+    Raises:
+        InputError: The file is no classifier of square images, or it is damaged.
+    """
+    data = read_bytes(path)
+    boundary = read_boundary(data, path)
+    shape = boundary.inputs[0].shape if boundary.inputs else ()
+    if len(shape) != 4 or shape[1] != shape[2]:
+        raise InputError(f"{path}: its input is {list(shape)}, expected [1, size, size, 3]")
+    named = _label_file(_metadata_fields(boundary, path))
+    return shape[1], labels_behind(data, named, path) if named else None
+
+
 def _name(path: Path, given: str | None, taken: Collection[str]) -> str:
     name = path.stem if given is None else given
     if not NAME.fullmatch(name):

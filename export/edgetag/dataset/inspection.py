@@ -138,10 +138,10 @@ def inspect_file(
         digest = hashlib.sha256(data).hexdigest()
         sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
         image = read_image(data, contract, limits.max_pixels)
-        found = [_picture(image, crop, contract) for crop in job.crops]
+        opened = [_picture(image, crop, contract) for crop in job.crops]
     except ImageRejectedError as error:
         reason, detail = error.reason, error.detail
-        found = [
+        opened = [
             (PictureFacts(crop=crop, reason=reason, detail=detail), None) for crop in job.crops
         ]
     facts = FileFacts(
@@ -150,9 +150,9 @@ def inspect_file(
         modified_ns=modified_ns,
         digest=digest,
         sha1=sha1,
-        pictures=tuple(picture for picture, _ in found),
+        pictures=tuple(picture for picture, _ in opened),
     )
-    return facts, [square for _, square in found if square is not None]
+    return facts, [square for _, square in opened if square is not None]
 
 
 def file_state(file: str) -> tuple[int, int]:

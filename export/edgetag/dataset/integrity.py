@@ -46,7 +46,7 @@ def damaged_shards(folder: Path) -> tuple[Path, ...]:
     path = folder / "index.json"
     index = CacheIndex.read(path, "data build")
     seen = _seen(folder)
-    found: list[Path] = []
+    damaged: list[Path] = []
     right = dict(seen)
     for number, digest in enumerate(index.shards):
         shard = shard_path(folder, number)
@@ -57,10 +57,10 @@ def damaged_shards(folder: Path) -> tuple[Path, ...]:
                 continue
         except OSError:
             pass  # lost, or on a disk that fails: it is made again
-        found.append(shard)
+        damaged.append(shard)
     if right != seen and os.access(folder, os.W_OK):
         _keep(folder, right)
-    return tuple(found)
+    return tuple(damaged)
 
 
 def _state(path: Path) -> tuple[int, int]:

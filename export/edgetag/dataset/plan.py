@@ -83,11 +83,11 @@ class Plan:
 
     def left_out(self) -> str:
         """Return how many rows are left out, why, and some of each reason with their place."""
-        found = []
+        reasons = []
         for reason, count in self.rejected().items():
             places = [image.where for image in self.dropped if image.reason == reason]
-            found.append(f"{count} {reason}: {some(places)}")
-        return "; ".join(found)
+            reasons.append(f"{count} {reason}: {some(places)}")
+        return "; ".join(reasons)
 
     def rejected_share(self) -> float:
         """Return bad rows ÷ all rows."""
@@ -100,7 +100,7 @@ class Plan:
         for image, split in zip(self.images, self.splits, strict=True):
             if image.entry.group is not None:
                 splits.setdefault(image.entry.group, set()).add(split)
-        return tuple(sorted(group for group, found in splits.items() if len(found) > 1))
+        return tuple(sorted(group for group, names in splits.items() if len(names) > 1))
 
     def counts(self, tags: Sequence[str]) -> dict[str, SplitCounts]:
         """Return the images and labels of each split, sorted by its name."""

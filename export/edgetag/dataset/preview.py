@@ -22,7 +22,7 @@ def write_contact_sheet(dataset: Dataset, path: Path, split: str, per_tag: int, 
         path: The new PNG.
         split: Which images.
         per_tag: Pictures in a row.
-        seed: Of the draw.
+        seed: Seed of the draw.
 
     Raises:
         InputError: No image of the split has any tag.

@@ -81,22 +81,22 @@ def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> 
     sources = open_sources(section)
     if sources.listing.has_groups:
         section = section.model_copy(update={"split": SplitSection(by="group")})
-    found = [sources.jobs[i] for i in positions(len(sources.jobs), HASHED_FILES)]
+    looked_at = [sources.jobs[i] for i in positions(len(sources.jobs), HASHED_FILES)]
     limits = Limits(section.max_pixels, section.max_file_bytes)
     hashes: dict[str, str] = {}
-    for job in found:
+    for job in looked_at:
         try:
             data = read_file(job.file, limits)
         except ImageRejectedError:
             continue
         hashes[job.path] = hashlib.sha1(data, usedforsecurity=False).hexdigest()
     section, splits = _splits(section, sources, hashes)
-    sides = sorted(_longer_sides([job.file for job in found if job.path in hashes], limits))
+    sides = sorted(_longer_sides([job.file for job in looked_at if job.path in hashes], limits))
     return Survey(
         data=section,
         rows=len(sources.listing.entries),
-        missing_files=len(found) - len(hashes),
-        looked_for=len(found),
+        missing_files=len(looked_at) - len(hashes),
+        looked_for=len(looked_at),
         longer_side=sides[len(sides) // 2] if sides else None,
         splits=splits,
         never_present=drafted.never_present,
@@ -135,20 +135,20 @@ def _splits(
     entries = [entry for entry in sources.listing.entries if entry.path in hashes]
     items = [SplitItem(hashes[e.path], e.group, e.split, e.labels) for e in entries]
     labels = [entry.labels for entry in entries]
-    found = count_labels(labels, assign_splits(items, section.split), section.tags)
-    if _lacking(found, section.tags):
+    counted = count_labels(labels, assign_splits(items, section.split), section.tags)
+    if _lacking(counted, section.tags):
         rare = section.split.model_copy(update={"rare_tags_first": True})
         again = count_labels(labels, assign_splits(items, rare), section.tags)
-        if _lacking(again, section.tags) < _lacking(found, section.tags):
-            section, found = section.model_copy(update={"split": rare}), again
+        if _lacking(again, section.tags) < _lacking(counted, section.tags):
+            section, counted = section.model_copy(update={"split": rare}), again
     times = len(sources.listing.entries) / max(1, len(entries))
-    return section, {name: _times(counts, times) for name, counts in found.items()}
+    return section, {name: _times(counts, times) for name, counts in counted.items()}
 
 
-def _lacking(found: dict[str, SplitCounts], tags: Sequence[str]) -> int:
+def _lacking(counts: dict[str, SplitCounts], tags: Sequence[str]) -> int:
     """Count pairs of a tag and a split where it has no positive."""
     return sum(
-        name not in found or not found[name].tags[tag].positives
+        name not in counts or not counts[name].tags[tag].positives
         for name in ("train", "validation", "test")
         for tag in tags
     )
@@ -158,8 +158,8 @@ def _times(counts: SplitCounts, times: float) -> SplitCounts:
     return SplitCounts(
         images=round(counts.images * times),
         tags={
-            tag: TagCounts(**{key: round(value * times) for key, value in found})
-            for tag, found in counts.tags.items()
+            tag: TagCounts(**{key: round(value * times) for key, value in tag_counts})
+            for tag, tag_counts in counts.tags.items()
         },
     )
 

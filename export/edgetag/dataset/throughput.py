@@ -20,7 +20,7 @@ class Throughput(Record):
 
     @property
     def images_per_s(self) -> float:
-        """The rate."""
+        """Images a second."""
         return self.images / self.seconds
 
 
@@ -63,7 +63,7 @@ def random_batches(
         cache: The images.
         batch_size: Images per batch; at most as many as there are rows.
         rows: The rows to draw from, all by default.
-        seed: Of the order.
+        seed: Seed of the order.
     """
     rows = np.arange(len(cache)) if rows is None else rows
     random = np.random.default_rng(seed)

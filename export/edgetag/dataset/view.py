@@ -62,10 +62,10 @@ class Dataset:
 
     def counts(self) -> dict[str, SplitCounts]:
         """Return the images and labels of each split, by its name."""
-        found = {}
+        counts = {}
         for split in self.splits():
             labels = self.labels(self.rows(split))
-            found[split] = SplitCounts(
+            counts[split] = SplitCounts(
                 images=len(labels),
                 tags={
                     tag: TagCounts(
@@ -76,7 +76,7 @@ class Dataset:
                     for tag, column in zip(self.vocabulary.names, labels.T, strict=True)
                 },
             )
-        return found
+        return counts
 
     def images(self, rows: Rows) -> Pixels:
         """Return `[n, size, size, 3]` uint8."""

@@ -72,8 +72,8 @@ def _is_empty(view_box: str) -> bool:
 
 
 def _length(tag: str, side: str) -> float | None:
-    found = re.search(rf"(?<![\w-]){side}\s*=\s*[\"']([^\"']+)[\"']", tag)
-    number = _LENGTH.match(found.group(1)) if found else None
+    match = re.search(rf"(?<![\w-]){side}\s*=\s*[\"']([^\"']+)[\"']", tag)
+    number = _LENGTH.match(match.group(1)) if match else None
     return float(number.group(1)) if number and float(number.group(1)) > 0 else None
 
 

@@ -82,13 +82,13 @@ def package_versions() -> dict[str, str]:
     Raises:
         MissingExtraError: One is not installed.
     """
-    found = {}
+    versions = {}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
             raise MissingExtraError(package, "demo") from None
-    return found
+    return versions
 
 
 def attribution(sources: set[str]) -> str:

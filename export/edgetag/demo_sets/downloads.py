@@ -55,7 +55,7 @@ class DebPackage:
 
     Attributes:
         name: The package.
-        sha256: Of the version whose pictures were reviewed.
+        sha256: SHA-256 of the version whose pictures were reviewed.
         wanted: Folders inside the package that are kept.
     """
 
@@ -134,10 +134,10 @@ def _download(package: Package, folder: Path) -> Path:
             raise InputError(f"npm pack {wanted}: gave no file name; update npm") from None
         return folder / name
     _run(["apt-get", "download", package.name], folder, package.name)
-    found = sorted(folder.glob(f"{package.name}_*.deb"))
-    if not found:
+    archives = sorted(folder.glob(f"{package.name}_*.deb"))
+    if not archives:
         raise InputError(f"apt-get download {package.name}: left no package; run: apt-get update")
-    return found[0]
+    return archives[0]
 
 
 def _run(command: list[str], folder: Path, what: str) -> str:

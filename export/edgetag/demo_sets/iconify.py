@@ -62,8 +62,8 @@ def emoji_of(icon: str) -> Emoji | None:
     """Return what an icon shows, or None where its name is not an emoji's."""
     for pattern, replacement in _OLD_NAMES:
         icon = pattern.sub(replacement, icon)
-    found = _by_slug().get(icon)
-    return parse_emoji(*found) if found else None
+    parts = _by_slug().get(icon)
+    return parse_emoji(*parts) if parts else None
 
 
 def pictures(vendor: Vendor) -> Iterator[Picture]:

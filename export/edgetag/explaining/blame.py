@@ -112,15 +112,15 @@ def ranked(layers: Sequence[Layer], sums: Sequence[Sums]) -> tuple[LayerError, .
     A layer whose float output never varies is left out: there is no signal to compare with.
 
     Args:
-        layers: Of the float file, those that were compared.
+        layers: Layers of the float file that were compared.
         sums: What was measured of each.
     """
-    found = []
+    errors = []
     for index, (layer, measured) in enumerate(zip(layers, sums, strict=True)):
         variance = measured.squares / measured.count - (measured.total / measured.count) ** 2
         if variance <= 0:
             continue
-        found.append(
+        errors.append(
             LayerError(
                 index=index,
                 name=layer.tensor.name,
@@ -129,7 +129,7 @@ def ranked(layers: Sequence[Layer], sums: Sequence[Sums]) -> tuple[LayerError, .
                 added=sqrt(measured.own_squared_errors / measured.count / variance),
             )
         )
-    return tuple(sorted(found, key=lambda layer: (-layer.added, layer.index)))
+    return tuple(sorted(errors, key=lambda layer: (-layer.added, layer.index)))
 
 
 def _pair(layer: Layer, fed: int, other: Layer) -> Pair:

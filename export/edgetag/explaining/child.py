@@ -37,7 +37,7 @@ class LayerSums:
         Args:
             reference: The layer's output in the float file.
             other: In the quantized file.
-            alone: Of the float layer on the quantized file's inputs.
+            alone: Difference of the float layer on the quantized file's inputs.
         """
         if not reference.shape == other.shape == alone.shape:
             raise ModelLoadError(
@@ -141,8 +141,8 @@ def compare(job: Job, cache: ImageCache, emit: Emit) -> Compared:
     sums = [LayerSums() for _ in job.pairs]
     for done, row in enumerate(job.rows, start=1):
         outputs = files.run(cache[np.array([row], dtype=np.int64)])
-        for layer, found in zip(sums, outputs, strict=True):
-            layer.add(*found)
+        for layer, difference in zip(sums, outputs, strict=True):
+            layer.add(*difference)
         emit(Scored(images=done))
     return Compared(layers=tuple(layer.total() for layer in sums))
 

@@ -27,7 +27,7 @@ class Judge:
         thresholds: `[tags]`, score from which a tag counts as present.
         min_positives: A tag with fewer is not scored.
         bootstrap: Over the images.
-        confidence: Of intervals.
+        confidence: Confidence of intervals.
     """
 
     right: Scores

@@ -29,7 +29,7 @@ class Layer:
 
     Attributes:
         operator: Such as `CONV_2D`.
-        position: Of its output among the file's tensors.
+        position: Position of its output among the file's tensors.
         tensor: Its output.
     """
 

@@ -85,12 +85,12 @@ def drawn_mistakes(input_type: str, bytes_as_they_are: bool) -> tuple[DrawnMista
         bytes_as_they_are: Whether a byte of the picture is a byte of the input (minus 128 for
             int8), as in edgetag's own integer files. Wrong input bytes are then wrong pixels.
     """
-    found: tuple[DrawnMistake, ...] = (*_GEOMETRY, *_RESAMPLING, *_COLOUR)
+    mistakes: tuple[DrawnMistake, ...] = (*_GEOMETRY, *_RESAMPLING, *_COLOUR)
     if bytes_as_they_are and input_type in ("uint8", "int8"):
         # Zero is the byte 0 of a uint8 input and the pixel 128 of an int8 one.
         zero = 0 if input_type == "uint8" else 128
-        found += (_signed_bytes(input_type), _cast_fractions(zero))
-    return found
+        mistakes += (_signed_bytes(input_type), _cast_fractions(zero))
+    return mistakes
 
 
 def scaled_mistakes(input_type: str) -> tuple[ScaledMistake, ...]:

@@ -13,11 +13,12 @@ import numpy as np
 from edgetag.dataset.view import Rows
 from edgetag.explaining.mistakes import Case, DrawnMistake, ScaledMistake
 from edgetag.explaining.pictures import Crop, Picture, PictureSource
-from edgetag.explaining.squares import Squares
 from edgetag.metrics import Scores
 from edgetag.preprocess import ImageRejectedError, Preprocessing, letterbox
 from edgetag.progress import Progress, Task
 from edgetag.runtimes import Engine, LoadFailure, score
+from edgetag.scratch import scratch_folder
+from edgetag.temporary_images import ImageWriter
 
 BLOCK_BYTES = 1 << 30
 """Pixels on the disk at once."""
@@ -47,7 +48,7 @@ class Feeding:
         engine: The runtime.
         model: The `.tflite` file.
         contract: What feeds it rightly.
-        folder: For the temporary image cache.
+        folder: Where pictures that are fed wrongly lie for a while.
     """
 
     engine: Engine
@@ -55,7 +56,9 @@ class Feeding:
     contract: Preprocessing
     folder: Path
 
-    def score(self, squares: Squares, rows: Rows, contract: Preprocessing, task: Task) -> Scores:
+    def score(
+        self, squares: ImageWriter, rows: Rows, contract: Preprocessing, task: Task
+    ) -> Scores:
         """Return scores `[rows, tags]` of squares.
 
         Raises:
@@ -115,12 +118,13 @@ def score_mistakes(
     used: list[int] = []
     for start in range(0, len(wanted), in_block):
         block = range(start, min(start + in_block, len(wanted)))
-        with Squares(feeding.folder, size) as squares:
+        with scratch_folder(feeding.folder) as folder:
+            squares = ImageWriter(folder, size)
             layout = _Layout({mistake.name: {} for mistake in drawn}, [])
             with progress.track("making mistakes", len(block), "images") as task:
-                for position, found in _readable(block, wanted, source, unreadable, task):
+                for position, picture in _readable(block, wanted, source, unreadable, task):
                     used.append(position)
-                    layout.draw(found, drawn, feeding.contract, squares)
+                    layout.draw(picture, drawn, feeding.contract, squares)
             if layout.right:
                 squares.finish()
                 parts.append(_score_block(layout, squares, feeding, scaled, progress))
@@ -144,7 +148,7 @@ class _Layout:
         picture: Picture,
         drawn: Sequence[DrawnMistake],
         contract: Preprocessing,
-        squares: Squares,
+        squares: ImageWriter,
     ) -> None:
         case = Case(picture, letterbox(picture.image, contract), contract)
         for mistake in drawn:
@@ -172,11 +176,11 @@ def _readable(
 ) -> Iterator[tuple[int, Picture]]:
     """Yield the pictures that can be read, and note the others."""
     for position in block:
-        one = wanted[position]
+        asked = wanted[position]
         try:
-            picture = source.read(one.path, one.digest, one.crop)
+            picture = source.read(asked.path, asked.digest, asked.crop)
         except ImageRejectedError as error:
-            unreadable.append((one.path, str(error)))
+            unreadable.append((asked.path, str(error)))
         else:
             yield position, picture
         task.advance()
@@ -184,7 +188,7 @@ def _readable(
 
 def _score_block(
     layout: _Layout,
-    squares: Squares,
+    squares: ImageWriter,
     feeding: Feeding,
     scaled: Sequence[ScaledMistake],
     progress: Progress,

@@ -20,8 +20,8 @@ def plain_bilinear(image: Image.Image, width: int, height: int) -> Pixels:
 
     Args:
         image: RGB.
-        width: Of the result.
-        height: Of the result.
+        width: Width of the result.
+        height: Height of the result.
 
     Returns:
         `[height, width, 3]` uint8.

@@ -11,7 +11,7 @@ class LayerError(Record):
 
     Attributes:
         index: Position among the compared operators, from 0.
-        name: Of the output tensor in the float file.
+        name: Name of the output tensor in the float file.
         operator: Such as `CONV_2D`.
         error: Root mean square of the difference of the outputs, over the standard deviation of
             the float output; 0 is no error, 1 as large as the signal.
@@ -36,7 +36,7 @@ class Blame(Record):
     Attributes:
         variant: Its name.
         runtime: The engine, on its own kernels: XNNPACK shows no layers.
-        images: Of the deciding split, every tag among them.
+        images: Images of the deciding split, every tag among them.
         layers: All that both files have.
     """
 

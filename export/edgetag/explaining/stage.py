@@ -87,8 +87,8 @@ def run(
         blamed = _blame(recipe, workspace, dataset, files, notes, progress)
         shipped = variant or read_shipping(recipe, workspace).leading
         file, path = exported_file(workspace, shipped)
-        found = _drift(recipe, workspace, dataset, file, path, notes, progress)
-        drift = (found,) if found else ()
+        of_preprocessing = _drift(recipe, workspace, dataset, file, path, notes, progress)
+        drift = (of_preprocessing,) if of_preprocessing else ()
     result = Explanation(blame=blamed, preprocessing=drift, notes=tuple(notes.told))
     write_text(workspace.explain / "explain.json", result.to_json())
     return result
@@ -108,17 +108,17 @@ def _blame(
     rows = dataset.rows(recipe.validation.splits[0])
     rows = rows[choose(dataset.labels(rows), recipe.explain.layer_images, 1, recipe.seed)]
     images = Images(workspace.cache, rows, recipe.network.preprocessing())
-    found = []
+    blames = []
     with progress.track("comparing layers", len(quantized) * len(rows), "images") as task:
         for file, path in quantized:
             layers = blame(reference, path, images, task)
             if isinstance(layers, str):
                 notes.add(f"{file.variant}: its layers are not compared: {layers}")
                 continue
-            found.append(
+            blames.append(
                 Blame(variant=file.variant, runtime=RUNTIME, images=len(rows), layers=layers)
             )
-    return tuple(found)
+    return tuple(blames)
 
 
 def _drift(
@@ -139,8 +139,8 @@ def _drift(
     count, least = recipe.explain.preprocessing_images, recipe.validation.min_positives
     rows = rows[choose(labels, count, least, recipe.seed)]
     source = PictureSource(default_root(recipe.data), recipe.data, contract)
-    folder = workspace.explain / "building"
-    feeding = Feeding(engines.get(RUNTIME), model, contract, folder)
+    workspace.explain.mkdir(parents=True, exist_ok=True)
+    feeding = Feeding(engines.get(RUNTIME), model, contract, workspace.explain)
     try:
         scored = score_mistakes(_wanted(dataset, rows), source, feeding, drawn, scaled, progress)
     except NotScoredError as error:

@@ -46,7 +46,7 @@ class Check(Record):
         budget: The recipe's key.
         limit: The recipe's value.
         measured: None where the data or the machine cannot tell.
-        interval: Of `measured`, where that is an estimate; it decides.
+        interval: Interval of `measured`, where that is an estimate; it decides.
         p_fail: Of a tag's check: the chance to see so much or more if the true value were at the
             limit, by Holm's correction over the variant's checks of tags.
         verdict: Kept, broken or undecided; see `judge`.
@@ -75,7 +75,7 @@ class Value:
 
     Attributes:
         measured: None where there is nothing.
-        interval: Of an estimate; None where the value is exact.
+        interval: Interval of an estimate; None where the value is exact.
         p_fail: See `Check`; None where no correction applies.
         doubt: Why it decides nothing; empty where it decides.
         failure: Why a file does not run where the limit is judged, which breaks it; None where it

@@ -94,12 +94,12 @@ def prepare(
     Raises:
         InputError: Something is missing, or LiteRT does not run a file.
     """
-    found = runner.find_runner(runner_path) if runner_path else None
+    runner_file = runner.find_runner(runner_path) if runner_path else None
     dataset = open_dataset(workspace)
     rows = spread(dataset.rows(recipe.validation.splits[0]), images)
     pixels = dataset.images(rows)
     return Scoring(
-        runner=found,
+        runner=runner_file,
         app=app,
         images=runner.write_images(pixels, folder, "images"),
         first=runner.write_images(pixels[:1], folder, "first"),
@@ -169,11 +169,11 @@ class RunnerScoring:
 
     @property
     def name(self) -> str:
-        """Of the file."""
+        """Return the variant that is timed or scored."""
         return self.variant.variant
 
     def round(self, phone: Phone) -> None:
-        """Nothing is timed."""
+        """Do nothing: scoring has no rounds."""
 
     def after_rounds(self, phone: Phone) -> None:
         """Score all images.
@@ -183,7 +183,7 @@ class RunnerScoring:
         """
         put(phone, self.model)
         images = len(self.scoring.truth.identities)
-        found = runner.score(
+        scored = runner.score(
             phone,
             self.runner,
             self.model,
@@ -193,13 +193,13 @@ class RunnerScoring:
             self.delegate,
         )
         self._record = compare(
-            found.scores,
+            scored.scores,
             range(images),
             self.variant,
             self.scoring.truth,
             self.workspace,
             phone.listed.id,
-            seconds=found.seconds,
+            seconds=scored.seconds,
             runner_sha256=self.runner.sha256,
         )
 

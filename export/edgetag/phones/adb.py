@@ -50,7 +50,7 @@ class Adb:
     """The program.
 
     Attributes:
-        path: Of the executable.
+        path: Path of the executable.
         cancelled: When set, whatever runs is ended.
     """
 
@@ -101,7 +101,7 @@ class Adb:
         Args:
             arguments: Its own.
             limit_s: After so many seconds it is ended.
-            most_bytes: Of stdout, and of stderr.
+            most_bytes: Most bytes of stdout, and of stderr.
 
         Raises:
             PhoneError: It took too long or printed too much.

@@ -49,7 +49,7 @@ class AppEngine(_Told):
     """What ran the model.
 
     Attributes:
-        name: Of the library, such as `LiteRT`,
+        name: Name of the library, such as `LiteRT`,
         version: and its version.
         threads: It used.
         delegate: What it ran on.
@@ -119,7 +119,7 @@ class AppScores(Result):
         engine: What ran the model.
         self_test: On the golden inputs; None where the app had none for this file.
         load_ms: Loading and preparing the file.
-        latency_ms: Of single inferences; None where none were asked for.
+        latency_ms: Latency of single inferences; None where none were asked for.
         images: One entry each.
     """
 
@@ -143,7 +143,7 @@ class Wanted:
     Attributes:
         model_sha256: Digest of the file.
         tags: In the order of the model's output.
-        names: Of the images, in the order of the scores to return.
+        names: Names of the images, in the order of the scores to return.
         delegate: What to run on; None where nobody asked for anything.
     """
 
@@ -163,7 +163,7 @@ def read_answer(content: bytes) -> AppScores:
     """Read what an app wrote.
 
     Args:
-        content: Of its file; it may hold anything.
+        content: Content of its file; it may hold anything.
 
     Raises:
         PhoneError: It is not JSON of this schema, or a value is out of its bounds.
@@ -176,36 +176,36 @@ def read_answer(content: bytes) -> AppScores:
         raise _wrong(f"the app's answer cannot be read: {place}: {first['msg']}") from None
 
 
-def check_answer(found: AppScores, wanted: Wanted) -> None:
+def check_answer(answer: AppScores, wanted: Wanted) -> None:
     """Refuse an answer to another question, or of an engine that does not do what it should.
 
     Raises:
         PhoneError: It is about another file, other tags or other images; a GPU was asked for and
             the CPU answered; or the self-test failed.
     """
-    if found.model_sha256 != wanted.model_sha256:
+    if answer.model_sha256 != wanted.model_sha256:
         raise _wrong(
-            f"the app scored another file: its SHA-256 is {found.model_sha256[:12]}…, asked for "
+            f"the app scored another file: its SHA-256 is {answer.model_sha256[:12]}…, asked for "
             f"was {wanted.model_sha256[:12]}…"
         )
-    if found.tags != wanted.tags:
-        raise _wrong(_other_tags(found.tags, wanted.tags))
-    names = [image.name for image in found.images]
+    if answer.tags != wanted.tags:
+        raise _wrong(_other_tags(answer.tags, wanted.tags))
+    names = [image.name for image in answer.images]
     if len(names) != len(wanted.names) or set(names) != set(wanted.names):
         raise _wrong(_other_images(names, wanted.names))
-    for image in found.images:
+    for image in answer.images:
         if image.scores is not None and len(image.scores) != len(wanted.tags):
             raise _wrong(
                 f"image {image.name} has {len(image.scores)} scores for {len(wanted.tags)} tags"
             )
-    _check_engine(found.engine, wanted.delegate)
-    if found.self_test is not None and not found.self_test.passed:
-        difference = found.self_test.max_difference
-        told = "" if difference is None else f" (largest difference {difference:.4g})"
+    _check_engine(answer.engine, wanted.delegate)
+    if answer.self_test is not None and not answer.self_test.passed:
+        difference = answer.self_test.max_difference
+        largest = "" if difference is None else f" (largest difference {difference:.4g})"
         raise PhoneError(
             Problem.SELF_TEST,
-            f"{found.engine.name} {found.engine.version} on the {found.engine.delegate} does not "
-            f"give the golden scores of the app's bundle{told}; its scores are not kept",
+            f"{answer.engine.name} {answer.engine.version} on the {answer.engine.delegate} does "
+            f"not give the golden scores of the app's bundle{largest}; its scores are not kept",
         )
 
 
@@ -222,23 +222,23 @@ def _check_engine(engine: AppEngine, asked: Device | None) -> None:
         )
 
 
-def _other_tags(found: Sequence[str], wanted: Sequence[str]) -> str:
-    if set(found) == set(wanted) and len(found) == len(wanted):
+def _other_tags(tags: Sequence[str], wanted: Sequence[str]) -> str:
+    if set(tags) == set(wanted) and len(tags) == len(wanted):
         return "the app has the tags in another order than the recipe"
-    lacking = [tag for tag in wanted if tag not in set(found)]
-    what = f"it lacks {lacking[0]}" if lacking else f"it has {len(found)} for {len(wanted)}"
+    lacking = [tag for tag in wanted if tag not in set(tags)]
+    what = f"it lacks {lacking[0]}" if lacking else f"it has {len(tags)} for {len(wanted)}"
     return f"the app has other tags than the recipe: {what}"
 
 
-def _other_images(found: Sequence[str], wanted: Sequence[str]) -> str:
-    if len(set(found)) < len(found):
+def _other_images(names: Sequence[str], wanted: Sequence[str]) -> str:
+    if len(set(names)) < len(names):
         return "the app tells some image twice"
-    lacking = sorted(set(wanted) - set(found))
-    told = f", it lacks {lacking[0]}" if lacking else ""
-    return f"the app tells {len(found)} images, asked for were {len(wanted)}{told}"
+    lacking = sorted(set(wanted) - set(names))
+    lack = f", it lacks {lacking[0]}" if lacking else ""
+    return f"the app tells {len(names)} images, asked for were {len(wanted)}{lack}"
 
 
-def scores_of(found: AppScores, wanted: Wanted) -> tuple[Scores, tuple[int, ...], str]:
+def scores_of(answer: AppScores, wanted: Wanted) -> tuple[Scores, tuple[int, ...], str]:
     """Return the scores of a checked answer.
 
     Returns:
@@ -248,7 +248,7 @@ def scores_of(found: AppScores, wanted: Wanted) -> tuple[Scores, tuple[int, ...]
     Raises:
         PhoneError: No image has scores.
     """
-    by_name = {image.name: image for image in found.images}
+    by_name = {image.name: image for image in answer.images}
     ordered = [by_name[name] for name in wanted.names]
     places = tuple(place for place, image in enumerate(ordered) if image.scores is not None)
     errors = [f"{image.name}: {image.error}" for image in ordered if image.error is not None]

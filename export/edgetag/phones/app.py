@@ -93,16 +93,16 @@ class InApp:
         with scratch_folder() as folder:
             sheet, target = folder / "job.json", folder / "answer.json"
             write_text(sheet, job.to_json())
-            told = LocalFile(sheet, digest_file(sheet), "json")
-            put(phone, told)
+            job_file = LocalFile(sheet, digest_file(sheet), "json")
+            put(phone, job_file)
             started = time.monotonic()
-            path = start(phone, self.app, told, self.settings.limit_s or limit_s)
+            path = start(phone, self.app, job_file, self.settings.limit_s or limit_s)
             seconds = time.monotonic() - started
             phone.pull(path, target, wanted.most_bytes)
-            phone.shell("rm", "-f", path, told.remote)
-            found = read_answer(target.read_bytes())
-        check_answer(found, wanted)
-        return found, wanted, seconds
+            phone.shell("rm", "-f", path, job_file.remote)
+            answer = read_answer(target.read_bytes())
+        check_answer(answer, wanted)
+        return answer, wanted, seconds
 
 
 @dataclass
@@ -125,12 +125,12 @@ class AppTiming:
 
     @property
     def name(self) -> str:
-        """Of the file."""
+        """Return the variant that is timed or scored."""
         return self.file.variant.variant
 
     @property
     def threads(self) -> int:
-        """For the runtime."""
+        """Return the threads that the runtime is given."""
         return self.file.settings.threads[0]
 
     def round(self, phone: Phone) -> None:
@@ -142,23 +142,23 @@ class AppTiming:
         self.failed = True  # until the end
         before = condition(phone)
         runs = self.file.settings.runs_of_round
-        found, _, _ = self.file.ask(phone, self.file.scoring.first, 1, runs)
-        if found.latency_ms is None:
+        answer, _, _ = self.file.ask(phone, self.file.scoring.first, 1, runs)
+        if answer.latency_ms is None:
             raise PhoneError(Problem.WRONG_OUTPUT, "the app was to time the file and did not")
-        self._engine = self._engine or engine_of(found)
-        self._rounds.append(percentiles_of(found.latency_ms))
-        self._load_ms.append(found.load_ms)
+        self._engine = self._engine or engine_of(answer)
+        self._rounds.append(percentiles_of(answer.latency_ms))
+        self._load_ms.append(answer.load_ms)
         self._felt += [before, condition(phone)]
         self.failed = False
 
     def after_rounds(self, phone: Phone) -> None:
-        """Nothing is left to do."""
+        """Do nothing: rounds leave nothing to do."""
 
     def record(self) -> AppMeasurement | None:
         """Return the figures, None where no round ended well."""
         if self._engine is None:
             return None
-        medians = [one.p50 for one in self._rounds]
+        medians = [part.p50 for part in self._rounds]
         return AppMeasurement(
             phone=self.phone,
             variant=self.file.variant.variant,
@@ -169,7 +169,7 @@ class AppTiming:
             load_ms=statistics.median(self._load_ms),
             before=self._felt[0],
             after=self._felt[-1],
-            throttled=any(throttled(one) for one in self._felt),
+            throttled=any(throttled(part) for part in self._felt),
             notes=(
                 *notes(self._felt),
                 *notes_on_rounds(medians, self.file.settings.rounds),
@@ -185,7 +185,7 @@ class AppScoring:
     Attributes:
         file: In the app.
         workspace: Keeps the scores.
-        timing: Of the same file; what failed there is not tried again.
+        timing: Timing of the same file; what failed there is not tried again.
     """
 
     file: InApp
@@ -196,11 +196,11 @@ class AppScoring:
 
     @property
     def name(self) -> str:
-        """Of the file."""
+        """Return the variant that is timed or scored."""
         return self.file.variant.variant
 
     def round(self, phone: Phone) -> None:
-        """Nothing is timed."""
+        """Do nothing: scoring has no rounds."""
 
     def after_rounds(self, phone: Phone) -> None:
         """Score all images; scores are kept even where some images have none.
@@ -211,10 +211,10 @@ class AppScoring:
         if self.timing is not None and self.timing.failed:
             return
         scoring = self.file.scoring
-        found, wanted, seconds = self.file.ask(
+        answer, wanted, seconds = self.file.ask(
             phone, scoring.images, len(scoring.truth.identities), None
         )
-        scores, places, error = scores_of(found, wanted)
+        scores, places, error = scores_of(answer, wanted)
         self._record = compare(
             scores,
             places,
@@ -223,7 +223,7 @@ class AppScoring:
             self.workspace,
             phone.listed.id,
             seconds=seconds,
-            engine=engine_of(found),
+            engine=engine_of(answer),
         )
         if error:
             raise lacking(len(wanted.names) - len(places), len(wanted.names), error)
@@ -233,9 +233,9 @@ class AppScoring:
         return self._record
 
 
-def engine_of(found: AppScores) -> AppEngineRecord:
+def engine_of(answer: AppScores) -> AppEngineRecord:
     """Return what is kept of the engine of a checked answer."""
-    engine, test = found.engine, found.self_test
+    engine, test = answer.engine, answer.self_test
     return AppEngineRecord(
         name=one_word(engine.name),
         version=one_word(engine.version),
@@ -251,9 +251,9 @@ def one_word(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)[:80]
 
 
-def percentiles_of(told: AppLatency) -> AppPercentiles:
+def percentiles_of(latency: AppLatency) -> AppPercentiles:
     """Return what is kept of the app's percentiles."""
-    return AppPercentiles(runs=told.runs, p50=told.p50, p90=told.p90, p99=told.p99)
+    return AppPercentiles(runs=latency.runs, p50=latency.p50, p90=latency.p90, p99=latency.p99)
 
 
 def untested(engine: AppEngineRecord) -> tuple[str, ...]:

@@ -26,6 +26,9 @@ from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem, recogn
 from edgetag.phones.rounds import notes_on_rounds, together
 from edgetag.phones.state import condition, notes, throttled, worst_status
 from edgetag.phones.store import LocalFile, put
+from edgetag.recipe import Recipe
+
+ROUNDS = 3
 
 PROFILE_RUNS = 10
 """Runs of the second round, the profiled one: its times are shares, not figures to quote."""
@@ -70,13 +73,39 @@ class Settings:
     rounds: int = 3
     min_share: float = 0.5
 
+    @classmethod
+    def of(
+        cls,
+        recipe: Recipe,
+        delegate: DelegateName = "auto",
+        profile: bool = False,
+        cores: str = "",
+    ) -> "Settings":
+        """Return what a recipe says, beside what is chosen each time.
+
+        Raises:
+            InputError: There are more rounds than runs, or `cores` is no mask.
+        """
+        phones, desktop = recipe.phones, recipe.benchmark
+        runs = phones.runs or desktop.runs
+        return cls(
+            threads=phones.threads or desktop.threads,
+            warmup_runs=(desktop.warmup_runs if phones.warmup_runs is None else phones.warmup_runs),
+            runs=runs,
+            delegate=delegate,
+            min_s=phones.min_s,
+            max_s=phones.max_s,
+            profile=profile,
+            cores=cores,
+            rounds=phones.rounds or min(ROUNDS, runs),
+            min_share=phones.min_delegated,
+        )
+
     def __post_init__(self) -> None:
-        if not 0 < self.min_s <= self.max_s:
-            raise InputError(f"min-secs {self.min_s:g} must be over 0 and at most max-secs")
-        if not 1 <= self.rounds <= self.runs:
-            raise InputError(f"rounds {self.rounds}: give at least 1, and at most as many as runs")
-        if not 0 <= self.min_share <= 1:
-            raise InputError(f"min-delegated {self.min_share:g}: give a share between 0 and 1")
+        if self.rounds > self.runs:
+            raise InputError(
+                f"phones.rounds {self.rounds} is more than the {self.runs} runs of benchmark.runs"
+            )
         if self.cores and not _MASK.fullmatch(self.cores):
             raise InputError(f"cores {self.cores!r}: give a mask in hex, such as f0")
 
@@ -141,7 +170,7 @@ class Timing:
 
     @property
     def name(self) -> str:
-        """Of the file."""
+        """Return the variant that is timed or scored."""
         return self.variant.variant
 
     def round(self, phone: Phone) -> None:
@@ -186,7 +215,7 @@ class Timing:
         """Return the figures, None where no round ended well."""
         if not self._rounds:
             return None
-        first, felt = self._rounds[0], [one for pair in self._felt for one in pair]
+        first, felt = self._rounds[0], [part for pair in self._felt for part in pair]
         done = tuple(
             PhoneRound(latency_ms=parsed.latency_ms, thermal_status=worst_status(*pair))
             for parsed, pair in zip(self._rounds, self._felt, strict=True)
@@ -199,7 +228,7 @@ class Timing:
             size_bytes=self.variant.size_bytes,
             threads=self.threads,
             requested=self.settings.delegate,
-            latency_ms=together([one.latency_ms for one in done]),
+            latency_ms=together([part.latency_ms for part in done]),
             rounds=done,
             warmup_avg_ms=first.warmup_avg_ms,
             first_ms=first.first_ms,
@@ -210,10 +239,10 @@ class Timing:
             operators=self._profile,
             before=felt[0],
             after=felt[-1],
-            throttled=any(throttled(one) for one in felt),
+            throttled=any(throttled(part) for part in felt),
             notes=(
                 *notes(felt),
-                *notes_on_rounds([one.latency_ms.avg for one in done], self.settings.rounds),
+                *notes_on_rounds([part.latency_ms.avg for part in done], self.settings.rounds),
                 *_untold(self.settings.delegate, delegations),
                 *self._notes,
             ),
@@ -225,20 +254,20 @@ class Timing:
         return self.settings.command(self.tool, self.model, self.threads)
 
     def _delegations(self) -> tuple[Delegation, ...]:
-        found = self._rounds[0].delegations
+        delegations = self._rounds[0].delegations
         in_file = _operators_in(self.model.path) if self._profile else {}
-        return with_profile(found, self._profile, in_file)
+        return with_profile(delegations, self._profile, in_file)
 
 
 def _operators_in(path: Path) -> dict[str, int]:
     """Return how often each operator is in a file's first graph, which is what is run."""
     model = read_model(path)
-    return dict(Counter(one.name for one in operators(model, model.subgraphs[0])))
+    return dict(Counter(operator.name for operator in operators(model, model.subgraphs[0])))
 
 
-def _untold(requested: DelegateName, found: tuple[Delegation, ...]) -> tuple[str, ...]:
+def _untold(requested: DelegateName, delegations: tuple[Delegation, ...]) -> tuple[str, ...]:
     """Note a delegate that was asked for and does not say how much it took."""
-    for entry in found:
+    for entry in delegations:
         if entry.delegate == CALLED.get(requested) and share_of(entry) is None:
             return (f"how much {entry.delegate} took is not told; --profile may show it",)
     return ()

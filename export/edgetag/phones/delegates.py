@@ -49,7 +49,7 @@ def delegations(lines: list[str]) -> tuple[Delegation, ...]:
         lines: Without their levels; see `parse.clean_lines`.
     """
     nodes: dict[tuple[str, str], tuple[int, int | None]] = {}
-    found: dict[str, Delegation] = {}
+    by_name: dict[str, Delegation] = {}
     refused: set[str] = set()
     remaining: tuple[int, int] | None = None
     last = ""
@@ -62,10 +62,10 @@ def delegations(lines: list[str]) -> tuple[Delegation, ...]:
         elif match := _APPLIED.match(line):
             taken: Taken = "all" if match[2] == "completely" else "part"
             kernels = int(match[3]) if match[3] else None
-            found[match[1]] = Delegation(delegate=match[1], taken=taken, kernels=kernels)
+            by_name[match[1]] = Delegation(delegate=match[1], taken=taken, kernels=kernels)
         elif match := _CREATED.match(line):
             name = match[1] or match[2]
-            found.setdefault(name, Delegation(delegate=name, taken="unknown"))
+            by_name.setdefault(name, Delegation(delegate=name, taken="unknown"))
         elif line.startswith(_UNDONE) and last:
             refused.add(last)
         else:
@@ -74,10 +74,10 @@ def delegations(lines: list[str]) -> tuple[Delegation, ...]:
         nodes["GPU", ""] = remaining
     for name in {name for name, _ in nodes}:
         counts = [count for (owner, _), count in nodes.items() if owner == name]
-        found[name] = _counted(found.get(name), name, counts)
+        by_name[name] = _counted(by_name.get(name), name, counts)
     for name in refused:
-        found[name] = Delegation(delegate=name, taken="none", nodes=0)
-    return tuple(found[name] for name in sorted(found))
+        by_name[name] = Delegation(delegate=name, taken="none", nodes=0)
+    return tuple(by_name[name] for name in sorted(by_name))
 
 
 def _counted(
@@ -104,7 +104,7 @@ def _refused(line: str) -> set[str]:
 
 
 def with_profile(
-    found: tuple[Delegation, ...],
+    delegations: tuple[Delegation, ...],
     operators: tuple[OperatorTime, ...],
     in_file: Mapping[str, int],
 ) -> tuple[Delegation, ...]:
@@ -114,13 +114,13 @@ def with_profile(
     it; then it is not named, and the log must have named a single one.
 
     Args:
-        found: By the log.
-        operators: Of the profile; nothing is added where there is none.
+        delegations: By the log.
+        operators: Operators of the profile; nothing is added where there is none.
         in_file: Operator → how often it is in the graph that was run.
     """
     if not operators:
-        return found
-    known = {entry.delegate: entry for entry in found}
+        return delegations
+    known = {entry.delegate: entry for entry in delegations}
     shown = {_NODES[entry.operator] for entry in operators if entry.operator in _NODES}
     takers = {name for name, entry in known.items() if entry.taken != "none"} | shown
     if not shown and len(takers) == 1 and any(entry.within_delegate for entry in operators):
@@ -141,9 +141,7 @@ def _with_operators(
     entry: Delegation, operators: tuple[OperatorTime, ...], in_file: Mapping[str, int]
 ) -> Delegation:
     """Name what the only delegate took: all of the file but what ran outside of it."""
-    outside = Counter(
-        {found.operator: found.count for found in operators if not found.within_delegate}
-    )
+    outside = Counter({row.operator: row.count for row in operators if not row.within_delegate})
     whole = Counter(in_file)
     if outside - whole:
         return entry  # the profile names operators that the file does not have
@@ -163,13 +161,13 @@ def _share_of_time(name: str, operators: tuple[OperatorTime, ...], only: bool) -
     return min(math.fsum(own) / whole, 1.0)
 
 
-def require(requested: DelegateName, found: tuple[Delegation, ...], min_share: float) -> None:
+def require(requested: DelegateName, delegations: tuple[Delegation, ...], min_share: float) -> None:
     """Refuse a run that asked for a delegate which took nothing, or too little.
 
     Args:
         requested: What was asked for.
-        found: What delegates took.
-        min_share: Of the operators, or of the time where operators are not told, 0..1.
+        delegations: What delegates took.
+        min_share: Share of the operators, or of the time where operators are not told, 0..1.
 
     Raises:
         PhoneError: It took nothing or less than `min_share`, or nothing in the output says that
@@ -178,7 +176,7 @@ def require(requested: DelegateName, found: tuple[Delegation, ...], min_share: f
     name = CALLED.get(requested)
     if name is None:
         return
-    entry = next((entry for entry in found if entry.delegate == name), None)
+    entry = next((entry for entry in delegations if entry.delegate == name), None)
     if entry is not None and (entry.taken in ("all", "part") or (entry.nodes or 0) > 0):
         share = share_of(entry)
         if share is None or share >= min_share:

@@ -77,7 +77,7 @@ class Phone:
             folder: On the phone, where it is started and its process id is kept.
             arguments: The program and its own.
             limit_s: After so many seconds it is ended.
-            most_bytes: Of output.
+            most_bytes: Most bytes of output.
 
         Raises:
             PhoneError: As `shell`.
@@ -158,9 +158,9 @@ def _split(text: str, mark: str) -> list[Answer]:
     answers: list[Answer] = []
     rest = text.replace("\r\n", "\n")
     while True:
-        before, found, after = rest.partition(f"\n{mark} ")
+        before, separator, after = rest.partition(f"\n{mark} ")
         code, newline, rest = after.partition("\n")
-        if not found or not newline or not code.strip().isdigit():
+        if not separator or not newline or not code.strip().isdigit():
             return answers
         answers.append(Answer(int(code), before))
 
@@ -173,14 +173,14 @@ def size_commands(remote: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return ("stat", "-c", "%F|%s", remote), ("ls", "-ld", remote)
 
 
-def size_in(told: Answer, listed: Answer) -> int | None:
+def size_in(stat: Answer, listed: Answer) -> int | None:
     """Return the bytes of a regular file by the answers to `size_commands`, None if it is none."""
-    kind, _, size = told.text.strip().rpartition("|")
-    if told.code == 0 and kind:
+    kind, _, size = stat.text.strip().rpartition("|")
+    if stat.code == 0 and kind:
         regular = kind in ("regular file", "regular empty file")
     else:
-        found = _LISTED.match(listed.text.strip())
-        regular, size = found is not None and listed.code == 0, found[1] if found else ""
+        match = _LISTED.match(listed.text.strip())
+        regular, size = match is not None and listed.code == 0, match[1] if match else ""
     return int(size) if regular and size.isascii() and size.isdigit() and len(size) < 16 else None
 
 

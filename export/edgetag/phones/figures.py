@@ -70,13 +70,13 @@ class Delegation(Record):
 
     Attributes:
         delegate: As benchmark_model calls it, such as `XNNPACK` or `GPU`.
-        taken: Of the graph; `unknown` where the output does not say.
+        taken: Part of the graph; `unknown` where the output does not say.
         nodes: How many operators it took; None where the output does not say.
-        of_nodes: Of how many.
+        of_nodes: How many nodes the graph has.
         kernels: Nodes they were fused into.
         operators: Which it took, by type, where there is a profile: those of the file that the
             profile does not show outside of delegates; empty where that is not known.
-        share_of_time: Of one inference's, within it, by the profile; None without one.
+        share_of_time: Share of an inference's time within it, by the profile; None without one.
     """
 
     delegate: str
@@ -117,7 +117,7 @@ class PhoneRound(Record):
     """One round of a file.
 
     Attributes:
-        latency_ms: Of one inference.
+        latency_ms: Latency of one inference.
         thermal_status: The worst before and after, of the phone and its sensors; None where it
             does not tell.
     """
@@ -136,7 +136,7 @@ class PhoneMeasurement(Record):
         size_bytes: and size.
         threads: Given to benchmark_model.
         requested: What was asked for.
-        latency_ms: Of one inference, over all rounds; see `rounds.together`.
+        latency_ms: Latency of one inference, over all rounds; see `rounds.together`.
         rounds: Each by itself; between two of a file, all other files had their turn.
         warmup_avg_ms: Mean of the first round's warm-up; None without one.
         first_ms: The very first inference; None from builds that do not print it.
@@ -187,7 +187,7 @@ class AppEngineRecord(Record):
     """What ran a file in the demo app.
 
     Attributes:
-        name: Of the library,
+        name: Name of the library,
         version: and its version.
         threads: It used.
         delegate: `cpu` or `gpu`; always what was asked for, since anything else is a failure.
@@ -204,7 +204,7 @@ class AppEngineRecord(Record):
 
     @property
     def label(self) -> str:
-        """For people."""
+        """Return the engine as people read it."""
         return f"{self.name} {self.version}, {self.delegate.upper()}"
 
 
@@ -247,11 +247,11 @@ class PhoneScores(Record):
         sha256: and its digest.
         runner_sha256: Digest of the user's runner; None where the app scored.
         file: Where the scores lie, relative to the run folder.
-        images: Of the split that decides, evenly spread, with scores.
+        images: Images of the split that decides, evenly spread, with scores.
         lacking: Images without scores.
         seconds: The time on the phone, loading included; None where adb did not wait for it.
         map: Mean average precision of the phone's scores; None where no tag can be scored.
-        host_map: Of the host's, on the same images.
+        host_map: Mean average precision of the host's scores of the same images.
         max_difference: The largest between two scores of an image and tag.
         mean_difference: The mean of them.
         engine: What ran it in the demo app; None where a runner did.

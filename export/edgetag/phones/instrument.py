@@ -89,8 +89,8 @@ def read_output(answer: Answer, app: App) -> str:
     if not results and _ABSENT.search(text):
         raise _absent(text, app)
     if "shortMsg" in results or "INSTRUMENTATION_ABORTED: " in text:
-        told = results.get("longMsg") or results.get("shortMsg") or "the system stopped it"
-        raise PhoneError(Problem.CRASHED, f"the app {app.package} crashed: {told}")
+        message = results.get("longMsg") or results.get("shortMsg") or "the system stopped it"
+        raise PhoneError(Problem.CRASHED, f"the app {app.package} crashed: {message}")
     if "error" in results:
         problem = recognize(results["error"])
         known = problem if problem in (Problem.FULL, Problem.LOCKED) else None

@@ -44,7 +44,7 @@ class Listed:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """Return the phone's name as people read it."""
         return f"{self.model or 'phone'} {self.id[:6]}"
 
     def problem(self) -> PhoneError | None:
@@ -59,40 +59,27 @@ class Listed:
 
 def parse_devices(text: str) -> tuple[Listed, ...]:
     """Read what `adb devices -l` prints; lines of other kinds are passed over."""
-    found: dict[str, Listed] = {}
+    listed: dict[str, Listed] = {}
     for line in text.splitlines():
         match = _LINE.match(line)
         if match is None or not match["serial"].isprintable():
             continue
         model = re.search(r"\bmodel:(\S{1,80})", match["rest"])
         name = model[1].replace("_", " ") if model and model[1].isprintable() else ""
-        found[match["serial"]] = Listed(match["serial"], match["state"], name)
-    return tuple(found.values())
+        listed[match["serial"]] = Listed(match["serial"], match["state"], name)
+    return tuple(listed.values())
 
 
-def serial_of(target: str) -> str | None:
-    """Return the serial that `adb:SERIAL` names, None for `adb`: all phones.
-
-    Raises:
-        InputError: It is neither.
-    """
-    kind, colon, serial = target.partition(":")
-    if kind != "adb" or (colon and not serial):
-        raise InputError(f"--on {target}: not a phone; give adb for all, or adb:SERIAL for one")
-    return serial or None
-
-
-def choose(listed: tuple[Listed, ...], target: str) -> tuple[Listed, ...]:
-    """Return the phones that a target means, in the order of adb, usable or not.
+def choose(listed: tuple[Listed, ...], serial: str | None = None) -> tuple[Listed, ...]:
+    """Return the phones that are asked for, in the order of adb, usable or not.
 
     Args:
         listed: All that adb sees.
-        target: `adb` for all of them, or `adb:SERIAL`.
+        serial: Of the only one; None for all.
 
     Raises:
         InputError: There is none, or none of this serial.
     """
-    serial = serial_of(target)
     if not listed:
         raise InputError(
             "adb sees no phone; plug one in, turn on USB debugging in its developer options, and "

@@ -42,14 +42,14 @@ class Parsed:
     """What a run of benchmark_model told.
 
     Attributes:
-        latency_ms: Of the regular runs.
+        latency_ms: Latency of the regular runs.
         warmup_avg_ms: None without a warm-up.
         first_ms: None from builds that do not tell it.
         init_ms: Loading and preparing the file.
         memory_init_mb: As printed; None where it is not told.
         memory_overall_mb: Likewise.
         delegations: Which delegates took what.
-        operators: Of the profile; empty without one.
+        operators: Operators of the profile; empty without one.
     """
 
     latency_ms: PhoneLatency
@@ -111,13 +111,13 @@ def complaint(output: str) -> str:
     Returns:
         "" where no line does.
     """
-    found = [
+    lines = [
         line[:LONGEST_LINE].removeprefix("ERROR: ")
         for line in output.replace("\r", "").split("\n")
         if _COMPLAINT.search(line[:LONGEST_LINE])
     ]
-    telling = [line for line in found if not line.startswith("Benchmarking failed")]
-    return (telling or found or [""])[-1]
+    telling = [line for line in lines if not line.startswith("Benchmarking failed")]
+    return (telling or lines or [""])[-1]
 
 
 def _timings(line: str) -> dict[str, float] | None:
@@ -175,8 +175,8 @@ def _memory(lines: list[str]) -> tuple[float | None, float | None]:
     return initial, overall
 
 
-def _last(found: Iterable[dict[str, float] | None]) -> dict[str, float] | None:
-    return next((values for values in reversed(list(found)) if values is not None), None)
+def _last(readings: Iterable[dict[str, float] | None]) -> dict[str, float] | None:
+    return next((values for values in reversed(list(readings)) if values is not None), None)
 
 
 def _first_of(values: dict[str, float], *names: str) -> float | None:

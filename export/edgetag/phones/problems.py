@@ -85,9 +85,13 @@ class PhoneError(Exception):
 
     def __init__(self, problem: Problem, detail: str = "") -> None:
         advice = ADVICE.get(problem, "")
-        told = one_line(detail) if detail else ""
+        detail_line = one_line(detail) if detail else ""
         self.problem = problem
-        self.reason = f"{advice} ({told})" if advice and told else advice or told or str(problem)
+        self.reason = (
+            f"{advice} ({detail_line})"
+            if advice and detail_line
+            else advice or detail_line or str(problem)
+        )
         super().__init__(self.reason)
 
 

@@ -52,11 +52,11 @@ def read(
         InputError: A file is not such an answer, or not about this run; nothing is written then.
     """
     path = workspace.bench / "phones.json"
-    known = PhonesResult.read(path, "bench --on adb") if path.exists() else _empty()
+    known = PhonesResult.read(path, "phone bench RECIPE") if path.exists() else _empty()
     for answer in answers:
         try:
-            found = read_answer(_content(answer))
-            known = _joined(known, _told(recipe, workspace, answer, found, files))
+            app_scores = read_answer(_content(answer))
+            known = _joined(known, _result_of_answer(recipe, workspace, answer, app_scores, files))
         except PhoneError as error:
             raise InputError(f"{answer}: {error.reason}") from None
     write_text(path, known.to_json())
@@ -72,29 +72,29 @@ def _content(path: Path) -> bytes:
         raise InputError(f"{path}: {error.strerror}") from None
 
 
-def _told(
+def _result_of_answer(
     recipe: Recipe,
     workspace: Workspace,
     path: Path,
-    found: AppScores,
+    app_scores: AppScores,
     files: tuple[tuple[ExportedVariant, LocalFile], ...],
 ) -> PhonesResult:
     """Return what one answer tells, as a result of its own."""
-    chosen = [pair for pair in files if pair[1].sha256 == found.model_sha256]
+    chosen = [pair for pair in files if pair[1].sha256 == app_scores.model_sha256]
     if not chosen:
         raise InputError(
-            f"{path}: it is about a file with SHA-256 {found.model_sha256[:12]}…, which is none of "
-            f"this run: {', '.join(variant.variant for variant, _ in files)}"
+            f"{path}: it is about a file with SHA-256 {app_scores.model_sha256[:12]}…, which is "
+            f"none of this run: {', '.join(variant.variant for variant, _ in files)}"
         )
     variant, _ = chosen[0]
     dataset = open_dataset(workspace)
-    names = tuple(image.name for image in found.images)
+    names = tuple(image.name for image in app_scores.images)
     rows = _rows(dataset, dataset.rows(recipe.validation.splits[0]), names, path)
-    wanted = Wanted(found.model_sha256, dataset.vocabulary.names, names)
-    check_answer(found, wanted)
-    scores, places, error = scores_of(found, wanted)
+    wanted = Wanted(app_scores.model_sha256, dataset.vocabulary.names, names)
+    check_answer(app_scores, wanted)
+    scores, places, error = scores_of(app_scores, wanted)
     truth = truth_of(recipe, workspace, dataset, rows, tuple(chosen[:1]))
-    phone = _phone(found)
+    phone = _phone(app_scores)
     scored = compare(
         scores,
         places,
@@ -103,7 +103,7 @@ def _told(
         workspace,
         phone.id,
         seconds=None,
-        engine=engine_of(found),
+        engine=engine_of(app_scores),
     )
     short = lacking(len(names) - len(places), len(names), error) if error else None
     failures = (
@@ -122,7 +122,7 @@ def _told(
     return _empty().model_copy(
         update={
             "phones": (phone,),
-            "apps": _times(found, phone, variant),
+            "apps": _times(app_scores, phone, variant),
             "scores": (scored,),
             "failures": failures,
         }
@@ -152,12 +152,12 @@ def _rows(dataset: Dataset, rows: Rows, names: tuple[str, ...], where: Path) -> 
     return np.array([row_of[name] for name in names], dtype=np.int64)
 
 
-def _phone(found: AppScores) -> PhoneRecord:
+def _phone(app_scores: AppScores) -> PhoneRecord:
     """Name a phone by what the app tells; phones of one model and Android are one phone here."""
-    device = found.device
-    told = "\n".join((device.manufacturer, device.model, device.soc, str(device.sdk)))
+    device = app_scores.device
+    identity = "\n".join((device.manufacturer, device.model, device.soc, str(device.sdk)))
     return PhoneRecord(
-        id=hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:12],
+        id=hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:12],
         manufacturer=one_word(device.manufacturer),
         model=one_word(device.model),
         android="",
@@ -169,19 +169,19 @@ def _phone(found: AppScores) -> PhoneRecord:
 
 
 def _times(
-    found: AppScores, phone: PhoneRecord, variant: ExportedVariant
+    app_scores: AppScores, phone: PhoneRecord, variant: ExportedVariant
 ) -> tuple[AppMeasurement, ...]:
-    if found.latency_ms is None:
+    if app_scores.latency_ms is None:
         return ()
-    engine, times = engine_of(found), percentiles_of(found.latency_ms)
+    engine, times = engine_of(app_scores), percentiles_of(app_scores.latency_ms)
     measured = AppMeasurement(
         phone=phone.id,
         variant=variant.variant,
-        sha256=found.model_sha256,
+        sha256=app_scores.model_sha256,
         engine=engine,
         latency_ms=times,
         rounds=(times,),
-        load_ms=found.load_ms,
+        load_ms=app_scores.load_ms,
         before=None,
         after=None,
         throttled=False,
@@ -212,10 +212,10 @@ def _joined(known: PhonesResult, new: PhonesResult) -> PhonesResult:
     def is_other(entry: AppMeasurement | PhoneScores | PhoneFailure) -> bool:
         return (entry.phone, entry.variant) != same
 
-    scores = (one for one in known.scores if is_other(one) or one.engine is None)
+    scores = (record for record in known.scores if is_other(record) or record.engine is None)
     return known.model_copy(
         update={
-            "phones": (*(one for one in known.phones if one.id != phone.id), phone),
+            "phones": (*(record for record in known.phones if record.id != phone.id), phone),
             "apps": (*filter(is_other, known.apps), *new.apps),
             "scores": (*scores, scored),
             "failures": (*filter(is_other, known.failures), *new.failures),

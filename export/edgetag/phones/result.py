@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from edgetag.errors import ExitCode
 from edgetag.phones.figures import AppMeasurement, PhoneMeasurement, PhoneScores
 from edgetag.phones.problems import Problem
 from edgetag.recipe import Variant
@@ -86,19 +87,24 @@ class PhonesResult(Result):
     scores: tuple[PhoneScores, ...] = ()
     failures: tuple[PhoneFailure, ...] = ()
 
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 where all that was asked for was measured, else 2."""
+        return ExitCode.BAD_INPUT if self.failures else ExitCode.ACCEPTED
+
     def only(self, digests: Collection[str]) -> "PhonesResult":
         """Return what it says of files with these digests; failures are all kept."""
         return self.model_copy(
             update={
-                "results": tuple(one for one in self.results if one.sha256 in digests),
-                "apps": tuple(one for one in self.apps if one.sha256 in digests),
-                "scores": tuple(one for one in self.scores if one.sha256 in digests),
+                "results": tuple(record for record in self.results if record.sha256 in digests),
+                "apps": tuple(record for record in self.apps if record.sha256 in digests),
+                "scores": tuple(record for record in self.scores if record.sha256 in digests),
             }
         )
 
     def name_of(self, phone: str) -> str:
         """Return what people call a phone of this result."""
-        names = [found.name for found in self.phones if found.id == phone]
+        names = [record.name for record in self.phones if record.id == phone]
         return names[0] if names else phone
 
 
@@ -106,7 +112,7 @@ class ListedPhone(Record):
     """A phone that adb sees.
 
     Attributes:
-        serial: For `--on adb:SERIAL`.
+        serial: For `--serial`.
         id: As results call it.
         ready: Whether it takes commands.
         detail: What it is, or what to do about it.
@@ -124,3 +130,9 @@ class PhoneList(Result):
     SCHEMA: ClassVar[str] = "edgetag.phone-list/1.0"
     adb_version: str
     phones: tuple[ListedPhone, ...] = Field(default=())
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 where a phone takes commands, else 2."""
+        ready = any(phone.ready for phone in self.phones)
+        return ExitCode.ACCEPTED if ready else ExitCode.BAD_INPUT

@@ -23,31 +23,32 @@ def together(rounds: Sequence[PhoneLatency]) -> PhoneLatency:
     Args:
         rounds: At least one.
     """
-    runs = sum(one.runs for one in rounds)
-    average = math.fsum(one.runs * one.avg for one in rounds) / runs
+    runs = sum(figures.runs for figures in rounds)
+    average = math.fsum(figures.runs * figures.avg for figures in rounds) / runs
     # A round's variance is about its own mean; what its mean is off is added.
     variance = math.fsum(
-        one.runs * ((one.std or 0.0) ** 2 + (one.avg - average) ** 2) for one in rounds
+        figures.runs * ((figures.std or 0.0) ** 2 + (figures.avg - average) ** 2)
+        for figures in rounds
     )
     return PhoneLatency(
         runs=runs,
         avg=average,
         std=None if runs == 1 else math.sqrt(variance / runs),
-        min=min(one.min for one in rounds),
-        max=max(one.max for one in rounds),
-        p5=_median([one.p5 for one in rounds]),
-        p50=_median([one.p50 for one in rounds]),
-        p95=_median([one.p95 for one in rounds]),
+        min=min(figures.min for figures in rounds),
+        max=max(figures.max for figures in rounds),
+        p5=_median([figures.p5 for figures in rounds]),
+        p50=_median([figures.p50 for figures in rounds]),
+        p95=_median([figures.p95 for figures in rounds]),
     )
 
 
 def percentiles_together(rounds: Sequence[AppPercentiles]) -> AppPercentiles:
     """Put rounds of the app together: the runs add up, percentiles are the rounds' medians."""
     return AppPercentiles(
-        runs=sum(one.runs for one in rounds),
-        p50=statistics.median(one.p50 for one in rounds),
-        p90=statistics.median(one.p90 for one in rounds),
-        p99=statistics.median(one.p99 for one in rounds),
+        runs=sum(figures.runs for figures in rounds),
+        p50=statistics.median(figures.p50 for figures in rounds),
+        p90=statistics.median(figures.p90 for figures in rounds),
+        p99=statistics.median(figures.p99 for figures in rounds),
     )
 
 
@@ -63,10 +64,10 @@ def notes_on_rounds(times: Sequence[float], wanted: int) -> tuple[str, ...]:
         times: One of each round that ended well, at least one.
         wanted: So many rounds were asked for.
     """
-    found = []
+    notes = []
     if len(times) < wanted:
-        found.append(f"only {len(times)} of {wanted} rounds ended well")
+        notes.append(f"only {len(times)} of {wanted} rounds ended well")
     spread = (max(times) - min(times)) / statistics.fmean(times)
     if spread > SPREAD:
-        found.append(f"unstable: its rounds differ by {spread:.0%}")
-    return tuple(found)
+        notes.append(f"unstable: its rounds differ by {spread:.0%}")
+    return tuple(notes)

@@ -60,7 +60,7 @@ def write_images(pixels: npt.NDArray[np.uint8], folder: Path, name: str) -> Loca
     Args:
         pixels: `[n, size, size, 3]`.
         folder: Where; it must outlive the pushes.
-        name: Of the file.
+        name: Name of the file.
     """
     path = folder / f"{name}.npy"
     write_array(path, pixels)
@@ -102,11 +102,11 @@ def score(
     with scratch_folder() as folder:
         sheet = folder / "job.json"
         write_text(sheet, job.to_json())
-        told = LocalFile(sheet, digest_file(sheet), "json")
-        put(phone, told)
+        job_file = LocalFile(sheet, digest_file(sheet), "json")
+        put(phone, job_file)
         started = time.monotonic()
         limit_s = START_S + SECONDS_AN_IMAGE * shape[0]
-        answer = phone.run(FOLDER, [runner.remote, told.remote], limit_s)
+        answer = phone.run(FOLDER, [runner.remote, job_file.remote], limit_s)
         seconds = time.monotonic() - started
         if answer.code:
             last = answer.text.strip().splitlines()[-1:] or ["it printed nothing"]
@@ -115,7 +115,7 @@ def score(
             )
         target = folder / "scores"
         phone.pull(job.scores, target, HEAD_BYTES + VALUE_BYTES * shape[0] * shape[1])
-        phone.shell("rm", "-f", job.scores, told.remote)
+        phone.shell("rm", "-f", job.scores, job_file.remote)
         return RunnerScores(read_scores(target.read_bytes(), shape), seconds)
 
 
@@ -123,7 +123,7 @@ def read_scores(content: bytes, shape: tuple[int, int]) -> Scores:
     """Read what a runner wrote: `.npy` or JSON.
 
     Args:
-        content: Of its file; it may hold anything.
+        content: Content of its file; it may hold anything.
         shape: `(n, tags)` that is expected.
 
     Raises:
@@ -138,8 +138,8 @@ def read_scores(content: bytes, shape: tuple[int, int]) -> Scores:
     except Exception as error:  # numpy's and json's readers raise many kinds on damaged files
         raise _wrong(f"the runner's scores cannot be read: {error}") from None
     if values.shape != shape or values.dtype.kind not in "fiu":
-        found = f"{list(values.shape)} {values.dtype}"
-        raise _wrong(f"the runner's scores are {found}, expected {list(shape)} float32")
+        shown = f"{list(values.shape)} {values.dtype}"
+        raise _wrong(f"the runner's scores are {shown}, expected {list(shape)} float32")
     with np.errstate(over="ignore"):
         scores = values.astype(np.float32)
     if not np.isfinite(scores).all():

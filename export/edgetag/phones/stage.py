@@ -32,23 +32,23 @@ class Options:
     """What a user asks for.
 
     Attributes:
-        target: `adb` for all phones, or `adb:SERIAL`.
         settings: How to measure.
+        serial: Of the only phone to visit; None for all.
         tool: Path of benchmark_model; None for no latency.
         runner: Path of the user's runner; None for no scores by it.
         app: Id of the demo app on the phones; None for no scores and latency by it.
         time_app: Whether the app times files besides scoring them.
         variants: Files by name; empty for all.
-        images: Images that are scored, at most.
+        images: Images that are scored, at most; None for as many as the recipe says.
         clean: Whether to delete from the phones what edgetag left and does not need.
     """
 
-    target: str
     settings: Settings
+    serial: str | None = None
     tool: Path | None = None
     runner: Path | None = None
     variants: tuple[str, ...] = ()
-    images: int = 512
+    images: int | None = None
     clean: bool = False
     app: str | None = None
     time_app: bool = True
@@ -61,14 +61,14 @@ def list_phones() -> PhoneList:
         InputError: There is no adb, it does not work, or it sees no phone.
     """
     adb = Adb.find()
-    found = []
-    for listed in choose(adb.devices(), "adb"):
+    phones = []
+    for listed in choose(adb.devices()):
         problem = listed.problem()
         detail = problem.reason if problem else _described(Phone(adb, listed))
-        found.append(
+        phones.append(
             ListedPhone(serial=listed.serial, id=listed.id, ready=problem is None, detail=detail)
         )
-    return PhoneList(adb_version=adb.version(), phones=tuple(found))
+    return PhoneList(adb_version=adb.version(), phones=tuple(phones))
 
 
 def _described(phone: Phone) -> str:
@@ -85,18 +85,26 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         InputError: There is nothing to measure, no adb, no phone, or a file has changed.
     """
     if options.tool is None and options.runner is None and options.app is None:
-        raise InputError(
-            f"give --benchmark-model, Google's program ({WHERE_FROM}), --app, or --runner"
-        )
+        scores = "--app, the demo app on the phone, or --runner, a program that scores images"
+        timing = f"--benchmark-model, Google's program ({WHERE_FROM}), " if options.time_app else ""
+        raise InputError(f"give {timing}{scores}")
     app = App(options.app) if options.app is not None else None
     tool = find_tool(options.tool) if options.tool else None
     files = files_of(workspace, options.variants)
     adb = Adb.find()
     version = adb.version()
-    chosen = choose(adb.devices(), options.target)
+    chosen = choose(adb.devices(), options.serial)
     with scratch_folder() as folder:
         scoring = (
-            accuracy.prepare(recipe, workspace, options.runner, app, options.images, files, folder)
+            accuracy.prepare(
+                recipe,
+                workspace,
+                options.runner,
+                app,
+                options.images or recipe.phones.images,
+                files,
+                folder,
+            )
             if options.runner or app
             else None
         )
@@ -140,16 +148,16 @@ def with_known(
 ) -> PhonesResult:
     """Add what was measured before and was not to be measured now, of files that are still there.
 
-    So `validate --on adb` leaves the latencies alone, and `bench --on adb` the scores.
+    So `edgetag phone check` leaves the latencies alone, and `edgetag phone bench` the scores.
 
     Args:
-        result: Of this time.
-        path: Of the result before, which there may be none of.
+        result: What was measured now.
+        path: Where an earlier result lies, if there is one.
         options: What was to be measured.
         exported: Digests of the exported files.
     """
     try:
-        known = PhonesResult.read(path, "bench --on adb").only(exported)
+        known = PhonesResult.read(path, "phone bench RECIPE").only(exported)
     except InputError:
         return result  # there is none, or it is damaged and is written anew
     update: dict[str, object] = {}
@@ -158,17 +166,20 @@ def with_known(
         update = {name: getattr(known, name) for name in settings}
         update["results"] = known.results
     app_rests = options.app is None or not options.time_app
-    apps = (one for one in known.apps if one.before is None or app_rests)
+    apps = (record for record in known.apps if record.before is None or app_rests)
     update["apps"] = (*apps, *result.apps)
     scores = (
-        one
-        for one in known.scores
-        if one.seconds is None  # read by hand, from a phone that is not here
-        or (options.runner if one.runner_sha256 else options.app) is None
+        record
+        for record in known.scores
+        if record.seconds is None  # read by hand, from a phone that is not here
+        or (options.runner if record.runner_sha256 else options.app) is None
     )
     update["scores"] = (*scores, *result.scores)
     there = {phone.id for phone in result.phones}
-    update["phones"] = (*(one for one in known.phones if one.id not in there), *result.phones)
+    update["phones"] = (
+        *(record for record in known.phones if record.id not in there),
+        *result.phones,
+    )
     return result.model_copy(update=update)
 
 

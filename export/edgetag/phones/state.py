@@ -46,23 +46,25 @@ def read_properties(text: str, phone_id: str, model: str) -> PhoneRecord:
 
     Args:
         text: Its output.
-        phone_id: Of the phone.
+        phone_id: Identity of the phone.
         model: Where it tells none.
     """
-    found: dict[str, str] = {}
+    properties: dict[str, str] = {}
     for key, value in re.findall(r"^\[([\w.]{1,100})\]: \[(.{0,200})\]\r?$", text, re.MULTILINE):
-        found.setdefault(key, _shown(value))
-    chip = [found.get(key, "") for key in ("ro.soc.manufacturer", "ro.soc.model")]
+        properties.setdefault(key, _shown(value))
+    chip = [properties.get(key, "") for key in ("ro.soc.manufacturer", "ro.soc.model")]
     soc = " ".join(part for part in chip if part)
-    abis = (found.get("ro.product.cpu.abilist") or found.get("ro.product.cpu.abi", "")).split(",")
+    abis = (
+        properties.get("ro.product.cpu.abilist") or properties.get("ro.product.cpu.abi", "")
+    ).split(",")
     return PhoneRecord(
         id=phone_id,
-        manufacturer=found.get("ro.product.manufacturer", ""),
-        model=found.get("ro.product.model") or _shown(model),
-        android=found.get("ro.build.version.release", ""),
-        api=_whole(found.get("ro.build.version.sdk", ""), 1000),
-        build=found.get("ro.build.fingerprint", ""),
-        soc=soc or found.get("ro.board.platform") or found.get("ro.hardware", ""),
+        manufacturer=properties.get("ro.product.manufacturer", ""),
+        model=properties.get("ro.product.model") or _shown(model),
+        android=properties.get("ro.build.version.release", ""),
+        api=_whole(properties.get("ro.build.version.sdk", ""), 1000),
+        build=properties.get("ro.build.fingerprint", ""),
+        soc=soc or properties.get("ro.board.platform") or properties.get("ro.hardware", ""),
         abis=tuple(abi for abi in abis if re.fullmatch(r"[\w-]{1,30}", abi)),
     )
 
@@ -99,15 +101,15 @@ def _sensors(thermal: str) -> dict[str, tuple[float, int]]:
     """Return each sensor's degrees and status: current ones, cached where there are none."""
     current = thermal.partition("Current temperatures from HAL:")[2]
     current = current.partition("Current cooling devices")[0]
-    found: dict[str, tuple[float, int]] = {}
+    sensors: dict[str, tuple[float, int]] = {}
     for value, name, status in _TEMPERATURE.findall(current) or _TEMPERATURE.findall(thermal):
         try:
             celsius = float(value)
         except ValueError:
             continue
-        if math.isfinite(celsius) and -60 < celsius < 200 and len(found) < MOST_SENSORS:
-            found.setdefault(_shown(name), (celsius, int(status)))
-    return found
+        if math.isfinite(celsius) and -60 < celsius < 200 and len(sensors) < MOST_SENSORS:
+            sensors.setdefault(_shown(name), (celsius, int(status)))
+    return sensors
 
 
 def _powered(battery: str) -> bool | None:
@@ -137,27 +139,33 @@ def notes(felt: Sequence[Condition]) -> tuple[str, ...]:
     Args:
         felt: At least one moment, the latest last.
     """
-    found = []
-    if any(throttled(one) for one in felt):
-        found.append("throttled: its thermal status reached moderate or worse")
-    if any(one.battery_saver for one in felt):
-        found.append("battery saver was on")
-    screens = [one.screen for one in felt[1:] if one.screen not in (None, "awake")]
+    texts = []
+    if any(throttled(condition) for condition in felt):
+        texts.append("throttled: its thermal status reached moderate or worse")
+    if any(condition.battery_saver for condition in felt):
+        texts.append("battery saver was on")
+    screens = [
+        condition.screen for condition in felt[1:] if condition.screen not in (None, "awake")
+    ]
     if screens:
-        found.append(f"the screen was {screens[-1]}; phones slow down then")
-    if any(one.locked for one in felt[1:]):
-        found.append("the phone was locked")
+        texts.append(f"the screen was {screens[-1]}; phones slow down then")
+    if any(condition.locked for condition in felt[1:]):
+        texts.append("the phone was locked")
     if felt[0].thermal_status is None:
-        found.append("it tells no thermal status")
-    return tuple(found)
+        texts.append("it tells no thermal status")
+    return tuple(texts)
 
 
-def throttled(found: Condition) -> bool:
+def throttled(condition: Condition) -> bool:
     """Tell whether a phone, or one of its sensors, says moderate or worse."""
-    return (worst_status(found) or 0) >= MODERATE
+    return (worst_status(condition) or 0) >= MODERATE
 
 
 def worst_status(*felt: Condition) -> int | None:
     """Return the worst status of a phone and its sensors; None where it tells none."""
-    told = [status for one in felt for status in (one.thermal_status, one.hottest_sensor_status)]
-    return max((status for status in told if status is not None), default=None)
+    statuses = [
+        status
+        for condition in felt
+        for status in (condition.thermal_status, condition.hottest_sensor_status)
+    ]
+    return max((status for status in statuses if status is not None), default=None)

@@ -26,7 +26,7 @@ class LocalFile:
     Attributes:
         path: Here.
         sha256: Its digest.
-        suffix: Of its name on the phone, such as `tflite`.
+        suffix: Suffix of its name on the phone, such as `tflite`.
     """
 
     path: Path
@@ -35,12 +35,12 @@ class LocalFile:
 
     @property
     def name(self) -> str:
-        """Its name on a phone."""
+        """Return its name on a phone."""
         return f"{self.sha256}.{self.suffix}"
 
     @property
     def remote(self) -> str:
-        """Its path on a phone."""
+        """Return its path on a phone."""
         return f"{FOLDER}/{self.name}"
 
 
@@ -96,8 +96,8 @@ def _forget(phone: Phone, part: str, error: PhoneError) -> None:
 
 def _is_there(phone: Phone, file: LocalFile, remote: str) -> bool:
     """Tell whether the phone has the file: by size, and by digest where it can compute one."""
-    told, listed, answer = phone.ask(*size_commands(remote), ("sha256sum", remote), limit_s=HASH_S)
-    if size_in(told, listed) != file.path.stat().st_size:
+    stat, listed, answer = phone.ask(*size_commands(remote), ("sha256sum", remote), limit_s=HASH_S)
+    if size_in(stat, listed) != file.path.stat().st_size:
         return False
     if answer.code in (126, 127):
         return True  # a phone without sha256sum; the name is given to whole files only

@@ -96,9 +96,9 @@ def _app_latency(result: PhonesResult) -> Table:
 
 def marks(entry: PhoneMeasurement | AppMeasurement) -> str:
     """Return in a word or two what speaks against a figure; `_doubts` has the sentences."""
-    found = ["throttled"] if entry.throttled else []
-    found += ["unstable"] if any(note.startswith("unstable") for note in entry.notes) else []
-    return ", ".join(found) or ("see below" if entry.notes else "")
+    words = ["throttled"] if entry.throttled else []
+    words += ["unstable"] if any(note.startswith("unstable") for note in entry.notes) else []
+    return ", ".join(words) or ("see below" if entry.notes else "")
 
 
 class _Share(NamedTuple):
@@ -144,22 +144,22 @@ def _doubts(result: PhonesResult) -> list[tuple[str, str, int, str]]:
     ]
 
 
-def _taken(found: Delegation) -> str:
-    if found.nodes is not None and found.of_nodes is not None:
-        return f"{found.delegate} {found.nodes}/{found.of_nodes}"
-    return f"{found.delegate}: {found.taken}"
+def _taken(delegation: Delegation) -> str:
+    if delegation.nodes is not None and delegation.of_nodes is not None:
+        return f"{delegation.delegate} {delegation.nodes}/{delegation.of_nodes}"
+    return f"{delegation.delegate}: {delegation.taken}"
 
 
 def _heating(entry: PhoneMeasurement | AppMeasurement) -> str:
     return f"{_heat(entry.before)} → {_heat(entry.after)}"
 
 
-def _heat(found: Condition | None) -> str:
-    if found is None or found.thermal_status is None:
+def _heat(condition: Condition | None) -> str:
+    if condition is None or condition.thermal_status is None:
         return "unknown"
-    hottest = max(found.temperatures_c.values(), default=None)
+    hottest = max(condition.temperatures_c.values(), default=None)
     degrees = "" if hottest is None else f" ({hottest:.0f} °C)"
-    return f"{found.thermal_status}{degrees}"
+    return f"{condition.thermal_status}{degrees}"
 
 
 def _scores(result: PhonesResult) -> Table:
@@ -183,8 +183,8 @@ def _scores(result: PhonesResult) -> Table:
 def _operators(result: PhonesResult, entry: PhoneMeasurement) -> Table:
     return Rows(entry.operators[:SHOWN_OPERATORS]).table(
         f"Operators of {entry.variant} on {result.name_of(entry.phone)}, profiled",
-        Column("operator", lambda one: one.operator),
-        Column("ran in", lambda one: "delegate" if one.within_delegate else "CPU"),
-        Number("rows", lambda one: one.count),
-        Number("ms", lambda one: format_ms(one.avg_ms)),
+        Column("operator", lambda operator: operator.operator),
+        Column("ran in", lambda operator: "delegate" if operator.within_delegate else "CPU"),
+        Number("rows", lambda operator: operator.count),
+        Number("ms", lambda operator: format_ms(operator.avg_ms)),
     )

@@ -32,11 +32,11 @@ class Work(Protocol):
 
     @property
     def name(self) -> str:
-        """Of the file."""
+        """Return the variant that is timed or scored."""
 
     @property
     def threads(self) -> int | None:
-        """For the runtime; None where it is no matter of threads."""
+        """Return the runtime's threads; None where they do not matter."""
 
     def round(self, phone: Phone) -> None:
         """Do the part of one round.
@@ -65,7 +65,7 @@ class Outcome:
         results: Latency by benchmark_model.
         apps: Latency by the app.
         scores: Accuracy.
-        failures: Of the phone or of single files.
+        failures: Failures of the phone or of single files.
     """
 
     phone: PhoneRecord | None = None
@@ -165,19 +165,19 @@ class Visit:
             yield place, work.after_rounds
 
     def _keep(
-        self, found: PhoneMeasurement | AppMeasurement | PhoneScores | None, outcome: Outcome
+        self, record: PhoneMeasurement | AppMeasurement | PhoneScores | None, outcome: Outcome
     ) -> None:
-        if isinstance(found, PhoneScores):
-            outcome.scores.append(found)
-        elif found is not None:
-            if isinstance(found, PhoneMeasurement):
-                outcome.results.append(found)
+        if isinstance(record, PhoneScores):
+            outcome.scores.append(record)
+        elif record is not None:
+            if isinstance(record, PhoneMeasurement):
+                outcome.results.append(record)
             else:
-                outcome.apps.append(found)
-            for note in found.notes:
+                outcome.apps.append(record)
+            for note in record.notes:
                 self.told.say(
-                    f"{outcome.phone.name if outcome.phone else found.phone}, "
-                    f"{found.variant}: {note}"
+                    f"{outcome.phone.name if outcome.phone else record.phone}, "
+                    f"{record.variant}: {note}"
                 )
 
     def _ready(self, listed: Listed, outcome: Outcome) -> Phone:

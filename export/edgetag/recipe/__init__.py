@@ -4,11 +4,12 @@ from edgetag.recipe.base import IoType, Runtime, Section, Variant
 from edgetag.recipe.budgets import LIMITS, Budget, Limit, TagBudget, limits_of
 from edgetag.recipe.bundle import BundleSection, DisplayName
 from edgetag.recipe.data import DataSection, SplitSection
-from edgetag.recipe.device import DeviceSection
 from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
 from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
 from edgetag.recipe.needed import more_needed, passed_over
+from edgetag.recipe.phones import PhonesSection
 from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recipe
+from edgetag.recipe.targets import TargetsSection
 from edgetag.recipe.training import (
     AugmentSection,
     Phase,
@@ -26,7 +27,6 @@ __all__ = [
     "Budget",
     "BundleSection",
     "DataSection",
-    "DeviceSection",
     "DisplayName",
     "ExplainSection",
     "ExportSection",
@@ -34,6 +34,7 @@ __all__ = [
     "Limit",
     "NetworkSection",
     "Phase",
+    "PhonesSection",
     "PruningSection",
     "QuantizationSection",
     "Recipe",
@@ -41,6 +42,7 @@ __all__ = [
     "Section",
     "SplitSection",
     "TagBudget",
+    "TargetsSection",
     "ThresholdSection",
     "TrainingSection",
     "ValidationSection",

@@ -28,12 +28,12 @@ class Limit:
 
     Attributes:
         words: What it limits, for people.
-        unit: Of the limit, and of what is held against it.
+        unit: Unit of the limit, and of what is held against it.
         kind: A margin is held against an interval and never decided without; a cap is the largest
             value and a floor the smallest.
         subject: What it limits, which says who judges it.
         measure: For a margin of accuracy: the measure whose loss it allows.
-        key: Of the recipe.
+        key: Its key in the recipe.
     """
 
     words: str
@@ -118,7 +118,7 @@ class Budget(TagBudget):
     max_arm_instructions: Annotated[
         int | None,
         _cap("number of instructions of an inference", "instructions", "instructions"),
-    ] = Field(None, gt=0, description="Per inference on an emulated Cortex-A76; see [device].")
+    ] = Field(None, gt=0, description="Per inference on an emulated Cortex-A76; see [targets].")
     tags: dict[str, TagBudget] = Field(
         default_factory=dict, description="Tag → margins that replace the variant's."
     )

@@ -15,6 +15,9 @@ from edgetag.userfiles import read_file
 
 MAX_RECIPE_BYTES = 1_000_000
 
+RENAMED = {"device": "targets"}
+"""Sections by the name that they had before."""
+
 
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe; relative paths in it are taken from its folder.
@@ -44,7 +47,8 @@ def resolved_recipe(values: dict[str, Any], path: Path) -> Recipe:
         InputError: It is none of this version's recipes.
     """
     try:
-        return Recipe.model_validate(_tuples(_with_paths(values, path.parent)))
+        renamed = {RENAMED.get(key, key): value for key, value in values.items()}
+        return Recipe.model_validate(_tuples(_with_paths(renamed, path.parent)))
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(str(part) for part in problem["loc"])
@@ -75,13 +79,13 @@ def parse_recipe(text: str, path: Path) -> Recipe:
 
 def _with_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return values whose paths are paths; relative ones are taken from a folder."""
-    found = dict(values)
+    resolved = dict(values)
     for section, keys in PLACES.items():
         inner = values.get(section)
         if isinstance(inner, dict):
             places = {key: inner[key] for key in keys if isinstance(inner.get(key), str)}
-            found[section] = inner | {key: (folder / at).resolve() for key, at in places.items()}
-    return found
+            resolved[section] = inner | {key: (folder / at).resolve() for key, at in places.items()}
+    return resolved
 
 
 def _tuples(value: Any) -> Any:
@@ -99,6 +103,8 @@ def _explain(problem: ErrorDetails, text: str, path: Path) -> str:
     if problem["type"] == "missing":
         return f"{place}missing; add it"
     if problem["type"] == "extra_forbidden":
+        if name in RENAMED:
+            return f"{place}this section is called [{RENAMED[name]}] now; rename it"
         known = _known_keys(keys[:-1])
         return f"{place}unknown key{_nearest(str(keys[-1]), known)}. Known: {', '.join(known)}"
     if problem["type"] == "literal_error":
@@ -131,8 +137,8 @@ def _known_keys(parents: list[int | str]) -> list[str]:
     for part in parents:
         if isinstance(part, int) or part not in section.model_fields:
             continue
-        found = _section_in(section.model_fields[part].annotation)
-        section = found or section
+        inner = _section_in(section.model_fields[part].annotation)
+        section = inner or section
     return sorted(section.model_fields)
 
 
@@ -140,9 +146,9 @@ def _section_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in getattr(annotation, "__args__", ()):
-        found = _section_in(inner)
-        if found:
-            return found
+        nested = _section_in(inner)
+        if nested:
+            return nested
     return None
 
 

@@ -12,8 +12,9 @@ from edgetag.recipe.base import IoType, NetworkName, Section, TrainedVariant, Va
 from edgetag.recipe.budgets import Budget, TagBudget
 from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.data import DataSection
-from edgetag.recipe.device import BUDGET_CPU, BUDGET_TARGET, DeviceSection
 from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
+from edgetag.recipe.phones import PhonesSection
+from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, TargetsSection
 from edgetag.recipe.training import PruningSection, QuantizationSection, TrainingSection
 
 PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution"}}
@@ -161,7 +162,8 @@ class Recipe(Section):
     validation: ValidationSection = ValidationSection()
     explain: ExplainSection = ExplainSection()
     benchmark: BenchmarkSection = BenchmarkSection()
-    device: DeviceSection = DeviceSection()
+    targets: TargetsSection = TargetsSection()
+    phones: PhonesSection = PhonesSection()
     budgets: dict[Variant | Literal["default"], Budget] = Field(
         default_factory=dict,
         description="Per variant; `default` for those without their own, and its margins of "
@@ -175,11 +177,11 @@ class Recipe(Section):
             if variant != "default" and variant not in self.export.possible:
                 raise ValueError(f"budgets.{variant}: export.variants does not list {variant}")
         for variant, budget in self.budgets.items():
-            if budget.max_arm_instructions is not None and not self.device.counts_budget:
+            if budget.max_arm_instructions is not None and not self.targets.counts_budget:
                 raise ValueError(
                     f"budgets.{variant}.max_arm_instructions is judged on {BUDGET_TARGET}, "
                     f"{BUDGET_CPU}, which no run would count on; add to the recipe: "
-                    f'[device] on = ["{BUDGET_TARGET}"]'
+                    f'[targets] on = ["{BUDGET_TARGET}"]'
                 )
         for variant, budget in self.budgets.items():
             limit = budget.max_heat_map_error

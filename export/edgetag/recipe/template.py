@@ -52,8 +52,8 @@ distillation = 0.5             # fine-tuning learns from the float model's score
 # if_needed = ["int8-qat"]     # trained and made only if int8 does not pass
 # explain = []                 # variants that give heat maps too, such as ["int8-qat"]
 
-[device]
-# on = []                      # run the files on "arm64", "armv7", "wasm" too; edgetag device list
+[targets]
+# on = []                      # run the files on "arm64", "armv7", "wasm" too; edgetag target list
 
 # Limits decide the exit code; [budgets.int8] would replace these for one variant. Drops are
 # margins: the whole interval must lie inside. 0.01 is one point.
@@ -78,7 +78,7 @@ class Draft:
         data: How the source is read.
         input_size: Height and width of the network's input,
         sizes: and why.
-        batch_size: Of training.
+        batch_size: Images in a batch of training.
         max_map_drop: Margin of all variants; None where no tag can be scored.
         tags: Margins of single tags.
         test_images: How many these were chosen for.
@@ -179,13 +179,13 @@ def _budgets(draft: Draft) -> str:
     lines = [f"max_map_drop = {drop}"]
     if not draft.tags:
         return "\n".join(lines) + "\n"
-    given = [found.given() for found in draft.tags.values()]
+    given = [limits.given() for limits in draft.tags.values()]
     common = {key: max(margins[key] for margins in given) for key in given[0]}
     lines += [f"{key} = {value}" for key, value in common.items()]
     if draft.unscored:
-        told = f"Not judged yet, for too few test images: {', '.join(draft.unscored)}."
-        lines += textwrap.wrap(told, 98, initial_indent="# ", subsequent_indent="# ")
-    own = {tag: found.given() for tag, found in draft.tags.items() if found.given() != common}
+        comment = f"Not judged yet, for too few test images: {', '.join(draft.unscored)}."
+        lines += textwrap.wrap(comment, 98, initial_indent="# ", subsequent_indent="# ")
+    own = {tag: limits.given() for tag, limits in draft.tags.items() if limits.given() != common}
     if own:
         lines += ["", "[budgets.default.tags]"]
     for tag, margins in own.items():

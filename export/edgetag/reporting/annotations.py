@@ -21,18 +21,18 @@ LONGEST_TITLE = 200
 
 def annotations(findings: Iterable[Finding]) -> tuple[str, ...]:
     """Return one workflow command per finding, and one that counts those GitHub would not show."""
-    found = tuple(findings)
-    return tuple(line for level in LEVELS for line in _of_level(found, level))
+    all_findings = tuple(findings)
+    return tuple(line for level in LEVELS for line in _of_level(all_findings, level))
 
 
 def _of_level(findings: tuple[Finding, ...], level: Level) -> Iterator[str]:
     name, title = LEVELS[level].annotation, f"edgetag: {LEVELS[level].title}"
-    told = [finding for finding in findings if finding.level == level]
-    shown = told if len(told) <= SHOWN else told[: SHOWN - 1]
+    of_level = [finding for finding in findings if finding.level == level]
+    shown = of_level if len(of_level) <= SHOWN else of_level[: SHOWN - 1]
     for finding in shown:
         yield _command(name, shorten(f"{title}: {finding.where}", LONGEST_TITLE), finding.text)
-    if len(told) > len(shown):
-        rest = len(told) - len(shown)
+    if len(of_level) > len(shown):
+        rest = len(of_level) - len(shown)
         yield _command(name, title, f"and {rest} more; see the report")
 
 

@@ -26,7 +26,7 @@ def how_to_read(verdict: Verdict) -> str:
 
 def how_measured(bench: BenchResult) -> str:
     """Return how the benchmark measured, as Markdown."""
-    runs = min((found.runs for found in bench.results), default=0)
+    runs = min((figure.runs for figure in bench.results), default=0)
     return (
         f"Measured on {escape_markdown(bench.machine.cpu)} in {bench.mode} mode: batch 1, at least "
         f"{runs:,} timed runs after a warm-up until medians settled, variants taking turns in one "
@@ -51,17 +51,17 @@ def environment(
         timed = bench.machine
         yield "timed on", f"{timed.cpu}, {timed.cores} cores, {timed.system}"
     engines = dict.fromkeys(
-        f"{found.runtime} {found.runtime_version} on {found.device}" for found in verdict.variants
+        f"{entry.runtime} {entry.runtime_version} on {entry.device}" for entry in verdict.variants
     )
     yield "runtimes", "; ".join(engines) or NONE
     for missing in bench.missing_runtimes if bench else ():
         yield f"left out: {missing.runtime}", missing.reason
     yield "reference", f"{reference.engine} on {reference.device}; {listed(reference.versions)}"
-    scored = {found.split: found.n_scored_tags for found in verdict.variants}
+    scored = {entry.split: entry.n_scored_tags for entry in verdict.variants}
     for split, value in reference.map.items():
         over = f" over {of_tags(scored[split], len(verdict.tags))}" if split in scored else ""
-        told = NOT_SCORED if value is None else f"{format_fraction(value, 4)}{over}"
-        yield f"reference mAP, {split}", told
+        mean = NOT_SCORED if value is None else f"{format_fraction(value, 4)}{over}"
+        yield f"reference mAP, {split}", mean
     yield "validated with", listed(verdict.versions)
     yield "made with", listed(versions)
     yield (

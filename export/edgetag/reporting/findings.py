@@ -6,19 +6,19 @@ The summary, the annotations and the terminal all tell these.
 from collections.abc import Iterator
 
 from edgetag.benchmarking.result import BenchResult
-from edgetag.device.result import DeviceResult
 from edgetag.recipe import Recipe, limits_of
-from edgetag.reporting.device import score_findings
 from edgetag.reporting.levels import RANK
 from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.rows import budget_rows, failure_rows, tag_budget_rows
+from edgetag.reporting.targets import score_findings
 from edgetag.reporting.wording import (
     describe_changes,
     describe_check,
     describe_not_judged,
     describe_where,
 )
+from edgetag.targets.result import TargetsResult
 from edgetag.validation.baseline import breaks
 from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
 from edgetag.validation.result import Verdict
@@ -31,20 +31,20 @@ def find(
     verdict: Verdict,
     bench: BenchResult | None = None,
     first: str | None = None,
-    device: DeviceResult | None = None,
+    targets: TargetsResult | None = None,
 ) -> tuple[Finding, ...]:
     """Return what stands between a verdict and its acceptance, then notes.
 
     Args:
-        verdict: Of validation.
-        bench: Of the benchmark.
+        verdict: Verdict of validation.
+        bench: Result of the benchmark.
         first: The variant that ships; within a level its findings come first.
-        device: Of other machines.
+        targets: Result of other machines.
     """
-    rows = [*budget_rows(verdict, bench, device), *tag_budget_rows(verdict)]
-    found = [
+    rows = [*budget_rows(verdict, bench, targets), *tag_budget_rows(verdict)]
+    findings = [
         *(_check(row) for row in rows if row.verdict != "pass"),
-        *(score_findings(device) if device else ()),
+        *(score_findings(targets) if targets else ()),
         *_without_scores(verdict),
         *_not_scored(verdict),
         *_without_limits(verdict),
@@ -54,8 +54,13 @@ def find(
         *_notes_on_failures(verdict, bench),
         *_tags_without_images(verdict),
     ]
-    found = [_as_note(one) if one.variant in verdict.passed_over else one for one in found]
-    return tuple(sorted(found, key=lambda one: (RANK[one.level], one.variant != first)))
+    findings = [
+        _as_note(finding) if finding.variant in verdict.passed_over else finding
+        for finding in findings
+    ]
+    return tuple(
+        sorted(findings, key=lambda finding: (RANK[finding.level], finding.variant != first))
+    )
 
 
 def _as_note(finding: Finding) -> Finding:
@@ -67,24 +72,24 @@ def unjudged(
     recipe: Recipe,
     verdict: Verdict,
     bench: BenchResult | None = None,
-    device: DeviceResult | None = None,
+    targets: TargetsResult | None = None,
 ) -> tuple[Finding, ...]:
     """Tell the limits that nothing judged because the benchmark or a count has not run."""
-    found = []
-    counted = {budget.variant for budget in device.budgets} if device else set()
+    findings = []
+    counted = {budget.variant for budget in targets.budgets} if targets else set()
     for variant in (name for name in recipe.export.possible if name in verdict.decisions):
         budget = recipe.budget(variant)
         if budget.max_arm_instructions is not None and variant not in counted:
             text = (
-                "max_arm_instructions not judged: nothing was counted; run: edgetag bench RECIPE "
-                "--on arm64"
+                "max_arm_instructions not judged: nothing was counted; run: edgetag target count "
+                "RECIPE --on arm64"
             )
-            found.append(Finding(level="note", where=variant, text=text, variant=variant))
+            findings.append(Finding(level="note", where=variant, text=text, variant=variant))
         names = [name for name in BENCH_BUDGETS if name in budget.given()]
         if names and bench is None:
             text = f"{', '.join(names)} not judged: there is no benchmark; run: edgetag bench"
-            found.append(Finding(level="note", where=variant, text=text, variant=variant))
-    return tuple(found)
+            findings.append(Finding(level="note", where=variant, text=text, variant=variant))
+    return tuple(findings)
 
 
 def _check(row: BudgetRow) -> Finding:
@@ -97,7 +102,7 @@ def _check(row: BudgetRow) -> Finding:
 
 
 def _scored(verdict: Verdict) -> set[str]:
-    return {found.variant for found in verdict.variants if found.decides}
+    return {entry.variant for entry in verdict.variants if entry.decides}
 
 
 def _without_scores(verdict: Verdict) -> Iterator[Finding]:
@@ -121,14 +126,14 @@ def _without_scores(verdict: Verdict) -> Iterator[Finding]:
 
 def _not_scored(verdict: Verdict) -> Iterator[Finding]:
     """Tell the variants that were run, but over too few images of every tag."""
-    for found in verdict.variants:
-        if found.decides and found.n_scored_tags == 0:
+    for entry in verdict.variants:
+        if entry.decides and entry.n_scored_tags == 0:
             yield Finding(
                 level="undecided",
-                where=describe_where(found.variant, found.runtime),
+                where=describe_where(entry.variant, entry.runtime),
                 text=f"no tag is scored: none has {verdict.min_positives} positives in "
-                f"{found.split}",
-                variant=found.variant,
+                f"{entry.split}",
+                variant=entry.variant,
             )
 
 
@@ -157,7 +162,7 @@ def _baseline(compared: BaselineComparison, verdict: Verdict) -> Iterator[Findin
 
 def _changed_pictures(verdict: Verdict) -> Iterator[Finding]:
     """Tell what was allowed to change since the reference was made elsewhere."""
-    for line in verdict.pictures.told() if verdict.pictures else ():
+    for line in verdict.pictures.lines() if verdict.pictures else ():
         yield Finding(level="note", where="since the reference was made", text=line)
 
 
@@ -176,7 +181,7 @@ def _notes_on_failures(verdict: Verdict, bench: BenchResult | None) -> Iterator[
 
 def _without_limits(verdict: Verdict) -> Iterator[Finding]:
     """Tell the files whose accuracy nothing limits: they can neither pass nor fail by it."""
-    deciding = [found for found in verdict.variants if found.decides and found.n_scored_tags]
+    deciding = [entry for entry in verdict.variants if entry.decides and entry.n_scored_tags]
     for variant in dict.fromkeys(v.variant for v in deciding if not v.limits_accuracy):
         yield Finding(
             level="not judged",
@@ -188,15 +193,15 @@ def _without_limits(verdict: Verdict) -> Iterator[Finding]:
 
 def _tags_without_images(verdict: Verdict) -> Iterator[Finding]:
     """Tell once which tags are not scored: the images are the same for every variant."""
-    for found in verdict.variants:
-        if not found.decides or found.n_scored_tags == 0:
+    for entry in verdict.variants:
+        if not entry.decides or entry.n_scored_tags == 0:
             continue
-        names = [tag.tag for tag in found.tags if not tag.scored]
+        names = [tag.tag for tag in entry.tags if not tag.scored]
         if names:
             shown = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
             yield Finding(
                 level="note",
-                where=f"split {found.split}",
+                where=f"split {entry.split}",
                 text=f"not scored, for fewer than {verdict.min_positives} positives or no "
                 f"negative: {shown}",
             )

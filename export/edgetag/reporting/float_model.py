@@ -43,7 +43,7 @@ def read_float_model(workspace: Workspace, verdict: Verdict) -> FloatModel | Non
     Raises:
         InputError: A file is damaged, or the scores are for other tags.
     """
-    entry = next((found for found in verdict.variants if found.decides), None)
+    entry = next((candidate for candidate in verdict.variants if candidate.decides), None)
     kept = workspace.validate / "reference.npz"
     if entry is None or not kept.exists() or not (workspace.cache / "index.json").exists():
         return None

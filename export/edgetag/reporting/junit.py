@@ -19,11 +19,11 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from edgetag.device.result import DeviceResult, TargetCheck
-from edgetag.reporting.device import describe_difference
 from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.result import BudgetRow, Finding
+from edgetag.reporting.targets import describe_difference
 from edgetag.reporting.wording import describe_changes, describe_check, describe_not_judged
+from edgetag.targets.result import TargetCheck, TargetsResult
 from edgetag.validation.baseline import breaks
 from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.result import Failure, TagVerdict, VariantVerdict, Verdict
@@ -44,21 +44,21 @@ def write_junit(
     verdict: Verdict,
     budgets: Iterable[BudgetRow],
     versions: Mapping[str, str],
-    device: DeviceResult | None = None,
+    targets: TargetsResult | None = None,
 ) -> bytes:
     """Return the verdict, the budgets of later stages, and other machines, as UTF-8 JUnit XML."""
     root = Element("testsuites", name=_clean(f"edgetag {verdict.recipe}"))
     losses = list(loss_findings(verdict))
-    for found in verdict.variants:
-        if found.decides:
-            _scored_suite(root, found, verdict, versions, losses)
-            _pass_over(root[-1], found.variant, verdict)
+    for entry in verdict.variants:
+        if entry.decides:
+            _scored_suite(root, entry, verdict, versions, losses)
+            _pass_over(root[-1], entry.variant, verdict)
     for failure in verdict.failures:
         _failed_suite(root, failure, verdict, versions)
         _pass_over(root[-1], failure.variant, verdict)
     _later_suites(root, budgets, verdict, versions)
-    if device:
-        _device_suites(root, device, verdict, versions)
+    if targets:
+        _target_suites(root, targets, verdict, versions)
     if verdict.baseline:
         _baseline_suite(root, verdict.baseline, verdict, versions)
     _count(root)
@@ -68,46 +68,46 @@ def write_junit(
 
 def _scored_suite(
     root: Element,
-    found: VariantVerdict,
+    entry: VariantVerdict,
     verdict: Verdict,
     versions: Mapping[str, str],
     losses: Iterable[Finding],
 ) -> None:
     facts = {
-        f"runtime {found.runtime}": found.runtime_version,
-        "device": found.device,
-        "model sha256": found.sha256,
-        "split": found.split,
-        "images": str(found.n_images),
+        f"runtime {entry.runtime}": entry.runtime_version,
+        "device": entry.device,
+        "model sha256": entry.sha256,
+        "split": entry.split,
+        "images": str(entry.n_images),
         "recipe": verdict.recipe,
     }
-    name = f"{found.variant} on {found.runtime}"
+    name = f"{entry.variant} on {entry.runtime}"
     suite = _suite(root, name, facts, versions)
-    classname = _classname(verdict, found.variant, found.runtime)
-    for check in found.budgets:
+    classname = _classname(verdict, entry.variant, entry.runtime)
+    for check in entry.budgets:
         row = BudgetRow(
-            variant=found.variant, runtime=found.runtime, stage="validate", **check.model_dump()
+            variant=entry.variant, runtime=entry.runtime, stage="validate", **check.model_dump()
         )
         _case(suite, classname, f"budget {check.budget}", _of_checks([row]))
-    if found.n_scored_tags == 0:
+    if entry.n_scored_tags == 0:
         message = f"no tag has {verdict.min_positives} positives"
         _case(suite, classname, "scored tags", _Outcome("failure", "undecided", message))
-    elif not found.limits_accuracy:
+    elif not entry.limits_accuracy:
         # A failure, not a skipped case: CI systems show those as green, and this is not accepted.
-        message = describe_not_judged(found.variant, [found])
+        message = describe_not_judged(entry.variant, [entry])
         _case(suite, classname, "limit on accuracy", _Outcome("failure", "not judged", message))
-    for tag in found.tags:
-        _case(suite, classname, f"tag {tag.tag}", _of_tag(found, tag))
+    for tag in entry.tags:
+        _case(suite, classname, f"tag {tag.tag}", _of_tag(entry, tag))
     _case(suite, classname, "losses that decide nothing", _of_losses(name, losses))
 
 
 def _of_losses(place: str, losses: Iterable[Finding]) -> _Outcome | None:
     """Return what got worse without deciding: skipped, since a failure would mean refused."""
-    told = [one.text for one in losses if (one.where, one.level) == (place, "loss")]
-    return _Outcome("skipped", "loss", "\n".join(told)) if told else None
+    texts = [loss.text for loss in losses if (loss.where, loss.level) == (place, "loss")]
+    return _Outcome("skipped", "loss", "\n".join(texts)) if texts else None
 
 
-def _of_tag(found: VariantVerdict, tag: TagVerdict) -> _Outcome | None:
+def _of_tag(entry: VariantVerdict, tag: TagVerdict) -> _Outcome | None:
     if tag.verdict == "not scored":
         message = f"not scored: {tag.positives} positives and {tag.negatives} negatives"
         return _Outcome("skipped", "not scored", message)
@@ -116,8 +116,8 @@ def _of_tag(found: VariantVerdict, tag: TagVerdict) -> _Outcome | None:
     return _of_checks(
         [
             BudgetRow(
-                variant=found.variant,
-                runtime=found.runtime,
+                variant=entry.variant,
+                runtime=entry.runtime,
                 stage="validate",
                 tag=tag.tag,
                 **check.model_dump(),
@@ -163,7 +163,7 @@ def _later_suites(
     root: Element, budgets: Iterable[BudgetRow], verdict: Verdict, versions: Mapping[str, str]
 ) -> None:
     """Add the budgets that the benchmark and the counts judge."""
-    names = {"bench": "benchmark", "device": "instructions"}
+    names = {"bench": "benchmark", "targets": "instructions"}
     rows = [row for row in budgets if row.stage in names]
     places = dict.fromkeys((row.variant, row.runtime, names[row.stage]) for row in rows)
     for variant, runtime, name in places:
@@ -175,14 +175,14 @@ def _later_suites(
         _pass_over(suite, variant, verdict)
 
 
-def _device_suites(
-    root: Element, device: DeviceResult, verdict: Verdict, versions: Mapping[str, str]
+def _target_suites(
+    root: Element, targets: TargetsResult, verdict: Verdict, versions: Mapping[str, str]
 ) -> None:
     """Add a suite per machine and processor, with a case per file and runtime."""
-    for target, cpu in dict.fromkeys((check.target, check.cpu) for check in device.checks):
-        checks = [one for one in device.checks if (one.target, one.cpu) == (target, cpu)]
+    for target, cpu in dict.fromkeys((check.target, check.cpu) for check in targets.checks):
+        checks = [row for row in targets.checks if (row.target, row.cpu) == (target, cpu)]
         name = f"scores on {target}" + (f", {cpu}" if cpu else "")
-        facts = {f"runtime {one.engine}": one.runtime_version for one in checks}
+        facts = {f"runtime {row.engine}": row.runtime_version for row in checks}
         facts |= {"machine": checks[0].program, "split": checks[0].split}
         suite = _suite(root, name, facts, versions)
         for check in checks:
@@ -239,16 +239,16 @@ def _case(suite: Element, classname: str, name: str, outcome: _Outcome | None) -
     case = SubElement(suite, "testcase", classname=_clean(classname), name=_clean(name), time="0")
     if outcome is None:
         return
-    told = SubElement(case, outcome.element, message=_clean(outcome.message.split("\n")[0]))
-    told.set("type", outcome.kind)
-    told.text = _clean(outcome.message)
+    element = SubElement(case, outcome.element, message=_clean(outcome.message.split("\n")[0]))
+    element.set("type", outcome.kind)
+    element.text = _clean(outcome.message)
 
 
 def _pass_over(suite: Element, variant: str, verdict: Verdict) -> None:
     """Skip what a file breaks that decides nothing, since another stands in for it."""
     if variant in verdict.passed_over:
-        for told in suite.iterfind("testcase/*"):
-            told.tag = "skipped"
+        for element in suite.iterfind("testcase/*"):
+            element.tag = "skipped"
 
 
 def _count(root: Element) -> None:

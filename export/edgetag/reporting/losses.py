@@ -16,59 +16,59 @@ from edgetag.validation.result import LossMeasure, VariantVerdict, Verdict
 Level = Literal["loss", "note"]
 
 MEASURES = {key: limit.measure for key, limit in LIMITS.items() if limit.measure}
-"""Margin → what it judges."""
+"""Margin's key → the measure that it judges."""
 
 
 def loss_findings(verdict: Verdict) -> Iterator[Finding]:
     """Tell each entry's losses: those to know of, then those that the recipe allows, as notes."""
-    for found in verdict.variants:
-        for level, text in _told(found):
-            where = describe_where(found.variant, found.runtime)
-            yield Finding(level=level, where=where, text=text, variant=found.variant)
+    for entry in verdict.variants:
+        for level, text in _levelled_losses(entry):
+            where = describe_where(entry.variant, entry.runtime)
+            yield Finding(level=level, where=where, text=text, variant=entry.variant)
 
 
 def with_losses(verdict: Verdict) -> frozenset[str]:
     """Return the variants that have losses to know of."""
-    told = (one for one in loss_findings(verdict) if one.level == "loss")
-    return frozenset(one.variant for one in told if one.variant is not None)
+    losses = (finding for finding in loss_findings(verdict) if finding.level == "loss")
+    return frozenset(finding.variant for finding in losses if finding.variant is not None)
 
 
-def tag_losses(found: VariantVerdict, tag: str) -> tuple[LossMeasure, ...]:
+def tag_losses(entry: VariantVerdict, tag: str) -> tuple[LossMeasure, ...]:
     """Return what a tag lost beyond chance without a kept margin that allows it."""
-    losses = (one for one in found.losses if one.tag == tag and not one.within_margin)
-    return tuple(one.measure for one in losses)
+    losses = (loss for loss in entry.losses if loss.tag == tag and not loss.within_margin)
+    return tuple(loss.measure for loss in losses)
 
 
-def _told(found: VariantVerdict) -> Iterator[tuple[Level, str]]:
-    aside = "" if found.decides else f" on {found.split}, which does not decide"
-    broken = [] if found.decides else list(_broken(found))
+def _levelled_losses(entry: VariantVerdict) -> Iterator[tuple[Level, str]]:
+    aside = "" if entry.decides else f" on {entry.split}, which does not decide"
+    broken = [] if entry.decides else list(_broken(entry))
     if broken:
         yield "loss", f"fails{aside}: {listed(text for _, text in broken)}"
-    told = {place for place, _ in broken} | _judged(found)
+    judged_already = {place for place, _ in broken} | _judged(entry)
     levels: tuple[tuple[bool, Level, str], ...] = (
         (False, "loss", "lost beyond chance, and no kept margin allows it"),
         (True, "note", "lost beyond chance, inside its margin"),
     )
     for within, level, what in levels:
         losses = [
-            describe_loss(one.measure, one.tag, one.drop, one.interval)
-            for one in found.losses
-            if one.within_margin == within and (one.tag, one.measure) not in told
+            describe_loss(loss.measure, loss.tag, loss.drop, loss.interval)
+            for loss in entry.losses
+            if loss.within_margin == within and (loss.tag, loss.measure) not in judged_already
         ]
         if losses:
             yield level, f"{what}{aside}: {listed(losses)}"
 
 
-def _broken(found: VariantVerdict) -> Iterator[tuple[tuple[str | None, str], str]]:
+def _broken(entry: VariantVerdict) -> Iterator[tuple[tuple[str | None, str], str]]:
     """Yield what fails in a split for information, with its place: tag and measure."""
-    for tag, check in _checks(found):
+    for tag, check in _checks(entry):
         if check.verdict != "fail":
             continue
         measure = MEASURES.get(check.budget)
         if measure is None or check.measured is None:
             row = BudgetRow(
-                variant=found.variant,
-                runtime=found.runtime,
+                variant=entry.variant,
+                runtime=entry.runtime,
                 stage="validate",
                 tag=tag,
                 **check.model_dump(),
@@ -79,18 +79,18 @@ def _broken(found: VariantVerdict) -> Iterator[tuple[tuple[str | None, str], str
         yield (tag, measure), f"{lost}, margin {write_limit(check)}"
 
 
-def _judged(found: VariantVerdict) -> set[tuple[str | None, str]]:
+def _judged(entry: VariantVerdict) -> set[tuple[str | None, str]]:
     """Return what the deciding split tells already: margins that are broken or undecided."""
-    if not found.decides:
+    if not entry.decides:
         return set()
     return {
         (tag, MEASURES[check.budget])
-        for tag, check in _checks(found)
+        for tag, check in _checks(entry)
         if check.budget in MEASURES and check.verdict != "pass"
     }
 
 
-def _checks(found: VariantVerdict) -> Iterator[tuple[str | None, Check]]:
-    of_scores = (check for check in found.budgets if LIMITS[check.budget].subject != "size")
+def _checks(entry: VariantVerdict) -> Iterator[tuple[str | None, Check]]:
+    of_scores = (check for check in entry.budgets if LIMITS[check.budget].subject != "size")
     yield from ((None, check) for check in of_scores)
-    yield from ((tag.tag, check) for tag in found.tags for check in tag.checks)
+    yield from ((tag.tag, check) for tag in entry.tags for check in tag.checks)

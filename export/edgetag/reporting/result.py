@@ -21,7 +21,7 @@ class Accuracy(Record):
         n_tags: All tags; 0 in a report that an earlier version wrote.
         map: Mean average precision; null where no tag is scored, as are the next two.
         map_drop: From the reference.
-        map_drop_interval: Of the drop.
+        map_drop_interval: Interval of the drop.
         flip_rate: Share of decisions that differ from the reference's.
     """
 
@@ -75,8 +75,8 @@ class VariantRow(Record):
     Attributes:
         variant: Its name.
         origin: Whether edgetag exported it, or `--model` gave it.
-        size_bytes: Of the file; None where no runtime scored a file that edgetag did not export.
-        gzip_bytes: Of the file after gzip.
+        size_bytes: Its bytes; None where no runtime scored a file that edgetag did not export.
+        gzip_bytes: Bytes of the file after gzip.
         accuracy: One entry per split and runtime that scored it.
         speed: One entry per runtime and number of threads that measured it.
         instructions: One entry per runtime and processor that they were counted on.
@@ -110,12 +110,12 @@ class Place(Record):
         variant: Which file.
         runtime: Which engine; `any` for sizes.
         stage: What judged it.
-        tag: Of a tag's margin; None for limits over all tags.
+        tag: Whose margin it is; None for limits over all tags.
     """
 
     variant: str
     runtime: str
-    stage: Literal["validate", "bench", "device"]
+    stage: Literal["validate", "bench", "targets"]
     tag: str | None = None
 
 
@@ -172,7 +172,7 @@ class ReportResult(Result):
         baseline: What changed since the accepted state; None where there is none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.report/2.2"
+    SCHEMA: ClassVar[str] = "edgetag.report/3.0"
     file: str
     junit: str
     page: str | None = None

@@ -14,10 +14,6 @@ from edgetag.conversion.result import ExportResult
 from edgetag.conversion.tables import export_tables
 from edgetag.dataset.result import CheckReport, DatasetResult
 from edgetag.dataset.tables import check_tables, dataset_tables
-from edgetag.device.comparing import InstructionComparison
-from edgetag.device.listing import MachineList
-from edgetag.device.result import DeviceResult
-from edgetag.device.tables import device_tables, machine_tables, ratio_tables
 from edgetag.explaining.result import Explanation
 from edgetag.explaining.tables import explanation_tables
 from edgetag.phones.result import PhoneList, PhonesResult
@@ -26,9 +22,13 @@ from edgetag.records import Result
 from edgetag.reporting.findings import find
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import budget_rows, tag_budget_rows
-from edgetag.reporting.tables import budgets_table, outcome_tables, told_tables
+from edgetag.reporting.tables import budgets_table, findings_tables, outcome_tables
 from edgetag.reporting.wording import of_tags
 from edgetag.tables import MOST_FINDINGS, Column, Prose, Rows, Table
+from edgetag.targets.counting.ratios import InstructionComparison
+from edgetag.targets.listing import TargetList
+from edgetag.targets.result import TargetsResult
+from edgetag.targets.tables import ratio_tables, target_list_tables, target_tables
 from edgetag.training.result import PipelineRate, TrainResult
 from edgetag.training.tables import pipeline_tables, train_tables
 from edgetag.validation.accepted_state import Baseline
@@ -57,7 +57,10 @@ def verdict_tables(verdict: Verdict) -> tuple[Table, ...]:
 
 
 def _of_verdict(verdict: Verdict) -> Iterator[Table]:
-    counts = {one.split: of_tags(one.n_scored_tags, len(one.tags)) for one in verdict.variants}
+    counts = {
+        variant.split: of_tags(variant.n_scored_tags, len(variant.tags))
+        for variant in verdict.variants
+    }
     over = ", ".join(f"{counted} of {split}" for split, counted in counts.items())
     yield scores_table(f"Against the float reference; mAP over {over}", verdict.variants)
     yield _cut(heat_maps_table(verdict))
@@ -75,7 +78,7 @@ def _of_verdict(verdict: Verdict) -> Iterator[Table]:
     checks = (*budget_rows(verdict, None), *tag_budget_rows(verdict))
     missed = [check for check in checks if check.verdict != "pass"]
     yield _cut(budgets_table(missed, "Budgets that are not kept"))
-    yield from map(_cut, told_tables(find(verdict)))
+    yield from map(_cut, findings_tables(find(verdict)))
     yield _cut(thresholds_table(verdict))
     if verdict.baseline:
         yield _cut(changes_table(verdict.baseline))
@@ -91,12 +94,12 @@ TABLES: Mapping[type[Result], Callable[[Any], tuple[Table, ...]]] = {
     CheckReport: check_tables,
     Comparison: comparison_tables,
     DatasetResult: dataset_tables,
-    DeviceResult: device_tables,
+    TargetsResult: target_tables,
     Explanation: explanation_tables,
     ExportResult: export_tables,
     History: history_tables,
     InstructionComparison: ratio_tables,
-    MachineList: machine_tables,
+    TargetList: target_list_tables,
     PhoneList: phone_list_tables,
     PhonesResult: phone_tables,
     PipelineRate: pipeline_tables,

@@ -4,9 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
-from edgetag.device.result import DeviceResult
 from edgetag.recipe import LIMITS, Recipe
-from edgetag.reporting.device import device_budget_rows, device_failure_rows
 from edgetag.reporting.losses import with_losses
 from edgetag.reporting.result import (
     Accuracy,
@@ -16,7 +14,9 @@ from edgetag.reporting.result import (
     Speed,
     VariantRow,
 )
+from edgetag.reporting.targets import target_budget_rows, target_failure_rows
 from edgetag.shipping import decide
+from edgetag.targets.result import TargetsResult
 from edgetag.validation.result import VariantVerdict, Verdict
 
 
@@ -25,12 +25,12 @@ def variant_rows(
     verdict: Verdict,
     exported: ExportResult | None,
     bench: BenchResult | None,
-    device: DeviceResult | None = None,
+    targets: TargetsResult | None = None,
 ) -> tuple[VariantRow, ...]:
     """Return one row per judged file, in the order of the verdict."""
     lossy = with_losses(verdict)
     return tuple(
-        _variant_row(name, recipe, verdict, exported, bench, device).model_copy(
+        _variant_row(name, recipe, verdict, exported, bench, targets).model_copy(
             update={"with_losses": name in lossy}
         )
         for name in verdict.decisions
@@ -43,10 +43,10 @@ def _variant_row(
     verdict: Verdict,
     exported: ExportResult | None,
     bench: BenchResult | None,
-    device: DeviceResult | None,
+    targets: TargetsResult | None,
 ) -> VariantRow:
-    scored = [found for found in verdict.variants if found.variant == name]
-    sizes = [(found.size_bytes, found.gzip_bytes) for found in scored]
+    scored = [entry for entry in verdict.variants if entry.variant == name]
+    sizes = [(entry.size_bytes, entry.gzip_bytes) for entry in scored]
     if exported:
         ours = (file for file in exported.variants if file.variant == name)
         sizes += [(file.size_bytes, file.gzip_bytes) for file in ours]
@@ -56,75 +56,75 @@ def _variant_row(
         origin=scored[0].origin if scored else "export" if own else "external",
         size_bytes=sizes[0][0] if sizes else None,
         gzip_bytes=sizes[0][1] if sizes else None,
-        accuracy=tuple(_accuracy(found) for found in scored),
+        accuracy=tuple(_accuracy(entry) for entry in scored),
         speed=_speeds(name, bench),
-        instructions=_instructions(name, device),
-        verdict=decide(name, verdict, bench, device),
+        instructions=_instructions(name, targets),
+        verdict=decide(name, verdict, bench, targets),
     )
 
 
-def _accuracy(found: VariantVerdict) -> Accuracy:
+def _accuracy(entry: VariantVerdict) -> Accuracy:
     return Accuracy(
-        split=found.split,
-        runtime=found.runtime,
-        decides=found.decides,
-        n_images=found.n_images,
-        n_scored_tags=found.n_scored_tags,
-        n_tags=len(found.tags),
-        map=found.map,
-        map_drop=found.map_drop,
-        map_drop_interval=found.map_drop_interval,
-        flip_rate=found.flip_rate,
+        split=entry.split,
+        runtime=entry.runtime,
+        decides=entry.decides,
+        n_images=entry.n_images,
+        n_scored_tags=entry.n_scored_tags,
+        n_tags=len(entry.tags),
+        map=entry.map,
+        map_drop=entry.map_drop,
+        map_drop_interval=entry.map_drop_interval,
+        flip_rate=entry.flip_rate,
     )
 
 
 def _speeds(name: str, bench: BenchResult | None) -> tuple[Speed, ...]:
     return tuple(
         Speed(
-            runtime=found.runtime,
-            threads=found.threads,
-            p50_ms=found.latency_ms.p50,
-            p90_ms=found.latency_ms.p90,
-            stable=found.stable,
+            runtime=figure.runtime,
+            threads=figure.threads,
+            p50_ms=figure.latency_ms.p50,
+            p90_ms=figure.latency_ms.p90,
+            stable=figure.stable,
             mode=bench.mode if bench else "quick",
-            load_ms=found.load_ms,
-            peak_memory_bytes=found.peak_memory_bytes,
+            load_ms=figure.load_ms,
+            peak_memory_bytes=figure.peak_memory_bytes,
         )
-        for found in (bench.results if bench else ())
-        if found.variant == name
+        for figure in (bench.results if bench else ())
+        if figure.variant == name
     )
 
 
-def _instructions(name: str, device: DeviceResult | None) -> tuple[Instructions, ...]:
-    if device is None:
+def _instructions(name: str, targets: TargetsResult | None) -> tuple[Instructions, ...]:
+    if targets is None:
         return ()
     return tuple(
         Instructions(
             runtime=count.engine,
             cpu=count.cpu or "",
             instructions=count.instructions,
-            judged=count.place == device.budget_place,
+            judged=count.place == targets.budget_place,
         )
-        for count in device.counts
+        for count in targets.counts
         if count.variant == name
     )
 
 
 def budget_rows(
-    verdict: Verdict, bench: BenchResult | None, device: DeviceResult | None = None
+    verdict: Verdict, bench: BenchResult | None, targets: TargetsResult | None = None
 ) -> tuple[BudgetRow, ...]:
     """Return every limit over all tags once: two stages judge sizes alike."""
     rows = [*_validated(verdict), *(_benchmarked(verdict, bench) if bench else ())]
     rows += [
         row
-        for row in (device_budget_rows(device) if device else ())
+        for row in (target_budget_rows(targets) if targets else ())
         if row.variant in verdict.decisions
     ]
-    found: dict[tuple[str, str, str], BudgetRow] = {}
+    first_rows: dict[tuple[str, str, str], BudgetRow] = {}
     for row in rows:
-        found.setdefault((row.variant, row.runtime, row.budget), row)
+        first_rows.setdefault((row.variant, row.runtime, row.budget), row)
     order = list(verdict.decisions)
-    return tuple(sorted(found.values(), key=lambda row: order.index(row.variant)))
+    return tuple(sorted(first_rows.values(), key=lambda row: order.index(row.variant)))
 
 
 def _validated(verdict: Verdict) -> Iterator[BudgetRow]:
@@ -169,7 +169,7 @@ def tag_budget_rows(verdict: Verdict) -> tuple[BudgetRow, ...]:
 
 
 def failure_rows(
-    verdict: Verdict, bench: BenchResult | None, device: DeviceResult | None = None
+    verdict: Verdict, bench: BenchResult | None, targets: TargetsResult | None = None
 ) -> tuple[FailureRow, ...]:
     """Return what did not run; the benchmark's only where validation has not told already."""
     rows = [
@@ -181,10 +181,10 @@ def failure_rows(
         )
         for failure in verdict.failures
     ]
-    told = {(row.variant, row.runtime) for row in rows}
+    listed = {(row.variant, row.runtime) for row in rows}
     for failure in bench.failures if bench else ():
-        if (failure.variant, failure.runtime) not in told:
-            told.add((failure.variant, failure.runtime))
+        if (failure.variant, failure.runtime) not in listed:
+            listed.add((failure.variant, failure.runtime))
             rows.append(
                 FailureRow(
                     variant=failure.variant,
@@ -193,7 +193,7 @@ def failure_rows(
                     reason=failure.reason,
                 )
             )
-    return (*rows, *(device_failure_rows(device) if device else ()))
+    return (*rows, *(target_failure_rows(targets) if targets else ()))
 
 
 def shown_runtime(recipe: Recipe, rows: Sequence[VariantRow]) -> str:
@@ -203,7 +203,7 @@ def shown_runtime(recipe: Recipe, rows: Sequence[VariantRow]) -> str:
     return wanted if wanted in scored or not scored else min(scored)
 
 
-def shown_entry(found: Verdict, variant: str, runtime: str) -> VariantVerdict | None:
+def shown_entry(verdict: Verdict, variant: str, runtime: str) -> VariantVerdict | None:
     """Return a variant over the deciding split: on `runtime`, or where it was scored at all."""
-    entries = [entry for entry in found.variants if entry.variant == variant and entry.decides]
+    entries = [entry for entry in verdict.variants if entry.variant == variant and entry.decides]
     return next((entry for entry in entries if entry.runtime == runtime), next(iter(entries), None))

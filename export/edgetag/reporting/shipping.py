@@ -39,8 +39,8 @@ def shipping_sentence(
     ours = [row for row in rows if row.variant in recipe.export.possible]
     if recipe.bundle.variants != "best" or not ours:
         return ""
-    told = [row for row in ours if not shipping.variants or row.variant in FULL_INTEGER]
-    parts = [_fault(row, budgets, failures) for row in told if row.verdict != "pass"]
+    candidates = [row for row in ours if not shipping.variants or row.variant in FULL_INTEGER]
+    parts = [_fault(row, budgets, failures) for row in candidates if row.verdict != "pass"]
     if shipping.variants:
         parts += [f"{shipping.leading} passes and ships", *_left_out(recipe, rows)]
         return f"{'; '.join(parts)}."
@@ -57,10 +57,18 @@ def _left_out(recipe: Recipe, rows: Sequence[VariantRow]) -> Iterator[str]:
 def _fault(row: VariantRow, budgets: Sequence[BudgetRow], failures: Sequence[FailureRow]) -> str:
     """Say what became of a file that does not pass, and by which limit first."""
     text = f"{row.variant} {WORDS[row.verdict]}"
-    broken = [one for one in budgets if one.variant == row.variant and one.verdict != "pass"]
+    broken = [
+        failure
+        for failure in budgets
+        if failure.variant == row.variant and failure.verdict != "pass"
+    ]
     if broken:
-        worst = min(broken, key=lambda one: RANK[one.verdict])
+        worst = min(broken, key=lambda failure: RANK[failure.verdict])
         of_tag = f"{worst.tag}: " if worst.tag is not None else ""
         return f"{text}: {of_tag}{describe_check(worst)}"
-    reasons = [f"{one.runtime}: {one.reason}" for one in failures if one.variant == row.variant]
+    reasons = [
+        f"{failure.runtime}: {failure.reason}"
+        for failure in failures
+        if failure.variant == row.variant
+    ]
     return f"{text}: {reasons[0]}" if reasons else text

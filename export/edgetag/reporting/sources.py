@@ -7,12 +7,12 @@ from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset.result import DatasetResult, DroppedImage
 from edgetag.dataset.view import Rows
-from edgetag.device.result import DeviceResult
 from edgetag.explaining.result import Explanation
 from edgetag.phones.result import PhonesResult
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe
 from edgetag.reporting.float_model import FloatModel
+from edgetag.targets.result import TargetsResult
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
 
@@ -32,7 +32,7 @@ class Sources:
 
     Attributes:
         recipe: What was built.
-        verdict: Of validation.
+        verdict: Verdict of validation.
         details: Its curves and changed decisions.
         exported: The files; None where only stored scores or given files were judged.
         bench: Latency and memory.
@@ -40,8 +40,8 @@ class Sources:
         versions: Package → version of the run.
         thumbnails: Rows of the manifest `[n]` int64 → images `[n, height, width, 3]` uint8; None
             where the images are not at hand.
-        device: Of other machines.
-        phones: Of phones.
+        targets: Result of other machines.
+        phones: Result of phones.
         float_model: What the float model decided.
         data: Counts by tag and split, and what was left out.
         rejected: What was left out, row by row.
@@ -57,7 +57,7 @@ class Sources:
     explanation: Explanation | None
     versions: dict[str, str]
     thumbnails: Callable[[Rows], Pixels] | None = None
-    device: DeviceResult | None = None
+    targets: TargetsResult | None = None
     phones: PhonesResult | None = None
     float_model: FloatModel | None = None
     data: DatasetResult | None = None

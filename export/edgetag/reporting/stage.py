@@ -15,7 +15,6 @@ from edgetag.conversion.result import ExportResult
 from edgetag.dataset import open_dataset
 from edgetag.dataset.attribution import attribution_file, read_attribution
 from edgetag.dataset.result import DatasetResult
-from edgetag.device.store import read_current
 from edgetag.errors import InputError
 from edgetag.explaining.result import Explanation
 from edgetag.judging.decisions import worst
@@ -40,6 +39,7 @@ from edgetag.reporting.shipping import shipping_sentence
 from edgetag.reporting.sources import PackedBundle, Sources
 from edgetag.reporting.summary import write_summary
 from edgetag.shipping import choose
+from edgetag.targets.store import read_current
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
@@ -61,7 +61,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
     write_text(page, write_page(report, sources))
     write_text(summary, write_summary(report, sources))
     write_bytes(
-        junit, write_junit(sources.verdict, report.budgets, sources.versions, sources.device)
+        junit, write_junit(sources.verdict, report.budgets, sources.versions, sources.targets)
     )
     write_text(workspace.report / "report.json", report.to_json())
     progress.say(f"report: {page}")
@@ -104,7 +104,7 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
         explanation=_if_there(Explanation, workspace.root / "explain" / "explain.json", "explain"),
         versions=run_file.versions if run_file else verdict.versions,
         thumbnails=open_dataset(workspace).images if has_images else None,
-        device=read_current(recipe, workspace),
+        targets=read_current(recipe, workspace),
         phones=_phones(workspace, exported),
         float_model=read_float_model(workspace, verdict),
         data=_if_there(DatasetResult, workspace.dataset / "summary.json", "data build"),
@@ -121,22 +121,22 @@ def _if_there(kind: type[R], path: Path, made_by: str) -> R | None:
 
 def _phones(workspace: Workspace, exported: ExportResult | None) -> PhonesResult | None:
     """Read what phones gave; figures of files that have been exported anew since are left out."""
-    found = _if_there(PhonesResult, workspace.bench / "phones.json", "bench --on adb")
-    if found is None or exported is None:
-        return found
-    return found.only({file.sha256 for file in exported.variants})
+    phones = _if_there(PhonesResult, workspace.bench / "phones.json", "phone bench RECIPE")
+    if phones is None or exported is None:
+        return phones
+    return phones.only({file.sha256 for file in exported.variants})
 
 
 def _join(sources: Sources, summary: str, junit: str) -> ReportResult:
-    verdict, bench, device = sources.verdict, sources.bench, sources.device
-    rows = variant_rows(sources.recipe, verdict, sources.exported, bench, device)
+    verdict, bench, targets = sources.verdict, sources.bench, sources.targets
+    rows = variant_rows(sources.recipe, verdict, sources.exported, bench, targets)
     decisions = [row.verdict for row in rows if row.variant not in verdict.passed_over]
     if verdict.baseline:
         decisions.append(verdict.baseline.verdict)
-    missing = unjudged(sources.recipe, verdict, bench, device)
-    budgets, of_tags = budget_rows(verdict, bench, device), tag_budget_rows(verdict)
-    failures = failure_rows(verdict, bench, device)
-    shipping = choose(sources.recipe, verdict, bench, device)
+    missing = unjudged(sources.recipe, verdict, bench, targets)
+    budgets, of_tags = budget_rows(verdict, bench, targets), tag_budget_rows(verdict)
+    failures = failure_rows(verdict, bench, targets)
+    shipping = choose(sources.recipe, verdict, bench, targets)
     return ReportResult(
         file=summary,
         junit=junit,
@@ -150,6 +150,6 @@ def _join(sources: Sources, summary: str, junit: str) -> ReportResult:
         budgets=budgets,
         tag_budgets=of_tags,
         failures=failures,
-        findings=(*find(verdict, bench, shipping.leading, device), *missing),
+        findings=(*find(verdict, bench, shipping.leading, targets), *missing),
         baseline=verdict.baseline,
     )

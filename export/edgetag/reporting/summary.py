@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from edgetag.benchmarking.tables import latency_table
 from edgetag.conversion.tables import files_table
-from edgetag.device.result import DeviceResult
-from edgetag.device.tables import device_tables
 from edgetag.explaining.result import Explanation
 from edgetag.explaining.tables import layers_table, mistakes_table
 from edgetag.judging.decisions import Decision
@@ -20,6 +18,8 @@ from edgetag.reporting.wording import describe_baseline
 from edgetag.tables import Table
 from edgetag.tables.markdown import to_markdown
 from edgetag.tables.text import escape_html, escape_markdown, shorten
+from edgetag.targets.result import TargetsResult
+from edgetag.targets.tables import target_tables
 from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.baseline_tables import changes_table
 from edgetag.validation.result import VariantVerdict
@@ -38,7 +38,7 @@ HEADLINES: dict[Decision, str] = {
 }
 LOSSES_HEADLINE = "! Accepted, with losses: every budget is kept, but something got worse."
 SHIPPED_HEADLINE = "✓ Accepted: what ships keeps every budget."
-DEVICE_HEADLINE = "✗ Rejected: no budget is broken, but another machine gives other scores."
+TARGETS_HEADLINE = "✗ Rejected: no budget is broken, but another machine gives other scores."
 BASELINE_HEADLINE = "✗ Rejected: no budget is broken, but a number is worse than accepted."
 
 LONGEST = 30_000
@@ -80,8 +80,8 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
         headline = SHIPPED_HEADLINE
     if report.verdict == "fail" and all(row.verdict != "fail" for row in report.variants):
         headline = BASELINE_HEADLINE
-    elif report.verdict == "fail" and _only_elsewhere(report, sources.device):
-        headline = DEVICE_HEADLINE
+    elif report.verdict == "fail" and _only_elsewhere(report, sources.targets):
+        headline = TARGETS_HEADLINE
     yield f"# {escape_markdown(sources.recipe.name)}\n"
     yield f"**{headline}**\n"
     if report.shipping:
@@ -99,27 +99,29 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
         yield _section(_tags(entry))
 
 
-def _only_elsewhere(report: ReportResult, device: DeviceResult | None) -> bool:
+def _only_elsewhere(report: ReportResult, targets: TargetsResult | None) -> bool:
     """Whether nothing but scores on other machines is why files are rejected."""
-    if device is None or any(
+    if targets is None or any(
         row.verdict == "fail" for row in (*report.budgets, *report.tag_budgets)
     ):
         return False
-    differs = {check.variant for check in device.checks if not check.acceptable}
+    differs = {check.variant for check in targets.checks if not check.acceptable}
     return all(row.variant in differs for row in report.variants if row.verdict == "fail")
 
 
 def _findings(findings: Iterable[Finding]) -> Iterator[str]:
     """List what stands between the run and its acceptance, then notes."""
-    found = tuple(findings)
+    all_findings = tuple(findings)
     lines = []
     for level, (mark, shown, *_) in LEVELS.items():
-        told = [f"{one.where}: {one.text}" for one in found if one.level == level]
-        lines += [
-            f"- {mark} {escape_markdown(shorten(text, LONGEST_SENTENCE))}" for text in told[:shown]
+        texts = [
+            f"{finding.where}: {finding.text}" for finding in all_findings if finding.level == level
         ]
-        if len(told) > shown:
-            lines.append(f"- {mark} and {len(told) - shown} more")
+        lines += [
+            f"- {mark} {escape_markdown(shorten(text, LONGEST_SENTENCE))}" for text in texts[:shown]
+        ]
+        if len(texts) > shown:
+            lines.append(f"- {mark} and {len(texts) - shown} more")
     if lines:
         yield "\n".join(lines) + "\n"
 
@@ -168,7 +170,7 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
     if sources.bench is not None:
         title, body = _fold(latency_table(sources.bench))
         yield title, f"{body}\n{how_measured(sources.bench)}"
-    for table in device_tables(sources.device) if sources.device else ():
+    for table in target_tables(sources.targets) if sources.targets else ():
         yield _fold(table.first(SHOWN_TAGS))
     for table in phone_tables(sources.phones) if sources.phones else ():
         yield _fold(table.first(SHOWN_TAGS))

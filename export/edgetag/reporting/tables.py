@@ -48,7 +48,7 @@ def outcome_tables(report: ReportResult) -> tuple[Table, ...]:
     broken = [row for row in (*report.budgets, *report.tag_budgets) if row.verdict != "pass"]
     if broken:
         tables.append(budgets_table(broken, "Budgets that are not kept"))
-    tables += told_tables(report.findings)
+    tables += findings_tables(report.findings)
     if report.failures:
         tables.append(failures_table(report.failures))
     if report.baseline and report.baseline.changes:
@@ -56,13 +56,15 @@ def outcome_tables(report: ReportResult) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def told_tables(findings: Iterable[Finding]) -> Iterator[Table]:
+def findings_tables(findings: Iterable[Finding]) -> Iterator[Table]:
     """Show what no table of budgets holds: files that nothing limits, losses that none judges."""
-    found = tuple(findings)
+    all_findings = tuple(findings)
     for level, title in TOLD.items():
-        if rows := [one for one in found if one.level == level]:
+        if rows := [finding for finding in all_findings if finding.level == level]:
             yield Rows(rows).table(
-                title, Column("where", lambda one: one.where), Prose("reason", lambda one: one.text)
+                title,
+                Column("where", lambda finding: finding.where),
+                Prose("reason", lambda finding: finding.text),
             )
 
 
@@ -111,7 +113,9 @@ def _name(row: VariantRow, report: ReportResult) -> Cell:
 def _timed(report: ReportResult) -> list[tuple[str, int]]:
     """Return runtimes and numbers of threads with a latency of any variant."""
     return list(
-        dict.fromkeys((one.runtime, one.threads) for row in report.variants for one in row.speed)
+        dict.fromkeys(
+            (speed.runtime, speed.threads) for row in report.variants for speed in row.speed
+        )
     )
 
 
@@ -126,12 +130,12 @@ def _splits(rows: Iterable[VariantRow]) -> list[str]:
     )
 
 
-def _of(found: Accuracy | None, show: Callable[[Accuracy], Value]) -> Value:
-    return show(found) if found else None
+def _of(accuracy: Accuracy | None, show: Callable[[Accuracy], Value]) -> Value:
+    return show(accuracy) if accuracy else None
 
 
-def _flips(found: Accuracy) -> str:
-    return format_percent(found.flip_rate)
+def _flips(accuracy: Accuracy) -> str:
+    return format_percent(accuracy.flip_rate)
 
 
 def _accuracy_on(split: str, report: ReportResult) -> Iterator[Column[VariantRow]]:
@@ -141,10 +145,10 @@ def _accuracy_on(split: str, report: ReportResult) -> Iterator[Column[VariantRow
     def column(show: Callable[[Accuracy], Value]) -> Callable[[VariantRow], Value]:
         return lambda row: _of(row.on(split, report.runtime), show)
 
-    yield Number(f"mAP {split}", column(lambda found: format_mean(found.map)), note=over)
+    yield Number(f"mAP {split}", column(lambda accuracy: format_mean(accuracy.map)), note=over)
     yield Number(
         "drop",
-        column(lambda found: with_interval(found.map_drop, found.map_drop_interval)),
+        column(lambda accuracy: with_interval(accuracy.map_drop, accuracy.map_drop_interval)),
         note="points",
     )
 
@@ -211,8 +215,10 @@ def failures_table(rows: Iterable[FailureRow]) -> Table:
 
 def given_files_table(exported: ExportResult | None, verdict: Verdict) -> Table:
     """Show the judged files that this run did not export; without any the table is empty."""
-    told = {file.variant for file in exported.variants} if exported else set[str]()
-    given = {entry.variant: entry for entry in verdict.variants if entry.variant not in told}
+    exported_names = {file.variant for file in exported.variants} if exported else set[str]()
+    given = {
+        entry.variant: entry for entry in verdict.variants if entry.variant not in exported_names
+    }
     return Rows(given.values()).table(
         "Files from elsewhere",
         Column("variant", variant_cell),

@@ -66,14 +66,14 @@ def describe_loss(
 
 def listed(texts: Iterable[str]) -> str:
     """Join what belongs to one sentence, at most `SHOWN_NUMBERS`."""
-    told = list(texts)
-    rest = len(told) - SHOWN_NUMBERS
-    return ", ".join(told[:SHOWN_NUMBERS]) + (f" and {rest} more" if rest > 0 else "")
+    items = list(texts)
+    rest = len(items) - SHOWN_NUMBERS
+    return ", ".join(items[:SHOWN_NUMBERS]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def describe_not_judged(variant: str, judged: Iterable[VariantVerdict]) -> str:
     """Say why a file is not judged, and what to add to the recipe."""
-    given = any(one.variant == variant and one.origin == "external" for one in judged)
+    given = any(entry.variant == variant and entry.origin == "external" for entry in judged)
     where = "[budgets.default]" if given else f"[budgets.{variant}] or [budgets.default]"
     return (
         "nothing limits its accuracy, so nothing was judged; add to the recipe, in "
@@ -103,8 +103,8 @@ def describe_baseline(compared: BaselineComparison) -> str:
     if not compared.changes:
         return "Scores moved, but no number moved beyond its tolerance."
     kinds = [change.change for change in compared.changes]
-    told = ("worse", "gone", "better", "new")
-    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in told if kind in kinds)
+    order = ("worse", "gone", "better", "new")
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in order if kind in kinds)
     return f"The weights are the same, yet numbers moved beyond their tolerance: {counts}."
 
 

@@ -56,8 +56,8 @@ def adopt(
     scores = runtime.score_once(file, judge.rows, kept_at, progress)
     if isinstance(scores, LoadFailure):
         raise InputError(f"{file}: it does not run: {scores.kind}: {scores.reason}")
-    found = judge.accuracy(scores)
-    adopted = found.verdict == "pass"
+    accuracy = judge.accuracy(scores)
+    adopted = accuracy.verdict == "pass"
     if adopted:
         _put(workspace, rescued, step, file.read_bytes())
     result = Adoption(
@@ -66,11 +66,11 @@ def adopt(
         chosen_on=rescued.split,
         split=split,
         images=len(judge.images),
-        map=found.map,
-        map_drop=found.map_drop,
-        map_drop_interval=found.map_drop_interval,
-        checks=found.checks,
-        verdict=found.verdict,
+        map=accuracy.map,
+        map_drop=accuracy.map_drop,
+        map_drop_interval=accuracy.map_drop_interval,
+        checks=accuracy.checks,
+        verdict=accuracy.verdict,
         adopted=adopted,
     )
     write_text(workspace.rescue / f"{rescued.variant}-adopted.json", result.to_json())
@@ -103,13 +103,15 @@ def _put(workspace: Workspace, rescued: RescueResult, step: Step, data: bytes) -
     target = workspace.root / record.exported.file
     described = describe(parse_model(data, target), data, rescued.variant, target, workspace)
     described = described.model_copy(update={"rescued": step.name})
-    variants = tuple(described if one.variant == rescued.variant else one for one in made.variants)
+    variants = tuple(
+        described if variant.variant == rescued.variant else variant for variant in made.variants
+    )
     write_bytes(target, data)
     write_text(record_file, record.model_copy(update={"exported": described}).to_json())
     write_text(exported_path(workspace), made.model_copy(update={"variants": variants}).to_json())
 
 
-def told(adoption: Adoption) -> str:
+def describe_adoption(adoption: Adoption) -> str:
     """Say what became of it."""
     what = f"{adoption.step} on {adoption.images} images of {adoption.split}"
     if adoption.adopted:

@@ -85,7 +85,7 @@ def bare_network(recipe: Recipe, model: "keras.Model") -> "keras.Model":
     """Return the float network with the weights of a quantization-aware one.
 
     Args:
-        recipe: Of the network.
+        recipe: Recipe of the network.
         model: From `load_quantized`. Its wrappers hold the trained weights among their own; they
             are found by layer and by the last part of their names.
     """

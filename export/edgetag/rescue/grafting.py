@@ -16,7 +16,7 @@ from edgetag.conversion.flatfile import NO_TENSOR, ints, pack_model
 from edgetag.rescue.layers import Layer
 
 NO_BUFFER = 0
-"""Of tensors that are computed: the buffer that the format wants to be empty."""
+"""The buffer of tensors that are computed, which the format wants to be empty."""
 
 QUANTIZE, DEQUANTIZE = schema.BuiltinOperator.QUANTIZE, schema.BuiltinOperator.DEQUANTIZE
 

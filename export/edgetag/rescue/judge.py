@@ -117,8 +117,10 @@ class Judge:
         unfitted = Measured(scores[:count], self._split, self._thresholds)
         compared = compare(self._reference, variant, unfitted)
         # Sizes are checked as costs, beside latency.
-        found = check_overall(self._budget, compared, self._split, size_bytes=0, fp32_bytes=None)
-        overall = tuple(check for check in found if check.budget in ON_ACCURACY)
+        overall_checks = check_overall(
+            self._budget, compared, self._split, size_bytes=0, fp32_bytes=None
+        )
+        overall = tuple(check for check in overall_checks if check.budget in ON_ACCURACY)
         tags = check_tags(self._budget, compared, self._split)
         mean = compared.mean_ap
         return Accuracy(
@@ -142,15 +144,15 @@ class Judge:
         """
         if not len(self._map_rows):
             return ()
-        found = None
+        compared = None
         if self._heat_maps is not None and read_explain(read_model(file), file) is not None:
             beside = spread(scores[: len(self.images)], MOST_IMAGES)
-            found = runtime.compare_maps(self._heat_maps, file, self._map_rows, beside, progress)
-        if isinstance(found, LoadFailure):
+            compared = runtime.compare_maps(self._heat_maps, file, self._map_rows, beside, progress)
+        if isinstance(compared, LoadFailure):
             limit = self._budget.given()[BUDGET]
-            value = Value(None, failure=f"{found.kind}: {found.reason}")
+            value = Value(None, failure=f"{compared.kind}: {compared.reason}")
             return (reasoned(judge(BUDGET, limit, value), value.reason),)
-        checks = check_heat_maps(self._budget, found, self._recipe.validation.confidence)
+        checks = check_heat_maps(self._budget, compared, self._recipe.validation.confidence)
         return tuple(reasoned(check) for check in checks)
 
     def costs(
@@ -163,9 +165,9 @@ class Judge:
         """Check the variant's limits on size, latency and memory, as the benchmark does.
 
         Args:
-            size_bytes: Of the file.
-            fp32_bytes: Of the float file.
-            figures: Of both, timed in turns.
+            size_bytes: Bytes of the file.
+            fp32_bytes: Bytes of the float file.
+            figures: Figures of both, timed in turns.
             failures: Why they have none.
         """
         sizes = {BASE: fp32_bytes, self._variant: size_bytes}

@@ -16,7 +16,7 @@ class Layer:
     """One operator that both files have.
 
     Attributes:
-        name: Of its output tensor in the float file; unique.
+        name: Name of its output tensor in the float file; unique.
         operator: Such as `CONV_2D`.
         quantized: Its position among the quantized file's operators.
         floating: Its position among the float file's.
@@ -76,8 +76,8 @@ def matched_layers(quantized: Any, floating: Any, where: Path) -> tuple[Layer, .
 
 
 def _computing(model: Any) -> list[tuple[int, Operator]]:
-    found = enumerate(operators(model, model.subgraphs[0]))
-    return [(position, op) for position, op in found if op.name not in CASTS]
+    numbered = enumerate(operators(model, model.subgraphs[0]))
+    return [(position, op) for position, op in numbered if op.name not in CASTS]
 
 
 def _shapes(model: Any, op: Operator) -> list[list[int]]:

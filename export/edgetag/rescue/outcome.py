@@ -9,8 +9,6 @@ from edgetag.rescue.layers import label
 from edgetag.rescue.result import Keep, Step
 from edgetag.tables.formats import format_points
 
-"""Their weights are not the float model's."""
-
 
 def describe(
     variant: Variant,
@@ -35,9 +33,9 @@ def describe(
     kind = "float" if keep == "float" else "16 bits"
     if chosen is None and not searched:
         last = steps[-1]
-        told = "breaks a limit" if last.accuracy == "fail" else "stays undecided"
+        failing = "breaks a limit" if last.accuracy == "fail" else "stays undecided"
         return (
-            f"Even with all {len(last.layers)} layers in {kind}, {variant} {told} "
+            f"Even with all {len(last.layers)} layers in {kind}, {variant} {failing} "
             f"({_drop(last)}), so no choice of layers mends it. "
             + _advice(variant, keep, last, untrained)
         )
@@ -66,12 +64,12 @@ def describe(
 
 def _open(step: Step) -> str:
     """Say which other limits are undecided, and why, where that is known."""
-    told = [
+    reasons = [
         f"{check.budget}{f' ({check.reason})' if check.reason else ''}"
         for check in step.budgets
         if check.verdict == "undecided"
     ]
-    return f" Undecided: {', '.join(told)}." if told else ""
+    return f" Undecided: {', '.join(reasons)}." if reasons else ""
 
 
 def _advice(variant: Variant, keep: Keep, step: Step, untrained: Decision | None) -> str:

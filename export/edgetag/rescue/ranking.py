@@ -92,8 +92,8 @@ def rank(
                 for layer, file in zip(batch, files, strict=True):
                     file.write_bytes(make([other for other in layers if other != layer]))
                 with open_pool(workers) as pool:
-                    found = list(pool.map(lambda file: _score(runtime, file, rows), files))
-                for layer, scores in zip(batch, found, strict=True):
+                    scored = list(pool.map(lambda file: _score(runtime, file, rows), files))
+                for layer, scores in zip(batch, scored, strict=True):
                     errors[layer.name] = float(np.sqrt(np.mean((scores - expected) ** 2)))
                 write_text(kept_at, RankingRecord(inputs=inputs, errors=errors).to_json())
                 task.advance(len(batch))

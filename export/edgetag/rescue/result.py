@@ -16,7 +16,7 @@ class LayerError(Record):
     """What quantizing one layer alone does to the scores.
 
     Attributes:
-        name: Of the layer's output tensor in the float file.
+        name: Name of the layer's output tensor in the float file.
         label: The network's name of the layer, for people.
         operator: Such as `CONV_2D`.
         error: Root mean square of the change of the scores, 0 to 1, when this layer is quantized
@@ -33,7 +33,7 @@ class Step(Record):
     """The variant with some layers kept.
 
     Attributes:
-        name: Of the file, such as `int8-float-8`: the 8 layers of the largest error; behind
+        name: Name of the file, such as `int8-float-8`: the 8 layers of the largest error; behind
             `without`, the ranks of those that were quantized after all.
         file: Path relative to the run folder.
         sha256: Digest of the file.
@@ -46,8 +46,8 @@ class Step(Record):
         budgets: Every limit of the variant that could be judged here.
         accuracy: Verdict of the limits on accuracy, by which layers are chosen.
         verdict: Worst of all limits, those on size, latency, memory and heat maps included.
-        size_bytes: Of the file.
-        gzip_bytes: Of the file after gzip.
+        size_bytes: Bytes of the file.
+        gzip_bytes: Bytes of the file after gzip.
         latency_ms: Taken in turns with the other steps; None where the file does not run.
         failure: Why the file does not run, None where it does.
     """
@@ -136,7 +136,7 @@ class Adoption(Result):
         step: The rescue's step that made it.
         chosen_on: The split that chose it,
         split: and the one that judged it now.
-        images: Of that split.
+        images: Images of that split.
         map: Mean average precision there, None where no tag is scored.
         map_drop: From the float reference, as a fraction.
         map_drop_interval: Paired bootstrap.

@@ -68,13 +68,13 @@ def fewest(
             enough = middle
         else:
             too_few = middle
-    found = Choice(enough)
+    best = Choice(enough)
     # Without the last one it was too few, so that one stays.
     for position in list(range(enough - 1))[::-1][:drops]:
-        tried = Choice(enough, tuple(sorted((*found.without, position))))
+        tried = Choice(enough, tuple(sorted((*best.without, position))))
         if is_enough(tried):
-            found = tried
-    return found
+            best = tried
+    return best
 
 
 def _doubling(most: int) -> Iterator[int]:

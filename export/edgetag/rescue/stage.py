@@ -73,7 +73,7 @@ def _search(trials: Trials, max_layers: int | None) -> tuple[tuple[LayerError, .
         trials.progress,
     )
     by_name = {layer.name: layer for layer in trials.layers}
-    ranked = tuple(by_name[found.name] for found in ranking)
+    ranked = tuple(by_name[error.name] for error in ranking)
     most = min(max_layers or len(ranked), len(ranked))
     return ranking, fewest(most, lambda choice: trials.attempt(choice, ranked).passes)
 
@@ -133,8 +133,8 @@ def _timed(trials: Trials, done: Sequence[Trial]) -> dict[Path, Figure]:
     files = {trials.fp32_file: trials.fp32}
     files |= {trial.file: trial.exported for trial in done if trial.failure is None}
     pairs = [(exported, file) for file, exported in files.items()]
-    found = trials.runtime.time(pairs, trials.judge.images, trials.recipe, trials.progress)
-    return dict(zip(files, found, strict=True))
+    figures = trials.runtime.time(pairs, trials.judge.images, trials.recipe, trials.progress)
+    return dict(zip(files, figures, strict=True))
 
 
 def _latency(figure: Figure) -> Latency | None:
@@ -143,12 +143,12 @@ def _latency(figure: Figure) -> Latency | None:
 
 def _step(trials: Trials, trial: Trial, seen: set[str], timed: dict[Path, Figure]) -> Step:
     accuracy, exported, figure = trial.accuracy, trial.exported, timed.get(trial.file)
-    found = [timed[trials.fp32_file], figure]
+    measured = [timed[trials.fp32_file], figure]
     costs = trials.judge.costs(
         exported.size_bytes,
         trials.fp32.size_bytes,
-        [one for one in found if isinstance(one, Measurement)],
-        [one for one in found if isinstance(one, Failure)],
+        [outcome for outcome in measured if isinstance(outcome, Measurement)],
+        [outcome for outcome in measured if isinstance(outcome, Failure)],
     )
     checks = accuracy.checks if accuracy else ()
     budgets = (*(reasoned(check) for check in checks), *trial.heat_maps, *costs)

@@ -19,24 +19,32 @@ def steps_table(result: RescueResult) -> Table:
     kind = "float" if result.keep == "float" else "16 bits"
     return Rows[Step | FloatFile]((*result.steps, result.fp32)).table(
         f"{result.variant} with layers in {kind}, on {result.runtime}, {result.split}",
-        Number("kept", lambda one: len(one.layers) if isinstance(one, Step) else "fp32"),
-        Column("layers", lambda one: _change(one) if isinstance(one, Step) else None),
-        Number("mAP", lambda one: format_fraction(one.map, 4) if isinstance(one, Step) else None),
+        Number("kept", lambda step: len(step.layers) if isinstance(step, Step) else "fp32"),
+        Column("layers", lambda step: _change(step) if isinstance(step, Step) else None),
+        Number(
+            "mAP", lambda step: format_fraction(step.map, 4) if isinstance(step, Step) else None
+        ),
         Number("drop", _drop, note="points"),
-        Number("size", lambda one: format_bytes(one.size_bytes)),
-        Number("gzip", lambda one: format_bytes(one.gzip_bytes)),
+        Number("size", lambda step: format_bytes(step.size_bytes)),
+        Number("gzip", lambda step: format_bytes(step.gzip_bytes)),
         Number(
-            "p50", lambda one: format_ms(one.latency_ms.p50 if one.latency_ms else None), unit="ms"
+            "p50",
+            lambda step: format_ms(step.latency_ms.p50 if step.latency_ms else None),
+            unit="ms",
         ),
         Number(
-            "p90", lambda one: format_ms(one.latency_ms.p90 if one.latency_ms else None), unit="ms"
+            "p90",
+            lambda step: format_ms(step.latency_ms.p90 if step.latency_ms else None),
+            unit="ms",
         ),
-        Decision("verdict", lambda one: _decision(result, one) if isinstance(one, Step) else None),
+        Decision(
+            "verdict", lambda step: _decision(result, step) if isinstance(step, Step) else None
+        ),
     )
 
 
-def _drop(one: Step | FloatFile) -> Cell | None:
-    return with_interval(one.map_drop, one.map_drop_interval) if isinstance(one, Step) else None
+def _drop(step: Step | FloatFile) -> Cell | None:
+    return with_interval(step.map_drop, step.map_drop_interval) if isinstance(step, Step) else None
 
 
 def _decision(result: RescueResult, step: Step) -> Cell:

@@ -107,7 +107,7 @@ class Trials:
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """Those that can be kept."""
+        """Layers that can be kept."""
         layers = matched_layers(read_model(self.original), self.floating, self.original)
         if self.keep == "float":
             return layers
@@ -141,7 +141,7 @@ class Trials:
         trial = Trial(
             choice, file, layers, dropped, self._measured(file), accuracy, heat_maps, failure
         )
-        self.progress.say(f"{self.name(choice)}: {_told(trial)}")
+        self.progress.say(f"{self.name(choice)}: {_trial_line(trial)}")
         self.done[choice] = trial
         return trial
 
@@ -208,7 +208,7 @@ def _float_and_quantized(
     return exported_file(workspace, BASE), exported_file(workspace, variant)
 
 
-def _told(trial: Trial) -> str:
+def _trial_line(trial: Trial) -> str:
     layers = f"{len(trial.layers)} layers kept"
     accuracy = trial.accuracy
     if accuracy is None:

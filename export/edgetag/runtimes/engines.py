@@ -18,7 +18,7 @@ def names() -> tuple[str, ...]:
 
 def target_names() -> tuple[str, ...]:
     """Return the names of engines elsewhere: WebAssembly, emulated machines (`litert@arm64`)."""
-    from edgetag.runtimes import emulated
+    from edgetag.runtimes.emulation import engine as emulated
 
     elsewhere = (name for name, line in LINES.items() if line.use == "elsewhere")
     return (*elsewhere, *emulated.names())
@@ -35,7 +35,7 @@ def get(name: str) -> Engine:
     """
     if "@" in name:
         # Imported late: the process that runs a model has no use for it.
-        from edgetag.runtimes import emulated
+        from edgetag.runtimes.emulation import engine as emulated
 
         return emulated.get(name)
     if name not in LINES:

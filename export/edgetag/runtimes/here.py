@@ -41,7 +41,7 @@ class EngineHere(ABC):
         return None
 
     @abstractmethod
-    def load(self, path: Path, threads: int) -> Session:
+    def load(self, model: Path | bytes, threads: int) -> Session:
         """Load a file; see `protocol.Loader.load`."""
 
 

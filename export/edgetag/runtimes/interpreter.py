@@ -89,20 +89,19 @@ def _tensor(details: dict[str, Any]) -> tuple[Tensor, int]:
     return Tensor(details["name"], shape, dtype, float(scale), int(zero_point)), details["index"]
 
 
-def open_session(make: Callable[..., Any], path: Path, threads: int) -> InterpreterSession:
+def open_session(make: Callable[..., Any], model: Path | bytes, threads: int) -> InterpreterSession:
     """Load a file with an interpreter class and allocate its tensors.
 
     Args:
         make: The `Interpreter` class.
-        path: The `.tflite` file.
+        model: The `.tflite` file, or its bytes.
         threads: At least 1.
 
     Raises:
         ModelLoadError: The file is no TensorFlow Lite model, or the interpreter refuses it.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(8)
+        head = model[:8] if isinstance(model, bytes) else _head(model)
     except OSError as error:
         raise ModelLoadError(f"the file cannot be read: {error.strerror}") from None
     if not head:
@@ -110,9 +109,15 @@ def open_session(make: Callable[..., Any], path: Path, threads: int) -> Interpre
     if head[4:8] != IDENTIFIER:
         raise ModelLoadError("the file is not a TensorFlow Lite model: it lacks the mark TFL3")
     try:
-        interpreter = make(model_path=str(path), num_threads=threads)
+        given = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+        interpreter = make(**given, num_threads=threads)
         interpreter.allocate_tensors()
         return InterpreterSession(interpreter)
     except (ValueError, RuntimeError, SystemError) as error:
         # UnicodeDecodeError, a ValueError, comes from messages that quote a damaged file.
         raise ModelLoadError(one_line(str(error))) from None
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(8)

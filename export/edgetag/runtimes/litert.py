@@ -13,11 +13,11 @@ class LiteRT(EngineHere):
     name = "litert"
     package = "ai-edge-litert"
 
-    def load(self, path: Path, threads: int) -> Session:
+    def load(self, model: Path | bytes, threads: int) -> Session:
         """Load a file; see `protocol.Loader.load`."""
         from ai_edge_litert.interpreter import Interpreter
 
-        return open_session(Interpreter, path, threads)
+        return open_session(Interpreter, model, threads)
 
 
 ENGINE = LiteRT()

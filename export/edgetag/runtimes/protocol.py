@@ -109,8 +109,8 @@ class Loader(Protocol):
     def name(self) -> str:
         """As recipes name it."""
 
-    def load(self, path: Path, threads: int) -> Session:
-        """Load a file and allocate its tensors.
+    def load(self, model: Path | bytes, threads: int) -> Session:
+        """Load a file, or the bytes of one, and allocate its tensors.
 
         A damaged file may crash the process: call it in one that can be lost.
 

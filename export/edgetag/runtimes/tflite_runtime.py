@@ -22,11 +22,11 @@ class TFLiteRuntime(EngineHere):
         """Return None, or why it cannot be used here."""
         return why_not(sys.version_info[:2], is_installed(PACKAGE), version("numpy"))
 
-    def load(self, path: Path, threads: int) -> Session:
+    def load(self, model: Path | bytes, threads: int) -> Session:
         """Load a file; see `protocol.Loader.load`."""
         from tflite_runtime.interpreter import Interpreter
 
-        return open_session(Interpreter, path, threads)
+        return open_session(Interpreter, model, threads)
 
 
 def why_not(python: tuple[int, ...], installed: bool, numpy: str) -> str | None:

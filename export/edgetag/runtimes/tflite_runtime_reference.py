@@ -17,12 +17,12 @@ class TFLiteReference(TFLiteRuntime):
 
     name = "tflite-runtime-reference"
 
-    def load(self, path: Path, threads: int) -> Session:
+    def load(self, model: Path | bytes, threads: int) -> Session:
         """Load a file; see `protocol.Loader.load`."""
         from tflite_runtime.interpreter import Interpreter, OpResolverType
 
         make = partial(Interpreter, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-        return open_session(make, path, threads)
+        return open_session(make, model, threads)
 
 
 ENGINE = TFLiteReference()

@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.children import Emit, begin_job
-from edgetag.errors import InputError, one_line
+from edgetag.errors import InputError
 from edgetag.image_cache import ImageCache
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import ImageEncoder, decode, encoding_table
+from edgetag.runtimes.inference import WrongOutputError, checked, run_once
 from edgetag.runtimes.messages import BadInput, Done, Job, Loaded, Refused, Scored, WrongOutput
-from edgetag.runtimes.protocol import ModelLoadError, Session, Tensor, Values
+from edgetag.runtimes.protocol import ModelLoadError, Session
 
 BLOCK_BYTES = 4 << 20
 """Pixels read at once: 27 images of 224 px, which also fit a processor's cache as float32."""
@@ -28,21 +29,12 @@ MAPPED_SHARDS = 4
 
 REPORT_EVERY_S = 0.2
 
-ROUNDING = 1e-4
-COARSEST_STEP = 1 / 64
-"""So far beyond 0 or 1 a score may be by the rounding of sums, or by one step of a quantized
-output, were it as coarse as this; it is then cut."""
-
 
 def blocks(rows: npt.NDArray[np.int64], input_size: int) -> Iterator[npt.NDArray[np.int64]]:
     """Cut row numbers into blocks whose pixels take about `BLOCK_BYTES`."""
     count = max(1, BLOCK_BYTES // (input_size * input_size * 3))
     for start in range(0, len(rows), count):
         yield rows[start : start + count]
-
-
-class WrongOutputError(Exception):
-    """A model's output is no list of scores; the text says how, in one line."""
 
 
 def score_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> None:
@@ -77,46 +69,6 @@ def score_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> Non
     write_array(job.scores, scores)
     emit(Scored(images=done))
     emit(Done(seconds=seconds, cpu_seconds=cpu_seconds))
-
-
-def run_once(session: Session, values: Values) -> Values:
-    """Return the raw output `[tags]` for one image.
-
-    Raises:
-        ModelLoadError: The runtime fails.
-        WrongOutputError: There are more or fewer values than the file's description says.
-    """
-    session.feed(values)
-    try:
-        session.run()
-    except (RuntimeError, ValueError) as error:
-        raise ModelLoadError(f"it fails to run: {one_line(str(error))}") from None
-    raw = session.read()
-    expected = session.output.shape[1]
-    if len(raw) != expected:  # seen on ARM64; numpy would spread a single value over all tags
-        raise WrongOutputError(f"it gives {len(raw)} values, but its output is for {expected}")
-    return raw
-
-
-def checked(scores: npt.NDArray[np.float32], output: Tensor) -> npt.NDArray[np.float32]:
-    """Return scores in 0..1, rounding mended, or refuse what no sigmoid or softmax gives.
-
-    Args:
-        scores: `[images, tags]`.
-        output: The model's output; a step of its quantization may lead out of 0..1.
-
-    Raises:
-        WrongOutputError: They are no numbers, or outside 0..1.
-    """
-    if not np.isfinite(scores).all():
-        raise WrongOutputError("it gives scores that are not numbers")
-    beyond = np.maximum(-scores, scores - 1)
-    worst = np.unravel_index(int(beyond.argmax()), scores.shape)
-    if beyond[worst] > ROUNDING + min(output.scale, COARSEST_STEP):
-        raise WrongOutputError(
-            f"scores outside 0..1, such as {scores[worst]:.4g}; its last layer lacks a sigmoid"
-        )
-    return scores.clip(0, 1)
 
 
 Work = Callable[[Session, Job, ImageCache, Emit], None]

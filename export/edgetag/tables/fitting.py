@@ -25,7 +25,7 @@ def fitted(
         headings: One per column; they wrap between words.
         rows: Cells.
         whole: Columns whose cells stay in one piece, by position.
-        width: Of the terminal.
+        width: Width of the terminal.
         gap: Columns of the terminal between two of the table.
     """
     columns = [[heading, *(row[at] for row in rows)] for at, heading in enumerate(headings)]

@@ -11,6 +11,6 @@ def only_in_one(what: str, before: Iterable[str], after: Iterable[str]) -> Itera
     if alone:
         yield Rows(alone).table(
             "Only in one of them",
-            Column(what, lambda one: one[0]),
-            Column("which", lambda one: one[1]),
+            Column(what, lambda row: row[0]),
+            Column("which", lambda row: row[1]),
         )

@@ -35,7 +35,7 @@ class Cell:
 
     Attributes:
         text: What it says.
-        interval: Of the number; beside it, or below it where there is no room.
+        interval: Interval of the number; beside it, or below it where there is no room.
         mark: The decision that it shows, which gives sign and colour; empty for none.
         note: A smaller second line, on the page alone.
         badges: Words in boxes beside the text, likewise.
@@ -76,7 +76,7 @@ class Column(Generic[R]):
     Attributes:
         heading: What its cells are.
         show: Makes a cell of a row.
-        unit: Of its numbers.
+        unit: Unit of its numbers.
         note: What else the heading says, such as over what a mean is.
         only: Where the column is drawn; empty for everywhere.
         optional: Whether it is left out where every cell is a dash.
@@ -187,7 +187,7 @@ class Rows(Generic[R]):
 
     def table(self, title: str, *columns: Column[R], most_rows: int | None = None) -> Table:
         """Return the table; optional columns that say nothing are left out."""
-        rows = tuple(tuple(_cell(column.show(one)) for column in columns) for one in self._items)
+        rows = tuple(tuple(_cell(column.show(item)) for column in columns) for item in self._items)
         kept = [
             at
             for at, column in enumerate(columns)

@@ -40,7 +40,7 @@ class Drawn:
             rows = rows[:most]
         if title:
             yield Text(title, style="bold", overflow="fold")
-        headings, last = [printable(one) for one in table.headings], len(table.columns) - 1
+        headings, last = [printable(heading) for heading in table.headings], len(table.columns) - 1
         whole = frozenset(
             at
             for at, column in enumerate(table.columns)

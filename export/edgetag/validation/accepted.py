@@ -23,7 +23,7 @@ HOW_TO_ACCEPT = (
 )
 
 MOST_BYTES = 100_000_000
-"""Of a baseline; one of seven variants and 300 tags has less than a million."""
+"""Most bytes of a baseline; one of seven variants and 300 tags has less than a million."""
 
 
 def baseline_file(recipe: Path) -> Path:
@@ -83,8 +83,8 @@ def accept(
     Raises:
         InputError: There is no reason, nothing was scored, or `previous` is another recipe's.
     """
-    told = " ".join(reason.split())
-    if not told:
+    why = " ".join(reason.split())
+    if not why:
         raise InputError('--reason is empty; say why this state is right: --reason "new training"')
     scored = _as_accepted(verdict)
     if not scored:
@@ -105,7 +105,7 @@ def accept(
         machine=verdict.machine,
         versions=verdict.versions,
         accepted_at=moment.isoformat(timespec="seconds"),
-        reason=told,
+        reason=why,
         verdict=budgets_verdict(verdict),
         variants=(*scored, *_kept(verdict, previous, keep, scored)),
         history=(*previous.history, previous.shortened()) if previous else (),
@@ -203,7 +203,7 @@ def _as_accepted(verdict: Verdict) -> tuple[VariantState, ...]:
 
     So the next file that stands for it, whatever it is called, is compared with this one.
     """
-    standing = {found.variant: found.stands_for for found in verdict.variants if found.stands_for}
+    standing = {entry.variant: entry.stands_for for entry in verdict.variants if entry.stands_for}
     alone = {
         name: variant
         for name, variant in standing.items()
@@ -217,19 +217,19 @@ def _as_accepted(verdict: Verdict) -> tuple[VariantState, ...]:
 
 def states(verdict: Verdict) -> tuple[VariantState, ...]:
     """Return what a baseline keeps of a verdict: the deciding split."""
-    return tuple(_state(found) for found in verdict.variants if found.decides)
+    return tuple(_state(entry) for entry in verdict.variants if entry.decides)
 
 
-def _state(found: VariantVerdict) -> VariantState:
+def _state(entry: VariantVerdict) -> VariantState:
     return VariantState(
-        variant=found.variant,
-        runtime=found.runtime,
-        runtime_version=found.runtime_version,
-        device=found.device,
-        sha256=found.sha256,
-        scores_sha256=found.scores_sha256,
-        map=_rounded(found.map),
-        map_drop=_rounded(found.map_drop),
+        variant=entry.variant,
+        runtime=entry.runtime,
+        runtime_version=entry.runtime_version,
+        device=entry.device,
+        sha256=entry.sha256,
+        scores_sha256=entry.scores_sha256,
+        map=_rounded(entry.map),
+        map_drop=_rounded(entry.map_drop),
         tags=tuple(
             TagState(
                 tag=tag.tag,
@@ -239,7 +239,7 @@ def _state(found: VariantVerdict) -> VariantState:
                 recall=_rounded(tag.recall),
                 fpr=_rounded(tag.fpr),
             )
-            for tag in found.tags
+            for tag in entry.tags
             if tag.scored
         ),
     )

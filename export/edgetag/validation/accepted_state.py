@@ -24,7 +24,7 @@ class VariantState(Record):
     Attributes:
         variant: Its name.
         runtime: The engine.
-        runtime_version: Of the engine.
+        runtime_version: Version of the engine.
         device: CPU that it ran on.
         sha256: Digest of the file.
         scores_sha256: Digest of the scores.
@@ -51,7 +51,7 @@ class Acceptance(Record):
         accepted_at: UTC, ISO 8601.
         reason: What was said for it.
         verdict: The budgets' verdict on it.
-        weights_sha256: Of the float model that it was compared with.
+        weights_sha256: SHA-256 of the float model that it was compared with.
         map: Variant → runtime → mean average precision.
     """
 
@@ -70,8 +70,8 @@ class Baseline(Result):
         tags: The vocabulary, in the order of the outputs.
         split: The split that decided.
         images_sha256: Digest of its images' identities.
-        weights_sha256: Of the float model, the reference.
-        reference_scores_sha256: Of the reference's scores.
+        weights_sha256: SHA-256 of the float model, the reference.
+        reference_scores_sha256: SHA-256 of the reference's scores.
         machine: Where the variants ran.
         versions: Package → version of what judged them.
         accepted_at: UTC, ISO 8601.

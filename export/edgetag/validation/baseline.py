@@ -176,7 +176,7 @@ def breaks(change: BaselineChange, comparison: BaselineComparison, verdict: Verd
         return False
     if change.change != "gone":
         return change.change == "worse"
-    scored = {(found.variant, found.runtime) for found in verdict.variants if found.decides}
+    scored = {(entry.variant, entry.runtime) for entry in verdict.variants if entry.decides}
     failed = {(f.variant, f.runtime) for f in verdict.failures if f.kind != "unavailable"}
     lacking = {f.runtime for f in verdict.failures if f.kind == "unavailable"}
     replaced = change.runtime not in lacking and any(
@@ -194,16 +194,16 @@ class _Number(NamedTuple):
 
 
 def _numbers(state: VariantState, tolerance: float, tag_tolerance: float) -> dict[str, _Number]:
-    found = {
+    numbers = {
         "map": _Number(state.map, tolerance, 1),
         "map_drop": _Number(state.map_drop, tolerance, -1),
     }
     for tag in state.tags:
         one_positive, one_negative = 1 / max(tag.positives, 1), 1 / max(tag.negatives, 1)
-        found[f"ap of {tag.tag}"] = _Number(tag.ap, tag_tolerance, 1)
-        found[f"recall of {tag.tag}"] = _Number(tag.recall, max(tag_tolerance, one_positive), 1)
-        found[f"fpr of {tag.tag}"] = _Number(tag.fpr, max(tag_tolerance, one_negative), -1)
-    return found
+        numbers[f"ap of {tag.tag}"] = _Number(tag.ap, tag_tolerance, 1)
+        numbers[f"recall of {tag.tag}"] = _Number(tag.recall, max(tag_tolerance, one_positive), 1)
+        numbers[f"fpr of {tag.tag}"] = _Number(tag.fpr, max(tag_tolerance, one_negative), -1)
+    return numbers
 
 
 def _changes(

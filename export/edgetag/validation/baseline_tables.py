@@ -13,8 +13,8 @@ def changes_table(compared: BaselineComparison) -> Table:
     """Show what moved since a state was accepted; one of other weights decides nothing."""
 
     def mark(change: BaselineChange) -> Cell:
-        told = CHANGE_MARKS[change.change] if compared.same_reference else "not judged"
-        return Cell(change.change, mark=told)
+        wording = CHANGE_MARKS[change.change] if compared.same_reference else "not judged"
+        return Cell(change.change, mark=wording)
 
     return Rows(compared.changes).table(
         "Against the accepted state",

@@ -36,7 +36,7 @@ class Paired:
     """A share of images decided present, before and after.
 
     Attributes:
-        measure: Of the variant; its drop counts what is worse.
+        measure: Figures of the variant; its drop counts what is worse.
         worse: Images whose decision changed for the worse.
         better: And for the better.
         total: Images that the share is of.

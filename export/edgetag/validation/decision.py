@@ -44,24 +44,24 @@ class Estimate:
     tests: int = 1
 
 
-def judge_margin(budget: str, limit: float, found: Estimate, confidence: float) -> Check:
+def judge_margin(budget: str, limit: float, estimate: Estimate, confidence: float) -> Check:
     """Decide on one margin, and say what would decide it where it stays open.
 
     Args:
         budget: The recipe's key.
         limit: The margin.
-        found: What is held against it.
-        confidence: Of the interval; `(1 - confidence) / 2` is the level of a fail.
+        estimate: What is held against it.
+        confidence: Confidence of the interval; `(1 - confidence) / 2` is the level of a fail.
     """
-    drop, interval = found.measure.drop, found.measure.drop_interval
+    drop, interval = estimate.measure.drop, estimate.measure.drop_interval
     level = (1.0 - confidence) / 2.0
-    check = judge(budget, limit, Value(drop, interval, found.p_fail), level)
+    check = judge(budget, limit, Value(drop, interval, estimate.p_fail), level)
     if check.verdict != "undecided" or interval is None:
         return check
-    more = images_to_decide(limit, drop, interval, found.size, found.tests, level)
+    more = images_to_decide(limit, drop, interval, estimate.size, estimate.tests, level)
     if more is None:
         return check
-    needs = Needs(more=more, of=found.of, decides=outcome_of(limit, drop))
+    needs = Needs(more=more, of=estimate.of, decides=outcome_of(limit, drop))
     return check.model_copy(update={"needs": needs})
 
 
@@ -74,8 +74,8 @@ def check_overall(
         budget: Limits of the variant.
         comparison: With the reference.
         split: The images.
-        size_bytes: Of the variant's file.
-        fp32_bytes: Of the file that sizes are compared with; None where there is none.
+        size_bytes: Bytes of the variant's file.
+        fp32_bytes: Bytes of the file that sizes are compared with; None where there is none.
     """
     mean_ap = comparison.mean_ap
     values: dict[str, float | Estimate | None] = {
@@ -100,8 +100,8 @@ def check_tags(
 ) -> dict[str, tuple[Check, ...]]:
     """Check the margins of every scored tag, corrected for their number together."""
     margins = [
-        (tag, key, limit, *ON_TAGS[key](found, limit, comparison.design_effect))
-        for tag, found in comparison.tags.items()
+        (tag, key, limit, *ON_TAGS[key](compared, limit, comparison.design_effect))
+        for tag, compared in comparison.tags.items()
         for key, limit in budget.margins(tag).given().items()
     ]
     corrected = holm([p_alone for *_, p_alone in margins])
@@ -109,22 +109,22 @@ def check_tags(
     for (tag, key, limit, estimate, _), p_fail in zip(margins, corrected, strict=True):
         one_of_many = replace(estimate, p_fail=p_fail, tests=len(margins))
         checks[tag].append(judge_margin(key, limit, one_of_many, split.confidence))
-    return {tag: tuple(found) for tag, found in checks.items()}
+    return {tag: tuple(judged) for tag, judged in checks.items()}
 
 
-def _recall(found: TagComparison, limit: float, effect: float) -> tuple[Estimate, float]:
-    share = found.recall
+def _recall(tag: TagComparison, limit: float, effect: float) -> tuple[Estimate, float]:
+    share = tag.recall
     return Estimate(share.measure, share.total, "positives"), share.chance_beyond(limit, effect)
 
 
-def _fpr(found: TagComparison, limit: float, effect: float) -> tuple[Estimate, float]:
-    share = found.fpr
+def _fpr(tag: TagComparison, limit: float, effect: float) -> tuple[Estimate, float]:
+    share = tag.fpr
     return Estimate(share.measure, share.total, "negatives"), share.chance_beyond(limit, effect)
 
 
-def _ap(found: TagComparison, limit: float, _effect: float) -> tuple[Estimate, float]:
-    estimate = Estimate(found.ap, found.recall.total, "positives")
-    return estimate, chance_at_most(found.ap_drops, limit)
+def _ap(tag: TagComparison, limit: float, _effect: float) -> tuple[Estimate, float]:
+    estimate = Estimate(tag.ap, tag.recall.total, "positives")
+    return estimate, chance_at_most(tag.ap_drops, limit)
 
 
 ON_TAGS: dict[str, Callable[[TagComparison, float, float], tuple[Estimate, float]]] = {

@@ -36,8 +36,8 @@ class Change(Record):
     Attributes:
         tag: The tag decided on.
         identity: Names the image, see `dataset.view.Dataset`.
-        path: Of the image, relative to the data root.
-        row: Of the manifest and the image cache.
+        path: Path of the image, relative to the data root.
+        row: Row of the manifest and the image cache.
         label: Whether the image has the tag.
         before: The reference's score.
         after: The variant's.
@@ -85,7 +85,7 @@ class Details(Result):
 
     def find(self, variant: str, runtime: str) -> VariantDetails | None:
         """Return the details of a variant on a runtime, None where there are none."""
-        for found in self.variants:
-            if (found.variant, found.runtime) == (variant, runtime):
-                return found
+        for details in self.variants:
+            if (details.variant, details.runtime) == (variant, runtime):
+                return details
         return None

@@ -48,7 +48,7 @@ def variant_entry(
         reference: Before.
         variant: After, with the thresholds it ships with.
         reference_thresholds: What those are compared with.
-        share: Of all images that this split has; None where it is not known.
+        share: Share of all images that this split has; None where it is not known.
     """
     split = variant.split
     unfitted = variant
@@ -58,8 +58,8 @@ def variant_entry(
     ):
         unfitted = Measured(variant.scores, split, reference_thresholds)
     comparison = compare(reference, variant, unfitted)
-    found = check_overall(budget, comparison, split, candidate.size_bytes, fp32_bytes)
-    overall = placed(found, split_name, share)
+    measured_checks = check_overall(budget, comparison, split, candidate.size_bytes, fp32_bytes)
+    overall = placed(measured_checks, split_name, share)
     tag_checks = {
         tag: placed(checks, split_name, share)
         for tag, checks in check_tags(budget, comparison, split).items()
@@ -112,7 +112,7 @@ def _tags(
 ) -> tuple[TagVerdict, ...]:
     """Return every tag's numbers and verdict, in the order of the outputs."""
     split = variant.split
-    found = []
+    tags = []
     for index, name in enumerate(split.vocabulary.names):
         common = TagVerdict(
             tag=name,
@@ -125,7 +125,7 @@ def _tags(
             verdict=tag_decision(name in comparison.tags, checks.get(name, ())),
         )
         if name not in comparison.tags:
-            found.append(common)
+            tags.append(common)
             continue
         tag, place = comparison.tags[name], split.scored.index(index)
         ap, ap_drop, ap_interval = _flat(tag.ap)
@@ -153,8 +153,8 @@ def _tags(
             "operating": variant.operating[place],
             "reference_operating": reference.operating[place],
         }
-        found.append(common.model_copy(update=numbers))
-    return tuple(found)
+        tags.append(common.model_copy(update=numbers))
+    return tuple(tags)
 
 
 def _flat(measure: Measure | None) -> tuple[float | None, float | None, Interval | None]:
@@ -167,4 +167,4 @@ def _flat(measure: Measure | None) -> tuple[float | None, float | None, Interval
 def _mean_calibration_error(operating: list[Operating]) -> float | None:
     if not operating:
         return None
-    return float(np.mean([found.calibration_error for found in operating]))
+    return float(np.mean([point.calibration_error for point in operating]))

@@ -68,12 +68,12 @@ def _limits_accuracy(budget: Budget, tags: Sequence[str]) -> bool:
 
 def _budgets_of_integers(recipe: Recipe) -> dict[str, Budget]:
     """Return the budgets that full-integer variants are held to, by their place in the recipe."""
-    found = {}
+    budgets = {}
     for variant in recipe.export.possible:
         if variant.startswith("int"):
             key = variant if variant in recipe.budgets else "default"
-            found[f"budgets.{key}"] = recipe.budget(variant)
-    return found
+            budgets[f"budgets.{key}"] = recipe.budget(variant)
+    return budgets
 
 
 def _undecidable(

@@ -30,7 +30,7 @@ class HeatMaps(Record):
     """The heat maps of a variant on a runtime, over some images of the split.
 
     Attributes:
-        height: Of a map, in cells.
+        height: Height of a map, in cells.
         width: Likewise.
         n_images: Images compared, spread evenly over the split.
         n_groups: Groups that the bootstrap drew.

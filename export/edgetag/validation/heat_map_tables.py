@@ -18,26 +18,26 @@ def heat_maps_table(verdict: Verdict) -> Table:
     mapped = [_Mapped(entry, entry.heat_maps) for entry in verdict.variants if entry.heat_maps]
     return Rows(mapped).table(
         "Heat maps against the float reference's, where a tag is present",
-        Column("variant", lambda one: one.entry.variant),
-        Column("runtime", lambda one: Cell(one.entry.runtime, note=one.entry.runtime_version)),
-        Column("cells", lambda one: f"{one.maps.height} × {one.maps.width}"),
-        Number("images", lambda one: one.maps.n_images),
-        Number("maps", lambda one: one.maps.n_present, note="of present tags", only="page"),
+        Column("variant", lambda row: row.entry.variant),
+        Column("runtime", lambda row: Cell(row.entry.runtime, note=row.entry.runtime_version)),
+        Column("cells", lambda row: f"{row.maps.height} × {row.maps.width}"),
+        Number("images", lambda row: row.maps.n_images),
+        Number("maps", lambda row: row.maps.n_present, note="of present tags", only="page"),
         Number(
             "distance",
-            lambda one: with_interval(one.maps.error, one.maps.error_interval),
+            lambda row: with_interval(row.maps.error, row.maps.error_interval),
             note="points",
         ),
-        Number("99 of 100 within", lambda one: format_points(one.maps.p99_error)),
+        Number("99 of 100 within", lambda row: format_points(row.maps.p99_error)),
         Number(
             "same highest cell",
-            lambda one: with_interval(
-                one.maps.peak_agreement, one.maps.peak_agreement_interval, format_percent
+            lambda row: with_interval(
+                row.maps.peak_agreement, row.maps.peak_agreement_interval, format_percent
             ),
         ),
         Number(
             "score and map apart",
-            lambda one: format_points(one.maps.identity_error),
+            lambda row: format_points(row.maps.identity_error),
             note="most, points",
             only="page",
         ),

@@ -35,7 +35,7 @@ of a tenth of the error, and their maps take a megabyte at 224 px."""
 
 FLOAT_TOLERANCE = 1e-4
 SCORE_STEP = 1 / 256
-"""Of a score of 8 bits."""
+"""Distance of two neighbouring scores of 8 bits."""
 
 STEEPEST = 0.25
 """Slope of the sigmoid at 0."""
@@ -52,9 +52,9 @@ class HeatMapScene:
     Attributes:
         maps: `[m, height, width, tags]` of the reference, before the sigmoid.
         labels: `[m, tags]`.
-        names: Of the tags.
+        names: Names of the tags.
         bootstrap: Over the groups of the m images.
-        confidence: Of intervals.
+        confidence: Confidence of intervals.
         min_positives: A tag with fewer is not scored.
     """
 
@@ -112,40 +112,40 @@ class HeatMapScene:
         ends = read_explain(read_model(file), file)
         if ends is None:
             raise InputError(f"{file}: its maps are gone; export it again")
-        found = explain(engine, file, cache, rows, contract, task)
-        if isinstance(found, LoadFailure):
-            return found
+        run = explain(engine, file, cache, rows, contract, task)
+        if isinstance(run, LoadFailure):
+            return run
         if columns is not None:
             order = list(columns)
-            found = replace(found, maps=found.maps[..., order], scores=found.scores[:, order])
-        return self.compare(found, scores, ends)
+            run = replace(run, maps=run.maps[..., order], scores=run.scores[:, order])
+        return self.compare(run, scores, ends)
 
-    def compare(self, found: MapRun, scores: Scores, ends: ExplainMaps) -> HeatMaps | LoadFailure:
+    def compare(self, run: MapRun, scores: Scores, ends: ExplainMaps) -> HeatMaps | LoadFailure:
         """Compare a variant's maps.
 
         Args:
-            found: The variant's maps and the scores beside them.
+            run: The variant's maps and the scores beside them.
             scores: `[m, tags]` of its first signature.
             ends: What the file says of its maps.
 
         Returns:
             A failure where the maps are not those behind the scores.
         """
-        if found.maps.shape != self.maps.shape:
-            shapes = f"{list(found.maps.shape[1:])}, the float model's {list(self.maps.shape[1:])}"
+        if run.maps.shape != self.maps.shape:
+            shapes = f"{list(run.maps.shape[1:])}, the float model's {list(self.maps.shape[1:])}"
             return _wrong(f"its maps are {shapes}")
-        identity, tolerance = _identity(found, ends)
-        apart = float(np.abs(found.scores - scores).max())
+        identity, tolerance = _identity(run, ends)
+        apart = float(np.abs(run.scores - scores).max())
         if identity > tolerance:
             return _wrong(
                 f"a score is {identity:.4f} from the mean of its map, over {tolerance:.4f}"
             )
         if apart > (SCORE_STEP if ends.mean_step else FLOAT_TOLERANCE):
             return _wrong(f"its scores beside the maps differ by {apart:.4f} from those without")
-        before, after = expit(self.maps), expit(found.maps)
+        before, after = expit(self.maps), expit(run.maps)
         cells = np.abs(after - before)
         errors = cells.mean(axis=(1, 2), dtype=np.float64)
-        agrees = _peak_agreement(self.maps, found.maps)
+        agrees = _peak_agreement(self.maps, run.maps)
         present = self.labels == 1
         shown = int(present.sum())
         return HeatMaps(
@@ -196,14 +196,14 @@ def _wrong(reason: str) -> LoadFailure:
     return LoadFailure(FailureKind.WRONG_OUTPUT, f"signature explain: {reason}")
 
 
-def _identity(found: MapRun, ends: ExplainMaps) -> tuple[float, float]:
+def _identity(run: MapRun, ends: ExplainMaps) -> tuple[float, float]:
     """Return how far scores are from the sigmoid of their maps' mean, and how far they may be.
 
     The file rounds the mean to a step, where the sigmoid is steepest a quarter as much, and the
     score to another; it cuts the mean to what its type holds, which is done here too.
     """
-    mean = found.maps.mean(axis=(1, 2), dtype=np.float64).clip(ends.mean_low, ends.mean_high)
-    error = float(np.abs(expit(mean) - found.scores).max())
+    mean = run.maps.mean(axis=(1, 2), dtype=np.float64).clip(ends.mean_low, ends.mean_high)
+    error = float(np.abs(expit(mean) - run.scores).max())
     rounding = STEEPEST * ends.mean_step + SCORE_STEP if ends.mean_step else 0.0
     return error, rounding + FLOAT_TOLERANCE
 
@@ -228,28 +228,30 @@ def _p99(cells: Maps, present: npt.NDArray[np.bool_]) -> float:
     return float(np.quantile(shown, 0.99))
 
 
-def check_heat_maps(budget: Budget, found: HeatMaps | None, confidence: float) -> tuple[Check, ...]:
+def check_heat_maps(
+    budget: Budget, heat_maps: HeatMaps | None, confidence: float
+) -> tuple[Check, ...]:
     """Judge a variant's heat maps by their interval; undecided where there was nothing to compare.
 
     Args:
         budget: Limits of the variant.
-        found: None where the reference lacks maps.
-        confidence: Of the interval.
+        heat_maps: None where the reference lacks maps.
+        confidence: Confidence of the interval.
     """
     limit = budget.max_heat_map_error
     if limit is None:
         return ()
-    if found is None or found.error is None:
+    if heat_maps is None or heat_maps.error is None:
         return (judge(BUDGET, limit, Value(None)),)
-    measure = Measure(found.error, found.error, found.error_interval)
-    estimate = Estimate(measure, found.n_images, "images")
+    measure = Measure(heat_maps.error, heat_maps.error, heat_maps.error_interval)
+    estimate = Estimate(measure, heat_maps.n_images, "images")
     return (judge_margin(BUDGET, limit, estimate, confidence),)
 
 
 def with_heat_maps(
-    entry: VariantVerdict, found: HeatMaps | None, checks: tuple[Check, ...]
+    entry: VariantVerdict, heat_maps: HeatMaps | None, checks: tuple[Check, ...]
 ) -> VariantVerdict:
     """Return an entry with its heat maps and what was judged by them."""
     verdict = worst([entry.verdict, *(check.verdict for check in checks)])
     budgets = (*entry.budgets, *checks)
-    return entry.model_copy(update={"heat_maps": found, "budgets": budgets, "verdict": verdict})
+    return entry.model_copy(update={"heat_maps": heat_maps, "budgets": budgets, "verdict": verdict})

@@ -81,11 +81,11 @@ class Held:
         """Return a verdict that tells, and decides by, what changed since the acceptance.
 
         Args:
-            verdict: Of the files that it was matched to, or more.
+            verdict: Verdict of the files that it was matched to, or more.
             partial: Only some variants were judged on purpose.
         """
         section = self.recipe.validation
-        told = compare(
+        comparison = compare(
             verdict,
             self.accepted,
             str(self.path),
@@ -94,8 +94,8 @@ class Held:
             partial=partial,
             accepted_names=self.names,
         )
-        decided = worst([verdict.verdict, told.verdict])
-        return verdict.model_copy(update={"baseline": told, "verdict": decided})
+        decided = worst([verdict.verdict, comparison.verdict])
+        return verdict.model_copy(update={"baseline": comparison, "verdict": decided})
 
     def _check(self, images_sha256: str) -> None:
         check_fits(

@@ -34,13 +34,13 @@ def significant_losses(
         comparison: With the reference.
         overall: Checks over all tags,
         tags: and of each: a loss inside a margin that is kept is marked as such.
-        confidence: Of the family.
+        confidence: Confidence of the family.
     """
     level = (1.0 - confidence) / 2.0
-    found = []
+    losses = []
     mean = comparison.mean_ap
     if mean is not None and mean.drop_interval is not None and mean.drop_interval[0] > 0.0:
-        found.append(_loss(None, "map", mean, None, overall))
+        losses.append(_loss(None, "map", mean, None, overall))
     tests = [
         (tag, measure, change, p)
         for tag, compared in comparison.tags.items()
@@ -48,8 +48,8 @@ def significant_losses(
     ]
     for (tag, measure, change, _), p_holm in zip(tests, holm([t[3] for t in tests]), strict=True):
         if p_holm <= level and change.drop > 0.0:
-            found.append(_loss(tag, measure, change, p_holm, tags.get(tag, ())))
-    return tuple(found)
+            losses.append(_loss(tag, measure, change, p_holm, tags.get(tag, ())))
+    return tuple(losses)
 
 
 def _tests(compared: TagComparison, effect: float) -> Iterator[tuple[LossMeasure, Measure, float]]:

@@ -43,7 +43,7 @@ def basis(scene: Scene) -> str:
             "policy": recipe.training.thresholds.model_dump(mode="json"),
             "images": {name: _digest_images(dataset, rows) for name, rows in parts.items()},
             "reference": {
-                name: scores_digest(found.scores) for name, found in scene.reference.items()
+                name: scores_digest(measured.scores) for name, measured in scene.reference.items()
             },
             "thresholds": scene.thresholds,
             "fp32": scene.fp32_bytes,
@@ -114,25 +114,29 @@ class Outcome:
         places = dict.fromkeys((*recipe.export.possible, *decisions))
         names = [name for name in places if name in decisions]
         place = {name: position for position, name in enumerate(names)}.__getitem__
-        entries = [found for found in old.variants if found.variant in kept] + [*new.variants]
-        failures = [found for found in old.failures if found.variant in kept] + [*new.failures]
-        drawn = [one for one in before.details.variants if one.variant in kept]
+        entries = [entry for entry in old.variants if entry.variant in kept] + [*new.variants]
+        failures = [failure for failure in old.failures if failure.variant in kept] + [
+            *new.failures
+        ]
+        drawn = [details for details in before.details.variants if details.variant in kept]
         drawn += self.details.variants
         thresholds, makings = old.thresholds | new.thresholds, old.judged_by | new.judged_by
         decided = {name: decisions[name] for name in names}
         over = passed_over(recipe.export, decided)
         verdict = new.model_copy(
             update={
-                "verdict": worst([found for name, found in decided.items() if name not in over]),
+                "verdict": worst(
+                    [decision for name, decision in decided.items() if name not in over]
+                ),
                 "decisions": decided,
                 "passed_over": over,
                 "thresholds": {name: thresholds[name] for name in names},
                 "judged_by": {name: makings[name] for name in names},
-                "variants": tuple(sorted(entries, key=lambda found: place(found.variant))),
-                "failures": tuple(sorted(failures, key=lambda found: place(found.variant))),
+                "variants": tuple(sorted(entries, key=lambda entry: place(entry.variant))),
+                "failures": tuple(sorted(failures, key=lambda failure: place(failure.variant))),
             }
         )
-        sorted_ = tuple(sorted(drawn, key=lambda found: place(found.variant)))
+        sorted_ = tuple(sorted(drawn, key=lambda details: place(details.variant)))
         tables = [self.changes]
         if before.changes.columns:
             tables.insert(0, before.changes.filter(pl.col("variant").is_in(list(kept))))
@@ -150,7 +154,7 @@ def add_to_what_lies_there(
     """Return what some files were found to be beside what is still true of the others.
 
     Args:
-        outcome: Of the files that are judged now.
+        outcome: Outcome of the files that are judged now.
         scene: What they are judged by.
         of_all: From `basis`.
         progress: Is told what is left out, and why.
@@ -166,7 +170,7 @@ def add_to_what_lies_there(
     others = [name for name in before.verdict.decisions if name not in outcome.verdict.decisions]
     now = _would_be_judged_by(recipe, workspace, scene, of_all)
     kept = [name for name in others if before.verdict.judged_by.get(name) == now.get(name, "")]
-    given = {found.variant for found in before.verdict.variants if found.stands_for}
+    given = {entry.variant for entry in before.verdict.variants if entry.stands_for}
     for names, why in (
         ([name for name in others if name in given], "given by hand, and not given this time"),
         (

@@ -28,8 +28,8 @@ class Split:
         groups: `[images]` names; images of one name are resampled together.
         min_positives: A tag with fewer is not scored.
         samples: Bootstrap samples.
-        confidence: Of intervals.
-        seed: Of the bootstrap.
+        confidence: Confidence of intervals.
+        seed: Seed of the bootstrap.
         at: Where operating points are taken; by default at none in particular.
     """
 
@@ -93,10 +93,10 @@ class Measured:
     def operating(self) -> list[Operating]:
         """One per scored tag."""
         split = self.split
-        found = []
+        points = []
         for tag in split.scored:
             known = split.known[:, tag]
-            found.append(
+            points.append(
                 operating_points(
                     split.labels[known, tag] == 1,
                     self.scores[known, tag],
@@ -105,7 +105,7 @@ class Measured:
                     split.at,
                 )
             )
-        return found
+        return points
 
     @cached_property
     def ap_samples(self) -> npt.NDArray[np.float64]:

@@ -20,7 +20,7 @@ POWER = 0.8
 def images_to_decide(
     limit: float,
     measured: float,
-    found: Interval,
+    interval: Interval,
     size: int,
     tests: int,
     level: float,
@@ -35,10 +35,10 @@ def images_to_decide(
     Args:
         limit: The margin.
         measured: What is taken to be true.
-        found: Its interval now.
+        interval: Its interval now.
         size: Images behind it.
         tests: Checks that a fail is corrected for.
-        level: Of either end of the interval.
+        level: Level of either end of the interval.
         wanted: The chance.
 
     Returns:
@@ -48,10 +48,10 @@ def images_to_decide(
     distance = abs(limit - measured)
     end, power = float(norm.isf(level)), float(norm.ppf(wanted))
     if measured < limit:
-        width = (found[1] - measured) * (end + power) / end
+        width = (interval[1] - measured) * (end + power) / end
     else:
         least = float(norm.isf(level / max(1, tests)))
-        width = (measured - found[0]) * (least + power) / end
+        width = (measured - interval[0]) * (least + power) / end
     if width**2 >= MOST_TIMES * distance**2:
         return None
     return max(1, math.ceil(size * (width / distance) ** 2) - size)

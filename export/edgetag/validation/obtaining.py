@@ -87,17 +87,17 @@ def obtain_reference(
     trained_here = (workspace.train / "model.npz").exists()
     if given is not None or (kept.exists() and not trained_here):
         source = given or kept
-        found = _read_fitting(source, recipe, workspace)
-        fixed = _held_to(found, recipe, dataset, rows, progress, source, max_changed)
+        stored = _read_fitting(source, recipe, workspace)
+        fixed = _held_to(stored, recipe, dataset, rows, progress, source, max_changed)
         if given is not None:
-            write_reference(kept, found)
+            write_reference(kept, stored)
         return fixed
     if kept.exists():
         try:
-            found = _read_fitting(kept, recipe, workspace)
-            objection = _objection(found, dataset, rows, map_rows, recipe.validation.splits, kept)
+            stored = _read_fitting(kept, recipe, workspace)
+            objection = _objection(stored, dataset, rows, map_rows, recipe.validation.splits, kept)
             if not objection or not _computable(workspace):
-                return _followed(found, workspace, dataset, rows, kept)
+                return _followed(stored, workspace, dataset, rows, kept)
             progress.say(f"Computing the reference again: the kept one {objection}.")
         except InputError as error:
             progress.say(f"Computing the reference scores again, since the kept ones fail: {error}")
@@ -109,26 +109,26 @@ def obtain_reference(
             "machine and pass its validate/reference.npz with --reference."
         ) from None
     every = np.concatenate(list(rows.values()))
-    found = reference.compute(recipe, workspace, dataset, every, progress, map_rows)
-    write_reference(kept, found)
-    return Reference(found, kept, rows)
+    stored = reference.compute(recipe, workspace, dataset, every, progress, map_rows)
+    write_reference(kept, stored)
+    return Reference(stored, kept, rows)
 
 
 def _read_fitting(path: Path, recipe: Recipe, workspace: Workspace) -> ReferenceScores:
     """Read a reference, and refuse one of another model or contract."""
-    found = read_reference(path)
+    stored = read_reference(path)
     weights = workspace.train / "model.npz"
-    if weights.exists() and digest_file(weights) != found.meta.weights_sha256:
+    if weights.exists() and digest_file(weights) != stored.meta.weights_sha256:
         raise InputError(
             f"{path}: these are the scores of another model than {weights} (its SHA-256 differs)"
         )
-    if found.meta.preprocessing != recipe.network.preprocessing().digest():
+    if stored.meta.preprocessing != recipe.network.preprocessing().digest():
         raise InputError(f"{path}: its images went through another preprocessing contract")
-    return found
+    return stored
 
 
 def _held_to(
-    found: ReferenceScores,
+    stored: ReferenceScores,
     recipe: Recipe,
     dataset: Dataset,
     rows: dict[str, Rows],
@@ -137,8 +137,8 @@ def _held_to(
     max_changed: float,
 ) -> Reference:
     """Refuse or tell what changed since a reference from elsewhere was made."""
-    compared = [name for name in rows if found.known is not None or name in found.split]
-    pictures = compare_pictures(found, dataset, compared, recipe.validation.min_positives, where)
+    compared = [name for name in rows if stored.known is not None or name in stored.split]
+    pictures = compare_pictures(stored, dataset, compared, recipe.validation.min_positives, where)
     for line in require_allowed(pictures, max_changed, where):
         progress.say(f"changed since the reference was made: {line}")
     if not pictures.labels_known:
@@ -147,14 +147,14 @@ def _held_to(
             "unnoticed; make it again where the model was trained: edgetag validate"
         )
     judged = {
-        name: shared_rows(found, dataset, name) if name in compared else part
+        name: shared_rows(stored, dataset, name) if name in compared else part
         for name, part in rows.items()
     }
-    return Reference(found, where, judged, pictures)
+    return Reference(stored, where, judged, pictures)
 
 
 def _objection(
-    found: ReferenceScores,
+    stored: ReferenceScores,
     dataset: Dataset,
     rows: dict[str, Rows],
     map_rows: Rows,
@@ -168,20 +168,20 @@ def _objection(
     """
     names = dataset.vocabulary.names
     for name in judged:
-        found.matched(dataset.identities(rows[name]), names, where)
-    if found.meta.made_with != dependencies_of(MAKER).digest:
+        stored.matched(dataset.identities(rows[name]), names, where)
+    if stored.meta.made_with != dependencies_of(MAKER).digest:
         return "was made by other code or packages"
-    known = set(found.identities)
+    known = set(stored.identities)
     every = np.concatenate(list(rows.values()))
     if not known.issuperset(dataset.identities(every)):
         return "lacks pictures that thresholds are fitted on"
-    if len(map_rows) and found.matched_maps(dataset.identities(map_rows), names) is None:
+    if len(map_rows) and stored.matched_maps(dataset.identities(map_rows), names) is None:
         return "lacks heat maps"
     return ""
 
 
 def _followed(
-    found: ReferenceScores,
+    stored: ReferenceScores,
     workspace: Workspace,
     dataset: Dataset,
     rows: dict[str, Rows],
@@ -190,27 +190,27 @@ def _followed(
     """Keep the folder's own reference in step with its pictures, labels and float file."""
     every = np.concatenate(list(rows.values()))
     identities = tuple(dataset.identities(every))
-    if not set(found.identities).issuperset(identities):
-        return Reference(found, kept, rows)  # of an older edgetag, and it cannot be computed here
+    if not set(stored.identities).issuperset(identities):
+        return Reference(stored, kept, rows)  # of an older edgetag, and it cannot be computed here
     names = dataset.vocabulary.names
     size = fp32_size_bytes(workspace)
     now = replace(
-        found,
-        scores=found.matched(identities, names, kept),
+        stored,
+        scores=stored.matched(identities, names, kept),
         identities=identities,
         tags=names,
         split=tuple(dataset.manifest["split"][every].to_list()),
         known=known_pictures(dataset, every),
-        meta=found.meta.model_copy(
+        meta=stored.meta.model_copy(
             update={
                 "fp32_size_bytes": size,
-                "schema_version": found.meta.SCHEMA,
+                "schema_version": stored.meta.SCHEMA,
             }
         ),
-        maps=found.maps
-        and replace(found.maps, maps=found.maps.maps[..., found.columns(names, kept)]),
+        maps=stored.maps
+        and replace(stored.maps, maps=stored.maps.maps[..., stored.columns(names, kept)]),
     )
-    if not now.same(found):
+    if not now.same(stored):
         write_reference(kept, now)
     return Reference(now, kept, rows)
 

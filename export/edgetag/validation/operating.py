@@ -24,7 +24,7 @@ class OperatingPoints:
         recall: Recall at which the false-positive rate is given.
         prevalence: Share of images that have a tag in the app,
         prevalences: and of single tags.
-        bins: Of equal width, for calibration.
+        bins: Bins of equal width, for calibration.
     """
 
     fpr: float = 0.01
@@ -100,6 +100,6 @@ def calibration_error(bins: tuple[CalibrationBin, ...]) -> float:
     Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian
     binning", AAAI 2015.
     """
-    total = sum(found.images for found in bins)
-    off = sum(found.images * abs(found.mean_score - found.positive_share) for found in bins)
+    total = sum(bin_.images for bin_ in bins)
+    off = sum(bin_.images * abs(bin_.mean_score - bin_.positive_share) for bin_ in bins)
     return off / total

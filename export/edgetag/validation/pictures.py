@@ -50,23 +50,23 @@ class _Split:
     places: Rows
 
 
-def _side_by_side(found: ReferenceScores, dataset: Dataset, split: str) -> _Split:
-    known = np.flatnonzero(np.array(found.split) == split).astype(np.int64)
+def _side_by_side(stored: ReferenceScores, dataset: Dataset, split: str) -> _Split:
+    known = np.flatnonzero(np.array(stored.split) == split).astype(np.int64)
     here = rows_if_any(dataset, split)
-    place_of = {found.identities[place]: place for place in known.tolist()}
+    place_of = {stored.identities[place]: place for place in known.tolist()}
     places = [place_of.get(identity, -1) for identity in dataset.identities(here)]
     matched = np.array(places, dtype=np.int64)
     both = matched >= 0
     return _Split(known, here, here[both], matched[both])
 
 
-def shared_rows(found: ReferenceScores, dataset: Dataset, split: str) -> Rows:
+def shared_rows(stored: ReferenceScores, dataset: Dataset, split: str) -> Rows:
     """Return the rows of a split that a reference knows in it, ascending."""
-    return _side_by_side(found, dataset, split).shared
+    return _side_by_side(stored, dataset, split).shared
 
 
 def compare_pictures(
-    found: ReferenceScores,
+    stored: ReferenceScores,
     dataset: Dataset,
     splits: Sequence[str],
     min_positives: int,
@@ -75,7 +75,7 @@ def compare_pictures(
     """Hold the pictures and labels here against those that a reference knows.
 
     Args:
-        found: The reference.
+        stored: The reference.
         dataset: What is here.
         splits: Which are compared.
         min_positives: A tag with fewer is not scored.
@@ -84,12 +84,12 @@ def compare_pictures(
     Raises:
         InputError: The reference is of other tags.
     """
-    columns = found.columns(dataset.vocabulary.names, where)
-    labels = None if found.known is None else found.known.labels[:, columns]
+    columns = stored.columns(dataset.vocabulary.names, where)
+    labels = None if stored.known is None else stored.known.labels[:, columns]
     compared, lost = [], []
     for name in splits:
-        split = _side_by_side(found, dataset, name)
-        compared.append(_compared(found, dataset, name, split, labels))
+        split = _side_by_side(stored, dataset, name)
+        compared.append(_compared(stored, dataset, name, split, labels))
         if labels is not None:
             lost += _lost(dataset, name, split, labels, min_positives)
     return PicturesComparison(
@@ -98,7 +98,7 @@ def compare_pictures(
 
 
 def _compared(
-    found: ReferenceScores, dataset: Dataset, name: str, split: _Split, labels: Labels | None
+    stored: ReferenceScores, dataset: Dataset, name: str, split: _Split, labels: Labels | None
 ) -> SplitPictures:
     missing = np.setdiff1d(split.known, split.places)
     new = np.setdiff1d(split.here, split.shared)
@@ -106,7 +106,7 @@ def _compared(
     if labels is not None and len(split.shared):
         differs = (dataset.labels(split.shared) != labels[split.places]).any(axis=1)
         relabelled = split.shared[differs]
-    names = found.identities if found.known is None else found.known.paths
+    names = stored.identities if stored.known is None else stored.known.paths
     return SplitPictures(
         split=name,
         known=len(split.known),
@@ -148,10 +148,10 @@ def require_allowed(
     Raises:
         InputError: Names what changed, and says what to do.
     """
-    told = pictures.told()
+    changes = pictures.lines()
     shares = [split.changed / max(1, split.known) for split in pictures.splits]
     if not shares or max(shares) <= max_changed:
-        return told
+        return changes
     decisive = pictures.splits[0]
     if decisive.missing == decisive.known:
         raise InputError(
@@ -159,7 +159,9 @@ def require_allowed(
             "it is of another data set; make it anew where the model was trained (edgetag validate)"
         )
     raise InputError(
-        "\n  ".join((f"{where}: pictures and labels are not those that it was made from:", *told))
+        "\n  ".join(
+            (f"{where}: pictures and labels are not those that it was made from:", *changes)
+        )
         + "\nPut them back as they were; or make the reference anew where the model was trained "
         "(edgetag validate), and copy it here; or allow such a share of a split with --max-changed "
         f"{min(1.0, math.ceil(max(shares) * 1000) / 1000):g}"

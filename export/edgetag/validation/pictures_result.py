@@ -14,7 +14,7 @@ class SplitPictures(Record):
     Attributes:
         split: Its name.
         known: Pictures that the reference has in it.
-        missing: Of these, how many are not here.
+        missing: How many of these are not here.
         new: Pictures here that the reference does not know; they are not judged.
         relabelled: Known pictures whose labels differ here.
         missing_names: Paths of the missing ones where the reference was made, or their
@@ -37,7 +37,7 @@ class SplitPictures(Record):
         """How many are missing, new or labelled differently."""
         return self.missing + self.new + self.relabelled
 
-    def told(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
         """Yield a sentence for each kind of change."""
         of_known = f"of {self.known} pictures of {self.split}"
         if self.missing:
@@ -80,9 +80,9 @@ class PicturesComparison(Record):
     lost_tags: tuple[TagLoss, ...] = ()
     labels_known: bool = True
 
-    def told(self) -> tuple[str, ...]:
+    def lines(self) -> tuple[str, ...]:
         """Return a sentence for each kind of change in each split; none where nothing changed."""
-        found = [line for split in self.splits for line in split.told()]
+        lines = [line for split in self.splits for line in split.lines()]
         for split in self.splits:
             losses = [
                 f"{loss.tag} ({loss.now} of {loss.before})"
@@ -91,8 +91,8 @@ class PicturesComparison(Record):
             ]
             if losses:
                 lost = ", ".join(losses)
-                found.append(f"too few positives are left in {split.split} for: {lost}")
-        return tuple(found)
+                lines.append(f"too few positives are left in {split.split} for: {lost}")
+        return tuple(lines)
 
 
 def _some(names: Sequence[str], count: int) -> str:

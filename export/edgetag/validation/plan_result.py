@@ -44,7 +44,7 @@ class Plan(Result):
         split: The split that decides.
         images: How many it has.
         power: Chance to show a margin that is truly kept.
-        confidence: Of intervals.
+        confidence: Confidence of intervals.
         measured: Whether a verdict told how often decisions flip.
         assumed_flips: Their share where none did.
         needs: One per margin.

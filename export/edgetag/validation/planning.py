@@ -36,11 +36,11 @@ def power(total: int, margin: float, flips: float, confidence: float) -> float:
         total: Images that the share is of.
         margin: Largest difference allowed.
         flips: Share of decisions that differ, half of them for the worse.
-        confidence: Of the interval.
+        confidence: Confidence of the interval.
     """
     z = float(norm.ppf((1.0 + confidence) / 2.0))
     least, most = binom.ppf([NEGLIGIBLE, 1.0 - NEGLIGIBLE], total, flips).astype(int)
-    found = 0.0
+    total_power = 0.0
     for discordant in range(int(least), int(most) + 1):
         # Fewer of the worse is always more inside: the largest number that still passes decides.
         low, high = -1, discordant
@@ -51,8 +51,8 @@ def power(total: int, margin: float, flips: float, confidence: float) -> float:
             else:
                 high = worse - 1
         chance = float(binom.cdf(low, discordant, 0.5)) if low >= 0 else 0.0
-        found += float(binom.pmf(discordant, total, flips)) * chance
-    return found
+        total_power += float(binom.pmf(discordant, total, flips)) * chance
+    return total_power
 
 
 def images_needed(wanted: float, margin: float, flips: float, confidence: float) -> int | None:
@@ -62,7 +62,7 @@ def images_needed(wanted: float, margin: float, flips: float, confidence: float)
         wanted: Power, such as 0.8.
         margin: Largest difference allowed.
         flips: Share of decisions that differ.
-        confidence: Of the interval.
+        confidence: Confidence of the interval.
     """
     if margin <= 0:
         return None
@@ -102,7 +102,7 @@ def plan(
         progress: Is told of every tag.
         variant: Whose margins and flips.
         wanted: Power, such as 0.8.
-        margin: Of recall and false-positive rate, where the recipe has none.
+        margin: Margin of recall and false-positive rate, where the recipe has none.
         flips: Share of decisions assumed to flip where no verdict tells.
 
     Raises:
@@ -114,7 +114,7 @@ def plan(
     budget = recipe.budget(variant) if variant in recipe.export.possible else None
     margins = {tag: budget.margins(tag) if budget else TagBudget() for tag in recipe.data.tags}
     if margin is not None:
-        margins = {tag: _filled(found, margin) for tag, found in margins.items()}
+        margins = {tag: _filled(tag_limits, margin) for tag, tag_limits in margins.items()}
     measured = _measured(workspace, variant, split)
     needs: list[Need] = []
     if budget and budget.max_map_drop is not None and measured is not None:
@@ -187,24 +187,24 @@ def _open_checks(measured: VariantVerdict | None, need: Need) -> list[Check]:
     ]
 
 
-def _filled(found: TagBudget, margin: float) -> TagBudget:
-    return TagBudget(**({"max_recall_drop": margin, "max_fpr_rise": margin} | found.given()))
+def _filled(limits: TagBudget, margin: float) -> TagBudget:
+    return TagBudget(**({"max_recall_drop": margin, "max_fpr_rise": margin} | limits.given()))
 
 
 def _measured(workspace: Workspace, variant: str, split: str) -> VariantVerdict | None:
     path = workspace.validate / "verdict.json"
     if not path.exists():
         return None
-    for found in Verdict.read(path, "validate").variants:
-        if (found.variant, found.split) == (variant, split):
-            return found
+    for entry in Verdict.read(path, "validate").variants:
+        if (entry.variant, entry.split) == (variant, split):
+            return entry
     return None
 
 
 def _seen(measured: VariantVerdict | None, tag: str) -> TagVerdict | None:
     if measured is None:
         return None
-    return next((found for found in measured.tags if found.tag == tag and found.scored), None)
+    return next((entry for entry in measured.tags if entry.tag == tag and entry.scored), None)
 
 
 def _counts(labels: Labels, dataset: Dataset, tag: str) -> tuple[int, int, int]:
@@ -217,11 +217,11 @@ def _overall(
     measured: VariantVerdict, limit: float, wanted: float, confidence: float
 ) -> list[Need]:
     """Plan for mAP: its standard error, as the bootstrap found it, falls as images grow."""
-    found = measured.map_drop_interval
-    if found is None or limit <= 0:
+    interval = measured.map_drop_interval
+    if interval is None or limit <= 0:
         return []
     z = float(norm.ppf((1.0 + confidence) / 2.0))
-    error = (found[1] - found[0]) / (2.0 * z)
+    error = (interval[1] - interval[0]) / (2.0 * z)
     needed = math.ceil(measured.n_images * (error * (z + float(norm.ppf(wanted))) / limit) ** 2)
     return [
         Need(
@@ -252,7 +252,7 @@ def _tag_needs(
     of_negatives = None
     if seen is not None and seen.flips is not None and of_positives is not None:
         of_negatives = seen.flips - of_positives
-    found = []
+    needs = []
     for budget, limit, of, have, flipped in (
         ("max_recall_drop", limits.max_recall_drop, "positives", positives, of_positives),
         ("max_fpr_rise", limits.max_fpr_rise, "negatives", negatives, of_negatives),
@@ -266,7 +266,7 @@ def _tag_needs(
         if needed is not None and of == "positives":
             needed = max(needed, recipe.validation.min_positives)  # fewer are not scored at all
         total = None if needed is None or have == 0 else math.ceil(needed * images / have)
-        found.append(
+        needs.append(
             Need(
                 tag=tag,
                 budget=budget,
@@ -278,4 +278,4 @@ def _tag_needs(
                 flips=share,
             )
         )
-    return found
+    return needs

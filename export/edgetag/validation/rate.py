@@ -14,7 +14,7 @@ class RuntimeRate(Record):
 
     Attributes:
         runtime: The engine.
-        runtime_version: Of the installed engine.
+        runtime_version: Version of the installed engine.
         bare_images_per_s: Of a loop of set_tensor, invoke and get_tensor on encoded inputs; the
             median over the rounds.
         validate_images_per_s: Of scoring, from the first image to the last: reading the cache,
@@ -52,7 +52,7 @@ class ScoringRate(Result):
         variant: The file.
         images: Scored in each round.
         processes: At work at once, each with one thread, for both measurements alike.
-        rounds: Of each measurement, taken in turn.
+        rounds: Rounds of each measurement, taken in turn.
         target: The ratio that scoring promises.
         machine: Where it was measured.
         rates: One per runtime.

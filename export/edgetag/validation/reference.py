@@ -52,8 +52,8 @@ def compute(
     maps = None
     if len(map_rows):
         map_scorer = networks.Scorer(networks.maps_of(model), contract)
-        found = map_scorer.run(dataset, map_rows, progress, what="heat maps with TensorFlow")
-        maps = ReferenceMaps(found, tuple(dataset.identities(map_rows)))
+        maps_of_rows = map_scorer.run(dataset, map_rows, progress, what="heat maps with TensorFlow")
+        maps = ReferenceMaps(maps_of_rows, tuple(dataset.identities(map_rows)))
     return ReferenceScores(
         scores=scores,
         identities=tuple(dataset.identities(rows)),

@@ -68,12 +68,12 @@ def _better(
 
 
 def _above_zero(gains: npt.NDArray[np.float64], tags: list[int], split: Split) -> set[int]:
-    found = set()
+    tags_above = set()
     for column, tag in enumerate(tags):
         bounds = interval(gains[:, column], split.confidence)
         if bounds is not None and bounds[0] > 0:
-            found.add(tag)
-    return found
+            tags_above.add(tag)
+    return tags_above
 
 
 def _too_many_alarms(old: Decisions, tags: list[int], split: Split, limit: float) -> set[int]:

@@ -85,14 +85,14 @@ class TagVerdict(Record):
         fpr_rise: From the reference.
         fpr_rise_interval: Tango's score interval for paired proportions.
         flips: Images on whose presence of the tag variant and reference disagree.
-        lost: Of these, images that the reference alone decides present,
+        lost: Images among these that the reference alone decides present,
         gained: and those that the variant alone does.
         flips_of_positives: Flips on images that have the tag.
         mcnemar_p: Exact McNemar test that right decisions became wrong as often as wrong ones
             right.
         mcnemar_p_holm: By Holm's correction over the scored tags.
-        operating: Of the variant.
-        reference_operating: Of the reference.
+        operating: Operating point of the variant.
+        reference_operating: Operating point of the reference.
         checks: The tag's margins.
         verdict: Worst of `checks`; "not judged" where the recipe sets none.
     """
@@ -138,8 +138,8 @@ class Loss(Record):
         tag: None for the mean over tags.
         measure: What got worse; `fpr` rose, the others fell.
         drop: By how much, above 0.
-        interval: Of `drop`, as beside the measure itself.
-        p_holm: Of a tag's measure: the chance to see so much or more if nothing were lost, by
+        interval: Interval of `drop`, as beside the measure itself.
+        p_holm: For a tag's measure, the chance to see so much or more if nothing were lost, by
             Holm's correction over all tags' measures of this file, runtime and split.
         within_margin: Whether margins of the recipe allow it and are kept. F1 has none of its own;
             those of recall and false positives stand for it.
@@ -163,7 +163,7 @@ class VariantVerdict(Record):
             accepted state it is compared with; null for the run's own variants.
         sha256: Digest of the file.
         runtime: The engine.
-        runtime_version: Of the installed engine.
+        runtime_version: Version of the installed engine.
         device: CPU that it ran on.
         split: The images scored.
         decides: Whether this split decides; the others are for information.
@@ -189,8 +189,8 @@ class VariantVerdict(Record):
         reference_calibration_error: Likewise, of the reference.
         scores_sha256: Digest of the scores.
         images_per_s: Rate at which it was scored, one thread; a benchmark measures better.
-        size_bytes: Of the file.
-        gzip_bytes: Of the file, compressed.
+        size_bytes: Bytes of the file.
+        gzip_bytes: Bytes of the file, compressed.
         budgets: What was judged over all tags.
         tags: Tag by tag, in the order of the outputs.
         losses: What got worse beyond chance, judged or not, the mean over tags first.
@@ -273,7 +273,7 @@ class Verdict(Result):
         recipe: The recipe's name.
         tags: The vocabulary, in the order of the outputs.
         split: The split that decides.
-        confidence: Of every interval.
+        confidence: Confidence of every interval.
         bootstrap_samples: Behind every interval.
         min_positives: A tag with fewer in a split is not scored there.
         at_fpr: Where `recall_at_fpr` is taken.

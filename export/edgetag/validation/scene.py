@@ -104,15 +104,15 @@ class Scene:
         return spread(rows, MOST_IMAGES) if explains else NO_ROWS
 
     def _heat_maps(self) -> HeatMapScene | None:
-        found = HeatMapScene.over(self.map_rows, self.dataset, self.stored, self.recipe)
-        if found is None and len(self.map_rows):
+        compared_with = HeatMapScene.over(self.map_rows, self.dataset, self.stored, self.recipe)
+        if compared_with is None and len(self.map_rows):
             self.progress.say(
                 "The reference has no heat maps, so none are compared; compute it with this recipe."
             )
-        return found
+        return compared_with
 
     def compare_heat_maps(
-        self, file: Candidate, one: Run, scored: Scored
+        self, file: Candidate, run: Run, scored: Scored
     ) -> HeatMaps | LoadFailure | None:
         """Run a file's second signature and compare its maps.
 
@@ -122,10 +122,10 @@ class Scene:
         if not file.explains or self.heat_maps is None:
             return None
         beside = scored.scores[self.places[self.recipe.validation.splits[0]]]
-        with self.progress.track(f"heat maps of {one.name}", len(self.map_rows), "images") as task:
+        with self.progress.track(f"heat maps of {run.name}", len(self.map_rows), "images") as task:
             return self.heat_maps.compare_file(
                 file.path,
-                one.engine,
+                run.engine,
                 self.workspace.cache,
                 self.map_rows,
                 file.contract,

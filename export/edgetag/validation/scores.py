@@ -22,7 +22,7 @@ from edgetag.tags import Labels
 from edgetag.workspace import read_arrays, write_arrays
 
 NO_ROWS: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
-"""Of no image."""
+"""Rows of no image."""
 
 _PATHS = TypeAdapter(tuple[str, ...])
 
@@ -266,7 +266,7 @@ class VariantMeta(Result):
     Attributes:
         model_sha256: Digest of the file.
         engine: The runtime.
-        version: Of the runtime.
+        version: Version of the runtime.
         device: CPU that it ran on.
         cache: Fingerprint of the image cache.
         rows: Digest of the scored rows, see `digest_rows`.

@@ -124,7 +124,7 @@ def _join(
     names = scene.dataset.vocabulary.names
     at = scene.splits[split].at
     return Verdict(
-        verdict=worst([found for name, found in decisions.items() if name not in over]),
+        verdict=worst([decision for name, decision in decisions.items() if name not in over]),
         decisions=decisions,
         passed_over=over,
         recipe=scene.recipe.name,
@@ -148,12 +148,12 @@ def _join(
     )
 
 
-def _failure(one: Run, failure: LoadFailure) -> Failure:
+def _failure(run: Run, failure: LoadFailure) -> Failure:
     installed = failure.kind is not FailureKind.UNAVAILABLE
     return Failure(
-        variant=one.variant,
-        runtime=one.engine.name,
-        runtime_version=one.engine.version() if installed else None,
+        variant=run.variant,
+        runtime=run.engine.name,
+        runtime_version=run.engine.version() if installed else None,
         kind=failure.kind.value,
         reason=failure.reason,
     )
@@ -172,8 +172,8 @@ def _summary(
     stored: ReferenceScores, measured: Mapping[str, Measured], split: str
 ) -> ReferenceSummary:
     maps: dict[str, float | None] = {}
-    for name, found in measured.items():
-        values = found.average_precisions[found.split.scored]
+    for name, split_measured in measured.items():
+        values = split_measured.average_precisions[split_measured.split.scored]
         maps[name] = float(values.mean()) if len(values) else None
     return ReferenceSummary(
         engine=stored.meta.engine,

@@ -70,22 +70,22 @@ def accepted_names(
             compare nothing is not to pass.
     """
     known = {state.variant for state in accepted.variants if state.runtime in runtimes}
-    found: dict[str, str] = {}
+    stands_for: dict[str, str] = {}
     for name, variant in files.items():
         choices = (name,) if variant is None else (variant, name)
-        found[name] = next((choice for choice in choices if choice in known), choices[0])
-        if variant is not None and found[name] not in known:
+        stands_for[name] = next((choice for choice in choices if choice in known), choices[0])
+        if variant is not None and stands_for[name] not in known:
             raise InputError(
                 f"{where}: nothing is accepted of {variant}, which {name} stands for, on "
                 f"{_or(sorted(runtimes))}; accepted are {_listed(accepted)}. Say with --as what "
                 f"the file stands for, or {HOW_TO_ACCEPT}"
             )
-    if not known.intersection(found.values()):
+    if not known.intersection(stands_for.values()):
         raise InputError(
             f"{where}: nothing is accepted of {', '.join(files)} on {_or(sorted(runtimes))}; "
             f"accepted are {_listed(accepted)}. To accept what there is now, {HOW_TO_ACCEPT}"
         )
-    return found
+    return stands_for
 
 
 def _listed(accepted: Baseline) -> str:

@@ -44,7 +44,7 @@ SMALL_SIDE_PX = 128
 """Pictures up to this size have nothing that a larger input would show."""
 
 MANY_IMAGES, LARGE_BATCH, BATCH = 4000, 64, 16
-"""Of fewer training images small batches make more steps."""
+"""Fewer training images than MANY_IMAGES get small batches, which make more steps."""
 
 
 def draft(survey: Survey) -> Draft:
@@ -77,12 +77,12 @@ def starting_margins(test: SplitCounts, scored: tuple[str, ...]) -> dict[str, Ta
     return {
         tag: TagBudget(
             max_recall_drop=decidable_margin(
-                found.positives, flips_of_positives(found.positives), wanted
+                counts.positives, flips_of_positives(counts.positives), wanted
             ),
-            max_fpr_rise=decidable_margin(found.negatives, FLIPS, wanted),
-            max_ap_drop=_round_up(least_ap_drop(found.positives, wanted, CONFIDENCE)),
+            max_fpr_rise=decidable_margin(counts.negatives, FLIPS, wanted),
+            max_ap_drop=_round_up(least_ap_drop(counts.positives, wanted, CONFIDENCE)),
         )
-        for tag, found in test.tags.items()
+        for tag, counts in test.tags.items()
         if tag in scored
     }
 
@@ -130,7 +130,7 @@ def least_map_drop(
         split: Its images and labels.
         scored: Tags that the mean is over.
         wanted: Chance to show it.
-        confidence: Of the interval.
+        confidence: Confidence of the interval.
     """
     positives = [split.tags[tag].positives for tag in scored]
     error = MAP_SPREAD * math.sqrt(sum(1 / count for count in positives)) / len(positives)

@@ -34,7 +34,7 @@ class Bootstrap:
     Attributes:
         group_of: `[images]` group numbers from 0, every number used.
         samples: Number of draws.
-        seed: Of the draws.
+        seed: Seed of the draws.
     """
 
     group_of: npt.NDArray[np.int64]
@@ -91,10 +91,10 @@ def weighted_average_precision(
     starts = np.concatenate([[0], ends[:-1] + 1])
     in_order = weights[order[: ends[-1] + 1]]
     predicted = np.cumsum(np.add.reduceat(in_order, starts, axis=0), axis=0)
-    found = np.add.reduceat(in_order[positives], first_positive, axis=0)
-    hits = np.cumsum(found, axis=0)
+    gained = np.add.reduceat(in_order[positives], first_positive, axis=0)
+    hits = np.cumsum(gained, axis=0)
     total = hits[-1].astype(np.float64)
-    area = (found * _ratio(hits, predicted)).sum(axis=0)
+    area = (gained * _ratio(hits, predicted)).sum(axis=0)
     return np.divide(area, total, out=np.full(total.shape, np.nan), where=total > 0)
 
 

@@ -94,13 +94,13 @@ def tags_table(
     """Show what became of each tag, drops and rises in points, or that it is not scored.
 
     Args:
-        title: Of the table.
+        title: Title of the table.
         entry: One file on one runtime and split.
         tags: Those to show; None for all.
         notes: What the page says below a tag's decision.
     """
     lossy = {loss.tag for loss in entry.losses if not loss.within_margin}
-    told = notes or {}
+    note_of = notes or {}
     return Rows(entry.tags if tags is None else tags).table(
         title,
         Column("tag", lambda tag: tag.tag),
@@ -127,7 +127,7 @@ def tags_table(
         Decision(
             "verdict",
             lambda tag: decided(
-                tag.verdict, note=told.get(tag.tag, ""), with_losses=tag.tag in lossy
+                tag.verdict, note=note_of.get(tag.tag, ""), with_losses=tag.tag in lossy
             ),
         ),
     )
@@ -195,15 +195,15 @@ def thresholds_table(verdict: Verdict) -> Table:
         for tag in entry.tags
         if tag.scored and tag.threshold != tag.reference_threshold
     ]
-    fitted.sort(key=lambda one: -abs(one.tag.f1_gain or 0.0))
+    fitted.sort(key=lambda row: -abs(row.tag.f1_gain or 0.0))
     return Rows(fitted).table(
         "Thresholds fitted for each variant on the validation split",
-        Column("variant", lambda one: one.entry.variant),
-        Column("runtime", lambda one: one.entry.runtime),
-        Column("tag", lambda one: one.tag.tag),
-        Number("reference's", lambda one: format_fraction(one.tag.reference_threshold)),
-        Number("own threshold", lambda one: format_fraction(one.tag.threshold)),
-        Number("F1 gain, points", lambda one: format_points(one.tag.f1_gain)),
+        Column("variant", lambda row: row.entry.variant),
+        Column("runtime", lambda row: row.entry.runtime),
+        Column("tag", lambda row: row.tag.tag),
+        Number("reference's", lambda row: format_fraction(row.tag.reference_threshold)),
+        Number("own threshold", lambda row: format_fraction(row.tag.threshold)),
+        Number("F1 gain, points", lambda row: format_points(row.tag.f1_gain)),
     )
 
 

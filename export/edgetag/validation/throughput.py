@@ -70,17 +70,17 @@ def measure(
         progress: Is told of rounds.
         variant: Which file.
         images: Number scored in each round; images are repeated where the split has fewer.
-        rounds: Of each measurement.
+        rounds: Rounds of each measurement.
 
     Raises:
         InputError: There is no such variant, or a file is missing, changed or damaged.
     """
     dataset = open_dataset(workspace)
     machine = this_machine()
-    found = recipe.validation.runtimes
+    runtimes = recipe.validation.runtimes
     rates: list[RuntimeRate] = []
     failures: list[RateFailure] = []
-    with progress.track("timing scoring", len(found) * rounds * 2 * images, "images") as task:
+    with progress.track("timing scoring", len(runtimes) * rounds * 2 * images, "images") as task:
         bench = _Bench(
             model=exported_file(workspace, variant)[1],
             cache=workspace.cache,
@@ -89,7 +89,7 @@ def measure(
             processes=min(machine.cores, images),
             task=task,
         )
-        for name in found:
+        for name in runtimes:
             rate = _measure_runtime(engines.get(name), bench, rounds)
             if isinstance(rate, LoadFailure):
                 failures.append(RateFailure(runtime=name, reason=f"{rate.kind}: {rate.reason}"))
@@ -119,10 +119,10 @@ def _measure_runtime(engine: Engine, bench: _Bench, rounds: int) -> RuntimeRate 
             bench.task.advance(len(bench.rows), engine.name)
     ratios = [w.images_per_s / b.images_per_s for w, b in zip(whole, bare, strict=True)]
     bare_rate, whole_rate = (
-        statistics.median(timed.images_per_s for timed in found) for found in (bare, whole)
+        statistics.median(timed.images_per_s for timed in timings) for timings in (bare, whole)
     )
     bare_cpu_s, whole_cpu_s = (
-        statistics.median(timed.cpu_s for timed in found) for found in (bare, whole)
+        statistics.median(timed.cpu_s for timed in timings) for timings in (bare, whole)
     )
     return RuntimeRate(
         runtime=engine.name,

@@ -65,16 +65,16 @@ def read(given: Given) -> Listing:
 
 
 def _files(source: Path) -> list[Path]:
-    found = []
+    paths = []
     for folder, folders, files in os.walk(source, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(folder) / name for name in files]
+        paths += [Path(folder) / name for name in files]
         for name in folders:
             # Not walked, but listed: a link out of the root is to be refused, not passed over.
             link = Path(folder) / name
             if link.is_symlink():
-                found += [link / name for name in _files_in(link)]
-    return found
+                paths += [link / name for name in _files_in(link)]
+    return paths
 
 
 def _files_in(folder: Path) -> list[str]:

@@ -51,16 +51,16 @@ def read(given: Given) -> Listing:
     entries = []
     for row in table.rows:
         name = read_path(row, ID_COLUMN)
-        found = files.get(name, [])
-        if len(found) > 1:
+        matches = files.get(name, [])
+        if len(matches) > 1:
             raise InputError(
-                f"{row.where}: objectId {name!r} could be {' or '.join(sorted(found))}; "
+                f"{row.where}: objectId {name!r} could be {' or '.join(sorted(matches))}; "
                 "keep one of these files in the data root"
             )
         group, split = read_group_and_split(row, section)
         entries.append(
             Entry(
-                path=found[0] if found else name,
+                path=matches[0] if matches else name,
                 labels=(read_label(row, VALUE_COLUMN),),
                 where=row.where,
                 split=split,

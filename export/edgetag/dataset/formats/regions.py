@@ -15,7 +15,7 @@ from edgetag.userfiles import read_file
 GENERATOR = "Region Cropper"
 WHAT = "file of Region Cropper"
 MOST_BYTES = 1_000_000_000
-"""Of a file; a picture takes about a hundred a region."""
+"""Most bytes of a file; a picture takes about a hundred a region."""
 
 Pixel = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 """A coordinate; one beside the picture is cut off at its edge."""

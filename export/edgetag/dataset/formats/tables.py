@@ -20,7 +20,7 @@ from edgetag.userfiles import read_file
 
 TABLE_SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
 MOST_BYTES = 8_000_000_000
-"""Of a table; ten million images with a hundred tags take four."""
+"""Most bytes of a table; ten million images with a hundred tags take four."""
 
 _LABELS: dict[object, int | None] = {
     "1": 1,

@@ -7,10 +7,10 @@ from typing import Literal
 from edgetag.judging.decisions import RANK, Decision
 from edgetag.judging.wording import write_limit, write_measured
 from edgetag.recipe import LIMITS
-from edgetag.reporting.device import describe_difference
 from edgetag.reporting.page import words
 from edgetag.reporting.page.view import View
 from edgetag.reporting.result import BudgetRow, Finding
+from edgetag.reporting.targets import describe_difference
 from edgetag.reporting.wording import describe_not_judged
 
 Sign = Decision | Literal["loss"]
@@ -47,7 +47,7 @@ class Banner:
     """The verdict.
 
     Attributes:
-        decision: Of the whole run; loss where it is accepted with losses.
+        decision: Decision of the whole run; loss where it is accepted with losses.
         title: In a word.
         sentence: Why.
         shipped: What ships, or would; empty where none of our files is judged.
@@ -73,7 +73,11 @@ def banner(view: View) -> Banner:
         sentence=" ".join(_sentences(view)) or "Nothing was judged.",
         shipped=_shipped(view),
         reasons=tuple(_reasons(view)),
-        notes=tuple(f"{one.where}: {one.text}" for one in report.findings if one.level == "note"),
+        notes=tuple(
+            f"{finding.where}: {finding.text}"
+            for finding in report.findings
+            if finding.level == "note"
+        ),
     )
 
 
@@ -81,7 +85,7 @@ def _sentences(view: View) -> Iterator[str]:
     verdict = view.sources.verdict
     by = {decision: _named(view, decision) for decision in ("fail", "undecided", "not judged")}
     total = len(view.variants())
-    images = max((found.n_images for found in verdict.variants if found.decides), default=0)
+    images = max((entry.n_images for entry in verdict.variants if entry.decides), default=0)
     basis = f"{words.plural(images, 'image')} of split {verdict.split}"
     elsewhere = [name for name in by["fail"] if name in _differing(view)]
     broken = [name for name in by["fail"] if not _only_differs(view, name)]
@@ -111,8 +115,8 @@ def _sentences(view: View) -> Iterator[str]:
 
 def _differing(view: View) -> set[str]:
     """Return the variants whose scores another machine does not give."""
-    device = view.sources.device
-    return {one.variant for one in device.checks if not one.acceptable} if device else set()
+    targets = view.sources.targets
+    return {check.variant for check in targets.checks if not check.acceptable} if targets else set()
 
 
 def _only_differs(view: View, name: str) -> bool:
@@ -156,31 +160,38 @@ def _shipped(view: View) -> str:
 
 def _reasons(view: View) -> Iterator[Reason]:
     """Yield each limit once: its worst runtime, and on which others it came out the same."""
-    found: dict[tuple[str, str | None, str], list[BudgetRow]] = {}
+    rows_alike: dict[tuple[str, str | None, str], list[BudgetRow]] = {}
     for row in (*view.report.budgets, *view.report.tag_budgets):
         if row.verdict != "pass":
-            found.setdefault((row.variant, row.tag, row.budget), []).append(row)
+            rows_alike.setdefault((row.variant, row.tag, row.budget), []).append(row)
     shown = view.report.runtime
     reasons = []
-    for alike in found.values():
+    for alike in rows_alike.values():
         alike.sort(key=lambda row: (RANK[row.verdict], row.runtime != shown))
         same = [row.runtime for row in alike[1:] if row.verdict == alike[0].verdict]
         reasons.append(_reason(alike[0], same))
-    device = view.sources.device
+    targets = view.sources.targets
     reasons += [
-        Reason("fail", one.variant, "", f"On {one.place}: {describe_difference(one)}.", "")
-        for one in (device.checks if device else ())
-        if not one.acceptable
+        Reason("fail", check.variant, "", f"On {check.place}: {describe_difference(check)}.", "")
+        for check in (targets.checks if targets else ())
+        if not check.acceptable
     ]
     explained = {reason.variant for reason in reasons}
     reasons += [reason for reason in _unexplained(view) if reason.variant not in explained]
     reasons += [
-        Reason("loss", one.variant or "", "", f"{one.text[0].upper()}{one.text[1:]}{_on(one)}.", "")
-        for one in view.report.findings
-        if one.level == "loss"
+        Reason(
+            "loss",
+            finding.variant or "",
+            "",
+            f"{finding.text[0].upper()}{finding.text[1:]}{_on(finding)}.",
+            "",
+        )
+        for finding in view.report.findings
+        if finding.level == "loss"
     ]
     yield from sorted(
-        reasons, key=lambda one: (_rank(one), one.variant != view.bundled, one.tag != "")
+        reasons,
+        key=lambda reason: (_rank(reason), reason.variant != view.bundled, reason.tag != ""),
     )
 
 
@@ -225,8 +236,8 @@ def _unexplained(view: View) -> Iterator[Reason]:
             text = describe_not_judged(name, view.sources.verdict.variants)
             yield Reason("not judged", name, "", f"{text[0].upper()}{text[1:]}.", "")
             continue
-        failures = [one for one in view.report.failures if one.variant == name]
-        why = "; ".join(f"{one.runtime}: {one.reason.rstrip('.')}" for one in failures)
+        failures = [failure for failure in view.report.failures if failure.variant == name]
+        why = "; ".join(f"{failure.runtime}: {failure.reason.rstrip('.')}" for failure in failures)
         unscored = "no tag has enough positives to be scored"
         text = f"did not run. {why}" if why else unscored
         advice = ""

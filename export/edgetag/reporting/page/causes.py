@@ -40,8 +40,10 @@ class MistakesOf:
 def blames(view: View) -> Iterator[BlameOf]:
     """Yield each variant whose layers were compared, the one that ships first."""
     explanation = view.sources.explanation
-    found = [one for one in explanation.blame if one.layers] if explanation else []
-    for number, blame in enumerate(sorted(found, key=lambda one: one.variant != view.bundled)):
+    with_layers = [entry for entry in explanation.blame if entry.layers] if explanation else []
+    for number, blame in enumerate(
+        sorted(with_layers, key=lambda entry: entry.variant != view.bundled)
+    ):
         images = words.plural(blame.images, "image")
         yield BlameOf(
             variant=blame.variant,
@@ -60,8 +62,8 @@ def blames(view: View) -> Iterator[BlameOf]:
 def mistakes(view: View) -> Iterator[MistakesOf]:
     """Yield each variant that was fed wrongly on purpose, the one that ships first."""
     explanation = view.sources.explanation
-    found = explanation.preprocessing if explanation else ()
-    for drift in sorted(found, key=lambda one: one.variant != view.bundled):
+    drifts = explanation.preprocessing if explanation else ()
+    for drift in sorted(drifts, key=lambda entry: entry.variant != view.bundled):
         images = words.plural(drift.images, "image")
         yield MistakesOf(
             variant=drift.variant,

@@ -41,19 +41,19 @@ class ChangesOf:
     total: int
 
 
-def changes_of(view: View, found: VariantVerdict) -> ChangesOf | None:
+def changes_of(view: View, entry: VariantVerdict) -> ChangesOf | None:
     """Return the changes of a variant to show, None where validation left no details."""
-    details = view.details(found.variant)
+    details = view.details(entry.variant)
     if details is None:
         return None
-    shown = _shown(details, SHOWN_OF_BUNDLED if found.variant == view.bundled else SHOWN_OF_OTHERS)
+    shown = _shown(details, SHOWN_OF_BUNDLED if entry.variant == view.bundled else SHOWN_OF_OTHERS)
     images = thumbnails(view, [change.row for change in shown])
     cards = tuple(
         ChangeCard(change, image, (change.after >= change.threshold) == change.label)
         for change, image in zip(shown, images, strict=True)
     )
-    title = f"{found.variant} on {found.runtime}"
-    return ChangesOf(found.variant, title, cards, details.n_changes)
+    title = f"{entry.variant} on {entry.runtime}"
+    return ChangesOf(entry.variant, title, cards, details.n_changes)
 
 
 def _shown(details: VariantDetails, most: int) -> Sequence[Change]:

@@ -10,7 +10,7 @@ from edgetag.tables import Cell, Column, Number, Rows, Table
 from edgetag.tables.formats import format_percent
 
 MOST_TAGS = 10
-"""Of the matrix; more would not fit beside each other."""
+"""Tags that the matrix shows; more would not fit beside each other."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _table(model: FloatModel, counts: npt.NDArray[np.int64], chosen: list[int]) 
     images = have.sum(axis=0).tolist()
     nothing = ~measured.decisions.any(axis=1)
 
-    def found(other: int) -> Column[int]:
+    def share_confused_with(other: int) -> Column[int]:
         def share(tag: int) -> Cell | None:
             if other == tag:
                 right = have[:, tag] & measured.decisions[:, tag]
@@ -68,7 +68,7 @@ def _table(model: FloatModel, counts: npt.NDArray[np.int64], chosen: list[int]) 
         "Confusion between tags that exclude each other",
         Column("images that have", lambda tag: names[tag]),
         Number("images", lambda tag: images[tag]),
-        *map(found, chosen),
+        *map(share_confused_with, chosen),
         Number(
             "nothing",
             lambda tag: _share(int((have[:, tag] & nothing).sum()), images[tag]),

@@ -25,13 +25,13 @@ class CurvesOf:
     left_out: int
 
 
-def curves_of(view: View, number: int, found: VariantVerdict) -> CurvesOf | None:
+def curves_of(view: View, number: int, entry: VariantVerdict) -> CurvesOf | None:
     """Draw one variant; `number` makes the names of its plots unique. None without curves."""
-    details = view.details(found.variant)
+    details = view.details(entry.variant)
     if not details or not details.curves:
         return None
-    verdicts = {tag.tag: tag for tag in found.tags}
-    most = MOST_OF_BUNDLED if found.variant == view.bundled else MOST_OF_OTHERS
+    verdicts = {tag.tag: tag for tag in entry.tags}
+    most = MOST_OF_BUNDLED if entry.variant == view.bundled else MOST_OF_OTHERS
     drawn = _most_moved(details.curves, verdicts, most)
     plots = tuple(
         Plot(
@@ -46,8 +46,8 @@ def curves_of(view: View, number: int, found: VariantVerdict) -> CurvesOf | None
         for position, curves in enumerate(drawn)
     )
     return CurvesOf(
-        variant=found.variant,
-        title=f"{found.variant} on {found.runtime}",
+        variant=entry.variant,
+        title=f"{entry.variant} on {entry.runtime}",
         plots=plots,
         scored=len(details.curves),
         left_out=len(details.curves) - len(drawn),
@@ -59,8 +59,8 @@ def _most_moved(
 ) -> list[TagCurves]:
     """Return those whose average precision moved most, in the order of the tags."""
 
-    def moved(one: TagCurves) -> float:
-        tag = verdicts.get(one.tag)
+    def moved(curves: TagCurves) -> float:
+        tag = verdicts.get(curves.tag)
         return abs(tag.ap_drop or 0.0) if tag else 0.0
 
     chosen = sorted(range(len(curves)), key=lambda at: -moved(curves[at]))[:most]

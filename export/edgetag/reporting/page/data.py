@@ -13,7 +13,7 @@ from edgetag.tables.formats import format_count
 
 MOST_TAGS, MOST_REJECTED = 100, 20
 MOST_LINES = 40
-"""Of the attribution: a set of photos names each of its makers."""
+"""Lines that are shown of the attribution: a set of photos names each of its makers."""
 
 
 def read_rejected(path: Path) -> tuple[DroppedImage, ...]:
@@ -50,7 +50,7 @@ def data_facts(
         yield "no images by name", words.plural(data.ignored_files, "file")
     if data.unknown_tags:
         named = ", ".join(
-            f"{one.name} ({words.plural(one.rows, 'row')})" for one in data.unknown_tags[:10]
+            f"{tag.name} ({words.plural(tag.rows, 'row')})" for tag in data.unknown_tags[:10]
         )
         yield "tags outside the vocabulary", named
     if near := data.near_duplicates:

@@ -24,7 +24,7 @@ class ErrorCard:
         path: The image, relative to the data root.
         image: A `data:` address; empty where the image is not at hand.
         missed: Whether the tag was there and not found; else it was found and is not there.
-        score: Of the tag.
+        score: Score of the tag.
         threshold: From which it counts as found.
         instead: The surest tag that was found and is not there either; empty for none.
     """

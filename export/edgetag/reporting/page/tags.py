@@ -80,49 +80,49 @@ MEASURES = (
 )
 
 
-def tags_of(view: View, number: int, found: VariantVerdict) -> TagsOf:
+def tags_of(view: View, number: int, entry: VariantVerdict) -> TagsOf:
     """Show one variant; `number` makes the names of its plots unique."""
-    notes = {tag.tag: _open(tag, tag_losses(found, tag.tag)) for tag in found.tags}
-    scored = [tag for tag in found.tags if tag.scored]
+    notes = {tag.tag: _open(tag, tag_losses(entry, tag.tag)) for tag in entry.tags}
+    scored = [tag for tag in entry.tags if tag.scored]
     return TagsOf(
-        variant=found.variant,
-        title=f"{found.variant} on {found.runtime}, split {found.split}",
-        decision=_in_all(found),
-        forests=tuple(_forests(number, found)),
-        unscored=tuple(tag.tag for tag in found.tags if not tag.scored)[:MOST_LISTED],
-        total=len(found.tags),
+        variant=entry.variant,
+        title=f"{entry.variant} on {entry.runtime}, split {entry.split}",
+        decision=_in_all(entry),
+        forests=tuple(_forests(number, entry)),
+        unscored=tuple(tag.tag for tag in entry.tags if not tag.scored)[:MOST_LISTED],
+        total=len(entry.tags),
         drawn=MOST_DRAWN,
         listed=MOST_LISTED,
         judged=tags_table(
-            f"Tags of {found.variant}", found, worst_first(found.tags, MOST_LISTED), notes
+            f"Tags of {entry.variant}", entry, worst_first(entry.tags, MOST_LISTED), notes
         ).first(MOST_LISTED),
         operating=operating_table(
-            f"Operating points of {found.variant}, before → after",
+            f"Operating points of {entry.variant}, before → after",
             view.sources.verdict,
             worst_first(scored, MOST_LISTED),
         ).first(MOST_LISTED),
     )
 
 
-def _in_all(found: VariantVerdict) -> str:
+def _in_all(entry: VariantVerdict) -> str:
     """Count the tags by what came of them."""
-    counts = {word: sum(tag.verdict == word for tag in found.tags) for word in RANK}
+    counts = {word: sum(tag.verdict == word for tag in entry.tags) for word in RANK}
     return ", ".join(f"{number} {word}" for word, number in counts.items() if number)
 
 
-def _forests(number: int, found: VariantVerdict) -> Iterator[Plot]:
-    scored = worst_first([tag for tag in found.tags if tag.scored], MOST_DRAWN)[:MOST_DRAWN]
+def _forests(number: int, entry: VariantVerdict) -> Iterator[Plot]:
+    scored = worst_first([tag for tag in entry.tags if tag.scored], MOST_DRAWN)[:MOST_DRAWN]
     for measure in MEASURES:
         rows = [_forest_row(measure, tag) for tag in scored]
-        if measure.budget == "max_ap_drop" and found.map_drop is not None:
-            rows.insert(0, _mean_row(found))
+        if measure.budget == "max_ap_drop" and entry.map_drop is not None:
+            rows.insert(0, _mean_row(entry))
         if all(row.value is None for row in rows):
             continue
         svg = forest(
             rows,
             axis=f"{LIMITS[measure.budget].words}, points",
             name=f"forest{number}-{measure.budget.replace('_', '-')}",
-            label=f"{measure.title} of {found.variant}, tag by tag, with intervals; "
+            label=f"{measure.title} of {entry.variant}, tag by tag, with intervals; "
             "the table below has the numbers.",
         )
         yield Plot(measure.title, svg)
@@ -133,10 +133,10 @@ def _forest_row(measure: _Measure, tag: TagVerdict) -> ForestRow:
     return _in_points(tag.tag, measure.value(tag), measure.interval(tag), check)
 
 
-def _mean_row(found: VariantVerdict) -> ForestRow:
-    check = _check(found.budgets, "max_map_drop")
+def _mean_row(entry: VariantVerdict) -> ForestRow:
+    check = _check(entry.budgets, "max_map_drop")
     return _in_points(
-        words.mean_ap(found.n_scored_tags), found.map_drop, found.map_drop_interval, check
+        words.mean_ap(entry.n_scored_tags), entry.map_drop, entry.map_drop_interval, check
     )
 
 

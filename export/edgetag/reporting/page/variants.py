@@ -49,18 +49,18 @@ def measurement(view: View, variant: str) -> Measurement | None:
 
 def figures(view: View) -> Iterator[Figure]:
     """Yield what to know about the file that the app ships."""
-    found = view.scored(view.bundled)
-    if not found:
+    entry = view.scored(view.bundled)
+    if not entry:
         return
-    drop = format_points(found.map_drop, found.map_drop_interval)
+    drop = format_points(entry.map_drop, entry.map_drop_interval)
     yield Figure(
-        words.mean_ap(found.n_scored_tags), format_fraction(found.map), f"drop {drop} points"
+        words.mean_ap(entry.n_scored_tags), format_fraction(entry.map), f"drop {drop} points"
     )
     yield Figure(
-        "changed decisions", format_percent(found.flip_rate), f"{format_count(found.flips)} of them"
+        "changed decisions", format_percent(entry.flip_rate), f"{format_count(entry.flips)} of them"
     )
     yield Figure(
-        "file", format_bytes(found.size_bytes), f"{format_bytes(found.gzip_bytes)} gzipped"
+        "file", format_bytes(entry.size_bytes), f"{format_bytes(entry.gzip_bytes)} gzipped"
     )
     if timed := measurement(view, view.bundled):
         p90 = format_ms(timed.latency_ms.p90)
@@ -82,9 +82,9 @@ def _mode(view: View) -> str:
 def elsewhere_table(view: View) -> Table:
     """Show accuracy on the other runtimes and splits."""
     shown = [
-        one
-        for one in view.sources.verdict.variants
-        if not (one.decides and one.runtime == view.report.runtime)
+        entry
+        for entry in view.sources.verdict.variants
+        if not (entry.decides and entry.runtime == view.report.runtime)
     ]
     return scores_table("Accuracy on other runtimes and splits", shown, view.report.ships)
 
@@ -93,21 +93,21 @@ def tradeoff_plots(view: View) -> Iterator[Plot]:
     """Yield accuracy against latency, size and download; a plot without points is left out."""
     runtime = view.report.runtime
 
-    def latency(found: VariantVerdict) -> float | None:
-        timed = measurement(view, found.variant)
+    def latency(entry: VariantVerdict) -> float | None:
+        timed = measurement(view, entry.variant)
         return timed.latency_ms.p50 if timed else None
 
     costs: tuple[tuple[str, str, Callable[[VariantVerdict], float | None]], ...] = (
         ("latency", f"median latency, ms, {runtime}", latency),
-        ("file size", "file, MB", lambda found: found.size_bytes / 1e6),
-        ("download size", "file after gzip, MB", lambda found: found.gzip_bytes / 1e6),
+        ("file size", "file, MB", lambda entry: entry.size_bytes / 1e6),
+        ("download size", "file after gzip, MB", lambda entry: entry.gzip_bytes / 1e6),
     )
     for number, (what, axis, cost) in enumerate(costs):
         candidates = list(_candidates(view, cost))
         scored = next(view.all_scored(), None)
         if not candidates or scored is None:
             continue
-        front = ", ".join(one.label for one in pareto_front(candidates))
+        front = ", ".join(candidate.label for candidate in pareto_front(candidates))
         svg = tradeoff(
             candidates,
             view.sources.verdict.reference.map.get(view.report.split),
@@ -122,13 +122,13 @@ def tradeoff_plots(view: View) -> Iterator[Plot]:
 def _candidates(view: View, cost: Callable[[VariantVerdict], float | None]) -> Iterator[Candidate]:
     """Yield what is scored and has the cost; the interval is the drop's, around the accuracy."""
     for name in view.variants():
-        found = view.scored(name)
-        value = cost(found) if found else None
-        if found is None or value is None or found.map is None:
+        entry = view.scored(name)
+        value = cost(entry) if entry else None
+        if entry is None or value is None or entry.map is None:
             continue
         interval = None
-        if found.map_drop is not None and found.map_drop_interval:
-            low, high = found.map_drop_interval
-            whole = found.map + found.map_drop
+        if entry.map_drop is not None and entry.map_drop_interval:
+            low, high = entry.map_drop_interval
+            whole = entry.map + entry.map_drop
             interval = (whole - high, whole - low)
-        yield Candidate(name, value, found.map, interval)
+        yield Candidate(name, value, entry.map, interval)

@@ -29,7 +29,7 @@ class View:
     def variants(self) -> list[str]:
         """Return all names: those of the report, then any that only the verdict has."""
         named: list[str] = [row.variant for row in self.report.variants]
-        named += [found.variant for found in self.sources.verdict.variants]
+        named += [entry.variant for entry in self.sources.verdict.variants]
         named += [failure.variant for failure in self.sources.verdict.failures]
         return list(dict.fromkeys(named))
 
@@ -39,16 +39,16 @@ class View:
 
     def scored(self, variant: str) -> VariantVerdict | None:
         """Return a variant on the shown runtime over the deciding split; None without scores."""
-        for found in self.sources.verdict.variants:
-            if found.variant == variant and found.decides and found.runtime == self.report.runtime:
-                return found
+        for entry in self.sources.verdict.variants:
+            if entry.variant == variant and entry.decides and entry.runtime == self.report.runtime:
+                return entry
         return None
 
     def all_scored(self) -> Iterator[VariantVerdict]:
         """Yield what the page shows tag by tag, the variant that ships first."""
         for name in self.bundled_first():
-            if found := self.scored(name):
-                yield found
+            if entry := self.scored(name):
+                yield entry
 
     def details(self, variant: str) -> VariantDetails | None:
         """Return the curves and changes of a variant on the shown runtime."""

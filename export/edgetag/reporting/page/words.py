@@ -10,9 +10,9 @@ OF = {
 }
 
 
-def plural(number: int, one: str, many: str | None = None) -> str:
+def plural(number: int, singular: str, plural_form: str | None = None) -> str:
     """Write a number of things: `1 image`, `2 images`."""
-    return f"{format_count(number)} {one if number == 1 else many or f'{one}s'}"
+    return f"{format_count(number)} {singular if number == 1 else plural_form or f'{singular}s'}"
 
 
 def mean_ap(tags: int) -> str:

@@ -10,7 +10,6 @@ from markupsafe import Markup
 from edgetag.benchmarking.tables import latency_table
 from edgetag.conversion.tables import files_table
 from edgetag.dataset.tables import counts_table, left_out_table
-from edgetag.device.tables import check_table, count_table
 from edgetag.phones.tables import phone_tables
 from edgetag.reporting.environment import environment
 from edgetag.reporting.page import (
@@ -40,6 +39,7 @@ from edgetag.tables import MOST_FINDINGS
 from edgetag.tables.formats import format_count
 from edgetag.tables.html import to_html
 from edgetag.tables.model import SIGNS
+from edgetag.targets.tables import check_table, count_table
 from edgetag.validation.baseline_tables import changes_table
 from edgetag.validation.heat_map_tables import heat_map_tags_table, heat_maps_table
 from edgetag.validation.tables import pictures_table
@@ -47,7 +47,7 @@ from edgetag.validation.tables import pictures_table
 TEMPLATES = Path(__file__).parent / "templates"
 REJECTED = "Rows that were left out"
 MOST_ROWS = 100
-"""Of a table that a large vocabulary or many phones could make long."""
+"""Rows that are shown of a table that a large vocabulary or many phones could make long."""
 
 
 def write_page(report: ReportResult, sources: Sources) -> str:
@@ -64,7 +64,7 @@ def write_page(report: ReportResult, sources: Sources) -> str:
     scored = list(view.all_scored())
     compared = sources.verdict.baseline
     model, built, bench = sources.float_model, sources.data, sources.bench
-    device = sources.device
+    targets = sources.targets
     compared_pictures = sources.verdict.pictures
     return (
         _environment()
@@ -88,18 +88,18 @@ def write_page(report: ReportResult, sources: Sources) -> str:
             speed=latency_table(bench, report.ships) if bench else None,
             heat_maps=heat_maps_table(sources.verdict),
             heat_map_tags=[
-                heat_map_tags_table(one.variant, one.heat_maps).first(MOST_ROWS)
-                for one in sources.verdict.variants
-                if one.heat_maps and one.runtime == report.runtime
+                heat_map_tags_table(entry.variant, entry.heat_maps).first(MOST_ROWS)
+                for entry in sources.verdict.variants
+                if entry.heat_maps and entry.runtime == report.runtime
             ],
             failures=failures_table(report.failures),
-            checks=check_table(device) if device and device.checks else None,
-            counts=count_table(device) if device and device.tried else None,
+            checks=check_table(targets) if targets and targets.checks else None,
+            counts=count_table(targets) if targets and targets.tried else None,
             phones=[
                 table.first(MOST_ROWS)
                 for table in (phone_tables(sources.phones) if sources.phones else ())
             ],
-            tags=[tags_of(view, number, found) for number, found in enumerate(scored)],
+            tags=[tags_of(view, number, entry) for number, entry in enumerate(scored)],
             curves=[part for part in map(partial(curves_of, view), numbers(), scored) if part],
             changes=[part for part in map(partial(changes_of, view), scored) if part],
             shipped=list(shipping.shipped(view)),

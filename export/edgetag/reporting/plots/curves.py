@@ -57,14 +57,14 @@ def _curve(
 
 def _calibration(axes: Any, bins: Sequence[CalibrationBin], colour: str, *, hollow: bool) -> None:
     """Draw each bin that has images; the area of a mark grows with their number."""
-    filled = [one for one in bins if one.images]
+    filled = [bin_ for bin_ in bins if bin_.images]
     if not filled:
         return
-    most = max(one.images for one in filled)
+    most = max(bin_.images for bin_ in filled)
     axes.scatter(
-        [one.mean_score for one in filled],
-        [one.positive_share for one in filled],
-        s=[10 + 50 * one.images / most for one in filled],
+        [bin_.mean_score for bin_ in filled],
+        [bin_.positive_share for bin_ in filled],
+        s=[10 + 50 * bin_.images / most for bin_ in filled],
         facecolor="none" if hollow else colour,
         edgecolor=colour,
         linewidth=1.3,

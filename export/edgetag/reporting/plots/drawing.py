@@ -126,13 +126,13 @@ def _drop(parent: ElementTree.Element) -> None:
 
 
 def _references(root: ElementTree.Element) -> set[str]:
-    found = set()
+    ids = set()
     for element in root.iter():
         for key, value in element.attrib.items():
             if _local(key) == "href":
-                found.add(value.removeprefix("#"))
-            found.update(_REFERENCE.findall(value))
-    return found
+                ids.add(value.removeprefix("#"))
+            ids.update(_REFERENCE.findall(value))
+    return ids
 
 
 def _rewrite(element: ElementTree.Element, names: Mapping[str, str]) -> None:
@@ -158,14 +158,14 @@ def _attributes(
         elif local == "href":
             yield "href", f"#{names[value.removeprefix('#')]}"
         elif local == "style":
-            themed = _COLOUR.sub(lambda found: f"var({VARIABLES[found[0]]})", value)
+            themed = _COLOUR.sub(lambda match: f"var({VARIABLES[match[0]]})", value)
             yield "style", _FONT_FAMILY.sub("", themed).replace(": ", ":").replace("; ", ";")
         elif local == "transform" and _UNTURNED.fullmatch(value):
             continue
         elif local in _COORDINATES:
             yield local, " ".join(_LONG.sub(_rounded, value).split())
         else:
-            yield local, _REFERENCE.sub(lambda found: f"url(#{names[found[1]]})", value)
+            yield local, _REFERENCE.sub(lambda match: f"url(#{names[match[1]]})", value)
 
 
 def _unwrap(parent: ElementTree.Element) -> None:
@@ -177,9 +177,9 @@ def _unwrap(parent: ElementTree.Element) -> None:
     parent[:] = children
 
 
-def _rounded(found: re.Match[str]) -> str:
+def _rounded(match: re.Match[str]) -> str:
     """Write a hundredth of a pixel at most."""
-    text = f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
+    text = f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 

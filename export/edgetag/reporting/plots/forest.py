@@ -28,7 +28,7 @@ class ForestRow:
     Attributes:
         label: Its name.
         value: Measured, in points; None where there is none, which is said in words.
-        interval: Of the value, in points.
+        interval: Interval of the value, in points.
         limit: The margin, in points; None where nothing is judged.
         decision: What came of it.
     """

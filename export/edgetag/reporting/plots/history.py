@@ -32,16 +32,16 @@ def draw_history(history: History) -> str:
         axes = canvas.add_subplot()
         for (name, figures), color in zip(lines.items(), _colors(len(lines)), strict=True):
             # Dates as numbers, which an axis of dates shows as dates again.
-            times = date2num([datetime.fromisoformat(found.measured_at) for found in figures])
-            axes.plot(times, [found.p50_ms for found in figures], label=name, color=color)
-            for time, found in zip(times, figures, strict=True):
+            times = date2num([datetime.fromisoformat(figure.measured_at) for figure in figures])
+            axes.plot(times, [figure.p50_ms for figure in figures], label=name, color=color)
+            for time, figure in zip(times, figures, strict=True):
                 axes.plot(
                     [time],
-                    [found.p50_ms],
-                    marker=MARKERS.get(found.mode, "o"),
+                    [figure.p50_ms],
+                    marker=MARKERS.get(figure.mode, "o"),
                     linestyle="none",
                     markeredgecolor=color,
-                    markerfacecolor=color if found.stable else "none",
+                    markerfacecolor=color if figure.stable else "none",
                 )
         locator = AutoDateLocator()
         axes.xaxis.set_major_locator(locator)
@@ -68,11 +68,11 @@ def _leave_room(axes: "Axes") -> None:
 
 def _lines(history: History) -> dict[str, list[Figure]]:
     """Return the figures of each line, the oldest first; devices are named where there are some."""
-    several = len({found.device for found in history.figures}) > 1
+    several = len({figure.device for figure in history.figures}) > 1
     lines: dict[str, list[Figure]] = {}
-    for found in sorted(history.figures, key=lambda found: found.measured_at):
-        name = f"{found.variant} on {found.runtime}, {found.threads} thr., batch {found.batch}"
-        lines.setdefault(f"{name}, {found.device}" if several else name, []).append(found)
+    for figure in sorted(history.figures, key=lambda figure: figure.measured_at):
+        name = f"{figure.variant} on {figure.runtime}, {figure.threads} thr., batch {figure.batch}"
+        lines.setdefault(f"{name}, {figure.device}" if several else name, []).append(figure)
     return dict(sorted(lines.items()))
 
 

@@ -22,7 +22,7 @@ class Candidate:
         label: Its name.
         cost: Less is better.
         accuracy: More is better.
-        interval: Of the accuracy; None where there is none.
+        interval: Interval of the accuracy; None where there is none.
     """
 
     label: str
@@ -80,21 +80,21 @@ def tradeoff(
                 1 - (top + bottom) / HEIGHT_PX,
             )
         )
-        axes.set_xlim(0, 1.08 * max(one.cost for one in candidates))
+        axes.set_xlim(0, 1.08 * max(candidate.cost for candidate in candidates))
         axes.set_ylim(*_span(candidates, reference))
         if reference is not None:
             axes.axhline(reference, color=drawing.BEFORE, linewidth=1.2, dashes=(1, 2), zorder=1)
         axes.step(
-            [one.cost for one in front],
-            [one.accuracy for one in front],
+            [candidate.cost for candidate in front],
+            [candidate.accuracy for candidate in front],
             where="post",
             color=drawing.AFTER,
             linewidth=1.2,
             alpha=0.6,
             zorder=2,
         )
-        for one in candidates:
-            _point(axes, one, one in front)
+        for candidate in candidates:
+            _point(axes, candidate, candidate in front)
         _names(axes, candidates, front)
         axes.locator_params(nbins=5)
         axes.set_xlabel(axis)
@@ -105,26 +105,26 @@ def tradeoff(
 
 def _span(candidates: Sequence[Candidate], reference: float | None) -> Bounds:
     ends = [] if reference is None else [reference]
-    for one in candidates:
-        ends += [one.accuracy, *(one.interval or ())]
+    for candidate in candidates:
+        ends += [candidate.accuracy, *(candidate.interval or ())]
     low, high = min(ends), max(ends)
     room = max(0.08 * (high - low), 0.002)
     return low - room, high + room
 
 
-def _point(axes: Any, one: Candidate, best: bool) -> None:
-    if one.interval:
+def _point(axes: Any, candidate: Candidate, best: bool) -> None:
+    if candidate.interval:
         axes.plot(
-            (one.cost,) * 2,
-            one.interval,
+            (candidate.cost,) * 2,
+            candidate.interval,
             color=drawing.AFTER if best else drawing.MUTED,
             linewidth=1,
             alpha=0.55,
             zorder=2,
         )
     axes.plot(
-        one.cost,
-        one.accuracy,
+        candidate.cost,
+        candidate.accuracy,
         marker="o",
         markersize=7,
         linestyle="none",
@@ -137,18 +137,20 @@ def _point(axes: Any, one: Candidate, best: bool) -> None:
 
 def _names(axes: Any, candidates: Sequence[Candidate], front: Sequence[Candidate]) -> None:
     """Write the names beside the plot, in the order of accuracy, each joined to its point."""
-    ranked = sorted(candidates, key=lambda one: (-one.accuracy, one.cost))
-    heights = _apart([axes.transLimits.transform((0, one.accuracy))[1] for one in ranked])
-    for one, height in zip(ranked, heights, strict=True):
+    ranked = sorted(candidates, key=lambda candidate: (-candidate.accuracy, candidate.cost))
+    heights = _apart(
+        [axes.transLimits.transform((0, candidate.accuracy))[1] for candidate in ranked]
+    )
+    for candidate, height in zip(ranked, heights, strict=True):
         axes.annotate(
-            drawing.legible(one.label, 17),
-            (one.cost, one.accuracy),
+            drawing.legible(candidate.label, 17),
+            (candidate.cost, candidate.accuracy),
             xytext=(1.06, height),
             textcoords="axes fraction",
             va="center",
             ha="left",
             fontsize=10.5,
-            color=drawing.INK if one in front else drawing.MUTED,
+            color=drawing.INK if candidate in front else drawing.MUTED,
             parse_math=False,
             arrowprops={
                 "arrowstyle": "-",

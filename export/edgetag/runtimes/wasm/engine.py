@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from edgetag.emulation.targets import default_cache
 from edgetag.errors import InputError
 from edgetag.process import Launch
+from edgetag.runtimes.emulation.machines import default_cache
 from edgetag.runtimes.protocol import SILENCE_LIMIT_S
 from edgetag.runtimes.wasm.install import installed, pinned_version
 from edgetag.runtimes.wasm.tools import SET_UP, find_node, why_no_node

@@ -15,10 +15,10 @@ from typing import ClassVar
 
 from pydantic import ValidationError
 
-from edgetag.emulation.targets import default_cache
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.records import Result
+from edgetag.runtimes.emulation.machines import default_cache
 from edgetag.runtimes.wasm.tools import INSTALL, find_node, why_no_node
 from edgetag.workspace import digest_file, write_text
 

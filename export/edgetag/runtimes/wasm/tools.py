@@ -7,7 +7,7 @@ import subprocess
 OLDEST_NODE = 18
 """Major version from which the scoring process runs; older ones lack what it is written in."""
 
-SET_UP = "run: edgetag device setup wasm"
+SET_UP = "run: edgetag target setup wasm"
 INSTALL = f"install Node.js {OLDEST_NODE} or newer (Debian: apt install nodejs npm)"
 ANSWER_S = 20.0
 

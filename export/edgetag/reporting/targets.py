@@ -1,0 +1,89 @@
+"""What is wrong on other machines, as rows of the report and as sentences."""
+
+from collections.abc import Iterator
+
+from edgetag.reporting.result import BudgetRow, FailureRow, Finding
+from edgetag.reporting.wording import describe_check, describe_where
+from edgetag.targets.result import BUDGET, TargetCheck, TargetsResult
+
+
+def target_budget_rows(result: TargetsResult) -> tuple[BudgetRow, ...]:
+    """Return `max_arm_instructions` of every file, as other budgets are shown."""
+    return tuple(
+        BudgetRow(
+            runtime=result.budget_place,
+            stage="targets",
+            budget=BUDGET,
+            variant=budget.variant,
+            limit=budget.limit,
+            measured=budget.measured,
+            verdict=budget.verdict,
+        )
+        for budget in result.budgets
+    )
+
+
+def target_failure_rows(result: TargetsResult) -> tuple[FailureRow, ...]:
+    """Return what other machines did not run, each place once."""
+    reasons = {
+        (check.variant, check.place): check.reason
+        for check in result.checks
+        if check.agreement in ("fails there", "not compared")
+    }
+    for failure in result.failures:
+        reasons.setdefault((failure.variant, failure.place), f"not counted: {failure.reason}")
+    return tuple(
+        FailureRow(variant=variant, runtime=place, stage="targets", reason=reason)
+        for (variant, place), reason in reasons.items()
+    )
+
+
+def target_findings(result: TargetsResult) -> tuple[Finding, ...]:
+    """Return what stands between files and their acceptance on other machines, then notes."""
+    return (*score_findings(result), *budget_findings(result))
+
+
+def budget_findings(result: TargetsResult) -> Iterator[Finding]:
+    """Yield the limits on instructions that are not kept."""
+    for row in target_budget_rows(result):
+        if row.verdict != "pass":
+            yield Finding(
+                level="fail" if row.verdict == "fail" else "undecided",
+                where=describe_where(row.variant, row.runtime),
+                text=describe_check(row),
+                variant=row.variant,
+            )
+
+
+def score_findings(result: TargetsResult) -> Iterator[Finding]:
+    """Yield files whose scores are others elsewhere, and what did not run there."""
+    for check in result.checks:
+        if not check.acceptable:
+            yield Finding(
+                level="fail",
+                where=describe_where(check.variant, check.place),
+                text=describe_difference(check),
+                variant=check.variant,
+            )
+    for check in result.checks:
+        if check.agreement == "not compared":
+            yield _note(check.variant, check.place, f"not compared: {check.reason}")
+    for failure in result.failures:
+        yield _note(failure.variant, failure.place, f"not counted: {failure.reason}")
+
+
+def _note(variant: str, place: str, text: str) -> Finding:
+    return Finding(level="note", where=describe_where(variant, place), text=text, variant=variant)
+
+
+def describe_difference(check: TargetCheck) -> str:
+    """Say in a sentence how scores differ from those here, or why there are none."""
+    if check.agreement == "fails there":
+        return f"does not run there: {check.reason}"
+    if check.differing_images is None or check.max_difference is None:
+        return f"does not compare with {check.host} here: {check.reason}"
+    limit = "none is allowed" if check.tolerance == 0 else f"{check.tolerance:g} is allowed"
+    return (
+        f"scores of {check.differing_images} of {check.images} images differ from {check.host}'s "
+        f"here, by up to {check.max_difference:.2g}; {limit}"
+    )

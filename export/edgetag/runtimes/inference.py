@@ -1,0 +1,143 @@
+"""One image through a loaded model: raw values, scores that are checked, heat maps.
+
+What the scoring process does to every row and what a `Tagger` does to every picture, so that both
+give the same scores.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.errors import one_line
+from edgetag.runtimes.encoding import decode
+from edgetag.runtimes.interpreter import InterpreterSession
+from edgetag.runtimes.protocol import ModelLoadError, Session, Tensor, Values
+
+SIGNATURE = "explain"
+IMAGE, SCORES, MAPS = "image", "scores", "maps"
+
+ROUNDING = 1e-4
+COARSEST_STEP = 1 / 64
+"""So far beyond 0 or 1 a score may be by the rounding of sums, or by one step of a quantized
+output, were it as coarse as this; it is then cut."""
+
+
+class WrongOutputError(Exception):
+    """A model's output is no list of scores; the text says how, in one line."""
+
+
+def run_once(session: Session, values: Values) -> Values:
+    """Return the raw output `[tags]` for one image.
+
+    Raises:
+        ModelLoadError: The runtime fails.
+        WrongOutputError: There are more or fewer values than the file's description says.
+    """
+    session.feed(values)
+    try:
+        session.run()
+    except (RuntimeError, ValueError) as error:
+        raise ModelLoadError(f"it fails to run: {one_line(str(error))}") from None
+    raw = session.read()
+    expected = session.output.shape[1]
+    if len(raw) != expected:  # seen on ARM64; numpy would spread a single value over all tags
+        raise WrongOutputError(f"it gives {len(raw)} values, but its output is for {expected}")
+    return raw
+
+
+def checked(scores: npt.NDArray[np.float32], output: Tensor) -> npt.NDArray[np.float32]:
+    """Return scores in 0..1, rounding mended, or refuse what no sigmoid or softmax gives.
+
+    Args:
+        scores: `[images, tags]`.
+        output: The model's output; a step of its quantization may lead out of 0..1.
+
+    Raises:
+        WrongOutputError: They are no numbers, or outside 0..1.
+    """
+    if not np.isfinite(scores).all():
+        raise WrongOutputError("it gives scores that are not numbers")
+    beyond = np.maximum(-scores, scores - 1)
+    worst = np.unravel_index(int(beyond.argmax()), scores.shape)
+    if beyond[worst] > ROUNDING + min(output.scale, COARSEST_STEP):
+        raise WrongOutputError(
+            f"scores outside 0..1, such as {scores[worst]:.4g}; its last layer lacks a sigmoid"
+        )
+    return scores.clip(0, 1)
+
+
+class MapRunner:
+    """A loaded model's second signature, which gives heat maps beside the scores.
+
+    Args:
+        session: The loaded model.
+
+    Raises:
+        ModelLoadError: The file or the runtime lacks the signature, or it has other ends.
+
+    Attributes:
+        shape: Of one picture's maps: height, width, tags.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._run, self._scores, self._maps = _runner(session)
+        self.shape = self._maps.shape[1:]
+
+    def run(self, values: Values) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return a picture's scores, `[tags]` in 0..1, and its maps.
+
+        The maps are `[height, width, tags]`, before the sigmoid.
+
+        Args:
+            values: `[1, size, size, 3]` of the input's type.
+
+        Raises:
+            ModelLoadError: It fails while it runs.
+            WrongOutputError: What it gives are no scores or no maps.
+        """
+        try:
+            given = self._run(**{IMAGE: values})
+        except (RuntimeError, ValueError) as error:
+            reason = one_line(str(error))
+            raise ModelLoadError(f"its signature {SIGNATURE} fails to run: {reason}") from None
+        # A signature gives integers as they are stored, so they are still to be scaled.
+        scores = checked(decode(given[SCORES], self._scores), self._scores)[0]
+        return scores, _map_of(decode(given[MAPS], self._maps), self._maps)
+
+
+def _runner(session: Session) -> tuple[Any, Tensor, Tensor]:
+    """Return what runs the signature, and its outputs scores and maps."""
+    if not isinstance(session, InterpreterSession):
+        raise ModelLoadError("this runtime runs no signature but the first")
+    try:
+        runner = session.interpreter.get_signature_runner(SIGNATURE)
+        outputs = {name: _end(details) for name, details in runner.get_output_details().items()}
+        inputs = [_end(details) for details in runner.get_input_details().values()]
+    except (ValueError, RuntimeError) as error:
+        raise ModelLoadError(f"no signature {SIGNATURE}: {one_line(str(error))}") from None
+    if set(outputs) != {SCORES, MAPS} or [end.shape for end in inputs] != [session.input.shape]:
+        raise ModelLoadError(f"its signature {SIGNATURE} has other inputs or outputs")
+    scores, maps = outputs[SCORES], outputs[MAPS]
+    if len(maps.shape) != 4 or maps.shape[0] != 1 or maps.shape[3] != scores.shape[-1]:
+        raise ModelLoadError(f"the shape of its maps is {list(maps.shape)}")
+    return runner, scores, maps
+
+
+def _end(details: dict[str, Any]) -> Tensor:
+    scale, zero_point = details["quantization"]
+    return Tensor(
+        name=details["name"],
+        shape=tuple(int(n) for n in details["shape"]),
+        dtype=np.dtype(details["dtype"]).name,
+        scale=float(scale),
+        zero_point=int(zero_point),
+    )
+
+
+def _map_of(values: npt.NDArray[np.float32], end: Tensor) -> npt.NDArray[np.float32]:
+    if values.shape != end.shape:
+        raise WrongOutputError(f"its maps have the shape {list(values.shape)}, not {end.shape}")
+    if not np.isfinite(values).all():
+        raise WrongOutputError("it gives maps that are not numbers")
+    return values[0]

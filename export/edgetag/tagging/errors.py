@@ -1,0 +1,31 @@
+"""What a `Tagger` refuses, each by an error of its own."""
+
+from edgetag.errors import InputError
+from edgetag.preprocess import ImageRejectedError, Rejection
+
+
+class BundleError(InputError):
+    """A bundle or model file is missing, damaged, or does not give its golden scores here."""
+
+
+class VocabularyError(InputError):
+    """A model has other tags than the caller expects, or nothing says which it has."""
+
+
+class PictureError(InputError):
+    """A picture cannot be read.
+
+    Attributes:
+        reason: What is wrong with it, for programs.
+        detail: The same for people.
+    """
+
+    def __init__(self, reason: Rejection, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+    @classmethod
+    def of(cls, error: ImageRejectedError) -> "PictureError":
+        """Return the error of a picture that the contract's decoder refused."""
+        return cls(error.reason, error.detail)

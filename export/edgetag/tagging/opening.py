@@ -1,0 +1,225 @@
+"""Opens what a `Tagger` runs: one file of a bundle, or a `.tflite` file that describes itself."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.bundling.contents import Expected
+from edgetag.bundling.opening import Bundle, open_bundle
+from edgetag.bundling.result import MOST_BYTES, BundledVariant
+from edgetag.conversion.boundary import read_bytes
+from edgetag.conversion.external import own_description, read_external
+from edgetag.errors import InputError
+from edgetag.preprocess import Pixels, Preprocessing
+from edgetag.tagging.errors import BundleError, VocabularyError
+from edgetag.tags import Vocabulary
+from edgetag.userfiles import require_file
+
+ZIP = b"PK\x03\x04"
+DEFAULT_THRESHOLD = 0.5
+"""A `.tflite` file has no thresholds: tags are set from this score on, unless the caller says."""
+
+
+@dataclass(frozen=True, eq=False)
+class GoldenRun:
+    """Inputs of which the scores are known.
+
+    Attributes:
+        inputs: `[pictures, size, size, 3]` uint8.
+        expected: Known scores, by family of kernels.
+    """
+
+    inputs: Pixels
+    expected: tuple[Expected, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """One model file and all that it takes to use it.
+
+    Attributes:
+        name: What people call it.
+        version: The bundle's version; empty for a plain file.
+        variant: Which of the bundle's files it is; the file's name for a plain one.
+        data: The `.tflite` file.
+        sha256: Digest of the file.
+        source_sha256: Digest of the bundle's manifest, which holds all others; of a plain file,
+            its own.
+        contract: How a picture becomes the input.
+        tags: In the order of the scores that are given out.
+        columns: Position in the model's output of each tag.
+        thresholds: `[tags]` float32.
+        explains: Whether it makes heat maps.
+        golden: What it must score, as known; None for a plain file.
+    """
+
+    name: str
+    version: str
+    variant: str
+    data: bytes
+    sha256: str
+    source_sha256: str
+    contract: Preprocessing
+    tags: tuple[str, ...]
+    columns: tuple[int, ...]
+    thresholds: npt.NDArray[np.float32]
+    explains: bool
+    golden: GoldenRun | None = None
+
+
+def open_model(
+    path: Path,
+    variant: str | None = None,
+    tags: Sequence[str] | None = None,
+    thresholds: Mapping[str, float] | float | None = None,
+    contract: Preprocessing | None = None,
+) -> Model:
+    """Open a bundle or a `.tflite` file, without running it.
+
+    Args:
+        path: The file; its first bytes say which of the two it is.
+        variant: Which file of a bundle; default: its first, which apps take.
+        tags: What the caller expects; another vocabulary is refused. Where a `.tflite` file has no
+            labels, these are its tags, in the order of its scores.
+        thresholds: Tag → score from which on it is set, or one for all; default: the bundle's, or
+            0.5.
+        contract: How pictures become the input of a `.tflite` file, whose metadata say nothing of
+            letterboxing; default: edgetag's, with the metadata's mean and std.
+
+    Raises:
+        BundleError: It is missing or damaged.
+        VocabularyError: It has other tags, or nobody says which.
+        InputError: There is no such variant, or a threshold is none.
+    """
+    if _is_bundle(path):
+        if contract is not None:
+            raise InputError(f"{path}: a bundle has its own contract; leave it out")
+        model = _of_bundle(path, variant, thresholds)
+    else:
+        if variant is not None:
+            raise InputError(f"{path}: a .tflite file has no variants; {variant!r} is of a bundle")
+        model = _of_file(path, tags, thresholds, contract)
+    if tags is not None and tuple(tags) != model.tags:
+        raise VocabularyError(_difference(path, tuple(tags), model.tags))
+    return model
+
+
+def _is_bundle(path: Path) -> bool:
+    try:
+        require_file(path, "model", MOST_BYTES)
+        with path.open("rb") as file:
+            return file.read(len(ZIP)) == ZIP
+    except InputError as error:
+        raise BundleError(str(error)) from None
+    except OSError as error:
+        raise BundleError(f"{path}: {error.strerror}; give a bundle or a .tflite file") from None
+
+
+def _of_bundle(
+    path: Path, variant: str | None, thresholds: Mapping[str, float] | float | None
+) -> Model:
+    try:
+        with open_bundle(path) as bundle:
+            chosen = _choose(bundle, variant, path)
+            data = bundle.archive.read(chosen.file, MOST_BYTES)
+            given = bundle.thresholds.thresholds[chosen.variant]
+            manifest = bundle.manifest
+            return Model(
+                name=manifest.name,
+                version=manifest.version,
+                variant=chosen.variant,
+                data=data,
+                sha256=chosen.sha256,
+                source_sha256=bundle.archive.manifest_sha256,
+                contract=bundle.contract,
+                tags=manifest.tags,
+                columns=tuple(range(len(manifest.tags))),
+                thresholds=_thresholds(manifest.tags, given, thresholds),
+                explains=chosen.explain is not None,
+                golden=GoldenRun(
+                    bundle.inputs,
+                    tuple(
+                        known for known in bundle.golden.expected if known.variant == chosen.variant
+                    ),
+                ),
+            )
+    except (BundleError, VocabularyError, _OtherInputError):
+        raise
+    except InputError as error:
+        raise BundleError(str(error)) from None
+
+
+class _OtherInputError(InputError):
+    """What the caller asked for is wrong, not the bundle."""
+
+
+def _choose(bundle: Bundle, variant: str | None, path: Path) -> BundledVariant:
+    for candidate in bundle.manifest.variants:
+        if variant in (None, candidate.variant):
+            return candidate
+    names = ", ".join(known.variant for known in bundle.manifest.variants)
+    raise _OtherInputError(f"{path}: has no variant {variant!r}; it has: {names}")
+
+
+def _of_file(
+    path: Path,
+    tags: Sequence[str] | None,
+    thresholds: Mapping[str, float] | float | None,
+    contract: Preprocessing | None,
+) -> Model:
+    try:
+        side, labels = own_description(path)
+    except InputError as error:
+        raise BundleError(str(error)) from None
+    names = labels or (tuple(tags) if tags is not None else None)
+    if names is None:
+        raise VocabularyError(
+            f"{path}: the file has no labels, so nothing says what its scores are of; give its "
+            "tags in the order of its scores"
+        )
+    file = read_external(path, contract or Preprocessing(input_size=side), Vocabulary(names))
+    data = read_bytes(path)
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        raise BundleError(f"{path}: it changed while it was read; open it again")
+    return Model(
+        name=path.stem,
+        version="",
+        variant=path.stem,
+        data=data,
+        sha256=file.sha256,
+        source_sha256=file.sha256,
+        contract=file.contract,
+        tags=names,
+        columns=file.columns,
+        thresholds=_thresholds(names, dict.fromkeys(names, DEFAULT_THRESHOLD), thresholds),
+        explains=file.explains,
+    )
+
+
+def _thresholds(
+    tags: Sequence[str],
+    own: Mapping[str, float],
+    asked: Mapping[str, float] | float | None,
+) -> npt.NDArray[np.float32]:
+    """Return `[tags]` thresholds: those asked for before the model's own."""
+    given = dict.fromkeys(tags, asked) if isinstance(asked, int | float) else dict(asked or {})
+    for tag, value in given.items():
+        if tag not in own:
+            raise _OtherInputError(f"threshold of {tag!r}: the model has no such tag")
+        if value is None or not 0 <= value <= 1:
+            raise _OtherInputError(f"threshold of {tag!r}: {value} is not within 0..1")
+    return np.array([given.get(tag, own[tag]) for tag in tags], dtype=np.float32)
+
+
+def _difference(path: Path, wanted: tuple[str, ...], tags: tuple[str, ...]) -> str:
+    lacking = [tag for tag in wanted if tag not in tags]
+    extra = [tag for tag in tags if tag not in wanted]
+    parts = [
+        *([f"it lacks {', '.join(lacking[:5])}"] if lacking else []),
+        *([f"it has besides {', '.join(extra[:5])}"] if extra else []),
+    ]
+    return f"{path}: its tags are not those expected: {'; '.join(parts) or 'another order'}"

@@ -1,0 +1,209 @@
+"""`Tagger`: a model that is opened once and tags picture after picture, on all cores.
+
+It runs in the caller's process: the model was proved in another one before. Pillow and the runtime
+let other threads work while they decode and compute, so each thread has a copy of the model.
+"""
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property, partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.contract import Preprocessing
+from edgetag.errors import InputError
+from edgetag.machine import cores
+from edgetag.preprocess import MAX_PIXELS, Pixels
+from edgetag.runtimes import engines
+from edgetag.runtimes.encoding import ImageEncoder, decode, encoding_table
+from edgetag.runtimes.inference import MapRunner, WrongOutputError, checked, run_once
+from edgetag.runtimes.protocol import ModelLoadError, Session
+from edgetag.tagging.errors import BundleError, PictureError
+from edgetag.tagging.opening import Model, open_model
+from edgetag.tagging.pictures import Picture, read_square
+from edgetag.tagging.proof import prove
+from edgetag.tagging.results import Box, HeatMaps, Tagging
+
+WAITING = 4
+"""Pictures that wait for each thread: enough that none stands still, few enough for memory."""
+
+
+class Tagger:
+    """Tags pictures with one file of a bundle, or with a `.tflite` file.
+
+    Threads may share it. Use it in a `with` block, or call `close`.
+
+    Args:
+        path: A bundle, or a `.tflite` file with metadata.
+        variant: Which file of a bundle; default: its first, as in apps.
+        tags: The vocabulary that the caller expects, in its order; another one is refused.
+        thresholds: Tag → score from which on it is set, or one for all; default: the bundle's, or
+            0.5 for a `.tflite` file.
+        contract: How pictures become the input of a `.tflite` file; default: edgetag's contract
+            with the mean and std of its metadata.
+        runtime: `litert`, or `tflite-runtime`.
+        workers: Threads; default: one for each core.
+        max_pixels: A larger picture is refused before it is decoded.
+
+    Raises:
+        BundleError: The file is missing or damaged, or does not give its golden scores here.
+        VocabularyError: It has other tags than expected.
+        InputError: There is no such variant or runtime, or a threshold is none.
+
+    Attributes:
+        model: What was opened: name, version, variant, digests, contract, tags.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        variant: str | None = None,
+        tags: Sequence[str] | None = None,
+        thresholds: Mapping[str, float] | float | None = None,
+        contract: Preprocessing | None = None,
+        runtime: str = "litert",
+        workers: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        path = Path(path)
+        loader, engine = engines.loader(runtime), engines.get(runtime)
+        if missing := engine.available():
+            raise InputError(f"{runtime}: {missing}")
+        self.model: Model = open_model(path, variant, tags, thresholds, contract)
+        prove(self.model, engine, path)
+        self._load: Callable[[], Session] = partial(loader.load, self.model.data, 1)
+        self._workers = workers or cores()
+        self._max_pixels = max_pixels
+        self._local = threading.local()
+        self._pool = ThreadPoolExecutor(self._workers, "edgetag-tagger")
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The vocabulary, in the order of the scores."""
+        return self.model.tags
+
+    @property
+    def explains(self) -> bool:
+        """Whether the model makes heat maps."""
+        return self.model.explains
+
+    def tag(self, picture: Picture, *, maps: bool = False) -> Tagging:
+        """Return a picture's scores.
+
+        Args:
+            picture: A path, the bytes of a file, an image of Pillow, or pixels.
+            maps: Whether to tell where each tag is seen, if the model can; see `explains`.
+
+        Raises:
+            PictureError: It cannot be read.
+            BundleError: The model fails on it.
+        """
+        square, content = read_square(picture, self.model.contract, self._max_pixels)
+        return self._run(square, content, maps)
+
+    def tag_all(
+        self, pictures: Iterable[Picture], *, maps: bool = False
+    ) -> Iterator[Tagging | PictureError]:
+        """Yield the scores of many pictures in their order, computed on all cores.
+
+        Args:
+            pictures: Taken as they are needed, so there may be more than fit into memory.
+            maps: As in `tag`.
+
+        Yields:
+            For a picture that cannot be read, the error instead; the others go on.
+
+        Raises:
+            BundleError: The model fails on one.
+        """
+        coming = iter(pictures)
+        waiting: deque[Future[Tagging | PictureError]] = deque()
+        try:
+            for picture in itertools.islice(coming, self._workers * WAITING):
+                waiting.append(self._pool.submit(self._try, picture, maps))
+            while waiting:
+                outcome = waiting.popleft().result()
+                for picture in itertools.islice(coming, 1):
+                    waiting.append(self._pool.submit(self._try, picture, maps))
+                yield outcome
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def close(self) -> None:
+        """Stop the threads; the tagger tags nothing more."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _try(self, picture: Picture, maps: bool) -> Tagging | PictureError:
+        try:
+            return self.tag(picture, maps=maps)
+        except PictureError as error:
+            return error
+
+    def _run(self, square: Pixels, content: Box, maps: bool) -> Tagging:
+        copy = self._copy()
+        try:
+            scores, heat = copy.run(square[None], maps and self.explains)
+        except (ModelLoadError, WrongOutputError) as error:
+            raise BundleError(f"{self.model.name}: {self.model.variant}: {error}") from None
+        order = list(self.model.columns)
+        drawn = None
+        if heat is not None:
+            drawn = HeatMaps(heat[..., order], content, self.model.contract.input_size, self.tags)
+        return Tagging(self.tags, scores[order], self.model.thresholds, drawn)
+
+    def _copy(self) -> "_Copy":
+        """Return this thread's copy of the model, loaded at its first picture."""
+        copy: _Copy | None = getattr(self._local, "copy", None)
+        if copy is None:
+            copy = self._local.copy = _Copy(self._load, self.model)
+        return copy
+
+
+class _Copy:
+    """A loaded model, for one thread.
+
+    An interpreter that has made a signature's runner runs nothing else any more, so maps have one
+    of their own, loaded when they are first wanted.
+    """
+
+    def __init__(self, load: Callable[[], Session], model: Model) -> None:
+        self._load = load
+        self._session = load()
+        table = encoding_table(model.contract, self._session.input)
+        self._encoder = ImageEncoder(table, model.contract.input_size)
+
+    @cached_property
+    def _maps(self) -> MapRunner:
+        return MapRunner(self._load())
+
+    def run(
+        self, pixels: Pixels, maps: bool
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None]:
+        """Return scores `[columns]`, and maps `[height, width, columns]` in 0..1 if wanted."""
+        values = self._encoder.encode(pixels)
+        if maps:
+            scores, logits = self._maps.run(values)
+            return scores, 1 / (1 + np.exp(-logits))
+        raw = run_once(self._session, values)
+        output = self._session.output
+        return checked(decode(raw[None], output), output)[0], None

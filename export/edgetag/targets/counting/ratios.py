@@ -1,0 +1,108 @@
+"""Two runs side by side by instructions: exact ratios, and a gate."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from edgetag.errors import ExitCode, InputError
+from edgetag.judging.checks import within
+from edgetag.judging.decisions import EXIT_CODES, Decision, worst
+from edgetag.recipe import Variant
+from edgetag.records import Record, Result
+from edgetag.targets.result import InstructionCount, TargetsResult
+
+
+class InstructionRatio(Record):
+    """One file on one runtime and processor that both runs have.
+
+    Attributes:
+        variant: Which file,
+        runtime: on which engine, such as `litert@arm64`,
+        cpu: and processor.
+        same_file: Whether it is the same file, by digest.
+        before: Instructions of an inference.
+        after: Likewise.
+        ratio: `after / before`. Counts are the same in every run, so it has no interval.
+        verdict: Against the largest ratio allowed.
+    """
+
+    variant: Variant
+    runtime: str
+    cpu: str | None
+    same_file: bool
+    before: int
+    after: int
+    ratio: float
+    verdict: Decision
+
+
+class InstructionComparison(Result):
+    """`edgetag bench compare --by instructions`.
+
+    Attributes:
+        max_ratio: Largest ratio allowed.
+        ratios: The largest growth first.
+        only_before: Counts without a partner.
+        only_after: Likewise.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.instruction-comparison/1.0"
+    max_ratio: float
+    ratios: tuple[InstructionRatio, ...]
+    only_before: tuple[str, ...]
+    only_after: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 if all pass, 1 if one fails, 3 if there is nothing to compare."""
+        return EXIT_CODES[worst(found.verdict for found in self.ratios)]
+
+
+def read_counts(path: Path) -> TargetsResult:
+    """Read the counts of a run folder, or of a targets.json.
+
+    Raises:
+        InputError: There are none, or the file is damaged.
+    """
+    file = path / "targets" / "targets.json" if path.is_dir() else path
+    found = TargetsResult.read(file, "target count RECIPE --on arm64")
+    if not found.counts:
+        raise InputError(f"{file}: has no counts; run: edgetag target count RECIPE --on arm64")
+    return found
+
+
+def compare_instructions(
+    before: TargetsResult, after: TargetsResult, max_ratio: float
+) -> InstructionComparison:
+    """Compare the counts that both have; the computers that counted do not matter.
+
+    Args:
+        before: What counts as the standard.
+        after: What is judged.
+        max_ratio: Largest `after / before` allowed.
+    """
+    first, second = ({one.key: one for one in found.counts} for found in (before, after))
+    ratios = [_ratio(first[key], second[key], max_ratio) for key in first if key in second]
+    return InstructionComparison(
+        max_ratio=max_ratio,
+        ratios=tuple(sorted(ratios, key=lambda found: -found.ratio)),
+        only_before=tuple(_named(one) for key, one in first.items() if key not in second),
+        only_after=tuple(_named(one) for key, one in second.items() if key not in first),
+    )
+
+
+def _named(count: InstructionCount) -> str:
+    return f"{count.variant} on {count.place}"
+
+
+def _ratio(before: InstructionCount, after: InstructionCount, max_ratio: float) -> InstructionRatio:
+    ratio = after.instructions / before.instructions
+    return InstructionRatio(
+        variant=before.variant,
+        runtime=before.engine,
+        cpu=before.cpu,
+        same_file=before.sha256 == after.sha256,
+        before=before.instructions,
+        after=after.instructions,
+        ratio=ratio,
+        verdict=within((ratio, ratio), max_ratio),
+    )

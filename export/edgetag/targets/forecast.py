@@ -1,0 +1,132 @@
+"""How much scoring elsewhere means, and about how long it takes: told before it begins."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.conversion.result import ExportedVariant
+from edgetag.pool import open_pool
+from edgetag.progress import Progress, Task, format_seconds
+from edgetag.runtimes import LoadFailure, ScoreRun
+from edgetag.targets.spots import Spot
+
+IMAGES = 32
+SLOW_IMAGES = 8
+"""Where a processor is emulated: an inference takes 0.1 to 0.9 s at 96 px, and a start 5 s. Every
+picture must agree, so few are enough to see other kernels at work."""
+
+TIMED_IMAGES = 3
+"""The first is slow: its code is translated. The time between the others is counted."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to score on one engine.
+
+    Attributes:
+        file: What is known of it.
+        path: Where it is.
+        spot: The engine and its processor.
+        rows: `[n]` rows of the image cache.
+    """
+
+    file: ExportedVariant
+    path: Path
+    spot: Spot
+    rows: npt.NDArray[np.int64]
+
+
+def is_slow(spot: Spot) -> bool:
+    """Whether every instruction there is emulated."""
+    return spot.cpu is not None
+
+
+def images_on(spot: Spot, asked: int | None) -> int:
+    """Return how many pictures to score there: those asked for, else fewer where it is slow."""
+    return asked or (SLOW_IMAGES if is_slow(spot) else IMAGES)
+
+
+def tell(
+    jobs: Sequence[Job],
+    score: Callable[[Job, Task], ScoreRun | LoadFailure],
+    workers: int,
+    progress: Progress,
+    cancelled: threading.Event | None = None,
+) -> float | None:
+    """Say how many scorings there will be and, where they are slow, about how long they take.
+
+    Args:
+        jobs: All of them; the first one of each slow spot is timed.
+        score: Scores a job's rows.
+        workers: How many run at once.
+        progress: Told two lines.
+        cancelled: Set where this is interrupted.
+
+    Returns:
+        The seconds that were told; None where nothing is slow, or nothing runs.
+    """
+    scorings = sum(len(job.rows) for job in jobs)
+    files, spots = {job.path for job in jobs}, {job.spot for job in jobs}
+    pictures = " or ".join(str(n) for n in sorted({len(job.rows) for job in jobs}))
+    progress.say(
+        f"{scorings:,} scorings elsewhere: {len(files)} file(s) on {len(spots)} engines and "
+        f"processors, {pictures} pictures each"
+    )
+    first = {job.spot: job for job in reversed(jobs) if is_slow(job.spot)}
+    if not first or max(len(job.rows) for job in first.values()) <= TIMED_IMAGES:
+        return None
+    with open_pool(workers, cancelled) as pool:
+        timed = dict(
+            zip(first, pool.map(lambda job: _timed(job, score), first.values()), strict=True)
+        )
+    known = [time_s for time_s in timed.values() if time_s is not None]
+    if not known:
+        progress.say("how long that takes is unknown: the first pictures could not be scored")
+        return None
+    expected_s = (
+        sum(
+            start_s + len(job.rows) * picture_s
+            for job in jobs
+            if is_slow(job.spot)
+            for start_s, picture_s in [timed[job.spot] or known[0]]
+        )
+        / workers
+    )
+    progress.say(
+        f"by the first pictures that takes about {format_seconds(expected_s)}; --images N, "
+        "or targets.images in the recipe, takes fewer"
+    )
+    return expected_s
+
+
+class _Clock:
+    """Notes when pictures are done."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[float, int]] = []
+
+    def advance(self, amount: int = 1, note: str = "") -> None:  # noqa: ARG002
+        """Note the time."""
+        done = self.seen[-1][1] if self.seen else 0
+        self.seen.append((time.monotonic(), done + amount))
+
+
+def _timed(
+    job: Job, score: Callable[[Job, Task], ScoreRun | LoadFailure]
+) -> tuple[float, float] | None:
+    """Return seconds until the first picture and per picture; None where there is no score."""
+    clock, began = _Clock(), time.monotonic()
+    few = Job(job.file, job.path, job.spot, job.rows[:TIMED_IMAGES])
+    run = score(few, clock)
+    if isinstance(run, LoadFailure):
+        return None
+    wall_s = time.monotonic() - began
+    picture_s = run.seconds / len(few.rows)
+    if len(clock.seen) > 1 and (more := clock.seen[-1][1] - clock.seen[0][1]):
+        picture_s = (clock.seen[-1][0] - clock.seen[0][0]) / more
+    return max(wall_s - len(few.rows) * picture_s, 0.0), picture_s

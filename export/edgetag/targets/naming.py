@@ -1,0 +1,133 @@
+"""`--on NAME`: every target that files can be run on, by name.
+
+A target is an emulated machine (`arm64`), one of its engines (`litert@arm64`), or WebAssembly
+(`wasm`); some verbs take engines of this machine too. Every verb resolves its names here. Phones
+are no targets of `--on`: they have verbs of their own.
+"""
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from edgetag.errors import InputError
+from edgetag.runtimes import engines
+from edgetag.runtimes.emulation import TARGETS, Target
+from edgetag.runtimes.emulation.engine import SEPARATOR
+
+PHONES = "adb"
+WASM = "wasm"
+CHECK = "target check"
+COUNT = "target count"
+SETUP = "target setup"
+
+
+class Kind(StrEnum):
+    """What a place is."""
+
+    HERE = "this machine"
+    EMULATED = "an emulated machine"
+    WASM = "WebAssembly"
+
+
+CAN = {
+    CHECK: frozenset({Kind.EMULATED, Kind.WASM}),
+    COUNT: frozenset({Kind.EMULATED}),
+    SETUP: frozenset({Kind.EMULATED, Kind.WASM}),
+    "bundle check": frozenset(Kind),
+    "matrix": frozenset(Kind),
+}
+"""Verb → the kinds of places that it works on."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a name stands for.
+
+    Attributes:
+        name: As it was given.
+        kind: What it is.
+        runtimes: Engines by their full names, such as `litert@arm64`.
+        target: The emulated machine.
+        chosen: Whether a single engine was named, rather than all that a machine has.
+    """
+
+    name: str
+    kind: Kind
+    runtimes: tuple[str, ...]
+    target: Target | None = None
+    chosen: bool = False
+
+
+def known(kinds: Container[Kind] = tuple(Kind)) -> tuple[str, ...]:
+    """Return every name of some kinds, the shortest way to say something first."""
+    found = (
+        *((target.name, Kind.EMULATED) for target in TARGETS),
+        *((name, Kind.EMULATED) for name in engines.target_names() if name != WASM),
+        (WASM, Kind.WASM),
+        *((name, Kind.HERE) for name in engines.names()),
+    )
+    return tuple(name for name, kind in found if kind in kinds)
+
+
+def resolve(name: str, kinds: Container[Kind] = tuple(Kind)) -> Place:
+    """Return what a name stands for.
+
+    Args:
+        name: As given.
+        kinds: Of what the error lists.
+
+    Raises:
+        InputError: It stands for nothing; the text lists what there is.
+    """
+    if name == WASM:
+        return Place(name, Kind.WASM, (WASM,))
+    for target in TARGETS:
+        full = tuple(f"{runtime}{SEPARATOR}{target.name}" for runtime, _ in target.runtimes)
+        if name == target.name:
+            return Place(name, Kind.EMULATED, full, target)
+        if name in full:
+            return Place(name, Kind.EMULATED, (name,), target, chosen=True)
+    if name in engines.names():
+        return Place(name, Kind.HERE, (name,), chosen=True)
+    if name.partition(":")[0] == PHONES:
+        raise InputError(
+            f"{name}: phones need no set-up and have verbs of their own: edgetag phone list, "
+            "edgetag phone check, edgetag phone bench"
+        )
+    raise InputError(f"{name!r} is no place to run files on; there are: {', '.join(known(kinds))}")
+
+
+def resolve_for(verb: str, names: Iterable[str]) -> tuple[Place, ...]:
+    """Return places that a verb can work on.
+
+    Args:
+        verb: One of `CAN`.
+        names: As given.
+
+    Raises:
+        InputError: A name is unknown, or the verb cannot work there.
+    """
+    allowed = CAN[verb]
+    places = tuple(resolve(name, allowed) for name in dict.fromkeys(names))
+    for place in places:
+        if place.kind not in allowed:
+            raise InputError(f"{place.name}: {_why_not(verb, place.kind)}")
+    return places
+
+
+def _why_not(verb: str, kind: Kind) -> str:
+    if kind is Kind.WASM:
+        return (
+            "instructions are counted on emulated machines alone, and the latency of Node here "
+            "says nothing of a browser on a phone; compare scores with: edgetag target check "
+            "RECIPE --on wasm"
+        )
+    if verb == SETUP:
+        return "that is this machine, which has its runtimes by pip; see: edgetag doctor"
+    about_here = {CHECK: "validate", COUNT: "bench"}[verb]
+    return f"that is this machine; edgetag {about_here} RECIPE is about it"
+
+
+def runtime_names(places: Iterable[Place]) -> tuple[str, ...]:
+    """Return the full names of all engines of places, each once."""
+    return tuple(dict.fromkeys(name for place in places for name in place.runtimes))

@@ -1,0 +1,159 @@
+"""A run that can be bundled, and its bundle: real pictures, the tiny models, a verdict by hand."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from edgetag.bundling.archive import pack
+from edgetag.bundling.contents import MANIFEST
+from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.dataset import stage as dataset_stage
+from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe, parse_recipe
+from edgetag.training.result import Thresholds
+from edgetag.workspace import Workspace, digest_file, write_text
+from tests.support.made_results import all_entries, make_verdict
+from tests.support.paths import MODELS
+
+TAGS = ("cat", "dog|wolf", "[bold]food")
+THRESHOLDS = {"cat": 0.41, "dog|wolf": 0.41, "[bold]food": 0.5}
+RICH = """
+variants = ["int8", "fp32"]
+sensitive = ["cat"]
+display_names = { "dog|wolf" = { en = "Dog", ja = "犬" } }
+license = "MIT"
+limits = "Not for <b>court</b>."
+"""
+CAT_FROM = 0.7
+"""Between the scores of the drawn pictures."""
+
+FORMATS = {3: "jpg", 7: "gif", 11: "bmp", 13: "jpg", 18: "jpg", 24: "jpg"}
+SHAPES = ((64, 64), (96, 40), (40, 96), (120, 80), (30, 30))
+SOURCES = {"fp32": "tiny_fp32", "int8": "tiny_int8_uint8"}
+
+
+def recipe_text(bundle: str = "", data: str = "data/labels.csv") -> str:
+    return f"""
+name = "bundle-test"
+[data]
+source = "{data}"
+tags = ["cat", "dog|wolf", "[bold]food"]
+[network]
+input_size = 64
+[export]
+variants = ["fp32", "int8"]
+[validation]
+splits = ["test"]
+[bundle]
+version = "1.2.3"
+{bundle or 'variants = ["int8"]'}
+"""
+
+
+def draw_data(folder: Path, images: int = 32) -> None:
+    """Draw noisy pictures of several shapes and formats, and a table of their tags."""
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(11)
+    rows = ["path,split,cat,dog|wolf,[bold]food"]
+    for number in range(images):
+        width, height = SHAPES[number % len(SHAPES)]
+        color = random.integers(0, 256, (1, 1, 3))
+        pixels = (color + random.integers(-60, 60, (height, width, 3))).clip(0, 255)
+        suffix = FORMATS.get(number, "png")
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{number:02d}.{suffix}")
+        split = ("train", "validation")[number // 4] if number < 8 else "test"
+        cells = ["" if v < 0.1 else str(int(v > 0.5)) for v in random.random(3)]
+        rows.append(",".join([f"{number:02d}.{suffix}", split, *cells]))
+    (folder / "labels.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (folder / "ATTRIBUTION.md").write_text("Drawn by a test.\n", encoding="utf-8")
+
+
+def exported(workspace: Workspace, variant: str) -> ExportedVariant:
+    path = workspace.export / f"{variant}.tflite"
+    io = "float32" if variant == "fp32" else "uint8"
+    return ExportedVariant.model_validate(
+        {
+            "variant": variant,
+            "file": f"export/{variant}.tflite",
+            "sha256": digest_file(path),
+            "size_bytes": path.stat().st_size,
+            "gzip_bytes": 1,
+            "input_type": io,
+            "output_type": io,
+            "min_runtime_version": "1.14.0",
+            "operators": {},
+            "float_tensors": 5 if variant == "fp32" else 0,
+            "sparsity": 0.0,
+        }
+    )
+
+
+def make_run(root: Path) -> Workspace:
+    """Leave in `root/run` what the stages before leave; the data are in `root/data`."""
+    draw_data(root / "data")
+    workspace = Workspace(root / "run")
+    dataset_stage.run(recipe_in(root), workspace, SilentProgress())
+    workspace.export.mkdir()
+    for variant, source in SOURCES.items():
+        shutil.copy(MODELS / f"{source}.tflite", workspace.export / f"{variant}.tflite")
+    files = tuple(exported(workspace, variant) for variant in SOURCES)
+    write_text(workspace.export / "export.json", ExportResult(variants=files).to_json())
+    trained = Thresholds(
+        policy="best_f1",
+        split="validation",
+        thresholds=dict.fromkeys(TAGS, 0.5),
+        defaulted=("[bold]food",),
+    )
+    write_text(workspace.train / "thresholds.json", trained.to_json())
+    verdict = make_verdict(all_entries(0.004)).model_copy(
+        update={"thresholds": {"int8": THRESHOLDS, "fp32": THRESHOLDS}}
+    )
+    write_text(workspace.validate / "verdict.json", verdict.to_json())
+    return workspace
+
+
+def recipe_in(root: Path, bundle: str = "") -> Recipe:
+    return parse_recipe(recipe_text(bundle), root / "recipe.toml")
+
+
+def unpack(path: Path) -> dict[str, bytes]:
+    import zipfile
+
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def resealed(files: Mapping[str, bytes], change: Callable[[Any], None] | None = None) -> bytes:
+    """Return a bundle of other files whose manifest describes them, as a forger would.
+
+    Args:
+        files: Every file; the manifest in it is mended.
+        change: Changes the manifest's JSON further.
+    """
+    manifest = json.loads(files[MANIFEST])
+    manifest["files"] = [
+        {"name": name, "sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}
+        for name, data in sorted(files.items())
+        if name != MANIFEST
+    ]
+    for variant in manifest["variants"]:
+        data = files.get(variant["file"], b"")
+        variant["sha256"] = hashlib.sha256(data).hexdigest()
+        variant["size_bytes"] = len(data)
+    if change is not None:
+        change(manifest)
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    return pack({**files, MANIFEST: text.encode()})
+
+
+def with_json(files: Mapping[str, bytes], name: str, change: Callable[[Any], None]) -> bytes:
+    """Return a resealed bundle in which one JSON file is changed."""
+    value = json.loads(files[name])
+    change(value)
+    return resealed({**files, name: json.dumps(value).encode()})

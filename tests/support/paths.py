@@ -1,0 +1,8 @@
+"""Where the repository and the tiny models lie."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The repository's root."""
+MODELS = ROOT / "tests" / "models"
+"""Tiny files, trained for nothing: `make_tiny_models.py` there wrote them."""

@@ -1,0 +1,133 @@
+"""One finished run of every variant, trained once for all tests of the session that need one."""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from edgetag.workspace import write_text
+from tests.support.drawn_shapes import draw_shapes
+
+VARIANTS = ("fp32", "fp16", "dynamic", "int8", "int8-qat", "int8-pruned-qat", "int16x8")
+PICTURES = {"test": 100, "test_style": 60, "validation": 60, "train": 140}
+RECIPE = """
+name = "demo"
+[data]
+source = "{table}"
+tags = ["circle", "square", "red"]
+[network]
+name = "mobilenet_v2"
+width = 0.35
+input_size = 64
+[training]
+batch_size = 32
+phases = [
+  {{ trains = "all", epochs = 3, learning_rate = 3e-3 }},
+  {{ trains = "all", epochs = 1, learning_rate = 3e-4 }},
+]
+[pruning]
+epochs = 1.0
+[quantization]
+epochs = 0.5
+warmup_steps = 20
+"""
+"""What decides weights; with other sections behind it nothing is trained anew."""
+
+OTHERS = f"""
+[export]
+variants = {list(VARIANTS)}
+representative_images = 30
+[validation]
+min_positives = 5
+bootstrap_samples = 100
+[benchmark]
+runs = 20
+warmup_runs = 5
+[bundle]
+variants = ["int8-qat"]
+[budgets.default]
+max_map_drop = 0.9
+"""
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A folder with `recipe.toml` and its run folder `runs/demo`.
+
+    Attributes:
+        folder: Not to be changed; take a `copy`.
+    """
+
+    folder: Path
+
+    @property
+    def printed(self) -> str:
+        """What `edgetag run` wrote to stderr and stdout, killed once on the way."""
+        return (self.folder / "printed.txt").read_text()
+
+    def recipe(self, others: str) -> str:
+        """Return a recipe with the same weights and other sections behind."""
+        return RECIPE.format(table=self.folder / "pictures" / "labels.csv") + others
+
+    def copy(self, to: Path, others: str | None = None) -> Path:
+        """Copy recipe and run to a new folder, the recipe perhaps with other sections."""
+        to.mkdir(parents=True)
+        shutil.copytree(self.folder / "runs", to / "runs")
+        (to / "recipe.toml").write_text(self.recipe(OTHERS if others is None else others))
+        return to
+
+
+def command(folder: Path, verb: str = "run") -> list[str]:
+    """Return the command that works on a copy of the run."""
+    recipe, run = folder / "recipe.toml", folder / "runs" / "demo"
+    return [sys.executable, "-m", "edgetag", verb, str(recipe), "--out", str(run)]
+
+
+def kill_when_there(command: list[str], file: Path, log: Path) -> None:
+    """Start a command, and kill it as soon as it has left a file."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=output)
+        deadline = time.monotonic() + 400
+        while not file.exists():
+            assert process.poll() is None, f"it ended before it could be killed: {log.read_text()}"
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def train(folder: Path) -> None:
+    """Draw pictures and run the recipe on them, killed once in training and resumed."""
+    table = draw_shapes(folder / "pictures", sum(PICTURES.values()), size=64)
+    splits = [name for name, images in PICTURES.items() for _ in range(images)]
+    pl.read_csv(table).with_columns(pl.Series("split", splits)).write_csv(table)
+    (folder / "recipe.toml").write_text(TrainedRun(folder).recipe(OTHERS))
+    history = folder / "runs" / "demo" / "train" / "history.jsonl"
+    log = folder / "killed.txt"
+    kill_when_there(command(folder), history, log)
+    wide = {**os.environ, "COLUMNS": "200"}
+    done = subprocess.run(command(folder), capture_output=True, text=True, env=wide)
+    assert done.returncode == 0, done.stderr
+    assert "dataset: unchanged" in done.stderr
+    write_text(folder / "printed.txt", log.read_text() + done.stderr + done.stdout)
+
+
+@pytest.fixture(scope="session")
+def trained_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedRun:
+    """The run, made by whichever test process asks first; the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    run = TrainedRun((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained-run")
+    run.folder.mkdir(exist_ok=True)
+    with (run.folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (run.folder / "printed.txt").exists():  # which is written last
+            train(run.folder)
+    return run

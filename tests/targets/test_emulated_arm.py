@@ -1,0 +1,287 @@
+"""The emulated machines as they really are: set up once, then scored on and counted on."""
+
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from typer.testing import CliRunner
+
+from edgetag.cli.app import app
+from edgetag.preprocess import Preprocessing
+from edgetag.progress import SilentProgress, SilentTask
+from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
+from edgetag.runtimes.emulation import Target, find, open_target
+from edgetag.runtimes.emulation.building import set_up
+from edgetag.runtimes.emulation.engine import Emulated
+from edgetag.runtimes.emulation.machines import ARM64, default_cache
+from edgetag.runtimes.emulation.state import problem
+from edgetag.targets.counting.count import Input, count_file
+from edgetag.targets.result import TargetsResult
+from edgetag.workspace import digest_file
+from tests.support.bad_loops import crashing_model, endless_model
+from tests.support.paths import MODELS
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (shutil.which("apt-get") and shutil.which("dpkg-deb")),
+        reason="setting an emulated machine up needs apt-get and dpkg-deb",
+    ),
+]
+
+CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
+IMAGES = 6
+"""As many as conftest draws."""
+
+
+def _ready(name: str) -> Target:
+    target = find(name)
+    set_up(target, default_cache(), SilentProgress())
+    return target
+
+
+@pytest.fixture(scope="session")
+def arm64() -> Target:
+    """ARM64, in the user's cache, so that a second session finds it there."""
+    return _ready("arm64")
+
+
+@pytest.fixture(scope="session")
+def armv7() -> Target:
+    return _ready("armv7")
+
+
+def run(
+    engine: str | Emulated, model: Path, cache: Path, timeout_s: float = 120.0
+) -> ScoreRun | LoadFailure:
+    which = engines.get(engine) if isinstance(engine, str) else engine
+    rows = np.arange(IMAGES, dtype=np.int64)
+    return score(which, model, cache, rows, CONTRACT, 1, SilentTask(), timeout_s)
+
+
+def scores(engine: str | Emulated, model: str, cache: Path) -> npt.NDArray[Any]:
+    outcome = run(engine, MODELS / f"{model}.tflite", cache)
+    assert isinstance(outcome, ScoreRun), outcome
+    return outcome.scores
+
+
+@pytest.mark.parametrize("model", ["tiny_int8_uint8", "tiny_int8_int8"])
+@pytest.mark.parametrize("cpu", ["cortex-a76", "cortex-a53"])
+def test_litert_gives_the_same_integers_on_arm64(
+    arm64: Target, cache_folder: Path, model: str, cpu: str
+) -> None:
+    there = Emulated(arm64, "litert", arm64.cpu(cpu))
+    assert np.array_equal(scores(there, model, cache_folder), scores("litert", model, cache_folder))
+
+
+def test_tflite_runtime_gives_the_reference_kernels_integers_on_arm64(
+    arm64: Target, cache_folder: Path
+) -> None:
+    if engines.get("tflite-runtime").available() is not None:
+        pytest.skip("this machine lacks tflite-runtime")
+    there = scores("tflite-runtime@arm64", "tiny_int8_uint8", cache_folder)
+    here = scores("tflite-runtime-reference", "tiny_int8_uint8", cache_folder)
+    assert np.array_equal(there, here)
+
+
+def test_floats_differ_by_rounding_alone_on_arm64(arm64: Target, cache_folder: Path) -> None:
+    there = scores("litert@arm64", "tiny_fp32", cache_folder)
+    assert np.allclose(there, scores("litert", "tiny_fp32", cache_folder), rtol=0, atol=1e-5)
+
+
+def test_tflite_runtime_runs_on_armv7(armv7: Target, cache_folder: Path) -> None:
+    there = scores("tflite-runtime@armv7", "tiny_fp32", cache_folder)
+    assert np.allclose(there, scores("litert", "tiny_fp32", cache_folder), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("cpu", ["cortex-a76", "cortex-a53"])
+@pytest.mark.parametrize("model", ["tiny_int8_uint8", "tiny_fp32"])
+def test_instructions_are_the_same_in_three_runs(
+    arm64: Target, cache_folder: Path, cpu: str, model: str
+) -> None:
+    engine = Emulated(arm64, "litert", arm64.cpu(cpu))
+    given = Input(cache_folder, np.zeros(1, dtype=np.int64), CONTRACT)
+    found = [count_file(MODELS / f"{model}.tflite", engine, given) for _ in range(3)]
+    assert isinstance(found[0], tuple), found[0]
+    assert found[0][0] > 1000
+    assert found[1:] == found[:1] * 2
+
+
+def test_a_target_whose_bytecode_is_gone_counts_the_same(
+    arm64: Target, cache_folder: Path, tmp_path: Path
+) -> None:
+    _, whole = open_target(arm64)
+    folder = ARM64.folder(tmp_path)
+    shutil.copytree(whole, folder, symlinks=True)
+    given = Input(cache_folder, np.zeros(1, dtype=np.int64), CONTRACT)
+    engine = Emulated(arm64, "litert", arm64.cpu(None), tmp_path)
+    shutil.rmtree(folder / "bytecode")
+    found = [count_file(MODELS / "tiny_int8_uint8.tflite", engine, given) for _ in range(2)]
+    assert found[0] == found[1]
+
+
+def test_operators_add_up_to_the_instructions_of_the_whole(
+    arm64: Target, cache_folder: Path
+) -> None:
+    engine = Emulated(arm64, "litert", arm64.cpu(None))
+    given = Input(cache_folder, np.zeros(1, dtype=np.int64), CONTRACT)
+    found = count_file(MODELS / "tiny_int8_uint8.tflite", engine, given, by_operator=True)
+    assert isinstance(found, tuple), found
+    whole, operators = found
+    assert sum(one.instructions for one in operators) == whole
+    convolutions = [one.instructions for one in operators if "CONV_2D" in one.operators[0]]
+    assert sum(convolutions) > whole / 2
+
+
+def _verb(
+    run_folder: Path, verb: str, *options: str, on: str = "arm64"
+) -> tuple[int, TargetsResult]:
+    command = ["target", verb, str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
+    done = CliRunner().invoke(app, [*command, "--on", on, *options, "--json"])
+    return done.exit_code, TargetsResult.from_json(done.stdout, "stdout")
+
+
+def _kept(run_folder: Path) -> TargetsResult:
+    return TargetsResult.read(run_folder / "run" / "targets" / "targets.json", "test")
+
+
+def test_files_that_agree_are_accepted_and_the_result_is_kept(
+    arm64: Target, run_folder: Path
+) -> None:
+    code, result = _verb(run_folder, "check", "--images", "2", "--cpu", "cortex-a76")
+    assert code == 0
+    assert _kept(run_folder) == result
+    assert {check.images for check in result.checks} == {2}
+    litert = {check.variant: check for check in result.checks if check.runtime == "litert"}
+    assert litert["int8"].agreement == "identical"
+    assert litert["fp32"].max_difference is not None
+    assert litert["fp32"].max_difference < 1e-5
+
+
+def test_results_of_two_processors_and_of_counts_stand_side_by_side(
+    arm64: Target, run_folder: Path
+) -> None:
+    chosen = ("--variant", "int8", "--cpu")
+    for cpu in ("cortex-a76", "cortex-a53"):
+        _, found = _verb(run_folder, "check", "--images", "1", *chosen, cpu)
+        assert {check.cpu for check in found.checks} == {cpu}
+    _verb(run_folder, "count", *chosen, "cortex-a76", on="litert@arm64")
+    kept = _kept(run_folder)
+    places = {(check.runtime, check.cpu) for check in kept.checks}
+    assert places == {
+        (runtime, cpu)
+        for runtime in ("litert", "tflite-runtime")
+        for cpu in ("cortex-a76", "cortex-a53")
+    }
+    assert [count.place for count in kept.counts] == ["litert@arm64, cortex-a76"]
+
+
+def _damaged(run_folder: Path, content: bytes) -> None:
+    """Put another file in the place of int8's, as if it had been exported so."""
+    export = run_folder / "run" / "export"
+    digest = digest_file(export / "int8.tflite")
+    (export / "int8.tflite").write_bytes(content)
+    text = (export / "export.json").read_text()
+    (export / "export.json").write_text(text.replace(digest, digest_file(export / "int8.tflite")))
+
+
+def test_a_file_that_crashes_takes_no_other_with_it(arm64: Target, run_folder: Path) -> None:
+    _damaged(run_folder, crashing_model())
+    code, result = _verb(run_folder, "check", "--images", "2", "--cpu", "cortex-a76")
+    reasons = {check.reason for check in result.checks if check.variant == "int8"}
+    assert all("it crashed (SIGSEGV)" in reason for reason in reasons), reasons
+    assert {c.agreement for c in result.checks if c.variant == "int8"} == {"not compared"}
+    assert all(check.acceptable for check in result.checks if check.variant == "fp32")
+    assert code == 0, "it fails here too, which is validation's to judge"
+    code, result = _verb(run_folder, "count", "--cpu", "cortex-a76")
+    assert code == 1, "a file that cannot be counted keeps no budget"
+    assert {failure.variant for failure in result.failures} == {"int8"}
+    assert {count.variant for count in result.counts} == {"fp32"}
+
+
+def test_an_inference_without_an_end_is_ended_and_the_others_are_kept(
+    arm64: Target, run_folder: Path
+) -> None:
+    _damaged(run_folder, endless_model())
+    recipe = run_folder / "recipe.toml"
+    recipe.write_text(recipe.read_text().replace("images = 3", "images = 1\ntime_limit_s = 12"))
+    started = time.monotonic()
+    _, result = _verb(run_folder, "check", "--cpu", "cortex-a76")  # two runtimes at once
+    assert time.monotonic() - started < 120
+    told = {check.reason for check in result.checks if check.variant == "int8"}
+    assert told == {"here: no answer for 12 s while running it; there: not tried"}
+    assert all(check.acceptable for check in result.checks if check.variant == "fp32")
+    only_int8 = ("--variant", "int8", "--cpu", "cortex-a76")
+    _, result = _verb(run_folder, "count", *only_int8, on="litert@arm64")
+    assert [failure.reason for failure in result.failures] == [
+        "no answer for 12 s while running it"
+    ]
+
+
+def test_the_count_holds_the_budget_of_the_recipe(arm64: Target, run_folder: Path) -> None:
+    chosen = ("--variant", "int8", "--cpu", "cortex-a76")
+    code, result = _verb(run_folder, "count", *chosen, on="litert@arm64")
+    (budget,) = result.budgets
+    assert (code, budget.verdict) == (0, "pass")
+    assert budget.measured == result.counts[0].instructions
+    recipe = run_folder / "recipe.toml"
+    tighter = f"max_arm_instructions = {budget.measured - 1}"
+    recipe.write_text(recipe.read_text().replace("max_arm_instructions = 200000", tighter))
+    assert _verb(run_folder, "count", *chosen, on="litert@arm64")[0] == 1
+
+
+def test_a_damaged_model_on_the_emulated_machine_is_a_failure_and_no_more(
+    arm64: Target, cache_folder: Path, tmp_path: Path
+) -> None:
+    data = (MODELS / "tiny_fp32.tflite").read_bytes()
+    model = tmp_path / "cut.tflite"
+    model.write_bytes(data[: len(data) // 2])
+    outcome = run("litert@arm64", model, cache_folder)
+    assert isinstance(outcome, LoadFailure)
+    assert outcome.kind in (FailureKind.NOT_LOADABLE, FailureKind.CRASHED)
+    assert "\n" not in outcome.reason
+
+
+def test_an_emulated_program_that_does_not_answer_is_ended(
+    arm64: Target, cache_folder: Path
+) -> None:
+    started = time.monotonic()
+    outcome = run("litert@arm64", MODELS / "tiny_fp32.tflite", cache_folder, timeout_s=0.2)
+    assert isinstance(outcome, LoadFailure)
+    assert outcome.kind is FailureKind.TIMED_OUT
+    assert time.monotonic() - started < 20
+
+
+def test_a_broken_target_is_built_anew_and_by_one_of_two_at_once(
+    arm64: Target, tmp_path: Path
+) -> None:
+    _, whole = open_target(arm64)
+    cache = tmp_path / "targets"
+    folder = ARM64.folder(cache)
+    shutil.copytree(whole, folder, symlinks=True)
+    assert problem(arm64, cache) is None
+    next(folder.glob("root/lib/*/libc.so.6")).unlink()
+    assert "damaged" in (problem(arm64, cache) or "")
+
+    class Listening(SilentProgress):
+        def __init__(self) -> None:
+            self.said: list[str] = []
+
+        def say(self, message: str) -> None:
+            self.said.append(message)
+
+    progress = Listening()
+    both = [threading.Thread(target=set_up, args=(arm64, cache, progress)) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert problem(arm64, cache) is None
+    assert sum("built anew" in message for message in progress.said) == 1
+    assert sum("waiting" in message for message in progress.said) == 1
+    assert [path.name for path in cache.iterdir() if path.is_dir()] == [folder.name]
