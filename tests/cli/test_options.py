@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 
 MOST = 12
 """A dozen, `--help` not counted."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress, SilentTask
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.errors import InputError
 from edgetag.recipe.targets import CPUS, TargetName
 from edgetag.runtimes import Engine, engines

@@ -11,7 +11,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from typer.testing import CliRunner
 
 from edgetag.children import python_environment
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe, parse_recipe

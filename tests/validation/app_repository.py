@@ -10,7 +10,7 @@ import polars as pl
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.recipe import parse_recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table

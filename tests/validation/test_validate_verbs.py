@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.errors import InputError
 from tests.support.tiny_run import RECIPE, RunFolder
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edgetag.benchmarking.result import BenchResult, Latency, Measurement
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.conversion.flatfile import all_operators, pack_model, parse_model
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.result import ExportResult
