@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.view import Rows
-from edgetag.tags import Labels
+from edgetag.labels import Labels
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference
