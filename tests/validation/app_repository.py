@@ -54,12 +54,13 @@ class AppRepository:
         self.model = folder / "model.tflite"
         self.out = folder / "ci"
 
-    def validate(self, *more: object, model: Path | None = None) -> Result:
+    def validate(self, *more: object, model: Path | None = None, name: str = "") -> Result:
+        file = model or self.model
         return self.edgetag(
             "validate",
+            "file",
             self.recipe,
-            "--model",
-            model or self.model,
+            f"{name}={file}" if name else file,
             "--reference",
             self.reference,
             "--out",

@@ -17,7 +17,7 @@ from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import HeatMapScene
+from edgetag.validation.heat_maps import ReferenceHeatMaps
 from edgetag.validation.scores import (
     VariantMeta,
     digest_rows,
@@ -96,7 +96,7 @@ class Runtime:
         )
 
     def compare_maps(
-        self, scene: HeatMapScene, file: Path, rows: Rows, scores: Scores, progress: Progress
+        self, scene: ReferenceHeatMaps, file: Path, rows: Rows, scores: Scores, progress: Progress
     ) -> HeatMaps | LoadFailure:
         """Compare a file's heat maps over rows; `scores` are `[rows, tags]` of its first output."""
         with progress.track(f"heat maps of {file.stem}", len(rows), "images") as task:

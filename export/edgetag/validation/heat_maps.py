@@ -46,7 +46,7 @@ Maps = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class HeatMapScene:
+class ReferenceHeatMaps:
     """What the maps of all variants are compared with.
 
     Attributes:
