@@ -15,10 +15,10 @@ from edgetag.errors import InputError
 from edgetag.labels import Labels
 from edgetag.metrics import Scores, mean_average_precision
 from edgetag.phones import runner
-from edgetag.phones.device import Phone
 from edgetag.phones.figures import AppEngineRecord, PhoneScores
 from edgetag.phones.instrument import App
-from edgetag.phones.job import Device
+from edgetag.phones.job import RunsOn
+from edgetag.phones.phone import Phone
 from edgetag.phones.store import LocalFile, put
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentTask
@@ -164,7 +164,7 @@ class RunnerScoring:
     variant: ExportedVariant
     scoring: Scoring
     workspace: Workspace
-    delegate: Device
+    delegate: RunsOn
     threads: None = None
     _record: PhoneScores | None = None
 

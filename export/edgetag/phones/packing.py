@@ -11,9 +11,9 @@ from edgetag.arrays import write_array
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
-from edgetag.phones.device import FOLDER
 from edgetag.phones.instrument import ENTRY, App
-from edgetag.phones.job import Device, RunnerJob
+from edgetag.phones.job import RunnerJob, RunsOn
+from edgetag.phones.phone import FOLDER
 from edgetag.phones.store import LocalFile
 from edgetag.recipe import Recipe
 from edgetag.sampling import spread
@@ -29,7 +29,7 @@ def pack(
     files: tuple[tuple[ExportedVariant, LocalFile], ...],
     images: int,
     app: App,
-    delegate: Device,
+    delegate: RunsOn,
 ) -> tuple[Path, ...]:
     """Write the folder.
 

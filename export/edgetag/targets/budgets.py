@@ -17,13 +17,13 @@ def check_budgets(
     undecided.
     """
     checks = []
-    for variant in dict.fromkeys(one.variant for one in (*counts, *failures)):
+    for variant in dict.fromkeys(record.variant for record in (*counts, *failures)):
         limit = recipe.budget(variant).max_arm_instructions
         if limit is None:
             continue
         key = (variant, BUDGET_TARGET, recipe.benchmark.budget_runtime, BUDGET_CPU)
-        counted = next((one.instructions for one in counts if one.key == key), None)
-        failure = next((one.reason for one in failures if one.key == key), None)
+        counted = next((count.instructions for count in counts if count.key == key), None)
+        failure = next((lost.reason for lost in failures if lost.key == key), None)
         value = Value(counted, failure=failure if counted is None else None)
         check = judge(BUDGET, limit, value)
         checks.append(InstructionBudget(variant=variant, **check.model_dump()))

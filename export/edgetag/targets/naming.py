@@ -60,13 +60,13 @@ class Place:
 
 def known(kinds: Container[Kind] = tuple(Kind)) -> tuple[str, ...]:
     """Return every name of some kinds, the shortest way to say something first."""
-    found = (
+    every = (
         *((target.name, Kind.EMULATED) for target in TARGETS),
         *((name, Kind.EMULATED) for name in engines.target_names() if name != WASM),
         (WASM, Kind.WASM),
         *((name, Kind.HERE) for name in engines.names()),
     )
-    return tuple(name for name, kind in found if kind in kinds)
+    return tuple(name for name, kind in every if kind in kinds)
 
 
 def resolve(name: str, kinds: Container[Kind] = tuple(Kind)) -> Place:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe
 from edgetag.runtimes import Engine
@@ -29,6 +31,18 @@ class Spot:
     target: str
     runtime: str
     cpu: str | None
+
+    def facts_of(self, file: ExportedVariant) -> dict[str, Any]:
+        """Return what every record of a file there begins with; see `result.TargetRecord`."""
+        return {
+            "variant": file.variant,
+            "sha256": file.sha256,
+            "target": self.target,
+            "runtime": self.runtime,
+            "runtime_version": self.engine.version(),
+            "cpu": self.cpu,
+            "program": self.program(),
+        }
 
     def program(self) -> str:
         """Return the program that is the machine, with its version; call only where it is ready."""
@@ -96,7 +110,7 @@ def spots(
     """
     targets = [place.target for place in places if place.target]
     _require_known(cpus, targets)
-    found: dict[tuple[str, str | None], Spot] = {}
+    chosen: dict[tuple[str, str | None], Spot] = {}
     for place in places:
         made = (
             _wasm_spots(cache)
@@ -104,8 +118,8 @@ def spots(
             else _emulated(place, place.target, runtimes, cpus, cache)
         )
         for spot in made:
-            found.setdefault((spot.engine.name, spot.cpu), spot)
-    return tuple(found.values())
+            chosen.setdefault((spot.engine.name, spot.cpu), spot)
+    return tuple(chosen.values())
 
 
 def _require_known(cpus: Sequence[str], targets: Sequence[Target]) -> None:
@@ -142,13 +156,13 @@ def _emulated(
     ]
 
 
-def require_ready(found: Iterable[Spot]) -> None:
+def require_ready(spots: Iterable[Spot]) -> None:
     """Refuse places that are not set up.
 
     Raises:
         InputError: One line for each, which says what to type.
     """
-    told = {spot.target: spot.engine.available() for spot in found}
+    told = {spot.target: spot.engine.available() for spot in spots}
     missing = [
         f"{target}: {reason}" if target == WASM else reason
         for target, reason in told.items()
