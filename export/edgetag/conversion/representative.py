@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.labels import Labels
 from edgetag.preprocess import Pixels
 

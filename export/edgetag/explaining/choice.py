@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Rows
 from edgetag.labels import Labels
 
 

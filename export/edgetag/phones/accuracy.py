@@ -9,8 +9,7 @@ import numpy as np
 
 from edgetag.arrays import write_arrays
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset import Dataset, open_dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
 from edgetag.labels import Labels
 from edgetag.metrics import Scores, mean_average_precision

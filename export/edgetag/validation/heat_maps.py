@@ -10,8 +10,7 @@ from scipy.special import expit
 
 from edgetag.conversion.explain_signature import ExplainMaps, read_explain
 from edgetag.conversion.flatfile import read_model
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
 from edgetag.judging.checks import Bounds, Check, Value, judge
 from edgetag.judging.decisions import worst

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
 from edgetag.labels import Labels
 from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
