@@ -22,7 +22,7 @@ from edgetag.tagging.pictures import read_bytes
 from edgetag.tagging.tagger import Tagger
 from edgetag.workspace import atomic_write
 
-PART_ROWS = 1024
+PART_ROWS = 256
 PART_S = 10.0
 """A part is written after so many pictures or seconds: what a kill can cost."""
 
