@@ -9,8 +9,7 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe
-from edgetag.recipe.targets import CpuName
+from edgetag.recipe import CpuName, Recipe
 from edgetag.runtimes import Engine, ScoreRun, engines
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.sampling import spread
