@@ -1,6 +1,6 @@
 """Uses a finished model: pictures go in, tags, scores and heat maps come out.
 
-- `tagger`: `Tagger`, a bundle or a `.tflite` file that is opened once and tags picture after picture.
+- `tagger`: `Tagger`, a bundle or a `.tflite` file, opened once, that tags picture after picture.
 - `results`: what it gives.
 - `errors`: what it refuses.
 - `listing`: finds the pictures that a command names: files, folders, globs, archives.
