@@ -40,6 +40,10 @@ class Carried:
     done: int
     failed: tuple[tuple[str, str], ...]
 
+    def with_more(self, failed: Sequence[tuple[str, str]]) -> "Carried":
+        """Return it with more pictures that stayed."""
+        return Carried(self.done, (*self.failed, *failed))
+
 
 def carry(steps: Sequence[Step], action: Action, log: Path, progress: Progress) -> Carried:
     """Do the steps of a plan.
@@ -164,10 +168,11 @@ def _take_back(step: Step, action: Action) -> bool:
     if digest_file(step.target) != step.sha256:
         raise InputError("it changed since it was carried there, and is left")
     if action == "move" and not os.path.lexists(step.source):
-        step.source.parent.mkdir(parents=True, exist_ok=True)
         _carry_one(Step(step.target, step.source, step.sha256), "move")
-        return True
-    step.target.unlink()
+    elif not step.source.is_file() or digest_file(step.source) != step.sha256:
+        raise InputError(f"what lies at {step.source} is not this picture, so this one is left")
+    else:
+        step.target.unlink()
     return True
 
 

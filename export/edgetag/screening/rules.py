@@ -115,19 +115,22 @@ def _names(node: ast.expr, text: str, tags: frozenset[str]) -> Iterator[str]:
 
 def _score(node: ast.expr, text: str, tags: frozenset[str]) -> Iterator[str]:
     """Yield the tag that a side of a comparison names; none where it is a number."""
-    if _number(node) is None:
+    number = _number(node)
+    if number is None:
         yield _tag(node, text, tags)
-    elif not 0 <= (_number(node) or 0) <= 1:
-        raise _wrong(text, f"scores lie within 0..1, {_number(node)} does not", node)
+    elif not 0 <= number <= 1:
+        raise _wrong(text, f"scores lie within 0..1, {number} does not", node)
 
 
 def _number(node: ast.expr) -> float | None:
     """Return a number that is written out; a truth is none."""
     negative = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
-    inner = node.operand if isinstance(node, ast.UnaryOp) else node
-    if isinstance(inner, ast.Constant) and type(inner.value) in (int, float):
-        return -inner.value if negative else inner.value
-    return None
+    inner = node.operand if isinstance(node, ast.UnaryOp) and negative else node
+    if not isinstance(inner, ast.Constant) or isinstance(inner.value, bool):
+        return None
+    if not isinstance(inner.value, int | float):
+        return None
+    return -inner.value if negative else inner.value
 
 
 def _tag(node: ast.expr, text: str, tags: frozenset[str]) -> str:
