@@ -37,7 +37,7 @@ ENGINE_FILE = """
 import numpy as np
 
 from edgetag.runtimes.here import EngineHere
-from edgetag.runtimes.protocol import Tensor
+from edgetag.runtimes.session import Tensor
 
 
 class Coin:

@@ -16,7 +16,7 @@ from edgetag.explaining.resampling import place, plain_bilinear, through_jpeg
 from edgetag.preprocess import ImageRejectedError, Pixels, Preprocessing, letterbox
 from edgetag.recipe import DataSection
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.runtimes.protocol import Tensor
+from edgetag.runtimes.session import Tensor
 from edgetag.workspace import digest_file
 from tests.support.color_run import ColorRun
 

@@ -30,7 +30,7 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encoding_table
-from edgetag.runtimes.protocol import Tensor
+from edgetag.runtimes.session import Tensor
 from edgetag.shipping import read_shipping
 from edgetag.training.result import Thresholds
 from edgetag.validation.statistics import Bootstrap
