@@ -11,6 +11,7 @@ from PIL import Image
 from edgetag.bundling.contents import MOST_PICTURE_BYTES, MOST_PICTURES
 from edgetag.bundling.pictures import Source, as_png, read_folder, read_source
 from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers, tag_covers
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.dataset.attribution import attribution_file
 from edgetag.dataset.formats import default_root
@@ -30,7 +31,6 @@ SMALLER = 640
 """Longer side in pixels of a copy of a picture that is too large: at most 1.3 MB as PNG."""
 
 SILENCE_S = 300.0
-RUNTIME = "litert"
 
 
 def inputs_fingerprint(recipe: Recipe) -> str:
@@ -90,7 +90,7 @@ def _candidates(
     labels = finder.data.labels(rows)
     limits = np.array([thresholds[tag] for tag in tags])
     run = score(
-        engines.get(RUNTIME),
+        engines.get(DEFAULT_ENGINE),
         model,
         workspace.cache,
         rows,
@@ -100,7 +100,7 @@ def _candidates(
         SILENCE_S,
     )
     if isinstance(run, LoadFailure):
-        raise InputError(f"{model}: {RUNTIME} does not run it: {run.reason}")
+        raise InputError(f"{model}: {DEFAULT_ENGINE} does not run it: {run.reason}")
     if run.scores.shape != labels.shape:
         raise InputError(
             f"{model}: it gives {run.scores.shape[1]} scores, but there are {len(tags)} tags; "

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.conversion.exported import ExportedFile, exported_file, exported_files
 from edgetag.conversion.result import ExportedVariant
@@ -35,8 +36,6 @@ from edgetag.shipping import read_shipping
 from edgetag.training.result import Thresholds
 from edgetag.validation.statistics import Bootstrap
 from edgetag.workspace import Workspace, write_text
-
-RUNTIME = "litert"
 
 
 class _Notes:
@@ -79,9 +78,9 @@ def run(
     notes = _Notes(progress)
     blamed: tuple[Blame, ...] = ()
     drift: tuple[PreprocessingDrift, ...] = ()
-    missing = engines.get(RUNTIME).available()
+    missing = engines.get(DEFAULT_ENGINE).available()
     if missing:
-        notes.add(f"nothing is explained without {RUNTIME}: {missing}")
+        notes.add(f"nothing is explained without {DEFAULT_ENGINE}: {missing}")
     else:
         blamed = _blame(recipe, workspace, dataset, files, notes, progress)
         shipped = variant or read_shipping(recipe, workspace).leading
@@ -115,7 +114,7 @@ def _blame(
                 notes.add(f"{file.variant}: its layers are not compared: {layers}")
                 continue
             blames.append(
-                Blame(variant=file.variant, runtime=RUNTIME, images=len(rows), layers=layers)
+                Blame(variant=file.variant, runtime=DEFAULT_ENGINE, images=len(rows), layers=layers)
             )
     return tuple(blames)
 
@@ -139,7 +138,7 @@ def _drift(
     rows = rows[choose(labels, count, least, recipe.seed)]
     source = PictureSource(default_root(recipe.data), recipe.data, contract)
     workspace.explain.mkdir(parents=True, exist_ok=True)
-    feeding = Feeding(engines.get(RUNTIME), model, contract, workspace.explain)
+    feeding = Feeding(engines.get(DEFAULT_ENGINE), model, contract, workspace.explain)
     try:
         scored = score_mistakes(_wanted(dataset, rows), source, feeding, drawn, scaled, progress)
     except NotScoredError as error:
@@ -180,7 +179,7 @@ def _costs(
     costs.sort(key=lambda cost: (-(cost.map_drop or 0.0), -cost.mean_score_difference))
     return PreprocessingDrift(
         variant=file.variant,
-        runtime=RUNTIME,
+        runtime=DEFAULT_ENGINE,
         split=recipe.validation.splits[0],
         images=len(scored.used),
         n_scored_tags=len(judge.scored),
