@@ -37,7 +37,7 @@ test: check unit ## Every check and every test.
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=15 -m "tensorflow or slow"
 
 timings: setup ## How long commands take to start, and the imports that cost most.
-	$(BIN)/python benchmarks/timings.py
+	$(BIN)/python tests/timings.py
 
 docs: setup ## Build the documents as a site in build/site; a broken link fails.
 	$(BIN)/python docs/build.py build/site
