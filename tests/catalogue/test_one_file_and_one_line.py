@@ -13,7 +13,7 @@ source = "t.csv"
 tags = ["cat", "dog"]
 """
 
-NETWORK = 'Network("flat", input_step=16)'
+NETWORK = 'NetworkLine("flat", input_step=16)'
 NETWORK_FILE = """
 from edgetag.tf import keras
 
