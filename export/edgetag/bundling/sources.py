@@ -14,7 +14,6 @@ from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_cover
 from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.dataset.attribution import attribution_file
-from edgetag.dataset.formats import default_root
 from edgetag.dataset.location import Locator
 from edgetag.errors import InputError
 from edgetag.preprocess import FORMATS, ImageRejectedError, Pixels, letterbox, read_image
@@ -123,7 +122,7 @@ class _Finder:
     def __init__(self, recipe: Recipe, data: Dataset, rows: Rows) -> None:
         self.data = data
         self.rows = rows
-        self.root = default_root(recipe.data)
+        self.root = recipe.data.image_root
         self.last_problem = "each has or may have a sensitive tag"
         self.too_large: set[int] = set()
         self._contract = recipe.network.preprocessing()

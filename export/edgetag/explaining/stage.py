@@ -10,7 +10,6 @@ from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.conversion.exported import ExportedFile, exported_file, exported_files
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, Rows, open_dataset
-from edgetag.dataset.formats import default_root
 from edgetag.errors import InputError
 from edgetag.explaining.blame import Images, blame
 from edgetag.explaining.choice import choose
@@ -136,7 +135,7 @@ def _drift(
     labels = dataset.labels(rows)
     count, least = recipe.explain.preprocessing_images, recipe.validation.min_positives
     rows = rows[choose(labels, count, least, recipe.seed)]
-    source = PictureSource(default_root(recipe.data), recipe.data, contract)
+    source = PictureSource(recipe.data.image_root, recipe.data, contract)
     workspace.explain.mkdir(parents=True, exist_ok=True)
     feeding = Feeding(engines.get(DEFAULT_ENGINE), model, contract, workspace.explain)
     try:
@@ -149,7 +148,7 @@ def _drift(
         notes.add(
             f"{len(scored.unreadable)} of {len(rows)} pictures are left out of the mistakes in "
             f"preprocessing, such as {path}: {reason}. They are read from "
-            f"{default_root(recipe.data)}; data.root says where they are"
+            f"{recipe.data.image_root}; data.root says where they are"
         )
     if not len(scored.used):
         return None
