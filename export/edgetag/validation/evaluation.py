@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.catalogue.variants import BASE
 from edgetag.dataset import Dataset, Rows
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
@@ -99,7 +100,7 @@ class Evaluation:
                     for name, measured in self.reference.items()
                 },
                 "thresholds": self.thresholds,
-                "fp32": self.fp32_bytes,
+                BASE: self.fp32_bytes,
                 "made with": dependencies_of("edgetag.validation.stage").digest,
                 "processor": this_machine().cpu,
             }
