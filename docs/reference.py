@@ -6,7 +6,7 @@ from typing import Any
 
 import typer.main
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.recipe import Recipe
 
 Schema = dict[str, Any]

@@ -9,7 +9,7 @@ import yaml
 from typer.testing import CliRunner
 
 from edgetag.ci.job import Job
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.recipe import load_recipe
 from tests.support.paths import ROOT
 

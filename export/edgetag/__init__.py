@@ -5,10 +5,10 @@ follow SemVer. They are imported on use, since commands that need none of them s
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    __version__: str
     from edgetag.tagging.errors import BundleError, PictureError, VocabularyError
     from edgetag.tagging.results import HeatMaps, Tagging, TagScore
     from edgetag.tagging.tagger import Tagger
@@ -23,8 +23,6 @@ __all__ = [
     "VocabularyError",
 ]
 
-__version__ = version("edgetag")
-
 _MODULES = {
     "errors": ("BundleError", "PictureError", "VocabularyError"),
     "results": ("HeatMaps", "TagScore", "Tagging"),
@@ -33,6 +31,10 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("edgetag")
     for module, names in _MODULES.items():
         if name in names:
             return getattr(import_module(f"edgetag.tagging.{module}"), name)

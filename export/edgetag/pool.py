@@ -1,12 +1,43 @@
 """Work on all cores that ends where it is interrupted."""
 
+import itertools
 import signal
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 from edgetag.machine import cores
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+WAITING = 4
+"""Things that wait for each thread: enough that none stands still, few enough for memory."""
+
+
+def in_order(
+    work: Callable[[Given], Made], things: Iterable[Given], workers: int | None = None
+) -> Iterator[Made]:
+    """Yield what work makes of things, in their order, computed on several cores.
+
+    Args:
+        work: Called in several threads at once.
+        things: Taken only as they are needed, by this thread; there may be no end of them.
+        workers: Threads; None for one per core.
+    """
+    coming = iter(things)
+    waiting: deque[Future[Made]] = deque()
+    with open_pool(workers) as pool:
+        for thing in itertools.islice(coming, (workers or cores()) * WAITING):
+            waiting.append(pool.submit(work, thing))
+        while waiting:
+            made = waiting.popleft().result()
+            for thing in itertools.islice(coming, 1):
+                waiting.append(pool.submit(work, thing))
+            yield made
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
 from edgetag.bundling.android import NO_COMPRESS
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.errors import InputError
 from tests.support.made_bundle import recipe_text
 

@@ -18,7 +18,7 @@ from edgetag.bundling.checking import BundleCheck, check, chosen_engines
 from edgetag.bundling.contents import Golden
 from edgetag.bundling.result import manifest_schema
 from edgetag.bundling.tables import check_sentence, check_tables
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.catalogue.grown import grow, run_in
+from tests.support.grown_package import grow, run_in
 
 RECIPE = """
 name = "grown"
@@ -142,7 +142,7 @@ def test_a_variant_can_be_rescued_and_budgeted(tmp_path: Path) -> None:
         "[budgets.int8-sparse]\nmax_map_drop = 0.02\n",
     )
     script = LOADS + "print(recipe.budget('int8-sparse').max_map_drop)\n"
-    script += "from typer.testing import CliRunner\nfrom edgetag.cli.main import app\n"
+    script += "from typer.testing import CliRunner\nfrom edgetag.cli.app import app\n"
     script += "print(CliRunner().invoke(app, ['rescue', '--help'], terminal_width=200).stdout)"
     said = run_in(root, script)
     assert said.startswith("0.02\n")

@@ -11,7 +11,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from edgetag.ci.job import WORKFLOW
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.errors import InputError
 from edgetag.validation.scores import read_reference, write_reference
 from edgetag.workspace import digest_file

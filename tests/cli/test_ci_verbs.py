@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.cli.outcome import append_step_summary, print_result
 from edgetag.errors import InputError
 from edgetag.fingerprints import settings_digest

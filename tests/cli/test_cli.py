@@ -7,6 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from edgetag.cli.app import app
+from edgetag.cli.overview import print_overview
+from edgetag.cli.verbs import VERBS
 
 HEAVY = {"numpy", "pydantic", "polars", "sklearn", "scipy", "PIL", "tensorflow", "ai_edge_litert"}
 
@@ -20,35 +25,65 @@ def edgetag(*arguments: object, cwd: Path | None = None) -> subprocess.Completed
     )
 
 
-def test_help_imports_nothing_heavy() -> None:
-    script = "import sys, edgetag.cli.main; print(*sorted(sys.modules))"
+def modules_of(*arguments: str) -> set[str]:
+    """Return what a command has imported when it ends."""
+    script = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+        f"sys.argv = ['edgetag', *{arguments!r}]\n"
+        "from edgetag.cli.main import main\nmain()\n"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert not HEAVY & set(done.stdout.split())
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split())
 
 
-@pytest.mark.parametrize(
-    "verb",
-    [
-        "run",
-        "data",
-        "train",
-        "prune",
-        "quantize",
-        "export",
-        "validate",
-        "explain",
-        "bench",
-        "bundle",
-        "report",
-        "recipe",
-        "doctor",
-    ],
-)
+def test_help_imports_neither_typer_nor_anything_that_computes() -> None:
+    imported = modules_of("--help")
+    assert not {*HEAVY, "typer", "markdown_it", "pygments", "importlib.metadata"} & imported
+    assert not {f"edgetag.cli.{verb}" for verb in VERBS} & imported
+
+
+def test_the_help_of_a_verb_imports_no_other_verb_and_nothing_that_computes() -> None:
+    imported = modules_of("train", "--help")
+    assert not (HEAVY - {"pydantic"}) & imported  # with which Typer reads values
+    assert {verb for verb in VERBS if f"edgetag.cli.{verb}" in imported} == {"train"}
+
+
+def test_a_recipe_is_checked_without_anything_that_computes(tmp_path: Path) -> None:
+    (tmp_path / "r.toml").write_text('name = "x"\n[data]\nsource = "y"\n')
+    imported = modules_of("recipe", "check", str(tmp_path / "r.toml"))
+    assert not (HEAVY - {"pydantic"}) & imported
+
+
+@pytest.mark.parametrize("width", [70, 100, 160])
+def test_help_is_what_typer_would_show(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("GITHUB_ACTIONS", "FORCE_COLOR", "PY_COLORS", "TERMINAL_WIDTH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", str(width))
+    print_overview()
+    ours = capsys.readouterr().out
+    assert ours == CliRunner().invoke(app, ["--help"]).stdout
+
+
+def test_a_verb_that_is_none_is_told_with_the_nearest() -> None:
+    done = edgetag("quantise")
+    assert done.returncode == 2
+    assert "Did you mean 'quantize'" in done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "code"), [((), 2), (("-h",), 0), (("--help",), 0)])
+def test_help_ends_with_the_code_that_typer_gives(arguments: tuple[str, ...], code: int) -> None:
+    done = edgetag(*arguments)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert "Usage: edgetag [OPTIONS] COMMAND" in done.stdout
+    assert CliRunner().invoke(app, arguments).exit_code == code
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_explains_itself(verb: str) -> None:
-    from typer.testing import CliRunner
-
-    from edgetag.cli.main import app
-
     said = CliRunner().invoke(app, [verb, "--help"])
     assert said.exit_code == 0
     assert f"Usage: edgetag {verb}" in said.stdout

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 
 BUDGET = "[budgets.default]\nmax_map_drop = 0.1\n"
 

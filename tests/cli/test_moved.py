@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.errors import InputError
 
 
@@ -40,6 +40,10 @@ def refusal(command: str) -> str:
         (
             "bench r.toml --on adb --benchmark-model bm --delegate gpu",
             "phone bench r.toml --benchmark-model bm --delegate gpu",
+        ),
+        (
+            "validate r.toml --model a.tflite --model=b.tflite --name a --as int8",
+            "validate file r.toml a=a.tflite b.tflite --as int8",
         ),
         ("device setup arm64 --cache x", "target setup arm64 --cache x"),
         ("device list --json", "target list --json"),

@@ -246,12 +246,12 @@ def test_grey_pictures_are_refused(read: Read) -> None:
     "name", ["", "Other", "-v", "..", ".hidden", "a/b", "a b", "ä", "a" * 65, "a\n"]
 )
 def test_names_that_are_no_safe_file_names_are_refused(read: Read, name: str) -> None:
-    with pytest.raises(InputError, match=r"cannot be its name; give one of .* with --name"):
+    with pytest.raises(InputError, match=r"cannot be its name; give one of .*: NAME=FILE"):
         read(described(), name=name)
 
 
 def test_a_name_that_is_taken_is_refused(read: Read) -> None:
-    with pytest.raises(InputError, match="the name int8 is taken; give another with --name"):
+    with pytest.raises(InputError, match="the name int8 is taken; give another: NAME=FILE"):
         read(described(), name="int8", taken=("fp32", "int8"))
 
 

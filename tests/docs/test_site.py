@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import typer.main
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.recipe import Recipe, Section
 from tests.docs.blocks import documents
 from tests.support.paths import ROOT

@@ -14,7 +14,7 @@ import yaml
 from typer.testing import CliRunner
 
 from edgetag.ci.job import WORKFLOW
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from tests.support.base_install import CLEAN, install
 from tests.support.finished_run import FORMATS, finish_run
 from tests.support.worse_model import worse_model

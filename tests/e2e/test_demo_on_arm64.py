@@ -28,7 +28,8 @@ from edgetag.runtimes import Engine, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.emulation import Target, find
 from edgetag.runtimes.emulation.building import set_up
 from edgetag.runtimes.emulation.engine import Emulated
-from edgetag.targets.counting.count import Input, count_file
+from edgetag.targets.counting.one_file import count_file
+from edgetag.targets.scoring import Pictures
 from edgetag.workspace import write_text
 from tests.support.paths import ROOT
 
@@ -188,11 +189,11 @@ def test_the_demo_files_score_on_arm64_as_here_and_as_the_bundle_promises(
 def test_their_instructions_are_the_same_when_counted_again(
     demo: Demo, machine: tuple[Target, Path], clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = Input(demo.cache, np.zeros(1, dtype=np.int64), demo.contract)
+    pictures = Pictures(demo.cache, np.zeros(1, dtype=np.int64), demo.contract)
 
     def count(place: Place) -> int:
         variant, runtime = place
-        found = count_file(demo.models[variant], there(machine, runtime), given)
+        found = count_file(demo.models[variant], there(machine, runtime), pictures)
         assert not isinstance(found, LoadFailure), f"{place}: {found}"
         return found[0]
 

@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from edgetag.phones.adb import Adb
-from edgetag.phones.device import Phone
 from edgetag.phones.instrument import DEFAULT_PACKAGE
+from edgetag.phones.phone import Phone
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.workspace import Workspace
 from tests.support.paths import MODELS

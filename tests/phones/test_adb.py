@@ -9,8 +9,8 @@ import pytest
 
 from edgetag.errors import InputError
 from edgetag.phones.adb import Adb
-from edgetag.phones.device import FOLDER
 from edgetag.phones.listing import choose, parse_devices
+from edgetag.phones.phone import FOLDER
 from edgetag.phones.problems import PhoneError, Problem, recognize
 from edgetag.phones.store import prepare
 from tests.phones.street import BENCHMARK_MODEL, Street, only_phone, script

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.phones.device import Answer, size_in
+from edgetag.phones.phone import Answer, size_in
 from edgetag.phones.problems import Problem
 from edgetag.phones.store import LocalFile, prepare, put
 from edgetag.workspace import digest_file

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.phones.accuracy import truth_of

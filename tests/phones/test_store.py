@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.phones.device import FOLDER
+from edgetag.phones.phone import FOLDER
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.store import LocalFile, clean, prepare, put
 from edgetag.workspace import digest_file

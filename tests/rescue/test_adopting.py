@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.conversion.result import ExportResult, VariantRecord
 from edgetag.errors import ExitCode, InputError
 from edgetag.judging.decisions import Decision

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.conversion.metadata import read_metadata
 from edgetag.errors import ExitCode, InputError
 from edgetag.progress import SilentProgress

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.errors import InputError
 
 

@@ -13,17 +13,24 @@ BUNDLE = next((ROOT / "models" / "demo").glob("demo-*.zip"))
 
 
 @pytest.fixture(scope="session")
-def proved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache folder of our own, in which what is proved is remembered."""
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder))
-        yield folder / "edgetag" / "proved"
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's cache folder for these tests, in which what is proved is remembered."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def proved(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where it is remembered."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    return cache / "edgetag" / "proved"
 
 
 @pytest.fixture(scope="session")
-def tagger(proved: Path) -> Iterator[Tagger]:
-    with Tagger(BUNDLE, workers=4) as opened:
+def tagger(cache: Path) -> Iterator[Tagger]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        opened = Tagger(BUNDLE, workers=4)
+    with opened:
         yield opened
 
 

@@ -145,7 +145,7 @@ def test_what_is_no_picture_is_a_picture_error(tagger: Tagger, picture: object) 
         tagger.tag(picture)  # type: ignore[arg-type]
 
 
-def test_a_picture_over_the_limit_is_refused_before_it_is_decoded(proved: Path) -> None:
+def test_a_picture_over_the_limit_is_refused_before_it_is_decoded() -> None:
     with (
         Tagger(BUNDLE, max_pixels=99) as small,
         pytest.raises(PictureError, match="10x10 is over 99 pixels"),
@@ -160,7 +160,7 @@ def test_a_model_is_proved_once(tagger: Tagger, proved: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in proved.iterdir()} == kept
 
 
-def test_other_golden_scores_than_the_models_are_refused(tmp_path: Path, proved: Path) -> None:
+def test_other_golden_scores_than_the_models_are_refused(tmp_path: Path) -> None:
     def shift(golden: dict[str, Any]) -> None:
         for known in golden["expected"]:
             known["scores"] = [[abs(value - 0.3) for value in row] for row in known["scores"]]
@@ -203,7 +203,7 @@ def test_thresholds_that_are_none_are_refused(wrong: dict[str, float] | float) -
 
 
 def test_a_threshold_of_the_callers_comes_before_the_bundles(
-    proved: Path, tagger: Tagger, pictures: tuple[bytes, ...]
+    tagger: Tagger, pictures: tuple[bytes, ...]
 ) -> None:
     with Tagger(BUNDLE, thresholds={"cat": 0.0}) as eager:
         assert "cat" in {row.tag for row in eager.tag(pictures[0]).tags}
@@ -235,7 +235,7 @@ def test_a_variant_that_is_not_there_is_named_with_those_that_are() -> None:
         Tagger(BUNDLE, variant="int4")
 
 
-def test_a_tagging_reads_as_the_tags_that_are_set(proved: Path) -> None:
+def test_a_tagging_reads_as_the_tags_that_are_set() -> None:
     with Tagger(BUNDLE, thresholds=1.0) as strict:
         assert str(strict.tag(np.zeros((8, 8, 3), np.uint8))) == "no tag"
     with Tagger(BUNDLE, thresholds=dict.fromkeys(strict.tags, 1.0) | {"cat": 0.0}) as eager:

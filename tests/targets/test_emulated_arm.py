@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress, SilentTask
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
@@ -20,8 +20,9 @@ from edgetag.runtimes.emulation.building import set_up
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.runtimes.emulation.machines import ARM64, default_cache
 from edgetag.runtimes.emulation.state import problem
-from edgetag.targets.counting.count import Input, count_file
+from edgetag.targets.counting.one_file import count_file
 from edgetag.targets.result import TargetsResult
+from edgetag.targets.scoring import Pictures
 from edgetag.workspace import digest_file
 from tests.support.bad_loops import crashing_model, endless_model
 from tests.support.paths import MODELS
@@ -105,8 +106,8 @@ def test_instructions_are_the_same_in_three_runs(
     arm64: Target, cache_folder: Path, cpu: str, model: str
 ) -> None:
     engine = Emulated(arm64, "litert", arm64.cpu(cpu))
-    given = Input(cache_folder, np.zeros(1, dtype=np.int64), CONTRACT)
-    found = [count_file(MODELS / f"{model}.tflite", engine, given) for _ in range(3)]
+    pictures = Pictures(cache_folder, np.zeros(1, dtype=np.int64), CONTRACT)
+    found = [count_file(MODELS / f"{model}.tflite", engine, pictures) for _ in range(3)]
     assert isinstance(found[0], tuple), found[0]
     assert found[0][0] > 1000
     assert found[1:] == found[:1] * 2
@@ -118,10 +119,10 @@ def test_a_target_whose_bytecode_is_gone_counts_the_same(
     _, whole = open_target(arm64)
     folder = ARM64.folder(tmp_path)
     shutil.copytree(whole, folder, symlinks=True)
-    given = Input(cache_folder, np.zeros(1, dtype=np.int64), CONTRACT)
+    pictures = Pictures(cache_folder, np.zeros(1, dtype=np.int64), CONTRACT)
     engine = Emulated(arm64, "litert", arm64.cpu(None), tmp_path)
     shutil.rmtree(folder / "bytecode")
-    found = [count_file(MODELS / "tiny_int8_uint8.tflite", engine, given) for _ in range(2)]
+    found = [count_file(MODELS / "tiny_int8_uint8.tflite", engine, pictures) for _ in range(2)]
     assert found[0] == found[1]
 
 
@@ -129,8 +130,8 @@ def test_operators_add_up_to_the_instructions_of_the_whole(
     arm64: Target, cache_folder: Path
 ) -> None:
     engine = Emulated(arm64, "litert", arm64.cpu(None))
-    given = Input(cache_folder, np.zeros(1, dtype=np.int64), CONTRACT)
-    found = count_file(MODELS / "tiny_int8_uint8.tflite", engine, given, by_operator=True)
+    pictures = Pictures(cache_folder, np.zeros(1, dtype=np.int64), CONTRACT)
+    found = count_file(MODELS / "tiny_int8_uint8.tflite", engine, pictures, by_operator=True)
     assert isinstance(found, tuple), found
     whole, operators = found
     assert sum(one.instructions for one in operators) == whole

@@ -11,18 +11,18 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from typer.testing import CliRunner
 
 from edgetag.children import python_environment
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun
 from edgetag.runtimes.emulation.machines import ARM64
+from edgetag.targets.agreement import Comparison, compare, host_of, tolerance
 from edgetag.targets.budgets import check_budgets
-from edgetag.targets.checking import host_of, judge, tolerance
-from edgetag.targets.counting.count import operator_counts
 from edgetag.targets.counting.cuts import Cut, Cuts
 from edgetag.targets.counting.cutting import find_cuts
 from edgetag.targets.counting.markers import CountError, read_log
+from edgetag.targets.counting.one_file import operator_counts
 from edgetag.targets.result import CountFailure, InstructionCount, TargetsResult
 from edgetag.targets.store import make
 from edgetag.targets.tables import count_table
@@ -55,21 +55,21 @@ def exported(variant: str, float_tensors: int) -> ExportedVariant:
 
 def test_integers_must_be_identical_and_one_step_differs() -> None:
     exact = tolerance(exported("int8", 0))
-    assert judge(scores(0.5, 0.25), scores(0.5, 0.25), exact)[0] == "identical"
-    agreement, _, images, largest = judge(scores(0.5, 0.25), scores(0.5, 0.25 + 1 / 256), exact)
-    assert (agreement, images, largest) == ("differs", 1, 1 / 256)
+    assert compare(scores(0.5, 0.25), scores(0.5, 0.25), exact).agreement == "identical"
+    found = compare(scores(0.5, 0.25), scores(0.5, 0.25 + 1 / 256), exact)
+    assert found == Comparison("differs", "", 1, 1 / 256)
 
 
 def test_floats_may_differ_by_their_tolerance_and_no_more() -> None:
     limit = tolerance(exported("fp32", 160))
-    assert judge(scores(0.5), scores(0.5 + limit / 2), limit)[0] == "within tolerance"
-    assert judge(scores(0.5), scores(0.5 + 2 * limit), limit)[0] == "differs"
+    assert compare(scores(0.5), scores(0.5 + limit / 2), limit).agreement == "within tolerance"
+    assert compare(scores(0.5), scores(0.5 + 2 * limit), limit).agreement == "differs"
     assert tolerance(exported("int8", 3)) > limit, "partly float: activations are rounded"
 
 
 def test_a_file_that_only_the_target_cannot_run_fails() -> None:
-    assert judge(scores(0.5), CRASH, 0.0)[:2] == ("fails there", CRASH.reason)
-    assert judge(CRASH, CRASH, 0.0)[0] == "not compared"
+    assert compare(scores(0.5), CRASH, 0.0) == Comparison("fails there", CRASH.reason)
+    assert compare(CRASH, CRASH, 0.0).agreement == "not compared"
 
 
 def test_results_have_no_time_in_them() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.conversion.result import ExportResult
 from edgetag.errors import InputError
 from edgetag.fingerprints import fingerprint, settings_digest

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.conversion.result import ExportResult
 from edgetag.progress import SilentProgress
 from edgetag.runtimes.wasm import setup_wasm

@@ -10,7 +10,7 @@ import polars as pl
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.recipe import parse_recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
@@ -54,12 +54,13 @@ class AppRepository:
         self.model = folder / "model.tflite"
         self.out = folder / "ci"
 
-    def validate(self, *more: object, model: Path | None = None) -> Result:
+    def validate(self, *more: object, model: Path | None = None, name: str = "") -> Result:
+        file = model or self.model
         return self.edgetag(
             "validate",
+            "file",
             self.recipe,
-            "--model",
-            model or self.model,
+            f"{name}={file}" if name else file,
             "--reference",
             self.reference,
             "--out",

@@ -28,8 +28,10 @@ def repository(made_once: AppRepository, tmp_path: Path) -> AppRepository:
     return AppRepository(folder)
 
 
-def refused(repository: AppRepository, *more: object, model: Path | None = None) -> str:
-    done = repository.validate(*more, model=model)
+def refused(
+    repository: AppRepository, *more: object, model: Path | None = None, name: str = ""
+) -> str:
+    done = repository.validate(*more, model=model, name=name)
     assert isinstance(done.exception, InputError), done.output
     assert int(done.exception.exit_code) == 2
     return str(done.exception)
@@ -59,8 +61,8 @@ def test_a_worse_file_fails_against_the_accepted_state_and_names_what_became_wor
 
 def test_a_file_that_takes_the_variant_s_name_stands_for_it(repository: AppRepository) -> None:
     worse_model(repository.model)
-    assert repository.validate("--name", "int8").exit_code == 1
-    assert "another variant" in refused(repository, "--name", "int8", "--as", "fp16")
+    assert repository.validate(name="int8").exit_code == 1
+    assert "another variant" in refused(repository, "--as", "fp16", name="int8")
 
 
 def test_a_file_whose_variant_was_never_accepted_is_an_error(repository: AppRepository) -> None:

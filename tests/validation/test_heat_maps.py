@@ -22,7 +22,7 @@ from edgetag.runtimes.maps import MapRun, explain
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import HeatMapScene
+from edgetag.validation.heat_maps import ReferenceHeatMaps
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import ReferenceMaps, read_reference
 from edgetag.validation.statistics import Bootstrap, ratio_samples
@@ -50,11 +50,11 @@ def run_of(maps: npt.NDArray[Any]) -> MapRun:
 
 
 @pytest.fixture
-def scene() -> HeatMapScene:
+def scene() -> ReferenceHeatMaps:
     """40 images in 20 groups, 4 x 4 cells, three tags of which the last is rare."""
     generator = np.random.default_rng(1)
     labels = (generator.random((40, 3)) < [0.5, 0.5, 0.05]).astype(np.int8)
-    return HeatMapScene(
+    return ReferenceHeatMaps(
         maps=generator.normal(0, 2, (40, 4, 4, 3)).astype(np.float32),
         labels=labels,
         names=TAGS,
@@ -64,13 +64,13 @@ def scene() -> HeatMapScene:
     )
 
 
-def compared(scene: HeatMapScene, maps: npt.NDArray[Any]) -> HeatMaps:
+def compared(scene: ReferenceHeatMaps, maps: npt.NDArray[Any]) -> HeatMaps:
     found = scene.compare(run_of(maps), run_of(maps).scores, EXACT)
     assert isinstance(found, HeatMaps)
     return found
 
 
-def test_equal_maps_are_no_distance_apart_and_peak_alike(scene: HeatMapScene) -> None:
+def test_equal_maps_are_no_distance_apart_and_peak_alike(scene: ReferenceHeatMaps) -> None:
     found = compared(scene, scene.maps)
     assert (found.error, found.p99_error, found.all_tags_error) == (0, 0, 0)
     assert found.error_interval == (0.0, 0.0)
@@ -78,7 +78,7 @@ def test_equal_maps_are_no_distance_apart_and_peak_alike(scene: HeatMapScene) ->
     assert found.n_present == (scene.labels == 1).sum()
 
 
-def test_the_error_is_the_mean_over_the_cells_of_present_tags(scene: HeatMapScene) -> None:
+def test_the_error_is_the_mean_over_the_cells_of_present_tags(scene: ReferenceHeatMaps) -> None:
     maps = scene.maps + np.random.default_rng(2).normal(0, 0.5, scene.maps.shape)
     found = compared(scene, maps)
     apart = np.abs(sigmoid(maps.astype(np.float32)) - sigmoid(scene.maps))
@@ -100,19 +100,19 @@ def test_the_error_is_the_mean_over_the_cells_of_present_tags(scene: HeatMapScen
     assert 0.2 < np.mean(peaks) < 1
 
 
-def test_a_rare_tag_is_not_scored(scene: HeatMapScene) -> None:
+def test_a_rare_tag_is_not_scored(scene: ReferenceHeatMaps) -> None:
     found = compared(scene, scene.maps)
     assert [tag.scored for tag in found.tags] == [True, True, False]
     assert found.tags[2].error is None
     assert found.tags[2].positives < 10
 
 
-def test_a_flat_map_agrees_with_a_peak_only_as_chance_would(scene: HeatMapScene) -> None:
+def test_a_flat_map_agrees_with_a_peak_only_as_chance_would(scene: ReferenceHeatMaps) -> None:
     found = compared(scene, np.zeros_like(scene.maps))
     assert found.peak_agreement == pytest.approx(1 / 16)
 
 
-def test_maps_that_are_not_behind_the_scores_are_a_failure(scene: HeatMapScene) -> None:
+def test_maps_that_are_not_behind_the_scores_are_a_failure(scene: ReferenceHeatMaps) -> None:
     right = run_of(scene.maps)
     other = MapRun(right.scores, scene.maps[..., ::-1])
     found = scene.compare(other, right.scores, EXACT)
@@ -120,7 +120,7 @@ def test_maps_that_are_not_behind_the_scores_are_a_failure(scene: HeatMapScene) 
     assert "from the mean of its map" in found.reason
 
 
-def test_scores_beside_the_maps_must_be_those_without(scene: HeatMapScene) -> None:
+def test_scores_beside_the_maps_must_be_those_without(scene: ReferenceHeatMaps) -> None:
     right = run_of(scene.maps)
     found = scene.compare(right, right.scores + np.float32(0.01), EXACT)
     assert isinstance(found, LoadFailure)
@@ -128,7 +128,7 @@ def test_scores_beside_the_maps_must_be_those_without(scene: HeatMapScene) -> No
 
 
 def test_a_mean_that_the_file_cannot_hold_is_cut_before_it_is_compared(
-    scene: HeatMapScene,
+    scene: ReferenceHeatMaps,
 ) -> None:
     maps = scene.maps + np.float32(3)
     cut = sigmoid(maps.mean(axis=(1, 2)).clip(-1, 1)).astype(np.float32)

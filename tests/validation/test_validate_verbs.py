@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from edgetag.cli.main import app
+from edgetag.cli.app import app
 from edgetag.errors import InputError
 from tests.support.tiny_run import RECIPE, RunFolder
 
@@ -63,12 +63,20 @@ def test_schema_describes_the_verdict() -> None:
 def test_the_first_argument_may_be_a_recipe_or_a_verb(recipe: Path) -> None:
     assert "Usage: edgetag validate run" in validate("--help").stdout
     assert "Usage: edgetag validate plan" in validate("plan", "--help").stdout
-    refused = validate(recipe, "--name", "x")
+    refused = validate("fiel", "recipe.toml")
     assert isinstance(refused.exception, InputError)
-    assert "1 --name for 0 --model" in str(refused.exception)
+    assert "did you mean 'edgetag validate file'?" in str(refused.exception)
 
 
-def test_flags_of_a_given_model_need_one(recipe: Path) -> None:
-    refused = validate(recipe, "--mean", "127")
+def test_a_name_stands_before_the_file_that_it_names(recipe: Path, run_folder: RunFolder) -> None:
+    refused = validate("file", recipe, "int8=model.tflite", "--out", run_folder.workspace.root)
     assert isinstance(refused.exception, InputError)
-    assert "are about a --model; give one" in str(refused.exception)
+    assert "model.tflite: the name int8 is taken; give another: NAME=FILE" in str(refused.exception)
+
+
+def test_a_file_may_have_an_equals_sign_in_its_path(recipe: Path, run_folder: RunFolder) -> None:
+    odd = run_folder.workspace.root / "a=b.tflite"
+    odd.write_bytes(b"none")
+    refused = validate("file", recipe, odd, "--out", run_folder.workspace.root)
+    assert isinstance(refused.exception, InputError)
+    assert str(refused.exception).startswith(f"{odd}: ")

@@ -15,7 +15,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import Progress
 from edgetag.runtimes import LoadFailure, engines
-from edgetag.targets.checking import tolerance
+from edgetag.targets.agreement import tolerance
 from edgetag.temporary_images import images_on_disk
 
 

@@ -29,7 +29,7 @@ def validate_command(variant: str, *, accepted: bool) -> str:
     """
     baseline = f"--baseline {BASELINE} " if accepted else ""
     return (
-        f"edgetag validate {RECIPE} --model {MODEL} --as {variant} --reference {REFERENCE} "
+        f"edgetag validate file {RECIPE} {MODEL} --as {variant} --reference {REFERENCE} "
         f"{baseline}--out {RUN}"
     )
 

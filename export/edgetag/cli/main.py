@@ -1,6 +1,6 @@
-"""The `edgetag` command: its verbs, and how errors end.
+"""The `edgetag` command: how it starts, and how errors end.
 
-Nothing heavy is imported here: each verb imports what it needs when it runs.
+Nothing heavy is imported here, not even Typer: its help is asked for more often than anything else.
 """
 
 import codecs
@@ -11,110 +11,11 @@ import signal
 import sys
 from io import TextIOWrapper
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import NoReturn
 
-import typer
-from typer.core import TyperGroup
-
-from edgetag.cli import (
-    baseline,
-    bench,
-    bundle,
-    ci,
-    data,
-    doctor,
-    explain,
-    export,
-    matrix,
-    phone,
-    prune,
-    quantize,
-    recipe,
-    report,
-    rescue,
-    run,
-    target,
-    train,
-    validate,
-)
-from edgetag.cli.moved import refuse_old_spelling
 from edgetag.errors import EdgetagError, ExitCode
 
-
-class _UnforeseenError(BaseException):
-    """Carries what Typer would end in a silent exit code 1, which says that a budget is broken."""
-
-
-class _Verbs(TyperGroup):
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Tell the new spelling of a command that has moved.
-
-        Raises:
-            InputError: It has.
-        """
-        if not ctx.resilient_parsing:
-            refuse_old_spelling(args)
-        return super().parse_args(ctx, args)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Keep EOFError and a broken pipe, to a worker as well, from Typer."""
-        try:
-            return super().invoke(ctx)
-        except (EOFError, BrokenPipeError) as error:
-            raise _UnforeseenError from error
-
-
-app = typer.Typer(
-    name="edgetag",
-    cls=_Verbs,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    help="From tagged images to a verified on-device model.\n\n"
-    "Start with [bold]edgetag recipe new recipe.toml[/bold], then "
-    "[bold]edgetag run recipe.toml[/bold]. Exit codes: 0 accepted, 1 a budget is broken, 2 the "
-    "input is wrong, 3 too few images to decide, 70 an error of edgetag itself.",
-)
-app.command("run")(run.run)
-app.add_typer(data.app, name="data")
-app.command("train")(train.train)
-app.command("prune")(prune.prune)
-app.command("quantize")(quantize.quantize)
-app.command("export")(export.export)
-app.add_typer(validate.app, name="validate")
-app.add_typer(baseline.app, name="baseline")
-app.command("explain")(explain.explain)
-app.add_typer(bench.app, name="bench")
-app.add_typer(target.app, name="target")
-app.add_typer(phone.app, name="phone")
-app.command("matrix")(matrix.matrix)
-app.command("rescue")(rescue.rescue)
-app.command("report")(report.report)
-app.add_typer(bundle.app, name="bundle")
-app.add_typer(ci.app, name="ci")
-app.add_typer(recipe.app, name="recipe")
-app.command("doctor")(doctor.doctor)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        from edgetag import __version__
-
-        typer.echo(f"edgetag {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
-        ),
-    ] = False,
-) -> None:
-    pass
+ASKS_FOR_HELP: tuple[list[str], ...] = ([], ["--help"], ["-h"])
 
 
 class _InterruptedError(BaseException):
@@ -133,15 +34,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, _interrupt)
     _print_any_text()
     try:
-        app()
+        _run()
     except EdgetagError as error:
         _stop(str(error), error.exit_code)
     except _InterruptedError:
         _stop("stopped; finished work is kept, the same command goes on from there")
-    except _UnforeseenError as error:
-        if isinstance(error.__cause__, BrokenPipeError):
-            _end_if_nobody_reads()
-        _crash(error.__cause__ or error)
+    except BrokenPipeError as error:
+        _end_if_nobody_reads()
+        _crash(error)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             _crash(error)
@@ -149,6 +49,26 @@ def main() -> None:
         _stop(f"no space left on the disk{where}; free some and run the same command again")
     except Exception as error:
         _crash(error)
+
+
+def _run() -> None:
+    """Run what the arguments say, or show the overview, for which Typer is not needed.
+
+    Raises:
+        EOFError: A verb ended so.
+        BrokenPipeError: Whoever read is gone, or a worker is.
+    """
+    if sys.argv[1:] in ASKS_FOR_HELP and "_EDGETAG_COMPLETE" not in os.environ:
+        from edgetag.cli.overview import print_overview
+
+        print_overview()
+        sys.exit(ExitCode.ACCEPTED if sys.argv[1:] else ExitCode.BAD_INPUT)
+    from edgetag.cli.app import UnforeseenError, app
+
+    try:
+        app()
+    except UnforeseenError as error:
+        raise (error.__cause__ or error) from None
 
 
 def _print_any_text() -> None:
@@ -197,6 +117,8 @@ def _crash(error: BaseException) -> NoReturn:
 
 
 def _stop(message: str, code: ExitCode = ExitCode.BAD_INPUT) -> NoReturn:
+    import typer
+
     typer.secho("error: ", fg="red", bold=True, err=True, nl=False)
     typer.echo(message, err=True)
     sys.exit(code)

@@ -43,6 +43,8 @@ def refuse_old_spelling(arguments: Sequence[str]) -> None:
     verb, *rest = arguments or ("",)
     if verb in GROUPS:
         raise _moved(verb, [[GROUPS[verb], *rest]])
+    if verb == "validate" and any(word.partition("=")[0] == "--model" for word in rest):
+        raise _moved("validate --model", [["validate", "file", *_files(rest)]])
     options = tuple(_options(rest[1:] if rest[:1] == ["run"] else rest))
     places = [value for name, value in options if name == "--on"]
     if verb not in ELSEWHERE or not places:
@@ -64,6 +66,25 @@ def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield name, value if equals else next(waiting, "")
         else:
             yield "", word
+
+
+def _files(words: Sequence[str]) -> list[str]:
+    """Return the words with files and their names, as `NAME=FILE`, behind the recipe."""
+    given: dict[str, list[str]] = {"--model": [], "--name": []}
+    kept: list[str] = []
+    waiting = iter(words[1:] if words[:1] == ["run"] else words)
+    for word in waiting:
+        option, equals, value = word.partition("=")
+        if option in given:
+            given[option].append(value if equals else next(waiting, ""))
+        else:
+            kept.append(word)
+    names = given["--name"]
+    files = [
+        f"{names[place]}={file}" if place < len(names) else file
+        for place, file in enumerate(given["--model"])
+    ]
+    return [*kept[:1], *files, *kept[1:]]
 
 
 def _on_targets(options: Options, targets: Sequence[str]) -> list[str]:

@@ -10,8 +10,10 @@ from edgetag.cli.default_group import DefaultGroup
 from edgetag.cli.options import Github, Json, NoBaseline, RecipeOrRun, RunFolder, Verbose
 
 if TYPE_CHECKING:
-    from edgetag.conversion.external import ExternalModel
+    from collections.abc import Callable
+
     from edgetag.recipe import Recipe
+    from edgetag.validation.result import Verdict
 
 app = typer.Typer(
     cls=DefaultGroup,
@@ -19,78 +21,51 @@ app = typer.Typer(
 )
 
 
+Reference = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Reference scores computed on another machine (validate/reference.npz there); "
+        "TensorFlow is then not needed.",
+    ),
+]
+MaxChanged = Annotated[
+    float,
+    typer.Option(
+        metavar="SHARE",
+        min=0.0,
+        max=1.0,
+        help="Share of a split's pictures that may be missing, new or labelled differently "
+        "from the reference that was made elsewhere; more is refused.",
+    ),
+]
+AcceptedState = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The accepted state to compare with; default: baseline.json beside the recipe, if "
+        "there is one.",
+    ),
+]
+
+
 @app.command(
     "run",
-    epilog="See also: edgetag validate plan (how many images a verdict takes), edgetag validate "
-    "speed (images a second against the bare runtime), edgetag validate schema, edgetag target "
-    "check (scores on emulated ARM and WebAssembly) and edgetag phone check.",
+    epilog="See also: edgetag validate file (a .tflite file that edgetag did not export), edgetag "
+    "validate plan (how many images a verdict takes), edgetag validate speed (images a second "
+    "against the bare runtime), edgetag validate schema, edgetag target check (scores on emulated "
+    "ARM and WebAssembly) and edgetag phone check.",
 )
 def validate(
     recipe: RecipeOrRun,
     out: RunFolder = None,
-    reference: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Reference scores computed on another machine (validate/reference.npz there); "
-            "TensorFlow is then not needed.",
-        ),
-    ] = None,
-    max_changed: Annotated[
-        float,
-        typer.Option(
-            metavar="SHARE",
-            min=0.0,
-            max=1.0,
-            help="Share of a split's pictures that may be missing, new or labelled differently "
-            "from the reference that was made elsewhere; more is refused.",
-        ),
-    ] = 0.0,
     variant: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Judge this exported variant alone; may be repeated."),
     ] = None,
-    model: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="Judge a .tflite file of the same tags, whoever made it; may be repeated. Its "
-            "metadata say what input it wants; without them the recipe's contract is assumed.",
-        ),
-    ] = None,
-    name: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="What to call each --model; default: the file's name."),
-    ] = None,
-    mean: Annotated[
-        float | None, typer.Option(help="Of every --model's input, in place of its metadata.")
-    ] = None,
-    std: Annotated[
-        float | None, typer.Option(help="Of every --model's input, in place of its metadata.")
-    ] = None,
-    labels: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Tags in the order of every --model's scores, a line each."
-        ),
-    ] = None,
-    stands_for: Annotated[
-        str | None,
-        typer.Option(
-            "--as",
-            metavar="VARIANT",
-            help="The variant that every --model stands for: its budgets hold, and its accepted "
-            "state is what the file is compared with; default: the bundled variant.",
-        ),
-    ] = None,
-    baseline: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="The accepted state to compare with; default: baseline.json beside the recipe, if "
-            "there is one.",
-        ),
-    ] = None,
+    reference: Reference = None,
+    max_changed: MaxChanged = 0.0,
+    baseline: AcceptedState = None,
     no_baseline: NoBaseline = False,
     github: Github = False,
     json: Json = False,
@@ -103,30 +78,101 @@ def validate(
     """
     from edgetag.cli.outcome import exit_code, print_result
     from edgetag.cli.stages import baseline_beside, prepare
-    from edgetag.conversion.exported import exported_path
-    from edgetag.errors import InputError
-    from edgetag.pipeline import ensure_stage, run_stage
+    from edgetag.pipeline import run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    taken = loaded.export.possible if exported_path(workspace).exists() else ()
-    external = _external(model or [], name or [], loaded, mean, std, labels, taken)
-    if stands_for is not None and not external:
-        raise InputError("--as is about a --model; give one")
-    if external:
-        ensure_stage("dataset", loaded, workspace, progress)
     result = run_stage(
         "validate",
         loaded,
         workspace,
         progress,
-        needs=("dataset",) if external else None,
-        parts=("variants", "external", "stands_for"),
-        whole=lambda verdict: (
-            set(loaded.export.variants) <= set(verdict.decisions) <= set(loaded.export.possible)
+        parts=("variants",),
+        whole=_of_all_files(loaded),
+        reference=reference,
+        variants=tuple(variant or ()),
+        baseline=None if no_baseline else baseline or baseline_beside(recipe, workspace),
+        max_changed=max_changed,
+    )
+    print_result(result, json, github)
+    raise typer.Exit(exit_code({"validate": result}))
+
+
+@app.command("file")
+def file(
+    recipe: RecipeOrRun,
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[NAME=]FILE...",
+            help="A .tflite file of the same tags, whoever made it, and what to call it; default: "
+            "the file's name. Its metadata say what input it wants; without them the recipe's "
+            "contract is assumed.",
+            show_default=False,
         ),
+    ],
+    out: RunFolder = None,
+    mean: Annotated[
+        float | None, typer.Option(help="Of every file's input, in place of its metadata.")
+    ] = None,
+    std: Annotated[
+        float | None, typer.Option(help="Of every file's input, in place of its metadata.")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Tags in the order of every file's scores, a line each."),
+    ] = None,
+    stands_for: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="VARIANT",
+            help="The variant that every file stands for: its budgets hold, and its accepted "
+            "state is what the file is compared with; default: the bundled variant.",
+        ),
+    ] = None,
+    reference: Reference = None,
+    max_changed: MaxChanged = 0.0,
+    baseline: AcceptedState = None,
+    no_baseline: NoBaseline = False,
+    github: Github = False,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Judge .tflite files that edgetag did not export, beside those of the run if there are any.
+
+    Exits as edgetag validate does.
+    """
+    from edgetag.cli.outcome import exit_code, print_result
+    from edgetag.cli.stages import baseline_beside, prepare
+    from edgetag.conversion.exported import exported_path
+    from edgetag.conversion.external import read_all_external
+    from edgetag.pipeline import ensure_stage, run_stage
+    from edgetag.tags import Vocabulary
+
+    loaded, workspace, progress = prepare(recipe, out, verbose)
+    external = read_all_external(
+        files,
+        loaded.network.preprocessing(),
+        Vocabulary(loaded.data.tags),
+        mean=mean,
+        std=std,
+        labels=labels,
+        taken=loaded.export.possible if exported_path(workspace).exists() else (),
+    )
+    for model in external:
+        for note in model.notes:
+            progress.say(f"{model.name}: {note}")
+    ensure_stage("dataset", loaded, workspace, progress)
+    result = run_stage(
+        "validate",
+        loaded,
+        workspace,
+        progress,
+        needs=("dataset",),
+        parts=("external", "stands_for"),
+        whole=_of_all_files(loaded),
         reference=reference,
         external=external,
-        variants=tuple(variant or ()),
         stands_for=stands_for,
         baseline=None if no_baseline else baseline or baseline_beside(recipe, workspace),
         max_changed=max_changed,
@@ -135,41 +181,10 @@ def validate(
     raise typer.Exit(exit_code({"validate": result}))
 
 
-def _external(
-    models: list[Path],
-    names: list[str],
-    recipe: "Recipe",
-    mean: float | None,
-    std: float | None,
-    labels: Path | None,
-    taken: tuple[str, ...],
-) -> "tuple[ExternalModel, ...]":
-    from edgetag.errors import InputError
-    from edgetag.tags import Vocabulary
-
-    if len(names) not in (0, len(models)):
-        raise InputError(f"{len(names)} --name for {len(models)} --model; give one each, or none")
-    if not models and any(given is not None for given in (mean, std, labels)):
-        raise InputError("--mean, --std and --labels are about a --model; give one")
-    from edgetag.conversion.external import read_external
-
-    models_read: list[ExternalModel] = []
-    for place, path in enumerate(models):
-        models_read.append(
-            read_external(
-                path,
-                recipe.network.preprocessing(),
-                Vocabulary(recipe.data.tags),
-                name=names[place] if names else None,
-                mean=mean,
-                std=std,
-                labels=labels,
-                taken={*taken, *(model.name for model in models_read)},
-            )
-        )
-        for note in models_read[-1].notes:
-            typer.echo(f"{models_read[-1].name}: {note}", err=True)
-    return tuple(models_read)
+def _of_all_files(recipe: "Recipe") -> "Callable[[Verdict], bool]":
+    """Return what tells whether a verdict is about every file of the recipe."""
+    section = recipe.export
+    return lambda verdict: set(section.variants) <= set(verdict.decisions) <= set(section.possible)
 
 
 @app.command()

@@ -8,7 +8,7 @@ that in a process of its own.
 import hashlib
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,48 @@ def read_external(
     )
 
 
+def read_all_external(
+    files: Sequence[str],
+    recipe_contract: Preprocessing,
+    vocabulary: Vocabulary,
+    *,
+    mean: float | None = None,
+    std: float | None = None,
+    labels: Path | None = None,
+    taken: Collection[str] = (),
+) -> tuple[ExternalModel, ...]:
+    """Read files as a user names them, `FILE` or `NAME=FILE`; see `read_external`.
+
+    Raises:
+        InputError: One cannot be judged, or two have the same name.
+    """
+    models: list[ExternalModel] = []
+    for given in files:
+        name, file = _named(given)
+        names = {*taken, *(model.name for model in models)}
+        models.append(
+            read_external(
+                file,
+                recipe_contract,
+                vocabulary,
+                name=name,
+                mean=mean,
+                std=std,
+                labels=labels,
+                taken=names,
+            )
+        )
+    return tuple(models)
+
+
+def _named(given: str) -> tuple[str | None, Path]:
+    """Return name and file; a file that has `=` in its path, and is there, is no name."""
+    name, equals, file = given.partition("=")
+    if equals and not Path(given).exists():
+        return name, Path(file)
+    return None, Path(given)
+
+
 def own_description(path: Path) -> tuple[int, tuple[str, ...] | None]:
     """Return what a `.tflite` file says of itself: its input's side in pixels, and its labels.
 
@@ -126,10 +168,10 @@ def _name(path: Path, given: str | None, taken: Collection[str]) -> str:
     if not NAME.fullmatch(name):
         raise InputError(
             f"{path}: {shown(name)!r} cannot be its name; give one of a-z, 0-9, '.', '_' and '-' "
-            "(at most 64, a letter or digit first) with --name"
+            "(at most 64, a letter or digit first): NAME=FILE"
         )
     if name in taken:
-        raise InputError(f"{path}: the name {name} is taken; give another with --name")
+        raise InputError(f"{path}: the name {name} is taken; give another: NAME=FILE")
     return name
 
 

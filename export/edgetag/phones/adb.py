@@ -1,7 +1,7 @@
 """The `adb` program: started with a time limit and a limit on what it may print.
 
 Arguments go to it as a list, never through a shell here. What it runs on a phone goes through the
-phone's shell, and `device.Phone` quotes that.
+phone's shell, and `phone.Phone` quotes that.
 """
 
 import contextlib

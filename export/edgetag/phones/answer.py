@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from edgetag.errors import one_line
 from edgetag.metrics import Scores
-from edgetag.phones.job import Device
+from edgetag.phones.job import RunsOn
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.records import Record, Result
 
@@ -60,8 +60,8 @@ class AppEngine(_Told):
     name: Word
     version: Word
     threads: Annotated[int, Field(ge=1, le=64)]
-    delegate: Device
-    requested_delegate: Device
+    delegate: RunsOn
+    requested_delegate: RunsOn
     fell_back: Annotated[str, Field(max_length=2000)]
 
 
@@ -150,7 +150,7 @@ class Wanted:
     model_sha256: str
     tags: tuple[str, ...]
     names: tuple[str, ...]
-    delegate: Device | None = None
+    delegate: RunsOn | None = None
 
     @property
     def most_bytes(self) -> int:
@@ -209,7 +209,7 @@ def check_answer(answer: AppScores, wanted: Wanted) -> None:
         )
 
 
-def _check_engine(engine: AppEngine, asked: Device | None) -> None:
+def _check_engine(engine: AppEngine, asked: RunsOn | None) -> None:
     wanted = asked or engine.requested_delegate
     if engine.requested_delegate != wanted:
         raise _wrong(f"the app was asked for the {wanted}, but took {engine.requested_delegate}")

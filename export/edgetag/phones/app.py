@@ -15,7 +15,6 @@ from edgetag.phones.answer import (
     scores_of,
 )
 from edgetag.phones.benchmark import Settings
-from edgetag.phones.device import FOLDER, Phone
 from edgetag.phones.figures import (
     AppEngineRecord,
     AppMeasurement,
@@ -25,6 +24,7 @@ from edgetag.phones.figures import (
 )
 from edgetag.phones.instrument import App, start
 from edgetag.phones.job import RunnerJob
+from edgetag.phones.phone import FOLDER, Phone
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.rounds import notes_on_rounds, percentiles_together
 from edgetag.phones.state import condition, notes, throttled
@@ -76,7 +76,7 @@ class InApp:
             self.model.sha256,
             self.scoring.truth.tags,
             tuple(map(str, range(count))),
-            self.settings.device,
+            self.settings.runs_on,
         )
         warmup_runs = self.settings.warmup_runs if runs else None
         job = RunnerJob(

@@ -11,7 +11,6 @@ from edgetag.conversion.flatfile import operators, read_model
 from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.phones.delegates import CALLED, require, share_of, with_profile
-from edgetag.phones.device import FOLDER, Answer, Phone
 from edgetag.phones.figures import (
     Condition,
     DelegateName,
@@ -20,8 +19,9 @@ from edgetag.phones.figures import (
     PhoneMeasurement,
     PhoneRound,
 )
-from edgetag.phones.job import Device
+from edgetag.phones.job import RunsOn
 from edgetag.phones.parse import Parsed, complaint, parse
+from edgetag.phones.phone import FOLDER, Answer, Phone
 from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem, recognize
 from edgetag.phones.rounds import notes_on_rounds, together
 from edgetag.phones.state import condition, notes, throttled, worst_status
@@ -103,14 +103,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.rounds > self.runs:
-            raise InputError(
-                f"phones.rounds {self.rounds} is more than the {self.runs} runs of benchmark.runs"
-            )
+            raise InputError(f"phones.rounds {self.rounds} is more than the {self.runs} runs")
         if self.cores and not _MASK.fullmatch(self.cores):
             raise InputError(f"cores {self.cores!r}: give a mask in hex, such as f0")
 
     @property
-    def device(self) -> Device:
+    def runs_on(self) -> RunsOn:
         """What the app and a runner are to run on: benchmark_model's other choices are CPU."""
         return "gpu" if self.delegate == "gpu" else "cpu"
 

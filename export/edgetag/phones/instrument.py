@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from edgetag.errors import InputError
-from edgetag.phones.device import FOLDER, Answer, Phone
+from edgetag.phones.phone import FOLDER, Answer, Phone
 from edgetag.phones.problems import PhoneError, Problem, recognize
 from edgetag.phones.store import LocalFile
 

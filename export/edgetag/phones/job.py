@@ -21,7 +21,7 @@ from pydantic import Field, model_validator
 from edgetag.preprocess import Preprocessing
 from edgetag.records import Result
 
-Device = Literal["cpu", "gpu"]
+RunsOn = Literal["cpu", "gpu"]
 """What a model is asked to run on, and what it ran on."""
 
 Path = Annotated[str, Field(min_length=1, max_length=1000)]
@@ -51,7 +51,7 @@ class RunnerJob(Result):
     scores: Path
     threads: int = Field(ge=1, le=64)
     contract: Preprocessing
-    delegate: Device | None = None
+    delegate: RunsOn | None = None
     warmup_runs: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     runs: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 

@@ -7,16 +7,17 @@ import shlex
 import shutil
 from pathlib import Path
 
+from edgetag.arrays import write_array
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
-from edgetag.phones.device import FOLDER
 from edgetag.phones.instrument import ENTRY, App
-from edgetag.phones.job import Device, RunnerJob
+from edgetag.phones.job import RunnerJob, RunsOn
+from edgetag.phones.phone import FOLDER
 from edgetag.phones.store import LocalFile
 from edgetag.recipe import Recipe
 from edgetag.sampling import spread
-from edgetag.workspace import Workspace, atomic_write, write_array, write_text
+from edgetag.workspace import Workspace, atomic_write, write_text
 
 IMAGES, SCRIPT = "images.npy", "run.sh"
 
@@ -28,7 +29,7 @@ def pack(
     files: tuple[tuple[ExportedVariant, LocalFile], ...],
     images: int,
     app: App,
-    delegate: Device,
+    delegate: RunsOn,
 ) -> tuple[Path, ...]:
     """Write the folder.
 

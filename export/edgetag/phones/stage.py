@@ -11,9 +11,9 @@ from edgetag.errors import InputError
 from edgetag.phones import accuracy
 from edgetag.phones.adb import Adb
 from edgetag.phones.benchmark import Settings
-from edgetag.phones.device import Phone
 from edgetag.phones.instrument import App
 from edgetag.phones.listing import Listed, choose
+from edgetag.phones.phone import Phone
 from edgetag.phones.problems import PhoneError
 from edgetag.phones.result import ListedPhone, PhoneList, PhonesResult
 from edgetag.phones.state import identify

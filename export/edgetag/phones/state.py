@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 
 from edgetag.errors import one_line
-from edgetag.phones.device import Phone
 from edgetag.phones.figures import Condition
+from edgetag.phones.phone import Phone
 from edgetag.phones.result import PhoneRecord
 
 MODERATE = 2

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.phones.device import FOLDER, Phone, check, size_commands, size_in
+from edgetag.phones.phone import FOLDER, Phone, check, size_commands, size_in
 from edgetag.phones.problems import PhoneError, Problem, error_of
 
 HASH_S = 120.0

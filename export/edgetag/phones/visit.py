@@ -9,9 +9,9 @@ from edgetag.phones.accuracy import RunnerScoring, Scoring
 from edgetag.phones.adb import Adb
 from edgetag.phones.app import AppScoring, AppTiming, InApp
 from edgetag.phones.benchmark import Settings, Timing
-from edgetag.phones.device import Phone
 from edgetag.phones.figures import AppMeasurement, PhoneMeasurement, PhoneScores
 from edgetag.phones.listing import Listed
+from edgetag.phones.phone import Phone
 from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem
 from edgetag.phones.result import PhoneFailure, PhoneRecord
 from edgetag.phones.state import identify
@@ -128,7 +128,7 @@ class Visit:
                     variant,
                     self.scoring,
                     self.workspace,
-                    self.settings.device,
+                    self.settings.runs_on,
                 )
             if self.scoring is not None and self.scoring.app is not None:
                 in_app = InApp(self.scoring.app, file, variant, self.scoring, self.settings)

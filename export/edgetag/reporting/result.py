@@ -74,7 +74,7 @@ class VariantRow(Record):
 
     Attributes:
         variant: Its name.
-        origin: Whether edgetag exported it, or `--model` gave it.
+        origin: Whether edgetag exported it, or `edgetag validate file` was given it.
         size_bytes: Its bytes; None where no runtime scored a file that edgetag did not export.
         gzip_bytes: Bytes of the file after gzip.
         accuracy: One entry per split and runtime that scored it.
@@ -164,7 +164,7 @@ class ReportResult(Result):
             its own files was judged.
         split: The split that decides.
         runtime: The runtime whose accuracy the table of variants shows.
-        variants: In the recipe's order; files given by `--model` follow.
+        variants: In the recipe's order; files made elsewhere follow.
         budgets: Every limit over all tags that the recipe sets.
         tag_budgets: Every tag's margin that is not kept, over the deciding split.
         failures: What did not run.

@@ -14,8 +14,7 @@ from edgetag.benchmarking.result import Failure, Measurement
 from edgetag.catalogue.variants import BASE
 from edgetag.conversion.explain_signature import read_explain
 from edgetag.conversion.flatfile import read_model
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
 from edgetag.judging.checks import Bounds, Check, ReasonedCheck, Value, judge, reasoned
 from edgetag.judging.decisions import Decision
@@ -27,7 +26,7 @@ from edgetag.runtimes import LoadFailure
 from edgetag.sampling import spread
 from edgetag.validation.comparison import compare
 from edgetag.validation.decision import check_overall, check_tags, decide
-from edgetag.validation.heat_maps import BUDGET, MOST_IMAGES, HeatMapScene, check_heat_maps
+from edgetag.validation.heat_maps import BUDGET, MOST_IMAGES, ReferenceHeatMaps, check_heat_maps
 from edgetag.validation.inputs import read_thresholds, split_of
 from edgetag.validation.metrics import Measured
 from edgetag.validation.obtaining import obtain_reference
@@ -89,7 +88,7 @@ class Judge:
         shows = self._budget.max_heat_map_error is not None and variant in recipe.export.explain
         self._map_rows = spread(self.images, MOST_IMAGES) if shows else NO_ROWS
         reference = obtain_reference(recipe, workspace, dataset, progress, map_rows=self._map_rows)
-        self._heat_maps = HeatMapScene.over(self._map_rows, dataset, reference.stored, recipe)
+        self._heat_maps = ReferenceHeatMaps.over(self._map_rows, dataset, reference.stored, recipe)
         self._thresholds = read_thresholds(workspace, dataset, reference.stored)
         scores = reference.scores(dataset, self.images)
         self._reference = Measured(scores, self._split, self._thresholds)

@@ -8,8 +8,7 @@ from edgetag.benchmarking.figures import figure
 from edgetag.benchmarking.measure import Plan, Times, measure
 from edgetag.benchmarking.result import Failure, Measurement
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.machine import Machine
 from edgetag.metrics import Scores
 from edgetag.preprocess import Preprocessing
@@ -17,7 +16,7 @@ from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import HeatMapScene
+from edgetag.validation.heat_maps import ReferenceHeatMaps
 from edgetag.validation.scores import (
     VariantMeta,
     digest_rows,
@@ -96,7 +95,7 @@ class Runtime:
         )
 
     def compare_maps(
-        self, scene: HeatMapScene, file: Path, rows: Rows, scores: Scores, progress: Progress
+        self, scene: ReferenceHeatMaps, file: Path, rows: Rows, scores: Scores, progress: Progress
     ) -> HeatMaps | LoadFailure:
         """Compare a file's heat maps over rows; `scores` are `[rows, tags]` of its first output."""
         with progress.track(f"heat maps of {file.stem}", len(rows), "images") as task:

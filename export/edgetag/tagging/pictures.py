@@ -71,6 +71,18 @@ def _image(picture: Picture, contract: Preprocessing, max_pixels: int) -> Image.
         raise ImageRejectedError(Rejection.UNREADABLE, detail) from None
 
 
+def read_bytes(path: Path) -> bytes:
+    """Return a picture's file.
+
+    Raises:
+        PictureError: It is missing, no file, or larger than a picture can be.
+    """
+    try:
+        return _file(path)
+    except ImageRejectedError as error:
+        raise PictureError.of(error) from None
+
+
 def _file(path: Path) -> bytes:
     try:
         return read_file(path, "picture", MOST_BYTES)

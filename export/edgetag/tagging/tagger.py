@@ -1,14 +1,11 @@
 """`Tagger`: a model that is opened once and tags picture after picture, on all cores.
 
 It runs in the caller's process: the model was proved in another one before. Pillow and the runtime
-let other threads work while they decode and compute, so each thread has a copy of the model.
+let other threads work while they decode and compute, so there are as many loaded copies of the
+model as threads have used it at once.
 """
 
-import itertools
-import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
@@ -17,9 +14,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from edgetag import __version__
 from edgetag.contract import Preprocessing
 from edgetag.errors import InputError
 from edgetag.machine import cores
+from edgetag.pool import in_order
 from edgetag.preprocess import MAX_PIXELS, Pixels
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import ImageEncoder, decode, encoding_table
@@ -31,14 +30,11 @@ from edgetag.tagging.pictures import Picture, read_square
 from edgetag.tagging.proof import prove
 from edgetag.tagging.results import Box, HeatMaps, Tagging
 
-WAITING = 4
-"""Pictures that wait for each thread: enough that none stands still, few enough for memory."""
-
 
 class Tagger:
     """Tags pictures with one file of a bundle, or with a `.tflite` file.
 
-    Threads may share it. Use it in a `with` block, or call `close`.
+    Threads may share it. A `with` block gives the model's memory back at its end.
 
     Args:
         path: A bundle, or a `.tflite` file with metadata.
@@ -59,6 +55,7 @@ class Tagger:
 
     Attributes:
         model: What was opened: name, version, variant, digests, contract, tags.
+        workers: Threads that `tag_all` uses.
     """
 
     def __init__(
@@ -80,15 +77,26 @@ class Tagger:
         self.model: Model = open_model(path, variant, tags, thresholds, contract)
         prove(self.model, engine, path)
         self._load: Callable[[], Session] = partial(loader.load, self.model.data, 1)
-        self._workers = workers or cores()
+        self.workers = workers or cores()
+        self._engine = engine
         self._max_pixels = max_pixels
-        self._local = threading.local()
-        self._pool = ThreadPoolExecutor(self._workers, "edgetag-tagger")
+        self._copies: list[_Copy] = []
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The vocabulary, in the order of the scores."""
         return self.model.tags
+
+    def settings(self) -> dict[str, object]:
+        """Return all that scores depend on beside the picture, to keep with results."""
+        return {
+            "model": self.model.sha256,
+            "source": self.model.source_sha256,
+            "contract": self.model.contract.digest(),
+            "runtime": f"{self._engine.name} {self._engine.version()}",
+            "max_pixels": self._max_pixels,
+            "edgetag": __version__,
+        }
 
     @property
     def explains(self) -> bool:
@@ -124,23 +132,23 @@ class Tagger:
         Raises:
             BundleError: The model fails on one.
         """
-        coming = iter(pictures)
-        waiting: deque[Future[Tagging | PictureError]] = deque()
-        try:
-            for picture in itertools.islice(coming, self._workers * WAITING):
-                waiting.append(self._pool.submit(self._try, picture, maps))
-            while waiting:
-                outcome = waiting.popleft().result()
-                for picture in itertools.islice(coming, 1):
-                    waiting.append(self._pool.submit(self._try, picture, maps))
-                yield outcome
-        finally:
-            for future in waiting:
-                future.cancel()
+        yield from in_order(partial(self._try, maps=maps), pictures, self.workers)
+
+    def score_square(self, square: Pixels) -> npt.NDArray[np.float32]:
+        """Return the scores `[tags]` of a picture that is the model's input already.
+
+        Args:
+            square: `[size, size, 3]` uint8; see `preprocess.preprocess`.
+
+        Raises:
+            BundleError: The model fails on it.
+        """
+        size = self.model.contract.input_size
+        return self._run(square, (0, 0, size, size), maps=False).scores
 
     def close(self) -> None:
-        """Stop the threads; the tagger tags nothing more."""
-        self._pool.shutdown(cancel_futures=True)
+        """Give the memory of the loaded model back; the next picture loads it again."""
+        self._copies.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -160,27 +168,21 @@ class Tagger:
             return error
 
     def _run(self, square: Pixels, content: Box, maps: bool) -> Tagging:
-        copy = self._copy()
         try:
+            copy = self._copies.pop() if self._copies else _Copy(self._load, self.model)
             scores, heat = copy.run(square[None], maps and self.explains)
         except (ModelLoadError, WrongOutputError) as error:
             raise BundleError(f"{self.model.name}: {self.model.variant}: {error}") from None
+        self._copies.append(copy)
         order = list(self.model.columns)
         drawn = None
         if heat is not None:
             drawn = HeatMaps(heat[..., order], content, self.model.contract.input_size, self.tags)
         return Tagging(self.tags, scores[order], self.model.thresholds, drawn)
 
-    def _copy(self) -> "_Copy":
-        """Return this thread's copy of the model, loaded at its first picture."""
-        copy: _Copy | None = getattr(self._local, "copy", None)
-        if copy is None:
-            copy = self._local.copy = _Copy(self._load, self.model)
-        return copy
-
 
 class _Copy:
-    """A loaded model, for one thread.
+    """A loaded model, which one thread uses at a time.
 
     An interpreter that has made a signature's runner runs nothing else any more, so maps have one
     of their own, loaded when they are first wanted.

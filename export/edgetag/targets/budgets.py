@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from edgetag.judging.checks import Value, judge
-from edgetag.recipe import Recipe
-from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET
+from edgetag.recipe import BUDGET_CPU, BUDGET_TARGET, Recipe
 from edgetag.targets.result import BUDGET, CountFailure, InstructionBudget, InstructionCount
 
 
@@ -17,13 +16,13 @@ def check_budgets(
     undecided.
     """
     checks = []
-    for variant in dict.fromkeys(one.variant for one in (*counts, *failures)):
+    for variant in dict.fromkeys(record.variant for record in (*counts, *failures)):
         limit = recipe.budget(variant).max_arm_instructions
         if limit is None:
             continue
         key = (variant, BUDGET_TARGET, recipe.benchmark.budget_runtime, BUDGET_CPU)
-        counted = next((one.instructions for one in counts if one.key == key), None)
-        failure = next((one.reason for one in failures if one.key == key), None)
+        counted = next((count.instructions for count in counts if count.key == key), None)
+        failure = next((lost.reason for lost in failures if lost.key == key), None)
         value = Value(counted, failure=failure if counted is None else None)
         check = judge(BUDGET, limit, value)
         checks.append(InstructionBudget(variant=variant, **check.model_dump()))

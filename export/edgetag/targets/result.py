@@ -3,7 +3,7 @@
 How long emulated code takes says nothing about how long a phone takes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -20,7 +20,7 @@ BUDGET = "max_arm_instructions"
 """What counts are held against."""
 
 
-class ThereRecord(Record):
+class TargetRecord(Record):
     """Which file, on which runtime, on which machine and processor.
 
     Attributes:
@@ -42,6 +42,10 @@ class ThereRecord(Record):
     cpu: str | None
     program: str
 
+    def is_of(self, facts: Mapping[str, object]) -> bool:
+        """Whether it is about the very file, runtime and program of some facts; see `asked`."""
+        return all(getattr(self, name) == value for name, value in facts.items())
+
     @property
     def key(self) -> Key:
         """What tells it from others of the same file."""
@@ -58,7 +62,7 @@ class ThereRecord(Record):
         return self.engine if self.cpu is None else f"{self.engine}, {self.cpu}"
 
 
-class TargetCheck(ThereRecord):
+class TargetCheck(TargetRecord):
     """One file's scores there, against scores here.
 
     Attributes:
@@ -104,7 +108,7 @@ class OperatorCount(Record):
     instructions: int
 
 
-class InstructionCount(ThereRecord):
+class InstructionCount(TargetRecord):
     """Instructions of one inference.
 
     Attributes:
@@ -116,7 +120,7 @@ class InstructionCount(ThereRecord):
     operators: tuple[OperatorCount, ...] = ()
 
 
-class CountFailure(ThereRecord):
+class CountFailure(TargetRecord):
     """A file whose instructions could not be counted; `reason` is one line."""
 
     reason: str
@@ -175,16 +179,16 @@ class TargetsResult(Result):
 
     def verdict_of(self, variant: str) -> Decision:
         """Return the worst of a file's checks and budgets; pass where it has none."""
-        return self.only(lambda found: found == variant).verdict
+        return self.only(lambda name: name == variant).verdict
 
     def only(self, wanted: Callable[[str], bool]) -> "TargetsResult":
         """Return what is about variants whose name is wanted."""
         return self.model_copy(
             update={
-                "checks": tuple(one for one in self.checks if wanted(one.variant)),
-                "counts": tuple(one for one in self.counts if wanted(one.variant)),
-                "failures": tuple(one for one in self.failures if wanted(one.variant)),
-                "budgets": tuple(one for one in self.budgets if wanted(one.variant)),
+                "checks": tuple(record for record in self.checks if wanted(record.variant)),
+                "counts": tuple(record for record in self.counts if wanted(record.variant)),
+                "failures": tuple(record for record in self.failures if wanted(record.variant)),
+                "budgets": tuple(record for record in self.budgets if wanted(record.variant)),
             }
         )
 

@@ -6,19 +6,18 @@ from typing import TypeVar
 
 from edgetag.conversion.exported import exported_if_there
 from edgetag.conversion.result import ExportedVariant
-from edgetag.recipe import Recipe
-from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET
+from edgetag.recipe import BUDGET_CPU, BUDGET_TARGET, Recipe
 from edgetag.targets.budgets import check_budgets
 from edgetag.targets.result import (
     CountFailure,
     InstructionCount,
     TargetCheck,
+    TargetRecord,
     TargetsResult,
-    ThereRecord,
 )
 from edgetag.workspace import Workspace, write_text
 
-R = TypeVar("R", bound=ThereRecord)
+R = TypeVar("R", bound=TargetRecord)
 
 
 def result_path(workspace: Workspace) -> Path:
@@ -72,20 +71,20 @@ def add(recipe: Recipe, workspace: Workspace, now: TargetsResult) -> TargetsResu
     if before is None:
         merged = now
     else:
-        counted = {one.key for one in now.tried}
+        counted = {record.key for record in now.tried}
         merged = make(
             recipe,
             _replaced(before.checks, now.checks),
-            (*(one for one in before.counts if one.key not in counted), *now.counts),
-            (*(one for one in before.failures if one.key not in counted), *now.failures),
+            (*(count for count in before.counts if count.key not in counted), *now.counts),
+            (*(lost for lost in before.failures if lost.key not in counted), *now.failures),
         )
     write_text(result_path(workspace), merged.to_json())
     return merged
 
 
 def _replaced(before: tuple[R, ...], now: tuple[R, ...]) -> tuple[R, ...]:
-    keys = {one.key for one in now}
-    return (*(one for one in before if one.key not in keys), *now)
+    keys = {record.key for record in now}
+    return (*(record for record in before if record.key not in keys), *now)
 
 
 def _current(
@@ -93,8 +92,8 @@ def _current(
 ) -> TargetsResult:
     digests = {file.variant: file.sha256 for file in files}
 
-    def fresh(one: ThereRecord) -> bool:
-        return digests.get(one.variant) == one.sha256
+    def fresh(record: TargetRecord) -> bool:
+        return digests.get(record.variant) == record.sha256
 
     return make(
         recipe,

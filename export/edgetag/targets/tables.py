@@ -46,7 +46,7 @@ def _of_targets(result: TargetsResult) -> Iterator[Table]:
 def check_table(result: TargetsResult) -> Table:
     """Show one row per file, runtime and processor."""
     return Rows(result.checks).table(
-        "Scores on other machines against this one; emulated by QEMU, except WebAssembly in Node",
+        "Scores on targets against those here; emulated by QEMU, except WebAssembly in Node",
         Column("variant", lambda check: check.variant),
         Column("runtime", lambda check: Cell(check.engine, note=check.runtime_version)),
         Column("processor", lambda check: Cell(check.cpu or NONE, note=check.program)),
@@ -72,14 +72,14 @@ Place = tuple[str, str, str]
 
 def count_table(result: TargetsResult) -> Table:
     """Show one row per file and runtime; a count and its exact ratio to fp32 per processor."""
-    cpus = dict.fromkeys(one.cpu or NONE for one in result.tried)
+    cpus = dict.fromkeys(tried.cpu or NONE for tried in result.tried)
     columns = [column for cpu in cpus for column in _counts_on(result, cpu)]
 
     def reason(place: Place) -> str | None:
         told = {failure.reason for failure in result.failures if failure.key[:3] == place}
         return "; ".join(sorted(told)) or None
 
-    return Rows(dict.fromkeys(one.key[:3] for one in result.tried)).table(
+    return Rows(dict.fromkeys(tried.key[:3] for tried in result.tried)).table(
         "Millions of instructions per inference on emulated processors; exact, and no time",
         Column("variant", lambda place: place[0]),
         Column("runtime", lambda place: f"{place[2]}@{place[1]}"),
@@ -89,30 +89,30 @@ def count_table(result: TargetsResult) -> Table:
 
 
 def _counts_on(result: TargetsResult, cpu: str) -> tuple[Column[Place], ...]:
-    def count(place: Place) -> Cell:
-        found = result.find(*place, cpu)
-        if found is None:
+    def instructions(place: Place) -> Cell:
+        count = result.find(*place, cpu)
+        if count is None:
             return Cell(NONE)
-        note = f"{format_count(found.instructions)}, {found.program}"
-        return Cell(format_millions(found.instructions), note=note)
+        note = f"{format_count(count.instructions)}, {count.program}"
+        return Cell(format_millions(count.instructions), note=note)
 
     def ratio(place: Place) -> str:
-        found, base = result.find(*place, cpu), result.find(BASE, *place[1:], cpu)
-        if found is None or base is None:
+        count, base = result.find(*place, cpu), result.find(BASE, *place[1:], cpu)
+        if count is None or base is None:
             return NONE
-        return format_fraction(found.instructions / base.instructions)
+        return format_fraction(count.instructions / base.instructions)
 
-    return Number(cpu, count), Number(f"÷ {BASE}", ratio)
+    return Number(cpu, instructions), Number(f"÷ {BASE}", ratio)
 
 
 def operators_table(count: InstructionCount) -> Table:
     """Show what each operator of a file costs."""
     return Rows(count.operators).table(
         f"{count.variant} on {count.place}: instructions by operator",
-        Number("first", lambda one: one.first),
-        Column("operator", lambda one: " + ".join(one.operators)),
-        Number("instructions", lambda one: f"{one.instructions:,}"),
-        Number("share", lambda one: format_percent(one.instructions / count.instructions)),
+        Number("first", lambda group: group.first),
+        Column("operator", lambda group: " + ".join(group.operators)),
+        Number("instructions", lambda group: f"{group.instructions:,}"),
+        Number("share", lambda group: format_percent(group.instructions / count.instructions)),
     )
 
 

@@ -169,7 +169,7 @@ def breaks(change: BaselineChange, comparison: BaselineComparison, verdict: Verd
     Nothing does under other trained weights. What is worse does. What is gone does where a runtime
     that is here no longer runs the variant, or where a tag is no longer scored; and where something
     new stands in its place, since nothing tells whether that is worse. It does not where the recipe
-    only no longer names the variant or the runtime, where a file is not given by `--model` this
+    only no longer names the variant or the runtime, where a file is not made elsewhere this
     time, or where this machine lacks the runtime: that is the budgets' business.
     """
     if not comparison.same_reference:

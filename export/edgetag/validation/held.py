@@ -10,9 +10,9 @@ from edgetag.judging.decisions import worst
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.validation.baseline import Baseline, check_fits, compare, read_baseline
+from edgetag.validation.evaluation import Evaluation
 from edgetag.validation.inputs import Candidate
 from edgetag.validation.result import Verdict
-from edgetag.validation.scene import Scene
 from edgetag.validation.standing import accepted_names
 
 
@@ -56,7 +56,7 @@ class Held:
         standing = {file.variant: file.stands_for for file in files}
         return replace(self, names=accepted_names(standing, here, self.accepted, str(self.path)))
 
-    def over(self, scene: Scene) -> Self:
+    def over(self, evaluation: Evaluation) -> Self:
         """Hold it to the judged images.
 
         It is about them too where some that the reference knows are missing, and that was allowed:
@@ -66,10 +66,10 @@ class Held:
             InputError: It was accepted over others.
         """
         split = self.recipe.validation.splits[0]
-        judged = scene.dataset.identities(scene.rows[split])
+        judged = evaluation.dataset.identities(evaluation.rows[split])
         both = [judged]
-        if scene.pictures is not None:
-            places = zip(scene.stored.identities, scene.stored.split, strict=True)
+        if evaluation.pictures is not None:
+            places = zip(evaluation.stored.identities, evaluation.stored.split, strict=True)
             both.append([identity for identity, of in places if of == split])
         same = {digest for names in both for digest in (images_digest(names), _in_order(names))}
         now = images_digest(judged)

@@ -4,74 +4,24 @@ An entry stays where all that it was judged by is the same: its file, images, la
 reference, the settings, the code, the packages and the processor. One digest tells.
 """
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from edgetag.conversion.exported import exported_if_there
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
-from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.judging.decisions import worst
-from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, passed_over
 from edgetag.validation.details import Details
-from edgetag.validation.entries import scores_digest
+from edgetag.validation.evaluation import Evaluation
 from edgetag.validation.inputs import Candidate
 from edgetag.validation.result import Verdict
-from edgetag.validation.scene import Scene
-from edgetag.workspace import Workspace, atomic_write, digest_json, write_text
+from edgetag.workspace import Workspace, atomic_write, write_text
 
 PACKAGES = ("ai-edge-litert", "numpy", "polars", "scikit-learn", "scipy", "tflite-runtime")
 """Packages whose versions travel with a verdict."""
-
-
-def basis(scene: Scene) -> str:
-    """Return a digest of all that every file is judged by."""
-    recipe, dataset = scene.recipe, scene.dataset
-    names = (*scene.rows, "refit") if len(scene.refit_rows) else tuple(scene.rows)
-    parts = {name: scene.rows.get(name, scene.refit_rows) for name in names}
-    return digest_json(
-        {
-            "seed": recipe.seed,
-            "settings": recipe.validation.model_dump(mode="json"),
-            "policy": recipe.training.thresholds.model_dump(mode="json"),
-            "images": {name: _digest_images(dataset, rows) for name, rows in parts.items()},
-            "reference": {
-                name: scores_digest(measured.scores) for name, measured in scene.reference.items()
-            },
-            "thresholds": scene.thresholds,
-            "fp32": scene.fp32_bytes,
-            "made with": dependencies_of("edgetag.validation.stage").digest,
-            "processor": this_machine().cpu,
-        }
-    )
-
-
-def _digest_images(dataset: Dataset, rows: Rows) -> str:
-    """Digest identities, groups and labels; as bytes, since JSON of a million images is slow."""
-    digest = hashlib.sha256(np.ascontiguousarray(dataset.labels(rows)).tobytes())
-    for names in (dataset.identities(rows), dataset.groups(rows)):
-        digest.update("\n".join(names).encode() + b"\0")
-    return digest.hexdigest()
-
-
-def judged_by(of_all: str, scene: Scene, file: Candidate) -> str:
-    """Return a digest of all that one file is judged by, the file included.
-
-    Args:
-        of_all: From `basis`.
-        scene: Gives the file's limits.
-        file: Its place does not count.
-    """
-    limits = scene.budget(file).model_dump(mode="json")
-    making = [file.sha256, file.contract.digest(), file.columns, file.stands_for]
-    return digest_json([of_all, limits, making])
 
 
 @dataclass(frozen=True)
@@ -148,18 +98,15 @@ class Outcome:
         )
 
 
-def add_to_what_lies_there(
-    outcome: Outcome, scene: Scene, of_all: str, progress: Progress
-) -> Outcome:
+def add_to_what_lies_there(outcome: Outcome, evaluation: Evaluation, progress: Progress) -> Outcome:
     """Return what some files were found to be beside what is still true of the others.
 
     Args:
         outcome: Outcome of the files that are judged now.
-        scene: What they are judged by.
-        of_all: From `basis`.
+        evaluation: What they are judged by.
         progress: Is told what is left out, and why.
     """
-    workspace, recipe = scene.workspace, scene.recipe
+    workspace, recipe = evaluation.workspace, evaluation.recipe
     if not (workspace.validate / "verdict.json").exists():
         return outcome
     try:
@@ -168,7 +115,7 @@ def add_to_what_lies_there(
         progress.say(f"note: the verdict until now cannot be added to, and is replaced: {error}")
         return outcome
     others = [name for name in before.verdict.decisions if name not in outcome.verdict.decisions]
-    now = _would_be_judged_by(recipe, workspace, scene, of_all)
+    now = _would_be_judged_by(evaluation)
     kept = [name for name in others if before.verdict.judged_by.get(name) == now.get(name, "")]
     given = {entry.variant for entry in before.verdict.variants if entry.stands_for}
     for names, why in (
@@ -184,13 +131,12 @@ def add_to_what_lies_there(
     return outcome.beside(before, kept, recipe)
 
 
-def _would_be_judged_by(
-    recipe: Recipe, workspace: Workspace, scene: Scene, of_all: str
-) -> dict[str, str]:
+def _would_be_judged_by(evaluation: Evaluation) -> dict[str, str]:
     """Return what each exported variant would be judged by now."""
+    recipe, workspace = evaluation.recipe, evaluation.workspace
     made = exported_if_there(workspace)
     return {
-        file.variant: judged_by(of_all, scene, Candidate.exported(file, recipe, workspace))
+        file.variant: evaluation.judged_by(Candidate.exported(file, recipe, workspace))
         for file in (made.variants if made else ())
         if file.variant in recipe.export.possible
     }

@@ -158,8 +158,8 @@ class VariantVerdict(Record):
 
     Attributes:
         variant: Its name.
-        origin: Whether edgetag exported it, or `--model` gave it.
-        stands_for: The variant whose budgets hold for a file that `--model` gave, and whose
+        origin: Whether edgetag exported it, or `edgetag validate file` was given it.
+        stands_for: The variant whose budgets hold for a file made elsewhere, and whose
             accepted state it is compared with; null for the run's own variants.
         sha256: Digest of the file.
         runtime: The engine.

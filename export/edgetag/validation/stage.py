@@ -12,18 +12,23 @@ from edgetag.judging.decisions import Decision, worst
 from edgetag.machine import package_versions, this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, passed_over
-from edgetag.runtimes import FailureKind, LoadFailure
-from edgetag.validation.changes import changed_decisions, details
-from edgetag.validation.details import Details, VariantDetails
+from edgetag.runtimes import LoadFailure
+from edgetag.validation.details import Details
 from edgetag.validation.entries import scores_digest
+from edgetag.validation.evaluation import Evaluation, prepare
 from edgetag.validation.held import Held, images_digest
 from edgetag.validation.inputs import Candidate, candidates
-from edgetag.validation.merging import PACKAGES, Outcome, add_to_what_lies_there, basis, judged_by
+from edgetag.validation.judging_run import (
+    JudgedRun,
+    failure_of,
+    fitted_thresholds,
+    judge_run,
+    score,
+)
+from edgetag.validation.merging import PACKAGES, Outcome, add_to_what_lies_there
 from edgetag.validation.metrics import Measured
 from edgetag.validation.result import Failure, ReferenceSummary, VariantVerdict, Verdict
-from edgetag.validation.scene import Scene
 from edgetag.validation.scores import ReferenceScores
-from edgetag.validation.scoring import Run
 from edgetag.workspace import Workspace
 
 
@@ -61,73 +66,57 @@ def run(
     accepted = held.accepted if held else None
     files = candidates(recipe, workspace, external, variants, stands_for, accepted)
     held = held.against(files) if held else None
-    explains = any(file.explains for file in files)
-    scene = Scene(recipe, workspace, dataset, progress, reference, explains, max_changed)
-    held = held.over(scene) if held else None
-    scene.require_sizes(files)
-    entries: list[VariantVerdict] = []
+    evaluation = prepare(recipe, workspace, dataset, files, progress, reference, max_changed)
+    held = held.over(evaluation) if held else None
+    judged: list[JudgedRun] = []
     failures: list[Failure] = []
-    drawn: list[VariantDetails] = []
-    tables: list[pl.DataFrame] = []
-    thresholds = {file.variant: scene.thresholds for file in files}
+    by_name = {file.variant: file for file in files}
+    thresholds = dict.fromkeys(by_name, evaluation.thresholds)
     # One outcome at a time: a million images' scores of many files would not fit into memory.
-    for one, outcome in scene.score(files):
-        if isinstance(outcome, LoadFailure):
-            failures.append(_failure(one, outcome))
+    for one_run, scored in score(evaluation, files, progress):
+        if isinstance(scored, LoadFailure):
+            failures.append(failure_of(one_run, scored))
             continue
-        if len(one.rows) > scene.judged_images:
-            thresholds[one.variant] = scene.refit(outcome)
-        file = next(file for file in files if file.variant == one.variant)
-        heat_maps = scene.compare_heat_maps(file, one, outcome)
-        if isinstance(heat_maps, LoadFailure):
-            failures.append(_failure(one, heat_maps))
-            continue
-        for name in recipe.validation.splits:
-            reference_, variant = scene.measured(name, outcome, thresholds[one.variant])
-            entries.append(scene.entry(file, outcome, name, reference_, variant, heat_maps))
-            if name == recipe.validation.splits[0]:
-                changes = changed_decisions(reference_, variant, dataset, scene.rows[name])
-                drawn.append(details(one.variant, one.engine.name, reference_, variant, changes))
-                labels = (
-                    pl.lit(one.variant).alias("variant"),
-                    pl.lit(one.engine.name).alias("runtime"),
-                )
-                tables.append(changes.select(*labels, pl.all()))
-    of_all = basis(scene)
-    found = Outcome(
-        _join(scene, files, entries, failures, thresholds, of_all),
-        Details(split=recipe.validation.splits[0], variants=tuple(drawn)),
-        pl.concat(tables) if tables else pl.DataFrame(),
+        name = one_run.variant
+        thresholds[name] = fitted_thresholds(evaluation, scored) or thresholds[name]
+        result = judge_run(evaluation, by_name[name], one_run, scored, thresholds[name], progress)
+        if isinstance(result, Failure):
+            failures.append(result)
+        else:
+            judged.append(result)
+    outcome = Outcome(
+        _join(evaluation, files, [e for run in judged for e in run.entries], failures, thresholds),
+        Details(split=evaluation.deciding, variants=tuple(run.details for run in judged)),
+        pl.concat([run.changes for run in judged]) if judged else pl.DataFrame(),
     )
     if variants or external:
-        found = add_to_what_lies_there(found, scene, of_all, progress)
+        outcome = add_to_what_lies_there(outcome, evaluation, progress)
     if held:
-        lacking = set(recipe.export.variants) - set(found.verdict.decisions)
-        told = held.compared(found.verdict, partial=bool(lacking))
-        found = replace(found, verdict=told)
-    found.write(workspace)
-    return found.verdict
+        lacking = set(recipe.export.variants) - set(outcome.verdict.decisions)
+        verdict = held.compared(outcome.verdict, partial=bool(lacking))
+        outcome = replace(outcome, verdict=verdict)
+    outcome.write(workspace)
+    return outcome.verdict
 
 
 def _join(
-    scene: Scene,
+    evaluation: Evaluation,
     files: Sequence[Candidate],
-    entries: list[VariantVerdict],
-    failures: list[Failure],
+    entries: Sequence[VariantVerdict],
+    failures: Sequence[Failure],
     thresholds: dict[str, dict[str, float]],
-    of_all: str,
 ) -> Verdict:
     """Join all entries into the verdict."""
-    section, split = scene.recipe.validation, scene.recipe.validation.splits[0]
+    recipe, dataset, split = evaluation.recipe, evaluation.dataset, evaluation.deciding
+    section, names = recipe.validation, dataset.vocabulary.names
     decisions = {file.variant: _decision(file.variant, entries, failures) for file in files}
-    over = passed_over(scene.recipe.export, decisions)
-    names = scene.dataset.vocabulary.names
-    at = scene.splits[split].at
+    over = passed_over(recipe.export, decisions)
+    at = evaluation.splits[split].at
     return Verdict(
         verdict=worst([decision for name, decision in decisions.items() if name not in over]),
         decisions=decisions,
         passed_over=over,
-        recipe=scene.recipe.name,
+        recipe=recipe.name,
         tags=names,
         split=split,
         confidence=section.confidence,
@@ -136,30 +125,21 @@ def _join(
         at_fpr=section.at_fpr,
         at_recall=section.at_recall,
         prevalence={name: at.prevalence_of(name) for name in names},
-        images_sha256=images_digest(scene.dataset.identities(scene.rows[split])),
+        images_sha256=images_digest(dataset.identities(evaluation.rows[split])),
         machine=this_machine(),
         versions=package_versions(PACKAGES),
-        reference=_summary(scene.stored, scene.reference, split),
+        reference=_summary(evaluation.stored, evaluation.reference, split),
         thresholds=thresholds,
-        judged_by={file.variant: judged_by(of_all, scene, file) for file in files},
+        judged_by={file.variant: evaluation.judged_by(file) for file in files},
         variants=tuple(entries),
         failures=tuple(failures),
-        pictures=scene.pictures,
+        pictures=evaluation.pictures,
     )
 
 
-def _failure(run: Run, failure: LoadFailure) -> Failure:
-    installed = failure.kind is not FailureKind.UNAVAILABLE
-    return Failure(
-        variant=run.variant,
-        runtime=run.engine.name,
-        runtime_version=run.engine.version() if installed else None,
-        kind=failure.kind.value,
-        reason=failure.reason,
-    )
-
-
-def _decision(variant: str, entries: list[VariantVerdict], failures: list[Failure]) -> Decision:
+def _decision(
+    variant: str, entries: Sequence[VariantVerdict], failures: Sequence[Failure]
+) -> Decision:
     """Decide on a variant over its runtimes, in the split that decides."""
     verdicts = [e.verdict for e in entries if e.variant == variant and e.decides]
     if verdicts:

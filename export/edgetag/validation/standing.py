@@ -31,7 +31,7 @@ def stands_for(name: str, asked: str | None, recipe: Recipe, accepted: Baseline 
     if asked is not None and name in variants and name != asked:
         raise InputError(
             f"--as {asked}: the file is called {name}, which is another variant; give it another "
-            "name with --name"
+            "name: NAME=FILE"
         )
     if asked is not None:
         return asked

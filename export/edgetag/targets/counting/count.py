@@ -1,71 +1,39 @@
-"""Instructions per inference on an emulated machine."""
+"""Instructions of every file on every emulated processor."""
 
-import shutil
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from edgetag.conversion.exported import exported_files
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.pool import open_pool
-from edgetag.preprocess import Preprocessing
-from edgetag.progress import Progress, SilentTask
+from edgetag.progress import Progress
 from edgetag.recipe import Recipe
-from edgetag.runtimes import FailureKind, LoadFailure
-from edgetag.runtimes.emulation import open_target
+from edgetag.runtimes import Engine, LoadFailure
 from edgetag.runtimes.emulation.engine import Emulated
-from edgetag.runtimes.emulation.launching import compiled
-from edgetag.runtimes.scoring import time_bare
-from edgetag.scratch import scratch_folder
 from edgetag.targets import store
-from edgetag.targets.counting.cuts import Cuts, cuts_path
-from edgetag.targets.counting.cutting import find_cuts
-from edgetag.targets.counting.markers import FIRST_CUT, WHOLE, CountError, read_log
-from edgetag.targets.result import CountFailure, InstructionCount, OperatorCount, TargetsResult
-from edgetag.targets.spots import Spot, require_ready
+from edgetag.targets.asked import facts_of, require_ready, target_of
+from edgetag.targets.counting.one_file import count_file
+from edgetag.targets.result import CountFailure, InstructionCount, TargetsResult
+from edgetag.targets.scoring import Pictures, read_pictures
 from edgetag.workspace import Workspace
-
-MODULE = "edgetag.targets.counting.counted"
-
-ATTEMPTS = 3
-"""A process in which Python compiled a module has its memory laid out otherwise, and counted up to
-35 instructions more or less. Python keeps what it compiled, so the next one does not."""
-
-
-LIMIT_S = 300.0
-"""Longest silence of a model that is counted."""
 
 
 @dataclass(frozen=True)
-class Input:
-    """What is fed: the first image of the split that decides; instructions hardly depend on it.
+class CountJob:
+    """One file to count on one emulated processor."""
 
-    Attributes:
-        cache: The image cache.
-        row: `[1]`, the image's.
-        contract: How pixels become input.
-        limit_s: Longest silence of a worker.
-        cancelled: When set, what is counted is given up.
-    """
-
-    cache: Path
-    row: npt.NDArray[np.int64]
-    contract: Preprocessing
-    limit_s: float = LIMIT_S
-    cancelled: threading.Event = field(default_factory=threading.Event)
+    file: ExportedVariant
+    path: Path
+    engine: Emulated
 
 
 def count_instructions(
     recipe: Recipe,
     workspace: Workspace,
     progress: Progress,
-    spots: Sequence[Spot],
+    there: Sequence[Engine],
     variants: Sequence[str] = (),
     by_operator: bool = False,
 ) -> TargetsResult:
@@ -78,7 +46,7 @@ def count_instructions(
         recipe: Gives the split, the contract, the budgets and the time limit.
         workspace: The run.
         progress: Told how many are counted, and which machine cannot.
-        spots: Where; WebAssembly is passed over.
+        there: The engines on targets; WebAssembly is passed over.
         variants: Which files; all where none is named.
         by_operator: Also count what each operator costs; takes about a minute a file.
 
@@ -89,149 +57,81 @@ def count_instructions(
         InputError: A machine is not set up, or none of them can count; there are no files or
             images, or a file has changed.
     """
-    require_ready(spots)
-    able = able_to_count(spots)
-    unable = dict.fromkeys(why for spot in spots if (why := _why_not(spot)))
+    require_ready(there)
+    able = able_to_count(there)
+    unable = dict.fromkeys(why for engine in there if (why := _why_not(engine)))
     if not able:
         raise InputError("\n".join(unable) or "only emulated machines count instructions")
     for why in unable:
         progress.say(why)
     files = exported_files(workspace, variants)
-    split = recipe.validation.splits[0]
-    row = open_dataset(workspace).rows(split)[:1]
-    if not len(row):
-        raise InputError(f"{workspace.manifest}: split {split} has no image to run files on")
-    contract = recipe.network.preprocessing()
-    given = Input(workspace.cache, row, contract, recipe.targets.time_limit_s)
-    jobs = [(file, path, spot, engine) for file, path in files for spot, engine in able]
-    names = ", ".join(dict.fromkeys(spot.target for spot, _ in able))
-    found: list[InstructionCount | CountFailure] = []
-    with (
-        progress.track(f"count on {names}", len(jobs), "counts") as task,
-        open_pool(cancelled=given.cancelled) as pool,
-    ):
-        for outcome in pool.map(
-            lambda job: _count(job[0], job[1], job[2], job[3], given, by_operator), jobs
-        ):
-            found.append(outcome)
-            task.advance()
+    pictures = read_pictures(recipe, workspace)
+    jobs = [CountJob(file, path, engine) for file, path in files for engine in able]
+    counted = count_files(jobs, pictures, progress, by_operator)
     result = store.make(
         recipe,
-        counts=(one for one in found if isinstance(one, InstructionCount)),
-        failures=(one for one in found if isinstance(one, CountFailure)),
+        counts=(count for count in counted if isinstance(count, InstructionCount)),
+        failures=(lost for lost in counted if isinstance(lost, CountFailure)),
     )
     store.add(recipe, workspace, result)
     return result
 
 
-def able_to_count(spots: Sequence[Spot]) -> list[tuple[Spot, Emulated]]:
-    """Return the spots on emulated machines that can count; all must be ready."""
-    return [
-        (spot, spot.engine)
-        for spot in spots
-        if isinstance(spot.engine, Emulated) and spot.engine.why_no_count() is None
-    ]
+def able_to_count(there: Sequence[Engine]) -> list[Emulated]:
+    """Return the engines that can count; all must be ready."""
+    emulated = [engine for engine in there if isinstance(engine, Emulated)]
+    return [engine for engine in emulated if engine.why_no_count() is None]
 
 
-def _why_not(spot: Spot) -> str | None:
-    why = spot.engine.why_no_count() if isinstance(spot.engine, Emulated) else None
-    return None if why is None else f"{spot.target} cannot count instructions: {why}"
+def _why_not(engine: Engine) -> str | None:
+    why = engine.why_no_count() if isinstance(engine, Emulated) else None
+    return None if why is None else f"{target_of(engine)} cannot count instructions: {why}"
 
 
-def _count(
-    file: ExportedVariant,
-    path: Path,
-    spot: Spot,
-    engine: Emulated,
-    given: Input,
-    by_operator: bool,
-) -> InstructionCount | CountFailure:
-    place = {
-        "variant": file.variant,
-        "sha256": file.sha256,
-        "target": spot.target,
-        "runtime": spot.runtime,
-        "runtime_version": engine.version(),
-        "cpu": spot.cpu,
-        "program": spot.program(),
-    }
-    outcome = count_file(path, engine, given, by_operator)
-    if isinstance(outcome, LoadFailure):
-        return CountFailure.model_validate({**place, "reason": outcome.reason})
-    instructions, operators = outcome
-    return InstructionCount.model_validate(
-        {**place, "instructions": instructions, "operators": operators}
-    )
-
-
-def count_file(
-    path: Path, engine: Emulated, given: Input, by_operator: bool = False
-) -> tuple[int, tuple[OperatorCount, ...]] | LoadFailure:
-    """Count one file's instructions, and what its operators cost where that is asked for.
-
-    Raises:
-        InputError: The image cache or the file is damaged.
-    """
-    _, folder = open_target(engine.target, engine.cache)
-    for _ in range(ATTEMPTS):
-        before = compiled(folder)
-        outcome = _count_once(path, engine, given, by_operator)
-        if isinstance(outcome, LoadFailure) or compiled(folder) == before:
-            break
-    return outcome
-
-
-def _count_once(
-    path: Path, engine: Emulated, given: Input, by_operator: bool
-) -> tuple[int, tuple[OperatorCount, ...]] | LoadFailure:
-    with scratch_folder() as folder:
-        log = folder / "count.log"
-        model = path
-        try:
-            cuts, names = find_cuts(path) if by_operator else (None, ())
-        except InputError as error:
-            return LoadFailure(FailureKind.NOT_LOADABLE, str(error))
-        if cuts is not None:
-            model = folder / "model.tflite"
-            shutil.copyfile(path, model)
-            cuts_path(model).write_text(cuts.model_dump_json(), encoding="utf-8")
-        outcome = time_bare(
-            replace(engine, count_log=log),
-            model,
-            given.cache,
-            given.row,
-            given.contract,
-            1,
-            SilentTask(),
-            given.limit_s,
-            given.cancelled,
-            MODULE,
-        )
-        if isinstance(outcome, LoadFailure):
-            return outcome
-        try:
-            sections = read_log(log.read_text(encoding="utf-8", errors="replace"))
-        except (CountError, OSError) as error:
-            return LoadFailure(FailureKind.WRONG_OUTPUT, f"there is no count: {error}")
-    return sections[WHOLE], operator_counts(sections, cuts, names) if cuts else ()
-
-
-def operator_counts(
-    sections: dict[int, int], cuts: Cuts, names: Sequence[str]
-) -> tuple[OperatorCount, ...]:
-    """Return what operators cost: each cut's instructions, less those of the one before.
+def count_files(
+    jobs: Sequence[CountJob],
+    pictures: Pictures,
+    progress: Progress,
+    by_operator: bool = False,
+    known: TargetsResult | None = None,
+) -> tuple[InstructionCount | CountFailure, ...]:
+    """Count all jobs, several at once.
 
     Args:
-        sections: Instructions by section; see `markers`.
-        cuts: Where the file was cut.
-        names: Of all operators.
+        jobs: What to count and where.
+        pictures: The first is fed.
+        progress: Told how many are counted.
+        by_operator: Also count what each operator costs.
+        known: Counts of before, taken where they are of the very file, runtime and emulator.
     """
-    ends = [cut.operators for cut in cuts.cuts] + [len(names)]
-    totals = [sections[FIRST_CUT + number] for number in range(len(cuts.cuts))] + [sections[WHOLE]]
-    found = []
-    first, before = 0, 0
-    for end, total in zip(ends, totals, strict=True):
-        operators = tuple(names[first:end])
-        found.append(OperatorCount(first=first, operators=operators, instructions=total - before))
-        first, before = end, total
-    return tuple(found)
+    names = ", ".join(dict.fromkeys(target_of(job.engine) for job in jobs))
+    counted = []
+    with (
+        progress.track(f"count on {names}", len(jobs), "counts") as task,
+        open_pool(cancelled=pictures.cancelled) as pool,
+    ):
+        for job, outcome in zip(
+            jobs,
+            pool.map(lambda job: _known(job, known) or _count(job, pictures, by_operator), jobs),
+            strict=True,
+        ):
+            counted.append(outcome)
+            task.advance(1, f"{job.file.variant} on {outcome.place}")
+    return tuple(counted)
+
+
+def _known(job: CountJob, known: TargetsResult | None) -> InstructionCount | None:
+    engine = job.engine
+    count = known and known.find(
+        job.file.variant, engine.target.name, engine.inner, engine.cpu.name
+    )
+    return count if count and count.is_of(facts_of(job.file, engine)) else None
+
+
+def _count(job: CountJob, pictures: Pictures, by_operator: bool) -> InstructionCount | CountFailure:
+    facts = facts_of(job.file, job.engine)
+    outcome = count_file(job.path, job.engine, pictures, by_operator)
+    if isinstance(outcome, LoadFailure):
+        return CountFailure(**facts, reason=outcome.reason)
+    instructions, operators = outcome
+    return InstructionCount(**facts, instructions=instructions, operators=operators)

@@ -54,7 +54,7 @@ class InstructionComparison(Result):
     @property
     def exit_code(self) -> ExitCode:
         """0 if all pass, 1 if one fails, 3 if there is nothing to compare."""
-        return EXIT_CODES[worst(found.verdict for found in self.ratios)]
+        return EXIT_CODES[worst(ratio.verdict for ratio in self.ratios)]
 
 
 def read_counts(path: Path) -> TargetsResult:
@@ -64,10 +64,10 @@ def read_counts(path: Path) -> TargetsResult:
         InputError: There are none, or the file is damaged.
     """
     file = path / "targets" / "targets.json" if path.is_dir() else path
-    found = TargetsResult.read(file, "target count RECIPE --on arm64")
-    if not found.counts:
+    result = TargetsResult.read(file, "target count RECIPE --on arm64")
+    if not result.counts:
         raise InputError(f"{file}: has no counts; run: edgetag target count RECIPE --on arm64")
-    return found
+    return result
 
 
 def compare_instructions(
@@ -80,13 +80,13 @@ def compare_instructions(
         after: What is judged.
         max_ratio: Largest `after / before` allowed.
     """
-    first, second = ({one.key: one for one in found.counts} for found in (before, after))
+    first, second = ({count.key: count for count in result.counts} for result in (before, after))
     ratios = [_ratio(first[key], second[key], max_ratio) for key in first if key in second]
     return InstructionComparison(
         max_ratio=max_ratio,
-        ratios=tuple(sorted(ratios, key=lambda found: -found.ratio)),
-        only_before=tuple(_named(one) for key, one in first.items() if key not in second),
-        only_after=tuple(_named(one) for key, one in second.items() if key not in first),
+        ratios=tuple(sorted(ratios, key=lambda ratio: -ratio.ratio)),
+        only_before=tuple(_named(count) for key, count in first.items() if key not in second),
+        only_after=tuple(_named(count) for key, count in second.items() if key not in first),
     )
 
 

@@ -12,7 +12,9 @@ from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
 
 
-def compare(scores: Scores, reference: Scores, thresholds: Sequence[float] | None) -> Agreement:
+def agreement_of(
+    scores: Scores, reference: Scores, thresholds: Sequence[float] | None
+) -> Agreement:
     """Compare scores of one file on two runtimes.
 
     Args:
@@ -50,12 +52,12 @@ class FileThresholds:
 
     def of(self, file: ExportedVariant) -> list[float] | None:
         """Return `[tags]` thresholds of a file; None where a tag has none."""
-        found: Mapping[str, float] = self._trained.thresholds if self._trained else {}
+        thresholds: Mapping[str, float] = self._trained.thresholds if self._trained else {}
         if self._verdict and any(
             (entry.variant, entry.sha256) == (file.variant, file.sha256)
             for entry in self._verdict.variants
         ):
-            found = self._verdict.thresholds.get(file.variant, found)
-        if any(tag not in found for tag in self._tags):
+            thresholds = self._verdict.thresholds.get(file.variant, thresholds)
+        if any(tag not in thresholds for tag in self._tags):
             return None
-        return [found[tag] for tag in self._tags]
+        return [thresholds[tag] for tag in self._tags]

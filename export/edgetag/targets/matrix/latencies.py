@@ -24,7 +24,9 @@ class Latencies:
         """Return the median latency with one thread; of another file it is none."""
         if self._result is None:
             return None
-        found = self._result.find(file.variant, runtime, 1)
-        if found is None or found.sha256 != file.sha256:
+        measured = self._result.find(file.variant, runtime, 1)
+        if measured is None or measured.sha256 != file.sha256:
             return None
-        return Latency(p50_ms=found.latency_ms.p50, stable=found.stable, mode=self._result.mode)
+        return Latency(
+            p50_ms=measured.latency_ms.p50, stable=measured.stable, mode=self._result.mode
+        )

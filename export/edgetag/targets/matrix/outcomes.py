@@ -1,109 +1,85 @@
 """Scoring every file on every runtime, and on those here that they are compared with."""
 
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.contract import Preprocessing
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Rows
 from edgetag.pool import open_pool
-from edgetag.progress import Progress, SilentTask
-from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, engines, score
-from edgetag.targets.matrix.elsewhere import host_of
-from edgetag.targets.matrix.proof import OLD_RUNTIME, Outcome
+from edgetag.progress import Progress
+from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
+from edgetag.runtimes.emulation.engine import Emulated
+from edgetag.runtimes.wasm import Wasm
+from edgetag.targets import agreement
+from edgetag.targets.matrix.proof import OLD_RUNTIME
+from edgetag.targets.scoring import Outcome, Pictures
 
 REFERENCE = "litert"
 """The runtime of current apps, on this machine."""
 
-Wanted = Mapping[str, Engine | str]
-"""Name → the engine, or why there is none of this name."""
+Wanted = Mapping[str, Engine]
+"""The engines that are asked for by name, available or not."""
 
 Outcomes = dict[tuple[str, str], Outcome]
 """Variant and runtime → what came of it."""
 
 
 @dataclass(frozen=True)
-class Given:
-    """What files are scored on.
-
-    Attributes:
-        cache: The image cache.
-        rows: `[n]` rows of it.
-        contract: How pixels become input.
-        tags: Scores that a file must give.
-        silence_s: Longest silence of a runtime; None for the engine's own.
-        cancelled: When set, what is scored is given up.
-    """
-
-    cache: Path
-    rows: Rows
-    contract: Preprocessing
-    tags: int
-    silence_s: float | None
-    cancelled: threading.Event = field(default_factory=threading.Event)
-
-
-@dataclass(frozen=True)
 class _Job:
     file: ExportedVariant
     path: Path
-    name: str
-    engine: Engine | str
+    engine: Engine
     rows: Rows
 
 
 def score_all(
-    files: Sequence[tuple[ExportedVariant, Path]], wanted: Wanted, given: Given, progress: Progress
+    files: Sequence[tuple[ExportedVariant, Path]],
+    wanted: Wanted,
+    pictures: Pictures,
+    rows: Rows,
+    progress: Progress,
 ) -> Outcomes:
     """Return the outcome of every file on every wanted runtime, and on those to compare with.
 
     The old runtime scores a single image where nothing else needs it: loading is all it proves.
     """
-    jobs = [job for file, path in files for job in _jobs(file, path, wanted, given)]
-    found: Outcomes = {}
+    jobs = [job for file, path in files for job in _jobs(file, path, wanted, rows)]
+    outcomes: Outcomes = {}
     with (
         progress.track("scoring on every runtime", len(jobs), "files") as task,
-        open_pool(cancelled=given.cancelled) as pool,
+        open_pool(cancelled=pictures.cancelled) as pool,
     ):
-        for job, outcome in zip(jobs, pool.map(lambda job: _score(job, given), jobs), strict=True):
-            found[job.file.variant, job.name] = outcome
+        for job, outcome in zip(
+            jobs,
+            pool.map(lambda job: pictures.score(job.engine, job.path, job.rows), jobs),
+            strict=True,
+        ):
+            name = job.engine.name
+            outcomes[job.file.variant, name] = outcome
             if isinstance(outcome, LoadFailure) and outcome.kind is not FailureKind.UNAVAILABLE:
-                progress.say(f"{job.file.variant} on {job.name}: {outcome.kind}: {outcome.reason}")
-            task.advance(1, f"{job.file.variant} on {job.name}")
-    return found
+                progress.say(f"{job.file.variant} on {name}: {outcome.kind}: {outcome.reason}")
+            task.advance(1, f"{job.file.variant} on {name}")
+    return outcomes
 
 
-def _jobs(file: ExportedVariant, path: Path, wanted: Wanted, given: Given) -> list[_Job]:
-    here = [REFERENCE]
-    for engine in wanted.values():
-        if not isinstance(engine, str) and engine.available() is None:
-            here.append(host_of(file, engine) or REFERENCE)
-    jobs = {
-        name: _Job(file, path, name, wanted.get(name) or engines.get(name), given.rows)
-        for name in (*wanted, *here)
-    }
-    old = engines.get(OLD_RUNTIME)
-    jobs.setdefault(OLD_RUNTIME, _Job(file, path, OLD_RUNTIME, old, given.rows[:1]))
-    return list(jobs.values())
+def host_of(file: ExportedVariant, engine: Engine) -> str | None:
+    """Return the engine here that computes a file as another one elsewhere should.
+
+    Args:
+        file: Integers are computed by other kernels than floats.
+        engine: One elsewhere; of one here, it is None.
+    """
+    if isinstance(engine, Emulated | Wasm):
+        return agreement.host_of(file, engine.inner)
+    return None
 
 
-def _score(job: _Job, given: Given) -> Outcome:
-    if isinstance(job.engine, str):
-        return LoadFailure(FailureKind.UNAVAILABLE, job.engine)
-    outcome = score(
-        job.engine,
-        job.path,
-        given.cache,
-        job.rows,
-        given.contract,
-        1,
-        SilentTask(),
-        given.silence_s,
-        given.cancelled,
-    )
-    if isinstance(outcome, ScoreRun) and outcome.scores.shape[1] != given.tags:
-        reason = f"it gives {outcome.scores.shape[1]} scores, but there are {given.tags} tags"
-        return LoadFailure(FailureKind.WRONG_OUTPUT, reason)
-    return outcome
+def _jobs(file: ExportedVariant, path: Path, wanted: Wanted, rows: Rows) -> list[_Job]:
+    there = [engine for engine in wanted.values() if engine.available() is None]
+    here = [REFERENCE, *(host_of(file, engine) or REFERENCE for engine in there)]
+    needed = dict(wanted) | {name: engines.get(name) for name in here if name not in wanted}
+    jobs = [_Job(file, path, engine, rows) for engine in needed.values()]
+    if OLD_RUNTIME not in needed:
+        jobs.append(_Job(file, path, engines.get(OLD_RUNTIME), rows[:1]))
+    return jobs

@@ -13,6 +13,7 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun
 from edgetag.targets.matrix.result import Conclusion, Proof
+from edgetag.targets.scoring import Outcome
 
 OLD_RUNTIME = "tflite-runtime"
 """The oldest runtime that can still be installed, and the last of its line."""
@@ -21,8 +22,6 @@ REFUSALS = (FailureKind.NOT_LOADABLE, FailureKind.CRASHED)
 
 LACKS = "Didn't find op for builtin opcode"
 """What TensorFlow Lite says of an operator, or a version of one, that it does not have."""
-
-Outcome = ScoreRun | LoadFailure
 
 
 def prove(
@@ -63,8 +62,10 @@ def read_needs(path: Path) -> tuple[str, tuple[str, ...]]:
         model = flatfile.read_model(path)
     except InputError:
         return "", ()
-    found = flatfile.all_operators(model)
-    unknown = {f"{one.name} version {one.version}" for one in found if not first_runtime(one)}
+    operators = flatfile.all_operators(model)
+    unknown = {
+        f"{used.name} version {used.version}" for used in operators if not first_runtime(used)
+    }
     return required_runtime(model), tuple(sorted(unknown))
 
 

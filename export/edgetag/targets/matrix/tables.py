@@ -130,10 +130,10 @@ def _reasons(result: MatrixResult) -> Table:
     missed += [(cell, "not counted", cell.not_counted) for cell in result.cells if cell.not_counted]
     return Rows(missed).table(
         "What a runtime did not do",
-        Column("variant", lambda one: one[0].variant),
-        Column("runtime", lambda one: one[0].target),
-        Column("what", lambda one: one[1]),
-        Prose("reason", lambda one: one[2]),
+        Column("variant", lambda what: what[0].variant),
+        Column("runtime", lambda what: what[0].target),
+        Column("what", lambda what: what[1]),
+        Prose("reason", lambda what: what[2]),
     )
 
 

@@ -1,0 +1,107 @@
+"""`edgetag tag`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgetag.cli.options import Json
+
+
+def tag(
+    model: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MODEL",
+            help="A bundle, or a .tflite file with metadata.",
+            show_default=False,
+        ),
+    ],
+    pictures: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PICTURES...",
+            help="Files, folders, globs, archives (zip, tar), or - for a list of paths on stdin.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="TABLE",
+            help="The table to write: .csv, .jsonl or .parquet.",
+            show_default=False,
+        ),
+    ] = None,
+    variant: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Which file of a bundle; default: its first."),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Set tags from this score on, in place of the bundle's thresholds.",
+        ),
+    ] = None,
+    runtime: Annotated[
+        str, typer.Option(metavar="NAME", help="litert or tflite-runtime.")
+    ] = "litert",
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Threads; default: one per core.")
+    ] = None,
+    null: Annotated[
+        bool,
+        typer.Option("--null", "-0", help="Paths on stdin end in a zero byte, not a new line."),
+    ] = False,
+    measure: Annotated[
+        bool,
+        typer.Option(
+            "--measure",
+            help="Write nothing; time up to 400 of them beside decoding and inference alone.",
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Tag pictures with a bundle: a row for each, with its scores, or why it cannot be read.
+
+    A killed command goes on where it was when it is typed again.
+    """
+    from edgetag.cli.terminal import console_progress, print_json, print_tables
+    from edgetag.errors import InputError
+    from edgetag.tagging.batch import tag_pictures
+    from edgetag.tagging.listing import list_pictures
+    from edgetag.tagging.rate import rate_table
+    from edgetag.tagging.tagger import Tagger
+    from edgetag.tagging.throughput import measure as measure_rate
+
+    if (out is None) is not measure:
+        raise InputError("give -o TABLE to tag, or --measure to time; one of the two")
+    progress = console_progress()
+    listing = list_pictures(_named(pictures, null))
+    if listing.passed_over:
+        progress.say(f"{listing.passed_over} files are no pictures by their names; passed over")
+    with Tagger(
+        model, variant=variant, thresholds=threshold, runtime=runtime, workers=workers
+    ) as tagger:
+        if out is None:
+            rate = measure_rate(tagger, listing.pictures, progress)
+            return print_json(rate) if json else print_tables([rate_table(rate)])
+        result = tag_pictures(tagger, listing.pictures, out, progress)
+    return print_json(result) if json else typer.echo(result.sentence())
+
+
+def _named(given: list[str], null: bool) -> list[str]:
+    """Return what was named, with the paths on stdin in the place of `-`."""
+    import os
+    import sys
+
+    if "-" not in given:
+        return given
+    end = b"\0" if null else b"\n"
+    listed = [os.fsdecode(line) for line in sys.stdin.buffer.read().split(end) if line]
+    place = given.index("-")
+    return [*given[:place], *listed, *given[place + 1 :]]

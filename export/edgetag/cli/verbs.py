@@ -1,0 +1,43 @@
+"""The verbs of `edgetag` in the order of its help, each with its line there.
+
+A verb is the file of its name beside this one, imported when it is called or its help is asked.
+"""
+
+VERBS = {
+    "run": (
+        "Build everything a recipe describes: data, training, compression, files, verdict, report."
+    ),
+    "data": "Check and build the data; fetch example sets.",
+    "train": "Train the float network; goes on from the last finished epoch after a kill.",
+    "prune": "Prune the trained network; needed by int8-pruned-qat only.",
+    "quantize": "Train the quantized variants: range warm-up, then fine-tuning (quantize/).",
+    "export": "Convert to .tflite files with metadata and check each of them (export/).",
+    "validate": "Compare every file with the float reference, tag by tag; see also validate plan.",
+    "baseline": "Accept a state of a model, with a reason; validate then tells what moves from it.",
+    "explain": (
+        "Say why files drift: the layers to blame, and what an app's mistakes cost (explain/)."
+    ),
+    "bench": "Measure latency, load time and memory of every file.",
+    "target": (
+        "Run files on emulated ARM and on WebAssembly: set one up, compare scores, count "
+        "instructions. Phones have verbs of their own: edgetag phone."
+    ),
+    "phone": (
+        "Android phones over adb: which there are, their scores beside those here, their latency."
+    ),
+    "matrix": (
+        "Show every exported file on every runtime: what loads, what agrees, at what cost "
+        "(matrix/)."
+    ),
+    "rescue": (
+        "Keep the fewest layers in float that bring a failing variant inside its budget (rescue/)."
+    ),
+    "report": (
+        "Write the report (report/): what validate found, and explain and bench if they have run."
+    ),
+    "bundle": "Pack what an app ships; see also bundle check, sign, verify and android.",
+    "ci": "Give a CI job all that it judges a model by.",
+    "tag": "Tag pictures with a bundle: a row for each, with its scores, or why it cannot be read.",
+    "recipe": "Write, check and describe recipes.",
+    "doctor": "Show what this machine has: runtimes, versions, CPU features, GPU, emulator, phone.",
+}

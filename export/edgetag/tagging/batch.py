@@ -1,0 +1,188 @@
+"""Tags many pictures into a table, on all cores, so that a kill loses nothing finished."""
+
+import hashlib
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+import polars as pl
+
+from edgetag.errors import InputError
+from edgetag.pool import in_order
+from edgetag.progress import Progress, format_seconds
+from edgetag.records import Result
+from edgetag.tables.formats import format_count
+from edgetag.tagging.errors import PictureError
+from edgetag.tagging.listing import Listed, shown_name
+from edgetag.tagging.parts import Parts, Row, open_parts, stamp_of
+from edgetag.tagging.pictures import read_bytes
+from edgetag.tagging.tagger import Tagger
+from edgetag.workspace import atomic_write
+
+PART_ROWS = 256
+PART_S = 10.0
+"""A part is written after so many pictures or seconds: what a kill can cost."""
+
+FORMATS = (".csv", ".jsonl", ".parquet")
+SCORE = "score_"
+"""Before a tag's name in its column, so that no tag can be called like another column."""
+
+
+class BatchResult(Result):
+    """What a batch came to.
+
+    Attributes:
+        out: The table.
+        pictures: Its rows.
+        unreadable: Rows with an error in the place of scores.
+        reused: Rows that were finished before, or whose picture was tagged under another name.
+        seconds: From the first picture to the last.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.batch/1.0"
+    out: str
+    pictures: int
+    unreadable: int
+    reused: int
+    seconds: float
+
+    def sentence(self) -> str:
+        """Return it for people."""
+        computed = self.pictures - self.reused
+        rate = f", {computed / self.seconds:.0f} a second" if computed and self.seconds else ""
+        parts = [
+            f"{self.out}: {format_count(self.pictures)} pictures",
+            *([f"{format_count(self.unreadable)} unreadable"] if self.unreadable else []),
+            *([f"{format_count(self.reused)} known before"] if self.reused else []),
+        ]
+        return f"{'; '.join(parts)} ({format_seconds(self.seconds)}{rate})"
+
+
+def tag_pictures(
+    tagger: Tagger, pictures: Sequence[Listed], out: Path, progress: Progress
+) -> BatchResult:
+    """Write one row for each picture, in their order: path, digest, error, tags, scores.
+
+    Finished rows lie in `OUT.parts` until the table is whole. The same command goes on there after
+    a kill, and gives the same bytes as an undisturbed run.
+
+    Args:
+        tagger: The model.
+        pictures: What is tagged.
+        out: A `.csv`, `.jsonl` or `.parquet` file; replaced where it exists.
+        progress: Is told of every picture.
+
+    Raises:
+        InputError: The suffix is no format's, another command or batch has the output, or the
+            disk is full.
+        BundleError: The model fails.
+    """
+    if out.suffix not in FORMATS:
+        raise InputError(f"{out}: its name must end in one of {', '.join(FORMATS)}")
+    if out.is_dir():
+        raise InputError(f"{out}: a folder; give the name of a file")
+    folder = out.with_name(f"{out.name}.parts")
+    started = time.monotonic()
+    with open_parts(folder, tagger.settings(), len(tagger.tags)) as parts:
+        computed = _finish(tagger, pictures, parts, progress)
+        seconds = time.monotonic() - started
+        rows = [parts.by_stamp[stamp_of(picture)] for picture in pictures]
+        _write(_table(tagger, pictures, rows), out)
+        shutil.rmtree(folder)
+    return BatchResult(
+        out=str(out),
+        pictures=len(rows),
+        unreadable=sum(bool(row.error) for row in rows),
+        reused=len(rows) - computed,
+        seconds=seconds,
+    )
+
+
+def _finish(tagger: Tagger, pictures: Sequence[Listed], parts: Parts, progress: Progress) -> int:
+    """Tag what has no row yet, and return how many pictures that took."""
+    nothing = np.zeros(len(tagger.tags), dtype=np.float32)
+
+    def row_of(given: tuple[Listed, Path | bytes | PictureError]) -> tuple[Listed, Row, bool]:
+        picture, content = given
+        sha256 = ""
+        try:
+            if isinstance(content, PictureError):
+                raise content
+            data = content if isinstance(content, bytes) else read_bytes(content)
+            sha256 = hashlib.sha256(data).hexdigest()
+            if (known := parts.by_digest.get(sha256)) is not None:
+                return picture, known, False
+            return picture, Row(sha256, "", tagger.tag(data).scores), True
+        except PictureError as error:
+            return picture, Row(sha256, str(error), nothing), True
+
+    def contents() -> Iterator[tuple[Listed, Path | bytes | PictureError]]:
+        for picture in pictures:
+            if stamp_of(picture) not in parts.by_stamp:
+                try:
+                    yield picture, picture.read()
+                except PictureError as error:
+                    yield picture, error
+
+    computed, unwritten, written = 0, 0, time.monotonic()
+    with progress.track("tagging", len(pictures), "pictures") as task:
+        known = sum(stamp_of(picture) in parts.by_stamp for picture in pictures)
+        task.advance(known)
+        try:
+            for picture, row, is_new in in_order(row_of, contents(), tagger.workers):
+                parts.add(picture, row)
+                computed += is_new
+                unwritten += 1
+                if unwritten == PART_ROWS or time.monotonic() - written > PART_S:
+                    parts.flush()
+                    unwritten, written = 0, time.monotonic()
+                task.advance()
+        finally:
+            parts.flush()
+    return computed
+
+
+def _table(tagger: Tagger, pictures: Sequence[Listed], rows: Sequence[Row]) -> pl.DataFrame:
+    scores = np.stack([row.scores for row in rows])
+    present = scores >= tagger.model.thresholds
+    readable = np.array([not row.error for row in rows])
+    names = np.array(tagger.tags, dtype=object)
+    columns: dict[str, object] = {
+        "path": [shown_name(picture.name) for picture in pictures],
+        "sha256": [row.sha256 or None for row in rows],
+        "error": [row.error or None for row in rows],
+        "tags": [
+            names[present[number]].tolist() if readable[number] else None
+            for number in range(len(rows))
+        ],
+    }
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        "path": pl.String,
+        "sha256": pl.String,
+        "error": pl.String,
+        "tags": pl.List(pl.String),
+    }
+    table = pl.DataFrame(columns, schema=schema)
+    scored = [
+        pl.Series(f"{SCORE}{tag}", scores[:, place], dtype=pl.Float32)
+        for place, tag in enumerate(tagger.tags)
+    ]
+    mask = pl.Series(readable)
+    return table.with_columns(
+        [pl.when(mask).then(column).otherwise(None).alias(column.name) for column in scored]
+    )
+
+
+def _write(table: pl.DataFrame, out: Path) -> None:
+    kind: Literal[".csv", ".jsonl", ".parquet"] | str = out.suffix
+    with atomic_write(out) as file:
+        if kind == ".csv":
+            joined = table.with_columns(pl.col("tags").list.join(","))
+            joined.write_csv(file)
+        elif kind == ".jsonl":
+            table.write_ndjson(file)
+        else:
+            table.write_parquet(file)

@@ -1,0 +1,87 @@
+"""The one way to score a file on a target, and what all files are scored on."""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgetag.contract import Preprocessing
+from edgetag.dataset import Rows, open_dataset
+from edgetag.errors import InputError
+from edgetag.progress import SilentTask, Task
+from edgetag.recipe import Recipe
+from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, score
+from edgetag.workspace import Workspace
+
+Outcome = ScoreRun | LoadFailure
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Images of the split that decides.
+
+    Attributes:
+        cache: The image cache.
+        rows: `[n]` rows of it.
+        contract: How pixels become input.
+        split: That they are from.
+        tags: What a file must give a score for each; empty for any number of scores.
+        limit_s: Longest silence of a runtime; None for the engine's own.
+        cancelled: When set, what is scored or counted is given up.
+    """
+
+    cache: Path
+    rows: Rows
+    contract: Preprocessing
+    split: str = ""
+    tags: tuple[str, ...] = ()
+    limit_s: float | None = None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def score(self, engine: Engine, path: Path, rows: Rows, task: Task | None = None) -> Outcome:
+        """Score a file on one thread of an engine.
+
+        Args:
+            engine: Here or on a target.
+            path: The file.
+            rows: `[n]` of these pictures.
+            task: Told how many are done.
+
+        Raises:
+            InputError: The image cache is damaged.
+        """
+        outcome = score(
+            engine,
+            path,
+            self.cache,
+            rows,
+            self.contract,
+            1,
+            task or SilentTask(),
+            self.limit_s,
+            self.cancelled,
+        )
+        tags = len(self.tags)
+        if tags and isinstance(outcome, ScoreRun) and outcome.scores.shape[1] != tags:
+            reason = f"it gives {outcome.scores.shape[1]} scores, but there are {tags} tags"
+            return LoadFailure(FailureKind.WRONG_OUTPUT, reason)
+        return outcome
+
+
+def read_pictures(recipe: Recipe, workspace: Workspace) -> Pictures:
+    """Return all images of the split that decides.
+
+    Raises:
+        InputError: There is no data, or the split has no image.
+    """
+    dataset, split = open_dataset(workspace), recipe.validation.splits[0]
+    rows = dataset.rows(split)
+    if not len(rows):
+        raise InputError(f"{workspace.manifest}: split {split} has no image to run files on")
+    return Pictures(
+        workspace.cache,
+        rows,
+        recipe.network.preprocessing(),
+        split,
+        dataset.vocabulary.names,
+        recipe.targets.time_limit_s,
+    )

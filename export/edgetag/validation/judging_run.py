@@ -1,0 +1,186 @@
+"""Judges what one file scored on one runtime: thresholds, heat maps, and an entry per split."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from edgetag.machine import this_machine
+from edgetag.metrics import Scores
+from edgetag.progress import Progress
+from edgetag.runtimes import FailureKind, LoadFailure, engines
+from edgetag.sampling import spread
+from edgetag.validation.changes import changed_decisions, details
+from edgetag.validation.details import VariantDetails
+from edgetag.validation.entries import variant_entry
+from edgetag.validation.evaluation import Evaluation
+from edgetag.validation.heat_map_result import HeatMaps
+from edgetag.validation.heat_maps import MOST_IMAGES, check_heat_maps, with_heat_maps
+from edgetag.validation.inputs import Candidate, split_of
+from edgetag.validation.metrics import Measured
+from edgetag.validation.needs import split_share
+from edgetag.validation.refit import refit_thresholds
+from edgetag.validation.result import Failure, VariantVerdict
+from edgetag.validation.scoring import Run, Scored, Scoring
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedRun:
+    """What one file on one runtime was found to be.
+
+    Attributes:
+        entries: One for each split.
+        details: What a report draws of the split that decides.
+        changes: Every changed decision there, with the names of file and runtime.
+    """
+
+    entries: tuple[VariantVerdict, ...]
+    details: VariantDetails
+    changes: pl.DataFrame
+
+
+def score(
+    evaluation: Evaluation, files: Sequence[Candidate], progress: Progress
+) -> Iterator[tuple[Run, Scored | LoadFailure]]:
+    """Score every file on every runtime; a file's first runtime here also scores the refit's rows.
+
+    Runtimes that are not here come last, so that thresholds are fitted before they are used.
+    """
+    names = evaluation.recipe.validation.runtimes
+    here = [name for name in names if engines.get(name).available() is None]
+    rows = evaluation.judged_rows
+    more = np.concatenate([rows, evaluation.refit_rows])
+    scoring = Scoring(evaluation.workspace, evaluation.dataset, this_machine())
+    return scoring.each(
+        [
+            Run(
+                variant=file.variant,
+                path=file.path,
+                sha256=file.sha256,
+                contract=file.contract,
+                columns=file.columns,
+                rows=more if name in here[:1] else rows,
+                engine=engines.get(name),
+            )
+            for file in files
+            for name in (*here, *(name for name in names if name not in here))
+        ],
+        progress,
+    )
+
+
+def fitted_thresholds(evaluation: Evaluation, scored: Scored) -> dict[str, float] | None:
+    """Return a file's own thresholds; None where it scored no rows to fit them on."""
+    behind: Scores = scored.scores[len(evaluation.judged_rows) :]
+    if not len(behind):
+        return None
+    split = split_of(evaluation.recipe, evaluation.dataset, evaluation.refit_rows)
+    policy = evaluation.recipe.training.thresholds
+    return refit_thresholds(behind, split, policy, evaluation.thresholds)
+
+
+def judge_run(
+    evaluation: Evaluation,
+    file: Candidate,
+    run: Run,
+    scored: Scored,
+    thresholds: Mapping[str, float],
+    progress: Progress,
+) -> JudgedRun | Failure:
+    """Judge what a file scored on a runtime.
+
+    Args:
+        evaluation: What it is judged by.
+        file: The file.
+        run: On which runtime.
+        scored: The scores of all judged rows, and perhaps more.
+        thresholds: Tag → the file's own.
+        progress: Is told of heat maps.
+
+    Returns:
+        The failure where its heat maps cannot be made.
+    """
+    heat_maps = _compare_heat_maps(evaluation, file, run, scored, progress)
+    if isinstance(heat_maps, LoadFailure):
+        return failure_of(run, heat_maps)
+    measured = {
+        name: Measured(scored.scores[place], evaluation.splits[name], thresholds)
+        for name, place in evaluation.places.items()
+    }
+    entries = tuple(
+        _entry(evaluation, file, scored, name, variant, heat_maps)
+        for name, variant in measured.items()
+    )
+    deciding = evaluation.deciding
+    before, after = evaluation.reference[deciding], measured[deciding]
+    changes = changed_decisions(before, after, evaluation.dataset, evaluation.rows[deciding])
+    labels = (pl.lit(run.variant).alias("variant"), pl.lit(run.engine.name).alias("runtime"))
+    return JudgedRun(
+        entries,
+        details(run.variant, run.engine.name, before, after, changes),
+        changes.select(*labels, pl.all()),
+    )
+
+
+def failure_of(run: Run, failure: LoadFailure) -> Failure:
+    """Return why a file has no entry for a runtime."""
+    installed = failure.kind is not FailureKind.UNAVAILABLE
+    return Failure(
+        variant=run.variant,
+        runtime=run.engine.name,
+        runtime_version=run.engine.version() if installed else None,
+        kind=failure.kind.value,
+        reason=failure.reason,
+    )
+
+
+def _compare_heat_maps(
+    evaluation: Evaluation, file: Candidate, run: Run, scored: Scored, progress: Progress
+) -> HeatMaps | LoadFailure | None:
+    """Run the second signature and compare its maps; None where there is nothing to compare."""
+    if not file.explains or evaluation.heat_maps is None:
+        return None
+    beside = scored.scores[evaluation.places[evaluation.deciding]]
+    with progress.track(f"heat maps of {run.name}", len(evaluation.map_rows), "images") as task:
+        return evaluation.heat_maps.compare_file(
+            file.path,
+            run.engine,
+            evaluation.workspace.cache,
+            evaluation.map_rows,
+            file.contract,
+            spread(beside, MOST_IMAGES),
+            task,
+            file.columns,
+        )
+
+
+def _entry(
+    evaluation: Evaluation,
+    file: Candidate,
+    scored: Scored,
+    split: str,
+    variant: Measured,
+    heat_maps: HeatMaps | None,
+) -> VariantVerdict:
+    """Judge a file over a split; its heat maps over the one that decides."""
+    decides = split == evaluation.deciding
+    budget = evaluation.budget(file)
+    entry = variant_entry(
+        file,
+        scored.meta,
+        budget,
+        evaluation.fp32_bytes,
+        split,
+        decides,
+        evaluation.reference[split],
+        variant,
+        evaluation.thresholds,
+        split_share(evaluation.dataset, split),
+    )
+    # A file that should have maps and has none is undecided, not spared.
+    should = file.judged_as in evaluation.recipe.export.explain
+    if not decides or not (file.explains or should):
+        return entry
+    checks = check_heat_maps(budget, heat_maps, evaluation.recipe.validation.confidence)
+    return with_heat_maps(entry, heat_maps, checks)

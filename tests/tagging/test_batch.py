@@ -1,0 +1,294 @@
+"""`edgetag tag`: a row for every picture in order, the same bytes however often it is killed."""
+
+import io
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from edgetag import Tagger
+from edgetag.cli.app import app
+from edgetag.errors import InputError
+from edgetag.progress import SilentProgress
+from edgetag.tagging import batch
+from edgetag.tagging.batch import tag_pictures
+from edgetag.tagging.listing import list_pictures
+from edgetag.workspace import digest_file
+from tests.tagging.conftest import BUNDLE
+
+QUIET = SilentProgress()
+
+
+def tag(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["tag", str(BUNDLE), *map(str, arguments)])
+
+
+def draw(folder: Path, count: int, size: int = 32) -> list[Path]:
+    """Draw pictures of noise over a colour, no two alike."""
+    folder.mkdir(parents=True, exist_ok=True)
+    random_ = np.random.default_rng(count)
+    files = []
+    for number in range(count):
+        pixels = random_.integers(0, 256, (1, 1, 3)) // 2 + random_.integers(
+            0, 128, (size, size, 3)
+        )
+        files.append(folder / f"{number:05}.png")
+        Image.fromarray(pixels.astype(np.uint8)).save(files[-1])
+    return files
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    draw(tmp_path / "pictures", 20)
+    return tmp_path / "pictures"
+
+
+def test_rows_are_in_order_and_say_what_the_tagger_says(
+    tagger: Tagger, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "00005.png").write_bytes(b"none")
+    done = tag(folder, "-o", tmp_path / "out.parquet")
+    assert done.exit_code == 0, done.output
+    assert "20 pictures; 1 unreadable" in done.output
+    table = pl.read_parquet(tmp_path / "out.parquet")
+    files = sorted(folder.iterdir())
+    assert table["path"].to_list() == [str(file) for file in files]
+    for row, file in zip(table.iter_rows(named=True), files, strict=True):
+        assert row["sha256"] == digest_file(file)
+        scores = [row[f"score_{name}"] for name in tagger.tags]
+        if file.name == "00005.png":
+            assert row["error"].startswith("unreadable: not one of JPEG")
+            assert (set(scores), row["tags"]) == ({None}, None)
+            continue
+        outcome = tagger.tag(file)
+        assert scores == outcome.scores.tolist()
+        assert row["tags"] == [tag.tag for tag in outcome.all if tag.is_set]
+
+
+def test_every_format_holds_the_same(folder: Path, tmp_path: Path) -> None:
+    for suffix in ("csv", "jsonl", "parquet"):
+        assert tag(folder, "-o", tmp_path / f"out.{suffix}").exit_code == 0
+    table = pl.read_parquet(tmp_path / "out.parquet")
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert lines == table.to_dicts()
+    csv = pl.read_csv(
+        tmp_path / "out.csv", schema_overrides={"tags": pl.String, "error": pl.String}
+    )
+    assert csv["path"].to_list() == table["path"].to_list()
+    tags = [",".join(tags) for tags in table["tags"].to_list()]
+    assert csv["tags"].fill_null("").to_list() == tags
+    np.testing.assert_allclose(csv["score_cat"].to_numpy(), table["score_cat"].to_numpy())
+
+
+def test_what_is_finished_is_deleted_with_the_parts(folder: Path, tmp_path: Path) -> None:
+    tag(folder, "-o", tmp_path / "out.csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "pictures"]
+
+
+def test_equal_pictures_are_tagged_once(folder: Path, tmp_path: Path) -> None:
+    shutil.copy(folder / "00000.png", folder / "copy.png")
+    result = json.loads(tag(folder, "-o", tmp_path / "out.csv", "--workers", 1, "--json").stdout)
+    assert (result["pictures"], result["reused"], result["unreadable"]) == (21, 1, 0)
+
+
+def stopped_after(tagger: Tagger, pictures: Path, out: Path, count: int) -> None:
+    """Tag until some pictures are done, and then fail as if the command had been stopped."""
+    seen = 0
+    real = Tagger.tag
+
+    def failing(self: Tagger, picture: Any, *, maps: bool = False) -> Any:
+        nonlocal seen
+        seen += 1
+        if seen > count:
+            raise KeyboardInterrupt
+        return real(self, picture, maps=maps)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tagger, "tag", failing)
+        with pytest.raises(KeyboardInterrupt):
+            tag_pictures(tagger, list_pictures([str(pictures)]).pictures, out, QUIET)
+
+
+def test_a_stopped_batch_goes_on_and_tags_nothing_twice(
+    tagger: Tagger, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.parquet"
+    stopped_after(tagger, folder, out, 12)
+    assert not out.exists()
+    kept = len(pl.read_parquet(tmp_path / "out.parquet.parts" / "part-*.parquet"))
+    assert kept >= 1
+    listed = list_pictures([str(folder)]).pictures
+    result = tag_pictures(tagger, listed, out, QUIET)
+    assert (result.pictures, result.reused) == (20, kept)
+    undisturbed = tmp_path / "again.parquet"
+    tag_pictures(tagger, listed, undisturbed, QUIET)
+    assert out.read_bytes() == undisturbed.read_bytes()
+
+
+def test_a_picture_that_changed_meanwhile_is_tagged_again(
+    tagger: Tagger, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.parquet"
+    stopped_after(tagger, folder, out, 12)
+    shutil.copy(folder / "00019.png", folder / "00000.png")
+    tag_pictures(tagger, list_pictures([str(folder)]).pictures, out, QUIET)
+    table = pl.read_parquet(out)
+    assert table["sha256"][0] == table["sha256"][19] == digest_file(folder / "00019.png")
+
+
+def test_a_batch_of_other_settings_is_not_mixed_in(
+    tagger: Tagger, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    stopped_after(tagger, folder, out, 5)
+    listed = list_pictures([str(folder)]).pictures
+    with (
+        Tagger(BUNDLE, max_pixels=1024) as other,
+        pytest.raises(InputError, match="an unfinished batch of another model, runtime or limit"),
+    ):
+        tag_pictures(other, listed, out, QUIET)
+
+
+def test_a_damaged_part_is_told_with_what_to_do(
+    tagger: Tagger, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    stopped_after(tagger, folder, out, 5)
+    (part,) = (tmp_path / "out.csv.parts").glob("part-*")
+    part.write_bytes(part.read_bytes()[:-9])
+    with pytest.raises(InputError, match=r"a damaged part of an unfinished batch: .* delete"):
+        tag_pictures(tagger, list_pictures([str(folder)]).pictures, out, QUIET)
+
+
+def test_two_commands_never_write_one_output(
+    tagger: Tagger, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.csv"
+    refused = []
+
+    def write(*_: object) -> None:
+        with pytest.raises(InputError, match="another command writes this output") as error:
+            tag_pictures(tagger, list_pictures([str(folder)]).pictures, out, QUIET)
+        refused.append(error)
+
+    monkeypatch.setattr(batch, "_write", write)
+    tag_pictures(tagger, list_pictures([str(folder)]).pictures, out, QUIET)
+    assert len(refused) == 1
+
+
+@pytest.mark.parametrize("name", ["out", "out.xlsx", "out.CSV.gz"])
+def test_an_output_of_no_known_format_is_refused_at_once(folder: Path, name: str) -> None:
+    refused = tag(folder, "-o", folder / name)
+    assert isinstance(refused.exception, InputError)
+    assert "its name must end in one of .csv, .jsonl, .parquet" in str(refused.exception)
+
+
+def test_names_come_from_stdin_too(folder: Path, tmp_path: Path) -> None:
+    odd = folder / "new\nline.png"
+    shutil.copy(folder / "00000.png", odd)
+    names = [folder / "00003.png", odd, folder / "00001.png"]
+    done = CliRunner().invoke(
+        app,
+        ["tag", str(BUNDLE), "-", "-0", "-o", str(tmp_path / "out.parquet")],
+        input="\0".join(map(str, names)),
+    )
+    assert done.exit_code == 0, done.output
+    assert pl.read_parquet(tmp_path / "out.parquet")["path"].to_list() == list(map(str, names))
+
+
+def test_archives_are_read_without_unpacking(tagger: Tagger, folder: Path, tmp_path: Path) -> None:
+    files = sorted(folder.iterdir())
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("../up.png", files[0].read_bytes())
+        packed.writestr("notes.txt", "no picture")
+        packed.writestr("bomb.png", b"\0" * 3_000_000)
+    with tarfile.open(tmp_path / "b.tar.gz", "w:gz") as tar:
+        tar.add(files[1], "sub/1.png")
+        link = tarfile.TarInfo("sub/link.png")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+        tar.addfile(tarfile.TarInfo("sub/empty.png"), io.BytesIO())
+    listing = list_pictures([str(tmp_path / "a.zip"), str(tmp_path / "b.tar.gz")])
+    assert listing.passed_over == 1
+    tag_pictures(tagger, listing.pictures, tmp_path / "out.parquet", QUIET)
+    table = pl.read_parquet(tmp_path / "out.parquet")
+    assert [path.removeprefix(f"{tmp_path}/") for path in table["path"]] == [
+        "a.zip/../up.png",
+        "a.zip/bomb.png",
+        "b.tar.gz/sub/1.png",
+        "b.tar.gz/sub/empty.png",
+    ]
+    assert table["sha256"][0] == digest_file(files[0])
+    assert table["sha256"][2] == digest_file(files[1])
+    assert "it claims 3000000 bytes" in table["error"][1]
+    assert "the file is empty" in table["error"][3]
+    assert not (tmp_path.parent / "up.png").exists()
+
+
+def kill_at_random(arguments: list[str], out: Path, moments: int, seed: int) -> int:
+    """Start a command and kill it, so many times, then let it end; return how often it was hit."""
+    chance, hit = random.Random(seed), 0
+    command = [sys.executable, "-m", "edgetag", "tag", str(BUNDLE), *arguments, "-o", str(out)]
+    for _ in range(moments):
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        parts = out.with_name(f"{out.name}.parts")
+        while process.poll() is None and not parts.exists():
+            time.sleep(0.01)
+        time.sleep(chance.random() * 1.5)
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            hit += 1
+        process.wait()
+        if process.returncode == 0:
+            out.unlink()
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return hit
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_killed_at_any_moment_the_bytes_are_those_of_an_undisturbed_run(tmp_path: Path) -> None:
+    draw(tmp_path / "pictures", 1500)
+    arguments = [str(tmp_path / "pictures")]
+    hit = kill_at_random(arguments, tmp_path / "killed.parquet", 20, seed=1)
+    kill_at_random(arguments, tmp_path / "whole.parquet", 0, seed=1)
+    assert hit >= 10
+    assert (tmp_path / "killed.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+    assert not (tmp_path / "killed.parquet.parts").exists()
+
+
+def test_measuring_writes_nothing_and_times_pictures_that_differ(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copy(folder / "00000.png", folder / "copy.png")
+    (folder / "bad.png").write_bytes(b"none")
+    done = tag(folder, "--measure", "--json")
+    assert done.exit_code == 0, done.output
+    rate = json.loads(done.stdout)
+    assert (rate["pictures"], rate["rounds"]) == (20, 5)
+    separate = 1 / rate["decode_per_s"] + 1 / rate["infer_per_s"]
+    assert rate["bound_per_s"] == pytest.approx(1 / separate, rel=0.5)
+    low, high = rate["ratios"]
+    assert 0 < low <= rate["ratio"] <= high
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures"]
+
+
+@pytest.mark.parametrize("options", [[], ["--measure", "-o", "out.csv"]])
+def test_a_table_or_a_measurement_is_asked_for(folder: Path, options: list[str]) -> None:
+    refused = tag(folder, *options)
+    assert isinstance(refused.exception, InputError)
+    assert "one of the two" in str(refused.exception)

@@ -1,0 +1,120 @@
+"""What is named is listed in a fixed order; nothing outside it is read."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from edgetag.errors import InputError
+from edgetag.tagging.errors import PictureError
+from edgetag.tagging.listing import list_pictures, shown_name
+
+
+def names(*given: object) -> list[str]:
+    return [picture.name for picture in list_pictures(map(str, given)).pictures]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "root"
+    for name in ("b.png", "a.JPG", "sub/c.webp", ".hidden.png", ".git/d.png", "notes.txt"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    return root
+
+
+def test_a_folder_gives_its_pictures_by_path_and_counts_the_rest(folder: Path) -> None:
+    listing = list_pictures([str(folder)])
+    assert [Path(picture.name).relative_to(folder).as_posix() for picture in listing.pictures] == [
+        "a.JPG",
+        "b.png",
+        "sub/c.webp",
+    ]
+    assert listing.passed_over == 1
+
+
+def test_files_are_taken_by_any_name_and_in_the_order_given(folder: Path) -> None:
+    given = [folder / "notes.txt", folder / "b.png", folder / "a.JPG"]
+    assert names(*given) == [str(path) for path in given]
+
+
+def test_a_glob_that_the_shell_left_alone_is_sorted(folder: Path) -> None:
+    assert names(folder / "**" / "*.[pw]*") == [
+        str(folder / "b.png"),
+        str(folder / "sub" / "c.webp"),
+    ]
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_a_file(folder: Path) -> None:
+    (folder / "[b].png").write_bytes(b"y")
+    assert names(folder / "[b].png") == [str(folder / "[b].png")]
+
+
+@pytest.mark.parametrize("name", ["none.png", "none/*.png"])
+def test_what_is_not_there_is_refused(folder: Path, name: str) -> None:
+    with pytest.raises(InputError, match="there is no such file"):
+        names(folder / name)
+
+
+def test_links_out_of_a_folder_are_rows_with_a_reason(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    (folder / "out.png").symlink_to(tmp_path / "secret.png")
+    (folder / "in.png").symlink_to(folder / "b.png")
+    (folder / "loop").symlink_to(folder)
+    (folder / "loop.png").symlink_to(folder / "loop.png")
+    outcomes: dict[str, object] = {}
+    for picture in list_pictures([str(folder)]).pictures:
+        try:
+            outcomes[Path(picture.name).name] = picture.read()
+        except PictureError as error:
+            outcomes[Path(picture.name).name] = str(error)
+    assert outcomes["in.png"] == folder / "in.png"
+    assert "leads out of the folder" in str(outcomes["out.png"])
+    assert "Too many levels of symbolic links" in str(outcomes["loop.png"])
+    assert len(outcomes) == 6
+
+
+def test_a_name_that_is_no_text_is_listed_and_can_be_shown(folder: Path) -> None:
+    odd = os.fsencode(folder) + b"/\xff.png"
+    Path(os.fsdecode(odd)).write_bytes(b"z")
+    (name,) = [name for name in names(folder) if "\udcff" in name]
+    assert shown_name(name).endswith("/\\xff.png")
+
+
+def test_a_folder_that_cannot_be_read_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied", os.fspath(folder / "sub"))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(InputError, match="sub: cannot be read: Permission denied"):
+        names(folder)
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz"])
+def test_a_damaged_archive_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"no archive")
+    with pytest.raises(InputError, match="not a whole archive"):
+        names(tmp_path / name)
+
+
+def test_an_archive_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.zip")
+    with pytest.raises(InputError, match="a named pipe, not a file"):
+        names(tmp_path / "a.zip")
+
+
+def test_an_encrypted_member_is_a_row_with_a_reason(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("a.png", b"x" * 50)
+    data = bytearray(path.read_bytes())
+    for mark in (b"PK\x03\x04", b"PK\x01\x02"):
+        place = data.index(mark) + (6 if mark == b"PK\x03\x04" else 8)
+        data[place] |= 1
+    path.write_bytes(data)
+    (picture,) = list_pictures([str(path)]).pictures
+    with pytest.raises(PictureError, match=r"damaged in the archive: .*encrypted"):
+        picture.read()
