@@ -28,6 +28,36 @@ def set_aside() -> None:
     gc.freeze()
 
 
+LONGEST_FIRST = (
+    "android/test_apk.py",
+    "docs/test_documents_run.py",
+    "targets/test_emulated_arm.py",
+    "e2e/test_ci_job.py",
+    "e2e/test_if_needed.py",
+    "e2e/test_run.py",
+    "e2e/test_demo_on_arm64.py",
+    "training/test_many_processes.py",
+    "validation/test_error_rates.py",
+    "android/test_tagger.py",
+    "rescue/test_quantization_aware.py",
+    "e2e/test_mediapipe.py",
+    "targets/matrix/test_matrix_on_arm.py",
+    "compression/test_compression_stages.py",
+)
+"""Files of tests that take a minute of processor time and more, and the order in which they start:
+whatever comes last alone leaves processors idle. Two that need the trained run are apart, so that
+nobody waits for it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; `--no-loadscope-reorder` leaves them there."""
+    folder = Path(__file__).parent
+    place = {folder / name: number for number, name in enumerate(LONGEST_FIRST)}
+    gone = [str(path) for path in place if not path.exists()]
+    assert not gone, f"tests/conftest.py, LONGEST_FIRST: not there: {gone}"
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
 def pytest_collection_finish() -> None:
     set_aside()
 
