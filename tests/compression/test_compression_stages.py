@@ -1,6 +1,7 @@
 """Both stages over a run folder, and what they keep when they run again."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +45,11 @@ class Listening(SilentProgress):
         self.said: list[str] = []
         self.tasks: list[str] = []
 
-    def track(self, what: str, total: int | None, unit: str = "it") -> AbstractContextManager[Task]:
+    @contextmanager
+    def track(self, what: str, total: int | None, unit: str = "it") -> Iterator[Task]:
         self.tasks.append(what)
-        return super().track(what, total, unit)
+        with super().track(what, total, unit) as task:
+            yield task
 
     def say(self, message: str) -> None:
         self.said.append(message)
