@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo bench test unit check docs lock clean
+.PHONY: help setup demo bench test unit check timings docs lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -35,6 +35,9 @@ unit: setup ## The fast tests, without TensorFlow.
 test: check unit ## Every check and every test.
 	@.ci/system
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=15 -m "tensorflow or slow"
+
+timings: setup ## How long commands take to start, and the imports that cost most.
+	$(BIN)/python tests/timings.py
 
 docs: setup ## Build the documents as a site in build/site; a broken link fails.
 	$(BIN)/python docs/build.py build/site

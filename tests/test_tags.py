@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgetag.errors import InputError
-from edgetag.tags import DEFAULT_TAGS, Vocabulary, known, labels_from_rows
+from edgetag.labels import known, labels_from_rows
+from edgetag.tags import DEFAULT_TAGS, Vocabulary
 
 names = st.lists(
     st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=8), min_size=1, unique=True

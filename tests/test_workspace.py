@@ -11,14 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgetag.arrays import read_arrays, write_array, write_arrays
 from edgetag.errors import InputError
 from edgetag.workspace import (
     Workspace,
     atomic_write,
     digest_json,
-    read_arrays,
-    write_array,
-    write_arrays,
     write_text,
 )
 

@@ -1,20 +1,11 @@
-"""The contract of preprocessing as data, and its last step, which needs no decoder.
-
-Apart from `preprocess`, so that a process that runs a model needs numpy and pydantic alone: on an
-emulated or another machine nothing more has to be there.
-"""
+"""The contract of preprocessing as data; `preprocess` and `pixels` implement it."""
 
 import hashlib
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from edgetag.records import Record
-
-Pixels = npt.NDArray[np.uint8]
-"""RGB pixels `[height, width, 3]` or a batch `[images, height, width, 3]`."""
 
 
 class Preprocessing(Record):
@@ -46,8 +37,3 @@ class Preprocessing(Record):
     def digest(self) -> str:
         """Return the SHA-256 of the contract's JSON."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
-
-
-def scale(pixels: Pixels, contract: Preprocessing) -> npt.NDArray[np.float32]:
-    """Return `(pixels - mean) / std` as float32 of the same shape."""
-    return (pixels.astype(np.float32) - np.float32(contract.mean)) / np.float32(contract.std)

@@ -11,8 +11,8 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from edgetag.contract import Pixels
 from edgetag.errors import InputError
+from edgetag.pixels import Pixels
 from edgetag.records import Result
 
 SHARD_IMAGES = 1024

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score
 
-from edgetag.tags import Labels
+from edgetag.labels import Labels
 
 Scores = npt.NDArray[np.float32]
 """Scores `[images, tags]` in 0..1."""

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from edgetag.contract import Pixels, Preprocessing, scale
+from edgetag.contract import Preprocessing
+from edgetag.pixels import Pixels, scale
 
 __all__ = [
     "FORMATS",

@@ -50,6 +50,12 @@ def test_the_help_of_a_verb_imports_no_other_verb_and_nothing_that_computes() ->
     assert {verb for verb in VERBS if f"edgetag.cli.{verb}" in imported} == {"train"}
 
 
+def test_a_recipe_is_checked_without_anything_that_computes(tmp_path: Path) -> None:
+    (tmp_path / "r.toml").write_text('name = "x"\n[data]\nsource = "y"\n')
+    imported = modules_of("recipe", "check", str(tmp_path / "r.toml"))
+    assert not (HEAVY - {"pydantic"}) & imported
+
+
 @pytest.mark.parametrize("width", [70, 100, 160])
 def test_help_is_what_typer_would_show(
     width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
+from edgetag.arrays import write_arrays
 from edgetag.conversion import checks
 from edgetag.conversion.flatfile import Operator
 from edgetag.conversion.op_versions import first_runtime, parse_version, required_runtime
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
-from edgetag.workspace import write_arrays
 from tests.support.handmade_model import handmade_file, handmade_model
 
 

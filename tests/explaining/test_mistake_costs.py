@@ -8,8 +8,8 @@ from hypothesis.extra import numpy as arrays
 from edgetag.explaining.choice import choose
 from edgetag.explaining.costs import Judge
 from edgetag.explaining.mistakes import Mistake
+from edgetag.labels import UNKNOWN, Labels
 from edgetag.metrics import Scores
-from edgetag.tags import UNKNOWN, Labels
 from edgetag.validation.statistics import Bootstrap
 
 MISTAKE = Mistake("upside_down", "Turns it.", "It is wrong.")

@@ -39,19 +39,20 @@ import sys
 from pathlib import Path
 import numpy as np
 import polars
-from edgetag import workspace
+from edgetag import arrays, workspace
 from edgetag.errors import InputError
 array = np.zeros(1 << 20, np.uint8)
 path = Path(sys.argv[2])
 try:
     if sys.argv[1] == "write_arrays":
-        workspace.write_arrays(path, {"first": array[:1000], "second": array})
+        arrays.write_arrays(path, {"first": array[:1000], "second": array})
     elif sys.argv[1] == "polars":
         with workspace.atomic_write(path) as file:
             noise = np.random.default_rng(0).integers(0, 1 << 60, 100_000)
             polars.DataFrame({"noise": noise}).write_parquet(file)
     else:
-        getattr(workspace, sys.argv[1])(path, array)
+        module = workspace if sys.argv[1] == "write_bytes" else arrays
+        getattr(module, sys.argv[1])(path, array)
 except InputError as error:
     print(error)
 assert not list(path.parent.iterdir())

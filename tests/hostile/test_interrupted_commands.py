@@ -40,12 +40,11 @@ COMPARE = """
 import sys
 from pathlib import Path
 from edgetag.targets.checking import check_scores
-from edgetag.targets.spots import Spot
 from edgetag.progress import SilentProgress
 from edgetag.recipe import load_recipe
 from edgetag.runtimes import engines
 from edgetag.workspace import Workspace
-here = Spot(engines.get("litert"), "here", "litert", None)
+here = engines.get("litert")
 recipe = load_recipe(Path(sys.argv[1]))
 check_scores(recipe, Workspace(Path(sys.argv[2])), SilentProgress(), [here])
 """

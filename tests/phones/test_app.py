@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from edgetag.arrays import read_arrays
 from edgetag.errors import InputError
 from edgetag.phones.instrument import DEFAULT_PACKAGE
 from edgetag.phones.problems import Problem
 from edgetag.phones.result import PhonesResult
-from edgetag.workspace import digest_file, read_arrays
+from edgetag.workspace import digest_file
 from tests.phones.measuring import SETTINGS, Run
 from tests.phones.measuring import bench as bench_all
 from tests.phones.street import IMAGES, FolderPhone, Street, thermal

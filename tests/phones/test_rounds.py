@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from edgetag.errors import InputError
+from edgetag.phones.benchmark import Settings
 from edgetag.phones.figures import AppPercentiles, PhoneLatency
 from edgetag.phones.problems import Problem
 from edgetag.phones.rounds import notes_on_rounds, percentiles_together, together
@@ -86,13 +87,13 @@ def test_rounds_before_a_phone_is_unplugged_are_kept_and_marked(
     assert result.failures[-1].problem in (Problem.DISCONNECTED, Problem.CRASHED)
 
 
-def test_settings_of_rounds_that_make_no_sense_are_refused() -> None:
-    with pytest.raises(InputError, match="rounds 0"):
-        replace(SETTINGS, rounds=0)
-    with pytest.raises(InputError, match="at most as many as runs"):
+def test_there_are_no_more_rounds_than_runs(run_folder: Run) -> None:
+    recipe, _ = run_folder
+    with pytest.raises(InputError, match=r"phones\.rounds 51 is more than the 50 runs"):
         replace(SETTINGS, rounds=51)
-    with pytest.raises(InputError, match=r"min-delegated 1\.5"):
-        replace(SETTINGS, min_share=1.5)
+    phones = recipe.phones.model_copy(update={"runs": 2})
+    assert Settings.of(recipe.model_copy(update={"phones": phones})).rounds == 2
+    assert Settings.of(recipe).rounds == 3
 
 
 def test_mean_and_deviation_of_rounds_are_those_of_all_runs() -> None:

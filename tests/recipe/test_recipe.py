@@ -163,6 +163,8 @@ def test_machines_that_there_are_not_are_refused_with_those_there_are() -> None:
         ("min_s = 3.0\nmax_s = 2.0", ":4: phones: min_s 3 is more than max_s 2"),
         ("rounds = 5\nruns = 4", ":4: phones: rounds 5 is more than runs 4"),
         ("threads = [2, 65]", ":5: phones.threads.1: "),
+        ("rounds = 0", ":5: phones.rounds: "),
+        ("min_delegated = 1.5", ":5: phones.min_delegated: "),
     ],
 )
 def test_what_no_phone_could_measure_is_refused(lines: str, told: str) -> None:

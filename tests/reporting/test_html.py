@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.reporting.page import write_page
+from edgetag.reporting.page.write import write_page
 from edgetag.reporting.plots import drawing
 from edgetag.reporting.sources import Sources
 from tests.reporting.page_factory import BREAKOUT, SCRIPT, TAGS, make_report, make_sources
@@ -118,7 +118,7 @@ def test_the_same_results_give_the_same_bytes(sources: Sources, html: str) -> No
 def test_another_process_gives_the_same_bytes(html: str) -> None:
     code = (
         "import sys; from tests.reporting.page_factory import *; "
-        "from edgetag.reporting.page import write_page; "
+        "from edgetag.reporting.page.write import write_page; "
         "sys.stdout.reconfigure(encoding='utf-8', newline=''); "
         "sources = make_sources(); sys.stdout.write(write_page(make_report(sources), sources))"
     )

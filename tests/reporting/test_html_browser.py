@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edgetag.reporting.page import write_page
+from edgetag.reporting.page.write import write_page
 from tests.reporting.page_factory import make_report, make_sources
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]

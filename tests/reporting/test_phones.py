@@ -16,7 +16,7 @@ from edgetag.phones.figures import (
 )
 from edgetag.phones.problems import Problem
 from edgetag.phones.result import PhoneFailure, PhoneRecord, PhonesResult
-from edgetag.reporting.page import write_page
+from edgetag.reporting.page.write import write_page
 from edgetag.workspace import write_text
 from tests.reporting.page_factory import BREAKOUT, SCRIPT, make_report
 from tests.reporting.page_factory import make_sources as make_page_sources

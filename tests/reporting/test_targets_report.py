@@ -10,7 +10,7 @@ from edgetag.cli.outcome import exit_code
 from edgetag.errors import ExitCode
 from edgetag.recipe import parse_recipe
 from edgetag.reporting.annotations import annotations
-from edgetag.reporting.page import write_page
+from edgetag.reporting.page.write import write_page
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.sources import Sources
 from edgetag.reporting.targets import target_findings

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgetag.arrays import write_arrays
 from edgetag.conversion.flatfile import read_model
 from edgetag.preprocess import scale
 from edgetag.progress import SilentProgress
@@ -14,7 +15,7 @@ from edgetag.recipe import parse_recipe
 from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.floating import float_file
 from edgetag.rescue.layers import matched_layers
-from edgetag.workspace import Workspace, write_arrays
+from edgetag.workspace import Workspace
 from tests.support.rescue_run import RECIPE, pictures, score
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]

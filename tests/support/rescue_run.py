@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from edgetag.arrays import write_arrays
 from edgetag.conversion.explain_signature import add_explain
 from edgetag.conversion.flatfile import constant, operators, pack_model, read_model
 from edgetag.dependencies import dependencies_of
@@ -24,7 +25,7 @@ from edgetag.validation.scores import (
     ReferenceScores,
     write_reference,
 )
-from edgetag.workspace import Workspace, digest_file, write_arrays, write_bytes, write_text
+from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
 from tests.support.paths import MODELS
 from tests.support.run_folders import write_cache, write_export
 

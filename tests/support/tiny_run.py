@@ -8,15 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from edgetag.arrays import write_arrays
 from edgetag.dependencies import dependencies_of
+from edgetag.labels import UNKNOWN, Labels
 from edgetag.metrics import Scores
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.tags import UNKNOWN, Labels, Vocabulary
+from edgetag.tags import Vocabulary
 from edgetag.training.thresholds import choose_thresholds
 from edgetag.validation.scores import KnownPictures, ReferenceMeta, ReferenceScores, write_reference
-from edgetag.workspace import Workspace, digest_file, write_arrays, write_text
+from edgetag.workspace import Workspace, digest_file, write_text
 from tests.support.paths import MODELS
 from tests.support.run_folders import write_cache, write_export
 

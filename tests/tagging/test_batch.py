@@ -269,3 +269,26 @@ def test_killed_at_any_moment_the_bytes_are_those_of_an_undisturbed_run(tmp_path
     assert hit >= 10
     assert (tmp_path / "killed.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
     assert not (tmp_path / "killed.parquet.parts").exists()
+
+
+def test_measuring_writes_nothing_and_times_pictures_that_differ(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copy(folder / "00000.png", folder / "copy.png")
+    (folder / "bad.png").write_bytes(b"none")
+    done = tag(folder, "--measure", "--json")
+    assert done.exit_code == 0, done.output
+    rate = json.loads(done.stdout)
+    assert (rate["pictures"], rate["rounds"]) == (20, 5)
+    separate = 1 / rate["decode_per_s"] + 1 / rate["infer_per_s"]
+    assert rate["bound_per_s"] == pytest.approx(1 / separate, rel=0.5)
+    low, high = rate["ratios"]
+    assert 0 < low <= rate["ratio"] <= high
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures"]
+
+
+@pytest.mark.parametrize("options", [[], ["--measure", "-o", "out.csv"]])
+def test_a_table_or_a_measurement_is_asked_for(folder: Path, options: list[str]) -> None:
+    refused = tag(folder, *options)
+    assert isinstance(refused.exception, InputError)
+    assert "one of the two" in str(refused.exception)

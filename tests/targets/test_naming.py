@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 from edgetag.cli.app import app
 from edgetag.errors import InputError
 from edgetag.recipe.targets import CPUS, TargetName
-from edgetag.runtimes import engines
+from edgetag.runtimes import Engine, engines
 from edgetag.runtimes.emulation import TARGETS
-from edgetag.targets.naming import Kind, known, resolve, resolve_for, runtime_names
-from edgetag.targets.spots import spots
+from edgetag.runtimes.emulation.engine import Emulated
+from edgetag.targets.asked import engines_of
+from edgetag.targets.naming import Kind, places, resolve, resolve_for, runtime_names
 
 
 def refusal(*arguments: object) -> str:
@@ -42,8 +43,8 @@ def test_a_phone_is_sent_to_the_verbs_of_phones(name: str) -> None:
 def test_a_name_of_nothing_is_refused_with_all_that_there_is(name: str) -> None:
     with pytest.raises(InputError) as caught:
         resolve(name)
-    for one in known():
-        assert one in str(caught.value)
+    for place in places():
+        assert place.name in str(caught.value)
 
 
 def test_every_engine_elsewhere_can_be_named() -> None:
@@ -87,28 +88,32 @@ def test_without_a_name_the_recipe_says_which_targets(run_folder: Path, verb: st
     assert 'or in the recipe: [targets] on = ["arm64"]' in refusal(*arguments)
 
 
+def names_of(there: tuple[Engine, ...]) -> list[tuple[str, str | None]]:
+    return [(e.name, e.cpu.name if isinstance(e, Emulated) else None) for e in there]
+
+
 def test_processors_of_other_machines_are_passed_over_and_unknown_ones_refused() -> None:
-    places = (resolve("arm64"), resolve("armv7"))
-    found = spots(places, ("litert", "tflite-runtime"), ("cortex-a53", "cortex-a7"))
-    assert [(spot.engine.name, spot.cpu) for spot in found] == [
+    named = (resolve("arm64"), resolve("armv7"))
+    found = engines_of(named, ("litert", "tflite-runtime"), ("cortex-a53", "cortex-a7"))
+    assert names_of(found) == [
         ("litert@arm64", "cortex-a53"),
         ("tflite-runtime@arm64", "cortex-a53"),
         ("tflite-runtime@armv7", "cortex-a7"),
     ]
     with pytest.raises(InputError, match="'cortex-m4' is not one of: cortex-a76"):
-        spots(places, ("litert",), ("cortex-m4",))
+        engines_of(named, ("litert",), ("cortex-m4",))
     with pytest.raises(InputError, match="arm64 can be cortex-a76, cortex-a53, not cortex-a7"):
-        spots(places, ("litert",), ("cortex-a7",))
+        engines_of(named, ("litert",), ("cortex-a7",))
 
 
 def test_a_machine_that_has_none_of_the_runtimes_is_no_silent_success() -> None:
     with pytest.raises(InputError, match=r"armv7 has tflite-runtime, and none of .*: litert"):
-        spots((resolve("armv7"),), ("litert",), ("cortex-a7",))
+        engines_of((resolve("armv7"),), ("litert",), ("cortex-a7",))
 
 
 def test_an_engine_by_name_needs_no_place_in_the_recipe() -> None:
-    (spot,) = spots((resolve("litert@arm64"),), ("tflite-runtime",), ("cortex-a76",))
-    assert (spot.target, spot.runtime, spot.cpu) == ("arm64", "litert", "cortex-a76")
+    there = engines_of((resolve("litert@arm64"),), ("tflite-runtime",), ("cortex-a76",))
+    assert names_of(there) == [("litert@arm64", "cortex-a76")]
 
 
 def test_the_recipe_knows_the_machines_and_processors_that_there_are() -> None:

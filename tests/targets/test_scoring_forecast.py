@@ -7,14 +7,14 @@ import numpy as np
 
 from edgetag.conversion.result import ExportResult
 from edgetag.progress import SilentProgress, Task, format_seconds
-from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun
+from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun
+from edgetag.targets.asked import engines_of
 from edgetag.targets.forecast import IMAGES, SLOW_IMAGES, TIMED_IMAGES, Job, images_on, tell
 from edgetag.targets.naming import resolve
-from edgetag.targets.spots import Spot, spots
 from edgetag.workspace import Workspace
 
-ARM = spots([resolve("arm64")], ["litert", "tflite-runtime"], ["cortex-a76", "cortex-a53"])
-WASM = spots([resolve("wasm")], [], [])
+ARM = engines_of([resolve("arm64")], ["litert", "tflite-runtime"], ["cortex-a76", "cortex-a53"])
+WASM = engines_of([resolve("wasm")], [], [])
 
 
 class Lines(SilentProgress):
@@ -25,11 +25,11 @@ class Lines(SilentProgress):
         self.said.append(message)
 
 
-def jobs(run_folder: Path, where: tuple[Spot, ...], images: int) -> list[Job]:
+def jobs(run_folder: Path, where: tuple[Engine, ...], images: int) -> list[Job]:
     workspace = Workspace(run_folder / "run")
     files = ExportResult.read(workspace.export / "export.json", "export").variants
     rows = np.arange(images, dtype=np.int64)
-    return [Job(f, workspace.root / f.file, spot, rows) for f in files for spot in where]
+    return [Job(f, workspace.root / f.file, engine, rows) for f in files for engine in where]
 
 
 class Scorer:
@@ -48,7 +48,7 @@ class Scorer:
 
 
 def test_fewer_pictures_are_chosen_where_a_processor_is_emulated_unless_asked_for() -> None:
-    assert [images_on(spot, None) for spot in ARM] == [SLOW_IMAGES] * 4
+    assert [images_on(engine, None) for engine in ARM] == [SLOW_IMAGES] * 4
     assert images_on(WASM[0], None) == IMAGES > SLOW_IMAGES
     assert images_on(ARM[0], 64) == 64
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgetag.labels import Labels
 from edgetag.recipe import TrainingSection
-from edgetag.tags import Labels, Vocabulary
+from edgetag.tags import Vocabulary
 
 pytestmark = pytest.mark.tensorflow
 

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgetag.arrays import read_arrays
 from edgetag.training.result import TrainResult
-from edgetag.workspace import Workspace, read_arrays
+from edgetag.workspace import Workspace
 from tests.support.small_run import ALL, HEAD, Lines, build_data, small_recipe
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]

@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from edgetag.arrays import read_arrays, write_arrays
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.validation import stage
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference, write_reference
-from edgetag.workspace import read_arrays, write_arrays
 from tests.support.tiny_run import KNOWN, STYLE, TAGS, TEST, RunFolder
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgetag.arrays import read_arrays, write_arrays
 from edgetag.errors import InputError
 from edgetag.validation.scores import (
     ReferenceMeta,
@@ -14,7 +15,6 @@ from edgetag.validation.scores import (
     write_reference,
     write_variant,
 )
-from edgetag.workspace import read_arrays, write_arrays
 
 META = ReferenceMeta(
     engine="TensorFlow", device="cpu", versions={}, weights_sha256="w", preprocessing="p"

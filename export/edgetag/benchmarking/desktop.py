@@ -3,6 +3,7 @@
 import importlib.util
 from functools import partial
 
+from edgetag.arrays import write_array
 from edgetag.benchmarking.effort import MOST_WINDOWS, SETTLED, Effort
 from edgetag.benchmarking.latency import percentiles, spread
 from edgetag.benchmarking.result import Desktop, MissingRuntime
@@ -13,7 +14,7 @@ from edgetag.process import on_host, run_job
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.scratch import scratch_folder
-from edgetag.workspace import Workspace, write_array
+from edgetag.workspace import Workspace
 
 NAME = "TensorFlow"
 MODULE = "edgetag.networks.timing"

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from edgetag.arrays import write_array
 from edgetag.benchmarking.job import EVENT, LOADS, Beat, Event, Job, Outcome, read_marker
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.process import Launch, on_host, run_job
 from edgetag.progress import Progress
 from edgetag.scratch import scratch_folder
-from edgetag.workspace import write_array
 
 DEFAULT_LAUNCH = partial(on_host, "edgetag.benchmarking.child")
 

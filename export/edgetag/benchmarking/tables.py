@@ -140,7 +140,7 @@ def history_tables(result: History) -> tuple[Table, ...]:
     table = Rows(result.figures).table(
         "Benchmarks so far",
         Column("measured at", lambda figure: figure.measured_at),
-        Column("device", lambda figure: figure.device),
+        Column("processor", lambda figure: figure.device),
         Column("runtime", lambda figure: figure.runtime),
         Number("threads", lambda figure: figure.threads),
         Column("variant", lambda figure: figure.variant),

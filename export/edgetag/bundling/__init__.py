@@ -1,5 +1,16 @@
-"""What the app ships."""
+"""What an app ships: made, opened, checked, signed, placed in a project.
 
-from edgetag.bundling.archive import check_bundle
-
-__all__ = ["check_bundle"]
+- `stage`: the bundle stage: one zip with everything an app needs to tag images as the recipe
+  does.
+- `result`: what the bundle stage leaves, and the manifest that lies in every bundle.
+- `tables`: tables of what `edgetag bundle check` found.
+- `android`: places a bundle in an Android project: assets, `Tags.kt`, and a list of what was
+  written.
+- `checking`: replays a bundle: source pictures decoded anew, golden inputs run through every
+  file.
+- `contents`: names and records of the files in a bundle; see also `result.BundleManifest`.
+- `opening`: opens a bundle and checks that its parts fit each other, whoever made it.
+- `replay`: runs model files over golden inputs, each engine in a process of its own.
+- `signing`: signatures of bundles by OpenSSF's model-signing, with a key file.
+- `sources`: what a bundle takes from outside the run: golden pictures.
+"""

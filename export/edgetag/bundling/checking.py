@@ -53,7 +53,7 @@ class Replay(Record):
         family: Whose known outputs are nearest; None where there are no scores.
         tolerance: Tolerance of that family.
         max_difference: Largest absolute difference of a score from that family's.
-        verdict: Passes if the scores are within the tolerance of one family, as on a device.
+        verdict: Passes if the scores are within the tolerance of one family, as in an app.
             Not run where the runtime is not here, or had no part in the bundle.
         reason: Why there are no scores; empty where there are.
     """
@@ -120,7 +120,7 @@ def chosen_engines(on: Sequence[str]) -> tuple[Engine, ...]:
 
 
 def check(path: Path, on: Sequence[Engine], progress: Progress) -> BundleCheck:
-    """Check a bundle as a device would, and more.
+    """Check a bundle as an app would, and more.
 
     Args:
         path: The zip.

@@ -11,8 +11,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.labels import Labels
 from edgetag.metrics import Scores
-from edgetag.tags import Labels
 
 NEAREST = 5
 """Pictures on each side of a tag's threshold that count as near."""

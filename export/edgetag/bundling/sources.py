@@ -11,11 +11,10 @@ from PIL import Image
 from edgetag.bundling.contents import MOST_PICTURE_BYTES, MOST_PICTURES
 from edgetag.bundling.pictures import Source, as_png, read_folder, read_source
 from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers, tag_covers
-from edgetag.dataset import Dataset, open_dataset
+from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.dataset.attribution import attribution_file
 from edgetag.dataset.formats import default_root
 from edgetag.dataset.location import Locator
-from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
 from edgetag.preprocess import FORMATS, ImageRejectedError, Pixels, letterbox, read_image
 from edgetag.progress import SilentTask

@@ -1,8 +1,12 @@
-"""What is chosen by name: networks, engines, label formats, variants. Each has one file here.
+"""What is chosen by name. To add one, write a line here, and the file that the line names.
 
-To add one, write a line there and the file that the line names, where its kind is implemented. A
-line holds the facts that a recipe goes by; so reading a recipe imports no implementation, and
+A line holds the facts that a recipe goes by; so reading a recipe imports no implementation, and
 nothing here imports more than the standard library.
+
+- `engines`: the engines that run `.tflite` files, each a file in `runtimes`.
+- `formats`: the label formats, each a file in `dataset/formats`.
+- `networks`: the networks, each a file in `networks`.
+- `variants`: the variants and what is done to make each, each with a file in `conversion/variants`.
 """
 
 from collections.abc import Mapping

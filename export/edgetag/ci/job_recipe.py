@@ -6,8 +6,7 @@ from edgetag.catalogue.engines import RUNTIMES
 from edgetag.catalogue.variants import BASE
 from edgetag.ci.pictures import TABLE, Columns
 from edgetag.ci.toml_text import to_toml
-from edgetag.recipe import LIMITS, Budget, Recipe, Runtime, Variant, limits_of
-from edgetag.recipe.budgets import Subject
+from edgetag.recipe import LIMITS, Budget, Recipe, Runtime, Subject, Variant, limits_of
 
 BASE_RUNTIME = RUNTIMES[0]
 """What `pip install edgetag` brings."""

@@ -26,7 +26,7 @@ def tag(
         ),
     ],
     out: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--out",
             "-o",
@@ -34,7 +34,7 @@ def tag(
             help="The table to write: .csv, .jsonl or .parquet.",
             show_default=False,
         ),
-    ],
+    ] = None,
     variant: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Which file of a bundle; default: its first."),
@@ -57,17 +57,29 @@ def tag(
         bool,
         typer.Option("--null", "-0", help="Paths on stdin end in a zero byte, not a new line."),
     ] = False,
+    measure: Annotated[
+        bool,
+        typer.Option(
+            "--measure",
+            help="Write nothing; time up to 400 of them beside decoding and inference alone.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Tag pictures with a bundle: a row for each, with its scores, or why it cannot be read.
 
     A killed command goes on where it was when it is typed again.
     """
-    from edgetag.cli.terminal import console_progress, print_json
+    from edgetag.cli.terminal import console_progress, print_json, print_tables
+    from edgetag.errors import InputError
     from edgetag.tagging.batch import tag_pictures
     from edgetag.tagging.listing import list_pictures
+    from edgetag.tagging.rate import rate_table
     from edgetag.tagging.tagger import Tagger
+    from edgetag.tagging.throughput import measure as measure_rate
 
+    if (out is None) is not measure:
+        raise InputError("give -o TABLE to tag, or --measure to time; one of the two")
     progress = console_progress()
     listing = list_pictures(_named(pictures, null))
     if listing.passed_over:
@@ -75,11 +87,11 @@ def tag(
     with Tagger(
         model, variant=variant, thresholds=threshold, runtime=runtime, workers=workers
     ) as tagger:
+        if out is None:
+            rate = measure_rate(tagger, listing.pictures, progress)
+            return print_json(rate) if json else print_tables([rate_table(rate)])
         result = tag_pictures(tagger, listing.pictures, out, progress)
-    if json:
-        print_json(result)
-    else:
-        typer.echo(result.sentence())
+    return print_json(result) if json else typer.echo(result.sentence())
 
 
 def _named(given: list[str], null: bool) -> list[str]:

@@ -99,16 +99,16 @@ def check(
     from edgetag.cli.outcome import exit_code, print_result
     from edgetag.cli.stages import prepare
     from edgetag.pipeline import add_to_stage
+    from edgetag.targets.asked import engines_to_check
     from edgetag.targets.checking import check_scores
-    from edgetag.targets.spots import spots_to_check
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    spots = spots_to_check(loaded, on or (), cpu or (), cache)
+    there = engines_to_check(loaded, on or (), cpu or (), cache)
     result = add_to_stage(
         "targets",
         loaded,
         workspace,
-        lambda: check_scores(loaded, workspace, progress, spots, images, variant or ()),
+        lambda: check_scores(loaded, workspace, progress, there, images, variant or ()),
     )
     print_result(result, json, github)
     raise typer.Exit(exit_code({"targets": result}))
@@ -144,16 +144,16 @@ def count(
     from edgetag.cli.outcome import exit_code, print_result
     from edgetag.cli.stages import prepare
     from edgetag.pipeline import add_to_stage
+    from edgetag.targets.asked import engines_to_count
     from edgetag.targets.counting.count import count_instructions
-    from edgetag.targets.spots import spots_to_count
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    spots = spots_to_count(loaded, on or (), cpu or (), cache)
+    there = engines_to_count(loaded, on or (), cpu or (), cache)
     result = add_to_stage(
         "targets",
         loaded,
         workspace,
-        lambda: count_instructions(loaded, workspace, progress, spots, variant or (), operators),
+        lambda: count_instructions(loaded, workspace, progress, there, variant or (), operators),
     )
     print_result(result, json)
     raise typer.Exit(exit_code({"targets": result}))

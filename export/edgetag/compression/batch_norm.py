@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.preprocess import Preprocessing, scale
 from edgetag.progress import Progress
 from edgetag.tf import keras, tf

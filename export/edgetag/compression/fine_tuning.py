@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.dataset import Dataset, open_dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
 from edgetag.metrics import Scores, mean_average_precision
 from edgetag.networks import Scorer, build_untrained, load_weights

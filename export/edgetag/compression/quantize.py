@@ -6,8 +6,7 @@ from sklearn.metrics import jaccard_score
 from edgetag.catalogue.variants import trained_by
 from edgetag.compression.schemes import Scheme, follows_weights, unsupported_layers
 from edgetag.compression.tfmot import tfmot
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.networks import build_untrained, load_weights

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
+from edgetag.arrays import read_arrays
 from edgetag.conversion.flatfile import (
     OPERATOR_NAMES,
     Operator,
@@ -26,7 +27,6 @@ from edgetag.conversion.flatfile import (
 from edgetag.conversion.op_versions import first_runtime, parse_version, required_runtime
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
-from edgetag.workspace import read_arrays
 
 FLOAT_TYPES = (
     schema.TensorType.FLOAT16,

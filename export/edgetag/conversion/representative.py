@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
+from edgetag.labels import Labels
 from edgetag.preprocess import Pixels
-from edgetag.tags import Labels
 
 
 def stratified_positions(labels: Labels, count: int, seed: int) -> Rows:

@@ -1,14 +1,33 @@
 """Label formats → manifest → split → cache → batches.
 
 Names are loaded when first used: worker processes and the command's start do without polars.
+
+- `stage`: the dataset stage: labels and images in, manifest and image cache out.
+- `result`: what the dataset stage and `data check` report; both are JSON.
+- `tables`: tables of the data: counts by tag and split, and what was or would be left out.
+- `attribution`: who made the pictures and under which licences: a text beside the labels.
+- `check`: `edgetag data check`: what a run would use, drop and refuse, without writing anything.
+- `formats`: label formats, one file each, all read into a `Listing`; which there are:
+  `catalogue.formats`.
+- `integrity`: whether the image cache is as it was written: a lost or damaged shard must not go
+  unnoticed.
+- `location`: where a listed path leads, and whether that is inside the data root.
+- `preview`: a contact sheet: for each tag some pictures that have it, as the network sees them.
+- `prospects`: what splits a run cannot do without: told before training, by `data check` and by
+  training.
+- `split`: deterministic splits: by the hash of bytes or group, never by chance or by file order.
+- `survey`: what labels and images are there, before a recipe says so: what `edgetag recipe new`
+  writes.
+- `workers`: a pool of worker processes that start fast, never outlive their parent, and stop on
+  Ctrl-C.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edgetag.dataset.view import Dataset, open_dataset
+    from edgetag.dataset.view import Dataset, Rows, open_dataset
 
-__all__ = ["Dataset", "open_dataset"]
+__all__ = ["Dataset", "Rows", "open_dataset"]
 
 
 def __getattr__(name: str) -> Any:

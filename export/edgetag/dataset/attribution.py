@@ -6,7 +6,7 @@ The bundle ships it, the report shows it.
 from pathlib import Path
 
 from edgetag.errors import InputError
-from edgetag.recipe.sections import Recipe
+from edgetag.recipe import Recipe
 from edgetag.userfiles import read_file
 
 MOST_ATTRIBUTION_BYTES = 1_000_000

@@ -5,7 +5,7 @@ from edgetag.dataset.prospects import unfit_splits
 from edgetag.dataset.result import CheckReport
 from edgetag.dataset.selection import DropReason
 from edgetag.progress import Progress
-from edgetag.recipe.sections import Recipe
+from edgetag.recipe import Recipe
 
 
 def check(recipe: Recipe, progress: Progress) -> CheckReport:

@@ -17,6 +17,7 @@ import imagehash
 import numpy as np
 from PIL import Image
 
+from edgetag.arrays import write_array
 from edgetag.dataset.listing import Crop
 from edgetag.preprocess import (
     ImageRejectedError,
@@ -28,7 +29,7 @@ from edgetag.preprocess import (
     read_image,
 )
 from edgetag.records import Record, Result
-from edgetag.workspace import write_array, write_text
+from edgetag.workspace import write_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgetag.dataset.result import UnknownTag
-from edgetag.recipe.base import Format
+from edgetag.recipe import Format
 from edgetag.tags import Vocabulary
 
 Crop = tuple[int, int, int, int]

@@ -22,7 +22,7 @@ from edgetag.dataset.split import TRAIN, SplitItem, assign_splits
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing, Rejection
 from edgetag.progress import Progress
-from edgetag.recipe.data import DataSection
+from edgetag.recipe import DataSection
 
 NAMED = 3
 """Examples in a sentence; tables and files have all."""

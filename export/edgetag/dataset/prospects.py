@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from edgetag.dataset.result import SplitCounts
 from edgetag.dataset.split import SHARE, TRAIN, VALIDATION
 from edgetag.errors import InputError
-from edgetag.recipe.sections import Recipe
+from edgetag.recipe import Recipe
 
 
 def require_fit_splits(recipe: Recipe, splits: Mapping[str, SplitCounts]) -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from edgetag.errors import ExitCode
-from edgetag.recipe.base import Format
+from edgetag.recipe import Format
 from edgetag.records import Record, Result
 
 

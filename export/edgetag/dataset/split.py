@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from edgetag.dataset.listing import LabelRow
-from edgetag.recipe.data import SplitSection
+from edgetag.recipe import SplitSection
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 TEST_BYTES = 25

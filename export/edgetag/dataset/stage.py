@@ -14,7 +14,7 @@ from edgetag.dataset.result import DatasetResult
 from edgetag.dataset.selection import DropReason
 from edgetag.errors import InputError
 from edgetag.progress import Progress
-from edgetag.recipe.sections import PLACES, Recipe
+from edgetag.recipe import PLACES, Recipe
 from edgetag.workspace import Workspace, atomic_write, digest_file, digest_json, write_text
 
 

@@ -16,8 +16,7 @@ from edgetag.dataset.result import SplitCounts, TagCounts
 from edgetag.dataset.split import SplitItem, assign_splits
 from edgetag.errors import InputError
 from edgetag.preprocess import ImageRejectedError, read_image
-from edgetag.recipe.data import DataSection, SplitSection
-from edgetag.recipe.sections import NetworkSection
+from edgetag.recipe import DataSection, NetworkSection, SplitSection
 from edgetag.sampling import positions
 
 HASHED_FILES = 2000

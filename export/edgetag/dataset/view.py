@@ -11,8 +11,9 @@ from edgetag.dataset.integrity import damaged_shards
 from edgetag.dataset.result import SplitCounts, TagCounts
 from edgetag.errors import InputError
 from edgetag.image_cache import ImageCache
+from edgetag.labels import UNKNOWN, Labels
 from edgetag.preprocess import Pixels
-from edgetag.tags import UNKNOWN, Labels, Vocabulary
+from edgetag.tags import Vocabulary
 from edgetag.workspace import Workspace
 
 Rows = npt.NDArray[np.int64]

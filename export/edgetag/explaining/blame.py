@@ -11,7 +11,7 @@ from functools import partial
 from math import sqrt
 from pathlib import Path
 
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Rows
 from edgetag.errors import InputError
 from edgetag.explaining.apart import take_apart
 from edgetag.explaining.graph import Layer, align, read_graph

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from edgetag.dataset.view import Rows
-from edgetag.tags import Labels
+from edgetag.dataset import Rows
+from edgetag.labels import Labels
 
 
 def choose(labels: Labels, count: int, min_positives: int, seed: int) -> Rows:

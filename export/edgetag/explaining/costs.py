@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from edgetag.explaining.mistakes import Mistake
 from edgetag.explaining.result import MistakeCost
+from edgetag.labels import Labels, known
 from edgetag.metrics import Scores, average_precisions
-from edgetag.tags import Labels, known
 from edgetag.validation.statistics import Bootstrap, average_precision_samples, interval
 
 SHOWN_TAGS = 3

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Rows
 from edgetag.explaining.mistakes import Case, DrawnMistake, ScaledMistake
 from edgetag.explaining.pictures import Crop, Picture, PictureSource
 from edgetag.metrics import Scores

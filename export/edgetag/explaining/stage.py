@@ -8,9 +8,8 @@ import numpy as np
 from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.conversion.exported import ExportedFile, exported_file, exported_files
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset import Dataset, open_dataset
+from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.dataset.formats import default_root
-from edgetag.dataset.view import Rows
 from edgetag.errors import InputError
 from edgetag.explaining.blame import Images, blame
 from edgetag.explaining.choice import choose

@@ -6,8 +6,7 @@ A number is written in its limit's unit, always with it, and its interval behind
 from collections.abc import Callable
 
 from edgetag.judging.checks import Bounds, Check
-from edgetag.recipe import LIMITS
-from edgetag.recipe.budgets import Unit
+from edgetag.recipe import LIMITS, Unit
 from edgetag.tables.formats import (
     format_bytes,
     format_fraction,

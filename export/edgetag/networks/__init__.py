@@ -1,6 +1,9 @@
 """Architectures, and reading pretrained weights.
 
 Importing a name from here imports TensorFlow; importing the package alone does not.
+
+- `timing`: times the float model under TensorFlow: `python -m edgetag.networks.timing JOB.json`.
+- `timing_job`: what the process that times TensorFlow is told and what it answers.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -4,8 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.catalogue.networks import CAM
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.preprocess import Preprocessing, scale
 from edgetag.progress import Progress
 from edgetag.tf import keras, tf

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from edgetag.arrays import read_arrays, write_arrays
 from edgetag.errors import InputError
 from edgetag.tf import keras
-from edgetag.workspace import read_arrays, write_arrays
 
 
 def _keys(model: keras.Model) -> list[str]:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.arrays import write_arrays
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset import Dataset, open_dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
+from edgetag.labels import Labels
 from edgetag.metrics import Scores, mean_average_precision
 from edgetag.phones import runner
 from edgetag.phones.figures import AppEngineRecord, PhoneScores
@@ -24,8 +25,7 @@ from edgetag.recipe import Recipe, Variant
 from edgetag.runtimes import LoadFailure, engines
 from edgetag.runtimes import score as score_here
 from edgetag.sampling import spread
-from edgetag.tags import Labels
-from edgetag.workspace import Workspace, write_arrays
+from edgetag.workspace import Workspace
 
 HOST_ENGINE = "litert"
 SILENCE_S = 300.0

@@ -103,9 +103,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.rounds > self.runs:
-            raise InputError(
-                f"phones.rounds {self.rounds} is more than the {self.runs} runs of benchmark.runs"
-            )
+            raise InputError(f"phones.rounds {self.rounds} is more than the {self.runs} runs")
         if self.cores and not _MASK.fullmatch(self.cores):
             raise InputError(f"cores {self.cores!r}: give a mask in hex, such as f0")
 

@@ -7,6 +7,7 @@ import shlex
 import shutil
 from pathlib import Path
 
+from edgetag.arrays import write_array
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
@@ -16,7 +17,7 @@ from edgetag.phones.phone import FOLDER
 from edgetag.phones.store import LocalFile
 from edgetag.recipe import Recipe
 from edgetag.sampling import spread
-from edgetag.workspace import Workspace, atomic_write, write_array, write_text
+from edgetag.workspace import Workspace, atomic_write, write_text
 
 IMAGES, SCRIPT = "images.npy", "run.sh"
 

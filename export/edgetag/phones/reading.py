@@ -13,8 +13,7 @@ import numpy as np
 
 from edgetag import __version__
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset import Dataset, open_dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
 from edgetag.phones.accuracy import compare, truth_of
 from edgetag.phones.answer import AppScores, Wanted, check_answer, read_answer, scores_of

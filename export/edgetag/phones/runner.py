@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.arrays import write_array
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.phones.job import RunnerJob, RunsOn
@@ -23,7 +24,7 @@ from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.store import LocalFile, put
 from edgetag.preprocess import Preprocessing
 from edgetag.scratch import scratch_folder
-from edgetag.workspace import digest_file, write_array, write_text
+from edgetag.workspace import digest_file, write_text
 
 SECONDS_AN_IMAGE = 2.0
 START_S = 120.0

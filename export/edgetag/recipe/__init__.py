@@ -1,7 +1,10 @@
-"""The recipe: one TOML file that says what to build, typed and strict."""
+"""The recipe: one TOML file that says what to build, typed and strict.
 
-from edgetag.recipe.base import IoType, Runtime, Section, Variant
-from edgetag.recipe.budgets import LIMITS, Budget, Limit, TagBudget, limits_of
+- `template`: the commented recipe that `edgetag recipe new` writes.
+"""
+
+from edgetag.recipe.base import Format, IoType, Runtime, Section, Variant
+from edgetag.recipe.budgets import LIMITS, Budget, Limit, Subject, TagBudget, Unit, limits_of
 from edgetag.recipe.bundle import BundleSection, DisplayName
 from edgetag.recipe.data import DataSection, SplitSection
 from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
@@ -9,7 +12,7 @@ from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
 from edgetag.recipe.needed import more_needed, passed_over
 from edgetag.recipe.phones import PhonesSection
 from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recipe
-from edgetag.recipe.targets import TargetsSection
+from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, CpuName, TargetsSection
 from edgetag.recipe.training import (
     AugmentSection,
     Phase,
@@ -20,16 +23,20 @@ from edgetag.recipe.training import (
 )
 
 __all__ = [
+    "BUDGET_CPU",
+    "BUDGET_TARGET",
     "LIMITS",
     "PLACES",
     "AugmentSection",
     "BenchmarkSection",
     "Budget",
     "BundleSection",
+    "CpuName",
     "DataSection",
     "DisplayName",
     "ExplainSection",
     "ExportSection",
+    "Format",
     "IoType",
     "Limit",
     "NetworkSection",
@@ -41,10 +48,12 @@ __all__ = [
     "Runtime",
     "Section",
     "SplitSection",
+    "Subject",
     "TagBudget",
     "TargetsSection",
     "ThresholdSection",
     "TrainingSection",
+    "Unit",
     "ValidationSection",
     "Variant",
     "limits_of",

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from edgetag.catalogue.networks import NETWORKS, Network
 from edgetag.catalogue.variants import BASE, CALIBRATED, FULL_INTEGER, TRAINED
-from edgetag.preprocess import Preprocessing
+from edgetag.contract import Preprocessing
 from edgetag.recipe.base import IoType, NetworkName, Section, TrainedVariant, Variant
 from edgetag.recipe.budgets import Budget, TagBudget
 from edgetag.recipe.bundle import BundleSection

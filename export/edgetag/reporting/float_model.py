@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from edgetag.dataset import Dataset, open_dataset
-from edgetag.dataset.view import Rows
-from edgetag.tags import Labels
+from edgetag.dataset import Dataset, Rows, open_dataset
+from edgetag.labels import Labels
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference

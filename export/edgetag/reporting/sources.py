@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.result import ExportResult
+from edgetag.dataset import Rows
 from edgetag.dataset.result import DatasetResult, DroppedImage
-from edgetag.dataset.view import Rows
 from edgetag.explaining.result import Explanation
 from edgetag.phones.result import PhonesResult
 from edgetag.preprocess import Pixels

@@ -25,8 +25,8 @@ from edgetag.records import Result
 from edgetag.reporting.findings import find, unjudged
 from edgetag.reporting.float_model import read_float_model
 from edgetag.reporting.junit import write_junit
-from edgetag.reporting.page import write_page
 from edgetag.reporting.page.data import read_rejected
+from edgetag.reporting.page.write import write_page
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import (
     budget_rows,

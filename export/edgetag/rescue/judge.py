@@ -14,8 +14,7 @@ from edgetag.benchmarking.result import Failure, Measurement
 from edgetag.catalogue.variants import BASE
 from edgetag.conversion.explain_signature import read_explain
 from edgetag.conversion.flatfile import read_model
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
 from edgetag.judging.checks import Bounds, Check, ReasonedCheck, Value, judge, reasoned
 from edgetag.judging.decisions import Decision

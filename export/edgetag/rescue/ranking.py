@@ -12,8 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgetag.conversion.representative import stratified_positions
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores

@@ -8,8 +8,7 @@ from edgetag.benchmarking.figures import figure
 from edgetag.benchmarking.measure import Plan, Times, measure
 from edgetag.benchmarking.result import Failure, Measurement
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.machine import Machine
 from edgetag.metrics import Scores
 from edgetag.preprocess import Preprocessing

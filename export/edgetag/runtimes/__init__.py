@@ -1,4 +1,21 @@
-"""Engines that run `.tflite` files, each in a process of its own."""
+"""Engines that run `.tflite` files, each in a process of its own.
+
+- `emulation`: machines of another architecture, emulated by QEMU in user mode: what they need,
+  setting it up.
+- `encoding`: from uint8 pixels to a model's input, and from its output to scores.
+- `engines`: the engines by name; which there are is in `catalogue.engines`.
+- `inference`: one image through a loaded model: raw values, scores that are checked, heat maps.
+- `interpreter`: a session over the interpreter class that LiteRT and tflite-runtime have in
+  common.
+- `maps`: class activation maps of a file over cache rows, by its second signature.
+- `messages`: what the scoring process is told and what it answers, one JSON line per event.
+- `protocol`: what an engine that runs `.tflite` files must offer; one file per engine implements
+  it.
+- `scoring`: scoring a file over cache rows, from the side that must survive whatever the runtime
+  does.
+- `wasm`: TensorFlow Lite as WebAssembly in Node, by the npm package @tensorflow/tfjs-tflite.
+- `worker`: the process in which a model is scored: `python -m edgetag.runtimes.worker JOB.json`.
+"""
 
 from edgetag.runtimes import engines
 from edgetag.runtimes.protocol import Engine, Loader, ModelLoadError, Session, Tensor

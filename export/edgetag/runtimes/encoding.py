@@ -8,7 +8,8 @@ a table for any input type. Where the exporter has set the scale to `1 / std` an
 import numpy as np
 import numpy.typing as npt
 
-from edgetag.contract import Pixels, Preprocessing, scale
+from edgetag.contract import Preprocessing
+from edgetag.pixels import Pixels, scale
 from edgetag.runtimes.protocol import Tensor, Values
 
 

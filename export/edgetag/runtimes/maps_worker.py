@@ -40,7 +40,7 @@ def map_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> None:
             emit(Scored(images=image + 1))
             reported = now
     seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
-    from edgetag.workspace import write_array  # imported late, as in `worker`
+    from edgetag.arrays import write_array  # imported late, as in `worker`
 
     write_array(job.scores, out)
     emit(Scored(images=len(rows)))

@@ -179,7 +179,7 @@ class _Given:
             threads=self.threads,
         )
         # Imported late: the process that runs a model imports this package too, and is to be small.
-        from edgetag.workspace import write_array
+        from edgetag.arrays import write_array
 
         write_array(job.rows, self.rows)
         return job

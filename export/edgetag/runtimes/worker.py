@@ -64,7 +64,7 @@ def score_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> Non
         done += len(block)
     seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
     # Imported late: what is above decides how much memory the runtime is seen to need.
-    from edgetag.workspace import write_array
+    from edgetag.arrays import write_array
 
     write_array(job.scores, scores)
     emit(Scored(images=done))

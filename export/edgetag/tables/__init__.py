@@ -1,11 +1,16 @@
 """Tables of results: said once, drawn for a terminal, as Markdown and as HTML.
 
-A stage's `tables.py` gives rows and columns (`Rows`, `Column` and its kinds, `Cell`); `formats`
-writes numbers in one way for all. How a table is drawn is not the stage's business:
+A stage's `tables.py` gives rows and columns (`Rows`, `Column` and its kinds, `Cell`); how a table
+is drawn is not the stage's business. `to_rich(table)` draws it for a terminal and for a pipe.
 
-- `to_rich(table)`: for a terminal of any width and for a pipe.
-- `markdown.to_markdown(table)`: for GitHub and for files.
-- `html.to_html(table)`: for the report's page.
+- `formats`: how numbers are written, in every table and on every page alike. What does not exist
+  is a dash.
+- `html`: draws a table for the report's page: elements that its style sheet knows, every text
+  escaped.
+- `lists`: short tables that several stages have.
+- `markdown`: draws a table as GitHub's Markdown; cells cannot break out of it.
+- `model`: the table that every renderer draws, and how a stage gives one.
+- `text`: text that comes from files, recipes and other programs, made safe for where it is shown.
 """
 
 from typing import TYPE_CHECKING

@@ -1,6 +1,10 @@
 """Uses a finished model: pictures go in, tags, scores and heat maps come out.
 
-- `tagger.Tagger`: a bundle or a `.tflite` file, opened once, that tags picture after picture.
+- `tagger`: `Tagger`, a bundle or a `.tflite` file, opened once, that tags picture after picture.
 - `results`: what it gives.
 - `errors`: what it refuses.
+- `listing`: finds the pictures that a command names: files, folders, globs, archives.
+- `batch`: tags many pictures into a table, so that a kill loses nothing finished.
+- `rate`: how fast a batch tags, beside decoding and inference alone.
+- `throughput`: measures that.
 """

@@ -134,6 +134,18 @@ class Tagger:
         """
         yield from in_order(partial(self._try, maps=maps), pictures, self.workers)
 
+    def score_square(self, square: Pixels) -> npt.NDArray[np.float32]:
+        """Return the scores `[tags]` of a picture that is the model's input already.
+
+        Args:
+            square: `[size, size, 3]` uint8; see `preprocess.preprocess`.
+
+        Raises:
+            BundleError: The model fails on it.
+        """
+        size = self.model.contract.input_size
+        return self._run(square, (0, 0, size, size), maps=False).scores
+
     def close(self) -> None:
         """Give the memory of the loaded model back; the next picture loads it again."""
         self._copies.clear()

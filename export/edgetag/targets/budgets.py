@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from edgetag.judging.checks import Value, judge
-from edgetag.recipe import Recipe
-from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET
+from edgetag.recipe import BUDGET_CPU, BUDGET_TARGET, Recipe
 from edgetag.targets.result import BUDGET, CountFailure, InstructionBudget, InstructionCount
 
 

@@ -7,14 +7,14 @@ from edgetag.machine import cores
 from edgetag.pool import open_pool
 from edgetag.progress import Progress, SharedProgress, Task
 from edgetag.recipe import Recipe
-from edgetag.runtimes import FailureKind, LoadFailure, engines
+from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
 from edgetag.sampling import spread
 from edgetag.targets import store
 from edgetag.targets.agreement import compare, host_of, tolerance
+from edgetag.targets.asked import facts_of, require_ready, target_of
 from edgetag.targets.forecast import Job, images_on, tell
 from edgetag.targets.result import TargetCheck, TargetsResult
 from edgetag.targets.scoring import Outcome, Pictures, read_pictures
-from edgetag.targets.spots import Spot, require_ready
 from edgetag.workspace import Workspace
 
 
@@ -22,7 +22,7 @@ def check_scores(
     recipe: Recipe,
     workspace: Workspace,
     progress: Progress,
-    spots: Sequence[Spot],
+    there: Sequence[Engine],
     images: int | None = None,
     variants: Sequence[str] = (),
 ) -> TargetsResult:
@@ -35,7 +35,7 @@ def check_scores(
         recipe: Gives the split, the contract and the time limit.
         workspace: The run.
         progress: Told how many images are scored.
-        spots: Where.
+        there: The engines on targets.
         images: Spread evenly over the split that decides; None for as many as the recipe says,
             else fewer where a processor is emulated.
         variants: Which files; all where none is named.
@@ -46,21 +46,21 @@ def check_scores(
     Raises:
         InputError: A target is not set up, there are no files or images, or a file has changed.
     """
-    require_ready(spots)
+    require_ready(there)
     files = exported_files(workspace, variants)
     pictures = read_pictures(recipe, workspace)
     asked = images or recipe.targets.images
     jobs = [
-        Job(file, path, spot, spread(pictures.rows, images_on(spot, asked)))
+        Job(file, path, engine, spread(pictures.rows, images_on(engine, asked)))
         for file, path in files
-        for spot in spots
+        for engine in there
     ]
 
     def score(job: Job, task: Task) -> Outcome:
-        return pictures.score(job.spot.engine, job.path, job.rows, task)
+        return pictures.score(job.engine, job.path, job.rows, task)
 
     tell(jobs, score, cores(), progress, pictures.cancelled)
-    names = ", ".join(dict.fromkeys(spot.target for spot in spots))
+    names = ", ".join(dict.fromkeys(target_of(engine) for engine in there))
     total = sum(len(job.rows) for job in jobs)
     with (
         SharedProgress(progress).track(f"score on {names}", total, "images") as task,
@@ -74,16 +74,15 @@ def check_scores(
 
 def _check(job: Job, pictures: Pictures, task: Task) -> TargetCheck:
     """Score a file here and there; only the slow side is told."""
-    file, spot = job.file, job.spot
-    host, limit = engines.get(host_of(file, spot.runtime)), tolerance(file)
+    host, limit = engines.get(host_of(job.file, job.engine.inner)), tolerance(job.file)
     here = pictures.score(host, job.path, job.rows)
     if isinstance(here, LoadFailure) and here.kind is FailureKind.TIMED_OUT:
         there: Outcome = LoadFailure(here.kind, "not tried")
     else:
-        there = pictures.score(spot.engine, job.path, job.rows, task)
+        there = pictures.score(job.engine, job.path, job.rows, task)
     comparison = compare(here, there, limit)
     return TargetCheck(
-        **spot.facts_of(file),
+        **facts_of(job.file, job.engine),
         host=host.name,
         split=pictures.split,
         images=len(job.rows),

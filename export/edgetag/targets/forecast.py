@@ -12,8 +12,8 @@ import numpy.typing as npt
 from edgetag.conversion.result import ExportedVariant
 from edgetag.pool import open_pool
 from edgetag.progress import Progress, Task, format_seconds
-from edgetag.runtimes import LoadFailure, ScoreRun
-from edgetag.targets.spots import Spot
+from edgetag.runtimes import Engine, LoadFailure, ScoreRun
+from edgetag.runtimes.emulation.engine import Emulated
 
 IMAGES = 32
 SLOW_IMAGES = 8
@@ -31,24 +31,24 @@ class Job:
     Attributes:
         file: What is known of it.
         path: Where it is.
-        spot: The engine and its processor.
+        engine: On which target and processor.
         rows: `[n]` rows of the image cache.
     """
 
     file: ExportedVariant
     path: Path
-    spot: Spot
+    engine: Engine
     rows: npt.NDArray[np.int64]
 
 
-def is_slow(spot: Spot) -> bool:
+def is_slow(engine: Engine) -> bool:
     """Whether every instruction there is emulated."""
-    return spot.cpu is not None
+    return isinstance(engine, Emulated)
 
 
-def images_on(spot: Spot, asked: int | None) -> int:
+def images_on(engine: Engine, asked: int | None) -> int:
     """Return how many pictures to score there: those asked for, else fewer where it is slow."""
-    return asked or (SLOW_IMAGES if is_slow(spot) else IMAGES)
+    return asked or (SLOW_IMAGES if is_slow(engine) else IMAGES)
 
 
 def tell(
@@ -61,7 +61,7 @@ def tell(
     """Say how many scorings there will be and, where they are slow, about how long they take.
 
     Args:
-        jobs: All of them; the first one of each slow spot is timed.
+        jobs: All of them; the first one of each slow engine is timed.
         score: Scores a job's rows.
         workers: How many run at once.
         progress: Told two lines.
@@ -71,13 +71,13 @@ def tell(
         The seconds that were told; None where nothing is slow, or nothing runs.
     """
     scorings = sum(len(job.rows) for job in jobs)
-    files, spots = {job.path for job in jobs}, {job.spot for job in jobs}
+    files, there = {job.path for job in jobs}, {job.engine for job in jobs}
     pictures = " or ".join(str(n) for n in sorted({len(job.rows) for job in jobs}))
     progress.say(
-        f"{scorings:,} scorings elsewhere: {len(files)} file(s) on {len(spots)} engines and "
+        f"{scorings:,} scorings elsewhere: {len(files)} file(s) on {len(there)} engines and "
         f"processors, {pictures} pictures each"
     )
-    first = {job.spot: job for job in reversed(jobs) if is_slow(job.spot)}
+    first = {job.engine: job for job in reversed(jobs) if is_slow(job.engine)}
     if not first or max(len(job.rows) for job in first.values()) <= TIMED_IMAGES:
         return None
     with open_pool(workers, cancelled) as pool:
@@ -92,8 +92,8 @@ def tell(
         sum(
             start_s + len(job.rows) * picture_s
             for job in jobs
-            if is_slow(job.spot)
-            for start_s, picture_s in [timed[job.spot] or known[0]]
+            if is_slow(job.engine)
+            for start_s, picture_s in [timed[job.engine] or known[0]]
         )
         / workers
     )
@@ -121,7 +121,7 @@ def _timed(
 ) -> tuple[float, float] | None:
     """Return seconds until the first picture and per picture; None where there is no score."""
     clock, began = _Clock(), time.monotonic()
-    few = Job(job.file, job.path, job.spot, job.rows[:TIMED_IMAGES])
+    few = Job(job.file, job.path, job.engine, job.rows[:TIMED_IMAGES])
     run = score(few, clock)
     if isinstance(run, LoadFailure):
         return None

@@ -58,15 +58,22 @@ class Place:
     chosen: bool = False
 
 
-def known(kinds: Container[Kind] = tuple(Kind)) -> tuple[str, ...]:
-    """Return every name of some kinds, the shortest way to say something first."""
-    every = (
-        *((target.name, Kind.EMULATED) for target in TARGETS),
-        *((name, Kind.EMULATED) for name in engines.target_names() if name != WASM),
-        (WASM, Kind.WASM),
-        *((name, Kind.HERE) for name in engines.names()),
+def places() -> tuple[Place, ...]:
+    """Return every place, the shortest way to say something first."""
+    emulated = {
+        target: tuple(f"{runtime}{SEPARATOR}{target.name}" for runtime, _ in target.runtimes)
+        for target in TARGETS
+    }
+    return (
+        *(Place(target.name, Kind.EMULATED, names, target) for target, names in emulated.items()),
+        *(
+            Place(name, Kind.EMULATED, (name,), target, chosen=True)
+            for target, names in emulated.items()
+            for name in names
+        ),
+        Place(WASM, Kind.WASM, (WASM,)),
+        *(Place(name, Kind.HERE, (name,), chosen=True) for name in engines.names()),
     )
-    return tuple(name for name, kind in every if kind in kinds)
 
 
 def resolve(name: str, kinds: Container[Kind] = tuple(Kind)) -> Place:
@@ -79,22 +86,17 @@ def resolve(name: str, kinds: Container[Kind] = tuple(Kind)) -> Place:
     Raises:
         InputError: It stands for nothing; the text lists what there is.
     """
-    if name == WASM:
-        return Place(name, Kind.WASM, (WASM,))
-    for target in TARGETS:
-        full = tuple(f"{runtime}{SEPARATOR}{target.name}" for runtime, _ in target.runtimes)
-        if name == target.name:
-            return Place(name, Kind.EMULATED, full, target)
-        if name in full:
-            return Place(name, Kind.EMULATED, (name,), target, chosen=True)
-    if name in engines.names():
-        return Place(name, Kind.HERE, (name,), chosen=True)
+    every = places()
+    for place in every:
+        if place.name == name:
+            return place
     if name.partition(":")[0] == PHONES:
         raise InputError(
             f"{name}: phones need no set-up and have verbs of their own: edgetag phone list, "
             "edgetag phone check, edgetag phone bench"
         )
-    raise InputError(f"{name!r} is no place to run files on; there are: {', '.join(known(kinds))}")
+    known = ", ".join(place.name for place in every if place.kind in kinds)
+    raise InputError(f"{name!r} is no place to run files on; there are: {known}")
 
 
 def resolve_for(verb: str, names: Iterable[str]) -> tuple[Place, ...]:
@@ -108,11 +110,11 @@ def resolve_for(verb: str, names: Iterable[str]) -> tuple[Place, ...]:
         InputError: A name is unknown, or the verb cannot work there.
     """
     allowed = CAN[verb]
-    places = tuple(resolve(name, allowed) for name in dict.fromkeys(names))
-    for place in places:
+    named = tuple(resolve(name, allowed) for name in dict.fromkeys(names))
+    for place in named:
         if place.kind not in allowed:
             raise InputError(f"{place.name}: {_why_not(verb, place.kind)}")
-    return places
+    return named
 
 
 def _why_not(verb: str, kind: Kind) -> str:

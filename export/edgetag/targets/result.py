@@ -43,7 +43,7 @@ class TargetRecord(Record):
     program: str
 
     def is_of(self, facts: Mapping[str, object]) -> bool:
-        """Whether it is about the very file, runtime and program of some facts; see `Spot`."""
+        """Whether it is about the very file, runtime and program of some facts; see `asked`."""
         return all(getattr(self, name) == value for name, value in facts.items())
 
     @property

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgetag.contract import Preprocessing
-from edgetag.dataset import open_dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Rows, open_dataset
 from edgetag.errors import InputError
 from edgetag.progress import SilentTask, Task
 from edgetag.recipe import Recipe

@@ -3,10 +3,10 @@
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.targets import store
+from edgetag.targets.asked import engines_to_check, engines_to_count, require_ready
 from edgetag.targets.checking import check_scores
 from edgetag.targets.counting.count import able_to_count, count_instructions
 from edgetag.targets.result import TargetsResult
-from edgetag.targets.spots import require_ready, spots_to_check, spots_to_count
 from edgetag.workspace import Workspace
 
 
@@ -20,8 +20,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> TargetsResu
     Raises:
         InputError: A target is not set up, there are no files, or one has changed.
     """
-    check_scores(recipe, workspace, progress, spots_to_check(recipe))
-    counted = spots_to_count(recipe)
+    check_scores(recipe, workspace, progress, engines_to_check(recipe))
+    counted = engines_to_count(recipe)
     if able_to_count(counted):
         count_instructions(recipe, workspace, progress, counted)
     known = store.read_current(recipe, workspace)
@@ -34,5 +34,5 @@ def require(recipe: Recipe) -> None:
     Raises:
         InputError: A target of the recipe is not set up; the text says what to type.
     """
-    require_ready(spots_to_check(recipe))
-    spots_to_count(recipe)
+    require_ready(engines_to_check(recipe))
+    engines_to_count(recipe)

@@ -6,8 +6,7 @@ from typing import TypeVar
 
 from edgetag.conversion.exported import exported_if_there
 from edgetag.conversion.result import ExportedVariant
-from edgetag.recipe import Recipe
-from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET
+from edgetag.recipe import BUDGET_CPU, BUDGET_TARGET, Recipe
 from edgetag.targets.budgets import check_budgets
 from edgetag.targets.result import (
     CountFailure,

@@ -1,1 +1,12 @@
-"""Losses, batches, phases, thresholds."""
+"""From the image cache to a float network: losses, batches, phases, thresholds.
+
+- `stage`: the train stage: from the image cache to float weights and thresholds.
+- `result`: what the train stage leaves: a summary, the history and the thresholds.
+- `tables`: tables of a training: its epochs, and how fast its pictures come.
+- `cluster`: who this process is among the machines that train together, from `TF_CONFIG`.
+- `fitting`: the training loop that training, pruning and quantization-aware training share.
+- `losses`: the training loss: sigmoid cross-entropy over three-state labels.
+- `thresholds`: from which score a tag counts as present, chosen per tag on the validation split.
+- `throughput`: does the input pipeline keep up with training? Measured on the recipe's own data
+  and network.
+"""

@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
+from edgetag.labels import Labels
 from edgetag.preprocess import Preprocessing
 from edgetag.recipe import AugmentSection
-from edgetag.tags import Labels
 from edgetag.tf import tf
 from edgetag.training.augment import DRAWS, augment
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.arrays import write_arrays
 from edgetag.training.result import EpochRecord
-from edgetag.workspace import write_arrays
 
 FILE = "checkpoint.npz"
 

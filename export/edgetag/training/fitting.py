@@ -14,8 +14,7 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.networks import head_layers
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.labels import Labels
 from edgetag.recipe import TrainingSection
-from edgetag.tags import Labels, Vocabulary
+from edgetag.tags import Vocabulary
 from edgetag.tf import keras, tf
 
 MAX_BALANCED_WEIGHT = 10.0

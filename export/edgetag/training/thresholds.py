@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from edgetag.labels import Labels, known
 from edgetag.metrics import Scores
 from edgetag.recipe import ThresholdSection
-from edgetag.tags import Labels, Vocabulary, known
+from edgetag.tags import Vocabulary
 from edgetag.training.result import Thresholds
 
 MIN_IMAGES = 5

@@ -5,8 +5,7 @@ import numpy.typing as npt
 import polars as pl
 from sklearn.metrics import precision_recall_curve
 
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.sampling import positions
 from edgetag.validation.details import Change, Curve, TagCurves, VariantDetails
 from edgetag.validation.metrics import Measured

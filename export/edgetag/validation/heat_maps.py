@@ -10,18 +10,17 @@ from scipy.special import expit
 
 from edgetag.conversion.explain_signature import ExplainMaps, read_explain
 from edgetag.conversion.flatfile import read_model
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
 from edgetag.judging.checks import Bounds, Check, Value, judge
 from edgetag.judging.decisions import worst
+from edgetag.labels import Labels
 from edgetag.metrics import Scores
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Task
 from edgetag.recipe import Budget, Recipe
 from edgetag.runtimes import Engine, FailureKind, LoadFailure
 from edgetag.runtimes.maps import MapRun, explain
-from edgetag.tags import Labels
 from edgetag.validation.comparison import Measure
 from edgetag.validation.decision import Estimate, judge_margin
 from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps

@@ -14,8 +14,7 @@ from edgetag.conversion.exported import (
 )
 from edgetag.conversion.external import ExternalModel
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.recipe import Recipe

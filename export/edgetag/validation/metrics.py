@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.labels import Labels
 from edgetag.metrics import Scores, average_precisions
-from edgetag.tags import Labels, Vocabulary
+from edgetag.tags import Vocabulary
 from edgetag.validation.operating import OperatingPoints, operating_points
 from edgetag.validation.result import Operating
 from edgetag.validation.statistics import Bootstrap, average_precision_samples, f1_samples

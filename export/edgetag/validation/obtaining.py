@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError, MissingExtraError
 from edgetag.metrics import Scores

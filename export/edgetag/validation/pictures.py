@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
-from edgetag.tags import Labels
+from edgetag.labels import Labels
 from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
 from edgetag.validation.scores import NO_ROWS, KnownPictures, ReferenceScores
 

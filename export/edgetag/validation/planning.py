@@ -13,9 +13,9 @@ from scipy.stats import binom, norm
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.errors import InputError
 from edgetag.judging.checks import Check
+from edgetag.labels import Labels
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, TagBudget
-from edgetag.tags import Labels
 from edgetag.validation.needs import images_to_decide, in_all, outcome_of, split_share
 from edgetag.validation.plan_result import Need, Plan
 from edgetag.validation.proportions import score_statistic

@@ -7,8 +7,7 @@ stored scores.
 from importlib.metadata import version
 
 from edgetag import networks
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.dependencies import dependencies_of
 from edgetag.machine import this_machine
 from edgetag.progress import Progress

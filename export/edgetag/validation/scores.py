@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, TypeAdapter, ValidationError
 
+from edgetag.arrays import read_arrays, write_arrays
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
+from edgetag.labels import Labels
 from edgetag.metrics import Scores
 from edgetag.records import Result
-from edgetag.tags import Labels
-from edgetag.workspace import read_arrays, write_arrays
 
 NO_ROWS: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
 """Rows of no image."""

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.dataset import Dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Dataset, Rows
 from edgetag.machine import Machine
 from edgetag.metrics import Scores
 from edgetag.pool import open_pool

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import polars as pl
 from scipy.stats import norm
 
+from edgetag.labels import Labels
 from edgetag.metrics import Scores
-from edgetag.tags import Labels
 
 Weights = npt.NDArray[np.float32]
 """Weights `[images, samples]`; whole numbers, exact in float32 up to 16 million."""

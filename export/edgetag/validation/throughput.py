@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.conversion.exported import exported_file
-from edgetag.dataset import open_dataset
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Rows, open_dataset
 from edgetag.machine import this_machine
 from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing

@@ -13,10 +13,10 @@ from edgetag.runtimes.emulation.building import set_up
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.runtimes.emulation.machines import default_cache
 from edgetag.targets import store
+from edgetag.targets.asked import facts_of
 from edgetag.targets.matrix.result import MatrixResult
 from edgetag.targets.matrix.stage import run
 from edgetag.targets.result import InstructionCount
-from edgetag.targets.spots import Spot
 from edgetag.workspace import write_text
 from tests.support.tiny_run import RunFolder, make_run_folder
 
@@ -54,17 +54,7 @@ def counted_before(folder: RunFolder, target: Target, cpu: str, **changes: str) 
     """Leave a count of int8 that nobody would arrive at, as `edgetag target count` would."""
     file = ExportResult.read(folder.workspace.export / "export.json", "export").variants[1]
     engine = Emulated(target, "litert", target.cpu(cpu))
-    spot = Spot(engine, target.name, "litert", cpu)
-    told = {
-        "variant": "int8",
-        "sha256": file.sha256,
-        "target": target.name,
-        "runtime": "litert",
-        "runtime_version": engine.version(),
-        "cpu": cpu,
-        "program": spot.program(),
-        "instructions": MADE_UP,
-    }
+    told = {**facts_of(file, engine), "instructions": MADE_UP}
     count = InstructionCount.model_validate({**told, **changes})
     store.add(folder.recipe, folder.workspace, store.make(folder.recipe, counts=(count,)))
 

@@ -1,4 +1,7 @@
-"""Label formats, one file each, all read into a `Listing`; which there are: `catalogue.formats`."""
+"""Label formats, one file each, all read into a `Listing`; which there are: `catalogue.formats`.
+
+- `folders`: one folder per class: an image's tag is the name of the top folder it lies in.
+"""
 
 from importlib import import_module
 from typing import Protocol, cast
@@ -9,8 +12,7 @@ from edgetag.dataset.formats.given import Draft, Given, default_root, open_sourc
 from edgetag.dataset.formats.tables import MOST_BYTES, TABLE_SUFFIXES
 from edgetag.dataset.listing import Listing
 from edgetag.errors import InputError
-from edgetag.recipe.base import Format
-from edgetag.recipe.data import DataSection
+from edgetag.recipe import DataSection, Format
 from edgetag.userfiles import require_file
 
 __all__ = ["Draft", "default_root", "draft", "read_listing"]

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from edgetag.dataset.formats.given import PLACEHOLDER, Draft, Given
 from edgetag.dataset.listing import Entry, Listing, TagReader
 from edgetag.errors import InputError
-from edgetag.recipe.data import DataSection
+from edgetag.recipe import DataSection
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp"})
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from edgetag.dataset.formats.tables import TABLE_SUFFIXES, Table, read_table
 from edgetag.errors import InputError
-from edgetag.recipe.data import DataSection
+from edgetag.recipe import DataSection
 
 PLACEHOLDER = "\N{WHITE QUESTION MARK ORNAMENT}"
 """No tag: read with it as the vocabulary, a source tells all of its tags as unknown ones."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from edgetag.dataset.formats.folders import IMAGE_SUFFIXES
 from edgetag.dataset.formats.tables import Table, parse_label
-from edgetag.recipe.data import DataSection
+from edgetag.recipe import DataSection
 
 TAGS_COLUMNS = ("tags", "labels", "tag", "label", "classes", "class", "categories", "category")
 

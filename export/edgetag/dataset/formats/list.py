@@ -5,7 +5,7 @@ from edgetag.dataset.formats.guessing import list_column, path_column, texts
 from edgetag.dataset.formats.tables import Row, read_group_and_split, read_path
 from edgetag.dataset.listing import Entry, Listing, TagReader
 from edgetag.errors import InputError
-from edgetag.recipe.data import DataSection
+from edgetag.recipe import DataSection
 
 SEPARATORS = (",", "|", ";")
 

@@ -8,7 +8,7 @@ from edgetag.dataset.formats.guessing import ID_COLUMN, VALUE_COLUMN, has_ids, t
 from edgetag.dataset.formats.tables import read_group_and_split, read_label, read_path
 from edgetag.dataset.listing import Entry, Listing
 from edgetag.errors import InputError
-from edgetag.recipe.data import DataSection
+from edgetag.recipe import DataSection
 
 DRAFTED_FILES = 20
 """Ids by which the folder of the pictures is found."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from edgetag.dataset.formats.given import PLACEHOLDER, Draft, Given
 from edgetag.dataset.listing import Crop, Entry, Listing, TagReader
 from edgetag.errors import InputError
-from edgetag.recipe.data import DataSection
+from edgetag.recipe import DataSection
 from edgetag.userfiles import read_file
 
 GENERATOR = "Region Cropper"

@@ -15,7 +15,7 @@ from pathlib import Path
 from edgetag.dataset.listing import Crop, LabelRow
 from edgetag.dataset.location import is_unicode
 from edgetag.errors import InputError
-from edgetag.recipe.data import DataSection
+from edgetag.recipe import DataSection
 from edgetag.userfiles import read_file
 
 TABLE_SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")

@@ -13,7 +13,7 @@ from edgetag.dataset.formats.tables import (
 )
 from edgetag.dataset.listing import Entry, LabelRow, Listing, TagReader
 from edgetag.dataset.result import UnknownTag
-from edgetag.recipe.data import DataSection
+from edgetag.recipe import DataSection
 
 
 def recognises(given: Given) -> bool:

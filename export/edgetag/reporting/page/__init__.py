@@ -1,5 +1,5 @@
-"""The report as one HTML file: `write_page`."""
+"""The report as one HTML file.
 
-from edgetag.reporting.page.write import write_page
-
-__all__ = ["write_page"]
+- `write`: writes the page from the results of a run.
+- `data`: how many images have each tag in each split, what was left out, whose they are.
+"""

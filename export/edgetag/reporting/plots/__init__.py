@@ -1,1 +1,8 @@
-"""Plots as SVG that stands inside a page: drawn by matplotlib, coloured by the page."""
+"""Plots as SVG that stands inside a page: drawn by matplotlib, coloured by the page.
+
+- `curves`: one tag before and after: precision over recall, and how far scores can be believed.
+- `forest`: intervals against margins, one row each: what a forest plot shows.
+- `history`: medians of every benchmark over time, as an SVG file of its own.
+- `layers`: where along a network an error comes in.
+- `tradeoff`: accuracy against a cost, with the variants marked that no other one beats on both.
+"""

@@ -1,1 +1,5 @@
-"""Instructions of one inference on an emulated machine: the same in every run, and no time."""
+"""Instructions of one inference on an emulated machine: the same in every run, and no time.
+
+- `count`: instructions of every file on every emulated processor.
+- `ratios`: two runs side by side by instructions: exact ratios, and a gate.
+"""

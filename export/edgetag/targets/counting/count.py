@@ -10,13 +10,13 @@ from edgetag.errors import InputError
 from edgetag.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
-from edgetag.runtimes import LoadFailure
+from edgetag.runtimes import Engine, LoadFailure
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.targets import store
+from edgetag.targets.asked import facts_of, require_ready, target_of
 from edgetag.targets.counting.one_file import count_file
 from edgetag.targets.result import CountFailure, InstructionCount, TargetsResult
 from edgetag.targets.scoring import Pictures, read_pictures
-from edgetag.targets.spots import Spot, require_ready
 from edgetag.workspace import Workspace
 
 
@@ -26,7 +26,6 @@ class CountJob:
 
     file: ExportedVariant
     path: Path
-    spot: Spot
     engine: Emulated
 
 
@@ -34,7 +33,7 @@ def count_instructions(
     recipe: Recipe,
     workspace: Workspace,
     progress: Progress,
-    spots: Sequence[Spot],
+    there: Sequence[Engine],
     variants: Sequence[str] = (),
     by_operator: bool = False,
 ) -> TargetsResult:
@@ -47,7 +46,7 @@ def count_instructions(
         recipe: Gives the split, the contract, the budgets and the time limit.
         workspace: The run.
         progress: Told how many are counted, and which machine cannot.
-        spots: Where; WebAssembly is passed over.
+        there: The engines on targets; WebAssembly is passed over.
         variants: Which files; all where none is named.
         by_operator: Also count what each operator costs; takes about a minute a file.
 
@@ -58,16 +57,16 @@ def count_instructions(
         InputError: A machine is not set up, or none of them can count; there are no files or
             images, or a file has changed.
     """
-    require_ready(spots)
-    able = able_to_count(spots)
-    unable = dict.fromkeys(why for spot in spots if (why := _why_not(spot)))
+    require_ready(there)
+    able = able_to_count(there)
+    unable = dict.fromkeys(why for engine in there if (why := _why_not(engine)))
     if not able:
         raise InputError("\n".join(unable) or "only emulated machines count instructions")
     for why in unable:
         progress.say(why)
     files = exported_files(workspace, variants)
     pictures = read_pictures(recipe, workspace)
-    jobs = [CountJob(file, path, spot, engine) for file, path in files for spot, engine in able]
+    jobs = [CountJob(file, path, engine) for file, path in files for engine in able]
     counted = count_files(jobs, pictures, progress, by_operator)
     result = store.make(
         recipe,
@@ -78,18 +77,15 @@ def count_instructions(
     return result
 
 
-def able_to_count(spots: Sequence[Spot]) -> list[tuple[Spot, Emulated]]:
-    """Return the spots on emulated machines that can count; all must be ready."""
-    return [
-        (spot, spot.engine)
-        for spot in spots
-        if isinstance(spot.engine, Emulated) and spot.engine.why_no_count() is None
-    ]
+def able_to_count(there: Sequence[Engine]) -> list[Emulated]:
+    """Return the engines that can count; all must be ready."""
+    emulated = [engine for engine in there if isinstance(engine, Emulated)]
+    return [engine for engine in emulated if engine.why_no_count() is None]
 
 
-def _why_not(spot: Spot) -> str | None:
-    why = spot.engine.why_no_count() if isinstance(spot.engine, Emulated) else None
-    return None if why is None else f"{spot.target} cannot count instructions: {why}"
+def _why_not(engine: Engine) -> str | None:
+    why = engine.why_no_count() if isinstance(engine, Emulated) else None
+    return None if why is None else f"{target_of(engine)} cannot count instructions: {why}"
 
 
 def count_files(
@@ -108,7 +104,7 @@ def count_files(
         by_operator: Also count what each operator costs.
         known: Counts of before, taken where they are of the very file, runtime and emulator.
     """
-    names = ", ".join(dict.fromkeys(job.spot.target for job in jobs))
+    names = ", ".join(dict.fromkeys(target_of(job.engine) for job in jobs))
     counted = []
     with (
         progress.track(f"count on {names}", len(jobs), "counts") as task,
@@ -125,14 +121,15 @@ def count_files(
 
 
 def _known(job: CountJob, known: TargetsResult | None) -> InstructionCount | None:
-    spot = job.spot
-    count = known and known.find(job.file.variant, spot.target, spot.runtime, spot.cpu)
-    same = count and count.is_of(spot.facts_of(job.file))
-    return count if count and same else None
+    engine = job.engine
+    count = known and known.find(
+        job.file.variant, engine.target.name, engine.inner, engine.cpu.name
+    )
+    return count if count and count.is_of(facts_of(job.file, engine)) else None
 
 
 def _count(job: CountJob, pictures: Pictures, by_operator: bool) -> InstructionCount | CountFailure:
-    facts = job.spot.facts_of(job.file)
+    facts = facts_of(job.file, job.engine)
     outcome = count_file(job.path, job.engine, pictures, by_operator)
     if isinstance(outcome, LoadFailure):
         return CountFailure(**facts, reason=outcome.reason)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgetag.conversion.result import ExportedVariant
-from edgetag.dataset.view import Rows
+from edgetag.dataset import Rows
 from edgetag.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines

@@ -9,11 +9,11 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe
-from edgetag.recipe.targets import CpuName
+from edgetag.recipe import CpuName, Recipe
 from edgetag.runtimes import Engine, ScoreRun, engines
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.sampling import spread
+from edgetag.targets.asked import engines_of
 from edgetag.targets.counting.count import CountJob, able_to_count, count_files
 from edgetag.targets.matrix.agreement import FileThresholds
 from edgetag.targets.matrix.cells import Cells
@@ -24,7 +24,6 @@ from edgetag.targets.matrix.result import MatrixResult, Proof, Target
 from edgetag.targets.matrix.tables import to_markdown_page
 from edgetag.targets.naming import resolve
 from edgetag.targets.scoring import read_pictures
-from edgetag.targets.spots import Spot, spots
 from edgetag.targets.store import read_current
 from edgetag.workspace import Workspace, write_text
 
@@ -68,9 +67,9 @@ def run(
     progress.say(f"{len(files)} files on {len(ready)} runtimes, {len(rows)} pictures each")
     outcomes = score_all(files, wanted, pictures, rows, progress)
     jobs = [
-        CountJob(file, path, spot, engine)
+        CountJob(file, path, engine)
         for file, path in files
-        for spot, engine in able_to_count(_processors(ready))
+        for engine in able_to_count(_on_every_processor(ready))
         if isinstance(outcomes[file.variant, engine.name], ScoreRun)
     ]
     counts = count_files(jobs, pictures, progress, known=read_current(recipe, workspace))
@@ -91,10 +90,9 @@ def run(
     return result
 
 
-def _processors(ready: Sequence[Engine]) -> tuple[Spot, ...]:
-    """Return emulated engines on every processor that their machines can be."""
+def _on_every_processor(ready: Sequence[Engine]) -> tuple[Engine, ...]:
     places = [resolve(engine.name) for engine in ready if isinstance(engine, Emulated)]
-    return spots(places, (), get_args(CpuName))
+    return engines_of(places, (), get_args(CpuName))
 
 
 def _target(engine: Engine) -> Target:

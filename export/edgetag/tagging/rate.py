@@ -1,0 +1,58 @@
+"""How fast a batch tags, beside decoding and inference alone."""
+
+from typing import ClassVar
+
+from edgetag.machine import Machine
+from edgetag.records import Result
+from edgetag.tables import Number, Rows, Table
+from edgetag.tables.formats import format_fraction
+
+TARGET = 0.85
+"""Share of the bound that a batch promises to reach."""
+
+
+class TagRate(Result):
+    """What `edgetag tag --measure` measured; rates are pictures a second of all threads together.
+
+    Attributes:
+        pictures: Tagged in each round.
+        workers: Threads, for all measurements alike.
+        rounds: Rounds of each measurement, taken in turn.
+        decode_per_s: Reading and decoding files and fitting them into the input alone; the median.
+        infer_per_s: The model alone, on squares in memory; the median.
+        bound_per_s: Both one after the other on the same cores, so what no batch can exceed.
+        tag_per_s: A whole batch: digests, parts on disk, the table; the median.
+        ratio: The batch by the bound, the median of the rounds.
+        ratios: Smallest and largest of any round: how much the machine's noise is worth.
+        target: The ratio that a batch promises.
+        machine: Where it was measured.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.tag-rate/1.0"
+    pictures: int
+    workers: int
+    rounds: int
+    decode_per_s: float
+    infer_per_s: float
+    bound_per_s: float
+    tag_per_s: float
+    ratio: float
+    ratios: tuple[float, float]
+    target: float = TARGET
+    machine: Machine
+
+
+def rate_table(rate: TagRate) -> Table:
+    """Return the rates and their ratio as a table of one row."""
+    low, high = rate.ratios
+    return Rows([rate]).table(
+        f"Pictures a second: {rate.pictures} pictures, {rate.workers} threads, "
+        f"{rate.rounds} rounds in turn, {rate.machine.cpu}",
+        Number("decoding", lambda row: f"{row.decode_per_s:.0f}"),
+        Number("inference", lambda row: f"{row.infer_per_s:.0f}"),
+        Number("bound of both", lambda row: f"{row.bound_per_s:.0f}"),
+        Number("edgetag tag", lambda row: f"{row.tag_per_s:.0f}"),
+        Number("share of the bound", lambda row: format_fraction(row.ratio, 2)),
+        Number("of any round", lambda _: f"{low:.2f} to {high:.2f}"),
+        Number("promised", lambda row: format_fraction(row.target, 2)),
+    )

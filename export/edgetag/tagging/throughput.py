@@ -1,0 +1,93 @@
+"""Does a batch cost much beside decoding and inference? All are timed in turn on the same cores."""
+
+import statistics
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from edgetag.errors import InputError
+from edgetag.machine import this_machine
+from edgetag.pool import in_order
+from edgetag.preprocess import Pixels
+from edgetag.progress import Progress, SilentProgress
+from edgetag.sampling import positions
+from edgetag.tagging.batch import tag_pictures
+from edgetag.tagging.errors import PictureError
+from edgetag.tagging.listing import Listed
+from edgetag.tagging.pictures import read_square
+from edgetag.tagging.rate import TagRate
+from edgetag.tagging.tagger import Tagger
+
+MOST_PICTURES = 400
+ROUNDS = 5
+
+
+def measure(
+    tagger: Tagger, pictures: Sequence[Listed], progress: Progress, rounds: int = ROUNDS
+) -> TagRate:
+    """Time decoding, inference and a whole batch on the same pictures.
+
+    Args:
+        tagger: The model.
+        pictures: At most 400 of them are taken, at even distances, no two alike.
+        progress: Is told of every round.
+        rounds: Of each measurement; their order changes from round to round.
+
+    Raises:
+        InputError: None of the pictures can be read.
+    """
+    chosen: list[Listed] = []
+    squares: dict[bytes, Pixels] = {}
+    for place in positions(len(pictures), MOST_PICTURES):
+        try:
+            square = _decode(tagger, pictures[place])
+        except PictureError:
+            continue  # the rate is that of pictures that can be read
+        if (content := square.tobytes()) not in squares:  # a batch tags equal pictures once
+            squares[content] = square
+            chosen.append(pictures[place])
+    if not chosen:
+        raise InputError("none of the pictures can be read, so nothing can be timed")
+    work: dict[str, Callable[[], None]] = {
+        "decode": lambda: _all(tagger, lambda picture: _decode(tagger, picture), chosen),
+        "infer": lambda: _all(tagger, tagger.score_square, squares.values()),
+        "tag": lambda: _batch(tagger, chosen),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in work}
+    with progress.track("timing", rounds * len(work) * len(chosen), "pictures") as task:
+        for number in range(rounds + 1):
+            for name in work if number % 2 else reversed(work):
+                started = time.perf_counter()
+                work[name]()
+                if number:  # the first round warms up
+                    seconds[name].append(time.perf_counter() - started)
+                    task.advance(len(chosen), name)
+    bounds = [d + i for d, i in zip(seconds["decode"], seconds["infer"], strict=True)]
+    ratios = [bound / whole for bound, whole in zip(bounds, seconds["tag"], strict=True)]
+    return TagRate(
+        pictures=len(chosen),
+        workers=tagger.workers,
+        rounds=rounds,
+        decode_per_s=len(chosen) / statistics.median(seconds["decode"]),
+        infer_per_s=len(chosen) / statistics.median(seconds["infer"]),
+        bound_per_s=len(chosen) / statistics.median(bounds),
+        tag_per_s=len(chosen) / statistics.median(seconds["tag"]),
+        ratio=statistics.median(ratios),
+        ratios=(min(ratios), max(ratios)),
+        machine=this_machine(),
+    )
+
+
+def _decode(tagger: Tagger, picture: Listed) -> Pixels:
+    return read_square(picture.read(), tagger.model.contract)[0]
+
+
+def _all(tagger: Tagger, work: Callable[..., object], things: Iterable[object]) -> None:
+    deque(in_order(work, things, tagger.workers), maxlen=0)
+
+
+def _batch(tagger: Tagger, pictures: Sequence[Listed]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        tag_pictures(tagger, pictures, Path(folder) / "tags.parquet", SilentProgress())

@@ -1,0 +1,148 @@
+"""Which engines on which processors a verb asks, and what records of files there begin with."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgetag.conversion.result import ExportedVariant
+from edgetag.errors import InputError
+from edgetag.recipe import Recipe
+from edgetag.runtimes import Engine
+from edgetag.runtimes.emulation import TARGETS, Target, open_target
+from edgetag.runtimes.emulation.engine import SEPARATOR, Emulated
+from edgetag.runtimes.wasm import Wasm
+from edgetag.runtimes.wasm.tools import find_node, node_version
+from edgetag.targets.naming import CHECK, COUNT, WASM, Place, resolve_for
+
+
+def engines_to_check(
+    recipe: Recipe, on: Sequence[str] = (), cpus: Sequence[str] = (), cache: Path | None = None
+) -> tuple[Engine, ...]:
+    """Return the engines on which files are to be scored.
+
+    Args:
+        recipe: Names engines of emulated machines, and whatever is not given.
+        on: Names of targets; those of the recipe where none is given.
+        cpus: Processors; those of the recipe where none is given.
+        cache: The folder of all targets; None for the default one.
+
+    Raises:
+        InputError: Nothing is named, a name is unknown, or the verb cannot work there.
+    """
+    places = resolve_for(CHECK, on or _named_by(recipe))
+    return engines_of(places, recipe.validation.runtimes, cpus or recipe.targets.cpus, cache)
+
+
+def engines_to_count(
+    recipe: Recipe, on: Sequence[str] = (), cpus: Sequence[str] = (), cache: Path | None = None
+) -> tuple[Engine, ...]:
+    """Return the engines on which instructions are counted; of the recipe's those emulated.
+
+    Arguments and errors are those of `engines_to_check`.
+    """
+    places = resolve_for(COUNT, on or [name for name in _named_by(recipe) if name != WASM])
+    return engines_of(places, recipe.benchmark.runtimes, cpus or recipe.targets.cpus, cache)
+
+
+def _named_by(recipe: Recipe) -> tuple[str, ...]:
+    if not recipe.targets.on:
+        raise InputError(
+            'name a target, such as --on arm64, or in the recipe: [targets] on = ["arm64"]'
+        )
+    return recipe.targets.on
+
+
+def engines_of(
+    places: Sequence[Place],
+    runtimes: Sequence[str],
+    cpus: Sequence[str],
+    cache: Path | None = None,
+) -> tuple[Engine, ...]:
+    """Return every engine of places on every processor, each once.
+
+    Args:
+        places: Emulated machines and WebAssembly.
+        runtimes: Which engines of an emulated machine, unless a place names its own.
+        cpus: Which processors; those of another machine are passed over.
+        cache: The folder of all targets; None for the default one.
+
+    Raises:
+        InputError: A processor is none of the machines', or nothing is left of a machine.
+    """
+    own = [cpu.name for place in places if place.target for cpu in place.target.cpus]
+    every = [cpu.name for target in TARGETS for cpu in target.cpus]
+    for name in cpus:
+        if name not in every:
+            raise InputError(f"processor {name!r} is not one of: {', '.join(own or every)}")
+    emulated = [
+        engine
+        for place in places
+        if place.target
+        for engine in _emulated(place, place.target, runtimes, cpus, cache)
+    ]
+    wasm = [Wasm(cache)] if any(place.target is None for place in places) else []
+    return (*dict.fromkeys(emulated), *wasm)
+
+
+def _emulated(
+    place: Place, target: Target, runtimes: Sequence[str], cpus: Sequence[str], cache: Path | None
+) -> list[Emulated]:
+    named = [name.partition(SEPARATOR)[0] for name in place.runtimes]
+    wanted = named if place.chosen else [name for name in named if name in runtimes]
+    if not wanted:
+        raise InputError(
+            f"{place.name} has {', '.join(named)}, and none of the runtimes asked for: "
+            f"{', '.join(runtimes)}"
+        )
+    chosen = [cpu for cpu in target.cpus if cpu.name in cpus]
+    if not chosen:
+        own = ", ".join(cpu.name for cpu in target.cpus)
+        raise InputError(f"{place.name} can be {own}, not {', '.join(cpus)}")
+    return [Emulated(target, runtime, cpu, cache) for runtime in wanted for cpu in chosen]
+
+
+def require_ready(engines: Iterable[Engine]) -> None:
+    """Refuse targets that are not set up.
+
+    Raises:
+        InputError: One line for each, which says what to type.
+    """
+    told = {target_of(engine): engine.available() for engine in engines}
+    missing = [
+        f"{target}: {reason}" if target == WASM else reason
+        for target, reason in told.items()
+        if reason
+    ]
+    if missing:
+        raise InputError("\n".join(missing))
+
+
+def target_of(engine: Engine) -> str:
+    """Return the name of the target that an engine is on."""
+    return engine.target.name if isinstance(engine, Emulated) else engine.name
+
+
+def facts_of(file: ExportedVariant, engine: Engine) -> dict[str, Any]:
+    """Return what every record of a file on an engine begins with; see `result.TargetRecord`.
+
+    Raises:
+        InputError: The target is not set up.
+    """
+    return {
+        "variant": file.variant,
+        "sha256": file.sha256,
+        "target": target_of(engine),
+        "runtime": engine.inner,
+        "runtime_version": engine.version(),
+        "cpu": engine.cpu.name if isinstance(engine, Emulated) else None,
+        "program": _program(engine),
+    }
+
+
+def _program(engine: Engine) -> str:
+    """Return the program that is the machine, with its version."""
+    if isinstance(engine, Emulated):
+        installed, _ = open_target(engine.target, engine.cache)
+        return f"QEMU {installed.emulator_version}"
+    version = node_version(find_node() or "node")
+    return f"Node.js {'.'.join(map(str, version))}" if version else "Node.js"
