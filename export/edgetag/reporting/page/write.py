@@ -41,7 +41,7 @@ from edgetag.tables.model import SIGNS
 from edgetag.targets.tables import check_table, count_table
 from edgetag.validation.baseline_tables import changes_table
 from edgetag.validation.heat_map_tables import heat_map_tags_table, heat_maps_table
-from edgetag.validation.tables import pictures_table
+from edgetag.validation.tables import agreements_table, pictures_table
 
 REJECTED = "Rows that were left out"
 MOST_ROWS = 100
@@ -83,6 +83,7 @@ def write_page(report: ReportResult, sources: Sources) -> str:
             variants=shown_variants_table(report, bench.budget_threads if bench else 1),
             tradeoffs=list(variants.tradeoff_plots(view)),
             elsewhere=variants.elsewhere_table(view),
+            agreements=agreements_table(sources.verdict),
             speed=latency_table(bench, report.ships) if bench else None,
             heat_maps=heat_maps_table(sources.verdict),
             heat_map_tags=[
