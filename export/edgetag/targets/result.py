@@ -16,6 +16,9 @@ from edgetag.records import Record, Result
 Agreement = Literal["identical", "within tolerance", "differs", "fails there", "not compared"]
 Key = tuple[str, str, str, str | None]
 
+REFUSED: tuple[Agreement, ...] = ("differs", "fails there")
+"""What is wrong with a target's scores."""
+
 BUDGET = "max_arm_instructions"
 """What counts are held against."""
 
@@ -90,7 +93,7 @@ class TargetCheck(TargetRecord):
     @property
     def acceptable(self) -> bool:
         """Whether nothing is wrong with the target's scores."""
-        return self.agreement not in ("differs", "fails there")
+        return self.agreement not in REFUSED
 
 
 class OperatorCount(Record):
