@@ -203,7 +203,3 @@ class TargetsResult(Result):
             if count.key == (variant, target, runtime, cpu):
                 return count
         return None
-
-    def budget_count(self, variant: str) -> InstructionCount | None:
-        """Return the count that a budget is judged by, None where there is none."""
-        return self.find(variant, self.budget_target, self.budget_runtime, self.budget_cpu)
