@@ -52,7 +52,7 @@ def test_the_tables_show_every_part(report: DoctorReport) -> None:
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(*(to_rich(table) for table in report.tables()))
     text = console.export_text()
-    for part in (*report.runtimes, *report.training, *report.devices, *report.tools):
+    for part in report.parts:
         assert part.name in text
     assert report.machine.cpu in text
 
@@ -84,8 +84,8 @@ def test_a_program_that_hangs_is_broken_not_waited_for(
     started = time.monotonic()
     report = doctor.examine()
     assert time.monotonic() - started < 10
-    assert _named(report.devices, "Android phone").state == "broken"
-    assert _named(report.devices, "GPU").state == "broken"
+    assert _named(report.phones, "Android phone").state == "broken"
+    assert _named(report.accelerators, "GPU").state == "broken"
     assert _named(report.tools, "npm").state == "broken"
     assert _named(report.tools, "node").state == "missing"
     bench = next(item for item in report.abilities if "data fetch" in item.name)
