@@ -19,6 +19,12 @@ class ValidationSection(Section):
     runtimes: tuple[Runtime, ...] = Field(
         RUNTIMES, min_length=1, description="Every file is judged on each."
     )
+    agreement_images: int | None = Field(
+        None,
+        ge=100,
+        description="Runtimes after the first score so many pictures, evenly spread, and all only "
+        "where their decisions are in doubt; default: all. The first always scores all.",
+    )
     min_positives: int = Field(20, ge=1, description="Fewer in a split: the tag is not scored.")
     bootstrap_samples: int = Field(1000, ge=100, description="Behind every interval of mAP and AP.")
     confidence: float = Field(

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from edgetag.catalogue.variants import BASE
 from edgetag.dataset import Dataset, Rows
@@ -15,7 +16,7 @@ from edgetag.errors import InputError
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Budget, Recipe
-from edgetag.sampling import spread
+from edgetag.sampling import positions, spread
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.heat_maps import MOST_IMAGES, ReferenceHeatMaps
 from edgetag.validation.inputs import Candidate, fp32_size_bytes, read_thresholds, split_of
@@ -70,6 +71,12 @@ class Evaluation:
     def judged_rows(self) -> Rows:
         """Rows of all splits, one split after the other."""
         return np.concatenate(list(self.rows.values()))
+
+    @cached_property
+    def agreement_places(self) -> npt.NDArray[np.int64]:
+        """Which of the judged rows a runtime after the first scores."""
+        total = len(self.judged_rows)
+        return positions(total, self.recipe.validation.agreement_images or total)
 
     @cached_property
     def places(self) -> Mapping[str, slice]:
