@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from edgetag.catalogue.engines import DEFAULT_ENGINE, RUNTIMES
 from edgetag.cli.options import Json
 
 
@@ -56,8 +57,8 @@ def tag(
         ),
     ] = None,
     runtime: Annotated[
-        str, typer.Option(metavar="NAME", help="litert or tflite-runtime.")
-    ] = "litert",
+        str, typer.Option(metavar="NAME", help=f"{' or '.join(RUNTIMES)}.")
+    ] = DEFAULT_ENGINE,
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Threads; default: one per core.")
     ] = None,
