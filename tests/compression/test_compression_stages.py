@@ -1,5 +1,7 @@
 """Both stages over a run folder, and what they keep when they run again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 
 from edgetag.compression.result import PruneResult, QuantizedVariant, QuantizeResult
 from edgetag.errors import InputError
-from edgetag.progress import SilentProgress
+from edgetag.progress import SilentProgress, Task
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.training.result import Thresholds
 from edgetag.workspace import Workspace, digest_file, write_text
@@ -37,10 +39,17 @@ BOTH = RECIPE + '[export]\nvariants = ["fp32", "int8-qat", "int8-pruned-qat"]\n'
 
 
 class Listening(SilentProgress):
-    """Keeps what is said."""
+    """Keeps what is said, and the names of the tasks."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.tasks: list[str] = []
+
+    @contextmanager
+    def track(self, what: str, total: int | None, unit: str = "it") -> Iterator[Task]:
+        self.tasks.append(what)
+        with super().track(what, total, unit) as task:
+            yield task
 
     def say(self, message: str) -> None:
         self.said.append(message)
@@ -90,7 +99,16 @@ def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_varian
     ]
     assert pruned.sparsity == pytest.approx(0.6, abs=0.05)
 
-    result = quantize_stage.run(recipe, fresh_run, SilentProgress())
+    listening = Listening()
+    result = quantize_stage.run(recipe, fresh_run, listening)
+    # Both float models were scored by pruning, and are not scored again.
+    assert [task for task in listening.tasks if "scoring" in task] == [
+        "int8-qat: scoring after the warm-up",
+        "int8-qat: scoring",
+        "int8-pruned-qat: scoring after the warm-up",
+        "int8-pruned-qat: scoring",
+    ]
+    assert result.variants[1].validation_map_before == pruned.validation_map_after
     text = (fresh_run.quantize / "quantize.json").read_text()
     assert QuantizeResult.from_json(text, "quantize.json") == result
     plain, sparse = result.variants

@@ -1,6 +1,7 @@
 """What pruning and quantization-aware training do alike: load, fine-tune, score."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from edgetag.progress import Progress
 from edgetag.recipe import PruningSection, QuantizationSection, Recipe
 from edgetag.tf import keras, tf
 from edgetag.training.fitting import FitSettings, fit
+from edgetag.training.kept_scores import keep_scores, kept_scores
 from edgetag.training.losses import loss_settings
 from edgetag.workspace import Workspace
 
@@ -101,10 +103,28 @@ class Bench:
             what=what,
         )
 
-    def validation_scores(self, model: keras.Model, what: str) -> Scores:
-        """Score the validation split: float32 `[images, tags]`."""
-        scorer = Scorer(model, self.contract)
-        return scorer.run(self.dataset, self.validation, self.progress, what=what)
+    def scorer(self, model: keras.Model) -> Callable[[str], Scores]:
+        """Return what scores the validation split by the weights that a model then has.
+
+        It takes the task's name for progress and returns float32 `[images, tags]`. Its graph is
+        built once.
+        """
+        made = Scorer(model, self.contract)
+        return lambda what: made.run(self.dataset, self.validation, self.progress, what=what)
+
+    def scores_of(self, model: keras.Model, weights: Path, what: str) -> Scores:
+        """Return the validation scores of a float model, those that are kept where they are.
+
+        Args:
+            model: With these weights.
+            weights: Their file, beside which the scores are kept.
+            what: The task's name for progress.
+        """
+        scores = kept_scores(weights, self.workspace, self.dataset)
+        if scores is None:
+            scores = self.scorer(model)(what)
+            keep_scores(weights, self.workspace, self.dataset, scores)
+        return scores
 
     def validation_map(self, scores: Scores) -> float | None:
         """Return the mean average precision on validation, None where no tag can be scored."""

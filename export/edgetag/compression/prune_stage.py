@@ -29,8 +29,9 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> PruneResult
     """
     section = recipe.pruning
     bench = open_bench(recipe, workspace, progress)
-    original = bench.load(workspace.train / "model.npz")
-    before = bench.validation_map(bench.validation_scores(original, "scoring the float model"))
+    start = workspace.train / "model.npz"
+    original = bench.load(start)
+    before = bench.validation_map(bench.scores_of(original, start, "scoring the float model"))
 
     targets = pruning.chosen_layers(original, section)
     steps = bench.steps(section)
@@ -50,10 +51,10 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> PruneResult
         batch_size=recipe.training.batch_size,
         seed=recipe.seed,
     )
-    after = bench.validation_map(bench.validation_scores(pruned, "scoring the pruned model"))
-
     weights = workspace.prune / "model.npz"
     save_weights(pruned, weights)
+    after = bench.validation_map(bench.scores_of(pruned, weights, "scoring the pruned model"))
+
     layers = layer_sparsities(pruned, targets)
     result = PruneResult(
         structure=section.structure,

@@ -69,7 +69,8 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
 
     keras.utils.set_random_seed(bench.recipe.seed)
     sparse = "prune" in VARIANTS[variant].trained_by
-    original = bench.load(start_weights(workspace, variant))
+    start = start_weights(workspace, variant)
+    original = bench.load(start)
     model = quantization_aware(
         original, bench.contract, ema_decay=section.ema_decay, preserve_sparsity=sparse
     )
@@ -83,8 +84,9 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
         batch_size=bench.recipe.training.batch_size,
         seed=bench.recipe.seed,
     )
-    float_scores = bench.validation_scores(original, f"{variant}: scoring the float model")
-    warm_scores = bench.validation_scores(model, f"{variant}: scoring after the warm-up")
+    float_scores = bench.scores_of(original, start, f"{variant}: scoring the float model")
+    score = bench.scorer(model)
+    warm_scores = score(f"{variant}: scoring after the warm-up")
     agreed = agreement(float_scores, warm_scores, thresholds)
     bench.progress.say(f"{variant}: after the warm-up {agreed:.1%} of positive decisions agree")
 
@@ -95,7 +97,7 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
         starting = {layer.layer: layer.sparsity for layer in layer_sparsities(original)}
         layers = layer_sparsities(model, starting)
         require_sparsity(layers, "Quantization-aware training lost zeros; report this as a bug.")
-    scores = bench.validation_scores(model, f"{variant}: scoring")
+    scores = score(f"{variant}: scoring")
 
     save_weights(model, weights)
     result = QuantizedVariant(

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,9 +43,21 @@ class SavedModel:
     name: str
 
 
-@contextmanager
-def saved(model: keras.Model) -> Iterator[SavedModel]:
-    """Save a model for as many conversions as its variants ask for.
+@dataclass(frozen=True)
+class Graph:
+    """What a model computes for one image, and of which variables.
+
+    Attributes:
+        serve: The function of `SIGNATURE`.
+        name: Of the network.
+    """
+
+    serve: Any
+    name: str
+
+
+def build_graph(model: keras.Model) -> Graph:
+    """Build a model's graph, which takes seconds for a quantization-aware one.
 
     Args:
         model: From `image` float32 `[batch, size, size, 3]` to `scores` float32 `[batch, tags]`.
@@ -56,15 +69,26 @@ def saved(model: keras.Model) -> Iterator[SavedModel]:
     def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
         return {OUTPUT: model(image, training=False)}
 
+    with _quiet():
+        return Graph(serve.get_concrete_function(), model.name)
+
+
+@contextmanager
+def saved(model: keras.Model | Graph) -> Iterator[SavedModel]:
+    """Save a model, or its graph, with the weights of the moment, for as many conversions.
+
+    Args:
+        model: As `build_graph` takes it, or what that returned.
+    """
+    graph = model if isinstance(model, Graph) else build_graph(model)
     with scratch_folder() as folder:
         with _quiet():
-            served = serve.get_concrete_function()
             # Only the function and its variables: saving every layer of a quantization-aware model
             # beside them takes four times as long as the conversion.
             module = tf.Module()
-            module.kept = list(served.graph.variables)
-            tf.saved_model.save(module, str(folder), {SIGNATURE: served})
-        yield SavedModel(folder, model.name)
+            module.kept = list(graph.serve.graph.variables)
+            tf.saved_model.save(module, str(folder), {SIGNATURE: graph.serve})
+        yield SavedModel(folder, graph.name)
 
 
 def convert(

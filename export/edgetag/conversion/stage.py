@@ -27,7 +27,7 @@ from edgetag.recipe import Recipe, Variant
 from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes, write_text
 
 if TYPE_CHECKING:
-    from edgetag.conversion.convert import SavedModel
+    from edgetag.conversion.convert import Graph, SavedModel
     from edgetag.tf import keras
 
 
@@ -93,6 +93,7 @@ class Sources:
         self.workspace = workspace
         self.contract = recipe.network.preprocessing()
         self._folders = ExitStack()
+        self._graphs: dict[bool, Graph] = {}
 
     def close(self) -> None:
         """Delete the saved models."""
@@ -130,16 +131,24 @@ class Sources:
         return digest_json(inputs)
 
     def model(self, variant: Variant) -> "keras.Model":
-        """Return the model that a variant is made from."""
-        if "quantize" not in VARIANTS[variant].trained_by:
-            from edgetag.networks import build_untrained, load_weights
+        """Return the model that a variant is made from; the next call may change its weights."""
+        from edgetag.networks import load_weights
 
-            model = build_untrained(self.recipe.network, len(self.recipe.data.tags))
-            load_weights(model, self.weights(variant))
-            return model
-        from edgetag.compression.quantize import load_quantized
+        model = self._quantized if _is_quantized(variant) else self._float
+        load_weights(model, self.weights(variant))
+        return model
 
-        return load_quantized(self.recipe, self.workspace, variant)
+    @cached_property
+    def _float(self) -> "keras.Model":
+        from edgetag.networks import build_untrained
+
+        return build_untrained(self.recipe.network, len(self.recipe.data.tags))
+
+    @cached_property
+    def _quantized(self) -> "keras.Model":
+        from edgetag.compression.quantize import build_quantized
+
+        return build_quantized(self.recipe)
 
     def saved_model(self, variant: Variant) -> "SavedModel":
         """Return the same on disk, for the converter; variants of the float model share one."""
@@ -150,9 +159,12 @@ class Sources:
         return self._saved(BASE)
 
     def _saved(self, variant: Variant) -> "SavedModel":
-        from edgetag.conversion.convert import saved
+        from edgetag.conversion.convert import build_graph, saved
 
-        return self._folders.enter_context(saved(self.model(variant)))
+        model, quantized = self.model(variant), _is_quantized(variant)
+        if quantized not in self._graphs:
+            self._graphs[quantized] = build_graph(model)
+        return self._folders.enter_context(saved(self._graphs[quantized]))
 
     @cached_property
     def representative(self) -> Pixels:
@@ -176,6 +188,10 @@ class Sources:
             vocabulary=recipe.data.vocabulary(),
             contract=self.contract,
         )
+
+
+def _is_quantized(variant: Variant) -> bool:
+    return "quantize" in VARIANTS[variant].trained_by
 
 
 def _export(variant: Variant, sources: Sources) -> tuple[ExportedVariant, str | None]:

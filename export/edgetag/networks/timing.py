@@ -30,7 +30,7 @@ PROBES = 3
 def main() -> None:
     """Do the job in the file named by the first argument."""
     job, emit = begin_job(TimingJob)
-    model = networks.build(job.network, job.tags, seed=1)
+    model = networks.build_untrained(job.network, job.tags)
     networks.load_weights(model, job.weights)
     pixels = np.load(job.images, allow_pickle=False)
     images = scale(np.resize(pixels, (max(BATCHES), *pixels.shape[1:])), job.contract)

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from edgetag.catalogue.engines import RUNTIMES
+from edgetag.catalogue.engines import DEFAULT_ENGINE, RUNTIMES
 from edgetag.recipe.base import Runtime, Section, Share
 
 
@@ -18,6 +18,12 @@ class ValidationSection(Section):
     )
     runtimes: tuple[Runtime, ...] = Field(
         RUNTIMES, min_length=1, description="Every file is judged on each."
+    )
+    agreement_images: int | None = Field(
+        None,
+        ge=100,
+        description="Runtimes after the first score so many pictures, evenly spread, and all only "
+        "where their decisions are in doubt; default: all. The first always scores all.",
     )
     min_positives: int = Field(20, ge=1, description="Fewer in a split: the tag is not scored.")
     bootstrap_samples: int = Field(1000, ge=100, description="Behind every interval of mAP and AP.")
@@ -82,7 +88,7 @@ class BenchmarkSection(Section):
     reference: bool = Field(
         True, description="Also time the float model under TensorFlow, for comparison."
     )
-    budget_runtime: Runtime = Field(RUNTIMES[0], description="Where latency budgets are judged.")
+    budget_runtime: Runtime = Field(DEFAULT_ENGINE, description="Where latency budgets are judged.")
     budget_threads: int = Field(
         1, ge=1, description="Number of threads that latency budgets are judged with."
     )

@@ -39,6 +39,7 @@ from edgetag.validation.plan_tables import plan_tables, rate_tables
 from edgetag.validation.rate import ScoringRate
 from edgetag.validation.result import Verdict
 from edgetag.validation.tables import (
+    agreements_table,
     scores_table,
     tags_table,
     thresholds_table,
@@ -63,6 +64,7 @@ def _of_verdict(verdict: Verdict) -> Iterator[Table]:
     }
     over = ", ".join(f"{counted} of {split}" for split, counted in counts.items())
     yield scores_table(f"Against the float reference; mAP over {over}", verdict.variants)
+    yield _cut(agreements_table(verdict))
     yield _cut(heat_maps_table(verdict))
     yield Rows(verdict.failures).table(
         "Not scored",

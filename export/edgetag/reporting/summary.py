@@ -24,6 +24,7 @@ from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.baseline_tables import changes_table
 from edgetag.validation.result import VariantVerdict
 from edgetag.validation.tables import (
+    agreements_table,
     scores_table,
     tags_table,
     thresholds_table,
@@ -167,6 +168,8 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
     if fitted.rows:
         yield _fold(fitted.first(SHOWN_TAGS))
     yield _fold(scores_table("Accuracy by runtime", verdict.variants))
+    if verdict.agreements:
+        yield _fold(agreements_table(verdict))
     if sources.bench is not None:
         title, body = _fold(latency_table(sources.bench))
         yield title, f"{body}\n{how_measured(sources.bench)}"

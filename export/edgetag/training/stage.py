@@ -1,6 +1,7 @@
 """The train stage: from the image cache to float weights and thresholds."""
 
 import json
+from pathlib import Path
 
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.prospects import unfit_for_training
@@ -16,6 +17,7 @@ from edgetag.training import distribution
 from edgetag.training.checkpoint import Checkpoint
 from edgetag.training.cluster import read_cluster
 from edgetag.training.journal import Journal
+from edgetag.training.kept_scores import keep_scores
 from edgetag.training.phases import train_phases
 from edgetag.training.result import Thresholds, TrainResult
 from edgetag.training.thresholds import choose_thresholds
@@ -168,15 +170,18 @@ class _Validation:
         Rare tags count as well here: for choosing an epoch a noisy average precision is better
         than none, and noise is the same for every epoch.
         """
-        return mean_average_precision(self._scores("validation"), self._labels, min_positives=1)
+        return mean_average_precision(self.scores("validation"), self._labels, min_positives=1)
 
-    def thresholds(self, policy: ThresholdSection) -> Thresholds:
-        """Choose the threshold of every tag."""
+    def thresholds(self, scores: Scores, policy: ThresholdSection) -> Thresholds:
+        """Choose the threshold of every tag by scores of the split."""
         vocabulary = self._dataset.vocabulary
-        scores = self._scores("choosing thresholds")
         return choose_thresholds(scores, self._labels, vocabulary, policy, VALIDATION)
 
-    def _scores(self, what: str) -> Scores:
+    def keep(self, scores: Scores, weights: Path, workspace: Workspace) -> None:
+        """Keep scores of the split for the stages to come."""
+        keep_scores(weights, workspace, self._dataset, scores)
+
+    def scores(self, what: str) -> Scores:
         return self._scorer.run(self._dataset, self._rows, self._progress, what=what)
 
 
@@ -217,7 +222,9 @@ def _finish(
 ) -> TrainResult:
     weights = workspace.train / MODEL
     save_weights(model, weights)
-    thresholds = validation.thresholds(recipe.training.thresholds)
+    scores = validation.scores("choosing thresholds")
+    validation.keep(scores, weights, workspace)
+    thresholds = validation.thresholds(scores, recipe.training.thresholds)
     write_text(workspace.train / THRESHOLDS, thresholds.to_json())
     result = TrainResult(
         epochs=state.records,

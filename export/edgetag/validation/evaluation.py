@@ -7,14 +7,16 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from edgetag.catalogue.variants import BASE
 from edgetag.dataset import Dataset, Rows
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Budget, Recipe
-from edgetag.sampling import spread
+from edgetag.sampling import positions, spread
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.heat_maps import MOST_IMAGES, ReferenceHeatMaps
 from edgetag.validation.inputs import Candidate, fp32_size_bytes, read_thresholds, split_of
@@ -71,6 +73,12 @@ class Evaluation:
         return np.concatenate(list(self.rows.values()))
 
     @cached_property
+    def agreement_places(self) -> npt.NDArray[np.int64]:
+        """Which of the judged rows a runtime after the first scores."""
+        total = len(self.judged_rows)
+        return positions(total, self.recipe.validation.agreement_images or total)
+
+    @cached_property
     def places(self) -> Mapping[str, slice]:
         """Where each split lies among the judged rows."""
         ends = np.cumsum([len(part) for part in self.rows.values()]).tolist()
@@ -99,7 +107,7 @@ class Evaluation:
                     for name, measured in self.reference.items()
                 },
                 "thresholds": self.thresholds,
-                "fp32": self.fp32_bytes,
+                BASE: self.fp32_bytes,
                 "made with": dependencies_of("edgetag.validation.stage").digest,
                 "processor": this_machine().cpu,
             }

@@ -1,7 +1,7 @@
 """Judges what one file scored on one runtime: thresholds, heat maps, and an entry per split."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -11,6 +11,7 @@ from edgetag.metrics import Scores
 from edgetag.progress import Progress
 from edgetag.runtimes import FailureKind, LoadFailure, engines
 from edgetag.sampling import spread
+from edgetag.validation.agreement import compare_runtimes
 from edgetag.validation.changes import changed_decisions, details
 from edgetag.validation.details import VariantDetails
 from edgetag.validation.entries import variant_entry
@@ -21,7 +22,7 @@ from edgetag.validation.inputs import Candidate, split_of
 from edgetag.validation.metrics import Measured
 from edgetag.validation.needs import split_share
 from edgetag.validation.refit import refit_thresholds
-from edgetag.validation.result import Failure, VariantVerdict
+from edgetag.validation.result import Failure, RuntimeAgreement, VariantVerdict
 from edgetag.validation.scoring import Run, Scored, Scoring
 
 
@@ -42,32 +43,66 @@ class JudgedRun:
 
 def score(
     evaluation: Evaluation, files: Sequence[Candidate], progress: Progress
-) -> Iterator[tuple[Run, Scored | LoadFailure]]:
+) -> Iterator[tuple[Run, Scored | LoadFailure | RuntimeAgreement]]:
     """Score every file on every runtime; a file's first runtime here also scores the refit's rows.
 
-    Runtimes that are not here come last, so that thresholds are fitted before they are used.
+    Runtimes that are not here come last, so that thresholds are fitted before they are used. Of a
+    runtime that scored a part of the pictures, and is not in doubt, the agreement is told; what is
+    in doubt comes at the end, with all pictures.
     """
     names = evaluation.recipe.validation.runtimes
     here = [name for name in names if engines.get(name).available() is None]
     rows = evaluation.judged_rows
-    more = np.concatenate([rows, evaluation.refit_rows])
+    more, few = np.concatenate([rows, evaluation.refit_rows]), rows[evaluation.agreement_places]
+    runs = [
+        Run(
+            variant=file.variant,
+            path=file.path,
+            sha256=file.sha256,
+            contract=file.contract,
+            columns=file.columns,
+            rows=more if name in here[:1] else few,
+            engine=engines.get(name),
+        )
+        for file in files
+        for name in (*here, *(name for name in names if name not in here))
+    ]
     scoring = Scoring(evaluation.workspace, evaluation.dataset, this_machine())
-    return scoring.each(
-        [
-            Run(
-                variant=file.variant,
-                path=file.path,
-                sha256=file.sha256,
-                contract=file.contract,
-                columns=file.columns,
-                rows=more if name in here[:1] else rows,
-                engine=engines.get(name),
-            )
-            for file in files
-            for name in (*here, *(name for name in names if name not in here))
-        ],
-        progress,
+    first: Scored | None = None
+    doubted: list[Run] = []
+    for run, scored in scoring.each(runs, progress):
+        if run.engine.name in here[:1]:
+            first = None if isinstance(scored, LoadFailure) else scored
+        elif isinstance(scored, Scored) and len(run.rows) < len(rows):
+            agreement = _agreement(evaluation, run, scored, first, progress) if first else None
+            if agreement is None:
+                doubted.append(replace(run, rows=rows))
+            else:
+                yield run, agreement
+            continue
+        yield run, scored
+    if doubted:
+        yield from scoring.each(doubted, progress)
+
+
+def _agreement(
+    evaluation: Evaluation, run: Run, scored: Scored, first: Scored, progress: Progress
+) -> RuntimeAgreement | None:
+    """Return how a runtime agrees with the first one, None where all pictures must tell."""
+    by_tag = fitted_thresholds(evaluation, first) or evaluation.thresholds
+    agreement, reason = compare_runtimes(
+        run,
+        scored,
+        first.scores[evaluation.agreement_places],
+        evaluation.dataset.labels(run.rows),
+        {name: by_tag[name] for name in evaluation.dataset.vocabulary.names},
+        len(evaluation.judged_rows),
+        evaluation.recipe.validation.confidence,
     )
+    if reason:
+        progress.say(f"{run.name}: {reason}; it scores all pictures")
+        return None
+    return agreement
 
 
 def fitted_thresholds(evaluation: Evaluation, scored: Scored) -> dict[str, float] | None:

@@ -45,7 +45,7 @@ def compute(
     """
     weights = workspace.train / "model.npz"
     contract = recipe.network.preprocessing()
-    model = networks.build(recipe.network, len(dataset.vocabulary), seed=recipe.seed)
+    model = networks.build_untrained(recipe.network, len(dataset.vocabulary), recipe.seed)
     networks.load_weights(model, weights)
     scores = networks.Scorer(model, contract).run(dataset, rows, progress)
     maps = None

@@ -260,6 +260,37 @@ class Failure(Record):
     reason: str
 
 
+class RuntimeAgreement(Record):
+    """A variant on a runtime that answers as the first one does, as far as some pictures tell.
+
+    Attributes:
+        variant: Its name.
+        runtime: The engine.
+        runtime_version: Of the installed engine.
+        images: Pictures that it scored, evenly spread over those that are judged.
+        judged_images: And how many those are, of all splits, which the first runtime scored.
+        differing_images: Pictures with another decision than on the first runtime.
+        most_differing: Share of all pictures that this leaves open, one-sided, at the verdict's
+            confidence; about 3/images where none differs.
+        decisions: Known labels of the pictures.
+        flips: Decisions on them that are others.
+        largest_score_difference: Absolute.
+        scores_sha256: Digest of the scores.
+    """
+
+    variant: str
+    runtime: str
+    runtime_version: str
+    images: int
+    judged_images: int
+    differing_images: int
+    most_differing: float
+    decisions: int
+    flips: int
+    largest_score_difference: float
+    scores_sha256: str
+
+
 class Verdict(Result):
     """`validate/verdict.json`.
 
@@ -289,12 +320,14 @@ class Verdict(Result):
             processor. Empty before schema 2.2.
         variants: One entry per variant, runtime and split that was scored.
         failures: One entry per variant and runtime that was not.
+        agreements: One entry per variant and runtime that scored but some pictures, as the recipe
+            says, and gave no reason to look at all. Empty before schema 2.3.
         baseline: What changed since the accepted state; None where there is none.
         pictures: Which pictures and labels changed since the reference was made elsewhere; None
             where it was made in this run folder.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.verdict/2.2"
+    SCHEMA: ClassVar[str] = "edgetag.verdict/2.3"
     verdict: Decision
     decisions: dict[str, Decision]
     passed_over: tuple[str, ...] = ()
@@ -315,6 +348,7 @@ class Verdict(Result):
     judged_by: dict[str, str] = Field(default_factory=dict)
     variants: tuple[VariantVerdict, ...]
     failures: tuple[Failure, ...]
+    agreements: tuple[RuntimeAgreement, ...] = ()
     baseline: BaselineComparison | None = None
     pictures: PicturesComparison | None = None
 

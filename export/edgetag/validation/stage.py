@@ -27,7 +27,13 @@ from edgetag.validation.judging_run import (
 )
 from edgetag.validation.merging import PACKAGES, Outcome, add_to_what_lies_there
 from edgetag.validation.metrics import Measured
-from edgetag.validation.result import Failure, ReferenceSummary, VariantVerdict, Verdict
+from edgetag.validation.result import (
+    Failure,
+    ReferenceSummary,
+    RuntimeAgreement,
+    VariantVerdict,
+    Verdict,
+)
 from edgetag.validation.scores import ReferenceScores
 from edgetag.workspace import Workspace
 
@@ -70,10 +76,14 @@ def run(
     held = held.over(evaluation) if held else None
     judged: list[JudgedRun] = []
     failures: list[Failure] = []
+    agreements: list[RuntimeAgreement] = []
     by_name = {file.variant: file for file in files}
     thresholds = dict.fromkeys(by_name, evaluation.thresholds)
     # One outcome at a time: a million images' scores of many files would not fit into memory.
     for one_run, scored in score(evaluation, files, progress):
+        if isinstance(scored, RuntimeAgreement):
+            agreements.append(scored)
+            continue
         if isinstance(scored, LoadFailure):
             failures.append(failure_of(one_run, scored))
             continue
@@ -84,8 +94,13 @@ def run(
             failures.append(result)
         else:
             judged.append(result)
+    order = list(by_name)
+    judged.sort(key=lambda run: order.index(run.details.variant))
+    verdict = _join(
+        evaluation, files, [e for run in judged for e in run.entries], failures, thresholds
+    )
     outcome = Outcome(
-        _join(evaluation, files, [e for run in judged for e in run.entries], failures, thresholds),
+        verdict.model_copy(update={"agreements": tuple(agreements)}),
         Details(split=evaluation.deciding, variants=tuple(run.details for run in judged)),
         pl.concat([run.changes for run in judged]) if judged else pl.DataFrame(),
     )

@@ -61,6 +61,26 @@ def scores_table(
     )
 
 
+def agreements_table(verdict: Verdict) -> Table:
+    """Show how runtimes agree with the first one that scored but some of the pictures."""
+    return Rows(verdict.agreements).table(
+        "Agreement with the first runtime on a part of the pictures",
+        Column("variant", lambda one: one.variant),
+        Column("runtime", lambda one: Cell(one.runtime, note=one.runtime_version)),
+        Number("pictures", lambda one: f"{one.images} of {format_count(one.judged_images)}"),
+        Number("with another decision", lambda one: one.differing_images),
+        Number(
+            "of all, at most",
+            lambda one: format_percent(one.most_differing),
+            note=f"{verdict.confidence:.0%} sure",
+        ),
+        Number(
+            "decisions that differ", lambda one: f"{one.flips} of {format_count(one.decisions)}"
+        ),
+        Number("largest difference", lambda one: format_fraction(one.largest_score_difference)),
+    )
+
+
 def _split(entry: VariantVerdict) -> Cell:
     return Cell(entry.split, note="decides" if entry.decides else "for information")
 

@@ -1,0 +1,51 @@
+"""Scores of the validation split by one file of weights, kept so that no stage makes them again.
+
+Training scores its best weights to choose thresholds, pruning and quantization-aware training
+compare with the same scores: each time the graph would be built anew, which takes longer than the
+scoring. What is kept says what it follows from, and anything else is made anew.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from edgetag.arrays import read_arrays, write_arrays
+from edgetag.dataset import Dataset
+from edgetag.dependencies import dependencies_of
+from edgetag.errors import InputError
+from edgetag.metrics import Scores
+from edgetag.workspace import Workspace, digest_file, digest_json
+
+FILE = "validation-scores.npz"
+"""Beside the weights."""
+
+MAKER = "edgetag.networks.scoring"
+
+
+def keep_scores(weights: Path, workspace: Workspace, dataset: Dataset, scores: Scores) -> None:
+    """Keep the scores `[images, tags]` of the validation split beside the weights."""
+    basis = np.array(_basis(weights, workspace, dataset))
+    write_arrays(weights.with_name(FILE), {"scores": scores, "basis": basis})
+
+
+def kept_scores(weights: Path, workspace: Workspace, dataset: Dataset) -> Scores | None:
+    """Return what `keep_scores` kept, None where it is not there or is of anything else."""
+    try:
+        kept = read_arrays(weights.with_name(FILE))
+    except InputError:
+        return None  # never made, or damaged: it is made anew
+    if str(kept.get("basis")) != _basis(weights, workspace, dataset):
+        return None
+    scores: Scores = kept["scores"]
+    return scores
+
+
+def _basis(weights: Path, workspace: Workspace, dataset: Dataset) -> str:
+    return digest_json(
+        {
+            "weights": digest_file(weights),
+            "manifest": digest_file(workspace.manifest),
+            "images": dataset.cache.index.fingerprint,
+            "made with": dependencies_of(MAKER).digest,
+        }
+    )

@@ -1,0 +1,102 @@
+"""Whether a runtime answers as the first one does, told by a part of the pictures.
+
+A file computes the same on every runtime, but for rounding. So where the recipe names
+`validation.agreement_images`, each runtime after the first sees so many of the judged pictures,
+evenly spread, and only where these raise a doubt all of them.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.stats import beta
+
+from edgetag.labels import Labels
+from edgetag.metrics import Scores
+from edgetag.validation.entries import scores_digest
+from edgetag.validation.metrics import Decisions
+from edgetag.validation.proportions import exact_mcnemar
+from edgetag.validation.result import RuntimeAgreement
+from edgetag.validation.scoring import Run, Scored
+
+MOST_DIFFERING = 0.1
+"""Of all pictures, at the upper end of what the sample leaves open: more raises a doubt. Between
+kernels of LiteRT and of tflite-runtime a decision differs on 2 or 3 of 100 pictures of the demo
+where a file is quantized, on none where it computes in float; quantizing itself changes one on 8 to
+13 of 100."""
+
+LEANING_P = 0.05
+"""Of McNemar's exact test, by tag: below it the runtime leans to or away from a tag, and that is a
+doubt. It is not corrected for the number of tags: a needless doubt costs nothing but time."""
+
+
+def compare_runtimes(
+    run: Run,
+    scored: Scored,
+    first: Scores,
+    labels: Labels,
+    thresholds: Mapping[str, float],
+    judged_images: int,
+    confidence: float,
+) -> tuple[RuntimeAgreement, str]:
+    """Compare a file's scores of some pictures with those that the first runtime gave.
+
+    Args:
+        run: The file on another runtime.
+        scored: What it gave for `n` pictures, spread over those that are judged.
+        first: `[n, tags]` of the first runtime.
+        labels: `[n, tags]`; unknown cells are left out.
+        thresholds: Tag → threshold that the file is judged by, in the order of the tags.
+        judged_images: How many pictures are judged in all.
+        confidence: Of the bound on their share with another decision.
+
+    Returns:
+        How they agree, and why all pictures should be looked at, empty where nothing is in doubt.
+    """
+    known = labels >= 0
+    # In float32, as the scores are: 0.3 must reach a threshold of 0.3.
+    limits = np.array(list(thresholds.values()), dtype=np.float32)
+    before, after = (first >= limits) & known, (scored.scores >= limits) & known
+    changed = before != after
+    differing = int(changed.any(axis=1).sum())
+    agreement = RuntimeAgreement(
+        variant=run.variant,
+        runtime=run.engine.name,
+        runtime_version=scored.meta.version,
+        images=len(first),
+        judged_images=judged_images,
+        differing_images=differing,
+        most_differing=most_of_all(differing, len(first), confidence),
+        decisions=int(known.sum()),
+        flips=int(changed.sum()),
+        largest_score_difference=float(np.abs(scored.scores - first).max()),
+        scores_sha256=scores_digest(scored.scores),
+    )
+    return agreement, _doubt(agreement, before, after, list(thresholds))
+
+
+def most_of_all(differing: int, images: int, confidence: float) -> float:
+    """Return the largest share of all pictures that a sample with so many differing leaves open.
+
+    Clopper and Pearson's bound to one side; of n pictures none of which differs it is about 3/n at
+    a confidence of 95 %.
+    """
+    if differing == images:
+        return 1.0
+    return float(beta.ppf(confidence, differing + 1, images - differing))
+
+
+def _doubt(
+    agreement: RuntimeAgreement, before: Decisions, after: Decisions, tags: Sequence[str]
+) -> str:
+    if agreement.most_differing > MOST_DIFFERING:
+        return (
+            f"decisions differ on {agreement.differing_images} of {agreement.images} pictures, so "
+            f"on up to {agreement.most_differing:.0%} of all"
+        )
+    lost, gained = (before & ~after).sum(axis=0).tolist(), (~before & after).sum(axis=0).tolist()
+    leaning = [
+        f"{tag} ({lost[place]} lost, {gained[place]} gained)"
+        for place, tag in enumerate(tags)
+        if exact_mcnemar(lost[place], gained[place]) < LEANING_P
+    ]
+    return f"decisions lean one way in {', '.join(leaning)}" if leaning else ""

@@ -1,0 +1,150 @@
+"""A runtime after the first sees a part of the pictures, and all where these raise a doubt."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgetag.labels import Labels
+from edgetag.metrics import Scores
+from edgetag.preprocess import Preprocessing
+from edgetag.progress import SilentProgress
+from edgetag.reporting.results import tables_of
+from edgetag.runtimes import engines
+from edgetag.tables.markdown import to_markdown
+from edgetag.validation import stage
+from edgetag.validation.agreement import compare_runtimes, most_of_all
+from edgetag.validation.result import RuntimeAgreement, Verdict
+from edgetag.validation.scores import VariantMeta
+from edgetag.validation.scoring import Run, Scored
+from tests.support.tiny_run import RunFolder
+
+OTHER = "tflite-runtime"
+
+ALL = 160
+
+needs_both = pytest.mark.skipif(
+    engines.get(OTHER).available() is not None, reason="needs a second runtime"
+)
+
+
+def judge(folder: RunFolder, agreement_images: int | None = None) -> Verdict:
+    recipe = folder.with_recipe("")
+    section = recipe.validation.model_copy(update={"agreement_images": agreement_images})
+    recipe = recipe.model_copy(update={"validation": section})
+    return stage.run(recipe, folder.workspace, SilentProgress(), folder.reference_file())
+
+
+@needs_both
+def test_a_runtime_that_agrees_scores_a_part_and_the_first_is_judged_as_before(
+    run_folder: RunFolder,
+) -> None:
+    whole, part = judge(run_folder), judge(run_folder, 100)
+    assert whole.agreements == ()
+    agreed = next(one for one in part.agreements if one.variant == "fp32")
+    assert (agreed.runtime, agreed.images, agreed.judged_images) == (OTHER, 100, ALL)
+    assert (agreed.differing_images, agreed.flips) == (0, 0)
+    assert agreed.most_differing == pytest.approx(1 - 0.05 ** (1 / 100))
+    assert agreed.largest_score_difference < 1e-5
+
+    def first(verdict: Verdict) -> list[object]:
+        return [
+            entry.model_copy(update={"images_per_s": 0.0})
+            for entry in verdict.variants
+            if entry.runtime == "litert"
+        ]
+
+    assert first(part) == first(whole)
+    assert part.decisions == whole.decisions
+    assert {(e.variant, e.runtime) for e in part.variants} | {
+        (one.variant, one.runtime) for one in part.agreements
+    } == {(e.variant, e.runtime) for e in whole.variants}
+    shown = "\n".join(map(to_markdown, tables_of(part)))
+    assert "100 of 160" in shown
+    text = (run_folder.workspace.validate / "verdict.json").read_text()
+    assert Verdict.from_json(text, "verdict.json") == part
+
+
+@needs_both
+def test_what_is_in_doubt_is_judged_by_all_pictures(
+    run_folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = judge(run_folder)
+    monkeypatch.setattr("edgetag.validation.agreement.MOST_DIFFERING", 0.0)
+    doubted = judge(run_folder, 100)
+    assert doubted.agreements == ()
+
+    def told(verdict: Verdict) -> list[object]:
+        return [entry.model_copy(update={"images_per_s": 0.0}) for entry in verdict.variants]
+
+    assert told(doubted) == told(whole)
+    assert doubted.decisions == whole.decisions
+
+
+def compared(first: Scores, other: Scores, labels: Labels) -> tuple[RuntimeAgreement, str]:
+    engine = engines.get("litert")
+    rows = np.arange(len(first))
+    contract = Preprocessing(input_size=64)
+    meta = VariantMeta(
+        model_sha256="",
+        engine=engine.name,
+        version="1",
+        device="",
+        cache="",
+        rows="",
+        contract="",
+        columns=None,
+        tags="",
+        made_with="",
+        images_per_s=1.0,
+    )
+    run = Run("int8", Path("int8.tflite"), "", contract, None, rows, engine)
+    thresholds = {"cat": 0.5, "dog": 0.5}
+    return compare_runtimes(run, Scored(other, meta), first, labels, thresholds, 1000, 0.95)
+
+
+def test_a_tag_that_a_runtime_loses_is_a_doubt_however_rare_it_is() -> None:
+    labels = np.zeros((500, 2), dtype=np.int8)
+    first = np.full((500, 2), 0.1, dtype=np.float32)
+    first[:6, 1] = 0.9
+    other = np.full((500, 2), 0.1, dtype=np.float32)
+    agreement, doubt = compared(first, other, labels)
+    assert (agreement.differing_images, agreement.flips, agreement.decisions) == (6, 6, 1000)
+    assert doubt == "decisions lean one way in dog (6 lost, 0 gained)"
+
+
+def test_decisions_that_change_both_ways_on_few_pictures_are_no_doubt() -> None:
+    labels = np.zeros((500, 2), dtype=np.int8)
+    first = np.full((500, 2), 0.1, dtype=np.float32)
+    first[:6, 1] = 0.9
+    other = np.full((500, 2), 0.1, dtype=np.float32)
+    other[3:9, 1] = 0.9
+    agreement, doubt = compared(first, other, labels)
+    assert (agreement.flips, doubt) == (6, "")
+    labels[:6, 1] = -1  # unknown: nobody says what is right there
+    agreement, doubt = compared(first, other, labels)
+    assert (agreement.flips, agreement.decisions) == (3, 994)
+
+
+def test_decisions_that_change_on_many_pictures_are_a_doubt_either_way() -> None:
+    labels = np.zeros((500, 2), dtype=np.int8)
+    first = np.full((500, 2), 0.1, dtype=np.float32)
+    first[:40, 1] = 0.9
+    other = np.full((500, 2), 0.1, dtype=np.float32)
+    other[20:60, 1] = 0.9
+    _, doubt = compared(first, other, labels)
+    assert doubt.startswith("decisions differ on 40 of 500 pictures, so on up to ")
+
+
+@pytest.mark.parametrize(("differing", "images"), [(0, 100), (0, 512), (15, 512), (99, 100)])
+def test_so_few_differing_would_be_seen_once_in_twenty_samples_at_the_bound(
+    differing: int, images: int
+) -> None:
+    share = most_of_all(differing, images, 0.95)
+    assert share > differing / images
+    draws = np.random.default_rng(1).binomial(images, share, 200_000)
+    assert np.mean(draws <= differing) == pytest.approx(0.05, abs=0.003)
+
+
+def test_a_sample_that_differs_throughout_bounds_nothing() -> None:
+    assert most_of_all(100, 100, 0.95) == 1.0
