@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgetag.labels import Labels
 from edgetag.metrics import Scores
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.reporting.results import tables_of
 from edgetag.runtimes import engines
 from edgetag.tables.markdown import to_markdown
-from edgetag.tags import Labels
 from edgetag.validation import stage
 from edgetag.validation.agreement import compare_runtimes, most_of_all
 from edgetag.validation.result import RuntimeAgreement, Verdict

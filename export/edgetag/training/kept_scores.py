@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.arrays import read_arrays, write_arrays
 from edgetag.dataset import Dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
-from edgetag.workspace import Workspace, digest_file, digest_json, read_arrays, write_arrays
+from edgetag.workspace import Workspace, digest_file, digest_json
 
 FILE = "validation-scores.npz"
 """Beside the weights."""

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import beta
 
+from edgetag.labels import Labels
 from edgetag.metrics import Scores
-from edgetag.tags import Labels
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.metrics import Decisions
 from edgetag.validation.proportions import exact_mcnemar
