@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Tests of one file share what it makes; the longest files come first (tests/conftest.py).
+TESTS_ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
 .PHONY: help setup demo bench test unit check timings docs lock clean
 
@@ -30,11 +32,11 @@ check: setup ## Format, lint, types, import rules.
 	$(BIN)/lint-imports
 
 unit: setup ## The fast tests, without TensorFlow.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=15 -m "not tensorflow and not slow"
+	$(BIN)/python -m pytest $(TESTS_ON_TWO) -m "not tensorflow and not slow"
 
 test: check unit ## Every check and every test.
 	@.ci/system
-	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=15 -m "tensorflow or slow"
+	$(BIN)/python -m pytest $(TESTS_ON_TWO) -m "tensorflow or slow"
 
 timings: setup ## How long commands take to start, and the imports that cost most.
 	$(BIN)/python tests/timings.py

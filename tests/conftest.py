@@ -1,6 +1,7 @@
 """Shared fixtures."""
 
 import gc
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,59 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_shapes(tmp_path_factory.mktemp("shapes"), 300)
 
 
-def pytest_collection_finish() -> None:
-    """Leave imported modules out of every later garbage collection, which then takes a tenth."""
+def set_aside() -> None:
+    """Leave what lives now out of every later garbage collection.
+
+    Modules, reports and fixtures of a session are a million objects. To look at all of them takes a
+    collection 0.1 s, and `edgetag run` collects after each stage.
+    """
     gc.collect()
     gc.freeze()
+
+
+LONGEST_FIRST = (
+    "android/test_apk.py",
+    "docs/test_documents_run.py",
+    "targets/test_emulated_arm.py",
+    "e2e/test_ci_job.py",
+    "e2e/test_if_needed.py",
+    "e2e/test_run.py",
+    "e2e/test_demo_on_arm64.py",
+    "training/test_many_processes.py",
+    "validation/test_error_rates.py",
+    "android/test_tagger.py",
+    "rescue/test_quantization_aware.py",
+    "e2e/test_mediapipe.py",
+    "targets/matrix/test_matrix_on_arm.py",
+    "compression/test_compression_stages.py",
+)
+"""Files of tests that take a minute of processor time and more, and the order in which they start:
+whatever comes last alone leaves processors idle. Two that need the trained run are apart, so that
+nobody waits for it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; `--no-loadscope-reorder` leaves them there."""
+    folder = Path(__file__).parent
+    place = {folder / name: number for number, name in enumerate(LONGEST_FIRST)}
+    gone = [str(path) for path in place if not path.exists()]
+    assert not gone, f"tests/conftest.py, LONGEST_FIRST: not there: {gone}"
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
+def pytest_collection_finish() -> None:
+    set_aside()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Set aside what a file of tests has imported and left, after its last fixture's end."""
+    outcome = yield
+    if nextitem is None or nextitem.path != item.path:
+        set_aside()
+    return outcome
 
 
 SECTIONS = {

@@ -130,11 +130,18 @@ def _digest(file: Path) -> str:
 
 @cache
 def _read(file: Path) -> _Source:
-    data = file.read_bytes()
+    source = _parsed(file.read_bytes())
+    if file.parts[-2:] == ("edgetag", "__init__.py"):
+        # What it offers users is imported when they ask, which no module here does.
+        return _Source(source.digest, ())
+    return source
+
+
+@cache
+def _parsed(data: bytes) -> _Source:
+    """Return what a source imports; in a copy of the package, equal files are parsed once."""
     text = data.decode()
     names = {*_NAMED.findall(text), *_imports(ast.parse(text).body)}
-    if file.parts[-2:] == ("edgetag", "__init__.py"):
-        names = set()  # what it offers users is imported when they ask, which no module here does
     return _Source(hashlib.sha256(data).hexdigest(), tuple(sorted(names)))
 
 

@@ -19,6 +19,7 @@ from edgetag.pixels import Pixels, scale
 
 __all__ = [
     "FORMATS",
+    "IMAGE_SUFFIXES",
     "MAX_PIXELS",
     "ImageRejectedError",
     "Pixels",
@@ -34,6 +35,9 @@ __all__ = [
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 """Formats that are decoded, as Pillow names them; phones decode these too."""
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp"})
+"""How names of files in these formats end, in lower case."""
 
 MAX_PIXELS = 50_000_000
 """Default limit on width × height before decoding: 150 MB of RGB."""

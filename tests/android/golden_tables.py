@@ -7,7 +7,7 @@ import numpy as np
 
 from edgetag.contract import Preprocessing
 from edgetag.runtimes.encoding import decode, encoding_table
-from edgetag.runtimes.protocol import Tensor
+from edgetag.runtimes.session import Tensor
 
 TABLES = 60
 DTYPES = ("uint8", "int8", "int16", "float32")

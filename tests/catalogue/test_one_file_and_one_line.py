@@ -13,7 +13,7 @@ source = "t.csv"
 tags = ["cat", "dog"]
 """
 
-NETWORK = 'Network("flat", input_step=16)'
+NETWORK = 'NetworkLine("flat", input_step=16)'
 NETWORK_FILE = """
 from edgetag.tf import keras
 
@@ -37,7 +37,7 @@ ENGINE_FILE = """
 import numpy as np
 
 from edgetag.runtimes.here import EngineHere
-from edgetag.runtimes.protocol import Tensor
+from edgetag.runtimes.session import Tensor
 
 
 class Coin:
@@ -182,6 +182,32 @@ check_full_integer(parse_model(data, Path("x")), Path("x"))
 print(data[4:8])
 """
     assert run_in(root, LOADS + script) == "(3, 2) ['cam']\nb'TFL3'\n"
+
+
+@pytest.mark.tensorflow
+def test_a_variant_that_is_set_like_another_costs_the_line_alone(tmp_path: Path) -> None:
+    line = 'VariantLine("fp16-pruned", "float", ("prune",), settings="fp16")'
+    root = grow(tmp_path, "variants.py", line)
+    write_recipe(
+        root,
+        '[network]\nname = "mobilenet_v2"\ninput_size = 64\nwidth = 0.35\n'
+        '[export]\nvariants = ["fp32", "fp16-pruned"]\n',
+    )
+    script = """
+from edgetag import networks
+from edgetag.conversion.stage import run
+from edgetag.progress import SilentProgress
+from edgetag.workspace import Workspace
+workspace = Workspace(Path("run"))
+model = networks.build(recipe.network, 2)
+networks.save_weights(model, workspace.train / "model.npz")
+top = model.get_layer("top")
+top.set_weights([kernel * 0 for kernel in top.get_weights()])
+networks.save_weights(model, workspace.prune / "model.npz")
+plain, pruned = run(recipe, workspace, SilentProgress()).variants
+print(plain.sparsity < 0.01, pruned.sparsity > 0.2, pruned.size_bytes < 0.6 * plain.size_bytes)
+"""
+    assert run_in(root, LOADS + script) == "True True True\n"
 
 
 def test_a_recipe_can_name_an_engine_and_its_worker_scores(

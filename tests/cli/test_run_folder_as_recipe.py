@@ -18,6 +18,7 @@ OTHERS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ci", "export"): ("folder",),
     ("phone", "pack"): ("folder",),
     ("phone", "read"): ("answer.json",),
+    ("validate", "file"): ("model.tflite",),
 }
 """What a verb wants beside the recipe."""
 

@@ -32,6 +32,7 @@ max_map_drop = 1.0
 [budgets.int8-qat]
 {qat}
 """
+PLAIN = ("fp32", "fp16", "int8")
 KEPT, BROKEN = "max_map_drop = 1.0", "max_size_bytes = 1"
 
 
@@ -70,12 +71,21 @@ class Folder:
         return [one["variant"] for one in listed]
 
 
+def leave_the_plain_ones(run_folder: Path) -> None:
+    """Remove all that is not of the float weights, and what judges: files and scores are kept."""
+    for stage in ("prune", "quantize", "bench", "explain", "bundle"):
+        shutil.rmtree(run_folder / stage)
+    for name in ("export", "validate", "validate/scores"):
+        for path in (run_folder / name).iterdir():
+            if path.is_file() and path.name.partition(".")[0] not in (*PLAIN, "reference"):
+                path.unlink()
+
+
 @pytest.fixture(scope="module")
 def plain(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    """A run in which int8 passed, on weights that are there and nothing else."""
+    """A run in which int8 passed, on float weights and what was made of them."""
     folder = Folder(trained_run.copy(tmp_path_factory.mktemp("plain") / "copy"), trained_run)
-    for left in ("prune", "quantize", "export", "validate", "bench", "explain", "bundle"):
-        shutil.rmtree(folder.run_folder / left)
+    leave_the_plain_ones(folder.run_folder)
     folder.write(KEPT, KEPT)
     done = folder.run()
     assert done.returncode == 0, done.stderr
@@ -83,7 +93,7 @@ def plain(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_a_file_that_passes_ships_and_nothing_more_is_trained(plain: Folder) -> None:
-    assert plain.exported == ["fp32", "fp16", "int8"]
+    assert plain.exported == list(PLAIN)
     assert not (plain.run_folder / "quantize").exists()
     report = plain.read("report/report.json")
     assert report["ships"] == ["int8"]
@@ -126,7 +136,7 @@ def needed(plain: Folder, tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 
 def test_what_is_made_because_int8_fails_ships(needed: Folder) -> None:
-    assert needed.exported == ["fp32", "fp16", "int8", "int8-qat"]
+    assert needed.exported == [*PLAIN, "int8-qat"]
     report = needed.read("report/report.json")
     assert (report["ships"], report["verdict"]) == (["int8-qat"], "pass")
     assert str(report["shipping"]).startswith("int8 fails: max_size_bytes is ")

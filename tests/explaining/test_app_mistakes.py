@@ -9,14 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from edgetag.dataset.formats import default_root
 from edgetag.explaining.mistakes import Case, DrawnMistake, drawn_mistakes, scaled_mistakes
 from edgetag.explaining.pictures import Picture, PictureSource
 from edgetag.explaining.resampling import place, plain_bilinear, through_jpeg
 from edgetag.preprocess import ImageRejectedError, Pixels, Preprocessing, letterbox
 from edgetag.recipe import DataSection
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.runtimes.protocol import Tensor
+from edgetag.runtimes.session import Tensor
 from edgetag.workspace import digest_file
 from tests.support.color_run import ColorRun
 
@@ -165,7 +164,7 @@ def test_names_are_unique_and_sentences_end() -> None:
 def test_pictures_read_again_are_those_of_the_cache(pristine: ColorRun) -> None:
     dataset, recipe = pristine.dataset, pristine.recipe
     contract = recipe.network.preprocessing()
-    source = PictureSource(default_root(recipe.data), recipe.data, contract)
+    source = PictureSource(recipe.data.image_root, recipe.data, contract)
     rows = dataset.rows("test")
     table = dataset.manifest[rows]
     for row, path, digest in zip(rows, table["path"], table["digest"], strict=True):

@@ -15,7 +15,7 @@ from edgetag.image_cache import CacheIndex, ImageCache, shard_path
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
-from edgetag.runtimes.protocol import Tensor
+from edgetag.runtimes.session import Tensor
 from tests.support.color_run import FLOAT, INT8
 from tests.support.paths import MODELS
 

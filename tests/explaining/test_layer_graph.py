@@ -9,7 +9,7 @@ from ai_edge_litert.interpreter import Interpreter
 from edgetag.errors import InputError
 from edgetag.explaining.apart import take_apart
 from edgetag.explaining.graph import Graph, Layer, align, read_graph
-from edgetag.runtimes.protocol import Tensor
+from edgetag.runtimes.session import Tensor
 from tests.support.color_run import FLOAT, INT8
 from tests.support.paths import MODELS
 

@@ -15,7 +15,10 @@ start.
 import json
 import os
 import sys
-from typing import Any
+
+TYPE_CHECKING = False  # as in typing, which is slow to import
+if TYPE_CHECKING:
+    from typing import Any
 
 PHONES = os.environ["PHONES"]
 TMP = "/data/local/tmp"
@@ -51,7 +54,7 @@ def complain(message: str) -> int:
     return 1
 
 
-def described(phone: str) -> dict[str, Any]:
+def described(phone: str) -> "dict[str, Any]":
     with open(f"{phone}/phone.json") as file:
         return json.load(file)
 

@@ -110,6 +110,7 @@ def test_plots_bring_no_style_sheet_of_their_own(page: Page) -> None:
     assert len(page.all("style")) == 1
 
 
+@pytest.mark.usefixtures("fresh_plots")
 def test_the_same_results_give_the_same_bytes(sources: Sources, html: str) -> None:
     assert write_page(make_report(sources), sources) == html
 

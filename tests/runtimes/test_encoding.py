@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from edgetag.preprocess import Preprocessing, scale
 from edgetag.runtimes.encoding import decode, encode, encoding_table
-from edgetag.runtimes.protocol import Tensor
+from edgetag.runtimes.session import Tensor
 
 ALL = np.arange(256, dtype=np.uint8)
 

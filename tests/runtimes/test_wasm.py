@@ -21,7 +21,8 @@ from edgetag.process import JobCancelledError
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import decode, encoding_table
 from edgetag.runtimes.messages import Job
-from edgetag.runtimes.protocol import Engine, Tensor
+from edgetag.runtimes.protocol import Engine
+from edgetag.runtimes.session import Tensor
 from edgetag.runtimes.wasm import Wasm
 from edgetag.runtimes.wasm.engine import WORKER
 from tests.support.bad_loops import crashing_model, endless_model

@@ -18,7 +18,7 @@ from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import ImageEncoder, encode, encoding_table
 from edgetag.runtimes.inference import WrongOutputError, checked
 from edgetag.runtimes.messages import Job
-from edgetag.runtimes.protocol import Tensor
+from edgetag.runtimes.session import Tensor
 from tests.support.models_elsewhere import TAGS, model_elsewhere
 from tests.support.paths import MODELS
 

@@ -9,7 +9,6 @@ name, each with a sentence:
 import ast
 import re
 from collections.abc import Iterator
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,36 +18,39 @@ from importlinter import Contract, ContractCheck, output
 _LINE = re.compile(r"^- `(\w+)`: \S.*", re.MULTILINE)
 
 
-@cache
-def face_of(package: str) -> frozenset[str]:
-    """Return the modules that a package's docstring names."""
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise ValueError(f"{package} has no __init__.py")
-    text = ast.get_docstring(ast.parse(Path(spec.origin).read_bytes())) or ""
-    return frozenset(_LINE.findall(text))
-
-
 class Faces(Contract):
-    """Every import from outside a package is of the package itself or of a module in its face."""
+    """What is imported from outside a package is the package itself, or a module that it lists.
+
+    And what it lists is used from outside: imported, or named in a string, as what is started as a
+    process is. The pipeline finds stages by their names.
+    """
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002
-        """Return the imports that go behind a face, and names in faces that are no modules."""
-        ours = sorted(name for name in graph.modules if name.startswith("edgetag."))
-        behind = [
-            f"{importer} imports {imported}, which the face of {package} does not list"
-            for importer in ours
-            for imported in sorted(graph.find_modules_directly_imported_by(importer))
-            for package in _passed_by(importer, imported)
-        ]
-        missing = [
-            f"the face of {package} lists {name}, which is no module of it"
-            for package in ours
-            if graph.find_children(package)
-            for name in sorted(face_of(package))
-            if f"{package}.{name}" not in graph.modules
-        ]
-        problems = behind + missing
+        """Return the imports that go behind a face, and what faces list in vain."""
+        modules = sorted(name for name in graph.modules if name.startswith("edgetag."))
+        faces = {name: face_of(name) for name in modules if graph.find_children(name)}
+        used: dict[str, set[str]] = {package: set() for package in faces}
+        problems = []
+        for importer in modules:
+            for imported in sorted(graph.find_modules_directly_imported_by(importer)):
+                for package, name in entered(importer, imported):
+                    used[package].add(name)
+                    if name not in faces[package]:
+                        problems.append(
+                            f"{importer} imports {imported}, "
+                            f"which the face of {package} does not list"
+                        )
+        texts = {name: source_of(name) for name in ("edgetag", *modules)}
+        for package, face in faces.items():
+            outside = [text for name, text in texts.items() if not is_inside(name, package)]
+            for name in sorted(face - used[package]):
+                named = any(
+                    f"{package}.{name}" in text or f"{package}.{{" in text for text in outside
+                )
+                if f"{package}.{name}" not in modules:
+                    problems.append(f"the face of {package} lists {name}, which is no module of it")
+                elif not named and not name.endswith("stage"):
+                    problems.append(f"the face of {package} lists {name}, which nobody else uses")
         return ContractCheck(kept=not problems, metadata={"problems": problems})
 
     def render_broken_contract(self, check: ContractCheck) -> None:
@@ -58,13 +60,30 @@ class Faces(Contract):
         output.print_error("Use what a face lists, or list the module there with a sentence.")
 
 
-def _passed_by(importer: str, imported: str) -> Iterator[str]:
-    """Yield the packages that an import enters from outside by something else than their face."""
+def source_of(module: str) -> str:
+    """Return the source of a module or of a package's `__init__`."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ValueError(f"{module} has no source")
+    return Path(spec.origin).read_text(encoding="utf-8")
+
+
+def face_of(package: str) -> frozenset[str]:
+    """Return the modules that a package's docstring names."""
+    return frozenset(_LINE.findall(ast.get_docstring(ast.parse(source_of(package))) or ""))
+
+
+def is_inside(module: str, package: str) -> bool:
+    """Tell whether a module is a package, or anywhere in it."""
+    return f"{module}.".startswith(f"{package}.")
+
+
+def entered(importer: str, imported: str) -> Iterator[tuple[str, str]]:
+    """Yield each package that an import enters from outside, and the module in it that is named."""
     parts = imported.split(".")
     if parts[0] != "edgetag":
         return
     for depth in range(2, len(parts)):
         package = ".".join(parts[:depth])
-        inside = importer == package or importer.startswith(f"{package}.")
-        if not inside and parts[depth] not in face_of(package):
-            yield package
+        if not is_inside(importer, package):
+            yield package, parts[depth]

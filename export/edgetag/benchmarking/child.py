@@ -21,7 +21,8 @@ from edgetag.children import Emit, begin_job
 from edgetag.preprocess import Pixels
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.runtimes.protocol import Loader, ModelLoadError, Session, Values
+from edgetag.runtimes.protocol import Loader, ModelLoadError
+from edgetag.runtimes.session import Session, Values
 
 RUN_ERRORS = (RuntimeError, ValueError, MemoryError)
 """What the interpreters raise where a model loads but cannot be run."""

@@ -11,9 +11,9 @@ from PIL import Image
 from edgetag.bundling.contents import MOST_PICTURE_BYTES, MOST_PICTURES
 from edgetag.bundling.pictures import Source, as_png, read_folder, read_source
 from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers, tag_covers
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.dataset.attribution import attribution_file
-from edgetag.dataset.formats import default_root
 from edgetag.dataset.location import Locator
 from edgetag.errors import InputError
 from edgetag.preprocess import FORMATS, ImageRejectedError, Pixels, letterbox, read_image
@@ -30,7 +30,6 @@ SMALLER = 640
 """Longer side in pixels of a copy of a picture that is too large: at most 1.3 MB as PNG."""
 
 SILENCE_S = 300.0
-RUNTIME = "litert"
 
 
 def inputs_fingerprint(recipe: Recipe) -> str:
@@ -90,7 +89,7 @@ def _candidates(
     labels = finder.data.labels(rows)
     limits = np.array([thresholds[tag] for tag in tags])
     run = score(
-        engines.get(RUNTIME),
+        engines.get(DEFAULT_ENGINE),
         model,
         workspace.cache,
         rows,
@@ -100,7 +99,7 @@ def _candidates(
         SILENCE_S,
     )
     if isinstance(run, LoadFailure):
-        raise InputError(f"{model}: {RUNTIME} does not run it: {run.reason}")
+        raise InputError(f"{model}: {DEFAULT_ENGINE} does not run it: {run.reason}")
     if run.scores.shape != labels.shape:
         raise InputError(
             f"{model}: it gives {run.scores.shape[1]} scores, but there are {len(tags)} tags; "
@@ -123,7 +122,7 @@ class _Finder:
     def __init__(self, recipe: Recipe, data: Dataset, rows: Rows) -> None:
         self.data = data
         self.rows = rows
-        self.root = default_root(recipe.data)
+        self.root = recipe.data.image_root
         self.last_problem = "each has or may have a sensitive tag"
         self.too_large: set[int] = set()
         self._contract = recipe.network.preprocessing()

@@ -11,7 +11,10 @@ nothing here imports more than the standard library.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
+
+Numbers = Literal["float", "mixed", "integer"]
+"""What a file computes in: floats; floats and integers in turn; integers, and nothing in floats."""
 
 
 class Named(Protocol):

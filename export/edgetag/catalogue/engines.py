@@ -1,9 +1,10 @@
 """The engines that run `.tflite` files. Each is a file in `edgetag/runtimes`, imported on use."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from edgetag.catalogue import by_name
+from edgetag.catalogue import Numbers, by_name
 
 Use = Literal["recipe", "elsewhere", "comparison"]
 
@@ -18,20 +19,39 @@ class EngineLine:
             another machine's, asked for by `--on`; comparison: nobody names it, other machines
             are held against it.
         imports: The module of its Python package; empty where it has none.
+        same_here: For files that compute in these numbers, the engine of this machine that gives
+            the scores that it must give on another one; where nothing is said, it is its own.
     """
 
     name: str
     use: Use
     imports: str = ""
+    same_here: Mapping[Numbers, str] = field(default_factory=dict)
 
 
 ENGINES = by_name(
     EngineLine("litert", "recipe", "ai_edge_litert.interpreter"),
-    EngineLine("tflite-runtime", "recipe", "tflite_runtime.interpreter"),
+    # On ARM it computes integers as its reference kernels do on x86, and its default kernels on
+    # x86 round otherwise, by up to 0.02.
+    EngineLine(
+        "tflite-runtime",
+        "recipe",
+        "tflite_runtime.interpreter",
+        same_here={"integer": "tflite-runtime-reference"},
+    ),
     EngineLine("tflite-runtime-reference", "comparison", "tflite_runtime.interpreter"),
-    EngineLine("wasm", "elsewhere"),
+    # Integers and floats as LiteRT, both by XNNPACK; float activations on integer weights by the
+    # kernels of its time, as tflite-runtime. LiteRT's newer ones were up to 0.09 away from both.
+    EngineLine(
+        "wasm",
+        "elsewhere",
+        same_here={"integer": "litert", "float": "litert", "mixed": "tflite-runtime"},
+    ),
 )
 """The first is the default. Emulated machines run the first two, as `litert@arm64`."""
 
 RUNTIMES = tuple(name for name, line in ENGINES.items() if line.use == "recipe")
 """Names that a recipe may use."""
+
+DEFAULT_ENGINE = RUNTIMES[0]
+"""The one of current apps, which `pip install edgetag` brings: it is taken where one is enough."""

@@ -9,7 +9,7 @@ CAM = "cam"
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkLine:
     """What a recipe must know of an architecture.
 
     Attributes:
@@ -33,8 +33,8 @@ class Network:
 
 
 NETWORKS = by_name(
-    Network("efficientnet_lite0", input_step=32, has_weights=True),
-    Network("mobilenet_v2", input_step=32, takes_width=True),
-    Network("model3", head=("dense", "logits")),
+    NetworkLine("efficientnet_lite0", input_step=32, has_weights=True),
+    NetworkLine("mobilenet_v2", input_step=32, takes_width=True),
+    NetworkLine("model3", head=("dense", "logits")),
 )
 """The first is the default."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from edgetag.catalogue import by_name, module_of
+from edgetag.catalogue import Numbers, by_name, module_of
 
 Training = Literal["prune", "quantize"]
 
@@ -14,8 +14,7 @@ class VariantLine:
 
     Attributes:
         name: As recipes write it.
-        computes: In which numbers: float; mixed, floats and integers in turn; or integer, and
-            nothing inside in floating point.
+        computes: In which numbers.
         trained_by: The stages that train it after `train`, in their order; empty for one that is
             made from the float model.
         calibrated: Whether images measure its ranges while it is converted.
@@ -25,7 +24,7 @@ class VariantLine:
     """
 
     name: str
-    computes: Literal["float", "mixed", "integer"]
+    computes: Numbers
     trained_by: tuple[Training, ...] = ()
     calibrated: bool = False
     chosen_types: bool = False

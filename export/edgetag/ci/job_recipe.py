@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 
-from edgetag.catalogue.engines import RUNTIMES
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.catalogue.variants import BASE
 from edgetag.ci.pictures import TABLE, Columns
 from edgetag.ci.toml_text import to_toml
 from edgetag.recipe import LIMITS, Budget, Recipe, Runtime, Subject, Variant, limits_of
-
-BASE_RUNTIME = RUNTIMES[0]
-"""What `pip install edgetag` brings."""
 
 NOT_MEASURED: dict[Subject, str] = {
     "latency": "a CI job's machine is no place to measure time",
@@ -47,10 +44,10 @@ def job_recipe(recipe: Recipe, variant: Variant, columns: Columns) -> JobRecipe:
     limits = [f"{name} is left out: {NOT_MEASURED[LIMITS[name].subject]}" for name in lacking]
     runtimes: tuple[Runtime, ...] = recipe.validation.runtimes
     engines = []
-    if BASE_RUNTIME in runtimes:
-        others = [name for name in runtimes if name != BASE_RUNTIME]
+    if DEFAULT_ENGINE in runtimes:
+        others = [name for name in runtimes if name != DEFAULT_ENGINE]
         engines = [f"{name} is left out: the base install lacks it" for name in others]
-        runtimes = (BASE_RUNTIME,)
+        runtimes = (DEFAULT_ENGINE,)
     explains = variant in recipe.export.explain
     values: dict[str, object] = {
         "name": recipe.name,

@@ -17,7 +17,6 @@ import numpy as np
 import polars as pl
 
 from edgetag.dataset import Dataset
-from edgetag.dataset.formats import default_root
 from edgetag.dataset.location import Locator
 from edgetag.dataset.split import VALIDATION
 from edgetag.errors import InputError
@@ -139,7 +138,7 @@ def collect(recipe: Recipe, dataset: Dataset) -> Judged:
 
 def _pictures(recipe: Recipe, chosen: pl.DataFrame) -> dict[str, Picture]:
     """Return the file of each listed path, in the order in which they come."""
-    root = default_root(recipe.data)
+    root = recipe.data.image_root
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; set data.root to the folder of the images")
     locator = Locator(root)

@@ -104,7 +104,8 @@ def bench(
     """
     from edgetag.cli.outcome import print_result
     from edgetag.cli.stages import prepare
-    from edgetag.training.throughput import measure
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
+    from edgetag.training.throughput import measure  # TensorFlow: a wrong recipe need not wait
+
     print_result(measure(loaded, workspace, progress), json)

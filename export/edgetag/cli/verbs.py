@@ -38,6 +38,7 @@ VERBS = {
     "bundle": "Pack what an app ships; see also bundle check, sign, verify and android.",
     "ci": "Give a CI job all that it judges a model by.",
     "tag": "Tag pictures with a bundle: a row for each, with its scores, or why it cannot be read.",
+    "screen": "Sort tagged pictures into folders by a rule; without --do nothing is touched.",
     "recipe": "Write, check and describe recipes.",
     "doctor": "Show what this machine has: runtimes, versions, CPU features, GPU, emulator, phone.",
 }

@@ -7,8 +7,6 @@ Names are loaded when first used: worker processes and the command's start do wi
 - `tables`: tables of the data: counts by tag and split, and what was or would be left out.
 - `attribution`: who made the pictures and under which licences: a text beside the labels.
 - `check`: `edgetag data check`: what a run would use, drop and refuse, without writing anything.
-- `formats`: label formats, one file each, all read into a `Listing`; which there are:
-  `catalogue.formats`.
 - `integrity`: whether the image cache is as it was written: a lost or damaged shard must not go
   unnoticed.
 - `location`: where a listed path leads, and whether that is inside the data root.

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from edgetag.dataset.build_cache import Inspection, inspect
 from edgetag.dataset.formats import read_listing
-from edgetag.dataset.formats.folders import IMAGE_SUFFIXES
 from edgetag.dataset.inspection import FileJob, Limits
 from edgetag.dataset.listing import Crop, Entry, LabelRow, Listing
 from edgetag.dataset.location import Locator, foreign, is_file_name
@@ -20,7 +19,7 @@ from edgetag.dataset.result import DroppedImage, NearDuplicate, SplitCounts, Tag
 from edgetag.dataset.selection import NOT_BAD, DropReason, Image, select
 from edgetag.dataset.split import TRAIN, SplitItem, assign_splits
 from edgetag.errors import InputError
-from edgetag.preprocess import Preprocessing, Rejection
+from edgetag.preprocess import IMAGE_SUFFIXES, Preprocessing, Rejection
 from edgetag.progress import Progress
 from edgetag.recipe import DataSection
 

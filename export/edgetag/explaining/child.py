@@ -19,7 +19,8 @@ from edgetag.preprocess import Pixels
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.interpreter import open_session
 from edgetag.runtimes.messages import BadInput, Loaded, Refused, Scored
-from edgetag.runtimes.protocol import ModelLoadError, Values
+from edgetag.runtimes.protocol import ModelLoadError
+from edgetag.runtimes.session import Values
 
 Real = npt.NDArray[np.float64]
 

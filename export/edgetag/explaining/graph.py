@@ -12,7 +12,7 @@ from typing import Any
 
 from edgetag.conversion.flatfile import NUMPY_TYPES, ints, operators, read_model, tensor_name
 from edgetag.errors import InputError
-from edgetag.runtimes.protocol import Tensor
+from edgetag.runtimes.session import Tensor
 
 CONVERSIONS = frozenset({"QUANTIZE", "DEQUANTIZE"})
 """Operators that only change how numbers are stored."""

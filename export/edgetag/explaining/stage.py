@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.conversion.exported import ExportedFile, exported_file, exported_files
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, Rows, open_dataset
-from edgetag.dataset.formats import default_root
 from edgetag.errors import InputError
 from edgetag.explaining.blame import Images, blame
 from edgetag.explaining.choice import choose
@@ -30,13 +30,11 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encoding_table
-from edgetag.runtimes.protocol import Tensor
+from edgetag.runtimes.session import Tensor
 from edgetag.shipping import read_shipping
 from edgetag.training.result import Thresholds
 from edgetag.validation.statistics import Bootstrap
 from edgetag.workspace import Workspace, write_text
-
-RUNTIME = "litert"
 
 
 class _Notes:
@@ -79,9 +77,9 @@ def run(
     notes = _Notes(progress)
     blamed: tuple[Blame, ...] = ()
     drift: tuple[PreprocessingDrift, ...] = ()
-    missing = engines.get(RUNTIME).available()
+    missing = engines.get(DEFAULT_ENGINE).available()
     if missing:
-        notes.add(f"nothing is explained without {RUNTIME}: {missing}")
+        notes.add(f"nothing is explained without {DEFAULT_ENGINE}: {missing}")
     else:
         blamed = _blame(recipe, workspace, dataset, files, notes, progress)
         shipped = variant or read_shipping(recipe, workspace).leading
@@ -115,7 +113,7 @@ def _blame(
                 notes.add(f"{file.variant}: its layers are not compared: {layers}")
                 continue
             blames.append(
-                Blame(variant=file.variant, runtime=RUNTIME, images=len(rows), layers=layers)
+                Blame(variant=file.variant, runtime=DEFAULT_ENGINE, images=len(rows), layers=layers)
             )
     return tuple(blames)
 
@@ -137,9 +135,9 @@ def _drift(
     labels = dataset.labels(rows)
     count, least = recipe.explain.preprocessing_images, recipe.validation.min_positives
     rows = rows[choose(labels, count, least, recipe.seed)]
-    source = PictureSource(default_root(recipe.data), recipe.data, contract)
+    source = PictureSource(recipe.data.image_root, recipe.data, contract)
     workspace.explain.mkdir(parents=True, exist_ok=True)
-    feeding = Feeding(engines.get(RUNTIME), model, contract, workspace.explain)
+    feeding = Feeding(engines.get(DEFAULT_ENGINE), model, contract, workspace.explain)
     try:
         scored = score_mistakes(_wanted(dataset, rows), source, feeding, drawn, scaled, progress)
     except NotScoredError as error:
@@ -150,7 +148,7 @@ def _drift(
         notes.add(
             f"{len(scored.unreadable)} of {len(rows)} pictures are left out of the mistakes in "
             f"preprocessing, such as {path}: {reason}. They are read from "
-            f"{default_root(recipe.data)}; data.root says where they are"
+            f"{recipe.data.image_root}; data.root says where they are"
         )
     if not len(scored.used):
         return None
@@ -180,7 +178,7 @@ def _costs(
     costs.sort(key=lambda cost: (-(cost.map_drop or 0.0), -cost.mean_score_difference))
     return PreprocessingDrift(
         variant=file.variant,
-        runtime=RUNTIME,
+        runtime=DEFAULT_ENGINE,
         split=recipe.validation.splits[0],
         images=len(scored.used),
         n_scored_tags=len(judge.scored),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.arrays import write_arrays
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
@@ -27,7 +28,6 @@ from edgetag.runtimes import score as score_here
 from edgetag.sampling import spread
 from edgetag.workspace import Workspace
 
-HOST_ENGINE = "litert"
 SILENCE_S = 300.0
 
 
@@ -139,7 +139,7 @@ def _scores_here(
     host: dict[Variant, Scores] = {}
     for variant, file in files:
         outcome = score_here(
-            engines.get(HOST_ENGINE),
+            engines.get(DEFAULT_ENGINE),
             file.path,
             workspace.cache,
             rows,

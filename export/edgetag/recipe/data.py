@@ -98,6 +98,11 @@ class DataSection(Section):
             )
         return self
 
+    @property
+    def image_root(self) -> Path:
+        """The folder that paths of images are relative to."""
+        return self.root or (self.source if self.source.is_dir() else self.source.parent)
+
     def vocabulary(self) -> Vocabulary:
         """Return the tags as a vocabulary."""
         return Vocabulary(self.tags)

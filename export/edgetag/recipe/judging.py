@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from edgetag.catalogue.engines import RUNTIMES
+from edgetag.catalogue.engines import DEFAULT_ENGINE, RUNTIMES
 from edgetag.recipe.base import Runtime, Section, Share
 
 
@@ -88,7 +88,7 @@ class BenchmarkSection(Section):
     reference: bool = Field(
         True, description="Also time the float model under TensorFlow, for comparison."
     )
-    budget_runtime: Runtime = Field(RUNTIMES[0], description="Where latency budgets are judged.")
+    budget_runtime: Runtime = Field(DEFAULT_ENGINE, description="Where latency budgets are judged.")
     budget_threads: int = Field(
         1, ge=1, description="Number of threads that latency budgets are judged with."
     )

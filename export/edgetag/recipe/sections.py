@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from edgetag.catalogue.networks import NETWORKS, Network
+from edgetag.catalogue.networks import NETWORKS, NetworkLine
 from edgetag.catalogue.variants import BASE, CALIBRATED, FULL_INTEGER, TRAINED
 from edgetag.contract import Preprocessing
 from edgetag.recipe.base import IoType, NetworkName, Section, TrainedVariant, Variant
@@ -55,7 +55,7 @@ class NetworkSection(Section):
         return self
 
     @property
-    def facts(self) -> Network:
+    def facts(self) -> NetworkLine:
         """What the catalogue says of the architecture."""
         return NETWORKS[self.name]
 

@@ -8,6 +8,7 @@
 - `findings`: what a person should know of a verdict, one sentence each, the worst first.
 - `losses`: losses that no decision shows: those that no margin judges, and those of splits for
   information.
+- `page`: the report as one HTML file, and how every page looks.
 - `plots`: plots as SVG that stands inside a page: drawn by matplotlib, coloured by the page.
 - `results`: which tables show which stage's result.
 - `rows`: joins what validation found, and export and the benchmark where they ran, into rows.

@@ -55,7 +55,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
     """
     sources = _read(recipe, workspace)
     summary, junit = workspace.report / "summary.md", workspace.report / "junit.xml"
-    report = _join(sources, workspace.relative(summary), workspace.relative(junit))
+    report = join(sources, workspace.relative(summary), workspace.relative(junit))
     page = workspace.report / "index.html"
     report = report.model_copy(update={"page": workspace.relative(page)})
     write_text(page, write_page(report, sources))
@@ -127,7 +127,8 @@ def _phones(workspace: Workspace, exported: ExportResult | None) -> PhonesResult
     return phones.only({file.sha256 for file in exported.variants})
 
 
-def _join(sources: Sources, summary: str, junit: str) -> ReportResult:
+def join(sources: Sources, summary: str, junit: str) -> ReportResult:
+    """Return the report's rows; `summary` and `junit` say where these lie in the run folder."""
     verdict, bench, targets = sources.verdict, sources.bench, sources.targets
     rows = variant_rows(sources.recipe, verdict, sources.exported, bench, targets)
     decisions = [row.verdict for row in rows if row.variant not in verdict.passed_over]

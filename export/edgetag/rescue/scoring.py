@@ -7,6 +7,7 @@ from edgetag.benchmarking.effort import effort
 from edgetag.benchmarking.figures import figure
 from edgetag.benchmarking.measure import Plan, Times, measure
 from edgetag.benchmarking.result import Failure, Measurement
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, Rows
 from edgetag.machine import Machine
@@ -26,7 +27,6 @@ from edgetag.validation.scores import (
 )
 from edgetag.workspace import Workspace, digest_file, digest_json
 
-RUNTIME = "litert"
 THREADS = 1
 SILENCE_S = 300.0
 """A runtime that finishes no image for so long counts as hung."""
@@ -56,7 +56,7 @@ class Runtime:
         self._dataset = dataset
         self._contract = contract
         self._machine = machine
-        self.engine = engines.get(RUNTIME)
+        self.engine = engines.get(DEFAULT_ENGINE)
 
     def score(self, file: Path, rows: Rows, task: Task) -> Scores | LoadFailure:
         """Score a file over rows of the image cache: `[rows, tags]`."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgetag.benchmarking.result import Failure, Latency, Measurement
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.errors import InputError
 from edgetag.judging.checks import reasoned
 from edgetag.judging.decisions import Decision, worst
@@ -12,7 +13,7 @@ from edgetag.recipe import Recipe, Variant
 from edgetag.rescue.outcome import describe
 from edgetag.rescue.ranking import IMAGES, rank, ranking_rows
 from edgetag.rescue.result import FloatFile, Keep, LayerError, RescueResult, Step
-from edgetag.rescue.scoring import RUNTIME, THREADS
+from edgetag.rescue.scoring import THREADS
 from edgetag.rescue.search import Choice, fewest
 from edgetag.rescue.trials import Trial, Trials
 from edgetag.validation.result import Verdict
@@ -92,7 +93,7 @@ def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | No
     return RescueResult(
         variant=trials.variant,
         keep=trials.keep,
-        runtime=RUNTIME,
+        runtime=DEFAULT_ENGINE,
         runtime_version=trials.runtime.engine.version(),
         threads=THREADS,
         timed_runtime=trials.recipe.benchmark.budget_runtime,

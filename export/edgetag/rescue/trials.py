@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.catalogue.variants import BASE, FULL_INTEGER, VARIANTS
 from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import without_explain
@@ -27,7 +28,7 @@ from edgetag.rescue.int16_layers import Int16Graft, can_be_int16
 from edgetag.rescue.judge import Accuracy, Judge
 from edgetag.rescue.layers import Layer, matched_layers
 from edgetag.rescue.result import Keep
-from edgetag.rescue.scoring import RUNTIME, Runtime
+from edgetag.rescue.scoring import Runtime
 from edgetag.rescue.search import Choice
 from edgetag.runtimes import LoadFailure
 from edgetag.workspace import Workspace, digest_file, write_bytes
@@ -96,7 +97,7 @@ class Trials:
         contract = recipe.network.preprocessing()
         self.runtime = Runtime(workspace, self.dataset, contract, self.machine)
         if missing := self.runtime.engine.available():
-            raise InputError(f"rescue judges on {RUNTIME}, but {missing}")
+            raise InputError(f"rescue judges on {DEFAULT_ENGINE}, but {missing}")
         self.done: dict[Choice, Trial] = {}
 
     @cached_property

@@ -9,24 +9,28 @@
   common.
 - `maps`: class activation maps of a file over cache rows, by its second signature.
 - `messages`: what the scoring process is told and what it answers, one JSON line per event.
-- `protocol`: what an engine that runs `.tflite` files must offer; one file per engine implements
-  it.
+- `protocol`: what an engine that runs `.tflite` files must offer.
 - `scoring`: scoring a file over cache rows, from the side that must survive whatever the runtime
   does.
+- `session`: a model that an engine has loaded, and its ends.
 - `wasm`: TensorFlow Lite as WebAssembly in Node, by the npm package @tensorflow/tfjs-tflite.
 - `worker`: the process in which a model is scored: `python -m edgetag.runtimes.worker JOB.json`.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from edgetag.runtimes import engines
-from edgetag.runtimes.protocol import Engine, Loader, ModelLoadError, Session, Tensor
-from edgetag.runtimes.scoring import (
-    BareRun,
-    FailureKind,
-    LoadFailure,
-    ScoreRun,
-    score,
-    time_bare,
-)
+from edgetag.runtimes.protocol import Engine, Loader, ModelLoadError
+
+if TYPE_CHECKING:
+    from edgetag.runtimes.scoring import (
+        BareRun,
+        FailureKind,
+        LoadFailure,
+        ScoreRun,
+        score,
+        time_bare,
+    )
 
 __all__ = [
     "BareRun",
@@ -36,9 +40,16 @@ __all__ = [
     "Loader",
     "ModelLoadError",
     "ScoreRun",
-    "Session",
-    "Tensor",
     "engines",
     "score",
     "time_bare",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what scores files when it is first used (PEP 562): naming an engine needs no numpy."""
+    if name in __all__:
+        from edgetag.runtimes import scoring
+
+        return getattr(scoring, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

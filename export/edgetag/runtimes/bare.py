@@ -13,7 +13,7 @@ from edgetag.image_cache import ImageCache
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.interpreter import InterpreterSession
 from edgetag.runtimes.messages import Done, Job
-from edgetag.runtimes.protocol import Session
+from edgetag.runtimes.session import Session
 from edgetag.runtimes.worker import main
 
 INPUT_BYTES = 64 << 20

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from edgetag.contract import Preprocessing
 from edgetag.pixels import Pixels, scale
-from edgetag.runtimes.protocol import Tensor, Values
+from edgetag.runtimes.session import Tensor, Values
 
 
 def encoding_table(contract: Preprocessing, tensor: Tensor) -> Values:

@@ -3,10 +3,13 @@
 from abc import ABC, abstractmethod
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from edgetag.process import Launch, on_host
-from edgetag.runtimes.protocol import SILENCE_LIMIT_S, Session
+from edgetag.runtimes.protocol import SILENCE_LIMIT_S
+
+if TYPE_CHECKING:
+    from edgetag.runtimes.session import Session
 
 
 class EngineHere(ABC):
@@ -41,7 +44,7 @@ class EngineHere(ABC):
         return None
 
     @abstractmethod
-    def load(self, model: Path | bytes, threads: int) -> Session:
+    def load(self, model: Path | bytes, threads: int) -> "Session":
         """Load a file; see `protocol.Loader.load`."""
 
 

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from edgetag.errors import one_line
 from edgetag.runtimes.encoding import decode
 from edgetag.runtimes.interpreter import InterpreterSession
-from edgetag.runtimes.protocol import ModelLoadError, Session, Tensor, Values
+from edgetag.runtimes.protocol import ModelLoadError
+from edgetag.runtimes.session import Session, Tensor, Values
 
 SIGNATURE = "explain"
 IMAGE, SCORES, MAPS = "image", "scores", "maps"

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from edgetag.errors import one_line
 from edgetag.runtimes.encoding import decode
-from edgetag.runtimes.protocol import ModelLoadError, Tensor, Values
+from edgetag.runtimes.protocol import ModelLoadError
+from edgetag.runtimes.session import Tensor, Values
 
 IDENTIFIER = b"TFL3"
 """FlatBuffers file identifier of TensorFlow Lite, at byte 4."""

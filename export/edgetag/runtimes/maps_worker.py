@@ -14,7 +14,7 @@ from edgetag.image_cache import ImageCache
 from edgetag.runtimes.encoding import ImageEncoder, encoding_table
 from edgetag.runtimes.inference import MapRunner
 from edgetag.runtimes.messages import Done, Job, Scored
-from edgetag.runtimes.protocol import Session
+from edgetag.runtimes.session import Session
 from edgetag.runtimes.worker import REPORT_EVERY_S, main
 
 

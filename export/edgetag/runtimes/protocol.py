@@ -9,17 +9,13 @@ An engine says how its worker process is started; a loader is what loads a file 
 A benchmark times `Session.run` alone, between `feed` and `read`.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Protocol
 
 from edgetag.process import Launch
 
-Values = npt.NDArray[Any]
-"""Numbers as the model takes or gives them: float32, uint8, int8 or int16."""
+if TYPE_CHECKING:
+    from edgetag.runtimes.session import Session
 
 SILENCE_LIMIT_S = 300.0
 """Longest silence of a worker on this machine, in seconds. Workers speak five times a second, so
@@ -32,49 +28,6 @@ class ModelLoadError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """An input or output of a model.
-
-    Attributes:
-        name: As the file names it.
-        shape: With the batch dimension, which is 1.
-        dtype: float32, uint8, int8 or int16.
-        scale: Real value of one step, `real = (value - zero_point) * scale`; 0 for float32.
-        zero_point: The value that stands for 0.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    scale: float
-    zero_point: int
-
-
-class Session(Protocol):
-    """A loaded model, ready to run one image at a time."""
-
-    @property
-    def input(self) -> Tensor:
-        """The image, shape `[1, size, size, 3]`."""
-
-    @property
-    def output(self) -> Tensor:
-        """The scores, shape `[1, tags]`."""
-
-    def feed(self, values: Values) -> None:
-        """Set the input: `[1, size, size, 3]` of the input's type."""
-
-    def run(self) -> None:
-        """Run the model once on what was fed."""
-
-    def read(self) -> Values:
-        """Return the raw output `[tags]` of the output's type."""
-
-    def invoke(self, values: Values) -> npt.NDArray[np.float32]:
-        """Feed, run, read and dequantize: `[1, size, size, 3]` to scores `[tags]`."""
 
 
 class Engine(Protocol):
@@ -109,7 +62,7 @@ class Loader(Protocol):
     def name(self) -> str:
         """As recipes name it."""
 
-    def load(self, model: Path | bytes, threads: int) -> Session:
+    def load(self, model: Path | bytes, threads: int) -> "Session":
         """Load a file, or the bytes of one, and allocate its tensors.
 
         A damaged file may crash the process: call it in one that can be lost.

@@ -3,13 +3,15 @@
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgetag.runtimes.here import EngineHere, is_installed
-from edgetag.runtimes.interpreter import open_session
-from edgetag.runtimes.protocol import Session
 
 PACKAGE = "tflite-runtime"
 FIRST_PYTHON_WITHOUT_WHEEL = (3, 12)
+
+if TYPE_CHECKING:
+    from edgetag.runtimes.session import Session
 
 
 class TFLiteRuntime(EngineHere):
@@ -22,9 +24,11 @@ class TFLiteRuntime(EngineHere):
         """Return None, or why it cannot be used here."""
         return why_not(sys.version_info[:2], is_installed(PACKAGE), version("numpy"))
 
-    def load(self, model: Path | bytes, threads: int) -> Session:
+    def load(self, model: Path | bytes, threads: int) -> "Session":
         """Load a file; see `protocol.Loader.load`."""
         from tflite_runtime.interpreter import Interpreter
+
+        from edgetag.runtimes.interpreter import open_session
 
         return open_session(Interpreter, model, threads)
 

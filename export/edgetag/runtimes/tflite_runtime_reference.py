@@ -2,10 +2,12 @@
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from edgetag.runtimes.interpreter import open_session
-from edgetag.runtimes.protocol import Session
 from edgetag.runtimes.tflite_runtime import TFLiteRuntime
+
+if TYPE_CHECKING:
+    from edgetag.runtimes.session import Session
 
 
 class TFLiteReference(TFLiteRuntime):
@@ -17,9 +19,11 @@ class TFLiteReference(TFLiteRuntime):
 
     name = "tflite-runtime-reference"
 
-    def load(self, model: Path | bytes, threads: int) -> Session:
+    def load(self, model: Path | bytes, threads: int) -> "Session":
         """Load a file; see `protocol.Loader.load`."""
         from tflite_runtime.interpreter import Interpreter, OpResolverType
+
+        from edgetag.runtimes.interpreter import open_session
 
         make = partial(Interpreter, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
         return open_session(make, model, threads)

@@ -19,7 +19,8 @@ from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import ImageEncoder, decode, encoding_table
 from edgetag.runtimes.inference import WrongOutputError, checked, run_once
 from edgetag.runtimes.messages import BadInput, Done, Job, Loaded, Refused, Scored, WrongOutput
-from edgetag.runtimes.protocol import ModelLoadError, Session
+from edgetag.runtimes.protocol import ModelLoadError
+from edgetag.runtimes.session import Session
 
 BLOCK_BYTES = 4 << 20
 """Pixels read at once: 27 images of 224 px, which also fit a processor's cache as float32."""

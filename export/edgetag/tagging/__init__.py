@@ -3,6 +3,7 @@
 - `tagger`: `Tagger`, a bundle or a `.tflite` file, opened once, that tags picture after picture.
 - `results`: what it gives.
 - `errors`: what it refuses.
+- `pictures`: pictures in any shape that a caller has, as the square that a model takes.
 - `listing`: finds the pictures that a command names: files, folders, globs, archives.
 - `batch`: tags many pictures into a table, so that a kill loses nothing finished.
 - `rate`: how fast a batch tags, beside decoding and inference alone.

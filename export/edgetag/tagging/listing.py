@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.dataset.formats.folders import IMAGE_SUFFIXES
 from edgetag.errors import InputError
-from edgetag.preprocess import Rejection
+from edgetag.preprocess import IMAGE_SUFFIXES, Rejection
 from edgetag.tagging.errors import PictureError
 from edgetag.tagging.pictures import MOST_BYTES
 from edgetag.userfiles import KINDS

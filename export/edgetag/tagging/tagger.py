@@ -23,7 +23,8 @@ from edgetag.preprocess import MAX_PIXELS, Pixels
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import ImageEncoder, decode, encoding_table
 from edgetag.runtimes.inference import MapRunner, WrongOutputError, checked, run_once
-from edgetag.runtimes.protocol import ModelLoadError, Session
+from edgetag.runtimes.protocol import ModelLoadError
+from edgetag.runtimes.session import Session
 from edgetag.tagging.errors import BundleError, PictureError
 from edgetag.tagging.opening import Model, open_model
 from edgetag.tagging.pictures import Picture, read_square

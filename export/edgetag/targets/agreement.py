@@ -4,29 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgetag.catalogue import Numbers
+from edgetag.catalogue.engines import ENGINES
+from edgetag.catalogue.variants import VARIANTS
 from edgetag.conversion.result import ExportedVariant
 from edgetag.runtimes import LoadFailure
-from edgetag.targets.naming import WASM
 from edgetag.targets.result import Agreement
 from edgetag.targets.scoring import Outcome
 
-FLOAT_TOLERANCE = 1e-4
-"""Of files that compute in float: sums in another order. 4e-6 was seen."""
-
-MIXED_TOLERANCE = 0.03
-"""Of files with integer weights that compute partly in float: an activation may be rounded to the
-next step when it is quantized. 0.0042 was seen on LiteRT, 0.013 on tflite-runtime, 0.0093
-on WebAssembly."""
-
-HOST = {"tflite-runtime": "tflite-runtime-reference", WASM: "litert"}
-"""tflite-runtime computes integers on ARM as its reference kernels do on x86, and its default
-kernels on x86 round otherwise, by up to 0.02. LiteRT computes the same everywhere, and WebAssembly
-as LiteRT does: both by XNNPACK."""
-
-HOST_OF_FLOATS = {WASM: "litert"}
-HOST_OF_MIXED = {WASM: "tflite-runtime"}
-"""WebAssembly runs float activations on integer weights by the kernels of its time, as
-tflite-runtime does; LiteRT's newer ones were up to 0.09 away from both."""
+TOLERANCES: dict[Numbers, float] = {"integer": 0.0, "float": 1e-4, "mixed": 0.03}
+"""Largest difference of a score from the one here. Integers are exact. Floats are summed in another
+order: 4e-6 was seen. In files that compute partly in float an activation may be rounded to the next
+step when it is quantized: 0.0042 was seen on LiteRT, 0.013 on tflite-runtime, 0.0093 on
+WebAssembly."""
 
 
 @dataclass(frozen=True)
@@ -48,27 +38,19 @@ class Comparison:
 
 def host_of(file: ExportedVariant, runtime: str) -> str:
     """Return the engine here that computes a file as a runtime elsewhere should."""
-    if is_exact(file):
-        return HOST.get(runtime, runtime)
-    by_runtime = HOST_OF_FLOATS if is_float(file) else HOST_OF_MIXED
-    return by_runtime.get(runtime, runtime)
-
-
-def is_exact(file: ExportedVariant) -> bool:
-    """Whether a file computes in integers alone, so that no rounding of floats is in it."""
-    return file.float_tensors == 0
-
-
-def is_float(file: ExportedVariant) -> bool:
-    """Whether a file computes in float alone."""
-    return file.variant in ("fp32", "fp16")
+    return ENGINES[runtime].same_here.get(_numbers(file), runtime)
 
 
 def tolerance(file: ExportedVariant) -> float:
     """Return how far a score may be from the one here."""
-    if is_exact(file):
-        return 0.0
-    return FLOAT_TOLERANCE if is_float(file) else MIXED_TOLERANCE
+    return TOLERANCES[_numbers(file)]
+
+
+def _numbers(file: ExportedVariant) -> Numbers:
+    """Return what a file computes in; a rescued one has floats where its variant has none."""
+    if file.float_tensors == 0:
+        return "integer"
+    return "float" if VARIANTS[file.variant].computes == "float" else "mixed"
 
 
 def compare(here: Outcome, there: Outcome, limit: float) -> Comparison:

@@ -5,8 +5,8 @@
 - `tables`: tables of a training: its epochs, and how fast its pictures come.
 - `cluster`: who this process is among the machines that train together, from `TF_CONFIG`.
 - `fitting`: the training loop that training, pruning and quantization-aware training share.
-- `kept_scores`: scores of the validation split by one file of weights, kept so that no stage
-  makes them again.
+- `kept_scores`: scores of the validation split by one file of weights, kept so that no stage makes
+  them again.
 - `losses`: the training loss: sigmoid cross-entropy over three-state labels.
 - `thresholds`: from which score a tag counts as present, chosen per tag on the validation split.
 - `throughput`: does the input pipeline keep up with training? Measured on the recipe's own data

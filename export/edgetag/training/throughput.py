@@ -27,7 +27,7 @@ def measure(
     recipe: Recipe,
     workspace: Workspace,
     progress: Progress | None = None,
-    round_seconds: float = 2.0,
+    round_seconds: float = 1.0,
 ) -> PipelineRate:
     """Time the input pipeline, the training step, and both together.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.catalogue.variants import BASE
 from edgetag.dataset import Dataset, Rows
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
@@ -106,7 +107,7 @@ class Evaluation:
                     for name, measured in self.reference.items()
                 },
                 "thresholds": self.thresholds,
-                "fp32": self.fp32_bytes,
+                BASE: self.fp32_bytes,
                 "made with": dependencies_of("edgetag.validation.stage").digest,
                 "processor": this_machine().cpu,
             }

@@ -1,21 +1,18 @@
-"""Label formats, one file each, all read into a `Listing`; which there are: `catalogue.formats`.
-
-- `folders`: one folder per class: an image's tag is the name of the top folder it lies in.
-"""
+"""Label formats, one file each, all read into a `Listing`; which there are: `catalogue.formats`."""
 
 from importlib import import_module
 from typing import Protocol, cast
 
 from edgetag.catalogue import module_of
 from edgetag.catalogue.formats import FORMATS
-from edgetag.dataset.formats.given import Draft, Given, default_root, open_source
+from edgetag.dataset.formats.given import Draft, Given, open_source
 from edgetag.dataset.formats.tables import MOST_BYTES, TABLE_SUFFIXES
 from edgetag.dataset.listing import Listing
 from edgetag.errors import InputError
 from edgetag.recipe import DataSection, Format
 from edgetag.userfiles import require_file
 
-__all__ = ["Draft", "default_root", "draft", "read_listing"]
+__all__ = ["Draft", "draft", "read_listing"]
 
 
 class LabelFormat(Protocol):
@@ -56,7 +53,7 @@ def read_listing(section: DataSection) -> Listing:
         raise InputError(f"{source}: no such file or folder; set data.source to your labels")
     if not source.is_dir():
         require_file(source, "table of labels", MOST_BYTES)
-    root = default_root(section)
+    root = section.image_root
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; set data.root to the folder of the images")
     given = open_source(section)

@@ -6,9 +6,8 @@ from pathlib import Path, PurePosixPath
 from edgetag.dataset.formats.given import PLACEHOLDER, Draft, Given
 from edgetag.dataset.listing import Entry, Listing, TagReader
 from edgetag.errors import InputError
+from edgetag.preprocess import IMAGE_SUFFIXES
 from edgetag.recipe import DataSection
-
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp"})
 
 
 def recognises(given: Given) -> bool:

@@ -31,7 +31,7 @@ class Given:
     @property
     def root(self) -> Path:
         """The folder that paths are relative to."""
-        return default_root(self.section)
+        return self.section.image_root
 
     def needed_table(self) -> Table:
         """Return the table, for formats that are one.
@@ -71,9 +71,3 @@ def open_source(section: DataSection) -> Given:
     source = section.source
     is_table = source.is_file() and source.suffix.lower() in TABLE_SUFFIXES
     return Given(section, read_table(source) if is_table else None)
-
-
-def default_root(section: DataSection) -> Path:
-    """Return the folder that a section's paths are relative to."""
-    source = section.source
-    return section.root or (source if source.is_dir() else source.parent)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from edgetag.dataset.formats.folders import IMAGE_SUFFIXES
 from edgetag.dataset.formats.tables import Table, parse_label
+from edgetag.preprocess import IMAGE_SUFFIXES
 from edgetag.recipe import DataSection
 
 TAGS_COLUMNS = ("tags", "labels", "tag", "label", "classes", "class", "categories", "category")

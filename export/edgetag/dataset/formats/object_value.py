@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from edgetag.dataset.formats.folders import IMAGE_SUFFIXES
 from edgetag.dataset.formats.given import Draft, Given
 from edgetag.dataset.formats.guessing import ID_COLUMN, VALUE_COLUMN, has_ids, texts
 from edgetag.dataset.formats.tables import read_group_and_split, read_label, read_path
 from edgetag.dataset.listing import Entry, Listing
 from edgetag.errors import InputError
+from edgetag.preprocess import IMAGE_SUFFIXES
 from edgetag.recipe import DataSection
 
 DRAFTED_FILES = 20

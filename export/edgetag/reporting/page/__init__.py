@@ -1,5 +1,7 @@
 """The report as one HTML file.
 
 - `write`: writes the page from the results of a run.
+- `thumbnails`: small copies of images, inside the page.
+- `style`: how every page of edgetag looks.
 - `data`: how many images have each tag in each split, what was left out, whose they are.
 """

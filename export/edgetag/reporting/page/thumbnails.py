@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from edgetag.preprocess import Pixels
 from edgetag.reporting.page.view import View
 
 THUMBNAIL_PX = 96
@@ -18,13 +17,13 @@ def thumbnails(view: View, rows: Sequence[int]) -> list[str]:
     look_up = view.sources.thumbnails
     if look_up is None or not rows:
         return [""] * len(rows)
-    return [_data_url(image) for image in look_up(np.array(rows, dtype=np.int64))]
+    return [data_url(Image.fromarray(image)) for image in look_up(np.array(rows, dtype=np.int64))]
 
 
-def _data_url(pixels: Pixels) -> str:
-    """Return `[height, width, 3]` uint8 as a small WebP."""
-    image = Image.fromarray(pixels)
-    image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BILINEAR)
+def data_url(image: Image.Image, longest_px: int = THUMBNAIL_PX) -> str:
+    """Return a picture as a small WebP, in an address that needs no file."""
+    small = image.copy()
+    small.thumbnail((longest_px, longest_px), Image.Resampling.BILINEAR)
     file = io.BytesIO()
-    image.save(file, "WEBP", quality=80, method=4)
+    small.save(file, "WEBP", quality=80, method=4)
     return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"

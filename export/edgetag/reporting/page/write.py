@@ -2,10 +2,8 @@
 
 from functools import cache, partial
 from itertools import count as numbers
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from edgetag.benchmarking.tables import latency_table
 from edgetag.conversion.tables import files_table
@@ -25,6 +23,7 @@ from edgetag.reporting.page import (
 from edgetag.reporting.page.banner import banner
 from edgetag.reporting.page.changes import changes_of
 from edgetag.reporting.page.curves import curves_of
+from edgetag.reporting.page.style import TEMPLATES, stylesheet
 from edgetag.reporting.page.tags import tags_of
 from edgetag.reporting.page.view import View
 from edgetag.reporting.result import ReportResult
@@ -44,7 +43,6 @@ from edgetag.validation.baseline_tables import changes_table
 from edgetag.validation.heat_map_tables import heat_map_tags_table, heat_maps_table
 from edgetag.validation.tables import agreements_table, pictures_table
 
-TEMPLATES = Path(__file__).parent / "templates"
 REJECTED = "Rows that were left out"
 MOST_ROWS = 100
 """Rows that are shown of a table that a large vocabulary or many phones could make long."""
@@ -73,7 +71,7 @@ def write_page(report: ReportResult, sources: Sources) -> str:
             table=to_html,
             SIGNS=SIGNS,
             count=format_count,
-            css=Markup(_read("page.css")),  # noqa: S704 - our own file
+            css=stylesheet(),
             words=words,
             view=view,
             recipe=sources.recipe,
@@ -148,7 +146,3 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-
-
-def _read(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from edgetag.image_cache import ImageCache
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.interpreter import InterpreterSession
 from edgetag.runtimes.messages import Done, Job, Scored
-from edgetag.runtimes.protocol import Session, Values
+from edgetag.runtimes.session import Session, Values
 from edgetag.runtimes.worker import main
 from edgetag.targets.counting.cuts import Cuts, cuts_path
 from edgetag.targets.counting.markers import EMPTY, FIRST_CUT, WHOLE, mark

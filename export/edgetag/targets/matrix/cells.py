@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.result import ExportedVariant
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun
 from edgetag.targets.agreement import compare, tolerance
 from edgetag.targets.matrix.agreement import FileThresholds, agreement_of
 from edgetag.targets.matrix.latencies import Latencies
-from edgetag.targets.matrix.outcomes import REFERENCE, Outcomes, host_of
+from edgetag.targets.matrix.outcomes import Outcomes, host_of
 from edgetag.targets.matrix.result import Cell, SameEngine
 from edgetag.targets.result import CountFailure, InstructionCount
 from edgetag.targets.scoring import Outcome
@@ -33,7 +34,7 @@ class Cells:
     def of(self, file: ExportedVariant, engine: Engine) -> Cell:
         """Return the cell of a file on a runtime."""
         outcome = self.outcomes[file.variant, engine.name]
-        reference = self.outcomes[file.variant, REFERENCE]
+        reference = self.outcomes[file.variant, DEFAULT_ENGINE]
         agreement = None
         if isinstance(outcome, ScoreRun) and isinstance(reference, ScoreRun):
             thresholds = self.thresholds.of(file)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Rows
 from edgetag.pool import open_pool
@@ -14,9 +15,6 @@ from edgetag.runtimes.wasm import Wasm
 from edgetag.targets import agreement
 from edgetag.targets.matrix.proof import OLD_RUNTIME
 from edgetag.targets.scoring import Outcome, Pictures
-
-REFERENCE = "litert"
-"""The runtime of current apps, on this machine."""
 
 Wanted = Mapping[str, Engine]
 """The engines that are asked for by name, available or not."""
@@ -77,7 +75,7 @@ def host_of(file: ExportedVariant, engine: Engine) -> str | None:
 
 def _jobs(file: ExportedVariant, path: Path, wanted: Wanted, rows: Rows) -> list[_Job]:
     there = [engine for engine in wanted.values() if engine.available() is None]
-    here = [REFERENCE, *(host_of(file, engine) or REFERENCE for engine in there)]
+    here = [DEFAULT_ENGINE, *(host_of(file, engine) or DEFAULT_ENGINE for engine in there)]
     needed = dict(wanted) | {name: engines.get(name) for name in here if name not in wanted}
     jobs = [_Job(file, path, engine, rows) for engine in needed.values()]
     if OLD_RUNTIME not in needed:

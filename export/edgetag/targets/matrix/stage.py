@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.exported import exported_files
 from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
@@ -18,7 +19,7 @@ from edgetag.targets.counting.count import CountJob, able_to_count, count_files
 from edgetag.targets.matrix.agreement import FileThresholds
 from edgetag.targets.matrix.cells import Cells
 from edgetag.targets.matrix.latencies import Latencies
-from edgetag.targets.matrix.outcomes import REFERENCE, Outcomes, Wanted, score_all
+from edgetag.targets.matrix.outcomes import Outcomes, Wanted, score_all
 from edgetag.targets.matrix.proof import OLD_RUNTIME, prove
 from edgetag.targets.matrix.result import MatrixResult, Proof, Target
 from edgetag.targets.matrix.tables import to_markdown_page
@@ -56,9 +57,9 @@ def run(
     """
     every = (*engines.names(), *engines.target_names())
     wanted: Wanted = {name: engines.get(name) for name in on or every}
-    missing = engines.get(REFERENCE).available()
+    missing = engines.get(DEFAULT_ENGINE).available()
     if missing is not None:
-        raise InputError(f"the matrix compares with {REFERENCE}, but {missing}")
+        raise InputError(f"the matrix compares with {DEFAULT_ENGINE}, but {missing}")
     files = exported_files(workspace)
     pictures = read_pictures(recipe, workspace)
     ready = [engine for engine in wanted.values() if engine.available() is None]
@@ -77,7 +78,7 @@ def run(
     cells = Cells(outcomes, counts, Latencies(workspace), thresholds)
     result = MatrixResult(
         machine=this_machine(),
-        reference=REFERENCE,
+        reference=DEFAULT_ENGINE,
         split=pictures.split,
         images=len(rows),
         targets=tuple(_target(engine) for engine in wanted.values()),
@@ -103,5 +104,5 @@ def _target(engine: Engine) -> Target:
 
 def _proof(file: ExportedVariant, path: Path, outcomes: Outcomes) -> Proof:
     old = outcomes[file.variant, OLD_RUNTIME]
-    reference = outcomes[file.variant, REFERENCE]
+    reference = outcomes[file.variant, DEFAULT_ENGINE]
     return prove(file, path, engines.get(OLD_RUNTIME), old, reference)

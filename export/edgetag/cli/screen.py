@@ -1,0 +1,105 @@
+"""`edgetag screen`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class How(StrEnum):
+    """What is done with pictures."""
+
+    COPY = "copy"
+    LINK = "link"
+    MOVE = "move"
+
+
+def screen(
+    table: Annotated[
+        Path,
+        typer.Argument(
+            metavar="TABLE",
+            help="What edgetag tag wrote; or, with --undo, the log of a screening.",
+            show_default=False,
+        ),
+    ],
+    rule: Annotated[
+        str,
+        typer.Argument(
+            metavar="RULE",
+            help="Over tags and scores: nsfw > 0.65, photo and not food, 'school uniform' >= 0.4. "
+            "A tag alone holds where it is set.",
+            show_default=False,
+        ),
+    ] = "",
+    holding: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", metavar="DIR", help="Where pictures go for which the rule holds, such as ng/."
+        ),
+    ] = None,
+    others: Annotated[
+        Path | None,
+        typer.Option("--others", metavar="DIR", help="Where all others go, such as ok/."),
+    ] = None,
+    do: Annotated[
+        How | None,
+        typer.Option(help="Carry it out; without, only say what would be done."),
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What --undo reads; default: TABLE.screened.jsonl."),
+    ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.html",
+            help="Write a page with the pictures on both sides of the rule, the nearest first.",
+        ),
+    ] = None,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take a screening back, by its log.")
+    ] = False,
+) -> None:
+    """Sort tagged pictures into folders by a rule; without --do nothing is touched.
+
+    Nothing that lies in a place is replaced, and a picture that changed since it was tagged stays.
+    """
+    from edgetag.cli.terminal import console_progress, print_tables
+    from edgetag.errors import ExitCode, InputError
+    from edgetag.screening.carrying import carry
+    from edgetag.screening.carrying import undo as take_back
+    from edgetag.screening.plan import plan as make_plan
+    from edgetag.screening.rules import parse_rule
+    from edgetag.screening.sheet import contact_sheet
+    from edgetag.screening.tables import left_table, plan_table
+    from edgetag.screening.tagged import read_tagged
+    from edgetag.workspace import write_text
+
+    if undo == bool(rule):
+        raise InputError("give a RULE, or --undo with the log of a screening; one of the two")
+    progress = console_progress()
+    if undo:
+        carried = take_back(table, progress)
+    else:
+        if do is not None and holding is None and others is None:
+            raise InputError(f"--do {do.value}: give --to DIR, --others DIR or both")
+        tagged = read_tagged(table)
+        plan = make_plan(tagged, parse_rule(rule, tagged.tags), holding, others)
+        print_tables([plan_table(tagged, plan)])
+        if sheet is not None:
+            write_text(sheet, contact_sheet(tagged, plan))
+            progress.say(f"wrote {sheet}")
+        if do is None:
+            if plan.passed_over:
+                print_tables([left_table(plan.passed_over)])
+            return
+        log = log or table.with_name(f"{table.name}.screened.jsonl")
+        carried = carry(plan.steps, do.value, log, progress)
+        progress.say(f"take it back with: edgetag screen {log} --undo")
+        carried = carried.with_more(plan.passed_over)
+    if carried.failed:
+        print_tables([left_table(carried.failed)])
+    typer.echo(f"{carried.done} pictures done, {len(carried.failed)} left where they are")
+    raise typer.Exit(ExitCode.BUDGET_BROKEN if carried.failed else ExitCode.ACCEPTED)

@@ -1,0 +1,53 @@
+"""A model that an engine has loaded, and its ends."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[Any]
+"""Numbers as the model takes or gives them: float32, uint8, int8 or int16."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input or output of a model.
+
+    Attributes:
+        name: As the file names it.
+        shape: With the batch dimension, which is 1.
+        dtype: float32, uint8, int8 or int16.
+        scale: Real value of one step, `real = (value - zero_point) * scale`; 0 for float32.
+        zero_point: The value that stands for 0.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    scale: float
+    zero_point: int
+
+
+class Session(Protocol):
+    """A loaded model, ready to run one image at a time."""
+
+    @property
+    def input(self) -> Tensor:
+        """The image, shape `[1, size, size, 3]`."""
+
+    @property
+    def output(self) -> Tensor:
+        """The scores, shape `[1, tags]`."""
+
+    def feed(self, values: Values) -> None:
+        """Set the input: `[1, size, size, 3]` of the input's type."""
+
+    def run(self) -> None:
+        """Run the model once on what was fed."""
+
+    def read(self) -> Values:
+        """Return the raw output `[tags]` of the output's type."""
+
+    def invoke(self, values: Values) -> npt.NDArray[np.float32]:
+        """Feed, run, read and dequantize: `[1, size, size, 3]` to scores `[tags]`."""

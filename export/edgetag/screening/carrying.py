@@ -1,0 +1,205 @@
+"""Copies, links or moves pictures by a plan, and takes that back by its log.
+
+Each step is written to the log before it is done, so that a kill leaves none that is not known.
+Nothing that lies in a place is ever replaced, and a picture that is not the one that was tagged
+stays where it is.
+"""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from edgetag.errors import InputError
+from edgetag.progress import Progress
+from edgetag.screening.plan import Step
+from edgetag.workspace import digest_file, disk_error
+
+Action = Literal["copy", "link", "move"]
+"""link: a hard link, or a symbolic one where the folder is on another file system."""
+
+KIND = "edgetag.screen/1.0"
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What was done.
+
+    Attributes:
+        done: Steps.
+        failed: Path and reason of pictures that stayed.
+    """
+
+    done: int
+    failed: tuple[tuple[str, str], ...]
+
+    def with_more(self, failed: Sequence[tuple[str, str]]) -> "Carried":
+        """Return it with more pictures that stayed."""
+        return Carried(self.done, (*self.failed, *failed))
+
+
+def carry(steps: Sequence[Step], action: Action, log: Path, progress: Progress) -> Carried:
+    """Do the steps of a plan.
+
+    Args:
+        steps: Where each picture goes.
+        action: How.
+        log: A new file: what `undo` reads.
+        progress: Is told of every step.
+
+    Raises:
+        InputError: The log is there already, or the disk is full.
+    """
+    done, failed = 0, list[tuple[str, str]]()
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        file = log.open("x", encoding="utf-8")
+    except FileExistsError:
+        raise InputError(
+            f"{log}: there is a log already; undo it, or give another one with --log"
+        ) from None
+    except OSError as error:
+        raise disk_error(log, error) from error
+    with file, progress.track(action, len(steps), "pictures") as task:
+        print(json.dumps({"schema": KIND, "action": action}), file=file, flush=True)
+        for step in steps:
+            entry = {"from": str(step.source), "to": str(step.target), "sha256": step.sha256}
+            print(json.dumps(entry), file=file, flush=True)
+            try:
+                _carry_one(step, action)
+                done += 1
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise disk_error(step.target, error) from error
+                failed.append((str(step.source), error.strerror or str(error)))
+            except InputError as error:
+                failed.append((str(step.source), str(error)))
+            task.advance()
+    return Carried(done, tuple(failed))
+
+
+def undo(log: Path, progress: Progress) -> Carried:
+    """Take back what a log tells, the last step first; the log is deleted where all could be.
+
+    Raises:
+        InputError: The file is missing or no log.
+    """
+    action, steps = _read(log)
+    done, failed = 0, list[tuple[str, str]]()
+    with progress.track("undo", len(steps), "pictures") as task:
+        for step in reversed(steps):
+            try:
+                done += _take_back(step, action)
+            except (OSError, InputError) as error:
+                reason = getattr(error, "strerror", None) or str(error)
+                failed.append((str(step.target), reason))
+            task.advance()
+    if not failed:
+        log.unlink()
+        for folder in {step.target.parent for step in steps}:
+            with contextlib.suppress(OSError):  # something else lies there
+                folder.rmdir()
+    return Carried(done, tuple(failed))
+
+
+def _carry_one(step: Step, action: Action) -> None:
+    if digest_file(step.source) != step.sha256:
+        raise InputError("it changed since it was tagged")
+    step.target.parent.mkdir(parents=True, exist_ok=True)
+    if action == "link":
+        try:
+            os.link(step.source, step.target)
+        except OSError as error:
+            if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK):
+                raise
+            step.target.symlink_to(step.source)
+        return
+    if action == "move":
+        try:
+            # A link and not a rename, which would replace what lies there.
+            os.link(step.source, step.target, follow_symlinks=False)
+            step.source.unlink()
+            return
+        except OSError as error:
+            if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK):
+                raise
+    _copy(step)
+    if action == "move":
+        step.source.unlink()
+
+
+def _copy(step: Step) -> None:
+    """Copy bytes and times to a place that nothing has, whole or not at all."""
+    folder = step.target.parent
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{step.target.name[:50]}.", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        digest = hashlib.sha256()
+        with os.fdopen(handle, "wb") as to, step.source.open("rb") as content:
+            for block in _blocks(content.read):
+                digest.update(block)
+                to.write(block)
+            to.flush()
+            os.fsync(to.fileno())
+        if digest.hexdigest() != step.sha256:
+            raise InputError("it changed while it was copied")
+        shutil.copystat(step.source, temporary)
+        os.link(temporary, step.target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _blocks(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    while block := read(1 << 20):
+        yield block
+
+
+def _take_back(step: Step, action: Action) -> bool:
+    """Undo one step; False where it was never done."""
+    if not os.path.lexists(step.target):
+        return False
+    if digest_file(step.target) != step.sha256:
+        raise InputError("it changed since it was carried there, and is left")
+    if action == "move" and not os.path.lexists(step.source):
+        _carry_one(Step(step.target, step.source, step.sha256), "move")
+    elif not step.source.is_file() or digest_file(step.source) != step.sha256:
+        raise InputError(f"what lies at {step.source} is not this picture, so this one is left")
+    else:
+        step.target.unlink()
+    return True
+
+
+def _read(log: Path) -> tuple[Action, tuple[Step, ...]]:
+    try:
+        lines = log.read_text(encoding="utf-8").splitlines()
+        head = json.loads(lines[0])
+        if head["schema"] != KIND:
+            raise ValueError(f"schema {head['schema']!r}, expected {KIND}")
+        if head["action"] not in ("copy", "link", "move"):
+            raise ValueError(f"action {head['action']!r}")
+        entries = [json.loads(line) for line in _whole(lines[1:])]
+        steps = tuple(
+            Step(Path(entry["from"]), Path(entry["to"]), str(entry["sha256"])) for entry in entries
+        )
+        return head["action"], steps
+    except FileNotFoundError:
+        raise InputError(f"{log}: there is no such log") from None
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(f"{log}: not a log of edgetag screen: {error}") from None
+
+
+def _whole(lines: list[str]) -> list[str]:
+    """Leave out a last line that a kill cut off: its step was not begun."""
+    if lines:
+        try:
+            json.loads(lines[-1])
+        except ValueError:
+            return lines[:-1]
+    return lines

@@ -1,0 +1,121 @@
+"""Which picture goes where: by a rule, under a name of its own."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.errors import InputError
+from edgetag.screening.rules import Rule
+from edgetag.screening.tagged import Tagged
+
+MOST_DIGITS = 64
+
+
+@dataclass(frozen=True)
+class Step:
+    """One picture and its place.
+
+    Attributes:
+        source: Where it is.
+        target: Where it goes.
+        sha256: What its bytes must be, as they were tagged.
+    """
+
+    source: Path
+    target: Path
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a rule makes of a table.
+
+    Attributes:
+        rule: The rule.
+        holds: `[pictures]`: whether it holds.
+        distance: `[pictures]`: how near a score is to a limit of the rule.
+        steps: One for each picture that can be carried.
+        passed_over: Path and reason of the others.
+        folders: Where pictures go for which the rule holds, and the others; None stay.
+    """
+
+    rule: Rule
+    holds: npt.NDArray[np.bool_]
+    distance: npt.NDArray[np.float32]
+    steps: tuple[Step, ...]
+    passed_over: tuple[tuple[str, str], ...]
+    folders: tuple[Path | None, Path | None]
+
+
+def plan(tagged: Tagged, rule: Rule, holding: Path | None, others: Path | None) -> Plan:
+    """Give every picture a place.
+
+    Pictures keep their names. Where two would have the same, or something lies there, the digest
+    of a picture stands behind its name.
+
+    Args:
+        tagged: The table.
+        rule: What decides.
+        holding: The folder of pictures for which it holds; None leaves them where they are.
+        others: The folder of all others; None leaves them where they are.
+
+    Raises:
+        InputError: Both folders are the same.
+    """
+    if holding is not None and others is not None and _same(holding, others):
+        raise InputError(f"{holding}: both sides of the rule would go there; name two folders")
+    holds = rule.holds(tagged.scores, tagged.is_set)
+    steps: list[Step] = []
+    passed_over: list[tuple[str, str]] = []
+    taken: set[Path] = set()
+    for number, name in enumerate(tagged.paths):
+        folder = holding if holds[number] else others
+        source = Path(os.path.abspath(name))  # noqa: PTH100 - resolve() would follow links
+        if not tagged.readable[number]:
+            passed_over.append((name, "it could not be read when it was tagged"))
+        elif folder is None:
+            continue
+        elif not source.is_file():
+            passed_over.append((name, _why_not(source)))
+        else:
+            target = _free(folder, source, tagged.sha256[number], taken)
+            taken.add(target)
+            steps.append(Step(source, target, tagged.sha256[number]))
+    return Plan(
+        rule=rule,
+        holds=holds,
+        distance=rule.distance(tagged.scores, tagged.is_set),
+        steps=tuple(steps),
+        passed_over=tuple(passed_over),
+        folders=(holding, others),
+    )
+
+
+def _same(first: Path, second: Path) -> bool:
+    return os.path.realpath(first) == os.path.realpath(second)
+
+
+def _why_not(source: Path) -> str:
+    parents: Sequence[PurePath] = source.parents
+    if any(Path(parent).is_file() for parent in parents):
+        return "it is in an archive; unpack that to sort its pictures"
+    return "it is no longer there" if not os.path.lexists(source) else "it is no file"
+
+
+def _free(folder: Path, source: Path, sha256: str, taken: set[Path]) -> Path:
+    """Return a name in the folder that nothing has."""
+    plain = folder / source.name
+    digits = 8
+    name = plain
+    while name in taken or os.path.lexists(name):
+        if digits > MOST_DIGITS:
+            # The same bytes twice under one name: a number tells them apart.
+            place = sum(other.stem.startswith(f"{source.stem}-{sha256}") for other in taken)
+            return folder / f"{source.stem}-{sha256}-{place}{source.suffix}"
+        name = folder / f"{source.stem}-{sha256[:digits]}{source.suffix}"
+        digits *= 2
+    return name

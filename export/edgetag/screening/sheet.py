@@ -1,0 +1,88 @@
+"""A page that shows the pictures on both sides of a rule, the nearest to it first."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from edgetag.contract import Preprocessing
+from edgetag.preprocess import ImageRejectedError, read_image
+from edgetag.reporting.page.style import stylesheet
+from edgetag.reporting.page.thumbnails import data_url
+from edgetag.screening.plan import Plan
+from edgetag.screening.rules import Truths
+from edgetag.screening.tagged import Tagged
+from edgetag.tables.formats import format_count, format_fraction
+from edgetag.tagging.errors import PictureError
+from edgetag.tagging.pictures import read_bytes
+
+SHOWN = 60
+"""Pictures on either side."""
+
+SHOWN_PX = 200
+LOOKS = Preprocessing(input_size=SHOWN_PX)
+"""Only its background is used, under transparent pixels."""
+
+
+@dataclass(frozen=True)
+class SheetPicture:
+    """One picture: its scores of the rule's tags, and a small copy."""
+
+    name: str
+    scores: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Side:
+    """Pictures for which the rule holds, or the others; `total` counts all of them."""
+
+    title: str
+    total: str
+    pictures: tuple[SheetPicture, ...]
+
+
+def contact_sheet(tagged: Tagged, plan: Plan) -> str:
+    """Return the page as one HTML document, which loads nothing from elsewhere.
+
+    Pictures that cannot be read any more are left out.
+    """
+    sides = [
+        _side("The rule holds", tagged, plan, plan.holds & tagged.readable),
+        _side("The rule does not hold", tagged, plan, ~plan.holds & tagged.readable),
+    ]
+    return _template().render(css=stylesheet(), rule=plan.rule.text.strip(), sides=sides)
+
+
+def _side(title: str, tagged: Tagged, plan: Plan, members: Truths) -> Side:
+    rows = np.flatnonzero(members)
+    rows = rows[np.argsort(plan.distance[rows], kind="stable")]
+    pictures: list[SheetPicture] = []
+    for row in rows.tolist():
+        if len(pictures) == SHOWN:
+            break
+        path = tagged.paths[row]
+        try:
+            image = read_image(read_bytes(Path(path)), LOOKS)
+        except (ImageRejectedError, PictureError):
+            continue
+        scores = ", ".join(
+            f"{tag} {format_fraction(float(tagged.scores[tag][row]), 3)}" for tag in plan.rule.tags
+        )
+        pictures.append(SheetPicture(path, scores, data_url(image, SHOWN_PX)))
+    return Side(title, format_count(len(rows)), tuple(pictures))
+
+
+@cache
+def _template() -> Template:
+    folder = Path(__file__).parent / "templates"
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("sheet.html.j2")

@@ -1,0 +1,87 @@
+"""The table that `edgetag tag` wrote: pictures, scores, tags that are set."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from edgetag.errors import InputError
+from edgetag.tagging.batch import FORMATS, SCORE
+from edgetag.userfiles import require_file
+
+MOST_BYTES = 64_000_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Tagged:
+    """Pictures that were tagged.
+
+    Attributes:
+        paths: As they were named when they were tagged.
+        sha256: Digest of each; empty where it could not be read.
+        readable: `[pictures]`: whether it has scores.
+        scores: Tag → `[pictures]` float32; zeros where there are none.
+        is_set: Tag → `[pictures]`: whether the model's threshold was reached.
+    """
+
+    paths: tuple[str, ...]
+    sha256: tuple[str, ...]
+    readable: npt.NDArray[np.bool_]
+    scores: dict[str, npt.NDArray[np.float32]]
+    is_set: dict[str, npt.NDArray[np.bool_]]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The vocabulary."""
+        return tuple(self.scores)
+
+
+def read_tagged(path: Path) -> Tagged:
+    """Read a table of `edgetag tag`.
+
+    Raises:
+        InputError: It is missing, no such table, or damaged.
+    """
+    table = _read(path)
+    names = [column for column in table.columns if column.startswith(SCORE)]
+    lacking = {"path", "sha256", "error", "tags"} - set(table.columns)
+    if lacking or not names:
+        raise InputError(
+            f"{path}: not a table of edgetag tag: it lacks "
+            f"{', '.join(sorted(lacking)) or 'scores'}; make it with: edgetag tag"
+        )
+    try:
+        scores = {
+            name.removeprefix(SCORE): table[name].cast(pl.Float32).fill_null(0).to_numpy()
+            for name in names
+        }
+        given = table["tags"].fill_null([] if table.schema["tags"] == pl.List(pl.String) else "")
+        lists = given if given.dtype == pl.List(pl.String) else given.cast(pl.String).str.split(",")
+        is_set = {tag: lists.list.contains(tag).to_numpy() for tag in scores}
+        return Tagged(
+            paths=tuple(table["path"].cast(pl.String).to_list()),
+            sha256=tuple(table["sha256"].cast(pl.String).fill_null("").to_list()),
+            readable=table[names[0]].is_not_null().to_numpy(),
+            scores=scores,
+            is_set=is_set,
+        )
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{path}: not a table of edgetag tag: {error}") from None
+
+
+def _read(path: Path) -> pl.DataFrame:
+    if path.suffix not in FORMATS:
+        raise InputError(f"{path}: its name must end in one of {', '.join(FORMATS)}")
+    try:
+        require_file(path, "table", MOST_BYTES)
+        if path.suffix == ".csv":
+            return pl.read_csv(path, infer_schema_length=None)
+        if path.suffix == ".jsonl":
+            return pl.read_ndjson(path, infer_schema_length=None)
+        return pl.read_parquet(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such table; make it with: edgetag tag") from None
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{path}: not a readable table: {error}") from None
