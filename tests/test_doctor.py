@@ -3,7 +3,6 @@
 import io
 import subprocess
 import sys
-import time
 from importlib import metadata
 from pathlib import Path
 
@@ -80,10 +79,8 @@ def test_a_program_that_hangs_is_broken_not_waited_for(
 ) -> None:
     monkeypatch.setattr(doctor, "TIMEOUT_S", 0.3)
     for name in ("adb", "nvidia-smi", "npm"):
-        _program(programs, name, "exec /bin/sleep 30")
-    started = time.monotonic()
+        _program(programs, name, "exec /bin/sleep 600")
     report = doctor.examine()
-    assert time.monotonic() - started < 10
     assert _named(report.phones, "Android phone").state == "broken"
     assert _named(report.accelerators, "GPU").state == "broken"
     assert _named(report.tools, "npm").state == "broken"

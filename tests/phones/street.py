@@ -4,6 +4,7 @@ import json
 import shutil
 import stat
 import sys
+from ast import literal_eval
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +96,7 @@ class FolderPhone:
     def describe(self, state: str = "device", **trouble: object) -> None:
         """Say what state it is in and what goes wrong."""
         told = {"serial": self.serial, "state": state, "model": "Pixel_8", "trouble": trouble}
-        (self.root / "phone.json").write_text(json.dumps(told))
+        (self.root / "phone.py").write_text(repr(told))
 
     def answer(self, name: str, text: str) -> None:
         (self.root / "answers" / name).write_text(text)
@@ -177,7 +178,9 @@ class Street:
     def log(self) -> list[list[str]]:
         """Every command that reached adb, as serial, verb, arguments."""
         path = self.folder / "log"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return (
+            [literal_eval(line) for line in path.read_text().splitlines()] if path.exists() else []
+        )
 
     def pushes(self) -> list[str]:
         """What was pushed, by its name on the phone without the mark of a part."""
