@@ -118,6 +118,21 @@ def _memory_bytes() -> int | None:
         return None
 
 
+def free_memory_bytes() -> int | None:
+    """Return the memory that new work finds without swapping; None where the system tells none.
+
+    A limit of a container counts too, by the second version of control groups.
+    """
+    fields = _fields(_read(Path("/proc/meminfo")))
+    kilobytes = fields.get("MemAvailable", "").partition(" ")[0]
+    if not kilobytes.isdigit():
+        return None
+    free = int(kilobytes) << 10
+    group = Path("/sys/fs/cgroup")
+    limit, used = (_read(group / name).strip() for name in ("memory.max", "memory.current"))
+    return min(free, int(limit) - int(used)) if limit.isdigit() and used.isdigit() else free
+
+
 def package_versions(packages: Iterable[str]) -> dict[str, str]:
     """Return the versions of edgetag and of those packages that are installed."""
     versions = {"edgetag": __version__}

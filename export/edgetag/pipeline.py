@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from edgetag.ahead import Beside, beside, is_worth_it, job_of
 from edgetag.dataset.prospects import require_fit_splits
 from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
@@ -89,7 +90,7 @@ def run_all(
             "TF_CONFIG makes this machine a worker, and the first worker alone runs every stage; "
             "here run: edgetag train RECIPE"
         )
-    with workspace.locked():
+    with workspace.locked(), beside(progress) as helper:
         walk = _Walk(recipe, workspace, progress, baseline)
         _require_all(recipe)
         if force:
@@ -99,7 +100,7 @@ def run_all(
                 walk.forget(each)
                 progress.say("bundle: no file passes, so there is none")
             elif each.wanted(recipe):
-                walk.visit(each)
+                walk.visit_beside(each, helper)
                 if each.name == "dataset":
                     require_fit_splits(recipe, cast(DatasetResult, walk.results["dataset"]).splits)
             elif each.if_needed(recipe) and walk.is_out_of_date(each):
@@ -149,6 +150,19 @@ class _Walk:
         self.results[which.name], self._run_file = _run_one(
             which, self._recipe, self._workspace, self._progress, self._run_file, **options
         )
+
+    def visit_beside(self, which: Stage, helper: Beside) -> None:
+        """Run a stage, while a process beside makes what waits for no pruning."""
+        match which.name:
+            case "prune":
+                job, train = job_of(self._recipe, self._workspace), self._run_file.stages["train"]
+                if job and self.is_out_of_date(stage("quantize")) and is_worth_it(train):
+                    helper.start(job)
+            case "quantize":
+                helper.wait_for_training()
+            case "export":
+                helper.wait()
+        self.visit(which)
 
     def is_out_of_date(self, which: Stage) -> bool:
         """Tell whether a stage has left what it would not leave now, or has not finished."""

@@ -13,16 +13,18 @@ from typer.testing import CliRunner
 from edgetag.cli.app import app
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress, SilentTask
+from edgetag.recipe import load_recipe
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.emulation import Target, find, open_target
 from edgetag.runtimes.emulation.building import set_up
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.runtimes.emulation.machines import ARM64, default_cache
 from edgetag.runtimes.emulation.state import problem
+from edgetag.targets import stage
 from edgetag.targets.counting.one_file import count_file
 from edgetag.targets.result import TargetsResult
 from edgetag.targets.scoring import Pictures
-from edgetag.workspace import digest_file
+from edgetag.workspace import Workspace, digest_file
 from tests.support.bad_loops import crashing_model, endless_model
 from tests.support.paths import MODELS
 
@@ -219,6 +221,22 @@ def test_an_inference_without_an_end_is_ended_and_the_others_are_kept(
     assert [failure.reason for failure in result.failures] == [
         "no answer for 12 s while running it"
     ]
+
+
+def test_a_run_checks_and_counts_on_the_targets_of_its_recipe(
+    arm64: Target, run_folder: Path
+) -> None:
+    path = run_folder / "recipe.toml"
+    text = path.read_text().replace("images = 3", 'images = 1\ncpus = ["cortex-a76"]')
+    runtimes = '[validation]\nruntimes = ["litert"]\n[benchmark]\nruntimes = ["litert"]\n'
+    path.write_text(text + runtimes)
+    stage.require(load_recipe(path))
+    result = stage.run(load_recipe(path), Workspace(run_folder / "run"), SilentProgress())
+    assert _kept(run_folder) == result
+    everywhere = [(variant, "litert@arm64, cortex-a76") for variant in ("fp32", "int8")]
+    assert [(check.variant, check.place) for check in result.checks] == everywhere
+    assert [(count.variant, count.place) for count in result.counts] == everywhere
+    assert result.verdict == "pass"
 
 
 def test_the_count_holds_the_budget_of_the_recipe(arm64: Target, run_folder: Path) -> None:

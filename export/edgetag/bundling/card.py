@@ -19,6 +19,7 @@ from edgetag.tables.text import escape_markdown
 from edgetag.text_templates import template
 from edgetag.training.result import Thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
+from edgetag.validation.tables import agreements_table
 
 TEMPLATE = Path(__file__).parent / "templates" / "model-card.md.j2"
 
@@ -61,6 +62,7 @@ def model_card(
         contract=recipe.network.preprocessing(),
         files=to_markdown(_files_table(exported, verdict)),
         accuracy=to_markdown(_accuracy_table(shipped)),
+        agreements=to_markdown(agreements_table(verdict)) if verdict.agreements else "",
         rescued=[file for file in exported if file.rescued],
         default=default,
         tags=to_markdown(_tags_table(default, labels)) if default else "",

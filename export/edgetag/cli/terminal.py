@@ -60,11 +60,10 @@ def print_json(result: "Result") -> None:
 
 def print_tables(tables: "Iterable[Table]") -> None:
     """Write tables to stdout: as wide as a terminal is, else each row on one line."""
-    from rich.console import Console
-
+    from edgetag.cli.console import Output
     from edgetag.tables import to_rich
 
-    console = Console() if sys.stdout.isatty() else Console(width=ENDLESS)
+    console = Output() if sys.stdout.isatty() else Output(width=ENDLESS)
     for table in tables:
         console.print(to_rich(table))
 

@@ -1,5 +1,6 @@
 """The quantize stage: one quantization-aware training per `*-qat` variant, resumed by variant."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,11 +40,22 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> QuantizeRes
             f"export lists neither {' nor '.join(trained_by('quantize'))}; there is nothing to "
             "train quantization-aware"
         )
-    bench = open_bench(recipe, workspace, progress)
-    thresholds = _thresholds(workspace, recipe)
-    result = QuantizeResult(variants=tuple(_variant(bench, v, thresholds) for v in variants))
+    result = QuantizeResult(variants=train(recipe, workspace, variants, progress))
     write_text(workspace.quantize / "quantize.json", result.to_json())
     return result
+
+
+def train(
+    recipe: Recipe, workspace: Workspace, variants: Sequence[Variant], progress: Progress
+) -> tuple[QuantizedVariant, ...]:
+    """Train those of some variants that are not there yet; each leaves its weights and record.
+
+    Raises:
+        InputError: As in `run`.
+    """
+    bench = open_bench(recipe, workspace, progress)
+    thresholds = _thresholds(workspace, recipe)
+    return tuple(_variant(bench, variant, thresholds) for variant in variants)
 
 
 def start_weights(workspace: Workspace, variant: Variant) -> Path:

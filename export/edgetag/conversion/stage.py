@@ -1,6 +1,7 @@
 """The export stage: trained weights → one `.tflite` file per variant, described and checked."""
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +47,21 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
         InputError: Weights of an earlier stage are missing, or a file fails a check.
     """
     variants = (*recipe.export.variants, *_trained_if_needed(recipe, workspace))
+    result = make(recipe, workspace, variants, progress)
+    for warning in result.warnings:
+        progress.say(warning)
+    write_text(exported_path(workspace), result.to_json())
+    return result
+
+
+def make(
+    recipe: Recipe, workspace: Workspace, variants: Sequence[Variant], progress: Progress
+) -> ExportResult:
+    """Write those of some variants that are not there yet; each leaves its file and record.
+
+    Raises:
+        InputError: As in `run`.
+    """
     exported: list[ExportedVariant] = []
     warnings: list[str] = []
     with (
@@ -61,11 +77,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
             if warning:
                 warnings.append(warning)
             task.advance(1, note=variant)
-    for warning in warnings:
-        progress.say(warning)
-    result = ExportResult(variants=tuple(exported), warnings=tuple(warnings))
-    write_text(exported_path(workspace), result.to_json())
-    return result
+    return ExportResult(variants=tuple(exported), warnings=tuple(warnings))
 
 
 def _trained_if_needed(recipe: Recipe, workspace: Workspace) -> tuple[Variant, ...]:
