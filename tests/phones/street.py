@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from edgetag.phones.adb import Adb
 from edgetag.phones.instrument import DEFAULT_PACKAGE
 from edgetag.phones.phone import Phone
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.workspace import Workspace
-from tests.support.paths import MODELS
-from tests.support.run_folders import write_cache, write_export
+from tests.support.run_folders import (
+    TAGS,
+    tiny_recipe,
+    write_cache,
+    write_manifest,
+    write_models,
+)
 
 HERE = Path(__file__).parent
 OUTPUTS = HERE / "outputs"
@@ -212,22 +216,16 @@ def only_phone() -> Phone:
     return Phone(adb, listed)
 
 
-RECIPE = """
-name = "tiny"
-[data]
-source = "labels.csv"
-tags = ["cat", "dog", "food"]
-[network]
-input_size = 64
-[export]
-variants = ["fp32", "int8"]
-[validation]
+RECIPE = tiny_recipe(
+    "tiny",
+    """[validation]
 min_positives = 2
 [benchmark]
 runs = 50
 [bundle]
 variant = "int8"
-"""
+""",
+)
 IMAGES = 24
 
 
@@ -236,20 +234,11 @@ def make_run(folder: Path) -> tuple[Recipe, Workspace]:
     workspace = Workspace(folder / "run")
     recipe_file = folder / "recipe.toml"
     recipe_file.write_text(RECIPE)
-    workspace.export.mkdir(parents=True)
-    for variant, source in (("fp32", "tiny_fp32"), ("int8", "tiny_int8_uint8")):
-        shutil.copy(MODELS / f"{source}.tflite", workspace.export / f"{variant}.tflite")
-    write_export(workspace)
+    write_models(workspace)
     generator = np.random.default_rng(8)
     pixels = generator.integers(0, 256, (IMAGES, 64, 64, 3)).astype(np.uint8)
     write_cache(workspace.cache, pixels)
-    labels = {
-        f"tag:{tag}": pl.Series(generator.integers(0, 2, IMAGES), dtype=pl.Int8)
-        for tag in ("cat", "dog", "food")
-    }
-    names = [f"id{number}" for number in range(IMAGES)]
-    paths = [f"pictures/{name}.png" for name in names]
-    pl.DataFrame(
-        {"identity": names, "path": paths, "split": ["test"] * IMAGES} | labels
-    ).write_parquet(workspace.manifest)
+    labels = {tag: generator.integers(0, 2, IMAGES).tolist() for tag in TAGS}
+    paths = [f"pictures/id{number}.png" for number in range(IMAGES)]
+    write_manifest(workspace, ["test"] * IMAGES, labels, paths=paths)
     return parse_recipe(RECIPE, recipe_file), workspace
