@@ -130,9 +130,9 @@ def table(rows: Sequence[TagOutcome]) -> Table:
     """Return the shares tag by tag; those of boxes are of the pictures in which the tag is set."""
 
     def share(name: str, least: float) -> "Number[TagOutcome]":
-        def show(row: TagOutcome) -> str:
-            values = [getattr(outcome, name) for outcome in row.found]
-            return format_percent(float(np.mean([value >= least for value in values] or [0])))
+        def show(row: TagOutcome) -> str | None:
+            values = [getattr(outcome, name) >= least for outcome in row.found]
+            return format_percent(float(np.mean(values))) if values else None
 
         return Number(
             {
@@ -153,7 +153,11 @@ def table(rows: Sequence[TagOutcome]) -> Table:
         share("hidden", HIDDEN),
         Number(
             "of the picture",
-            lambda row: format_percent(float(np.mean([o.covered for o in row.found] or [0]))),
+            lambda row: (
+                format_percent(float(np.mean([outcome.covered for outcome in row.found])))
+                if row.found
+                else None
+            ),
         ),
         share("kept", HIDDEN),
         share("kept_center", HIDDEN),
