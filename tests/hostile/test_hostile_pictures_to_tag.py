@@ -36,11 +36,14 @@ def errors(*more: str) -> dict[str, str | None]:
 
 
 def header_only(width: int, height: int) -> bytes:
-    """Return a PNG that claims a size and has no pixels."""
-    data = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunk = b"IHDR" + data
-    crc = struct.pack(">I", zlib.crc32(chunk))
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(data)) + chunk + crc
+    """Return a PNG that claims a size and has hardly any pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        crc = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 9))
 
 
 def test_every_kind_of_bad_picture_is_a_row_with_its_reason(place: Path) -> None:
