@@ -63,7 +63,9 @@ def test_a_log_that_cannot_be_written_at_home_goes_to_the_temporary_folder(tmp_p
 
 
 @pytest.mark.parametrize(
-    "arguments", [("recipe", "schema"), ("--help",), ("target", "list")], ids=" ".join
+    "arguments",
+    [("recipe", "schema"), ("--help",), ("train", "--help"), ("target", "list")],
+    ids=" ".join,
 )
 def test_output_that_nobody_reads_any_more_is_no_broken_budget(arguments: tuple[str, ...]) -> None:
     with subprocess.Popen(

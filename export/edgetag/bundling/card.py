@@ -54,6 +54,8 @@ def model_card(
     """
     names = {file.variant for file in exported}
     judged = [entry for entry in verdict.variants if entry.origin == "export"]
+    agreements = [agreement for agreement in verdict.agreements if agreement.variant in names]
+    agreed = agreements_table(agreements, verdict.confidence)
     shipped = [e for file in exported for e in judged if e.variant == file.variant]
     default = next((e for e in shipped if e.variant == exported[0].variant and e.decides), None)
     return template(TEMPLATE, md=escape_markdown, without_folders=without_folders).render(
@@ -62,7 +64,7 @@ def model_card(
         contract=recipe.network.preprocessing(),
         files=to_markdown(_files_table(exported, verdict)),
         accuracy=to_markdown(_accuracy_table(shipped)),
-        agreements=to_markdown(agreements_table(verdict)) if verdict.agreements else "",
+        agreements=to_markdown(agreed) if agreed.rows else "",
         rescued=[file for file in exported if file.rescued],
         default=default,
         tags=to_markdown(_tags_table(default, labels)) if default else "",

@@ -28,17 +28,16 @@ def print_overview() -> None:
     """Write it to stdout."""
     import sys
 
+    from rich.console import Console
     from rich.padding import Padding
     from rich.panel import Panel
     from rich.table import Table
     from rich.text import Text
 
-    from edgetag.cli.console import Output
-
     def panel(title: str, table: Table) -> Panel:
         return Panel(table, title=title, title_align="left", border_style="dim")
 
-    console = Output(highlight=False)
+    console = Console(highlight=False)
     usage = Text.from_markup("[yellow]Usage: [/yellow]edgetag [OPTIONS] COMMAND \\[ARGS]...")
     console.print(Padding(usage, 1), style="bold")
     first, rest = SUMMARY.split("\n\n")

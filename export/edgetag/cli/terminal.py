@@ -60,10 +60,11 @@ def print_json(result: "Result") -> None:
 
 def print_tables(tables: "Iterable[Table]") -> None:
     """Write tables to stdout: as wide as a terminal is, else each row on one line."""
-    from edgetag.cli.console import Output
+    from rich.console import Console
+
     from edgetag.tables import to_rich
 
-    console = Output() if sys.stdout.isatty() else Output(width=ENDLESS)
+    console = Console() if sys.stdout.isatty() else Console(width=ENDLESS)
     for table in tables:
         console.print(to_rich(table))
 

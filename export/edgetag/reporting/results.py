@@ -64,7 +64,7 @@ def _of_verdict(verdict: Verdict) -> Iterator[Table]:
     }
     over = ", ".join(f"{counted} of {split}" for split, counted in counts.items())
     yield scores_table(f"Against the float reference; mAP over {over}", verdict.variants)
-    yield _cut(agreements_table(verdict))
+    yield _cut(agreements_table(verdict.agreements, verdict.confidence))
     yield _cut(heat_maps_table(verdict))
     yield Rows(verdict.failures).table(
         "Not scored",

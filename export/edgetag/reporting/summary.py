@@ -169,7 +169,7 @@ def _folded(report: ReportResult, sources: Sources) -> Iterator[tuple[str, str]]
         yield _fold(fitted.first(SHOWN_TAGS))
     yield _fold(scores_table("Accuracy by runtime", verdict.variants))
     if verdict.agreements:
-        yield _fold(agreements_table(verdict))
+        yield _fold(agreements_table(verdict.agreements, verdict.confidence))
     if sources.bench is not None:
         title, body = _fold(latency_table(sources.bench))
         yield title, f"{body}\n{how_measured(sources.bench)}"

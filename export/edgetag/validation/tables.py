@@ -24,7 +24,13 @@ from edgetag.tables.formats import (
     format_points,
 )
 from edgetag.validation.pictures_result import PicturesComparison
-from edgetag.validation.result import Operating, TagVerdict, VariantVerdict, Verdict
+from edgetag.validation.result import (
+    Operating,
+    RuntimeAgreement,
+    TagVerdict,
+    VariantVerdict,
+    Verdict,
+)
 
 
 def file_cell(variant: str, *, own: bool, ships: bool = False) -> Cell:
@@ -61,9 +67,9 @@ def scores_table(
     )
 
 
-def agreements_table(verdict: Verdict) -> Table:
-    """Show how runtimes agree with the first one that scored but some of the pictures."""
-    return Rows(verdict.agreements).table(
+def agreements_table(agreements: Iterable[RuntimeAgreement], confidence: float) -> Table:
+    """Show how runtimes that scored but a part of the pictures agree with the first one."""
+    return Rows(agreements).table(
         "Agreement with the first runtime on a part of the pictures",
         Column("variant", lambda one: one.variant),
         Column("runtime", lambda one: Cell(one.runtime, note=one.runtime_version)),
@@ -72,7 +78,7 @@ def agreements_table(verdict: Verdict) -> Table:
         Number(
             "of all, at most",
             lambda one: format_percent(one.most_differing),
-            note=f"{verdict.confidence:.0%} sure",
+            note=f"{confidence:.0%} sure",
         ),
         Number(
             "decisions that differ", lambda one: f"{one.flips} of {format_count(one.decisions)}"

@@ -83,7 +83,7 @@ def write_page(report: ReportResult, sources: Sources) -> str:
             variants=shown_variants_table(report, bench.budget_threads if bench else 1),
             tradeoffs=list(variants.tradeoff_plots(view)),
             elsewhere=variants.elsewhere_table(view),
-            agreements=agreements_table(sources.verdict),
+            agreements=agreements_table(sources.verdict.agreements, sources.verdict.confidence),
             speed=latency_table(bench, report.ships) if bench else None,
             heat_maps=heat_maps_table(sources.verdict),
             heat_map_tags=[
