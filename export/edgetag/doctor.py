@@ -59,18 +59,40 @@ class Ability(Record):
 
 
 class DoctorReport(Result):
-    """Everything `edgetag doctor` found."""
+    """Everything `edgetag doctor` found.
 
-    SCHEMA: ClassVar[str] = "edgetag.doctor/1.0"
+    Attributes:
+        edgetag: Its version,
+        python: and Python's.
+        machine: This one.
+        free_disk_bytes: Where runs would be kept.
+        runtimes: Engines of this machine.
+        training: What training needs.
+        accelerators: GPUs.
+        targets: Emulators, and targets that are set up or could be.
+        phones: Android phones, as adb sees them.
+        tools: Programs of others.
+        abilities: What can be done here.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.doctor/2.0"
     edgetag: str
     python: str
     machine: Machine
     free_disk_bytes: int
     runtimes: tuple[Component, ...]
     training: tuple[Component, ...]
-    devices: tuple[Component, ...]
+    accelerators: tuple[Component, ...]
+    targets: tuple[Component, ...]
+    phones: tuple[Component, ...]
     tools: tuple[Component, ...]
     abilities: tuple[Ability, ...]
+
+    @property
+    def parts(self) -> tuple[Component, ...]:
+        """Everything that was looked for, in the order shown."""
+        elsewhere = (*self.accelerators, *self.targets, *self.phones)
+        return (*self.runtimes, *self.training, *elsewhere, *self.tools)
 
     def tables(self) -> tuple[Table, ...]:
         """Return the report as tables."""
@@ -95,7 +117,6 @@ def examine(folder: Path | None = None) -> DoctorReport:
         ]
         outcomes = list(pool.map(lambda check: check(), checks))
     runtimes, training, gpu, emulator, targets, phones, tools = outcomes
-    devices = (*gpu, *emulator, *targets, *phones)
     return DoctorReport(
         edgetag=edgetag.__version__,
         python=sys.version.split()[0],
@@ -103,7 +124,9 @@ def examine(folder: Path | None = None) -> DoctorReport:
         free_disk_bytes=shutil.disk_usage(folder or Path.cwd()).free,
         runtimes=runtimes,
         training=training,
-        devices=devices,
+        accelerators=gpu,
+        targets=(*emulator, *targets),
+        phones=phones,
         tools=tools,
         abilities=_abilities(runtimes, training, tools),
     )
@@ -297,8 +320,7 @@ def _about(report: DoctorReport) -> Table:
 
 
 def _components(report: DoctorReport) -> Table:
-    parts = (*report.runtimes, *report.training, *report.devices, *report.tools)
-    return Rows(parts).table(
+    return Rows(report.parts).table(
         "What is there",
         Column("part", lambda part: part.name),
         Column("state", lambda part: Cell(part.state, mark=MARKS[part.state])),

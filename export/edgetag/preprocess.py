@@ -8,6 +8,8 @@ uint8 stage.
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
@@ -28,8 +30,10 @@ __all__ = [
     "content_box",
     "flatten",
     "letterbox",
+    "opened",
     "preprocess",
     "read_image",
+    "require_pixels",
     "scale",
 ]
 
@@ -75,6 +79,22 @@ def read_image(
     Raises:
         ImageRejectedError: The bytes are no whole picture of a known format, or too large.
     """
+    with opened(source) as image:
+        return flatten(image, contract, max_pixels)
+
+
+@contextmanager
+def opened(source: Path | bytes) -> Iterator[Image.Image]:
+    """Open one picture, whose pixels are decoded when they are first asked for.
+
+    What decoding raises within the block becomes an `ImageRejectedError`.
+
+    Args:
+        source: A file or its bytes.
+
+    Raises:
+        ImageRejectedError: The bytes are no whole picture of a known format, or too large.
+    """
     try:
         data = source if isinstance(source, bytes) else source.read_bytes()
     except OSError as error:
@@ -84,7 +104,7 @@ def read_image(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # damaged metadata is not damage to the picture
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                return flatten(image, contract, max_pixels)
+                yield image
     except ImageRejectedError:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:
@@ -111,13 +131,22 @@ def flatten(
     Raises:
         ImageRejectedError: It is too large.
     """
+    require_pixels(image, max_pixels)
+    image.load()
+    return _over_background(_upright(image), contract.background)
+
+
+def require_pixels(image: Image.Image, max_pixels: int) -> None:
+    """Refuse a picture that is too large, by its header.
+
+    Raises:
+        ImageRejectedError: It is.
+    """
     width, height = image.size
     if width * height > max_pixels:
         raise ImageRejectedError(
             Rejection.TOO_LARGE, f"{width}x{height} is over {max_pixels} pixels"
         )
-    image.load()
-    return _over_background(_upright(image), contract.background)
 
 
 _TO_UPRIGHT = {

@@ -18,6 +18,7 @@ from PIL import ExifTags, Image
 
 from edgetag.contract import Preprocessing
 from edgetag.preprocess import letterbox, preprocess
+from tests.android.golden_regions import write_regions
 from tests.android.golden_tables import write_tables
 from tests.android.hostile_pictures import write_hostile
 
@@ -142,5 +143,6 @@ if __name__ == "__main__":
     target.mkdir(parents=True, exist_ok=True)
     write_arrays(target)
     write_tables(target)
+    write_regions(target)
     write_hostile(target)
     print(f"Pillow: 4000x3000 to 224 px: median {time_letterbox():.1f} ms")

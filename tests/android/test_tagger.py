@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.android.golden_arrays import time_letterbox, write_arrays
+from tests.android.golden_regions import write_regions
 from tests.android.golden_tables import write_tables
 from tests.android.hostile_pictures import write_hostile
 from tests.support.paths import ROOT
@@ -51,6 +52,7 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     demo = bundle()
     write_arrays(tmp_path)
     write_tables(tmp_path)
+    write_regions(tmp_path)
     write_hostile(tmp_path)
     told = tmp_path / "told.txt"
     done = subprocess.run(

@@ -1,20 +1,18 @@
 """A run folder with real images and small real models, as the stages before would leave it."""
 
-import gzip
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 import sklearn.datasets
 from PIL import Image
 
-from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.preprocess import Pixels, Preprocessing, letterbox
 from edgetag.recipe import Recipe, Variant, parse_recipe
-from edgetag.workspace import Workspace, digest_file, write_text
-from tests.support.run_folders import write_cache
+from edgetag.workspace import Workspace
+from tests.support.run_folders import TAGS, write_cache, write_export, write_manifest
 
 SIZE = 64
 IMAGES = 6
@@ -61,35 +59,13 @@ def make_run(tmp_path_factory: pytest.TempPathFactory, pixels: Pixels) -> MakeRu
     def make(models: dict[Variant, Path]) -> Workspace:
         workspace = Workspace(tmp_path_factory.mktemp("run"))
         write_cache(workspace.cache, pixels)
-        labels = {f"tag:{tag}": [1, 0, None, 1, 0, 1] for tag in ("cat", "dog", "food")}
+        labels = {tag: [1, 0, None, 1, 0, 1] for tag in TAGS}
         names = [f"{number}.png" for number in range(IMAGES)]
-        columns = {"identity": names, "path": names, "split": ["train"] * 2 + ["test"] * 4}
-        pl.DataFrame({**columns, **labels}).write_parquet(workspace.manifest)
+        write_manifest(workspace, ["train"] * 2 + ["test"] * 4, labels, identities=names)
         workspace.export.mkdir()
-        exported = []
         for variant, source in models.items():
-            path = workspace.export / f"{variant}.tflite"
-            path.write_bytes(source.read_bytes())
-            exported.append(describe(variant, path, workspace))
-        result = ExportResult(variants=tuple(exported))
-        write_text(workspace.export / "export.json", result.to_json())
+            shutil.copy(source, workspace.export / f"{variant}.tflite")
+        write_export(workspace, tuple(models))
         return workspace
 
     return make
-
-
-def describe(variant: Variant, path: Path, workspace: Workspace) -> ExportedVariant:
-    content = path.read_bytes()
-    return ExportedVariant(
-        variant=variant,
-        file=workspace.relative(path),
-        sha256=digest_file(path),
-        size_bytes=len(content),
-        gzip_bytes=len(gzip.compress(content)),
-        input_type="float32",
-        output_type="float32",
-        min_runtime_version="1.5.0",
-        operators={},
-        float_tensors=0,
-        sparsity=0.0,
-    )

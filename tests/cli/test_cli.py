@@ -134,7 +134,7 @@ def test_control_c_ends_in_one_message_and_exit_code_2(tmp_path: Path) -> None:
     script = (
         "import edgetag.recipe, sys, time\n"
         "from edgetag.cli import main\n"
-        "def wait(*_): print('ready', flush=True); time.sleep(60)\n"
+        "def wait(*_): print('ready', flush=True); time.sleep(600)\n"
         "edgetag.recipe.load_recipe = wait\n"
         "sys.argv = ['edgetag', 'recipe', 'check', 'r.toml']\n"
         "main.main()\n"
@@ -145,7 +145,7 @@ def test_control_c_ends_in_one_message_and_exit_code_2(tmp_path: Path) -> None:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=100)
     assert process.returncode == 2
     assert "stopped; finished work is kept" in said
     assert "Traceback" not in said

@@ -62,9 +62,14 @@ def test_a_log_that_cannot_be_written_at_home_goes_to_the_temporary_folder(tmp_p
     assert str(log) in done.stderr
 
 
-def test_output_that_nobody_reads_any_more_is_no_broken_budget() -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [("recipe", "schema"), ("--help",), ("train", "--help"), ("target", "list")],
+    ids=" ".join,
+)
+def test_output_that_nobody_reads_any_more_is_no_broken_budget(arguments: tuple[str, ...]) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "edgetag", "recipe", "schema"],
+        [sys.executable, "-m", "edgetag", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         bufsize=0,

@@ -16,7 +16,7 @@ from edgetag.runtimes import ScoreRun, engines, score
 from edgetag.tags import Vocabulary
 from tests.support.paths import MODELS
 from tests.support.quantized_elsewhere import quantized
-from tests.support.run_folders import write_cache
+from tests.support.run_folders import noisy_pictures, write_cache
 
 FLOAT_FILE = MODELS / "tiny_fp32.tflite"
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
@@ -34,10 +34,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def pixels() -> Pixels:
     """60 noisy images of one colour each."""
-    generator = np.random.default_rng(3)
-    color = generator.integers(0, 256, (60, 1, 1, 3))
-    noise = generator.integers(-60, 60, (60, 64, 64, 3))
-    return (color + noise).clip(0, 255).astype(np.uint8)
+    return noisy_pictures(60, 3)
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,24 @@ def test_a_table_of_object_ids_has_one_tag(root: Path, picture: MakePicture) -> 
     assert found.missing_files == 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "path,cat\na.png,1\n",
+        "path,tags\na.png,cat\n",
+        "objectId,value\na,1\n",
+        "path,objectId,value\na.png,7,1\n",
+    ],
+)
+def test_a_new_recipe_names_the_format_that_its_source_is_recognised_as(
+    root: Path, picture: MakePicture, text: str
+) -> None:
+    picture("a.png")
+    drafted = survey(write(root / "t.csv", text)).data
+    unnamed = drafted.model_copy(update={"format": "auto"})
+    assert read_listing(unnamed).format == drafted.format
+
+
 def test_rare_tags_get_places_in_every_split(root: Path, picture: MakePicture) -> None:
     for number in range(12):
         picture(f"{'rare' if number < 4 else 'usual'}/{number}.png", number)

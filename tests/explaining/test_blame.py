@@ -16,8 +16,8 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
 from edgetag.runtimes.session import Tensor
-from tests.support.color_run import FLOAT, INT8
 from tests.support.paths import MODELS
+from tests.support.run_folders import FLOAT, INT8, noisy_pictures
 
 KINDS = ("tiny_int8_uint8", "tiny_int8_int8", "tiny_int16x8")
 
@@ -58,10 +58,7 @@ def test_a_layer_that_never_varies_is_not_compared() -> None:
 def images(tmp_path_factory: pytest.TempPathFactory) -> Images:
     """6 noisy images of one colour each, like those that the tiny files were calibrated on."""
     folder = tmp_path_factory.mktemp("cache")
-    generator = np.random.default_rng(3)
-    color = generator.integers(0, 256, (6, 1, 1, 3))
-    noise = generator.integers(-60, 60, (6, 64, 64, 3))
-    np.save(shard_path(folder, 0), (color + noise).clip(0, 255).astype(np.uint8))
+    np.save(shard_path(folder, 0), noisy_pictures(6, 3))
     index = CacheIndex(images=6, input_size=64, shard_images=6, fingerprint="tiny")
     (folder / "index.json").write_text(index.to_json())
     return Images(folder, np.arange(6), Preprocessing(input_size=64))

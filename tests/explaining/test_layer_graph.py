@@ -10,8 +10,8 @@ from edgetag.errors import InputError
 from edgetag.explaining.apart import take_apart
 from edgetag.explaining.graph import Graph, Layer, align, read_graph
 from edgetag.runtimes.session import Tensor
-from tests.support.color_run import FLOAT, INT8
 from tests.support.paths import MODELS
+from tests.support.run_folders import FLOAT, INT8
 
 FILES = ("tiny_fp32", "tiny_int8_uint8", "tiny_int8_int8", "tiny_int16x8")
 IMAGE = Tensor("image", (1, 8, 8, 3), "float32", 0.0, 0)

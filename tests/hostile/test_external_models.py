@@ -47,11 +47,11 @@ def read(path: Path, data: bytes, labels: Path | None = None) -> ExternalModel:
 @contextmanager
 def little_time_and_memory() -> Iterator[None]:
     tracemalloc.start()
-    started = time.monotonic()
+    started = time.process_time()  # which other programs do not lengthen
     try:
         yield
         assert tracemalloc.get_traced_memory()[1] < PLENTY_BYTES
-        assert time.monotonic() - started < 30
+        assert time.process_time() - started < 30
     finally:
         tracemalloc.stop()
 

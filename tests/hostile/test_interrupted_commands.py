@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 
 import edgetag
@@ -16,11 +15,11 @@ from edgetag.children import python_environment
 from edgetag.workspace import Workspace
 from tests.support.bad_loops import endless_model
 from tests.support.processes import busy, children, runs
-from tests.support.run_folders import write_cache, write_export
+from tests.support.run_folders import write_cache, write_export, write_manifest
 
 PACKAGE = Path(edgetag.__file__).parent
 VARIANTS = ("fp32", "fp16", "dynamic", "int8", "int8-qat")
-SOON_S = 15.0
+SOON_S = 100.0
 """A process is ended within half a second; the rest is for a busy machine."""
 
 RECIPE = """
@@ -67,10 +66,8 @@ def hanging(tmp_path: Path) -> tuple[Path, Path]:
     (tmp_path / "recipe.toml").write_text(RECIPE)
     workspace = Workspace(tmp_path / "run")
     write_cache(workspace.cache, np.zeros((4, 64, 64, 3), np.uint8))
-    names = [f"{number}.png" for number in range(4)]
-    tags = {f"tag:{tag}": [1, 0, 1, 0] for tag in ("cat", "dog", "food", "map", "toy")}
-    table = {"identity": names, "path": names, "split": ["test"] * 4, **tags}
-    pl.DataFrame(table).write_parquet(workspace.manifest)
+    labels = {tag: [1, 0, 1, 0] for tag in ("cat", "dog", "food", "map", "toy")}
+    write_manifest(workspace, ["test"] * 4, labels)
     workspace.export.mkdir(parents=True)
     for variant in VARIANTS:
         (workspace.export / f"{variant}.tflite").write_bytes(endless_model())

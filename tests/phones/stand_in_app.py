@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.preprocess import Preprocessing
-from edgetag.runtimes import Session, engines
+from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
+from edgetag.runtimes.session import Session
 from edgetag.workspace import digest_file
 
 PHONE = Path(os.environ["PHONE"])

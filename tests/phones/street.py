@@ -4,19 +4,24 @@ import json
 import shutil
 import stat
 import sys
+from ast import literal_eval
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from edgetag.phones.adb import Adb
 from edgetag.phones.instrument import DEFAULT_PACKAGE
 from edgetag.phones.phone import Phone
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.workspace import Workspace
-from tests.support.paths import MODELS
-from tests.support.run_folders import write_cache, write_export
+from tests.support.run_folders import (
+    TAGS,
+    tiny_recipe,
+    write_cache,
+    write_manifest,
+    write_models,
+)
 
 HERE = Path(__file__).parent
 OUTPUTS = HERE / "outputs"
@@ -95,7 +100,7 @@ class FolderPhone:
     def describe(self, state: str = "device", **trouble: object) -> None:
         """Say what state it is in and what goes wrong."""
         told = {"serial": self.serial, "state": state, "model": "Pixel_8", "trouble": trouble}
-        (self.root / "phone.json").write_text(json.dumps(told))
+        (self.root / "phone.py").write_text(repr(told))
 
     def answer(self, name: str, text: str) -> None:
         (self.root / "answers" / name).write_text(text)
@@ -177,7 +182,9 @@ class Street:
     def log(self) -> list[list[str]]:
         """Every command that reached adb, as serial, verb, arguments."""
         path = self.folder / "log"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return (
+            [literal_eval(line) for line in path.read_text().splitlines()] if path.exists() else []
+        )
 
     def pushes(self) -> list[str]:
         """What was pushed, by its name on the phone without the mark of a part."""
@@ -209,22 +216,16 @@ def only_phone() -> Phone:
     return Phone(adb, listed)
 
 
-RECIPE = """
-name = "tiny"
-[data]
-source = "labels.csv"
-tags = ["cat", "dog", "food"]
-[network]
-input_size = 64
-[export]
-variants = ["fp32", "int8"]
-[validation]
+RECIPE = tiny_recipe(
+    "tiny",
+    """[validation]
 min_positives = 2
 [benchmark]
 runs = 50
 [bundle]
 variant = "int8"
-"""
+""",
+)
 IMAGES = 24
 
 
@@ -233,20 +234,11 @@ def make_run(folder: Path) -> tuple[Recipe, Workspace]:
     workspace = Workspace(folder / "run")
     recipe_file = folder / "recipe.toml"
     recipe_file.write_text(RECIPE)
-    workspace.export.mkdir(parents=True)
-    for variant, source in (("fp32", "tiny_fp32"), ("int8", "tiny_int8_uint8")):
-        shutil.copy(MODELS / f"{source}.tflite", workspace.export / f"{variant}.tflite")
-    write_export(workspace)
+    write_models(workspace)
     generator = np.random.default_rng(8)
     pixels = generator.integers(0, 256, (IMAGES, 64, 64, 3)).astype(np.uint8)
     write_cache(workspace.cache, pixels)
-    labels = {
-        f"tag:{tag}": pl.Series(generator.integers(0, 2, IMAGES), dtype=pl.Int8)
-        for tag in ("cat", "dog", "food")
-    }
-    names = [f"id{number}" for number in range(IMAGES)]
-    paths = [f"pictures/{name}.png" for name in names]
-    pl.DataFrame(
-        {"identity": names, "path": paths, "split": ["test"] * IMAGES} | labels
-    ).write_parquet(workspace.manifest)
+    labels = {tag: generator.integers(0, 2, IMAGES).tolist() for tag in TAGS}
+    paths = [f"pictures/id{number}.png" for number in range(IMAGES)]
+    write_manifest(workspace, ["test"] * IMAGES, labels, paths=paths)
     return parse_recipe(RECIPE, recipe_file), workspace

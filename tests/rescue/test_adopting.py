@@ -19,7 +19,8 @@ from edgetag.rescue.result import RescueResult, Step
 from edgetag.rescue.stage import run
 from edgetag.validation.scores import read_reference
 from edgetag.workspace import digest_file, write_text
-from tests.support.rescue_run import INT8, RECIPE, RescueRun, make_run, outlier
+from tests.support.rescue_run import RECIPE, RescueRun, make_run, outlier
+from tests.support.run_folders import INT8
 
 QUIET = SilentProgress()
 TWO_SPLITS = RECIPE.replace("[validation]", '[validation]\nsplits = ["test", "test_other"]')

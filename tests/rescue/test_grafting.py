@@ -19,14 +19,15 @@ from edgetag.rescue.grafting import Graft
 from edgetag.rescue.int16_layers import Int16Graft
 from edgetag.rescue.layers import Layer, label, matched_layers
 from tests.support.paths import MODELS
-from tests.support.rescue_run import FLOAT, INT8, RECIPE, pictures, score
+from tests.support.rescue_run import RECIPE
+from tests.support.run_folders import FLOAT, INT8, noisy_pictures, score
 
 GRAFTS: tuple[type[Graft], ...] = (FloatGraft, Int16Graft)
 
 
 @pytest.fixture(scope="module")
 def pixels() -> Pixels:
-    return pictures(40)
+    return noisy_pictures(40)
 
 
 @pytest.fixture(scope="module")

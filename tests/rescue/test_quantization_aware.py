@@ -16,7 +16,8 @@ from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.floating import float_file
 from edgetag.rescue.layers import matched_layers
 from edgetag.workspace import Workspace
-from tests.support.rescue_run import RECIPE, pictures, score
+from tests.support.rescue_run import RECIPE
+from tests.support.run_folders import noisy_pictures, score
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 
@@ -36,7 +37,7 @@ def test_layers_in_float_have_the_weights_that_were_trained(tmp_path: Path) -> N
 
     text = RECIPE.replace("[network]\ninput_size = 64\n", NETWORK)
     recipe, workspace = parse_recipe(text, tmp_path / "recipe.toml"), Workspace(tmp_path / "run")
-    contract, pixels = recipe.network.preprocessing(), pictures(24)
+    contract, pixels = recipe.network.preprocessing(), noisy_pictures(24)
     plain = build_untrained(recipe.network, 3, batch_norm_momentum=0.3)
     for _ in range(5):
         plain(scale(pixels, contract), training=True)  # batch norm settles on the pictures

@@ -15,7 +15,8 @@ from edgetag.recipe import Recipe
 from edgetag.rescue.judge import Judge
 from edgetag.rescue.result import RescueResult, Step
 from edgetag.rescue.stage import run
-from tests.support.rescue_run import INT8, RescueRun, explained, make_run
+from tests.support.rescue_run import RescueRun, explained, make_run
+from tests.support.run_folders import INT8
 
 QUIET = SilentProgress()
 WIDE = "\n[budgets.int8]\nmax_map_drop = 0.9\n"

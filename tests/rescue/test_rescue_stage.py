@@ -18,7 +18,8 @@ from edgetag.rescue.layers import label
 from edgetag.rescue.result import RescueResult
 from edgetag.rescue.stage import run
 from edgetag.workspace import Workspace, digest_file
-from tests.support.rescue_run import INT8, RescueRun, make_run, outlier
+from tests.support.rescue_run import RescueRun, make_run, outlier
+from tests.support.run_folders import INT8
 
 MARGIN = """
 [budgets.int8]

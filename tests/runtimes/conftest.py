@@ -10,6 +10,7 @@ from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes.wasm import setup_wasm
+from tests.support.run_folders import noisy_pictures
 
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
 
@@ -22,10 +23,7 @@ def contract() -> Preprocessing:
 @pytest.fixture(scope="session")
 def pixels() -> Pixels:
     """40 noisy images of one colour each."""
-    generator = np.random.default_rng(3)
-    color = generator.integers(0, 256, (40, 1, 1, 3))
-    noise = generator.integers(-60, 60, (40, 64, 64, 3))
-    return (color + noise).clip(0, 255).astype(np.uint8)
+    return noisy_pictures(40, 3)
 
 
 @pytest.fixture(scope="session")

@@ -14,21 +14,12 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.training.result import Thresholds
 from edgetag.workspace import Workspace, write_text
-from tests.support.paths import MODELS
-from tests.support.run_folders import write_export
+from tests.support.run_folders import FLOAT, INT8, tiny_recipe, write_export
 
-FLOAT, INT8 = MODELS / "tiny_fp32.tflite", MODELS / "tiny_int8_uint8.tflite"
 TAGS = ("red", "blue", "green")
-RECIPE = """
-name = "colors"
-[data]
-source = "data/labels.csv"
-tags = ["red", "blue", "green"]
-[network]
-input_size = 64
-[export]
-variants = ["fp32", "int8"]
-[validation]
+RECIPE = tiny_recipe(
+    "colors",
+    """[validation]
 min_positives = 5
 bootstrap_samples = 100
 [explain]
@@ -36,7 +27,9 @@ layer_images = 6
 preprocessing_images = 36
 [bundle]
 variant = "{bundle}"
-"""
+""",
+    TAGS,
+).replace("labels.csv", "data/labels.csv")
 
 
 class Told(SilentProgress):

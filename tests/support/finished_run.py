@@ -20,15 +20,11 @@ from edgetag.dataset import open_dataset
 from edgetag.dataset.stage import run as build_data
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe
-from edgetag.runtimes import engines
-from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import RunFile, Workspace, write_text
-from tests.support.paths import MODELS
-from tests.support.run_folders import write_export
+from tests.support.run_folders import FLOAT, TAGS, noisy_pictures, score, write_models
 
-TAGS = ("cat", "dog", "food")
 PICTURES, SIZE = 360, 64
 RECIPE = """
 name = "app"
@@ -66,19 +62,6 @@ class Finished:
     @property
     def recipe(self) -> Recipe:
         return load_recipe(self.recipe_file)
-
-
-def _pixels() -> npt.NDArray[np.uint8]:
-    generator = np.random.default_rng(5)
-    color = generator.integers(0, 256, (PICTURES, 1, 1, 3))
-    noise = generator.integers(-60, 60, (PICTURES, SIZE, SIZE, 3))
-    return (color + noise).clip(0, 255).astype(np.uint8)
-
-
-def _scores(pixels: npt.NDArray[np.uint8], recipe: Recipe) -> npt.NDArray[np.float32]:
-    session = engines.loader("litert").load(MODELS / "tiny_fp32.tflite", threads=1)
-    table = encoding_table(recipe.network.preprocessing(), session.input)
-    return np.stack([session.invoke(encode(one[None], table)) for one in pixels])
 
 
 def as_wide(folder: Path, pixels: npt.NDArray[np.uint8], labels: Labels) -> str:
@@ -156,12 +139,12 @@ def finish_run(folder: Path, kind: str, more: str = "") -> Finished:
     """
     make, data = FORMATS[kind]
     folder.mkdir(parents=True)
-    pixels = _pixels()
+    pixels = noisy_pictures(PICTURES)
     recipe_file = folder / "recipe.toml"
     splits = '["test", "test_style"]' if kind == "wide" else '["test"]'
     text = RECIPE.format(source="nowhere", data=data, splits=splits)
     recipe_file.write_text(text)
-    scores = _scores(pixels, load_recipe(recipe_file))
+    scores = score(FLOAT, pixels, load_recipe(recipe_file))
     noisy = scores + np.random.default_rng(6).normal(0, 0.1, scores.shape)
     labels = (noisy > np.quantile(noisy, 0.7, axis=0)).astype(int)
     (folder / "data").mkdir()
@@ -170,10 +153,7 @@ def finish_run(folder: Path, kind: str, more: str = "") -> Finished:
     workspace = Workspace(folder / "run")
     recipe = load_recipe(recipe_file)
     build_data(recipe, workspace, SilentProgress())
-    workspace.export.mkdir()
-    for variant, name in (("fp32", "tiny_fp32"), ("int8", "tiny_int8_uint8")):
-        shutil.copy(MODELS / f"{name}.tflite", workspace.export / f"{variant}.tflite")
-    write_export(workspace)
+    write_models(workspace)
     _write_reference(recipe, workspace)
     run_file = RunFile(name="app", recipe=recipe.model_dump(mode="json"), seed=1, versions={})
     write_text(workspace.run_file, run_file.to_json())
@@ -191,12 +171,12 @@ def _write_reference(recipe: Recipe, workspace: Workspace) -> None:
         weights_sha256="0" * 64,
         preprocessing=recipe.network.preprocessing().digest(),
         thresholds={"cat": 0.7, "dog": 0.7, "food": 0.3},
-        fp32_size_bytes=(MODELS / "tiny_fp32.tflite").stat().st_size,
+        fp32_size_bytes=FLOAT.stat().st_size,
     )
     write_reference(
         workspace.validate / "reference.npz",
         ReferenceScores(
-            scores=_scores(dataset.images(rows), recipe),
+            scores=score(FLOAT, dataset.images(rows), recipe),
             identities=tuple(dataset.identities(rows)),
             tags=TAGS,
             split=tuple(dataset.manifest["split"][rows].to_list()),

@@ -5,18 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from edgetag.arrays import write_arrays
 from edgetag.conversion.explain_signature import add_explain
 from edgetag.conversion.flatfile import constant, operators, pack_model, read_model
 from edgetag.dependencies import dependencies_of
-from edgetag.metrics import Scores
-from edgetag.preprocess import Pixels
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import engines
-from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.maps import MapRun, explain
 from edgetag.training.result import Thresholds
 from edgetag.validation.scores import (
@@ -25,22 +21,21 @@ from edgetag.validation.scores import (
     ReferenceScores,
     write_reference,
 )
-from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
-from tests.support.paths import MODELS
-from tests.support.run_folders import write_cache, write_export
+from edgetag.workspace import Workspace, digest_file, write_text
+from tests.support.run_folders import (
+    FLOAT,
+    TAGS,
+    noisy_pictures,
+    score,
+    tiny_recipe,
+    write_cache,
+    write_manifest,
+    write_models,
+)
 
-FLOAT, INT8 = MODELS / "tiny_fp32.tflite", MODELS / "tiny_int8_uint8.tflite"
-TAGS = ("cat", "dog", "food")
-RECIPE = """
-name = "tiny"
-[data]
-source = "labels.csv"
-tags = ["cat", "dog", "food"]
-[network]
-input_size = 64
-[export]
-variants = ["fp32", "int8"]
-[validation]
+RECIPE = tiny_recipe(
+    "tiny",
+    """[validation]
 min_positives = 10
 bootstrap_samples = 200
 [benchmark]
@@ -48,7 +43,8 @@ warmup_runs = 1
 runs = 10
 [bundle]
 variant = "int8"
-"""
+""",
+)
 TEST, TRAIN = 200, 24
 
 
@@ -73,21 +69,6 @@ def outlier(file: Path, layer: str, steps: int) -> bytes:
 
 def tensor_label(graph: Any, position: int) -> str:
     return (graph.tensors[position].name or b"").decode()
-
-
-def score(file: Path, pixels: Pixels, recipe: Recipe) -> Scores:
-    """Score pictures on LiteRT: `[n, 3]`."""
-    session = engines.loader("litert").load(file, threads=1)
-    table = encoding_table(recipe.network.preprocessing(), session.input)
-    return np.stack([session.invoke(encode(p[None], table)) for p in pixels])
-
-
-def pictures(count: int) -> Pixels:
-    """Draw noisy fields of one colour: `[count, 64, 64, 3]`."""
-    generator = np.random.default_rng(5)
-    color = generator.integers(0, 256, (count, 1, 1, 3))
-    noise = generator.integers(-60, 60, (count, 64, 64, 3))
-    return (color + noise).clip(0, 255).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -135,7 +116,7 @@ def make_run(folder: Path, int8: bytes, other: int = 0, maps: bool = False) -> R
     reference has the float file's heat maps.
     """
     workspace, recipe = Workspace(folder), parse_recipe(RECIPE, folder / "recipe.toml")
-    pixels = pictures(TEST + TRAIN)
+    pixels = noisy_pictures(TEST + TRAIN)
     scores = score(FLOAT, pixels, recipe)
     generator = np.random.default_rng(6)
     noisy = scores + generator.normal(0, 0.05, scores.shape)
@@ -144,10 +125,7 @@ def make_run(folder: Path, int8: bytes, other: int = 0, maps: bool = False) -> R
 
     write_cache(workspace.cache, pixels)
     splits = ["test"] * (TEST - other) + ["test_other"] * other + ["train"] * TRAIN
-    columns: dict[str, Any] = {"identity": identities, "split": splits, "path": identities}
-    columns["group"] = pl.Series([None] * len(pixels), dtype=pl.String)
-    columns |= {f"tag:{tag}": labels[:, i] for i, tag in enumerate(TAGS)}
-    pl.DataFrame(columns).write_parquet(workspace.manifest)
+    write_manifest(workspace, splits, dict(zip(TAGS, labels.T, strict=True)))
 
     write_arrays(workspace.train / "model.npz", {"weights": np.arange(3)})
     thresholds = Thresholds(policy="fixed", split="validation", thresholds=dict.fromkeys(TAGS, 0.5))
@@ -169,7 +147,5 @@ def make_run(folder: Path, int8: bytes, other: int = 0, maps: bool = False) -> R
         maps=float_maps(workspace.cache, recipe, identities) if maps else None,
     )
     write_reference(workspace.validate / "reference.npz", reference)
-    for variant, content in (("fp32", FLOAT.read_bytes()), ("int8", int8)):
-        write_bytes(workspace.export / f"{variant}.tflite", content)
-    write_export(workspace)
+    write_models(workspace, int8)
     return RescueRun(workspace, recipe)

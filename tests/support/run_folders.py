@@ -1,29 +1,88 @@
 """Pieces of a run folder as the earlier stages leave it, for tests that make one without them."""
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from edgetag.conversion.explain_signature import add_explain
 from edgetag.conversion.flatfile import pack_model, read_model
 from edgetag.conversion.result import ExplainSignature, ExportedVariant, ExportResult
 from edgetag.image_cache import CacheIndex, shard_path
+from edgetag.metrics import Scores
 from edgetag.preprocess import Pixels
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.recipe import Recipe
+from edgetag.runtimes import engines
+from edgetag.runtimes.encoding import encode, encoding_table
+from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
+from tests.support.paths import MODELS
 
 FLOAT_AND_INT8 = ("fp32", "int8")
+FLOAT, INT8 = MODELS / "tiny_fp32.tflite", MODELS / "tiny_int8_uint8.tflite"
+TAGS = ("cat", "dog", "food")
+"""Of the tiny models."""
+
+RECIPE = """
+name = "{name}"
+[data]
+source = "labels.csv"
+tags = {tags}
+[network]
+input_size = 64
+[export]
+variants = ["fp32", "int8"]
+"""
 
 
-def write_export(workspace: Workspace, variants: Sequence[str] = FLOAT_AND_INT8) -> None:
-    """Write `export.json` for the files of variants as they lie there now."""
-    entries = tuple(_exported(workspace, variant) for variant in variants)
+def tiny_recipe(name: str, more: str = "", tags: Sequence[str] = TAGS) -> str:
+    """Return a recipe over 64 px for the tiny models, with other sections behind."""
+    return RECIPE.format(name=name, tags=str(list(tags)).replace("'", '"')) + more
+
+
+def noisy_pictures(count: int, seed: int = 5) -> Pixels:
+    """Draw noisy fields of one colour, as the tiny models were calibrated on: `[n, 64, 64, 3]`."""
+    generator = np.random.default_rng(seed)
+    color = generator.integers(0, 256, (count, 1, 1, 3))
+    noise = generator.integers(-60, 60, (count, 64, 64, 3))
+    return (color + noise).clip(0, 255).astype(np.uint8)
+
+
+def score(file: Path, pixels: Pixels, recipe: Recipe) -> Scores:
+    """Score pictures on LiteRT, in this process: `[n, tags]`."""
+    session = engines.loader("litert").load(file, threads=1)
+    table = encoding_table(recipe.network.preprocessing(), session.input)
+    return np.stack([session.invoke(encode(picture[None], table)) for picture in pixels])
+
+
+def write_models(workspace: Workspace, int8: bytes | None = None, **told: Any) -> None:
+    """Write the tiny float and int8 files, or other bytes for int8, and `export.json`."""
+    write_bytes(workspace.export / "fp32.tflite", FLOAT.read_bytes())
+    write_bytes(workspace.export / "int8.tflite", int8 or INT8.read_bytes())
+    write_export(workspace, **told)
+
+
+def write_export(
+    workspace: Workspace,
+    variants: Sequence[str] = FLOAT_AND_INT8,
+    float_tensors: Mapping[str, int] | None = None,
+) -> None:
+    """Write `export.json` for the files of variants as they lie there now.
+
+    Args:
+        workspace: Has the files.
+        variants: Theirs.
+        float_tensors: How many it says that some have; the others have none.
+    """
+    entries = tuple(_exported(workspace, variant, float_tensors or {}) for variant in variants)
     write_text(workspace.export / "export.json", ExportResult(variants=entries).to_json())
 
 
-def _exported(workspace: Workspace, variant: Any) -> ExportedVariant:
+def _exported(
+    workspace: Workspace, variant: Any, float_tensors: Mapping[str, int]
+) -> ExportedVariant:
     path = workspace.export / f"{variant}.tflite"
     content = path.read_bytes()
     kind: Any = "float32" if variant == "fp32" else "uint8"
@@ -37,7 +96,7 @@ def _exported(workspace: Workspace, variant: Any) -> ExportedVariant:
         output_type=kind,
         min_runtime_version="1.14.0",
         operators={"CONV_2D": 2},
-        float_tensors=0,
+        float_tensors=float_tensors.get(variant, 0),
         sparsity=0.0,
     )
 
@@ -51,13 +110,41 @@ def give_maps(workspace: Workspace, variant: str) -> None:
     export = ExportResult.read(workspace.export / "export.json", "export")
     maps = ExplainSignature(height=16, width=16)
     changed = tuple(
-        one.model_copy(update={"explain_maps": maps, "sha256": digest_file(path)})
-        if one.variant == variant
-        else one
-        for one in export.variants
+        file.model_copy(update={"explain_maps": maps, "sha256": digest_file(path)})
+        if file.variant == variant
+        else file
+        for file in export.variants
     )
     written = export.model_copy(update={"variants": changed})
     write_text(workspace.export / "export.json", written.to_json())
+
+
+def write_manifest(
+    workspace: Workspace,
+    splits: Sequence[str],
+    labels: Mapping[str, Sequence[int | None]],
+    *,
+    identities: Sequence[str] | None = None,
+    paths: Sequence[str] | None = None,
+    groups: Sequence[str | None] | None = None,
+) -> None:
+    """Write what is known of the images in the cache.
+
+    Args:
+        workspace: Where to.
+        splits: Of each image.
+        labels: Tag → of each image; None is unknown.
+        identities: Theirs; without, `id0` and so on.
+        paths: Of the files; without, the identities.
+        groups: Theirs, if any have one.
+    """
+    names = identities or [f"id{number}" for number in range(len(splits))]
+    columns: dict[str, Any] = {"identity": names, "path": paths or names, "split": splits}
+    columns["group"] = pl.Series(groups or [None] * len(splits), dtype=pl.String)
+    for tag, values in labels.items():
+        columns[f"tag:{tag}"] = pl.Series(values, dtype=pl.Int8)
+    workspace.dataset.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(columns).write_parquet(workspace.manifest)
 
 
 def write_cache(folder: Path, pixels: Pixels, fingerprint: str = "images") -> None:

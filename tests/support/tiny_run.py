@@ -2,25 +2,28 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 
 from edgetag.arrays import write_arrays
 from edgetag.dependencies import dependencies_of
 from edgetag.labels import UNKNOWN, Labels
 from edgetag.metrics import Scores
 from edgetag.recipe import Recipe, parse_recipe
-from edgetag.runtimes import engines
-from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.tags import Vocabulary
 from edgetag.training.thresholds import choose_thresholds
 from edgetag.validation.scores import KnownPictures, ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import Workspace, digest_file, write_text
 from tests.support.paths import MODELS
-from tests.support.run_folders import write_cache, write_export
+from tests.support.run_folders import (
+    FLOAT,
+    noisy_pictures,
+    score,
+    write_cache,
+    write_export,
+    write_manifest,
+    write_models,
+)
 
 TAGS = ("cat", "dog", "food")
 RECIPE = """
@@ -96,26 +99,12 @@ class RunFolder:
         return path
 
 
-def _images() -> npt.NDArray[Any]:
-    generator = np.random.default_rng(5)
-    count = TEST + STYLE + TRAIN + VALIDATION
-    color = generator.integers(0, 256, (count, 1, 1, 3))
-    noise = generator.integers(-60, 60, (count, 64, 64, 3))
-    return (color + noise).clip(0, 255).astype(np.uint8)
-
-
-def _float_scores(pixels: npt.NDArray[Any], recipe: Recipe) -> Scores:
-    session = engines.loader("litert").load(MODELS / "tiny_fp32.tflite", threads=1)
-    table = encoding_table(recipe.network.preprocessing(), session.input)
-    return np.stack([session.invoke(encode(p[None], table)) for p in pixels])
-
-
 def make_run_folder(tmp_path: Path) -> RunFolder:
     """120 test images in 30 groups, 40 of another style, 60 to validate; noisy labels."""
     workspace = Workspace(tmp_path / "run")
     recipe = parse_recipe(RECIPE + LIMITS, tmp_path / "recipe.toml")
-    pixels = _images()
-    scores = _float_scores(pixels, recipe)
+    pixels = noisy_pictures(TEST + STYLE + TRAIN + VALIDATION)
+    scores = score(FLOAT, pixels, recipe)
     reference = scores[list(KNOWN)]
     generator = np.random.default_rng(6)
     noisy = scores + generator.normal(0, 0.1, scores.shape)
@@ -124,24 +113,15 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
     labels[TEST : TEST + STYLE, 2] = 0  # no positive for food in the other style
 
     write_cache(workspace.cache, pixels)
-    columns = {
-        f"tag:{tag}": pl.Series(
-            [None if v == UNKNOWN else int(v) for v in labels[:, column]], dtype=pl.Int8
-        )
+    known = {
+        tag: [None if v == UNKNOWN else int(v) for v in labels[:, column]]
         for column, tag in enumerate(TAGS)
     }
     groups = [f"concept {i // 4}" if i < TEST else None for i in range(len(pixels))]
     splits = ["test"] * TEST + ["test_style"] * STYLE + ["train"] * TRAIN
     splits += ["validation"] * VALIDATION
-    pl.DataFrame(
-        {
-            "identity": [f"id{i}" for i in range(len(pixels))],
-            "path": [f"pictures/{i}.png" for i in range(len(pixels))],
-            "split": splits,
-            "group": groups,
-        }
-        | columns
-    ).write_parquet(workspace.manifest)
+    paths = [f"pictures/{i}.png" for i in range(len(pixels))]
+    write_manifest(workspace, splits, known, paths=paths, groups=groups)
 
     write_arrays(workspace.train / "model.npz", {"weights": np.arange(3)})
     validation = slice(-VALIDATION, None)
@@ -153,9 +133,5 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
         "validation",
     )
     write_text(workspace.train / "thresholds.json", thresholds.to_json())
-    workspace.export.mkdir()
-    for variant, source in (("fp32", "tiny_fp32"), ("int8", "tiny_int8_uint8")):
-        content = (MODELS / f"{source}.tflite").read_bytes()
-        (workspace.export / f"{variant}.tflite").write_bytes(content)
-    write_export(workspace)
+    write_models(workspace)
     return RunFolder(workspace, recipe, labels, reference, thresholds.thresholds)

@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,18 @@ from typer.testing import CliRunner
 from edgetag.cli.app import app
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress, SilentTask
+from edgetag.recipe import load_recipe
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.emulation import Target, find, open_target
 from edgetag.runtimes.emulation.building import set_up
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.runtimes.emulation.machines import ARM64, default_cache
 from edgetag.runtimes.emulation.state import problem
+from edgetag.targets import stage
 from edgetag.targets.counting.one_file import count_file
 from edgetag.targets.result import TargetsResult
 from edgetag.targets.scoring import Pictures
-from edgetag.workspace import digest_file
+from edgetag.workspace import Workspace, digest_file
 from tests.support.bad_loops import crashing_model, endless_model
 from tests.support.paths import MODELS
 
@@ -211,9 +212,7 @@ def test_an_inference_without_an_end_is_ended_and_the_others_are_kept(
     _damaged(run_folder, endless_model())
     recipe = run_folder / "recipe.toml"
     recipe.write_text(recipe.read_text().replace("images = 3", "images = 1\ntime_limit_s = 12"))
-    started = time.monotonic()
     _, result = _verb(run_folder, "check", "--cpu", "cortex-a76")  # two runtimes at once
-    assert time.monotonic() - started < 120
     told = {check.reason for check in result.checks if check.variant == "int8"}
     assert told == {"here: no answer for 12 s while running it; there: not tried"}
     assert all(check.acceptable for check in result.checks if check.variant == "fp32")
@@ -222,6 +221,22 @@ def test_an_inference_without_an_end_is_ended_and_the_others_are_kept(
     assert [failure.reason for failure in result.failures] == [
         "no answer for 12 s while running it"
     ]
+
+
+def test_a_run_checks_and_counts_on_the_targets_of_its_recipe(
+    arm64: Target, run_folder: Path
+) -> None:
+    path = run_folder / "recipe.toml"
+    text = path.read_text().replace("images = 3", 'images = 1\ncpus = ["cortex-a76"]')
+    runtimes = '[validation]\nruntimes = ["litert"]\n[benchmark]\nruntimes = ["litert"]\n'
+    path.write_text(text + runtimes)
+    stage.require(load_recipe(path))
+    result = stage.run(load_recipe(path), Workspace(run_folder / "run"), SilentProgress())
+    assert _kept(run_folder) == result
+    everywhere = [(variant, "litert@arm64, cortex-a76") for variant in ("fp32", "int8")]
+    assert [(check.variant, check.place) for check in result.checks] == everywhere
+    assert [(count.variant, count.place) for count in result.counts] == everywhere
+    assert result.verdict == "pass"
 
 
 def test_the_count_holds_the_budget_of_the_recipe(arm64: Target, run_folder: Path) -> None:
@@ -251,11 +266,9 @@ def test_a_damaged_model_on_the_emulated_machine_is_a_failure_and_no_more(
 def test_an_emulated_program_that_does_not_answer_is_ended(
     arm64: Target, cache_folder: Path
 ) -> None:
-    started = time.monotonic()
     outcome = run("litert@arm64", MODELS / "tiny_fp32.tflite", cache_folder, timeout_s=0.2)
     assert isinstance(outcome, LoadFailure)
     assert outcome.kind is FailureKind.TIMED_OUT
-    assert time.monotonic() - started < 20
 
 
 def test_a_broken_target_is_built_anew_and_by_one_of_two_at_once(

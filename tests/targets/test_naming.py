@@ -9,11 +9,12 @@ from typer.testing import CliRunner
 
 from edgetag.cli.app import app
 from edgetag.errors import InputError
+from edgetag.recipe import load_recipe
 from edgetag.recipe.targets import CPUS, TargetName
 from edgetag.runtimes import Engine, engines
 from edgetag.runtimes.emulation import TARGETS
 from edgetag.runtimes.emulation.engine import Emulated
-from edgetag.targets.asked import engines_of
+from edgetag.targets.asked import engines_of, engines_to_check, engines_to_count
 from edgetag.targets.naming import Kind, places, resolve, resolve_for, runtime_names
 
 
@@ -114,6 +115,15 @@ def test_a_machine_that_has_none_of_the_runtimes_is_no_silent_success() -> None:
 def test_an_engine_by_name_needs_no_place_in_the_recipe() -> None:
     there = engines_of((resolve("litert@arm64"),), ("tflite-runtime",), ("cortex-a76",))
     assert names_of(there) == [("litert@arm64", "cortex-a76")]
+
+
+def test_nothing_is_counted_in_webassembly_where_the_recipe_names_it(run_folder: Path) -> None:
+    path = run_folder / "recipe.toml"
+    text = path.read_text().replace('on = ["arm64"]', 'on = ["wasm"]')
+    path.write_text(text.replace("max_arm_instructions = 200000", ""))
+    recipe = load_recipe(path)
+    assert [engine.name for engine in engines_to_check(recipe)] == ["wasm"]
+    assert engines_to_count(recipe) == ()
 
 
 def test_the_recipe_knows_the_machines_and_processors_that_there_are() -> None:

@@ -9,8 +9,9 @@ from edgetag.conversion.result import ExportResult
 from edgetag.progress import SilentProgress, Task, format_seconds
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun
 from edgetag.targets.asked import engines_of
-from edgetag.targets.forecast import IMAGES, SLOW_IMAGES, TIMED_IMAGES, Job, images_on, tell
+from edgetag.targets.forecast import IMAGES, SLOW_IMAGES, TIMED_IMAGES, images_on, tell
 from edgetag.targets.naming import resolve
+from edgetag.targets.scoring import Job
 from edgetag.workspace import Workspace
 
 ARM = engines_of([resolve("arm64")], ["litert", "tflite-runtime"], ["cortex-a76", "cortex-a53"])
@@ -25,7 +26,7 @@ class Lines(SilentProgress):
         self.said.append(message)
 
 
-def jobs(run_folder: Path, where: tuple[Engine, ...], images: int) -> list[Job]:
+def jobs(run_folder: Path, where: tuple[Engine, ...], images: int) -> list[Job[Engine]]:
     workspace = Workspace(run_folder / "run")
     files = ExportResult.read(workspace.export / "export.json", "export").variants
     rows = np.arange(images, dtype=np.int64)
@@ -38,7 +39,7 @@ class Scorer:
     def __init__(self) -> None:
         self.scored: list[tuple[str, int]] = []
 
-    def __call__(self, job: Job, task: Task) -> ScoreRun:
+    def __call__(self, job: Job[Engine], task: Task) -> ScoreRun:
         self.scored.append((job.file.variant, len(job.rows)))
         time.sleep(0.3)
         for _ in job.rows:

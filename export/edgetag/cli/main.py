@@ -15,6 +15,9 @@ from typing import NoReturn
 
 from edgetag.errors import EdgetagError, ExitCode
 
+NOBODY_READS = 128 + signal.SIGPIPE
+"""What other tools end with where whoever read the output is gone."""
+
 ASKS_FOR_HELP: tuple[list[str], ...] = ([], ["--help"], ["-h"])
 
 
@@ -39,6 +42,10 @@ def main() -> None:
         _stop(str(error), error.exit_code)
     except _InterruptedError:
         _stop("stopped; finished work is kept, the same command goes on from there")
+    except SystemExit as end:
+        # rich ends with 1 where nobody reads, which says that a budget is broken.
+        nobody_reads = isinstance(end.__context__, BrokenPipeError)
+        sys.exit(NOBODY_READS if nobody_reads else end.code)
     except BrokenPipeError as error:
         _end_if_nobody_reads()
         _crash(error)
@@ -107,7 +114,7 @@ def _end_if_nobody_reads() -> None:
     waiting.register(sys.stdout.fileno(), 0)
     if any(event & select.POLLERR for _, event in waiting.poll(0)):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + signal.SIGPIPE)
+        sys.exit(NOBODY_READS)
 
 
 def _crash(error: BaseException) -> NoReturn:

@@ -70,6 +70,15 @@ PhoneApp = Annotated[
         show_default=False,
     ),
 ]
+Images = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=100_000,
+        help="From the split that decides; default: the recipe's phones.images.",
+        show_default=False,
+    ),
+]
 Clean = Annotated[
     bool, typer.Option("--clean", help="First delete what edgetag left on the phones.")
 ]
@@ -83,14 +92,7 @@ def check(
     app: PhoneApp = None,
     runner: Runner = None,
     variant: Variants = None,
-    images: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="From the split that decides; default: the recipe's phones.images.",
-            show_default=False,
-        ),
-    ] = None,
+    images: Images = None,
     delegate: Annotated[RunsOn, typer.Option(help="What to run on.")] = RunsOn.CPU,
     clean: Clean = False,
     json: Json = False,
@@ -186,9 +188,7 @@ def pack(
     folder: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)],
     out: RunFolder = None,
     variant: Variants = None,
-    images: Annotated[
-        int, typer.Option(min=1, max=100_000, help="From the split that decides.")
-    ] = 512,
+    images: Images = None,
     app: Annotated[str, typer.Option(metavar="PACKAGE", help="The app.")] = "dev.edgetag.demo",
     delegate: Annotated[RunsOn, typer.Option(help="What to run on.")] = RunsOn.CPU,
     verbose: Verbose = False,
@@ -203,8 +203,8 @@ def pack(
     from edgetag.phones.stage import files_of
 
     loaded, workspace, _ = prepare(recipe, out, verbose)
-    files = files_of(workspace, tuple(variant or ()))
-    for path in write_pack(loaded, workspace, folder, files, images, App(app), delegate.value):
+    files, many = files_of(workspace, tuple(variant or ())), images or loaded.phones.images
+    for path in write_pack(loaded, workspace, folder, files, many, App(app), delegate.value):
         typer.echo(str(path))
 
 

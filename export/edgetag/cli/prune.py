@@ -7,7 +7,7 @@ from edgetag.cli.stages import run_verb
 def prune(
     recipe: RecipeOrRun, out: RunFolder = None, json: Json = False, verbose: Verbose = False
 ) -> None:
-    """Prune the trained network; needed by int8-pruned-qat only.
+    """Prune the trained network; pruned variants are made from it.
 
     The float model is not changed. Prints and writes the sparsity of each layer (prune/).
     """

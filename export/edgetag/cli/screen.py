@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+LEFT = "Left where they are"
+
 
 class How(StrEnum):
     """What is done with pictures."""
@@ -93,13 +95,13 @@ def screen(
             progress.say(f"wrote {sheet}")
         if do is None:
             if plan.passed_over:
-                print_tables([left_table(plan.passed_over)])
+                print_tables([left_table(LEFT, plan.passed_over)])
             return
         log = log or table.with_name(f"{table.name}.screened.jsonl")
         carried = carry(plan.steps, do.value, log, progress)
         progress.say(f"take it back with: edgetag screen {log} --undo")
         carried = carried.with_more(plan.passed_over)
     if carried.failed:
-        print_tables([left_table(carried.failed)])
+        print_tables([left_table(LEFT, carried.failed)])
     typer.echo(f"{carried.done} pictures done, {len(carried.failed)} left where they are")
     raise typer.Exit(ExitCode.BUDGET_BROKEN if carried.failed else ExitCode.ACCEPTED)

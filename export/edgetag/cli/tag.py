@@ -1,11 +1,20 @@
 """`edgetag tag`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from edgetag.catalogue.engines import DEFAULT_ENGINE, RUNTIMES
 from edgetag.cli.options import Json
+
+
+class SidecarStyle(StrEnum):
+    """Forms of text files beside pictures."""
+
+    HYDRUS = "hydrus"
+    BOORU = "booru"
 
 
 def tag(
@@ -48,8 +57,8 @@ def tag(
         ),
     ] = None,
     runtime: Annotated[
-        str, typer.Option(metavar="NAME", help="litert or tflite-runtime.")
-    ] = "litert",
+        str, typer.Option(metavar="NAME", help=f"{' or '.join(RUNTIMES)}.")
+    ] = DEFAULT_ENGINE,
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Threads; default: one per core.")
     ] = None,
@@ -57,6 +66,13 @@ def tag(
         bool,
         typer.Option("--null", "-0", help="Paths on stdin end in a zero byte, not a new line."),
     ] = False,
+    sidecars: Annotated[
+        SidecarStyle | None,
+        typer.Option(
+            help="Also write the tags beside each picture: hydrus (picture.jpg.txt, a tag a line) "
+            "or booru (picture.txt, with commas); what lies there with other tags is left."
+        ),
+    ] = None,
     measure: Annotated[
         bool,
         typer.Option(
@@ -72,9 +88,11 @@ def tag(
     """
     from edgetag.cli.terminal import console_progress, print_json, print_tables
     from edgetag.errors import InputError
+    from edgetag.screening.tables import left_table
     from edgetag.tagging.batch import tag_pictures
     from edgetag.tagging.listing import list_pictures
     from edgetag.tagging.rate import rate_table
+    from edgetag.tagging.sidecars import Style
     from edgetag.tagging.tagger import Tagger
     from edgetag.tagging.throughput import measure as measure_rate
 
@@ -90,8 +108,13 @@ def tag(
         if out is None:
             rate = measure_rate(tagger, listing.pictures, progress)
             return print_json(rate) if json else print_tables([rate_table(rate)])
-        result = tag_pictures(tagger, listing.pictures, out, progress)
-    return print_json(result) if json else typer.echo(result.sentence())
+        style: Style | None = sidecars.value if sidecars else None
+        result = tag_pictures(tagger, listing.pictures, out, progress, style)
+    if json:
+        return print_json(result)
+    if result.without_sidecar:
+        print_tables([left_table("Without a sidecar", result.without_sidecar)])
+    return typer.echo(result.sentence())
 
 
 def _named(given: list[str], null: bool) -> list[str]:

@@ -9,7 +9,7 @@ VERBS = {
     ),
     "data": "Check and build the data; fetch example sets.",
     "train": "Train the float network; goes on from the last finished epoch after a kill.",
-    "prune": "Prune the trained network; needed by int8-pruned-qat only.",
+    "prune": "Prune the trained network; pruned variants are made from it.",
     "quantize": "Train the quantized variants: range warm-up, then fine-tuning (quantize/).",
     "export": "Convert to .tflite files with metadata and check each of them (export/).",
     "validate": "Compare every file with the float reference, tag by tag; see also validate plan.",
@@ -39,6 +39,9 @@ VERBS = {
     "ci": "Give a CI job all that it judges a model by.",
     "tag": "Tag pictures with a bundle: a row for each, with its scores, or why it cannot be read.",
     "screen": "Sort tagged pictures into folders by a rule; without --do nothing is touched.",
+    "heatmap": "Draw over pictures where a tag is seen: the hotter, the more colour.",
+    "mosaic": "Cover where tags are seen, by default the bundle's sensitive ones.",
+    "crop": "Crop pictures to where tags are seen.",
     "recipe": "Write, check and describe recipes.",
     "doctor": "Show what this machine has: runtimes, versions, CPU features, GPU, emulator, phone.",
 }

@@ -10,8 +10,7 @@
 - `convert`: from a Keras model to the bytes of one `.tflite` variant.
 - `explain_signature`: the second signature `explain`: the scores, and beside them the map that
   each is the mean of.
-- `exported`: what was exported: the files that `export/export.json` lists, by name and as they
-  lie there.
+- `exported`: the files that `export/export.json` lists, by name and as they lie there.
 - `external`: models made by other tools: what their input wants and what their scores mean.
 - `flatfile`: reading and writing `.tflite` files as flatbuffers, without running them.
 - `labels`: labels of a model made elsewhere: read from a file or from the zip behind a model, and

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 __all__ = ["Dataset", "Rows", "open_dataset"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from edgetag.dataset import view
+if not TYPE_CHECKING:  # else any name would pass for one that is there
 
-        return getattr(view, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        if name in __all__:
+            from edgetag.dataset import view
+
+            return getattr(view, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -27,13 +27,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used (PEP 562)."""
-    if name in __all__:
-        from importlib import import_module
+if not TYPE_CHECKING:  # else any name would pass for one that is there
 
-        for module in ("building", "scoring", "weights"):
-            found = import_module(f"edgetag.networks.{module}")
-            if hasattr(found, name):
-                return getattr(found, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """Import a public name when it is first used (PEP 562)."""
+        if name in __all__:
+            from importlib import import_module
+
+            for module in ("building", "scoring", "weights"):
+                found = import_module(f"edgetag.networks.{module}")
+                if hasattr(found, name):
+                    return getattr(found, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -33,7 +33,10 @@ class PhonesSection(Section):
         "counts as fallen back.",
     )
     images: int = Field(
-        512, ge=1, description="Scored by the app or a runner, spread over the split that decides."
+        512,
+        ge=1,
+        le=100_000,
+        description="Scored by the app or a runner, spread over the split that decides.",
     )
 
     @model_validator(mode="after")

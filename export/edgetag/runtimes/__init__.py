@@ -46,10 +46,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import what scores files when it is first used (PEP 562): naming an engine needs no numpy."""
-    if name in __all__:
-        from edgetag.runtimes import scoring
+if not TYPE_CHECKING:  # else any name would pass for one that is there
 
-        return getattr(scoring, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """Import what scores files when it is first used: naming an engine needs no numpy."""
+        if name in __all__:
+            from edgetag.runtimes import scoring
+
+            return getattr(scoring, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

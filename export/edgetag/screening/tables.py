@@ -27,12 +27,12 @@ def plan_table(tagged: Tagged, plan: Plan) -> Table:
     )
 
 
-def left_table(left: Sequence[tuple[str, str]]) -> Table:
-    """Return the pictures that stay where they are, and why; the first few of many."""
+def left_table(title: str, left: Sequence[tuple[str, str]]) -> Table:
+    """Return pictures to which nothing was done, and why; the first few of many."""
     return (
         Rows(list(left))
         .table(
-            "Left where they are",
+            title,
             Column("picture", lambda row: row[0]),
             Prose("why", lambda row: row[1]),
         )

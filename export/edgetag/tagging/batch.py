@@ -19,6 +19,7 @@ from edgetag.tagging.errors import PictureError
 from edgetag.tagging.listing import Listed, shown_name
 from edgetag.tagging.parts import Parts, Row, open_parts, stamp_of
 from edgetag.tagging.pictures import read_bytes
+from edgetag.tagging.sidecars import Style, write_sidecars
 from edgetag.tagging.tagger import Tagger
 from edgetag.workspace import atomic_write
 
@@ -40,6 +41,8 @@ class BatchResult(Result):
         unreadable: Rows with an error in the place of scores.
         reused: Rows that were finished before, or whose picture was tagged under another name.
         seconds: From the first picture to the last.
+        sidecars: Text files beside pictures that hold their tags now.
+        without_sidecar: Path and reason of pictures that could get none.
     """
 
     SCHEMA: ClassVar[str] = "edgetag.batch/1.0"
@@ -48,6 +51,8 @@ class BatchResult(Result):
     unreadable: int
     reused: int
     seconds: float
+    sidecars: int = 0
+    without_sidecar: tuple[tuple[str, str], ...] = ()
 
     def sentence(self) -> str:
         """Return it for people."""
@@ -57,12 +62,17 @@ class BatchResult(Result):
             f"{self.out}: {format_count(self.pictures)} pictures",
             *([f"{format_count(self.unreadable)} unreadable"] if self.unreadable else []),
             *([f"{format_count(self.reused)} known before"] if self.reused else []),
+            *([f"{format_count(self.sidecars)} sidecars"] if self.sidecars else []),
         ]
         return f"{'; '.join(parts)} ({format_seconds(self.seconds)}{rate})"
 
 
 def tag_pictures(
-    tagger: Tagger, pictures: Sequence[Listed], out: Path, progress: Progress
+    tagger: Tagger,
+    pictures: Sequence[Listed],
+    out: Path,
+    progress: Progress,
+    sidecars: Style | None = None,
 ) -> BatchResult:
     """Write one row for each picture, in their order: path, digest, error, tags, scores.
 
@@ -74,14 +84,17 @@ def tag_pictures(
         pictures: What is tagged.
         out: A `.csv`, `.jsonl` or `.parquet` file; replaced where it exists.
         progress: Is told of every picture.
+        sidecars: Whether to write a text file with the tags beside each picture, and in which form.
 
     Raises:
-        InputError: The suffix is no format's, another command or batch has the output, or the
-            disk is full.
+        InputError: There is no picture, the suffix is no format's, another command or batch has the
+            output, or the disk is full.
         BundleError: The model fails.
     """
     if out.suffix not in FORMATS:
         raise InputError(f"{out}: its name must end in one of {', '.join(FORMATS)}")
+    if not pictures:
+        raise InputError("no picture was named: folders and archives hold none by their names")
     if out.is_dir():
         raise InputError(f"{out}: a folder; give the name of a file")
     folder = out.with_name(f"{out.name}.parts")
@@ -90,7 +103,15 @@ def tag_pictures(
         computed = _finish(tagger, pictures, parts, progress)
         seconds = time.monotonic() - started
         rows = [parts.by_stamp[stamp_of(picture)] for picture in pictures]
-        _write(_table(tagger, pictures, rows), out)
+        table = _table(tagger, pictures, rows)
+        _write(table, out)
+        beside = (0, tuple[tuple[str, str], ...]())
+        if sidecars:
+            tagged = zip(pictures, table["tags"].to_list(), strict=True)
+            beside = write_sidecars(
+                ((Path(picture.name), tags) for picture, tags in tagged if tags is not None),
+                sidecars,
+            )
         shutil.rmtree(folder)
     return BatchResult(
         out=str(out),
@@ -98,6 +119,8 @@ def tag_pictures(
         unreadable=sum(bool(row.error) for row in rows),
         reused=len(rows) - computed,
         seconds=seconds,
+        sidecars=beside[0],
+        without_sidecar=beside[1],
     )
 
 

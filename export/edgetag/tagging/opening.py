@@ -54,6 +54,7 @@ class Model:
         columns: Position in the model's output of each tag.
         thresholds: `[tags]` float32.
         explains: Whether it makes heat maps.
+        sensitive: Tags whose pictures an app covers, as the bundle says.
         golden: What it must score, as known; None for a plain file.
     """
 
@@ -68,6 +69,7 @@ class Model:
     columns: tuple[int, ...]
     thresholds: npt.NDArray[np.float32]
     explains: bool
+    sensitive: tuple[str, ...] = ()
     golden: GoldenRun | None = None
 
 
@@ -140,6 +142,7 @@ def _of_bundle(
                 columns=tuple(range(len(manifest.tags))),
                 thresholds=_thresholds(manifest.tags, given, thresholds),
                 explains=chosen.explain is not None,
+                sensitive=tuple(label.tag for label in bundle.labels.labels if label.sensitive),
                 golden=GoldenRun(
                     bundle.inputs,
                     tuple(

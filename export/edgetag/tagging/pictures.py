@@ -1,5 +1,6 @@
 """Pictures in any shape that a caller has, as the square that a model takes."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,18 +33,28 @@ MOST_BYTES = 67_108_864
 CHANNELS = (3, 4)
 
 
-def read_square(
-    picture: Picture, contract: Preprocessing, max_pixels: int = MAX_PIXELS
-) -> tuple[Pixels, Box]:
-    """Return a picture as the model's square, and where in it the picture lies.
+@dataclass(frozen=True, eq=False)
+class Square:
+    """A picture as a model takes it.
+
+    Attributes:
+        pixels: `[size, size, 3]` uint8.
+        content: Where the picture lies in it.
+        size: Width and height of the picture itself, upright, in pixels.
+    """
+
+    pixels: Pixels
+    content: Box
+    size: tuple[int, int]
+
+
+def read_square(picture: Picture, contract: Preprocessing, max_pixels: int = MAX_PIXELS) -> Square:
+    """Return a picture as the model's square.
 
     Args:
         picture: See `Picture`.
         contract: How it becomes the square.
         max_pixels: A larger picture is refused before it is decoded.
-
-    Returns:
-        `[size, size, 3]` uint8, and the picture's box in it.
 
     Raises:
         PictureError: It is no whole picture of a known format, or too large.
@@ -52,7 +63,7 @@ def read_square(
         image = _image(picture, contract, max_pixels)
     except ImageRejectedError as error:
         raise PictureError.of(error) from None
-    return letterbox(image, contract), content_box(image.size, contract)
+    return Square(letterbox(image, contract), content_box(image.size, contract), image.size)
 
 
 def _image(picture: Picture, contract: Preprocessing, max_pixels: int) -> Image.Image:

@@ -38,12 +38,14 @@ class HeatMaps:
         values: `[height, width, tags]` float32, 0..1, over the model's input square.
         content: Where the picture lies in that square, which has `input_size` pixels a side.
         input_size: Side of the square, in pixels.
+        size: Width and height of the picture itself, in pixels.
         tags: In the order of the last axis.
     """
 
     values: npt.NDArray[np.float32]
     content: Box
     input_size: int
+    size: tuple[int, int]
     tags: tuple[str, ...]
 
     def of(self, tag: str) -> npt.NDArray[np.float32]:

@@ -27,9 +27,9 @@ from edgetag.runtimes.protocol import ModelLoadError
 from edgetag.runtimes.session import Session
 from edgetag.tagging.errors import BundleError, PictureError
 from edgetag.tagging.opening import Model, open_model
-from edgetag.tagging.pictures import Picture, read_square
+from edgetag.tagging.pictures import Picture, Square, read_square
 from edgetag.tagging.proof import prove
-from edgetag.tagging.results import Box, HeatMaps, Tagging
+from edgetag.tagging.results import HeatMaps, Tagging
 
 
 class Tagger:
@@ -115,8 +115,7 @@ class Tagger:
             PictureError: It cannot be read.
             BundleError: The model fails on it.
         """
-        square, content = read_square(picture, self.model.contract, self._max_pixels)
-        return self._run(square, content, maps)
+        return self._run(read_square(picture, self.model.contract, self._max_pixels), maps)
 
     def tag_all(
         self, pictures: Iterable[Picture], *, maps: bool = False
@@ -144,8 +143,8 @@ class Tagger:
         Raises:
             BundleError: The model fails on it.
         """
-        size = self.model.contract.input_size
-        return self._run(square, (0, 0, size, size), maps=False).scores
+        side = self.model.contract.input_size
+        return self._run(Square(square, (0, 0, side, side), (side, side)), maps=False).scores
 
     def close(self) -> None:
         """Give the memory of the loaded model back; the next picture loads it again."""
@@ -168,17 +167,18 @@ class Tagger:
         except PictureError as error:
             return error
 
-    def _run(self, square: Pixels, content: Box, maps: bool) -> Tagging:
+    def _run(self, square: Square, maps: bool) -> Tagging:
         try:
             copy = self._copies.pop() if self._copies else _Copy(self._load, self.model)
-            scores, heat = copy.run(square[None], maps and self.explains)
+            scores, heat = copy.run(square.pixels[None], maps and self.explains)
         except (ModelLoadError, WrongOutputError) as error:
             raise BundleError(f"{self.model.name}: {self.model.variant}: {error}") from None
         self._copies.append(copy)
         order = list(self.model.columns)
         drawn = None
         if heat is not None:
-            drawn = HeatMaps(heat[..., order], content, self.model.contract.input_size, self.tags)
+            side = self.model.contract.input_size
+            drawn = HeatMaps(heat[..., order], square.content, side, square.size, self.tags)
         return Tagging(self.tags, scores[order], self.model.thresholds, drawn)
 
 

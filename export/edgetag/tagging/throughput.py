@@ -81,7 +81,7 @@ def measure(
 
 
 def _decode(tagger: Tagger, picture: Listed) -> Pixels:
-    return read_square(picture.read(), tagger.model.contract)[0]
+    return read_square(picture.read(), tagger.model.contract).pixels
 
 
 def _all(tagger: Tagger, work: Callable[..., object], things: Iterable[object]) -> None:

@@ -14,6 +14,7 @@ A target is any machine or runtime beside the one we run on: emulated ARM, WebAs
 - `matrix`: every exported file on every runtime: what loads, what agrees, and from which version
   on.
 - `naming`: `--on NAME`: every target that files can be run on, by name.
-- `asked`: which engines on which processors a verb asks: a target by name, taken apart.
+- `asked`: which engines on which processors a verb asks, and what records of files there begin
+  with.
 - `store`: `targets/targets.json`: adding to it, and leaving out what is about files of the past.
 """

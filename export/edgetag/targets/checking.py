@@ -1,6 +1,7 @@
 """Scores of every file on targets, against scores of the same runtime here."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from edgetag.conversion.exported import exported_files
 from edgetag.machine import cores
@@ -12,9 +13,9 @@ from edgetag.sampling import spread
 from edgetag.targets import store
 from edgetag.targets.agreement import compare, host_of, tolerance
 from edgetag.targets.asked import facts_of, require_ready, target_of
-from edgetag.targets.forecast import Job, images_on, tell
+from edgetag.targets.forecast import images_on, tell
 from edgetag.targets.result import TargetCheck, TargetsResult
-from edgetag.targets.scoring import Outcome, Pictures, read_pictures
+from edgetag.targets.scoring import Job, Outcome, Pictures, read_pictures
 from edgetag.workspace import Workspace
 
 
@@ -55,11 +56,7 @@ def check_scores(
         for file, path in files
         for engine in there
     ]
-
-    def score(job: Job, task: Task) -> Outcome:
-        return pictures.score(job.engine, job.path, job.rows, task)
-
-    tell(jobs, score, cores(), progress, pictures.cancelled)
+    tell(jobs, pictures.score, cores(), progress, pictures.cancelled)
     names = ", ".join(dict.fromkeys(target_of(engine) for engine in there))
     total = sum(len(job.rows) for job in jobs)
     with (
@@ -72,14 +69,14 @@ def check_scores(
     return result
 
 
-def _check(job: Job, pictures: Pictures, task: Task) -> TargetCheck:
+def _check(job: Job[Engine], pictures: Pictures, task: Task) -> TargetCheck:
     """Score a file here and there; only the slow side is told."""
     host, limit = engines.get(host_of(job.file, job.engine.inner)), tolerance(job.file)
-    here = pictures.score(host, job.path, job.rows)
+    here = pictures.score(replace(job, engine=host))
     if isinstance(here, LoadFailure) and here.kind is FailureKind.TIMED_OUT:
         there: Outcome = LoadFailure(here.kind, "not tried")
     else:
-        there = pictures.score(job.engine, job.path, job.rows, task)
+        there = pictures.score(job, task)
     comparison = compare(here, there, limit)
     return TargetCheck(
         **facts_of(job.file, job.engine),

@@ -3,17 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-
-from edgetag.conversion.result import ExportedVariant
 from edgetag.pool import open_pool
 from edgetag.progress import Progress, Task, format_seconds
-from edgetag.runtimes import Engine, LoadFailure, ScoreRun
+from edgetag.runtimes import Engine, LoadFailure
 from edgetag.runtimes.emulation.engine import Emulated
+from edgetag.targets.scoring import Job, Outcome
 
 IMAGES = 32
 SLOW_IMAGES = 8
@@ -22,23 +18,6 @@ picture must agree, so few are enough to see other kernels at work."""
 
 TIMED_IMAGES = 3
 """The first is slow: its code is translated. The time between the others is counted."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One file to score on one engine.
-
-    Attributes:
-        file: What is known of it.
-        path: Where it is.
-        engine: On which target and processor.
-        rows: `[n]` rows of the image cache.
-    """
-
-    file: ExportedVariant
-    path: Path
-    engine: Engine
-    rows: npt.NDArray[np.int64]
 
 
 def is_slow(engine: Engine) -> bool:
@@ -52,8 +31,8 @@ def images_on(engine: Engine, asked: int | None) -> int:
 
 
 def tell(
-    jobs: Sequence[Job],
-    score: Callable[[Job, Task], ScoreRun | LoadFailure],
+    jobs: Sequence[Job[Engine]],
+    score: Callable[[Job[Engine], Task], Outcome],
     workers: int,
     progress: Progress,
     cancelled: threading.Event | None = None,
@@ -117,11 +96,11 @@ class _Clock:
 
 
 def _timed(
-    job: Job, score: Callable[[Job, Task], ScoreRun | LoadFailure]
+    job: Job[Engine], score: Callable[[Job[Engine], Task], Outcome]
 ) -> tuple[float, float] | None:
     """Return seconds until the first picture and per picture; None where there is no score."""
     clock, began = _Clock(), time.monotonic()
-    few = Job(job.file, job.path, job.engine, job.rows[:TIMED_IMAGES])
+    few = replace(job, rows=job.rows[:TIMED_IMAGES])
     run = score(few, clock)
     if isinstance(run, LoadFailure):
         return None

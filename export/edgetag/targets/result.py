@@ -16,6 +16,9 @@ from edgetag.records import Record, Result
 Agreement = Literal["identical", "within tolerance", "differs", "fails there", "not compared"]
 Key = tuple[str, str, str, str | None]
 
+REFUSED: tuple[Agreement, ...] = ("differs", "fails there")
+"""What is wrong with a target's scores."""
+
 BUDGET = "max_arm_instructions"
 """What counts are held against."""
 
@@ -90,7 +93,7 @@ class TargetCheck(TargetRecord):
     @property
     def acceptable(self) -> bool:
         """Whether nothing is wrong with the target's scores."""
-        return self.agreement not in ("differs", "fails there")
+        return self.agreement not in REFUSED
 
 
 class OperatorCount(Record):
@@ -200,7 +203,3 @@ class TargetsResult(Result):
             if count.key == (variant, target, runtime, cpu):
                 return count
         return None
-
-    def budget_count(self, variant: str) -> InstructionCount | None:
-        """Return the count that a budget is judged by, None where there is none."""
-        return self.find(variant, self.budget_target, self.budget_runtime, self.budget_cpu)

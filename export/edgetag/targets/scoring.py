@@ -3,8 +3,10 @@
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from edgetag.contract import Preprocessing
+from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Rows, open_dataset
 from edgetag.errors import InputError
 from edgetag.progress import SilentTask, Task
@@ -13,6 +15,31 @@ from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, score
 from edgetag.workspace import Workspace
 
 Outcome = ScoreRun | LoadFailure
+
+
+E = TypeVar("E", bound=Engine)
+
+
+@dataclass(frozen=True)
+class Job(Generic[E]):
+    """One file to run on one engine.
+
+    Attributes:
+        file: What is known of it.
+        path: Where it is.
+        engine: Here or on a target.
+        rows: `[n]` rows of the image cache.
+    """
+
+    file: ExportedVariant
+    path: Path
+    engine: E
+    rows: Rows
+
+    @property
+    def name(self) -> str:
+        """What people are told that it is."""
+        return f"{self.file.variant} on {self.engine.name}"
 
 
 @dataclass(frozen=True)
@@ -37,23 +64,21 @@ class Pictures:
     limit_s: float | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
 
-    def score(self, engine: Engine, path: Path, rows: Rows, task: Task | None = None) -> Outcome:
-        """Score a file on one thread of an engine.
+    def score(self, job: Job[E], task: Task | None = None) -> Outcome:
+        """Score a job's file on one thread of its engine.
 
         Args:
-            engine: Here or on a target.
-            path: The file.
-            rows: `[n]` of these pictures.
+            job: Its rows are some of these pictures.
             task: Told how many are done.
 
         Raises:
             InputError: The image cache is damaged.
         """
         outcome = score(
-            engine,
-            path,
+            job.engine,
+            job.path,
             self.cache,
-            rows,
+            job.rows,
             self.contract,
             1,
             task or SilentTask(),

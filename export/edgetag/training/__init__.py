@@ -9,6 +9,5 @@
   them again.
 - `losses`: the training loss: sigmoid cross-entropy over three-state labels.
 - `thresholds`: from which score a tag counts as present, chosen per tag on the validation split.
-- `throughput`: does the input pipeline keep up with training? Measured on the recipe's own data
-  and network.
+- `throughput`: whether the input pipeline keeps up with training, on the recipe's own data.
 """

@@ -1,9 +1,9 @@
 """Every file against the float reference, tag by tag: metrics, statistics, margins, verdict.
 
-- `stage`: the stage: reference scores, variants' scores on each runtime, comparison, verdict.
+- `stage`: reference scores, variants' scores on each runtime, comparison, verdict.
 - `result`: what validation decided, tag by tag and as a whole.
 - `tables`: tables of a verdict: every file on every runtime and split, then tag by tag.
-- `accepted`: accepting a state of a model: reading and making `baseline.json`.
+- `accepted`: reads and makes `baseline.json`, the accepted state of a model.
 - `accepted_state`: what `baseline.json` holds: the accepted numbers, where they come from, and
   every reason.
 - `baseline`: telling what has changed since a state of a model was accepted.
@@ -22,9 +22,8 @@
 - `inputs`: what validation starts from: files to judge, thresholds, the float file's size.
 - `metrics`: scores of the reference and of variants over one split, and what is computed from
   them once.
-- `obtaining`: obtaining the reference: one from elsewhere, the one that is kept, or one computed
-  now.
-- `pictures`: are the pictures and labels here those that the reference was made from?
+- `obtaining`: finds the reference: one from elsewhere, the one that is kept, or one computed now.
+- `pictures`: whether pictures and labels here are those that the reference was made from.
 - `pictures_result`: what validation says of pictures and labels against those that the reference
   was made from.
 - `plan_result`: what `edgetag validate plan` prints.
@@ -40,6 +39,5 @@
   can be decided.
 - `statistics`: the paired bootstrap: how far a difference could be chance, over images or groups
   of them.
-- `throughput`: does scoring cost much beside the model itself? Both are timed in turn, on the
-  same cores.
+- `throughput`: whether scoring costs much beside the model itself, both timed on the same cores.
 """

@@ -59,8 +59,9 @@ def read_listing(section: DataSection) -> Listing:
     given = open_source(section)
     name = _detect(given) if section.format == "auto" else section.format
     if section.crop_column is not None and not FORMATS[name].crops:
+        able = " and ".join(line.name for line in FORMATS.values() if line.crops)
         raise InputError(
-            f"{source}: data.crop_column is for wide tables, but this is read as {name!r}; "
+            f"{source}: data.crop_column is for {able} tables, but this is read as {name!r}; "
             "take it out of the recipe"
         )
     return _format(name).read(given)

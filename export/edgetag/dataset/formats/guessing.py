@@ -13,7 +13,8 @@ ID_COLUMN, VALUE_COLUMN = "objectId", "value"
 
 def has_ids(table: Table, section: DataSection) -> bool:
     """Tell whether a table has a column of ids and one of values, and none of paths."""
-    return {ID_COLUMN, VALUE_COLUMN} <= set(table.columns) - {section.path_column}
+    columns = set(table.columns)
+    return {ID_COLUMN, VALUE_COLUMN} <= columns and section.path_column not in columns
 
 
 def path_column(table: Table, section: DataSection) -> str:

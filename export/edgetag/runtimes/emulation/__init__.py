@@ -3,8 +3,7 @@
 A target is a folder: the C library and Python of a Debian of that architecture, wheels beside it,
 and the emulator. Nothing is installed on the system, and no root is needed.
 
-- `building`: setting a target up: in a folder beside, which becomes the target when all of it
-  works.
+- `building`: sets a target up in a folder beside, which becomes the target when all of it works.
 - `engine`: an engine on an emulated machine: the same worker, under that machine's Python.
 - `launching`: commands that run edgetag's modules under a target's Python.
 - `machines`: the targets: which packages each is made of, and which processors it can pretend to

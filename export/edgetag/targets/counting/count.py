@@ -1,11 +1,8 @@
 """Instructions of every file on every emulated processor."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from edgetag.conversion.exported import exported_files
-from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.pool import open_pool
 from edgetag.progress import Progress
@@ -16,17 +13,8 @@ from edgetag.targets import store
 from edgetag.targets.asked import facts_of, require_ready, target_of
 from edgetag.targets.counting.one_file import count_file
 from edgetag.targets.result import CountFailure, InstructionCount, TargetsResult
-from edgetag.targets.scoring import Pictures, read_pictures
+from edgetag.targets.scoring import Job, Pictures, read_pictures
 from edgetag.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class CountJob:
-    """One file to count on one emulated processor."""
-
-    file: ExportedVariant
-    path: Path
-    engine: Emulated
 
 
 def count_instructions(
@@ -66,7 +54,7 @@ def count_instructions(
         progress.say(why)
     files = exported_files(workspace, variants)
     pictures = read_pictures(recipe, workspace)
-    jobs = [CountJob(file, path, engine) for file, path in files for engine in able]
+    jobs = [Job(file, path, engine, pictures.rows[:1]) for file, path in files for engine in able]
     counted = count_files(jobs, pictures, progress, by_operator)
     result = store.make(
         recipe,
@@ -89,7 +77,7 @@ def _why_not(engine: Engine) -> str | None:
 
 
 def count_files(
-    jobs: Sequence[CountJob],
+    jobs: Sequence[Job[Emulated]],
     pictures: Pictures,
     progress: Progress,
     by_operator: bool = False,
@@ -104,6 +92,8 @@ def count_files(
         by_operator: Also count what each operator costs.
         known: Counts of before, taken where they are of the very file, runtime and emulator.
     """
+    if not jobs:
+        return ()
     names = ", ".join(dict.fromkeys(target_of(job.engine) for job in jobs))
     counted = []
     with (
@@ -116,11 +106,11 @@ def count_files(
             strict=True,
         ):
             counted.append(outcome)
-            task.advance(1, f"{job.file.variant} on {outcome.place}")
+            task.advance(1, job.name)
     return tuple(counted)
 
 
-def _known(job: CountJob, known: TargetsResult | None) -> InstructionCount | None:
+def _known(job: Job[Emulated], known: TargetsResult | None) -> InstructionCount | None:
     engine = job.engine
     count = known and known.find(
         job.file.variant, engine.target.name, engine.inner, engine.cpu.name
@@ -128,7 +118,9 @@ def _known(job: CountJob, known: TargetsResult | None) -> InstructionCount | Non
     return count if count and count.is_of(facts_of(job.file, engine)) else None
 
 
-def _count(job: CountJob, pictures: Pictures, by_operator: bool) -> InstructionCount | CountFailure:
+def _count(
+    job: Job[Emulated], pictures: Pictures, by_operator: bool
+) -> InstructionCount | CountFailure:
     facts = facts_of(job.file, job.engine)
     outcome = count_file(job.path, job.engine, pictures, by_operator)
     if isinstance(outcome, LoadFailure):

@@ -1,7 +1,6 @@
 """Scoring every file on every runtime, and on those here that they are compared with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from edgetag.catalogue.engines import DEFAULT_ENGINE
@@ -14,21 +13,13 @@ from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.runtimes.wasm import Wasm
 from edgetag.targets import agreement
 from edgetag.targets.matrix.proof import OLD_RUNTIME
-from edgetag.targets.scoring import Outcome, Pictures
+from edgetag.targets.scoring import Job, Outcome, Pictures
 
 Wanted = Mapping[str, Engine]
 """The engines that are asked for by name, available or not."""
 
 Outcomes = dict[tuple[str, str], Outcome]
 """Variant and runtime → what came of it."""
-
-
-@dataclass(frozen=True)
-class _Job:
-    file: ExportedVariant
-    path: Path
-    engine: Engine
-    rows: Rows
 
 
 def score_all(
@@ -48,16 +39,11 @@ def score_all(
         progress.track("scoring on every runtime", len(jobs), "files") as task,
         open_pool(cancelled=pictures.cancelled) as pool,
     ):
-        for job, outcome in zip(
-            jobs,
-            pool.map(lambda job: pictures.score(job.engine, job.path, job.rows), jobs),
-            strict=True,
-        ):
-            name = job.engine.name
-            outcomes[job.file.variant, name] = outcome
+        for job, outcome in zip(jobs, pool.map(pictures.score, jobs), strict=True):
+            outcomes[job.file.variant, job.engine.name] = outcome
             if isinstance(outcome, LoadFailure) and outcome.kind is not FailureKind.UNAVAILABLE:
-                progress.say(f"{job.file.variant} on {name}: {outcome.kind}: {outcome.reason}")
-            task.advance(1, f"{job.file.variant} on {name}")
+                progress.say(f"{job.name}: {outcome.kind}: {outcome.reason}")
+            task.advance(1, job.name)
     return outcomes
 
 
@@ -73,11 +59,11 @@ def host_of(file: ExportedVariant, engine: Engine) -> str | None:
     return None
 
 
-def _jobs(file: ExportedVariant, path: Path, wanted: Wanted, rows: Rows) -> list[_Job]:
+def _jobs(file: ExportedVariant, path: Path, wanted: Wanted, rows: Rows) -> list[Job[Engine]]:
     there = [engine for engine in wanted.values() if engine.available() is None]
     here = [DEFAULT_ENGINE, *(host_of(file, engine) or DEFAULT_ENGINE for engine in there)]
     needed = dict(wanted) | {name: engines.get(name) for name in here if name not in wanted}
-    jobs = [_Job(file, path, engine, rows) for engine in needed.values()]
+    jobs = [Job(file, path, engine, rows) for engine in needed.values()]
     if OLD_RUNTIME not in needed:
-        jobs.append(_Job(file, path, engines.get(OLD_RUNTIME), rows[:1]))
+        jobs.append(Job(file, path, engines.get(OLD_RUNTIME), rows[:1]))
     return jobs

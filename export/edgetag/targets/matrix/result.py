@@ -8,6 +8,7 @@ from edgetag.errors import ExitCode
 from edgetag.machine import Machine
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
+from edgetag.targets.result import REFUSED
 from edgetag.targets.result import Agreement as There
 
 State = Literal["scored", "unavailable", "not loadable", "crashed", "timed out", "wrong output"]
@@ -63,7 +64,7 @@ class SameEngine(Record):
     @property
     def acceptable(self) -> bool:
         """Whether nothing is wrong elsewhere."""
-        return self.agreement not in ("differs", "fails there")
+        return self.agreement not in REFUSED
 
 
 class Latency(Record):

@@ -15,7 +15,7 @@ from edgetag.runtimes import Engine, ScoreRun, engines
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.sampling import spread
 from edgetag.targets.asked import engines_of
-from edgetag.targets.counting.count import CountJob, able_to_count, count_files
+from edgetag.targets.counting.count import able_to_count, count_files
 from edgetag.targets.matrix.agreement import FileThresholds
 from edgetag.targets.matrix.cells import Cells
 from edgetag.targets.matrix.latencies import Latencies
@@ -24,7 +24,7 @@ from edgetag.targets.matrix.proof import OLD_RUNTIME, prove
 from edgetag.targets.matrix.result import MatrixResult, Proof, Target
 from edgetag.targets.matrix.tables import to_markdown_page
 from edgetag.targets.naming import resolve
-from edgetag.targets.scoring import read_pictures
+from edgetag.targets.scoring import Job, read_pictures
 from edgetag.targets.store import read_current
 from edgetag.workspace import Workspace, write_text
 
@@ -68,7 +68,7 @@ def run(
     progress.say(f"{len(files)} files on {len(ready)} runtimes, {len(rows)} pictures each")
     outcomes = score_all(files, wanted, pictures, rows, progress)
     jobs = [
-        CountJob(file, path, engine)
+        Job(file, path, engine, rows[:1])
         for file, path in files
         for engine in able_to_count(_on_every_processor(ready))
         if isinstance(outcomes[file.variant, engine.name], ScoreRun)

@@ -1,0 +1,83 @@
+"""What `heatmap`, `mosaic` and `crop` share: their arguments, and how they work and end."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from edgetag.editing.batch import Edit
+    from edgetag.tagging.tagger import Tagger
+
+
+class Keep(StrEnum):
+    """What is kept of EXIF."""
+
+    NO_GPS = "no-gps"
+    KEEP = "keep"
+    STRIP = "strip"
+
+
+Model = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL", help="A bundle, or a .tflite file with heat maps.", show_default=False
+    ),
+]
+Pictures = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PICTURES...", help="Files, folders, globs, archives.", show_default=False
+    ),
+]
+Folder = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="DIR",
+        help="Where pictures go, under their paths as they are named.",
+        show_default=False,
+    ),
+]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="TAG", help="May be repeated.", show_default=False),
+]
+Variant = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Which file of a bundle; default: its first."),
+]
+Exif = Annotated[
+    Keep,
+    typer.Option(help="What is kept of EXIF; no-gps: all but the place and the maker's own notes."),
+]
+
+
+def edit(
+    model: Path,
+    named: list[str],
+    out: Path,
+    variant: str | None,
+    exif: Keep,
+    make: "Callable[[Tagger], Edit]",
+) -> None:
+    """Make every picture anew, tell what could not be, and end with 1 if there was any."""
+    from edgetag.cli.terminal import console_progress, print_tables
+    from edgetag.editing.batch import edit_pictures
+    from edgetag.errors import ExitCode
+    from edgetag.screening.tables import left_table
+    from edgetag.tagging.listing import list_pictures
+    from edgetag.tagging.tagger import Tagger
+
+    listing = list_pictures(named)
+    with Tagger(model, variant=variant) as tagger:
+        made = edit_pictures(
+            tagger, listing.pictures, out, make(tagger), console_progress(), exif.value
+        )
+    if made.failed:
+        print_tables([left_table("Not written", made.failed)])
+    typer.echo(f"{out}: {made.written} pictures written, {len(made.failed)} not")
+    raise typer.Exit(ExitCode.BUDGET_BROKEN if made.failed else ExitCode.ACCEPTED)

@@ -1,0 +1,55 @@
+"""`edgetag mosaic`."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from edgetag.cli.editing import Exif, Folder, Keep, Model, Pictures, Tags, Variant, edit
+
+
+class How(StrEnum):
+    """How a region is covered."""
+
+    PIXELATE = "pixelate"
+    BLUR = "blur"
+    FILL = "fill"
+
+
+def mosaic(
+    model: Model,
+    pictures: Pictures,
+    out: Folder,
+    tag: Tags = None,
+    how: Annotated[How, typer.Option(help="What covers a region.")] = How.PIXELATE,
+    level: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Cells are covered from this share of a map's peak on; lower covers more.",
+        ),
+    ] = 0.5,
+    tile: Annotated[
+        int,
+        typer.Option(min=0, help="Side of a tile, in pixels; 0: a twelfth of the longer side."),
+    ] = 0,
+    variant: Variant = None,
+    exif: Exif = Keep.NO_GPS,
+) -> None:
+    """Cover where tags are seen, by default the bundle's sensitive ones.
+
+    Pictures that do not have them are written as they are.
+
+    How often that hides what it must depends on the model's maps: see the page of the documents.
+    """
+    from edgetag.editing.edits import mosaic_of
+
+    edit(
+        model,
+        pictures,
+        out,
+        variant,
+        exif,
+        lambda tagger: mosaic_of(tagger, tag or (), how.value, level, tile),
+    )

@@ -1,0 +1,114 @@
+"""Makes many pictures anew, on all cores: one file for each, in a folder of its own."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from PIL import Image
+
+from edgetag.editing.saving import SUFFIXES, Exif, Opened, encode, open_picture
+from edgetag.errors import InputError
+from edgetag.pool import in_order
+from edgetag.progress import Progress
+from edgetag.tagging.errors import PictureError
+from edgetag.tagging.listing import Listed, shown_name
+from edgetag.tagging.pictures import read_bytes
+from edgetag.tagging.results import Tagging
+from edgetag.tagging.tagger import Tagger
+from edgetag.workspace import write_bytes
+
+Edit = Callable[[Image.Image, Tagging], Image.Image | None]
+"""Makes a picture anew by what a model sees in it; None where there is nothing to write."""
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What was made.
+
+    Attributes:
+        written: Files.
+        nothing: Pictures for which there was nothing to write.
+        failed: Name and reason of pictures that could not be read or written.
+    """
+
+    written: int
+    nothing: int
+    failed: tuple[tuple[str, str], ...]
+
+
+def edit_pictures(
+    tagger: Tagger,
+    pictures: Sequence[Listed],
+    out: Path,
+    edit: Edit,
+    progress: Progress,
+    exif: Exif = "no-gps",
+) -> Edited:
+    """Write each picture anew into a folder, under its path as it was named.
+
+    Args:
+        tagger: What sees.
+        pictures: What is made anew; the files stay as they are.
+        out: The folder; what lies there under the same name is replaced.
+        edit: Makes one.
+        progress: Is told of every picture.
+        exif: What is kept of each one's EXIF.
+
+    Raises:
+        InputError: The model makes no heat maps, or the disk is full.
+        BundleError: The model fails.
+    """
+    if not tagger.explains:
+        raise InputError(
+            f"{tagger.model.name}: {tagger.model.variant} makes no heat maps, so nothing tells "
+            "where a tag is seen; export it with its second signature: [export] explain in the "
+            "recipe, or take another --variant"
+        )
+
+    def work(given: tuple[Listed, Path | bytes | PictureError]) -> tuple[Listed, str | None]:
+        picture, content = given
+        try:
+            if isinstance(content, PictureError):
+                raise content
+            data = content if isinstance(content, bytes) else read_bytes(content)
+            opened = open_picture(data)
+            made = edit(opened.image, tagger.tag(data, maps=True))
+        except PictureError as error:
+            return picture, str(error)
+        if made is None:
+            return picture, None
+        target = _target(out, picture.name, opened)
+        if isinstance(content, Path) and target.exists() and target.samefile(content):
+            return picture, "it would replace itself; give another folder"
+        write_bytes(target, encode(made, opened, exif))
+        return picture, ""
+
+    written, nothing, failed = 0, 0, list[tuple[str, str]]()
+    with progress.track("pictures", len(pictures), "pictures") as task:
+        for picture, outcome in in_order(work, _contents(pictures), tagger.workers):
+            if outcome:
+                failed.append((shown_name(picture.name), outcome))
+            elif outcome is None:
+                nothing += 1
+            else:
+                written += 1
+            task.advance()
+    return Edited(written, nothing, tuple(failed))
+
+
+def _contents(
+    pictures: Iterable[Listed],
+) -> Iterator[tuple[Listed, Path | bytes | PictureError]]:
+    for picture in pictures:
+        try:
+            yield picture, picture.read()
+        except PictureError as error:
+            yield picture, error
+
+
+def _target(out: Path, name: str, opened: Opened) -> Path:
+    """Return a picture's place in the folder, whatever it is called."""
+    parts = [part for part in PurePath(name).parts if part not in ("/", "..", ".")]
+    place = out.joinpath(*parts)
+    same = Image.registered_extensions().get(place.suffix.lower()) == opened.format
+    return place if same else place.with_name(f"{place.name}{SUFFIXES[opened.format]}")

@@ -1,0 +1,113 @@
+"""What is made of a picture by what a model sees in it: the edits that `batch` takes."""
+
+import re
+from collections.abc import Sequence
+
+from PIL import Image
+
+from edgetag.editing.batch import Edit
+from edgetag.editing.drawing import Cover, cover, crop, overlay
+from edgetag.editing.regions import LEVEL, HeatMap, best_crop, boxes_to_cover, heat_map
+from edgetag.errors import InputError
+from edgetag.tagging.results import Tagging
+from edgetag.tagging.tagger import Tagger
+
+_SIZE = re.compile(r"(\d{1,5})[x×](\d{1,5})")
+_RATIO = re.compile(r"(\d{1,5}(?:\.\d{1,5})?):(\d{1,5}(?:\.\d{1,5})?)")
+
+
+def heat_of(tagger: Tagger, tag: str) -> Edit:
+    """Draw a tag's heat over pictures.
+
+    Raises:
+        InputError: The model has no such tag.
+    """
+    _require_tags(tagger, [tag])
+
+    def edit(image: Image.Image, tagging: Tagging) -> Image.Image | None:
+        found = heat_map(tagging, tag)
+        return overlay(image, found) if found else None
+
+    return edit
+
+
+def mosaic_of(
+    tagger: Tagger,
+    tags: Sequence[str],
+    how: Cover = "pixelate",
+    level: float = LEVEL,
+    tile: int = 0,
+) -> Edit:
+    """Cover where tags are seen, in pictures that have them; others are written as they are.
+
+    Args:
+        tagger: The model.
+        tags: What is covered; where none is named, the bundle's sensitive tags.
+        how: See `drawing.cover`.
+        level: From which share of a map's peak on a cell is covered.
+        tile: Side of a tile, in pixels; 0 for a twelfth of the longer side.
+
+    Raises:
+        InputError: The model has no such tag, or nothing says what is sensitive.
+    """
+    covered = tuple(tags) or tagger.model.sensitive
+    if not covered:
+        raise InputError(
+            "nothing says what is to be covered: the model names no sensitive tag; give --tag"
+        )
+    _require_tags(tagger, covered)
+
+    def edit(image: Image.Image, tagging: Tagging) -> Image.Image:
+        return cover(image, boxes_to_cover(tagging, covered, image.size, level), how, tile)
+
+    return edit
+
+
+def crop_of(tagger: Tagger, tags: Sequence[str], shape: str) -> Edit:
+    """Crop pictures to where tags are seen.
+
+    Args:
+        tagger: The model.
+        tags: Whose heat is kept; where several are named, where any of them is seen.
+        shape: `16:9`, the largest crop of that ratio, or `800x600`, scaled to that size.
+
+    Raises:
+        InputError: The model has no such tag, or the shape is none.
+    """
+    _require_tags(tagger, tags)
+    if not tags:
+        raise InputError("nothing says what the crop is to keep; give --tag")
+    ratio, size = parse_shape(shape)
+
+    def edit(image: Image.Image, tagging: Tagging) -> Image.Image | None:
+        maps = [found for tag in tags if (found := heat_map(tagging, tag))]
+        if not maps:
+            return None
+        values = maps[0].values
+        for other in maps[1:]:
+            values = values.clip(min=other.values)
+        joined = HeatMap(values, maps[0].size, maps[0].content, maps[0].input_size)
+        return crop(image, best_crop(joined, ratio), size)
+
+    return edit
+
+
+def parse_shape(text: str) -> tuple[float, tuple[int, int] | None]:
+    """Return an aspect ratio, and the size in pixels where one is given.
+
+    Raises:
+        InputError: It is neither a ratio nor a size.
+    """
+    if match := _SIZE.fullmatch(text):
+        size = int(match[1]), int(match[2])
+        if min(size) > 0:
+            return size[0] / size[1], size
+    elif (match := _RATIO.fullmatch(text)) and float(match[1]) > 0 and float(match[2]) > 0:
+        return float(match[1]) / float(match[2]), None
+    raise InputError(f"{text!r} is no shape; give a ratio such as 16:9, or a size such as 800x600")
+
+
+def _require_tags(tagger: Tagger, tags: Sequence[str]) -> None:
+    for tag in tags:
+        if tag not in tagger.tags:
+            raise InputError(f"the model has no tag {tag!r}; it has: {', '.join(tagger.tags)}")

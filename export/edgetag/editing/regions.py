@@ -1,0 +1,196 @@
+"""From a heat map to boxes in the picture: what to cover, and the best crop.
+
+Kotlin's `HeatMap`, `Mosaic` and `SmartCrop` give the same boxes; golden tables hold both together.
+So the arithmetic is the same to the operation: values in float32, places in float64.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from edgetag.tagging.results import Box, Tagging
+
+MOST_SAMPLES = 64
+"""Points along a side at which a map is read to place a crop."""
+
+GRAIN = 1e6
+"""Sums that differ by less than its inverse are rounding."""
+
+LEVEL = 0.5
+"""From which value on a cell counts, as a share of the map's peak."""
+
+Values = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMap:
+    """Where in a picture one tag is seen.
+
+    The cells lie over the whole input square; the picture is a part of it.
+
+    Attributes:
+        values: `[height, width]` float32, 0..1: the tag's score, were all cells like it.
+        size: Width and height of the picture, in pixels.
+        content: Where the picture lies in the square.
+        input_size: Side of the square, in pixels.
+    """
+
+    values: Values
+    size: tuple[int, int]
+    content: Box
+    input_size: int
+
+    @property
+    def peak(self) -> np.float32:
+        """The largest value."""
+        return np.float32(self.values.max())
+
+    def at(self, xs: Sequence[float], ys: Sequence[float]) -> Values:
+        """Return `[len(ys), len(xs)]` values at points of the picture, interpolated between cells.
+
+        Args:
+            xs: In the picture's pixels, from its left side.
+            ys: From its top.
+        """
+        height, width = self.values.shape
+        left, top, right, bottom = self.content
+        columns = _cells(np.asarray(xs, np.float64), right - left, self.size[0], left, width)
+        rows = _cells(np.asarray(ys, np.float64), bottom - top, self.size[1], top, height)
+        first_x, next_x, dx = self._between(columns, width)
+        first_y, next_y, dy = self._between(rows, height)
+        one = np.float32(1)
+        upper = self.values[first_y][:, first_x] * (one - dx) + self.values[first_y][:, next_x] * dx
+        lower = self.values[next_y][:, first_x] * (one - dx) + self.values[next_y][:, next_x] * dx
+        result: Values = upper * (one - dy)[:, None] + lower * dy[:, None]
+        return result
+
+    def _between(
+        self, places: npt.NDArray[np.float64], cells: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Values]:
+        scaled = places / self.input_size - 0.5
+        floor = np.floor(scaled)
+        first = floor.astype(np.int64)
+        return (
+            first.clip(0, cells - 1),
+            (first + 1).clip(0, cells - 1),
+            (scaled - floor).astype(np.float32),
+        )
+
+    def boxes(self, threshold: np.float32) -> tuple[Box, ...]:
+        """Return boxes around the parts whose cells reach a value, the largest first.
+
+        Cells that touch at a side are one part. Heat on the bars beside the picture gives no box.
+        """
+        parts, _ = ndimage.label(self.values >= threshold)
+        found = [
+            self._in_picture(columns.start, rows.start, columns.stop, rows.stop)
+            for rows, columns in ndimage.find_objects(parts)
+        ]
+        within = [box for box in found if box[2] > box[0] and box[3] > box[1]]
+        return tuple(sorted(within, key=lambda box: -(box[2] - box[0]) * (box[3] - box[1])))
+
+    def _in_picture(self, left: int, top: int, right: int, bottom: int) -> Box:
+        """Return the part of the picture under a box of cells, rounded outwards."""
+        height, width = self.values.shape
+        x0, y0, x1, y1 = self.content
+        across, down = self.size
+
+        def x(cell: int) -> float:
+            return (cell * float(self.input_size) / width - x0) * across / (x1 - x0)
+
+        def y(cell: int) -> float:
+            return (cell * float(self.input_size) / height - y0) * down / (y1 - y0)
+
+        return (
+            min(max(math.floor(x(left)), 0), across),
+            min(max(math.floor(y(top)), 0), down),
+            min(max(math.ceil(x(right)), 0), across),
+            min(max(math.ceil(y(bottom)), 0), down),
+        )
+
+
+def _cells(
+    places: npt.NDArray[np.float64], content: int, picture: int, start: int, cells: int
+) -> npt.NDArray[np.float64]:
+    result: npt.NDArray[np.float64] = (places * content / picture + start) * cells
+    return result
+
+
+def heat_map(tagging: Tagging, tag: str) -> HeatMap | None:
+    """Return where a tag is seen; None where the model makes no maps.
+
+    Raises:
+        KeyError: There is no such tag.
+    """
+    maps = tagging.maps
+    if maps is None:
+        return None
+    return HeatMap(maps.of(tag), maps.size, maps.content, maps.input_size)
+
+
+def boxes_to_cover(
+    tagging: Tagging, tags: Sequence[str], size: tuple[int, int], level: float = LEVEL
+) -> tuple[Box, ...]:
+    """Return which parts of a picture a mosaic must cover, each once.
+
+    Those where one of the tags is seen, if it is set; the whole picture where the model makes no
+    maps or they point nowhere.
+
+    Args:
+        tagging: Of the picture, with maps.
+        tags: What is to be covered.
+        size: Width and height of the picture, in pixels.
+        level: From which share of a map's peak on a cell counts.
+    """
+    whole: Box = (0, 0, *size)
+    boxes: list[Box] = []
+    for row in tagging.tags:
+        if row.tag in tags:
+            found = heat_map(tagging, row.tag)
+            boxes += (found.boxes(found.peak * np.float32(level)) if found else ()) or (whole,)
+    return tuple(dict.fromkeys(boxes))
+
+
+def best_crop(found: HeatMap, ratio: float) -> Box:
+    """Return the largest crop of an aspect ratio, where it keeps the most of a heat map.
+
+    Of several that keep as much, the one nearest to the middle is taken.
+
+    Args:
+        found: The map.
+        ratio: Width divided by height.
+    """
+    across, down = found.size
+    width = min(across, max(1, _rounded(down * ratio)))
+    height = min(down, max(1, _rounded(across / ratio)))
+    xs, ys = _middles(across), _middles(down)
+    values = found.at(xs, ys).astype(np.float64)
+    left = _best_start(values.sum(axis=0), across, width)
+    top = _best_start(values.sum(axis=1), down, height)
+    return left, top, left + width, top + height
+
+
+def _middles(side: int) -> list[float]:
+    samples = min(side, MOST_SAMPLES)
+    return [(place + 0.5) * side / samples for place in range(samples)]
+
+
+def _best_start(heat: npt.NDArray[np.float64], side: int, window: int) -> int:
+    """Return where a window of a side keeps the most of heat that is sampled evenly."""
+    samples = len(heat)
+    before = np.concatenate([[0.0], np.cumsum(heat)])
+    span = min(max(_rounded(window * float(samples) / side), 1), samples)
+    kept = before[span:] - before[: samples - span + 1]
+    middle = (samples - span) / 2.0
+    starts = range(samples - span + 1)
+    best = max(starts, key=lambda at: (_rounded(float(kept[at]) * GRAIN), -abs(at - middle)))
+    return min(max(_rounded(float(best) * side / samples), 0), side - window)
+
+
+def _rounded(value: float) -> int:
+    """Round half up, as Kotlin does."""
+    return math.floor(value + 0.5)

@@ -1,0 +1,93 @@
+"""Decodes a picture whole, upright and with its alpha, and writes it in its own format."""
+
+import io
+from dataclasses import dataclass
+from typing import Literal
+
+from PIL import ExifTags, Image, ImageOps
+
+from edgetag.preprocess import MAX_PIXELS, ImageRejectedError, opened, require_pixels
+from edgetag.tagging.errors import PictureError
+
+Exif = Literal["no-gps", "keep", "strip"]
+"""no-gps: all but where it was taken, and what may repeat that (XMP, IPTC, the maker's notes)."""
+
+JPEG_QUALITY = 92
+SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+"""Formats that are written; animated or palette formats become PNG."""
+
+MAKER_NOTE = 0x927C
+"""EXIF tag whose layout is each maker's own, so that nobody can tell what it holds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A picture that is to be made anew.
+
+    Attributes:
+        image: Upright, RGB or RGBA.
+        format: How it is written.
+        exif: Its EXIF without the orientation, which is done.
+        icc_profile: Its colours' profile; None where it has none.
+    """
+
+    image: Image.Image
+    format: str
+    exif: Image.Exif
+    icc_profile: bytes | None
+
+
+def open_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Opened:
+    """Decode a file's first picture.
+
+    Raises:
+        PictureError: It is no whole picture of a known format, or too large.
+    """
+    try:
+        with opened(data) as image:
+            require_pixels(image, max_pixels)
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+            alpha = upright.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+            written = image.format if image.format in SUFFIXES else "PNG"
+            profile = image.info.get("icc_profile")
+            return Opened(
+                upright.convert("RGBA" if alpha else "RGB"),
+                str(written),
+                upright.getexif(),
+                profile if isinstance(profile, bytes) else None,
+            )
+    except ImageRejectedError as error:
+        raise PictureError.of(error) from None
+
+
+def encode(image: Image.Image, opened: Opened, exif: Exif = "no-gps") -> bytes:
+    """Return a picture's file in the format of the one that it was made from.
+
+    Args:
+        image: What was made of it.
+        opened: What it was made from.
+        exif: What is kept of its EXIF.
+    """
+    file = io.BytesIO()
+    options: dict[str, object] = {"exif": _kept(opened.exif, exif)}
+    if opened.icc_profile and exif != "strip":
+        options["icc_profile"] = opened.icc_profile
+    if opened.format == "JPEG":
+        image = image.convert("RGB")
+        options |= {"quality": JPEG_QUALITY, "subsampling": 0}
+    elif opened.format == "WEBP":
+        options |= {"quality": JPEG_QUALITY, "method": 4}
+    image.save(file, opened.format, **options)
+    return file.getvalue()
+
+
+def _kept(found: Image.Exif, exif: Exif) -> bytes:
+    if exif == "strip":
+        return b""
+    kept = Image.Exif()
+    kept.load(found.tobytes())
+    if exif == "no-gps":
+        kept.pop(ExifTags.IFD.GPSInfo, None)
+        kept.get_ifd(ExifTags.IFD.Exif).pop(MAKER_NOTE, None)
+    return kept.tobytes()

@@ -1,0 +1,63 @@
+"""Text files with tags beside pictures, as other programs read them."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from edgetag.workspace import write_text
+
+Style = Literal["hydrus", "booru"]
+"""hydrus: `picture.jpg.txt`, a tag a line. booru: `picture.txt`, tags separated by commas."""
+
+MOST_BYTES = 1_000_000
+"""Most bytes of a sidecar; one with a thousand tags has far less."""
+
+
+def sidecar_of(picture: Path, style: Style) -> Path:
+    """Return the text file that belongs to a picture."""
+    if style == "hydrus":
+        return picture.with_name(f"{picture.name}.txt")
+    return picture.with_suffix(".txt")
+
+
+def sidecar_text(tags: Sequence[str], style: Style) -> str:
+    """Return what it holds."""
+    return "".join(f"{tag}\n" for tag in tags) if style == "hydrus" else f"{', '.join(tags)}\n"
+
+
+def write_sidecars(
+    tagged: Iterable[tuple[Path, Sequence[str]]], style: Style
+) -> tuple[int, tuple[tuple[str, str], ...]]:
+    """Write a text file beside each picture; one that lies there with other tags is left.
+
+    Args:
+        tagged: Pictures and the tags that are set.
+        style: Name and form of the files.
+
+    Returns:
+        How many are there now, and path and reason of those that are not.
+
+    Raises:
+        InputError: The disk is full.
+    """
+    written = 0
+    left: list[tuple[str, str]] = []
+    made: dict[Path, Path] = {}
+    for picture, tags in tagged:
+        path, text = sidecar_of(picture, style), sidecar_text(tags, style)
+        if not picture.is_file():
+            left.append((str(picture), "it is in an archive, or gone"))
+        elif made.setdefault(path, picture) != picture:
+            left.append((str(picture), f"{made[path].name} has the same sidecar, {path.name}"))
+        elif path.exists() and not _holds(path, text):
+            left.append((str(picture), f"{path.name} is there already, with other tags"))
+        else:
+            write_text(path, text)
+            written += 1
+    return written, tuple(left)
+
+
+def _holds(path: Path, text: str) -> bool:
+    return (
+        path.is_file() and path.stat().st_size < MOST_BYTES and path.read_bytes() == text.encode()
+    )

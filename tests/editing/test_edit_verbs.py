@@ -1,0 +1,213 @@
+"""`heatmap`, `mosaic` and `crop`: full resolution, no GPS, nothing outside the folder."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import ExifTags, Image
+from skimage import data
+from typer.testing import CliRunner, Result
+
+from edgetag import Tagger
+from edgetag.cli.app import app
+from edgetag.conversion.explain_signature import without_explain
+from edgetag.conversion.flatfile import pack_model, parse_model
+from edgetag.editing.drawing import cover
+from edgetag.editing.edits import parse_shape
+from edgetag.editing.regions import boxes_to_cover
+from edgetag.editing.saving import encode, open_picture
+from edgetag.errors import InputError
+from tests.tagging.conftest import BUNDLE
+
+
+def shown(path: str) -> Image.Image:
+    """Return a picture with its file closed."""
+    with Image.open(path) as image:
+        image.load()
+        return image
+
+
+GPS = {1: "N", 2: (35.0, 0.0, 0.0)}
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(data.chelsea()).save("cat.png")
+    return tmp_path
+
+
+def edit(verb: str, *arguments: object) -> Result:
+    return CliRunner().invoke(app, [verb, str(BUNDLE), *map(str, arguments)])
+
+
+def photo(orientation: int = 6) -> bytes:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    exif[ExifTags.Base.Make] = "Camera"
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update(GPS)
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.MakerNote] = b"35.0 N"
+    file = io.BytesIO()
+    Image.fromarray(data.chelsea()).save(file, "JPEG", exif=exif, quality=95)
+    return file.getvalue()
+
+
+def test_a_mosaic_covers_the_boxes_of_the_heat_and_nothing_else() -> None:
+    done = edit(
+        "mosaic", "cat.png", "-o", "out", "--tag", "face", "--level", "0.9", "--how", "fill"
+    )
+    assert done.exit_code == 0, done.output
+    with Tagger(BUNDLE) as tagger:
+        tagging = tagger.tag("cat.png", maps=True)
+    before, after = np.array(shown("cat.png")), np.array(shown("out/cat.png"))
+    height, width = before.shape[:2]
+    boxes = boxes_to_cover(tagging, ["face"], (width, height), 0.9)
+    expected = before.copy()
+    for left, top, right, bottom in boxes:
+        expected[top:bottom, left:right] = 0
+    assert 0 < (expected == 0).all(axis=-1).mean() < 1
+    np.testing.assert_array_equal(after, expected)
+
+
+def test_a_picture_without_the_tag_is_written_as_it_is() -> None:
+    assert edit("mosaic", "cat.png", "-o", "out", "--tag", "comic").exit_code == 0
+    np.testing.assert_array_equal(np.array(shown("out/cat.png")), data.chelsea())
+
+
+def test_without_a_tag_the_bundles_sensitive_ones_are_covered() -> None:
+    with Tagger(BUNDLE) as tagger:
+        assert "nsfw" in tagger.model.sensitive
+    assert edit("mosaic", "cat.png", "-o", "out").exit_code == 0
+
+
+def test_tiles_have_their_mean_as_kotlins_have() -> None:
+    pixels = (np.arange(40 * 30 * 3) * 31 % 256).astype(np.uint8).reshape(30, 40, 3)
+    after = np.array(cover(Image.fromarray(pixels), [(5, 6, 25, 26)], "pixelate", 8))
+    for top in range(6, 26, 8):
+        for left in range(5, 25, 8):
+            part = (slice(top, min(top + 8, 26)), slice(left, min(left + 8, 25)))
+            mean = np.floor(pixels[part].reshape(-1, 3).mean(axis=0) + 0.5)
+            assert (after[part] == mean).all()
+    outside = np.ones((30, 40), bool)
+    outside[6:26, 5:25] = False
+    np.testing.assert_array_equal(after[outside], pixels[outside])
+
+
+@pytest.mark.parametrize("how", ["pixelate", "blur", "fill"])
+def test_no_cover_lets_what_is_below_be_told_apart(how: str) -> None:
+    def covered(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        image = cover(Image.fromarray(pixels), [(0, 0, 96, 96)], how, 32)  # type: ignore[arg-type]
+        return np.array(image)
+
+    one = np.zeros((96, 96, 4), np.uint8)
+    one[::2, :, :] = 255
+    other = np.zeros_like(one)
+    other[:, ::2, :] = 255
+    np.testing.assert_array_equal(covered(one), covered(other))
+    assert (covered(one)[..., 3] == 255).all()
+
+
+def test_a_crop_has_its_shape_and_size() -> None:
+    assert edit("crop", "cat.png", "-o", "a", "--tag", "face", "--shape", "1:1").exit_code == 0
+    assert edit("crop", "cat.png", "-o", "b", "--tag", "face", "--shape", "80x60").exit_code == 0
+    assert shown("a/cat.png").size == (300, 300)
+    assert shown("b/cat.png").size == (80, 60)
+
+
+def test_an_overlay_is_as_large_as_its_picture() -> None:
+    assert edit("heatmap", "cat.png", "-o", "out", "--tag", "face").exit_code == 0
+    overlay = shown("out/cat.png")
+    assert overlay.size == (451, 300)
+    assert (np.array(overlay) != data.chelsea()).any()
+
+
+def test_pictures_are_upright_and_tell_no_place() -> None:
+    Path("photo.jpg").write_bytes(photo())
+    assert edit("mosaic", "photo.jpg", "-o", "out", "--tag", "comic").exit_code == 0
+    made = shown("out/photo.jpg")
+    assert made.size == (300, 451)
+    exif = made.getexif()
+    assert exif[ExifTags.Base.Make] == "Camera"
+    assert ExifTags.Base.Orientation not in exif
+    assert not exif.get_ifd(ExifTags.IFD.GPSInfo)
+    assert b"35.0 N" not in Path("out/photo.jpg").read_bytes()
+
+
+@pytest.mark.parametrize(("exif", "gps"), [("keep", True), ("strip", False)])
+def test_exif_is_kept_or_stripped_as_asked(exif: str, gps: bool) -> None:
+    opened = open_picture(photo())
+    made = Image.open(io.BytesIO(encode(opened.image, opened, exif)))  # type: ignore[arg-type]
+    assert bool(made.getexif().get_ifd(ExifTags.IFD.GPSInfo)) is gps
+    assert (ExifTags.Base.Make in made.getexif()) is gps
+
+
+def test_alpha_stays_and_other_formats_become_png() -> None:
+    rgba = np.dstack([data.chelsea(), np.full((300, 451), 99, np.uint8)])
+    Image.fromarray(rgba).save("clear.webp", lossless=True)
+    Image.fromarray(data.chelsea()).save("old.bmp")
+    done = edit("mosaic", "clear.webp", "old.bmp", "-o", "out", "--tag", "comic")
+    assert done.exit_code == 0, done.output
+    assert np.array(shown("out/clear.webp"))[..., 3].max() == 99
+    assert shown("out/old.bmp.png").format == "PNG"
+
+
+def test_what_cannot_be_read_is_told_and_the_others_are_written() -> None:
+    Path("bad.png").write_bytes(b"none")
+    done = edit("mosaic", "bad.png", "cat.png", "-o", "out", "--tag", "face")
+    assert done.exit_code == 1
+    assert "1 pictures written, 1 not" in done.output
+    assert "unreadable: not one of" in done.output
+
+
+def test_no_name_leads_out_of_the_folder(place: Path) -> None:
+    (place / "in").mkdir()
+    done = edit("mosaic", "in/../cat.png", place / "cat.png", "-o", "out", "--tag", "comic")
+    assert done.exit_code == 0, done.output
+    assert Path("out/in/cat.png").is_file()
+    assert (Path("out") / str(place).lstrip("/") / "cat.png").is_file()
+
+
+def test_a_picture_never_replaces_itself() -> None:
+    before = Path("cat.png").read_bytes()
+    done = edit("mosaic", "cat.png", "-o", ".", "--tag", "face")
+    assert done.exit_code == 1
+    assert "it would replace itself" in done.output
+    assert Path("cat.png").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "shape", ["", "16", "0:1", "1:0", "0x5", "axb", "1:1:1", "999999x1", "nan:1"]
+)
+def test_what_is_no_shape_is_refused(shape: str) -> None:
+    with pytest.raises(InputError, match="is no shape"):
+        parse_shape(shape)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("heatmap", "cat.png", "-o", "o", "--tag", "bird"), "the model has no tag 'bird'"),
+        (("crop", "cat.png", "-o", "o", "--shape", "1:1"), "give --tag"),
+        (("mosaic", "none.png", "-o", "o"), "there is no such file"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(arguments: tuple[str, ...], reason: str) -> None:
+    assert reason in str(edit(*arguments).exception)
+
+
+def test_a_model_without_maps_is_refused_with_what_to_do() -> None:
+    with Tagger(BUNDLE) as tagger:
+        model = parse_model(tagger.model.data, "the demo's")
+        labels = tagger.model.data[tagger.model.data.rindex(b"PK\x03\x04") :]
+    without_explain(model)
+    with zipfile.ZipFile(io.BytesIO(labels)) as packed:
+        names = packed.read("labels.txt")
+    Path("plain.tflite").write_bytes(pack_model(model))
+    with zipfile.ZipFile("plain.tflite", "a") as packed:
+        packed.writestr("labels.txt", names)
+    done = CliRunner().invoke(app, ["mosaic", "plain.tflite", "cat.png", "-o", "o", "--tag", "cat"])
+    assert "makes no heat maps" in str(done.exception)

@@ -1,0 +1,72 @@
+"""Sidecars hold the tags that are set, and never take the place of what a person wrote."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from edgetag import Tagger
+from edgetag.cli.app import app
+from edgetag.errors import InputError
+from tests.tagging.conftest import BUNDLE
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, color in (("a.png", 30), ("a.bmp", 200), ("b.png", 120)):
+        Image.fromarray(np.full((40, 40, 3), color, np.uint8)).save(folder / name)
+    return folder
+
+
+def tag(folder: Path, style: str) -> dict[str, object]:
+    options = ["--json", "--sidecars", style, "--threshold", "0.03"]
+    done = CliRunner().invoke(
+        app,
+        ["tag", str(BUNDLE), str(folder), "-o", str(folder.parent / "t.csv"), *options],
+    )
+    assert done.exit_code == 0, done.output
+    return dict(json.loads(done.stdout))
+
+
+def test_hydrus_gets_a_line_for_each_tag(folder: Path) -> None:
+    assert tag(folder, "hydrus")["sidecars"] == 3
+    with Tagger(BUNDLE, thresholds=0.03) as tagger:
+        for picture in ("a.png", "a.bmp", "b.png"):
+            tags = [row.tag for row in tagger.tag(folder / picture).all if row.is_set]
+            assert (folder / f"{picture}.txt").read_text() == "".join(f"{tag}\n" for tag in tags)
+
+
+def test_boorus_get_commas_and_a_name_that_two_want_is_told(folder: Path) -> None:
+    result = tag(folder, "booru")
+    assert result["sidecars"] == 2
+    assert result["without_sidecar"] == [
+        [str(folder / "a.png"), "a.bmp has the same sidecar, a.txt"]
+    ]
+    tags = (folder / "b.txt").read_text()
+    assert ", " in tags
+    assert tags.count("\n") == 1
+
+
+def test_what_a_person_wrote_is_left(folder: Path) -> None:
+    (folder / "b.png.txt").write_text("mine\n")
+    (folder / "a.png.txt").mkdir()
+    result = tag(folder, "hydrus")
+    assert result["sidecars"] == 1
+    assert (folder / "b.png.txt").read_text() == "mine\n"
+    assert [reason for _, reason in result["without_sidecar"]] == [  # type: ignore[attr-defined]
+        "a.png.txt is there already, with other tags",
+        "b.png.txt is there already, with other tags",
+    ]
+    assert tag(folder, "hydrus")["sidecars"] == 1  # what is there with the same tags stays counted
+
+
+def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    done = CliRunner().invoke(app, ["tag", str(BUNDLE), str(tmp_path), "-o", "t.csv"])
+    assert isinstance(done.exception, InputError)
+    assert "no picture was named" in str(done.exception)
