@@ -156,7 +156,8 @@ class _Walk:
         match which.name:
             case "prune":
                 job, train = job_of(self._recipe, self._workspace), self._run_file.stages["train"]
-                if job and self.is_out_of_date(stage("quantize")) and is_worth_it(train):
+                both = all(map(self.is_out_of_date, (which, stage("quantize"))))
+                if job and both and is_worth_it(train):
                     helper.start(job)
             case "quantize":
                 helper.wait_for_training()

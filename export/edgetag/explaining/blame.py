@@ -5,6 +5,7 @@ float layer is also run alone on the inputs that the quantized layer had, which 
 layer itself adds.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -38,7 +39,12 @@ class Images:
 
 
 def blame(
-    reference: Path, other: Path, images: Images, task: Task, silence_s: float = SILENCE_S
+    reference: Path,
+    other: Path,
+    images: Images,
+    task: Task,
+    silence_s: float = SILENCE_S,
+    cancelled: threading.Event | None = None,
 ) -> tuple[LayerError, ...] | str:
     """Compare a quantized file with the float file, layer by layer, on LiteRT.
 
@@ -48,6 +54,7 @@ def blame(
         images: What both are run on.
         task: Told of every image.
         silence_s: Longest time between two images.
+        cancelled: When set, the comparing process is ended.
 
     Returns:
         The compared layers, the one that adds most error first, or one line that says why there
@@ -55,6 +62,7 @@ def blame(
 
     Raises:
         InputError: The image cache is damaged.
+        JobCancelledError: `cancelled` was set.
     """
     try:
         graph, other_graph = read_graph(reference), read_graph(other)
@@ -78,13 +86,15 @@ def blame(
             rows=tuple(images.rows.tolist()),
             contract=images.contract,
         )
-        outcome = _run(job, task, silence_s)
+        outcome = _run(job, task, silence_s, cancelled)
     if isinstance(outcome, str):
         return outcome
     return ranked([graph.layers[a] for a, _ in pairs], outcome.layers)
 
 
-def _run(job: Job, task: Task, silence_s: float) -> Compared | str:
+def _run(
+    job: Job, task: Task, silence_s: float, cancelled: threading.Event | None
+) -> Compared | str:
     """Return the sums, or one line that says why there are none."""
     outcome: Compared | str = "the comparing process ended without an answer"
     done = 0
@@ -102,7 +112,7 @@ def _run(job: Job, task: Task, silence_s: float) -> Compared | str:
             case BadInput(message=message):
                 raise InputError(message)
 
-    failure = run_job(partial(on_host, CHILD), job, EVENT, hear, silence_s)
+    failure = run_job(partial(on_host, CHILD), job, EVENT, hear, silence_s, cancelled)
     return outcome if failure is None else failure.while_doing("comparing layers")
 
 

@@ -1,5 +1,6 @@
 """The explain stage: layers to blame in each quantized file, and what mistakes in an app cost."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,8 +26,9 @@ from edgetag.explaining.preprocessing import (
     score_mistakes,
 )
 from edgetag.explaining.result import Blame, Explanation, PreprocessingDrift
+from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import Progress
+from edgetag.progress import Progress, SharedProgress
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encoding_table
@@ -106,9 +108,17 @@ def _blame(
     rows = rows[choose(dataset.labels(rows), recipe.explain.layer_images, 1, recipe.seed)]
     images = Images(workspace.cache, rows, recipe.network.preprocessing())
     blames = []
-    with progress.track("comparing layers", len(quantized) * len(rows), "images") as task:
-        for file, path in quantized:
-            layers = blame(reference, path, images, task)
+    cancelled = threading.Event()
+    shared, total = SharedProgress(progress), len(quantized) * len(rows)
+    with (
+        shared.track("comparing layers", total, "images") as task,
+        open_pool(cancelled=cancelled) as pool,
+    ):
+        compared = pool.map(
+            lambda path: blame(reference, path, images, task, cancelled=cancelled),
+            [path for _, path in quantized],
+        )
+        for (file, _), layers in zip(quantized, compared, strict=True):
             if isinstance(layers, str):
                 notes.add(f"{file.variant}: its layers are not compared: {layers}")
                 continue
