@@ -92,7 +92,8 @@ def tiny(seed: int = 0) -> Any:
     x = keras.layers.ReLU(6.0)(x)
     x = keras.layers.Conv2D(3, 1, name="cam")(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
-    return keras.Model(image, keras.layers.Activation("sigmoid")(x), name="tiny")
+    # Which layers are a network's head is known by its name; this head is that one's.
+    return keras.Model(image, keras.layers.Activation("sigmoid")(x), name="mobilenet_v2")
 
 
 if __name__ == "__main__":
