@@ -40,8 +40,8 @@ def test_a_word_like_no_verb_is_answered_with_all_of_them(
     monkeypatch.chdir(tmp_path)
     _, said = invoked("validate", "xylophone")
     assert said == (
-        "'xylophone' is neither a verb of edgetag validate (plan, speed, schema) nor a file or "
-        "folder here"
+        "'xylophone' is neither a verb of edgetag validate (file, plan, speed, schema) nor a file "
+        "or folder here"
     )
 
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
 from edgetag.conversion import stage
@@ -16,7 +15,7 @@ from edgetag.preprocess import Pixels
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace, digest_file
-from tests.support.run_folders import write_cache
+from tests.support.run_folders import write_cache, write_manifest
 
 pytestmark = pytest.mark.tensorflow
 
@@ -58,10 +57,8 @@ def fill(workspace: Workspace, photos: Pixels) -> None:
     from edgetag.networks import build_untrained, save_weights
 
     count = len(photos)
-    tags = {f"tag:{tag}": [int(i % 3 == n) for i in range(count)] for n, tag in enumerate(TAGS)}
-    columns = {"identity": [f"{i}" for i in range(count)], "split": ["train"] * count, **tags}
-    workspace.cache.mkdir(parents=True)
-    pl.DataFrame(columns).write_parquet(workspace.manifest)
+    labels = {tag: [int(i % 3 == n) for i in range(count)] for n, tag in enumerate(TAGS)}
+    write_manifest(workspace, ["train"] * count, labels)
     write_cache(workspace.cache, photos)
     model = build_untrained(recipe_with().network, len(TAGS))
     save_weights(model, workspace.train / "model.npz")

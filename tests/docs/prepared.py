@@ -100,6 +100,9 @@ def prepare(trained: TrainedRun, folder: Path) -> Prepared:
     shutil.copy(run / "export" / "int8-qat.tflite", work / "model.tflite")
     shutil.copy(next((ROOT / "models" / "demo").glob("*.zip")), work)
     Image.fromarray(data.chelsea()).save(work / "cat.jpg")
+    (work / "photos").mkdir()
+    for name in ("astronaut", "camera", "coffee", "coins", "rocket"):
+        Image.fromarray(getattr(data, name)()).save(work / "photos" / f"{name}.jpg")
     app = Path("android-demo") / "app"
     shutil.copytree(ROOT / app, work / app, ignore=shutil.ignore_patterns("target", "build"))
     return Prepared(work, Done(finished.code, trained.printed))

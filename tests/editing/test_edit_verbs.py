@@ -159,7 +159,7 @@ def test_what_cannot_be_read_is_told_and_the_others_are_written() -> None:
     Path("bad.png").write_bytes(b"none")
     done = edit("mosaic", "bad.png", "cat.png", "-o", "out", "--tag", "face")
     assert done.exit_code == 1
-    assert "1 pictures written, 1 not" in done.output
+    assert "1 of 2 pictures written" in done.output
     assert "unreadable: not one of" in done.output
 
 

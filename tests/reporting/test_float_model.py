@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pytest
 
 from edgetag.errors import InputError
@@ -11,7 +10,7 @@ from edgetag.reporting.float_model import read_float_model
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import Workspace
 from tests.reporting.page_factory import LABELS, SCORES, TAGS, make_verdict
-from tests.support.run_folders import write_cache
+from tests.support.run_folders import write_cache, write_manifest
 
 NAMES = tuple(f"id{row}" for row in range(len(LABELS)))
 META = ReferenceMeta(
@@ -35,23 +34,12 @@ def workspace(tmp_path: Path) -> Workspace:
     """A run folder whose images lie behind five training images."""
     found = Workspace(tmp_path)
     labels = np.concatenate([np.ones((5, len(TAGS)), dtype=np.int8), LABELS])
-    columns = {
-        f"tag:{tag}": pl.Series([None if v < 0 else int(v) for v in labels[:, at]], dtype=pl.Int8)
-        for at, tag in enumerate(TAGS)
-    }
+    known = {tag: [None if v < 0 else int(v) for v in labels[:, at]] for at, tag in enumerate(TAGS)}
     names = [*(f"train{row}" for row in range(5)), *NAMES]
     splits = ["train"] * 5 + ["test"] * len(LABELS)
     write_cache(found.cache, np.zeros((len(names), 8, 8, 3), dtype=np.uint8))
-    pl.DataFrame(
-        {
-            "identity": names,
-            "path": [f"{name}.png" for name in names],
-            "split": splits,
-            "group": [None] * len(names),
-            **columns,
-        },
-        schema_overrides={"group": pl.String},
-    ).write_parquet(found.manifest)
+    paths = [f"{name}.png" for name in names]
+    write_manifest(found, splits, known, identities=names, paths=paths)
     return found
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,13 @@ from PIL import Image
 
 from edgetag.bundling.archive import pack
 from edgetag.bundling.contents import MANIFEST
-from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.dataset import stage as dataset_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.training.result import Thresholds
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, write_text
 from tests.support.made_results import all_entries, make_verdict
-from tests.support.paths import MODELS
+from tests.support.run_folders import write_models
 
 TAGS = ("cat", "dog|wolf", "[bold]food")
 THRESHOLDS = {"cat": 0.41, "dog|wolf": 0.41, "[bold]food": 0.5}
@@ -35,7 +33,6 @@ CAT_FROM = 0.7
 
 FORMATS = {3: "jpg", 7: "gif", 11: "bmp", 13: "jpg", 18: "jpg", 24: "jpg"}
 SHAPES = ((64, 64), (96, 40), (40, 96), (120, 80), (30, 30))
-SOURCES = {"fp32": "tiny_fp32", "int8": "tiny_int8_uint8"}
 
 
 def recipe_text(bundle: str = "", data: str = "data/labels.csv") -> str:
@@ -74,36 +71,12 @@ def draw_data(folder: Path, images: int = 32) -> None:
     (folder / "ATTRIBUTION.md").write_text("Drawn by a test.\n", encoding="utf-8")
 
 
-def exported(workspace: Workspace, variant: str) -> ExportedVariant:
-    path = workspace.export / f"{variant}.tflite"
-    io = "float32" if variant == "fp32" else "uint8"
-    return ExportedVariant.model_validate(
-        {
-            "variant": variant,
-            "file": f"export/{variant}.tflite",
-            "sha256": digest_file(path),
-            "size_bytes": path.stat().st_size,
-            "gzip_bytes": 1,
-            "input_type": io,
-            "output_type": io,
-            "min_runtime_version": "1.14.0",
-            "operators": {},
-            "float_tensors": 5 if variant == "fp32" else 0,
-            "sparsity": 0.0,
-        }
-    )
-
-
 def make_run(root: Path) -> Workspace:
     """Leave in `root/run` what the stages before leave; the data are in `root/data`."""
     draw_data(root / "data")
     workspace = Workspace(root / "run")
     dataset_stage.run(recipe_in(root), workspace, SilentProgress())
-    workspace.export.mkdir()
-    for variant, source in SOURCES.items():
-        shutil.copy(MODELS / f"{source}.tflite", workspace.export / f"{variant}.tflite")
-    files = tuple(exported(workspace, variant) for variant in SOURCES)
-    write_text(workspace.export / "export.json", ExportResult(variants=files).to_json())
+    write_models(workspace, float_tensors={"fp32": 5})
     trained = Thresholds(
         policy="best_f1",
         split="validation",

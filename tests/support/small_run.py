@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.recipe import DataSection, NetworkSection, Recipe, TrainingSection
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from tests.support.run_folders import write_cache, write_manifest
 
 SIZE = 64
 TAGS = ("red", "striped", "bright")
@@ -51,23 +50,20 @@ def draw(rng: np.random.Generator, labels: npt.NDArray[np.int64]) -> npt.NDArray
 def build_data(root: Path, train: int = 16, validation: int = 16) -> Workspace:
     """Write manifest and image cache into a run folder, some labels unknown."""
     workspace = Workspace(root)
-    workspace.cache.mkdir(parents=True)
     rng = np.random.default_rng(7)
     images = np.arange(train + validation)
     labels = images[:, None] >> np.arange(len(TAGS)) & 1  # every combination, over and over
     shown: list[list[int | None]] = labels.tolist()
     for row in range(0, train, 6):
         shown[row][row % len(TAGS)] = None
-    np.save(shard_path(workspace.cache, 0), np.stack([draw(rng, row) for row in labels]))
-    index = CacheIndex(images=len(images), input_size=SIZE, shard_images=1024, fingerprint="small")
-    write_text(workspace.cache / "index.json", index.to_json())
-    columns = {
-        f"tag:{name}": pl.Series([row[tag] for row in shown], dtype=pl.Int8)
-        for tag, name in enumerate(TAGS)
-    }
-    names = {"identity": [f"{i:064x}" for i in images], "path": [f"{i}.png" for i in images]}
-    split = ["train"] * train + ["validation"] * validation
-    pl.DataFrame({**names, "split": split, **columns}).write_parquet(workspace.manifest)
+    write_cache(workspace.cache, np.stack([draw(rng, row) for row in labels]))
+    write_manifest(
+        workspace,
+        ["train"] * train + ["validation"] * validation,
+        {name: [row[tag] for row in shown] for tag, name in enumerate(TAGS)},
+        identities=[f"{i:064x}" for i in images],
+        paths=[f"{i}.png" for i in images],
+    )
     return workspace
 
 

@@ -79,5 +79,5 @@ def edit(
         )
     if made.failed:
         print_tables([left_table("Not written", made.failed)])
-    typer.echo(f"{out}: {made.written} pictures written, {len(made.failed)} not")
+    typer.echo(f"{out}: {made.written} of {made.written + len(made.failed)} pictures written")
     raise typer.Exit(ExitCode.BUDGET_BROKEN if made.failed else ExitCode.ACCEPTED)

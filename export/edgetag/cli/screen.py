@@ -103,5 +103,5 @@ def screen(
         carried = carried.with_more(plan.passed_over)
     if carried.failed:
         print_tables([left_table(LEFT, carried.failed)])
-    typer.echo(f"{carried.done} pictures done, {len(carried.failed)} left where they are")
+    typer.echo(f"{carried.done} of {carried.done + len(carried.failed)} pictures done")
     raise typer.Exit(ExitCode.BUDGET_BROKEN if carried.failed else ExitCode.ACCEPTED)

@@ -59,7 +59,7 @@ class BatchResult(Result):
         computed = self.pictures - self.reused
         rate = f", {computed / self.seconds:.0f} a second" if computed and self.seconds else ""
         parts = [
-            f"{self.out}: {format_count(self.pictures)} pictures",
+            f"{self.out}: {format_count(self.pictures)} picture{'' if self.pictures == 1 else 's'}",
             *([f"{format_count(self.unreadable)} unreadable"] if self.unreadable else []),
             *([f"{format_count(self.reused)} known before"] if self.reused else []),
             *([f"{format_count(self.sidecars)} sidecars"] if self.sidecars else []),
