@@ -35,7 +35,8 @@ def main() -> None:
     pixels = np.load(job.images, allow_pickle=False)
     images = scale(np.resize(pixels, (max(BATCHES), *pixels.shape[1:])), job.contract)
 
-    @tf.function
+    # Of any batch: a graph for each size would take no less time and seconds more to build.
+    @tf.function(input_signature=[tf.TensorSpec((None, *images.shape[1:]), tf.float32)])
     def infer(batch: tf.Tensor) -> tf.Tensor:
         return model(batch, training=False)
 
@@ -48,7 +49,7 @@ def main() -> None:
         return elapsed_ms
 
     def rate(batch: int) -> float:
-        once(batch)  # traces
+        once(batch)  # chooses kernels
         return batch / min(once(batch) for _ in range(PROBES))
 
     best = max(BATCHES, key=rate)
