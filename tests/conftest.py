@@ -5,11 +5,15 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.drawn_shapes import draw_shapes
 from tests.support.trained_run import trained_run
 
 __all__ = ["trained_run"]
+
+settings.register_profile("busy")  # no test asserts how long an example takes
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def rejection(data: bytes, max_pixels: int = 10**6) -> Rejection:
     return caught.value.reason
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sides, sides, contracts)
 def test_the_longer_side_fills_the_square_and_the_aspect_is_kept(
     width: int, height: int, contract: Preprocessing
@@ -69,7 +69,7 @@ def test_the_longer_side_fills_the_square_and_the_aspect_is_kept(
         assert abs(top - (size - bottom)) <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sides, sides, contracts)
 def test_bars_have_the_fill_and_a_plain_picture_keeps_its_colour(
     width: int, height: int, contract: Preprocessing
@@ -90,7 +90,7 @@ def test_a_picture_of_the_right_size_is_not_resampled() -> None:
     np.testing.assert_array_equal(letterbox(Image.fromarray(photo), CONTRACT), photo)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(-50, 200), st.floats(0.5, 300))
 def test_scaling_can_be_undone(mean: float, std: float) -> None:
     contract = Preprocessing(input_size=32, mean=mean, std=std)
@@ -259,7 +259,7 @@ def test_a_truncated_picture_is_rejected_in_every_format(kind: str, share: float
         assert reason is Rejection.TRUNCATED
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_damaged_bytes_are_read_or_rejected_but_never_crash(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "BMP"]))

@@ -9,7 +9,7 @@ from edgetag.dataset.near_duplicates import find_near_duplicates, nearest, signs
 hashes = st.lists(st.integers(0, 2**64 - 1).map(lambda n: f"{n:016x}"), min_size=1, max_size=30)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(hashes, hashes)
 def test_the_nearest_is_the_one_that_counting_bits_finds(
     queries: list[str], others: list[str]

@@ -56,7 +56,7 @@ def test_the_last_byte_decides() -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(item_lists(explicit=True), sections, st.randoms())
 def test_the_order_of_images_does_not_matter(
     items: list[SplitItem], section: SplitSection, rng: random.Random
@@ -67,7 +67,7 @@ def test_the_order_of_images_does_not_matter(
     assert assign_splits([items[i] for i in order], section) == [plain[i] for i in order]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(item_lists(), st.booleans(), st.booleans())
 def test_groups_never_straddle_splits(items: list[SplitItem], rare: bool, balance: bool) -> None:
     section = SplitSection(by="group", rare_tags_first=rare, balance=balance)
@@ -78,7 +78,7 @@ def test_groups_never_straddle_splits(items: list[SplitItem], rare: bool, balanc
     assert all(len(splits) == 1 for splits in found.values())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(item_lists(explicit=True), sections, st.booleans())
 def test_an_explicit_split_wins(
     items: list[SplitItem], section: SplitSection, balance: bool
@@ -88,7 +88,7 @@ def test_an_explicit_split_wins(
         assert item.explicit in (None, split)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(item_lists(tags=1), st.sampled_from(["content", "group"]), st.booleans())
 def test_balance_leaves_as_many_of_each_class_in_test_and_validation(
     items: list[SplitItem], by: Literal["content", "group"], rare: bool
@@ -100,7 +100,7 @@ def test_balance_leaves_as_many_of_each_class_in_test_and_validation(
         assert known.count(1) == known.count(0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(item_lists(tags=1))
 def test_balance_cuts_only_the_surplus_and_keeps_the_first_of_each_class(
     items: list[SplitItem],
@@ -126,7 +126,7 @@ def test_balance_reproduces_the_arithmetic_of_the_hashed_classifier() -> None:
     assert len(splits) == 22_640
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(3, 12), min_size=1, max_size=6), st.integers(0, 10**6))
 def test_rare_tags_first_puts_every_tag_with_three_images_into_every_split(
     sizes: list[int], seed: int

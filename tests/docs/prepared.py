@@ -103,6 +103,9 @@ def prepare(trained: TrainedRun, folder: Path) -> Prepared:
     (work / "photos").mkdir()
     for name in ("astronaut", "camera", "coffee", "coins", "rocket"):
         Image.fromarray(getattr(data, name)()).save(work / "photos" / f"{name}.jpg")
+    for pictures, table in (("cat.jpg photos", "tags.parquet"), ("cat.jpg", "tags.csv")):
+        tagged = shell(f"edgetag tag demo-*.zip {pictures} -o {table}", work)
+        assert tagged.code == 0, tagged.printed
     app = Path("android-demo") / "app"
     shutil.copytree(ROOT / app, work / app, ignore=shutil.ignore_patterns("target", "build"))
     return Prepared(work, Done(finished.code, trained.printed))

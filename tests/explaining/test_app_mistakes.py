@@ -60,7 +60,7 @@ def test_plain_colour_survives_all_but_mistakes_of_colour() -> None:
     assert not survived & {"bgr", "signed_bytes", "cast_fractions"}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(width=st.integers(1, 300), height=st.integers(1, 300))
 def test_every_mistake_gives_a_square_of_bytes(width: int, height: int) -> None:
     one = case(noise(width, height))
@@ -71,7 +71,7 @@ def test_every_mistake_gives_a_square_of_bytes(width: int, height: int) -> None:
     np.testing.assert_array_equal(one.right, before)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(width=st.integers(1, 300), height=st.integers(1, 300))
 def test_what_is_cut_from_a_letterbox_goes_back_in(width: int, height: int) -> None:
     for anchor in ("center", "top_left"):

@@ -58,7 +58,7 @@ def test_a_truncated_file_never_reads_as_whole(tmp_path: Path, share: float) -> 
         read_metadata(path)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(position=st.integers(0, len(GOOD) - 1), byte=st.integers(0, 255))
 def test_a_changed_byte_is_read_or_refused(
     position: int, byte: int, tmp_path_factory: pytest.TempPathFactory
@@ -71,7 +71,7 @@ def test_a_changed_byte_is_read_or_refused(
             read(path)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300))
 def test_random_bytes_behind_the_mark_are_refused(tail: bytes) -> None:
     for start in (b"\x08\0\0\0TFL3", b"\x18\0\0\0TFL3"):

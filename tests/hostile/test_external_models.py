@@ -89,7 +89,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
         read_external(path, CONTRACT, Vocabulary(TAGS), labels=Path("/dev/zero"))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(position=st.integers(0, len(GOOD) - 1), byte=st.integers(0, 255))
 def test_a_changed_byte_is_read_or_refused(
     position: int, byte: int, tmp_path_factory: pytest.TempPathFactory
@@ -99,7 +99,7 @@ def test_a_changed_byte_is_read_or_refused(
         read(tmp_path_factory.getbasetemp() / "altered.tflite", data)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(end=st.integers(0, len(GOOD) - 1))
 def test_a_truncated_file_is_read_or_refused(
     end: int, tmp_path_factory: pytest.TempPathFactory

@@ -200,7 +200,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert is_one_short_line(found.reason)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(sorted(OUTPUTS.glob("*.txt"))), st.integers(0, 2**32))
 def test_a_damaged_output_is_read_or_refused(path: Path, seed: int) -> None:
     generator = random.Random(seed)

@@ -15,7 +15,7 @@ from edgetag.tags import Vocabulary
 pytestmark = pytest.mark.tensorflow
 
 Floats = npt.NDArray[Any]
-quickly = settings(max_examples=40, deadline=None)
+quickly = settings(max_examples=40)
 
 
 def cross_entropy(target: Floats, scores: Floats) -> Floats:

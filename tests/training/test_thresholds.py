@@ -33,7 +33,7 @@ def cuts(scores: npt.NDArray[np.float64]) -> list[float]:
 
 
 @given(cases())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_cut_has_a_higher_f1(case: Case) -> None:
     truth, scores = case
     threshold = best_f1(truth, scores)
@@ -43,7 +43,7 @@ def test_no_cut_has_a_higher_f1(case: Case) -> None:
 
 
 @given(cases(), st.sampled_from([0.01, 0.1, 0.3, 0.9]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_cut_within_the_rate_has_a_larger_recall(case: Case, max_fpr: float) -> None:
     truth, scores = case
     present = scores >= recall_at_fpr(truth, scores, max_fpr)

@@ -32,7 +32,7 @@ def weighted_cases(draw: st.DrawFn) -> tuple[npt.NDArray[Any], npt.NDArray[Any],
 
 
 @given(weighted_cases())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_weighted_average_precision_is_scikit_learns(
     case: tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]],
 ) -> None:
