@@ -20,7 +20,13 @@ from edgetag.validation.baseline import (
     read_baseline,
 )
 from edgetag.validation.baseline_result import BaselineComparison
-from edgetag.validation.result import Failure, TagVerdict, VariantVerdict, Verdict
+from edgetag.validation.result import (
+    Failure,
+    RuntimeAgreement,
+    TagVerdict,
+    VariantVerdict,
+    Verdict,
+)
 from edgetag.workspace import Workspace, write_text
 from tests.support.made_results import NOT_LOADABLE, RECIPE, make_sources, make_verdict, scored
 
@@ -61,6 +67,31 @@ def test_the_same_verdict_changes_nothing() -> None:
     assert comparison.changes == ()
     assert comparison.same_scores
     assert comparison.verdict == "pass"
+
+
+def test_a_runtime_that_decides_alike_on_a_part_is_not_gone() -> None:
+    both = (
+        scored("int8", "litert", "test", 0.004),
+        scored("int8", "tflite-runtime", "test", 0.004),
+    )
+    baseline = accept(make_verdict(both), None, "first")
+    assert ("map", "gone") in told(held(verdict_of(), baseline))
+    alike = RuntimeAgreement(
+        variant="int8",
+        runtime="tflite-runtime",
+        runtime_version="2.14.0",
+        images=512,
+        judged_images=2284,
+        differing_images=3,
+        most_differing=0.015,
+        decisions=5000,
+        flips=3,
+        largest_score_difference=0.02,
+        scores_sha256="0" * 64,
+    )
+    comparison = held(verdict_of(agreements=(alike,)), baseline)
+    assert comparison.changes == ()
+    assert comparison.same_scores
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,9 @@ def compare(
     if not partial:
         left = {place: state for place, state in accepted.items() if place[0] not in names.values()}
         before |= left
+    # A runtime that showed on a part of the pictures that it decides alike has no numbers now.
+    alike = {(agreement.variant, agreement.runtime) for agreement in verdict.agreements}
+    before = {place: state for place, state in before.items() if place not in alike}
     now = {(state.variant, state.runtime): state for state in states(verdict)}
     changes = [
         change
