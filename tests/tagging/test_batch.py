@@ -161,6 +161,16 @@ def test_a_batch_of_other_settings_is_not_mixed_in(
         tag_pictures(other, listed, out, QUIET)
 
 
+def test_parts_whose_settings_are_gone_are_never_taken_for_a_models(
+    tagger: Tagger, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    stopped_after(tagger, folder, out, 5)
+    (tmp_path / "out.csv.parts" / "batch.json").unlink()
+    result = tag_pictures(tagger, list_pictures([str(folder)]).pictures, out, QUIET)
+    assert (result.pictures, result.reused) == (20, 0)
+
+
 def test_a_damaged_part_is_told_with_what_to_do(
     tagger: Tagger, folder: Path, tmp_path: Path
 ) -> None:

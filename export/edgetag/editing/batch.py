@@ -1,6 +1,6 @@
 """Makes many pictures anew, on all cores: one file for each, in a folder of its own."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -11,8 +11,7 @@ from edgetag.errors import InputError
 from edgetag.pool import in_order
 from edgetag.progress import Progress
 from edgetag.tagging.errors import PictureError
-from edgetag.tagging.listing import Listed, shown_name
-from edgetag.tagging.pictures import read_bytes
+from edgetag.tagging.listing import Content, Listed, bytes_of, contents, shown_name
 from edgetag.tagging.results import Tagging
 from edgetag.tagging.tagger import Tagger
 from edgetag.workspace import write_bytes
@@ -65,12 +64,10 @@ def edit_pictures(
             "recipe, or take another --variant"
         )
 
-    def work(given: tuple[Listed, Path | bytes | PictureError]) -> tuple[Listed, str | None]:
+    def work(given: tuple[Listed, Content]) -> tuple[Listed, str | None]:
         picture, content = given
         try:
-            if isinstance(content, PictureError):
-                raise content
-            data = content if isinstance(content, bytes) else read_bytes(content)
+            data = bytes_of(content)
             opened = open_picture(data)
             made = edit(opened.image, tagger.tag(data, maps=True))
         except PictureError as error:
@@ -85,7 +82,7 @@ def edit_pictures(
 
     written, nothing, failed = 0, 0, list[tuple[str, str]]()
     with progress.track("pictures", len(pictures), "pictures") as task:
-        for picture, outcome in in_order(work, _contents(pictures), tagger.workers):
+        for picture, outcome in in_order(work, contents(pictures), tagger.workers):
             if outcome:
                 failed.append((shown_name(picture.name), outcome))
             elif outcome is None:
@@ -94,16 +91,6 @@ def edit_pictures(
                 written += 1
             task.advance()
     return Edited(written, nothing, tuple(failed))
-
-
-def _contents(
-    pictures: Iterable[Listed],
-) -> Iterator[tuple[Listed, Path | bytes | PictureError]]:
-    for picture in pictures:
-        try:
-            yield picture, picture.read()
-        except PictureError as error:
-            yield picture, error
 
 
 def _target(out: Path, name: str, opened: Opened) -> Path:

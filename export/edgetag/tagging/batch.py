@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -16,9 +16,8 @@ from edgetag.progress import Progress, format_seconds
 from edgetag.records import Result
 from edgetag.tables.formats import format_count
 from edgetag.tagging.errors import PictureError
-from edgetag.tagging.listing import Listed, shown_name
+from edgetag.tagging.listing import Content, Listed, bytes_of, contents, shown_name
 from edgetag.tagging.parts import Parts, Row, open_parts, stamp_of
-from edgetag.tagging.pictures import read_bytes
 from edgetag.tagging.sidecars import Style, write_sidecars
 from edgetag.tagging.tagger import Tagger
 from edgetag.workspace import atomic_write
@@ -128,13 +127,11 @@ def _finish(tagger: Tagger, pictures: Sequence[Listed], parts: Parts, progress: 
     """Tag what has no row yet, and return how many pictures that took."""
     nothing = np.zeros(len(tagger.tags), dtype=np.float32)
 
-    def row_of(given: tuple[Listed, Path | bytes | PictureError]) -> tuple[Listed, Row, bool]:
+    def row_of(given: tuple[Listed, Content]) -> tuple[Listed, Row, bool]:
         picture, content = given
         sha256 = ""
         try:
-            if isinstance(content, PictureError):
-                raise content
-            data = content if isinstance(content, bytes) else read_bytes(content)
+            data = bytes_of(content)
             sha256 = hashlib.sha256(data).hexdigest()
             if (known := parts.by_digest.get(sha256)) is not None:
                 return picture, known, False
@@ -142,20 +139,12 @@ def _finish(tagger: Tagger, pictures: Sequence[Listed], parts: Parts, progress: 
         except PictureError as error:
             return picture, Row(sha256, str(error), nothing), True
 
-    def contents() -> Iterator[tuple[Listed, Path | bytes | PictureError]]:
-        for picture in pictures:
-            if stamp_of(picture) not in parts.by_stamp:
-                try:
-                    yield picture, picture.read()
-                except PictureError as error:
-                    yield picture, error
-
+    left = [picture for picture in pictures if stamp_of(picture) not in parts.by_stamp]
     computed, unwritten, written = 0, 0, time.monotonic()
     with progress.track("tagging", len(pictures), "pictures") as task:
-        known = sum(stamp_of(picture) in parts.by_stamp for picture in pictures)
-        task.advance(known)
+        task.advance(len(pictures) - len(left))
         try:
-            for picture, row, is_new in in_order(row_of, contents(), tagger.workers):
+            for picture, row, is_new in in_order(row_of, contents(left), tagger.workers):
                 parts.add(picture, row)
                 computed += is_new
                 unwritten += 1

@@ -15,7 +15,7 @@ from pathlib import Path
 from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES, Rejection
 from edgetag.tagging.errors import PictureError
-from edgetag.tagging.pictures import MOST_BYTES
+from edgetag.tagging.pictures import MOST_BYTES, read_bytes
 from edgetag.userfiles import KINDS
 
 MOST_RATIO = 1000
@@ -79,6 +79,30 @@ def list_pictures(named: Iterable[str]) -> Listing:
             pictures += found
             passed_over += others
     return Listing(tuple(pictures), passed_over)
+
+
+Content = Path | bytes | PictureError
+"""What reading a picture's place gave: its file, its bytes in an archive, or why it has none."""
+
+
+def contents(pictures: Iterable[Listed]) -> Iterator[tuple[Listed, Content]]:
+    """Yield each picture's content; archives are read here, by one thread, files are not yet."""
+    for picture in pictures:
+        try:
+            yield picture, picture.read()
+        except PictureError as error:
+            yield picture, error
+
+
+def bytes_of(content: Content) -> bytes:
+    """Return a picture's bytes.
+
+    Raises:
+        PictureError: There are none.
+    """
+    if isinstance(content, PictureError):
+        raise content
+    return content if isinstance(content, bytes) else read_bytes(content)
 
 
 def shown_name(name: str) -> str:

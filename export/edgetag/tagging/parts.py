@@ -151,5 +151,9 @@ def open_parts(folder: Path, settings: Mapping[str, object], n_tags: int) -> Ite
                 f"{folder}: an unfinished batch of another model, runtime or limit lies here; "
                 "finish it with those, delete the folder, or give another -o"
             )
+        if not file.exists():
+            # A kill while a finished batch was deleted: nothing tells of which model they are.
+            for part in folder.glob("part-*.parquet"):
+                part.unlink()
         write_text(file, wanted)
         yield Parts(folder, n_tags)

@@ -169,7 +169,7 @@ class Tagger:
 
     def _run(self, square: Square, maps: bool) -> Tagging:
         try:
-            copy = self._copies.pop() if self._copies else _Copy(self._load, self.model)
+            copy = self._borrowed()
             scores, heat = copy.run(square.pixels[None], maps and self.explains)
         except (ModelLoadError, WrongOutputError) as error:
             raise BundleError(f"{self.model.name}: {self.model.variant}: {error}") from None
@@ -180,6 +180,13 @@ class Tagger:
             side = self.model.contract.input_size
             drawn = HeatMaps(heat[..., order], square.content, side, square.size, self.tags)
         return Tagging(self.tags, scores[order], self.model.thresholds, drawn)
+
+    def _borrowed(self) -> "_Copy":
+        """Take a copy that no thread uses, or load one more."""
+        try:
+            return self._copies.pop()
+        except IndexError:  # asking first would leave room for another thread to take the last
+            return _Copy(self._load, self.model)
 
 
 class _Copy:

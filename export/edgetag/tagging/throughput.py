@@ -1,11 +1,9 @@
 """Does a batch cost much beside decoding and inference? All are timed in turn on the same cores."""
 
 import statistics
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 from edgetag.errors import InputError
 from edgetag.machine import this_machine
@@ -13,6 +11,7 @@ from edgetag.pool import in_order
 from edgetag.preprocess import Pixels
 from edgetag.progress import Progress, SilentProgress
 from edgetag.sampling import positions
+from edgetag.scratch import scratch_folder
 from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.errors import PictureError
 from edgetag.tagging.listing import Listed
@@ -89,5 +88,5 @@ def _all(tagger: Tagger, work: Callable[..., object], things: Iterable[object]) 
 
 
 def _batch(tagger: Tagger, pictures: Sequence[Listed]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        tag_pictures(tagger, pictures, Path(folder) / "tags.parquet", SilentProgress())
+    with scratch_folder() as folder:
+        tag_pictures(tagger, pictures, folder / "tags.parquet", SilentProgress())
