@@ -101,8 +101,8 @@ def _require_xnnpack_network(model: keras.Model, policy: object) -> None:
 
 
 def _producers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
-    found = layer.inbound_nodes[0].inbound_layers
-    return found if isinstance(found, list) else [found]
+    inbound = layer.inbound_nodes[0].inbound_layers
+    return inbound if isinstance(inbound, list) else [inbound]
 
 
 def _no_xnnpack(model: keras.Model, reason: str) -> str:

@@ -155,8 +155,8 @@ def finished_variant(record: Path, weights: Path, inputs: str) -> QuantizedVaria
     if not record.exists() or not weights.exists():
         return None
     try:
-        found = QuantizedVariant.from_json(record.read_text(encoding="utf-8"), record)
+        finished = QuantizedVariant.from_json(record.read_text(encoding="utf-8"), record)
     except InputError:
         return None  # damaged or of another version: train again
-    unchanged = found.inputs_sha256 == inputs and found.weights_sha256 == digest_file(weights)
-    return found if unchanged else None
+    unchanged = finished.inputs_sha256 == inputs and finished.weights_sha256 == digest_file(weights)
+    return finished if unchanged else None

@@ -50,13 +50,13 @@ def layer_sparsities(
     Returns:
         One entry per layer, in the model's order.
     """
-    found = []
+    sparsities = []
     for layer in model.layers:
         kernel = kernel_of(layer)
         if kernel is not None:
             name = (layer.layer if isinstance(layer, keras.layers.Wrapper) else layer).name
             values = kernel.numpy()
-            found.append(
+            sparsities.append(
                 LayerSparsity(
                     layer=name,
                     weights=values.size,
@@ -64,7 +64,7 @@ def layer_sparsities(
                     target=(targets or {}).get(name),
                 )
             )
-    return tuple(found)
+    return tuple(sparsities)
 
 
 def total_sparsity(layers: tuple[LayerSparsity, ...]) -> float:

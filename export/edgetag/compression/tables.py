@@ -21,10 +21,10 @@ def quantize_tables(result: QuantizeResult) -> tuple[Table, ...]:
     """Return each variant's accuracy on the validation split before and after."""
     table = Rows(result.variants).table(
         "Quantization-aware training",
-        Column("variant", lambda one: one.variant),
-        Number("agreement after warm-up", lambda one: format_fraction(one.agreement_after_warmup)),
-        Number("zeros", lambda one: format_fraction(one.sparsity)),
-        Number("validation mAP before", lambda one: format_fraction(one.validation_map_before, 4)),
-        Number("after", lambda one: format_fraction(one.validation_map, 4)),
+        Column("variant", lambda row: row.variant),
+        Number("agreement after warm-up", lambda row: format_fraction(row.agreement_after_warmup)),
+        Number("zeros", lambda row: format_fraction(row.sparsity)),
+        Number("validation mAP before", lambda row: format_fraction(row.validation_map_before, 4)),
+        Number("after", lambda row: format_fraction(row.validation_map, 4)),
     )
     return (table,)

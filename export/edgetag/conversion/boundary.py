@@ -157,14 +157,14 @@ def _check_operator_codes(model: Any) -> None:
 
 def _signatures(model: Any) -> dict[str, int]:
     """Return signature → position of its graph."""
-    found = {}
+    graph_of = {}
     for place in range(_limited(model.SignatureDefsLength(), MOST_ENDS, "signatures")):
         signature = model.SignatureDefs(place)
         at = signature.SubgraphIndex()
         if not 0 <= at < model.SubgraphsLength():
             raise ValueError(f"a signature's graph is {at} of {model.SubgraphsLength()}")
-        found[(signature.SignatureKey() or b"").decode(errors="replace")] = at
-    return found
+        graph_of[(signature.SignatureKey() or b"").decode(errors="replace")] = at
+    return graph_of
 
 
 def _output_shapes(model: Any, at: int) -> tuple[tuple[int, ...], ...]:

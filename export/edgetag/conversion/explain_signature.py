@@ -97,12 +97,12 @@ def read_explain(model: Any, where: object) -> ExplainMaps | None:
     Raises:
         InputError: It has one that edgetag did not write.
     """
-    found = [s for s in model.signatureDefs or [] if s.signatureKey == SIGNATURE.encode()]
-    if not found:
+    signatures = [s for s in model.signatureDefs or [] if s.signatureKey == SIGNATURE.encode()]
+    if not signatures:
         return None
-    if len(model.subgraphs) <= found[0].subgraphIndex:
+    if len(model.subgraphs) <= signatures[0].subgraphIndex:
         raise InputError(f"{where}: its signature {SIGNATURE} names a graph that is not there")
-    graph = model.subgraphs[found[0].subgraphIndex]
+    graph = model.subgraphs[signatures[0].subgraphIndex]
     chain, position = _chain(model, graph, where)
     _, height, width, _ = ints(graph.tensors[position].shape)
     return ExplainMaps(height, width, *_range(graph.tensors[chain[-1].outputs[0]]))
@@ -239,10 +239,10 @@ def stored_bytes(model: Any, graph: Any, besides: Any = None) -> dict[str, int]:
         besides: Another graph, whose buffers are left out.
     """
     skipped = {tensor.buffer for tensor in (besides.tensors if besides is not None else [])}
-    found: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     for tensor in graph.tensors:
         data = model.buffers[tensor.buffer].data
         if tensor.buffer not in skipped and data is not None and len(data):
             skipped.add(tensor.buffer)
-            found[tensor_name(tensor)] = len(data)
-    return found
+            sizes[tensor_name(tensor)] = len(data)
+    return sizes

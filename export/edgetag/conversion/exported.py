@@ -51,8 +51,8 @@ def exported_files(
     names = [file.variant for file in listed]
     for name in variants:
         if name not in names:
-            told = f", only {', '.join(names)}" if names else ""
-            raise InputError(f"{path}: it lists no {name}{told}; run: edgetag export")
+            only = f", only {', '.join(names)}" if names else ""
+            raise InputError(f"{path}: it lists no {name}{only}; run: edgetag export")
     if not listed:
         raise InputError(f"{path}: it lists no file; run: edgetag export")
     return tuple(

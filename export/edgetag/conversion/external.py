@@ -327,24 +327,24 @@ def _columns(
 ) -> tuple[tuple[int, ...], str]:
     """Return the output position of each tag, and how it is known."""
     named = _label_file(fields)
-    found: tuple[str, ...] | None
+    own_labels: tuple[str, ...] | None
     if file is not None:
-        found, source = read_label_file(file), f"from {file}"
+        own_labels, source = read_label_file(file), f"from {file}"
     elif named is not None:
-        found, source = labels_behind(data, named, where), f"from {shown(named)} in the file"
+        own_labels, source = labels_behind(data, named, where), f"from {shown(named)} in the file"
     else:
-        found, source = None, ""
-    if found is None:
+        own_labels, source = None, ""
+    if own_labels is None:
         if scores != len(vocabulary):
             raise InputError(
                 f"{where}: it gives {scores} scores, but the recipe has {len(vocabulary)} tags"
             )
         lost = f"; its metadata names {shown(named)}, which the file has lost" if named else ""
         return tuple(range(scores)), f"order of tags: assumed to be the recipe's{lost}"
-    columns = match_labels(found, vocabulary, where, source)
-    if scores != len(found):
+    columns = match_labels(own_labels, vocabulary, where, source)
+    if scores != len(own_labels):
         raise InputError(
-            f"{where}: it gives {scores} scores, but there are {len(found)} labels {source}"
+            f"{where}: it gives {scores} scores, but there are {len(own_labels)} labels {source}"
         )
     return columns, f"order of tags: by the labels {source}"
 

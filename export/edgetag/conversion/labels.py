@@ -72,12 +72,12 @@ def labels_behind(model: bytes, name: str, where: object) -> tuple[str, ...] | N
         return None
     try:
         with zipfile.ZipFile(tail) as archive:
-            found = [member for member in archive.infolist() if member.filename == name]
-            if not found:
+            members = [member for member in archive.infolist() if member.filename == name]
+            if not members:
                 return None
-            if len(found) > 1:
-                raise ValueError(f"{shown(name)} is in it {len(found)} times")
-            member = found[0]
+            if len(members) > 1:
+                raise ValueError(f"{shown(name)} is in it {len(members)} times")
+            member = members[0]
             if member.flag_bits & 1:
                 raise ValueError(f"{shown(name)} is encrypted")
             if member.compress_type not in COMPRESSIONS:
@@ -146,9 +146,9 @@ def match_labels(
     extra = [label for label in dict.fromkeys(labels) if label not in names]
     twice = [label for label, count in Counter(labels).items() if count > 1]
     parts = [
-        f"{what} {listed(found)}"
-        for what, found in (("it lacks", lacking), ("it has besides", extra), ("twice", twice))
-        if found
+        f"{what} {listed(wrong)}"
+        for what, wrong in (("it lacks", lacking), ("it has besides", extra), ("twice", twice))
+        if wrong
     ]
     if parts:
         raise InputError(

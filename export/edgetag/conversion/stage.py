@@ -86,10 +86,10 @@ def _trained_if_needed(recipe: Recipe, workspace: Workspace) -> tuple[Variant, .
     if not recipe.export.fallback or not path.is_file():
         return ()
     trained = {
-        one.variant
-        for one in QuantizeResult.read(path, "quantize").variants
-        if (workspace.root / one.file).is_file()
-        and digest_file(workspace.root / one.file) == one.weights_sha256
+        quantized.variant
+        for quantized in QuantizeResult.read(path, "quantize").variants
+        if (workspace.root / quantized.file).is_file()
+        and digest_file(workspace.root / quantized.file) == quantized.weights_sha256
     }
     return tuple(variant for variant in recipe.export.fallback if variant in trained)
 

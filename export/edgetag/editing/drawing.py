@@ -26,18 +26,18 @@ BLOCK_ROWS = 256
 """Rows that are drawn at once: what that takes is small beside the picture."""
 
 
-def overlay(image: Image.Image, found: HeatMap) -> Image.Image:
+def overlay(image: Image.Image, heat_map: HeatMap) -> Image.Image:
     """Return a picture under its heat, RGB: the hotter, the more colour.
 
     Args:
         image: RGB or RGBA, of the map's size.
-        found: The map.
+        heat_map: The map.
     """
     pixels = np.array(image.convert("RGB"))
     xs = [x + 0.5 for x in range(image.width)]
     for top in range(0, image.height, BLOCK_ROWS):
         block = pixels[top : top + BLOCK_ROWS]
-        heat = found.at(xs, [top + y + 0.5 for y in range(len(block))]).astype(np.float64)
+        heat = heat_map.at(xs, [top + y + 0.5 for y in range(len(block))]).astype(np.float64)
         color = np.stack(
             [np.interp(heat, HEAT_PLACES, HEAT_COLORS[:, part]) for part in range(3)], axis=-1
         )

@@ -25,8 +25,8 @@ def heat_of(tagger: Tagger, tag: str) -> Edit:
     _require_tags(tagger, [tag])
 
     def edit(image: Image.Image, tagging: Tagging) -> Image.Image | None:
-        found = heat_map(tagging, tag)
-        return overlay(image, found) if found else None
+        map_of_tag = heat_map(tagging, tag)
+        return overlay(image, map_of_tag) if map_of_tag else None
 
     return edit
 
@@ -80,7 +80,7 @@ def crop_of(tagger: Tagger, tags: Sequence[str], shape: str) -> Edit:
     ratio, size = parse_shape(shape)
 
     def edit(image: Image.Image, tagging: Tagging) -> Image.Image | None:
-        maps = [found for tag in tags if (found := heat_map(tagging, tag))]
+        maps = [map_of_tag for tag in tags if (map_of_tag := heat_map(tagging, tag))]
         if not maps:
             return None
         values = maps[0].values

@@ -62,10 +62,12 @@ class HeatMap:
         rows = _cells(np.asarray(ys, np.float64), bottom - top, self.size[1], top, height)
         first_x, next_x, dx = self._between(columns, width)
         first_y, next_y, dy = self._between(rows, height)
-        one = np.float32(1)
-        upper = self.values[first_y][:, first_x] * (one - dx) + self.values[first_y][:, next_x] * dx
-        lower = self.values[next_y][:, first_x] * (one - dx) + self.values[next_y][:, next_x] * dx
-        result: Values = upper * (one - dy)[:, None] + lower * dy[:, None]
+        whole = np.float32(1)
+        upper = (
+            self.values[first_y][:, first_x] * (whole - dx) + self.values[first_y][:, next_x] * dx
+        )
+        lower = self.values[next_y][:, first_x] * (whole - dx) + self.values[next_y][:, next_x] * dx
+        result: Values = upper * (whole - dy)[:, None] + lower * dy[:, None]
         return result
 
     def _between(
@@ -86,11 +88,11 @@ class HeatMap:
         Cells that touch at a side are one part. Heat on the bars beside the picture gives no box.
         """
         parts, _ = ndimage.label(self.values >= threshold)
-        found = [
+        boxes = [
             self._in_picture(columns.start, rows.start, columns.stop, rows.stop)
             for rows, columns in ndimage.find_objects(parts)
         ]
-        within = [box for box in found if box[2] > box[0] and box[3] > box[1]]
+        within = [box for box in boxes if box[2] > box[0] and box[3] > box[1]]
         return tuple(sorted(within, key=lambda box: -(box[2] - box[0]) * (box[3] - box[1])))
 
     def _in_picture(self, left: int, top: int, right: int, bottom: int) -> Box:
@@ -150,25 +152,27 @@ def boxes_to_cover(
     boxes: list[Box] = []
     for row in tagging.tags:
         if row.tag in tags:
-            found = heat_map(tagging, row.tag)
-            boxes += (found.boxes(found.peak * np.float32(level)) if found else ()) or (whole,)
+            map_of_tag = heat_map(tagging, row.tag)
+            boxes += (
+                map_of_tag.boxes(map_of_tag.peak * np.float32(level)) if map_of_tag else ()
+            ) or (whole,)
     return tuple(dict.fromkeys(boxes))
 
 
-def best_crop(found: HeatMap, ratio: float) -> Box:
+def best_crop(map_of_tag: HeatMap, ratio: float) -> Box:
     """Return the largest crop of an aspect ratio, where it keeps the most of a heat map.
 
     Of several that keep as much, the one nearest to the middle is taken.
 
     Args:
-        found: The map.
+        map_of_tag: The map.
         ratio: Width divided by height.
     """
-    across, down = found.size
+    across, down = map_of_tag.size
     width = min(across, max(1, _rounded(down * ratio)))
     height = min(down, max(1, _rounded(across / ratio)))
     xs, ys = _middles(across), _middles(down)
-    values = found.at(xs, ys).astype(np.float64)
+    values = map_of_tag.at(xs, ys).astype(np.float64)
     left = _best_start(values.sum(axis=0), across, width)
     top = _best_start(values.sum(axis=1), down, height)
     return left, top, left + width, top + height

@@ -82,11 +82,11 @@ def encode(image: Image.Image, opened: Opened, exif: Exif = "no-gps") -> bytes:
     return file.getvalue()
 
 
-def _kept(found: Image.Exif, exif: Exif) -> bytes:
+def _kept(original: Image.Exif, exif: Exif) -> bytes:
     if exif == "strip":
         return b""
     kept = Image.Exif()
-    kept.load(found.tobytes())
+    kept.load(original.tobytes())
     if exif == "no-gps":
         kept.pop(ExifTags.IFD.GPSInfo, None)
         kept.get_ifd(ExifTags.IFD.Exif).pop(MAKER_NOTE, None)

@@ -35,7 +35,7 @@ if not TYPE_CHECKING:  # else any name would pass for one that is there
             from importlib import import_module
 
             for module in ("building", "scoring", "weights"):
-                found = import_module(f"edgetag.networks.{module}")
-                if hasattr(found, name):
-                    return getattr(found, name)
+                holder = import_module(f"edgetag.networks.{module}")
+                if hasattr(holder, name):
+                    return getattr(holder, name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -72,10 +72,10 @@ def _timed(batch: int, once: Callable[[], float], job: TimingJob) -> BatchTimes:
         if warm:
             break
         before = now
-    found: list[float] = []
-    while len(found) < _runs(batch, job) or sum(found) < 1e3 * job.min_s:
-        found.append(once())
-    return BatchTimes(batch=batch, warm=warm, latencies_ms=tuple(found))
+    latencies_ms: list[float] = []
+    while len(latencies_ms) < _runs(batch, job) or sum(latencies_ms) < 1e3 * job.min_s:
+        latencies_ms.append(once())
+    return BatchTimes(batch=batch, warm=warm, latencies_ms=tuple(latencies_ms))
 
 
 def _runs(batch: int, job: TimingJob) -> int:

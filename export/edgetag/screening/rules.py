@@ -105,10 +105,10 @@ def _names(node: ast.expr, text: str, tags: frozenset[str]) -> Iterator[str]:
             if wrong := [op for op in operators if type(op) not in COMPARISONS]:
                 name = type(wrong[0]).__name__
                 raise _wrong(text, f"scores are compared by >, >=, < or <=, not by {name}", node)
-            found = [name for part in (left, *others) for name in _score(part, text, tags)]
-            if not found:
+            compared = [name for part in (left, *others) for name in _score(part, text, tags)]
+            if not compared:
                 raise _wrong(text, "two numbers are compared, and no tag", node)
-            yield from found
+            yield from compared
         case _:
             yield _tag(node, text, tags)
 

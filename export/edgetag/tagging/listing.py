@@ -71,12 +71,12 @@ def list_pictures(named: Iterable[str]) -> Listing:
     for text in named:
         for path in _paths(text):
             if path.is_dir():
-                found, others = _in_folder(path)
+                listed, others = _in_folder(path)
             elif path.name.lower().endswith(ARCHIVES):
-                found, others = _in_archive(path)
+                listed, others = _in_archive(path)
             else:
-                found, others = [_file(path)], 0
-            pictures += found
+                listed, others = [_file(path)], 0
+            pictures += listed
             passed_over += others
     return Listing(tuple(pictures), passed_over)
 
@@ -163,12 +163,12 @@ def _in_archive(path: Path) -> tuple[list[Listed], int]:
     _require_regular(path)
     members = _zip_members if path.name.lower().endswith((".zip", ".cbz")) else _tar_members
     try:
-        found = list(members(path))
+        packed = list(members(path))
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, tarfile.TarError) as error:
         detail = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: not a whole archive: {detail}; make it again") from None
-    pictures = [member for member in found if Path(member.name).suffix.lower() in IMAGE_SUFFIXES]
-    return pictures, len(found) - len(pictures)
+    pictures = [member for member in packed if Path(member.name).suffix.lower() in IMAGE_SUFFIXES]
+    return pictures, len(packed) - len(pictures)
 
 
 def _require_regular(path: Path) -> None:

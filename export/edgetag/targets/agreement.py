@@ -62,8 +62,8 @@ def compare(here: Outcome, there: Outcome, limit: float) -> Comparison:
         limit: Largest difference that is accepted; at 0 the scores must be identical.
     """
     if isinstance(here, LoadFailure):
-        told = f"; there: {there.reason}" if isinstance(there, LoadFailure) else ""
-        return Comparison("not compared", f"here: {here.reason}{told}")
+        also_there = f"; there: {there.reason}" if isinstance(there, LoadFailure) else ""
+        return Comparison("not compared", f"here: {here.reason}{also_there}")
     if isinstance(there, LoadFailure):
         return Comparison("fails there", there.reason)
     difference = np.abs(here.scores - there.scores)

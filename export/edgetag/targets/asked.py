@@ -107,10 +107,10 @@ def require_ready(engines: Iterable[Engine]) -> None:
     Raises:
         InputError: One line for each, which says what to type.
     """
-    told = {target_of(engine): engine.available() for engine in engines}
+    reasons = {target_of(engine): engine.available() for engine in engines}
     missing = [
         f"{target}: {reason}" if target == WASM else reason
-        for target, reason in told.items()
+        for target, reason in reasons.items()
         if reason
     ]
     if missing:

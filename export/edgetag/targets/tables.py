@@ -76,8 +76,8 @@ def count_table(result: TargetsResult) -> Table:
     columns = [column for cpu in cpus for column in _counts_on(result, cpu)]
 
     def reason(place: Place) -> str | None:
-        told = {failure.reason for failure in result.failures if failure.key[:3] == place}
-        return "; ".join(sorted(told)) or None
+        reasons = {failure.reason for failure in result.failures if failure.key[:3] == place}
+        return "; ".join(sorted(reasons)) or None
 
     return Rows(dict.fromkeys(tried.key[:3] for tried in result.tried)).table(
         "Millions of instructions per inference on emulated processors; exact, and no time",

@@ -201,15 +201,15 @@ def read_checkpoint(
     if not data:
         return None
     try:
-        found = checkpoints.parse(data)
+        checkpoint = checkpoints.parse(data)
     except ValueError as error:
         progress.say(f"{path}: damaged ({error}); training starts anew")
         return None
-    if found.fingerprint != fingerprint:
+    if checkpoint.fingerprint != fingerprint:
         progress.say(f"{path}: made by another recipe or from other data; training starts anew")
         return None
-    progress.say(f"training goes on after epoch {len(found.records)}")
-    return found
+    progress.say(f"training goes on after epoch {len(checkpoint.records)}")
+    return checkpoint
 
 
 def _finish(

@@ -68,7 +68,9 @@ class Outcome:
         failures = [failure for failure in old.failures if failure.variant in kept] + [
             *new.failures
         ]
-        agreements = [one for one in old.agreements if one.variant in kept] + [*new.agreements]
+        agreements = [agreement for agreement in old.agreements if agreement.variant in kept] + [
+            *new.agreements
+        ]
         drawn = [details for details in before.details.variants if details.variant in kept]
         drawn += self.details.variants
         thresholds, makings = old.thresholds | new.thresholds, old.judged_by | new.judged_by
@@ -85,7 +87,9 @@ class Outcome:
                 "judged_by": {name: makings[name] for name in names},
                 "variants": tuple(sorted(entries, key=lambda entry: place(entry.variant))),
                 "failures": tuple(sorted(failures, key=lambda failure: place(failure.variant))),
-                "agreements": tuple(sorted(agreements, key=lambda one: place(one.variant))),
+                "agreements": tuple(
+                    sorted(agreements, key=lambda agreement: place(agreement.variant))
+                ),
             }
         )
         sorted_ = tuple(sorted(drawn, key=lambda details: place(details.variant)))

@@ -71,19 +71,19 @@ def agreements_table(agreements: Iterable[RuntimeAgreement], confidence: float) 
     """Show how runtimes that scored but a part of the pictures agree with the first one."""
     return Rows(agreements).table(
         "Agreement with the first runtime on a part of the pictures",
-        Column("variant", lambda one: one.variant),
-        Column("runtime", lambda one: Cell(one.runtime, note=one.runtime_version)),
-        Number("pictures", lambda one: f"{one.images} of {format_count(one.judged_images)}"),
-        Number("with another decision", lambda one: one.differing_images),
+        Column("variant", lambda row: row.variant),
+        Column("runtime", lambda row: Cell(row.runtime, note=row.runtime_version)),
+        Number("pictures", lambda row: f"{row.images} of {format_count(row.judged_images)}"),
+        Number("with another decision", lambda row: row.differing_images),
         Number(
             "of all, at most",
-            lambda one: format_percent(one.most_differing),
+            lambda row: format_percent(row.most_differing),
             note=f"{confidence:.0%} sure",
         ),
         Number(
-            "decisions that differ", lambda one: f"{one.flips} of {format_count(one.decisions)}"
+            "decisions that differ", lambda row: f"{row.flips} of {format_count(row.decisions)}"
         ),
-        Number("largest difference", lambda one: format_fraction(one.largest_score_difference)),
+        Number("largest difference", lambda row: format_fraction(row.largest_score_difference)),
     )
 
 

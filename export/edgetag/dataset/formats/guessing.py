@@ -46,7 +46,7 @@ def label_columns(table: Table, section: DataSection) -> dict[str, set[int | Non
     """Return the columns that hold labels, each with the labels that occur in it."""
     notes = {path_column(table, section), section.split_column, section.group_column}
     labels = {name: _labels(table, name) for name in table.columns if name not in notes}
-    return {name: found for name, found in labels.items() if found - {None}}
+    return {name: values for name, values in labels.items() if values - {None}}
 
 
 def list_column(table: Table, section: DataSection) -> str | None:

@@ -63,13 +63,13 @@ def _build(target: Target, building: Path, folder: Path, progress: Progress) -> 
     downloads = building / "downloads"
     downloads.mkdir(parents=True)
     with progress.track(f"set up {target.name}", None, "parts") as task:
-        found = emulator.on_path(target.emulator)
+        installed_emulator = emulator.on_path(target.emulator)
         with open_pool(3) as pool:
             parts: list[Future[dict[str, str] | None]] = [
                 pool.submit(install_wheels, target, building / "site"),
                 pool.submit(_install_debian, target, downloads / "target", building / "root"),
             ]
-            if found is None:
+            if installed_emulator is None:
                 parts.append(
                     pool.submit(emulator.download, target.emulator, downloads / "host", building)
                 )
@@ -78,7 +78,7 @@ def _build(target: Target, building: Path, folder: Path, progress: Progress) -> 
                 task.advance()
         packages = parts[1].result() or {}
         _finish_root(target, building)
-        start = launching.start(target, building, found, target.cpus[0])
+        start = launching.start(target, building, installed_emulator, target.cpus[0])
         why_not = counter.build(building, start, launching.python(building))
         shutil.rmtree(downloads)
         files, links = record_files(building)
@@ -86,9 +86,11 @@ def _build(target: Target, building: Path, folder: Path, progress: Progress) -> 
         installed = Installed(
             target=target.name,
             digest=target.digest(),
-            emulator=found,
-            emulator_version=emulator.version(launching.emulator_command(target, folder, found)),
-            emulator_bytes=Path(found).stat().st_size if found else None,
+            emulator=installed_emulator,
+            emulator_version=emulator.version(
+                launching.emulator_command(target, folder, installed_emulator)
+            ),
+            emulator_bytes=Path(installed_emulator).stat().st_size if installed_emulator else None,
             machine=platform.machine(),
             counter=why_not,
             packages=packages,
@@ -97,7 +99,7 @@ def _build(target: Target, building: Path, folder: Path, progress: Progress) -> 
         )
         # Where it will stay: Python keeps what it compiles by path, and then starts in half the
         # time. Without its marker the folder still counts as half-built.
-        _try_out(target, folder, found)
+        _try_out(target, folder, installed_emulator)
         task.advance()
     write_text(folder / MARKER, installed.to_json())
     return installed
@@ -127,7 +129,7 @@ def _finish_root(target: Target, folder: Path) -> None:
         (view / "proc" / "cpuinfo").write_text(cpu.cpuinfo(), encoding="utf-8")
 
 
-def _try_out(target: Target, folder: Path, found: str | None) -> None:
+def _try_out(target: Target, folder: Path, installed_emulator: str | None) -> None:
     """Start the target's Python on every processor and import what a worker does.
 
     Raises:
@@ -135,7 +137,9 @@ def _try_out(target: Target, folder: Path, found: str | None) -> None:
     """
     for cpu in target.cpus:
         try:
-            launching.import_modules(target, folder, found, cpu, [WORKER, *target.modules()])
+            launching.import_modules(
+                target, folder, installed_emulator, cpu, [WORKER, *target.modules()]
+            )
         except ToolFailedError as error:
             raise InputError(
                 f"the emulated {cpu.name} does not run Python and its runtimes: "

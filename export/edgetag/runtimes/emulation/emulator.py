@@ -71,8 +71,8 @@ def version(command: list[str]) -> str:
         said = run([*command, "--version"], timeout_s=20)
     except ToolFailedError as error:
         raise InputError(f"the emulator does not run here: {error}") from None
-    found = re.search(r"\d+(\.\d+)+", said)
-    return found[0] if found else "unknown"
+    match = re.search(r"\d+(\.\d+)+", said)
+    return match[0] if match else "unknown"
 
 
 def steady_prefix() -> list[str]:

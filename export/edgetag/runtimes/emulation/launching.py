@@ -24,14 +24,18 @@ def python(folder: Path) -> Path:
     return folder / "root" / "usr" / "bin" / PYTHON
 
 
-def emulator_command(target: Target, folder: Path, found: str | None) -> list[str]:
+def emulator_command(target: Target, folder: Path, installed_emulator: str | None) -> list[str]:
     """Return how the emulator is started; `found` is the one on this machine, if that is used."""
-    return [found] if found else emulator.own_command(target.emulator, folder)
+    return (
+        [installed_emulator]
+        if installed_emulator
+        else emulator.own_command(target.emulator, folder)
+    )
 
 
-def start(target: Target, folder: Path, found: str | None, cpu: Cpu) -> list[str]:
+def start(target: Target, folder: Path, installed_emulator: str | None, cpu: Cpu) -> list[str]:
     """Return how a program of the target is started on a processor."""
-    command = emulator_command(target, folder, found)
+    command = emulator_command(target, folder, installed_emulator)
     root = folder / "root"
     # By their real place: QEMU 7.2 tells a 32-bit loader that folders under -L do not exist. Set
     # for the emulated program alone, since the emulator has libraries of its own.
@@ -64,7 +68,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def import_modules(
-    target: Target, folder: Path, found: str | None, cpu: Cpu, modules: Sequence[str]
+    target: Target, folder: Path, installed_emulator: str | None, cpu: Cpu, modules: Sequence[str]
 ) -> None:
     """Import modules under the target's Python, which keeps them compiled from then on.
 
@@ -72,7 +76,13 @@ def import_modules(
         ToolFailedError: It does not work.
     """
     code = f"import {', '.join(modules)}"
-    command = [*start(target, folder, found, cpu), str(python(folder)), "-P", "-c", code]
+    command = [
+        *start(target, folder, installed_emulator, cpu),
+        str(python(folder)),
+        "-P",
+        "-c",
+        code,
+    ]
     run(command, environment=environment(folder), timeout_s=IMPORT_LIMIT_S)
 
 

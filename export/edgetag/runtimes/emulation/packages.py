@@ -122,10 +122,10 @@ def unpack(archives: Sequence[Path], folder: Path) -> dict[str, str]:
     versions = {}
     for archive in archives:
         try:
-            told = run(["dpkg-deb", "--show", "--showformat=${Package} ${Version}", archive])
+            printed = run(["dpkg-deb", "--show", "--showformat=${Package} ${Version}", archive])
             run(["dpkg-deb", "--extract", archive, folder])
         except ToolFailedError as error:
             raise explain(f"{archive.name} could not be unpacked", str(error)) from None
-        name, version = told.split()
+        name, version = printed.split()
         versions[name] = version
     return versions

@@ -73,10 +73,14 @@ def read_installed(target: Target, folder: Path) -> Installed | None:
     """Return what a folder says about itself, None where it says nothing that can be used."""
     try:
         text = (folder / MARKER).read_text(encoding="utf-8")
-        found = Installed.from_json(text, folder / MARKER)
+        installed = Installed.from_json(text, folder / MARKER)
     except (OSError, UnicodeDecodeError, InputError):
         return None
-    return found if (found.target, found.digest) == (target.name, target.digest()) else None
+    return (
+        installed
+        if (installed.target, installed.digest) == (target.name, target.digest())
+        else None
+    )
 
 
 def damage(installed: Installed, folder: Path, thorough: bool = False) -> str | None:
@@ -102,10 +106,10 @@ def damage(installed: Installed, folder: Path, thorough: bool = False) -> str | 
     for place, mark in installed.files.items():
         path = folder / place
         try:
-            found = path.lstat()
+            status = path.lstat()
         except OSError:
             return f"{place} is missing"
-        if not stat.S_ISREG(found.st_mode) or found.st_size != mark.size_bytes:
+        if not stat.S_ISREG(status.st_mode) or status.st_size != mark.size_bytes:
             return f"{place} has changed"
         if thorough and digest_file(path) != mark.sha256:
             return f"{place} has changed"

@@ -70,7 +70,7 @@ def read_needs(path: Path) -> tuple[str, tuple[str, ...]]:
 
 
 def _conclude(
-    told: str,
+    recorded: str,
     needs: str,
     unknown: tuple[str, ...],
     version: str | None,
@@ -79,8 +79,11 @@ def _conclude(
 ) -> tuple[Conclusion, str]:
     loads = _loads(outcome)
     reason = outcome.reason if isinstance(outcome, LoadFailure) else ""
-    if told != needs and needs:
-        return "contradicted", f"export.json says {told or 'nothing'}, its operators say {needs}"
+    if recorded != needs and needs:
+        return (
+            "contradicted",
+            f"export.json says {recorded or 'nothing'}, its operators say {needs}",
+        )
     if version is None or loads is None:
         return "not proved", reason
     if not needs or unknown:
