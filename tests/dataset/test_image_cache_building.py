@@ -136,19 +136,6 @@ if __name__ == "__main__":
 """
 
 
-def children_of(pid: int) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            child = int(stat.parent.name)
-            found += [child, *children_of(child)]
-    return found
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.slow
 def test_a_build_killed_at_any_moment_goes_on_and_leaves_no_process(
@@ -159,7 +146,7 @@ def test_a_build_killed_at_any_moment_goes_on_and_leaves_no_process(
     while not (done := list(workspace.dataset.glob("building/*/part-*.json"))):
         assert process.poll() is None
         time.sleep(0.01)
-    workers = children_of(process.pid)
+    workers = descendants(process.pid)
     process.kill()
     process.wait()
     assert workers

@@ -14,6 +14,7 @@ from edgetag.phones.phone import FOLDER
 from edgetag.phones.problems import PhoneError, Problem, recognize
 from edgetag.phones.store import prepare
 from tests.phones.street import BENCHMARK_MODEL, Street, only_phone, script
+from tests.support.processes import runs
 
 
 def test_without_adb_the_message_says_where_to_get_it(
@@ -151,14 +152,6 @@ def test_output_without_end_is_stopped(street: Street) -> None:
     assert stopped.value.problem is Problem.TOO_MUCH_OUTPUT
 
 
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
 def test_a_program_that_hangs_is_ended_on_the_phone_too(street: Street) -> None:
     root = street.phone().root
     script(root / "bin" / "hang", '#!/bin/sh\necho $$ > "$PHONE/hanging"\nexec sleep 600\n')
@@ -169,9 +162,9 @@ def test_a_program_that_hangs_is_ended_on_the_phone_too(street: Street) -> None:
     assert stopped.value.problem is Problem.TIMED_OUT
     pid = int((root / "hanging").read_text())
     deadline = time.monotonic() + 60
-    while alive(pid) and time.monotonic() < deadline:
+    while runs(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not alive(pid)
+    assert not runs(pid)
 
 
 def test_stopping_everything_stops_adb(street: Street) -> None:

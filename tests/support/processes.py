@@ -16,6 +16,11 @@ def children(parent: int) -> list[int]:
     return found
 
 
+def descendants(parent: int) -> list[int]:
+    """Return the processes that run below one: its children, theirs, and so on."""
+    return [process for child in children(parent) for process in (child, *descendants(child))]
+
+
 def busy(pid: int) -> bool:
     """Tell whether a process has worked for a second, so that it is at its job."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
