@@ -24,6 +24,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import load_recipe
 from edgetag.workspace import Workspace
 from tests.dataset.conftest import MakePicture, MakeTable
+from tests.support.processes import descendants
 
 QUIET = SilentProgress()
 CONTRACT = Preprocessing(input_size=32)
