@@ -20,7 +20,7 @@ from edgetag.serving.refusals import RefusalError
 from edgetag.serving.results import ModelAnswer, Problem, TagsAnswer
 from edgetag.serving.service import Answer, Service
 from edgetag.serving.settings import Settings
-from edgetag.serving.sources import FIELD, Sources
+from edgetag.serving.sources import FIELD, READ, Sources
 
 PROBLEM = "application/problem+json"
 PICTURES = ("image/jpeg", "image/png", "image/webp")
@@ -224,27 +224,29 @@ def _response(request: Request, answer: Answer, settings: Settings) -> Response:
     return Response(answer.body, media_type=answer.media_type, headers=headers)
 
 
-def _problem(status: int, title: str, detail: str, headers: dict[str, str]) -> Response:
+def _problem(request: Request, status: int, detail: str, headers: dict[str, str]) -> Response:
+    if request.method not in ("GET", "HEAD") and not request.scope.get(READ):
+        headers = {**headers, "connection": "close"}  # nobody waits for the rest of the body
+    title = "failed" if status == 500 else "refused"
     problem = Problem(status=status, title=title, detail=detail)
     return Response(problem.model_dump_json(), status, {**headers, "content-type": PROBLEM})
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusalError)  # noqa: S101 - for mypy
-    return _problem(error.status, "refused", error.detail, error.headers)
+    return _problem(request, error.status, error.detail, error.headers)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - for mypy
     first = error.errors()[0]
-    detail = f"{first['loc'][-1]}: {first['msg']}"
-    return _problem(422, "refused", detail, {})
+    return _problem(request, 422, f"{first['loc'][-1]}: {first['msg']}", {})
 
 
-async def _not_there(_request: Request, error: Exception) -> Response:
+async def _not_there(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - for mypy
-    return _problem(error.status_code, "refused", str(error.detail), dict(error.headers or {}))
+    return _problem(request, error.status_code, str(error.detail), dict(error.headers or {}))
 
 
-async def _crashed(_request: Request, _error: Exception) -> Response:
-    return _problem(500, "failed", "an error of the server's own; its log says which", {})
+async def _crashed(request: Request, _error: Exception) -> Response:
+    return _problem(request, 500, "an error of the server's own; its log says which", {})

@@ -8,7 +8,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from edgetag.serving.settings import Settings
 
 MOST_HEAD_BYTES = 32_768
-"""Of a request's line and header fields together; the server itself would take any number."""
+"""Of a request's line and header fields together, and of what is sent beside a body's bytes; the
+server itself would take any number."""
 
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n"
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n"
@@ -20,8 +21,9 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
     class Connection(HttpToolsProtocol):
         """One client's connection."""
 
-        _head_bytes = 0
         _is_in_head = True
+        _other_bytes = 0
+        _body_bytes = 0
         _head_timer: asyncio.TimerHandle | None = None
         _write_timer: asyncio.TimerHandle | None = None
 
@@ -37,16 +39,16 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
-            if self._is_in_head:
-                if self._head_timer is None:
-                    self._await_head()
-                self._head_bytes += len(data)
+            if self._is_in_head and self._head_timer is None:
+                self._await_head()
+            self._other_bytes += len(data)
             super().data_received(data)
-            if self._is_in_head and self._head_bytes > MOST_HEAD_BYTES:
+            # Chunks of one byte, the smallest there are, bring six of their own.
+            if self._other_bytes > MOST_HEAD_BYTES + 6 * self._body_bytes:
                 self._end(TOO_LARGE)
 
         def on_message_begin(self) -> None:
-            self._is_in_head, self._head_bytes = True, 0
+            self._is_in_head, self._other_bytes, self._body_bytes = True, 0, 0
             super().on_message_begin()
 
         def on_headers_complete(self) -> None:
@@ -54,8 +56,13 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
             self._stop("_head_timer")
             super().on_headers_complete()
 
+        def on_body(self, body: bytes) -> None:
+            self._other_bytes -= len(body)
+            self._body_bytes += len(body)
+            super().on_body(body)
+
         def on_message_complete(self) -> None:
-            self._is_in_head, self._head_bytes = True, 0
+            self._is_in_head, self._other_bytes, self._body_bytes = True, 0, 0
             super().on_message_complete()
 
         def pause_writing(self) -> None:

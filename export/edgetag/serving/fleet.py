@@ -3,7 +3,8 @@
 import asyncio
 import shutil
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,6 +62,7 @@ class Fleet:
     service_s: dict[bool, float] = field(
         default_factory=lambda: {False: FIRST_GUESS_S, True: FIRST_GUESS_S}
     )
+    _users: int = 0
     _closing: bool = False
 
     def __post_init__(self) -> None:
@@ -80,6 +82,15 @@ class Fleet:
     def running(self) -> int:
         """How many jobs workers are at."""
         return self._running
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Keep it from being closed until the block ends."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
 
     async def do(
         self, job: Job, picture: bytes, sight: bytes, quick: bool = False
@@ -179,8 +190,8 @@ class Fleet:
             return
 
     async def close(self) -> None:
-        """Finish what waits, then end the workers."""
-        while self.waiting or self._running:
+        """Let its users finish, then end the workers."""
+        while self._users or self._running:
             await asyncio.sleep(0.02)
         self._closing = True
         for task in list(self._tasks):

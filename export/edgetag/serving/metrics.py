@@ -28,6 +28,7 @@ class Metrics:
         cache: Questions to the cache, by where the answer was: memory, redis, or nowhere.
         cache_errors: Times that Redis did not answer.
         joined: Requests that waited for an answer that was being computed for another.
+        looks: Times that the model ran.
         workers_ended: Workers that ended unasked.
         reloads: New bundles, by whether they were opened.
     """
@@ -52,6 +53,7 @@ class Metrics:
         self.cache = counter("cache", "Questions to the cache", "place")
         self.cache_errors = counter("cache_errors", "Redis did not answer")
         self.joined = counter("joined", "Requests that waited for another's answer")
+        self.looks = counter("looks", "Times that the model ran")
         self.workers_ended = counter("workers_ended", "Workers that ended unasked")
         self.reloads = counter("reloads", "New bundles", "outcome")
         ProcessCollector(registry=self.registry)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ from edgetag.userfiles import read_file
 TOKEN = "EDGETAG_TOKEN"  # noqa: S105 - the variable's name
 MOST_TOKEN_BYTES = 4096
 LEAST_TOKEN = 16
+OTHER_FILES = 1024
+"""Files that are open beside connections: pictures, workers' pipes, what Python needs."""
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -42,6 +46,7 @@ def run(model: Path, settings: Settings) -> None:
     """
     adopt_uvicorns_logs()
     token = _token(settings)
+    _allow_connections(settings.connections)
     with _bound(settings) as listening:
         uvloop.run(_serve(model, settings, token, listening))
 
@@ -158,6 +163,15 @@ async def _open(model: Path, settings: Settings, metrics: Metrics) -> Fleet:
         tell(event, level, **more)
 
     return await open_fleet(model, settings, count)
+
+
+def _allow_connections(count: int) -> None:
+    """Have the system allow so many, beside files and workers, where the user may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @contextlib.contextmanager

@@ -99,19 +99,22 @@ class Service:
             RefusalError: The picture cannot be read, or nothing can be made of it.
         """
         fleet = self.fleet
+        with fleet.used():
+            try:
+                return await self._in_time(fleet, upload, operation)
+            except BusyError as error:
+                self._metrics.refused.labels(error.reason).inc()
+                raise
+
+    async def _in_time(self, fleet: Fleet, upload: Upload, operation: Operation) -> Answer:
         try:
             return await self._answer(fleet, upload, operation)
         except BusyError as error:
             if not isinstance(operation, Crop):
-                self._metrics.refused.labels(error.reason).inc()
                 raise
             self._metrics.degraded.labels(error.reason).inc()
         centre = operation.model_copy(update={"centre": True, "tags": ()})
-        try:
-            return await self._answer(fleet, upload, centre)
-        except BusyError as error:
-            self._metrics.refused.labels(error.reason).inc()
-            raise
+        return await self._answer(fleet, upload, centre)
 
     async def _answer(self, fleet: Fleet, upload: Upload, operation: Operation) -> Answer:
         key = _key(fleet.model, upload, operation)
@@ -157,6 +160,7 @@ class Service:
         try:
             answer, seen = await self._work(fleet, upload, operation, sight or b"")
             if seen:
+                self._metrics.looks.inc()
                 self.cache.put(seen_key, seen)
         finally:
             looked.set()

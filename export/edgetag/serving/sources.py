@@ -20,6 +20,9 @@ from edgetag.serving.settings import Settings
 FIELD = "picture"
 """The field of a form that has the picture."""
 
+READ = "edgetag.read"
+"""Marks, in a request's scope, that its body was read to the end."""
+
 PLAIN = frozenset(string.ascii_letters + string.digits + "-_.~/ !$&'()+,;=@")
 """Characters of an address behind its prefix; `:`, `?`, `#`, `*` and `%` mean something to some
 file system of fsspec."""
@@ -73,8 +76,9 @@ class Sources:
                 data = await self._whole(request, held)
         except TimeoutError:
             raise RefusalError(
-                408, f"the picture did not come in {self._settings.body_s:g} s", connection="close"
+                408, f"the picture did not come in {self._settings.body_s:g} s"
             ) from None
+        request.scope[READ] = True
         kind = request.headers.get("content-type", "")
         if kind.partition(";")[0].strip().lower() == "multipart/form-data":
             data = await _in_form(request, data)
@@ -228,4 +232,4 @@ async def _in_form(request: Request, data: bytes) -> bytes:
 
 
 def _too_many(most: int) -> RefusalError:
-    return RefusalError(413, f"the picture has over {most} bytes", connection="close")
+    return RefusalError(413, f"the picture has over {most} bytes")
