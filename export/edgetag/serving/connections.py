@@ -21,7 +21,6 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
     class Connection(HttpToolsProtocol):
         """One client's connection."""
 
-        _is_in_head = True
         _other_bytes = 0
         _body_bytes = 0
         _head_timer: asyncio.TimerHandle | None = None
@@ -39,8 +38,6 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
-            if self._is_in_head and self._head_timer is None:
-                self._await_head()
             self._other_bytes += len(data)
             super().data_received(data)
             # Chunks of one byte, the smallest there are, bring six of their own.
@@ -48,11 +45,12 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
                 self._end(TOO_LARGE)
 
         def on_message_begin(self) -> None:
-            self._is_in_head, self._other_bytes, self._body_bytes = True, 0, 0
+            self._other_bytes = self._body_bytes = 0
+            if self._head_timer is None:
+                self._await_head()
             super().on_message_begin()
 
         def on_headers_complete(self) -> None:
-            self._is_in_head = False
             self._stop("_head_timer")
             super().on_headers_complete()
 
@@ -60,10 +58,6 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
             self._other_bytes -= len(body)
             self._body_bytes += len(body)
             super().on_body(body)
-
-        def on_message_complete(self) -> None:
-            self._is_in_head, self._other_bytes, self._body_bytes = True, 0, 0
-            super().on_message_complete()
 
         def pause_writing(self) -> None:
             super().pause_writing()

@@ -26,22 +26,17 @@ def tell(event: str, level: str = "info", **more: object) -> None:
     sys.stderr.write(json.dumps(line, default=str) + "\n")
 
 
-def adopt_uvicorns_logs() -> None:
-    """Have what uvicorn logs come out as such lines too."""
-    logger = logging.getLogger("uvicorn")
-    logger.handlers = [_Lines()]
-    logger.setLevel(logging.WARNING)
-    logger.propagate = False
+def adopt_other_logs() -> None:
+    """Have what packages log come out as such lines too."""
+    logging.basicConfig(handlers=[_Lines()], level=logging.WARNING, force=True)
 
 
 class _Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        more = (
-            {"trace": logging.Formatter().formatException(record.exc_info)}
-            if record.exc_info
-            else {}
-        )
-        tell("uvicorn", level=record.levelname.lower(), detail=record.getMessage(), **more)
+        more = {"logger": record.name}
+        if record.exc_info:
+            more["trace"] = logging.Formatter().formatException(record.exc_info)
+        tell("log", level=record.levelname.lower(), detail=record.getMessage(), **more)
 
 
 def _now() -> str:

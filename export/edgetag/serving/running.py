@@ -18,7 +18,7 @@ from edgetag.serving.cache import Cache
 from edgetag.serving.connections import protocol_of
 from edgetag.serving.fleet import Fleet, open_fleet
 from edgetag.serving.guard import Guard
-from edgetag.serving.logs import Tell, adopt_uvicorns_logs, tell
+from edgetag.serving.logs import Tell, adopt_other_logs, tell
 from edgetag.serving.metrics import Metrics
 from edgetag.serving.service import Service
 from edgetag.serving.settings import Settings
@@ -44,7 +44,7 @@ def run(model: Path, settings: Settings) -> None:
     Raises:
         InputError: The model, the address or the token cannot be used.
     """
-    adopt_uvicorns_logs()
+    adopt_other_logs()
     token = _token(settings)
     _allow_connections(settings.connections)
     with _bound(settings) as listening:
@@ -76,6 +76,8 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
             timeout_graceful_shutdown=int(settings.stop_s),
         )
     )
+    open_now = server.server_state.connections
+    metrics.watch("connections", "Connections that are open", lambda: len(open_now))
     reloading = _Reloading(model, settings, metrics, service)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

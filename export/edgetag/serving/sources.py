@@ -136,18 +136,20 @@ class Sources:
             descriptor = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NONBLOCK)  # noqa: PTH118
         except (OSError, ValueError):
             return None
-        with open(descriptor, "rb") as file:  # noqa: PTH123
+        try:
             state = os.fstat(descriptor)
             # Where it really lies, asked of what is open: nobody can change that any more.
             place = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
             if not stat.S_ISREG(state.st_mode) or not place.startswith(root.rstrip("/") + "/"):
                 return None
-            if state.st_size > self._settings.max_bytes:
-                raise _too_many(self._settings.max_bytes)
-            held.take(state.st_size)
-            data = file.read(self._settings.max_bytes + 1)
-        if len(data) > self._settings.max_bytes:
-            raise _too_many(self._settings.max_bytes)
+            most = self._settings.max_bytes
+            held.take(min(state.st_size, most))
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read(most + 1)
+        finally:
+            os.close(descriptor)
+        if len(data) > most:
+            raise _too_many(most)
         return Upload.of(data)
 
     async def _at_address(self, address: str, held: "_Held") -> Upload:
