@@ -44,7 +44,6 @@ def run(model: Path, settings: Settings) -> None:
     Raises:
         InputError: The model, the address or the token cannot be used.
     """
-    adopt_other_logs()
     token = _token(settings)
     _allow_connections(settings.connections)
     with _bound(settings) as listening:
@@ -53,9 +52,9 @@ def run(model: Path, settings: Settings) -> None:
 
 async def _serve(model: Path, settings: Settings, token: str, listening: socket.socket) -> None:
     metrics = Metrics()
-    service = Service(
-        await _open(model, settings, metrics), Cache(settings, metrics, tell), metrics
-    )
+    fleet = await _open(model, settings, metrics)
+    adopt_other_logs()
+    service = Service(fleet, Cache(settings, metrics, tell), metrics)
     sources = Sources(settings)
     metrics.watch("queue", "Jobs that wait for a worker", lambda: service.fleet.waiting)
     metrics.watch("running", "Jobs that workers are at", lambda: service.fleet.running)

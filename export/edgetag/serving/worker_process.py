@@ -16,6 +16,10 @@ MOST_BYTES = 1 << 31
 """Of a message; more is no message."""
 
 
+MOST_WORDS = 4096
+"""Of a line without end on stderr."""
+
+
 class WorkerEndedError(Exception):
     """A worker has crashed, or was ended since it took too long."""
 
@@ -112,7 +116,9 @@ async def start_worker(start: Start, tell: Tell) -> tuple[WorkerProcess, ModelDe
 
 async def _listen(stderr: asyncio.StreamReader, pid: int, tell: Tell) -> None:
     """Tell what a worker says of itself: the last words of a crash."""
+    rest = ""
     while said := await stderr.read(1 << 16):
-        lines = (line.strip() for line in said.decode(errors="replace").splitlines())
-        if words := "\n".join(line for line in lines if line and not line.startswith(NOISE)):
-            tell("worker said", level="warning", pid=pid, detail=one_line(words))
+        *lines, rest = (rest + said.decode(errors="replace")).split("\n")
+        rest = rest[-MOST_WORDS:]
+        if words := [line for line in lines if line.strip() and not line.startswith(NOISE)]:
+            tell("worker said", level="warning", pid=pid, detail=one_line("\n".join(words)))
