@@ -85,7 +85,12 @@ class Run:
 
     def score_file(self, workspace: Workspace) -> Path:
         """Return where its scores are kept."""
-        return workspace.validate / "scores" / f"{self.variant}.{self.engine.name}.npz"
+        return score_file(workspace, self.variant, self.engine.name)
+
+
+def score_file(workspace: Workspace, variant: str, runtime: str) -> Path:
+    """Return where the scores of a file on a runtime are kept."""
+    return workspace.validate / "scores" / f"{variant}.{runtime}.npz"
 
 
 Outcome = Scored | LoadFailure

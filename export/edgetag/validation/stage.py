@@ -16,7 +16,7 @@ from edgetag.runtimes import LoadFailure
 from edgetag.validation.details import Details
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.evaluation import Evaluation, prepare
-from edgetag.validation.held import Held, images_digest
+from edgetag.validation.held import Held
 from edgetag.validation.inputs import Candidate, candidates
 from edgetag.validation.judging_run import (
     JudgedRun,
@@ -34,7 +34,7 @@ from edgetag.validation.result import (
     VariantVerdict,
     Verdict,
 )
-from edgetag.validation.scores import ReferenceScores
+from edgetag.validation.scores import ReferenceScores, images_digest
 from edgetag.workspace import Workspace
 
 
