@@ -14,6 +14,7 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe, passed_over
 from edgetag.runtimes import LoadFailure
 from edgetag.validation.details import Details
+from edgetag.validation.ensembles import write_fitted
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.evaluation import Evaluation, prepare
 from edgetag.validation.held import Held
@@ -111,6 +112,7 @@ def run(
         verdict = held.compared(outcome.verdict, partial=bool(lacking))
         outcome = replace(outcome, verdict=verdict)
     outcome.write(workspace)
+    write_fitted(workspace, external, thresholds)
     return outcome.verdict
 
 
