@@ -57,6 +57,7 @@ class Tagger:
     Attributes:
         model: What was opened: name, version, variant, digests, contract, tags.
         workers: Threads that `tag_all` uses.
+        max_pixels: Most pixels of a picture.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Tagger:
         self._load: Callable[[], Session] = partial(loader.load, self.model.data, 1)
         self.workers = workers or cores()
         self._engine = engine
-        self._max_pixels = max_pixels
+        self.max_pixels = max_pixels
         self._copies: list[_Copy] = []
 
     @property
@@ -95,7 +96,7 @@ class Tagger:
             "source": self.model.source_sha256,
             "contract": self.model.contract.digest(),
             "runtime": f"{self._engine.name} {self._engine.version()}",
-            "max_pixels": self._max_pixels,
+            "max_pixels": self.max_pixels,
             "edgetag": __version__,
         }
 
@@ -115,7 +116,7 @@ class Tagger:
             PictureError: It cannot be read.
             BundleError: The model fails on it.
         """
-        return self._run(read_square(picture, self.model.contract, self._max_pixels), maps)
+        return self.tag_square(read_square(picture, self.model.contract, self.max_pixels), maps)
 
     def tag_all(
         self, pictures: Iterable[Picture], *, maps: bool = False
@@ -144,7 +145,22 @@ class Tagger:
             BundleError: The model fails on it.
         """
         side = self.model.contract.input_size
-        return self._run(Square(square, (0, 0, side, side), (side, side)), maps=False).scores
+        return self.tag_square(Square(square, (0, 0, side, side), (side, side))).scores
+
+    def tag_square(self, square: Square, maps: bool = False) -> Tagging:
+        """Return the scores of a picture that was made the model's square; see `tag`."""
+        try:
+            copy = self._borrowed()
+            scores, heat = copy.run(square.pixels[None], maps and self.explains)
+        except (ModelLoadError, WrongOutputError) as error:
+            raise BundleError(f"{self.model.name}: {self.model.variant}: {error}") from None
+        self._copies.append(copy)
+        order = list(self.model.columns)
+        drawn = None
+        if heat is not None:
+            side = self.model.contract.input_size
+            drawn = HeatMaps(heat[..., order], square.content, side, square.size, self.tags)
+        return Tagging(self.tags, scores[order], self.model.thresholds, drawn)
 
     def close(self) -> None:
         """Give the memory of the loaded model back; the next picture loads it again."""
@@ -166,20 +182,6 @@ class Tagger:
             return self.tag(picture, maps=maps)
         except PictureError as error:
             return error
-
-    def _run(self, square: Square, maps: bool) -> Tagging:
-        try:
-            copy = self._borrowed()
-            scores, heat = copy.run(square.pixels[None], maps and self.explains)
-        except (ModelLoadError, WrongOutputError) as error:
-            raise BundleError(f"{self.model.name}: {self.model.variant}: {error}") from None
-        self._copies.append(copy)
-        order = list(self.model.columns)
-        drawn = None
-        if heat is not None:
-            side = self.model.contract.input_size
-            drawn = HeatMaps(heat[..., order], square.content, side, square.size, self.tags)
-        return Tagging(self.tags, scores[order], self.model.thresholds, drawn)
 
     def _borrowed(self) -> "_Copy":
         """Take a copy that no thread uses, or load one more."""
