@@ -161,6 +161,29 @@ def test_a_batch_of_other_settings_is_not_mixed_in(
         tag_pictures(other, listed, out, QUIET)
 
 
+def test_scaled_jpeg_is_said_in_what_it_made_and_mixed_with_nothing(
+    tagger: Tagger, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    noise = Image.effect_noise((500, 400), 60).convert("RGB")
+    noise.save(tmp_path / "in" / "large.jpg")
+    noise.save(tmp_path / "in" / "large.png")
+    tag(tmp_path / "in", "-o", tmp_path / "exact.parquet")
+    done = tag(tmp_path / "in", "-o", tmp_path / "scaled.parquet", "--scaled-jpeg")
+    assert "; large JPEG files scaled while decoding" in done.output
+    exact, scaled = (
+        pl.read_parquet(tmp_path / f"{name}.parquet").select(pl.selectors.starts_with("score_"))
+        for name in ("exact", "scaled")
+    )
+    jpeg, png = range(2)
+    assert exact.row(jpeg) != scaled.row(jpeg)
+    assert exact.row(png) == scaled.row(png)
+    result = json.loads(tag(tmp_path / "in", "-o", tmp_path / "out.csv", "--json").stdout)
+    assert result["scaled_jpeg"] is False
+    with Tagger(BUNDLE, scaled_jpeg=True) as other:
+        assert other.settings() == tagger.settings() | {"scaled_jpeg": True}
+
+
 def test_parts_whose_settings_are_gone_are_never_taken_for_a_models(
     tagger: Tagger, folder: Path, tmp_path: Path
 ) -> None:
@@ -290,6 +313,7 @@ def test_measuring_writes_nothing_and_times_pictures_that_differ(
     assert (rate["pictures"], rate["rounds"]) == (20, 5)
     separate = 1 / rate["decode_per_s"] + 1 / rate["infer_per_s"]
     assert rate["bound_per_s"] == pytest.approx(1 / separate, rel=0.5)
+    assert rate["decode_scaled_per_s"] > 0
     low, high = rate["ratios"]
     assert 0 < low <= rate["ratio"] <= high
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures"]

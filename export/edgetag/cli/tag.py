@@ -66,6 +66,14 @@ def tag(
         bool,
         typer.Option("--null", "-0", help="Paths on stdin end in a zero byte, not a new line."),
     ] = False,
+    scaled_jpeg: Annotated[
+        bool,
+        typer.Option(
+            "--scaled-jpeg",
+            help="Decode JPEG files of many pixels at a fraction of their size: faster, and not "
+            "the contract; edgetag explain says what it costs in tags.",
+        ),
+    ] = False,
     sidecars: Annotated[
         SidecarStyle | None,
         typer.Option(
@@ -103,7 +111,12 @@ def tag(
     if listing.passed_over:
         progress.say(f"{listing.passed_over} files are no pictures by their names; passed over")
     with Tagger(
-        model, variant=variant, thresholds=threshold, runtime=runtime, workers=workers
+        model,
+        variant=variant,
+        thresholds=threshold,
+        runtime=runtime,
+        workers=workers,
+        scaled_jpeg=scaled_jpeg,
     ) as tagger:
         if out is None:
             rate = measure_rate(tagger, listing.pictures, progress)

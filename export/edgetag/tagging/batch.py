@@ -42,6 +42,8 @@ class BatchResult(Result):
         seconds: From the first picture to the last.
         sidecars: Text files beside pictures that hold their tags now.
         without_sidecar: Path and reason of pictures that could get none.
+        scaled_jpeg: Whether large JPEG files were decoded at a fraction of their size, so that
+            their scores lie beside those of the contract.
     """
 
     SCHEMA: ClassVar[str] = "edgetag.batch/1.0"
@@ -52,6 +54,7 @@ class BatchResult(Result):
     seconds: float
     sidecars: int = 0
     without_sidecar: tuple[tuple[str, str], ...] = ()
+    scaled_jpeg: bool = False
 
     def sentence(self) -> str:
         """Return it for people."""
@@ -62,6 +65,7 @@ class BatchResult(Result):
             *([f"{format_count(self.unreadable)} unreadable"] if self.unreadable else []),
             *([f"{format_count(self.reused)} known before"] if self.reused else []),
             *([f"{format_count(self.sidecars)} sidecars"] if self.sidecars else []),
+            *(["large JPEG files scaled while decoding"] if self.scaled_jpeg else []),
         ]
         return f"{'; '.join(parts)} ({format_seconds(self.seconds)}{rate})"
 
@@ -120,6 +124,7 @@ def tag_pictures(
         seconds=seconds,
         sidecars=beside[0],
         without_sidecar=beside[1],
+        scaled_jpeg=tagger.scaled_jpeg,
     )
 
 

@@ -48,6 +48,8 @@ class Tagger:
         runtime: `litert`, or `tflite-runtime`.
         workers: Threads; default: one for each core.
         max_pixels: A larger picture is refused before it is decoded.
+        scaled_jpeg: Decode JPEG files with many more pixels than the input at a fraction of their
+            size: faster, with scores a little beside those of validation; see `scaled_jpeg`.
 
     Raises:
         BundleError: The file is missing or damaged, or does not give its golden scores here.
@@ -57,6 +59,7 @@ class Tagger:
     Attributes:
         model: What was opened: name, version, variant, digests, contract, tags.
         workers: Threads that `tag_all` uses.
+        scaled_jpeg: Whether large JPEG files are decoded at a fraction of their size.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Tagger:
         runtime: str = "litert",
         workers: int | None = None,
         max_pixels: int = MAX_PIXELS,
+        scaled_jpeg: bool = False,
     ) -> None:
         path = Path(path)
         loader, engine = engines.loader(runtime), engines.get(runtime)
@@ -79,6 +83,7 @@ class Tagger:
         prove(self.model, engine, path)
         self._load: Callable[[], Session] = partial(loader.load, self.model.data, 1)
         self.workers = workers or cores()
+        self.scaled_jpeg = scaled_jpeg
         self._engine = engine
         self._max_pixels = max_pixels
         self._copies: list[_Copy] = []
@@ -96,6 +101,7 @@ class Tagger:
             "contract": self.model.contract.digest(),
             "runtime": f"{self._engine.name} {self._engine.version()}",
             "max_pixels": self._max_pixels,
+            "scaled_jpeg": self.scaled_jpeg,
             "edgetag": __version__,
         }
 
@@ -115,7 +121,10 @@ class Tagger:
             PictureError: It cannot be read.
             BundleError: The model fails on it.
         """
-        return self._run(read_square(picture, self.model.contract, self._max_pixels), maps)
+        square = read_square(
+            picture, self.model.contract, self._max_pixels, scaled_jpeg=self.scaled_jpeg
+        )
+        return self._run(square, maps)
 
     def tag_all(
         self, pictures: Iterable[Picture], *, maps: bool = False
