@@ -234,7 +234,7 @@ def test_names_come_from_stdin_too(folder: Path, tmp_path: Path) -> None:
     names = [folder / "00003.png", odd, folder / "00001.png"]
     done = CliRunner().invoke(
         app,
-        ["tag", str(BUNDLE), "-", "-0", "-o", str(tmp_path / "out.parquet")],
+        ["tag", str(BUNDLE), "-", "-o", str(tmp_path / "out.parquet")],
         input="\0".join(map(str, names)),
     )
     assert done.exit_code == 0, done.output

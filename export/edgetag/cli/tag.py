@@ -30,7 +30,8 @@ def tag(
         list[str],
         typer.Argument(
             metavar="PICTURES...",
-            help="Files, folders, globs, archives (zip, tar), or - for a list of paths on stdin.",
+            help="Files, folders, globs, archives (zip, tar), or - for paths on stdin, one a line "
+            "or each with a zero byte behind it.",
             show_default=False,
         ),
     ],
@@ -62,10 +63,6 @@ def tag(
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Threads; default: one per core.")
     ] = None,
-    null: Annotated[
-        bool,
-        typer.Option("--null", "-0", help="Paths on stdin end in a zero byte, not a new line."),
-    ] = False,
     scaled_jpeg: Annotated[
         bool,
         typer.Option(
@@ -79,6 +76,14 @@ def tag(
         typer.Option(
             help="Also write the tags beside each picture: hydrus (picture.jpg.txt, a tag a line) "
             "or booru (picture.txt, with commas); what lies there with other tags is left."
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.html",
+            help="Also write a page: scores of every tag, its threshold, tags that come together.",
+            show_default=False,
         ),
     ] = None,
     measure: Annotated[
@@ -107,7 +112,7 @@ def tag(
     if (out is None) is not measure:
         raise InputError("give -o TABLE to tag, or --measure to time; one of the two")
     progress = console_progress()
-    listing = list_pictures(_named(pictures, null))
+    listing = list_pictures(_named(pictures))
     if listing.passed_over:
         progress.say(f"{listing.passed_over} files are no pictures by their names; passed over")
     with Tagger(
@@ -122,7 +127,7 @@ def tag(
             rate = measure_rate(tagger, listing.pictures, progress)
             return print_json(rate) if json else print_tables([rate_table(rate)])
         style: Style | None = sidecars.value if sidecars else None
-        result = tag_pictures(tagger, listing.pictures, out, progress, style)
+        result = tag_pictures(tagger, listing.pictures, out, progress, style, report)
     if json:
         return print_json(result)
     if result.without_sidecar:
@@ -130,14 +135,18 @@ def tag(
     return typer.echo(result.sentence())
 
 
-def _named(given: list[str], null: bool) -> list[str]:
-    """Return what was named, with the paths on stdin in the place of `-`."""
+def _named(given: list[str]) -> list[str]:
+    """Return what was named, with the paths on stdin in the place of `-`.
+
+    A path holds no zero byte, so one in the list says that each ends in one, not in a new line.
+    """
     import os
     import sys
 
     if "-" not in given:
         return given
-    end = b"\0" if null else b"\n"
-    listed = [os.fsdecode(line) for line in sys.stdin.buffer.read().split(end) if line]
+    text = sys.stdin.buffer.read()
+    lines = text.split(b"\0" if b"\0" in text else b"\n")
+    listed = [os.fsdecode(line) for line in lines if line]
     place = given.index("-")
     return [*given[:place], *listed, *given[place + 1 :]]

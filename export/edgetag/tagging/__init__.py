@@ -6,6 +6,7 @@
 - `pictures`: pictures in any shape that a caller has, as the square that a model takes.
 - `listing`: finds the pictures that a command names: files, folders, globs, archives.
 - `batch`: tags many pictures into a table, so that a kill loses nothing finished.
+- `report`: a page with plots of what was tagged.
 - `sidecars`: text files with tags beside pictures, as other programs read them.
 - `rate`: how fast a batch tags, beside decoding and inference alone.
 - `throughput`: measures that.

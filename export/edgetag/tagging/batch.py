@@ -20,7 +20,7 @@ from edgetag.tagging.listing import Content, Listed, bytes_of, contents, shown_n
 from edgetag.tagging.parts import Parts, Row, open_parts, stamp_of
 from edgetag.tagging.sidecars import Style, write_sidecars
 from edgetag.tagging.tagger import Tagger
-from edgetag.workspace import atomic_write
+from edgetag.workspace import atomic_write, write_text
 
 PART_ROWS = 256
 PART_S = 10.0
@@ -76,6 +76,7 @@ def tag_pictures(
     out: Path,
     progress: Progress,
     sidecars: Style | None = None,
+    report: Path | None = None,
 ) -> BatchResult:
     """Write one row for each picture, in their order: path, digest, error, tags, scores.
 
@@ -88,6 +89,7 @@ def tag_pictures(
         out: A `.csv`, `.jsonl` or `.parquet` file; replaced where it exists.
         progress: Is told of every picture.
         sidecars: Whether to write a text file with the tags beside each picture, and in which form.
+        report: Where to write a page with plots; None for none.
 
     Raises:
         InputError: There is no picture, the suffix is no format's, another command or batch has the
@@ -108,6 +110,10 @@ def tag_pictures(
         rows = [parts.by_stamp[stamp_of(picture)] for picture in pictures]
         table = _table(tagger, pictures, rows)
         _write(table, out)
+        if report is not None:
+            from edgetag.tagging.report import tags_page  # imports matplotlib
+
+            write_text(report, tags_page(tagger, table, SCORE))
         beside = (0, tuple[tuple[str, str], ...]())
         if sidecars:
             tagged = zip(pictures, table["tags"].to_list(), strict=True)

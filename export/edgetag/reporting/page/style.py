@@ -1,8 +1,9 @@
-"""How every page of edgetag looks: one style sheet, and what a page may load."""
+"""How every page of edgetag looks: one frame, one style sheet, and what a page may load."""
 
 from functools import cache
 from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -13,3 +14,19 @@ def stylesheet() -> Markup:
     """Return the style sheet, as it stands inside a page."""
     text = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     return Markup(text)  # noqa: S704 - our own file
+
+
+@cache
+def page_environment(folder: Path = TEMPLATES) -> Environment:
+    """Return what renders the templates of a folder.
+
+    They extend `frame.html.j2`, which wants `css`, and may import `parts.html.j2`.
+    """
+    return Environment(
+        loader=FileSystemLoader([folder, TEMPLATES]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

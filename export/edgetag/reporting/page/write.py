@@ -1,9 +1,7 @@
 """Writes `report/index.html`: one file, no script, nothing loaded from elsewhere."""
 
-from functools import cache, partial
+from functools import partial
 from itertools import count as numbers
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from edgetag.benchmarking.tables import latency_table
 from edgetag.conversion.tables import files_table
@@ -23,7 +21,7 @@ from edgetag.reporting.page import (
 from edgetag.reporting.page.banner import banner
 from edgetag.reporting.page.changes import changes_of
 from edgetag.reporting.page.curves import curves_of
-from edgetag.reporting.page.style import TEMPLATES, stylesheet
+from edgetag.reporting.page.style import page_environment, stylesheet
 from edgetag.reporting.page.tags import tags_of
 from edgetag.reporting.page.view import View
 from edgetag.reporting.result import ReportResult
@@ -65,7 +63,7 @@ def write_page(report: ReportResult, sources: Sources) -> str:
     targets = sources.targets
     compared_pictures = sources.verdict.pictures
     return (
-        _environment()
+        page_environment()
         .get_template("page.html.j2")
         .render(
             table=to_html,
@@ -133,16 +131,4 @@ def write_page(report: ReportResult, sources: Sources) -> str:
             given_files=given_files_table(sources.exported, sources.verdict),
             environment=list(environment(sources.recipe, sources.verdict, bench, sources.versions)),
         )
-    )
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
     )
