@@ -16,11 +16,9 @@ import polars as pl
 from edgetag.preprocess import Rejection
 from edgetag.reporting.page.style import page_environment, stylesheet
 from edgetag.reporting.page.variants import Plot
-from edgetag.reporting.page.words import plural
 from edgetag.reporting.plots.scores import score_plots
 from edgetag.tables import Cell, Column, Number, Rows, Table
 from edgetag.tables.formats import format_count, format_fraction, format_percent
-from edgetag.tables.html import to_html
 from edgetag.tagging.tagger import Tagger
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -84,9 +82,6 @@ def tags_page(tagger: Tagger, table: pl.DataFrame, score_prefix: str) -> str:
         .get_template("tags.html.j2")
         .render(
             css=stylesheet(),
-            table=to_html,
-            count=format_count,
-            plural=plural,
             name=model.name,
             version=model.version,
             variant=model.variant,

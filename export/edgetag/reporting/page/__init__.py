@@ -4,6 +4,5 @@
 - `thumbnails`: small copies of images, inside the page.
 - `style`: how every page of edgetag looks.
 - `variants`: the variants side by side; a plot with its caption.
-- `words`: figures and needs in the words of the page's sentences.
 - `data`: how many images have each tag in each split, what was left out, whose they are.
 """

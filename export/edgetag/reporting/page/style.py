@@ -6,6 +6,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from edgetag.reporting.page import words
+from edgetag.tables.formats import format_count
+from edgetag.tables.html import to_html
+from edgetag.tables.model import SIGNS
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -22,7 +27,7 @@ def page_environment(folder: Path = TEMPLATES) -> Environment:
 
     They extend `frame.html.j2`, which wants `css`, and may import `parts.html.j2`.
     """
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader([folder, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -30,3 +35,5 @@ def page_environment(folder: Path = TEMPLATES) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals |= {"table": to_html, "SIGNS": SIGNS, "count": format_count, "words": words}
+    return environment
