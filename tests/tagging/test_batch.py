@@ -12,7 +12,6 @@ import tarfile
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,6 +27,7 @@ from edgetag.tagging import batch
 from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.listing import list_pictures
 from edgetag.workspace import digest_file
+from tests.support.stopped_batch import draw, stopped_after
 from tests.tagging.conftest import BUNDLE
 
 QUIET = SilentProgress()
@@ -35,20 +35,6 @@ QUIET = SilentProgress()
 
 def tag(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["tag", str(BUNDLE), *map(str, arguments)])
-
-
-def draw(folder: Path, count: int, size: int = 32) -> list[Path]:
-    """Draw pictures of noise over a colour, no two alike."""
-    folder.mkdir(parents=True, exist_ok=True)
-    random_ = np.random.default_rng(count)
-    files = []
-    for number in range(count):
-        pixels = random_.integers(0, 256, (1, 1, 3)) // 2 + random_.integers(
-            0, 128, (size, size, 3)
-        )
-        files.append(folder / f"{number:05}.png")
-        Image.fromarray(pixels.astype(np.uint8)).save(files[-1])
-    return files
 
 
 @pytest.fixture
@@ -103,22 +89,6 @@ def test_equal_pictures_are_tagged_once(folder: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "00000.png", folder / "copy.png")
     result = json.loads(tag(folder, "-o", tmp_path / "out.csv", "--workers", 1, "--json").stdout)
     assert (result["pictures"], result["reused"], result["unreadable"]) == (21, 1, 0)
-
-
-def stopped_after(tagger: Tagger, pictures: Path, out: Path, count: int) -> None:
-    """Tag the first pictures, and then fail as if the command had been stopped."""
-    finished = {file.read_bytes() for file in sorted(pictures.iterdir())[:count]}
-    real = Tagger.tag
-
-    def failing(self: Tagger, picture: Any, *, maps: bool = False) -> Any:
-        if picture not in finished:
-            raise KeyboardInterrupt
-        return real(self, picture, maps=maps)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Tagger, "tag", failing)
-        with pytest.raises(KeyboardInterrupt):
-            tag_pictures(tagger, list_pictures([str(pictures)]).pictures, out, QUIET)
 
 
 def test_a_stopped_batch_goes_on_and_tags_nothing_twice(

@@ -17,6 +17,13 @@ class SidecarStyle(StrEnum):
     BOORU = "booru"
 
 
+class Place(StrEnum):
+    """Who computes."""
+
+    HERE = "here"
+    RAY = "ray"
+
+
 def tag(
     model: Annotated[
         Path,
@@ -30,8 +37,9 @@ def tag(
         list[str],
         typer.Argument(
             metavar="PICTURES...",
-            help="Files, folders, globs, archives (zip, tar), or - for paths on stdin, one a line "
-            "or each with a zero byte behind it.",
+            help="Files, folders, globs, archives (zip, tar), addresses (s3://bucket/photos), "
+            "Parquet lists with a column path, or - for paths on stdin, one a line or each with "
+            "a zero byte behind it.",
             show_default=False,
         ),
     ],
@@ -61,7 +69,8 @@ def tag(
         str, typer.Option(metavar="NAME", help=f"{' or '.join(RUNTIMES)}.")
     ] = DEFAULT_ENGINE,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Threads; default: one per core.")
+        int | None,
+        typer.Option(min=1, max=256, help="Threads, or workers of Ray; default: one per core."),
     ] = None,
     scaled_jpeg: Annotated[
         bool,
@@ -71,6 +80,13 @@ def tag(
             "the contract; edgetag explain says what it costs in tags.",
         ),
     ] = False,
+    on: Annotated[
+        Place,
+        typer.Option(
+            help="Who computes: here, or ray: the cluster that RAY_ADDRESS names, or --workers "
+            "processes on this machine."
+        ),
+    ] = Place.HERE,
     sidecars: Annotated[
         SidecarStyle | None,
         typer.Option(
@@ -103,7 +119,9 @@ def tag(
     from edgetag.errors import InputError
     from edgetag.screening.tables import left_table
     from edgetag.tagging.batch import tag_pictures
+    from edgetag.tagging.engines import on_threads
     from edgetag.tagging.listing import list_pictures
+    from edgetag.tagging.on_ray import ray_engine
     from edgetag.tagging.rate import rate_table
     from edgetag.tagging.sidecars import Style
     from edgetag.tagging.tagger import Tagger
@@ -111,6 +129,8 @@ def tag(
 
     if (out is None) is not measure:
         raise InputError("give -o TABLE to tag, or --measure to time; one of the two")
+    if measure and on is not Place.HERE:
+        raise InputError("--measure times this machine; leave --on out")
     progress = console_progress()
     listing = list_pictures(_named(pictures))
     if listing.passed_over:
@@ -126,8 +146,9 @@ def tag(
         if out is None:
             rate = measure_rate(tagger, listing.pictures, progress)
             return print_json(rate) if json else print_tables([rate_table(rate)])
+        engine = ray_engine(workers) if on is Place.RAY else on_threads
         style: Style | None = sidecars.value if sidecars else None
-        result = tag_pictures(tagger, listing.pictures, out, progress, style, report)
+        result = tag_pictures(tagger, listing.pictures, out, progress, style, report, engine)
     if json:
         return print_json(result)
     if result.without_sidecar:

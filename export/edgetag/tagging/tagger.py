@@ -159,6 +159,15 @@ class Tagger:
         """Give the memory of the loaded model back; the next picture loads it again."""
         self._copies.clear()
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what another process needs; loaded copies stay here."""
+        return {**self.__dict__, "_copies": []}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Take that, and prove the model on the machine where it is now."""
+        self.__dict__.update(state)
+        prove(self.model, self._engine, Path(self.model.name))
+
     def __enter__(self) -> Self:
         return self
 

@@ -16,7 +16,7 @@ from edgetag.sampling import positions
 from edgetag.scratch import scratch_folder
 from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.errors import PictureError
-from edgetag.tagging.listing import Listed
+from edgetag.tagging.listing import Listed, bytes_of
 from edgetag.tagging.pictures import read_square
 from edgetag.tagging.rate import TagRate
 from edgetag.tagging.tagger import Tagger
@@ -87,7 +87,7 @@ def measure(
 
 
 def _decode(contract: Preprocessing, scaled_jpeg: bool, picture: Listed) -> Pixels:
-    return read_square(picture.read(), contract, scaled_jpeg=scaled_jpeg).pixels
+    return read_square(bytes_of(picture.read()), contract, scaled_jpeg=scaled_jpeg).pixels
 
 
 def _all(tagger: Tagger, work: Callable[..., object], things: Iterable[object]) -> None:
