@@ -58,6 +58,7 @@ class Ensemble(Tagger):
                     f"{tagger.model.name}: {tags_differ(first.tags, tagger.tags)}"
                 )
         self._orders = [[tagger.tags.index(tag) for tag in first.tags] for tagger in self._taggers]
+        self.scaled_jpeg = any(tagger.scaled_jpeg for tagger in self._taggers)
         self._one_square = len({_square_of(tagger) for tagger in self._taggers}) == 1
         self.workers = workers or first.workers
         self.max_pixels = min(tagger.max_pixels for tagger in self._taggers)
@@ -117,7 +118,12 @@ class Ensemble(Tagger):
         for tagger in self._taggers:
             kind = _square_of(tagger)
             if kind not in squares:
-                squares[kind] = read_square(given, tagger.model.contract, self.max_pixels)
+                squares[kind] = read_square(
+                    given,
+                    tagger.model.contract,
+                    self.max_pixels,
+                    scaled_jpeg=tagger.scaled_jpeg,
+                )
             taggings.append(tagger.tag_square(squares[kind], maps and self.explains))
         return self._joined(taggings)
 
@@ -134,6 +140,14 @@ class Ensemble(Tagger):
             )
         wanted = maps and self.explains
         return self._joined([tagger.tag_square(square, wanted) for tagger in self._taggers])
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what another process needs."""
+        return self.__dict__
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        """Take that; each model was proved when it was taken."""
+        self.__dict__.update(state)
 
     def close(self) -> None:
         """Give the memory of the loaded models back; the next picture loads them again."""
@@ -236,4 +250,5 @@ def _lie(maps: HeatMaps) -> str:
 def _square_of(tagger: Tagger) -> str:
     """Return what tells how a picture becomes a model's square, whatever its scale."""
     contract: Preprocessing = tagger.model.contract
-    return contract.model_copy(update={"mean": 0.0, "std": 1.0}).digest()
+    digest = contract.model_copy(update={"mean": 0.0, "std": 1.0}).digest()
+    return f"{digest} {tagger.scaled_jpeg}"
