@@ -16,9 +16,11 @@ import numpy.typing as npt
 
 from edgetag.dataset import Dataset, Rows
 from edgetag.labels import Labels
+from edgetag.pixels import Pixels
 from edgetag.preprocess import Preprocessing
 from edgetag.recipe import AugmentSection
 from edgetag.tf import tf
+from edgetag.training import composites
 from edgetag.training.augment import DRAWS, augment
 
 PREFETCHED = 4
@@ -95,6 +97,25 @@ class Batches:
         chosen = self.positions(int(step))[start:stop]
         return self._images(self._rows[chosen]), self._labels[chosen]
 
+    def read_composites(self, step: int, start: int, stop: int) -> tuple[Pixels, Labels, Pixels]:
+        """Return images, labels and what is pasted into the images, `[n, size, size, 4]`."""
+        images, labels = self.read(step, start, stop)
+        share, size = self._augment.composites, self.batch_size
+        plan = composites.plan(self._labels, size, share, self._seed, int(step))
+        layers = np.zeros((*images.shape[:3], 4), np.uint8)
+        mine = np.arange(start, stop)
+        chosen = np.flatnonzero(plan.pasted[mine])
+        rows, alone = plan.rows[mine[chosen]], plan.alone[mine[chosen]]
+        labels[chosen] = composites.joined_labels(labels[chosen], self._labels[rows], alone)
+        for at, thing in zip(chosen, self._images(self._rows[rows]), strict=True):
+            drawn = mine[at]
+            layers[at] = composites.layer(
+                thing, plan.side[drawn], plan.left[drawn], plan.top[drawn]
+            )
+        for at in chosen[alone]:
+            images[at] = composites.ground(images[at])
+        return images, labels, layers
+
     def steps(self, first: int, last: int, share: Share = WHOLE) -> Any:
         """Return a `tf.data.Dataset` of steps `first` to `last`, exclusive.
 
@@ -113,8 +134,12 @@ class Batches:
         def make(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             step = index // share.count
             start = (index % share.count + share.first) * size
-            images, labels = tf.numpy_function(
-                self.read, [step, start, start + size], [tf.uint8, tf.int8], stateful=False
+            pasting = bool(self._augment.composites)
+            images, labels, *layers = tf.numpy_function(
+                self.read_composites if pasting else self.read,
+                [step, start, start + size],
+                [tf.uint8, tf.int8, tf.uint8][: 2 + pasting],
+                stateful=False,
             )
             pixels = self._contract.input_size
             images = tf.ensure_shape(images, (size, pixels, pixels, 3))
@@ -123,6 +148,10 @@ class Batches:
             draws = tf.random.stateless_uniform((self.batch_size, DRAWS), seed)
             draws = tf.ensure_shape(draws[start : start + size], (size, DRAWS))
             changed = augment(images, draws, self._augment)
+            for layer in layers:  # after the crop, which would cut away what lies at a side
+                layer = tf.cast(tf.ensure_shape(layer, (size, pixels, pixels, 4)), tf.float32)
+                alpha = layer[..., 3:] / 255.0
+                changed = changed * (1 - alpha) + layer[..., :3] * alpha
             return (changed - self._contract.mean) / self._contract.std, labels
 
         indexes = tf.data.Dataset.range(first * share.count, last * share.count)
