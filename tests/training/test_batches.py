@@ -128,7 +128,7 @@ def test_composites_are_known_from_seed_and_step_and_share_like_the_batch(
 
 def test_what_is_pasted_is_no_crop_ever_cut_away(dataset: Dataset) -> None:
     batches = stream(dataset, batch_size=16, flip=False, crop=0.5, color=0.0, composites=1.0)
-    _, _, layers = batches.read_composites(0, 0, 16)
+    _, _, layers, _ = batches.read_composites(0, 0, 16)
     images, _ = next(iter(batches.steps(0, 1)))
     solid = layers[..., 3] == 255
     assert solid.any(axis=(1, 2)).all()

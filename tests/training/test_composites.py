@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgetag.pixels import Pixels
-from edgetag.training.composites import LARGEST, SMALLEST, ground, joined_labels, layer, plan
+from edgetag.training.composites import (
+    LARGEST,
+    SMALLEST,
+    cell_labels,
+    ground,
+    joined_labels,
+    layer,
+    plan,
+)
 
 SIZE = 64
 RED = (200, 20, 20)
@@ -77,6 +85,19 @@ def test_a_tag_applies_where_it_does_to_a_picture_that_is_seen() -> None:
     assert both == [1, 1, 1, 1, 0, -1, 1, -1, -1]
     alone = joined_labels(under, pasted, np.ones(9, bool))
     np.testing.assert_array_equal(alone, pasted)
+
+
+def test_cells_are_labelled_where_the_pasted_picture_alone_has_a_tag() -> None:
+    layers = np.zeros((2, SIZE, SIZE, 4), np.uint8)
+    layers[:, :16, 16:40, 3] = 255
+    under = np.array([[0, 1, -1, 0], [0, 1, -1, 0]], np.int8)
+    pasted = np.array([[1, 1, 1, 0], [1, 1, 1, 0]], np.int8)
+    cells = cell_labels(under, pasted, np.array([False, True]), layers, 4)
+    np.testing.assert_allclose(cells[0, 0, :, 0], [0, 1, 0.5, 0], atol=0.01)
+    assert not cells[0, 1:, :, 0].any()
+    assert (cells[0, ..., 1:] == -1).all()
+    np.testing.assert_array_equal(cells[1, ..., :3], np.repeat(cells[0, ..., :1], 3, axis=2))
+    assert (cells[1, ..., 3] == -1).all()
 
 
 def test_rare_tags_are_pasted_as_often_as_frequent_ones() -> None:

@@ -6,6 +6,8 @@ other picture is pasted as the rectangle that it is. Half of the pasted ones lie
 others on a ground of its colours where nothing else is to be seen ("zoom out" of Liu et al., "SSD:
 Single Shot MultiBox Detector", 2016).
 
+Where a tag is seen is known then, so the cells of its heat map have labels of their own.
+
 Everything is drawn from seed and step, for a whole batch at once, so that a share of a batch has
 the same composites as the batch.
 """
@@ -98,6 +100,31 @@ def joined_labels(under: Labels, pasted: Labels, alone: npt.NDArray[np.bool_]) -
     unknown = (under == UNKNOWN) | (pasted == UNKNOWN)
     both = np.where(present, 1, np.where(unknown, UNKNOWN, 0)).astype(np.int8)
     return np.where(alone[:, None], pasted, both)
+
+
+def cell_labels(
+    under: Labels, pasted: Labels, alone: npt.NDArray[np.bool_], layers: Pixels, cells: int
+) -> npt.NDArray[np.float32]:
+    """Return how much of each cell of a map its tag fills, -1 where nobody knows.
+
+    It is known for tags of the pasted picture that do not apply to the one that it is pasted into.
+
+    Args:
+        under: `[images, tags]` of the pictures that are pasted into.
+        pasted: `[images, tags]` of those that are pasted.
+        alone: `[images]` whether the pasted one alone is seen.
+        layers: `[images, size, size, 4]` what is pasted.
+        cells: Of a map, along a side.
+
+    Returns:
+        float32 `[images, cells, cells, tags]`.
+    """
+    known = (pasted == 1) & ((under == 0) | alone[:, None])
+    result = np.full((len(layers), cells, cells, known.shape[1]), UNKNOWN, np.float32)
+    for image, alpha in enumerate(layers[..., 3]):
+        fills = Image.fromarray(alpha).resize((cells, cells), Image.Resampling.BOX)
+        result[image][..., known[image]] = np.asarray(fills, np.float32)[..., None] / 255
+    return result
 
 
 def ground(image: Pixels) -> Pixels:
