@@ -1,6 +1,7 @@
 """Several models tag as one, by the weighted mean of what each of them says."""
 
 import io
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -189,3 +190,10 @@ def test_a_file_names_models_weights_and_thresholds(
         open_tagger(bundle, None, ["b.tflite=two"])
     done = CliRunner().invoke(app, ["heatmap", str(bundle), "cat.png", "-o", "h", "--tag", "face"])
     assert done.exit_code == 0, done.output
+
+
+def test_another_process_gets_the_same_ensemble(members: tuple[Tagger, Tagger]) -> None:
+    ensemble = Ensemble(members, [2, 1])
+    sent = pickle.loads(pickle.dumps(ensemble))  # noqa: S301 - as Ray sends it
+    np.testing.assert_array_equal(sent.tag(CAT).scores, ensemble.tag(CAT).scores)
+    assert sent.settings() == ensemble.settings()
