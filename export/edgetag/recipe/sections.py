@@ -22,6 +22,7 @@ PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution
 
 
 _WITH_WIDTH = " or ".join(name for name, line in NETWORKS.items() if line.takes_width)
+_WITH_DEPTH = " or ".join(name for name, line in NETWORKS.items() if line.takes_depth)
 _WITH_WEIGHTS = " or ".join(name for name, line in NETWORKS.items() if line.has_weights)
 _WITH_MAPS = " or ".join(name for name, line in NETWORKS.items() if line.has_maps)
 
@@ -33,6 +34,12 @@ class NetworkSection(Section):
     input_size: int = Field(224, ge=64, le=320, description="Height and width in pixels.")
     width: float = Field(
         1.0, ge=0.35, le=1.0, description=f"Channel multiplier; {_WITH_WIDTH} only."
+    )
+    depth: float = Field(
+        1.0,
+        gt=0,
+        le=1.0,
+        description=f"Share of the blocks in each stage, rounded up; {_WITH_DEPTH} only.",
     )
     pretrained: bool | None = Field(
         None, description=f"ImageNet weights; default: where there are some ({_WITH_WEIGHTS})."
@@ -48,6 +55,8 @@ class NetworkSection(Section):
             )
         if self.width != 1.0 and not self.facts.takes_width:
             raise ValueError(f"width = {self.width}, but only {_WITH_WIDTH} takes a width")
+        if self.depth != 1.0 and not self.facts.takes_depth:
+            raise ValueError(f"depth = {self.depth}, but only {_WITH_DEPTH} takes a depth")
         if self.input_size % self.facts.input_step:
             raise ValueError(
                 f"input_size = {self.input_size}, but {self.name} needs {self.facts.input_step} × n"
