@@ -166,7 +166,7 @@ async def open_loop(
             kind = await ask(session, url + route(number), body(number))
             done.append(Asked(kind, loop.time() - due, late_s))
 
-        tasks = []
+        tasks: list[asyncio.Task[None]] = []
         due = started = loop.time()
         with quiet_collector():
             while due < started + seconds:

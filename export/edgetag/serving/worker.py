@@ -27,7 +27,7 @@ from edgetag.serving.operations import Tags
 from edgetag.serving.packed import pack, unpack
 from edgetag.tagging.tagger import Tagger
 
-NICENESS = 5
+NICENESS = 10
 """The front answers at once what needs no computing, also where workers take all cores."""
 
 
