@@ -35,6 +35,7 @@ def main() -> None:
     """Do what the front asks."""
     end_with_parent()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.setpgrp()  # Ctrl-C is for the front, which lets this process finish
     os.nice(NICENESS)
     said = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever native code prints
