@@ -1,21 +1,14 @@
 """Writes `report/index.html`: one file, no script, nothing loaded from elsewhere."""
 
-from functools import cache
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from edgetag.reporting.page import words
 from edgetag.reporting.page.banner import banner
 from edgetag.reporting.page.sections import SECTIONS, Section
-from edgetag.reporting.page.style import TEMPLATES, stylesheet
+from edgetag.reporting.page.style import page_environment, stylesheet
 from edgetag.reporting.page.variants import figures
 from edgetag.reporting.page.view import View
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.sources import Sources
-from edgetag.tables.formats import format_count
-from edgetag.tables.html import to_html
-from edgetag.tables.model import SIGNS
 
 
 def write_page(report: ReportResult, sources: Sources) -> str:
@@ -29,7 +22,7 @@ def write_page(report: ReportResult, sources: Sources) -> str:
         sources: What they were joined from.
     """
     view = View(report, sources)
-    page = _environment().get_template("page.html.j2")
+    page = page_environment().get_template("page.html.j2")
     return page.render(
         css=stylesheet(),
         view=view,
@@ -40,7 +33,7 @@ def write_page(report: ReportResult, sources: Sources) -> str:
 
 
 def _written(section: Section, view: View) -> Markup:
-    template = _environment().get_template(f"sections/{section.name}.html.j2")
+    template = page_environment().get_template(f"sections/{section.name}.html.j2")
     html = template.render(
         view=view,
         report=view.report,
@@ -49,17 +42,3 @@ def _written(section: Section, view: View) -> Markup:
         **section.values(view),
     )
     return Markup(html)  # noqa: S704 - rendered with escaping
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.globals |= {"table": to_html, "SIGNS": SIGNS, "count": format_count, "words": words}
-    return environment
