@@ -6,7 +6,13 @@ from typing import Literal
 
 from PIL import ExifTags, Image, ImageOps
 
-from edgetag.preprocess import MAX_PIXELS, ImageRejectedError, opened, require_pixels
+from edgetag.preprocess import (
+    MAX_PIXELS,
+    ImageRejectedError,
+    opened,
+    orientation_of,
+    require_pixels,
+)
 from edgetag.tagging.errors import PictureError
 
 Exif = Literal["no-gps", "keep", "strip"]
@@ -60,7 +66,7 @@ def open_picture(
         with opened(data) as image:
             require_pixels(image, max_pixels)
             if least_size is not None:
-                turned = image.getexif().get(ExifTags.Base.Orientation) in ON_ITS_SIDE
+                turned = orientation_of(image) in ON_ITS_SIDE
                 image.draft(None, least_size[::-1] if turned else least_size)
             image.load()
             upright = ImageOps.exif_transpose(image)

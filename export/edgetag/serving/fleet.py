@@ -185,9 +185,13 @@ class Fleet:
                 return
             await asyncio.sleep(RESTART_S[min(attempt, len(RESTART_S) - 1)])
             try:
-                worker, _ = await start_worker(self._start, self.tell)
+                worker, model = await start_worker(self._start, self.tell)
             except InputError as error:
                 self.tell("worker not started", level="error", detail=str(error))
+                continue
+            if model != self.model:
+                self.tell("worker not started", level="error", detail="the model has changed")
+                await worker.end()
                 continue
             self._all.add(worker)
             self._idle.append(worker)

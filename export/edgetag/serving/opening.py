@@ -1,9 +1,10 @@
-"""Opens a model for a server: in workers, which all have the same copy of it."""
+"""Opens a model for a server: in workers, which all have the same."""
 
 import asyncio
 import shutil
 from pathlib import Path
 
+from edgetag.ensembles import is_ensemble
 from edgetag.errors import InputError
 from edgetag.scratch import scratch_folder
 from edgetag.serving.fleet import Fleet
@@ -17,6 +18,7 @@ async def open_fleet(model: Path, settings: Settings, tell: Tell) -> Fleet:
     """Start the workers of a model.
 
     They open a copy of the file, so that one that is started later has the same model as the rest.
+    The files that an ensemble's names stay where they are.
 
     Raises:
         InputError: The file is missing or damaged, or does not give its golden scores here.
@@ -29,8 +31,9 @@ async def open_fleet(model: Path, settings: Settings, tell: Tell) -> Fleet:
 
     started: list[tuple[WorkerProcess, ModelDescription]] = []
     try:
-        copy = folder / model.name
-        await asyncio.to_thread(_copy, model, copy)
+        copy = model if is_ensemble(model) else folder / model.name
+        if copy != model:
+            await asyncio.to_thread(_copy, model, copy)
         start = Start(model=str(copy), variant=settings.variant, max_pixels=settings.max_pixels)
         # The first alone, since it proves the model for the others.
         for count in (1, settings.workers - 1):
@@ -40,6 +43,8 @@ async def open_fleet(model: Path, settings: Settings, tell: Tell) -> Fleet:
             for each in ended:
                 if isinstance(each, BaseException):
                     raise each
+        if any(described != started[0][1] for _, described in started):
+            raise InputError(f"{model}: it changed while it was opened; start again")
     except BaseException as error:
         for worker, _ in started:
             await worker.end()
