@@ -25,6 +25,7 @@ from edgetag.serving.messages import (
 )
 from edgetag.serving.operations import Tags
 from edgetag.serving.packed import pack, unpack
+from edgetag.tagging.ensemble import open_tagger
 from edgetag.tagging.tagger import Tagger
 
 NICENESS = 5
@@ -40,8 +41,8 @@ def main() -> None:
     os.dup2(2, 1)  # whatever native code prints
     start = Start.model_validate_json(sys.argv[1])
     try:
-        tagger = Tagger(
-            Path(start.model), variant=start.variant, workers=1, max_pixels=start.max_pixels
+        tagger = open_tagger(
+            Path(start.model), start.variant, workers=1, max_pixels=start.max_pixels
         )
         answer(tagger, Tags(), _grey(), b"", start.max_pixels)
     except InputError as error:
