@@ -167,6 +167,19 @@ def test_copies_in_groups_tell_no_more_than_the_originals() -> None:
     assert share_design_effect(np.ones(600, dtype=bool), group_of) == pytest.approx(3.0)
 
 
+def test_intervals_hold_the_true_share_also_where_pictures_come_in_groups() -> None:
+    """Of a group of five all have it or none: 95 % intervals must hold the truth as often."""
+    generator = np.random.default_rng(2)
+    group_of = np.repeat(np.arange(60), 5)
+    held = 0
+    for _ in range(400):
+        hits = np.repeat(generator.random(60) < 0.2, 5)
+        effect = share_design_effect(hits, group_of)
+        low, high = share_interval(hits.sum() / effect, len(hits) / effect, 0.95)
+        held += low <= 0.2 <= high
+    assert held >= 0.95 * 400
+
+
 def test_numbers_follow_from_rates_and_prevalence() -> None:
     recall, fpr = Share(90, 100, (0.8, 0.95)), Share(10, 1000, (0.005, 0.02))
     told = Rates("a file", recall, fpr, 0.95)
