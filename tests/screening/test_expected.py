@@ -244,8 +244,10 @@ def test_the_command_tells_what_is_expected(
         {"path": tagged.paths, "sha256": tagged.sha256, "error": [""] * TEST, "tags": set_tags}
         | columns
     ).write_parquet("tags.parquet")
-    told = screen("tags.parquet", "cat", "--verdict", run.workspace.root, "--prevalence", 0.1)
+    stated = ("--verdict", run.workspace.root, "--prevalence", 0.1)
+    told = screen("tags.parquet", "cat", *stated, "--sheet", "sheet.html")
     assert told.exit_code == 0, told.output
+    assert "<bdi>it misses</bdi>" in Path("sheet.html").read_text()
     assert "were it true for 10.0 % of the pictures; by int8 on litert over test" in told.output
     assert "it holds and is wrong" in told.output
     unscored = screen(

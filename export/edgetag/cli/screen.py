@@ -118,16 +118,17 @@ def screen(
             raise InputError(f"--do {do.value}: give --to DIR, --others DIR or both")
         tagged = read_tagged(table)
         plan = make_plan(tagged, parse_rule(rule, tagged.tags), holding, others)
-        print_tables([plan_table(tagged, plan)])
+        tables, expected = [plan_table(tagged, plan)], None
         if verdict is not None and prevalence is not None:
             rates = rates_of(plan.rule, tagged, verdict, variant)
             if isinstance(rates, str):
                 progress.say(f"expected errors: not scored: {rates}")
             else:
-                readable = int(tagged.readable.sum())
-                print_tables([expected_table(rates, prevalence, readable)])
+                expected = expected_table(rates, prevalence, int(tagged.readable.sum()))
+                tables.append(expected)
+        print_tables(tables)
         if sheet is not None:
-            write_text(sheet, contact_sheet(tagged, plan))
+            write_text(sheet, contact_sheet(tagged, plan, expected))
             progress.say(f"wrote {sheet}")
         if do is None:
             if plan.passed_over:
