@@ -1,5 +1,6 @@
 """Expected errors of a rule follow from judged pictures; where these tell nothing, nor does it."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -250,10 +251,16 @@ def test_the_command_tells_what_is_expected(
     assert "<bdi>it misses</bdi>" in Path("sheet.html").read_text()
     assert "were it true for 10.0 % of the pictures; by int8 on litert over test" in told.output
     assert "it holds and is wrong" in told.output
+    values = json.loads(screen("tags.parquet", "cat", *stated, "--json").stdout)
+    (cat,) = (tag for tag in judged.entry.tags if tag.tag == "cat")
+    assert values["holding"] + values["others"] == TEST
+    assert values["expected"]["recall"]["value"] == cat.recall
+    assert values["expected"]["false_alarms"]["value"] == pytest.approx(0.9 * TEST * (cat.fpr or 0))
     unscored = screen(
         "tags.parquet", "cat > dog", "--verdict", run.workspace.root, "--prevalence", 1
     )
     assert unscored.exit_code == 0
     assert "not scored: no label says which of two tags" in unscored.output
+    assert values["not_scored"] == ""
     alone = screen("tags.parquet", "cat", "--prevalence", 0.1)
     assert "belong together" in str(alone.exception)
