@@ -67,15 +67,15 @@ def edit(
     make: "Callable[[Tagger], Edit]",
 ) -> None:
     """Make every picture anew, tell what could not be, and end with 1 if there was any."""
+    from edgetag.cli.models import open_model
     from edgetag.cli.terminal import console_progress, print_tables
     from edgetag.editing.batch import edit_pictures
     from edgetag.errors import ExitCode
     from edgetag.screening.tables import left_table
-    from edgetag.tagging.ensemble import open_tagger
     from edgetag.tagging.listing import list_pictures
 
     listing = list_pictures(named)
-    with open_tagger(model, variant) as tagger:
+    with open_model(model, variant) as tagger:
         made = edit_pictures(
             tagger, listing.pictures, out, make(tagger), console_progress(), exif.value
         )
