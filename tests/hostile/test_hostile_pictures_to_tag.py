@@ -6,9 +6,7 @@ import json
 import os
 import pickle
 import shutil
-import struct
 import threading
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +22,7 @@ from edgetag import Tagger
 from edgetag.cli.app import app
 from edgetag.errors import InputError
 from edgetag.tagging.engines import row_of
+from tests.support.header_only import header_only
 from tests.tagging.conftest import BUNDLE
 
 
@@ -58,17 +57,6 @@ def picture(seed: int, size: int = 40) -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 256, (size, size, 3))
     Image.fromarray(pixels.astype(np.uint8)).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def header_only(width: int, height: int) -> bytes:
-    """Return a PNG that claims a size and has hardly any pixels."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        crc = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 9))
 
 
 def test_every_kind_of_bad_picture_is_a_row_with_its_reason(place: Path) -> None:

@@ -41,6 +41,26 @@ def test_the_score_is_the_mean_of_the_class_activation_map() -> None:
     np.testing.assert_allclose(model(image).numpy(), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "mobilenet_v2"])
+def test_finer_maps_begin_as_the_coarse_ones_spread_over_more_cells(name: str) -> None:
+    from edgetag.networks import CAM, build
+    from edgetag.tf import keras, tf
+
+    image = np.random.default_rng(0).normal(size=(1, 64, 64, 3)).astype(np.float32)
+    coarse, fine = (
+        build(NetworkSection(name=name, input_size=64, map_stride=s), 5) for s in (32, 16)
+    )
+    assert coarse.get_layer(CAM).output_shape == (None, 2, 2, 5)
+    assert fine.get_layer(CAM).output_shape == (None, 4, 4, 5)
+    ends = [
+        keras.Model(m.input, m.get_layer(n).output)
+        for m, n in ((coarse, "top_bn"), (fine, "top_add"))
+    ]
+    before, after = (end(image).numpy() for end in ends)
+    spread = tf.image.resize(before, (4, 4), "bilinear").numpy()
+    np.testing.assert_allclose(after, spread, atol=1e-4)
+
+
 def test_model3_has_the_talks_size() -> None:
     from edgetag.networks import build_untrained
 

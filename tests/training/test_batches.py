@@ -108,3 +108,30 @@ def test_colours_are_brightness_then_contrast_then_saturation() -> None:
     x = x.mean() + (x - x.mean()) * c
     grey = (x @ np.array([0.299, 0.587, 0.114]))[..., None]
     np.testing.assert_allclose(out, (grey + (x - grey) * s).clip(0, 255), atol=1e-2)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_composites_are_known_from_seed_and_step_and_share_like_the_batch(
+    dataset: Dataset, share: float
+) -> None:
+    from edgetag.training.batches import Share
+
+    batches = stream(dataset, batch_size=8, flip=True, crop=0.2, color=0.2, composites=share)
+    (images, labels), (again, _) = (next(iter(batches.steps(1, 2))) for _ in range(2))
+    np.testing.assert_array_equal(images, again)
+    second = next(iter(batches.steps(1, 2, Share(replicas=2, first=1))))
+    np.testing.assert_array_equal(second[0], images[4:])
+    np.testing.assert_array_equal(second[1], labels[4:])
+    plain = next(iter(stream(dataset, batch_size=8, flip=True, crop=0.2, color=0.2).steps(1, 2)))
+    assert (plain[0].numpy() == images.numpy()).all() == (share == 0)
+
+
+def test_what_is_pasted_is_no_crop_ever_cut_away(dataset: Dataset) -> None:
+    batches = stream(dataset, batch_size=16, flip=False, crop=0.5, color=0.0, composites=1.0)
+    _, _, layers, _ = batches.read_composites(0, 0, 16)
+    images, _ = next(iter(batches.steps(0, 1)))
+    solid = layers[..., 3] == 255
+    assert solid.any(axis=(1, 2)).all()
+    np.testing.assert_allclose(
+        images.numpy()[solid], scale(layers, CONTRACT)[..., :3][solid], atol=1e-5
+    )

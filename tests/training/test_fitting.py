@@ -67,6 +67,24 @@ def test_frozen_batch_norm_stays_while_the_rest_trains(dataset: Dataset) -> None
     }
 
 
+def test_composites_teach_maps_to_lie_on_what_is_pasted(dataset: Dataset) -> None:
+    from edgetag.networks import maps_of
+    from edgetag.training.batches import Batches
+    from edgetag.training.losses import map_loss
+
+    augment = AugmentSection(flip=False, crop=0, color=0, composites=1.0)
+    rows = dataset.rows("train")
+    seen = Batches(dataset, rows, CONTRACT, 16, 9, augment, cells=6)
+    images, _, cells = next(iter(seen.steps(0, 1)))
+    assert (cells.numpy() > 0).any()
+    losses = []
+    model = tiny()
+    for _ in range(2):
+        losses.append(float(map_loss(cells, maps_of(model)(images)).numpy().mean()))
+        run(model, dataset, 8, augment=augment, learning_rate=0.02)
+    assert losses[1] < losses[0]
+
+
 def test_part_of_an_epoch_is_rounded_up_to_whole_steps(dataset: Dataset) -> None:
     from edgetag.tf import keras
 

@@ -134,3 +134,17 @@ def test_weights_come_from_the_recipe() -> None:
     assert weights("none") is None
     assert weights({"rare": 4.0}) == (1.0, 4.0, 1.0, 1.0)
     assert weights("balanced") == pytest.approx((1.0, 10.0, 1.0, 1.0))
+
+
+def test_maps_cost_what_their_heat_lies_beside_the_thing_whatever_their_mean() -> None:
+    from edgetag.tf import tf
+    from edgetag.training.losses import map_loss
+
+    cells = np.full((4, 2, 2, 2), -1.0, np.float32)
+    cells[:3, ..., 0] = [[1, 1], [0, 0]]
+    maps = np.zeros((4, 2, 2, 2), np.float32)
+    maps[0, 0], maps[1, 1] = 50.0, 50.0  # all on the thing, all beside it, anywhere
+    losses = map_loss(tf.constant(cells), tf.constant(maps)).numpy()
+    # The last is known of no tag.
+    np.testing.assert_allclose(losses, [0, 50, np.log(2), 0], atol=1e-4)
+    np.testing.assert_allclose(map_loss(cells, maps + 7).numpy(), losses, atol=1e-4)

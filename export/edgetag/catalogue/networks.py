@@ -18,6 +18,7 @@ class NetworkLine:
         takes_width: Whether it has a channel multiplier.
         has_weights: Whether its file can load ImageNet weights.
         head: Its layers with weights that are new for every vocabulary.
+        has_fine_maps: Whether cells of its maps can be 16 input pixels apart instead of 32.
     """
 
     name: str
@@ -25,6 +26,7 @@ class NetworkLine:
     takes_width: bool = False
     has_weights: bool = False
     head: tuple[str, ...] = (CAM,)
+    has_fine_maps: bool = False
 
     @property
     def has_maps(self) -> bool:
@@ -33,8 +35,8 @@ class NetworkLine:
 
 
 NETWORKS = by_name(
-    NetworkLine("efficientnet_lite0", input_step=32, has_weights=True),
-    NetworkLine("mobilenet_v2", input_step=32, takes_width=True),
+    NetworkLine("efficientnet_lite0", input_step=32, has_weights=True, has_fine_maps=True),
+    NetworkLine("mobilenet_v2", input_step=32, takes_width=True, has_fine_maps=True),
     NetworkLine("model3", head=("dense", "logits")),
 )
 """The first is the default."""

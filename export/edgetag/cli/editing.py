@@ -23,7 +23,9 @@ class Keep(StrEnum):
 Model = Annotated[
     Path,
     typer.Argument(
-        metavar="MODEL", help="A bundle, or a .tflite file with heat maps.", show_default=False
+        metavar="MODEL",
+        help="A bundle, a .tflite file with heat maps, or an ensemble's .toml file.",
+        show_default=False,
     ),
 ]
 Pictures = Annotated[
@@ -69,11 +71,11 @@ def edit(
     from edgetag.editing.batch import edit_pictures
     from edgetag.errors import ExitCode
     from edgetag.screening.tables import left_table
+    from edgetag.tagging.ensemble import open_tagger
     from edgetag.tagging.listing import list_pictures
-    from edgetag.tagging.tagger import Tagger
 
     listing = list_pictures(named)
-    with Tagger(model, variant=variant) as tagger:
+    with open_tagger(model, variant) as tagger:
         made = edit_pictures(
             tagger, listing.pictures, out, make(tagger), console_progress(), exif.value
         )

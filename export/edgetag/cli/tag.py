@@ -29,7 +29,7 @@ def tag(
         Path,
         typer.Argument(
             metavar="MODEL",
-            help="A bundle, or a .tflite file with metadata.",
+            help="A bundle, a .tflite file with metadata, or an ensemble's .toml file.",
             show_default=False,
         ),
     ],
@@ -56,6 +56,16 @@ def tag(
     variant: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Which file of a bundle; default: its first."),
+    ] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="MODEL[=WEIGHT]",
+            help="Tag with this model too, by the weighted mean of scores; MODEL's weight is 1. "
+            "May be repeated.",
+            show_default=False,
+        ),
     ] = None,
     threshold: Annotated[
         float | None,
@@ -120,11 +130,11 @@ def tag(
     from edgetag.screening.tables import left_table
     from edgetag.tagging.batch import tag_pictures
     from edgetag.tagging.engines import on_threads
+    from edgetag.tagging.ensemble import open_tagger
     from edgetag.tagging.listing import list_pictures
     from edgetag.tagging.on_ray import ray_engine
     from edgetag.tagging.rate import rate_table
     from edgetag.tagging.sidecars import Style
-    from edgetag.tagging.tagger import Tagger
     from edgetag.tagging.throughput import measure as measure_rate
 
     if (out is None) is not measure:
@@ -135,9 +145,10 @@ def tag(
     listing = list_pictures(_named(pictures))
     if listing.passed_over:
         progress.say(f"{listing.passed_over} files are no pictures by their names; passed over")
-    with Tagger(
+    with open_tagger(
         model,
-        variant=variant,
+        variant,
+        beside or (),
         thresholds=threshold,
         runtime=runtime,
         workers=workers,

@@ -69,7 +69,7 @@ def edit_pictures(
         try:
             data = bytes_of(content)
             opened = open_picture(data)
-            made = edit(opened.image, tagger.tag(data, maps=True))
+            made = edit(opened.image, tagger.tag(opened.decoded, maps=True))
         except PictureError as error:
             return picture, str(error)
         if made is None:

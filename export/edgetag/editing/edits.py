@@ -1,13 +1,20 @@
 """What is made of a picture by what a model sees in it: the edits that `batch` takes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PIL import Image
 
 from edgetag.editing.batch import Edit
 from edgetag.editing.drawing import Cover, cover, crop, overlay
-from edgetag.editing.regions import LEVEL, HeatMap, best_crop, boxes_to_cover, heat_map
+from edgetag.editing.regions import (
+    LEVEL,
+    HeatMap,
+    best_crop,
+    boxes_to_cover,
+    centre_crop,
+    heat_map,
+)
 from edgetag.errors import InputError
 from edgetag.tagging.results import Tagging
 from edgetag.tagging.tagger import Tagger
@@ -90,6 +97,16 @@ def crop_of(tagger: Tagger, tags: Sequence[str], shape: str) -> Edit:
         return crop(image, best_crop(joined, ratio), size)
 
     return edit
+
+
+def centre_of(shape: str) -> Callable[[Image.Image], Image.Image]:
+    """Crop pictures in their middle, whatever is seen in them.
+
+    Raises:
+        InputError: The shape is none.
+    """
+    ratio, size = parse_shape(shape)
+    return lambda image: crop(image, centre_crop(image.size, ratio), size)
 
 
 def parse_shape(text: str) -> tuple[float, tuple[int, int] | None]:

@@ -24,12 +24,16 @@ class Builder:
         stride: int,
         name: str,
         activate: bool = True,
+        scale: float = 1.0,
     ) -> keras.layers.Layer:
-        """Convolution without bias, batch norm, and ReLU6 unless `activate` is false."""
+        """Convolution without bias, batch norm, and ReLU6 unless `activate` is false.
+
+        `scale` is what the batch norm starts at.
+        """
         x = keras.layers.Conv2D(
             channels, kernel, strides=stride, padding="same", use_bias=False, name=name
         )(x)
-        return self._normalize(x, name, activate)
+        return self._normalize(x, name, activate, scale)
 
     def depthwise(
         self, x: keras.layers.Layer, kernel: int, stride: int, name: str
@@ -62,8 +66,37 @@ class Builder:
             x = keras.layers.Add(name=f"{name}_add")([shortcut, x])
         return x
 
-    def _normalize(self, x: keras.layers.Layer, name: str, activate: bool) -> keras.layers.Layer:
+    def top(
+        self, x: keras.layers.Layer, channels: int, finer: keras.layers.Layer | None = None
+    ) -> keras.layers.Layer:
+        """End a network in its last feature map.
+
+        Where a finer one is given, its cells are the result's: the coarse features are spread over
+        them, and what the fine ones add starts at zero, so that weights that were trained without
+        them give what they gave. Lin et al., "Feature Pyramid Networks" (2017), and for the zero
+        Goyal et al., "Accurate, Large Minibatch SGD" (2017).
+
+        Args:
+            x: The last block's output.
+            channels: Of the result.
+            finer: `[batch, 2 height, 2 width, …]`, of an earlier block.
+        """
+        if finer is None:
+            return self.convolution(x, channels, 1, 1, "top")
+        x = self.convolution(x, channels, 1, 1, "top", activate=False)
+        # Runtimes delegate a bilinear resize, and none to the nearest.
+        x = keras.layers.UpSampling2D(2, interpolation="bilinear", name="top_spread")(x)
+        fine = self.convolution(finer, channels, 1, 1, "top_fine", activate=False, scale=0.0)
+        x = keras.layers.Add(name="top_add")([x, fine])
+        return keras.layers.ReLU(6.0, name="top_relu")(x)
+
+    def _normalize(
+        self, x: keras.layers.Layer, name: str, activate: bool, scale: float = 1.0
+    ) -> keras.layers.Layer:
         x = keras.layers.BatchNormalization(
-            epsilon=self.epsilon, momentum=self.momentum, name=f"{name}_bn"
+            epsilon=self.epsilon,
+            momentum=self.momentum,
+            gamma_initializer=keras.initializers.Constant(scale),
+            name=f"{name}_bn",
         )(x)
         return keras.layers.ReLU(6.0, name=f"{name}_relu")(x) if activate else x

@@ -41,9 +41,9 @@ STAGES = (
 
 
 def features(
-    image: keras.layers.Layer, _network: NetworkSection, batch_norm_momentum: float
+    image: keras.layers.Layer, network: NetworkSection, batch_norm_momentum: float
 ) -> keras.layers.Layer:
-    """Build the network up to its last feature map, `[batch, size / 32, size / 32, 1280]`.
+    """Build the network up to its last feature map: 1280 channels, a cell each `map_stride` pixels.
 
     See `building.Architecture`.
     """
@@ -53,8 +53,10 @@ def features(
     for stage in STAGES:
         for repeat in range(stage.repeats):
             stride = stage.stride if repeat == 0 else 1
+            if stride > 1:
+                finer = x
             x = build.inverted_residual(
                 x, stage.channels, stage.kernel, stride, stage.expansion, name=f"block{block}"
             )
             block += 1
-    return build.convolution(x, HEAD_CHANNELS, kernel=1, stride=1, name="top")
+    return build.top(x, HEAD_CHANNELS, finer if network.map_stride == 16 else None)

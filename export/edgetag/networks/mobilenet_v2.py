@@ -30,7 +30,7 @@ def round_channels(channels: float) -> int:
 def features(
     image: keras.layers.Layer, network: NetworkSection, batch_norm_momentum: float
 ) -> keras.layers.Layer:
-    """Build the network up to its last feature map, `[batch, size / 32, size / 32, 1280]`.
+    """Build the network up to its last feature map: 1280 channels, a cell each `map_stride` pixels.
 
     See `building.Architecture`.
     """
@@ -41,8 +41,10 @@ def features(
     for expansion, channels, repeats, first_stride in STAGES:
         for repeat in range(repeats):
             stride = first_stride if repeat == 0 else 1
+            if stride > 1:
+                finer = x
             x = build.inverted_residual(
                 x, round_channels(channels * width), 3, stride, expansion, f"block{block}"
             )
             block += 1
-    return build.convolution(x, HEAD_CHANNELS, 1, 1, "top")
+    return build.top(x, HEAD_CHANNELS, finer if network.map_stride == 16 else None)

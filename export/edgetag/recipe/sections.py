@@ -24,6 +24,7 @@ PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution
 _WITH_WIDTH = " or ".join(name for name, line in NETWORKS.items() if line.takes_width)
 _WITH_WEIGHTS = " or ".join(name for name, line in NETWORKS.items() if line.has_weights)
 _WITH_MAPS = " or ".join(name for name, line in NETWORKS.items() if line.has_maps)
+_WITH_FINE_MAPS = " or ".join(name for name, line in NETWORKS.items() if line.has_fine_maps)
 
 
 class NetworkSection(Section):
@@ -37,6 +38,11 @@ class NetworkSection(Section):
     pretrained: bool | None = Field(
         None, description=f"ImageNet weights; default: where there are some ({_WITH_WEIGHTS})."
     )
+    map_stride: Literal[16, 32] = Field(
+        32,
+        description="Input pixels from one cell of the heat maps to the next: 16 makes four times "
+        f"as many; {_WITH_FINE_MAPS} only.",
+    )
     dropout: float = Field(0.2, ge=0, lt=1, description="Share of the last features left out.")
 
     @model_validator(mode="after")
@@ -48,6 +54,10 @@ class NetworkSection(Section):
             )
         if self.width != 1.0 and not self.facts.takes_width:
             raise ValueError(f"width = {self.width}, but only {_WITH_WIDTH} takes a width")
+        if self.map_stride != 32 and not self.facts.has_fine_maps:
+            raise ValueError(
+                f"map_stride = {self.map_stride}, but only {_WITH_FINE_MAPS} has maps as fine"
+            )
         if self.input_size % self.facts.input_step:
             raise ValueError(
                 f"input_size = {self.input_size}, but {self.name} needs {self.facts.input_step} × n"
@@ -115,6 +125,11 @@ class ExportSection(Section):
         (),
         description="Variants that get a second signature, explain: scores and class activation "
         "maps. Such a file is no longer one that MediaPipe's ImageClassifier loads.",
+    )
+    serving: bool = Field(
+        False,
+        description="Also write the float model as a SavedModel for TensorFlow Serving: "
+        "export/serving/NAME/1.",
     )
     author: str = Field("", description="Written into the files' metadata.")
     license: str = Field("", description="Written into the files' metadata.")

@@ -27,6 +27,11 @@ class AugmentSection(Section):
     color: float = Field(
         0.1, ge=0, le=0.5, description="Largest change of brightness, contrast and saturation."
     )
+    composites: Share = Field(
+        0.0,
+        description="Share of the pictures that another one, small, is pasted into: for heat maps "
+        "that lie on small things, and tags that are found there.",
+    )
 
 
 class ThresholdSection(Section):

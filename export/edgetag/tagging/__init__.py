@@ -1,6 +1,7 @@
 """Uses a finished model: pictures go in, tags, scores and heat maps come out.
 
 - `tagger`: `Tagger`, a bundle or a `.tflite` file, opened once, that tags picture after picture.
+- `ensemble`: several models that tag as one; opens whatever a user names as a model.
 - `results`: what it gives.
 - `errors`: what it refuses.
 - `pictures`: pictures in any shape that a caller has, as the square that a model takes.

@@ -59,6 +59,7 @@ class Tagger:
     Attributes:
         model: What was opened: name, version, variant, digests, contract, tags.
         workers: Threads that `tag_all` uses.
+        max_pixels: Most pixels of a picture.
         scaled_jpeg: Whether large JPEG files are decoded at a fraction of their size.
     """
 
@@ -85,7 +86,7 @@ class Tagger:
         self.workers = workers or cores()
         self.scaled_jpeg = scaled_jpeg
         self._engine = engine
-        self._max_pixels = max_pixels
+        self.max_pixels = max_pixels
         self._copies: list[_Copy] = []
 
     @property
@@ -100,7 +101,7 @@ class Tagger:
             "source": self.model.source_sha256,
             "contract": self.model.contract.digest(),
             "runtime": f"{self._engine.name} {self._engine.version()}",
-            "max_pixels": self._max_pixels,
+            "max_pixels": self.max_pixels,
             "scaled_jpeg": self.scaled_jpeg,
             "edgetag": __version__,
         }
@@ -122,9 +123,9 @@ class Tagger:
             BundleError: The model fails on it.
         """
         square = read_square(
-            picture, self.model.contract, self._max_pixels, scaled_jpeg=self.scaled_jpeg
+            picture, self.model.contract, self.max_pixels, scaled_jpeg=self.scaled_jpeg
         )
-        return self._run(square, maps)
+        return self.tag_square(square, maps)
 
     def tag_all(
         self, pictures: Iterable[Picture], *, maps: bool = False
@@ -153,7 +154,22 @@ class Tagger:
             BundleError: The model fails on it.
         """
         side = self.model.contract.input_size
-        return self._run(Square(square, (0, 0, side, side), (side, side)), maps=False).scores
+        return self.tag_square(Square(square, (0, 0, side, side), (side, side))).scores
+
+    def tag_square(self, square: Square, maps: bool = False) -> Tagging:
+        """Return the scores of a picture that was made the model's square; see `tag`."""
+        try:
+            copy = self._borrowed()
+            scores, heat = copy.run(square.pixels[None], maps and self.explains)
+        except (ModelLoadError, WrongOutputError) as error:
+            raise BundleError(f"{self.model.name}: {self.model.variant}: {error}") from None
+        self._copies.append(copy)
+        order = list(self.model.columns)
+        drawn = None
+        if heat is not None:
+            side = self.model.contract.input_size
+            drawn = HeatMaps(heat[..., order], square.content, side, square.size, self.tags)
+        return Tagging(self.tags, scores[order], self.model.thresholds, drawn)
 
     def close(self) -> None:
         """Give the memory of the loaded model back; the next picture loads it again."""
@@ -184,20 +200,6 @@ class Tagger:
             return self.tag(picture, maps=maps)
         except PictureError as error:
             return error
-
-    def _run(self, square: Square, maps: bool) -> Tagging:
-        try:
-            copy = self._borrowed()
-            scores, heat = copy.run(square.pixels[None], maps and self.explains)
-        except (ModelLoadError, WrongOutputError) as error:
-            raise BundleError(f"{self.model.name}: {self.model.variant}: {error}") from None
-        self._copies.append(copy)
-        order = list(self.model.columns)
-        drawn = None
-        if heat is not None:
-            side = self.model.contract.input_size
-            drawn = HeatMaps(heat[..., order], square.content, side, square.size, self.tags)
-        return Tagging(self.tags, scores[order], self.model.thresholds, drawn)
 
     def _borrowed(self) -> "_Copy":
         """Take a copy that no thread uses, or load one more."""

@@ -15,15 +15,18 @@ from typing import Any, Literal
 import numpy.typing as npt
 
 from edgetag.dataset import Dataset, Rows
-from edgetag.networks import head_layers
+from edgetag.networks import CAM, head_layers
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
 from edgetag.recipe import AugmentSection
 from edgetag.tf import keras, tf
 from edgetag.training.batches import Batches, Share
-from edgetag.training.losses import LossSettings, loss_function
+from edgetag.training.losses import LossSettings, loss_function, map_loss
 
 SGD_MOMENTUM = 0.9
+
+MAP_WEIGHT = 0.1
+"""Of the loss of maps beside that of scores, where composites say what the maps must show."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,9 @@ def fit(
     batch_size = replicas * math.ceil(settings.batch_size / replicas)
     steps_per_epoch = math.ceil(len(rows) / batch_size)
     total = max(1, math.ceil(settings.epochs * steps_per_epoch - 1e-9))
-    batches = Batches(dataset, rows, contract, batch_size, settings.seed, settings.augment)
+    batches = Batches(
+        dataset, rows, contract, batch_size, settings.seed, settings.augment, map_cells(model)
+    )
     done: list[Epoch] = []
     with trainable(model, settings):
         trainer, schedule = compiled(model, settings, total, teacher)
@@ -179,15 +184,31 @@ def compiled(
     loss_options = settings.loss
     if teacher is None or not loss_options.distillation:
         teacher, loss_options = None, replace(loss_options, distillation=0.0)
+    loss: Any = loss_function(loss_options, int(model.output_shape[-1]))
+    weights, outputs, cam = None, model.output, _cam(model)
+    if settings.augment.composites and cam is not None:
+        loss, weights, outputs = [loss, map_loss], [1.0, MAP_WEIGHT], [model.output, cam.output]
     with model.distribute_strategy.scope():
-        trainer = _Trainer(model.inputs, model.output)
+        trainer = _Trainer(model.inputs, outputs)
         trainer.teacher = _Untracked(teacher)
         schedule = _schedule(settings, steps)
-        loss = loss_function(loss_options, int(model.output_shape[-1]))
         # XLA (jit_compile) makes steps of depthwise convolutions many times slower on a CPU.
-        trainer.compile(optimizer=_optimizer(settings, schedule), loss=loss, jit_compile=False)
+        optimizer = _optimizer(settings, schedule)
+        trainer.compile(optimizer, loss=loss, loss_weights=weights, jit_compile=False)
         trainer.optimizer.build(trainer.trainable_variables)
     return trainer, schedule
+
+
+def map_cells(model: keras.Model) -> int:
+    """Return how many cells lie along a side of a model's maps, 0 where it has none."""
+    cam = _cam(model)
+    return 0 if cam is None else int(cam.output_shape[1])
+
+
+def _cam(model: keras.Model) -> keras.layers.Layer | None:
+    """Return the layer that makes the maps, also where tfmot has wrapped it."""
+    layers = (layer for layer in model.layers if layer.name.split("_")[-1] == CAM)
+    return next(layers, None)
 
 
 class _Untracked:
@@ -202,14 +223,14 @@ class _Trainer(keras.Model):
 
     teacher: _Untracked
 
-    def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, Any]:
-        """One step on `(images, labels)`."""
-        images, labels = data
+    def train_step(self, data: tuple[tf.Tensor, ...]) -> dict[str, Any]:
+        """One step on `(images, labels)`, or on `(images, labels, labels of cells)`."""
+        images, labels, *cells = data
         targets = tf.cast(labels, tf.float32)
         if self.teacher.model is not None:
             taught = tf.cast(self.teacher.model(images, training=False), tf.float32)
             targets = tf.concat([targets, tf.stop_gradient(taught)], axis=1)
-        return super().train_step((images, targets))
+        return super().train_step((images, [targets, *cells] if cells else targets))
 
 
 class _Meter(keras.callbacks.Callback):

@@ -93,6 +93,26 @@ def loss_function(
     return loss
 
 
+def map_loss(cells: tf.Tensor, maps: tf.Tensor) -> tf.Tensor:
+    """Return how far the heat of maps is from lying on what they are about, `[batch]`.
+
+    The divergence of a map's softmax over its cells from an even share for all that the thing
+    fills (Kullback and Leibler). It says nothing of a map's mean, which is the score's alone.
+
+    Args:
+        cells: float32 `[batch, height, width, tags]`, how much of a cell is filled; -1 unknown.
+        maps: `[batch, height, width, tags]`, before the sigmoid.
+    """
+    filled = tf.maximum(cells, 0.0)
+    total = tf.reduce_sum(filled, axis=(1, 2))
+    shares = filled / tf.maximum(total, 1e-6)[:, None, None, :]
+    maps = tf.cast(maps, tf.float32)
+    logs = maps - tf.reduce_logsumexp(maps, axis=(1, 2), keepdims=True)
+    apart = tf.reduce_sum(shares * (tf.math.log(tf.maximum(shares, 1e-6)) - logs), axis=(1, 2))
+    known = tf.cast(total > 0, tf.float32)
+    return tf.reduce_sum(apart, axis=1) / tf.maximum(tf.reduce_sum(known, axis=1), 1.0)
+
+
 def cell_losses(labels: tf.Tensor, scores: tf.Tensor, settings: LossSettings) -> tf.Tensor:
     """Return the cross-entropy of every cell, 0 where the label is unknown.
 

@@ -12,7 +12,7 @@ from edgetag.recipe import Recipe
 from edgetag.tf import keras, tf
 from edgetag.training.batches import PREFETCHED, Batches
 from edgetag.training.distribution import choose_strategy, device_names
-from edgetag.training.fitting import FitSettings, compiled, trainable
+from edgetag.training.fitting import FitSettings, compiled, map_cells, trainable
 from edgetag.training.losses import loss_settings
 from edgetag.training.result import PipelineRate, StepRate
 from edgetag.workspace import Workspace
@@ -48,10 +48,20 @@ def measure(
     with strategy.scope():
         model = build_untrained(recipe.network, len(dataset.vocabulary), recipe.seed)
     contract = recipe.network.preprocessing()
-    batches = Batches(dataset, rows, contract, training.batch_size, recipe.seed, training.augment)
+    batches = Batches(
+        dataset,
+        rows,
+        contract,
+        training.batch_size,
+        recipe.seed,
+        training.augment,
+        map_cells(model),
+    )
     rates = []
     for trains in dict.fromkeys(phase.trains for phase in training.phases):
-        settings = FitSettings(1, 1e-4, training.batch_size, loss=loss, trains=trains)
+        settings = FitSettings(
+            1, 1e-4, training.batch_size, loss=loss, augment=training.augment, trains=trains
+        )
         with trainable(model, settings):
             trainer, _ = compiled(model, settings, ENDLESS)
             rates.append(_measure_step(trainer, batches, trains, round_seconds, progress))
