@@ -1,6 +1,6 @@
 """What `heatmap`, `mosaic` and `crop` share: their arguments, and how they work and end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,7 +62,7 @@ def edit(
     out: Path,
     variant: str | None,
     exif: Keep,
-    make: "Callable[[Tagger], Edit]",
+    make: "Callable[[Tagger], Edit | Mapping[str, Edit]]",
 ) -> None:
     """Make every picture anew, tell what could not be, and end with 1 if there was any."""
     from edgetag.cli.terminal import console_progress, print_tables
@@ -74,8 +74,14 @@ def edit(
 
     listing = list_pictures(named)
     with Tagger(model, variant=variant) as tagger:
+        edits = make(tagger)
         made = edit_pictures(
-            tagger, listing.pictures, out, make(tagger), console_progress(), exif.value
+            tagger,
+            listing.pictures,
+            out,
+            edits if isinstance(edits, Mapping) else {"": edits},
+            console_progress(),
+            exif.value,
         )
     if made.failed:
         print_tables([left_table("Not written", made.failed)])

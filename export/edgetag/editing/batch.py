@@ -1,6 +1,6 @@
 """Makes many pictures anew, on all cores: one file for each, in a folder of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -25,7 +25,7 @@ class Edited:
     """What was made.
 
     Attributes:
-        written: Files.
+        written: Pictures of which files were written.
         nothing: Pictures for which there was nothing to write.
         failed: Name and reason of pictures that could not be read or written.
     """
@@ -39,7 +39,7 @@ def edit_pictures(
     tagger: Tagger,
     pictures: Sequence[Listed],
     out: Path,
-    edit: Edit,
+    edits: Mapping[str, Edit],
     progress: Progress,
     exif: Exif = "no-gps",
 ) -> Edited:
@@ -49,7 +49,8 @@ def edit_pictures(
         tagger: What sees.
         pictures: What is made anew; the files stay as they are.
         out: The folder; what lies there under the same name is replaced.
-        edit: Makes one.
+        edits: What makes a file of a picture, by the folder in `out` that it goes to; that of `""`
+            goes to `out` itself. However many there are, a picture is decoded and tagged once.
         progress: Is told of every picture.
         exif: What is kept of each one's EXIF.
 
@@ -69,16 +70,22 @@ def edit_pictures(
         try:
             data = bytes_of(content)
             opened = open_picture(data)
-            made = edit(opened.image, tagger.tag(data, maps=True))
+            # Its pixels are those that the contract makes of the file, so the square is the same.
+            tagging = tagger.tag(opened.image, maps=True)
+            made = {folder: edit(opened.image, tagging) for folder, edit in edits.items()}
         except PictureError as error:
             return picture, str(error)
-        if made is None:
-            return picture, None
-        target = _target(out, picture.name, opened)
-        if isinstance(content, Path) and target.exists() and target.samefile(content):
-            return picture, "it would replace itself; give another folder"
-        write_bytes(target, encode(made, opened, exif))
-        return picture, ""
+        files = {
+            _target(out / folder, picture.name, opened): image
+            for folder, image in made.items()
+            if image is not None
+        }
+        for target in files:
+            if isinstance(content, Path) and target.exists() and target.samefile(content):
+                return picture, "it would replace itself; give another folder"
+        for target, image in files.items():
+            write_bytes(target, encode(image, opened, exif))
+        return picture, "" if files else None
 
     written, nothing, failed = 0, 0, list[tuple[str, str]]()
     with progress.track("pictures", len(pictures), "pictures") as task:

@@ -92,6 +92,22 @@ def crop_of(tagger: Tagger, tags: Sequence[str], shape: str) -> Edit:
     return edit
 
 
+def crops_of(tagger: Tagger, tags: Sequence[str], shapes: Sequence[str]) -> dict[str, Edit]:
+    """Crop pictures to several shapes, each to a folder named after it if there are several.
+
+    Args:
+        tagger: The model.
+        tags: See `crop_of`.
+        shapes: See `crop_of`.
+
+    Raises:
+        InputError: The model has no such tag, or a shape is none.
+    """
+    if len(shapes) == 1:
+        return {"": crop_of(tagger, tags, shapes[0])}
+    return {shape.replace(":", "-"): crop_of(tagger, tags, shape) for shape in shapes}
+
+
 def parse_shape(text: str) -> tuple[float, tuple[int, int] | None]:
     """Return an aspect ratio, and the size in pixels where one is given.
 

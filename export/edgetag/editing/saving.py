@@ -6,7 +6,13 @@ from typing import Literal
 
 from PIL import ExifTags, Image, ImageOps
 
-from edgetag.preprocess import MAX_PIXELS, ImageRejectedError, opened, require_pixels
+from edgetag.preprocess import (
+    MAX_PIXELS,
+    ImageRejectedError,
+    eight_bits,
+    opened,
+    require_pixels,
+)
 from edgetag.tagging.errors import PictureError
 
 Exif = Literal["no-gps", "keep", "strip"]
@@ -48,11 +54,10 @@ def open_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Opened:
             require_pixels(image, max_pixels)
             image.load()
             upright = ImageOps.exif_transpose(image)
-            alpha = upright.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
             written = image.format if image.format in SUFFIXES else "PNG"
             profile = image.info.get("icc_profile")
             return Opened(
-                upright.convert("RGBA" if alpha else "RGB"),
+                eight_bits(upright),
                 str(written),
                 upright.getexif(),
                 profile if isinstance(profile, bytes) else None,
