@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from edgetag.editing.batch import Edit
+    from edgetag.editing.batch import Edit, Seer
     from edgetag.tagging.tagger import Tagger
 
 
@@ -65,24 +65,25 @@ def edit(
     make: "Callable[[Tagger], Edit | Mapping[str, Edit]]",
 ) -> None:
     """Make every picture anew, tell what could not be, and end with 1 if there was any."""
+    from edgetag.tagging.tagger import Tagger
+
+    with Tagger(model, variant=variant) as tagger:
+        edits = make(tagger)
+        write(tagger, named, out, exif, edits if isinstance(edits, Mapping) else {"": edits})
+
+
+def write(
+    seer: "Seer", named: list[str], out: Path, exif: Keep, edits: "Mapping[str, Edit]"
+) -> None:
+    """Make every picture anew by what a model sees; ends as `edit` does."""
     from edgetag.cli.terminal import console_progress, print_tables
     from edgetag.editing.batch import edit_pictures
     from edgetag.errors import ExitCode
     from edgetag.screening.tables import left_table
     from edgetag.tagging.listing import list_pictures
-    from edgetag.tagging.tagger import Tagger
 
     listing = list_pictures(named)
-    with Tagger(model, variant=variant) as tagger:
-        edits = make(tagger)
-        made = edit_pictures(
-            tagger,
-            listing.pictures,
-            out,
-            edits if isinstance(edits, Mapping) else {"": edits},
-            console_progress(),
-            exif.value,
-        )
+    made = edit_pictures(seer, listing.pictures, out, edits, console_progress(), exif.value)
     if made.failed:
         print_tables([left_table("Not written", made.failed)])
     typer.echo(f"{out}: {made.written} of {made.written + len(made.failed)} pictures written")

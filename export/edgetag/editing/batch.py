@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import Protocol
 
 from PIL import Image
 
@@ -15,6 +16,22 @@ from edgetag.tagging.listing import Content, Listed, bytes_of, contents, shown_n
 from edgetag.tagging.results import Tagging
 from edgetag.tagging.tagger import Tagger
 from edgetag.workspace import write_bytes
+
+
+class Seer(Protocol):
+    """What sees: a `Tagger`, or what is asked as one."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The vocabulary."""
+
+    @property
+    def workers(self) -> int:
+        """Threads that may ask at once."""
+
+    def tag(self, picture: Image.Image, *, maps: bool = False) -> Tagging:
+        """Return a picture's scores, and where tags are seen."""
+
 
 Edit = Callable[[Image.Image, Tagging], Image.Image | None]
 """Makes a picture anew by what a model sees in it; None where there is nothing to write."""
@@ -36,7 +53,7 @@ class Edited:
 
 
 def edit_pictures(
-    tagger: Tagger,
+    tagger: Seer,
     pictures: Sequence[Listed],
     out: Path,
     edits: Mapping[str, Edit],
@@ -58,7 +75,7 @@ def edit_pictures(
         InputError: The model makes no heat maps, or the disk is full.
         BundleError: The model fails.
     """
-    if not tagger.explains:
+    if isinstance(tagger, Tagger) and not tagger.explains:
         raise InputError(
             f"{tagger.model.name}: {tagger.model.variant} makes no heat maps, so nothing tells "
             "where a tag is seen; export it with its second signature: [export] explain in the "

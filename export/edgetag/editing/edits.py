@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from edgetag.editing.batch import Edit
+from edgetag.editing.batch import Edit, Seer
 from edgetag.editing.drawing import Cover, cover, crop, overlay
 from edgetag.editing.regions import LEVEL, HeatMap, best_crop, boxes_to_cover, heat_map
 from edgetag.errors import InputError
@@ -16,7 +16,7 @@ _SIZE = re.compile(r"(\d{1,5})[x×](\d{1,5})")
 _RATIO = re.compile(r"(\d{1,5}(?:\.\d{1,5})?):(\d{1,5}(?:\.\d{1,5})?)")
 
 
-def heat_of(tagger: Tagger, tag: str) -> Edit:
+def heat_of(tagger: Seer, tag: str) -> Edit:
     """Draw a tag's heat over pictures.
 
     Raises:
@@ -123,7 +123,7 @@ def parse_shape(text: str) -> tuple[float, tuple[int, int] | None]:
     raise InputError(f"{text!r} is no shape; give a ratio such as 16:9, or a size such as 800x600")
 
 
-def _require_tags(tagger: Tagger, tags: Sequence[str]) -> None:
+def _require_tags(tagger: Seer, tags: Sequence[str]) -> None:
     for tag in tags:
         if tag not in tagger.tags:
             raise InputError(f"the model has no tag {tag!r}; it has: {', '.join(tagger.tags)}")

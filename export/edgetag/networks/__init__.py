@@ -13,6 +13,7 @@ from edgetag.catalogue.networks import CAM
 if TYPE_CHECKING:
     from edgetag.networks.building import build, build_untrained, head_layers
     from edgetag.networks.scoring import Scorer, maps_of
+    from edgetag.networks.seeing import sees
     from edgetag.networks.weights import load_weights, save_weights
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "load_weights",
     "maps_of",
     "save_weights",
+    "sees",
 ]
 
 
@@ -34,7 +36,7 @@ if not TYPE_CHECKING:  # else any name would pass for one that is there
         if name in __all__:
             from importlib import import_module
 
-            for module in ("building", "scoring", "weights"):
+            for module in ("building", "scoring", "seeing", "weights"):
                 holder = import_module(f"edgetag.networks.{module}")
                 if hasattr(holder, name):
                     return getattr(holder, name)
