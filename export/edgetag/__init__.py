@@ -1,7 +1,8 @@
 """edgetag: from tagged images to a verified on-device model.
 
-`Tagger` uses a finished model; it and what it gives and raises are the public Python API, and
-follow SemVer. They are imported on use, since commands that need none of them start faster.
+`Tagger` uses a finished model, `Ensemble` several; they and what they give and raise are the public
+Python API, and follow SemVer. They are imported on use, since commands that need none of them start
+faster.
 """
 
 from importlib import import_module
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
+    from edgetag.tagging.ensemble import Ensemble
     from edgetag.tagging.errors import BundleError, PictureError, VocabularyError
     from edgetag.tagging.results import HeatMaps, Tagging, TagScore
     from edgetag.tagging.tagger import Tagger
 
 __all__ = [
     "BundleError",
+    "Ensemble",
     "HeatMaps",
     "PictureError",
     "TagScore",
@@ -24,6 +27,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "ensemble": ("Ensemble",),
     "errors": ("BundleError", "PictureError", "VocabularyError"),
     "results": ("HeatMaps", "TagScore", "Tagging"),
     "tagger": ("Tagger",),

@@ -32,6 +32,7 @@ __all__ = [
     "flatten",
     "letterbox",
     "opened",
+    "orientation_of",
     "preprocess",
     "read_image",
     "require_pixels",
@@ -162,11 +163,16 @@ _TO_UPRIGHT = {
 """What undoes each EXIF orientation (EXIF 2.32, tag 0x0112); 1 needs nothing."""
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def orientation_of(image: Image.Image) -> int | None:
+    """Return the EXIF orientation of an opened picture; None where it says none."""
     try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        return image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # Pillow's parser raises almost anything; damaged metadata says nothing
-        orientation = None
+        return None
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    orientation = orientation_of(image)
     if orientation not in _TO_UPRIGHT:
         return image
     return image.transpose(_TO_UPRIGHT[orientation])

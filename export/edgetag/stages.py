@@ -97,7 +97,12 @@ STAGES: tuple[Stage, ...] = (
         "stage",
         ("network", "export", "pruning"),
         ("dataset", "train", "prune", "quantize"),
-        ("export/export.json", "export/*.tflite"),
+        (
+            "export/export.json",
+            "export/*.tflite",
+            "export/serving/*/1/saved_model.pb",
+            "export/serving/*/1/variables/variables.*",
+        ),
         "conversion.result:ExportResult",
     ),
     Stage(

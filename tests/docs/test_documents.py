@@ -1,10 +1,12 @@
 """Every code block of every document is run by a test, or says above it why it is not."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
 
+from edgetag.ensembles import Ensemble
 from edgetag.recipe import parse_recipe
 from tests.docs.blocks import Block, all_blocks, blocks_of, commands
 from tests.docs.shape import unlike
@@ -60,8 +62,11 @@ def test_the_readme_is_short() -> None:
 @pytest.mark.parametrize(
     "block", [b for b in BLOCKS if b.language in PARSED and b.not_run is None], ids=str
 )
-def test_a_block_of_data_is_what_it_says(block: Block) -> None:
-    if block.language == "toml":
+def test_a_block_of_data_is_what_it_says(block: Block, tmp_path: Path) -> None:
+    if block.language == "toml" and "[[models]]" in block.text:
+        (tmp_path / "pair.toml").write_text(block.text, encoding="utf-8")
+        Ensemble.read(tmp_path / "pair.toml")
+    elif block.language == "toml":
         # A recipe needs a name and data; a fragment shows some other section of one.
         whole = "[data]" in block.text
         start = "" if whole else 'name = "fragment"\n[data]\nsource = "images"\n'

@@ -159,7 +159,7 @@ def test_a_picture_decoded_once_gives_the_square_of_its_file() -> None:
         files.append(file.getvalue())
     contract = Preprocessing(input_size=96)
     for file_bytes in files:
-        whole = read_square(open_picture(file_bytes).image, contract)
+        whole = read_square(open_picture(file_bytes).decoded, contract)
         square = read_square(file_bytes, contract)
         np.testing.assert_array_equal(whole.pixels, square.pixels)
         assert (whole.size, whole.content) == (square.size, square.content)

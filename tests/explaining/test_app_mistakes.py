@@ -43,7 +43,7 @@ def read(file: Path) -> Picture:
 
 
 SHAPE_MISTAKES = {"stretch", "centre_crop", "top_left", "bar_colour"}
-FILE_MISTAKES = {"exif_ignored", "black_background"}
+FILE_MISTAKES = {"exif_ignored", "black_background", "scaled_jpeg"}
 
 
 def test_square_opaque_upright_pictures_survive_mistakes_of_shape() -> None:
@@ -120,6 +120,18 @@ def test_an_ignored_orientation_is_the_picture_as_stored(tmp_path: Path, orienta
         return
     one = Case(picture, letterbox(picture.image, CONTRACT), CONTRACT)
     np.testing.assert_array_equal(ALL["exif_ignored"].draw(one), letterbox(image, CONTRACT))
+
+
+def test_only_large_jpeg_files_are_decoded_at_a_fraction(tmp_path: Path) -> None:
+    smooth = Image.effect_noise((300, 200), 40).convert("RGB")
+    differing = {}
+    for name in ("large.jpg", "small.jpg", "large.png"):
+        smooth.resize((100, 66) if "small" in name else smooth.size).save(tmp_path / name)
+        picture = read(tmp_path / name)
+        one = Case(picture, letterbox(picture.image, CONTRACT), CONTRACT)
+        differing[name] = np.abs(ALL["scaled_jpeg"].draw(one).astype(int) - one.right).max()
+    assert differing["large.jpg"] > 0
+    assert (differing["small.jpg"], differing["large.png"]) == (0, 0)
 
 
 def test_only_transparent_pictures_have_another_background(tmp_path: Path) -> None:

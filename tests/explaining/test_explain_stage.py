@@ -71,7 +71,11 @@ def test_a_network_that_tells_colours_suffers_from_swapped_ones_alone(
 
 
 def test_mistakes_that_no_picture_shows_are_named_and_cost_nothing(explained: Explanation) -> None:
-    assert drift_of(explained).without_effect == ("exif_ignored", "black_background")
+    assert drift_of(explained).without_effect == (
+        "exif_ignored",
+        "scaled_jpeg",
+        "black_background",
+    )
     assert not set(drift_of(explained).without_effect) & set(costs_of(explained))
 
 
@@ -88,7 +92,7 @@ def test_tables_show_every_mistake_and_what_is_left_out(explained: Explanation) 
     names = [cost.mistake for cost in drift_of(explained).mistakes]
     assert [row[0] for row in costs.texts] == [row[0] for row in signs.texts] == names
     assert "int8" in layers.title
-    assert "exif_ignored, black_background" in left_out.texts[0][0]
+    assert "exif_ignored, scaled_jpeg, black_background" in left_out.texts[0][0]
 
 
 def test_the_same_run_explains_alike(color_run: ColorRun, explained: Explanation) -> None:

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import struct
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typer.testing import CliRunner
 
 from edgetag.cli.app import app
 from edgetag.errors import InputError
+from tests.support.header_only import header_only
 from tests.tagging.conftest import BUNDLE
 
 
@@ -33,17 +32,6 @@ def errors(*more: str) -> dict[str, str | None]:
     assert done.exit_code == 0, (done.output, done.exception)
     rows = pl.read_parquet("out.parquet").select("path", "error").rows()
     return {Path(path).name: error for path, error in rows}
-
-
-def header_only(width: int, height: int) -> bytes:
-    """Return a PNG that claims a size and has hardly any pixels."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        crc = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 9))
 
 
 def test_every_kind_of_bad_picture_is_a_row_with_its_reason(place: Path) -> None:

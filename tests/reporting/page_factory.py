@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.benchmarking.result import BenchResult, Latency, Measurement, MissingRuntime
+from edgetag.benchmarking.result import BenchResult, MissingRuntime
 from edgetag.benchmarking.result import BudgetCheck as BenchCheck
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.result import ExportResult
 from edgetag.dataset.result import (
     DatasetResult,
     DroppedImage,
@@ -23,10 +23,8 @@ from edgetag.explaining.result import (
     PreprocessingDrift,
 )
 from edgetag.judging.checks import Check, Needs
-from edgetag.judging.decisions import Decision
-from edgetag.machine import Machine
 from edgetag.preprocess import Pixels
-from edgetag.recipe import Variant, parse_recipe
+from edgetag.recipe import parse_recipe
 from edgetag.reporting.findings import find
 from edgetag.reporting.float_model import FloatModel, exclusive_tags
 from edgetag.reporting.result import ReportResult
@@ -53,11 +51,12 @@ from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.result import (
     Failure,
     Operating,
-    ReferenceSummary,
     TagVerdict,
     VariantVerdict,
     Verdict,
 )
+from tests.support import made_results
+from tests.support.made_results import exported, measured
 
 SCRIPT = "<script>alert(1)</script>"
 BREAKOUT = "\"'><img src=x onerror=alert(2)>"
@@ -74,13 +73,8 @@ variants = ["fp32", "int8"]
 [bundle]
 variant = "int8"
 """
-MACHINE = Machine(
-    system=f"Linux {BREAKOUT}",
-    architecture="x86_64",
-    cpu=f"A CPU {BREAKOUT}",
-    cpu_features=("avx2",),
-    cores=2,
-    memory_bytes=8_000_000_000,
+MACHINE = made_results.MACHINE.model_copy(
+    update={"system": f"Linux {BREAKOUT}", "cpu": f"A CPU {BREAKOUT}"}
 )
 UNDECIDED = Check(
     budget="max_recall_drop",
@@ -111,49 +105,30 @@ def operating(error: float) -> Operating:
 
 
 def scored_tag(tag: str, drop: float, checks: tuple[Check, ...]) -> TagVerdict:
-    found = [check.verdict for check in checks]
-    verdict = "not judged" if not found else "fail" if "fail" in found else "undecided"
-    return TagVerdict(
-        tag=tag,
-        scored=True,
-        positives=40,
-        negatives=1300,
-        threshold=0.412,
-        reference_threshold=0.401,
-        ap=0.9 - drop,
-        ap_drop=drop,
-        ap_drop_interval=(drop - 0.02, drop + 0.02),
-        f1=0.8,
-        f1_drop=-0.01,
-        f1_drop_interval=(-0.03, 0.01),
-        f1_gain=0.004,
-        recall=0.75,
-        recall_drop=0.025,
-        recall_drop_interval=(-0.01, 0.06),
-        fpr=0.05,
-        fpr_rise=0.05,
-        fpr_rise_interval=(0.03, 0.07),
-        flips=5,
-        lost=3,
-        gained=2,
-        mcnemar_p=0.0001,
-        mcnemar_p_holm=0.0004,
-        operating=operating(0.031),
-        reference_operating=operating(0.022),
-        checks=checks,
-        verdict=verdict,
-    )
-
-
-def unscored_tag(tag: str) -> TagVerdict:
-    return TagVerdict(
-        tag=tag,
-        scored=False,
-        positives=3,
-        negatives=1337,
-        threshold=0.5,
-        reference_threshold=0.5,
-        verdict="not scored",
+    verdicts = [check.verdict for check in checks]
+    plain = made_results.tag(tag, scored=True, drop=drop, half_width=0.02)
+    return plain.model_copy(
+        update={
+            "recall_drop": UNDECIDED.measured,
+            "recall_drop_interval": UNDECIDED.interval,
+            "fpr_rise": BROKEN.measured,
+            "fpr_rise_interval": BROKEN.interval,
+            "flips": 5,
+            "lost": 3,
+            "gained": 2,
+            "mcnemar_p": 0.0001,
+            "mcnemar_p_holm": 0.0004,
+            "threshold": 0.412,
+            "reference_threshold": 0.401,
+            "operating": operating(0.031),
+            "reference_operating": operating(0.022),
+            "checks": checks,
+            "verdict": "not judged"
+            if not verdicts
+            else "fail"
+            if "fail" in verdicts
+            else "undecided",
+        }
     )
 
 
@@ -166,45 +141,21 @@ def scored(
     size_bytes: int = 13_530_000,
 ) -> VariantVerdict:
     checks = (UNDECIDED, BROKEN) if variant == "int8" else ()
-    tags = (
-        scored_tag(TAGS[0], drop, checks),
-        scored_tag(TAGS[1], 2 * drop, checks[:1]),
-        scored_tag(TAGS[2], 0.0, ()),
-        unscored_tag(TAGS[3]),
-    )
-    return VariantVerdict(
-        variant=variant,
-        origin="external" if variant not in ("fp32", "int8") else "export",
-        sha256="ab" * 32,
-        runtime=runtime,
-        runtime_version="2.3.0",
-        device="A CPU",
-        split=split,
-        decides=split == "test",
-        verdict="fail" if checks else "pass",
-        n_images=1354,
-        n_groups=923,
-        design_effect=1.2,
-        n_scored_tags=3,
-        map=0.8 - drop,
-        map_drop=drop,
-        map_drop_interval=(drop - 0.01, drop + 0.01),
-        f1=0.8,
-        f1_drop=0.0,
-        f1_drop_interval=(-0.01, 0.01),
-        f1_gain=0.003,
-        flip_rate=0.009,
-        flips=15,
-        largest_score_difference=0.2,
-        mean_score_difference=0.004,
-        calibration_error=0.03,
-        reference_calibration_error=0.02,
-        scores_sha256="cd" * 32,
-        images_per_s=1000.0,
-        size_bytes=size_bytes,
-        gzip_bytes=size_bytes * 9 // 10,
-        budgets=(),
-        tags=tags,
+    return made_results.scored(variant, runtime, split, drop).model_copy(
+        update={
+            "verdict": "fail" if checks else "pass",
+            "n_images": 1354,
+            "n_scored_tags": 3,
+            "size_bytes": size_bytes,
+            "gzip_bytes": size_bytes * 9 // 10,
+            "budgets": (),
+            "tags": (
+                scored_tag(TAGS[0], drop, checks),
+                scored_tag(TAGS[1], 2 * drop, checks[:1]),
+                scored_tag(TAGS[2], 0.0, ()),
+                made_results.tag(TAGS[3], scored=False, drop=0.0),
+            ),
+        }
     )
 
 
@@ -239,22 +190,6 @@ def details_of(variant: str) -> VariantDetails:
     )
     return VariantDetails(
         variant=variant, runtime="litert", curves=curves, changes=changes, n_changes=1015
-    )
-
-
-def measured(variant: Variant, p50: float) -> Measurement:
-    return Measurement(
-        variant=variant,
-        runtime="litert",
-        runtime_version="2.3.0",
-        device="A CPU",
-        threads=1,
-        runs=200,
-        latency_ms=Latency(p50=p50, p90=p50 * 1.1, p99=p50 * 2),
-        load_ms=3.21,
-        peak_memory_bytes=None,
-        size_bytes=1,
-        gzip_bytes=1,
     )
 
 
@@ -345,48 +280,32 @@ def baseline() -> BaselineComparison:
 
 
 def make_verdict() -> Verdict:
-    decisions: dict[str, Decision] = {"fp32": "pass", "int8": "fail", f"other{SCRIPT}": "pass"}
-    return Verdict(
-        verdict="fail",
-        decisions=decisions,
-        recipe="page-test",
-        tags=TAGS,
-        split="test",
-        confidence=0.95,
-        bootstrap_samples=1000,
-        min_positives=20,
-        at_fpr=0.01,
-        at_recall=0.9,
-        prevalence=dict.fromkeys(TAGS, 0.01),
-        images_sha256="ef" * 32,
-        machine=MACHINE,
-        versions={"edgetag": "0.1.0", "scipy": BREAKOUT},
-        reference=ReferenceSummary(
-            engine="TensorFlow",
-            device=f"GPU {BREAKOUT}",
-            versions={"tensorflow": "2.20.0"},
-            weights_sha256="01" * 32,
-            scores_sha256="23" * 32,
-            map={"test": 0.8, "test_style": None},
-        ),
-        thresholds={"int8": dict.fromkeys(TAGS, 0.412)},
-        variants=(
-            scored("fp32"),
-            scored("int8", drop=0.017, size_bytes=3_970_000),
-            scored("int8", "tflite-runtime", drop=0.02, size_bytes=3_970_000),
-            scored("int8", split="test_style", drop=0.03, size_bytes=3_970_000),
-            scored(f"other{SCRIPT}", drop=0.01, size_bytes=3_500_000),
-        ),
-        failures=(
-            Failure(
-                variant="fp32",
-                runtime="tflite-runtime",
-                runtime_version=None,
-                kind="unavailable",
-                reason=f"missing {SCRIPT}",
-            ),
-        ),
-        baseline=baseline(),
+    entries = (
+        scored("fp32"),
+        scored("int8", drop=0.017, size_bytes=3_970_000),
+        scored("int8", "tflite-runtime", drop=0.02, size_bytes=3_970_000),
+        scored("int8", split="test_style", drop=0.03, size_bytes=3_970_000),
+        scored(f"other{SCRIPT}", drop=0.01, size_bytes=3_500_000),
+    )
+    failure = Failure(
+        variant="fp32",
+        runtime="tflite-runtime",
+        runtime_version=None,
+        kind="unavailable",
+        reason=f"missing {SCRIPT}",
+    )
+    plain = made_results.make_verdict(entries, (failure,))
+    return plain.model_copy(
+        update={
+            "recipe": "page-test",
+            "tags": TAGS,
+            "prevalence": dict.fromkeys(TAGS, 0.01),
+            "machine": MACHINE,
+            "versions": {"edgetag": "0.1.0", "scipy": BREAKOUT},
+            "reference": plain.reference.model_copy(update={"device": f"GPU {BREAKOUT}"}),
+            "thresholds": {"int8": dict.fromkeys(TAGS, 0.412)},
+            "baseline": baseline(),
+        }
     )
 
 
@@ -409,22 +328,6 @@ def make_report(sources: Sources) -> ReportResult:
         failures=failure_rows(verdict, bench),
         findings=find(verdict, bench, "int8"),
         baseline=verdict.baseline,
-    )
-
-
-def exported(variant: Variant, size_bytes: int) -> ExportedVariant:
-    return ExportedVariant(
-        variant=variant,
-        file=f"export/{variant}.tflite",
-        sha256="ab" * 32,
-        size_bytes=size_bytes,
-        gzip_bytes=size_bytes * 9 // 10,
-        input_type="uint8",
-        output_type="uint8",
-        min_runtime_version="",
-        operators={"CONV_2D": 2},
-        float_tensors=0,
-        sparsity=0.5,
     )
 
 
@@ -502,7 +405,7 @@ def make_sources() -> Sources:
             machine=MACHINE,
             budget_runtime="litert",
             budget_threads=1,
-            results=(measured("fp32", 2.43), measured("int8", 1.14)),
+            results=(measured("fp32", "litert", 2.43), measured("int8", "litert", 1.14)),
             missing_runtimes=(MissingRuntime(runtime="tflite-runtime", reason=SCRIPT),),
             budgets=(
                 BenchCheck(

@@ -2,12 +2,9 @@
 
 import html as html_text
 import json
-import os
 import re
-import shutil
 import subprocess
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +13,11 @@ from PIL import Image
 
 from edgetag.reporting.page.write import write_page
 from tests.reporting.page_factory import make_report, make_sources
+from tests.support.chromium import DARK, LIGHT, Chromium, open_chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PHONE, DESKTOP = (390, 844), (1280, 900)
-DARK, LIGHT = 0, 1
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 MEASURE = """
 <script>
@@ -50,45 +46,13 @@ addEventListener("message", told => {{
 """A window of headless Chromium is at least 500 pixels wide; a frame may be narrower."""
 
 
-@dataclass(frozen=True)
-class Chromium:
-    """A browser with a profile of its own."""
-
-    program: str
-    profile: Path
-
-    def run(
-        self, page: Path, *options: str, scheme: int = LIGHT
-    ) -> subprocess.CompletedProcess[str]:
-        command = [
-            self.program,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--hide-scrollbars",
-            "--disable-dev-shm-usage",
-            f"--user-data-dir={self.profile}",
-            f"--blink-settings=preferredColorScheme={scheme}",
-            "--virtual-time-budget=2000",
-            "--enable-logging=stderr",
-            "--v=0",
-            *options,
-            page.as_uri(),
-        ]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
-
-
 def console_lines(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Chromium:
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if program is None and "CI" not in os.environ:
-        pytest.skip("the page is tested in Chromium: Debian's package chromium")
-    assert program, "Chromium is missing; .ci/system installs it"
-    return Chromium(program, tmp_path_factory.mktemp("profile"))
+    return open_chromium(tmp_path_factory.mktemp("profile"))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ import tarfile
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,6 +27,7 @@ from edgetag.tagging import batch
 from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.listing import list_pictures
 from edgetag.workspace import digest_file
+from tests.support.stopped_batch import draw, stopped_after
 from tests.tagging.conftest import BUNDLE
 
 QUIET = SilentProgress()
@@ -35,20 +35,6 @@ QUIET = SilentProgress()
 
 def tag(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["tag", str(BUNDLE), *map(str, arguments)])
-
-
-def draw(folder: Path, count: int, size: int = 32) -> list[Path]:
-    """Draw pictures of noise over a colour, no two alike."""
-    folder.mkdir(parents=True, exist_ok=True)
-    random_ = np.random.default_rng(count)
-    files = []
-    for number in range(count):
-        pixels = random_.integers(0, 256, (1, 1, 3)) // 2 + random_.integers(
-            0, 128, (size, size, 3)
-        )
-        files.append(folder / f"{number:05}.png")
-        Image.fromarray(pixels.astype(np.uint8)).save(files[-1])
-    return files
 
 
 @pytest.fixture
@@ -105,22 +91,6 @@ def test_equal_pictures_are_tagged_once(folder: Path, tmp_path: Path) -> None:
     assert (result["pictures"], result["reused"], result["unreadable"]) == (21, 1, 0)
 
 
-def stopped_after(tagger: Tagger, pictures: Path, out: Path, count: int) -> None:
-    """Tag the first pictures, and then fail as if the command had been stopped."""
-    finished = {file.read_bytes() for file in sorted(pictures.iterdir())[:count]}
-    real = Tagger.tag
-
-    def failing(self: Tagger, picture: Any, *, maps: bool = False) -> Any:
-        if picture not in finished:
-            raise KeyboardInterrupt
-        return real(self, picture, maps=maps)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Tagger, "tag", failing)
-        with pytest.raises(KeyboardInterrupt):
-            tag_pictures(tagger, list_pictures([str(pictures)]).pictures, out, QUIET)
-
-
 def test_a_stopped_batch_goes_on_and_tags_nothing_twice(
     tagger: Tagger, folder: Path, tmp_path: Path
 ) -> None:
@@ -159,6 +129,29 @@ def test_a_batch_of_other_settings_is_not_mixed_in(
         pytest.raises(InputError, match="an unfinished batch of another model, runtime or limit"),
     ):
         tag_pictures(other, listed, out, QUIET)
+
+
+def test_scaled_jpeg_is_said_in_what_it_made_and_mixed_with_nothing(
+    tagger: Tagger, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    noise = Image.effect_noise((500, 400), 60).convert("RGB")
+    noise.save(tmp_path / "in" / "large.jpg")
+    noise.save(tmp_path / "in" / "large.png")
+    tag(tmp_path / "in", "-o", tmp_path / "exact.parquet")
+    done = tag(tmp_path / "in", "-o", tmp_path / "scaled.parquet", "--scaled-jpeg")
+    assert "; large JPEG files scaled while decoding" in done.output
+    exact, scaled = (
+        pl.read_parquet(tmp_path / f"{name}.parquet").select(pl.selectors.starts_with("score_"))
+        for name in ("exact", "scaled")
+    )
+    jpeg, png = range(2)
+    assert exact.row(jpeg) != scaled.row(jpeg)
+    assert exact.row(png) == scaled.row(png)
+    result = json.loads(tag(tmp_path / "in", "-o", tmp_path / "out.csv", "--json").stdout)
+    assert result["scaled_jpeg"] is False
+    with Tagger(BUNDLE, scaled_jpeg=True) as other:
+        assert other.settings() == tagger.settings() | {"scaled_jpeg": True}
 
 
 def test_parts_whose_settings_are_gone_are_never_taken_for_a_models(
@@ -211,7 +204,7 @@ def test_names_come_from_stdin_too(folder: Path, tmp_path: Path) -> None:
     names = [folder / "00003.png", odd, folder / "00001.png"]
     done = CliRunner().invoke(
         app,
-        ["tag", str(BUNDLE), "-", "-0", "-o", str(tmp_path / "out.parquet")],
+        ["tag", str(BUNDLE), "-", "-o", str(tmp_path / "out.parquet")],
         input="\0".join(map(str, names)),
     )
     assert done.exit_code == 0, done.output
@@ -290,6 +283,7 @@ def test_measuring_writes_nothing_and_times_pictures_that_differ(
     assert (rate["pictures"], rate["rounds"]) == (20, 5)
     separate = 1 / rate["decode_per_s"] + 1 / rate["infer_per_s"]
     assert rate["bound_per_s"] == pytest.approx(1 / separate, rel=0.5)
+    assert rate["decode_scaled_per_s"] > 0
     low, high = rate["ratios"]
     assert 0 < low <= rate["ratio"] <= high
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures"]

@@ -13,7 +13,8 @@ from edgetag.reporting.results import tables_of
 from edgetag.runtimes import engines
 from edgetag.tables.markdown import to_markdown
 from edgetag.validation import stage
-from edgetag.validation.agreement import compare_runtimes, most_of_all
+from edgetag.validation.agreement import compare_runtimes
+from edgetag.validation.proportions import largest_share
 from edgetag.validation.result import RuntimeAgreement, Verdict
 from edgetag.validation.scores import VariantMeta
 from edgetag.validation.scoring import Run, Scored
@@ -140,11 +141,11 @@ def test_decisions_that_change_on_many_pictures_are_a_doubt_either_way() -> None
 def test_so_few_differing_would_be_seen_once_in_twenty_samples_at_the_bound(
     differing: int, images: int
 ) -> None:
-    share = most_of_all(differing, images, 0.95)
+    share = largest_share(differing, images, 0.95)
     assert share > differing / images
     draws = np.random.default_rng(1).binomial(images, share, 200_000)
     assert np.mean(draws <= differing) == pytest.approx(0.05, abs=0.003)
 
 
 def test_a_sample_that_differs_throughout_bounds_nothing() -> None:
-    assert most_of_all(100, 100, 0.95) == 1.0
+    assert largest_share(100, 100, 0.95) == 1.0

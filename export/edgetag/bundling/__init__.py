@@ -10,6 +10,7 @@
   file.
 - `contents`: names and records of the files in a bundle; see also `result.BundleManifest`.
 - `opening`: opens a bundle and checks that its parts fit each other, whoever made it.
+- `released`: what of a verdict is in a bundle, and reads it.
 - `replay`: runs model files over golden inputs, each engine in a process of its own.
 - `signing`: signatures of bundles by OpenSSF's model-signing, with a key file.
 - `sources`: what a bundle takes from outside the run: golden pictures.

@@ -6,8 +6,14 @@ stay in the run folder, so that equal runs give equal bundles and no bundle tell
 
 import json
 import re
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Self
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from edgetag.bundling.contents import VERDICT, Share
+from edgetag.bundling.opening import MOST_JSON_BYTES, open_bundle
+from edgetag.errors import InputError
 from edgetag.validation.result import Verdict
 
 SCHEMA = "edgetag.bundle-verdict/1.0"
@@ -25,6 +31,78 @@ OWN: Final[Any] = {
 """What differs between equal runs."""
 
 _FOLDERS = re.compile(r"(?<![\w.:/])(?:[A-Za-z]:\\|/)(?:[^\s'\"/\\]+[/\\])+")
+
+
+class _Read(BaseModel):
+    """What is read of a released verdict, which has much besides."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class ReleasedTag(_Read):
+    """A tag of a file; see `validation.result.TagVerdict`."""
+
+    tag: str
+    scored: bool
+    positives: int = Field(ge=0)
+    negatives: int = Field(ge=0)
+    threshold: Share
+    recall: Share | None
+    fpr: Share | None
+
+    @model_validator(mode="after")
+    def _told_where_scored(self) -> Self:
+        if self.scored and (self.recall is None or self.fpr is None):
+            raise ValueError(f"{self.tag!r} is scored and has no recall or false positives")
+        return self
+
+
+class ReleasedEntry(_Read):
+    """A file on a runtime over a split; see `validation.result.VariantVerdict`."""
+
+    variant: str
+    runtime: str
+    split: str
+    decides: bool
+    n_images: int = Field(ge=1)
+    n_groups: int = Field(ge=1)
+    tags: tuple[ReleasedTag, ...]
+
+
+class ReleasedVerdict(_Read):
+    """What a bundle tells of how its files were judged; see `validation.result.Verdict`.
+
+    Attributes:
+        confidence: Of intervals.
+        min_positives: A tag with fewer is not scored.
+        variants: One entry per variant, runtime and split.
+        shipped: The bundle's own variants, the one that apps take first.
+    """
+
+    confidence: float = Field(gt=0, lt=1)
+    min_positives: int = Field(ge=0)
+    variants: tuple[ReleasedEntry, ...]
+    shipped: tuple[str, ...] = ()
+
+
+def read_released(path: Path) -> ReleasedVerdict:
+    """Read the verdict in a bundle.
+
+    Raises:
+        InputError: The bundle is damaged, or its verdict is none.
+    """
+    with open_bundle(path) as bundle:
+        text = bundle.archive.read(VERDICT, MOST_JSON_BYTES)
+        shipped = tuple(file.variant for file in bundle.manifest.variants)
+    try:
+        verdict = ReleasedVerdict.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise InputError(
+            f"{path}: {VERDICT}: {place}: {first['msg']}; make the bundle again"
+        ) from None
+    return verdict.model_copy(update={"shipped": shipped})
 
 
 def released_verdict(verdict: Verdict) -> str:

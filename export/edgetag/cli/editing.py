@@ -23,7 +23,9 @@ class Keep(StrEnum):
 Model = Annotated[
     Path,
     typer.Argument(
-        metavar="MODEL", help="A bundle, or a .tflite file with heat maps.", show_default=False
+        metavar="MODEL",
+        help="A bundle, a .tflite file with heat maps, or an ensemble's .toml file.",
+        show_default=False,
     ),
 ]
 Pictures = Annotated[
@@ -65,9 +67,9 @@ def edit(
     make: "Callable[[Tagger], Edit | Mapping[str, Edit]]",
 ) -> None:
     """Make every picture anew, tell what could not be, and end with 1 if there was any."""
-    from edgetag.tagging.tagger import Tagger
+    from edgetag.tagging.ensemble import open_tagger
 
-    with Tagger(model, variant=variant) as tagger:
+    with open_tagger(model, variant) as tagger:
         edits = make(tagger)
         write(tagger, named, out, exif, edits if isinstance(edits, Mapping) else {"": edits})
 

@@ -60,6 +60,29 @@ def screen(
             help="Write a page with the pictures on both sides of the rule, the nearest first.",
         ),
     ] = None,
+    verdict: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN|BUNDLE",
+            help="Also tell how often the rule is expected to be wrong: by a validated run folder, "
+            "or for a tag alone by a bundle.",
+        ),
+    ] = None,
+    prevalence: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
+            help="For which share of the pictures the rule is true, such as 0.02; with --verdict.",
+        ),
+    ] = None,
+    variant: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Which file of the verdict made the table; default: its first."
+        ),
+    ] = None,
     undo: Annotated[
         bool, typer.Option("--undo", help="Take a screening back, by its log.")
     ] = False,
@@ -72,15 +95,21 @@ def screen(
     from edgetag.errors import ExitCode, InputError
     from edgetag.screening.carrying import carry
     from edgetag.screening.carrying import undo as take_back
+    from edgetag.screening.expected import rates_of
     from edgetag.screening.plan import plan as make_plan
     from edgetag.screening.rules import parse_rule
     from edgetag.screening.sheet import contact_sheet
-    from edgetag.screening.tables import left_table, plan_table
+    from edgetag.screening.tables import expected_table, left_table, plan_table
     from edgetag.screening.tagged import read_tagged
     from edgetag.workspace import write_text
 
     if undo == bool(rule):
         raise InputError("give a RULE, or --undo with the log of a screening; one of the two")
+    if (verdict is None) is not (prevalence is None):
+        raise InputError(
+            "--verdict and --prevalence belong together: how many are wrong depends on how many "
+            "there are; say which share of the pictures the rule is true for"
+        )
     progress = console_progress()
     if undo:
         carried = take_back(table, progress)
@@ -90,6 +119,13 @@ def screen(
         tagged = read_tagged(table)
         plan = make_plan(tagged, parse_rule(rule, tagged.tags), holding, others)
         print_tables([plan_table(tagged, plan)])
+        if verdict is not None and prevalence is not None:
+            rates = rates_of(plan.rule, tagged, verdict, variant)
+            if isinstance(rates, str):
+                progress.say(f"expected errors: not scored: {rates}")
+            else:
+                readable = int(tagged.readable.sum())
+                print_tables([expected_table(rates, prevalence, readable)])
         if sheet is not None:
             write_text(sheet, contact_sheet(tagged, plan))
             progress.say(f"wrote {sheet}")

@@ -17,12 +17,19 @@ class SidecarStyle(StrEnum):
     BOORU = "booru"
 
 
+class Place(StrEnum):
+    """Who computes."""
+
+    HERE = "here"
+    RAY = "ray"
+
+
 def tag(
     model: Annotated[
         Path,
         typer.Argument(
             metavar="MODEL",
-            help="A bundle, or a .tflite file with metadata.",
+            help="A bundle, a .tflite file with metadata, or an ensemble's .toml file.",
             show_default=False,
         ),
     ],
@@ -30,7 +37,9 @@ def tag(
         list[str],
         typer.Argument(
             metavar="PICTURES...",
-            help="Files, folders, globs, archives (zip, tar), or - for a list of paths on stdin.",
+            help="Files, folders, globs, archives (zip, tar), addresses (s3://bucket/photos), "
+            "Parquet lists with a column path, or - for paths on stdin, one a line or each with "
+            "a zero byte behind it.",
             show_default=False,
         ),
     ],
@@ -48,6 +57,16 @@ def tag(
         str | None,
         typer.Option(metavar="NAME", help="Which file of a bundle; default: its first."),
     ] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="MODEL[=WEIGHT]",
+            help="Tag with this model too, by the weighted mean of scores; MODEL's weight is 1. "
+            "May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -60,17 +79,37 @@ def tag(
         str, typer.Option(metavar="NAME", help=f"{' or '.join(RUNTIMES)}.")
     ] = DEFAULT_ENGINE,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Threads; default: one per core.")
+        int | None,
+        typer.Option(min=1, max=256, help="Threads, or workers of Ray; default: one per core."),
     ] = None,
-    null: Annotated[
+    scaled_jpeg: Annotated[
         bool,
-        typer.Option("--null", "-0", help="Paths on stdin end in a zero byte, not a new line."),
+        typer.Option(
+            "--scaled-jpeg",
+            help="Decode JPEG files of many pixels at a fraction of their size: faster, and not "
+            "the contract; edgetag explain says what it costs in tags.",
+        ),
     ] = False,
+    on: Annotated[
+        Place,
+        typer.Option(
+            help="Who computes: here, or ray: the cluster that RAY_ADDRESS names, or --workers "
+            "processes on this machine."
+        ),
+    ] = Place.HERE,
     sidecars: Annotated[
         SidecarStyle | None,
         typer.Option(
             help="Also write the tags beside each picture: hydrus (picture.jpg.txt, a tag a line) "
             "or booru (picture.txt, with commas); what lies there with other tags is left."
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.html",
+            help="Also write a page: scores of every tag, its threshold, tags that come together.",
+            show_default=False,
         ),
     ] = None,
     measure: Annotated[
@@ -90,26 +129,37 @@ def tag(
     from edgetag.errors import InputError
     from edgetag.screening.tables import left_table
     from edgetag.tagging.batch import tag_pictures
+    from edgetag.tagging.engines import on_threads
+    from edgetag.tagging.ensemble import open_tagger
     from edgetag.tagging.listing import list_pictures
+    from edgetag.tagging.on_ray import ray_engine
     from edgetag.tagging.rate import rate_table
     from edgetag.tagging.sidecars import Style
-    from edgetag.tagging.tagger import Tagger
     from edgetag.tagging.throughput import measure as measure_rate
 
     if (out is None) is not measure:
         raise InputError("give -o TABLE to tag, or --measure to time; one of the two")
+    if measure and on is not Place.HERE:
+        raise InputError("--measure times this machine; leave --on out")
     progress = console_progress()
-    listing = list_pictures(_named(pictures, null))
+    listing = list_pictures(_named(pictures))
     if listing.passed_over:
         progress.say(f"{listing.passed_over} files are no pictures by their names; passed over")
-    with Tagger(
-        model, variant=variant, thresholds=threshold, runtime=runtime, workers=workers
+    with open_tagger(
+        model,
+        variant,
+        beside or (),
+        thresholds=threshold,
+        runtime=runtime,
+        workers=workers,
+        scaled_jpeg=scaled_jpeg,
     ) as tagger:
         if out is None:
             rate = measure_rate(tagger, listing.pictures, progress)
             return print_json(rate) if json else print_tables([rate_table(rate)])
+        engine = ray_engine(workers) if on is Place.RAY else on_threads
         style: Style | None = sidecars.value if sidecars else None
-        result = tag_pictures(tagger, listing.pictures, out, progress, style)
+        result = tag_pictures(tagger, listing.pictures, out, progress, style, report, engine)
     if json:
         return print_json(result)
     if result.without_sidecar:
@@ -117,14 +167,18 @@ def tag(
     return typer.echo(result.sentence())
 
 
-def _named(given: list[str], null: bool) -> list[str]:
-    """Return what was named, with the paths on stdin in the place of `-`."""
+def _named(given: list[str]) -> list[str]:
+    """Return what was named, with the paths on stdin in the place of `-`.
+
+    A path holds no zero byte, so one in the list says that each ends in one, not in a new line.
+    """
     import os
     import sys
 
     if "-" not in given:
         return given
-    end = b"\0" if null else b"\n"
-    listed = [os.fsdecode(line) for line in sys.stdin.buffer.read().split(end) if line]
+    text = sys.stdin.buffer.read()
+    lines = text.split(b"\0" if b"\0" in text else b"\n")
+    listed = [os.fsdecode(line) for line in lines if line]
     place = given.index("-")
     return [*given[:place], *listed, *given[place + 1 :]]

@@ -106,7 +106,7 @@ def file(
             metavar="[NAME=]FILE...",
             help="A .tflite file of the same tags, whoever made it, and what to call it; default: "
             "the file's name. Its metadata say what input it wants; without them the recipe's "
-            "contract is assumed.",
+            "contract is assumed. An ensemble's .toml file is judged as one.",
             show_default=False,
         ),
     ],
@@ -145,12 +145,12 @@ def file(
     from edgetag.cli.outcome import exit_code, print_result
     from edgetag.cli.stages import baseline_beside, prepare
     from edgetag.conversion.exported import exported_path
-    from edgetag.conversion.external import read_all_external
+    from edgetag.conversion.given import read_given
     from edgetag.pipeline import ensure_stage, run_stage
     from edgetag.tags import Vocabulary
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    external = read_all_external(
+    external = read_given(
         files,
         loaded.network.preprocessing(),
         Vocabulary(loaded.data.tags),

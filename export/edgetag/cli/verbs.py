@@ -42,6 +42,7 @@ VERBS = {
     "heatmap": "Draw over pictures where a tag is seen: the hotter, the more colour.",
     "mosaic": "Cover where tags are seen, by default the bundle's sensitive ones.",
     "crop": "Crop pictures to where tags are seen.",
+    "serve": "Answer over HTTP: tags, heat maps, mosaics and crops of pictures.",
     "recipe": "Write, check and describe recipes.",
     "doctor": "Show what this machine has: runtimes, versions, CPU features, GPU, emulator, phone.",
 }

@@ -69,7 +69,7 @@ def build_graph(model: keras.Model) -> Graph:
     def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
         return {OUTPUT: model(image, training=False)}
 
-    with _quiet():
+    with quiet():
         return Graph(serve.get_concrete_function(), model.name)
 
 
@@ -82,7 +82,7 @@ def saved(model: keras.Model | Graph) -> Iterator[SavedModel]:
     """
     graph = model if isinstance(model, Graph) else build_graph(model)
     with scratch_folder() as folder:
-        with _quiet():
+        with quiet():
             # Only the function and its variables: saving every layer of a quantization-aware model
             # beside them takes four times as long as the conversion.
             module = tf.Module()
@@ -119,7 +119,7 @@ def convert(
     line = VARIANTS[variant]
     if line.calibrated and representative is None:
         raise ValueError(f"{variant} needs representative images")
-    with _quiet():
+    with quiet():
         converter = tf.lite.TFLiteConverter.from_saved_model(str(model.folder))
         import_module(f"edgetag.conversion.variants.{line.module}").configure(converter)
         if line.chosen_types:
@@ -147,7 +147,7 @@ def _calibration(
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Hold back what TensorFlow prints and warns about while it converts."""
     with quiet_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore")

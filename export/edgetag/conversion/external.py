@@ -8,7 +8,7 @@ that in a process of its own.
 import hashlib
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ class ExternalModel:
         columns: Position in its output of each tag of the vocabulary.
         explains: Whether it has the second signature, which gives heat maps.
         notes: Where each part of the contract and the order of the scores come from.
+        members: Of an ensemble, the files whose scores are averaged; empty for a file.
     """
 
     path: Path
@@ -52,6 +53,15 @@ class ExternalModel:
     columns: tuple[int, ...]
     notes: tuple[str, ...]
     explains: bool = False
+    members: tuple["Weighted", ...] = ()
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A file of an ensemble, and the weight of its scores."""
+
+    model: ExternalModel
+    weight: float
 
 
 def read_external(
@@ -81,7 +91,7 @@ def read_external(
         InputError: The file is no classifier of these tags for images of this size, it or its
             metadata is damaged, or a flag does not fit.
     """
-    name = _name(path, name, taken)
+    name = file_name(path, name, taken)
     data = read_bytes(path)
     boundary = read_boundary(data, path)
     _check_input(boundary, recipe_contract.input_size, path)
@@ -103,48 +113,6 @@ def read_external(
     )
 
 
-def read_all_external(
-    files: Sequence[str],
-    recipe_contract: Preprocessing,
-    vocabulary: Vocabulary,
-    *,
-    mean: float | None = None,
-    std: float | None = None,
-    labels: Path | None = None,
-    taken: Collection[str] = (),
-) -> tuple[ExternalModel, ...]:
-    """Read files as a user names them, `FILE` or `NAME=FILE`; see `read_external`.
-
-    Raises:
-        InputError: One cannot be judged, or two have the same name.
-    """
-    models: list[ExternalModel] = []
-    for given in files:
-        name, file = _named(given)
-        names = {*taken, *(model.name for model in models)}
-        models.append(
-            read_external(
-                file,
-                recipe_contract,
-                vocabulary,
-                name=name,
-                mean=mean,
-                std=std,
-                labels=labels,
-                taken=names,
-            )
-        )
-    return tuple(models)
-
-
-def _named(given: str) -> tuple[str | None, Path]:
-    """Return name and file; a file that has `=` in its path, and is there, is no name."""
-    name, equals, file = given.partition("=")
-    if equals and not Path(given).exists():
-        return name, Path(file)
-    return None, Path(given)
-
-
 def own_description(path: Path) -> tuple[int, tuple[str, ...] | None]:
     """Return what a `.tflite` file says of itself: its input's side in pixels, and its labels.
 
@@ -163,7 +131,12 @@ def own_description(path: Path) -> tuple[int, tuple[str, ...] | None]:
     return shape[1], labels_behind(data, named, path) if named else None
 
 
-def _name(path: Path, given: str | None, taken: Collection[str]) -> str:
+def file_name(path: Path, given: str | None, taken: Collection[str]) -> str:
+    """Return what a given file is called: as asked, or as its own name says.
+
+    Raises:
+        InputError: It cannot be called so, or another one is.
+    """
     name = path.stem if given is None else given
     if not NAME.fullmatch(name):
         raise InputError(

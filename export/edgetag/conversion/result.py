@@ -2,8 +2,6 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
-
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
 
@@ -60,6 +58,24 @@ class ExportedVariant(Record):
     rescued: str = ""
 
 
+class ServingModel(Record):
+    """The float model as a SavedModel in TensorFlow Serving's layout.
+
+    Attributes:
+        folder: NAME/VERSION, relative to the run folder.
+        signatures: `serving_default`, and `explain` where the network has maps.
+        size_bytes: Of all its files.
+        files: Path in the folder → SHA-256.
+        inputs: Digest of everything that it follows from.
+    """
+
+    folder: str
+    signatures: tuple[str, ...]
+    size_bytes: int
+    files: dict[str, str]
+    inputs: str
+
+
 class VariantRecord(Result):
     """`export/<variant>.json`: written after its file, so that a killed export resumes.
 
@@ -74,10 +90,15 @@ class VariantRecord(Result):
 
 
 class ExportResult(Result):
-    """`export/export.json`."""
+    """`export/export.json`.
 
-    SCHEMA: ClassVar[str] = "edgetag.export/1.2"
+    Attributes:
+        variants: The files.
+        warnings: Static checks that a file misses without being unusable.
+        serving: None where the recipe asks for none.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.export/1.3"
     variants: tuple[ExportedVariant, ...]
-    warnings: tuple[str, ...] = Field(
-        default=(), description="Static checks that a file misses without being unusable."
-    )
+    warnings: tuple[str, ...] = ()
+    serving: ServingModel | None = None

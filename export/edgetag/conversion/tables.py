@@ -2,20 +2,31 @@
 
 from collections.abc import Iterable
 
-from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.conversion.result import ExportedVariant, ExportResult, ServingModel
 from edgetag.tables import MOST_FINDINGS, Code, Column, Number, Prose, Rows, Table
 from edgetag.tables.formats import format_bytes, format_percent
 
 
 def export_tables(result: ExportResult) -> tuple[Table, ...]:
-    """Return the files, and the export's warnings where it has any."""
-    files = files_table(result.variants)
-    if not result.warnings:
-        return (files,)
-    warnings = Rows(result.warnings).table(
-        "Warnings", Prose("warning", str), most_rows=MOST_FINDINGS
+    """Return the files, what a server is given, and warnings, where there are any."""
+    tables = [files_table(result.variants)]
+    if result.serving:
+        tables.append(_serving_table(result.serving))
+    if result.warnings:
+        tables.append(
+            Rows(result.warnings).table("Warnings", Prose("warning", str), most_rows=MOST_FINDINGS)
+        )
+    return tuple(tables)
+
+
+def _serving_table(serving: ServingModel) -> Table:
+    """Show what a server is given."""
+    return Rows([serving]).table(
+        "For TensorFlow Serving",
+        Column("folder", lambda model: model.folder),
+        Column("signatures", lambda model: ", ".join(model.signatures)),
+        Number("size", lambda model: format_bytes(model.size_bytes)),
     )
-    return (files, warnings)
 
 
 def files_table(files: Iterable[ExportedVariant]) -> Table:

@@ -87,8 +87,7 @@ def edit_pictures(
         try:
             data = bytes_of(content)
             opened = open_picture(data)
-            # Its pixels are those that the contract makes of the file, so the square is the same.
-            tagging = tagger.tag(opened.image, maps=True)
+            tagging = tagger.tag(opened.decoded, maps=True)
             made = {folder: edit(opened.image, tagging) for folder, edit in edits.items()}
         except PictureError as error:
             return picture, str(error)

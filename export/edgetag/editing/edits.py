@@ -1,13 +1,20 @@
 """What is made of a picture by what a model sees in it: the edits that `batch` takes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PIL import Image
 
 from edgetag.editing.batch import Edit, Seer
 from edgetag.editing.drawing import Cover, cover, crop, overlay
-from edgetag.editing.regions import LEVEL, HeatMap, best_crop, boxes_to_cover, heat_map
+from edgetag.editing.regions import (
+    LEVEL,
+    HeatMap,
+    best_crop,
+    boxes_to_cover,
+    centre_crop,
+    heat_map,
+)
 from edgetag.errors import InputError
 from edgetag.tagging.results import Tagging
 from edgetag.tagging.tagger import Tagger
@@ -106,6 +113,16 @@ def crops_of(tagger: Tagger, tags: Sequence[str], shapes: Sequence[str]) -> dict
     if len(shapes) == 1:
         return {"": crop_of(tagger, tags, shapes[0])}
     return {shape.replace(":", "-"): crop_of(tagger, tags, shape) for shape in shapes}
+
+
+def centre_of(shape: str) -> Callable[[Image.Image], Image.Image]:
+    """Crop pictures in their middle, whatever is seen in them.
+
+    Raises:
+        InputError: The shape is none.
+    """
+    ratio, size = parse_shape(shape)
+    return lambda image: crop(image, centre_crop(image.size, ratio), size)
 
 
 def parse_shape(text: str) -> tuple[float, tuple[int, int] | None]:

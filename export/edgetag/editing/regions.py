@@ -169,13 +169,33 @@ def best_crop(map_of_tag: HeatMap, ratio: float) -> Box:
         ratio: Width divided by height.
     """
     across, down = map_of_tag.size
-    width = min(across, max(1, _rounded(down * ratio)))
-    height = min(down, max(1, _rounded(across / ratio)))
+    width, height = _largest(map_of_tag.size, ratio)
     xs, ys = _middles(across), _middles(down)
     values = map_of_tag.at(xs, ys).astype(np.float64)
     left = _best_start(values.sum(axis=0), across, width)
     top = _best_start(values.sum(axis=1), down, height)
     return left, top, left + width, top + height
+
+
+def centre_crop(size: tuple[int, int], ratio: float) -> Box:
+    """Return the largest crop of an aspect ratio from the middle of a picture.
+
+    Args:
+        size: Width and height of the picture, in pixels.
+        ratio: Width divided by height.
+    """
+    width, height = _largest(size, ratio)
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    return left, top, left + width, top + height
+
+
+def _largest(size: tuple[int, int], ratio: float) -> tuple[int, int]:
+    """Return width and height of the largest crop of a ratio."""
+    across, down = size
+    return (
+        min(across, max(1, _rounded(down * ratio))),
+        min(down, max(1, _rounded(across / ratio))),
+    )
 
 
 def _middles(side: int) -> list[float]:

@@ -35,16 +35,26 @@ class Opened:
         format: How it is written.
         exif: Its EXIF without the orientation, which is done.
         icc_profile: Its colours' profile; None where it has none.
+        decoded: As it is in the file, which is what a `Tagger` takes.
     """
 
     image: Image.Image
     format: str
     exif: Image.Exif
     icc_profile: bytes | None
+    decoded: Image.Image
 
 
-def open_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Opened:
+def open_picture(
+    data: bytes, max_pixels: int = MAX_PIXELS, least_side: int | None = None
+) -> Opened:
     """Decode a file's first picture.
+
+    Args:
+        data: The file.
+        max_pixels: A larger picture is refused before it is decoded.
+        least_side: Where it is given, a JPEG may be decoded at a half, a quarter or an eighth of
+            its size, if both sides keep so many pixels; that is fast.
 
     Raises:
         PictureError: It is no whole picture of a known format, or too large.
@@ -52,6 +62,8 @@ def open_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Opened:
     try:
         with opened(data) as image:
             require_pixels(image, max_pixels)
+            if least_side is not None:
+                image.draft(None, (least_side, least_side))
             image.load()
             upright = ImageOps.exif_transpose(image)
             written = image.format if image.format in SUFFIXES else "PNG"
@@ -61,6 +73,7 @@ def open_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Opened:
                 str(written),
                 upright.getexif(),
                 profile if isinstance(profile, bytes) else None,
+                image,
             )
     except ImageRejectedError as error:
         raise PictureError.of(error) from None

@@ -165,6 +165,11 @@ def _on_black(case: Case) -> Pixels:
     return case.right if image is None else letterbox(image, case.contract)
 
 
+def _scaled(case: Case) -> Pixels:
+    scaled = case.picture.scaled
+    return case.right if scaled is None else place(np.asarray(scaled), case.contract)
+
+
 def _not_antialiased(case: Case) -> Pixels:
     height, width = case.content.shape[:2]
     return place(plain_bilinear(case.picture.image, width, height), case.contract)
@@ -234,6 +239,14 @@ _RESAMPLING = (
         "As without antialiasing, but stronger: thin lines break, and scores jump between nearly "
         "equal frames.",
         _nearest,
+    ),
+    DrawnMistake(
+        "scaled_jpeg",
+        "Decodes large JPEG files at a half, a quarter or an eighth of their size, as "
+        "edgetag tag --scaled-jpeg, BitmapFactory's inSampleSize and Pillow's draft do.",
+        "Only JPEG files with twice as many pixels a side as the input or more change, and those "
+        "a little.",
+        _scaled,
     ),
     DrawnMistake(
         "jpeg_75",

@@ -7,11 +7,19 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import ExifTags, Image
+from PIL import Image
 
 from edgetag.dataset.location import Locator
-from edgetag.preprocess import FORMATS, ImageRejectedError, Preprocessing, Rejection, read_image
+from edgetag.preprocess import (
+    FORMATS,
+    ImageRejectedError,
+    Preprocessing,
+    Rejection,
+    orientation_of,
+    read_image,
+)
 from edgetag.recipe import DataSection
+from edgetag.scaled_jpeg import read_scaled
 
 Crop = tuple[int, int, int, int]
 
@@ -36,11 +44,14 @@ class Picture:
         stored: As the file stores it, without regard to its EXIF orientation; None where that is
             the same, or where a region is cut out of it.
         on_black: With black under transparent pixels; None where none are transparent.
+        scaled: From a JPEG file decoded at a fraction of its size, shrunk to its place in the
+            input; None where the file is no such, or a region is cut out of it.
     """
 
     image: Image.Image
     stored: Image.Image | None
     on_black: Image.Image | None
+    scaled: Image.Image | None = None
 
 
 class PictureSource:
@@ -81,7 +92,11 @@ class PictureSource:
         if transparent:
             black = self._contract.model_copy(update={"background": (0, 0, 0)})
             on_black = _cut(read_image(data, black, self._section.max_pixels), crop)
-        return Picture(_cut(upright, crop), stored, on_black)
+        scaled = None
+        if crop is None:
+            read = read_scaled(data, self._contract, self._section.max_pixels)
+            scaled = read.image if read.fraction > 1 else None
+        return Picture(_cut(upright, crop), stored, on_black, scaled)
 
     def _bytes(self, path: str) -> bytes:
         file = self._locator.locate(path)
@@ -108,11 +123,7 @@ def _facts(data: bytes) -> tuple[int | None, bool]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # damaged metadata is not damage to the picture
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            try:
-                orientation = image.getexif().get(ExifTags.Base.Orientation)
-            except Exception:  # Pillow's parser raises almost anything; such data says nothing
-                orientation = None
-            return orientation, image.has_transparency_data
+            return orientation_of(image), image.has_transparency_data
 
 
 def _cut(image: Image.Image, crop: Crop | None) -> Image.Image:

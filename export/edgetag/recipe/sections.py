@@ -126,6 +126,11 @@ class ExportSection(Section):
         description="Variants that get a second signature, explain: scores and class activation "
         "maps. Such a file is no longer one that MediaPipe's ImageClassifier loads.",
     )
+    serving: bool = Field(
+        False,
+        description="Also write the float model as a SavedModel for TensorFlow Serving: "
+        "export/serving/NAME/1.",
+    )
     author: str = Field("", description="Written into the files' metadata.")
     license: str = Field("", description="Written into the files' metadata.")
 

@@ -115,14 +115,14 @@ def _names(node: ast.expr, text: str, tags: frozenset[str]) -> Iterator[str]:
 
 def _score(node: ast.expr, text: str, tags: frozenset[str]) -> Iterator[str]:
     """Yield the tag that a side of a comparison names; none where it is a number."""
-    number = _number(node)
+    number = limit_of(node)
     if number is None:
         yield _tag(node, text, tags)
     elif not 0 <= number <= 1:
         raise _wrong(text, f"scores lie within 0..1, {number} does not", node)
 
 
-def _number(node: ast.expr) -> float | None:
+def limit_of(node: ast.expr) -> float | None:
     """Return a number that is written out; a truth is none."""
     negative = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
     inner = node.operand if isinstance(node, ast.UnaryOp) and negative else node
@@ -134,7 +134,7 @@ def _number(node: ast.expr) -> float | None:
 
 
 def _tag(node: ast.expr, text: str, tags: frozenset[str]) -> str:
-    name = _name(node)
+    name = tag_of(node)
     if name is None:
         raise _wrong(text, "here a rule has a tag, such as cat or cat > 0.7", node)
     if name not in tags:
@@ -143,7 +143,8 @@ def _tag(node: ast.expr, text: str, tags: frozenset[str]) -> str:
     return name
 
 
-def _name(node: ast.expr) -> str | None:
+def tag_of(node: ast.expr) -> str | None:
+    """Return the tag that a node names; None where it is none."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -185,10 +186,10 @@ class _Evaluation:
                 ]
                 return np.asarray(np.logical_and.reduce(held))
             case _:
-                return self._is_set[_name(node) or ""]
+                return self._is_set[tag_of(node) or ""]
 
     def value(self, node: ast.expr) -> Values:
-        number = _number(node)
+        number = limit_of(node)
         if number is not None:
             return np.full(self.pictures, number, dtype=np.float32)
-        return self._scores[_name(node) or ""]
+        return self._scores[tag_of(node) or ""]

@@ -1,15 +1,13 @@
 """A page that shows the pictures on both sides of a rule, the nearest to it first."""
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from edgetag.contract import Preprocessing
 from edgetag.preprocess import ImageRejectedError, read_image
-from edgetag.reporting.page.style import stylesheet
+from edgetag.reporting.page.style import page_environment, stylesheet
 from edgetag.reporting.page.thumbnails import data_url
 from edgetag.screening.plan import Plan
 from edgetag.screening.rules import Truths
@@ -21,6 +19,7 @@ from edgetag.tagging.pictures import read_bytes
 SHOWN = 60
 """Pictures on either side."""
 
+TEMPLATES = Path(__file__).parent / "templates"
 SHOWN_PX = 200
 LOOKS = Preprocessing(input_size=SHOWN_PX)
 """Only its background is used, under transparent pixels."""
@@ -53,7 +52,8 @@ def contact_sheet(tagged: Tagged, plan: Plan) -> str:
         _side("The rule holds", tagged, plan, plan.holds & tagged.readable),
         _side("The rule does not hold", tagged, plan, ~plan.holds & tagged.readable),
     ]
-    return _template().render(css=stylesheet(), rule=plan.rule.text.strip(), sides=sides)
+    template = page_environment(TEMPLATES).get_template("sheet.html.j2")
+    return template.render(css=stylesheet(), rule=plan.rule.text.strip(), sides=sides)
 
 
 def _side(title: str, tagged: Tagged, plan: Plan, members: Truths) -> Side:
@@ -73,16 +73,3 @@ def _side(title: str, tagged: Tagged, plan: Plan, members: Truths) -> Side:
         )
         pictures.append(SheetPicture(path, scores, data_url(image, SHOWN_PX)))
     return Side(title, format_count(len(rows)), tuple(pictures))
-
-
-@cache
-def _template() -> Template:
-    folder = Path(__file__).parent / "templates"
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("sheet.html.j2")

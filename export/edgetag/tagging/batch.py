@@ -1,6 +1,5 @@
 """Tags many pictures into a table, on all cores, so that a kill loses nothing finished."""
 
-import hashlib
 import shutil
 import time
 from collections.abc import Sequence
@@ -11,16 +10,15 @@ import numpy as np
 import polars as pl
 
 from edgetag.errors import InputError
-from edgetag.pool import in_order
 from edgetag.progress import Progress, format_seconds
 from edgetag.records import Result
 from edgetag.tables.formats import format_count
-from edgetag.tagging.errors import PictureError
-from edgetag.tagging.listing import Content, Listed, bytes_of, contents, shown_name
+from edgetag.tagging.engines import Engine, on_threads
+from edgetag.tagging.listing import Listed, contents, shown_name
 from edgetag.tagging.parts import Parts, Row, open_parts, stamp_of
 from edgetag.tagging.sidecars import Style, write_sidecars
 from edgetag.tagging.tagger import Tagger
-from edgetag.workspace import atomic_write
+from edgetag.workspace import atomic_write, write_text
 
 PART_ROWS = 256
 PART_S = 10.0
@@ -42,6 +40,8 @@ class BatchResult(Result):
         seconds: From the first picture to the last.
         sidecars: Text files beside pictures that hold their tags now.
         without_sidecar: Path and reason of pictures that could get none.
+        scaled_jpeg: Whether large JPEG files were decoded at a fraction of their size, so that
+            their scores lie beside those of the contract.
     """
 
     SCHEMA: ClassVar[str] = "edgetag.batch/1.0"
@@ -52,6 +52,7 @@ class BatchResult(Result):
     seconds: float
     sidecars: int = 0
     without_sidecar: tuple[tuple[str, str], ...] = ()
+    scaled_jpeg: bool = False
 
     def sentence(self) -> str:
         """Return it for people."""
@@ -62,6 +63,7 @@ class BatchResult(Result):
             *([f"{format_count(self.unreadable)} unreadable"] if self.unreadable else []),
             *([f"{format_count(self.reused)} known before"] if self.reused else []),
             *([f"{format_count(self.sidecars)} sidecars"] if self.sidecars else []),
+            *(["large JPEG files scaled while decoding"] if self.scaled_jpeg else []),
         ]
         return f"{'; '.join(parts)} ({format_seconds(self.seconds)}{rate})"
 
@@ -72,6 +74,8 @@ def tag_pictures(
     out: Path,
     progress: Progress,
     sidecars: Style | None = None,
+    report: Path | None = None,
+    engine: Engine = on_threads,
 ) -> BatchResult:
     """Write one row for each picture, in their order: path, digest, error, tags, scores.
 
@@ -84,6 +88,8 @@ def tag_pictures(
         out: A `.csv`, `.jsonl` or `.parquet` file; replaced where it exists.
         progress: Is told of every picture.
         sidecars: Whether to write a text file with the tags beside each picture, and in which form.
+        report: Where to write a page with plots; None for none.
+        engine: Computes the rows.
 
     Raises:
         InputError: There is no picture, the suffix is no format's, another command or batch has the
@@ -99,11 +105,15 @@ def tag_pictures(
     folder = out.with_name(f"{out.name}.parts")
     started = time.monotonic()
     with open_parts(folder, tagger.settings(), len(tagger.tags)) as parts:
-        computed = _finish(tagger, pictures, parts, progress)
+        computed = _finish(tagger, pictures, parts, progress, engine)
         seconds = time.monotonic() - started
         rows = [parts.by_stamp[stamp_of(picture)] for picture in pictures]
         table = _table(tagger, pictures, rows)
         _write(table, out)
+        if report is not None:
+            from edgetag.tagging.report import tags_page  # imports matplotlib
+
+            write_text(report, tags_page(tagger, table, SCORE))
         beside = (0, tuple[tuple[str, str], ...]())
         if sidecars:
             tagged = zip(pictures, table["tags"].to_list(), strict=True)
@@ -120,33 +130,22 @@ def tag_pictures(
         seconds=seconds,
         sidecars=beside[0],
         without_sidecar=beside[1],
+        scaled_jpeg=tagger.scaled_jpeg,
     )
 
 
-def _finish(tagger: Tagger, pictures: Sequence[Listed], parts: Parts, progress: Progress) -> int:
+def _finish(
+    tagger: Tagger, pictures: Sequence[Listed], parts: Parts, progress: Progress, engine: Engine
+) -> int:
     """Tag what has no row yet, and return how many pictures that took."""
-    nothing = np.zeros(len(tagger.tags), dtype=np.float32)
-
-    def row_of(given: tuple[Listed, Content]) -> tuple[Listed, Row, bool]:
-        picture, content = given
-        sha256 = ""
-        try:
-            data = bytes_of(content)
-            sha256 = hashlib.sha256(data).hexdigest()
-            if (known := parts.by_digest.get(sha256)) is not None:
-                return picture, known, False
-            return picture, Row(sha256, "", tagger.tag(data).scores), True
-        except PictureError as error:
-            return picture, Row(sha256, str(error), nothing), True
-
     left = [picture for picture in pictures if stamp_of(picture) not in parts.by_stamp]
     computed, unwritten, written = 0, 0, time.monotonic()
     with progress.track("tagging", len(pictures), "pictures") as task:
         task.advance(len(pictures) - len(left))
         try:
-            for picture, row, is_new in in_order(row_of, contents(left), tagger.workers):
+            for picture, row in engine(tagger, contents(left), parts.by_digest.get):
+                computed += row.sha256 not in parts.by_digest
                 parts.add(picture, row)
-                computed += is_new
                 unwritten += 1
                 if unwritten == PART_ROWS or time.monotonic() - written > PART_S:
                     parts.flush()

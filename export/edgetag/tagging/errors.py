@@ -25,6 +25,10 @@ class PictureError(InputError):
         self.reason = reason
         self.detail = detail
 
+    def __reduce__(self) -> tuple[type["PictureError"], tuple[Rejection, str]]:
+        """Return how it is made again in another process."""
+        return type(self), (self.reason, self.detail)
+
     @classmethod
     def of(cls, error: ImageRejectedError) -> "PictureError":
         """Return the error of a picture that the contract's decoder refused."""

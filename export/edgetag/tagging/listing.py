@@ -6,24 +6,19 @@ it are refused, and an archive's members are read by their place in it, whatever
 
 import glob
 import os
-import tarfile
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import polars as pl
 
 from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES, Rejection
+from edgetag.tagging.archives import ARCHIVES, members
 from edgetag.tagging.errors import PictureError
-from edgetag.tagging.pictures import MOST_BYTES, read_bytes
-from edgetag.userfiles import KINDS
-
-MOST_RATIO = 1000
-"""A member that claims to be so many times larger than it is stored is refused as a bomb."""
-
-MOST_MEMBERS = 10_000_000
-
-ARCHIVES = (".zip", ".cbz", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+from edgetag.tagging.pictures import read_bytes
+from edgetag.tagging.remote import MARK, Address, find
 
 
 @dataclass(frozen=True)
@@ -34,13 +29,13 @@ class Listed:
         name: Its path as it was given, or found below a folder; `archive/member` in an archive.
         size_bytes: Its size when it was listed; -1 where that is not known.
         modified_ns: When it, or its archive, was changed; -1 where that is not known.
-        read: Returns its file, or its bytes in an archive; raises `PictureError`.
+        read: Returns its file or address, or its bytes in an archive; raises `PictureError`.
     """
 
     name: str
     size_bytes: int
     modified_ns: int
-    read: Callable[[], Path | bytes]
+    read: Callable[[], Path | Address | bytes]
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,8 @@ def list_pictures(named: Iterable[str]) -> Listing:
     """List what was named.
 
     Args:
-        named: Files of any name, folders, archives by their suffix, and globs.
+        named: Files of any name, folders, archives by their suffix, globs, addresses that fsspec
+            knows, and Parquet files whose column `path` has more names.
 
     Raises:
         InputError: There is no such file, a folder cannot be read, or an archive is damaged.
@@ -69,11 +65,18 @@ def list_pictures(named: Iterable[str]) -> Listing:
     pictures: list[Listed] = []
     passed_over = 0
     for text in named:
+        if MARK in text:
+            listed, others = _at_address(text)
+            pictures += listed
+            passed_over += others
+            continue
         for path in _paths(text):
             if path.is_dir():
                 listed, others = _in_folder(path)
             elif path.name.lower().endswith(ARCHIVES):
                 listed, others = _in_archive(path)
+            elif path.suffix == ".parquet":
+                listed, others = _in_list(path), 0
             else:
                 listed, others = [_file(path)], 0
             pictures += listed
@@ -81,8 +84,9 @@ def list_pictures(named: Iterable[str]) -> Listing:
     return Listing(tuple(pictures), passed_over)
 
 
-Content = Path | bytes | PictureError
-"""What reading a picture's place gave: its file, its bytes in an archive, or why it has none."""
+Content = Path | Address | bytes | PictureError
+"""What reading a picture's place gave: its file or address, which is not read yet, its bytes in an
+archive, or why it has none. It can be sent to another process."""
 
 
 def contents(pictures: Iterable[Listed]) -> Iterator[tuple[Listed, Content]]:
@@ -102,6 +106,8 @@ def bytes_of(content: Content) -> bytes:
     """
     if isinstance(content, PictureError):
         raise content
+    if isinstance(content, Address):
+        return content.read()
     return content if isinstance(content, bytes) else read_bytes(content)
 
 
@@ -126,7 +132,7 @@ def _file(path: Path) -> Listed:
         state = path.stat()
     except OSError as error:
         return Listed(os.fspath(path), -1, -1, _refusing(f"{error.strerror}"))
-    return Listed(os.fspath(path), state.st_size, state.st_mtime_ns, lambda: path)
+    return Listed(os.fspath(path), state.st_size, state.st_mtime_ns, partial(_same, path))
 
 
 def _refusing(detail: str, reason: Rejection = Rejection.UNREADABLE) -> Callable[[], Path | bytes]:
@@ -154,92 +160,44 @@ def _within(file: Path, root: str) -> Listed:
     return _file(file)
 
 
+def _at_address(url: str) -> tuple[list[Listed], int]:
+    listed = [
+        Listed(
+            found.address.url, found.size_bytes, found.modified_ns, partial(_same, found.address)
+        )
+        for found in find(url)
+    ]
+    pictures = [one for one in listed if PurePosixPath(one.name).suffix.lower() in IMAGE_SUFFIXES]
+    # An object that was named by itself is taken whatever it is called, as a file is.
+    if len(listed) == 1 and listed[0].name == url:
+        pictures = listed
+    return pictures, len(listed) - len(pictures)
+
+
+def _in_list(path: Path) -> list[Listed]:
+    """List the names in a Parquet file; addresses are taken as they are, without a look at them."""
+    try:
+        names = pl.read_parquet(path, columns=["path"])["path"].cast(pl.String)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{path}: not a Parquet file with a column path: {error}") from None
+    if names.has_nulls():
+        raise InputError(f"{path}: its column path has empty cells; leave those rows out")
+    return [
+        Listed(name, -1, -1, partial(_same, Address(name))) if MARK in name else _file(Path(name))
+        for name in names.to_list()
+    ]
+
+
+def _same(place: Path | Address) -> Path | Address:
+    return place
+
+
 def _cannot_list(error: OSError) -> None:
     name = shown_name(os.fsdecode(error.filename))
     raise InputError(f"{name}: cannot be read: {error.strerror}; allow reading it")
 
 
 def _in_archive(path: Path) -> tuple[list[Listed], int]:
-    _require_regular(path)
-    members = _zip_members if path.name.lower().endswith((".zip", ".cbz")) else _tar_members
-    try:
-        packed = list(members(path))
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, tarfile.TarError) as error:
-        detail = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: not a whole archive: {detail}; make it again") from None
+    packed = [Listed(*member) for member in members(path)]
     pictures = [member for member in packed if Path(member.name).suffix.lower() in IMAGE_SUFFIXES]
     return pictures, len(packed) - len(pictures)
-
-
-def _require_regular(path: Path) -> None:
-    mode = path.stat().st_mode
-    for is_kind, kind in KINDS:
-        if is_kind(mode):
-            raise InputError(f"{path}: {kind}, not a file; an archive is a file")
-
-
-def _zip_members(path: Path) -> Iterator[Listed]:
-    archive = zipfile.ZipFile(path)
-    modified = path.stat().st_mtime_ns
-    entries = archive.infolist()
-    _require_few(len(entries), path)
-    for entry in entries:
-        if not entry.is_dir():
-            name = f"{path}/{entry.filename}"
-            yield Listed(name, entry.file_size, modified, _zip_reader(archive, entry))
-
-
-def _zip_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
-    def read() -> bytes:
-        _require_honest(entry.file_size, entry.compress_size)
-        try:
-            with archive.open(entry) as file:
-                return _limited(file.read(MOST_BYTES + 1))
-        except Exception as error:  # a damaged or encrypted member raises nearly anything
-            raise _damaged(error) from None
-
-    return read
-
-
-def _tar_members(path: Path) -> Iterator[Listed]:
-    archive = tarfile.open(path)  # noqa: SIM115 - members are read while the command runs
-    modified = path.stat().st_mtime_ns
-    for number, member in enumerate(archive):
-        _require_few(number + 1, path)
-        if member.isfile():
-            yield Listed(
-                f"{path}/{member.name}", member.size, modified, _tar_reader(archive, member)
-            )
-
-
-def _tar_reader(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[], bytes]:
-    def read() -> bytes:
-        try:
-            file = archive.extractfile(member)
-            return _limited(file.read(MOST_BYTES + 1) if file else b"")
-        except Exception as error:
-            raise _damaged(error) from None
-
-    return read
-
-
-def _damaged(error: Exception) -> PictureError:
-    if isinstance(error, PictureError):
-        return error
-    return PictureError(Rejection.UNREADABLE, f"damaged in the archive: {error}")
-
-
-def _require_honest(size: int, stored: int) -> None:
-    if size > MOST_BYTES or size > MOST_RATIO * max(1, stored):
-        raise PictureError(Rejection.TOO_LARGE, f"it claims {size} bytes, stored in {stored}")
-
-
-def _limited(data: bytes) -> bytes:
-    if len(data) > MOST_BYTES:
-        raise PictureError(Rejection.TOO_LARGE, f"over {MOST_BYTES} bytes")
-    return data
-
-
-def _require_few(count: int, path: Path) -> None:
-    if count > MOST_MEMBERS:
-        raise InputError(f"{path}: over {MOST_MEMBERS} members; this is refused")

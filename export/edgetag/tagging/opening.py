@@ -106,7 +106,7 @@ def open_model(
             raise InputError(f"{path}: a .tflite file has no variants; {variant!r} is of a bundle")
         model = _of_file(path, tags, thresholds, contract)
     if tags is not None and tuple(tags) != model.tags:
-        raise VocabularyError(_difference(path, tuple(tags), model.tags))
+        raise VocabularyError(f"{path}: {tags_differ(tuple(tags), model.tags)}")
     return model
 
 
@@ -145,7 +145,7 @@ def _of_bundle(
                 contract=bundle.contract,
                 tags=manifest.tags,
                 columns=tuple(range(len(manifest.tags))),
-                thresholds=_thresholds(manifest.tags, given, thresholds),
+                thresholds=chosen_thresholds(manifest.tags, given, thresholds),
                 explains=chosen.explain is not None,
                 sensitive=tuple(label.tag for label in bundle.labels.labels if label.sensitive),
                 golden=GoldenRun(
@@ -203,17 +203,21 @@ def _of_file(
         contract=file.contract,
         tags=names,
         columns=file.columns,
-        thresholds=_thresholds(names, dict.fromkeys(names, DEFAULT_THRESHOLD), thresholds),
+        thresholds=chosen_thresholds(names, dict.fromkeys(names, DEFAULT_THRESHOLD), thresholds),
         explains=file.explains,
     )
 
 
-def _thresholds(
+def chosen_thresholds(
     tags: Sequence[str],
     own: Mapping[str, float],
     asked: Mapping[str, float] | float | None,
 ) -> npt.NDArray[np.float32]:
-    """Return `[tags]` thresholds: those asked for before the model's own."""
+    """Return `[tags]` thresholds: those asked for before the model's own.
+
+    Raises:
+        InputError: One is of another tag, or not within 0..1.
+    """
     given = dict.fromkeys(tags, asked) if isinstance(asked, int | float) else dict(asked or {})
     for tag, value in given.items():
         if tag not in own:
@@ -223,11 +227,12 @@ def _thresholds(
     return np.array([given.get(tag, own[tag]) for tag in tags], dtype=np.float32)
 
 
-def _difference(path: Path, wanted: tuple[str, ...], tags: tuple[str, ...]) -> str:
+def tags_differ(wanted: tuple[str, ...], tags: tuple[str, ...]) -> str:
+    """Return how a vocabulary is another than the one that is wanted."""
     lacking = [tag for tag in wanted if tag not in tags]
     extra = [tag for tag in tags if tag not in wanted]
     parts = [
         *([f"it lacks {', '.join(lacking[:5])}"] if lacking else []),
         *([f"it has besides {', '.join(extra[:5])}"] if extra else []),
     ]
-    return f"{path}: its tags are not those expected: {'; '.join(parts) or 'another order'}"
+    return f"its tags are not those expected: {'; '.join(parts) or 'another order'}"

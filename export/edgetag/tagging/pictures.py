@@ -19,6 +19,7 @@ from edgetag.preprocess import (
     letterbox,
     read_image,
 )
+from edgetag.scaled_jpeg import read_scaled
 from edgetag.tagging.errors import PictureError
 from edgetag.tagging.results import Box
 from edgetag.userfiles import read_file
@@ -48,27 +49,41 @@ class Square:
     size: tuple[int, int]
 
 
-def read_square(picture: Picture, contract: Preprocessing, max_pixels: int = MAX_PIXELS) -> Square:
+def read_square(
+    picture: Picture,
+    contract: Preprocessing,
+    max_pixels: int = MAX_PIXELS,
+    *,
+    scaled_jpeg: bool = False,
+) -> Square:
     """Return a picture as the model's square.
 
     Args:
         picture: See `Picture`.
         contract: How it becomes the square.
         max_pixels: A larger picture is refused before it is decoded.
+        scaled_jpeg: Decode large JPEG files at a fraction of their size, against the contract.
 
     Raises:
         PictureError: It is no whole picture of a known format, or too large.
     """
     try:
-        image = _image(picture, contract, max_pixels)
+        if isinstance(picture, str | Path):
+            picture = _file(Path(picture))
+        if scaled_jpeg and isinstance(picture, bytes):
+            scaled = read_scaled(picture, contract, max_pixels)
+            image, size = scaled.image, scaled.size
+        else:
+            image = _image(picture, contract, max_pixels)
+            size = image.size
     except ImageRejectedError as error:
         raise PictureError.of(error) from None
-    return Square(letterbox(image, contract), content_box(image.size, contract), image.size)
+    return Square(letterbox(image, contract), content_box(size, contract), size)
 
 
-def _image(picture: Picture, contract: Preprocessing, max_pixels: int) -> Image.Image:
-    if isinstance(picture, str | Path):
-        picture = _file(Path(picture))
+def _image(
+    picture: bytes | Image.Image | npt.NDArray[np.uint8], contract: Preprocessing, max_pixels: int
+) -> Image.Image:
     if isinstance(picture, bytes):
         return read_image(picture, contract, max_pixels)
     if isinstance(picture, np.ndarray):

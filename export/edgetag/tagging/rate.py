@@ -18,7 +18,11 @@ class TagRate(Result):
         pictures: Tagged in each round.
         workers: Threads, for all measurements alike.
         rounds: Rounds of each measurement, taken in turn.
-        decode_per_s: Reading and decoding files and fitting them into the input alone; the median.
+        scaled_jpeg: Whether the batch, and so its bound, decoded large JPEG files at a fraction of
+            their size.
+        decode_per_s: Reading and decoding files and fitting them into the input alone, as the
+            contract says; the median.
+        decode_scaled_per_s: The same, with large JPEG files at a fraction of their size.
         infer_per_s: The model alone, on squares in memory; the median.
         bound_per_s: Both one after the other on the same cores, so what no batch can exceed.
         tag_per_s: A whole batch: digests, parts on disk, the table; the median.
@@ -28,11 +32,13 @@ class TagRate(Result):
         machine: Where it was measured.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.tag-rate/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.tag-rate/1.1"
     pictures: int
     workers: int
     rounds: int
+    scaled_jpeg: bool = False
     decode_per_s: float
+    decode_scaled_per_s: float
     infer_per_s: float
     bound_per_s: float
     tag_per_s: float
@@ -45,13 +51,15 @@ class TagRate(Result):
 def rate_table(rate: TagRate) -> Table:
     """Return the rates and their ratio as a table of one row."""
     low, high = rate.ratios
+    option = " --scaled-jpeg" if rate.scaled_jpeg else ""
     return Rows([rate]).table(
         f"Pictures a second: {rate.pictures} pictures, {rate.workers} threads, "
         f"{rate.rounds} rounds in turn, {rate.machine.cpu}",
         Number("decoding", lambda row: f"{row.decode_per_s:.0f}"),
+        Number("of scaled JPEG", lambda row: f"{row.decode_scaled_per_s:.0f}"),
         Number("inference", lambda row: f"{row.infer_per_s:.0f}"),
         Number("bound of both", lambda row: f"{row.bound_per_s:.0f}"),
-        Number("edgetag tag", lambda row: f"{row.tag_per_s:.0f}"),
+        Number(f"edgetag tag{option}", lambda row: f"{row.tag_per_s:.0f}"),
         Number("share of the bound", lambda row: format_fraction(row.ratio, 2)),
         Number("of any round", lambda _: f"{low:.2f} to {high:.2f}"),
         Number("promised", lambda row: format_fraction(row.target, 2)),

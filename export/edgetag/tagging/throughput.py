@@ -4,7 +4,9 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
+from edgetag.contract import Preprocessing
 from edgetag.errors import InputError
 from edgetag.machine import this_machine
 from edgetag.pool import in_order
@@ -14,7 +16,7 @@ from edgetag.sampling import positions
 from edgetag.scratch import scratch_folder
 from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.errors import PictureError
-from edgetag.tagging.listing import Listed
+from edgetag.tagging.listing import Listed, bytes_of
 from edgetag.tagging.pictures import read_square
 from edgetag.tagging.rate import TagRate
 from edgetag.tagging.tagger import Tagger
@@ -37,11 +39,12 @@ def measure(
     Raises:
         InputError: None of the pictures can be read.
     """
+    contract = tagger.model.contract
     chosen: list[Listed] = []
     squares: dict[bytes, Pixels] = {}
     for place in positions(len(pictures), MOST_PICTURES):
         try:
-            square = _decode(tagger, pictures[place])
+            square = _decode(contract, tagger.scaled_jpeg, pictures[place])
         except PictureError:
             continue  # the rate is that of pictures that can be read
         if (content := square.tobytes()) not in squares:  # a batch tags equal pictures once
@@ -50,7 +53,8 @@ def measure(
     if not chosen:
         raise InputError("none of the pictures can be read, so nothing can be timed")
     work: dict[str, Callable[[], None]] = {
-        "decode": lambda: _all(tagger, lambda picture: _decode(tagger, picture), chosen),
+        "decode": lambda: _all(tagger, partial(_decode, contract, False), chosen),
+        "decode scaled": lambda: _all(tagger, partial(_decode, contract, True), chosen),
         "infer": lambda: _all(tagger, tagger.score_square, squares.values()),
         "tag": lambda: _batch(tagger, chosen),
     }
@@ -63,13 +67,16 @@ def measure(
                 if number:  # the first round warms up
                     seconds[name].append(time.perf_counter() - started)
                     task.advance(len(chosen), name)
-    bounds = [d + i for d, i in zip(seconds["decode"], seconds["infer"], strict=True)]
+    decoding = seconds["decode scaled" if tagger.scaled_jpeg else "decode"]
+    bounds = [d + i for d, i in zip(decoding, seconds["infer"], strict=True)]
     ratios = [bound / whole for bound, whole in zip(bounds, seconds["tag"], strict=True)]
     return TagRate(
         pictures=len(chosen),
         workers=tagger.workers,
         rounds=rounds,
+        scaled_jpeg=tagger.scaled_jpeg,
         decode_per_s=len(chosen) / statistics.median(seconds["decode"]),
+        decode_scaled_per_s=len(chosen) / statistics.median(seconds["decode scaled"]),
         infer_per_s=len(chosen) / statistics.median(seconds["infer"]),
         bound_per_s=len(chosen) / statistics.median(bounds),
         tag_per_s=len(chosen) / statistics.median(seconds["tag"]),
@@ -79,8 +86,8 @@ def measure(
     )
 
 
-def _decode(tagger: Tagger, picture: Listed) -> Pixels:
-    return read_square(picture.read(), tagger.model.contract).pixels
+def _decode(contract: Preprocessing, scaled_jpeg: bool, picture: Listed) -> Pixels:
+    return read_square(bytes_of(picture.read()), contract, scaled_jpeg=scaled_jpeg).pixels
 
 
 def _all(tagger: Tagger, work: Callable[..., object], things: Iterable[object]) -> None:

@@ -20,9 +20,12 @@
 - `heat_maps`: a variant's heat maps against the float model's: how far apart, and whether they
   peak alike.
 - `inputs`: what validation starts from: files to judge, thresholds, the float file's size.
+- `judged`: what a file decided picture by picture, as a validated run folder keeps it.
 - `metrics`: scores of the reference and of variants over one split, and what is computed from
   them once.
 - `obtaining`: finds the reference: one from elsewhere, the one that is kept, or one computed now.
+- `operating`: how one tag's scores serve an app: at a stated rate of false alarms, at a stated
+  prevalence.
 - `pictures`: whether pictures and labels here are those that the reference was made from.
 - `pictures_result`: what validation says of pictures and labels against those that the reference
   was made from.
@@ -30,6 +33,7 @@
 - `plan_tables`: tables of what is asked of validation beside its verdict: how many images, and
   how fast.
 - `planning`: how many images it takes to show that nothing was lost: before labelling, not after.
+- `proportions`: intervals of shares and of their paired differences.
 - `rate`: how fast validation scores images, beside the interpreter alone.
 - `refit`: thresholds for one variant, fitted on the validation split.
 - `schema`: the JSON Schema of `verdict.json`, for those who read it with other programs.

@@ -8,13 +8,12 @@ evenly spread, and only where these raise a doubt all of them.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.stats import beta
 
 from edgetag.labels import Labels
 from edgetag.metrics import Scores
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.metrics import Decisions
-from edgetag.validation.proportions import exact_mcnemar
+from edgetag.validation.proportions import exact_mcnemar, largest_share
 from edgetag.validation.result import RuntimeAgreement
 from edgetag.validation.scoring import Run, Scored
 
@@ -65,24 +64,13 @@ def compare_runtimes(
         images=len(first),
         judged_images=judged_images,
         differing_images=differing,
-        most_differing=most_of_all(differing, len(first), confidence),
+        most_differing=largest_share(differing, len(first), confidence),
         decisions=int(known.sum()),
         flips=int(changed.sum()),
         largest_score_difference=float(np.abs(scored.scores - first).max()),
         scores_sha256=scores_digest(scored.scores),
     )
     return agreement, _doubt(agreement, before, after, list(thresholds))
-
-
-def most_of_all(differing: int, images: int, confidence: float) -> float:
-    """Return the largest share of all pictures that a sample with so many differing leaves open.
-
-    Clopper and Pearson's bound to one side; of n pictures none of which differs it is about 3/n at
-    a confidence of 95 %.
-    """
-    if differing == images:
-        return 1.0
-    return float(beta.ppf(confidence, differing + 1, images - differing))
 
 
 def _doubt(

@@ -1,6 +1,5 @@
 """The accepted state that a validation is held against: what is cheap to refuse comes first."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from edgetag.validation.baseline import Baseline, check_fits, compare, read_base
 from edgetag.validation.evaluation import Evaluation
 from edgetag.validation.inputs import Candidate
 from edgetag.validation.result import Verdict
+from edgetag.validation.scores import digest_in_order, images_digest
 from edgetag.validation.standing import accepted_names
 
 
@@ -71,7 +71,9 @@ class Held:
         if evaluation.pictures is not None:
             places = zip(evaluation.stored.identities, evaluation.stored.split, strict=True)
             both.append([identity for identity, of in places if of == split])
-        same = {digest for names in both for digest in (images_digest(names), _in_order(names))}
+        same = {
+            digest for names in both for digest in (images_digest(names), digest_in_order(names))
+        }
         now = images_digest(judged)
         if self.accepted.images_sha256 not in same:
             self._check(now)
@@ -106,12 +108,3 @@ class Held:
             split=self.recipe.validation.splits[0],
             images_sha256=images_sha256,
         )
-
-
-def images_digest(identities: Sequence[str]) -> str:
-    """Return the SHA-256 of what names some images, in whatever order they lie."""
-    return _in_order(sorted(identities))
-
-
-def _in_order(identities: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(identities).encode()).hexdigest()

@@ -12,7 +12,7 @@ from edgetag.conversion.exported import (
     exported_path,
     read_exported,
 )
-from edgetag.conversion.external import ExternalModel
+from edgetag.conversion.external import ExternalModel, Weighted
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
@@ -43,6 +43,7 @@ class Candidate:
             variant of the run.
         columns: Where each tag lies in its output; None where in the vocabulary's order.
         explains: Whether it has the second signature, whose maps are judged too.
+        members: Of an ensemble, the files whose scores are averaged.
     """
 
     variant: str
@@ -55,6 +56,7 @@ class Candidate:
     stands_for: str | None = None
     columns: tuple[int, ...] | None = None
     explains: bool = False
+    members: tuple[Weighted, ...] = ()
 
     @classmethod
     def exported(cls, file: ExportedVariant, recipe: Recipe, workspace: Workspace) -> Self:
@@ -123,6 +125,7 @@ def _given(model: ExternalModel, variant: str | None, recipe: Recipe) -> Candida
         stands_for=variant,
         columns=model.columns,
         explains=model.explains and variant in recipe.export.explain,
+        members=model.members,
     )
 
 

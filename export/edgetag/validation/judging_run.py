@@ -14,6 +14,7 @@ from edgetag.sampling import spread
 from edgetag.validation.agreement import compare_runtimes
 from edgetag.validation.changes import changed_decisions, details
 from edgetag.validation.details import VariantDetails
+from edgetag.validation.ensembles import shared_members
 from edgetag.validation.entries import variant_entry
 from edgetag.validation.evaluation import Evaluation
 from edgetag.validation.heat_map_result import HeatMaps
@@ -63,6 +64,7 @@ def score(
             columns=file.columns,
             rows=more if name in here[:1] else few,
             engine=engines.get(name),
+            members=shared_members(file, files),
         )
         for file in files
         for name in (*here, *(name for name in names if name not in here))

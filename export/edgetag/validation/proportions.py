@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
-from scipy.stats import binom, norm
+from scipy.stats import beta, binom, norm
 
 from edgetag.validation.statistics import Interval
 
@@ -73,6 +73,44 @@ def paired_interval(lost: float, gained: float, total: float, confidence: float)
 def p_above(lost: float, gained: float, total: float, limit: float) -> float:
     """Return the chance to see such a difference or a larger one if the true one were `limit`."""
     return float(norm.sf(score_statistic(lost, gained, total, limit)))
+
+
+def largest_share(hits: float, total: float, level: float) -> float:
+    """Return the largest share that so many hits leave open: Clopper and Pearson's upper bound.
+
+    Args:
+        hits: In 0..total. Counts need not be whole: a design effect divides them.
+        total: More than 0.
+        level: Of the bound, to one side; of 0.95 it is about 3/total where nothing was hit.
+    """
+    if hits == total:
+        return 1.0
+    return float(beta.ppf(level, hits + 1, total - hits))
+
+
+def share_interval(hits: float, total: float, confidence: float) -> Interval:
+    """Return Clopper and Pearson's interval of a share; see `largest_share`."""
+    level = (1.0 + confidence) / 2.0
+    return 1.0 - largest_share(total - hits, total, level), largest_share(hits, total, level)
+
+
+def share_design_effect(hits: npt.NDArray[np.bool_], group_of: npt.NDArray[np.int64]) -> float:
+    """Return by how much groups of like images inflate the variance of a share, at least 1.
+
+    Kish's design effect as in `design_effect`, of the distances from the share; where all images
+    are alike, those of a group count as copies of one.
+
+    Args:
+        hits: `[images]`, at least one.
+        group_of: `[images]` group numbers from 0.
+    """
+    sizes = np.bincount(group_of).astype(np.float64)
+    apart = hits - hits.mean()
+    over_images = float(np.square(apart).sum())
+    if over_images == 0.0:
+        return float(np.square(sizes).sum() / sizes.sum())
+    over_groups = float(np.square(np.bincount(group_of, weights=apart)).sum())
+    return max(1.0, over_groups / over_images)
 
 
 def exact_mcnemar(worse: int, better: int) -> float:

@@ -306,6 +306,16 @@ def digest_rows(rows: npt.NDArray[np.int64]) -> str:
     return hashlib.sha256(np.ascontiguousarray(rows, dtype="<i8").tobytes()).hexdigest()
 
 
+def images_digest(identities: Sequence[str]) -> str:
+    """Return the SHA-256 of what names some images, in whatever order they lie."""
+    return digest_in_order(sorted(identities))
+
+
+def digest_in_order(identities: Sequence[str]) -> str:
+    """Return the SHA-256 of what names some images, in this order."""
+    return hashlib.sha256("\n".join(identities).encode()).hexdigest()
+
+
 def write_variant(path: Path, scores: Scores, meta: VariantMeta) -> None:
     """Write a variant's scores atomically."""
     text = np.array(meta.model_dump_json(by_alias=True))

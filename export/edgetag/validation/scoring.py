@@ -7,15 +7,17 @@ whole machine. What is done is kept, so that an interrupted validation goes on.
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from edgetag.conversion.external import Weighted
 from edgetag.dataset import Dataset, Rows
+from edgetag.ensembles import weighted_mean
 from edgetag.machine import Machine
 from edgetag.metrics import Scores
 from edgetag.pool import open_pool
@@ -64,6 +66,7 @@ class Run:
             tags' order.
         rows: `[n]` rows of the image cache.
         engine: The runtime.
+        members: Of an ensemble, the files that are scored in its place.
     """
 
     variant: str
@@ -73,6 +76,7 @@ class Run:
     columns: tuple[int, ...] | None
     rows: Rows
     engine: Engine
+    members: tuple[Weighted, ...] = ()
 
     def __post_init__(self) -> None:
         if self.columns is not None and sorted(self.columns) != list(range(len(self.columns))):
@@ -83,9 +87,30 @@ class Run:
         """For people, such as `int8-qat on litert`."""
         return f"{self.variant} on {self.engine.name}"
 
+    @property
+    def of_files(self) -> tuple["Run", ...]:
+        """The runs that its scores come from: of each file of an ensemble, else itself."""
+        return tuple(
+            replace(
+                self,
+                variant=member.model.name,
+                path=member.model.path,
+                sha256=member.model.sha256,
+                contract=member.model.contract,
+                columns=member.model.columns,
+                members=(),
+            )
+            for member in self.members
+        ) or (self,)
+
     def score_file(self, workspace: Workspace) -> Path:
         """Return where its scores are kept."""
-        return workspace.validate / "scores" / f"{self.variant}.{self.engine.name}.npz"
+        return score_file(workspace, self.variant, self.engine.name)
+
+
+def score_file(workspace: Workspace, variant: str, runtime: str) -> Path:
+    """Return where the scores of a file on a runtime are kept."""
+    return workspace.validate / "scores" / f"{variant}.{runtime}.npz"
 
 
 Outcome = Scored | LoadFailure
@@ -145,6 +170,14 @@ class Scoring:
         Raises:
             InputError: The image cache is damaged, or the disk is full.
         """
+        runs = tuple(runs)
+        files = [of for run in runs for of in run.of_files]
+        with closing(self._of_files(files, progress)) as outcomes:
+            for run in runs:
+                of_run = [next(outcomes) for _ in run.of_files]
+                yield run, self._averaged(run, of_run) if run.members else of_run[0]
+
+    def _of_files(self, runs: Sequence[Run], progress: Progress) -> Generator[Outcome]:
         queue = deque(runs)
         total = sum(len(run.rows) for run in queue)
         with (
@@ -158,7 +191,21 @@ class Scoring:
                 run = started.popleft().run
                 if isinstance(outcome, LoadFailure):
                     progress.say(f"{run.name}: {outcome.kind}: {outcome.reason}")
-                yield run, outcome
+                yield outcome
+
+    def _averaged(self, run: Run, outcomes: Sequence[Outcome]) -> Outcome:
+        """Return an ensemble's scores from those of its files, and keep them."""
+        scored: list[Scored] = []
+        for outcome in outcomes:
+            if isinstance(outcome, LoadFailure):
+                return outcome
+            scored.append(outcome)
+        weights = [member.weight for member in run.members]
+        scores = weighted_mean([each.scores for each in scored], weights)
+        seconds = sum(1 / each.meta.images_per_s for each in scored if each.meta.images_per_s)
+        meta = self._meta(run).model_copy(update={"images_per_s": 1 / seconds if seconds else 0.0})
+        write_variant(run.score_file(self.workspace), scores, meta)
+        return Scored(scores, meta)
 
     def _want_more(self, started: deque[_Started]) -> bool:
         """Return whether too few runs are started to keep the cores busy."""
@@ -235,6 +282,7 @@ class Scoring:
         return Scored(scores, meta)
 
     def _meta(self, run: Run) -> VariantMeta:
+        in_order = run.columns == tuple(range(len(run.columns or ())))
         return VariantMeta(
             model_sha256=run.sha256,
             engine=run.engine.name,
@@ -243,7 +291,7 @@ class Scoring:
             cache=self.dataset.cache.index.fingerprint,
             rows=digest_rows(run.rows),
             contract=run.contract.digest(),
-            columns=run.columns,
+            columns=None if in_order else run.columns,
             tags=digest_json(self.dataset.vocabulary.names),
             made_with=scorer_digest(),
             images_per_s=0.0,

@@ -14,9 +14,10 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe, passed_over
 from edgetag.runtimes import LoadFailure
 from edgetag.validation.details import Details
+from edgetag.validation.ensembles import write_fitted
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.evaluation import Evaluation, prepare
-from edgetag.validation.held import Held, images_digest
+from edgetag.validation.held import Held
 from edgetag.validation.inputs import Candidate, candidates
 from edgetag.validation.judging_run import (
     JudgedRun,
@@ -34,7 +35,7 @@ from edgetag.validation.result import (
     VariantVerdict,
     Verdict,
 )
-from edgetag.validation.scores import ReferenceScores
+from edgetag.validation.scores import ReferenceScores, images_digest
 from edgetag.workspace import Workspace
 
 
@@ -111,6 +112,7 @@ def run(
         verdict = held.compared(outcome.verdict, partial=bool(lacking))
         outcome = replace(outcome, verdict=verdict)
     outcome.write(workspace)
+    write_fitted(workspace, external, thresholds)
     return outcome.verdict
 
 

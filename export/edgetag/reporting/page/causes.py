@@ -8,7 +8,7 @@ from markupsafe import Markup
 from edgetag.explaining.result import PreprocessingDrift
 from edgetag.explaining.tables import layers_table, mistakes_table
 from edgetag.reporting.page import words
-from edgetag.reporting.page.view import View
+from edgetag.reporting.page.view import Values, View
 from edgetag.reporting.plots.layers import layer_errors
 from edgetag.tables import Table
 from edgetag.tables.formats import format_mean
@@ -77,3 +77,13 @@ def mistakes(view: View) -> Iterator[MistakesOf]:
 def _tags(drift: PreprocessingDrift) -> str:
     scored = drift.n_scored_tags
     return "scored tags" if scored is None else words.plural(scored, "tag")
+
+
+def layers_section(view: View) -> Values:
+    """Return what the section on layers shows."""
+    return {"blames": list(blames(view))}
+
+
+def preprocessing_section(view: View) -> Values:
+    """Return what the section on mistakes in preprocessing shows."""
+    return {"mistakes": list(mistakes(view))}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgetag.reporting.page.thumbnails import thumbnails
-from edgetag.reporting.page.view import View
+from edgetag.reporting.page.view import Values, View
 from edgetag.validation.details import Change, VariantDetails
 from edgetag.validation.result import VariantVerdict
 
@@ -58,3 +58,9 @@ def changes_of(view: View, entry: VariantVerdict) -> ChangesOf | None:
 
 def _shown(details: VariantDetails, most: int) -> Sequence[Change]:
     return sorted(details.changes, key=lambda change: -change.certainty)[:most]
+
+
+def section(view: View) -> Values:
+    """Return what the section shows."""
+    listed = (changes_of(view, entry) for entry in view.all_scored())
+    return {"changes": [changes for changes in listed if changes]}

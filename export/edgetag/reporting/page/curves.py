@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgetag.reporting.page.variants import Plot
-from edgetag.reporting.page.view import View
+from edgetag.reporting.page.view import Values, View
 from edgetag.reporting.plots.curves import tag_curves
 from edgetag.tables.formats import format_fraction
 from edgetag.validation.details import TagCurves
@@ -76,3 +76,9 @@ def _caption(tag: TagVerdict | None) -> str:
         after = format_fraction(tag.operating.calibration_error)
         text += f" · calibration error {before} → {after}"
     return text
+
+
+def section(view: View) -> Values:
+    """Return what the section shows."""
+    drawn = (curves_of(view, *numbered) for numbered in enumerate(view.all_scored()))
+    return {"curves": [curves for curves in drawn if curves]}

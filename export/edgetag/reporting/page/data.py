@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgetag.dataset.result import DatasetResult, DroppedImage
+from edgetag.dataset.tables import counts_table, left_out_table
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe
 from edgetag.reporting.page import words
+from edgetag.reporting.page.pictures import pictures_sentences
+from edgetag.reporting.page.view import Values, View
+from edgetag.tables import MOST_FINDINGS
 from edgetag.tables.formats import format_count
+from edgetag.validation.tables import pictures_table
 
-MOST_TAGS, MOST_REJECTED = 100, 20
+MOST_TAGS = 100
 MOST_LINES = 40
 """Lines that are shown of the attribution: a set of photos names each of its makers."""
 
@@ -80,3 +85,17 @@ def first_lines(text: str) -> tuple[str, int]:
     """Return the first lines of the attribution, and how many more there are."""
     lines = text.strip().splitlines()
     return "\n".join(lines[:MOST_LINES]), max(0, len(lines) - MOST_LINES)
+
+
+def section(view: View) -> Values:
+    """Return what the section shows."""
+    sources, built, compared = view.sources, view.sources.data, view.sources.verdict.pictures
+    counts = counts_table("Images that have each tag, by split", built.splits) if built else None
+    return {
+        "pictures": pictures_table(compared) if compared else None,
+        "pictures_sentences": list(pictures_sentences(compared)) if compared else [],
+        "counts_by_split": counts.first(MOST_TAGS) if counts else None,
+        "data_facts": list(data_facts(sources.recipe, built, sources.attribution)) if built else [],
+        "rejected": left_out_table("Rows that were left out", sources.rejected[:MOST_FINDINGS]),
+        "attribution": first_lines(sources.attribution) if sources.attribution else None,
+    }

@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from edgetag.metrics import Scores
 from edgetag.reporting.float_model import FloatModel
+from edgetag.reporting.page.confusion import confusion
 from edgetag.reporting.page.thumbnails import thumbnails
-from edgetag.reporting.page.view import View
+from edgetag.reporting.page.view import Values, View
 from edgetag.tables import Cell, Column, Number, Rows, Table
 from edgetag.tables.formats import format_count, format_fraction, format_percent
 
@@ -124,3 +125,13 @@ def _instead(model: FloatModel, image: int, tag: int) -> str:
         return ""
     surest = int(np.where(wrongly, measured.scores[image], -1).argmax())
     return f"{split.vocabulary.names[surest]} {measured.scores[image, surest]:.3f}"
+
+
+def section(view: View) -> Values:
+    """Return what the section shows."""
+    model = view.sources.float_model
+    return {
+        "errors": errors_table(model) if model else None,
+        "errors_by_tag": list(errors_by_tag(view, model)) if model else [],
+        "confusion": confusion(model) if model else None,
+    }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from edgetag.contract import Preprocessing
 from edgetag.conversion.result import ElementType, ExportedVariant
-from edgetag.reporting.page.view import View
+from edgetag.reporting.page.view import Values, View
 from edgetag.tables.formats import format_bytes
 
 
@@ -78,3 +78,12 @@ def _output(kind: ElementType) -> str:
 def _rgb(colour: tuple[int, int, int]) -> str:
     named = {(0, 0, 0): "black", (255, 255, 255): "white"}
     return named.get(colour, f"RGB {', '.join(map(str, colour))}")
+
+
+def section(view: View) -> Values:
+    """Return what the section shows."""
+    contract = view.sources.recipe.network.preprocessing()
+    return {
+        "shipped": list(shipped(view)),
+        "input_steps": list(input_steps(contract, exported_file(view))),
+    }

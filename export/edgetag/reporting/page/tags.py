@@ -9,7 +9,7 @@ from edgetag.recipe import LIMITS
 from edgetag.reporting.losses import tag_losses
 from edgetag.reporting.page import words
 from edgetag.reporting.page.variants import Plot
-from edgetag.reporting.page.view import View
+from edgetag.reporting.page.view import Values, View
 from edgetag.reporting.plots.forest import ForestRow, forest
 from edgetag.reporting.wording import LOST
 from edgetag.tables import Table
@@ -170,3 +170,8 @@ def _open(tag: TagVerdict, losses: tuple[LossMeasure, ...]) -> str:
     if losses:
         notes.append(f"lost beyond chance: {', '.join(LOST[measure] for measure in losses)}")
     return "; ".join(notes)
+
+
+def section(view: View) -> Values:
+    """Return what the section shows."""
+    return {"tags": [tags_of(view, *numbered) for numbered in enumerate(view.all_scored())]}

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from edgetag.benchmarking.result import Measurement
-from edgetag.benchmarking.tables import QUICK
+from edgetag.benchmarking.tables import QUICK, latency_table
+from edgetag.phones.tables import phone_tables
 from edgetag.reporting.page import words
-from edgetag.reporting.page.view import View
+from edgetag.reporting.page.view import Values, View
 from edgetag.reporting.plots.tradeoff import Candidate, pareto_front, tradeoff
+from edgetag.reporting.tables import failures_table, shown_variants_table
 from edgetag.tables import Table
 from edgetag.tables.formats import (
     format_bytes,
@@ -19,8 +21,13 @@ from edgetag.tables.formats import (
     format_percent,
     format_points,
 )
+from edgetag.targets.tables import check_table, count_table
+from edgetag.validation.heat_map_tables import heat_map_tags_table, heat_maps_table
 from edgetag.validation.result import VariantVerdict
-from edgetag.validation.tables import scores_table
+from edgetag.validation.tables import agreements_table, scores_table
+
+MOST_ROWS = 100
+"""Rows that are shown of a table that a large vocabulary or many phones could make long."""
 
 
 @dataclass(frozen=True)
@@ -132,3 +139,27 @@ def _candidates(view: View, cost: Callable[[VariantVerdict], float | None]) -> I
             whole = entry.map + entry.map_drop
             interval = (whole - high, whole - low)
         yield Candidate(name, value, entry.map, interval)
+
+
+def section(view: View) -> Values:
+    """Return what the section shows."""
+    verdict, bench, targets = view.sources.verdict, view.sources.bench, view.sources.targets
+    phones = phone_tables(view.sources.phones) if view.sources.phones else ()
+    return {
+        "deciding": next(view.all_scored(), None),
+        "variants": shown_variants_table(view.report, bench.budget_threads if bench else 1),
+        "tradeoffs": list(tradeoff_plots(view)),
+        "elsewhere": elsewhere_table(view),
+        "agreements": agreements_table(verdict.agreements, verdict.confidence),
+        "speed": latency_table(bench, view.report.ships) if bench else None,
+        "heat_maps": heat_maps_table(verdict),
+        "heat_map_tags": [
+            heat_map_tags_table(entry.variant, entry.heat_maps).first(MOST_ROWS)
+            for entry in verdict.variants
+            if entry.heat_maps and entry.runtime == view.report.runtime
+        ],
+        "failures": failures_table(view.report.failures),
+        "checks": check_table(targets) if targets and targets.checks else None,
+        "counts": count_table(targets) if targets and targets.tried else None,
+        "phones": [table.first(MOST_ROWS) for table in phones],
+    }

@@ -8,6 +8,9 @@ from edgetag.reporting.sources import Sources
 from edgetag.validation.details import VariantDetails
 from edgetag.validation.result import VariantVerdict
 
+Values = dict[str, object]
+"""What a section's template shows, by name."""
+
 
 @dataclass(frozen=True)
 class View:

@@ -4,5 +4,6 @@
 - `forest`: intervals against margins, one row each: what a forest plot shows.
 - `history`: medians of every benchmark over time, as an SVG file of its own.
 - `layers`: where along a network an error comes in.
+- `scores`: one tag's scores over many pictures, and how many are set as its threshold moves.
 - `tradeoff`: accuracy against a cost, with the variants marked that no other one beats on both.
 """

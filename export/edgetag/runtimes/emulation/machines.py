@@ -29,8 +29,8 @@ DEBIAN = (
 )
 
 PURE = (
-    ("pydantic", "2.14.3"),
-    ("pydantic-core", "2.50.4"),
+    ("pydantic", "2.14.4"),
+    ("pydantic-core", "2.50.5"),
     ("annotated-types", "0.8.0"),
     ("typing-extensions", "4.16.0"),
     ("typing-inspection", "0.4.5"),

@@ -1,0 +1,252 @@
+"""The routes: what can be asked, and how it is answered."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from edgetag import __version__
+from edgetag.editing.drawing import Cover
+from edgetag.editing.edits import parse_shape
+from edgetag.editing.regions import LEVEL
+from edgetag.editing.saving import Exif
+from edgetag.errors import InputError
+from edgetag.serving.metrics import CONTENT_TYPE, Metrics
+from edgetag.serving.operations import Crop, Heatmap, Mosaic, Operation, Tags
+from edgetag.serving.page import Page
+from edgetag.serving.refusals import RefusalError
+from edgetag.serving.results import ModelAnswer, Problem, TagsAnswer
+from edgetag.serving.service import Answer, Service
+from edgetag.serving.settings import Settings
+from edgetag.serving.sources import FIELD, READ, Sources
+
+PROBLEM = "application/problem+json"
+PICTURES = ("image/jpeg", "image/png", "image/webp")
+BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+NAMED = [
+    {"name": name, "in": "query", "schema": {"type": "string"}, "description": words}
+    for name, words in (
+        ("path", "A picture below one of the server's --root."),
+        ("address", "An fsspec address under one of the server's --prefix."),
+    )
+]
+"""How a GET names its picture; `sources` reads it, since names need not be UTF-8."""
+
+OneTag = Annotated[str, Query(description="Whose heat is drawn.")]
+ManyTags = Annotated[list[str] | None, Query(alias="tag", description="May be repeated.")]
+KeptExif = Annotated[Exif, Query(description="What is kept of EXIF.")]
+Shape = Annotated[str, Query(description="A ratio such as 16:9, or a size such as 800x600.")]
+Level = Annotated[
+    float, Query(ge=0, le=1, description="From which share of a map's peak on a cell is covered.")
+]
+
+
+def make_app(service: Service, sources: Sources, settings: Settings, metrics: Metrics) -> FastAPI:
+    """Return the application."""
+    app = FastAPI(
+        title="edgetag",
+        version=__version__,
+        summary="Tags, heat maps, mosaics and crops of pictures.",
+        docs_url=None,  # its page would load scripts from another host
+        redoc_url=None,
+    )
+    app.add_exception_handler(RefusalError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _not_there)
+    app.add_exception_handler(Exception, _crashed)
+
+    async def respond(request: Request, operation: Operation) -> Response:
+        _require(operation, service, settings)
+        async with sources.open(request) as upload:
+            answer = await service.answer(upload, operation)
+        request.scope["edgetag"] = {"picture": upload.sha256, "source": answer.source}
+        return _response(request, answer, settings)
+
+    def route(name: str, of_pictures: bool) -> Callable[[Any], Any]:
+        """Register a question under GET, of a picture that is named, and POST, which brings it."""
+        answers = dict.fromkeys(PICTURES, BINARY) if of_pictures else None
+        body = {
+            "content": {
+                **dict.fromkeys((*PICTURES, "image/gif", "image/bmp"), BINARY),
+                "multipart/form-data": {
+                    "schema": {"type": "object", "properties": {FIELD: BINARY["schema"]}}
+                },
+            }
+        }
+
+        def register(function: Callable[..., Awaitable[Response]]) -> None:
+            for method in ("GET", "POST"):
+                app.add_api_route(
+                    f"/v1/{name}",
+                    function,
+                    methods=[method],
+                    operation_id=f"{method.lower()}_{name}",
+                    response_model=None,
+                    responses={
+                        200: {"content": answers} if answers else {"model": TagsAnswer},
+                        **{code: {"model": Problem} for code in (400, 413, 415, 422, 503)},
+                    },
+                    openapi_extra={"requestBody": body}
+                    if method == "POST"
+                    else {"parameters": NAMED},
+                )
+
+        return register
+
+    @route("tags", of_pictures=False)
+    async def tags(request: Request) -> Response:
+        """Return a picture's tags and scores."""
+        return await respond(request, Tags())
+
+    @route("heatmap", of_pictures=True)
+    async def heatmap(
+        request: Request,
+        tag: OneTag,
+        exif: KeptExif = "no-gps",
+    ) -> Response:
+        """Draw over a picture where a tag is seen: the hotter, the more colour."""
+        return await respond(request, Heatmap(tag=tag, exif=exif))
+
+    @route("mosaic", of_pictures=True)
+    async def mosaic(
+        request: Request,
+        tag: ManyTags = None,
+        how: Annotated[Cover, Query(description="What covers a region.")] = "pixelate",
+        level: Level = LEVEL,
+        exif: KeptExif = "no-gps",
+    ) -> Response:
+        """Cover where tags are seen, by default the bundle's sensitive ones."""
+        return await respond(
+            request, Mosaic(tags=tuple(tag or ()), how=how, level=level, exif=exif)
+        )
+
+    @route("crop", of_pictures=True)
+    async def crop(
+        request: Request,
+        shape: Shape,
+        tag: ManyTags = None,
+        exif: KeptExif = "no-gps",
+    ) -> Response:
+        """Crop a picture to where tags are seen.
+
+        Where there is no time for that, the part in its middle, marked by `Edgetag-Degraded`.
+        """
+        return await respond(request, Crop(tags=tuple(tag or ()), shape=shape, exif=exif))
+
+    @app.get("/v1/model")
+    async def model() -> ModelAnswer:
+        """Say which model answers."""
+        known = service.fleet.model
+        return ModelAnswer(
+            name=known.name,
+            version=known.version,
+            variant=known.variant,
+            bundle=known.bundle_sha256,
+            tags=known.tags,
+            sensitive=known.sensitive,
+            explains=known.explains,
+        )
+
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> Response:
+        return Response("ok\n", media_type="text/plain")
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        live = service.fleet.live
+        return Response(
+            f"{live} of {settings.workers} workers\n",
+            status_code=200 if live else 503,
+            media_type="text/plain",
+        )
+
+    @app.get("/metrics", include_in_schema=False)
+    async def show_metrics() -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    page = Page()
+
+    @app.get("/", include_in_schema=False)
+    async def show_page() -> Response:
+        return Response(page.body, media_type="text/html", headers=page.headers)
+
+    return app
+
+
+def _require(operation: Operation, service: Service, settings: Settings) -> None:
+    """Refuse what cannot be answered, before a picture is read.
+
+    Raises:
+        RefusalError: There is no such tag or shape, or nothing says what is meant.
+    """
+    model = service.fleet.model
+    if isinstance(operation, Tags):
+        return
+    if not model.explains:
+        raise RefusalError(422, f"{model.name}: {model.variant} makes no heat maps")
+    tags = (operation.tag,) if isinstance(operation, Heatmap) else operation.tags
+    for tag in tags:
+        if tag not in model.tags:
+            raise RefusalError(
+                422, f"the model has no tag {tag!r}; it has: {', '.join(model.tags)}"
+            )
+    if isinstance(operation, Mosaic) and not tags and not model.sensitive:
+        raise RefusalError(422, "the model names no sensitive tag; say what to cover by tag=")
+    if isinstance(operation, Crop):
+        if not tags:
+            raise RefusalError(422, "nothing says what the crop is to keep; give tag=")
+        try:
+            size = parse_shape(operation.shape)[1]
+        except InputError as error:
+            raise RefusalError(422, str(error)) from None
+        if size and size[0] * size[1] > settings.max_pixels:
+            raise RefusalError(422, f"{operation.shape} is over {settings.max_pixels} pixels")
+
+
+def _response(request: Request, answer: Answer, settings: Settings) -> Response:
+    headers = {
+        "edgetag-model": answer.model.bundle_sha256,
+        "edgetag-source": answer.source,
+        "vary": "authorization",
+    }
+    if answer.degraded:
+        headers["edgetag-degraded"] = answer.degraded
+        headers["cache-control"] = f"private, max-age={settings.degraded_age_s}"
+    else:
+        headers["etag"] = answer.etag
+        headers["cache-control"] = f"private, max-age={settings.max_age_s}"
+        wanted = request.headers.get("if-none-match", "")
+        if request.method == "GET" and answer.etag in wanted:
+            return Response(status_code=304, headers=headers)
+    headers["repr-digest"] = answer.digest_field
+    return Response(answer.body, media_type=answer.media_type, headers=headers)
+
+
+def _problem(request: Request, status: int, detail: str, headers: dict[str, str]) -> Response:
+    if request.method not in ("GET", "HEAD") and not request.scope.get(READ):
+        headers = {**headers, "connection": "close"}  # nobody waits for the rest of the body
+    title = "failed" if status == 500 else "refused"
+    problem = Problem(status=status, title=title, detail=detail)
+    return Response(problem.model_dump_json(), status, {**headers, "content-type": PROBLEM})
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusalError)  # noqa: S101 - for mypy
+    return _problem(request, error.status, error.detail, error.headers)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - for mypy
+    first = error.errors()[0]
+    return _problem(request, 422, f"{first['loc'][-1]}: {first['msg']}", {})
+
+
+async def _not_there(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - for mypy
+    return _problem(request, error.status_code, str(error.detail), dict(error.headers or {}))
+
+
+async def _crashed(request: Request, _error: Exception) -> Response:
+    return _problem(request, 500, "an error of the server's own; its log says which", {})

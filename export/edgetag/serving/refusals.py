@@ -1,0 +1,37 @@
+"""Why a request is not answered, as a status and words for people."""
+
+import math
+
+
+class RefusalError(Exception):
+    """A request that gets no answer.
+
+    Attributes:
+        status: Of HTTP.
+        detail: What is wrong, where, and what to do.
+        headers: More of the response's.
+    """
+
+    def __init__(self, status: int, detail: str, **headers: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class BusyError(RefusalError):
+    """There is no time for it now.
+
+    Attributes:
+        reason: `queue` where it is full, `deadline` where the answer would come too late, `expired`
+            where no worker had begun by then, `uploads` where too many bytes are held.
+    """
+
+    def __init__(self, reason: str, retry_after_s: float = 1.0) -> None:
+        seconds = max(1, math.ceil(retry_after_s))
+        super().__init__(
+            503,
+            f"too much to do now ({reason}); ask again in {seconds} s",
+            retry_after=str(seconds),
+        )
+        self.reason = reason

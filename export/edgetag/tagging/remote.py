@@ -1,0 +1,89 @@
+"""Pictures in object stores and other places that fsspec opens, such as `s3://bucket/photos`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from edgetag.errors import InputError, MissingExtraError, one_line
+from edgetag.preprocess import Rejection
+from edgetag.tagging.errors import PictureError
+from edgetag.tagging.pictures import MOST_BYTES
+
+MARK = "://"
+"""A name with it is an address."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a picture lies; it can be sent to another machine and read there."""
+
+    url: str
+
+    def read(self) -> bytes:
+        """Return the picture's bytes.
+
+        Raises:
+            PictureError: It is missing, larger than a picture can be, or cannot be read.
+        """
+        try:
+            with _open(self.url) as file:
+                data: bytes = file.read(MOST_BYTES + 1)
+        except FileNotFoundError:
+            raise PictureError(Rejection.MISSING, "there is no such object") from None
+        except Exception as error:  # each store has errors of its own
+            raise PictureError(Rejection.UNREADABLE, one_line(str(error))) from None
+        if len(data) > MOST_BYTES:
+            raise PictureError(Rejection.TOO_LARGE, f"over {MOST_BYTES} bytes")
+        return data
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object below an address: its size in bytes and when it was changed; -1 if not known."""
+
+    address: Address
+    size_bytes: int
+    modified_ns: int
+
+
+def find(url: str) -> Iterable[Found]:
+    """List an object, or all below a prefix, in the order of their names.
+
+    Raises:
+        MissingExtraError: fsspec, or what it needs for the address, is not installed.
+        InputError: Nothing is there, or it cannot be listed.
+    """
+    fsspec = _fsspec()
+    try:
+        store, path = fsspec.core.url_to_fs(url)
+        below = store.find(path, detail=True)
+    except ImportError as error:
+        raise InputError(f"{url}: {error}") from None
+    except Exception as error:  # each store has errors of its own
+        raise InputError(f"{url}: cannot be listed: {one_line(str(error))}") from None
+    if not below:
+        raise InputError(f"{url}: there is no such object, and none below it")
+    return [
+        Found(Address(store.unstrip_protocol(name)), int(facts.get("size") or -1), _time(facts))
+        for name, facts in sorted(below.items())
+    ]
+
+
+def _time(facts: dict[str, Any]) -> int:
+    changed = facts.get("LastModified") or facts.get("mtime")
+    if isinstance(changed, datetime):
+        changed = changed.timestamp()
+    return int(changed * 1_000_000_000) if isinstance(changed, int | float) else -1
+
+
+def _open(url: str) -> Any:
+    return _fsspec().open(url, "rb")
+
+
+def _fsspec() -> Any:
+    try:
+        import fsspec.core
+    except ImportError:
+        raise MissingExtraError("fsspec", "cluster") from None
+    return fsspec

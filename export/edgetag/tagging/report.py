@@ -1,0 +1,159 @@
+"""A page about tagged pictures: scores of each tag, tags that come together, what was not read.
+
+How often the tags are right it cannot say: nobody knows what the pictures show. That is what
+`edgetag validate` measures, on pictures with labels.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from edgetag.preprocess import Rejection
+from edgetag.reporting.page.style import page_environment, stylesheet
+from edgetag.reporting.page.variants import Plot
+from edgetag.reporting.plots.scores import score_plots
+from edgetag.tables import Cell, Column, Number, Rows, Table
+from edgetag.tables.formats import format_count, format_fraction, format_percent
+from edgetag.tagging.tagger import Tagger
+
+TEMPLATES = Path(__file__).parent / "templates"
+MOST_PLOTS = 48
+"""Tags that are drawn, those set most often; a table has all."""
+
+MOST_TOGETHER = 12
+"""Tags of which the page shows how often they come together."""
+
+MOST_ERRORS = 20
+NEAR = 0.05
+"""A score so near to the threshold might as well have fallen on its other side."""
+
+
+@dataclass(frozen=True, eq=False)
+class TagScores:
+    """One tag over all pictures that were read.
+
+    Attributes:
+        tag: Its name.
+        threshold: The score from which it is set.
+        scores: `[pictures]`.
+        is_set: `[pictures]`.
+    """
+
+    tag: str
+    threshold: float
+    scores: npt.NDArray[np.float32]
+    is_set: npt.NDArray[np.bool_]
+
+    @property
+    def set_on(self) -> int:
+        """Pictures that have it."""
+        return int(self.is_set.sum())
+
+    @property
+    def near(self) -> int:
+        """Pictures whose score lies near the threshold."""
+        return int((np.abs(self.scores - np.float32(self.threshold)) <= NEAR).sum())
+
+
+def tags_page(tagger: Tagger, table: pl.DataFrame, score_prefix: str) -> str:
+    """Return the page as one HTML document, which loads nothing from elsewhere.
+
+    Args:
+        tagger: What tagged the pictures.
+        table: What it wrote: a row for each picture.
+        score_prefix: Before a tag's name in its column of scores.
+    """
+    read = table.filter(pl.col("error").is_null())
+    tags = []
+    for tag, threshold in zip(tagger.tags, tagger.model.thresholds, strict=True):
+        scores = read[f"{score_prefix}{tag}"].to_numpy()
+        tags.append(TagScores(tag, float(threshold), scores, scores >= threshold))
+    most_set = sorted(tags, key=lambda one: -one.set_on)
+    together = [one for one in most_set if one.set_on][:MOST_TOGETHER]
+    drawn = most_set[:MOST_PLOTS] if len(read) else []
+    model = tagger.model
+    return (
+        page_environment(TEMPLATES)
+        .get_template("tags.html.j2")
+        .render(
+            css=stylesheet(),
+            name=model.name,
+            version=model.version,
+            variant=model.variant,
+            pictures=len(table),
+            unreadable=len(table) - len(read),
+            untagged=int((read["tags"].list.len() == 0).sum()),
+            distinct=read["sha256"].n_unique(),
+            scaled_jpeg=tagger.scaled_jpeg,
+            near=NEAR,
+            tags=_tags_table(tags, len(read)) if len(read) else None,
+            plots=[_plot(number, one, len(read)) for number, one in enumerate(drawn)],
+            left_out=len(tags) - len(drawn),
+            together=_together_table(together) if len(together) > 1 else None,
+            errors=_errors_table(table["error"].drop_nulls().to_list()),
+        )
+    )
+
+
+def _tags_table(tags: Sequence[TagScores], pictures: int) -> Table:
+    return Rows(list(tags)).table(
+        "Tags",
+        Column("tag", lambda one: one.tag),
+        Number("threshold", lambda one: format_fraction(one.threshold)),
+        Number("set on", lambda one: _share(one.set_on, pictures), note="pictures"),
+        Number("near", lambda one: _share(one.near, pictures), note="the threshold"),
+        Number("median", lambda one: format_fraction(float(np.median(one.scores))), note="score"),
+        Number("highest", lambda one: format_fraction(float(one.scores.max())), note="score"),
+    )
+
+
+def _plot(number: int, one: TagScores, pictures: int) -> Plot:
+    caption = (
+        f"set on {format_count(one.set_on)} ({format_percent(one.set_on / pictures)}), from "
+        f"{format_fraction(one.threshold)}"
+    )
+    label = f"Scores of {one.tag}, and pictures that are set as its threshold moves."
+    return Plot(
+        one.tag, score_plots(one.scores, one.threshold, name=f"tag{number}", label=label), caption
+    )
+
+
+def _together_table(tags: Sequence[TagScores]) -> Table:
+    """Show of the pictures with a row's tag how many also have the column's."""
+
+    def share_with(other: TagScores) -> Column[TagScores]:
+        def share(one: TagScores) -> Cell | None:
+            both = int((one.is_set & other.is_set).sum())
+            return None if one is other else _share(both, one.set_on)
+
+        return Number(other.tag, share, note="too")
+
+    return Rows(list(tags)).table(
+        "Tags that come together",
+        Column("pictures with", lambda one: one.tag),
+        Number("pictures", lambda one: one.set_on),
+        *map(share_with, tags),
+    )
+
+
+def _errors_table(errors: Sequence[str]) -> Table | None:
+    """Count reasons; what else an error says differs from picture to picture."""
+    kinds = Counter(error.partition(":")[0] for error in errors)
+    known = {kind for kind in Rejection if kind in kinds}
+    rows = [(kind, number) for kind, number in kinds.most_common(MOST_ERRORS) if kind in known]
+    if not rows:
+        return None
+    return Rows(rows).table(
+        "Pictures that could not be read",
+        Column("reason", lambda row: str(row[0])),
+        Number("pictures", lambda row: row[1]),
+    )
+
+
+def _share(number: int, of: int) -> Cell:
+    return Cell(str(number), note=format_percent(number / of), share=number / of)

@@ -1,0 +1,175 @@
+"""Workers of a Ray cluster give the rows that threads give, also where one of them is killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import polars as pl
+import pytest
+from moto.server import ThreadedMotoServer
+
+from edgetag import PictureError, Tagger
+from edgetag.errors import InputError
+from edgetag.tagging.listing import contents, list_pictures
+from edgetag.tagging.on_ray import ray_engine
+from edgetag.tagging.remote import Address
+from tests.support.processes import descendants
+from tests.support.stopped_batch import draw, stopped_after
+from tests.tagging.conftest import BUNDLE
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+IN_STORE = "s3://photos/"
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[dict[str, str]]:
+    """A store of objects on this machine, and the environment that leads to it."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+    environment = dict(zip(names, ("test", "test", "us-east-1"), strict=True))
+    environment["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield environment
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def named(store: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder `here` of 150 pictures, a list of them and of objects, and objects below photos/."""
+    root = tmp_path_factory.mktemp("named")
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="photos")
+    for file in draw(root / "stored", 40, size=40):
+        client.upload_file(str(file), "photos", f"sub/{file.name}")
+    client.put_object(Bucket="photos", Key="sub/bad.png", Body=b"none")
+    client.put_object(Bucket="photos", Key="notes.txt", Body=b"none")
+    here = draw(root / "here", 150, size=48)
+    (root / "here" / "empty.png").touch()
+    listed = [str(here[3]), f"{IN_STORE}sub/00007.png", f"{IN_STORE}sub/none.png"]
+    pl.DataFrame({"path": listed}).write_parquet(root / "list.parquet")
+    return root
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """Tables of the same pictures, by threads and by Ray, and what Ray's command printed."""
+
+    by_threads: Path
+    by_ray: Path
+    result: dict[str, int]
+    killed: int
+
+
+def kill_a_worker(command: int) -> bool:
+    """Kill a process that tags for a command; return whether there was one yet."""
+    for process in descendants(command):
+        try:
+            title = Path(f"/proc/{process}/cmdline").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if title.startswith(b"ray::Worker.rows"):
+            os.kill(process, signal.SIGKILL)
+            return True
+    return False
+
+
+@pytest.fixture(scope="module")
+def tagged(named: Path, tagger: Tagger) -> Tagged:
+    """Tag everything twice: on threads, and on two workers after a stop, of which one is killed."""
+    pictures = [str(named / "here"), IN_STORE, str(named / "list.parquet")]
+    by_threads, by_ray = named / "threads.parquet", named / "ray.parquet"
+    command = [sys.executable, "-m", "edgetag", "tag", str(BUNDLE), *pictures, "--json", "-o"]
+    subprocess.run([*command, str(by_threads)], check=True, capture_output=True)
+    stopped_after(tagger, named / "here", by_ray, 10)
+    on_ray = [*command, str(by_ray), "--on", "ray", "--workers", "2"]
+    killed = 0
+    with subprocess.Popen(on_ray, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and not killed:
+            killed += kill_a_worker(process.pid)
+            time.sleep(0.02)
+        told, errors = process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return Tagged(by_threads, by_ray, json.loads(told), killed)
+
+
+def test_workers_give_the_bytes_that_threads_give_though_one_is_killed(tagged: Tagged) -> None:
+    assert tagged.killed == 1
+    assert tagged.by_ray.read_bytes() == tagged.by_threads.read_bytes()
+
+
+def test_what_threads_have_finished_is_not_computed_by_workers_again(tagged: Tagged) -> None:
+    assert tagged.result["pictures"] == len(pl.read_parquet(tagged.by_ray)) == 151 + 41 + 3
+    assert tagged.result["reused"] >= 10
+
+
+def test_objects_have_rows_as_files_have(tagged: Tagged) -> None:
+    rows = {row["path"]: row for row in pl.read_parquet(tagged.by_ray).iter_rows(named=True)}
+    assert rows[f"{IN_STORE}sub/00000.png"]["score_cat"] is not None
+    assert rows[f"{IN_STORE}sub/bad.png"]["error"].startswith("unreadable: not one of JPEG")
+    assert rows[f"{IN_STORE}sub/none.png"]["error"] == "missing: there is no such object"
+
+
+def test_nothing_of_a_cluster_is_left(tagged: Tagged) -> None:
+    assert not tagged.by_ray.with_name("ray.parquet.parts").exists()
+    assert not kill_a_worker(os.getpid())
+
+
+def test_a_prefix_is_listed_by_name_and_an_object_of_any_name_is_taken(named: Path) -> None:
+    listing = list_pictures([IN_STORE])
+    names = [picture.name for picture in listing.pictures]
+    assert names == sorted(names)
+    assert (len(names), listing.passed_over) == (41, 1)
+    assert all(picture.size_bytes > 0 < picture.modified_ns for picture in listing.pictures)
+    (note,) = list_pictures([f"{IN_STORE}notes.txt"]).pictures
+    assert list(contents([note])) == [(note, Address(note.name))]
+
+
+@pytest.mark.parametrize("url", [f"{IN_STORE}none/", "s3://none/", "nowhere://x", "s3://"])
+def test_an_address_with_nothing_is_one_sentence(named: Path, url: str) -> None:
+    with pytest.raises(InputError, match=f"{url}: "):
+        list_pictures([url])
+
+
+def test_an_object_larger_than_a_picture_is_not_read_whole(
+    named: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgetag.tagging.remote.MOST_BYTES", 100)
+    with pytest.raises(PictureError, match="over 100 bytes"):
+        Address(f"{IN_STORE}sub/00000.png").read()
+
+
+def test_a_list_without_paths_is_told(tmp_path: Path) -> None:
+    for table in (pl.DataFrame({"name": ["a.png"]}), pl.DataFrame({"path": ["a.png", None]})):
+        table.write_parquet(tmp_path / "list.parquet")
+        with pytest.raises(InputError, match=r"list\.parquet: .*column path"):
+            list_pictures([str(tmp_path / "list.parquet")])
+
+
+def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"ray is not installed.*edgetag\[cluster\]"):
+        ray_engine(2)
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(InputError, match=r"fsspec is not installed.*edgetag\[cluster\]"):
+        list_pictures([IN_STORE])
+
+
+def test_a_broken_pyarrow_is_told_before_ray_trips_over_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyarrow.py").write_text("raise ImportError('it wants numpy 2')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InputError, match=r"pyarrow is installed here.*wants numpy 2"):
+        ray_engine(2)

@@ -1,0 +1,110 @@
+"""The page of `edgetag tag --report`: what the table says, drawn; any name is safe in it."""
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from typer.testing import CliRunner
+
+from edgetag import Tagger
+from edgetag.cli.app import app
+from edgetag.progress import SilentProgress
+from edgetag.reporting.plots.scores import set_from
+from edgetag.tagging.batch import tag_pictures
+from edgetag.tagging.listing import list_pictures
+from tests.support.parsed_page import Page
+from tests.tagging.conftest import BUNDLE
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten pictures, a copy of one, an empty file and a text."""
+    root = tmp_path_factory.mktemp("pictures")
+    random = np.random.default_rng(4)
+    for number in range(10):
+        pixels = random.integers(0, 256, (24, 24, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(root / f"{number}.png")
+    shutil.copy(root / "0.png", root / "copy.png")
+    (root / "empty.png").touch()
+    (root / f"{SCRIPT[1:7]}.png").write_text("no picture")
+    return root
+
+
+@pytest.fixture(scope="module")
+def written(tagger: Tagger, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("out")
+    listed = list_pictures([str(folder)]).pictures
+    tag_pictures(
+        tagger, listed, out / "tags.parquet", SilentProgress(), report=out / "new" / "tags.html"
+    )
+    return out
+
+
+def test_the_page_tells_what_the_table_holds(tagger: Tagger, written: Path) -> None:
+    page = Page((written / "new" / "tags.html").read_text())
+    table = pl.read_parquet(written / "tags.parquet")
+    assert "13 pictures, tagged by demo" in page.text
+    assert "10 of different content" in page.text
+    captions = page.text_of("figcaption")
+    read = table.filter(pl.col("error").is_null())
+    for name in tagger.tags:
+        count = sum(name in tags for tags in read["tags"].to_list())
+        (caption,) = [text for text in captions if text.startswith(f"{name} set on")]
+        assert f"set on {count} ({100 * count / 11:.1f} %)" in caption
+    assert re.search(r"unreadable\s*2", page.text)
+
+
+@given(
+    scores=st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30),
+    threshold=st.floats(0, 1),
+)
+def test_a_curve_counts_pictures_as_tags_are_set(scores: list[float], threshold: float) -> None:
+    values = np.array(scores, dtype=np.float32)
+    expected = int((values >= np.float32(threshold)).sum())
+    assert set_from(values, np.array([threshold])).tolist() == [expected]
+
+
+def test_nothing_is_loaded_and_the_same_pictures_give_the_same_page(
+    tagger: Tagger, folder: Path, written: Path, tmp_path: Path
+) -> None:
+    text = (written / "new" / "tags.html").read_text()
+    assert "default-src 'none'" in text
+    assert not re.search(
+        r"(src|href)=\"(?!#)|url\((?!#)|@import", text.replace("img-src data:", "")
+    )
+    listed = list_pictures([str(folder)]).pictures
+    again = tmp_path / "again.html"
+    tag_pictures(tagger, listed, tmp_path / "again.csv", SilentProgress(), report=again)
+    assert again.read_text() == text
+
+
+def test_hostile_tags_stay_text(tagger: Tagger, folder: Path, tmp_path: Path) -> None:
+    model = tmp_path / "bare.tflite"
+    model.write_bytes(tagger.model.data[: tagger.model.data.rindex(b"PK\x03\x04")])
+    tags = [f"{SCRIPT}{number}" for number in range(len(tagger.tags))]
+    with Tagger(model, tags=tags, thresholds=0.0) as hostile:
+        listed = list_pictures([str(folder)]).pictures
+        report = tmp_path / "tags.html"
+        tag_pictures(hostile, listed, tmp_path / "t.csv", SilentProgress(), report=report)
+    page = Page(report.read_text())
+    assert page.all("script") == []
+    assert f"{SCRIPT}3" in page.text
+
+
+def test_a_folder_of_no_readable_picture_has_a_page_too(tmp_path: Path) -> None:
+    (tmp_path / "empty.png").touch()
+    report = tmp_path / "tags.html"
+    arguments = ["tag", str(BUNDLE), str(tmp_path), "-o", str(tmp_path / "t.csv")]
+    done = CliRunner().invoke(app, [*arguments, "--report", str(report)])
+    assert done.exit_code == 0, (done.output, done.exception)
+    page = Page(report.read_text())
+    assert "1 picture, tagged by demo" in page.text
+    assert page.all("svg") == []
