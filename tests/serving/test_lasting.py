@@ -18,6 +18,8 @@ from tests.serving.conftest import BUNDLE, PATIENT
 from tests.support.processes import runs
 from tests.support.served import served, until
 
+pytestmark = [pytest.mark.slow]
+
 CROP = {"tag": "face", "shape": "100x80"}
 
 
