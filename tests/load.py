@@ -338,13 +338,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bundle", nargs="?", type=Path, default=demo)
     parser.add_argument("--seconds", type=float, default=20, help="of each load; default: 20")
-    parser.add_argument("--long", action="store_true", help="watch memory for ten minutes more")
+    parser.add_argument(
+        "--long",
+        metavar="SECONDS",
+        type=float,
+        nargs="?",
+        const=600,
+        default=0,
+        help="watch memory under load for so long besides; without a number, ten minutes",
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "load")
     options = parser.parse_args()
-    long_s = 600.0 if options.long else 0.0
     result = uvloop.run(
-        measure(options.bundle, options.out, options.seconds, long_s, options.workers)
+        measure(options.bundle, options.out, options.seconds, options.long, options.workers)
     )
     write_text(options.out / "load.json", result.to_json())
     print_tables([table(result)])
