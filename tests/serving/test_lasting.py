@@ -90,6 +90,18 @@ def test_a_server_that_is_told_to_end_answers_what_came(place: Path, cat: bytes)
         assert server.lines("ended")
 
 
+def test_a_job_that_takes_too_long_is_ended_with_its_worker(place: Path, cat: bytes) -> None:
+    settings = f"{PATIENT}\nworkers = 1\njob_s = 5"
+    with served(BUNDLE, place / "slow", settings=settings) as server:
+        (worker,) = server.workers
+        os.kill(worker, signal.SIGSTOP)
+        answer = server.client.post("/v1/tags", content=cat)
+        assert answer.status_code == 500
+        assert "it took more than 5 s and was ended" in answer.json()["detail"]
+        assert not runs(worker)
+        assert server.client.post("/v1/tags", content=cat).status_code == 200
+
+
 def reached(url: str) -> bool:
     """Tell whether a server still takes connections."""
     parts = httpx.URL(url)

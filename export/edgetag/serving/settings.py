@@ -76,6 +76,15 @@ class Settings(Record):
     idle_s: float = Field(default=30, gt=0)
     stop_s: float = Field(default=30, gt=0)
 
+    @field_validator("redis")
+    @classmethod
+    def _require_address(cls, redis: str) -> str:
+        if redis and not redis.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError(
+                f"{redis!r} is no address of Redis; give one such as redis://localhost"
+            )
+        return redis
+
     @field_validator("prefixes")
     @classmethod
     def _require_prefixes(cls, prefixes: tuple[str, ...]) -> tuple[str, ...]:
