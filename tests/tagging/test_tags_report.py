@@ -21,6 +21,7 @@ from edgetag.reporting.plots.scores import set_from
 from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.listing import list_pictures
 from edgetag.tagging.report import judged_by, write_tags_page
+from tests.support.chromium import open_chromium
 from tests.support.parsed_page import Page
 from tests.tagging.conftest import BUNDLE
 
@@ -132,3 +133,15 @@ def test_a_folder_of_no_readable_picture_has_a_page_too(tmp_path: Path) -> None:
     page = Page(report.read_text())
     assert "1 picture, tagged by demo" in page.text
     assert page.all("svg") == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_on_a_phone_it_has_no_complaint_and_never_scrolls_sideways(
+    written: Path, tmp_path: Path
+) -> None:
+    page = written / "new" / "tags.html"
+    with open_chromium(tmp_path / "profile").tab(page.as_uri(), width=390) as tab:
+        assert tab.value("document.documentElement.scrollWidth") == 390
+        assert tab.value("document.querySelectorAll('svg[role=img]').length") == 20
+        assert tab.complaints == []
