@@ -168,7 +168,10 @@ def _begin(ray: Any, options: Mapping[str, object], name: str) -> None:
         except Exception as error:  # Ray raises errors of many kinds
             ray.shutdown()
             if SLOW not in str(error) or not left:
-                raise InputError(f"{name}: cannot be used: {one_line(str(error))}") from None
+                # Ray's own error says that it failed, the last line of the one behind it why.
+                behind = str(error.__context__ or "").strip().splitlines()
+                reason = one_line(": ".join([str(error), *behind[-1:]]))
+                raise InputError(f"{name}: cannot be used: {reason}") from None
 
 
 def _end_what_is_left(folder: Path) -> None:
