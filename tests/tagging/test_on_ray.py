@@ -14,13 +14,13 @@ from pathlib import Path
 import boto3
 import polars as pl
 import pytest
-from moto.server import ThreadedMotoServer
 
 from edgetag import PictureError, Tagger
 from edgetag.errors import ExitCode, InputError
 from edgetag.tagging.listing import contents, list_pictures
 from edgetag.tagging.on_ray import ray_engine, require_same
 from edgetag.tagging.remote import Address
+from tests.support.object_store import object_store
 from tests.support.processes import descendants
 from tests.support.stopped_batch import draw, stopped_after
 from tests.tagging.conftest import BUNDLE
@@ -33,17 +33,8 @@ IN_STORE = "s3://photos/"
 @pytest.fixture(scope="module")
 def store() -> Iterator[dict[str, str]]:
     """A store of objects on this machine, and the environment that leads to it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
-    environment = dict(zip(names, ("test", "test", "us-east-1"), strict=True))
-    environment["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
+    with object_store() as environment:
         yield environment
-    server.stop()
 
 
 @pytest.fixture(scope="module")
