@@ -41,8 +41,8 @@ test: check unit ## Every check and every test.
 timings: setup ## How long commands take to start, and the imports that cost most.
 	$(BIN)/python tests/timings.py
 
-composites: setup ## Do heat maps lie on objects that are pasted at known places? The demo's bundle.
-	PYTHONPATH=. $(BIN)/python tests/composites.py
+composites: setup ## Do heat maps lie on objects that are pasted at known places? The demo's bundle, or MODEL=FILE.
+	PYTHONPATH=. $(BIN)/python tests/composites.py $(MODEL)
 
 decoding: setup ## How fast JPEG is decoded and by what, with which pixels; what scaled decoding costs in tags.
 	PYTHONPATH=. $(BIN)/python tests/decoding.py
