@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Tests of one file share what it makes; the longest files come first (tests/conftest.py).
 TESTS_ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench test unit check timings composites decoding docs lock clean
+.PHONY: help setup demo bench test unit check timings composites decoding load docs lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ timings: setup ## How long commands take to start, and the imports that cost mos
 
 composites: setup ## Do heat maps lie on objects that are pasted at known places? The demo's bundle, or MODEL=FILE.
 	PYTHONPATH=. $(BIN)/python tests/composites.py $(MODEL)
+
+load: setup ## How does edgetag serve bear load? Open loop, 2 minutes; make load MORE=--long for ten more.
+	PYTHONPATH=. $(BIN)/python tests/load.py $(MORE)
 
 decoding: setup ## How fast JPEG is decoded and by what, with which pixels; what scaled decoding costs in tags.
 	PYTHONPATH=. $(BIN)/python tests/decoding.py

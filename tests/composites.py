@@ -24,7 +24,7 @@ from edgetag.cli.terminal import print_tables
 from edgetag.demo_sets.demo import plan_demo
 from edgetag.demo_sets.openmoji import SOURCE
 from edgetag.demo_sets.picture import Drawing, Picture
-from edgetag.editing.batch import Seer
+from edgetag.editing.batch import Explainer
 from edgetag.editing.regions import LEVEL, HeatMap, best_crop, boxes_to_cover, heat_map
 from edgetag.tables import Column, Number, Rows, Table
 from edgetag.tables.formats import format_percent
@@ -156,7 +156,7 @@ def objects(planned: Sequence[Picture]) -> tuple[dict[str, list[Drawing]], list[
     return of_tag, [p.drawing for p in planned if all(p.labels.get(tag) == 0 for tag in TAGS)]
 
 
-def opened(model: Path) -> Callable[[str], Seer]:
+def opened(model: Path) -> Callable[[str], Explainer]:
     """Return what sees a tag: a file for all, or a run folder's float model for each."""
     if not model.is_dir():
         tagger = Tagger(model)
@@ -167,7 +167,7 @@ def opened(model: Path) -> Callable[[str], Seer]:
     return lambda tag: FloatTagger(recipe, Workspace(model), tag)
 
 
-def judge(tagger: Seer, tag: str, picture: Image.Image, mask: Mask, level: float) -> Outcome:
+def judge(tagger: Explainer, tag: str, picture: Image.Image, mask: Mask, level: float) -> Outcome:
     """Hold a model's map of one picture against the object's pixels."""
     tagging = tagger.tag(picture, maps=True)
     heat = heat_map(tagging, tag)
@@ -258,15 +258,15 @@ def main() -> None:
         [p for p, split in plan_demo() if split == options.split and p.source == SOURCE]
     )
     rows, height, width = [], 0, 0
-    seer_of = opened(options.model)
+    explainer_of = opened(options.model)
     for number, tag in enumerate(TAGS):
         if not of_tag[tag]:
             continue
-        seer = seer_of(tag)
+        explainer = explainer_of(tag)
         pictures = compose(of_tag[tag], others, options.pictures, seed=number)
-        outcomes = (judge(seer, tag, *made, options.level) for made in pictures)
+        outcomes = (judge(explainer, tag, *made, options.level) for made in pictures)
         rows.append(TagOutcome(tag, tuple(outcomes)))
-        maps = seer.tag(Image.new("RGB", (9, 9)), maps=True).maps
+        maps = explainer.tag(Image.new("RGB", (9, 9)), maps=True).maps
         height, width = maps.values.shape[:2] if maps else (0, 0)
     every = TagOutcome("all", tuple(outcome for row in rows for outcome in row.outcomes))
     print_tables([table([*rows, every])])

@@ -1,7 +1,7 @@
 """Tags pictures with the float model of a run, through TensorFlow: for heat maps of any network.
 
 What is exported can have maps only where scores are their means. Under TensorFlow every network
-tells where it sees a tag; see `networks.seeing`.
+tells where it sees a tag; see `networks.heat_maps`.
 """
 
 import threading
@@ -9,7 +9,7 @@ import threading
 import numpy as np
 
 from edgetag.errors import InputError
-from edgetag.networks import build_untrained, load_weights, sees
+from edgetag.networks import build_untrained, heat_map_function, load_weights
 from edgetag.pixels import scale
 from edgetag.preprocess import MAX_PIXELS
 from edgetag.recipe import Recipe
@@ -50,7 +50,7 @@ class FloatTagger:
         kept = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
         self._thresholds = np.array([kept[name] for name in self.tags], np.float32)
         self._contract = recipe.network.preprocessing()
-        self._sees = sees(model, self.tags.index(tag))
+        self._compute = heat_map_function(model, self.tags.index(tag))
         self._tag = tag
         self._lock = threading.Lock()
 
@@ -62,7 +62,7 @@ class FloatTagger:
         """
         square = read_square(picture, self._contract, MAX_PIXELS)
         with self._lock:
-            scores, heat = self._sees(scale(square.pixels, self._contract))
+            scores, heat = self._compute(scale(square.pixels, self._contract))
         side = self._contract.input_size
         shown = HeatMaps(heat[..., None], square.content, side, square.size, (self._tag,))
         return Tagging(self.tags, scores, self._thresholds, shown if maps else None)

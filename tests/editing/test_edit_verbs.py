@@ -159,7 +159,7 @@ def test_a_picture_decoded_once_gives_the_square_of_its_file() -> None:
         files.append(file.getvalue())
     contract = Preprocessing(input_size=96)
     for file_bytes in files:
-        whole = read_square(open_picture(file_bytes).decoded, contract)
+        whole = read_square(open_picture(file_bytes).image, contract)
         square = read_square(file_bytes, contract)
         np.testing.assert_array_equal(whole.pixels, square.pixels)
         assert (whole.size, whole.content) == (square.size, square.content)
@@ -258,3 +258,34 @@ def test_a_model_without_maps_is_refused_with_what_to_do() -> None:
         packed.writestr("labels.txt", names)
     done = CliRunner().invoke(app, ["mosaic", "plain.tflite", "cat.png", "-o", "o", "--tag", "cat"])
     assert "makes no heat maps" in str(done.exception)
+
+
+def test_a_picture_decoded_to_be_edited_has_the_scores_of_its_file(place: Path) -> None:
+    photo_pixels = data.chelsea()
+    rgba = np.dstack([photo_pixels, np.full(photo_pixels.shape[:2], 99, np.uint8)])
+    Image.fromarray(rgba).save("clear.webp", lossless=True)
+    Image.fromarray(photo_pixels).convert("CMYK").save("inks.jpg")
+    Image.fromarray(photo_pixels).quantize(64).save("few.gif", transparency=3)
+    Image.fromarray(photo_pixels[..., 0].astype(np.uint16) * 150).save("deep.png")
+    Path("turned.jpg").write_bytes(photo(5))
+    with Tagger(BUNDLE) as tagger:
+        for name in ("clear.webp", "inks.jpg", "few.gif", "deep.png", "turned.jpg"):
+            data_of_file = Path(name).read_bytes()
+            expected = tagger.tag(data_of_file, maps=True)
+            tagging = tagger.tag(open_picture(data_of_file).image, maps=True)
+            np.testing.assert_array_equal(tagging.scores, expected.scores, name)
+            assert tagging.maps is not None
+            assert expected.maps is not None
+            np.testing.assert_array_equal(tagging.maps.values, expected.maps.values, name)
+
+
+def test_a_jpeg_decoded_small_is_upright_and_no_smaller_than_is_wanted() -> None:
+    for orientation, least, size in (
+        (1, (200, 150), (226, 150)),
+        (1, (226, 151), (451, 300)),
+        (6, (150, 200), (150, 226)),
+        (6, (151, 200), (300, 451)),
+        (1, (1, 1), (57, 38)),
+    ):
+        image = open_picture(photo(orientation), least_size=least).image
+        assert image.size == size, (orientation, least)

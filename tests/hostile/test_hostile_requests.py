@@ -3,9 +3,12 @@
 import contextlib
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import quote
 
 import httpx
@@ -40,11 +43,34 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(place: Path) -> Iterator[Served]:
-    (place / "memory").mkdir()
-    options = ("--root", place / "root", "--prefix", "memory://open/")
     cache = str(place / "cache")
-    with served(BUNDLE, place, *options, settings=SETTINGS, XDG_CACHE_HOME=cache) as server:
-        yield server
+    with ThreadingHTTPServer(("127.0.0.1", 0), Leading) as leading:
+        threading.Thread(target=leading.serve_forever, daemon=True).start()
+        prefix = Leading.prefix = f"http://127.0.0.1:{leading.server_port}/open/"
+        options = ("--root", place / "root", "--prefix", "memory://open/", "--prefix", prefix)
+        with served(BUNDLE, place, *options, settings=SETTINGS, XDG_CACHE_HOME=cache) as server:
+            yield server
+        leading.shutdown()
+
+
+class Leading(BaseHTTPRequestHandler):
+    """A store that leads from what is open to what is not."""
+
+    prefix: ClassVar[str] = ""
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(302)
+        self.send_header("location", "/closed/secret.png")
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 @pytest.fixture
@@ -308,6 +334,13 @@ def test_no_address_is_asked_but_under_an_open_prefix(server: Served, address: s
 def test_an_address_without_a_picture_is_told_so(server: Served) -> None:
     answer = server.client.get("/v1/tags", params={"address": "memory://open/x.png"})
     assert answer.status_code == 404
+
+
+def test_no_redirection_is_followed(server: Served) -> None:
+    prefix = Leading.prefix
+    answer = server.client.get("/v1/tags", params={"address": f"{prefix}x.png"})
+    assert answer.status_code != 200
+    assert set(Leading.asked) == {"/open/x.png"}
 
 
 @pytest.mark.parametrize("query", ["", "path=a&path=b", "path=good.png&address=memory://open/x"])

@@ -91,6 +91,17 @@ def test_every_format_of_the_table_gives_the_same(place: Path, table: str) -> No
     assert not tagged.is_set["dog"].any()
 
 
+def test_a_program_is_told_the_same(place: Path) -> None:
+    done = screen("tags.parquet", "cat > 0.45", "--to", "ng", "--do", "copy", "--json")
+    assert done.exit_code == 1
+    values = json.loads(done.stdout)
+    assert (values["holding"], values["others"], values["without_scores"]) == (5, 5, 1)
+    assert values["carried"] == {"schema": "edgetag.carried/1.0", "done": 5, "failed": []}
+    assert [path for path, _ in values["passed_over"]] == ["in/bad.png"]
+    back = screen("tags.parquet.screened.jsonl", "--undo", "--json")
+    assert (back.exit_code, json.loads(back.stdout)["done"]) == (0, 5)
+
+
 @pytest.mark.parametrize("action", ["copy", "link", "move"])
 def test_every_picture_goes_to_its_side_and_back(place: Path, action: str) -> None:
     before = files()

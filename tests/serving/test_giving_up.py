@@ -118,7 +118,7 @@ def test_where_the_queue_is_full_tags_are_refused_and_a_crop_is_of_the_middle(
     assert answer.headers["edgetag-degraded"] == "centre-crop"
     assert answer.headers["cache-control"] == "private, max-age=2"
     assert "etag" not in answer.headers
-    opened = open_picture(cat, least_side=300)
+    opened = open_picture(cat, least_size=(225, 225))
     assert answer.content == encode(centre_of("300x300")(opened.image), opened)
     again = small.client.post("/v1/crop", params=CROP, content=cat + b"\5")
     assert "edgetag-degraded" not in again.headers, "what was given in its place is not kept"

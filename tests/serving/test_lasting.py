@@ -95,9 +95,15 @@ def reached(url: str) -> bool:
         return client.connect_ex((parts.host, parts.port or 0)) == 0
 
 
-def test_workers_end_with_a_server_that_is_killed(place: Path) -> None:
+def test_workers_give_way_to_the_front_and_end_with_it_when_it_is_killed(place: Path) -> None:
     with served(BUNDLE, place / "killed", "--workers", 1) as server:
-        (worker,) = server.workers
+        (worker,), front = server.workers, server.process.pid
+        niceness = [os.getpriority(os.PRIO_PROCESS, pid) for pid in (front, worker)]
+        assert niceness[1] > niceness[0]
+        # Linux weighs sessions against each other before processes: in one of its own, a worker's
+        # niceness would say nothing to the front.
+        assert os.getsid(worker) == os.getsid(front)
+        assert os.getpgid(worker) != os.getpgid(front), "Ctrl-C is for the front alone"
         server.process.kill()
         until(lambda: not runs(worker))
 

@@ -80,8 +80,8 @@ def served(
     folder.mkdir(parents=True, exist_ok=True)
     log, config = folder / "log.jsonl", folder / "serve.toml"
     config.write_text(settings)
-    command = [sys.executable, "-P", "-m", "edgetag.cli.main", "serve", str(model), "--port", "0"]
-    command += ["--config", str(config), *map(str, options)]
+    command = [sys.executable, "-P", "-m", "edgetag.cli.main", "serve", str(model)]
+    command += ["--config", str(config), "--port", "0", *map(str, options)]
     with log.open("wb") as written:
         process = subprocess.Popen(command, stderr=written, env={**os.environ, **environment})
     try:

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
-    from edgetag.editing.batch import Edit, Seer
+    from edgetag.editing.batch import Edit, Explainer
     from edgetag.tagging.tagger import Tagger
 
 
@@ -65,19 +65,19 @@ def edit(
     variant: str | None,
     exif: Keep,
     make: "Callable[[Tagger], Edit | Mapping[str, Edit]]",
-) -> None:
+) -> NoReturn:
     """Make every picture anew, tell what could not be, and end with 1 if there was any."""
-    from edgetag.tagging.ensemble import open_tagger
+    from edgetag.cli.models import open_model
 
-    with open_tagger(model, variant) as tagger:
+    with open_model(model, variant) as tagger:
         edits = make(tagger)
         write(tagger, named, out, exif, edits if isinstance(edits, Mapping) else {"": edits})
 
 
 def write(
-    seer: "Seer", named: list[str], out: Path, exif: Keep, edits: "Mapping[str, Edit]"
-) -> None:
-    """Make every picture anew by what a model sees; ends as `edit` does."""
+    explainer: "Explainer", named: list[str], out: Path, exif: Keep, edits: "Mapping[str, Edit]"
+) -> NoReturn:
+    """Make every picture anew by what a model sees, and end as `edit` does."""
     from edgetag.cli.terminal import console_progress, print_tables
     from edgetag.editing.batch import edit_pictures
     from edgetag.errors import ExitCode
@@ -85,7 +85,7 @@ def write(
     from edgetag.tagging.listing import list_pictures
 
     listing = list_pictures(named)
-    made = edit_pictures(seer, listing.pictures, out, edits, console_progress(), exif.value)
+    made = edit_pictures(explainer, listing.pictures, out, edits, console_progress(), exif.value)
     if made.failed:
         print_tables([left_table("Not written", made.failed)])
     typer.echo(f"{out}: {made.written} of {made.written + len(made.failed)} pictures written")

@@ -39,6 +39,6 @@ def heatmap(
         from edgetag.float_tagger import FloatTagger
         from edgetag.workspace import Workspace
 
-        seer = FloatTagger(read_recipe(model), Workspace(model), tag)
-        write(seer, pictures, out, exif, {"": heat_of(seer, tag)})
+        explainer = FloatTagger(read_recipe(model), Workspace(model), tag)
+        write(explainer, pictures, out, exif, {"": heat_of(explainer, tag)})
     edit(model, pictures, out, variant, exif, lambda tagger: heat_of(tagger, tag))

@@ -11,7 +11,7 @@ def serve(
         Path,
         typer.Argument(
             metavar="MODEL",
-            help="A bundle, or a .tflite file with metadata.",
+            help="A bundle, a .tflite file with metadata, or an ensemble's .toml file.",
             show_default=False,
         ),
     ],

@@ -18,8 +18,8 @@ from edgetag.tagging.tagger import Tagger
 from edgetag.workspace import write_bytes
 
 
-class Seer(Protocol):
-    """What sees: a `Tagger`, or what is asked as one."""
+class Explainer(Protocol):
+    """A model that tells where it sees a tag: a `Tagger`, or what is asked as one."""
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ class Edited:
 
 
 def edit_pictures(
-    tagger: Seer,
+    tagger: Explainer,
     pictures: Sequence[Listed],
     out: Path,
     edits: Mapping[str, Edit],
@@ -63,7 +63,7 @@ def edit_pictures(
     """Write each picture anew into a folder, under its path as it was named.
 
     Args:
-        tagger: What sees.
+        tagger: The model.
         pictures: What is made anew; the files stay as they are.
         out: The folder; what lies there under the same name is replaced.
         edits: What makes a file of a picture, by the folder in `out` that it goes to; that of `""`
@@ -87,7 +87,7 @@ def edit_pictures(
         try:
             data = bytes_of(content)
             opened = open_picture(data)
-            tagging = tagger.tag(opened.decoded, maps=True)
+            tagging = tagger.tag(opened.image, maps=True)
             made = {folder: edit(opened.image, tagging) for folder, edit in edits.items()}
         except PictureError as error:
             return picture, str(error)

@@ -83,7 +83,12 @@ def _pixelate(part: npt.NDArray[np.uint8], tile: int) -> None:
             cell[:] = (sums + count // 2) // count
 
 
-def crop(image: Image.Image, box: Box, size: tuple[int, int] | None) -> Image.Image:
+def crop(
+    image: Image.Image,
+    box: Box,
+    size: tuple[int, int] | None,
+    scaling: Image.Resampling = Image.Resampling.LANCZOS,
+) -> Image.Image:
     """Return a part of a picture, scaled to a size in pixels if one is asked for."""
     part = image.crop(box)
-    return part.resize(size, Image.Resampling.LANCZOS) if size else part
+    return part.resize(size, scaling) if size else part

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from PIL import Image
 
-from edgetag.editing.batch import Edit, Seer
+from edgetag.editing.batch import Edit, Explainer
 from edgetag.editing.drawing import Cover, cover, crop, overlay
 from edgetag.editing.regions import (
     LEVEL,
@@ -23,7 +23,7 @@ _SIZE = re.compile(r"(\d{1,5})[x×](\d{1,5})")
 _RATIO = re.compile(r"(\d{1,5}(?:\.\d{1,5})?):(\d{1,5}(?:\.\d{1,5})?)")
 
 
-def heat_of(tagger: Seer, tag: str) -> Edit:
+def heat_of(tagger: Explainer, tag: str) -> Edit:
     """Draw a tag's heat over pictures.
 
     Raises:
@@ -116,13 +116,14 @@ def crops_of(tagger: Tagger, tags: Sequence[str], shapes: Sequence[str]) -> dict
 
 
 def centre_of(shape: str) -> Callable[[Image.Image], Image.Image]:
-    """Crop pictures in their middle, whatever is seen in them.
+    """Crop pictures in their middle, whatever is seen in them, and with a scaling that is fast.
 
     Raises:
         InputError: The shape is none.
     """
     ratio, size = parse_shape(shape)
-    return lambda image: crop(image, centre_crop(image.size, ratio), size)
+    fast = Image.Resampling.BILINEAR
+    return lambda image: crop(image, centre_crop(image.size, ratio), size, fast)
 
 
 def parse_shape(text: str) -> tuple[float, tuple[int, int] | None]:
@@ -140,7 +141,7 @@ def parse_shape(text: str) -> tuple[float, tuple[int, int] | None]:
     raise InputError(f"{text!r} is no shape; give a ratio such as 16:9, or a size such as 800x600")
 
 
-def _require_tags(tagger: Seer, tags: Sequence[str]) -> None:
+def _require_tags(tagger: Explainer, tags: Sequence[str]) -> None:
     for tag in tags:
         if tag not in tagger.tags:
             raise InputError(f"the model has no tag {tag!r}; it has: {', '.join(tagger.tags)}")

@@ -11,6 +11,7 @@ from edgetag.preprocess import (
     ImageRejectedError,
     eight_bits,
     opened,
+    orientation_of,
     require_pixels,
 )
 from edgetag.tagging.errors import PictureError
@@ -22,6 +23,9 @@ JPEG_QUALITY = 92
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 """Formats that are written; animated or palette formats become PNG."""
 
+ON_ITS_SIDE = (5, 6, 7, 8)
+"""Values of EXIF's orientation of pictures whose width is their height when they are upright."""
+
 MAKER_NOTE = 0x927C
 """EXIF tag whose layout is each maker's own, so that nobody can tell what it holds."""
 
@@ -31,30 +35,28 @@ class Opened:
     """A picture that is to be made anew.
 
     Attributes:
-        image: Upright, RGB or RGBA.
+        image: Upright, RGB or RGBA; a `Tagger` makes the same square of it as of the file.
         format: How it is written.
         exif: Its EXIF without the orientation, which is done.
         icc_profile: Its colours' profile; None where it has none.
-        decoded: As it is in the file, which is what a `Tagger` takes.
     """
 
     image: Image.Image
     format: str
     exif: Image.Exif
     icc_profile: bytes | None
-    decoded: Image.Image
 
 
 def open_picture(
-    data: bytes, max_pixels: int = MAX_PIXELS, least_side: int | None = None
+    data: bytes, max_pixels: int = MAX_PIXELS, least_size: tuple[int, int] | None = None
 ) -> Opened:
     """Decode a file's first picture.
 
     Args:
         data: The file.
         max_pixels: A larger picture is refused before it is decoded.
-        least_side: Where it is given, a JPEG may be decoded at a half, a quarter or an eighth of
-            its size, if both sides keep so many pixels; that is fast.
+        least_size: Where it is given, a JPEG may be decoded at a half, a quarter or an eighth of
+            its size, if its width and height, upright, keep so many pixels; that is fast.
 
     Raises:
         PictureError: It is no whole picture of a known format, or too large.
@@ -62,8 +64,9 @@ def open_picture(
     try:
         with opened(data) as image:
             require_pixels(image, max_pixels)
-            if least_side is not None:
-                image.draft(None, (least_side, least_side))
+            if least_size is not None:
+                turned = orientation_of(image) in ON_ITS_SIDE
+                image.draft(None, least_size[::-1] if turned else least_size)
             image.load()
             upright = ImageOps.exif_transpose(image)
             written = image.format if image.format in SUFFIXES else "PNG"
@@ -73,7 +76,6 @@ def open_picture(
                 str(written),
                 upright.getexif(),
                 profile if isinstance(profile, bytes) else None,
-                image,
             )
     except ImageRejectedError as error:
         raise PictureError.of(error) from None

@@ -1,17 +1,15 @@
 """The worker processes of one model, the queue before them, and when not to join it."""
 
 import asyncio
-import shutil
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from edgetag.errors import InputError
-from edgetag.scratch import scratch_folder
 from edgetag.serving.logs import Tell
 from edgetag.serving.messages import Done, Job, ModelDescription, Start
+from edgetag.serving.operations import Crop
 from edgetag.serving.packed import pack, unpack
 from edgetag.serving.refusals import BusyError, RefusalError
 from edgetag.serving.settings import Settings
@@ -23,6 +21,9 @@ FIRST_GUESS_S = 0.03
 MEMORY = 0.1
 """Weight of the last job in the mean of what jobs cost."""
 
+CENTRE = "centre"
+"""The kind of crops from the middle."""
+
 RESTART_S = (0.0, 1.0, 5.0, 30.0)
 """How long to wait before a worker is started anew, the longer the oftener that failed."""
 
@@ -32,7 +33,7 @@ class _Ticket:
     """A job that waits for a worker."""
 
     message: bytes
-    quick: bool
+    kind: str
     outcome: asyncio.Future[tuple[Done, list[bytes]]]
     begun: bool = False
 
@@ -45,7 +46,7 @@ class Fleet:
         model: What they run.
         settings: How many they are, and how long is waited for them.
         tell: Is told events: their name, and more about them.
-        service_s: What a job costs, and a quick one, as measured.
+        service_s: What a job of a kind costs, as measured.
     """
 
     model: ModelDescription
@@ -58,10 +59,8 @@ class Fleet:
     _waiting: deque[_Ticket] = field(default_factory=deque)
     _quick: deque[_Ticket] = field(default_factory=deque)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _running: int = 0
-    service_s: dict[bool, float] = field(
-        default_factory=lambda: {False: FIRST_GUESS_S, True: FIRST_GUESS_S}
-    )
+    _running: list[str] = field(default_factory=list)
+    service_s: dict[str, float] = field(default_factory=dict)
     _users: int = 0
     _closing: bool = False
 
@@ -81,7 +80,7 @@ class Fleet:
     @property
     def running(self) -> int:
         """How many jobs workers are at."""
-        return self._running
+        return len(self._running)
 
     @contextmanager
     def used(self) -> Iterator[None]:
@@ -93,53 +92,58 @@ class Fleet:
             self._users -= 1
 
     async def do(
-        self, job: Job, picture: bytes, sight: bytes, quick: bool = False
+        self, job: Job, picture: bytes, sight: bytes, until: float
     ) -> tuple[Done, list[bytes]]:
         """Have a worker do a job.
 
         Args:
-            job: What to do.
+            job: What to do; a crop from the middle goes before all that is none.
             picture: The file.
             sight: What was seen in it before, or nothing.
-            quick: Whether it goes before all that are not.
+            until: When it is to be done, in the event loop's time. Where nothing is ahead of it,
+                it is begun in any case: to wait would not help.
 
         Raises:
             BusyError: The queue is full, or it would take too long.
             RefusalError: The worker crashed, or took too long.
         """
         loop = asyncio.get_running_loop()
-        queue = self._quick if quick else self._waiting
-        self._require_time(quick, len(queue))
-        ticket = _Ticket(pack(job, [picture, sight]), quick, loop.create_future())
+        kind = _kind(job)
+        queue = self._quick if kind == CENTRE else self._waiting
+        backlog_s = self.backlog_s(kind)
+        if len(queue) >= self.settings.queue:
+            raise BusyError("queue", backlog_s)
+        latest = until - self._cost_s(kind)
+        if backlog_s and loop.time() + backlog_s > latest:
+            raise BusyError("deadline", backlog_s)
+        ticket = _Ticket(pack(job, [picture, sight]), kind, loop.create_future())
         queue.append(ticket)
         self._dispatch()
-        expiry = loop.call_later(self.settings.deadline_s, self._expire, ticket)
+        expiry = loop.call_at(latest, self._expire, ticket)
         try:
             return await ticket.outcome
         finally:
             expiry.cancel()
 
-    def backlog_s(self, quick: bool) -> float:
-        """Return how long a new job would wait for a worker."""
-        ahead = len(self._quick) * self.service_s[True]
-        if not quick:
-            ahead += len(self._waiting) * self.service_s[False]
+    def backlog_s(self, kind: str) -> float:
+        """Return how long a new job of a kind would wait for a worker."""
+        ahead = [*self._quick, *(self._waiting if kind != CENTRE else ())]
         if self._idle and not ahead:
             return 0.0
-        return (ahead + self._running * self.service_s[False] / 2) / max(1, self.live)
+        rest_s = sum(self._cost_s(running) / 2 for running in self._running)
+        return (sum(self._cost_s(each.kind) for each in ahead) + rest_s) / max(1, self.live)
 
-    def _require_time(self, quick: bool, queued: int) -> None:
-        backlog_s = self.backlog_s(quick)
-        if queued >= self.settings.queue:
-            raise BusyError("queue", backlog_s)
-        # Where nothing is ahead, waiting would not help: even a dear job is begun.
-        if backlog_s and backlog_s + self.service_s[quick] > self.settings.deadline_s:
-            raise BusyError("deadline", backlog_s)
+    def centre_s(self) -> float:
+        """Return how long a crop from the middle would take from now on."""
+        return self.backlog_s(CENTRE) + self._cost_s(CENTRE)
+
+    def _cost_s(self, kind: str) -> float:
+        return self.service_s.get(kind, FIRST_GUESS_S)
 
     def _expire(self, ticket: _Ticket) -> None:
         if not ticket.begun:
-            (self._quick if ticket.quick else self._waiting).remove(ticket)
-            ticket.outcome.set_exception(BusyError("expired", self.backlog_s(ticket.quick)))
+            (self._quick if ticket.kind == CENTRE else self._waiting).remove(ticket)
+            ticket.outcome.set_exception(BusyError("expired", self.backlog_s(ticket.kind)))
 
     def _dispatch(self) -> None:
         while self._idle and (queue := self._quick or self._waiting):
@@ -154,21 +158,21 @@ class Fleet:
 
     async def _work(self, worker: WorkerProcess, ticket: _Ticket) -> None:
         loop = asyncio.get_running_loop()
-        self._running += 1
+        self._running.append(ticket.kind)
         started = loop.time()
         try:
             answer = await worker.ask(ticket.message, self.settings.job_s)
         except WorkerEndedError as error:
-            self._running -= 1
+            self._running.remove(ticket.kind)
             self.tell("worker ended", level="error", detail=str(error), pid=worker.pid)
             if not ticket.outcome.done():
                 ticket.outcome.set_exception(RefusalError(500, f"the picture's worker: {error}"))
             self._all.discard(worker)
             await self._replace()
         else:
-            self._running -= 1
-            spent = loop.time() - started
-            self.service_s[ticket.quick] += MEMORY * (spent - self.service_s[ticket.quick])
+            self._running.remove(ticket.kind)
+            spent_s, known_s = loop.time() - started, self._cost_s(ticket.kind)
+            self.service_s[ticket.kind] = known_s + MEMORY * (spent_s - known_s)
             if not ticket.outcome.done():
                 ticket.outcome.set_result(unpack(Done, answer))
             self._idle.append(worker)
@@ -181,9 +185,13 @@ class Fleet:
                 return
             await asyncio.sleep(RESTART_S[min(attempt, len(RESTART_S) - 1)])
             try:
-                worker, _ = await start_worker(self._start, self.tell)
+                worker, model = await start_worker(self._start, self.tell)
             except InputError as error:
                 self.tell("worker not started", level="error", detail=str(error))
+                continue
+            if model != self.model:
+                self.tell("worker not started", level="error", detail="the model has changed")
+                await worker.end()
                 continue
             self._all.add(worker)
             self._idle.append(worker)
@@ -202,46 +210,7 @@ class Fleet:
         self._close_folder()
 
 
-async def open_fleet(model: Path, settings: Settings, tell: Tell) -> Fleet:
-    """Start the workers of a model.
-
-    They open a copy of the file, so that one that is started later has the same model as the rest.
-
-    Raises:
-        InputError: The file is missing or damaged, or does not give its golden scores here.
-    """
-    holder = scratch_folder()
-    folder = holder.__enter__()
-
-    def close_folder() -> None:
-        holder.__exit__(None, None, None)
-
-    started: list[tuple[WorkerProcess, ModelDescription]] = []
-    try:
-        copy = folder / model.name
-        await asyncio.to_thread(_copy, model, copy)
-        start = Start(model=str(copy), variant=settings.variant, max_pixels=settings.max_pixels)
-        # The first alone, since it proves the model for the others.
-        for count in (1, settings.workers - 1):
-            starting = [start_worker(start, tell) for _ in range(count)]
-            ended = await asyncio.gather(*starting, return_exceptions=True)
-            started += [each for each in ended if not isinstance(each, BaseException)]
-            for each in ended:
-                if isinstance(each, BaseException):
-                    raise each
-    except BaseException as error:
-        for worker, _ in started:
-            await worker.end()
-        close_folder()
-        if isinstance(error, InputError):
-            raise InputError(str(error).replace(str(folder / model.name), str(model))) from None
-        raise
-    workers = [worker for worker, _ in started]
-    return Fleet(started[0][1], settings, tell, start, close_folder, workers)
-
-
-def _copy(model: Path, copy: Path) -> None:
-    try:
-        shutil.copyfile(model, copy)
-    except OSError as error:
-        raise InputError(f"{model}: {error.strerror}; give a bundle or a .tflite file") from None
+def _kind(job: Job) -> str:
+    """Return the kind of a job; those of a kind cost about the same."""
+    operation = job.operation
+    return CENTRE if isinstance(operation, Crop) and operation.centre else operation.kind

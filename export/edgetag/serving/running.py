@@ -16,10 +16,11 @@ from edgetag.errors import InputError
 from edgetag.serving.app import make_app
 from edgetag.serving.cache import Cache
 from edgetag.serving.connections import protocol_of
-from edgetag.serving.fleet import Fleet, open_fleet
+from edgetag.serving.fleet import Fleet
 from edgetag.serving.guard import Guard
 from edgetag.serving.logs import Tell, adopt_other_logs, tell
 from edgetag.serving.metrics import Metrics
+from edgetag.serving.opening import open_fleet
 from edgetag.serving.service import Service
 from edgetag.serving.settings import Settings
 from edgetag.serving.sources import Sources
@@ -54,7 +55,7 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
     metrics = Metrics()
     fleet = await _open(model, settings, metrics)
     adopt_other_logs()
-    service = Service(fleet, Cache(settings, metrics, tell), metrics)
+    service = Service(fleet, Cache(settings, metrics, tell), metrics, settings.deadline_s)
     sources = Sources(settings)
     metrics.watch("queue", "Jobs that wait for a worker", lambda: service.fleet.waiting)
     metrics.watch("running", "Jobs that workers are at", lambda: service.fleet.running)

@@ -82,8 +82,9 @@ class Service:
         cache: What is known.
     """
 
-    def __init__(self, fleet: Fleet, cache: Cache, metrics: Metrics) -> None:
+    def __init__(self, fleet: Fleet, cache: Cache, metrics: Metrics, deadline_s: float) -> None:
         self.fleet = fleet
+        self._deadline_s = deadline_s
         self.cache = cache
         self._metrics = metrics
         self._answering: dict[str, asyncio.Task[Answer]] = {}
@@ -107,16 +108,19 @@ class Service:
                 raise
 
     async def _in_time(self, fleet: Fleet, upload: Upload, operation: Operation) -> Answer:
+        until = asyncio.get_running_loop().time() + self._deadline_s
+        if not isinstance(operation, Crop):
+            return await self._answer(fleet, upload, operation, until)
         try:
-            return await self._answer(fleet, upload, operation)
+            return await self._answer(fleet, upload, operation, until - fleet.centre_s())
         except BusyError as error:
-            if not isinstance(operation, Crop):
-                raise
             self._metrics.degraded.labels(error.reason).inc()
         centre = operation.model_copy(update={"centre": True, "tags": ()})
-        return await self._answer(fleet, upload, centre)
+        return await self._answer(fleet, upload, centre, until)
 
-    async def _answer(self, fleet: Fleet, upload: Upload, operation: Operation) -> Answer:
+    async def _answer(
+        self, fleet: Fleet, upload: Upload, operation: Operation, until: float
+    ) -> Answer:
         key = _key(fleet.model, upload, operation)
         if (kept := await self.cache.get(key)) is not None:
             try:
@@ -129,7 +133,7 @@ class Service:
         if joined := task is not None:
             self._metrics.joined.inc()
         else:
-            task = asyncio.create_task(self._compute(fleet, upload, operation, key))
+            task = asyncio.create_task(self._compute(fleet, upload, operation, key, until))
             self._answering[key] = task
             task.add_done_callback(lambda done: self._ended(key, done))
         assert task is not None  # noqa: S101 - for mypy
@@ -146,10 +150,10 @@ class Service:
             task.exception()  # whoever asked may be gone: it is not to be told as never looked at
 
     async def _compute(
-        self, fleet: Fleet, upload: Upload, operation: Operation, key: str
+        self, fleet: Fleet, upload: Upload, operation: Operation, key: str, until: float
     ) -> Answer:
         if isinstance(operation, Crop) and operation.centre:
-            answer, _ = await self._work(fleet, upload, operation, b"")
+            answer, _ = await self._work(fleet, upload, operation, b"", until)
             return answer
         seen_key = _key(fleet.model, upload, None)
         sight = await self.cache.get(seen_key)
@@ -158,7 +162,7 @@ class Service:
             sight = await self.cache.get(seen_key)
         looked = self._seeing.setdefault(seen_key, asyncio.Event())
         try:
-            answer, seen = await self._work(fleet, upload, operation, sight or b"")
+            answer, seen = await self._work(fleet, upload, operation, sight or b"", until)
             if seen:
                 self._metrics.looks.inc()
                 self.cache.put(seen_key, seen)
@@ -169,13 +173,11 @@ class Service:
         return answer
 
     async def _work(
-        self, fleet: Fleet, upload: Upload, operation: Operation, sight: bytes
+        self, fleet: Fleet, upload: Upload, operation: Operation, sight: bytes, until: float
     ) -> tuple[Answer, bytes]:
         """Have a worker answer, and return what it saw too, if it looked."""
         degraded = CENTRE if isinstance(operation, Crop) and operation.centre else ""
-        done, blobs = await fleet.do(
-            Job(operation=operation), upload.data, sight, quick=bool(degraded)
-        )
+        done, blobs = await fleet.do(Job(operation=operation), upload.data, sight, until)
         if done.refused:
             raise RefusalError(REFUSED.get(done.refused, 415), f"{done.refused}: {done.detail}")
         answer = Answer(blobs[0], done.media_type, "computed", fleet.model, degraded)

@@ -176,7 +176,9 @@ class Sources:
         from fsspec.core import url_to_fs
 
         most = self._settings.max_bytes
-        files, base = url_to_fs(prefix)
+        # A redirection would lead out of the prefix.
+        options = {"allow_redirects": False} if prefix.startswith("http") else {}
+        files, base = url_to_fs(prefix, **options)
         place = f"{base.rstrip('/')}/{rest}"
         size = files.size(place)
         held.take(most if size is None else min(size, most))

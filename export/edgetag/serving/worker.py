@@ -1,8 +1,6 @@
 """A worker process: opens the model, then answers one job after the other until its input ends."""
 
-import hashlib
 import io
-import json
 import os
 import resource
 import sys
@@ -25,9 +23,11 @@ from edgetag.serving.messages import (
 )
 from edgetag.serving.operations import Tags
 from edgetag.serving.packed import pack, unpack
+from edgetag.tagging.ensemble import open_tagger
 from edgetag.tagging.tagger import Tagger
+from edgetag.workspace import digest_json
 
-NICENESS = 5
+NICENESS = 10
 """The front answers at once what needs no computing, also where workers take all cores."""
 
 
@@ -35,13 +35,14 @@ def main() -> None:
     """Do what the front asks."""
     end_with_parent()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.setpgrp()  # Ctrl-C is for the front, which lets this process finish
     os.nice(NICENESS)
     said = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever native code prints
     start = Start.model_validate_json(sys.argv[1])
     try:
-        tagger = Tagger(
-            Path(start.model), variant=start.variant, workers=1, max_pixels=start.max_pixels
+        tagger = open_tagger(
+            Path(start.model), start.variant, workers=1, max_pixels=start.max_pixels
         )
         answer(tagger, Tags(), _grey(), b"", start.max_pixels)
     except InputError as error:
@@ -66,7 +67,7 @@ def describe(tagger: Tagger) -> ModelDescription:
         name=model.name,
         version=model.version,
         variant=model.variant,
-        digest=hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest(),
+        digest=digest_json(parts),
         bundle_sha256=model.source_sha256,
         tags=model.tags,
         sensitive=model.sensitive,

@@ -92,7 +92,6 @@ async def start_worker(start: Start, tell: Tell) -> tuple[WorkerProcess, ModelDe
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=python_environment(),
-        start_new_session=True,  # Ctrl-C is for the front, which lets them finish
     )
     assert process.stderr is not None  # noqa: S101 - PIPE was asked for
     listening = asyncio.create_task(_listen(process.stderr, process.pid, tell))

@@ -171,6 +171,17 @@ class Tagger:
             drawn = HeatMaps(heat[..., order], square.content, side, square.size, self.tags)
         return Tagging(self.tags, scores[order], self.model.thresholds, drawn)
 
+    def load(self) -> None:
+        """Load the model now; else the first picture does.
+
+        Raises:
+            BundleError: It cannot be loaded.
+        """
+        try:
+            self._copies.append(self._borrowed())
+        except ModelLoadError as error:
+            raise BundleError(f"{self.model.name}: {self.model.variant}: {error}") from None
+
     def close(self) -> None:
         """Give the memory of the loaded model back; the next picture loads it again."""
         self._copies.clear()

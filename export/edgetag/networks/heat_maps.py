@@ -13,11 +13,13 @@ from edgetag.catalogue.networks import CAM
 from edgetag.networks.scoring import maps_of
 from edgetag.tf import keras, tf
 
-Seen = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+ScoresAndMap = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 """Scores `[tags]`, and the map of one tag, `[height, width]` in 0..1."""
 
 
-def sees(model: keras.Model, tag: int) -> Callable[[npt.NDArray[np.float32]], Seen]:
+def heat_map_function(
+    model: keras.Model, tag: int
+) -> Callable[[npt.NDArray[np.float32]], ScoresAndMap]:
     """Return what tells the scores of a picture, and where it shows a tag.
 
     Where scores are means of maps, that is the tag's own, after the sigmoid. Else it is Grad-CAM on
@@ -31,7 +33,7 @@ def sees(model: keras.Model, tag: int) -> Callable[[npt.NDArray[np.float32]], Se
         ends = keras.Model(model.input, [model.output, maps_of(model).output])
 
         @tf.function
-        def look(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def compute(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             scores, maps = ends(image, training=False)
             return scores[0], tf.sigmoid(maps[0, ..., tag])
 
@@ -41,7 +43,7 @@ def sees(model: keras.Model, tag: int) -> Callable[[npt.NDArray[np.float32]], Se
         ends = keras.Model(model.input, [model.output, logits, last.output])
 
         @tf.function
-        def look(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def compute(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             with tf.GradientTape() as tape:
                 scores, values, features = ends(image, training=False)
                 logit = values[:, tag]
@@ -49,4 +51,4 @@ def sees(model: keras.Model, tag: int) -> Callable[[npt.NDArray[np.float32]], Se
             heat = tf.nn.relu(tf.reduce_sum(weights * features, axis=3))[0]
             return scores[0], tf.math.divide_no_nan(heat, tf.reduce_max(heat))
 
-    return lambda image: tuple(part.numpy() for part in look(tf.constant(image[None])))
+    return lambda image: tuple(part.numpy() for part in compute(tf.constant(image[None])))

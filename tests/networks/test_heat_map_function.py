@@ -28,12 +28,12 @@ def red_and_blue() -> Any:
 
 @pytest.mark.parametrize(("tag", "place"), [(0, (1, 2)), (1, (6, 5))])
 def test_grad_cam_is_hot_where_the_tags_evidence_is(tag: int, place: tuple[int, int]) -> None:
-    from edgetag.networks import sees
+    from edgetag.networks import heat_map_function
 
     image = np.zeros((8, 8, 3), np.float32)
     image[1, 2, 0], image[6, 5, 2] = 3.0, 5.0
     model = red_and_blue()
-    scores, heat = sees(model, tag)(image)
+    scores, heat = heat_map_function(model, tag)(image)
     expected = np.zeros((8, 8), np.float32)
     expected[place] = 1
     np.testing.assert_allclose(heat, expected)
@@ -41,18 +41,18 @@ def test_grad_cam_is_hot_where_the_tags_evidence_is(tag: int, place: tuple[int, 
 
 
 def test_grad_cam_of_a_picture_without_evidence_is_cold_everywhere() -> None:
-    from edgetag.networks import sees
+    from edgetag.networks import heat_map_function
 
-    _, heat = sees(red_and_blue(), 0)(np.zeros((8, 8, 3), np.float32))
+    _, heat = heat_map_function(red_and_blue(), 0)(np.zeros((8, 8, 3), np.float32))
     assert not heat.any()
 
 
 def test_where_scores_are_means_of_maps_the_maps_are_shown() -> None:
-    from edgetag.networks import maps_of, sees
+    from edgetag.networks import heat_map_function, maps_of
     from edgetag.tf import tf
 
     model, image = tiny(), np.random.default_rng(0).normal(size=(64, 64, 3)).astype(np.float32)
-    scores, heat = sees(model, 1)(image)
+    scores, heat = heat_map_function(model, 1)(image)
     np.testing.assert_allclose(scores, model(image[None])[0], rtol=1e-5)
     expected = tf.sigmoid(maps_of(model)(image[None]))[0, ..., 1]
     np.testing.assert_allclose(heat, expected, rtol=1e-5)
