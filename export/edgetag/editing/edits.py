@@ -51,7 +51,7 @@ def mosaic_of(
         tagger: The model.
         tags: What is covered; where none is named, the bundle's sensitive tags.
         how: See `drawing.cover`.
-        level: From which share of a map's peak on a cell is covered.
+        level: From which share of the peak's evidence on a cell is covered.
         tile: Side of a tile, in pixels; 0 for a twelfth of the longer side.
 
     Raises:
