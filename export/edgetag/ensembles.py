@@ -27,6 +27,7 @@ from edgetag.userfiles import read_file
 SUFFIX = ".toml"
 MOST_BYTES = 1_000_000
 MOST_MODELS = 16
+MOST_WEIGHT = 1e6
 
 HOW_TO = 'it names models like this: [[models]], and below file = "a.zip" and weight = 2'
 
@@ -42,7 +43,7 @@ class Member(Record):
     """
 
     file: str = Field(min_length=1)
-    weight: float = Field(1.0, gt=0, le=1e6, allow_inf_nan=False)
+    weight: float = Field(1.0, gt=0, le=MOST_WEIGHT, allow_inf_nan=False)
     variant: str | None = None
     sha256: str | None = None
 

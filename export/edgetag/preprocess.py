@@ -28,6 +28,7 @@ __all__ = [
     "Preprocessing",
     "Rejection",
     "content_box",
+    "eight_bits",
     "flatten",
     "letterbox",
     "opened",
@@ -178,18 +179,28 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _over_background(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
-    if image.mode == "RGB" and "transparency" not in image.info:
+    image = eight_bits(image)
+    if image.mode == "RGB":
         return image
-    if image.mode == "I;16" or image.mode.startswith("I"):
+    base = Image.new("RGBA", image.size, (*background, 255))
+    return Image.alpha_composite(base, image).convert("RGB")
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """Return a picture in any of Pillow's modes as RGB, or as RGBA where it may be transparent."""
+    transparent = "transparency" in image.info
+    if image.mode == "RGB" and not transparent:
+        return image
+    if image.mode.startswith("I"):
         # 16-bit grey keeps its high byte, as the contract says; Pillow's conversion clips at 255.
         grey = np.asarray(image).astype(np.uint32)
         rgb = np.repeat((grey >> 8).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
-        rgb[grey == image.info.get("transparency", -1)] = background
-        return Image.fromarray(rgb)
-    if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
-        rgba = image.convert("RGBA")
-        base = Image.new("RGBA", rgba.size, (*background, 255))
-        return Image.alpha_composite(base, rgba).convert("RGB")
+        if not transparent:
+            return Image.fromarray(rgb)
+        opaque = np.where(grey == image.info["transparency"], 0, 255).astype(np.uint8)
+        return Image.fromarray(np.dstack([rgb, opaque]))
+    if transparent or image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
+        return image.convert("RGBA")
     return image.convert("RGB")
 
 

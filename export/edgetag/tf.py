@@ -7,41 +7,9 @@ tensorflow-model-optimization works with Keras 2 alone. Use it as
 """
 
 import os
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from edgetag.errors import MissingExtraError
-
-VERBOSE_VARIABLE = "EDGETAG_VERBOSE"
-
-
-@contextmanager
-def quiet_stderr() -> Iterator[None]:
-    """Hold back what native code prints to stderr; show it if the block fails.
-
-    Nothing is held back when the environment variable EDGETAG_VERBOSE is set.
-    """
-    if os.environ.get(VERBOSE_VARIABLE):
-        yield
-        return
-    sys.stderr.flush()
-    saved = os.dup(2)
-    with tempfile.TemporaryFile() as sink:
-        os.dup2(sink.fileno(), 2)
-        try:
-            yield
-        except Exception:
-            sys.stderr.flush()
-            sink.seek(0)
-            os.write(saved, sink.read())
-            raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(saved, 2)
-            os.close(saved)
-
+from edgetag.native_output import VERBOSE_VARIABLE, quiet_stderr
 
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 if not os.environ.get(VERBOSE_VARIABLE):

@@ -34,7 +34,7 @@ def write_regions(folder: Path) -> None:
                 "height": size[1],
                 "cells": cells,
                 "values": values.ravel().tolist(),
-                "boxes": [list(box) for box in found.boxes(found.peak * np.float32(LEVEL))],
+                "boxes": [list(box) for box in found.boxes(found.threshold(LEVEL))],
                 "crops": [list(best_crop(found, ratio)) for ratio in RATIOS],
             }
         )

@@ -24,6 +24,7 @@ tags = ["cat", "dog", "food"]
 [network]
 name = "mobilenet_v2"
 width = 0.35
+depth = 0.25
 input_size = 64
 [benchmark]
 runtimes = ["litert", "tflite-runtime"]

@@ -133,7 +133,7 @@ def test_a_variant_with_explain_says_what_maps_it_gives_and_is_made_anew(tmp_pat
 
     def recipe(*explain: str) -> Recipe:
         plain = recipe_with(variants=("fp32", "fp16"), explain=()).model_dump()
-        plain["network"] = {"name": "mobilenet_v2", "input_size": 64, "width": 0.35}
+        plain["network"] = {"name": "mobilenet_v2", "input_size": 64, "width": 0.35, "depth": 0.25}
         plain["export"]["explain"] = explain
         return Recipe.model_validate(plain)
 

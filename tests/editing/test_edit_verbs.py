@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from edgetag import Tagger
 from edgetag.cli.app import app
+from edgetag.contract import Preprocessing
 from edgetag.conversion.explain_signature import without_explain
 from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.editing.drawing import cover
@@ -20,6 +21,7 @@ from edgetag.editing.edits import parse_shape
 from edgetag.editing.regions import boxes_to_cover
 from edgetag.editing.saving import encode, open_picture
 from edgetag.errors import InputError
+from edgetag.tagging.pictures import read_square
 from tests.tagging.conftest import BUNDLE
 
 
@@ -116,6 +118,51 @@ def test_a_crop_has_its_shape_and_size() -> None:
     assert edit("crop", "cat.png", "-o", "b", "--tag", "face", "--shape", "80x60").exit_code == 0
     assert shown("a/cat.png").size == (300, 300)
     assert shown("b/cat.png").size == (80, 60)
+
+
+def test_many_shapes_come_from_one_look_at_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[object] = []
+    tag = Tagger.tag
+
+    def count(tagger: Tagger, picture: object, *, maps: bool) -> object:
+        looks.append(picture)
+        return tag(tagger, picture, maps=maps)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Tagger, "tag", count)
+    shapes = ("1:1", "16:9", "80x60")
+    options = [part for shape in shapes for part in ("--shape", shape)]
+    done = edit("crop", "cat.png", "-o", "out", "--tag", "face", *options)
+    assert done.exit_code == 0, done.output
+    assert "1 of 1 pictures written" in done.output
+    sizes = [shown(f"out/{folder}/cat.png").size for folder in ("1-1", "16-9", "80x60")]
+    assert sizes == [(300, 300), (451, 254), (80, 60)]
+    assert len(looks) == 1
+
+
+def test_a_picture_decoded_once_gives_the_square_of_its_file() -> None:
+    grey = (np.arange(4096, dtype=np.uint16) * 16).reshape(64, 64)
+    rgba = np.dstack([data.chelsea(), np.tile(np.arange(451) % 256, (300, 1)).astype(np.uint8)])
+    photos = {"PNG": Image.fromarray(rgba), "WEBP": Image.fromarray(rgba)}
+    files = [photo(), photo(1)]
+    for form, image in [
+        *photos.items(),
+        ("PNG", Image.fromarray(grey)),
+        ("PNG", photos["PNG"].convert("LA")),
+        ("GIF", photos["PNG"].convert("P")),
+        ("BMP", photos["PNG"].convert("L")),
+        ("JPEG", photos["PNG"].convert("CMYK")),
+        ("PNG", photos["PNG"].convert("1")),
+    ]:
+        file = io.BytesIO()
+        options = {"transparency": 0} if form == "GIF" or image.mode.startswith("I") else {}
+        image.save(file, form, **options)
+        files.append(file.getvalue())
+    contract = Preprocessing(input_size=96)
+    for file_bytes in files:
+        whole = read_square(open_picture(file_bytes).image, contract)
+        square = read_square(file_bytes, contract)
+        np.testing.assert_array_equal(whole.pixels, square.pixels)
+        assert (whole.size, whole.content) == (square.size, square.content)
 
 
 def test_an_overlay_is_as_large_as_its_picture() -> None:
@@ -225,7 +272,7 @@ def test_a_picture_decoded_to_be_edited_has_the_scores_of_its_file(place: Path) 
         for name in ("clear.webp", "inks.jpg", "few.gif", "deep.png", "turned.jpg"):
             data_of_file = Path(name).read_bytes()
             expected = tagger.tag(data_of_file, maps=True)
-            tagging = tagger.tag(open_picture(data_of_file).decoded, maps=True)
+            tagging = tagger.tag(open_picture(data_of_file).image, maps=True)
             np.testing.assert_array_equal(tagging.scores, expected.scores, name)
             assert tagging.maps is not None
             assert expected.maps is not None

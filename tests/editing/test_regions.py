@@ -1,12 +1,15 @@
 """Boxes lie where the letterbox put the picture; crops keep the heat. Kotlin has the same cases."""
 
+import inspect
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgetag.cli.mosaic import mosaic
 from edgetag.contract import Preprocessing
-from edgetag.editing.regions import HeatMap, best_crop, boxes_to_cover
+from edgetag.editing.regions import LEVEL, HeatMap, best_crop, boxes_to_cover
 from edgetag.preprocess import content_box
 from edgetag.tagging.results import HeatMaps, Tagging
 
@@ -34,6 +37,32 @@ def test_cells_that_touch_at_a_side_are_one_box_at_a_corner_two() -> None:
 
 def test_heat_on_the_bars_alone_gives_no_box() -> None:
     assert heat((2, 0), (1, 3)).boxes(HALF) == ()
+
+
+@pytest.mark.parametrize(
+    ("peak", "level", "threshold"),
+    [(0.01, 0.25, 0.0025), (0.75, 0.5, 0.5), (1 - 1e-4, 0.5, 0.99), (1.0, 0.5, 1 - 2**-12)],
+)
+def test_a_cell_counts_by_its_share_of_the_peaks_evidence(
+    peak: float, level: float, threshold: float
+) -> None:
+    values = np.zeros((4, 4), np.float32)
+    values[0, 0] = peak
+    assert HeatMap(values, SIZE, (0, 16, 64, 48), 64).threshold(level) == pytest.approx(
+        threshold, rel=4e-3
+    )
+
+
+@given(seed=st.integers(0, 99), level=st.floats(0, 1))
+def test_the_hottest_cell_always_counts(seed: int, level: float) -> None:
+    values = np.random.default_rng(seed).random((4, 4), dtype=np.float32)
+    for peak in (values, np.sqrt(values), np.ones_like(values), values * np.float32(1e-6)):
+        shown = HeatMap(peak, (64, 64), (0, 0, 64, 64), 64)
+        assert shown.threshold(level) <= shown.peak
+
+
+def test_the_command_covers_by_the_same_level_as_python() -> None:
+    assert inspect.signature(mosaic).parameters["level"].default == LEVEL
 
 
 def test_the_heat_at_a_cells_middle_is_the_cells() -> None:

@@ -1,5 +1,6 @@
 """Disks that are really full: one sentence, and what to do."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL import Image
 
 from edgetag.children import python_environment
 from tests.support.paths import MODELS, ROOT
+from tests.support.stopped_batch import draw
 
 MODEL = MODELS / "tiny_fp32.tflite"
 MOUNT = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
@@ -139,3 +141,34 @@ def test_a_run_folder_on_a_full_disk_ends_a_build_in_one_sentence(tmp_path: Path
     assert "no space left on the disk; free some and run the same command again" in error
     assert "Traceback" not in done.stderr
     assert error.count("\n") == 1
+
+
+TAG_TWICE = """
+cd "$1"
+fill() { head -c "$1" /dev/zero > rest; }
+fill 900000
+"$2" tag "$3" "$4" -o tags.parquet
+echo "ended with $?"
+rm rest
+"$2" tag "$3" "$4" -o tags.parquet && "$2" tag "$3" "$4" -o again.parquet
+cmp tags.parquet again.parquet
+"""
+
+
+@pytest.mark.slow
+def test_a_table_on_a_full_disk_is_one_sentence_and_the_same_command_goes_on(
+    tmp_path: Path,
+) -> None:
+    draw(tmp_path / "pictures", 600)
+    edgetag = str(Path(sys.executable).with_name("edgetag"))
+    place = tmp_path / "disk"
+    bundle = str(next((ROOT / "models" / "demo").glob("demo-*.zip")))
+    command = ["bash", "-c", TAG_TWICE, "bash", str(place), edgetag, bundle]
+    done = on_small_disk("950k", place, *command, str(tmp_path / "pictures"))
+    assert done.returncode == 0, done.stderr
+    assert "ended with 2" in done.stdout
+    assert "no space left on the disk; free some and run the same command again" in done.stderr
+    assert "Traceback" not in done.stderr
+    reused = re.search(r"tags.parquet: 600 pictures; (\d+) known before", done.stdout)
+    assert reused
+    assert int(reused[1]) > 0

@@ -1,8 +1,14 @@
 """Whatever lies in a folder of pictures, `edgetag tag` ends, and says of each what it is."""
 
+import hashlib
+import io
+import json
 import os
+import pickle
 import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +18,21 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from edgetag import Tagger
 from edgetag.cli.app import app
 from edgetag.errors import InputError
+from edgetag.tagging.engines import row_of
 from tests.support.header_only import header_only
 from tests.tagging.conftest import BUNDLE
+
+
+@pytest.fixture(scope="module")
+def tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("proved")))
+        opened = Tagger(BUNDLE)
+    with opened:
+        yield opened
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +49,14 @@ def errors(*more: str) -> dict[str, str | None]:
     assert done.exit_code == 0, (done.output, done.exception)
     rows = pl.read_parquet("out.parquet").select("path", "error").rows()
     return {Path(path).name: error for path, error in rows}
+
+
+def picture(seed: int, size: int = 40) -> bytes:
+    """Return a PNG of noise."""
+    buffer = io.BytesIO()
+    pixels = np.random.default_rng(seed).integers(0, 256, (size, size, 3))
+    Image.fromarray(pixels.astype(np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def test_every_kind_of_bad_picture_is_a_row_with_its_reason(place: Path) -> None:
@@ -85,3 +110,59 @@ def test_an_output_that_cannot_be_written_is_one_sentence(place: Path) -> None:
     done = CliRunner().invoke(app, ["tag", str(BUNDLE), "in", "-o", "full/out.csv"])
     assert isinstance(done.exception, InputError)
     assert "full" in str(done.exception)
+
+
+def test_a_name_that_is_no_text_is_a_row_like_others(place: Path) -> None:
+    Path(os.fsdecode(b"in/\xff\xfe.png")).write_bytes(picture(3))
+    for suffix in ("csv", "jsonl", "parquet"):
+        arguments = ["tag", str(BUNDLE), "in", "-o", f"out.{suffix}", "--sidecars", "hydrus"]
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 0, (done.output, done.exception)
+    assert (
+        Path("out.csv").read_text(encoding="utf-8").splitlines()[1].startswith("in/\\xff\\xfe.png,")
+    )
+    assert json.loads(Path("out.jsonl").read_text(encoding="utf-8"))["path"] == "in/\\xff\\xfe.png"
+    assert pl.read_parquet("out.parquet")["path"].to_list() == ["in/\\xff\\xfe.png"]
+    assert Path(os.fsdecode(b"in/\xff\xfe.png.txt")).exists()
+
+
+def test_the_digest_in_a_row_is_that_of_the_bytes_it_was_scored_by(
+    tagger: Tagger, place: Path
+) -> None:
+    versions = [picture(1), picture(2, size=200)]
+    expected = {
+        hashlib.sha256(data).hexdigest(): tagger.tag(data).scores.tolist() for data in versions
+    }
+    file = place / "in" / "changing.png"
+    file.write_bytes(versions[0])
+    done = threading.Event()
+
+    def change() -> None:
+        while not done.is_set():
+            for data in versions:
+                file.write_bytes(data)
+                done.wait(0.01)
+
+    with ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(change)
+        rows = [row_of(tagger, file, lambda _: None) for _ in range(100)]
+        done.set()
+        changing.result()
+    whole = [row for row in rows if row.sha256 in expected]
+    assert whole
+    for row in whole:
+        assert (row.error, row.scores.tolist()) == ("", expected[row.sha256])
+    for row in rows:
+        assert row in whole or row.error
+
+
+def test_a_bundle_that_is_replaced_meanwhile_changes_nothing(tagger: Tagger, place: Path) -> None:
+    mine = place / "mine.zip"
+    shutil.copy(BUNDLE, mine)
+    with Tagger(mine) as opened:
+        mine.write_bytes(b"another file")
+        np.testing.assert_array_equal(opened.tag(picture(5)).scores, tagger.tag(picture(5)).scores)
+        assert opened.settings() == tagger.settings()
+        again = pickle.loads(pickle.dumps(opened))  # noqa: S301 - our own, as workers get it
+        mine.unlink()
+        np.testing.assert_array_equal(again.tag(picture(5)).scores, tagger.tag(picture(5)).scores)

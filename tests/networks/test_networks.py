@@ -61,6 +61,17 @@ def test_finer_maps_begin_as_the_coarse_ones_spread_over_more_cells(name: str) -
     np.testing.assert_allclose(after, spread, atol=1e-4)
 
 
+@pytest.mark.parametrize(("depth", "blocks"), [(1.0, 17), (0.5, 11), (0.25, 7)])
+def test_depth_leaves_out_blocks_and_no_stage(depth: float, blocks: int) -> None:
+    from edgetag.networks import build_untrained
+
+    network = NetworkSection(name="mobilenet_v2", width=0.35, depth=depth, input_size=96)
+    model = build_untrained(network, 3)
+    names = {layer.name for layer in model.layers}
+    assert sum(name.endswith("_project") for name in names) == blocks
+    assert model.get_layer("cam").output_shape == (None, 3, 3, 3)
+
+
 def test_model3_has_the_talks_size() -> None:
     from edgetag.networks import build_untrained
 

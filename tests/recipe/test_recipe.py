@@ -65,6 +65,11 @@ def test_every_problem_is_listed_at_once() -> None:
     [
         ('[network]\nname = "model3"\npretrained = true', "there are no weights for model3"),
         ("[network]\nwidth = 0.5", "only mobilenet_v2 takes a width"),
+        (
+            '[network]\nname = "model3"\nmap_stride = 16',
+            "only efficientnet_lite0 or mobilenet_v2 has maps as fine",
+        ),
+        ("[network]\ndepth = 0.5", "only mobilenet_v2 takes a depth"),
         ("[network]\ninput_size = 100", "needs 32 × n"),
         ("[network]\ninput_size = 32", "greater than or equal to 64"),
         ("[budgets.int16x8]\nmax_map_drop = 0.1", "export.variants does not list int16x8"),

@@ -25,6 +25,7 @@ NETWORK = """
 [network]
 name = "mobilenet_v2"
 width = 0.35
+depth = 0.25
 input_size = 64
 """
 

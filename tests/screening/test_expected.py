@@ -1,5 +1,7 @@
 """Expected errors of a rule follow from judged pictures; where these tell nothing, nor does it."""
 
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -167,6 +169,19 @@ def test_copies_in_groups_tell_no_more_than_the_originals() -> None:
     assert share_design_effect(np.ones(600, dtype=bool), group_of) == pytest.approx(3.0)
 
 
+def test_intervals_hold_the_true_share_also_where_pictures_come_in_groups() -> None:
+    """Of a group of five all have it or none: 95 % intervals must hold the truth as often."""
+    generator = np.random.default_rng(2)
+    group_of = np.repeat(np.arange(60), 5)
+    held = 0
+    for _ in range(400):
+        hits = np.repeat(generator.random(60) < 0.2, 5)
+        effect = share_design_effect(hits, group_of)
+        low, high = share_interval(hits.sum() / effect, len(hits) / effect, 0.95)
+        held += low <= 0.2 <= high
+    assert held >= 0.95 * 400
+
+
 def test_numbers_follow_from_rates_and_prevalence() -> None:
     recall, fpr = Share(90, 100, (0.8, 0.95)), Share(10, 1000, (0.005, 0.02))
     told = Rates("a file", recall, fpr, 0.95)
@@ -206,8 +221,19 @@ def test_what_is_not_the_judged_run_is_refused(run: RunFolder, tmp_path: Path) -
 
 def test_a_verdict_in_a_bundle_that_is_none_is_refused(bundle: Path, tmp_path: Path) -> None:
     path = tmp_path / "bad.zip"
-    for text, reason in ((b"{}", "confidence"), (b"no", "Invalid JSON")):
-        path.write_bytes(resealed({**unpack(bundle), "verdict.json": text}))
+    files = unpack(bundle)
+    texts = [(b"{}", "confidence"), (b"no", "Invalid JSON"), (b"[" * 10_000, "Invalid JSON")]
+    for key, wrong, reason in (
+        (b'"positives"', b"1000000000000000000000000000000", "positives"),
+        (b'"n_groups"', b"100000", "100000 groups of 120 images"),
+        (b'"recall"', b"null", "is scored and has no recall"),
+        (b'"fpr"', b"1.5", "fpr"),
+    ):
+        texts.append(
+            (re.sub(key + rb": [^,\n]+", key + b": " + wrong, files["verdict.json"]), reason)
+        )
+    for text, reason in texts:
+        path.write_bytes(resealed({**files, "verdict.json": text}))
         with pytest.raises(InputError, match=reason):
             read_released(path)
     with pytest.raises(InputError, match="has no tag 'face'"):
@@ -231,14 +257,22 @@ def test_the_command_tells_what_is_expected(
         {"path": tagged.paths, "sha256": tagged.sha256, "error": [""] * TEST, "tags": set_tags}
         | columns
     ).write_parquet("tags.parquet")
-    told = screen("tags.parquet", "cat", "--verdict", run.workspace.root, "--prevalence", 0.1)
+    stated = ("--verdict", run.workspace.root, "--prevalence", 0.1)
+    told = screen("tags.parquet", "cat", *stated, "--sheet", "sheet.html")
     assert told.exit_code == 0, told.output
+    assert "<bdi>it misses</bdi>" in Path("sheet.html").read_text()
     assert "were it true for 10.0 % of the pictures; by int8 on litert over test" in told.output
     assert "it holds and is wrong" in told.output
+    values = json.loads(screen("tags.parquet", "cat", *stated, "--json").stdout)
+    (cat,) = (tag for tag in judged.entry.tags if tag.tag == "cat")
+    assert values["holding"] + values["others"] == TEST
+    assert values["expected"]["recall"]["value"] == cat.recall
+    assert values["expected"]["false_alarms"]["value"] == pytest.approx(0.9 * TEST * (cat.fpr or 0))
     unscored = screen(
         "tags.parquet", "cat > dog", "--verdict", run.workspace.root, "--prevalence", 1
     )
     assert unscored.exit_code == 0
     assert "not scored: no label says which of two tags" in unscored.output
+    assert values["not_scored"] == ""
     alone = screen("tags.parquet", "cat", "--prevalence", 0.1)
     assert "belong together" in str(alone.exception)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,17 @@ def test_every_format_of_the_table_gives_the_same(place: Path, table: str) -> No
     assert not tagged.is_set["dog"].any()
 
 
+def test_a_program_is_told_the_same(place: Path) -> None:
+    done = screen("tags.parquet", "cat > 0.45", "--to", "ng", "--do", "copy", "--json")
+    assert done.exit_code == 1
+    values = json.loads(done.stdout)
+    assert (values["holding"], values["others"], values["without_scores"]) == (5, 5, 1)
+    assert values["carried"] == {"schema": "edgetag.carried/1.0", "done": 5, "failed": []}
+    assert [path for path, _ in values["passed_over"]] == ["in/bad.png"]
+    back = screen("tags.parquet.screened.jsonl", "--undo", "--json")
+    assert (back.exit_code, json.loads(back.stdout)["done"]) == (0, 5)
+
+
 @pytest.mark.parametrize("action", ["copy", "link", "move"])
 def test_every_picture_goes_to_its_side_and_back(place: Path, action: str) -> None:
     before = files()
@@ -141,6 +153,20 @@ def test_a_picture_that_changed_since_it_was_tagged_stays(place: Path) -> None:
     assert path.endswith("in/a/4.png")
     assert reason == "it changed since it was tagged"
     assert Path("in/a/4.png").read_bytes() == b"other"
+
+
+def test_what_is_no_file_here_says_why(place: Path) -> None:
+    with zipfile.ZipFile("a.zip", "w") as packed:
+        packed.write("in/a/0.png", "0.png")
+    Path("in/b/0.png").unlink()
+    names = ["a.zip/0.png", "s3://photos/0.png", "in/b/0.png"]
+    table = pl.read_parquet("tags.parquet").head(3).with_columns(pl.Series("path", names))
+    table.write_parquet("tags.parquet")
+    assert [reason for _, reason in planned().passed_over] == [
+        "it is in an archive; unpack that to sort its pictures",
+        "it lies at an address; copy it into a folder to sort it",
+        "it is no longer there",
+    ]
 
 
 @pytest.mark.parametrize("action", ["link", "move"])

@@ -26,12 +26,13 @@ tags = ["circle", "square", "red"]
 [network]
 name = "mobilenet_v2"
 width = 0.35
+depth = 0.25
 input_size = 64
 [training]
-batch_size = 32
+batch_size = 16
 phases = [
-  {{ trains = "all", epochs = 3, learning_rate = 3e-3 }},
-  {{ trains = "all", epochs = 1, learning_rate = 3e-4 }},
+  {{ trains = "all", epochs = 8, learning_rate = 3e-3 }},
+  {{ trains = "all", epochs = 2, learning_rate = 3e-4 }},
 ]
 [pruning]
 epochs = 1.0

@@ -112,7 +112,7 @@ def test_maps_that_do_not_lie_on_each_other_are_refused(members: tuple[Tagger, T
 def test_what_is_no_ensemble_is_refused(tagger: Tagger, members: tuple[Tagger, Tagger]) -> None:
     with pytest.raises(VocabularyError, match="it has besides original_art"):
         Ensemble([members[0], tagger])
-    for weights in ([1], [1, 0], [1, float("nan")], [1, float("inf")]):
+    for weights in ([1], [1, 0], [1, float("nan")], [1, float("inf")], [1, 1e300]):
         with pytest.raises(InputError, match="weight"):
             Ensemble(members, weights)
     with pytest.raises(InputError, match="0 models"):
@@ -194,6 +194,7 @@ def test_a_file_names_models_weights_and_thresholds(
 
 def test_another_process_gets_the_same_ensemble(members: tuple[Tagger, Tagger]) -> None:
     ensemble = Ensemble(members, [2, 1])
+    ensemble.load()
     sent = pickle.loads(pickle.dumps(ensemble))  # noqa: S301 - as Ray sends it
     np.testing.assert_array_equal(sent.tag(CAT).scores, ensemble.tag(CAT).scores)
     assert sent.settings() == ensemble.settings()

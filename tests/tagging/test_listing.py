@@ -1,8 +1,11 @@
 """What is named is listed in a fixed order; nothing outside it is read."""
 
+import io
 import os
+import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,3 +121,19 @@ def test_an_encrypted_member_is_a_row_with_a_reason(tmp_path: Path) -> None:
     (picture,) = list_pictures([str(path)]).pictures
     with pytest.raises(PictureError, match=r"damaged in the archive: .*encrypted"):
         picture.read()
+
+
+@pytest.mark.parametrize(("name", "mode"), [("a.tar.xz", "w:xz"), ("a.tar.bz2", "w:bz2")])
+def test_a_packed_archive_that_would_grow_a_thousandfold_is_refused_unread(
+    tmp_path: Path, name: str, mode: Any
+) -> None:
+    class Zeros(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            return bytes(size)
+
+    with tarfile.open(tmp_path / name, mode) as packed:
+        member = tarfile.TarInfo("a.png")
+        member.size = 30_000_000
+        packed.addfile(member, Zeros())
+    with pytest.raises(InputError, match="it claims over 30000000 bytes, stored in"):
+        names(tmp_path / name)

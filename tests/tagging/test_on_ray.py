@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ import polars as pl
 import pytest
 
 from edgetag import PictureError, Tagger
-from edgetag.errors import InputError
+from edgetag.errors import ExitCode, InputError
 from edgetag.tagging.listing import contents, list_pictures
-from edgetag.tagging.on_ray import ray_engine
+from edgetag.tagging.on_ray import ray_engine, require_same
 from edgetag.tagging.remote import Address
 from tests.support.object_store import object_store
 from tests.support.processes import descendants
@@ -55,12 +56,19 @@ def named(store: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @dataclass(frozen=True)
 class Tagged:
-    """Tables of the same pictures, by threads and by Ray, and what Ray's command printed."""
+    """Tables of the same pictures, by threads and by Ray, and what Ray's command printed.
+
+    Attributes:
+        temporary: Where Ray's files were.
+        interrupted: How the command before ended, of which Ray was just starting.
+    """
 
     by_threads: Path
     by_ray: Path
     result: dict[str, int]
     killed: int
+    temporary: Path
+    interrupted: int
 
 
 def kill_a_worker(command: int) -> bool:
@@ -76,8 +84,40 @@ def kill_a_worker(command: int) -> bool:
     return False
 
 
+def writing_below(folder: Path) -> list[str]:
+    """Return the processes that have files below a folder open, whoever started them."""
+    writing = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            files = [os.readlink(file) for file in (process / "fd").iterdir()]  # noqa: PTH115
+        except OSError:
+            continue  # it has just ended
+        writing += [process.name] if any(f.startswith(f"{folder}/") for f in files) else []
+    return writing
+
+
+def interrupted(command: list[str], temporary: Path) -> int:
+    """Start a command, press Ctrl-C while Ray starts, and return how it ended."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and len(writing_below(temporary)) < 3:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+    return process.returncode
+
+
 @pytest.fixture(scope="module")
-def tagged(named: Path, tagger: Tagger) -> Tagged:
+def temporary() -> Iterator[Path]:
+    """A folder whose path is short: a socket's may have 107 bytes."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ray", dir="/tmp") as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("TMPDIR", folder)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def tagged(named: Path, tagger: Tagger, temporary: Path) -> Tagged:
     """Tag everything twice: on threads, and on two workers after a stop, of which one is killed."""
     pictures = [str(named / "here"), IN_STORE, str(named / "list.parquet")]
     by_threads, by_ray = named / "threads.parquet", named / "ray.parquet"
@@ -85,6 +125,8 @@ def tagged(named: Path, tagger: Tagger) -> Tagged:
     subprocess.run([*command, str(by_threads)], check=True, capture_output=True)
     stopped_after(tagger, named / "here", by_ray, 10)
     on_ray = [*command, str(by_ray), "--on", "ray", "--workers", "2"]
+    stopped = interrupted(on_ray, temporary)
+    assert writing_below(temporary) == []
     killed = 0
     with subprocess.Popen(on_ray, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while process.poll() is None and not killed:
@@ -92,7 +134,7 @@ def tagged(named: Path, tagger: Tagger) -> Tagged:
             time.sleep(0.02)
         told, errors = process.communicate()
     assert process.returncode == 0, errors.decode()
-    return Tagged(by_threads, by_ray, json.loads(told), killed)
+    return Tagged(by_threads, by_ray, json.loads(told), killed, temporary, stopped)
 
 
 def test_workers_give_the_bytes_that_threads_give_though_one_is_killed(tagged: Tagged) -> None:
@@ -112,9 +154,11 @@ def test_objects_have_rows_as_files_have(tagged: Tagged) -> None:
     assert rows[f"{IN_STORE}sub/none.png"]["error"] == "missing: there is no such object"
 
 
-def test_nothing_of_a_cluster_is_left(tagged: Tagged) -> None:
+def test_nothing_of_a_cluster_is_left_also_after_an_interrupt(tagged: Tagged) -> None:
+    assert tagged.interrupted == ExitCode.BAD_INPUT
     assert not tagged.by_ray.with_name("ray.parquet.parts").exists()
-    assert not kill_a_worker(os.getpid())
+    assert list(tagged.temporary.iterdir()) == []
+    assert writing_below(tagged.temporary) == []
 
 
 def test_a_prefix_is_listed_by_name_and_an_object_of_any_name_is_taken(named: Path) -> None:
@@ -146,6 +190,12 @@ def test_a_list_without_paths_is_told(tmp_path: Path) -> None:
         table.write_parquet(tmp_path / "list.parquet")
         with pytest.raises(InputError, match=r"list\.parquet: .*column path"):
             list_pictures([str(tmp_path / "list.parquet")])
+
+
+def test_a_worker_with_another_version_is_refused(tagger: Tagger) -> None:
+    require_same(tagger.settings(), tagger.settings())
+    with pytest.raises(InputError, match=r"has \{'edgetag': '9'\}; install the same versions"):
+        require_same(tagger.settings() | {"edgetag": "9"}, tagger.settings())
 
 
 def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

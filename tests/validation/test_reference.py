@@ -21,7 +21,7 @@ from tests.support.tiny_run import KNOWN, TEST, RunFolder
 
 pytestmark = pytest.mark.tensorflow
 QUIET = SilentProgress()
-NETWORK: dict[str, Any] = {"name": "mobilenet_v2", "input_size": 64, "width": 0.35}
+NETWORK: dict[str, Any] = {"name": "mobilenet_v2", "input_size": 64, "width": 0.35, "depth": 0.25}
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ class NetworkLine:
         name: As recipes write it, and its file.
         input_step: Height and width of the input are a multiple of it, in pixels.
         takes_width: Whether it has a channel multiplier.
+        takes_depth: Whether it can have fewer blocks.
         has_weights: Whether its file can load ImageNet weights.
         head: Its layers with weights that are new for every vocabulary.
         has_fine_maps: Whether cells of its maps can be 16 input pixels apart instead of 32.
@@ -24,6 +25,7 @@ class NetworkLine:
     name: str
     input_step: int = 1
     takes_width: bool = False
+    takes_depth: bool = False
     has_weights: bool = False
     head: tuple[str, ...] = (CAM,)
     has_fine_maps: bool = False
@@ -36,7 +38,9 @@ class NetworkLine:
 
 NETWORKS = by_name(
     NetworkLine("efficientnet_lite0", input_step=32, has_weights=True, has_fine_maps=True),
-    NetworkLine("mobilenet_v2", input_step=32, takes_width=True, has_fine_maps=True),
+    NetworkLine(
+        "mobilenet_v2", input_step=32, takes_width=True, takes_depth=True, has_fine_maps=True
+    ),
     NetworkLine("model3", head=("dense", "logits")),
 )
 """The first is the default."""

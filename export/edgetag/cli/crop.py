@@ -12,10 +12,11 @@ def crop(
     pictures: Pictures,
     out: Folder,
     shape: Annotated[
-        str,
+        list[str],
         typer.Option(
             metavar="W:H|WxH",
-            help="16:9, the largest crop of that ratio; or 800x600, scaled to that size.",
+            help="16:9, the largest crop of that ratio; or 800x600, scaled to that size. May be "
+            "repeated: each then has a folder of its own, such as 16-9.",
             show_default=False,
         ),
     ],
@@ -24,6 +25,6 @@ def crop(
     exif: Exif = Keep.NO_GPS,
 ) -> None:
     """Crop pictures to where tags are seen."""
-    from edgetag.editing.edits import crop_of
+    from edgetag.editing.edits import crops_of
 
-    edit(model, pictures, out, variant, exif, lambda tagger: crop_of(tagger, tag or (), shape))
+    edit(model, pictures, out, variant, exif, lambda tagger: crops_of(tagger, tag or (), shape))

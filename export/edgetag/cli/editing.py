@@ -1,14 +1,14 @@
 """What `heatmap`, `mosaic` and `crop` share: their arguments, and how they work and end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
-    from edgetag.editing.batch import Edit
+    from edgetag.editing.batch import Edit, Explainer
     from edgetag.tagging.tagger import Tagger
 
 
@@ -64,21 +64,28 @@ def edit(
     out: Path,
     variant: str | None,
     exif: Keep,
-    make: "Callable[[Tagger], Edit]",
-) -> None:
+    make: "Callable[[Tagger], Edit | Mapping[str, Edit]]",
+) -> NoReturn:
     """Make every picture anew, tell what could not be, and end with 1 if there was any."""
+    from edgetag.cli.models import open_model
+
+    with open_model(model, variant) as tagger:
+        edits = make(tagger)
+        write(tagger, named, out, exif, edits if isinstance(edits, Mapping) else {"": edits})
+
+
+def write(
+    explainer: "Explainer", named: list[str], out: Path, exif: Keep, edits: "Mapping[str, Edit]"
+) -> NoReturn:
+    """Make every picture anew by what a model sees, and end as `edit` does."""
     from edgetag.cli.terminal import console_progress, print_tables
     from edgetag.editing.batch import edit_pictures
     from edgetag.errors import ExitCode
     from edgetag.screening.tables import left_table
-    from edgetag.tagging.ensemble import open_tagger
     from edgetag.tagging.listing import list_pictures
 
     listing = list_pictures(named)
-    with open_tagger(model, variant) as tagger:
-        made = edit_pictures(
-            tagger, listing.pictures, out, make(tagger), console_progress(), exif.value
-        )
+    made = edit_pictures(explainer, listing.pictures, out, edits, console_progress(), exif.value)
     if made.failed:
         print_tables([left_table("Not written", made.failed)])
     typer.echo(f"{out}: {made.written} of {made.written + len(made.failed)} pictures written")

@@ -1,10 +1,21 @@
 """`edgetag heatmap`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edgetag.cli.editing import Exif, Folder, Keep, Model, Pictures, Variant, edit
+from edgetag.cli.editing import Exif, Folder, Keep, Pictures, Variant, edit, write
+
+Model = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL",
+        help="A bundle, a .tflite file with heat maps, or a run folder, whose float model "
+        "TensorFlow runs.",
+        show_default=False,
+    ),
+]
 
 
 def heatmap(
@@ -17,7 +28,17 @@ def heatmap(
     variant: Variant = None,
     exif: Exif = Keep.NO_GPS,
 ) -> None:
-    """Draw over pictures where a tag is seen: the hotter, the more colour."""
+    """Draw over pictures where a tag is seen: the hotter, the more colour.
+
+    A run folder's float model can do that whatever its network is, by Grad-CAM if need be.
+    """
     from edgetag.editing.edits import heat_of
 
+    if model.is_dir():
+        from edgetag.cli.stages import read_recipe
+        from edgetag.float_tagger import FloatTagger
+        from edgetag.workspace import Workspace
+
+        explainer = FloatTagger(read_recipe(model), Workspace(model), tag)
+        write(explainer, pictures, out, exif, {"": heat_of(explainer, tag)})
     edit(model, pictures, out, variant, exif, lambda tagger: heat_of(tagger, tag))

@@ -27,9 +27,9 @@ def mosaic(
         typer.Option(
             min=0.0,
             max=1.0,
-            help="Cells are covered from this share of a map's peak on; lower covers more.",
+            help="Cells are covered from this share of the peak's evidence on; lower covers more.",
         ),
-    ] = 0.5,
+    ] = 0.1,
     tile: Annotated[
         int,
         typer.Option(min=0, help="Side of a tile, in pixels; 0: a twelfth of the longer side."),

@@ -2,9 +2,14 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from edgetag.cli.options import Json
+
+if TYPE_CHECKING:
+    from edgetag.screening.result import Carried
 
 LEFT = "Left where they are"
 
@@ -86,17 +91,19 @@ def screen(
     undo: Annotated[
         bool, typer.Option("--undo", help="Take a screening back, by its log.")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Sort tagged pictures into folders by a rule; without --do nothing is touched.
 
     Nothing that lies in a place is replaced, and a picture that changed since it was tagged stays.
     """
-    from edgetag.cli.terminal import console_progress, print_tables
+    from edgetag.cli.terminal import console_progress, print_json, print_tables
     from edgetag.errors import ExitCode, InputError
     from edgetag.screening.carrying import carry
     from edgetag.screening.carrying import undo as take_back
     from edgetag.screening.expected import rates_of
     from edgetag.screening.plan import plan as make_plan
+    from edgetag.screening.result import ExpectedErrors, ScreenResult
     from edgetag.screening.rules import parse_rule
     from edgetag.screening.sheet import contact_sheet
     from edgetag.screening.tables import expected_table, left_table, plan_table
@@ -112,32 +119,55 @@ def screen(
         )
     progress = console_progress()
     if undo:
-        carried = take_back(table, progress)
-    else:
-        if do is not None and holding is None and others is None:
-            raise InputError(f"--do {do.value}: give --to DIR, --others DIR or both")
-        tagged = read_tagged(table)
-        plan = make_plan(tagged, parse_rule(rule, tagged.tags), holding, others)
-        print_tables([plan_table(tagged, plan)])
-        if verdict is not None and prevalence is not None:
-            rates = rates_of(plan.rule, tagged, verdict, variant)
-            if isinstance(rates, str):
-                progress.say(f"expected errors: not scored: {rates}")
-            else:
-                readable = int(tagged.readable.sum())
-                print_tables([expected_table(rates, prevalence, readable)])
-        if sheet is not None:
-            write_text(sheet, contact_sheet(tagged, plan))
-            progress.say(f"wrote {sheet}")
-        if do is None:
-            if plan.passed_over:
-                print_tables([left_table(LEFT, plan.passed_over)])
-            return
+        taken_back = take_back(table, progress)
+        if json:
+            print_json(taken_back)
+        else:
+            _tell(taken_back)
+        raise typer.Exit(ExitCode.BUDGET_BROKEN if taken_back.failed else ExitCode.ACCEPTED)
+    if do is not None and holding is None and others is None:
+        raise InputError(f"--do {do.value}: give --to DIR, --others DIR or both")
+    tagged = read_tagged(table)
+    plan = make_plan(tagged, parse_rule(rule, tagged.tags), holding, others)
+    result = ScreenResult.of(tagged, plan)
+    tables, expected = [plan_table(tagged, plan)], None
+    if verdict is not None and prevalence is not None:
+        rates = rates_of(plan.rule, tagged, verdict, variant)
+        if isinstance(rates, str):
+            result = result.model_copy(update={"not_scored": rates})
+            progress.say(f"expected errors: not scored: {rates}")
+        else:
+            errors = ExpectedErrors.of(rates, prevalence, result.readable)
+            result = result.model_copy(update={"expected": errors})
+            expected = expected_table(rates, prevalence, result.readable)
+            tables.append(expected)
+    if not json:
+        print_tables(tables)
+    if sheet is not None:
+        write_text(sheet, contact_sheet(tagged, plan, expected))
+        progress.say(f"wrote {sheet}")
+    carried = None
+    if do is not None:
         log = log or table.with_name(f"{table.name}.screened.jsonl")
         carried = carry(plan.steps, do.value, log, progress)
         progress.say(f"take it back with: edgetag screen {log} --undo")
+        result = result.model_copy(update={"carried": carried})
         carried = carried.with_more(plan.passed_over)
+    if json:
+        print_json(result)
+    elif carried is not None:
+        _tell(carried)
+    elif plan.passed_over:
+        print_tables([left_table(LEFT, plan.passed_over)])
+    if carried is not None and carried.failed:
+        raise typer.Exit(ExitCode.BUDGET_BROKEN)
+
+
+def _tell(carried: "Carried") -> None:
+    """Print what was done, and what stayed."""
+    from edgetag.cli.terminal import print_tables
+    from edgetag.screening.tables import left_table
+
     if carried.failed:
         print_tables([left_table(LEFT, carried.failed)])
     typer.echo(f"{carried.done} of {carried.done + len(carried.failed)} pictures done")
-    raise typer.Exit(ExitCode.BUDGET_BROKEN if carried.failed else ExitCode.ACCEPTED)

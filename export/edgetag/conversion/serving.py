@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from edgetag.conversion.convert import SIGNATURE, quiet
 from edgetag.conversion.explain_signature import MAPS
@@ -24,8 +25,11 @@ from edgetag.preprocess import Pixels, Preprocessing, scale
 from edgetag.tf import keras, tf
 from edgetag.workspace import disk_error
 
+TAG = "serve"
+"""Of the graph that servers take."""
+
 CHECKED = 3
-"""Images at once in the check; also each alone."""
+"""Images in the check: one alone, the others at once."""
 
 UNFINISHED = ".new-"
 """Before the name of a folder that is being written; servers look at numbers alone."""
@@ -108,7 +112,10 @@ def _signatures(model: keras.Model, contract: Preprocessing) -> dict[str, Any]:
 def check_saved_model(
     folder: Path, model: keras.Model, contract: Preprocessing, signatures: tuple[str, ...]
 ) -> None:
-    """Load a SavedModel as a server would, and hold it to the model that it was made from.
+    """Load a SavedModel as a server does, and hold it to the model that it was made from.
+
+    TensorFlow Serving takes the graph of the tag `serve` into a session, and feeds and fetches the
+    tensors that a signature names.
 
     Args:
         folder: Has `saved_model.pb`.
@@ -119,35 +126,45 @@ def check_saved_model(
     Raises:
         InputError: A signature is missing or has other ends, or its scores are others.
     """
-    with quiet():
-        loaded = tf.saved_model.load(str(folder))
-    if sorted(loaded.signatures) != sorted(signatures):
-        raise _wrong(folder, f"it has the signatures {', '.join(sorted(loaded.signatures))}")
     images = _noise(contract.input_size)
-    for name in signatures:
-        _check_ends(loaded.signatures[name], name, images.shape[1:], folder)
+    with quiet(), tf.compat.v1.Session(graph=tf.Graph()) as session:
+        served = tf.compat.v1.saved_model.load(session, [TAG], str(folder)).signature_def
+        known = sorted(name for name in served if not name.startswith("__"))  # of its own loader
+        if known != sorted(signatures):
+            raise _wrong(folder, f"it has the signatures {', '.join(known)}")
+        for name in signatures:
+            _check_ends(served[name], name, images.shape[1:], folder)
+        answers = {name: _answers(session, served[name], images) for name in signatures}
     expected = model(scale(images, contract), training=False).numpy()
-    for name in signatures:
-        serve = loaded.signatures[name]
-        given = serve(**{INPUT: tf.constant(images)})
-        alone = [serve(**{INPUT: tf.constant(image[None])})[OUTPUT] for image in images]
-        for scores in (given[OUTPUT].numpy(), np.concatenate(alone)):
-            apart = np.abs(scores - expected).max()
-            if scores.dtype != np.float32 or not apart <= ROUNDING:
-                raise _wrong(folder, f"{name} gives scores that are {apart:.2g} off")
-        if name == EXPLAIN:
-            means = 1 / (1 + np.exp(-given[MAPS].numpy().mean(axis=(1, 2))))
+    for name, answer in answers.items():
+        scores = answer[OUTPUT]
+        apart = np.abs(scores - expected).max()
+        if scores.dtype != np.float32 or not apart <= ROUNDING:
+            raise _wrong(folder, f"{name} gives scores that are {apart:.2g} off")
+        if MAPS in answer:
+            means = 1 / (1 + np.exp(-answer[MAPS].mean(axis=(1, 2))))
             if not np.abs(means - expected).max() <= ROUNDING:
                 raise _wrong(folder, f"{name} gives maps whose means are not the scores")
 
 
-def _check_ends(serve: Any, name: str, shape: tuple[int, ...], folder: Path) -> None:
+def _answers(session: Any, signature: Any, images: Pixels) -> dict[str, npt.NDArray[np.float32]]:
+    """Return what a signature gives for images; the first goes alone, the others at once."""
+    fetched = {key: tensor.name for key, tensor in signature.outputs.items()}
+    fed = signature.inputs[INPUT].name
+    parts = [session.run(fetched, {fed: batch}) for batch in (images[:1], images[1:])]
+    return {key: np.concatenate([part[key] for part in parts]) for key in fetched}
+
+
+def _check_ends(signature: Any, name: str, shape: tuple[int, ...], folder: Path) -> None:
     """Refuse a signature that takes or gives something else, or only one image."""
-    (image,) = serve.structured_input_signature[1].values()
-    if (image.shape.as_list(), image.dtype, image.name) != ([None, *shape], tf.uint8, INPUT):
-        raise _wrong(folder, f"{name} takes {image}")
-    if set(serve.structured_outputs) != ({OUTPUT, MAPS} if name == EXPLAIN else {OUTPUT}):
-        raise _wrong(folder, f"{name} gives {', '.join(sorted(serve.structured_outputs))}")
+    takes = {
+        key: (tf.as_dtype(tensor.dtype).name, [dim.size for dim in tensor.tensor_shape.dim])
+        for key, tensor in signature.inputs.items()
+    }
+    if takes != {INPUT: ("uint8", [-1, *shape])}:
+        raise _wrong(folder, f"{name} takes {takes}")
+    if set(signature.outputs) != ({OUTPUT, MAPS} if name == EXPLAIN else {OUTPUT}):
+        raise _wrong(folder, f"{name} gives {', '.join(sorted(signature.outputs))}")
 
 
 def _noise(size: int) -> Pixels:

@@ -1,8 +1,9 @@
 """Makes many pictures anew, on all cores: one file for each, in a folder of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import Protocol
 
 from PIL import Image
 
@@ -16,6 +17,22 @@ from edgetag.tagging.results import Tagging
 from edgetag.tagging.tagger import Tagger
 from edgetag.workspace import write_bytes
 
+
+class Explainer(Protocol):
+    """A model that tells where it sees a tag: a `Tagger`, or what is asked as one."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The vocabulary."""
+
+    @property
+    def workers(self) -> int:
+        """Threads that may ask at once."""
+
+    def tag(self, picture: Image.Image, *, maps: bool = False) -> Tagging:
+        """Return a picture's scores, and where tags are seen."""
+
+
 Edit = Callable[[Image.Image, Tagging], Image.Image | None]
 """Makes a picture anew by what a model sees in it; None where there is nothing to write."""
 
@@ -25,7 +42,7 @@ class Edited:
     """What was made.
 
     Attributes:
-        written: Files.
+        written: Pictures of which files were written.
         nothing: Pictures for which there was nothing to write.
         failed: Name and reason of pictures that could not be read or written.
     """
@@ -36,20 +53,21 @@ class Edited:
 
 
 def edit_pictures(
-    tagger: Tagger,
+    tagger: Explainer,
     pictures: Sequence[Listed],
     out: Path,
-    edit: Edit,
+    edits: Mapping[str, Edit],
     progress: Progress,
     exif: Exif = "no-gps",
 ) -> Edited:
     """Write each picture anew into a folder, under its path as it was named.
 
     Args:
-        tagger: What sees.
+        tagger: The model.
         pictures: What is made anew; the files stay as they are.
         out: The folder; what lies there under the same name is replaced.
-        edit: Makes one.
+        edits: What makes a file of a picture, by the folder in `out` that it goes to; that of `""`
+            goes to `out` itself. However many there are, a picture is decoded and tagged once.
         progress: Is told of every picture.
         exif: What is kept of each one's EXIF.
 
@@ -57,7 +75,7 @@ def edit_pictures(
         InputError: The model makes no heat maps, or the disk is full.
         BundleError: The model fails.
     """
-    if not tagger.explains:
+    if isinstance(tagger, Tagger) and not tagger.explains:
         raise InputError(
             f"{tagger.model.name}: {tagger.model.variant} makes no heat maps, so nothing tells "
             "where a tag is seen; export it with its second signature: [export] explain in the "
@@ -69,16 +87,21 @@ def edit_pictures(
         try:
             data = bytes_of(content)
             opened = open_picture(data)
-            made = edit(opened.image, tagger.tag(opened.decoded, maps=True))
+            tagging = tagger.tag(opened.image, maps=True)
+            made = {folder: edit(opened.image, tagging) for folder, edit in edits.items()}
         except PictureError as error:
             return picture, str(error)
-        if made is None:
-            return picture, None
-        target = _target(out, picture.name, opened)
-        if isinstance(content, Path) and target.exists() and target.samefile(content):
-            return picture, "it would replace itself; give another folder"
-        write_bytes(target, encode(made, opened, exif))
-        return picture, ""
+        files = {
+            _target(out / folder, picture.name, opened): image
+            for folder, image in made.items()
+            if image is not None
+        }
+        for target in files:
+            if isinstance(content, Path) and target.exists() and target.samefile(content):
+                return picture, "it would replace itself; give another folder"
+        for target, image in files.items():
+            write_bytes(target, encode(image, opened, exif))
+        return picture, "" if files else None
 
     written, nothing, failed = 0, 0, list[tuple[str, str]]()
     with progress.track("pictures", len(pictures), "pictures") as task:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from PIL import Image
 
-from edgetag.editing.batch import Edit
+from edgetag.editing.batch import Edit, Explainer
 from edgetag.editing.drawing import Cover, cover, crop, overlay
 from edgetag.editing.regions import (
     LEVEL,
@@ -23,7 +23,7 @@ _SIZE = re.compile(r"(\d{1,5})[x×](\d{1,5})")
 _RATIO = re.compile(r"(\d{1,5}(?:\.\d{1,5})?):(\d{1,5}(?:\.\d{1,5})?)")
 
 
-def heat_of(tagger: Tagger, tag: str) -> Edit:
+def heat_of(tagger: Explainer, tag: str) -> Edit:
     """Draw a tag's heat over pictures.
 
     Raises:
@@ -51,7 +51,7 @@ def mosaic_of(
         tagger: The model.
         tags: What is covered; where none is named, the bundle's sensitive tags.
         how: See `drawing.cover`.
-        level: From which share of a map's peak on a cell is covered.
+        level: From which share of the peak's evidence on a cell is covered.
         tile: Side of a tile, in pixels; 0 for a twelfth of the longer side.
 
     Raises:
@@ -99,6 +99,22 @@ def crop_of(tagger: Tagger, tags: Sequence[str], shape: str) -> Edit:
     return edit
 
 
+def crops_of(tagger: Tagger, tags: Sequence[str], shapes: Sequence[str]) -> dict[str, Edit]:
+    """Crop pictures to several shapes, each to a folder named after it if there are several.
+
+    Args:
+        tagger: The model.
+        tags: See `crop_of`.
+        shapes: See `crop_of`.
+
+    Raises:
+        InputError: The model has no such tag, or a shape is none.
+    """
+    if len(shapes) == 1:
+        return {"": crop_of(tagger, tags, shapes[0])}
+    return {shape.replace(":", "-"): crop_of(tagger, tags, shape) for shape in shapes}
+
+
 def centre_of(shape: str) -> Callable[[Image.Image], Image.Image]:
     """Crop pictures in their middle, whatever is seen in them, and with a scaling that is fast.
 
@@ -125,7 +141,7 @@ def parse_shape(text: str) -> tuple[float, tuple[int, int] | None]:
     raise InputError(f"{text!r} is no shape; give a ratio such as 16:9, or a size such as 800x600")
 
 
-def _require_tags(tagger: Tagger, tags: Sequence[str]) -> None:
+def _require_tags(tagger: Explainer, tags: Sequence[str]) -> None:
     for tag in tags:
         if tag not in tagger.tags:
             raise InputError(f"the model has no tag {tag!r}; it has: {', '.join(tagger.tags)}")

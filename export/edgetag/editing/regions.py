@@ -20,8 +20,16 @@ MOST_SAMPLES = 64
 GRAIN = 1e6
 """Sums that differ by less than its inverse are rounding."""
 
-LEVEL = 0.5
-"""From which value on a cell counts, as a share of the map's peak."""
+LEVEL = 0.1
+"""From which evidence on a cell counts, as a share of the peak's; see `HeatMap.threshold`.
+
+By `make composites` it hides what it must in more than nine of ten pictures, whatever the maps: at
+3 x 3 cells in 97 %, and covers 96 % of a picture; at 10 x 10, with composites in training, in all,
+and covers 55 %. There 0.25 covers 45 %, and hides all as well; but at 3 x 3 it hides 74 %.
+"""
+
+LEAST_DOUBT = 2.0**-24
+"""What a value in float32 can be below 1, at least; sure cells have no less doubt than that."""
 
 Values = npt.NDArray[np.float32]
 
@@ -48,6 +56,19 @@ class HeatMap:
     def peak(self) -> np.float32:
         """The largest value."""
         return np.float32(self.values.max())
+
+    def threshold(self, level: float) -> np.float32:
+        """Return the value from which on a cell counts.
+
+        Its evidence, -ln(1 - value), is a share of the peak's. Where all is unsure, that is a share
+        of the peak's value. Where the peak is sure, as in a map whose mean must be high although
+        only few cells are hot, it tells sure cells from surer ones, whose values are all near 1.
+
+        Args:
+            level: The share, 0..1; a lower one lets more cells count.
+        """
+        doubt = max(1.0 - float(self.peak), LEAST_DOUBT)
+        return np.float32(1.0 - math.pow(doubt, float(np.float32(level))))
 
     def at(self, xs: Sequence[float], ys: Sequence[float]) -> Values:
         """Return `[len(ys), len(xs)]` values at points of the picture, interpolated between cells.
@@ -146,16 +167,16 @@ def boxes_to_cover(
         tagging: Of the picture, with maps.
         tags: What is to be covered.
         size: Width and height of the picture, in pixels.
-        level: From which share of a map's peak on a cell counts.
+        level: From which share of the peak's evidence on a cell counts.
     """
     whole: Box = (0, 0, *size)
     boxes: list[Box] = []
     for row in tagging.tags:
         if row.tag in tags:
             map_of_tag = heat_map(tagging, row.tag)
-            boxes += (
-                map_of_tag.boxes(map_of_tag.peak * np.float32(level)) if map_of_tag else ()
-            ) or (whole,)
+            boxes += (map_of_tag.boxes(map_of_tag.threshold(level)) if map_of_tag else ()) or (
+                whole,
+            )
     return tuple(dict.fromkeys(boxes))
 
 

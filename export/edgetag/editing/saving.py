@@ -9,6 +9,7 @@ from PIL import ExifTags, Image, ImageOps
 from edgetag.preprocess import (
     MAX_PIXELS,
     ImageRejectedError,
+    eight_bits,
     opened,
     orientation_of,
     require_pixels,
@@ -34,18 +35,16 @@ class Opened:
     """A picture that is to be made anew.
 
     Attributes:
-        image: Upright, RGB or RGBA.
+        image: Upright, RGB or RGBA; a `Tagger` makes the same square of it as of the file.
         format: How it is written.
         exif: Its EXIF without the orientation, which is done.
         icc_profile: Its colours' profile; None where it has none.
-        decoded: As it is in the file, which is what a `Tagger` takes.
     """
 
     image: Image.Image
     format: str
     exif: Image.Exif
     icc_profile: bytes | None
-    decoded: Image.Image
 
 
 def open_picture(
@@ -70,15 +69,13 @@ def open_picture(
                 image.draft(None, least_size[::-1] if turned else least_size)
             image.load()
             upright = ImageOps.exif_transpose(image)
-            alpha = upright.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
             written = image.format if image.format in SUFFIXES else "PNG"
             profile = image.info.get("icc_profile")
             return Opened(
-                upright.convert("RGBA" if alpha else "RGB"),
+                eight_bits(upright),
                 str(written),
                 upright.getexif(),
                 profile if isinstance(profile, bytes) else None,
-                image,
             )
     except ImageRejectedError as error:
         raise PictureError.of(error) from None

@@ -12,6 +12,7 @@ from edgetag.catalogue.networks import CAM
 
 if TYPE_CHECKING:
     from edgetag.networks.building import build, build_untrained, head_layers
+    from edgetag.networks.heat_maps import heat_map_function
     from edgetag.networks.scoring import Scorer, maps_of
     from edgetag.networks.weights import load_weights, save_weights
 
@@ -21,6 +22,7 @@ __all__ = [
     "build",
     "build_untrained",
     "head_layers",
+    "heat_map_function",
     "load_weights",
     "maps_of",
     "save_weights",
@@ -34,7 +36,7 @@ if not TYPE_CHECKING:  # else any name would pass for one that is there
         if name in __all__:
             from importlib import import_module
 
-            for module in ("building", "scoring", "weights"):
+            for module in ("building", "heat_maps", "scoring", "weights"):
                 holder = import_module(f"edgetag.networks.{module}")
                 if hasattr(holder, name):
                     return getattr(holder, name)

@@ -1,7 +1,9 @@
-"""MobileNetV2 with a channel multiplier.
+"""MobileNetV2 with a channel multiplier, and with fewer blocks in each stage if asked for.
 
 Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks" (2018), table 2.
 """
+
+import math
 
 from edgetag.networks.blocks import Builder
 from edgetag.recipe import NetworkSection
@@ -39,7 +41,7 @@ def features(
     x = build.convolution(image, round_channels(STEM_CHANNELS * width), 3, 2, "stem")
     block = 0
     for expansion, channels, repeats, first_stride in STAGES:
-        for repeat in range(repeats):
+        for repeat in range(math.ceil(repeats * network.depth)):
             stride = first_stride if repeat == 0 else 1
             if stride > 1:
                 finer = x

@@ -21,10 +21,16 @@ PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution
 """What says where files lie on this machine, and nothing about what is built."""
 
 
-_WITH_WIDTH = " or ".join(name for name, line in NETWORKS.items() if line.takes_width)
-_WITH_WEIGHTS = " or ".join(name for name, line in NETWORKS.items() if line.has_weights)
-_WITH_MAPS = " or ".join(name for name, line in NETWORKS.items() if line.has_maps)
-_WITH_FINE_MAPS = " or ".join(name for name, line in NETWORKS.items() if line.has_fine_maps)
+def _networks(fact: str) -> str:
+    """Name the networks of which a fact is true."""
+    return " or ".join(name for name, line in NETWORKS.items() if getattr(line, fact))
+
+
+_WITH_WIDTH = _networks("takes_width")
+_WITH_DEPTH = _networks("takes_depth")
+_WITH_WEIGHTS = _networks("has_weights")
+_WITH_MAPS = _networks("has_maps")
+_WITH_FINE_MAPS = _networks("has_fine_maps")
 
 
 class NetworkSection(Section):
@@ -34,6 +40,12 @@ class NetworkSection(Section):
     input_size: int = Field(224, ge=64, le=320, description="Height and width in pixels.")
     width: float = Field(
         1.0, ge=0.35, le=1.0, description=f"Channel multiplier; {_WITH_WIDTH} only."
+    )
+    depth: float = Field(
+        1.0,
+        gt=0,
+        le=1.0,
+        description=f"Share of the blocks in each stage, rounded up; {_WITH_DEPTH} only.",
     )
     pretrained: bool | None = Field(
         None, description=f"ImageNet weights; default: where there are some ({_WITH_WEIGHTS})."
@@ -58,6 +70,8 @@ class NetworkSection(Section):
             raise ValueError(
                 f"map_stride = {self.map_stride}, but only {_WITH_FINE_MAPS} has maps as fine"
             )
+        if self.depth != 1.0 and not self.facts.takes_depth:
+            raise ValueError(f"depth = {self.depth}, but only {_WITH_DEPTH} takes a depth")
         if self.input_size % self.facts.input_step:
             raise ValueError(
                 f"input_size = {self.input_size}, but {self.name} needs {self.facts.input_step} × n"

@@ -13,36 +13,19 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.screening.plan import Step
+from edgetag.screening.result import Carried
 from edgetag.workspace import digest_file, disk_error
 
 Action = Literal["copy", "link", "move"]
 """link: a hard link, or a symbolic one where the folder is on another file system."""
 
 KIND = "edgetag.screen/1.0"
-
-
-@dataclass(frozen=True)
-class Carried:
-    """What was done.
-
-    Attributes:
-        done: Steps.
-        failed: Path and reason of pictures that stayed.
-    """
-
-    done: int
-    failed: tuple[tuple[str, str], ...]
-
-    def with_more(self, failed: Sequence[tuple[str, str]]) -> "Carried":
-        """Return it with more pictures that stayed."""
-        return Carried(self.done, (*self.failed, *failed))
 
 
 def carry(steps: Sequence[Step], action: Action, log: Path, progress: Progress) -> Carried:
@@ -82,7 +65,7 @@ def carry(steps: Sequence[Step], action: Action, log: Path, progress: Progress) 
             except InputError as error:
                 failed.append((str(step.source), str(error)))
             task.advance()
-    return Carried(done, tuple(failed))
+    return Carried(done=done, failed=tuple(failed))
 
 
 def undo(log: Path, progress: Progress) -> Carried:
@@ -106,7 +89,7 @@ def undo(log: Path, progress: Progress) -> Carried:
         for folder in {step.target.parent for step in steps}:
             with contextlib.suppress(OSError):  # something else lies there
                 folder.rmdir()
-    return Carried(done, tuple(failed))
+    return Carried(done=done, failed=tuple(failed))
 
 
 def _carry_one(step: Step, action: Action) -> None:

@@ -12,7 +12,9 @@ from edgetag.reporting.page.thumbnails import data_url
 from edgetag.screening.plan import Plan
 from edgetag.screening.rules import Truths
 from edgetag.screening.tagged import Tagged
+from edgetag.tables import Table
 from edgetag.tables.formats import format_count, format_fraction
+from edgetag.tables.html import to_html
 from edgetag.tagging.errors import PictureError
 from edgetag.tagging.pictures import read_bytes
 
@@ -43,17 +45,27 @@ class Side:
     pictures: tuple[SheetPicture, ...]
 
 
-def contact_sheet(tagged: Tagged, plan: Plan) -> str:
+def contact_sheet(tagged: Tagged, plan: Plan, expected: Table | None = None) -> str:
     """Return the page as one HTML document, which loads nothing from elsewhere.
 
     Pictures that cannot be read any more are left out.
+
+    Args:
+        tagged: The pictures.
+        plan: Which side each is on.
+        expected: How often the rule is expected to be wrong; None where nothing tells.
     """
     sides = [
         _side("The rule holds", tagged, plan, plan.holds & tagged.readable),
         _side("The rule does not hold", tagged, plan, ~plan.holds & tagged.readable),
     ]
     template = page_environment(TEMPLATES).get_template("sheet.html.j2")
-    return template.render(css=stylesheet(), rule=plan.rule.text.strip(), sides=sides)
+    return template.render(
+        css=stylesheet(),
+        rule=plan.rule.text.strip(),
+        sides=sides,
+        expected=expected and {"title": expected.title, "table": to_html(expected)},
+    )
 
 
 def _side(title: str, tagged: Tagged, plan: Plan, members: Truths) -> Side:

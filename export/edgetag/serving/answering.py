@@ -63,7 +63,7 @@ def _answer(
         media_type = Image.MIME[opened.format]
         return Done(media_type=media_type), [encode(image, opened, operation.exif)]
     opened = open_picture(picture, max_pixels)
-    tagging = known or tagger.tag(opened.decoded, maps=True)
+    tagging = known or tagger.tag(opened.image, maps=True)
     edited = _edit(tagger, operation)(opened.image, tagging)
     if edited is None:
         raise InputError(f"{tagger.model.name}: {tagger.model.variant} makes no heat maps")

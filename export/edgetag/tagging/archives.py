@@ -12,7 +12,8 @@ from edgetag.tagging.pictures import MOST_BYTES
 from edgetag.userfiles import KINDS
 
 MOST_RATIO = 1000
-"""A member that claims to be so many times larger than it is stored is refused as a bomb."""
+"""What claims to be so many times larger than it is stored is refused as a bomb: a member of a zip
+file, or a whole tar file."""
 
 MOST_MEMBERS = 10_000_000
 
@@ -70,9 +71,17 @@ def _zip_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[]
 
 def _tar_members(path: Path) -> Iterator[Member]:
     archive = tarfile.open(path)  # noqa: SIM115 - members are read while the command runs
-    modified = path.stat().st_mtime_ns
+    state = path.stat()
+    modified, claimed = state.st_mtime_ns, 0
     for number, member in enumerate(archive):
         _require_few(number + 1, path)
+        claimed += member.size
+        # Going on to the next member would unpack this one.
+        if claimed > MOST_RATIO * state.st_size:
+            raise InputError(
+                f"{path}: it claims over {claimed} bytes, stored in {state.st_size}; this is "
+                "refused"
+            )
         if member.isfile():
             name = f"{path}/{member.name}"
             yield name, member.size, modified, _tar_reader(archive, member)

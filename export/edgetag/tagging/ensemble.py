@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from edgetag import __version__
+from edgetag.ensembles import MOST_WEIGHT, is_ensemble, mean_thresholds, weighted_mean
 from edgetag.ensembles import Ensemble as EnsembleFile
-from edgetag.ensembles import is_ensemble, mean_thresholds, weighted_mean
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.tagging.errors import BundleError, VocabularyError
@@ -30,7 +30,8 @@ class Ensemble(Tagger):
 
     Raises:
         VocabularyError: A model has other tags than the first.
-        InputError: There is no model, a weight is missing or not above 0, or a threshold is none.
+        InputError: There is no model, a weight is missing or not within 0..1e6, or a threshold is
+            none.
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class Ensemble(Tagger):
                 f"{name}: {len(self._weights)} weights for {len(self._taggers)} models; give one "
                 "model at least, and a weight for each"
             )
-        if wrong := [weight for weight in self._weights if not 0 < weight < float("inf")]:
-            raise InputError(f"{name}: the weight {wrong[0]} is not above 0")
+        if wrong := [weight for weight in self._weights if not 0 < weight <= MOST_WEIGHT]:
+            raise InputError(
+                f"{name}: the weight {wrong[0]} is not above 0 and at most {MOST_WEIGHT:g}"
+            )
         first = self._taggers[0]
         for tagger in self._taggers:
             if set(tagger.tags) != set(first.tags):
@@ -148,6 +151,11 @@ class Ensemble(Tagger):
     def __setstate__(self, state: dict[str, object]) -> None:
         """Take that; each model was proved when it was taken."""
         self.__dict__.update(state)
+
+    def load(self) -> None:
+        """Load the models now; see `Tagger.load`."""
+        for tagger in self._taggers:
+            tagger.load()
 
     def close(self) -> None:
         """Give the memory of the loaded models back; the next picture loads them again."""

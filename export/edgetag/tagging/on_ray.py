@@ -7,11 +7,14 @@ that order. Ray Data would need pyarrow, whose wheels want numpy 2, which Tensor
 """
 
 import os
+import pickle
+import signal
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 from edgetag.errors import InputError, MissingExtraError, one_line
@@ -34,6 +37,11 @@ AHEAD = 2
 
 TRIES = 4
 """Calls that lose their worker so often are given up: a picture of them may crash the runtime."""
+
+STARTS = 5
+SLOW = "timed out during startup"
+"""What Ray says where it has not started within 30 seconds, which nobody can prolong: on a busy
+machine it is started again, so often in all."""
 
 STORE_BYTES = 500_000_000
 """Shared memory of a cluster on this machine, which holds the model and what waits."""
@@ -63,15 +71,23 @@ class Worker:
         return [row_of(tagger, content, lambda _: None) for content in contents]
 
     def _fetched(self, sent: Any, settings: Mapping[str, object]) -> Tagger:
-        tagger: Tagger = _ray().get(sent)
-        there = tagger.settings()
-        if there != settings:
-            other = {name: here for name, here in there.items() if here != settings.get(name)}
-            raise InputError(
-                f"a worker of the cluster has {other}; install the same versions everywhere"
-            )
+        # Where Ray itself unpickles, it makes another error of one that says what is wrong.
+        tagger: Tagger = pickle.loads(_ray().get(sent))  # noqa: S301 - the command's own
+        require_same(tagger.settings(), settings)
         self._tagger = tagger
         return tagger
+
+
+def require_same(there: Mapping[str, object], here: Mapping[str, object]) -> None:
+    """Refuse a worker with another version of edgetag or a runtime than the command has.
+
+    Raises:
+        InputError: It has, and which.
+    """
+    if other := {name: value for name, value in there.items() if value != here.get(name)}:
+        raise InputError(
+            f"a worker of the cluster has {other}; install the same versions everywhere"
+        )
 
 
 def ray_engine(workers: int | None) -> Engine:
@@ -90,7 +106,7 @@ def ray_engine(workers: int | None) -> Engine:
     ) -> Iterator[tuple[Listed, Row]]:
         with _cluster(ray, workers):
             count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-            sent, settings = [ray.put(tagger)], tagger.settings()
+            sent, settings = [ray.put(pickle.dumps(tagger))], tagger.settings()
             worker = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=TRIES - 1)(Worker)
             actors = [worker.remote() for _ in range(count)]
             waiting: deque[tuple[list[Listed], Any]] = deque()
@@ -134,17 +150,40 @@ def _cluster(ray: Any, workers: int | None) -> Iterator[None]:
             "_temp_dir": str(folder),
         }
         named = os.environ.get("RAY_ADDRESS")
-        try:
-            ray.init(log_to_driver=False, logging_level="error", **({} if named else here))
-        except Exception as error:  # Ray raises errors of many kinds
-            place = f"the cluster {named}" if named else "a Ray cluster on this machine"
-            raise InputError(f"{place} cannot be used: {one_line(str(error))}") from None
         # Ray tells of lost workers on stdout, where results belong; some of it when it ends.
         with redirect_stdout(sys.stderr):
             try:
+                _begin(ray, {} if named else here, named or "a Ray cluster on this machine")
                 yield
             finally:
                 ray.shutdown()
+                _end_what_is_left(folder)
+
+
+def _begin(ray: Any, options: Mapping[str, object], name: str) -> None:
+    for left in reversed(range(STARTS)):
+        try:
+            ray.init(log_to_driver=False, logging_level="error", **options)
+            return
+        except Exception as error:  # Ray raises errors of many kinds
+            ray.shutdown()
+            if SLOW not in str(error) or not left:
+                # Ray's own error says that it failed, the last line of the one behind it why.
+                behind = str(error.__context__ or "").strip().splitlines()
+                reason = one_line(": ".join([str(error), *behind[-1:]]))
+                raise InputError(f"{name}: cannot be used: {reason}") from None
+
+
+def _end_what_is_left(folder: Path) -> None:
+    """End processes that write below a folder: Ray leaves some where it is interrupted early."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            files = [os.readlink(file) for file in (process / "fd").iterdir()]  # noqa: PTH115
+            number = int(process.name)
+            if number != os.getpid() and any(file.startswith(f"{folder}/") for file in files):
+                os.kill(number, signal.SIGKILL)
+        except OSError:
+            continue  # it has just ended, or is another user's
 
 
 def _chunks(

@@ -111,6 +111,11 @@ def open_model(
 
 
 def _is_bundle(path: Path) -> bool:
+    if (path / "run.json").exists():
+        raise BundleError(
+            f"{path}: a run folder, not a model; give its bundle, or a file of its export. "
+            "Only heatmap takes a run folder: TensorFlow then draws where its float model looks"
+        )
     try:
         require_file(path, "model", MOST_BYTES)
         with path.open("rb") as file:

@@ -94,6 +94,11 @@ class Tagger:
         """The vocabulary, in the order of the scores."""
         return self.model.tags
 
+    @property
+    def runtime(self) -> str:
+        """The name of the engine."""
+        return self._engine.name
+
     def settings(self) -> dict[str, object]:
         """Return all that scores depend on beside the picture, to keep with results."""
         return {
@@ -170,6 +175,17 @@ class Tagger:
             side = self.model.contract.input_size
             drawn = HeatMaps(heat[..., order], square.content, side, square.size, self.tags)
         return Tagging(self.tags, scores[order], self.model.thresholds, drawn)
+
+    def load(self) -> None:
+        """Load the model now; else the first picture does.
+
+        Raises:
+            BundleError: It cannot be loaded.
+        """
+        try:
+            self._copies.append(self._borrowed())
+        except ModelLoadError as error:
+            raise BundleError(f"{self.model.name}: {self.model.variant}: {error}") from None
 
     def close(self) -> None:
         """Give the memory of the loaded model back; the next picture loads it again."""

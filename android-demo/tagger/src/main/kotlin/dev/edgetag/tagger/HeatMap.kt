@@ -27,6 +27,17 @@ public class HeatMap internal constructor(
     public val peak: Float get() = values.max()
 
     /**
+     * Returns the value from which on a cell counts: its evidence, -ln(1 - value), is a share of the peak's.
+     *
+     * Where all is unsure, that is a share of the peak's value; where the peak is sure, it tells sure cells from
+     * surer ones.
+     *
+     * @param level the share, in 0..1; a lower one lets more cells count.
+     */
+    public fun threshold(level: Float): Float =
+        (1.0 - Math.pow(maxOf(1.0 - peak.toDouble(), LEAST_DOUBT), level.toDouble())).toFloat()
+
+    /**
      * Returns the value at a point of the picture, between cells interpolated.
      *
      * @param x in the picture's pixels, from its left side.
@@ -101,4 +112,9 @@ public class HeatMap internal constructor(
     private fun cellX(x: Double) = (x * content.width / picture.width + content.left) * width / inputSize
 
     private fun cellY(y: Double) = (y * content.height / picture.height + content.top) * height / inputSize
+
+    private companion object {
+        /** What a float can be below 1, at least: 2 to the power of -24. */
+        const val LEAST_DOUBT = 1.0 / (1 shl 24)
+    }
 }

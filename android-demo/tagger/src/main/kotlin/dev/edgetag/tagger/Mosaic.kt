@@ -6,12 +6,13 @@ public object Mosaic {
      * Returns which parts of a picture a mosaic must cover: those where a sensitive tag that is set is
      * seen, or the whole picture where the model makes no maps or they point nowhere.
      *
-     * @param threshold from which value on a cell of a heat map counts, as a share of the map's peak.
+     * @param level from which evidence on a cell of a heat map counts, as a share of the peak's: see
+     * [HeatMap.threshold].
      */
-    public fun boxes(tagging: Tagging, picture: Box, threshold: Float = 0.5f): List<Box> =
+    public fun boxes(tagging: Tagging, picture: Box, level: Float = 0.1f): List<Box> =
         tagging.tags.filter { it.label.sensitive }.flatMap { score ->
             val map = tagging.maps[score.label.tag]
-            map?.boxes(map.peak * threshold).orEmpty().ifEmpty { listOf(picture) }
+            map?.boxes(map.threshold(level)).orEmpty().ifEmpty { listOf(picture) }
         }.distinct()
 
     /**

@@ -17,7 +17,7 @@ class RegionsTest {
             val cases = fields.list("cases", ::case)
             assertTrue(cases.size >= 300, "${cases.size} cases")
             for ((number, case) in cases.withIndex()) {
-                val boxes = case.map.boxes(case.map.peak * level)
+                val boxes = case.map.boxes(case.map.threshold(level))
                 assertEquals(case.boxes.toSet(), boxes.toSet(), "boxes of case $number")
                 assertEquals(case.boxes.map(::area), boxes.map(::area), "order of boxes of case $number")
                 assertEquals(case.crops, ratios.map { SmartCrop.crop(case.map, it) }, "crops of case $number")

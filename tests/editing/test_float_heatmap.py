@@ -1,0 +1,65 @@
+"""`heatmap` of a run folder: any network's float model, through TensorFlow."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+from typer.testing import CliRunner
+
+from edgetag.cli.app import app
+from edgetag.errors import InputError
+from edgetag.training.result import Thresholds
+from edgetag.workspace import RunFile, Workspace, write_text
+from tests.support.small_run import TAGS, small_recipe
+
+pytestmark = pytest.mark.tensorflow
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A run of model3 as training leaves it, and a picture."""
+    from edgetag.networks import build_untrained, save_weights
+
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(data.chelsea()).save("cat.png")
+    recipe, workspace = small_recipe(), Workspace(tmp_path / "run")
+    save_weights(build_untrained(recipe.network, len(TAGS)), workspace.train / "model.npz")
+    kept = Thresholds(policy="fixed", split="validation", thresholds=dict.fromkeys(TAGS, 0.4))
+    write_text(workspace.train / "thresholds.json", kept.to_json())
+    told = RunFile(name=recipe.name, recipe=recipe.model_dump(mode="json"), seed=1, versions={})
+    write_text(workspace.run_file, told.to_json())
+    return workspace
+
+
+def test_model3_which_has_no_maps_draws_where_it_looks(run: Workspace) -> None:
+    from edgetag.float_tagger import FloatTagger
+
+    verb = ["heatmap", str(run.root), "cat.png", "-o", "out", "--tag", TAGS[0]]
+    done = CliRunner().invoke(app, verb)
+    assert done.exit_code == 0, done.output
+    with Image.open("out/cat.png") as overlay:
+        assert overlay.size == (451, 300)
+        assert (np.asarray(overlay) != data.chelsea()).any()
+    tagging = FloatTagger(small_recipe(), run, TAGS[0]).tag("cat.png", maps=True)
+    assert tagging.maps is not None
+    assert tagging.maps.of(TAGS[0]).max() == 1
+    assert tagging.names == TAGS
+    np.testing.assert_allclose(tagging.thresholds, 0.4)
+
+
+def test_what_is_not_trained_or_no_tag_is_refused(run: Workspace) -> None:
+    from edgetag.float_tagger import FloatTagger
+
+    with pytest.raises(InputError, match="the model has no tag 'bird'"):
+        FloatTagger(small_recipe(), run, "bird")
+    (run.train / "model.npz").unlink()
+    with pytest.raises(InputError, match="nothing is trained yet; run: edgetag train"):
+        FloatTagger(small_recipe(), run, TAGS[0])
+
+
+@pytest.mark.parametrize("verb", [("mosaic",), ("crop", "--shape", "1:1")])
+def test_other_verbs_say_that_they_take_no_run_folder(run: Workspace, verb: list[str]) -> None:
+    done = CliRunner().invoke(app, [*verb, str(run.root), "cat.png", "-o", "o", "--tag", "red"])
+    assert "a run folder, not a model; give its bundle" in str(done.exception)
