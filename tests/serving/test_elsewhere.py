@@ -17,7 +17,10 @@ def test_an_ensemble_tags_what_lies_under_an_open_prefix_of_an_object_store(
     place: Path, cat: bytes
 ) -> None:
     ensemble = place / "both.toml"
-    models = (f'[[models]]\nfile = "{BUNDLE}"\nweight = {weight}\n' for weight in (1, 2))
+    models = (
+        f'[[models]]\nfile = "{BUNDLE}"\nvariant = "{variant}"\nweight = {weight}\n'
+        for weight, variant in enumerate(("int8-qat", "fp16"), 1)
+    )
     ensemble.write_text("".join(models))
     with open_tagger(ensemble) as tagger:
         expected = [(row.tag, row.score) for row in tagger.tag(cat).all]

@@ -3,8 +3,10 @@
 The worker is stopped by a signal, so that work waits for as long as a test wants.
 """
 
+import asyncio
 import os
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,9 +14,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from edgetag.editing.edits import centre_of
 from edgetag.editing.saving import encode, open_picture
+from edgetag.serving.guard import Guard
+from edgetag.serving.lateness import Lateness
+from edgetag.serving.logs import tell
+from edgetag.serving.metrics import Metrics
 from tests.serving.conftest import BUNDLE
 from tests.support.processes import runs
 from tests.support.served import Served, served, until
@@ -34,8 +41,8 @@ def small(place: Path) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def hasty(place: Path) -> Iterator[Served]:
-    """A server whose work must be begun at once, with three requests at a time."""
-    settings = "workers = 1\ndeadline_s = 0.1\nrequests = 3"
+    """A server whose work must be begun at once."""
+    settings = "workers = 1\ndeadline_s = 0.1"
     with served(BUNDLE, place / "hasty", settings=settings) as running:
         yield running
 
@@ -128,19 +135,46 @@ def test_where_the_queue_is_full_tags_are_refused_and_a_crop_is_of_the_middle(
     assert again.headers["edgetag-source"] == "computed"
 
 
-def test_more_requests_than_are_answered_at_a_time_are_refused_unread(
-    hasty: Served, cat: bytes
-) -> None:
-    asking = Asking(hasty)
-    with stopped(hasty):
-        waiting = [asking.ask("tags", cat + b"\13") for _ in range(3)]
-        asking.until("edgetag_joined_total", 2)
-        answer = asking.ask("crop", cat, CROP).result()
-        assert answer.status_code == 503
-        assert "(requests)" in answer.json()["detail"]
-        assert "retry-after" in answer.headers
-        assert hasty.client.get("/readyz").status_code == 200
-    assert {each.result().status_code for each in waiting} == {200}
+def test_a_front_that_is_behind_refuses_unread_what_is_asked_about_pictures() -> None:
+    reached: list[str] = []
+    metrics = Metrics()
+
+    async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
+        reached.append(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def ask(path: str, is_late: bool) -> httpx.Response:
+        guard = Guard(answer, "", lambda: is_late, metrics, tell)
+        transport = httpx.ASGITransport(guard)
+        async with httpx.AsyncClient(transport=transport, base_url="http://front") as client:
+            return await client.post(path, content=b"picture")
+
+    assert asyncio.run(ask("/v1/tags", False)).status_code == 200
+    refused = asyncio.run(ask("/v1/crop", True))
+    assert refused.status_code == 503
+    assert "(late)" in refused.json()["detail"]
+    assert "retry-after" in refused.headers
+    assert asyncio.run(ask("/readyz", True)).status_code == 200
+    assert reached == ["/v1/tags", "/readyz"]
+
+
+def test_how_late_the_front_is_is_measured() -> None:
+    async def measured() -> tuple[float, float]:
+        lateness = Lateness()
+        watching = asyncio.create_task(lateness.watch())
+        await asyncio.sleep(0)
+        time.sleep(0.5)
+        while not lateness.seconds:
+            await asyncio.sleep(0)
+        behind = lateness.seconds
+        while lateness.seconds > behind / 2:
+            await asyncio.sleep(0.01)
+        watching.cancel()
+        return behind, lateness.seconds
+
+    behind, after = asyncio.run(measured())
+    assert after < 0.45 < behind
 
 
 def test_what_no_worker_begins_in_time_is_given_up(hasty: Served, cat: bytes) -> None:

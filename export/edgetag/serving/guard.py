@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,15 +42,22 @@ class Guard:
     Args:
         app: The other.
         token: What a request must bear; empty for none.
-        most: Requests about pictures that are answered at one time.
+        is_late: Tells whether this process is so far behind that an answer would come too late;
+            what is asked about pictures is refused unread then.
         metrics: Counts.
         tell: Is told of each request.
     """
 
-    def __init__(self, app: ASGIApp, token: str, most: int, metrics: Metrics, tell: Tell) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        token: str,
+        is_late: Callable[[], bool],
+        metrics: Metrics,
+        tell: Tell,
+    ) -> None:
         self._app = app
-        self._most = most
-        self._active = 0
+        self._is_late = is_late
         self._token = _digest(token.encode()) if token else b""
         self._metrics = metrics
         self._tell = tell
@@ -75,17 +83,11 @@ class Guard:
         try:
             if self._token and scope["path"] not in OPEN and not self._is_borne(scope):
                 await _refuse(send_marked, NO_TOKEN)
-            elif not scope["path"].startswith("/v1/"):
-                await self._app(scope, receive, send_marked)
-            elif self._active >= self._most:
-                self._metrics.refused.labels("requests").inc()
-                await _refuse(send_marked, BusyError("requests"))
+            elif scope["path"].startswith("/v1/") and self._is_late():
+                self._metrics.refused.labels("late").inc()
+                await _refuse(send_marked, BusyError("late"))
             else:
-                self._active += 1
-                try:
-                    await self._app(scope, receive, send_marked)
-                finally:
-                    self._active -= 1
+                await self._app(scope, receive, send_marked)
         finally:
             seconds = time.perf_counter() - started
             path = scope["path"]

@@ -18,6 +18,7 @@ from edgetag.serving.cache import Cache
 from edgetag.serving.connections import protocol_of
 from edgetag.serving.fleet import Fleet
 from edgetag.serving.guard import Guard
+from edgetag.serving.lateness import Lateness
 from edgetag.serving.logs import Tell, adopt_other_logs, tell
 from edgetag.serving.metrics import Metrics
 from edgetag.serving.opening import open_fleet
@@ -64,9 +65,12 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
     metrics.watch("running", "Jobs that workers are at", lambda: service.fleet.running)
     metrics.watch("workers", "Workers that run", lambda: service.fleet.live)
     metrics.watch("held_bytes", "Uploads that are held", lambda: sources.held_bytes)
-    app = Guard(
-        make_app(service, sources, settings, metrics), token, settings.requests, metrics, tell
-    )
+    lateness = Lateness()
+
+    def is_late() -> bool:
+        return lateness.seconds > settings.deadline_s
+
+    app = Guard(make_app(service, sources, settings, metrics), token, is_late, metrics, tell)
     server = _Server(
         uvicorn.Config(
             app,
@@ -102,7 +106,9 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
         workers=settings.workers,
         pid=os.getpid(),
     )
+    watching = asyncio.create_task(lateness.watch())
     await server.serve(sockets=[listening])
+    watching.cancel()
     await reloading.end()
     await service.fleet.close()
     await service.cache.close()

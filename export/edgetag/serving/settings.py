@@ -40,9 +40,7 @@ class Settings(Record):
         cache_s: How long Redis keeps them.
         max_age_s: How long clients may keep an answer to a GET.
         degraded_age_s: How long they may keep a crop from the middle that was given in its place.
-        requests: Most requests that are answered at one time; more are refused unread. Where the
-            front itself is too slow, this is what bounds how long they take.
-        connections: Most connections at one time, also of those who ask nothing.
+        connections: Most connections at one time.
         header_s: A client must have sent a request's head by then.
         body_s: It must have sent the body by then.
         write_s: It must have taken an answer by then.
@@ -68,7 +66,6 @@ class Settings(Record):
     cache_s: float = Field(default=86_400, ge=1)
     max_age_s: int = Field(default=300, ge=0)
     degraded_age_s: int = Field(default=2, ge=0)
-    requests: int = Field(default=128, ge=1)
     connections: int = Field(default=1000, ge=1)
     header_s: float = Field(default=10, gt=0)
     body_s: float = Field(default=30, gt=0)
