@@ -1,9 +1,7 @@
 """How does `edgetag serve` bear load? `make load`: an open loop against a server on this machine.
 
-Requests start when a schedule says, whether or not earlier ones are answered, and a latency is
-counted from the time in the schedule: a server that stalls is charged with all that waited for it.
-Generators at hand fall short of that: wrk, hey and h2load close the loop, so that a slow server is
-asked less; httperf opens it and gives no percentiles. How late this one starts is measured too.
+Generators at hand fall short of what `tests.support.open_loop` does: wrk, hey and h2load close the
+loop, so that a slow server is asked less; httperf opens it and gives no percentiles.
 
 Nothing is asserted: a table is printed, and kept as JSON.
 """
@@ -13,18 +11,14 @@ import asyncio
 import io
 import json
 import os
-import random
 import signal
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-import aiohttp
 import numpy as np
 import uvloop
 from PIL import Image
@@ -36,6 +30,7 @@ from edgetag.records import Record, Result
 from edgetag.tables import Column, Number, Rows, Table
 from edgetag.tables.formats import format_bytes, format_count, format_ms
 from edgetag.workspace import write_text
+from tests.support.open_loop import Asked, Body, Route, capacity, open_loop
 from tests.support.paths import ROOT
 from tests.support.processes import children
 from tests.support.served import served
@@ -45,7 +40,6 @@ CROP = "v1/crop?tag=face&shape=320x240"
 MIXED = ("v1/tags", "v1/heatmap?tag=face", "v1/mosaic?tag=face", CROP)
 CACHED_PER_S = 600.0
 OVERLOAD = 3.0
-PATIENCE_S = 20.0
 PATIENT = "deadline_s = 60"
 """Of the server whose capacity is measured: it gives nothing up."""
 
@@ -99,19 +93,6 @@ class LoadResult(Result):
     memory_bytes: dict[int, int]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One request and its end."""
-
-    kind: str
-    latency_s: float
-    late_s: float
-
-
-Route = Callable[[int], str]
-Body = Callable[[int], bytes]
-
-
 def photo() -> bytes:
     """Return a photo of 1.1 megapixels, as JPEG."""
     file = io.BytesIO()
@@ -122,77 +103,6 @@ def photo() -> bytes:
 def new_picture(picture: bytes) -> Body:
     """Return what makes of a photo one that no cache knows: bytes that follow its end."""
     return lambda _number: picture + os.urandom(16)
-
-
-async def ask(session: aiohttp.ClientSession, url: str, body: bytes) -> str:
-    """Return the kind of an answer."""
-    try:
-        async with session.post(url, data=body) as answer:
-            await answer.read()
-            if "Edgetag-Degraded" in answer.headers:
-                return "degraded"
-            return str(answer.status)
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        return type(error).__name__
-
-
-@contextmanager
-def quiet_collector() -> Iterator[None]:
-    """Keep the generator from pausing: it is not what is measured."""
-    import gc
-
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-async def open_loop(
-    url: str, rate_per_s: float, seconds: float, route: Route, body: Body, seed: int = 0
-) -> list[Asked]:
-    """Start requests at random times of a mean rate, and return what came of them."""
-    gaps = random.Random(seed)
-    loop = asyncio.get_running_loop()
-    done: list[Asked] = []
-    connector = aiohttp.TCPConnector(limit=0)
-    timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-
-        async def one(number: int, due: float) -> None:
-            late_s = loop.time() - due
-            kind = await ask(session, url + route(number), body(number))
-            done.append(Asked(kind, loop.time() - due, late_s))
-
-        tasks: list[asyncio.Task[None]] = []
-        due = started = loop.time()
-        with quiet_collector():
-            while due < started + seconds:
-                await asyncio.sleep(due - loop.time())
-                tasks.append(asyncio.create_task(one(len(tasks), due)))
-                due += gaps.expovariate(rate_per_s)
-            await asyncio.gather(*tasks)
-    return done
-
-
-async def capacity(url: str, seconds: float, workers: int, route: Route, body: Body) -> float:
-    """Return the answers a second where each worker always has one more picture to come."""
-    loop = asyncio.get_running_loop()
-    ended = loop.time() + seconds
-    answered = 0
-    async with aiohttp.ClientSession() as session:
-
-        async def on_and_on() -> None:
-            nonlocal answered
-            while loop.time() < ended:
-                kind = await ask(session, url + route(answered), body(0))
-                assert kind == "200", kind
-                answered += 1
-
-        await asyncio.gather(*(on_and_on() for _ in range(2 * workers)))
-    return answered / seconds
 
 
 def load_of(name: str, rate_per_s: float, asked: Sequence[Asked]) -> Load:
@@ -338,13 +248,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bundle", nargs="?", type=Path, default=demo)
     parser.add_argument("--seconds", type=float, default=20, help="of each load; default: 20")
-    parser.add_argument("--long", action="store_true", help="watch memory for ten minutes more")
+    parser.add_argument(
+        "--long",
+        metavar="SECONDS",
+        type=float,
+        nargs="?",
+        const=600,
+        default=0,
+        help="watch memory under load for so long besides; without a number, ten minutes",
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "load")
     options = parser.parse_args()
-    long_s = 600.0 if options.long else 0.0
     result = uvloop.run(
-        measure(options.bundle, options.out, options.seconds, long_s, options.workers)
+        measure(options.bundle, options.out, options.seconds, options.long, options.workers)
     )
     write_text(options.out / "load.json", result.to_json())
     print_tables([table(result)])

@@ -85,6 +85,7 @@ def test_what_scores_otherwise_does_not_get_its_name(
         check_saved_model(saved, tiny, larger, both)
 
 
+@pytest.mark.slow
 def test_the_stage_writes_it_once_and_anew_where_it_changed(photos: Pixels, tmp_path: Path) -> None:
     """A network without maps has the one signature."""
     tags = ("cat", "food")

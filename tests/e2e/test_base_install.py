@@ -35,3 +35,12 @@ def test_the_base_install_works_without_tensorflow(tmp_path: Path, version: str)
         cwd=tmp_path,
     )
     assert "pip install 'edgetag[train]'" in trained.stderr
+    served = subprocess.run(
+        [environment / "bin" / "edgetag", "serve", "model.zip"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=CLEAN,
+    )
+    assert served.returncode == 2
+    assert "is not installed. Install it with: pip install 'edgetag[serve]'" in served.stderr

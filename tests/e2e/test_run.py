@@ -45,9 +45,11 @@ def test_each_variant_is_judged_on_both_runtimes(finished: Path) -> None:
 
 def test_float_variants_score_like_the_reference(finished: Path) -> None:
     verdict = json.loads((finished / "runs/demo/validate/verdict.json").read_text())
-    for entry in verdict["variants"]:
-        if entry["variant"] in ("fp32", "fp16"):
-            assert entry["largest_score_difference"] < 1e-3
+    limits = {"fp32": 1e-4, "fp16": 1e-2}  # half precision keeps 11 bits of a weight
+    entries = [entry for entry in verdict["variants"] if entry["variant"] in limits]
+    assert entries
+    for entry in entries:
+        assert entry["largest_score_difference"] < limits[entry["variant"]]
 
 
 def test_the_bundle_holds_the_chosen_file(finished: Path) -> None:

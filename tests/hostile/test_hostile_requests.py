@@ -48,7 +48,9 @@ def running(place: Path) -> Iterator[Served]:
         threading.Thread(target=leading.serve_forever, daemon=True).start()
         prefix = Leading.prefix = f"http://127.0.0.1:{leading.server_port}/open/"
         options = ("--root", place / "root", "--prefix", "memory://open/", "--prefix", prefix)
-        with served(BUNDLE, place, *options, settings=SETTINGS, XDG_CACHE_HOME=cache) as server:
+        with served(
+            BUNDLE, place / "server", *options, settings=SETTINGS, XDG_CACHE_HOME=cache
+        ) as server:
             yield server
         leading.shutdown()
 

@@ -1,6 +1,7 @@
 """Expected errors of a rule follow from judged pictures; where these tell nothing, nor does it."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -220,8 +221,19 @@ def test_what_is_not_the_judged_run_is_refused(run: RunFolder, tmp_path: Path) -
 
 def test_a_verdict_in_a_bundle_that_is_none_is_refused(bundle: Path, tmp_path: Path) -> None:
     path = tmp_path / "bad.zip"
-    for text, reason in ((b"{}", "confidence"), (b"no", "Invalid JSON")):
-        path.write_bytes(resealed({**unpack(bundle), "verdict.json": text}))
+    files = unpack(bundle)
+    texts = [(b"{}", "confidence"), (b"no", "Invalid JSON"), (b"[" * 10_000, "Invalid JSON")]
+    for key, wrong, reason in (
+        (b'"positives"', b"1000000000000000000000000000000", "positives"),
+        (b'"n_groups"', b"100000", "100000 groups of 120 images"),
+        (b'"recall"', b"null", "is scored and has no recall"),
+        (b'"fpr"', b"1.5", "fpr"),
+    ):
+        texts.append(
+            (re.sub(key + rb": [^,\n]+", key + b": " + wrong, files["verdict.json"]), reason)
+        )
+    for text, reason in texts:
+        path.write_bytes(resealed({**files, "verdict.json": text}))
         with pytest.raises(InputError, match=reason):
             read_released(path)
     with pytest.raises(InputError, match="has no tag 'face'"):

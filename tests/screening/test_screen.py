@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,20 @@ def test_a_picture_that_changed_since_it_was_tagged_stays(place: Path) -> None:
     assert path.endswith("in/a/4.png")
     assert reason == "it changed since it was tagged"
     assert Path("in/a/4.png").read_bytes() == b"other"
+
+
+def test_what_is_no_file_here_says_why(place: Path) -> None:
+    with zipfile.ZipFile("a.zip", "w") as packed:
+        packed.write("in/a/0.png", "0.png")
+    Path("in/b/0.png").unlink()
+    names = ["a.zip/0.png", "s3://photos/0.png", "in/b/0.png"]
+    table = pl.read_parquet("tags.parquet").head(3).with_columns(pl.Series("path", names))
+    table.write_parquet("tags.parquet")
+    assert [reason for _, reason in planned().passed_over] == [
+        "it is in an archive; unpack that to sort its pictures",
+        "it lies at an address; copy it into a folder to sort it",
+        "it is no longer there",
+    ]
 
 
 @pytest.mark.parametrize("action", ["link", "move"])

@@ -59,7 +59,9 @@ def test_a_crop_made_from_what_is_known_is_the_same(
     other = cat + b"\0"  # another digest, the same picture
     first = server.client.post("/v1/tags", content=other)
     assert first.headers["edgetag-source"] == "computed"
+    looks = server.metric("edgetag_looks_total")
     crop = server.client.post("/v1/crop", params=CROP, content=other)
+    assert server.metric("edgetag_looks_total") == looks, "the model did not look again"
     assert crop.headers["edgetag-source"] == "computed"
     assert crop.content == made(tagger, crop_of(tagger, ["face"], "100x80"), cat)
     again = server.client.post("/v1/crop", params=CROP, content=other)

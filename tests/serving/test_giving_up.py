@@ -19,6 +19,8 @@ from tests.serving.conftest import BUNDLE
 from tests.support.processes import runs
 from tests.support.served import Served, served, until
 
+pytestmark = [pytest.mark.slow]
+
 CROP = {"tag": "face", "shape": "300x300"}
 
 
@@ -32,8 +34,9 @@ def small(place: Path) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def hasty(place: Path) -> Iterator[Served]:
-    """A server whose work must be begun at once."""
-    with served(BUNDLE, place / "hasty", settings="workers = 1\ndeadline_s = 0.1") as running:
+    """A server whose work must be begun at once, with three requests at a time."""
+    settings = "workers = 1\ndeadline_s = 0.1\nrequests = 3"
+    with served(BUNDLE, place / "hasty", settings=settings) as running:
         yield running
 
 
@@ -123,6 +126,21 @@ def test_where_the_queue_is_full_tags_are_refused_and_a_crop_is_of_the_middle(
     again = small.client.post("/v1/crop", params=CROP, content=cat + b"\5")
     assert "edgetag-degraded" not in again.headers, "what was given in its place is not kept"
     assert again.headers["edgetag-source"] == "computed"
+
+
+def test_more_requests_than_are_answered_at_a_time_are_refused_unread(
+    hasty: Served, cat: bytes
+) -> None:
+    asking = Asking(hasty)
+    with stopped(hasty):
+        waiting = [asking.ask("tags", cat + b"\13") for _ in range(3)]
+        asking.until("edgetag_joined_total", 2)
+        answer = asking.ask("crop", cat, CROP).result()
+        assert answer.status_code == 503
+        assert "(requests)" in answer.json()["detail"]
+        assert "retry-after" in answer.headers
+        assert hasty.client.get("/readyz").status_code == 200
+    assert {each.result().status_code for each in waiting} == {200}
 
 
 def test_what_no_worker_begins_in_time_is_given_up(hasty: Served, cat: bytes) -> None:

@@ -18,6 +18,8 @@ from tests.serving.conftest import BUNDLE, PATIENT
 from tests.support.processes import runs
 from tests.support.served import served, until
 
+pytestmark = [pytest.mark.slow]
+
 CROP = {"tag": "face", "shape": "100x80"}
 
 
@@ -86,6 +88,18 @@ def test_a_server_that_is_told_to_end_answers_what_came(place: Path, cat: bytes)
         assert server.process.wait(100) == 0
         assert not runs(worker)
         assert server.lines("ended")
+
+
+def test_a_job_that_takes_too_long_is_ended_with_its_worker(place: Path, cat: bytes) -> None:
+    settings = f"{PATIENT}\nworkers = 1\njob_s = 5"
+    with served(BUNDLE, place / "slow", settings=settings) as server:
+        (worker,) = server.workers
+        os.kill(worker, signal.SIGSTOP)
+        answer = server.client.post("/v1/tags", content=cat)
+        assert answer.status_code == 500
+        assert "it took more than 5 s and was ended" in answer.json()["detail"]
+        assert not runs(worker)
+        assert server.client.post("/v1/tags", content=cat).status_code == 200
 
 
 def reached(url: str) -> bool:

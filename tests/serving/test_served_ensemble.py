@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from edgetag.tagging.ensemble import open_tagger
 from tests.serving.conftest import BUNDLE, PATIENT
 from tests.support.served import served
 
 
+@pytest.mark.slow
 def test_tags_are_those_of_the_ensemble(place: Path, cat: bytes) -> None:
     file = place / "pair.toml"
     models = [

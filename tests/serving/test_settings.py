@@ -46,6 +46,7 @@ def test_options_go_before_the_file_whose_paths_are_relative_to_it(tmp_path: Pat
         ('prefixes = ["file:///srv/"]', "give it as --root"),
         ('prefixes = ["simplecache::s3://b/"]', "is no prefix"),
         ('prefixes = ["/srv/"]', "is no prefix"),
+        ('redis = "localhost"', "is no address of Redis; give one such as redis://localhost"),
     ],
 )
 def test_what_is_no_setting_is_refused_with_the_place(

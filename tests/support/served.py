@@ -82,8 +82,12 @@ def served(
     config.write_text(settings)
     command = [sys.executable, "-P", "-m", "edgetag.cli.main", "serve", str(model)]
     command += ["--config", str(config), "--port", "0", *map(str, options)]
+    # A start compiles a thousand modules where nothing keeps them.
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder.parent / "pycache")}
     with log.open("wb") as written:
-        process = subprocess.Popen(command, stderr=written, env={**os.environ, **environment})
+        process = subprocess.Popen(
+            command, stderr=written, env={**os.environ, **kept, **environment}
+        )
     try:
         until(
             lambda: b'"event": "serving"' in log.read_bytes() or process.poll() is not None,

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,14 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from edgetag import Tagger
+from edgetag.bundling.released import read_released
 from edgetag.cli.app import app
 from edgetag.progress import SilentProgress
 from edgetag.reporting.plots.scores import set_from
 from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.listing import list_pictures
+from edgetag.tagging.report import judged_by, write_tags_page
+from tests.support.chromium import open_chromium
 from tests.support.parsed_page import Page
 from tests.tagging.conftest import BUNDLE
 
@@ -42,9 +46,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def written(tagger: Tagger, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("out")
     listed = list_pictures([str(folder)]).pictures
-    tag_pictures(
-        tagger, listed, out / "tags.parquet", SilentProgress(), report=out / "new" / "tags.html"
-    )
+    page = partial(write_tags_page, out / "new" / "tags.html", judged_by(BUNDLE, tagger), tagger)
+    tag_pictures(tagger, listed, out / "tags.parquet", SilentProgress(), report=page)
     return out
 
 
@@ -60,6 +63,26 @@ def test_the_page_tells_what_the_table_holds(tagger: Tagger, written: Path) -> N
         (caption,) = [text for text in captions if text.startswith(f"{name} set on")]
         assert f"set on {count} ({100 * count / 11:.1f} %)" in caption
     assert re.search(r"unreadable\s*2", page.text)
+
+
+def test_what_validation_judged_stands_beside_where_it_holds(tagger: Tagger, written: Path) -> None:
+    judged = judged_by(BUNDLE, tagger)
+    assert judged is not None
+    entry = next(
+        entry
+        for entry in read_released(BUNDLE).variants
+        if (entry.variant, entry.runtime, entry.decides) == (tagger.model.variant, "litert", True)
+    )
+    assert set(judged.tags) == {row.tag for row in entry.tags if row.scored}
+    page = Page((written / "new" / "tags.html").read_text())
+    food = judged.tags["food"]
+    row = next(row.text for row in page.all("tr") if row.text.startswith("food"))
+    assert food.recall is not None
+    assert f"{100 * food.recall:.1f} % of {food.positives}" in row
+    with Tagger(BUNDLE, thresholds={"food": 0.9}) as other:
+        moved = judged_by(BUNDLE, other)
+    assert moved is not None
+    assert set(judged.tags) - set(moved.tags) == {"food"}
 
 
 @given(
@@ -82,7 +105,8 @@ def test_nothing_is_loaded_and_the_same_pictures_give_the_same_page(
     )
     listed = list_pictures([str(folder)]).pictures
     again = tmp_path / "again.html"
-    tag_pictures(tagger, listed, tmp_path / "again.csv", SilentProgress(), report=again)
+    page = partial(write_tags_page, again, judged_by(BUNDLE, tagger), tagger)
+    tag_pictures(tagger, listed, tmp_path / "again.csv", SilentProgress(), report=page)
     assert again.read_text() == text
 
 
@@ -93,7 +117,8 @@ def test_hostile_tags_stay_text(tagger: Tagger, folder: Path, tmp_path: Path) ->
     with Tagger(model, tags=tags, thresholds=0.0) as hostile:
         listed = list_pictures([str(folder)]).pictures
         report = tmp_path / "tags.html"
-        tag_pictures(hostile, listed, tmp_path / "t.csv", SilentProgress(), report=report)
+        write = partial(write_tags_page, report, judged_by(model, hostile), hostile)
+        tag_pictures(hostile, listed, tmp_path / "t.csv", SilentProgress(), report=write)
     page = Page(report.read_text())
     assert page.all("script") == []
     assert f"{SCRIPT}3" in page.text
@@ -108,3 +133,15 @@ def test_a_folder_of_no_readable_picture_has_a_page_too(tmp_path: Path) -> None:
     page = Page(report.read_text())
     assert "1 picture, tagged by demo" in page.text
     assert page.all("svg") == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_on_a_phone_it_has_no_complaint_and_never_scrolls_sideways(
+    written: Path, tmp_path: Path
+) -> None:
+    page = written / "new" / "tags.html"
+    with open_chromium(tmp_path / "profile").tab(page.as_uri(), width=390) as tab:
+        assert tab.value("document.documentElement.scrollWidth") == 390
+        assert tab.value("document.querySelectorAll('svg[role=img]').length") == 20
+        assert tab.complaints == []

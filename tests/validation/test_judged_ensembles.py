@@ -127,6 +127,14 @@ def test_its_files_need_not_be_the_runs_own(run_folder: RunFolder) -> None:
     assert other_weight.judged_by["pair"] != verdict.judged_by["pair"]
 
 
+def test_a_long_name_leaves_room_for_its_files(one_runtime: RunFolder) -> None:
+    given(one_runtime, PAIR)
+    file = f"{'a' * 64}={one_runtime.workspace.root / 'pair.toml'}"
+    contract = one_runtime.recipe.network.preprocessing()
+    (model,) = read_given([file], contract, Vocabulary(TAGS))
+    assert len({model.name, *(member.model.name for member in model.members)}) == 3
+
+
 def test_what_cannot_be_judged_together_is_refused(one_runtime: RunFolder) -> None:
     bundle = '[[models]]\nfile = "a.zip"\nvariant = "int8"\n'
     with pytest.raises(InputError, match=r"unzip a.zip int8.tflite"):

@@ -16,8 +16,8 @@ from edgetag.validation import stage
 from edgetag.validation.agreement import compare_runtimes
 from edgetag.validation.proportions import largest_share
 from edgetag.validation.result import RuntimeAgreement, Verdict
+from edgetag.validation.runs import Run, Scored
 from edgetag.validation.scores import VariantMeta
-from edgetag.validation.scoring import Run, Scored
 from tests.support.tiny_run import RunFolder
 
 OTHER = "tflite-runtime"

@@ -14,8 +14,9 @@ from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, engines
 from edgetag.tags import Vocabulary
 from edgetag.validation import scoring
+from edgetag.validation.runs import Run, Scored
 from edgetag.validation.scores import read_variant
-from edgetag.validation.scoring import Run, Scored, Scoring, parts_of
+from edgetag.validation.scoring import Scoring, parts_of
 from edgetag.workspace import digest_file
 from tests.support.paths import MODELS
 from tests.support.tiny_run import STYLE, TEST, RunFolder, make_run_folder

@@ -7,7 +7,7 @@ stay in the run folder, so that equal runs give equal bundles and no bundle tell
 import json
 import re
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -33,6 +33,9 @@ OWN: Final[Any] = {
 _FOLDERS = re.compile(r"(?<![\w.:/])(?:[A-Za-z]:\\|/)(?:[^\s'\"/\\]+[/\\])+")
 
 
+Count = Annotated[int, Field(ge=0, le=10**12)]
+
+
 class _Read(BaseModel):
     """What is read of a released verdict, which has much besides."""
 
@@ -44,8 +47,8 @@ class ReleasedTag(_Read):
 
     tag: str
     scored: bool
-    positives: int = Field(ge=0)
-    negatives: int = Field(ge=0)
+    positives: Count
+    negatives: Count
     threshold: Share
     recall: Share | None
     fpr: Share | None
@@ -64,9 +67,15 @@ class ReleasedEntry(_Read):
     runtime: str
     split: str
     decides: bool
-    n_images: int = Field(ge=1)
-    n_groups: int = Field(ge=1)
+    n_images: Annotated[Count, Field(ge=1)]
+    n_groups: Annotated[Count, Field(ge=1)]
     tags: tuple[ReleasedTag, ...]
+
+    @model_validator(mode="after")
+    def _groups_have_images(self) -> Self:
+        if self.n_groups > self.n_images:
+            raise ValueError(f"{self.n_groups} groups of {self.n_images} images")
+        return self
 
 
 class ReleasedVerdict(_Read):
@@ -80,7 +89,7 @@ class ReleasedVerdict(_Read):
     """
 
     confidence: float = Field(gt=0, lt=1)
-    min_positives: int = Field(ge=0)
+    min_positives: Count
     variants: tuple[ReleasedEntry, ...]
     shipped: tuple[str, ...] = ()
 

@@ -125,6 +125,8 @@ def tag(
 
     A killed command goes on where it was when it is typed again.
     """
+    from functools import partial
+
     from edgetag.cli.models import open_model
     from edgetag.cli.terminal import console_progress, print_json, print_tables
     from edgetag.errors import InputError
@@ -159,7 +161,12 @@ def tag(
             return print_json(rate) if json else print_tables([rate_table(rate)])
         engine = ray_engine(workers) if on is Place.RAY else on_threads
         style: Style | None = sidecars.value if sidecars else None
-        result = tag_pictures(tagger, listing.pictures, out, progress, style, report, engine)
+        page = None
+        if report is not None:
+            from edgetag.tagging.report import judged_by, write_tags_page
+
+            page = partial(write_tags_page, report, judged_by(model, tagger), tagger)
+        result = tag_pictures(tagger, listing.pictures, out, progress, style, page, engine)
     if json:
         return print_json(result)
     if result.without_sidecar:

@@ -4,11 +4,14 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from edgetag.conversion.external import ExternalModel, Weighted, file_name, read_external
-from edgetag.ensembles import Ensemble, is_ensemble
+from edgetag.ensembles import Ensemble, Member, is_ensemble
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.tags import Vocabulary
 from edgetag.workspace import digest_json
+
+ROOM = 60
+"""Characters of an ensemble's name in those of its files, which have a number behind."""
 
 
 def read_given(
@@ -43,70 +46,61 @@ def read_given(
                 taken=taken,
             )
 
-        if is_ensemble(file):
-            called = file_name(file, name, names)
-            models.append(
-                _ensemble(
-                    file,
-                    called,
-                    [
-                        read(path, f"{called}.{place}", ())
-                        for place, path in enumerate(_members(file), 1)
-                    ],
-                )
-            )
-        else:
+        if not is_ensemble(file):
             models.append(read(file, name, names))
+            continue
+        called, described = file_name(file, name, names), Ensemble.read(file)
+        members = [
+            Weighted(read(path, f"{called[:ROOM]}.{place}", ()), member.weight)
+            for place, (path, member) in enumerate(_files(file, described), 1)
+        ]
+        _require_meant(file, described, members)
+        models.append(_joined(file, called, members))
     return tuple(models)
 
 
-def _members(path: Path) -> list[Path]:
+def _files(path: Path, described: Ensemble) -> list[tuple[Path, Member]]:
     """Return the files that an ensemble names.
 
     Raises:
         InputError: One is a bundle, whose contract may be another than the recipe's.
     """
-    files: list[Path] = []
-    for member in Ensemble.read(path).models:
-        file = path.parent / member.file
+    for member in described.models:
+        file = Path(member.file)
         if member.variant is not None or file.suffix in (".zip", ".toml"):
             raise InputError(
                 f"{path}: {member.file}: only .tflite files can be judged together here; take the "
                 f"file out of the bundle (unzip {file.name} {member.variant or 'NAME'}.tflite), or "
                 "name the one in export/"
             )
-        files.append(file)
-    return files
+    return [(path.parent / member.file, member) for member in described.models]
 
 
-def _ensemble(path: Path, name: str, models: Sequence[ExternalModel]) -> ExternalModel:
-    """Return several files as one."""
-    described = Ensemble.read(path).models
-    for member, model in zip(described, models, strict=True):
-        if member.sha256 not in (None, model.sha256):
+def _require_meant(path: Path, described: Ensemble, members: Sequence[Weighted]) -> None:
+    for meant, member in zip(described.models, members, strict=True):
+        if meant.sha256 not in (None, member.model.sha256):
             raise InputError(
-                f"{model.path}: not the file that {path} means (its SHA-256 differs); take sha256 "
-                "out of it to judge this one"
+                f"{member.model.path}: not the file that {path} means (its SHA-256 differs); take "
+                "sha256 out of it to judge this one"
             )
-    members = tuple(
-        Weighted(model, member.weight) for member, model in zip(described, models, strict=True)
-    )
-    first = models[0]
+
+
+def _joined(path: Path, name: str, members: Sequence[Weighted]) -> ExternalModel:
+    """Return several files as one."""
+    models = [member.model for member in members]
+    making = [
+        [of.model.sha256, of.model.contract.digest(), of.model.columns, of.weight] for of in members
+    ]
     return ExternalModel(
         path=path,
         name=name,
-        sha256=digest_json(
-            [
-                [model.sha256, model.contract.digest(), model.columns, member.weight]
-                for member, model in zip(described, models, strict=True)
-            ]
-        ),
+        sha256=digest_json(making),
         size_bytes=sum(model.size_bytes for model in models),
         gzip_bytes=sum(model.gzip_bytes for model in models),
-        contract=first.contract,
-        columns=tuple(range(len(first.columns))),
+        contract=models[0].contract,
+        columns=tuple(range(len(models[0].columns))),
         notes=tuple(f"{model.path.name}: {note}" for model in models for note in model.notes),
-        members=members,
+        members=tuple(members),
     )
 
 

@@ -13,7 +13,7 @@ from edgetag.compression.result import QuantizeResult
 from edgetag.compression.weights import trained_weights
 from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import check_explain, read_explain
-from edgetag.conversion.exported import exported_if_there, exported_path
+from edgetag.conversion.exported import exported_path
 from edgetag.conversion.flatfile import gzip_size, parse_model
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.op_versions import required_runtime
@@ -22,9 +22,9 @@ from edgetag.conversion.result import (
     ExplainSignature,
     ExportedVariant,
     ExportResult,
-    ServingModel,
     VariantRecord,
 )
+from edgetag.conversion.serving_step import serving_model
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
@@ -36,9 +36,6 @@ from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes, 
 if TYPE_CHECKING:
     from edgetag.conversion.convert import Graph, SavedModel
     from edgetag.tf import keras
-
-VERSION = "1"
-"""Of the model for TensorFlow Serving, which serves the highest number that it finds."""
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResult:
@@ -58,7 +55,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
     variants = (*recipe.export.variants, *_trained_if_needed(recipe, workspace))
     result = make(recipe, workspace, variants, progress)
     if recipe.export.serving:
-        result = result.model_copy(update={"serving": _serving(recipe, workspace, progress)})
+        with closing(Sources(recipe, workspace)) as sources:
+            result = result.model_copy(update={"serving": serving_model(sources, progress)})
     for warning in result.warnings:
         progress.say(warning)
     write_text(exported_path(workspace), result.to_json())
@@ -89,45 +87,6 @@ def make(
                 warnings.append(warning)
             task.advance(1, note=variant)
     return ExportResult(variants=tuple(exported), warnings=tuple(warnings))
-
-
-def _serving(recipe: Recipe, workspace: Workspace, progress: Progress) -> ServingModel:
-    """Return the SavedModel for a server: the one that lies there if it is of now, or a new one."""
-    folder = workspace.export / "serving" / recipe.name / VERSION
-    with closing(Sources(recipe, workspace)) as sources:
-        inputs = sources.digest(BASE)
-        kept = _served_before(workspace)
-        if kept and kept.inputs == inputs and kept.files == _digests(folder):
-            return kept
-        from edgetag.conversion.serving import write_saved_model
-
-        with progress.track("saving for TensorFlow Serving", 1, "models") as task:
-            beside = {
-                "labels.txt": "".join(f"{tag}\n" for tag in recipe.data.tags),
-                "preprocessing.json": sources.contract.model_dump_json(indent=2) + "\n",
-            }
-            signatures = write_saved_model(sources.model(BASE), sources.contract, folder, beside)
-            task.advance(1)
-    return ServingModel(
-        folder=workspace.relative(folder),
-        signatures=signatures,
-        size_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
-        files=_digests(folder),
-        inputs=inputs,
-    )
-
-
-def _served_before(workspace: Workspace) -> ServingModel | None:
-    try:
-        before = exported_if_there(workspace)
-    except InputError:
-        return None  # a damaged result is written anew
-    return before.serving if before else None
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {str(path.relative_to(folder)): digest_file(path) for path in files}
 
 
 def _trained_if_needed(recipe: Recipe, workspace: Workspace) -> tuple[Variant, ...]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from edgetag.errors import InputError
 from edgetag.screening.rules import Rule
 from edgetag.screening.tagged import Tagged
+from edgetag.tagging.remote import MARK
 
 MOST_DIGITS = 64
 
@@ -80,7 +81,7 @@ def plan(tagged: Tagged, rule: Rule, holding: Path | None, others: Path | None) 
         elif folder is None:
             continue
         elif not source.is_file():
-            passed_over.append((name, _why_not(source)))
+            passed_over.append((name, _why_not(name, source)))
         else:
             target = _free(folder, source, tagged.sha256[number], taken)
             taken.add(target)
@@ -99,7 +100,9 @@ def _same(first: Path, second: Path) -> bool:
     return os.path.realpath(first) == os.path.realpath(second)
 
 
-def _why_not(source: Path) -> str:
+def _why_not(name: str, source: Path) -> str:
+    if MARK in name:
+        return "it lies at an address; copy it into a folder to sort it"
     parents: Sequence[PurePath] = source.parents
     if any(Path(parent).is_file() for parent in parents):
         return "it is in an archive; unpack that to sort its pictures"

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edgetag.serving.logs import Tell
 from edgetag.serving.metrics import Metrics
+from edgetag.serving.refusals import BusyError, RefusalError
 from edgetag.serving.results import Problem
 
 OPEN = frozenset({"/", "/healthz", "/readyz"})
@@ -24,6 +25,10 @@ ROUTES = frozenset(
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by machines: not logged where all is well."""
 
+NO_TOKEN = RefusalError(
+    401, "this server needs a token: Authorization: Bearer TOKEN", www_authenticate="Bearer"
+)
+
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -36,12 +41,15 @@ class Guard:
     Args:
         app: The other.
         token: What a request must bear; empty for none.
+        most: Requests about pictures that are answered at one time.
         metrics: Counts.
         tell: Is told of each request.
     """
 
-    def __init__(self, app: ASGIApp, token: str, metrics: Metrics, tell: Tell) -> None:
+    def __init__(self, app: ASGIApp, token: str, most: int, metrics: Metrics, tell: Tell) -> None:
         self._app = app
+        self._most = most
+        self._active = 0
         self._token = _digest(token.encode()) if token else b""
         self._metrics = metrics
         self._tell = tell
@@ -66,9 +74,18 @@ class Guard:
 
         try:
             if self._token and scope["path"] not in OPEN and not self._is_borne(scope):
-                await _refuse(send_marked)
-            else:
+                await _refuse(send_marked, NO_TOKEN)
+            elif not scope["path"].startswith("/v1/"):
                 await self._app(scope, receive, send_marked)
+            elif self._active >= self._most:
+                self._metrics.refused.labels("requests").inc()
+                await _refuse(send_marked, BusyError("requests"))
+            else:
+                self._active += 1
+                try:
+                    await self._app(scope, receive, send_marked)
+                finally:
+                    self._active -= 1
         finally:
             seconds = time.perf_counter() - started
             path = scope["path"]
@@ -106,16 +123,17 @@ class Guard:
         )
 
 
-async def _refuse(send: Send) -> None:
-    detail = "this server needs a token: Authorization: Bearer TOKEN"
-    body = Problem(status=401, title="refused", detail=detail).model_dump_json().encode()
+async def _refuse(send: Send, refusal: RefusalError) -> None:
+    """Refuse a request without reading it."""
+    problem = Problem(status=refusal.status, title="refused", detail=refusal.detail)
+    body = problem.model_dump_json().encode()
     headers = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", str(len(body)).encode()),
-        (b"www-authenticate", b"Bearer"),
         (b"connection", b"close"),
+        *((name.encode(), value.encode()) for name, value in refusal.headers.items()),
     ]
-    await send({"type": "http.response.start", "status": 401, "headers": headers})
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 

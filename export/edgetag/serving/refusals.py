@@ -24,7 +24,8 @@ class BusyError(RefusalError):
 
     Attributes:
         reason: `queue` where it is full, `deadline` where the answer would come too late, `expired`
-            where no worker had begun by then, `uploads` where too many bytes are held.
+            where no worker had begun by then, `uploads` where too many bytes are held, `requests`
+            where too many are being answered.
     """
 
     def __init__(self, reason: str, retry_after_s: float = 1.0) -> None:

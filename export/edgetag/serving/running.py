@@ -32,6 +32,9 @@ LEAST_TOKEN = 16
 OTHER_FILES = 1024
 """Files that are open beside connections: pictures, workers' pipes, what Python needs."""
 
+BACKLOG = 2048
+"""Connections that the system holds until they are taken."""
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -61,7 +64,9 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
     metrics.watch("running", "Jobs that workers are at", lambda: service.fleet.running)
     metrics.watch("workers", "Workers that run", lambda: service.fleet.live)
     metrics.watch("held_bytes", "Uploads that are held", lambda: sources.held_bytes)
-    app = Guard(make_app(service, sources, settings, metrics), token, metrics, tell)
+    app = Guard(
+        make_app(service, sources, settings, metrics), token, settings.requests, metrics, tell
+    )
     server = _Server(
         uvicorn.Config(
             app,
@@ -88,6 +93,7 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
     if not token and host not in LOOPBACK:
         tell("no token", level="warning", detail=f"anyone who reaches {url} may ask")
     known = service.fleet.model
+    listening.listen(BACKLOG)  # so that whoever reads the next line is answered
     tell(
         "serving",
         url=url,

@@ -40,7 +40,9 @@ class Settings(Record):
         cache_s: How long Redis keeps them.
         max_age_s: How long clients may keep an answer to a GET.
         degraded_age_s: How long they may keep a crop from the middle that was given in its place.
-        connections: Most connections at one time.
+        requests: Most requests that are answered at one time; more are refused unread. Where the
+            front itself is too slow, this is what bounds how long they take.
+        connections: Most connections at one time, also of those who ask nothing.
         header_s: A client must have sent a request's head by then.
         body_s: It must have sent the body by then.
         write_s: It must have taken an answer by then.
@@ -66,12 +68,22 @@ class Settings(Record):
     cache_s: float = Field(default=86_400, ge=1)
     max_age_s: int = Field(default=300, ge=0)
     degraded_age_s: int = Field(default=2, ge=0)
+    requests: int = Field(default=128, ge=1)
     connections: int = Field(default=1000, ge=1)
     header_s: float = Field(default=10, gt=0)
     body_s: float = Field(default=30, gt=0)
     write_s: float = Field(default=30, gt=0)
     idle_s: float = Field(default=30, gt=0)
     stop_s: float = Field(default=30, gt=0)
+
+    @field_validator("redis")
+    @classmethod
+    def _require_address(cls, redis: str) -> str:
+        if redis and not redis.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError(
+                f"{redis!r} is no address of Redis; give one such as redis://localhost"
+            )
+        return redis
 
     @field_validator("prefixes")
     @classmethod

@@ -20,6 +20,9 @@ from edgetag.serving.settings import Settings
 FIELD = "picture"
 """The field of a form that has the picture."""
 
+LARGE_BYTES = 1_000_000
+"""From here on, to digest a picture takes a millisecond."""
+
 READ = "edgetag.read"
 """Marks, in a request's scope, that its body was read to the end."""
 
@@ -64,7 +67,7 @@ class Sources:
         held = _Held(self)
         try:
             if request.method == "POST":
-                yield Upload.of(await self._body(request, held))
+                yield await _digested(await self._body(request, held))
             else:
                 yield await self._named(request, held)
         finally:
@@ -170,7 +173,7 @@ class Sources:
             raise RefusalError(504, "the address did not answer in time") from None
         except Exception as error:  # every file system of fsspec has errors of its own
             raise RefusalError(502, f"the address cannot be read: {type(error).__name__}") from None
-        return Upload.of(data)
+        return await _digested(data)
 
     def _fetch(self, prefix: str, rest: str, held: "_Held") -> bytes:
         from fsspec.core import url_to_fs
@@ -213,6 +216,13 @@ class _Held:
 def is_below(rest: str) -> bool:
     """Return whether what stands behind a prefix can only lead to what lies below it."""
     return bool(rest) and set(rest) <= PLAIN and not {"", ".", ".."} & set(rest.split("/"))
+
+
+async def _digested(data: bytes) -> Upload:
+    """Return a picture with its digest; a large one is digested in a thread: others are waiting."""
+    if len(data) < LARGE_BYTES:
+        return Upload.of(data)
+    return await asyncio.to_thread(Upload.of, data)
 
 
 async def _in_form(request: Request, data: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -18,7 +18,7 @@ from edgetag.tagging.listing import Listed, contents, shown_name
 from edgetag.tagging.parts import Parts, Row, open_parts, stamp_of
 from edgetag.tagging.sidecars import Style, write_sidecars
 from edgetag.tagging.tagger import Tagger
-from edgetag.workspace import atomic_write, write_text
+from edgetag.workspace import atomic_write
 
 PART_ROWS = 256
 PART_S = 10.0
@@ -74,7 +74,7 @@ def tag_pictures(
     out: Path,
     progress: Progress,
     sidecars: Style | None = None,
-    report: Path | None = None,
+    report: Callable[[pl.DataFrame], None] | None = None,
     engine: Engine = on_threads,
 ) -> BatchResult:
     """Write one row for each picture, in their order: path, digest, error, tags, scores.
@@ -88,7 +88,7 @@ def tag_pictures(
         out: A `.csv`, `.jsonl` or `.parquet` file; replaced where it exists.
         progress: Is told of every picture.
         sidecars: Whether to write a text file with the tags beside each picture, and in which form.
-        report: Where to write a page with plots; None for none.
+        report: Gets the table before the parts are deleted, to write a page about it.
         engine: Computes the rows.
 
     Raises:
@@ -111,9 +111,7 @@ def tag_pictures(
         table = _table(tagger, pictures, rows)
         _write(table, out)
         if report is not None:
-            from edgetag.tagging.report import tags_page  # imports matplotlib
-
-            write_text(report, tags_page(tagger, table, SCORE))
+            report(table)
         beside = (0, tuple[tuple[str, str], ...]())
         if sidecars:
             tagged = zip(pictures, table["tags"].to_list(), strict=True)

@@ -7,6 +7,7 @@ that order. Ray Data would need pyarrow, whose wheels want numpy 2, which Tensor
 """
 
 import os
+import pickle
 import signal
 import sys
 from collections import deque
@@ -70,7 +71,8 @@ class Worker:
         return [row_of(tagger, content, lambda _: None) for content in contents]
 
     def _fetched(self, sent: Any, settings: Mapping[str, object]) -> Tagger:
-        tagger: Tagger = _ray().get(sent)
+        # Where Ray itself unpickles, it makes another error of one that says what is wrong.
+        tagger: Tagger = pickle.loads(_ray().get(sent))  # noqa: S301 - the command's own
         require_same(tagger.settings(), settings)
         self._tagger = tagger
         return tagger
@@ -104,7 +106,7 @@ def ray_engine(workers: int | None) -> Engine:
     ) -> Iterator[tuple[Listed, Row]]:
         with _cluster(ray, workers):
             count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-            sent, settings = [ray.put(tagger)], tagger.settings()
+            sent, settings = [ray.put(pickle.dumps(tagger))], tagger.settings()
             worker = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=TRIES - 1)(Worker)
             actors = [worker.remote() for _ in range(count)]
             waiting: deque[tuple[list[Listed], Any]] = deque()
@@ -166,7 +168,10 @@ def _begin(ray: Any, options: Mapping[str, object], name: str) -> None:
         except Exception as error:  # Ray raises errors of many kinds
             ray.shutdown()
             if SLOW not in str(error) or not left:
-                raise InputError(f"{name}: cannot be used: {one_line(str(error))}") from None
+                # Ray's own error says that it failed, the last line of the one behind it why.
+                behind = str(error.__context__ or "").strip().splitlines()
+                reason = one_line(": ".join([str(error), *behind[-1:]]))
+                raise InputError(f"{name}: cannot be used: {reason}") from None
 
 
 def _end_what_is_left(folder: Path) -> None:

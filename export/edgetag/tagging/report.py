@@ -1,11 +1,11 @@
 """A page about tagged pictures: scores of each tag, tags that come together, what was not read.
 
-How often the tags are right it cannot say: nobody knows what the pictures show. That is what
-`edgetag validate` measures, on pictures with labels.
+How often the tags of these pictures are right it cannot say: nobody knows what they show. What
+`edgetag validate` measured on pictures with labels stands beside, where the bundle has it.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from edgetag.bundling.released import ReleasedTag, read_released
 from edgetag.preprocess import Rejection
 from edgetag.reporting.page.style import page_environment, stylesheet
 from edgetag.reporting.page.variants import Plot
 from edgetag.reporting.plots.scores import score_plots
 from edgetag.tables import Cell, Column, Number, Rows, Table
 from edgetag.tables.formats import format_count, format_fraction, format_percent
+from edgetag.tagging.batch import SCORE
 from edgetag.tagging.tagger import Tagger
+from edgetag.workspace import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_PLOTS = 48
@@ -60,18 +63,63 @@ class TagScores:
         return int((np.abs(self.scores - np.float32(self.threshold)) <= NEAR).sum())
 
 
-def tags_page(tagger: Tagger, table: pl.DataFrame, score_prefix: str) -> str:
+@dataclass(frozen=True)
+class Judged:
+    """What validation measured of a bundle's file, by tag, at the thresholds that are used.
+
+    Attributes:
+        split: Where.
+        tags: Those that were scored, by name.
+    """
+
+    split: str
+    tags: Mapping[str, ReleasedTag]
+
+
+def judged_by(bundle: Path, tagger: Tagger) -> Judged | None:
+    """Return what a bundle says of the file that tags; None where it says nothing of it.
+
+    Args:
+        bundle: What the tagger was opened from.
+        tagger: On which runtime, by which thresholds.
+
+    Raises:
+        InputError: The bundle's verdict is damaged.
+    """
+    if tagger.model.golden is None:  # no bundle, or several models
+        return None
+    thresholds = dict(zip(tagger.tags, tagger.model.thresholds, strict=True))
+    for entry in read_released(bundle).variants:
+        if entry.decides and (entry.variant, entry.runtime) == (
+            tagger.model.variant,
+            tagger.runtime,
+        ):
+            used = {
+                row.tag: row
+                for row in entry.tags
+                if row.scored and np.float32(row.threshold) == thresholds.get(row.tag)
+            }
+            return Judged(entry.split, used) if used else None
+    return None
+
+
+def write_tags_page(path: Path, judged: Judged | None, tagger: Tagger, table: pl.DataFrame) -> None:
+    """Write the page about a table of `tag_pictures`; see `tags_page`."""
+    write_text(path, tags_page(tagger, table, judged))
+
+
+def tags_page(tagger: Tagger, table: pl.DataFrame, judged: Judged | None = None) -> str:
     """Return the page as one HTML document, which loads nothing from elsewhere.
 
     Args:
         tagger: What tagged the pictures.
         table: What it wrote: a row for each picture.
-        score_prefix: Before a tag's name in its column of scores.
+        judged: What is known of the tagger.
     """
     read = table.filter(pl.col("error").is_null())
     tags = []
     for tag, threshold in zip(tagger.tags, tagger.model.thresholds, strict=True):
-        scores = read[f"{score_prefix}{tag}"].to_numpy()
+        scores = read[f"{SCORE}{tag}"].to_numpy()
         tags.append(TagScores(tag, float(threshold), scores, scores >= threshold))
     most_set = sorted(tags, key=lambda one: -one.set_on)
     together = [one for one in most_set if one.set_on][:MOST_TOGETHER]
@@ -91,7 +139,8 @@ def tags_page(tagger: Tagger, table: pl.DataFrame, score_prefix: str) -> str:
             distinct=read["sha256"].n_unique(),
             scaled_jpeg=tagger.scaled_jpeg,
             near=NEAR,
-            tags=_tags_table(tags, len(read)) if len(read) else None,
+            judged=judged,
+            tags=_tags_table(tags, len(read), judged) if len(read) else None,
             plots=[_plot(number, one, len(read)) for number, one in enumerate(drawn)],
             left_out=len(tags) - len(drawn),
             together=_together_table(together) if len(together) > 1 else None,
@@ -100,7 +149,23 @@ def tags_page(tagger: Tagger, table: pl.DataFrame, score_prefix: str) -> str:
     )
 
 
-def _tags_table(tags: Sequence[TagScores], pictures: int) -> Table:
+def _tags_table(tags: Sequence[TagScores], pictures: int, judged: Judged | None) -> Table:
+    known = judged.tags if judged else {}
+
+    def found(one: TagScores) -> Cell | None:
+        row = known.get(one.tag)
+        return (
+            Cell(format_percent(row.recall), note=f"of {format_count(row.positives)}")
+            if row
+            else None
+        )
+
+    def wrong(one: TagScores) -> Cell | None:
+        row = known.get(one.tag)
+        return (
+            Cell(format_percent(row.fpr), note=f"of {format_count(row.negatives)}") if row else None
+        )
+
     return Rows(list(tags)).table(
         "Tags",
         Column("tag", lambda one: one.tag),
@@ -109,6 +174,8 @@ def _tags_table(tags: Sequence[TagScores], pictures: int) -> Table:
         Number("near", lambda one: _share(one.near, pictures), note="the threshold"),
         Number("median", lambda one: format_fraction(float(np.median(one.scores))), note="score"),
         Number("highest", lambda one: format_fraction(float(one.scores.max())), note="score"),
+        Number("found", found, note="of judged that have it", optional=True),
+        Number("set wrongly", wrong, note="of judged that lack it", optional=True),
     )
 
 

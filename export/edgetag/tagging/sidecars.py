@@ -46,7 +46,7 @@ def write_sidecars(
     for picture, tags in tagged:
         path, text = sidecar_of(picture, style), sidecar_text(tags, style)
         if not picture.is_file():
-            left.append((str(picture), "it is in an archive, or gone"))
+            left.append((str(picture), "it is in an archive, at an address, or gone"))
         elif made.setdefault(path, picture) != picture:
             left.append((str(picture), f"{made[path].name} has the same sidecar, {path.name}"))
         elif path.exists() and not _holds(path, text):

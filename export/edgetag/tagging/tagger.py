@@ -94,6 +94,11 @@ class Tagger:
         """The vocabulary, in the order of the scores."""
         return self.model.tags
 
+    @property
+    def runtime(self) -> str:
+        """The name of the engine."""
+        return self._engine.name
+
     def settings(self) -> dict[str, object]:
         """Return all that scores depend on beside the picture, to keep with results."""
         return {

@@ -15,7 +15,7 @@ from edgetag.validation.entries import scores_digest
 from edgetag.validation.metrics import Decisions
 from edgetag.validation.proportions import exact_mcnemar, largest_share
 from edgetag.validation.result import RuntimeAgreement
-from edgetag.validation.scoring import Run, Scored
+from edgetag.validation.runs import Run, Scored
 
 MOST_DIFFERING = 0.1
 """Of all pictures, at the upper end of what the sample leaves open: more raises a doubt. Between

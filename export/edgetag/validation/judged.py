@@ -12,8 +12,8 @@ from edgetag.labels import Labels
 from edgetag.metrics import Scores
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.result import VariantVerdict, Verdict
+from edgetag.validation.runs import score_file
 from edgetag.validation.scores import digest_in_order, images_digest
-from edgetag.validation.scoring import score_file
 from edgetag.validation.statistics import Bootstrap
 from edgetag.workspace import Workspace
 

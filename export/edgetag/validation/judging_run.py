@@ -24,7 +24,8 @@ from edgetag.validation.metrics import Measured
 from edgetag.validation.needs import split_share
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import Failure, RuntimeAgreement, VariantVerdict
-from edgetag.validation.scoring import Run, Scored, Scoring
+from edgetag.validation.runs import Run, Scored
+from edgetag.validation.scoring import Scoring
 
 
 @dataclass(frozen=True, eq=False)
