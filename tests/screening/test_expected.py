@@ -77,10 +77,10 @@ def rates(judged: Judged, text: str, path: Path, variant: str = "int8") -> Rates
 
 def test_a_tag_alone_is_as_wrong_as_the_verdict_says(run: RunFolder, judged: Judged) -> None:
     for tag in judged.entry.tags:
-        told = rates(judged, tag.tag, run.workspace.root)
-        assert isinstance(told, Rates)
-        assert (told.recall.value, told.fpr.value) == (tag.recall, tag.fpr)
-        assert (told.recall.total, told.fpr.total) == (tag.positives, tag.negatives)
+        answer = rates(judged, tag.tag, run.workspace.root)
+        assert isinstance(answer, Rates)
+        assert (answer.recall.value, answer.fpr.value) == (tag.recall, tag.fpr)
+        assert (answer.recall.total, answer.fpr.total) == (tag.positives, tag.negatives)
 
 
 def test_a_bundle_counts_what_its_run_folder_has(
@@ -102,14 +102,14 @@ def test_a_bundle_says_nothing_of_limits_and_of_several_tags(
 
 
 def test_a_rule_is_judged_picture_by_picture(run: RunFolder, judged: Judged) -> None:
-    told = rates(judged, "cat > 0.6 and not dog", run.workspace.root)
+    answer = rates(judged, "cat > 0.6 and not dog", run.workspace.root)
     cat, dog = judged.labels[:, 0], judged.labels[:, 1]
     set_dog = judged.scores[:, 1] >= np.float32(judged.entry.tags[1].threshold)
     holds = (judged.scores[:, 0] > np.float32(0.6)) & ~set_dog
     true, false = (cat == 1) & (dog == 0), (cat == 0) | (dog == 1)
-    assert isinstance(told, Rates)
-    assert (told.recall.hits, told.recall.total) == ((holds & true).sum(), true.sum())
-    assert (told.fpr.hits, told.fpr.total) == ((holds & false).sum(), false.sum())
+    assert isinstance(answer, Rates)
+    assert (answer.recall.hits, answer.recall.total) == ((holds & true).sum(), true.sum())
+    assert (answer.fpr.hits, answer.fpr.total) == ((holds & false).sum(), false.sum())
     assert true.sum() + false.sum() < TEST  # what is unknown is left out
 
 
@@ -141,7 +141,7 @@ def test_where_no_label_tells_what_is_right_nothing_is_said(text: str) -> None:
 
 
 def test_too_few_true_pictures_are_not_scored(run: RunFolder, judged: Judged) -> None:
-    told = rates(judged, "cat and dog and food and cat > 0.2", run.workspace.root)
+    answer = rates(judged, "cat and dog and food and cat > 0.2", run.workspace.root)
     assert "at least 10 and 1 must be" in str(told)
 
 
@@ -150,8 +150,8 @@ def test_other_thresholds_than_those_judged_are_refused(run: RunFolder, judged: 
     with pytest.raises(InputError, match="set otherwise; name the file that made it"):
         rates_of(rule, table(judged, threshold=0.01), run.workspace.root, "int8")
     by_limit = parse_rule("cat > 0.5", TAGS)  # which needs no thresholds
-    told = rates_of(by_limit, table(judged, threshold=0.01), run.workspace.root, "int8")
-    assert isinstance(told, Rates)
+    answer = rates_of(by_limit, table(judged, threshold=0.01), run.workspace.root, "int8")
+    assert isinstance(answer, Rates)
 
 
 def test_intervals_are_clopper_and_pearsons() -> None:
@@ -184,12 +184,12 @@ def test_intervals_hold_the_true_share_also_where_pictures_come_in_groups() -> N
 
 def test_numbers_follow_from_rates_and_prevalence() -> None:
     recall, fpr = Share(90, 100, (0.8, 0.95)), Share(10, 1000, (0.005, 0.02))
-    told = Rates("a file", recall, fpr, 0.95)
+    answer = Rates("a file", recall, fpr, 0.95)
     numbers = {
-        told.false_alarms(0.02, 1000): (9.8, 4.9, 19.6),
-        told.misses(0.02, 1000): (2.0, 1.0, 4.0),
-        told.holding(0.02, 1000): (27.8, 20.9, 38.6),
-        told.precision(0.02): (18 / 27.8, 16 / 35.6, 19 / 23.9),
+        answer.false_alarms(0.02, 1000): (9.8, 4.9, 19.6),
+        answer.misses(0.02, 1000): (2.0, 1.0, 4.0),
+        answer.holding(0.02, 1000): (27.8, 20.9, 38.6),
+        answer.precision(0.02): (18 / 27.8, 16 / 35.6, 19 / 23.9),
     }
     for (value, bounds), expected in numbers.items():
         assert bounds is not None
@@ -258,11 +258,11 @@ def test_the_command_tells_what_is_expected(
         | columns
     ).write_parquet("tags.parquet")
     stated = ("--verdict", run.workspace.root, "--prevalence", 0.1)
-    told = screen("tags.parquet", "cat", *stated, "--sheet", "sheet.html")
-    assert told.exit_code == 0, told.output
+    answer = screen("tags.parquet", "cat", *stated, "--sheet", "sheet.html")
+    assert answer.exit_code == 0, answer.output
     assert "<bdi>it misses</bdi>" in Path("sheet.html").read_text()
-    assert "were it true for 10.0 % of the pictures; by int8 on litert over test" in told.output
-    assert "it holds and is wrong" in told.output
+    assert "were it true for 10.0 % of the pictures; by int8 on litert over test" in answer.output
+    assert "it holds and is wrong" in answer.output
     values = json.loads(screen("tags.parquet", "cat", *stated, "--json").stdout)
     (cat,) = (tag for tag in judged.entry.tags if tag.tag == "cat")
     assert values["holding"] + values["others"] == TEST

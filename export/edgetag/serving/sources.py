@@ -93,8 +93,8 @@ class Sources:
 
     async def _whole(self, request: Request, held: "_Held") -> bytes:
         most = self._settings.max_bytes
-        told = request.headers.get("content-length", "")
-        if told.isdecimal() and int(told) > most:
+        declared = request.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > most:
             raise _too_many(most)
         parts: list[bytes] = []
         length = 0

@@ -163,11 +163,16 @@ def _within(file: Path, root: str) -> Listed:
 def _at_address(url: str) -> tuple[list[Listed], int]:
     listed = [
         Listed(
-            found.address.url, found.size_bytes, found.modified_ns, partial(_same, found.address)
+            stored.address.url,
+            stored.size_bytes,
+            stored.modified_ns,
+            partial(_same, stored.address),
         )
-        for found in find(url)
+        for stored in find(url)
     ]
-    pictures = [one for one in listed if PurePosixPath(one.name).suffix.lower() in IMAGE_SUFFIXES]
+    pictures = [
+        each for each in listed if PurePosixPath(each.name).suffix.lower() in IMAGE_SUFFIXES
+    ]
     # An object that was named by itself is taken whatever it is called, as a file is.
     if len(listed) == 1 and listed[0].name == url:
         pictures = listed

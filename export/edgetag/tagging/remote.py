@@ -39,7 +39,7 @@ class Address:
 
 
 @dataclass(frozen=True)
-class Found:
+class Stored:
     """An object below an address: its size in bytes and when it was changed; -1 if not known."""
 
     address: Address
@@ -47,7 +47,7 @@ class Found:
     modified_ns: int
 
 
-def find(url: str) -> Iterable[Found]:
+def find(url: str) -> Iterable[Stored]:
     """List an object, or all below a prefix, in the order of their names.
 
     Raises:
@@ -65,7 +65,7 @@ def find(url: str) -> Iterable[Found]:
     if not below:
         raise InputError(f"{url}: there is no such object, and none below it")
     return [
-        Found(Address(store.unstrip_protocol(name)), int(facts.get("size") or -1), _time(facts))
+        Stored(Address(store.unstrip_protocol(name)), int(facts.get("size") or -1), _time(facts))
         for name, facts in sorted(below.items())
     ]
 

@@ -1,4 +1,4 @@
-"""A page about tagged pictures: scores of each tag, tags that come together, what was not read.
+"""A page about tagged pictures: scores of row tag, tags that come together, what was not read.
 
 How often the tags of these pictures are right it cannot say: nobody knows what they show. What
 `edgetag validate` measured on pictures with labels stands beside, where the bundle has it.
@@ -121,8 +121,8 @@ def tags_page(tagger: Tagger, table: pl.DataFrame, judged: Judged | None = None)
     for tag, threshold in zip(tagger.tags, tagger.model.thresholds, strict=True):
         scores = read[f"{SCORE}{tag}"].to_numpy()
         tags.append(TagScores(tag, float(threshold), scores, scores >= threshold))
-    most_set = sorted(tags, key=lambda one: -one.set_on)
-    together = [one for one in most_set if one.set_on][:MOST_TOGETHER]
+    most_set = sorted(tags, key=lambda row: -row.set_on)
+    together = [row for row in most_set if row.set_on][:MOST_TOGETHER]
     drawn = most_set[:MOST_PLOTS] if len(read) else []
     model = tagger.model
     return (
@@ -141,7 +141,7 @@ def tags_page(tagger: Tagger, table: pl.DataFrame, judged: Judged | None = None)
             near=NEAR,
             judged=judged,
             tags=_tags_table(tags, len(read), judged) if len(read) else None,
-            plots=[_plot(number, one, len(read)) for number, one in enumerate(drawn)],
+            plots=[_plot(number, row, len(read)) for number, row in enumerate(drawn)],
             left_out=len(tags) - len(drawn),
             together=_together_table(together) if len(together) > 1 else None,
             errors=_errors_table(table["error"].drop_nulls().to_list()),
@@ -152,41 +152,39 @@ def tags_page(tagger: Tagger, table: pl.DataFrame, judged: Judged | None = None)
 def _tags_table(tags: Sequence[TagScores], pictures: int, judged: Judged | None) -> Table:
     known = judged.tags if judged else {}
 
-    def found(one: TagScores) -> Cell | None:
-        row = known.get(one.tag)
-        return (
-            Cell(format_percent(row.recall), note=f"of {format_count(row.positives)}")
-            if row
-            else None
-        )
+    def recall(row: TagScores) -> Cell | None:
+        if (tag := known.get(row.tag)) is None:
+            return None
+        return Cell(format_percent(tag.recall), note=f"of {format_count(tag.positives)}")
 
-    def wrong(one: TagScores) -> Cell | None:
-        row = known.get(one.tag)
-        return (
-            Cell(format_percent(row.fpr), note=f"of {format_count(row.negatives)}") if row else None
-        )
+    def fpr(row: TagScores) -> Cell | None:
+        if (tag := known.get(row.tag)) is None:
+            return None
+        return Cell(format_percent(tag.fpr), note=f"of {format_count(tag.negatives)}")
 
     return Rows(list(tags)).table(
         "Tags",
-        Column("tag", lambda one: one.tag),
-        Number("threshold", lambda one: format_fraction(one.threshold)),
-        Number("set on", lambda one: _share(one.set_on, pictures), note="pictures"),
-        Number("near", lambda one: _share(one.near, pictures), note="the threshold"),
-        Number("median", lambda one: format_fraction(float(np.median(one.scores))), note="score"),
-        Number("highest", lambda one: format_fraction(float(one.scores.max())), note="score"),
-        Number("found", found, note="of judged that have it", optional=True),
-        Number("set wrongly", wrong, note="of judged that lack it", optional=True),
+        Column("tag", lambda row: row.tag),
+        Number("threshold", lambda row: format_fraction(row.threshold)),
+        Number("set on", lambda row: _share(row.set_on, pictures), note="pictures"),
+        Number("near", lambda row: _share(row.near, pictures), note="the threshold"),
+        Number("median", lambda row: format_fraction(float(np.median(row.scores))), note="score"),
+        Number("highest", lambda row: format_fraction(float(row.scores.max())), note="score"),
+        Number("found", recall, note="of judged that have it", optional=True),
+        Number("set wrongly", fpr, note="of judged that lack it", optional=True),
     )
 
 
-def _plot(number: int, one: TagScores, pictures: int) -> Plot:
+def _plot(number: int, row: TagScores, pictures: int) -> Plot:
     caption = (
-        f"set on {format_count(one.set_on)} ({format_percent(one.set_on / pictures)}), from "
-        f"{format_fraction(one.threshold)}"
+        f"set on {format_count(row.set_on)} ({format_percent(row.set_on / pictures)}), from "
+        f"{format_fraction(row.threshold)}"
     )
-    label = f"Scores of {one.tag}, and pictures that are set as its threshold moves."
+    label = f"Scores of {row.tag}, and pictures that are set as its threshold moves."
     return Plot(
-        one.tag, score_plots(one.scores, one.threshold, name=f"tag{number}", label=label), caption
+        row.tag,
+        score_plots(row.scores, row.threshold, name=f"tag{number}", label=label),
+        caption,
     )
 
 
@@ -194,16 +192,16 @@ def _together_table(tags: Sequence[TagScores]) -> Table:
     """Show of the pictures with a row's tag how many also have the column's."""
 
     def share_with(other: TagScores) -> Column[TagScores]:
-        def share(one: TagScores) -> Cell | None:
-            both = int((one.is_set & other.is_set).sum())
-            return None if one is other else _share(both, one.set_on)
+        def share(row: TagScores) -> Cell | None:
+            both = int((row.is_set & other.is_set).sum())
+            return None if row is other else _share(both, row.set_on)
 
         return Number(other.tag, share, note="too")
 
     return Rows(list(tags)).table(
         "Tags that come together",
-        Column("pictures with", lambda one: one.tag),
-        Number("pictures", lambda one: one.set_on),
+        Column("pictures with", lambda row: row.tag),
+        Number("pictures", lambda row: row.set_on),
         *map(share_with, tags),
     )
 

@@ -12,7 +12,7 @@ WIDTH_PX, HEIGHT_PX = 330, 172
 LEFT_PX, BOTTOM_PX, BETWEEN_PX = 40, 42, 44
 PANEL_PX = (WIDTH_PX - LEFT_PX - BETWEEN_PX - 8) / 2, 118
 BINS = 25
-CURVE_POINTS = 101
+CURVE_STEPS = 100
 
 
 def score_plots(
@@ -29,7 +29,7 @@ def score_plots(
         label: The plot in a sentence.
     """
     counts, edges = np.histogram(scores, BINS, (0.0, 1.0))
-    at = np.linspace(0.0, 1.0, CURVE_POINTS)
+    at = np.arange(CURVE_STEPS + 1) / CURVE_STEPS
     kept = set_from(scores, at)
     marked = int(set_from(scores, np.array([threshold]))[0])
 
