@@ -142,7 +142,7 @@ def test_where_no_label_tells_what_is_right_nothing_is_said(text: str) -> None:
 
 def test_too_few_true_pictures_are_not_scored(run: RunFolder, judged: Judged) -> None:
     answer = rates(judged, "cat and dog and food and cat > 0.2", run.workspace.root)
-    assert "at least 10 and 1 must be" in str(told)
+    assert "at least 10 and 1 must be" in str(answer)
 
 
 def test_other_thresholds_than_those_judged_are_refused(run: RunFolder, judged: Judged) -> None:
