@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Tests of one file share what it makes; the longest files come first (tests/conftest.py).
 TESTS_ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench test unit check timings composites decoding load docs lock clean
+.PHONY: help setup demo bench maps test unit check timings composites decoding load docs lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -24,6 +24,10 @@ demo: setup ## Build the demo images, train, compress, export, validate, benchma
 bench: setup ## The same on the larger set; needs npm and apt-get, takes up to 90 minutes.
 	$(BIN)/edgetag data fetch --set bench --out data/bench
 	$(BIN)/edgetag run models/bench/recipe.toml --out runs/bench --no-baseline
+
+maps: setup ## Heat maps that lie on small things: 224 px, composites in training.
+	$(BIN)/edgetag data fetch --set demo --out data/demo
+	$(BIN)/edgetag run models/maps/recipe.toml --out runs/maps --no-baseline
 
 check: setup ## Format, lint, types, import rules.
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -16,6 +17,8 @@ def object_store() -> Iterator[dict[str, str]]:
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
     environment = dict(zip(names, ("test", "test", "us-east-1"), strict=True))
     environment["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
+    # All stores of a process share their objects.
+    httpx.post(f"{environment['AWS_ENDPOINT_URL']}/moto-api/reset").raise_for_status()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)

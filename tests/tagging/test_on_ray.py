@@ -1,5 +1,6 @@
 """Workers of a Ray cluster give the rows that threads give, also where one of them is killed."""
 
+import contextlib
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ import pytest
 from edgetag import PictureError, Tagger
 from edgetag.errors import ExitCode, InputError
 from edgetag.tagging.listing import contents, list_pictures
-from edgetag.tagging.on_ray import ray_engine, require_same
+from edgetag.tagging.on_ray import _interrupt_kept, ray_engine, require_same
 from edgetag.tagging.remote import Address
 from tests.support.object_store import object_store
 from tests.support.processes import descendants
@@ -214,3 +215,22 @@ def test_a_broken_pyarrow_is_told_before_ray_trips_over_it(
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(InputError, match=r"pyarrow is installed here.*wants numpy 2"):
         ray_engine(2)
+
+
+def test_a_ctrl_c_that_code_between_swallows_is_not_lost() -> None:
+    after = []
+
+    def interrupted_while_it_starts() -> None:
+        with _interrupt_kept():
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+            after.append("went on")
+
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted_while_it_starts()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, former)
+    assert after == ["went on"]

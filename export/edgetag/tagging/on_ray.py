@@ -10,11 +10,13 @@ import os
 import pickle
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from itertools import cycle
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from edgetag.errors import InputError, MissingExtraError, one_line
@@ -153,7 +155,8 @@ def _cluster(ray: Any, workers: int | None) -> Iterator[None]:
         # Ray tells of lost workers on stdout, where results belong; some of it when it ends.
         with redirect_stdout(sys.stderr):
             try:
-                _begin(ray, {} if named else here, named or "a Ray cluster on this machine")
+                with _interrupt_kept():
+                    _begin(ray, {} if named else here, named or "a Ray cluster on this machine")
                 yield
             finally:
                 ray.shutdown()
@@ -172,6 +175,29 @@ def _begin(ray: Any, options: Mapping[str, object], name: str) -> None:
                 behind = str(error.__context__ or "").strip().splitlines()
                 reason = one_line(": ".join([str(error), *behind[-1:]]))
                 raise InputError(f"{name}: cannot be used: {reason}") from None
+
+
+@contextmanager
+def _interrupt_kept() -> Iterator[None]:
+    """Interrupt again after the block where its code has swallowed a Ctrl-C, as Ray's can."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
+        handler(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _end_what_is_left(folder: Path) -> None:
