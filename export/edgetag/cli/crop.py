@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.editing import Exif, Folder, Keep, Model, Pictures, Tags, Variant, edit
+from edgetag.cli.editing import Exif, Folder, Keep, Model, Pictures, Tags, edit
+from edgetag.cli.options import BundleVariant
 
 
 def crop(
@@ -21,7 +22,7 @@ def crop(
         ),
     ],
     tag: Tags = None,
-    variant: Variant = None,
+    variant: BundleVariant = None,
     exif: Exif = Keep.NO_GPS,
 ) -> None:
     """Crop pictures to where tags are seen."""

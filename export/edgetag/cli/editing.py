@@ -48,10 +48,6 @@ Tags = Annotated[
     list[str] | None,
     typer.Option("--tag", metavar="TAG", help="May be repeated.", show_default=False),
 ]
-Variant = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="Which file of a bundle; default: its first."),
-]
 Exif = Annotated[
     Keep,
     typer.Option(help="What is kept of EXIF; no-gps: all but the place and the maker's own notes."),

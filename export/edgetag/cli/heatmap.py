@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.editing import Exif, Folder, Keep, Pictures, Variant, edit, write
+from edgetag.cli.editing import Exif, Folder, Keep, Pictures, edit, write
+from edgetag.cli.options import BundleVariant
 
 Model = Annotated[
     Path,
@@ -25,7 +26,7 @@ def heatmap(
     tag: Annotated[
         str, typer.Option(metavar="TAG", help="Whose heat is drawn.", show_default=False)
     ],
-    variant: Variant = None,
+    variant: BundleVariant = None,
     exif: Exif = Keep.NO_GPS,
 ) -> None:
     """Draw over pictures where a tag is seen: the hotter, the more colour.

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.editing import Exif, Folder, Keep, Model, Pictures, Tags, Variant, edit
+from edgetag.cli.editing import Exif, Folder, Keep, Model, Pictures, Tags, edit
+from edgetag.cli.options import BundleVariant
 
 
 class How(StrEnum):
@@ -34,7 +35,7 @@ def mosaic(
         int,
         typer.Option(min=0, help="Side of a tile, in pixels; 0: a twelfth of the longer side."),
     ] = 0,
-    variant: Variant = None,
+    variant: BundleVariant = None,
     exif: Exif = Keep.NO_GPS,
 ) -> None:
     """Cover where tags are seen, by default the bundle's sensitive ones.

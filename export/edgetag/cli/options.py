@@ -27,6 +27,9 @@ Variants = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Only this file; may be repeated.", show_default=False),
 ]
+BundleVariant = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Which file of a bundle; default: its first.")
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on stdout and nothing else there.")
 ]

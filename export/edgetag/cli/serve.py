@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from edgetag.cli.options import BundleVariant
+
 
 def serve(
     model: Annotated[
@@ -22,9 +24,7 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Processes; default: one per core.")
     ] = None,
-    variant: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which file of a bundle; default: its first.")
-    ] = None,
+    variant: BundleVariant = None,
     root: Annotated[
         list[Path] | None,
         typer.Option(

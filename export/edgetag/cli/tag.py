@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from edgetag.catalogue.engines import DEFAULT_ENGINE, RUNTIMES
-from edgetag.cli.options import Json
+from edgetag.cli.options import BundleVariant, Json
 
 
 class SidecarStyle(StrEnum):
@@ -53,10 +53,7 @@ def tag(
             show_default=False,
         ),
     ] = None,
-    variant: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Which file of a bundle; default: its first."),
-    ] = None,
+    variant: BundleVariant = None,
     beside: Annotated[
         list[str] | None,
         typer.Option(
