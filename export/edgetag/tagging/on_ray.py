@@ -3,7 +3,7 @@
 Each worker is an actor with the model in it. It is proved there, and must have the same versions
 of edgetag and the runtime as the command. Ray starts a lost worker anew and asks it again; a row
 reaches the command once, and only the command writes. Actors are asked in turn and answered for in
-that order. Ray Data would need pyarrow, of which the newest wheels want numpy 2; the pins forbid it.
+that order. Ray Data would need pyarrow, whose newest wheels want numpy 2, against our pins.
 """
 
 import os
