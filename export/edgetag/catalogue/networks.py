@@ -38,6 +38,8 @@ class NetworkLine:
 
 NETWORKS = by_name(
     NetworkLine("efficientnet_lite0", input_step=32, has_weights=True, has_fine_maps=True),
+    NetworkLine("efficientnet_lite1", input_step=32, has_weights=True, has_fine_maps=True),
+    NetworkLine("efficientnet_lite2", input_step=32, has_weights=True, has_fine_maps=True),
     NetworkLine(
         "mobilenet_v2", input_step=32, takes_width=True, takes_depth=True, has_fine_maps=True
     ),

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from edgetag.tf import keras
 
 
+def round_channels(channels: float) -> int:
+    """Round to a multiple of 8, at least 8, and never below 0.9 of the value."""
+    rounded = max(8, int(channels + 4) // 8 * 8)
+    return rounded if rounded >= 0.9 * channels else rounded + 8
+
+
 @dataclass(frozen=True)
 class Builder:
     """Builds blocks with one batch norm setting.

@@ -23,7 +23,8 @@ PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution
 
 def _networks(fact: str) -> str:
     """Name the networks of which a fact is true."""
-    return " or ".join(name for name, line in NETWORKS.items() if getattr(line, fact))
+    names = [name for name, line in NETWORKS.items() if getattr(line, fact)]
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 _WITH_WIDTH = _networks("takes_width")
