@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from edgetag.tf import keras
 
 
-def round_channels(channels: float) -> int:
-    """Round to a multiple of 8, at least 8, and never below 0.9 of the value."""
-    rounded = max(8, int(channels + 4) // 8 * 8)
-    return rounded if rounded >= 0.9 * channels else rounded + 8
+def round_channels(channels: float, multiple: int = 8) -> int:
+    """Round to a multiple, at least one, and never below 0.9 of the value."""
+    rounded = max(multiple, int(channels + multiple / 2) // multiple * multiple)
+    return rounded if rounded >= 0.9 * channels else rounded + multiple
 
 
 @dataclass(frozen=True)

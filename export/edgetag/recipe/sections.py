@@ -6,16 +6,21 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from edgetag.catalogue.networks import NETWORKS, NetworkLine
-from edgetag.catalogue.variants import BASE, CALIBRATED, FULL_INTEGER, TRAINED
+from edgetag.catalogue.variants import BASE, CALIBRATED, FALLBACK, FULL_INTEGER
 from edgetag.contract import Preprocessing
-from edgetag.recipe.base import IoType, NetworkName, Section, TrainedVariant, Variant
+from edgetag.recipe.base import FallbackVariant, IoType, NetworkName, Section, Variant
 from edgetag.recipe.budgets import Budget, TagBudget
 from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.data import DataSection
 from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
 from edgetag.recipe.phones import PhonesSection
 from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, TargetsSection
-from edgetag.recipe.training import PruningSection, QuantizationSection, TrainingSection
+from edgetag.recipe.training import (
+    CompressSection,
+    PruningSection,
+    QuantizationSection,
+    TrainingSection,
+)
 
 PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution"}}
 """What says where files lie on this machine, and nothing about what is built."""
@@ -111,7 +116,7 @@ class ExportSection(Section):
         min_length=1,
         description=f"Files to make; {BASE} is always among them.",
     )
-    if_needed: tuple[TrainedVariant, ...] = Field(
+    if_needed: tuple[FallbackVariant, ...] = Field(
         ("int8-qat",),
         description="Trained and made only if variants has full-integer files and none of them "
         "passes validation; of no effect where variants names one that is trained so.",
@@ -168,7 +173,7 @@ class ExportSection(Section):
     def fallback(self) -> tuple[Variant, ...]:
         """What is made if no full-integer file of `variants` passes."""
         integer = set(self.variants) & set(FULL_INTEGER)
-        return self.if_needed if integer and not integer & set(TRAINED) else ()
+        return self.if_needed if integer and not integer & set(FALLBACK) else ()
 
     @property
     def possible(self) -> tuple[Variant, ...]:
@@ -187,6 +192,7 @@ class Recipe(Section):
     network: NetworkSection = NetworkSection()
     training: TrainingSection = TrainingSection()
     pruning: PruningSection = PruningSection()
+    compress: CompressSection = CompressSection()
     quantization: QuantizationSection = QuantizationSection()
     export: ExportSection = ExportSection()
     validation: ValidationSection = ValidationSection()
