@@ -146,6 +146,7 @@ def test_what_is_mixed_before_it_is_read_cannot_be_narrowed() -> None:
 @pytest.mark.slow
 def test_narrower_networks_are_made_once_and_by_their_record(fresh_run: Workspace) -> None:
     from edgetag.compression import narrow_stage
+    from edgetag.compression.channels import build_narrowed
     from edgetag.compression.result import NarrowResult
     from edgetag.networks import load_weights
 
@@ -160,7 +161,7 @@ def test_narrower_networks_are_made_once_and_by_their_record(fresh_run: Workspac
         assert slim.widths[name] == max(8, channels // 2 // 8 * 8)
         assert slim.widths[name] < wide.widths[name] < channels
     assert slim.parameters < wide.parameters < wide.parameters_before
-    model = narrow_stage.build_narrowed(recipe, fresh_run, "int8-narrow50")
+    model = build_narrowed(recipe, fresh_run, "int8-narrow50")
     load_weights(model, fresh_run.narrow / "int8-narrow50.npz")
     assert model.count_params() == slim.parameters
     written = {path: path.stat().st_mtime_ns for path in fresh_run.narrow.glob("*.npz")}

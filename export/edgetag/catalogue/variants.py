@@ -78,6 +78,7 @@ BASE = "fp32"
 
 FULL_INTEGER = tuple(name for name, line in VARIANTS.items() if line.computes == "integer")
 CALIBRATED = tuple(name for name, line in VARIANTS.items() if line.calibrated)
+TRAINED = tuple(name for name, line in VARIANTS.items() if line.trained_by)
 FALLBACK = tuple(name for name, line in VARIANTS.items() if "quantize" in line.trained_by)
 """What can be made where no full-integer file passes."""
 

@@ -2,6 +2,7 @@
 
 - `prune_stage`: from `train/model.npz` to `prune/model.npz` with a proven share of zeros.
 - `narrow_stage`: one narrower network per `*-narrow*` variant, resumed by variant.
+- `channels`: which inner channels a network can do without, and the network without them.
 - `quantize_stage`: one quantization-aware training per `*-qat` variant, resumed by variant.
 - `result`: what compression leaves: sparsity, widths and accuracy, before and after.
 - `tables`: tables of compression: zeros by layer, widths, and what trainings came to.

@@ -13,9 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.compression.copying import producers
+from edgetag.compression.result import NarrowedVariant
 from edgetag.errors import InputError
+from edgetag.networks import build_untrained
 from edgetag.networks.blocks import round_channels
+from edgetag.recipe import Recipe, Variant
 from edgetag.tf import keras, tf
+from edgetag.workspace import Workspace
 
 Channels = npt.NDArray[np.int64]
 """`[kept]` positions of channels, rising."""
@@ -185,6 +189,17 @@ def with_widths(model: keras.Model, widths: Mapping[str, int]) -> keras.Model:
         return layer.__class__.from_config(config)
 
     return keras.models.clone_model(model, clone_function=clone)
+
+
+def build_narrowed(recipe: Recipe, workspace: Workspace, variant: Variant) -> keras.Model:
+    """Build the float network of a narrower variant, with weights of no training.
+
+    Raises:
+        InputError: The stage has not made it.
+    """
+    record = NarrowedVariant.read(workspace.narrow / f"{variant}.json", "narrow")
+    network = build_untrained(recipe.network, len(recipe.data.tags))
+    return with_widths(network, record.widths)
 
 
 def narrowed(model: keras.Model, kept: Mapping[str, Channels]) -> keras.Model:

@@ -15,7 +15,7 @@ from edgetag.compression.result import NarrowedVariant, NarrowResult
 from edgetag.compression.weights import kept_variant, trained_weights, weights_digest
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
-from edgetag.networks import build_untrained, save_weights
+from edgetag.networks import save_weights
 from edgetag.preprocess import scale
 from edgetag.progress import Progress
 from edgetag.recipe import ChannelsSection, Recipe, Variant
@@ -45,17 +45,6 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> NarrowResul
     result = NarrowResult(variants=tuple(_variant(bench, variant) for variant in variants))
     write_text(workspace.narrow / "narrow.json", result.to_json())
     return result
-
-
-def build_narrowed(recipe: Recipe, workspace: Workspace, variant: Variant) -> keras.Model:
-    """Build the float network of a narrower variant, with weights of no training.
-
-    Raises:
-        InputError: The stage has not made it.
-    """
-    record = NarrowedVariant.read(workspace.narrow / f"{variant}.json", "narrow")
-    network = build_untrained(recipe.network, len(recipe.data.tags))
-    return channels.with_widths(network, record.widths)
 
 
 def _variant(bench: Bench, variant: Variant) -> NarrowedVariant:

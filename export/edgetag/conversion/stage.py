@@ -156,7 +156,7 @@ class Sources:
         from edgetag.networks import load_weights
 
         if "narrow" in VARIANTS[variant].trained_by:
-            from edgetag.compression.narrow_stage import build_narrowed
+            from edgetag.compression.channels import build_narrowed
 
             model = build_narrowed(self.recipe, self.workspace, variant)
         else:

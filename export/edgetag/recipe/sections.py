@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from edgetag.catalogue.networks import NETWORKS, NetworkLine
-from edgetag.catalogue.variants import BASE, CALIBRATED, FALLBACK, FULL_INTEGER
+from edgetag.catalogue.variants import BASE, CALIBRATED, FULL_INTEGER, TRAINED
 from edgetag.contract import Preprocessing
 from edgetag.recipe.base import FallbackVariant, IoType, NetworkName, Section, Variant
 from edgetag.recipe.budgets import Budget, TagBudget
@@ -173,7 +173,7 @@ class ExportSection(Section):
     def fallback(self) -> tuple[Variant, ...]:
         """What is made if no full-integer file of `variants` passes."""
         integer = set(self.variants) & set(FULL_INTEGER)
-        return self.if_needed if integer and not integer & set(FALLBACK) else ()
+        return self.if_needed if integer and not integer & set(TRAINED) else ()
 
     @property
     def possible(self) -> tuple[Variant, ...]:

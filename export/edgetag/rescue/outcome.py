@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edgetag.catalogue.variants import FALLBACK
+from edgetag.catalogue.variants import TRAINED
 from edgetag.judging.decisions import Decision
 from edgetag.recipe import Variant
 from edgetag.rescue.layers import label
@@ -77,7 +77,7 @@ def _advice(variant: Variant, keep: Keep, step: Step, untrained: Decision | None
         return f"The file does not run: {step.failure}."
     if keep == "int16":
         return "Their weights still have 8 bits; try: --keep float."
-    if variant in FALLBACK:
+    if variant in TRAINED:
         # These weights in float have seen no quantization: what they lack, fine-tuning took.
         cause = f"The fine-tuning of {variant} lost that, not the quantization. "
         if untrained == "pass":
