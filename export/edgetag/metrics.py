@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score
 
 from edgetag.labels import Labels
 
@@ -23,6 +22,8 @@ def average_precisions(
     Returns:
         `[tags]` in 0..1 or NaN.
     """
+    from sklearn.metrics import average_precision_score  # takes 1 s to import
+
     result = np.full(labels.shape[1], np.nan)
     for tag in range(labels.shape[1]):
         known = labels[:, tag] >= 0
