@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -18,8 +19,12 @@ import pytest
 
 from edgetag import PictureError, Tagger
 from edgetag.errors import ExitCode, InputError
-from edgetag.tagging.listing import contents, list_pictures
-from edgetag.tagging.on_ray import _interrupt_kept, ray_engine, require_same
+from edgetag.progress import SilentProgress
+from edgetag.tagging.batch import tag_pictures
+from edgetag.tagging.errors import BundleError
+from edgetag.tagging.listing import Content, contents, list_pictures
+from edgetag.tagging.on_ray import Worker, ray_engine, rows_of
+from edgetag.tagging.ray_cluster import _interrupt_kept
 from edgetag.tagging.remote import Address
 from tests.support.object_store import object_store
 from tests.support.processes import descendants
@@ -29,6 +34,9 @@ from tests.tagging.conftest import BUNDLE
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 IN_STORE = "s3://photos/"
+
+LOOK_S = 0.2
+"""Between two looks at all processes, which cost as much as what is looked for, else."""
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +87,7 @@ def kill_a_worker(command: int) -> bool:
             title = Path(f"/proc/{process}/cmdline").read_bytes()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if title.startswith(b"ray::Worker.rows"):
+        if title.startswith(b"ray::MapWorker") and b".submit" in title:
             os.kill(process, signal.SIGKILL)
             return True
     return False
@@ -101,7 +109,7 @@ def interrupted(command: list[str], temporary: Path) -> int:
     """Start a command, press Ctrl-C while Ray starts, and return how it ended."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None and len(writing_below(temporary)) < 3:
-            time.sleep(0.02)
+            time.sleep(LOOK_S)
         process.send_signal(signal.SIGINT)
     return process.returncode
 
@@ -122,17 +130,17 @@ def tagged(named: Path, tagger: Tagger, temporary: Path) -> Tagged:
     """Tag everything twice: on threads, and on two workers after a stop, of which one is killed."""
     pictures = [str(named / "here"), IN_STORE, str(named / "list.parquet")]
     by_threads, by_ray = named / "threads.parquet", named / "ray.parquet"
-    command = [sys.executable, "-m", "edgetag", "tag", str(BUNDLE), *pictures, "--json", "-o"]
-    subprocess.run([*command, str(by_threads)], check=True, capture_output=True)
+    tag_pictures(tagger, list_pictures(pictures).pictures, by_threads, SilentProgress())
     stopped_after(tagger, named / "here", by_ray, 10)
-    on_ray = [*command, str(by_ray), "--on", "ray", "--workers", "2"]
+    command = [sys.executable, "-m", "edgetag", "tag", str(BUNDLE), *pictures, "--json"]
+    on_ray = [*command, "-o", str(by_ray), "--on", "ray", "--workers", "2"]
     stopped = interrupted(on_ray, temporary)
     assert writing_below(temporary) == []
     killed = 0
     with subprocess.Popen(on_ray, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while process.poll() is None and not killed:
             killed += kill_a_worker(process.pid)
-            time.sleep(0.02)
+            time.sleep(LOOK_S)
         told, errors = process.communicate()
     assert process.returncode == 0, errors.decode()
     return Tagged(by_threads, by_ray, json.loads(told), killed, temporary, stopped)
@@ -193,10 +201,30 @@ def test_a_list_without_paths_is_told(tmp_path: Path) -> None:
             list_pictures([str(tmp_path / "list.parquet")])
 
 
-def test_a_worker_with_another_version_is_refused(tagger: Tagger) -> None:
-    require_same(tagger.settings(), tagger.settings())
-    with pytest.raises(InputError, match=r"has \{'edgetag': '9'\}; install the same versions"):
-        require_same(tagger.settings() | {"edgetag": "9"}, tagger.settings())
+def answer(tagger: Tagger, settings: dict[str, object], contents: list[Content]) -> bytes:
+    """Return what a worker that has these settings answers."""
+    worker = Worker(pickle.dumps(tagger), settings)
+    made = worker({"number": 0, "contents": pickle.dumps(contents)})["made"]
+    assert isinstance(made, bytes)
+    return made
+
+
+def test_a_worker_with_another_version_is_refused(tagger: Tagger, named: Path) -> None:
+    calls = [list_pictures([str(named / "here" / "empty.png")]).pictures]
+    made = answer(tagger, tagger.settings(), [named / "here" / "empty.png"])
+    ((picture, row),) = rows_of(calls, iter([(0, made)]))
+    assert ([picture], row.error[:10]) == ([*calls[0]], "unreadable")
+    made = answer(tagger, tagger.settings() | {"edgetag": "9"}, [])
+    with pytest.raises(InputError, match=r"has \{'edgetag': .*\}; install the same versions"):
+        list(rows_of(calls, iter([(0, made)])))
+
+
+def test_pictures_whose_worker_is_lost_again_and_again_are_named(named: Path) -> None:
+    pictures = list_pictures([str(named / "here")]).pictures
+    rows = rows_of([pictures[:2], pictures[2:4], pictures[4:]], iter([(0, pickle.dumps("ab"))]))
+    assert [str(row) for _, row in (next(rows), next(rows))] == ["a", "b"]
+    with pytest.raises(BundleError, match=r"lost 4 times between .*00002\.png and .*00003\.png"):
+        next(rows)
 
 
 def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +241,8 @@ def test_a_broken_pyarrow_is_told_before_ray_trips_over_it(
 ) -> None:
     (tmp_path / "pyarrow.py").write_text("raise ImportError('it wants numpy 2')")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(InputError, match=r"pyarrow is installed here.*wants numpy 2"):
+    monkeypatch.delitem(sys.modules, "pyarrow", raising=False)
+    with pytest.raises(InputError, match=r"pyarrow.* cannot be used: it wants numpy 2"):
         ray_engine(2)
 
 
