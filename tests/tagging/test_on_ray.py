@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,8 @@ from edgetag.errors import ExitCode, InputError
 from edgetag.progress import SilentProgress
 from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.errors import BundleError
-from edgetag.tagging.listing import Content, contents, list_pictures
-from edgetag.tagging.on_ray import Worker, ray_engine, rows_of
+from edgetag.tagging.listing import Content, Listed, contents, list_pictures
+from edgetag.tagging.on_ray import Worker, ray_engine, rows_of, waves_of
 from edgetag.tagging.ray_cluster import _interrupt_kept
 from edgetag.tagging.remote import Address
 from tests.support.object_store import object_store
@@ -48,7 +49,7 @@ def store() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def named(store: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder `here` of 150 pictures, a list of them and of objects, and objects below photos/."""
+    """A folder `here`, an archive, a list of pictures and objects, and objects below photos/."""
     root = tmp_path_factory.mktemp("named")
     client = boto3.client("s3")
     client.create_bucket(Bucket="photos")
@@ -58,6 +59,9 @@ def named(store: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Pa
     client.put_object(Bucket="photos", Key="notes.txt", Body=b"none")
     here = draw(root / "here", 150, size=48)
     (root / "here" / "empty.png").touch()
+    with zipfile.ZipFile(root / "packed.zip", "w") as archive:
+        archive.write(here[5], "packed.png")
+        archive.writestr("bad.png", b"none")
     listed = [str(here[3]), f"{IN_STORE}sub/00007.png", f"{IN_STORE}sub/none.png"]
     pl.DataFrame({"path": listed}).write_parquet(root / "list.parquet")
     return root
@@ -128,7 +132,8 @@ def temporary() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def tagged(named: Path, tagger: Tagger, temporary: Path) -> Tagged:
     """Tag everything twice: on threads, and on two workers after a stop, of which one is killed."""
-    pictures = [str(named / "here"), IN_STORE, str(named / "list.parquet")]
+    lists = [str(named / "packed.zip"), str(named / "list.parquet")]
+    pictures = [str(named / "here"), IN_STORE, *lists]
     by_threads, by_ray = named / "threads.parquet", named / "ray.parquet"
     tag_pictures(tagger, list_pictures(pictures).pictures, by_threads, SilentProgress())
     stopped_after(tagger, named / "here", by_ray, 10)
@@ -152,7 +157,7 @@ def test_workers_give_the_bytes_that_threads_give_though_one_is_killed(tagged: T
 
 
 def test_what_threads_have_finished_is_not_computed_by_workers_again(tagged: Tagged) -> None:
-    assert tagged.result["pictures"] == len(pl.read_parquet(tagged.by_ray)) == 151 + 41 + 3
+    assert tagged.result["pictures"] == len(pl.read_parquet(tagged.by_ray)) == 151 + 41 + 2 + 3
     assert tagged.result["reused"] >= 10
 
 
@@ -168,6 +173,17 @@ def test_nothing_of_a_cluster_is_left_also_after_an_interrupt(tagged: Tagged) ->
     assert not tagged.by_ray.with_name("ray.parquet.parts").exists()
     assert list(tagged.temporary.iterdir()) == []
     assert writing_below(tagged.temporary) == []
+
+
+def test_pictures_in_archives_are_sent_in_waves_that_memory_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edgetag.tagging.on_ray.WAVE", 3)
+    monkeypatch.setattr("edgetag.tagging.on_ray.WAVE_BYTES", 100)
+    sizes = (40, 70, 10, 0, 0, 0, 101, 5)
+    coming = [(Listed(f"{size}", size, 0, lambda: b""), b"x" * size) for size in sizes]
+    waves = [[int(picture.name) for picture, _ in wave] for wave in waves_of(coming)]
+    assert waves == [[40, 70], [10, 0, 0], [0, 101], [5]]
 
 
 def test_a_prefix_is_listed_by_name_and_an_object_of_any_name_is_taken(named: Path) -> None:

@@ -94,7 +94,7 @@ def ray_engine(workers: int | None) -> Engine:
         given = pickle.dumps(tagger), tagger.settings()
         with open_cluster(workers) as processors:
             count = workers or processors
-            for wave in _waves(coming):
+            for wave in waves_of(coming):
                 # Few pictures keep all workers at work, too.
                 length = min(CHUNK, -(-len(wave) // (AHEAD * count)))
                 calls = [wave[first : first + length] for first in range(0, len(wave), length)]
@@ -105,7 +105,8 @@ def ray_engine(workers: int | None) -> Engine:
     return on_ray
 
 
-def _waves(coming: Iterable[tuple[Listed, Content]]) -> Iterator[list[tuple[Listed, Content]]]:
+def waves_of(coming: Iterable[tuple[Listed, Content]]) -> Iterator[list[tuple[Listed, Content]]]:
+    """Yield pictures in groups that memory holds."""
     wave, size = [], 0
     for picture, content in coming:
         wave.append((picture, content))
