@@ -17,6 +17,7 @@ from pathlib import Path
 import boto3
 import polars as pl
 import pytest
+from ray.exceptions import RayError
 
 from edgetag import PictureError, Tagger
 from edgetag.errors import ExitCode, InputError
@@ -173,6 +174,18 @@ def test_nothing_of_a_cluster_is_left_also_after_an_interrupt(tagged: Tagged) ->
     assert not tagged.by_ray.with_name("ray.parquet.parts").exists()
     assert list(tagged.temporary.iterdir()) == []
     assert writing_below(tagged.temporary) == []
+
+
+def test_a_cluster_whose_workers_cannot_begin_is_one_sentence(named: Path) -> None:
+    def failing() -> Iterator[tuple[int, bytes]]:
+        yield 0, pickle.dumps(["row"])
+        raise RayError("long\nModuleNotFoundError: No module named 'edgetag'\n")
+
+    pictures = list_pictures([str(named / "here")]).pictures
+    rows = rows_of([pictures[:1], pictures[1:]], failing())
+    assert next(rows)[0] == pictures[0]
+    with pytest.raises(InputError, match=r"compute: ModuleNotFoundError: No .*must have the same"):
+        next(rows)
 
 
 def test_pictures_in_archives_are_sent_in_waves_that_memory_holds(

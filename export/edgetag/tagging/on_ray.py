@@ -151,11 +151,20 @@ def rows_of(
         answers: The number of a call and its pickled rows, or what failed, in order.
 
     Raises:
-        InputError: A worker has other versions than the command.
+        InputError: A worker has other versions than the command, or none can begin.
         BundleError: The model fails, or a call has no answer.
     """
+    from ray.exceptions import RayError
+
     for wanted, pictures in enumerate(calls):
-        number, made = next(answers, (len(calls), b""))
+        try:
+            number, made = next(answers, (len(calls), b""))
+        except RayError as error:
+            reason = str(error).strip().rpartition("\n")[2]
+            raise InputError(
+                f"the cluster cannot compute: {reason}; each of its machines must have the same "
+                "edgetag[cluster], and free memory"
+            ) from None
         if number != wanted:
             raise BundleError(
                 f"the worker was lost {TRIES} times between {pictures[0].name} and "
