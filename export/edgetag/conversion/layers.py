@@ -1,7 +1,6 @@
 """The layers of a quantized file, each with its counterpart in a float file of the same network."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from edgetag.conversion.flatfile import Operator, operators, tensor_name
@@ -44,7 +43,7 @@ def label(name: str) -> str:
     return min((part[-2] for part in parts if len(part) > 1), key=len, default=name)
 
 
-def matched_layers(quantized: Any, floating: Any, where: Path) -> tuple[Layer, ...]:
+def matched_layers(quantized: Any, floating: Any, where: object) -> tuple[Layer, ...]:
     """Match the operators of two files one by one, in order of execution.
 
     Args:
@@ -65,8 +64,8 @@ def matched_layers(quantized: Any, floating: Any, where: Path) -> tuple[Layer, .
     if not same:
         raise InputError(
             f"{where}: its {len(ours)} operators are not those of the float network "
-            f"({len(theirs)}) one by one, so no layer can be exchanged; export both again with "
-            "the same converter, or rescue another variant"
+            f"({len(theirs)}) one by one, so no layer has its counterpart; make both with the same "
+            "converter"
         )
     tensors = floating.subgraphs[0].tensors
     return tuple(
