@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from edgetag.conversion.checks import FLOAT_TYPES
 from edgetag.conversion.flatfile import Operator, operators, tensor_name
 from edgetag.errors import InputError
 
@@ -46,6 +47,8 @@ def label(name: str) -> str:
 def matched_layers(quantized: Any, floating: Any, where: object) -> tuple[Layer, ...]:
     """Match the operators of two files one by one, in order of execution.
 
+    What computes in float in the quantized file too, such as its scores, is no layer of it.
+
     Args:
         quantized: The quantized model, from `flatfile.read_model`.
         floating: The float model of the same network.
@@ -70,7 +73,8 @@ def matched_layers(quantized: Any, floating: Any, where: object) -> tuple[Layer,
     tensors = floating.subgraphs[0].tensors
     return tuple(
         Layer(tensor_name(tensors[b.outputs[0]]), b.name, quantized=i, floating=j)
-        for (i, _), (j, b) in zip(ours, theirs, strict=True)
+        for (i, a), (j, b) in zip(ours, theirs, strict=True)
+        if quantized.subgraphs[0].tensors[a.outputs[0]].type not in FLOAT_TYPES
     )
 
 

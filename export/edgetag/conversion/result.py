@@ -53,6 +53,8 @@ class ExportedVariant(Record):
             that the file uses; empty where that is not known.
         operators: Operator → how often it runs for the scores.
         float_tensors: Tensors of float32 or float16 behind the scores.
+        float_scores: Whether a file of integers computes its scores, behind the last weights, in
+            float.
         sparsity: Share of zeros among the weights of convolutions and dense layers.
         explain_maps: The signature that gives maps too; None where the file has none.
         calibration: Of a variant that is calibrated after training; None for others.
@@ -70,6 +72,7 @@ class ExportedVariant(Record):
     min_runtime_version: str
     operators: dict[str, int]
     float_tensors: int
+    float_scores: bool = False
     sparsity: float
     explain_maps: ExplainSignature | None = None
     calibration: Calibration | None = None

@@ -141,6 +141,7 @@ def describe(
         min_runtime_version=required_runtime(model),
         operators=checks.count_operators(model),
         float_tensors=checks.count_float_tensors(model),
+        float_scores=checks.has_float_scores(model),
         sparsity=checks.sparsity(model),
         explain_maps=_explain_maps(model, file),
     )
