@@ -75,6 +75,7 @@ def _accuracy(entry: VariantVerdict) -> Accuracy:
         map_drop=entry.map_drop,
         map_drop_interval=entry.map_drop_interval,
         flip_rate=entry.flip_rate,
+        logit_rmse=entry.logit_rmse,
     )
 
 
