@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edgetag.errors import InputError
+from edgetag.errors import ExitCode, InputError
 from edgetag.userfiles import read_file
 
 MOST_BYTES = 1_000_000_000
@@ -39,6 +39,11 @@ class Result(Record):
             object.__setattr__(self, "schema_version", self.SCHEMA)
         elif self.schema_version.split(".")[:-1] != self.SCHEMA.split(".")[:-1]:
             raise ValueError(f"schema is {self.schema_version}, expected {self.SCHEMA}")
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a command that prints it ends with: 0, unless the result decides something."""
+        return ExitCode.ACCEPTED
 
     def to_json(self) -> str:
         """Return indented JSON that ends in a newline."""

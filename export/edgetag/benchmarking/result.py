@@ -4,7 +4,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from edgetag.errors import ExitCode
 from edgetag.judging.checks import Bounds, OfVariant, ReasonedCheck
+from edgetag.judging.decisions import EXIT_CODES, worst
 from edgetag.machine import Machine
 from edgetag.records import Record, Result
 
@@ -191,6 +193,11 @@ class BenchResult(Result):
     failures: tuple[Failure, ...] = ()
     missing_runtimes: tuple[MissingRuntime, ...] = ()
     budgets: tuple[BudgetCheck, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """That of the worst budget; 0 without any."""
+        return EXIT_CODES[worst((budget.verdict for budget in self.budgets), of_none="pass")]
 
     def find(self, variant: str, runtime: str, threads: int) -> Measurement | None:
         """Return the measurement of a variant, None where there is none."""

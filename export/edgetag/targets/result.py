@@ -8,8 +8,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from edgetag.errors import ExitCode
 from edgetag.judging.checks import Check, OfVariant
-from edgetag.judging.decisions import Decision, worst
+from edgetag.judging.decisions import EXIT_CODES, Decision, worst
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
 
@@ -179,6 +180,11 @@ class TargetsResult(Result):
             "pass" if check.acceptable else "fail" for check in self.checks
         ]
         return worst([*decisions, *(budget.verdict for budget in self.budgets)], of_none="pass")
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """That of the verdict."""
+        return EXIT_CODES[self.verdict]
 
     def verdict_of(self, variant: str) -> Decision:
         """Return the worst of a file's checks and budgets; pass where it has none."""
