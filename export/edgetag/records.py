@@ -22,6 +22,17 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
+    @classmethod
+    def like(cls, other: object, **more: Any) -> Self:
+        """Return one with the values that another object has under the same names, and with more.
+
+        Args:
+            other: Of any kind; what it has besides is passed over.
+            more: Values of the other fields, or in place of those of `other`.
+        """
+        names = cls.model_fields.keys() - more.keys()
+        return cls(**{name: getattr(other, name) for name in names if hasattr(other, name)}, **more)
+
 
 class Result(Record):
     """What a stage returns and leaves as JSON in the run folder.

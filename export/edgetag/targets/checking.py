@@ -78,14 +78,11 @@ def _check(job: Job[Engine], pictures: Pictures, task: Task) -> TargetCheck:
     else:
         there = pictures.score(job, task)
     comparison = compare(here, there, limit)
-    return TargetCheck(
+    return TargetCheck.like(
+        comparison,
         **facts_of(job.file, job.engine),
         host=host.name,
         split=pictures.split,
         images=len(job.rows),
         tolerance=limit,
-        differing_images=comparison.differing_images,
-        max_difference=comparison.max_difference,
-        agreement=comparison.agreement,
-        reason=comparison.reason,
     )
