@@ -79,7 +79,7 @@ def check(
 
     Exits with 0 if all was scored, else with 2.
     """
-    from edgetag.phones.benchmark import Settings
+    from edgetag.phones.settings import Settings
     from edgetag.phones.stage import Options, run
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
@@ -133,7 +133,7 @@ def bench(
     says how, in \[phones]: threads, runs, seconds, rounds, images. Exits with 0 if all was
     measured, else with 2.
     """
-    from edgetag.phones.benchmark import Settings
+    from edgetag.phones.settings import Settings
     from edgetag.phones.stage import Options, run
 
     loaded, workspace, progress = prepare(recipe, out, verbose)

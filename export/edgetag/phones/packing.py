@@ -8,13 +8,12 @@ import shutil
 from pathlib import Path
 
 from edgetag.arrays import write_array
-from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.phones.instrument import ENTRY, App
 from edgetag.phones.job import RunnerJob, RunsOn
 from edgetag.phones.phone import FOLDER
-from edgetag.phones.store import LocalFile
+from edgetag.phones.store import ModelFile
 from edgetag.recipe import Recipe
 from edgetag.sampling import spread
 from edgetag.workspace import Workspace, atomic_write, write_text
@@ -26,7 +25,7 @@ def pack(
     recipe: Recipe,
     workspace: Workspace,
     folder: Path,
-    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+    files: tuple[ModelFile, ...],
     images: int,
     app: App,
     delegate: RunsOn,
@@ -54,8 +53,8 @@ def pack(
     rows = spread(dataset.rows(recipe.validation.splits[0]), images)
     write_array(folder / IMAGES, dataset.images(rows))
     written = [folder / IMAGES]
-    for variant, model in files:
-        name = variant.variant
+    for model in files:
+        name = model.variant
         with atomic_write(folder / f"{name}.tflite") as target, model.path.open("rb") as source:
             shutil.copyfileobj(source, target)
         job = RunnerJob(
@@ -70,7 +69,7 @@ def pack(
         )
         write_text(folder / f"{name}.json", job.to_json())
         written += [folder / f"{name}.tflite", folder / f"{name}.json"]
-    write_text(folder / SCRIPT, _script([variant.variant for variant, _ in files], app))
+    write_text(folder / SCRIPT, _script([model.variant for model in files], app))
     return (*written, folder / SCRIPT)
 
 

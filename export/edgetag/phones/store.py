@@ -9,8 +9,11 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgetag.conversion.result import ExportedVariant
 from edgetag.phones.phone import FOLDER, Phone, check, size_commands, size_in
 from edgetag.phones.problems import PhoneError, Problem, error_of
+from edgetag.recipe import Variant
+from edgetag.workspace import digest_file
 
 HASH_S = 120.0
 """sha256sum of a large file on a slow phone ends in this time."""
@@ -33,6 +36,11 @@ class LocalFile:
     sha256: str
     suffix: str
 
+    @classmethod
+    def of(cls, path: Path, suffix: str) -> "LocalFile":
+        """Return a file with the digest that it has now."""
+        return cls(path, digest_file(path), suffix)
+
     @property
     def name(self) -> str:
         """Return its name on a phone."""
@@ -42,6 +50,18 @@ class LocalFile:
     def remote(self) -> str:
         """Return its path on a phone."""
         return f"{FOLDER}/{self.name}"
+
+
+@dataclass(frozen=True)
+class ModelFile(LocalFile):
+    """An exported file, and what export says of it."""
+
+    exported: ExportedVariant
+
+    @property
+    def variant(self) -> Variant:
+        """The variant that it is."""
+        return self.exported.variant
 
 
 def prepare(phone: Phone) -> None:
