@@ -47,15 +47,7 @@ class Ratio(Record):
 class Comparison(Result):
     """`edgetag bench compare`.
 
-    Attributes:
-        before_device: The CPU.
-        after_device: Likewise.
-        before_mode: See `BenchResult`.
-        after_mode: Likewise.
-        max_ratio: Largest ratio allowed.
-        ratios: The slowest change first.
-        only_before: Figures without a partner.
-        only_after: Likewise.
+    The slowest change comes first; figures without a partner are named.
     """
 
     SCHEMA: ClassVar[str] = "edgetag.bench-comparison/1.1"

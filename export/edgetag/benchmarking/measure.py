@@ -88,11 +88,6 @@ class Times:
 def measure(models: Sequence[Path], plan: Plan, progress: Progress) -> tuple[Times | str, ...]:
     """Measure files.
 
-    Args:
-        models: The files.
-        plan: How.
-        progress: Told of every file and round.
-
     Returns:
         For each file its times, or one line saying why there are none.
     """

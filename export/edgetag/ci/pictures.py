@@ -63,12 +63,8 @@ class Picture:
 class Judged:
     """All that a verdict is about.
 
-    Attributes:
-        pictures: Each file once.
-        columns: Columns of the table.
-        table: CSV.
-        splits: Split → images in it.
-        names: Identity of each image → its file's name in the folder.
+    `pictures` has each file once, `table` is CSV, `names` an image's identity → its file's name
+    in the folder.
     """
 
     pictures: tuple[Picture, ...]

@@ -54,11 +54,6 @@ def find_near_duplicates(
 ) -> list[tuple[int, int, int]]:
     """Find evaluation images that nearly equal an image of another split.
 
-    Args:
-        hashes: One per image.
-        splits: One per image.
-        max_bits: Largest distance that counts.
-
     Returns:
         For each evaluation image and each other split where there is one: its position, the
         nearest image's, and their distance. A pair of evaluation splits is compared once.

@@ -60,10 +60,6 @@ def assign_splits(items: Sequence[SplitItem], section: SplitSection) -> list[str
 
     Without `balance` it depends on the images alone, not on their order; with it, on their order
     only in which images of the surplus go to training.
-
-    Args:
-        items: One per image.
-        section: How to split.
     """
     units = _units(items, section)
     if section.rare_tags_first:

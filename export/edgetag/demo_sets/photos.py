@@ -130,10 +130,6 @@ def photo_credits(copyright_text: str, files: Iterable[Path]) -> list[str]:
 
     The file names the photos as they were before they became WebP, so names are matched without
     their suffix, within their activity. Where it does not name a photo, the line says so.
-
-    Args:
-        copyright_text: The package's copyright file.
-        files: What `unpack_photos` wrote: `<activity>/<name>.webp`.
     """
     stanzas: dict[tuple[str, str], str] = {}
     for stanza in re.split(r"\n\s*\n", copyright_text):

@@ -55,13 +55,7 @@ class Picture:
 
 
 class PictureSource:
-    """Reads pictures of a manifest from the data root.
-
-    Args:
-        root: The folder that the manifest's paths are relative to.
-        section: Gives the limits.
-        contract: Gives the background.
-    """
+    """Reads pictures of a manifest from the data root."""
 
     def __init__(self, root: Path, section: DataSection, contract: Preprocessing) -> None:
         self._root = root

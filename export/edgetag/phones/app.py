@@ -32,12 +32,7 @@ from edgetag.workspace import Workspace
 
 @dataclass
 class AppWork(Work):
-    """One file in the app.
-
-    Attributes:
-        app: The app.
-        scoring: Images, tags, contract.
-    """
+    """One file in the app."""
 
     app: App
     scoring: Scoring

@@ -32,14 +32,7 @@ def pack(
 ) -> tuple[Path, ...]:
     """Write the folder.
 
-    Args:
-        recipe: Names the split that decides, runs and threads.
-        workspace: Has the images.
-        folder: New or empty.
-        files: To run.
-        images: To score, at most, evenly spread over the split.
-        app: To run them.
-        delegate: What to run on.
+    The images are at most so many, evenly spread over the split that decides.
 
     Returns:
         What was written.

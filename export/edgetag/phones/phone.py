@@ -39,12 +39,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Phone:
-    """A phone that takes commands.
-
-    Attributes:
-        adb: The program.
-        listed: Which phone.
-    """
+    """A phone that takes commands."""
 
     adb: Adb
     listed: Listed
@@ -122,10 +117,8 @@ class Phone:
     def pull(self, remote: str, target: Path, most_bytes: int) -> None:
         """Copy a file from the phone.
 
-        Args:
-            remote: On the phone.
-            target: Must not exist.
-            most_bytes: A larger file is refused before it is copied.
+        `target` must not exist. A file of more than `most_bytes` is refused before it is
+        copied.
 
         Raises:
             PhoneError: There is no such file, it is too large, or the phone is gone.

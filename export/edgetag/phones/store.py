@@ -26,10 +26,7 @@ _OURS = re.compile(r"[0-9a-f]{64}\.[a-z]{2,8}(\.part-[0-9a-f]{16})?|[0-9a-f]{16}
 class LocalFile:
     """A file of this machine that a phone shall have.
 
-    Attributes:
-        path: Here.
-        sha256: Its digest.
-        suffix: Suffix of its name on the phone, such as `tflite`.
+    `suffix` is that of its name on the phone, such as `tflite`.
     """
 
     path: Path

@@ -15,11 +15,7 @@ Gained = PhoneMeasurement | AppMeasurement | PhoneScores
 class Work(ABC):
     """One file, in the making; what it gives is kept even where a later step fails.
 
-    Attributes:
-        model: The file.
-        settings: How to measure.
-        phone: Its id.
-        threads: For the runtime; None where they do not matter.
+    `phone` is its id; `threads` is None where they do not matter.
     """
 
     model: ModelFile

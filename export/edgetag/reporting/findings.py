@@ -30,11 +30,7 @@ def find(
 ) -> tuple[Finding, ...]:
     """Return what stands between a verdict and its acceptance, then notes.
 
-    Args:
-        verdict: Verdict of validation.
-        bench: Result of the benchmark.
-        first: The variant that ships; within a level its findings come first.
-        targets: Result of other machines.
+    Within a level those of `first` come first: the variant that ships.
     """
     rows = [*budget_rows(verdict, bench, targets), *tag_budget_rows(verdict)]
     findings = [

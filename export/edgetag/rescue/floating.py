@@ -18,12 +18,7 @@ if TYPE_CHECKING:
 
 
 class FloatRecord(Result):
-    """What a kept float file was made from.
-
-    Attributes:
-        inputs: Digest of it.
-        sha256: Digest of the file.
-    """
+    """What a kept float file was made from."""
 
     SCHEMA: ClassVar[str] = "edgetag.rescue-float/1.0"
     inputs: str

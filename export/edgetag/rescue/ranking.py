@@ -63,14 +63,7 @@ def rank(
 ) -> tuple[LayerError, ...]:
     """Return all layers, the one of the largest error first.
 
-    Args:
-        layers: Those to rank.
-        make: Makes a file.
-        runtime: Scores it.
-        rows: Images to score.
-        kept_at: Where errors are kept from one call to the next.
-        workers: Files scored at once.
-        progress: Is told of every layer.
+    Errors are kept at `kept_at` from one call to the next; `workers` files are scored at once.
 
     Raises:
         InputError: A file with one quantized layer does not run.

@@ -36,14 +36,7 @@ TIMED_IMAGES = 16
 
 
 class Runtime:
-    """LiteRT over one run folder's images.
-
-    Args:
-        workspace: Holds the images and keeps scores.
-        dataset: Gives the images.
-        contract: How pixels become input.
-        machine: Where this is.
-    """
+    """LiteRT over one run folder's images."""
 
     def __init__(
         self,

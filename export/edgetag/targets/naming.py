@@ -102,10 +102,6 @@ def resolve(name: str, kinds: Container[Kind] = tuple(Kind)) -> Place:
 def resolve_for(verb: str, names: Iterable[str]) -> tuple[Place, ...]:
     """Return places that a verb can work on.
 
-    Args:
-        verb: One of `CAN`.
-        names: As given.
-
     Raises:
         InputError: A name is unknown, or the verb cannot work there.
     """

@@ -13,13 +13,7 @@ SIDE_PX = 122
 
 
 def tag_curves(tag: TagCurves, *, name: str, label: str) -> Markup:
-    """Draw precision over recall on the left and calibration on the right.
-
-    Args:
-        tag: Both sides of both.
-        name: Unique in the page.
-        label: The plot in a sentence.
-    """
+    """Draw precision over recall on the left and calibration on the right."""
 
     def paint(figure: Any) -> None:
         left = _square(figure, 36, "recall", "precision")

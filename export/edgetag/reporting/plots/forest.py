@@ -43,11 +43,7 @@ class ForestRow:
 def forest(rows: Sequence[ForestRow], *, axis: str, name: str, label: str) -> Markup:
     """Draw one row per interval, the first on top; more to the right is worse.
 
-    Args:
-        rows: At least one.
-        axis: What the numbers are.
-        name: Unique in the page.
-        label: The plot in a sentence.
+    There must be at least one; `axis` says what the numbers are.
     """
     top, bottom, right = 6, 40, 12
     height = top + ROW_PX * len(rows) + bottom

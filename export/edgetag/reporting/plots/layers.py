@@ -12,13 +12,7 @@ NUMBERED = 5
 
 
 def layer_errors(blame: Blame, *, name: str, label: str) -> Markup:
-    """Draw each operator's error as a line and what it adds as a bar; the worst are numbered.
-
-    Args:
-        blame: At least one layer.
-        name: Unique in the page.
-        label: The plot in a sentence.
-    """
+    """Draw each operator's error as a line and what it adds as a bar; the worst are numbered."""
     in_order = sorted(blame.layers, key=lambda layer: layer.index)
 
     def paint(figure: Any) -> None:

@@ -18,11 +18,7 @@ LABELS_PX = 112
 class Candidate:
     """One variant.
 
-    Attributes:
-        label: Its name.
-        cost: Less is better.
-        accuracy: More is better.
-        interval: Interval of the accuracy; None where there is none.
+    `interval` is that of the accuracy; None where there is none.
     """
 
     label: str

@@ -38,11 +38,7 @@ class InstructionRatio(Record):
 class InstructionComparison(Result):
     """`edgetag bench compare --by instructions`.
 
-    Attributes:
-        max_ratio: Largest ratio allowed.
-        ratios: The largest growth first.
-        only_before: Counts without a partner.
-        only_after: Likewise.
+    The largest growth comes first; counts without a partner are named.
     """
 
     SCHEMA: ClassVar[str] = "edgetag.instruction-comparison/1.0"

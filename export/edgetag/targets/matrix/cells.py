@@ -17,14 +17,7 @@ from edgetag.targets.scoring import Outcome
 
 @dataclass(frozen=True)
 class Cells:
-    """Makes cells of what was found.
-
-    Attributes:
-        outcomes: Of scoring.
-        counts: Of emulated processors.
-        latencies: Of the benchmark.
-        thresholds: That decisions are made by.
-    """
+    """Makes cells of what was found."""
 
     outcomes: Outcomes
     counts: Sequence[InstructionCount | CountFailure]
@@ -72,14 +65,7 @@ class Cells:
 
 
 def same_engine(file: ExportedVariant, host: str, here: Outcome, there: Outcome) -> SameEngine:
-    """Judge a file's scores elsewhere by those of the same engine here.
-
-    Args:
-        file: Decides what difference is accepted.
-        host: The engine here.
-        here: What came of it,
-        there: and elsewhere.
-    """
+    """Judge a file's scores elsewhere by those of the same engine here."""
     limit = tolerance(file)
     comparison = compare(here, there, limit)
     return SameEngine(
