@@ -71,11 +71,7 @@ def compare(
 ) -> Comparison:
     """Compare the medians that both have.
 
-    Args:
-        before: What counts as the standard.
-        after: What is judged.
-        max_ratio: Largest `after / before` allowed.
-        other_machine: Compare benchmarks of other machines too.
+    `after / before` may be at most `max_ratio`.
 
     Raises:
         InputError: They are of other kinds of machine.

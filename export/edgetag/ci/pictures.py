@@ -46,11 +46,7 @@ class Columns:
 class Picture:
     """A file to copy.
 
-    Attributes:
-        source: Where it lies.
-        digest: SHA-256 that it had when the data were built.
-        name: Relative to the exported folder.
-        size_bytes: On disk.
+    `digest` is what it had when the data were built; `name` is relative to the exported folder.
     """
 
     source: Path

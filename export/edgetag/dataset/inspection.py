@@ -95,12 +95,7 @@ def inspect_part(
 ) -> PartFacts:
     """Look at some files, each once, and keep the pixels if there is a folder for them.
 
-    Args:
-        jobs: The files.
-        contract: Gives the letterbox, which the perceptual hash is also taken from.
-        limits: What is refused unopened.
-        folder: Where pixels and facts go; None keeps neither.
-        part: The number in their names.
+    `part` is the number in the names of pixels and facts.
 
     Returns:
         The facts, in the order of `jobs`.

@@ -28,9 +28,7 @@ def signs(hashes: Sequence[str]) -> Signs:
 def nearest(queries: Signs, others: Signs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return for each query the first nearest of the others and its distance in bits.
 
-    Args:
-        queries: `[n, 64]`.
-        others: `[m, 64]`, m at least 1.
+    `queries` are `[n, 64]`, `others` `[m, 64]` with m at least 1.
 
     Returns:
         Positions `[n]` among the others and Hamming distances `[n]`.

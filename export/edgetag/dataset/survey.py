@@ -67,10 +67,8 @@ class Survey:
 def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> Survey:
     """Look at a source.
 
-    Args:
-        source: Table, folder or file.
-        tags: The vocabulary; default: what the source names.
-        near: A further folder that paths may be relative to: the recipe's.
+    Without tags they are those that the source names. Paths may also be relative to the folder
+    `near`, the recipe's.
 
     Raises:
         InputError: The source is missing, of no known format, or damaged.

@@ -26,11 +26,7 @@ Kind = Literal["person", "line", "creature", "robot", "silhouette", "scene", "pa
 class Trait:
     """A tag that some avatars of a style get.
 
-    Attributes:
-        tag: The tag.
-        share: Share of the avatars that get it.
-        given: Parts with which the tag is 1.
-        without: Parts with which it is 0.
+    `share` of the avatars get it, by the parts of `given`; the others have those of `without`.
     """
 
     tag: str

@@ -26,10 +26,7 @@ _OLD_NAMES = (
 class Vendor:
     """An icon package.
 
-    Attributes:
-        source: Name in the set.
-        folder: Where the package was unpacked.
-        pinned: A split for the whole vendor, or None.
+    `pinned` is a split for the whole vendor, or None.
     """
 
     source: str

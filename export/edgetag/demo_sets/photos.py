@@ -77,12 +77,7 @@ def object_group(name: str, concepts: Collection[str]) -> str:
 
 
 def pictures(folder: Path, concepts: Collection[str]) -> Iterator[Picture]:
-    """Yield the photos that were unpacked from GCompris: whole and cropped.
-
-    Args:
-        folder: What `unpack_photos` wrote: one folder per container.
-        concepts: Emoji concepts; see `object_group`.
-    """
+    """Yield the photos that were unpacked from GCompris: whole and cropped."""
     seen: set[str] = set()
     for path in sorted(folder.rglob("*.webp")):
         if path.stem in _NOT_PHOTOS:

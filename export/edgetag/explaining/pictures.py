@@ -66,10 +66,8 @@ class PictureSource:
     def read(self, path: str, digest: str, crop: Crop | None) -> Picture:
         """Read one picture.
 
-        Args:
-            path: Relative to the root.
-            digest: SHA-256 of the file when the data were built.
-            crop: Its region, None for the whole.
+        The path is relative to the root; the digest is the file's SHA-256 when the data
+        were built; without a crop it is read whole.
 
         Raises:
             ImageRejectedError: It is not there, has changed, or cannot be decoded.

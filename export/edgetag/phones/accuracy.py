@@ -81,14 +81,8 @@ def prepare(
 ) -> Scoring:
     """Write the images that phones are to score, and score them here.
 
-    Args:
-        recipe: Names the split that decides.
-        workspace: Has the image cache and the files.
-        runner_file: The user's runner; None without one.
-        app: The app; None without one.
-        images: At most so many, evenly spread over the split.
-        files: The exported files.
-        folder: For the images; it must outlive the visits.
+    At most `images` of the split that decides, evenly spread, go into `folder`, which must
+    outlive the visits.
 
     Raises:
         InputError: Something is missing, or LiteRT does not run a file.
@@ -210,16 +204,8 @@ def compare(
 ) -> PhoneScores:
     """Keep a phone's scores and compare them with the host's.
 
-    Args:
-        scores: `[n, tags]` of the images that have scores.
-        places: `[n]` which of `truth`'s images these are.
-        model: The file.
-        truth: Labels and the host's scores.
-        workspace: Keeps the scores.
-        phone: Its id.
-        seconds: The time on the phone.
-        runner_sha256: Digest of the runner that made them.
-        engine: What made them in the app.
+    `scores` are `[n, tags]` of the images at `places` of `truth`: those that have scores.
+    `seconds` is the time on the phone; `runner_sha256` or `engine` says what made them.
     """
     chosen = np.asarray(places, dtype=np.int64)
     host, labels = truth.host[model.variant][chosen], truth.labels[chosen]

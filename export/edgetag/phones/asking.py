@@ -20,11 +20,8 @@ def ask(
 ) -> tuple[bytes, float]:
     """Have a phone do a job; return what it left, and the seconds that it took.
 
-    Args:
-        phone: With all that the job names.
-        job: What to do.
-        run: Runs the job, whose file is on the phone, and returns the path there of what it left.
-        most_bytes: More of it is refused.
+    `run` runs the job, whose file is on the phone, and returns the path there of what it left;
+    more than `most_bytes` of that are refused.
 
     Raises:
         PhoneError: As `run`; the phone is gone, or left no such file.

@@ -68,11 +68,8 @@ class Phone:
     ) -> Answer:
         """Run a program that may hang; it is ended on the phone too.
 
-        Args:
-            folder: On the phone, where it is started and its process id is kept.
-            arguments: The program and its own.
-            limit_s: After so many seconds it is ended.
-            most_bytes: Most bytes of output.
+        It is started in `folder`, where its process id is kept, and ended after `limit_s`
+        seconds.
 
         Raises:
             PhoneError: As `shell`.

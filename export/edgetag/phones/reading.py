@@ -37,12 +37,6 @@ def read(
 ) -> PhonesResult:
     """Add what apps answered to `bench/phones.json`.
 
-    Args:
-        recipe: Names the split that decides.
-        workspace: Has the images.
-        answers: Files that the app wrote.
-        files: The exported files.
-
     Returns:
         What `bench/phones.json` now holds; an entry of the same phone and file is replaced.
 

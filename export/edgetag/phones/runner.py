@@ -38,14 +38,8 @@ def score(
 ) -> tuple[Scores, float]:
     """Return the scores `[n, tags]` of a file on a phone, and the seconds that they took.
 
-    Args:
-        phone: With runner, model and images on it.
-        runner: The user's.
-        model: The file.
-        images: `[n, size, size, 3]` uint8, a `.npy`.
-        shape: `(n, tags)` of the scores.
-        contract: How pixels become input.
-        delegate: What to run on.
+    `images` are `[n, size, size, 3]` uint8 in a `.npy`, `shape` is `(n, tags)`. Runner, model
+    and images are on the phone.
 
     Raises:
         PhoneError: The phone is gone, the runner fails, or what it writes are no such scores.

@@ -140,12 +140,6 @@ def with_known(
     """Add what was measured before and was not to be measured now, of files that are still there.
 
     So `edgetag phone check` leaves the latencies alone, and `edgetag phone bench` the scores.
-
-    Args:
-        result: What was measured now.
-        path: Where an earlier result lies, if there is one.
-        options: What was to be measured.
-        exported: Digests of the exported files.
     """
     try:
         known = PhonesResult.read(path, "phone bench RECIPE").only(exported)
@@ -177,9 +171,7 @@ def with_known(
 def files_of(workspace: Workspace, wanted: tuple[str, ...] = ()) -> tuple[ModelFile, ...]:
     """Return the exported files, each checked against its digest.
 
-    Args:
-        workspace: Has them.
-        wanted: By name; all where none is named.
+    All where none is named.
 
     Raises:
         InputError: There is none, none of a name, or one has changed.

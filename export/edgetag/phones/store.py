@@ -74,11 +74,6 @@ def prepare(phone: Phone) -> None:
 def put(phone: Phone, file: LocalFile, executable: bool = False) -> bool:
     """See to it that the phone has a file, whole and the same.
 
-    Args:
-        phone: Prepared.
-        file: What it shall have.
-        executable: Whether it is to be run.
-
     Returns:
         Whether it had to be pushed.
 

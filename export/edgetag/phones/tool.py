@@ -23,10 +23,7 @@ _MACHINES = {
 def find_program(path: Path | None, suffix: str, what: str) -> LocalFile | None:
     """Return a program for phones that a user names, None where none is named.
 
-    Args:
-        path: As named.
-        suffix: Of its name on a phone.
-        what: What it should be, for the error's text.
+    `what` says in the error's text what it should be.
 
     Raises:
         InputError: There is no such file.

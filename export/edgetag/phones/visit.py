@@ -40,16 +40,9 @@ class Outcome:
 class Visit:
     """What is to be done with every phone.
 
-    Attributes:
-        adb: The program.
-        progress: Told what goes on; safe for threads.
-        workspace: Keeps scores.
-        files: To measure.
-        settings: How.
-        tool: benchmark_model; None for no latency.
-        scoring: None for no scores.
-        clean: Whether to delete first what is not needed.
-        time_app: Whether the app times files besides scoring them.
+    Without `tool` there is no latency by benchmark_model, without `scoring` there are no
+    scores; with `time_app` the app times files besides. `clean` deletes first what is not
+    needed.
     """
 
     adb: Adb

@@ -105,11 +105,7 @@ class Runtime:
     ) -> list[Measurement | Failure | None]:
         """Time files in turns in one process, where the recipe judges latency.
 
-        Args:
-            files: What each is, and where it lies; the first is what ratios are to.
-            rows: The first of them are timed.
-            recipe: Says where and how long.
-            progress: Told of every round.
+        Ratios are to the first file; the first of `rows` are timed.
 
         Returns:
             None for each where this machine lacks the runtime.

@@ -36,13 +36,8 @@ def run(
     Killed, it goes on where it was: scores and the ranking are kept by the digest of what they
     follow from.
 
-    Args:
-        recipe: Its budgets for the variant are the aim.
-        workspace: Holds the exported files and the reference scores; `rescue/` is written.
-        progress: Is told what goes on.
-        variant: A full-integer one.
-        keep: How layers are kept.
-        max_layers: How many may be kept; default: all.
+    The variant must be a full-integer one; all of its layers may be kept where `max_layers` is
+    None.
 
     Raises:
         InputError: The variant has no limit on accuracy, is not of integers, or a file of an

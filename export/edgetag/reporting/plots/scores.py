@@ -22,11 +22,7 @@ def score_plots(
 
     Pictures are counted on a scale of decades: most pictures lack most tags.
 
-    Args:
-        scores: `[pictures]`, at least one, 0..1.
-        threshold: The score from which the tag is set; marked in both.
-        name: Unique in the page.
-        label: The plot in a sentence.
+    There must be at least one score, 0..1; the threshold is marked in both.
     """
     counts, edges = np.histogram(scores, BINS, (0.0, 1.0))
     at = np.arange(CURVE_STEPS + 1) / CURVE_STEPS

@@ -56,13 +56,8 @@ def tradeoff(
 ) -> Markup:
     """Draw each variant; those of the Pareto front are filled and joined.
 
-    Args:
-        candidates: At least one.
-        reference: Accuracy of the float model; a dotted line.
-        axis: What the cost is, with its unit.
-        measure: What accuracy is.
-        name: Unique in the page.
-        label: The plot in a sentence.
+    There must be at least one. `reference` is the accuracy of the float model, a dotted line;
+    `axis` says what the cost is, with its unit, and `measure` what accuracy is.
     """
     front = pareto_front(candidates)
 

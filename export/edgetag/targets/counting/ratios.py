@@ -71,10 +71,7 @@ def compare_instructions(
 ) -> InstructionComparison:
     """Compare the counts that both have; the computers that counted do not matter.
 
-    Args:
-        before: What counts as the standard.
-        after: What is judged.
-        max_ratio: Largest `after / before` allowed.
+    `after / before` may be at most `max_ratio`.
     """
     first, second = ({count.key: count for count in result.counts} for result in (before, after))
     ratios = [_ratio(first[key], second[key], max_ratio) for key in first if key in second]

@@ -17,10 +17,7 @@ def agreement_of(
 ) -> Agreement:
     """Compare scores of one file on two runtimes.
 
-    Args:
-        scores: `[images, tags]`.
-        reference: Likewise, of the same shape.
-        thresholds: `[tags]`, the score from which a tag counts as present; None where unknown.
+    Both are `[images, tags]`; thresholds are `[tags]`, None where unknown.
     """
     decided = np.zeros_like(scores, dtype=bool)
     if thresholds is not None:
@@ -38,10 +35,6 @@ class FileThresholds:
     """The thresholds that each file is judged by.
 
     Those of the verdict, where it judged this very file; else those of training.
-
-    Args:
-        workspace: Holds the verdict and the training.
-        tags: In the order of the outputs.
     """
 
     def __init__(self, workspace: Workspace, tags: Sequence[str]) -> None:
