@@ -51,12 +51,6 @@ def golden_sources(
     is labelled with a sensitive tag, or that the model decides to have one: they reach every user.
     Others stand in for pictures that are too large, and smaller copies where there are no others.
 
-    Args:
-        recipe: Names the folder, or the data.
-        workspace: The run.
-        model: The variant that an app takes.
-        thresholds: Its thresholds, by tag.
-
     Raises:
         InputError: The folder is wrong, or the data's pictures are no longer there.
     """
