@@ -100,3 +100,16 @@ class Result(Record):
         except UnicodeDecodeError:
             raise InputError(f"{path}: damaged; run: edgetag {made_by}") from None
         return cls.from_json(text, path)
+
+    @classmethod
+    def read_if_there(cls, path: Path, made_by: str) -> Self | None:
+        """Read a result as `read` does; None where there is no file."""
+        return cls.read(path, made_by) if path.exists() else None
+
+    @classmethod
+    def read_kept(cls, path: Path) -> Self | None:
+        """Read what an earlier attempt kept; None where it never did, or damaged it."""
+        try:
+            return cls.from_json(path.read_text(encoding="utf-8"), path)
+        except (FileNotFoundError, UnicodeDecodeError, InputError):
+            return None

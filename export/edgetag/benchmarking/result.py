@@ -201,7 +201,5 @@ class BenchResult(Result):
 
     def find(self, variant: str, runtime: str, threads: int) -> Measurement | None:
         """Return the measurement of a variant, None where there is none."""
-        for result in self.results:
-            if (result.variant, result.runtime, result.threads) == (variant, runtime, threads):
-                return result
-        return None
+        wanted = (variant, runtime, threads)
+        return next((m for m in self.results if (m.variant, m.runtime, m.threads) == wanted), None)

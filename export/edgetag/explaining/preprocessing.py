@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.dataset import Rows
+from edgetag.dataset.source_files import Crop
 from edgetag.explaining.mistakes import Case, DrawnMistake, ScaledMistake
-from edgetag.explaining.pictures import Crop, Picture, PictureSource
+from edgetag.explaining.pictures import Picture, PictureSource
 from edgetag.metrics import Scores
 from edgetag.preprocess import ImageRejectedError, Preprocessing, letterbox
 from edgetag.progress import Progress, Task

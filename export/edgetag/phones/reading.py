@@ -44,7 +44,7 @@ def read(
         InputError: A file is not such an answer, or not about this run; nothing is written then.
     """
     path = workspace.bench / "phones.json"
-    known = PhonesResult.read(path, "phone bench RECIPE") if path.exists() else _empty()
+    known = PhonesResult.read_if_there(path, "phone bench RECIPE") or _empty()
     for answer in answers:
         try:
             app_scores = read_answer(_content(answer))

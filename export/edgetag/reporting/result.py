@@ -99,10 +99,8 @@ class VariantRow(Record):
 
     def on(self, split: str, runtime: str) -> Accuracy | None:
         """Return the accuracy over a split on a runtime, None where there is none."""
-        for entry in self.accuracy:
-            if (entry.split, entry.runtime) == (split, runtime):
-                return entry
-        return None
+        entries = (e for e in self.accuracy if (e.split, e.runtime) == (split, runtime))
+        return next(entries, None)
 
 
 class Place(Record):

@@ -120,8 +120,8 @@ def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | No
 
 def _decision_on(workspace: Workspace, variant: Variant) -> Decision | None:
     """Return what validation decided on a variant, None where it did not."""
-    path = workspace.validate / "verdict.json"
-    return Verdict.read(path, "validate").decisions.get(variant) if path.exists() else None
+    verdict = Verdict.read_if_there(workspace.validate / "verdict.json", "validate")
+    return verdict.decisions.get(variant) if verdict else None
 
 
 def _timed(trials: Trials, done: Sequence[Trial]) -> dict[Path, Figure]:

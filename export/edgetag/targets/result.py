@@ -205,7 +205,5 @@ class TargetsResult(Result):
         self, variant: str, target: str, runtime: str, cpu: str | None
     ) -> InstructionCount | None:
         """Return a count, None where there is none."""
-        for count in self.counts:
-            if count.key == (variant, target, runtime, cpu):
-                return count
-        return None
+        key = (variant, target, runtime, cpu)
+        return next((count for count in self.counts if count.key == key), None)

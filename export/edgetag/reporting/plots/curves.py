@@ -28,9 +28,7 @@ def tag_curves(tag: TagCurves, *, name: str, label: str) -> Markup:
 
 
 def _square(figure: Any, left_px: float, across: str, up: str) -> Any:
-    axes = figure.add_axes(
-        (left_px / WIDTH_PX, 42 / HEIGHT_PX, SIDE_PX / WIDTH_PX, SIDE_PX / HEIGHT_PX)
-    )
+    axes = drawing.axes_at(figure, left_px, 42, SIDE_PX, SIDE_PX)
     axes.set_xlim(-0.02, 1.02)
     axes.set_ylim(-0.02, 1.02)
     ticks, words = (0, 0.5, 1), ("0", "0.5", "1")

@@ -53,9 +53,7 @@ def set_from(
 def _panel(figure: Any, number: int, across: str, up: str, most: int) -> Any:
     width, height = PANEL_PX
     left = LEFT_PX + number * (width + BETWEEN_PX)
-    axes = figure.add_axes(
-        (left / WIDTH_PX, BOTTOM_PX / HEIGHT_PX, width / WIDTH_PX, height / HEIGHT_PX)
-    )
+    axes = drawing.axes_at(figure, left, BOTTOM_PX, width, height)
     axes.set_xlim(0, 1)
     axes.set_xticks((0, 0.5, 1), labels=("0", "0.5", "1"))
     axes.set_yscale("symlog", linthresh=1, linscale=0.4)

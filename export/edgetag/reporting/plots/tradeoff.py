@@ -63,14 +63,8 @@ def tradeoff(
 
     def paint(figure: Any) -> None:
         left, right, top, bottom = 44, LABELS_PX, 10, 40
-        axes = figure.add_axes(
-            (
-                left / WIDTH_PX,
-                bottom / HEIGHT_PX,
-                1 - (left + right) / WIDTH_PX,
-                1 - (top + bottom) / HEIGHT_PX,
-            )
-        )
+        size = (WIDTH_PX - left - right, HEIGHT_PX - top - bottom)
+        axes = drawing.axes_at(figure, left, bottom, *size)
         axes.set_xlim(0, 1.08 * max(candidate.cost for candidate in candidates))
         axes.set_ylim(*_span(candidates, reference))
         if reference is not None:
