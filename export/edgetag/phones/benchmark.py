@@ -87,7 +87,8 @@ class Timing(Work):
             for parsed, pair in zip(self._rounds, self._felt, strict=True)
         )
         delegations = self._delegations()
-        return PhoneMeasurement(
+        return PhoneMeasurement.like(
+            first,
             phone=self.phone,
             variant=self.model.variant,
             sha256=self.model.sha256,
@@ -96,11 +97,7 @@ class Timing(Work):
             requested=self.settings.delegate,
             latency_ms=together([part.latency_ms for part in done]),
             rounds=done,
-            warmup_avg_ms=first.warmup_avg_ms,
-            first_ms=first.first_ms,
             init_ms=statistics.median(parsed.init_ms for parsed in self._rounds),
-            memory_init_mb=first.memory_init_mb,
-            memory_overall_mb=first.memory_overall_mb,
             delegations=delegations,
             operators=self._profile,
             before=felt[0],

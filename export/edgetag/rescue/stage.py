@@ -85,24 +85,18 @@ def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | No
         steps.append(step)
         seen |= set(step.layers)
     chosen = steps[[trial.choice for trial in done].index(choice)] if choice is not None else None
-    return RescueResult(
-        variant=trials.variant,
-        keep=trials.keep,
+    return RescueResult.like(
+        trials,
         runtime=DEFAULT_ENGINE,
         runtime_version=trials.runtime.engine.version(),
         threads=THREADS,
         timed_runtime=trials.recipe.benchmark.budget_runtime,
         timed_threads=trials.recipe.benchmark.budget_threads,
-        machine=trials.machine,
         split=trials.judge.split_name,
         images=len(trials.judge.images),
         ranking=ranking,
         ranking_images=IMAGES if ranking else 0,
-        fp32=FloatFile(
-            size_bytes=trials.fp32.size_bytes,
-            gzip_bytes=trials.fp32.gzip_bytes,
-            latency_ms=_latency(timed[trials.fp32_file]),
-        ),
+        fp32=FloatFile.like(trials.fp32, latency_ms=_latency(timed[trials.fp32_file])),
         steps=tuple(steps),
         rescued=chosen is not None and chosen.verdict == "pass",
         chosen=chosen.name if chosen else None,
