@@ -95,15 +95,9 @@ class ReferenceHeatMaps:
     ) -> HeatMaps | LoadFailure:
         """Run a file's second signature and compare its maps.
 
-        Args:
-            file: Has the signature.
-            engine: The runtime.
-            cache: The image cache.
-            rows: `[m]` rows of it.
-            contract: How pixels become input.
-            scores: `[m, tags]` of its first signature.
-            task: Told how many images more are done.
-            columns: Output column of each tag; None where outputs are in the tags' order.
+        The file has the signature. `rows` are `[m]` rows of the cache, `scores` `[m, tags]`
+        of its first signature, and `columns` the output column of each tag, None where
+        outputs are in the tags' order.
 
         Raises:
             InputError: The file lacks the signature.
@@ -232,10 +226,7 @@ def check_heat_maps(
 ) -> tuple[Check, ...]:
     """Judge a variant's heat maps by their interval; undecided where there was nothing to compare.
 
-    Args:
-        budget: Limits of the variant.
-        heat_maps: None where the reference lacks maps.
-        confidence: Confidence of the interval.
+    `heat_maps` is None where the reference lacks maps.
     """
     limit = budget.max_heat_map_error
     if limit is None:
