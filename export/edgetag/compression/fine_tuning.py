@@ -25,13 +25,7 @@ from edgetag.workspace import Workspace
 class Bench:
     """What a compression works with, opened once per stage.
 
-    Attributes:
-        recipe: The recipe.
-        workspace: The run folder.
-        dataset: Images and labels.
-        training: Rows of the training split.
-        validation: Rows of the validation split.
-        progress: Where to report.
+    `training` and `validation` are rows of these splits.
     """
 
     recipe: Recipe
@@ -73,12 +67,8 @@ class Bench:
     ) -> None:
         """Fit a model in place, with the recipe's loss, augmentation and batch size.
 
-        Args:
-            model: The one to fit.
-            section: Gives epochs, learning rate and the teacher's weight.
-            teacher: The float model, whose scores are targets too where the recipe wants it.
-            freeze_batch_norm: Keep batch norm statistics as they are.
-            what: The task's name for progress.
+        The teacher is the float model, whose scores are targets too where the recipe wants
+        it. `what` is the task's name for progress.
         """
         training = self.recipe.training
         labels = self.dataset.labels(self.training)
@@ -115,10 +105,8 @@ class Bench:
     def scores_of(self, model: keras.Model, weights: Path, what: str) -> Scores:
         """Return the validation scores of a float model, those that are kept where they are.
 
-        Args:
-            model: With these weights.
-            weights: Their file, beside which the scores are kept.
-            what: The task's name for progress.
+        They are kept beside the file of the weights; `what` is the task's name for
+        progress.
         """
         scores = kept_scores(weights, self.workspace, self.dataset)
         if scores is None:

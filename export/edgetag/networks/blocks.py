@@ -82,10 +82,8 @@ class Builder:
         them give what they gave. Lin et al., "Feature Pyramid Networks" (2017), and for the zero
         Goyal et al., "Accurate, Large Minibatch SGD" (2017).
 
-        Args:
-            x: The last block's output.
-            channels: Of the result.
-            finer: `[batch, 2 height, 2 width, …]`, of an earlier block.
+        `x` is the last block's output, `finer` an earlier block's, `[batch, 2 height, 2
+        width, …]`.
         """
         if finer is None:
             return self.convolution(x, channels, 1, 1, "top")

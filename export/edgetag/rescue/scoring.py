@@ -36,14 +36,7 @@ TIMED_IMAGES = 16
 
 
 class Runtime:
-    """LiteRT over one run folder's images.
-
-    Args:
-        workspace: Holds the images and keeps scores.
-        dataset: Gives the images.
-        contract: How pixels become input.
-        machine: Where this is.
-    """
+    """LiteRT over one run folder's images."""
 
     def __init__(
         self,
@@ -111,11 +104,7 @@ class Runtime:
     ) -> list[Measurement | Failure | None]:
         """Time files in turns in one process, where the recipe judges latency.
 
-        Args:
-            files: What each is, and where it lies; the first is what ratios are to.
-            rows: The first of them are timed.
-            recipe: Says where and how long.
-            progress: Told of every round.
+        Ratios are to the first file; the first of `rows` are timed.
 
         Returns:
             None for each where this machine lacks the runtime.

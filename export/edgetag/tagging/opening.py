@@ -26,9 +26,7 @@ DEFAULT_THRESHOLD = 0.5
 class GoldenRun:
     """Inputs of which the scores are known.
 
-    Attributes:
-        inputs: `[pictures, size, size, 3]` uint8.
-        expected: Known scores, by family of kernels.
+    Inputs are `[pictures, size, size, 3]` uint8; scores are known by family of kernels.
     """
 
     inputs: Pixels

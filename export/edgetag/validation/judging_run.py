@@ -134,13 +134,8 @@ def judge_run(
 ) -> JudgedRun | Failure:
     """Judge what a file scored on a runtime.
 
-    Args:
-        evaluation: What it is judged by.
-        file: The file.
-        run: On which runtime.
-        scored: The scores of all judged rows, and perhaps more.
-        thresholds: Tag → the file's own.
-        progress: Is told of heat maps.
+    `scored` are the scores of all judged rows, and perhaps more; `thresholds` are the file's
+    own, by tag.
 
     Returns:
         The failure where its heat maps cannot be made.

@@ -62,10 +62,7 @@ class Split:
 class Measured:
     """Scores of one engine over a split, with what is computed from them once.
 
-    Args:
-        scores: `[images, tags]`.
-        split: The split they are for.
-        thresholds: Tag → score from which it counts as present.
+    Scores are `[images, tags]`; from its threshold on a tag counts as present.
     """
 
     def __init__(self, scores: Scores, split: Split, thresholds: Mapping[str, float]) -> None:

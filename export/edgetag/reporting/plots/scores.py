@@ -62,8 +62,7 @@ def score_plots(
 
     def panel(figure: Any, left: float, row: int, width: float, across: str, up: str) -> Any:
         bottom = (rows - 1 - row) * ROW_PX + BOTTOM_PX
-        place = (left / WIDTH_PX, bottom / height, width / WIDTH_PX, PANEL_PX / height)
-        axes = figure.add_axes(place)
+        axes = drawing.axes_at(figure, left, bottom, width, PANEL_PX)
         axes.set_xlim(0, 1)
         axes.set_xticks((0, 0.5, 1), labels=("0", "0.5", "1"))
         axes.set_xlabel(across, labelpad=2)
