@@ -18,12 +18,7 @@ def run_over(
 ) -> ScoreRun | LoadFailure:
     """Score the golden inputs.
 
-    Args:
-        engine: Here or elsewhere.
-        model: The `.tflite` file.
-        folder: See `temporary_images.images_on_disk`.
-        pictures: How many inputs there are.
-        contract: How pixels become the model's input.
+    For `folder` see `temporary_images.images_on_disk`; it holds so many pictures.
     """
     rows = np.arange(pictures, dtype=np.int64)
     return score(engine, model, folder, rows, contract, 1, SilentTask(), SILENCE_LIMIT_S)

@@ -43,12 +43,12 @@ def host_of(file: ExportedVariant, runtime: str) -> str:
 
 def tolerance(file: ExportedVariant) -> float:
     """Return how far a score may be from the one here."""
-    return TOLERANCES[_numbers(file)]
+    return TOLERANCES["float" if file.float_scores else _numbers(file)]
 
 
 def _numbers(file: ExportedVariant) -> Numbers:
-    """Return what a file computes in; a rescued one has floats where its variant has none."""
-    if file.float_tensors == 0:
+    """Return what a file computes in, but for its scores; a rescued one has floats elsewhere."""
+    if file.float_tensors == 0 or file.float_scores:
         return "integer"
     return "float" if VARIANTS[file.variant].computes == "float" else "mixed"
 
@@ -56,10 +56,7 @@ def _numbers(file: ExportedVariant) -> Numbers:
 def compare(here: Outcome, there: Outcome, limit: float) -> Comparison:
     """Compare scores of the same images.
 
-    Args:
-        here: On this machine.
-        there: On the target.
-        limit: Largest difference that is accepted; at 0 the scores must be identical.
+    At a limit of 0 they must be identical.
     """
     if isinstance(here, LoadFailure):
         also_there = f"; there: {there.reason}" if isinstance(there, LoadFailure) else ""

@@ -24,11 +24,7 @@ E = TypeVar("E", bound=Engine)
 class Job(Generic[E]):
     """One file to run on one engine.
 
-    Attributes:
-        file: What is known of it.
-        path: Where it is.
-        engine: Here or on a target.
-        rows: `[n]` rows of the image cache.
+    `rows` are `[n]` rows of the image cache.
     """
 
     file: ExportedVariant

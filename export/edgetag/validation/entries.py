@@ -92,6 +92,8 @@ def variant_entry(
         flips=comparison.flips,
         largest_score_difference=comparison.largest_score_difference,
         mean_score_difference=comparison.mean_score_difference,
+        logit_rmse=comparison.logit_rmse.value,
+        logit_rmse_interval=comparison.logit_rmse.drop_interval,
         calibration_error=_mean_calibration_error(variant.operating),
         reference_calibration_error=_mean_calibration_error(reference.operating),
         scores_sha256=scores_digest(variant.scores),
@@ -99,7 +101,7 @@ def variant_entry(
         size_bytes=candidate.size_bytes,
         gzip_bytes=candidate.gzip_bytes,
         budgets=overall,
-        tags=_tags(comparison, tag_checks, reference, variant),
+        tags=_tags(comparison, tag_checks, reference, variant, decides),
         losses=significant_losses(comparison, overall, tag_checks, split.confidence),
     )
 
@@ -109,6 +111,7 @@ def _tags(
     checks: Mapping[str, tuple[Check, ...]],
     reference: Measured,
     variant: Measured,
+    decides: bool,
 ) -> tuple[TagVerdict, ...]:
     """Return every tag's numbers and verdict, in the order of the outputs."""
     split = variant.split
@@ -152,6 +155,7 @@ def _tags(
             "mcnemar_p_holm": tag.mcnemar_p_holm,
             "operating": variant.operating[place],
             "reference_operating": reference.operating[place],
+            "curve": variant.curve(index) if decides else None,
         }
         tags.append(common.model_copy(update=numbers))
     return tuple(tags)

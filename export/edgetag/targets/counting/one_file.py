@@ -87,13 +87,7 @@ def _count_once(
 def operator_counts(
     sections: dict[int, int], cuts: Cuts, names: Sequence[str]
 ) -> tuple[OperatorCount, ...]:
-    """Return what operators cost: each cut's instructions, less those of the one before.
-
-    Args:
-        sections: Instructions by section; see `markers`.
-        cuts: Where the file was cut.
-        names: Of all operators.
-    """
+    """Return what operators cost: each cut's instructions, less those of the one before."""
     ends = [cut.operators for cut in cuts.cuts] + [len(names)]
     totals = [sections[FIRST_CUT + number] for number in range(len(cuts.cuts))] + [sections[WHOLE]]
     costs = []
