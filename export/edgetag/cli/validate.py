@@ -105,7 +105,8 @@ def file(
             metavar="[NAME=]FILE...",
             help="A .tflite file of the same tags, whoever made it, and what to call it; default: "
             "the file's name. Its metadata say what input it wants; without them the recipe's "
-            "contract is assumed. An ensemble's .toml file is judged as one.",
+            "contract is assumed. Of a bundle the file that apps take first is judged, and an "
+            "ensemble's .toml file as one file.",
         ),
     ],
     out: RunFolder = None,
@@ -140,19 +141,22 @@ def file(
 
     Exits as edgetag validate does.
     """
+    from edgetag.bundling.given import Judging, read_given
     from edgetag.conversion.exported import exported_path
-    from edgetag.conversion.given import read_given
     from edgetag.pipeline import ensure_stage, run_stage
     from edgetag.tags import Vocabulary
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     external = read_given(
         files,
-        loaded.network.preprocessing(),
-        Vocabulary(loaded.data.tags),
-        mean=mean,
-        std=std,
-        labels=labels,
+        Judging(
+            workspace,
+            loaded.network.preprocessing(),
+            Vocabulary(loaded.data.tags),
+            mean=mean,
+            std=std,
+            labels=labels,
+        ),
         taken=loaded.export.possible if exported_path(workspace).exists() else (),
     )
     for model in external:

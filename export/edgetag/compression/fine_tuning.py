@@ -13,7 +13,7 @@ from edgetag.metrics import Scores, mean_average_precision
 from edgetag.networks import Scorer, build_untrained, load_weights
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress
-from edgetag.recipe import PruningSection, QuantizationSection, Recipe
+from edgetag.recipe import FineTuning, Recipe
 from edgetag.tf import keras, tf
 from edgetag.training.fitting import FitSettings, fit
 from edgetag.training.kept_scores import keep_scores, kept_scores
@@ -51,7 +51,7 @@ class Bench:
         load_weights(model, weights)
         return model
 
-    def steps(self, section: PruningSection | QuantizationSection) -> int:
+    def steps(self, section: FineTuning) -> int:
         """Return how many steps `fine_tune` takes on one device."""
         per_epoch = math.ceil(len(self.training) / self.recipe.training.batch_size)
         return max(1, math.ceil(section.epochs * per_epoch - 1e-9))
@@ -59,7 +59,7 @@ class Bench:
     def fine_tune(
         self,
         model: keras.Model,
-        section: PruningSection | QuantizationSection,
+        section: FineTuning,
         teacher: keras.Model,
         *,
         freeze_batch_norm: bool,

@@ -6,7 +6,7 @@ compression" (2017): the sparsity rises by a cubic polynomial, then stays while 
 
 from fnmatch import fnmatchcase
 
-from edgetag.compression.copying import copy_model
+from edgetag.compression.copying import copy_model, producers
 from edgetag.compression.sparsity import (
     WEIGHTED,
     SparsityNotReachedError,
@@ -77,7 +77,7 @@ def _require_xnnpack_network(model: keras.Model, policy: object) -> None:
             outputs[layer.name] = inputs
             continue
         config = layer.get_config()
-        feeding = [outputs[x.name] for x in _producers(layer)]
+        feeding = [outputs[x.name] for x in producers(layer)]
         if isinstance(layer, keras.layers.GlobalAveragePooling2D):
             config["keepdims"] = True
         if isinstance(layer, WEIGHTED) and config.get("strides") == (2, 2):
@@ -94,11 +94,6 @@ def _require_xnnpack_network(model: keras.Model, policy: object) -> None:
         )
     except ValueError as error:
         raise InputError(_no_xnnpack(model, str(error))) from None
-
-
-def _producers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
-    inbound = layer.inbound_nodes[0].inbound_layers
-    return inbound if isinstance(inbound, list) else [inbound]
 
 
 def _no_xnnpack(model: keras.Model, reason: str) -> str:

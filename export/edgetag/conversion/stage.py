@@ -155,7 +155,12 @@ class Sources:
         """Return the model that a variant is made from; the next call may change its weights."""
         from edgetag.networks import load_weights
 
-        model = self._quantized if _is_quantized(variant) else self._float
+        if "narrow" in VARIANTS[variant].trained_by:
+            from edgetag.compression.channels import build_narrowed
+
+            model = build_narrowed(self.recipe, self.workspace, variant)
+        else:
+            model = self._quantized if _is_quantized(variant) else self._float
         load_weights(model, self.weights(variant))
         return model
 
@@ -183,6 +188,8 @@ class Sources:
         from edgetag.conversion.convert import build_graph, saved
 
         model, quantized = self.model(variant), _is_quantized(variant)
+        if "narrow" in VARIANTS[variant].trained_by:
+            return self._folders.enter_context(saved(model))
         if quantized not in self._graphs:
             self._graphs[quantized] = build_graph(model)
         return self._folders.enter_context(saved(self._graphs[quantized]))

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from edgetag.tf import keras
 
 
+def round_channels(channels: float, multiple: int = 8) -> int:
+    """Round to a multiple, at least one, and never below 0.9 of the value."""
+    rounded = max(multiple, int(channels + multiple / 2) // multiple * multiple)
+    return rounded if rounded >= 0.9 * channels else rounded + multiple
+
+
 @dataclass(frozen=True)
 class Builder:
     """Builds blocks with one batch norm setting.

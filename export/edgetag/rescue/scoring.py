@@ -17,7 +17,7 @@ from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import ReferenceHeatMaps
+from edgetag.validation.heat_maps import ReferenceHeatMaps, make_maps
 from edgetag.validation.scores import (
     VariantMeta,
     digest_rows,
@@ -92,9 +92,8 @@ class Runtime:
     ) -> HeatMaps | LoadFailure:
         """Compare a file's heat maps over rows; `scores` are `[rows, tags]` of its first output."""
         with progress.track(f"heat maps of {file.stem}", len(rows), "images") as task:
-            return scene.compare_file(
-                file, self.engine, self._workspace.cache, rows, self._contract, scores, task
-            )
+            made = make_maps(file, self.engine, self._workspace.cache, rows, self._contract, task)
+        return made if isinstance(made, LoadFailure) else scene.compare([made], scores)
 
     def time(
         self,
