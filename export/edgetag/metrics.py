@@ -1,13 +1,20 @@
-"""Average precision over three-state labels; the arithmetic is scikit-learn's."""
+"""What scores are worth against labels, and how far they lie from other scores.
+
+The arithmetic of average precision is scikit-learn's.
+"""
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score
 
 from edgetag.labels import Labels
 
 Scores = npt.NDArray[np.float32]
 """Scores `[images, tags]` in 0..1."""
+
+SURE = 1.0 / 512.0
+"""Scores nearer to 0 or 1 count as this near: half a step of a score of 8 bits."""
 
 
 def average_precisions(
@@ -23,6 +30,8 @@ def average_precisions(
     Returns:
         `[tags]` in 0..1 or NaN.
     """
+    from sklearn.metrics import average_precision_score  # takes 1 s to import
+
     result = np.full(labels.shape[1], np.nan)
     for tag in range(labels.shape[1]):
         known = labels[:, tag] >= 0
@@ -38,3 +47,23 @@ def mean_average_precision(scores: Scores, labels: Labels, min_positives: int = 
     scored = average_precisions(scores, labels, min_positives)
     scored = scored[~np.isnan(scored)]
     return float(scored.mean()) if len(scored) else float("nan")
+
+
+def squared_logit_distances(
+    scores: npt.NDArray[np.floating[Any]], reference: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.float64]:
+    """Return `[images]`: the mean over tags of the squared difference of logits.
+
+    It needs no label, and moves with everything that compression changes, while average precision
+    moves only where pictures change places.
+
+    Args:
+        scores: `[images, tags]`.
+        reference: `[images, tags]`, of the same pictures.
+    """
+    return np.square(_logits(scores) - _logits(reference)).mean(axis=1)
+
+
+def _logits(scores: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    inside = np.clip(scores.astype(np.float64), SURE, 1.0 - SURE)
+    return np.log(inside / (1.0 - inside))

@@ -217,6 +217,7 @@ def test_every_limit_of_a_budget_is_judged_by_validate_or_told_as_left_out() -> 
         "min_map",
         "max_map_drop",
         "max_flip_rate",
+        "max_logit_rmse",
         "max_heat_map_error",
         "max_size_bytes",
         "max_size_ratio",

@@ -12,7 +12,8 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter as LiteRT
 
 from edgetag.conversion import checks
-from edgetag.conversion.flatfile import parse_model, read_model
+from edgetag.conversion.flatfile import operators, parse_model, read_model
+from edgetag.conversion.layers import matched_layers
 from edgetag.conversion.metadata import ModelInfo, attach, read_metadata
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.representative import with_full_range
@@ -117,6 +118,13 @@ def test_input_and_output_types_are_the_recipes(
     model = parse_model(data, "int8")
     assert checks.boundary_types(model) == ("int8", "float32")
     checks.check_full_integer(model, "int8")
+    assert checks.has_float_scores(model)
+    assert not checks.has_float_scores(read_model(exported("fp32")))
+    assert not checks.has_float_scores(read_model(exported("int8")))
+    names = [op.name for op in operators(model, model.subgraphs[0])]
+    assert names[-3:] == ["DEQUANTIZE", "MEAN", "LOGISTIC"]
+    layers = matched_layers(model, read_model(exported("fp32")), "int8")
+    assert [layer.operator for layer in layers] == 4 * ["CONV_2D"]  # no layer left to rescue behind
     checks.check_input_exact(model, contract, "int8")
     default = score(LiteRT, exported("int8").read_bytes(), photos, contract)
     np.testing.assert_allclose(score(LiteRT, data, photos, contract), default, atol=2 / 256)

@@ -88,6 +88,10 @@ def test_the_stage_leaves_files_that_its_result_describes(run_folder: Workspace)
     assert (fp32.input_type, fp32.output_type) == ("float32", "float32")
     assert int8.size_bytes < 0.3 * fp32.size_bytes
     assert "FULLY_CONNECTED" in int8.operators
+    assert fp32.calibration is None
+    assert int8.calibration is not None
+    tried = int8.calibration.logit_rmse
+    assert tried[int8.calibration.chosen] == min(tried.values())
     assert not list(run_folder.export.glob(".*"))
 
 

@@ -48,6 +48,7 @@ def test_every_limit_is_judged_by_somebody() -> None:
 
 
 def test_margins_of_accuracy_are_those_whose_losses_are_told() -> None:
-    margins = {key for key, limit in LIMITS.items() if limit.kind == "margin"}
+    # Every file has a distance: that there is one is no loss.
+    margins = {key for key, limit in LIMITS.items() if limit.kind == "margin"} - {"max_logit_rmse"}
     assert {key for key, limit in LIMITS.items() if limit.measure} == margins - {OF_MAPS}
     assert {key for keys in MARGINS.values() for key in keys} == margins - {OF_MAPS}

@@ -17,6 +17,7 @@ from edgetag.recipe.budgets import Unit
     [
         ("max_map_drop", 0.02, Value(0.0213, (-0.0163, 0.0263)), "2.13 points [−1.63, 2.63]"),
         ("max_flip_rate", 0.05, Value(0.0504), "5.04 %"),
+        ("max_logit_rmse", 0.2, Value(0.2151, (0.2, 0.2304)), "0.215 [0.200, 0.230]"),
         ("min_map", 0.8, Value(0.7996), "0.7996"),
         ("max_latency_ms", 5, Value(4.904, (4.81, 5.02)), "4.90 ms [4.81, 5.02]"),
         ("max_latency_ratio", 0.6, Value(0.38, (0.35, 0.41)), "0.380 [0.350, 0.410]"),

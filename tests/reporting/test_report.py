@@ -123,6 +123,7 @@ def test_the_table_of_variants_shows_size_drop_interval_flips_and_latency(
         "0.846",
         "0.40 [−0.10, 0.90]",
         "1.2 %",
+        "0.210",
         "0.939",
         "18.0",
         "✓ pass",
@@ -172,7 +173,7 @@ def test_markup_in_a_name_is_shown_as_text(text: str, escaped: str) -> None:
 
 def test_a_narrow_terminal_loses_nothing(sources: Sources, tmp_path: Path) -> None:
     result, _ = report_on(sources, tmp_path)
-    console = Console(width=110, file=io.StringIO(), record=True)
+    console = Console(width=118, file=io.StringIO(), record=True)
     table = variants_table(result)
     console.print(to_rich(table))
     words = set(console.export_text().split())

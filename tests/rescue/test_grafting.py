@@ -11,13 +11,13 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgetag.conversion.checks import boundary_types, count_operators
 from edgetag.conversion.flatfile import constant, ints, operators, pack_model, read_model
+from edgetag.conversion.layers import Layer, label, matched_layers
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.grafting import Graft
 from edgetag.rescue.int16_layers import Int16Graft
-from edgetag.rescue.layers import Layer, label, matched_layers
 from tests.support.paths import MODELS
 from tests.support.rescue_run import RECIPE
 from tests.support.run_folders import FLOAT, INT8, noisy_pictures, score

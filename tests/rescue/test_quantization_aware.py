@@ -9,12 +9,12 @@ import pytest
 
 from edgetag.arrays import write_arrays
 from edgetag.conversion.flatfile import read_model
+from edgetag.conversion.layers import matched_layers
 from edgetag.preprocess import scale
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.floating import float_file
-from edgetag.rescue.layers import matched_layers
 from edgetag.workspace import Workspace
 from tests.support.rescue_run import RECIPE
 from tests.support.run_folders import noisy_pictures, score

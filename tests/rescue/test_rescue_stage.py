@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from edgetag.cli.app import app
+from edgetag.conversion.layers import label
 from edgetag.conversion.metadata import read_metadata
 from edgetag.errors import ExitCode, InputError
 from edgetag.progress import SilentProgress
-from edgetag.rescue.layers import label
 from edgetag.rescue.result import RescueResult
 from edgetag.rescue.stage import run
 from edgetag.workspace import Workspace, digest_file

@@ -9,11 +9,11 @@ from scipy.special import expit
 
 from edgetag.conversion.explain_signature import add_explain, check_explain, without_explain
 from edgetag.conversion.flatfile import pack_model, parse_model, read_model
+from edgetag.conversion.layers import matched_layers
 from edgetag.errors import InputError
 from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.grafting import Graft
 from edgetag.rescue.int16_layers import Int16Graft, can_be_int16
-from edgetag.rescue.layers import matched_layers
 from tests.support.paths import MODELS
 
 INT8, FP32 = MODELS / "tiny_int8_uint8.tflite", MODELS / "tiny_fp32.tflite"

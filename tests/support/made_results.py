@@ -167,6 +167,8 @@ def scored(
         flips=3,
         largest_score_difference=0.03,
         mean_score_difference=0.004,
+        logit_rmse=0.21,
+        logit_rmse_interval=(0.19, 0.23),
         calibration_error=0.03,
         reference_calibration_error=0.02,
         scores_sha256="ef" * 32,

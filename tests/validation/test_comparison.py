@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,31 @@ def test_unknown_cells_change_nothing() -> None:
     unknown = labels < 0
     reference, variant = reference.copy(), variant.copy()
     reference[unknown], variant[unknown] = 0.0, 1.0
-    assert compared(labels, reference, variant) == before
+    after = compared(labels, reference, variant)
+    assert after.logit_rmse.value > before.logit_rmse.value  # which asks for no label
+    assert replace(after, logit_rmse=before.logit_rmse) == before
+
+
+def test_the_distance_is_the_root_mean_square_of_logits_half_a_step_from_0_and_1() -> None:
+    labels = np.zeros((40, 3), dtype=np.int8)
+    reference = np.full((40, 3), 0.5, dtype=np.float32)
+    variant = reference.copy()
+    variant[:, 0] = 1 / (1 + np.exp(-0.3))
+    variant[:, 1] = 0.0  # an 8-bit score of 0 is below 1/512
+    distance = compared(labels, reference, variant).logit_rmse
+    assert distance.value == pytest.approx(np.sqrt((0.3**2 + np.log(511) ** 2) / 3), rel=1e-6)
+    assert distance.drop_interval == pytest.approx((distance.value, distance.value))
+
+
+def test_the_interval_of_the_distance_is_that_of_groups() -> None:
+    labels, reference, variant = case()
+    alone = compared(labels, reference, variant).logit_rmse
+    twice = [np.concatenate([scores, scores]) for scores in (labels, reference, variant)]
+    paired = split(twice[0], [str(i % len(labels)) for i in range(2 * len(labels))])
+    together = compared_over(paired, *twice[1:]).logit_rmse
+    assert alone.drop_interval is not None
+    assert alone.drop_interval[0] < alone.value < alone.drop_interval[1]
+    assert together.drop_interval == pytest.approx(alone.drop_interval)
 
 
 def test_flips_are_counted_where_decisions_differ() -> None:

@@ -196,6 +196,7 @@ def test_a_collapse_that_no_limit_on_accuracy_sees_never_passes(budget: Budget) 
         Budget(min_map=0.5),
         Budget(max_map_drop=0.1),
         Budget(max_flip_rate=0.01),
+        Budget(max_logit_rmse=0.3),
         Budget(max_recall_drop=0.1),
         Budget(max_fpr_rise=0.05),
         Budget(max_ap_drop=0.1),

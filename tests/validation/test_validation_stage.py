@@ -61,6 +61,9 @@ def test_each_variant_is_compared_on_each_runtime_and_split(run_folder: RunFolde
     assert verdict.reference.device == "a GPU far away"
     assert int8.flip_rate is not None
     assert 0 < int8.flip_rate < 0.1
+    assert fp32.logit_rmse is not None
+    assert int8.logit_rmse_interval is not None
+    assert fp32.logit_rmse < 1e-4 < int8.logit_rmse_interval[0]
     assert int8.map_drop_interval is not None
     assert int8.map_drop_interval[0] <= int8.map_drop_interval[1]
     assert int8.size_bytes == (MODELS / "tiny_int8_uint8.tflite").stat().st_size

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
 
 from edgetag.benchmarking.result import Latency, Ratio
 from edgetag.judging.checks import Bounds
@@ -60,6 +59,8 @@ def interval_ranks(count: int, independent: int, share: float) -> tuple[int, int
     Returns:
         Two ranks in 1..count, None where there are too few runs.
     """
+    from scipy.stats import binom  # slow to import
+
     tail = (1.0 - CONFIDENCE) / 2
     low = int(binom.ppf(tail, independent, share))
     high = int(binom.ppf(1.0 - tail, independent, share)) + 1

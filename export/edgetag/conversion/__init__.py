@@ -15,9 +15,12 @@
 - `flatfile`: reading and writing `.tflite` files as flatbuffers, without running them.
 - `labels`: labels of a model made elsewhere: read from a file or from the zip behind a model, and
   matched.
+- `layers`: the layers of a quantized file, each with its counterpart in a float file of the same
+  network.
 - `metadata`: standard TFLite metadata in a `.tflite` file: what the input wants and what the
   scores mean.
 - `op_versions`: which TensorFlow Lite first had each version of an operator.
 - `representative`: the images that calibrate post-training quantization: from training, every tag
   among them.
+- `sources`: what the export stage makes variants from: weights, models on disk, calibration images.
 """

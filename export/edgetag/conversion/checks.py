@@ -24,6 +24,7 @@ from edgetag.conversion.flatfile import (
     read_model,
     tensor_name,
 )
+from edgetag.conversion.float_scores import ENDS
 from edgetag.conversion.op_versions import first_runtime, parse_version, required_runtime
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
@@ -65,6 +66,14 @@ def count_float_tensors(model: Any) -> int:
     return sum(tensor.type in FLOAT_TYPES for tensor in model.subgraphs[0].tensors or [])
 
 
+def has_float_scores(model: Any) -> bool:
+    """Tell whether a model is of integers and computes its scores alone in float."""
+    graph = model.subgraphs[0]
+    floats = {at for at, tensor in enumerate(graph.tensors) if tensor.type in FLOAT_TYPES}
+    users = {op.name for op in operators(model, graph) if floats & {*op.inputs, *op.outputs}}
+    return bool(users & set(ENDS)) and users <= {*CONVERSIONS, *ENDS}
+
+
 def boundary_types(model: Any) -> tuple[str, str]:
     """Return the element types of the input and of the scores."""
     graph = model.subgraphs[0]
@@ -77,6 +86,7 @@ def check_full_integer(model: Any, where: object) -> None:
     """Refuse a file that computes anything in floating point.
 
     A float input or output is no computation: it may be touched by QUANTIZE and DEQUANTIZE alone.
+    Behind the last weights scores may be floats, see `float_scores`.
 
     Raises:
         InputError: A float tensor is left; the operators that use it are named.
@@ -87,7 +97,7 @@ def check_full_integer(model: Any, where: object) -> None:
         users = [op for op in operators(model, graph) if floats & {*op.inputs, *op.outputs}]
         outside = sorted({op.name for op in users if op.name not in CONVERSIONS})
         inner = floats - ends
-        if outside or inner:
+        if (outside or inner) and not (outside and set(outside) <= set(ENDS)):
             names = ", ".join(tensor_name(graph.tensors[i]) for i in sorted(inner)[:3])
             raise InputError(
                 f"{where}: should be full integer, but {len(inner or floats)} float tensors are "

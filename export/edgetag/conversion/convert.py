@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.catalogue.variants import VARIANTS
+from edgetag.conversion.float_scores import with_float_scores
 from edgetag.conversion.metadata import INPUT, OUTPUT
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing, scale
@@ -100,7 +101,7 @@ def convert(
         variant: What to make of it.
         contract: Scales the representative images.
         input_type: Of variants whose types the recipe chooses.
-        output_type: Likewise.
+        output_type: Likewise; see `float_scores` of what float32 means.
         representative: `[n, size, size, 3]` uint8, for variants that are calibrated.
 
     Returns:
@@ -121,9 +122,12 @@ def convert(
         if line.calibrated and representative is not None:
             converter.representative_dataset = lambda: _calibration(representative, contract)
         try:
-            return bytes(converter.convert())
+            data = bytes(converter.convert())
         except Exception as error:  # its ConverterError has no public name
             refusal = error
+        else:
+            in_float = line.chosen_types and output_type == "float32"
+            return with_float_scores(data) if in_float else data
     first_line = next(iter(str(refusal).splitlines()), type(refusal).__name__)
     reason = first_line.rsplit("): ", 1)[-1]  # behind the place in the converter's own graph
     raise InputError(

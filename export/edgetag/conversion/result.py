@@ -22,6 +22,22 @@ class ExplainSignature(Record):
     width: int
 
 
+class Calibration(Record):
+    """How a file was brought nearer to the float file behind its conversion.
+
+    Attributes:
+        images: Training images that ranges and means were taken from.
+        other_images: Further ones, which chose; the same where there are no more.
+        logit_rmse: What was tried → distance of logits from the float file over `other_images`.
+        chosen: The nearest of them.
+    """
+
+    images: int
+    other_images: int
+    logit_rmse: dict[str, float]
+    chosen: str
+
+
 class ExportedVariant(Record):
     """One file.
 
@@ -37,8 +53,11 @@ class ExportedVariant(Record):
             that the file uses; empty where that is not known.
         operators: Operator → how often it runs for the scores.
         float_tensors: Tensors of float32 or float16 behind the scores.
+        float_scores: Whether a file of integers computes its scores, behind the last weights, in
+            float.
         sparsity: Share of zeros among the weights of convolutions and dense layers.
         explain_maps: The signature that gives maps too; None where the file has none.
+        calibration: Of a variant that is calibrated after training; None for others.
         rescued: The step of `edgetag rescue` that made the file, such as `int8-float-6`; empty
             where export did.
     """
@@ -53,8 +72,10 @@ class ExportedVariant(Record):
     min_runtime_version: str
     operators: dict[str, int]
     float_tensors: int
+    float_scores: bool = False
     sparsity: float
     explain_maps: ExplainSignature | None = None
+    calibration: Calibration | None = None
     rescued: str = ""
 
 
@@ -84,7 +105,7 @@ class VariantRecord(Result):
         exported: The file.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.export-variant/1.2"
+    SCHEMA: ClassVar[str] = "edgetag.export-variant/1.3"
     inputs: str
     exported: ExportedVariant
 
@@ -98,7 +119,7 @@ class ExportResult(Result):
         serving: None where the recipe asks for none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.export/1.3"
+    SCHEMA: ClassVar[str] = "edgetag.export/1.4"
     variants: tuple[ExportedVariant, ...]
     warnings: tuple[str, ...] = ()
     serving: ServingModel | None = None

@@ -11,7 +11,7 @@ from edgetag.progress import Progress
 from edgetag.workspace import Workspace, digest_file
 
 if TYPE_CHECKING:
-    from edgetag.conversion.stage import Sources
+    from edgetag.conversion.sources import Sources
 
 VERSION = "1"
 """TensorFlow Serving serves the highest number that it finds."""

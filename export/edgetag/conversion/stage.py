@@ -2,12 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
-from functools import cached_property
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgetag import __version__
 from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.compression.result import QuantizeResult
 from edgetag.compression.weights import trained_weights
@@ -15,27 +13,24 @@ from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import check_explain, read_explain
 from edgetag.conversion.exported import exported_path
 from edgetag.conversion.flatfile import gzip_size, parse_model
-from edgetag.conversion.metadata import ModelInfo, attach
+from edgetag.conversion.metadata import attach
 from edgetag.conversion.op_versions import required_runtime
-from edgetag.conversion.representative import representative_images
 from edgetag.conversion.result import (
+    Calibration,
     ExplainSignature,
     ExportedVariant,
     ExportResult,
     VariantRecord,
 )
 from edgetag.conversion.serving_step import serving_model
-from edgetag.dataset import open_dataset
-from edgetag.dependencies import dependencies_of
+from edgetag.conversion.sources import Sources
 from edgetag.errors import InputError
-from edgetag.preprocess import Pixels
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
-from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes, write_text
+from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
 
 if TYPE_CHECKING:
-    from edgetag.conversion.convert import Graph, SavedModel
-    from edgetag.tf import keras
+    pass
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResult:
@@ -103,138 +98,20 @@ def _trained_if_needed(recipe: Recipe, workspace: Workspace) -> tuple[Variant, .
     return tuple(variant for variant in recipe.export.fallback if variant in trained)
 
 
-class Sources:
-    """What variants are made from; the costly parts are made once, when first used.
-
-    `close` deletes what `saved_model` has left on disk.
-    """
-
-    def __init__(self, recipe: Recipe, workspace: Workspace) -> None:
-        self.recipe = recipe
-        self.workspace = workspace
-        self.contract = recipe.network.preprocessing()
-        self._folders = ExitStack()
-        self._graphs: dict[bool, Graph] = {}
-
-    def close(self) -> None:
-        """Delete the saved models."""
-        self._folders.close()
-
-    def weights(self, variant: Variant) -> Path:
-        """Return the weights that a variant is made from.
-
-        Raises:
-            InputError: They are missing; the stage that makes them is named.
-        """
-        needed = trained_weights(self.workspace, variant)
-        for stage, path in needed.items():
-            if not path.is_file():
-                raise InputError(f"{path}: missing, and {variant} needs it; run: edgetag {stage}")
-        return list(needed.values())[-1]
-
-    def digest(self, variant: Variant) -> str:
-        """Return a digest of everything that a variant's bytes follow from."""
-        recipe, export = self.recipe, self.recipe.export
-        inputs: dict[str, object] = {
-            "edgetag": __version__,  # which the file's description names
-            "made with": dependencies_of(__name__).digest,
-            "weights": digest_file(self.weights(variant)),
-            "network": recipe.network.model_dump(mode="json"),
-            "info": [recipe.name, export.author, export.license, recipe.data.tags],
-        }
-        if VARIANTS[variant].chosen_types:
-            inputs["types"] = [export.input_type, export.output_type]
-        if VARIANTS[variant].calibrated:
-            manifest = digest_file(self.workspace.manifest)
-            inputs["representative"] = [manifest, export.representative_images, recipe.seed]
-        if variant in export.explain:
-            inputs["explain"] = True
-        return digest_json(inputs)
-
-    def model(self, variant: Variant) -> "keras.Model":
-        """Return the model that a variant is made from; the next call may change its weights."""
-        from edgetag.networks import load_weights
-
-        if "narrow" in VARIANTS[variant].trained_by:
-            from edgetag.compression.channels import build_narrowed
-
-            model = build_narrowed(self.recipe, self.workspace, variant)
-        else:
-            model = self._quantized if _is_quantized(variant) else self._float
-        load_weights(model, self.weights(variant))
-        return model
-
-    @cached_property
-    def _float(self) -> "keras.Model":
-        from edgetag.networks import build_untrained
-
-        return build_untrained(self.recipe.network, len(self.recipe.data.tags))
-
-    @cached_property
-    def _quantized(self) -> "keras.Model":
-        from edgetag.compression.quantize import build_quantized
-
-        return build_quantized(self.recipe)
-
-    def saved_model(self, variant: Variant) -> "SavedModel":
-        """Return the same on disk, for the converter; variants of the float model share one."""
-        return self._saved(variant) if VARIANTS[variant].trained_by else self._saved_float
-
-    @cached_property
-    def _saved_float(self) -> "SavedModel":
-        return self._saved(BASE)
-
-    def _saved(self, variant: Variant) -> "SavedModel":
-        from edgetag.conversion.convert import build_graph, saved
-
-        model, quantized = self.model(variant), _is_quantized(variant)
-        if "narrow" in VARIANTS[variant].trained_by:
-            return self._folders.enter_context(saved(model))
-        if quantized not in self._graphs:
-            self._graphs[quantized] = build_graph(model)
-        return self._folders.enter_context(saved(self._graphs[quantized]))
-
-    @cached_property
-    def representative(self) -> Pixels:
-        """The images that calibrate variants quantized after training."""
-        dataset = open_dataset(self.workspace)
-        return representative_images(
-            dataset, self.recipe.export.representative_images, self.recipe.seed
-        )
-
-    def info(self, variant: Variant) -> ModelInfo:
-        """Return what a variant says about itself."""
-        recipe = self.recipe
-        return ModelInfo(
-            name=recipe.name,
-            description=(
-                f"Scores of {len(recipe.data.tags)} tags for a picture: {recipe.network.name}, "
-                f"variant {variant}, made by edgetag {__version__}."
-            ),
-            author=recipe.export.author,
-            license=recipe.export.license,
-            vocabulary=recipe.data.vocabulary(),
-            contract=self.contract,
-        )
-
-
-def _is_quantized(variant: Variant) -> bool:
-    return "quantize" in VARIANTS[variant].trained_by
-
-
 def _export(variant: Variant, sources: Sources) -> tuple[ExportedVariant, str | None]:
     """Reuse or make one variant; return what it is and what warns of it."""
     folder = sources.workspace.export
     file, record_file = folder / f"{variant}.tflite", folder / f"{variant}.json"
     inputs = sources.digest(variant)
     reused = _reusable(file, record_file, inputs)
-    data = file.read_bytes() if reused else _convert(variant, sources)
+    data, calibration = (file.read_bytes(), None) if reused else _convert(variant, sources)
     model = parse_model(data, file)
     rescued = reused is not None and reused.rescued != ""
     warning = _check(model, variant, sources, file, rescued)  # before a bad file gets its name
     if reused:
         return reused, warning
-    exported = describe(model, data, variant, file, sources.workspace)
+    described = describe(model, data, variant, file, sources.workspace)
+    exported = described.model_copy(update={"calibration": calibration})
     write_bytes(file, data)
     write_text(record_file, VariantRecord(inputs=inputs, exported=exported).to_json())
     return exported, warning
@@ -264,6 +141,7 @@ def describe(
         min_runtime_version=required_runtime(model),
         operators=checks.count_operators(model),
         float_tensors=checks.count_float_tensors(model),
+        float_scores=checks.has_float_scores(model),
         sparsity=checks.sparsity(model),
         explain_maps=_explain_maps(model, file),
     )
@@ -284,18 +162,40 @@ def _reusable(file: Path, record_file: Path, inputs: str) -> ExportedVariant | N
     return record.exported if unchanged else None
 
 
-def _convert(variant: Variant, sources: Sources) -> bytes:
+def _convert(variant: Variant, sources: Sources) -> tuple[bytes, Calibration | None]:
+    """Return a variant's file, and how it was calibrated behind its conversion."""
     from edgetag.conversion.convert import convert
 
-    data = convert(
-        sources.saved_model(variant),
-        variant,
-        sources.contract,
-        input_type=sources.recipe.export.input_type,
-        output_type=sources.recipe.export.output_type,
-        representative=sources.representative if VARIANTS[variant].calibrated else None,
+    export, calibrated = sources.recipe.export, VARIANTS[variant].calibrated
+    if variant == BASE:
+        data = sources.float_file(BASE)
+    else:
+        data = convert(
+            sources.saved_model(variant),
+            variant,
+            sources.contract,
+            input_type=export.input_type,
+            output_type=export.output_type,
+            representative=sources.representative.calibrating if calibrated else None,
+        )
+    calibration = None
+    if calibrated and export.calibration_steps:
+        data, calibration = _calibrate(data, variant, sources)
+    return attach(data, sources.info(variant), variant in export.explain), calibration
+
+
+def _calibrate(data: bytes, variant: Variant, sources: Sources) -> tuple[bytes, Calibration]:
+    from edgetag.conversion.calibration.calibrate import calibrate
+    from edgetag.conversion.calibration.pictures import Pictures
+
+    images = sources.representative
+    return calibrate(
+        data,
+        sources.float_file(variant),
+        Pictures(images.calibrating, sources.contract),
+        Pictures(images.others, sources.contract),
+        sources.recipe.export.calibration_steps,
     )
-    return attach(data, sources.info(variant), variant in sources.recipe.export.explain)
 
 
 def _check(model: Any, variant: Variant, sources: Sources, file: Path, rescued: bool) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from edgetag.conversion.result import ExportedVariant, ExportResult, ServingModel
 from edgetag.tables import MOST_FINDINGS, Code, Column, Number, Prose, Rows, Table
-from edgetag.tables.formats import format_bytes, format_percent
+from edgetag.tables.formats import format_bytes, format_fraction, format_percent
 
 
 def export_tables(result: ExportResult) -> tuple[Table, ...]:
@@ -39,6 +39,15 @@ def files_table(files: Iterable[ExportedVariant]) -> Table:
         Number("size", lambda file: format_bytes(file.size_bytes)),
         Number("gzip", lambda file: format_bytes(file.gzip_bytes)),
         Number("zeros", lambda file: format_percent(file.sparsity)),
+        Number("logit RMSE", _distances, note="before → after calibration", optional=True),
         Column("needs TensorFlow Lite", lambda file: file.min_runtime_version or "unknown"),
         Code("SHA-256", lambda file: file.sha256[:12]),
     )
+
+
+def _distances(file: ExportedVariant) -> str | None:
+    if file.calibration is None:
+        return None
+    tried = file.calibration.logit_rmse
+    before = next(iter(tried.values()))
+    return f"{format_fraction(before)} → {format_fraction(tried[file.calibration.chosen])}"

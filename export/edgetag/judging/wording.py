@@ -23,6 +23,7 @@ WRITTEN: dict[Unit, tuple[Callable[[float], str], str]] = {
     "percent": (lambda share: format_percent(share, 2).removesuffix(" %"), " %"),
     "fraction": (lambda value: format_fraction(value, 4), ""),
     "ms": (format_ms, " ms"),
+    "logits": (format_fraction, ""),
     "ratio": (format_fraction, ""),
     "bytes": (lambda size: format_bytes(int(size)), ""),
     "instructions": (lambda count: f"{int(count):,}", ""),

@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema
 
 from edgetag.recipe.base import Section, Share
 
-Unit = Literal["points", "percent", "fraction", "ms", "ratio", "bytes", "instructions"]
+Unit = Literal["points", "percent", "fraction", "ms", "ratio", "logits", "bytes", "instructions"]
 """Points, percent and fractions are all of 1: a drop, a share, and a value such as mAP."""
 
 Kind = Literal["margin", "cap", "floor"]
@@ -89,6 +89,7 @@ class Budget(TagBudget):
 
     `max_map_drop`, `max_recall_drop`, `max_fpr_rise` and `max_ap_drop` are margins: the interval
     must lie inside. The last three hold for every tag that `tags` does not say otherwise of.
+    `max_logit_rmse` is one too, in logits.
     """
 
     min_map: Annotated[Share | None, Limit("mAP", "fraction", "floor", "accuracy")] = None
@@ -96,6 +97,15 @@ class Budget(TagBudget):
     max_flip_rate: Annotated[
         Share | None, _cap("share of changed decisions", "percent", "accuracy")
     ] = None
+    max_logit_rmse: Annotated[
+        float | None,
+        Limit("distance of logits from the float model's", "logits", "margin", "accuracy"),
+    ] = Field(
+        None,
+        gt=0,
+        description="Root mean square of the difference of logits from the float model's, over all "
+        "pictures and tags; a margin.",
+    )
     max_heat_map_error: Annotated[
         Share | None,
         Limit("distance of heat maps from the float model's", "points", "margin", "heat maps"),

@@ -125,13 +125,25 @@ class ExportSection(Section):
         "uint8", description="Of full-integer variants; the others take float32."
     )
     output_type: IoType = Field(
-        "uint8", description="Of full-integer variants; the others give float32."
+        "uint8",
+        description="Of full-integer variants; the others give float32. With float32 what is "
+        "behind the last weights, such as the mean of each map and its sigmoid, computes in float.",
     )
     representative_images: int = Field(
         200,
         ge=1,
         description=f"Training images that calibrate {' and '.join(CALIBRATED)}, stratified by "
         "tag.",
+    )
+    calibration_method: Literal["mse", "minmax"] = Field(
+        "mse",
+        description="How the ranges of int8 activations are chosen: by least squared error, or "
+        "from the smallest value to the largest.",
+    )
+    bias_correction: bool = Field(
+        True,
+        description="Take out of the biases of calibrated variants what quantizing moved in the "
+        "mean of each channel, layer by layer.",
     )
     target_runtime: str = Field(
         "2.14.0",
@@ -168,6 +180,12 @@ class ExportSection(Section):
             if variant not in self.possible:
                 raise ValueError(f"explain names {variant}, but variants does not list it")
         return self
+
+    @property
+    def calibration_steps(self) -> tuple[str, ...]:
+        """What is tried on calibrated variants behind their conversion, in this order."""
+        mse = self.calibration_method == "mse"
+        return ("MSE ranges",) * mse + ("bias correction",) * self.bias_correction
 
     @property
     def fallback(self) -> tuple[Variant, ...]:

@@ -25,6 +25,7 @@ class Accuracy(Record):
         map_drop: From the reference.
         map_drop_interval: Interval of the drop.
         flip_rate: Share of decisions that differ from the reference's.
+        logit_rmse: Distance of logits from the reference's; null in a report of an earlier version.
     """
 
     split: str
@@ -37,6 +38,7 @@ class Accuracy(Record):
     map_drop: float | None
     map_drop_interval: Bounds | None
     flip_rate: float | None
+    logit_rmse: float | None = None
 
 
 class Speed(Record):
@@ -188,7 +190,7 @@ class ReportResult(Result):
         baseline: What changed since the accepted state; None where there is none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.report/3.0"
+    SCHEMA: ClassVar[str] = "edgetag.report/3.1"
     file: str
     junit: str
     page: str | None = None

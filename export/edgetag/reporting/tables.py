@@ -28,6 +28,7 @@ from edgetag.tables import (
 )
 from edgetag.tables.formats import (
     format_bytes,
+    format_fraction,
     format_mean,
     format_millions,
     format_ms,
@@ -97,6 +98,11 @@ def _variants(
         Number("gzip", lambda row: format_bytes(row.gzip_bytes)),
         *(column for split in splits for column in _accuracy_on(split, report)),
         Number("flips", lambda row: _of(row.on(report.split, report.runtime), _flips)),
+        Number(
+            "logit RMSE",
+            lambda row: _of(row.on(report.split, report.runtime), _distance),
+            optional=True,
+        ),
         *(_latency_on(runtime, threads) for runtime, threads in places),
         *(_instructions_on(runtime, cpu) for runtime, cpu in dict.fromkeys(counted)),
         Decision(
@@ -136,6 +142,10 @@ def _of(accuracy: Accuracy | None, show: Callable[[Accuracy], Value]) -> Value:
 
 def _flips(accuracy: Accuracy) -> str:
     return format_percent(accuracy.flip_rate)
+
+
+def _distance(accuracy: Accuracy) -> str:
+    return format_fraction(accuracy.logit_rmse)
 
 
 def _accuracy_on(split: str, report: ReportResult) -> Iterator[Column[VariantRow]]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.conversion.result import ExportedVariant
-from edgetag.conversion.stage import Sources
+from edgetag.conversion.sources import Sources
 from edgetag.dependencies import dependencies_of
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant

@@ -13,7 +13,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from edgetag.conversion.flatfile import NO_TENSOR, ints, pack_model
-from edgetag.rescue.layers import Layer
+from edgetag.conversion.layers import Layer
 
 NO_BUFFER = 0
 """The buffer of tensors that are computed, which the format wants to be empty."""

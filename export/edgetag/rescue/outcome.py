@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from edgetag.catalogue.variants import TRAINED
+from edgetag.conversion.layers import label
 from edgetag.judging.decisions import Decision
 from edgetag.recipe import Variant
-from edgetag.rescue.layers import label
 from edgetag.rescue.result import Keep, Step
 from edgetag.tables.formats import format_points
 

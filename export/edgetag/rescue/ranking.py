@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from edgetag.conversion.layers import Layer
 from edgetag.conversion.representative import stratified_positions
 from edgetag.dataset import Dataset, Rows
 from edgetag.dependencies import dependencies_of
@@ -19,7 +20,6 @@ from edgetag.metrics import Scores
 from edgetag.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.records import Result
-from edgetag.rescue.layers import Layer
 from edgetag.rescue.result import LayerError
 from edgetag.rescue.scoring import Runtime
 from edgetag.runtimes import LoadFailure

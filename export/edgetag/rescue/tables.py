@@ -1,6 +1,6 @@
 """Tables of a rescue: the steps with what each costs, and the layers that quantizing hurts."""
 
-from edgetag.rescue.layers import label
+from edgetag.conversion.layers import label
 from edgetag.rescue.result import FloatFile, RescueResult, Step
 from edgetag.tables import Cell, Column, Decision, Number, Rows, Table, decided, with_interval
 from edgetag.tables.formats import format_bytes, format_fraction, format_ms

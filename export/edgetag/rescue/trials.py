@@ -12,9 +12,10 @@ from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import without_explain
 from edgetag.conversion.exported import ExportedFile, exported_file
 from edgetag.conversion.flatfile import gzip_size, parse_model, read_model
+from edgetag.conversion.layers import Layer, matched_layers
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.result import ExportedVariant
-from edgetag.conversion.stage import Sources
+from edgetag.conversion.sources import Sources
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.judging.checks import ReasonedCheck
@@ -26,7 +27,6 @@ from edgetag.rescue.float_layers import FloatGraft
 from edgetag.rescue.floating import float_file
 from edgetag.rescue.int16_layers import Int16Graft, can_be_int16
 from edgetag.rescue.judge import Accuracy, Judge
-from edgetag.rescue.layers import Layer, matched_layers
 from edgetag.rescue.result import Keep
 from edgetag.rescue.scoring import Runtime
 from edgetag.rescue.search import Choice

@@ -43,12 +43,12 @@ def host_of(file: ExportedVariant, runtime: str) -> str:
 
 def tolerance(file: ExportedVariant) -> float:
     """Return how far a score may be from the one here."""
-    return TOLERANCES[_numbers(file)]
+    return TOLERANCES["float" if file.float_scores else _numbers(file)]
 
 
 def _numbers(file: ExportedVariant) -> Numbers:
-    """Return what a file computes in; a rescued one has floats where its variant has none."""
-    if file.float_tensors == 0:
+    """Return what a file computes in, but for its scores; a rescued one has floats elsewhere."""
+    if file.float_tensors == 0 or file.float_scores:
         return "integer"
     return "float" if VARIANTS[file.variant].computes == "float" else "mixed"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.metrics import squared_logit_distances
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.proportions import (
     design_effect,
@@ -17,7 +18,7 @@ from edgetag.validation.proportions import (
     p_above,
     paired_interval,
 )
-from edgetag.validation.statistics import Interval, interval
+from edgetag.validation.statistics import Interval, interval, ratio_samples
 
 Vector = npt.NDArray[np.float64]
 
@@ -102,6 +103,8 @@ class Comparison:
         flip_rate: Their share; None without known cells.
         largest_score_difference: Largest absolute difference over known cells.
         mean_score_difference: Mean absolute difference over known cells.
+        logit_rmse: Root mean square of the difference of logits over all cells, known or not; its
+            drop is itself.
     """
 
     tags: Mapping[str, TagComparison]
@@ -113,6 +116,7 @@ class Comparison:
     flip_rate: float | None
     largest_score_difference: float | None
     mean_score_difference: float | None
+    logit_rmse: Measure
 
 
 def compare(reference: Measured, variant: Measured, unfitted: Measured) -> Comparison:
@@ -172,7 +176,16 @@ def compare(reference: Measured, variant: Measured, unfitted: Measured) -> Compa
         flip_rate=flips / len(differences) if anything else None,
         largest_score_difference=float(differences.max()) if anything else None,
         mean_score_difference=float(differences.mean()) if anything else None,
+        logit_rmse=_logit_rmse(reference, variant),
     )
+
+
+def _logit_rmse(reference: Measured, variant: Measured) -> Measure:
+    """Measure the distance, and how far it would move with other images."""
+    squares = squared_logit_distances(variant.scores, reference.scores)
+    value = float(np.sqrt(squares.mean()))
+    samples = ratio_samples(squares, np.ones(len(squares)), variant.split.bootstrap)
+    return Measure(value, value, _interval(np.sqrt(samples), variant.split))
 
 
 def _mcnemar(tag: int, reference: Measured, variant: Measured) -> float:

@@ -82,6 +82,7 @@ def check_overall(
         "min_map": mean_ap.value if mean_ap else None,
         "max_map_drop": Estimate(mean_ap, len(split.labels), "images") if mean_ap else None,
         "max_flip_rate": comparison.flip_rate,
+        "max_logit_rmse": Estimate(comparison.logit_rmse, len(split.labels), "images"),
         "max_size_bytes": size_bytes,
         "max_size_ratio": size_bytes / fp32_bytes if fp32_bytes else None,
     }

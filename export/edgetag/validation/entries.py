@@ -92,6 +92,8 @@ def variant_entry(
         flips=comparison.flips,
         largest_score_difference=comparison.largest_score_difference,
         mean_score_difference=comparison.mean_score_difference,
+        logit_rmse=comparison.logit_rmse.value,
+        logit_rmse_interval=comparison.logit_rmse.drop_interval,
         calibration_error=_mean_calibration_error(variant.operating),
         reference_calibration_error=_mean_calibration_error(reference.operating),
         scores_sha256=scores_digest(variant.scores),

@@ -269,7 +269,10 @@ def check_heat_maps(
 ) -> tuple[Check, ...]:
     """Judge a variant's heat maps by their interval; undecided where there was nothing to compare.
 
-    `heat_maps` is None where the reference lacks maps.
+    Args:
+        budget: Limits of the variant.
+        heat_maps: None where the reference lacks maps.
+        confidence: Confidence of the interval.
     """
     limit = budget.max_heat_map_error
     if limit is None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import roc_curve
 
 from edgetag.validation.details import CalibrationBin
 from edgetag.validation.result import Operating, OperatingCurve
@@ -53,6 +52,8 @@ def operating_points(
         tag: Its name.
         at: Where the points are taken.
     """
+    from sklearn.metrics import roc_curve  # slow to import
+
     fpr, recall, _ = roc_curve(truth, scores, drop_intermediate=False)
     present = scores >= np.float32(threshold)
     return Operating(

@@ -199,6 +199,9 @@ class VariantVerdict(Record):
         flips: And their number.
         largest_score_difference: Absolute, over known labels.
         mean_score_difference: Absolute, over known labels.
+        logit_rmse: Root mean square of the difference of logits from the reference's, over all
+            images and tags, scores clipped to `metrics.SURE`; null before schema 2.4.
+        logit_rmse_interval: Bootstrap over groups.
         calibration_error: Mean over scored tags.
         reference_calibration_error: Likewise, of the reference.
         scores_sha256: Digest of the scores.
@@ -237,6 +240,8 @@ class VariantVerdict(Record):
     flips: int
     largest_score_difference: float | None
     mean_score_difference: float | None
+    logit_rmse: float | None = None
+    logit_rmse_interval: Bounds | None = None
     calibration_error: float | None
     reference_calibration_error: float | None
     scores_sha256: str

@@ -61,6 +61,13 @@ def scores_table(
             note="points",
         ),
         Number("flips", lambda entry: format_percent(entry.flip_rate)),
+        Number(
+            "logit RMSE",
+            lambda entry: with_interval(
+                entry.logit_rmse, entry.logit_rmse_interval, format_fraction
+            ),
+            optional=True,
+        ),
         Number("F1 gain by own thresholds", lambda entry: format_points(entry.f1_gain)),
         Number("calibration error", _calibration, note="before → after", only="page"),
         Decision("verdict", _decision),

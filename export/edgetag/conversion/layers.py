@@ -1,9 +1,9 @@
 """The layers of a quantized file, each with its counterpart in a float file of the same network."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from edgetag.conversion.checks import FLOAT_TYPES
 from edgetag.conversion.flatfile import Operator, operators, tensor_name
 from edgetag.errors import InputError
 
@@ -44,8 +44,10 @@ def label(name: str) -> str:
     return min((part[-2] for part in parts if len(part) > 1), key=len, default=name)
 
 
-def matched_layers(quantized: Any, floating: Any, where: Path) -> tuple[Layer, ...]:
+def matched_layers(quantized: Any, floating: Any, where: object) -> tuple[Layer, ...]:
     """Match the operators of two files one by one, in order of execution.
+
+    What computes in float in the quantized file too, such as its scores, is no layer of it.
 
     Args:
         quantized: The quantized model, from `flatfile.read_model`.
@@ -65,13 +67,14 @@ def matched_layers(quantized: Any, floating: Any, where: Path) -> tuple[Layer, .
     if not same:
         raise InputError(
             f"{where}: its {len(ours)} operators are not those of the float network "
-            f"({len(theirs)}) one by one, so no layer can be exchanged; export both again with "
-            "the same converter, or rescue another variant"
+            f"({len(theirs)}) one by one, so no layer has its counterpart; make both with the same "
+            "converter"
         )
     tensors = floating.subgraphs[0].tensors
     return tuple(
         Layer(tensor_name(tensors[b.outputs[0]]), b.name, quantized=i, floating=j)
-        for (i, _), (j, b) in zip(ours, theirs, strict=True)
+        for (i, a), (j, b) in zip(ours, theirs, strict=True)
+        if quantized.subgraphs[0].tensors[a.outputs[0]].type not in FLOAT_TYPES
     )
 
 

@@ -1,0 +1,157 @@
+"""What the export stage makes variants from: weights, models on disk, calibration images."""
+
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgetag import __version__
+from edgetag.catalogue.variants import BASE, VARIANTS
+from edgetag.compression.weights import trained_weights
+from edgetag.conversion.metadata import ModelInfo
+from edgetag.conversion.representative import Representative, representative_images
+from edgetag.dataset import open_dataset
+from edgetag.dependencies import dependencies_of
+from edgetag.errors import InputError
+from edgetag.recipe import Recipe, Variant
+from edgetag.workspace import Workspace, digest_file, digest_json
+
+if TYPE_CHECKING:
+    from edgetag.conversion.convert import Graph, SavedModel
+    from edgetag.tf import keras
+
+STAGE = "edgetag.conversion.stage"
+
+
+class Sources:
+    """What variants are made from; the costly parts are made once, when first used.
+
+    `close` deletes what `saved_model` has left on disk.
+    """
+
+    def __init__(self, recipe: Recipe, workspace: Workspace) -> None:
+        self.recipe = recipe
+        self.workspace = workspace
+        self.contract = recipe.network.preprocessing()
+        self._folders = ExitStack()
+        self._graphs: dict[bool, Graph] = {}
+        self._saved_models: dict[Variant, SavedModel] = {}
+        self._float_files: dict[Variant, bytes] = {}
+
+    def close(self) -> None:
+        """Delete the saved models."""
+        self._folders.close()
+
+    def weights(self, variant: Variant) -> Path:
+        """Return the weights that a variant is made from.
+
+        Raises:
+            InputError: They are missing; the stage that makes them is named.
+        """
+        needed = trained_weights(self.workspace, variant)
+        for stage, path in needed.items():
+            if not path.is_file():
+                raise InputError(f"{path}: missing, and {variant} needs it; run: edgetag {stage}")
+        return list(needed.values())[-1]
+
+    def digest(self, variant: Variant) -> str:
+        """Return a digest of everything that a variant's bytes follow from."""
+        recipe, export = self.recipe, self.recipe.export
+        inputs: dict[str, object] = {
+            "edgetag": __version__,  # which the file's description names
+            "made with": dependencies_of(STAGE).digest,
+            "weights": digest_file(self.weights(variant)),
+            "network": recipe.network.model_dump(mode="json"),
+            "info": [recipe.name, export.author, export.license, recipe.data.tags],
+        }
+        if VARIANTS[variant].chosen_types:
+            inputs["types"] = [export.input_type, export.output_type]
+        if VARIANTS[variant].calibrated:
+            manifest = digest_file(self.workspace.manifest)
+            inputs["representative"] = [manifest, export.representative_images, recipe.seed]
+            inputs["calibration"] = export.calibration_steps
+        if variant in export.explain:
+            inputs["explain"] = True
+        return digest_json(inputs)
+
+    def model(self, variant: Variant) -> "keras.Model":
+        """Return the model that a variant is made from; the next call may change its weights."""
+        from edgetag.networks import load_weights
+
+        if _is_narrow(variant):
+            from edgetag.compression.channels import build_narrowed
+
+            model = build_narrowed(self.recipe, self.workspace, variant)
+        else:
+            model = self._quantized if _is_quantized(variant) else self._float
+        load_weights(model, self.weights(variant))
+        return model
+
+    @cached_property
+    def _float(self) -> "keras.Model":
+        from edgetag.networks import build_untrained
+
+        return build_untrained(self.recipe.network, len(self.recipe.data.tags))
+
+    @cached_property
+    def _quantized(self) -> "keras.Model":
+        from edgetag.compression.quantize import build_quantized
+
+        return build_quantized(self.recipe)
+
+    def saved_model(self, variant: Variant) -> "SavedModel":
+        """Return the same on disk, for the converter; variants of the float model share one."""
+        name = variant if VARIANTS[variant].trained_by else BASE
+        if name not in self._saved_models:
+            self._saved_models[name] = self._saved(name)
+        return self._saved_models[name]
+
+    def _saved(self, variant: Variant) -> "SavedModel":
+        from edgetag.conversion.convert import build_graph, saved
+
+        model, quantized = self.model(variant), _is_quantized(variant)
+        if _is_narrow(variant):  # a network of its own
+            return self._folders.enter_context(saved(model))
+        if quantized not in self._graphs:
+            self._graphs[quantized] = build_graph(model)
+        return self._folders.enter_context(saved(self._graphs[quantized]))
+
+    @cached_property
+    def representative(self) -> Representative:
+        """The images that calibrate variants quantized after training."""
+        dataset = open_dataset(self.workspace)
+        return representative_images(
+            dataset, self.recipe.export.representative_images, self.recipe.seed
+        )
+
+    def float_file(self, variant: Variant) -> bytes:
+        """Return the float file that a calibrated one is brought near to, without a description."""
+        from edgetag.conversion.convert import convert
+
+        name = variant if _is_narrow(variant) else BASE
+        if name not in self._float_files:
+            self._float_files[name] = convert(self.saved_model(name), BASE, self.contract)
+        return self._float_files[name]
+
+    def info(self, variant: Variant) -> ModelInfo:
+        """Return what a variant says about itself."""
+        recipe = self.recipe
+        return ModelInfo(
+            name=recipe.name,
+            description=(
+                f"Scores of {len(recipe.data.tags)} tags for a picture: {recipe.network.name}, "
+                f"variant {variant}, made by edgetag {__version__}."
+            ),
+            author=recipe.export.author,
+            license=recipe.export.license,
+            vocabulary=recipe.data.vocabulary(),
+            contract=self.contract,
+        )
+
+
+def _is_quantized(variant: Variant) -> bool:
+    return "quantize" in VARIANTS[variant].trained_by
+
+
+def _is_narrow(variant: Variant) -> bool:
+    return "narrow" in VARIANTS[variant].trained_by
