@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from edgetag.bundling.contents import Expected
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import SilentTask
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, score
 from edgetag.runtimes.emulation.engine import SILENCE_LIMIT_S
 
@@ -21,7 +20,7 @@ def run_over(
     For `folder` see `temporary_images.images_on_disk`; it holds so many pictures.
     """
     rows = np.arange(pictures, dtype=np.int64)
-    return score(engine, model, folder, rows, contract, 1, SilentTask(), SILENCE_LIMIT_S)
+    return score(engine, model, folder, rows, contract, timeout_s=SILENCE_LIMIT_S)
 
 
 def nearest(scores: npt.NDArray[np.float32], known: Sequence[Expected]) -> tuple[Expected, float]:

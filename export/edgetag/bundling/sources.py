@@ -17,7 +17,6 @@ from edgetag.dataset.location import Locator
 from edgetag.dataset.source_files import cut, read_below
 from edgetag.errors import InputError
 from edgetag.preprocess import FORMATS, ImageRejectedError, Pixels, Rejection, letterbox, read_image
-from edgetag.progress import SilentTask
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.sampling import spread
@@ -82,16 +81,8 @@ def _candidates(
     tags, rows = recipe.data.tags, finder.rows
     labels = finder.data.labels(rows)
     limits = np.array([thresholds[tag] for tag in tags])
-    run = score(
-        engines.get(DEFAULT_ENGINE),
-        model,
-        workspace.cache,
-        rows,
-        recipe.network.preprocessing(),
-        1,
-        SilentTask(),
-        SILENCE_S,
-    )
+    engine, contract = engines.get(DEFAULT_ENGINE), recipe.network.preprocessing()
+    run = score(engine, model, workspace.cache, rows, contract, timeout_s=SILENCE_S)
     if isinstance(run, LoadFailure):
         raise InputError(f"{model}: {DEFAULT_ENGINE} does not run it: {run.reason}")
     if run.scores.shape != labels.shape:

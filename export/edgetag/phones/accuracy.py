@@ -20,10 +20,8 @@ from edgetag.phones.phone import Phone
 from edgetag.phones.store import LocalFile, ModelFile, put
 from edgetag.phones.work import Work
 from edgetag.preprocess import Pixels, Preprocessing
-from edgetag.progress import SilentTask
 from edgetag.recipe import Recipe, Variant
-from edgetag.runtimes import LoadFailure, engines
-from edgetag.runtimes import score as score_here
+from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.sampling import spread
 from edgetag.workspace import Workspace
 
@@ -132,19 +130,10 @@ def _scores_here(
     rows: Rows,
     files: tuple[ModelFile, ...],
 ) -> dict[Variant, Scores]:
-    contract = recipe.network.preprocessing()
+    engine, contract = engines.get(DEFAULT_ENGINE), recipe.network.preprocessing()
     host: dict[Variant, Scores] = {}
     for file in files:
-        outcome = score_here(
-            engines.get(DEFAULT_ENGINE),
-            file.path,
-            workspace.cache,
-            rows,
-            contract,
-            1,
-            SilentTask(),
-            SILENCE_S,
-        )
+        outcome = score(engine, file.path, workspace.cache, rows, contract, timeout_s=SILENCE_S)
         if isinstance(outcome, LoadFailure):
             raise InputError(f"{file.variant} on this machine's LiteRT: {outcome.reason}")
         host[file.variant] = outcome.scores

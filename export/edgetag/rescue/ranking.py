@@ -18,7 +18,7 @@ from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.pool import open_pool
-from edgetag.progress import Progress, SilentTask
+from edgetag.progress import Progress
 from edgetag.records import Result
 from edgetag.rescue.result import LayerError
 from edgetag.rescue.scoring import Runtime
@@ -98,7 +98,7 @@ def rank(
 
 
 def _score(runtime: Runtime, file: Path, rows: Rows) -> Scores:
-    outcome = runtime.score(file, rows, SilentTask())
+    outcome = runtime.score(file, rows)
     if isinstance(outcome, LoadFailure):
         raise InputError(
             f"ranking layers: a file with one quantized layer is {outcome.kind}: {outcome.reason}"

@@ -51,7 +51,7 @@ class Runtime:
         self._machine = machine
         self.engine = engines.get(DEFAULT_ENGINE)
 
-    def score(self, file: Path, rows: Rows, task: Task) -> Scores | LoadFailure:
+    def score(self, file: Path, rows: Rows, task: Task | None = None) -> Scores | LoadFailure:
         """Score a file over rows of the image cache: `[rows, tags]`."""
         cache = self._workspace.cache
         outcome = score(self.engine, file, cache, rows, self._contract, THREADS, task, SILENCE_S)
