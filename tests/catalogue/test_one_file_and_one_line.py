@@ -143,7 +143,7 @@ def test_a_variant_can_be_rescued_and_budgeted(tmp_path: Path) -> None:
     )
     script = LOADS + "print(recipe.budget('int8-sparse').max_map_drop)\n"
     script += "from typer.testing import CliRunner\nfrom edgetag.cli.app import app\n"
-    script += "print(CliRunner().invoke(app, ['rescue', '--help'], terminal_width=200).stdout)"
+    script += "print(CliRunner().invoke(app, ['rescue', '--help'], terminal_width=400).stdout)"
     said = run_in(root, script)
     assert said.startswith("0.02\n")
     assert "int8-sparse" in said
