@@ -1,6 +1,7 @@
 """Shared fixtures."""
 
 import gc
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -62,7 +63,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse files that import TensorFlow where they are only looked through for fast tests."""
+    if "tensorflow" in sys.modules and not any(
+        item.get_closest_marker("tensorflow") for item in session.items
+    ):
+        raise pytest.UsageError("a file of tests imports TensorFlow at its head: 3 s a process")
     set_aside()
 
 

@@ -45,7 +45,7 @@ def stages_that_see(tmp_path: Path, file: str) -> set[str]:
 
 
 EVERY = {each.name for each in STAGES}
-TRAINING = {"train", "prune", "quantize"}
+TRAINING = {"train", "prune", "narrow", "quantize"}
 SCORING = {"validate", "explain", "targets", "report", "bundle"}
 
 

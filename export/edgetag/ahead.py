@@ -82,7 +82,8 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 def job_of(recipe: Recipe, workspace: Workspace) -> AheadJob | None:
     """Return what waits for no pruning, None where a recipe has nothing to do on either side."""
     variants = recipe.export.variants
-    free = tuple(name for name in variants if "prune" not in VARIANTS[name].trained_by)
+    waiting = {"prune", "narrow"}
+    free = tuple(name for name in variants if not waiting & set(VARIANTS[name].trained_by))
     trained = tuple(name for name in free if "quantize" in VARIANTS[name].trained_by)
     if len(free) == len(variants) or not trained:
         return None

@@ -1,7 +1,7 @@
 """The contract of preprocessing as data; `preprocess` and `pixels` implement it."""
 
 import hashlib
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -33,6 +33,11 @@ class Preprocessing(Record):
     filter: Literal["bilinear", "bicubic", "box", "lanczos", "nearest"] = "bilinear"
     mean: float = 127.0
     std: float = Field(default=128.0, gt=0)
+
+    @property
+    def of_squares(self) -> Self:
+        """What makes a picture a square of pixels: all of it but mean and std, which come after."""
+        return self.model_copy(update={"mean": 0.0, "std": 1.0})
 
     def digest(self) -> str:
         """Return the SHA-256 of the contract's JSON."""

@@ -36,12 +36,6 @@ class MissingExtraError(InputError):
         )
 
 
-class UndecidedError(EdgetagError):
-    """The data cannot decide, for instance because no tag has enough positives."""
-
-    exit_code = ExitCode.UNDECIDED
-
-
 def one_line(text: str, limit: int = 300) -> str:
     """Return another program's message as one line without repeated parts."""
     lines = dict.fromkeys(line.strip() for line in text.splitlines())

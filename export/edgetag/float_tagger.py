@@ -22,11 +22,6 @@ from edgetag.workspace import Workspace
 class FloatTagger:
     """The float model of a run, as `editing` asks a `Tagger`; it draws the map of one tag.
 
-    Args:
-        recipe: The run's.
-        workspace: Holds `train/model.npz` and `train/thresholds.json`.
-        tag: Whose maps it makes.
-
     Raises:
         MissingExtraError: TensorFlow is not installed.
         InputError: Nothing is trained yet, or the model has no such tag.

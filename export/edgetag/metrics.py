@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score
 
 from edgetag.labels import Labels
 
@@ -31,6 +30,8 @@ def average_precisions(
     Returns:
         `[tags]` in 0..1 or NaN.
     """
+    from sklearn.metrics import average_precision_score  # takes 1 s to import
+
     result = np.full(labels.shape[1], np.nan)
     for tag in range(labels.shape[1]):
         known = labels[:, tag] >= 0

@@ -72,12 +72,8 @@ def run_all(
 ) -> dict[str, Result]:
     """Walk every stage, skipping those that are up to date.
 
-    Args:
-        recipe: What to build.
-        workspace: Where.
-        progress: Who is told.
-        force: Delete what every stage has left and run it again.
-        baseline: The accepted state that validation compares with.
+    With `force` what every stage has left is deleted and made again; `baseline` is the accepted
+    state that validation compares with.
 
     Returns:
         Each stage's result by name.
@@ -224,11 +220,8 @@ def add_to_stage(
 ) -> Result:
     """Do work that adds to what a stage left, which `run` then finds as up to date as before.
 
-    Args:
-        name: The stage; it need not have run.
-        recipe: What is built.
-        workspace: Where; it is held meanwhile.
-        work: Leaves its part in the stage's outputs and returns it.
+    The stage need not have run. `work` leaves its part in the stage's outputs and returns it;
+    the run folder is held meanwhile.
 
     Raises:
         InputError: The folder belongs to another recipe, or the work refuses its input.

@@ -23,10 +23,8 @@ def in_order(
 ) -> Iterator[Made]:
     """Yield what work makes of things, in their order, computed on several cores.
 
-    Args:
-        work: Called in several threads at once.
-        things: Taken only as they are needed, by this thread; there may be no end of them.
-        workers: Threads; None for one per core.
+    Things are taken only as they are needed, by this thread; there may be no end of them.
+    Without `workers` there is a thread per core.
     """
     coming = iter(things)
     waiting: deque[Future[Made]] = deque()

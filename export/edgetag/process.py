@@ -44,12 +44,7 @@ class _SilentError(Exception):
 
 @dataclass(frozen=True)
 class Launch:
-    """How a process is started.
-
-    Attributes:
-        command: Program and arguments.
-        environment: All of it.
-    """
+    """How a process is started."""
 
     command: list[str]
     environment: dict[str, str]

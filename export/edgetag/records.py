@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edgetag.errors import InputError
+from edgetag.errors import ExitCode, InputError
 from edgetag.userfiles import read_file
 
 MOST_BYTES = 1_000_000_000
@@ -21,6 +21,17 @@ class Record(BaseModel):
     """A frozen, strict value; nested parts of results derive from it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @classmethod
+    def like(cls, other: object, **more: Any) -> Self:
+        """Return one with the values that another object has under the same names, and with more.
+
+        Args:
+            other: Of any kind; what it has besides is passed over.
+            more: Values of the other fields, or in place of those of `other`.
+        """
+        names = cls.model_fields.keys() - more.keys()
+        return cls(**{name: getattr(other, name) for name in names if hasattr(other, name)}, **more)
 
 
 class Result(Record):
@@ -39,6 +50,11 @@ class Result(Record):
             object.__setattr__(self, "schema_version", self.SCHEMA)
         elif self.schema_version.split(".")[:-1] != self.SCHEMA.split(".")[:-1]:
             raise ValueError(f"schema is {self.schema_version}, expected {self.SCHEMA}")
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a command that prints it ends with: 0, unless the result decides something."""
+        return ExitCode.ACCEPTED
 
     def to_json(self) -> str:
         """Return indented JSON that ends in a newline."""
@@ -84,3 +100,16 @@ class Result(Record):
         except UnicodeDecodeError:
             raise InputError(f"{path}: damaged; run: edgetag {made_by}") from None
         return cls.from_json(text, path)
+
+    @classmethod
+    def read_if_there(cls, path: Path, made_by: str) -> Self | None:
+        """Read a result as `read` does; None where there is no file."""
+        return cls.read(path, made_by) if path.exists() else None
+
+    @classmethod
+    def read_kept(cls, path: Path) -> Self | None:
+        """Read what an earlier attempt kept; None where it never did, or damaged it."""
+        try:
+            return cls.from_json(path.read_text(encoding="utf-8"), path)
+        except (FileNotFoundError, UnicodeDecodeError, InputError):
+            return None

@@ -65,14 +65,7 @@ def decide(
     bench: BenchResult | None = None,
     targets: TargetsResult | None = None,
 ) -> Decision:
-    """Return the worst of what validation, the benchmark and other machines decided on a variant.
-
-    Args:
-        variant: A judged one.
-        verdict: Verdict of validation.
-        bench: Result of the benchmark; None where it has not run.
-        targets: Result of other machines, likewise.
-    """
+    """Return the worst that validation, the benchmark and other machines decided on a variant."""
     decisions: list[Decision] = [verdict.decisions[variant]]
     decisions += [c.verdict for c in bench.budgets if c.variant == variant] if bench else []
     decisions += [targets.verdict_of(variant)] if targets else []

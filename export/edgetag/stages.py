@@ -82,6 +82,16 @@ STAGES: tuple[Stage, ...] = (
         trained_by("prune"),
     ),
     Stage(
+        "narrow",
+        "compression",
+        "narrow_stage",
+        ("network", "training", "compress.channels", "export.variants", "export.if_needed"),
+        ("dataset", "train"),
+        ("narrow/narrow.json", "narrow/*.npz"),
+        "compression.result:NarrowResult",
+        trained_by("narrow"),
+    ),
+    Stage(
         "quantize",
         "compression",
         "quantize_stage",
@@ -96,7 +106,7 @@ STAGES: tuple[Stage, ...] = (
         "conversion",
         "stage",
         ("network", "export", "pruning"),
-        ("dataset", "train", "prune", "quantize"),
+        ("dataset", "train", "prune", "narrow", "quantize"),
         (
             "export/export.json",
             "export/*.tflite",
@@ -174,6 +184,7 @@ STAGES: tuple[Stage, ...] = (
             "dataset",
             "train",
             "prune",
+            "narrow",
             "quantize",
             "export",
             "validate",

@@ -64,9 +64,7 @@ class ImageWriter:
 def images_on_disk(squares: Iterable[Pixels], size: int) -> Iterator[Path]:
     """Lay squares out for a runtime's process.
 
-    Args:
-        squares: Each `[size, size, 3]` uint8.
-        size: Height and width, in pixels.
+    Each is `[size, size, 3]` uint8.
 
     Yields:
         The cache's folder, which is gone when the block ends.

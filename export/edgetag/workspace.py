@@ -171,6 +171,11 @@ class Workspace:
         return self.root / "prune"
 
     @property
+    def narrow(self) -> Path:
+        """Weights of narrower networks."""
+        return self.root / "narrow"
+
+    @property
     def quantize(self) -> Path:
         """Weights of quantization-aware training."""
         return self.root / "quantize"

@@ -13,7 +13,6 @@ from edgetag.benchmarking.result import (
     Measurement,
     Ratio,
 )
-from edgetag.cli.outcome import exit_code
 from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import ExitCode
 from edgetag.machine import this_machine
@@ -207,7 +206,7 @@ def test_undecided_latency_ends_a_command_with_3_unless_something_fails() -> Non
             results=tuple(shaky),
             budgets=checks,
         )
-        return exit_code({"bench": result})
+        return result.exit_code
 
     assert code("max_latency_ms = 5.0") is ExitCode.UNDECIDED
     assert code("max_latency_ms = 5.0\nmax_size_bytes = 1") is ExitCode.BUDGET_BROKEN

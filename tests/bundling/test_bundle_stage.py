@@ -241,7 +241,7 @@ def test_a_released_verdict_keeps_everything_that_equal_runs_share(made: Path) -
     whole = json.loads((made / "run" / "validate" / "verdict.json").read_text())
     files = unpack(made / "run" / "bundle" / "bundle-test-1.2.3.zip")
     released = json.loads(files["verdict.json"])
-    assert released.pop("schema") == "edgetag.bundle-verdict/1.0"
+    assert released.pop("schema") == "edgetag.bundle-verdict/1.1"
     assert set(whole) - set(released) == {"schema", "machine", "judged_by"}
     for entry, kept in zip(whole["variants"], released["variants"], strict=True):
         assert {k: v for k, v in entry.items() if k not in ("device", "images_per_s")} == kept

@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from edgetag.cli.app import app
 from edgetag.cli.overview import print_overview
 from edgetag.cli.verbs import VERBS
+from tests.support.paths import ROOT
 
 HEAVY = {"numpy", "pydantic", "polars", "sklearn", "scipy", "PIL", "tensorflow", "ai_edge_litert"}
 
@@ -54,6 +56,15 @@ def test_a_recipe_is_checked_without_anything_that_computes(tmp_path: Path) -> N
     (tmp_path / "r.toml").write_text('name = "x"\n[data]\nsource = "y"\n')
     imported = modules_of("recipe", "check", str(tmp_path / "r.toml"))
     assert not (HEAVY - {"pydantic"}) & imported
+
+
+def test_pictures_are_tagged_without_what_only_statistics_need(tmp_path: Path) -> None:
+    (bundle,) = (ROOT / "models" / "demo").glob("demo-*.zip")
+    picture, table = tmp_path / "picture.png", tmp_path / "tags.csv"
+    Image.new("RGB", (32, 32)).save(picture)
+    imported = modules_of("tag", str(bundle), str(picture), "-o", str(table))
+    assert table.exists()
+    assert not {"sklearn", "scipy.stats", "scipy.optimize", "matplotlib"} & imported
 
 
 @pytest.mark.parametrize("width", [70, 100, 160])

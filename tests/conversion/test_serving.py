@@ -9,7 +9,6 @@ import pytest
 from edgetag.conversion import stage
 from edgetag.conversion.tables import export_tables
 from edgetag.errors import InputError
-from edgetag.networks import build_untrained, save_weights
 from edgetag.preprocess import Pixels, Preprocessing, scale
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
@@ -88,6 +87,8 @@ def test_what_scores_otherwise_does_not_get_its_name(
 @pytest.mark.slow
 def test_the_stage_writes_it_once_and_anew_where_it_changed(photos: Pixels, tmp_path: Path) -> None:
     """A network without maps has the one signature."""
+    from edgetag.networks import build_untrained, save_weights
+
     tags = ("cat", "food")
     recipe = Recipe.model_validate(
         {

@@ -17,7 +17,6 @@ from edgetag.dataset import build_cache, open_dataset
 from edgetag.dataset.build_cache import inspect, write_cache
 from edgetag.dataset.inspection import FileJob, Limits, PartFacts, pixels_path
 from edgetag.dataset.stage import run
-from edgetag.dataset.throughput import measure_batches, measure_cache, random_batches
 from edgetag.image_cache import ImageCache
 from edgetag.preprocess import Preprocessing, preprocess
 from edgetag.progress import SilentProgress
@@ -194,24 +193,3 @@ def test_workers_start_without_polars_and_tensorflow() -> None:
         "assert not {'polars', 'tensorflow'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_the_benchmark_counts_the_images_that_batches_deliver(
-    jobs: list[FileJob], tmp_path: Path
-) -> None:
-    inspection = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
-    folder = write_cache(inspection, range(300), CONTRACT, "f" * 64, QUIET)
-    cache = ImageCache(folder)
-    measured = measure_cache(cache, 32, seconds=0.05)
-    assert measured.images == 32 * measured.batches
-    assert measured.images_per_s > 1000
-    finite = measure_batches([(np.zeros((4, 1)), None)] * 8, warmup_batches=5)
-    assert (finite.images, finite.batches) == (12, 3)
-
-
-def test_random_batches_show_each_image_once_a_round(jobs: list[FileJob], tmp_path: Path) -> None:
-    inspection = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
-    cache = ImageCache(write_cache(inspection, range(20), CONTRACT, "f" * 64, QUIET))
-    batches = random_batches(cache, 5)
-    drawn = np.concatenate([next(batches) for _ in range(4)])
-    assert len({image.tobytes() for image in drawn}) == 20

@@ -125,7 +125,16 @@ def test_a_name_that_is_no_text_is_a_row_like_others(place: Path) -> None:
     )
     assert json.loads(Path("out.jsonl").read_text(encoding="utf-8"))["path"] == "in/\\xff\\xfe.png"
     assert pl.read_parquet("out.parquet")["path"].to_list() == ["in/\\xff\\xfe.png"]
-    assert Path(os.fsdecode(b"in/\xff\xfe.png.txt")).exists()
+    sidecar = Path(os.fsdecode(b"in/\xff\xfe.png.txt"))
+    assert sidecar.exists()
+    sidecar.write_text("of another program")
+    done = CliRunner().invoke(
+        app, ["tag", str(BUNDLE), "in", "-o", os.fsdecode(b"\xff.csv"), "--json", *arguments[-2:]]
+    )
+    told = json.loads(done.stdout)
+    assert told["out"] == "\\xff.csv"
+    ((path, reason),) = told["without_sidecar"]
+    assert (path, reason[:13]) == ("in/\\xff\\xfe.png", "\\xff\\xfe.png.")
 
 
 def test_the_digest_in_a_row_is_that_of_the_bytes_it_was_scored_by(

@@ -240,12 +240,18 @@ def test_connections_that_only_stay_do_not_keep_others_out_for_ever(server: Serv
     with contextlib.ExitStack() as stack:
         waiting = [stack.enter_context(connected(server)) for _ in range(60)]
         end = time.monotonic() + PATIENCE_S
-        while True:
+        answers: list[httpx.Response] = []
+        while not answers or answers[-1].status_code != 200:
             with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{server.url}healthz").status_code == 200:
-                    break
+                answers.append(httpx.get(f"{server.url}healthz"))
             assert time.monotonic() < end
         assert len(waiting) == 60
+    refused = answers[:-1]
+    assert "(connections)" in refused[0].json()["detail"]
+    assert {(answer.status_code, "retry-after" in answer.headers) for answer in refused} == {
+        (503, True)
+    }
+    assert server.metric('edgetag_refused_total{reason="connections"}') == len(refused)
 
 
 def test_all_uploads_together_are_bounded(server: Served) -> None:

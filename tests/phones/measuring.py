@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from edgetag.phones.benchmark import Settings
 from edgetag.phones.result import PhonesResult
+from edgetag.phones.settings import Settings
 from edgetag.phones.stage import Options, run
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from edgetag.errors import InputError
-from edgetag.phones.benchmark import Settings
 from edgetag.phones.figures import AppPercentiles, PhoneLatency
 from edgetag.phones.problems import Problem
 from edgetag.phones.rounds import notes_on_rounds, percentiles_together, together
+from edgetag.phones.settings import Settings
 from edgetag.workspace import digest_file
 from tests.phones.measuring import SETTINGS, Run, bench
 from tests.phones.street import OUTPUTS, Street, thermal

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from edgetag.arrays import read_arrays
-from edgetag.phones.benchmark import Settings
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.result import PhonesResult
 from edgetag.phones.runner import read_scores
+from edgetag.phones.settings import Settings
 from edgetag.phones.stage import Options, run
 from edgetag.progress import SilentProgress
 from tests.phones.street import IMAGES, Street, make_run, script

@@ -45,7 +45,7 @@ def test_an_unknown_key_is_refused_with_its_path_line_and_the_known_keys() -> No
 
 def test_a_wrong_choice_is_refused_with_the_allowed_values_and_the_nearest() -> None:
     message = refusal(MINIMAL + '[network]\nname = "mobilenet"\n')
-    allowed = "efficientnet_lite0, mobilenet_v2, model3"
+    allowed = "efficientnet_lite0, efficientnet_lite1, efficientnet_lite2, mobilenet_v2, model3"
     assert f":5: network.name: 'mobilenet' is not one of {allowed}" in message
     assert "did you mean 'mobilenet_v2'?" in message
 
@@ -67,7 +67,7 @@ def test_every_problem_is_listed_at_once() -> None:
         ("[network]\nwidth = 0.5", "only mobilenet_v2 takes a width"),
         (
             '[network]\nname = "model3"\nmap_stride = 16',
-            "only efficientnet_lite0 or mobilenet_v2 has maps as fine",
+            "only efficientnet_lite0, efficientnet_lite1, efficientnet_lite2 or mobilenet_v2 has",
         ),
         ("[network]\ndepth = 0.5", "only mobilenet_v2 takes a depth"),
         ("[network]\ninput_size = 100", "needs 32 × n"),

@@ -6,7 +6,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from edgetag.cli.outcome import exit_code
 from edgetag.errors import ExitCode
 from edgetag.recipe import parse_recipe
 from edgetag.reporting.annotations import annotations
@@ -79,7 +78,7 @@ def test_scores_that_agree_and_a_count_within_its_limit_change_no_verdict(tmp_pa
     result = store.make(LIMITED, checks, [count("fp32", 30_000_000), count("int8", 12_000_000)])
     report, text = reported(result, tmp_path)
     assert (result.verdict, report.verdict) == ("pass", "pass")
-    assert exit_code({"targets": result}) is ExitCode.ACCEPTED
+    assert result.exit_code is ExitCode.ACCEPTED
     (int8,) = (row for row in report.variants if row.variant == "int8")
     (counted,) = int8.instructions
     assert (counted.instructions, counted.judged) == (12_000_000, True)
@@ -94,7 +93,7 @@ def test_scores_that_agree_and_a_count_within_its_limit_change_no_verdict(tmp_pa
 def test_integer_scores_that_differ_reject_the_file_and_say_by_how_much(tmp_path: Path) -> None:
     result = store.make(LIMITED, [DIFFERS], [count("int8", 12_000_000)])
     report, text = reported(result, tmp_path)
-    assert exit_code({"targets": result}) is ExitCode.BUDGET_BROKEN
+    assert result.exit_code is ExitCode.BUDGET_BROKEN
     assert report.verdict == "fail"
     assert {row.variant: row.verdict for row in report.variants} == {
         "fp32": "pass",
@@ -114,7 +113,7 @@ def test_integer_scores_that_differ_reject_the_file_and_say_by_how_much(tmp_path
 def test_too_many_instructions_reject_the_file(tmp_path: Path) -> None:
     result = store.make(LIMITED, counts=[count("int8", 12_000_001)])
     report, text = reported(result, tmp_path)
-    assert exit_code({"targets": result}) is ExitCode.BUDGET_BROKEN
+    assert result.exit_code is ExitCode.BUDGET_BROKEN
     assert report.verdict == "fail"
     assert "max_arm_instructions is 12,000,001, limit 12,000,000" in text.split("## ")[0]
     assert "a budget is broken" in text
@@ -126,7 +125,7 @@ def test_a_limit_that_was_counted_elsewhere_only_is_undecided(tmp_path: Path) ->
     result = store.make(LIMITED, counts=[count("int8", 1, "cortex-a53")])
     report, _ = reported(result, tmp_path)
     assert report.verdict == "undecided"
-    assert exit_code({"targets": result}) is ExitCode.UNDECIDED
+    assert result.exit_code is ExitCode.UNDECIDED
 
 
 def test_a_limit_that_nothing_judged_is_told(tmp_path: Path) -> None:

@@ -86,7 +86,8 @@ def test_a_tag_alone_is_as_wrong_as_the_verdict_says(run: RunFolder, judged: Jud
 def test_a_bundle_counts_what_its_run_folder_has(
     run: RunFolder, judged: Judged, bundle: Path
 ) -> None:
-    for text in ("cat", "not dog"):
+    by_hundredths = ("cat > 0.65", "cat < 0.07", "not (0.3 <= cat)", "cat or cat > 0.4")
+    for text in ("cat", "not dog", *by_hundredths):
         here, there = rates(judged, text, run.workspace.root), rates(judged, text, bundle)
         assert isinstance(here, Rates)
         assert isinstance(there, Rates)
@@ -94,11 +95,31 @@ def test_a_bundle_counts_what_its_run_folder_has(
         assert (here.fpr.hits, here.fpr.total) == (there.fpr.hits, there.fpr.total)
 
 
-@pytest.mark.parametrize("text", ["cat > 0.5", "cat and dog", "cat and cat > 0.2"])
-def test_a_bundle_says_nothing_of_limits_and_of_several_tags(
-    judged: Judged, bundle: Path, text: str
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [("cat > 0.505", "the limit 0.505"), ("cat and dog > 0.5", "a rule of several tags")],
+)
+def test_a_bundle_says_nothing_of_limits_between_hundredths_and_of_several_tags(
+    judged: Judged, bundle: Path, text: str, lacking: str
 ) -> None:
-    assert "takes the run folder" in str(rates(judged, text, bundle))
+    answer = str(rates(judged, text, bundle))
+    assert "at its threshold and at hundredths of a score" in answer
+    assert f"{lacking} takes the run folder" in answer
+
+
+def test_a_bundle_of_before_the_curves_knows_thresholds_alone(
+    judged: Judged, bundle: Path, tmp_path: Path
+) -> None:
+    files = unpack(bundle)
+    verdict = json.loads(files["verdict.json"])
+    for entry in verdict["variants"]:
+        for tag in entry["tags"]:
+            del tag["curve"]
+    path = tmp_path / "old.zip"
+    path.write_bytes(resealed({**files, "verdict.json": json.dumps(verdict).encode()}))
+    answer = rates(judged, "cat > 0.51", path)
+    assert "counts errors by tag at its threshold; the limit 0.51 takes" in str(answer)
+    assert rates(judged, "cat", path) == rates(judged, "cat", bundle)
 
 
 def test_a_rule_is_judged_picture_by_picture(run: RunFolder, judged: Judged) -> None:
@@ -230,8 +251,11 @@ def test_a_verdict_in_a_bundle_that_is_none_is_refused(bundle: Path, tmp_path: P
         (b'"fpr"', b"1.5", "fpr"),
     ):
         texts.append(
-            (re.sub(key + rb": [^,\n]+", key + b": " + wrong, files["verdict.json"]), reason)
+            (re.sub(key + rb":[0-9.e-]+", key + b":" + wrong, files["verdict.json"]), reason)
         )
+    for counts in (b"[]", b"[" + b",".join([b"7"] * 98 + [b"8"]) + b"]"):
+        wrong = re.sub(rb'"negatives":\[[^]]+\]', b'"negatives":' + counts, files["verdict.json"])
+        texts.append((wrong, "no count at rising thresholds"))
     for text, reason in texts:
         path.write_bytes(resealed({**files, "verdict.json": text}))
         with pytest.raises(InputError, match=reason):

@@ -23,6 +23,7 @@ from edgetag.screening.carrying import carry, undo
 from edgetag.screening.plan import Plan, plan
 from edgetag.screening.rules import parse_rule
 from edgetag.screening.tagged import read_tagged
+from edgetag.tagging.listing import shown_name
 from edgetag.workspace import digest_file
 
 QUIET = SilentProgress()
@@ -53,10 +54,14 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         | dict.fromkeys(("score_cat", "score_dog"))
     )
     table = pl.DataFrame(rows, schema_overrides={"error": pl.String, "tags": pl.List(pl.String)})
+    write_tables(table)
+    return tmp_path
+
+
+def write_tables(table: pl.DataFrame) -> None:
     table.write_parquet("tags.parquet")
     table.with_columns(pl.col("tags").list.join(",")).write_csv("tags.csv")
     table.write_ndjson("tags.jsonl")
-    return tmp_path
 
 
 def screen(*arguments: object) -> Result:
@@ -117,6 +122,57 @@ def test_every_picture_goes_to_its_side_and_back(place: Path, action: str) -> No
     assert files() == before
     assert not Path("ng").exists()
     assert not Path("tags.parquet.screened.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("table", "action"), [("tags.parquet", "copy"), ("tags.csv", "link"), ("tags.jsonl", "move")]
+)
+def test_pictures_whose_names_are_no_text_are_sorted_shown_and_taken_back(
+    place: Path, action: str, table: str
+) -> None:
+    twin, plain, other = (
+        Path("in/\\xe9.png"),
+        Path(os.fsdecode(b"in/\xe9.png")),
+        Path("in/-\n.png"),
+    )
+    for number, file in enumerate((twin, plain, other)):
+        shutil.copy(f"in/a/{number}.png", file)
+    rows = pl.read_parquet("tags.parquet").head(3)
+    names = [shown_name(str(file)) for file in (twin, plain, other)]
+    digests = [digest_file(file) for file in (twin, plain, other)]
+    rows = rows.with_columns(path=pl.Series(names), sha256=pl.Series(digests))
+    write_tables(rows)
+    before = files()
+    done = screen(table, "cat >= 0", "--to", "ng", "--do", action, "--sheet", "sheet.html")
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert sorted(files("ng").values()) == sorted(digests)
+    assert Path(os.fsdecode(b"ng/\xe9.png")).exists()
+    assert Path("sheet.html").read_text().count('alt="in/\\xe9.png"') == 2
+    assert screen(f"{table}.screened.jsonl", "--undo").exit_code == 0
+    assert files() == before
+
+
+@pytest.mark.parametrize("table", ["tags.parquet", "tags.csv", "tags.jsonl"])
+def test_a_table_in_which_no_tag_is_set_is_one_like_others(place: Path, table: str) -> None:
+    rows = pl.read_parquet("tags.parquet").head(3)
+    write_tables(rows)
+    tagged = read_tagged(Path(table))
+    assert (tagged.readable.sum(), tagged.is_set["cat"].sum()) == (3, 0)
+
+
+def test_what_is_left_of_pictures_whose_names_are_no_text_can_be_printed(place: Path) -> None:
+    file = Path(os.fsdecode(b"in/\xff.png"))
+    shutil.copy("in/a/0.png", file)
+    rows = pl.read_parquet("tags.parquet").head(1)
+    rows.with_columns(path=pl.lit(shown_name(str(file)))).write_parquet("tags.parquet")
+    file.write_bytes(b"changed")
+    arguments = ["tags.parquet", "cat >= 0", "--to", os.fsdecode(b"ng\xff"), "--do", "move"]
+    done = screen(*arguments)
+    assert "ng\\xff" in done.stdout
+    assert re.search(r"in/\\xff.png +it changed since", done.stdout)
+    Path("tags.parquet.screened.jsonl").unlink()
+    ((name, _),) = json.loads(screen(*arguments, "--json").stdout)["carried"]["failed"]
+    assert name.endswith("in/\\xff.png")
 
 
 def _of(before: dict[str, str], side: str) -> list[str]:

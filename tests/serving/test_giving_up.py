@@ -145,7 +145,7 @@ def test_a_front_that_is_behind_refuses_unread_what_is_asked_about_pictures() ->
         await send({"type": "http.response.body", "body": b""})
 
     async def ask(path: str, is_late: bool) -> httpx.Response:
-        guard = Guard(answer, "", lambda: is_late, metrics, tell)
+        guard = Guard(answer, "", lambda: is_late, lambda: False, metrics, tell)
         transport = httpx.ASGITransport(guard)
         async with httpx.AsyncClient(transport=transport, base_url="http://front") as client:
             return await client.post(path, content=b"picture")

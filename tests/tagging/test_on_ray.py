@@ -3,11 +3,13 @@
 import contextlib
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,20 +17,28 @@ from pathlib import Path
 import boto3
 import polars as pl
 import pytest
+from ray.exceptions import RayError
 
 from edgetag import PictureError, Tagger
 from edgetag.errors import ExitCode, InputError
-from edgetag.tagging.listing import contents, list_pictures
-from edgetag.tagging.on_ray import _interrupt_kept, ray_engine, require_same
+from edgetag.progress import SilentProgress
+from edgetag.tagging.batch import tag_pictures
+from edgetag.tagging.errors import BundleError
+from edgetag.tagging.listing import Content, Listed, contents, list_pictures
+from edgetag.tagging.on_ray import Worker, ray_engine, rows_of, waves_of
+from edgetag.tagging.ray_cluster import _interrupt_kept
 from edgetag.tagging.remote import Address
 from tests.support.object_store import object_store
-from tests.support.processes import descendants
+from tests.support.processes import children, descendants
 from tests.support.stopped_batch import draw, stopped_after
 from tests.tagging.conftest import BUNDLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 IN_STORE = "s3://photos/"
+
+LOOK_S = 0.2
+"""Between two looks at all processes."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +50,7 @@ def store() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def named(store: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder `here` of 150 pictures, a list of them and of objects, and objects below photos/."""
+    """A folder `here`, an archive, a list of pictures and objects, and objects below photos/."""
     root = tmp_path_factory.mktemp("named")
     client = boto3.client("s3")
     client.create_bucket(Bucket="photos")
@@ -50,6 +60,9 @@ def named(store: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Pa
     client.put_object(Bucket="photos", Key="notes.txt", Body=b"none")
     here = draw(root / "here", 150, size=48)
     (root / "here" / "empty.png").touch()
+    with zipfile.ZipFile(root / "packed.zip", "w") as archive:
+        archive.write(here[5], "packed.png")
+        archive.writestr("bad.png", b"none")
     listed = [str(here[3]), f"{IN_STORE}sub/00007.png", f"{IN_STORE}sub/none.png"]
     pl.DataFrame({"path": listed}).write_parquet(root / "list.parquet")
     return root
@@ -79,7 +92,7 @@ def kill_a_worker(command: int) -> bool:
             title = Path(f"/proc/{process}/cmdline").read_bytes()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if title.startswith(b"ray::Worker.rows"):
+        if title.startswith(b"ray::MapWorker") and b".submit" in title:
             os.kill(process, signal.SIGKILL)
             return True
     return False
@@ -97,11 +110,11 @@ def writing_below(folder: Path) -> list[str]:
     return writing
 
 
-def interrupted(command: list[str], temporary: Path) -> int:
+def interrupted(command: list[str]) -> int:
     """Start a command, press Ctrl-C while Ray starts, and return how it ended."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None and len(writing_below(temporary)) < 3:
-            time.sleep(0.02)
+        while process.poll() is None and len(children(process.pid)) < 3:
+            time.sleep(LOOK_S)
         process.send_signal(signal.SIGINT)
     return process.returncode
 
@@ -120,19 +133,20 @@ def temporary() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def tagged(named: Path, tagger: Tagger, temporary: Path) -> Tagged:
     """Tag everything twice: on threads, and on two workers after a stop, of which one is killed."""
-    pictures = [str(named / "here"), IN_STORE, str(named / "list.parquet")]
+    lists = [str(named / "packed.zip"), str(named / "list.parquet")]
+    pictures = [str(named / "here"), IN_STORE, *lists]
     by_threads, by_ray = named / "threads.parquet", named / "ray.parquet"
-    command = [sys.executable, "-m", "edgetag", "tag", str(BUNDLE), *pictures, "--json", "-o"]
-    subprocess.run([*command, str(by_threads)], check=True, capture_output=True)
+    tag_pictures(tagger, list_pictures(pictures).pictures, by_threads, SilentProgress())
     stopped_after(tagger, named / "here", by_ray, 10)
-    on_ray = [*command, str(by_ray), "--on", "ray", "--workers", "2"]
-    stopped = interrupted(on_ray, temporary)
+    command = [sys.executable, "-m", "edgetag", "tag", str(BUNDLE), *pictures, "--json"]
+    on_ray = [*command, "-o", str(by_ray), "--on", "ray", "--workers", "2"]
+    stopped = interrupted(on_ray)
     assert writing_below(temporary) == []
     killed = 0
     with subprocess.Popen(on_ray, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while process.poll() is None and not killed:
             killed += kill_a_worker(process.pid)
-            time.sleep(0.02)
+            time.sleep(LOOK_S)
         told, errors = process.communicate()
     assert process.returncode == 0, errors.decode()
     return Tagged(by_threads, by_ray, json.loads(told), killed, temporary, stopped)
@@ -144,7 +158,7 @@ def test_workers_give_the_bytes_that_threads_give_though_one_is_killed(tagged: T
 
 
 def test_what_threads_have_finished_is_not_computed_by_workers_again(tagged: Tagged) -> None:
-    assert tagged.result["pictures"] == len(pl.read_parquet(tagged.by_ray)) == 151 + 41 + 3
+    assert tagged.result["pictures"] == len(pl.read_parquet(tagged.by_ray)) == 151 + 41 + 2 + 3
     assert tagged.result["reused"] >= 10
 
 
@@ -160,6 +174,29 @@ def test_nothing_of_a_cluster_is_left_also_after_an_interrupt(tagged: Tagged) ->
     assert not tagged.by_ray.with_name("ray.parquet.parts").exists()
     assert list(tagged.temporary.iterdir()) == []
     assert writing_below(tagged.temporary) == []
+
+
+def test_a_cluster_whose_workers_cannot_begin_is_one_sentence(named: Path) -> None:
+    def failing() -> Iterator[tuple[int, bytes]]:
+        yield 0, pickle.dumps(["row"])
+        raise RayError("long\nModuleNotFoundError: No module named 'edgetag'\n")
+
+    pictures = list_pictures([str(named / "here")]).pictures
+    rows = rows_of([pictures[:1], pictures[1:]], failing())
+    assert next(rows)[0] == pictures[0]
+    with pytest.raises(InputError, match=r"compute: ModuleNotFoundError: No .*must have the same"):
+        next(rows)
+
+
+def test_pictures_in_archives_are_sent_in_waves_that_memory_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edgetag.tagging.on_ray.WAVE", 3)
+    monkeypatch.setattr("edgetag.tagging.on_ray.WAVE_BYTES", 100)
+    sizes = (40, 70, 10, 0, 0, 0, 101, 5)
+    coming = [(Listed(f"{size}", size, 0, lambda: b""), b"x" * size) for size in sizes]
+    waves = [[int(picture.name) for picture, _ in wave] for wave in waves_of(coming)]
+    assert waves == [[40, 70], [10, 0, 0], [0, 101], [5]]
 
 
 def test_a_prefix_is_listed_by_name_and_an_object_of_any_name_is_taken(named: Path) -> None:
@@ -193,10 +230,30 @@ def test_a_list_without_paths_is_told(tmp_path: Path) -> None:
             list_pictures([str(tmp_path / "list.parquet")])
 
 
-def test_a_worker_with_another_version_is_refused(tagger: Tagger) -> None:
-    require_same(tagger.settings(), tagger.settings())
-    with pytest.raises(InputError, match=r"has \{'edgetag': '9'\}; install the same versions"):
-        require_same(tagger.settings() | {"edgetag": "9"}, tagger.settings())
+def answer(tagger: Tagger, settings: dict[str, object], contents: list[Content]) -> bytes:
+    """Return what a worker that has these settings answers."""
+    worker = Worker(pickle.dumps(tagger), settings)
+    made = worker({"number": 0, "contents": pickle.dumps(contents)})["made"]
+    assert isinstance(made, bytes)
+    return made
+
+
+def test_a_worker_with_another_version_is_refused(tagger: Tagger, named: Path) -> None:
+    calls = [list_pictures([str(named / "here" / "empty.png")]).pictures]
+    made = answer(tagger, tagger.settings(), [named / "here" / "empty.png"])
+    ((picture, row),) = rows_of(calls, iter([(0, made)]))
+    assert ([picture], row.error[:10]) == ([*calls[0]], "unreadable")
+    made = answer(tagger, tagger.settings() | {"edgetag": "9"}, [])
+    with pytest.raises(InputError, match=r"has \{'edgetag': .*\}; install the same versions"):
+        list(rows_of(calls, iter([(0, made)])))
+
+
+def test_pictures_whose_worker_is_lost_again_and_again_are_named(named: Path) -> None:
+    pictures = list_pictures([str(named / "here")]).pictures
+    rows = rows_of([pictures[:2], pictures[2:4], pictures[4:]], iter([(0, pickle.dumps("ab"))]))
+    assert [str(row) for _, row in (next(rows), next(rows))] == ["a", "b"]
+    with pytest.raises(BundleError, match=r"lost 4 times between .*00002\.png and .*00003\.png"):
+        next(rows)
 
 
 def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +270,8 @@ def test_a_broken_pyarrow_is_told_before_ray_trips_over_it(
 ) -> None:
     (tmp_path / "pyarrow.py").write_text("raise ImportError('it wants numpy 2')")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(InputError, match=r"pyarrow is installed here.*wants numpy 2"):
+    monkeypatch.delitem(sys.modules, "pyarrow", raising=False)
+    with pytest.raises(InputError, match=r"pyarrow.* cannot be used: it wants numpy 2"):
         ray_engine(2)
 
 

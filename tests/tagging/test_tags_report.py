@@ -8,19 +8,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 from typer.testing import CliRunner
 
 from edgetag import Tagger
-from edgetag.bundling.released import read_released
+from edgetag.bundling.released import ReleasedCurve, read_released
 from edgetag.cli.app import app
 from edgetag.progress import SilentProgress
-from edgetag.reporting.plots.scores import set_from
 from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.listing import list_pictures
-from edgetag.tagging.report import judged_by, write_tags_page
+from edgetag.tagging.report import Judged, judged_by, write_tags_page
+from edgetag.validation.operating import CURVE_SCORES
 from tests.support.chromium import open_chromium
 from tests.support.parsed_page import Page
 from tests.tagging.conftest import BUNDLE
@@ -85,14 +83,24 @@ def test_what_validation_judged_stands_beside_where_it_holds(tagger: Tagger, wri
     assert set(judged.tags) - set(moved.tags) == {"food"}
 
 
-@given(
-    scores=st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30),
-    threshold=st.floats(0, 1),
-)
-def test_a_curve_counts_pictures_as_tags_are_set(scores: list[float], threshold: float) -> None:
-    values = np.array(scores, dtype=np.float32)
-    expected = int((values >= np.float32(threshold)).sum())
-    assert set_from(values, np.array([threshold])).tolist() == [expected]
+def test_recall_and_precision_stand_below_where_the_verdict_has_curves(
+    tagger: Tagger, folder: Path, tmp_path: Path
+) -> None:
+    judged = judged_by(BUNDLE, tagger)
+    assert judged is not None
+    tag = judged.tags["food"]
+    falling = tuple(np.linspace(tag.positives, 0, len(CURVE_SCORES), dtype=int).tolist())
+    curve = ReleasedCurve(positives=falling, negatives=(0,) * len(CURVE_SCORES))
+    with_curve = {"food": tag.model_copy(update={"curve": curve})}
+    pages = {}
+    for name, tags in (("with", with_curve), ("without", {"food": tag})):
+        page = partial(write_tags_page, tmp_path / name, Judged(judged.split, tags), tagger)
+        listed = list_pictures([str(folder)]).pictures
+        tag_pictures(tagger, listed, tmp_path / f"{name}.csv", SilentProgress(), report=page)
+        pages[name] = (tmp_path / name).read_text()
+    assert pages["with"].count("of judged pictures</text>") == 1
+    assert "Precision is lower where the tag is rarer" in pages["with"]
+    assert "of judged pictures</text>" not in pages["without"]
 
 
 def test_nothing_is_loaded_and_the_same_pictures_give_the_same_page(

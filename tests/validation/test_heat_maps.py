@@ -22,7 +22,7 @@ from edgetag.runtimes.maps import MapRun, explain
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import ReferenceHeatMaps
+from edgetag.validation.heat_maps import MadeMaps, ReferenceHeatMaps
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import ReferenceMaps, read_reference
 from edgetag.validation.statistics import Bootstrap, ratio_samples
@@ -65,7 +65,7 @@ def scene() -> ReferenceHeatMaps:
 
 
 def compared(scene: ReferenceHeatMaps, maps: npt.NDArray[Any]) -> HeatMaps:
-    found = scene.compare(run_of(maps), run_of(maps).scores, EXACT)
+    found = scene.compare([MadeMaps(run_of(maps), EXACT)], run_of(maps).scores)
     assert isinstance(found, HeatMaps)
     return found
 
@@ -115,16 +115,32 @@ def test_a_flat_map_agrees_with_a_peak_only_as_chance_would(scene: ReferenceHeat
 def test_maps_that_are_not_behind_the_scores_are_a_failure(scene: ReferenceHeatMaps) -> None:
     right = run_of(scene.maps)
     other = MapRun(right.scores, scene.maps[..., ::-1])
-    found = scene.compare(other, right.scores, EXACT)
+    found = scene.compare([MadeMaps(other, EXACT)], right.scores)
     assert isinstance(found, LoadFailure)
     assert "from the mean of its map" in found.reason
 
 
 def test_scores_beside_the_maps_must_be_those_without(scene: ReferenceHeatMaps) -> None:
     right = run_of(scene.maps)
-    found = scene.compare(right, right.scores + np.float32(0.01), EXACT)
+    found = scene.compare([MadeMaps(right, EXACT)], right.scores + np.float32(0.01))
     assert isinstance(found, LoadFailure)
     assert "differ by 0.0100 from those without" in found.reason
+
+
+def test_maps_of_an_ensemble_are_the_mean_of_its_files(scene: ReferenceHeatMaps) -> None:
+    others = scene.maps + np.random.default_rng(3).normal(0, 1, scene.maps.shape)
+    first, second = run_of(scene.maps), run_of(others)
+    made = [MadeMaps(first, EXACT, 3.0), MadeMaps(second, EXACT)]
+    scores = (3 * first.scores + second.scores) / 4
+    joined = scene.compare(made, scores)
+    assert isinstance(joined, HeatMaps)
+    apart = np.abs(sigmoid(others) - sigmoid(scene.maps)) / 4
+    assert joined.all_tags_error == pytest.approx(apart.mean(), rel=1e-5)
+    assert joined.peak_agreement is not None
+    assert compared(scene, others).peak_agreement < joined.peak_agreement < 1  # type: ignore[operator]
+    assert isinstance(scene.compare(made, first.scores), LoadFailure)
+    wrong = MadeMaps(MapRun(second.scores, scene.maps), EXACT)
+    assert isinstance(scene.compare([made[0], wrong], scores), LoadFailure)
 
 
 def test_a_mean_that_the_file_cannot_hold_is_cut_before_it_is_compared(
@@ -133,9 +149,9 @@ def test_a_mean_that_the_file_cannot_hold_is_cut_before_it_is_compared(
     maps = scene.maps + np.float32(3)
     cut = sigmoid(maps.mean(axis=(1, 2)).clip(-1, 1)).astype(np.float32)
     ends = replace(EXACT, mean_step=2 / 255, mean_low=-1.0, mean_high=1.0)
-    assert isinstance(scene.compare(MapRun(cut, maps), cut, ends), HeatMaps)
+    assert isinstance(scene.compare([MadeMaps(MapRun(cut, maps), ends)], cut), HeatMaps)
     wider = replace(ends, mean_high=2.0)
-    assert isinstance(scene.compare(MapRun(cut, maps), cut, wider), LoadFailure)
+    assert isinstance(scene.compare([MadeMaps(MapRun(cut, maps), wider)], cut), LoadFailure)
 
 
 def test_samples_of_a_ratio_are_those_of_its_definition() -> None:

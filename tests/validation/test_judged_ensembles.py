@@ -7,8 +7,8 @@ import pytest
 
 from edgetag import Ensemble, Tagger
 from edgetag.arrays import read_arrays
+from edgetag.bundling.given import Judging, read_given
 from edgetag.conversion.external import ExternalModel
-from edgetag.conversion.given import read_given
 from edgetag.dataset import open_dataset
 from edgetag.ensembles import Ensemble as EnsembleFile
 from edgetag.ensembles import weighted_mean
@@ -34,8 +34,12 @@ file = "export/int8.tflite"
 def given(folder: RunFolder, text: str, *more: str) -> tuple[ExternalModel, ...]:
     root = folder.workspace.root
     (root / "pair.toml").write_text(text)
+    return read_given([str(root / "pair.toml"), *more], judging(folder))
+
+
+def judging(folder: RunFolder) -> Judging:
     contract = folder.recipe.network.preprocessing()
-    return read_given([str(root / "pair.toml"), *more], contract, Vocabulary(TAGS))
+    return Judging(folder.workspace, contract, Vocabulary(TAGS))
 
 
 @pytest.fixture
@@ -130,15 +134,11 @@ def test_its_files_need_not_be_the_runs_own(run_folder: RunFolder) -> None:
 def test_a_long_name_leaves_room_for_its_files(one_runtime: RunFolder) -> None:
     given(one_runtime, PAIR)
     file = f"{'a' * 64}={one_runtime.workspace.root / 'pair.toml'}"
-    contract = one_runtime.recipe.network.preprocessing()
-    (model,) = read_given([file], contract, Vocabulary(TAGS))
+    (model,) = read_given([file], judging(one_runtime))
     assert len({model.name, *(member.model.name for member in model.members)}) == 3
 
 
 def test_what_cannot_be_judged_together_is_refused(one_runtime: RunFolder) -> None:
-    bundle = '[[models]]\nfile = "a.zip"\nvariant = "int8"\n'
-    with pytest.raises(InputError, match=r"unzip a.zip int8.tflite"):
-        given(one_runtime, bundle)
     with pytest.raises(InputError, match="there is no such file"):
         given(one_runtime, PAIR.replace("int8", "none"))
     with pytest.raises(InputError, match="the name pair is taken"):

@@ -8,9 +8,12 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import precision_score
 
 from edgetag.validation.operating import (
+    CURVE_SCORES,
     OperatingPoints,
     calibration,
     calibration_error,
+    count_reaching,
+    operating_curve,
     operating_points,
     precision_at,
 )
@@ -27,6 +30,25 @@ def test_recall_and_false_positives_are_read_off_the_curve() -> None:
     assert (
         operating_points(TRUTH, SCORES, 0.5, "cat", OperatingPoints(fpr=0.2)).recall_at_fpr == 0.75
     )
+
+
+@given(
+    scores=st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30),
+    threshold=st.floats(0, 1),
+)
+def test_pictures_are_counted_as_tags_are_set(scores: list[float], threshold: float) -> None:
+    values = np.array(scores, dtype=np.float32)
+    expected = int((values >= np.float32(threshold)).sum())
+    assert count_reaching(values, np.array([threshold])).tolist() == [expected]
+
+
+def test_a_curve_counts_what_every_hundredth_decides() -> None:
+    curve = operating_curve(TRUTH, SCORES)
+    for place, threshold in enumerate(CURVE_SCORES):
+        present = np.greater_equal(SCORES, np.float32(threshold))
+        assert curve.positives[place] == (present & TRUTH).sum()
+        assert curve.negatives[place] == (present & ~TRUTH).sum()
+    assert len(curve.positives) == 99
 
 
 def test_precision_at_the_split_s_own_prevalence_is_its_precision() -> None:

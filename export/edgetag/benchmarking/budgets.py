@@ -58,10 +58,7 @@ class Costs:
     ) -> Iterator[ReasonedCheck]:
         """Check every limit on a file's costs; latency is the median.
 
-        Args:
-            variant: The file.
-            budget: Its limits.
-            narrower: What would make an interval narrower that decides nothing.
+        `narrower` says what would make an interval narrower that decides nothing.
         """
         given = budget.given()
         for name, measure in MEASURES.items():

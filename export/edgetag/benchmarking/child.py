@@ -180,11 +180,6 @@ def warm_up(turns: Turns, window: int, emit: Emit) -> tuple[int, frozenset[int]]
     Each needs to settle once, not all in the same window: of many models on a machine with other
     work, one is always in a slow moment.
 
-    Args:
-        turns: The models.
-        window: Rounds of a window.
-        emit: Told of each round.
-
     Returns:
         Rounds that were run, and the models whose median settled within `SETTLED`.
     """

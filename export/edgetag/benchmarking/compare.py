@@ -47,15 +47,7 @@ class Ratio(Record):
 class Comparison(Result):
     """`edgetag bench compare`.
 
-    Attributes:
-        before_device: The CPU.
-        after_device: Likewise.
-        before_mode: See `BenchResult`.
-        after_mode: Likewise.
-        max_ratio: Largest ratio allowed.
-        ratios: The slowest change first.
-        only_before: Figures without a partner.
-        only_after: Likewise.
+    The slowest change comes first; figures without a partner are named.
     """
 
     SCHEMA: ClassVar[str] = "edgetag.bench-comparison/1.1"
@@ -79,11 +71,7 @@ def compare(
 ) -> Comparison:
     """Compare the medians that both have.
 
-    Args:
-        before: What counts as the standard.
-        after: What is judged.
-        max_ratio: Largest `after / before` allowed.
-        other_machine: Compare benchmarks of other machines too.
+    `after / before` may be at most `max_ratio`.
 
     Raises:
         InputError: They are of other kinds of machine.

@@ -33,13 +33,8 @@ def time_reference(
 ) -> tuple[Desktop, ...] | MissingRuntime:
     """Time the trained model at batch 1 and at the batch with the highest rate.
 
-    Args:
-        recipe: Gives network and contract.
-        workspace: Holds `train/model.npz`.
-        pixels: `[images, size, size, 3]` uint8.
-        machine: Names the CPU.
-        asked: Timed inferences of each batch, and seconds, at least.
-        progress: Told of every timed inference.
+    Each batch is timed as often and long as `asked` says, at least. `pixels` are `[images,
+    size, size, 3]` uint8.
     """
     weights = workspace.train / "model.npz"
     if importlib.util.find_spec("tensorflow") is None:

@@ -19,10 +19,7 @@ MOST_WINDOWS = 10
 class Effort:
     """What is measured of each figure, at least.
 
-    Attributes:
-        mode: `full` or `quick`.
-        runs: Timed inferences.
-        min_s: Seconds that they take together.
+    `min_s` are the seconds that `runs` timed inferences take together.
     """
 
     mode: Literal["quick", "full"]

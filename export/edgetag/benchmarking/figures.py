@@ -17,13 +17,8 @@ def figure(
 ) -> Measurement:
     """Return a figure with its intervals, and whether it is stable.
 
-    Args:
-        file: What was timed.
-        plan: How.
-        times: What was measured.
-        base: Times of fp32 in the same rounds; a reason where there are none.
-        device: The CPU's name.
-        max_spread: `(p90 - p10) / p50` above which it is unstable.
+    `base` are the times of fp32 in the same rounds, or the reason why there are none. Above
+    `max_spread` of `(p90 - p10) / p50` it is unstable.
     """
     times_spread = spread(times.latencies_ms)
     return Measurement(

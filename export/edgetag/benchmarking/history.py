@@ -20,42 +20,6 @@ from edgetag.workspace import disk_error
 
 HISTORY = "history.sqlite"
 
-TABLE = """
-CREATE TABLE IF NOT EXISTS latency (
-  measured_at TEXT NOT NULL,
-  device TEXT NOT NULL,
-  runtime TEXT NOT NULL,
-  runtime_version TEXT NOT NULL,
-  threads INTEGER NOT NULL,
-  batch INTEGER NOT NULL,
-  variant TEXT NOT NULL,
-  sha256 TEXT NOT NULL,
-  mode TEXT NOT NULL,
-  runs INTEGER NOT NULL,
-  stable INTEGER NOT NULL,
-  p50_ms REAL NOT NULL,
-  p90_ms REAL NOT NULL,
-  p99_ms REAL NOT NULL,
-  PRIMARY KEY (measured_at, device, runtime, threads, batch, variant)
-)
-"""
-COLUMNS = (
-    "measured_at",
-    "device",
-    "runtime",
-    "runtime_version",
-    "threads",
-    "batch",
-    "variant",
-    "sha256",
-    "mode",
-    "runs",
-    "stable",
-    "p50_ms",
-    "p90_ms",
-    "p99_ms",
-)
-
 
 class Figure(Record):
     """One latency that was measured once; see `result.Measurement`."""
@@ -74,6 +38,11 @@ class Figure(Record):
     p50_ms: float
     p90_ms: float
     p99_ms: float
+
+
+COLUMNS = tuple(Figure.model_fields)
+SQL_TYPES: dict[object, str] = {str: "TEXT", int: "INTEGER", bool: "INTEGER", float: "REAL"}
+KEY = ("measured_at", "device", "runtime", "threads", "batch", "variant")
 
 
 class History(Result):
@@ -125,31 +94,28 @@ def append(path: Path, result: BenchResult) -> None:
     Raises:
         InputError: The file is there and is no such history, or the disk is full.
     """
-    rows = [
-        (
-            result.measured_at,
-            figure.device,
-            figure.runtime,
-            figure.runtime_version,
-            figure.threads,
-            figure.batch,
-            figure.variant,
-            figure.sha256,
-            result.mode,
-            figure.runs,
-            int(figure.stable),
-            figure.latency_ms.p50,
-            figure.latency_ms.p90,
-            figure.latency_ms.p99,
+    figures = [
+        Figure.like(
+            figure,
+            measured_at=result.measured_at,
+            mode=result.mode,
+            p50_ms=figure.latency_ms.p50,
+            p90_ms=figure.latency_ms.p90,
+            p99_ms=figure.latency_ms.p99,
         )
         for figure in result.results
     ]
+    kinds = [
+        f"{name} {SQL_TYPES[field.annotation]} NOT NULL"
+        for name, field in Figure.model_fields.items()
+    ]
+    table = f"latency ({', '.join(kinds)}, PRIMARY KEY ({', '.join(KEY)}))"
     marks = ", ".join("?" for _ in COLUMNS)
     with _opened(path) as database, database:
-        database.execute(TABLE)
+        database.execute(f"CREATE TABLE IF NOT EXISTS {table}")
         database.executemany(
             f"INSERT OR IGNORE INTO latency ({', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608
-            rows,
+            [tuple(figure.model_dump().values()) for figure in figures],
         )
 
 

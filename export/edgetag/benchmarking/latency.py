@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
 
 from edgetag.benchmarking.result import Latency, Ratio
 from edgetag.judging.checks import Bounds
@@ -54,14 +53,14 @@ def interval(latencies_ms: Sequence[float], share: float) -> Bounds | None:
 def interval_ranks(count: int, independent: int, share: float) -> tuple[int, int] | None:
     """Return between which two of the sorted runs a quantile lies.
 
-    Args:
-        count: How many runs there are.
-        independent: How many independent ones would tell the same; at most `count`.
-        share: The quantile, in 0..1.
+    Of the `count` runs so many would tell the same if they were `independent`; `share` is the
+    quantile, 0..1.
 
     Returns:
         Two ranks in 1..count, None where there are too few runs.
     """
+    from scipy.stats import binom  # slow to import
+
     tail = (1.0 - CONFIDENCE) / 2
     low = int(binom.ppf(tail, independent, share))
     high = int(binom.ppf(1.0 - tail, independent, share)) + 1

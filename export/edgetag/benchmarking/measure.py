@@ -88,11 +88,6 @@ class Times:
 def measure(models: Sequence[Path], plan: Plan, progress: Progress) -> tuple[Times | str, ...]:
     """Measure files.
 
-    Args:
-        models: The files.
-        plan: How.
-        progress: Told of every file and round.
-
     Returns:
         For each file its times, or one line saying why there are none.
     """
@@ -156,17 +151,12 @@ def _child(
 ) -> Outcome | Crash:
     marker = folder / "marker"
     marker.unlink(missing_ok=True)
-    job = Job(
+    job = Job.like(
+        plan,
         task=task,
-        runtime=plan.runtime,
-        threads=plan.threads,
         models=tuple(str(path.resolve()) for path in models),
         images=str(folder / "images.npy"),
-        contract=plan.contract,
         warmup_runs=PROBE_RUNS if task == "probe" else plan.warmup_runs,
-        runs=plan.runs,
-        min_s=plan.min_s,
-        seed=plan.seed,
         marker=str(marker),
     )
     return run_child(job, on_beat, plan.silence_limit_s)

@@ -4,7 +4,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from edgetag.errors import ExitCode
 from edgetag.judging.checks import Bounds, OfVariant, ReasonedCheck
+from edgetag.judging.decisions import EXIT_CODES, worst
 from edgetag.machine import Machine
 from edgetag.records import Record, Result
 
@@ -192,9 +194,12 @@ class BenchResult(Result):
     missing_runtimes: tuple[MissingRuntime, ...] = ()
     budgets: tuple[BudgetCheck, ...] = ()
 
+    @property
+    def exit_code(self) -> ExitCode:
+        """That of the worst budget; 0 without any."""
+        return EXIT_CODES[worst((budget.verdict for budget in self.budgets), of_none="pass")]
+
     def find(self, variant: str, runtime: str, threads: int) -> Measurement | None:
         """Return the measurement of a variant, None where there is none."""
-        for result in self.results:
-            if (result.variant, result.runtime, result.threads) == (variant, runtime, threads):
-                return result
-        return None
+        wanted = (variant, runtime, threads)
+        return next((m for m in self.results if (m.variant, m.runtime, m.threads) == wanted), None)

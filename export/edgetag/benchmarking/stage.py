@@ -40,11 +40,7 @@ def run(
     A file that a runtime cannot load, that crashes it or hangs it, is reported and the others
     are measured.
 
-    Args:
-        recipe: Names runtimes, threads, runs and budgets.
-        workspace: Holds files and images; `bench/` is written.
-        progress: Is told what goes on.
-        full: Take at least 1,024 runs and 60 s per figure.
+    In full mode at least 1,024 runs and 60 s per figure are taken.
 
     Raises:
         InputError: The history is damaged, there is nothing to measure, a file has changed since it

@@ -90,10 +90,7 @@ class Placed(Result):
 def place(path: Path, project: Path, package: str) -> Placed:
     """Check a bundle and place it in a project.
 
-    Args:
-        path: The bundle.
-        project: The folder with the module `app`.
-        package: Package of the app, for `Tags.kt`.
+    The project's folder has the module `app`; the package is that of `Tags.kt`.
 
     Raises:
         InputError: The bundle is damaged or does not hold what it says, this is no Android

@@ -60,13 +60,7 @@ def _pack_into(
 
 @dataclass(frozen=True)
 class Archive:
-    """An open bundle whose files are those that its manifest describes.
-
-    Attributes:
-        path: The zip.
-        manifest: What lies in it.
-        manifest_sha256: Digest of the manifest's bytes.
-    """
+    """An open bundle whose files are those that its manifest describes."""
 
     path: Path
     manifest: BundleManifest

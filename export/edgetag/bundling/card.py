@@ -42,15 +42,8 @@ def model_card(
 ) -> str:
     """Return the card as Markdown; names from recipe and data cannot break out of their places.
 
-    Args:
-        recipe: What was built.
-        exported: The files that are shipped; the first is the default one.
-        dataset: What it was built from.
-        trained: How thresholds were chosen.
-        verdict: What validation decided.
-        labels: Names of the tags.
-        golden: The inputs with known outputs.
-        left_out: Runtime families without known outputs.
+    Of the exported files, which are shipped, the first is the default one; `left_out` are
+    runtime families without known outputs.
     """
     names = {file.variant for file in exported}
     judged = [entry for entry in verdict.variants if entry.origin == "export"]

@@ -122,10 +122,7 @@ def chosen_engines(on: Sequence[str]) -> tuple[Engine, ...]:
 def check(path: Path, on: Sequence[Engine], progress: Progress) -> BundleCheck:
     """Check a bundle as an app would, and more.
 
-    Args:
-        path: The zip.
-        on: Where its files are run; nowhere where none is given.
-        progress: Told of every run.
+    Its files are run on each of `on`; nowhere where none is given.
 
     Raises:
         InputError: It is damaged, or built to do harm, or its parts do not fit each other.

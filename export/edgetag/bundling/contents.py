@@ -50,11 +50,7 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
 class Label(Record):
     """One tag as an app shows it.
 
-    Attributes:
-        tag: Its name in the vocabulary.
-        en: Its name in English.
-        ja: Its name in Japanese.
-        sensitive: Whether an app covers pictures that have it.
+    `en` and `ja` are the tag's names; with `sensitive` an app covers pictures that have it.
     """
 
     tag: str
@@ -80,11 +76,7 @@ class BundleThresholds(Result):
 class GoldenPicture(Record):
     """A source picture of the golden inputs.
 
-    Attributes:
-        file: Its name in the bundle.
-        width: In pixels, upright.
-        height: In pixels, upright.
-        lossless: Whether every decoder gives the same pixels.
+    Its size is in pixels, upright; with `lossless` every decoder gives the same pixels.
     """
 
     file: str

@@ -33,12 +33,7 @@ def make_golden(
 ) -> tuple[Golden, tuple[LeftOut, ...]]:
     """Run every file on every family that this machine has.
 
-    Args:
-        sources: The pictures.
-        models: The files.
-        n_tags: Scores that each must give.
-        contract: How pixels become input.
-        progress: Told of every run.
+    Each model must give `n_tags` scores.
 
     Returns:
         What `golden.json` holds, and which families could not run here.

@@ -42,14 +42,7 @@ def check_package(package: str) -> None:
 def tags_source(
     manifest: BundleManifest, labels: Sequence[Label], manifest_sha256: str, package: str
 ) -> str:
-    """Return the text of `Tags.kt`.
-
-    Args:
-        manifest: Manifest of the bundle.
-        labels: The tags in the order of the scores.
-        manifest_sha256: Digest of the manifest's bytes.
-        package: Package of the app.
-    """
+    """Return the text of `Tags.kt`."""
     check_package(package)
     names = entry_names([label.tag for label in labels])
     return template(TEMPLATE, literal=literal).render(

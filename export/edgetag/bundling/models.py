@@ -16,12 +16,6 @@ def check_model(
 ) -> None:
     """Refuse a model that is not what the manifest says.
 
-    Args:
-        path: The `.tflite` file.
-        variant: What the manifest says of it.
-        manifest: Gives tags and input size.
-        bundle: Names the bundle in errors.
-
     Raises:
         InputError: It is no model, for other pictures or other tags, or lacks its maps.
     """

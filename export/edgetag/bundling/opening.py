@@ -13,14 +13,17 @@ from pydantic import ValidationError
 from edgetag.bundling import contents
 from edgetag.bundling.archive import Archive, open_archive
 from edgetag.bundling.contents import BundleThresholds, Golden, Labels
-from edgetag.bundling.result import BundleManifest
+from edgetag.bundling.result import MOST_BYTES, BundledVariant, BundleManifest
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.records import Result
 from edgetag.tags import Vocabulary
+from edgetag.userfiles import require_file
 
 MOST_JSON_BYTES = 16_000_000
 """Room for golden.json with seven variants, three families and 300 tags; others are far smaller."""
+
+ZIP = b"PK\x03\x04"
 
 Kind = TypeVar("Kind", bound=Result)
 
@@ -51,6 +54,22 @@ class Bundle:
     inputs: Pixels
     pictures: tuple[bytes, ...]
 
+    def variant(self, name: str | None) -> BundledVariant:
+        """Return a file by its variant's name, the one that apps take first for None.
+
+        Raises:
+            NoSuchVariantError: The bundle has no such file.
+        """
+        for variant in self.manifest.variants:
+            if name in (None, variant.variant):
+                return variant
+        names = ", ".join(variant.variant for variant in self.manifest.variants)
+        raise NoSuchVariantError(f"{self.archive.path}: has no variant {name!r}; it has: {names}")
+
+
+class NoSuchVariantError(InputError):
+    """A bundle is asked for a variant that is not in it."""
+
 
 @contextmanager
 def open_bundle(path: Path) -> Iterator[Bundle]:
@@ -78,6 +97,20 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
                 for picture in golden.pictures
             ),
         )
+
+
+def is_bundle(path: Path) -> bool:
+    """Return whether a file is a bundle, by its first bytes.
+
+    Raises:
+        InputError: There is no such file, it cannot be read, or is none of a model's size.
+    """
+    try:
+        require_file(path, "model", MOST_BYTES)
+        with path.open("rb") as file:
+            return file.read(len(ZIP)) == ZIP
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; give a bundle or a .tflite file") from None
 
 
 def read_bundle(path: Path) -> BundleManifest:

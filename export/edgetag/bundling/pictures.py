@@ -31,13 +31,8 @@ ALIKE_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 class Source:
     """A picture that is shipped.
 
-    Attributes:
-        data: The file's bytes.
-        suffix: Suffix of its format.
-        width: In pixels, upright.
-        height: In pixels, upright.
-        lossless: Whether every decoder gives the same pixels.
-        pixels: `[size, size, 3]` uint8, letterboxed.
+    Its size is in pixels, upright; `pixels` are `[size, size, 3]` uint8, letterboxed. With
+    `lossless` every decoder gives the same pixels.
     """
 
     data: bytes

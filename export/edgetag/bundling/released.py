@@ -6,6 +6,7 @@ stay in the run folder, so that equal runs give equal bundles and no bundle tell
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
@@ -14,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from edgetag.bundling.contents import VERDICT, Share
 from edgetag.bundling.opening import MOST_JSON_BYTES, open_bundle
 from edgetag.errors import InputError
+from edgetag.validation.operating import CURVE_SCORES
 from edgetag.validation.result import Verdict
 
-SCHEMA = "edgetag.bundle-verdict/1.0"
+SCHEMA = "edgetag.bundle-verdict/1.1"
 """Of `verdict.json` in a bundle: `validate/verdict.json` without `OWN`. Bundles whose manifest is
 `edgetag.manifest/2.0` hold the whole of it, by its own schema."""
 
@@ -42,6 +44,13 @@ class _Read(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
+class ReleasedCurve(_Read):
+    """How many pictures reach a score; see `validation.result.OperatingCurve`."""
+
+    positives: tuple[Count, ...]
+    negatives: tuple[Count, ...]
+
+
 class ReleasedTag(_Read):
     """A tag of a file; see `validation.result.TagVerdict`."""
 
@@ -52,11 +61,25 @@ class ReleasedTag(_Read):
     threshold: Share
     recall: Share | None
     fpr: Share | None
+    curve: ReleasedCurve | None = None
 
     @model_validator(mode="after")
     def _told_where_scored(self) -> Self:
         if self.scored and (self.recall is None or self.fpr is None):
             raise ValueError(f"{self.tag!r} is scored and has no recall or false positives")
+        return self
+
+    @model_validator(mode="after")
+    def _curve_falls(self) -> Self:
+        if self.curve is None:
+            return self
+        for counts, total in (
+            (self.curve.positives, self.positives),
+            (self.curve.negatives, self.negatives),
+        ):
+            falls = all(count >= following for count, following in pairwise((total, *counts)))
+            if len(counts) != len(CURVE_SCORES) or not falls:
+                raise ValueError(f"the curve of {self.tag!r} is no count at rising thresholds")
         return self
 
 
@@ -119,7 +142,9 @@ def released_verdict(verdict: Verdict) -> str:
     values = verdict.model_dump(mode="json", by_alias=True, exclude=OWN)
     for failure in values["failures"]:
         failure["reason"] = without_folders(failure["reason"])
-    return json.dumps({"schema": SCHEMA, **values}, indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({"schema": SCHEMA, **values}, separators=(",", ":"), ensure_ascii=False) + "\n"
+    )
 
 
 def without_folders(text: str) -> str:

@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from edgetag.bundling.contents import Expected
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import SilentTask
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, score
 from edgetag.runtimes.emulation.engine import SILENCE_LIMIT_S
 
@@ -18,15 +17,10 @@ def run_over(
 ) -> ScoreRun | LoadFailure:
     """Score the golden inputs.
 
-    Args:
-        engine: Here or elsewhere.
-        model: The `.tflite` file.
-        folder: See `temporary_images.images_on_disk`.
-        pictures: How many inputs there are.
-        contract: How pixels become the model's input.
+    For `folder` see `temporary_images.images_on_disk`; it holds so many pictures.
     """
     rows = np.arange(pictures, dtype=np.int64)
-    return score(engine, model, folder, rows, contract, 1, SilentTask(), SILENCE_LIMIT_S)
+    return score(engine, model, folder, rows, contract, timeout_s=SILENCE_LIMIT_S)
 
 
 def nearest(scores: npt.NDArray[np.float32], known: Sequence[Expected]) -> tuple[Expected, float]:

@@ -41,9 +41,7 @@ class Candidate:
 def tag_covers(labels: Labels, tags: Sequence[str]) -> list[set[str]]:
     """Return for each image which tags it is known to have.
 
-    Args:
-        labels: `[images, tags]`.
-        tags: In the order of the columns.
+    Labels are `[images, tags]`, `tags` in the order of the columns.
     """
     return [{f"has {tags[tag]}" for tag in np.flatnonzero(row == 1)} for row in labels]
 
@@ -53,10 +51,7 @@ def edge_covers(
 ) -> list[set[str]]:
     """Return for each image at which tags' thresholds it is among the nearest, and on which side.
 
-    Args:
-        scores: `[images, tags]`.
-        thresholds: `[tags]`.
-        tags: In the order of the columns.
+    Scores are `[images, tags]`, thresholds `[tags]`, `tags` in the order of the columns.
     """
     covers: list[set[str]] = [set() for _ in scores]
     for column, tag in enumerate(tags):
@@ -86,10 +81,8 @@ def pick(
 ) -> list[Read]:
     """Choose pictures greedily by how much each adds, then by identity.
 
-    Args:
-        candidates: All of them, in any order.
-        read: Returns a picture, or None where it cannot be shipped; another then takes its place.
-        most: How many are wanted.
+    Where `read` returns None, a picture cannot be shipped and another takes its place. At most
+    `most` are picked.
 
     Returns:
         At most so many, in the order of choice.

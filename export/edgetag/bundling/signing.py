@@ -64,11 +64,6 @@ def sign(bundle: Path, key: Path, signature: Path) -> None:
 def verify(bundle: Path, key: Path, signature: Path) -> None:
     """Verify that a bundle is what the holder of a key has signed, and whole.
 
-    Args:
-        bundle: The zip.
-        key: The public key, PEM.
-        signature: The signature.
-
     Raises:
         InputError: model-signing is not installed, something is missing, the key is another, or
             the bundle has changed since.

@@ -1,6 +1,5 @@
 """What a bundle takes from outside the run: golden pictures."""
 
-import stat
 import warnings
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.dataset.attribution import attribution_file
 from edgetag.dataset.location import Locator
+from edgetag.dataset.source_files import cut, read_below
 from edgetag.errors import InputError
-from edgetag.preprocess import FORMATS, ImageRejectedError, Pixels, letterbox, read_image
-from edgetag.progress import SilentTask
+from edgetag.preprocess import FORMATS, ImageRejectedError, Pixels, Rejection, letterbox, read_image
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.sampling import spread
@@ -51,12 +50,6 @@ def golden_sources(
     is labelled with a sensitive tag, or that the model decides to have one: they reach every user.
     Others stand in for pictures that are too large, and smaller copies where there are no others.
 
-    Args:
-        recipe: Names the folder, or the data.
-        workspace: The run.
-        model: The variant that an app takes.
-        thresholds: Its thresholds, by tag.
-
     Raises:
         InputError: The folder is wrong, or the data's pictures are no longer there.
     """
@@ -71,9 +64,9 @@ def golden_sources(
     sources += pick(large, finder.read_smaller, MOST_PICTURES - len(sources))
     if not sources:
         raise InputError(
-            f"{finder.root}: no picture of split {recipe.validation.splits[0]!r} can be shipped "
-            f"({finder.last_problem}); set data.root to where the pictures are, or give a folder "
-            "of your own with bundle.golden_pictures"
+            f"{recipe.data.image_root}: no picture of split {recipe.validation.splits[0]!r} can be "
+            f"shipped ({finder.last_problem}); set data.root to where the pictures are, or give a "
+            "folder of your own with bundle.golden_pictures"
         )
     return tuple(sources)
 
@@ -88,16 +81,8 @@ def _candidates(
     tags, rows = recipe.data.tags, finder.rows
     labels = finder.data.labels(rows)
     limits = np.array([thresholds[tag] for tag in tags])
-    run = score(
-        engines.get(DEFAULT_ENGINE),
-        model,
-        workspace.cache,
-        rows,
-        recipe.network.preprocessing(),
-        1,
-        SilentTask(),
-        SILENCE_S,
-    )
+    engine, contract = engines.get(DEFAULT_ENGINE), recipe.network.preprocessing()
+    run = score(engine, model, workspace.cache, rows, contract, timeout_s=SILENCE_S)
     if isinstance(run, LoadFailure):
         raise InputError(f"{model}: {DEFAULT_ENGINE} does not run it: {run.reason}")
     if run.scores.shape != labels.shape:
@@ -122,11 +107,11 @@ class _Finder:
     def __init__(self, recipe: Recipe, data: Dataset, rows: Rows) -> None:
         self.data = data
         self.rows = rows
-        self.root = recipe.data.image_root
         self.last_problem = "each has or may have a sensitive tag"
         self.too_large: set[int] = set()
+        self._max_file_bytes = recipe.data.max_file_bytes
         self._contract = recipe.network.preprocessing()
-        self._locator = Locator(self.root)
+        self._locator = Locator(recipe.data.image_root)
         self._table = data.manifest.select(pl.col("path", "crop"))[rows].rows()
 
     def shape(self, place: int) -> set[str]:
@@ -150,14 +135,14 @@ class _Finder:
         try:
             data = self._bytes(path)
             if crop is not None:
-                data = as_png(_cut(read_image(data, self._contract), tuple(crop)))
+                data = as_png(cut(read_image(data, self._contract), tuple(crop)))
             if len(data) > MOST_PICTURE_BYTES:
                 self.too_large.add(candidate.place)
-                raise _UnfitError(f"{path}: {len(data)} bytes")
+                raise ImageRejectedError(Rejection.TOO_LARGE, f"{len(data)} bytes")
             source = read_source(data, self._contract)
             self._check_unchanged(candidate.place, source.pixels)
-        except (ImageRejectedError, _UnfitError, OSError) as error:
-            self.last_problem = str(error)
+        except ImageRejectedError as error:
+            self.last_problem = f"{path}: {error}"
             return None
         return source
 
@@ -165,39 +150,21 @@ class _Finder:
         """Return a copy of a picture that is too large, with fewer pixels."""
         path, crop = self._table[candidate.place]
         try:
-            image = read_image(self._bytes(path), self._contract)
-            if crop is not None:
-                image = _cut(image, tuple(crop))
+            image = cut(read_image(self._bytes(path), self._contract), crop and tuple(crop))
             self._check_unchanged(candidate.place, letterbox(image, self._contract))
             image.thumbnail((SMALLER, SMALLER))
             return read_source(as_png(image), self._contract)
-        except (ImageRejectedError, _UnfitError, OSError) as error:
-            self.last_problem = str(error)
+        except ImageRejectedError as error:
+            self.last_problem = f"{path}: {error}"
             return None
 
     def _check_unchanged(self, place: int, pixels: Pixels) -> None:
         if not np.array_equal(pixels, self.data.images(self.rows[place : place + 1])[0]):
-            raise _UnfitError(f"{self._table[place][0]}: changed since the data were built")
+            raise ImageRejectedError(Rejection.UNREADABLE, "changed since the data were built")
 
     @property
     def _size(self) -> int:
         return self._contract.input_size
 
     def _bytes(self, path: str) -> bytes:
-        file = self._locator.locate(path)
-        if file is None:
-            raise _UnfitError(f"{path}: leads out of {self.root}")
-        state = Path(file).stat()
-        if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever
-            raise _UnfitError(f"{path}: not a regular file")
-        return Path(file).read_bytes()
-
-
-class _UnfitError(Exception):
-    """A picture that a bundle cannot carry."""
-
-
-def _cut(image: Image.Image, crop: tuple[int, int, int, int]) -> Image.Image:
-    """Cut out a region as the data stage did: what lies outside the picture does not count."""
-    left, top = max(crop[0], 0), max(crop[1], 0)
-    return image.crop((left, top, min(crop[2], image.width), min(crop[3], image.height)))
+        return read_below(self._locator, path, self._max_file_bytes)

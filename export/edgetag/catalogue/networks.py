@@ -7,6 +7,9 @@ from edgetag.catalogue import by_name
 CAM = "cam"
 """Name of the 1x1 convolution whose maps, averaged, are the scores before the sigmoid."""
 
+BLOCK = "block"
+"""Begins the names of a network's blocks."""
+
 
 @dataclass(frozen=True)
 class NetworkLine:
@@ -19,6 +22,8 @@ class NetworkLine:
         takes_depth: Whether it can have fewer blocks.
         has_weights: Whether its file can load ImageNet weights.
         head: Its layers with weights that are new for every vocabulary.
+        inner: Patterns of its convolutions whose channels one other layer reads, so that some can
+            be left out.
         has_fine_maps: Whether cells of its maps can be 16 input pixels apart instead of 32.
     """
 
@@ -28,6 +33,7 @@ class NetworkLine:
     takes_depth: bool = False
     has_weights: bool = False
     head: tuple[str, ...] = (CAM,)
+    inner: tuple[str, ...] = (f"{BLOCK}*_expand",)
     has_fine_maps: bool = False
 
     @property
@@ -38,9 +44,11 @@ class NetworkLine:
 
 NETWORKS = by_name(
     NetworkLine("efficientnet_lite0", input_step=32, has_weights=True, has_fine_maps=True),
+    NetworkLine("efficientnet_lite1", input_step=32, has_weights=True, has_fine_maps=True),
+    NetworkLine("efficientnet_lite2", input_step=32, has_weights=True, has_fine_maps=True),
     NetworkLine(
         "mobilenet_v2", input_step=32, takes_width=True, takes_depth=True, has_fine_maps=True
     ),
-    NetworkLine("model3", head=("dense", "logits")),
+    NetworkLine("model3", head=("dense", "logits"), inner=(f"{BLOCK}*_conv*", "reduce")),
 )
 """The first is the default."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from edgetag.catalogue import Numbers, by_name, module_of
 
-Training = Literal["prune", "quantize"]
+Training = Literal["prune", "narrow", "quantize"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class VariantLine:
         calibrated: Whether images measure its ranges while it is converted.
         chosen_types: Whether its input and output are of the types that the recipe says; others
             take and give float32.
+        keeps: Share of the channels within blocks that it keeps.
         settings: The file that sets TensorFlow Lite's converter; empty for the name's own.
     """
 
@@ -28,6 +29,7 @@ class VariantLine:
     trained_by: tuple[Training, ...] = ()
     calibrated: bool = False
     chosen_types: bool = False
+    keeps: float = 1.0
     settings: str = ""
 
     @property
@@ -49,6 +51,24 @@ VARIANTS = by_name(
         chosen_types=True,
         settings="int8_qat",
     ),
+    VariantLine(
+        "int8-narrow75",
+        "integer",
+        ("narrow",),
+        calibrated=True,
+        chosen_types=True,
+        keeps=0.75,
+        settings="int8",
+    ),
+    VariantLine(
+        "int8-narrow50",
+        "integer",
+        ("narrow",),
+        calibrated=True,
+        chosen_types=True,
+        keeps=0.5,
+        settings="int8",
+    ),
     VariantLine("int16x8", "integer", calibrated=True),
 )
 """In the order in which they are listed."""
@@ -59,6 +79,8 @@ BASE = "fp32"
 FULL_INTEGER = tuple(name for name, line in VARIANTS.items() if line.computes == "integer")
 CALIBRATED = tuple(name for name, line in VARIANTS.items() if line.calibrated)
 TRAINED = tuple(name for name, line in VARIANTS.items() if line.trained_by)
+FALLBACK = tuple(name for name, line in VARIANTS.items() if "quantize" in line.trained_by)
+"""What can be made where no full-integer file passes."""
 
 
 def trained_by(stage: Training) -> tuple[str, ...]:

@@ -54,13 +54,6 @@ def export(
 ) -> CiExport:
     """Write the folder, and run the job's command in it before it gets its name.
 
-    Args:
-        recipe: What was built.
-        workspace: Where.
-        folder: A new folder, or one that was exported before.
-        progress: Is told what goes on.
-        wanted: See there.
-
     Raises:
         InputError: The run is not finished or has changed, the folder is in use, or the job would
             not accept what is exported.

@@ -68,13 +68,7 @@ class Job:
     def files(
         self, job_recipe: JobRecipe, splits: Mapping[str, int], *, attributed: bool
     ) -> dict[str, str]:
-        """Return the texts of the folder by name, but for the table of labels.
-
-        Args:
-            job_recipe: What the job judges by, and what it leaves out.
-            splits: Split → images in it.
-            attributed: Whether the pictures' makers are named.
-        """
+        """Return the texts of the folder by name, but for the table of labels."""
         values = {
             **self._values(),
             "left_out": job_recipe.left_out,

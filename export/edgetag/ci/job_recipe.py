@@ -20,10 +20,7 @@ NOT_MEASURED: dict[Subject, str] = {
 class JobRecipe:
     """The recipe's text.
 
-    Attributes:
-        text: TOML.
-        runtimes: What the job judges on.
-        left_out: What it cannot judge, a sentence each.
+    `text` is TOML; `left_out` says what the job cannot judge, a sentence each.
     """
 
     text: str
@@ -32,13 +29,7 @@ class JobRecipe:
 
 
 def job_recipe(recipe: Recipe, variant: Variant, columns: Columns) -> JobRecipe:
-    """Return the recipe of a job that judges one file.
-
-    Args:
-        recipe: The whole recipe.
-        variant: What the file is judged as.
-        columns: Columns of the table of labels.
-    """
+    """Return the recipe of a job that judges one file."""
     budget = recipe.budget(variant)
     lacking = [name for name in limits_of(*NOT_MEASURED) if name in budget.given()]
     limits = [f"{name} is left out: {NOT_MEASURED[LIMITS[name].subject]}" for name in lacking]

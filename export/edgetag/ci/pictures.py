@@ -46,11 +46,7 @@ class Columns:
 class Picture:
     """A file to copy.
 
-    Attributes:
-        source: Where it lies.
-        digest: SHA-256 that it had when the data were built.
-        name: Relative to the exported folder.
-        size_bytes: On disk.
+    `digest` is what it had when the data were built; `name` is relative to the exported folder.
     """
 
     source: Path
@@ -63,12 +59,8 @@ class Picture:
 class Judged:
     """All that a verdict is about.
 
-    Attributes:
-        pictures: Each file once.
-        columns: Columns of the table.
-        table: CSV.
-        splits: Split → images in it.
-        names: Identity of each image → its file's name in the folder.
+    `pictures` has each file once, `table` is CSV, `names` an image's identity → its file's name
+    in the folder.
     """
 
     pictures: tuple[Picture, ...]

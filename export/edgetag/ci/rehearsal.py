@@ -19,10 +19,7 @@ SHOWN = 3
 def rehearse(folder: Path, run: Path, command: str) -> tuple[Verdict, float]:
     """Judge the exported file as the job will.
 
-    Args:
-        folder: The exported folder.
-        run: A run folder for it, which the caller deletes.
-        command: The job's, see `ci.job.validate_command`.
+    The caller deletes `run`, a run folder for it; for `command` see `ci.job.validate_command`.
 
     Returns:
         The verdict, and the seconds it took.

@@ -1,13 +1,12 @@
 """A folder that appears whole or not at all, and replaces only one that was exported before."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from edgetag.ci.result import MARKER, CiFolder
 from edgetag.errors import InputError
+from edgetag.scratch import scratch_folder
 from edgetag.workspace import digest_file, write_text
 
 RUNS = "runs"
@@ -18,26 +17,25 @@ RUNS = "runs"
 def replacing(folder: Path) -> Iterator[Path]:
     """Yield an empty folder beside `folder`, which takes its place when the block ends well.
 
-    Beside it, `NAME/../run` is free for what is needed meanwhile.
+    Beside it, `NAME/../run` is free for what is needed meanwhile. What a killed export left goes
+    when the next one begins beside it.
 
     Raises:
         InputError: `folder` holds something that was not exported, or cannot be made.
     """
     check_replaceable(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".tmp"))
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror}") from None
-    try:
+    with ExitStack() as stack:
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            aside = stack.enter_context(scratch_folder(folder.parent))
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be made: {error.strerror}") from None
         made = aside / "new"
         made.mkdir(mode=0o755)
         yield made
         if folder.exists():
             folder.rename(aside / "old")
         made.rename(folder)
-    finally:
-        shutil.rmtree(aside)
 
 
 def check_replaceable(folder: Path) -> None:

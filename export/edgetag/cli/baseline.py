@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder
+from edgetag.cli.outcome import print_result
+from edgetag.cli.stages import prepare, read_recipe
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,14 +17,10 @@ app = typer.Typer(
 @app.command()
 def accept(
     recipe: RecipeOrRun,
-    reason: Annotated[
-        str,
-        typer.Option(help="Why this state is right; kept in the history.", show_default=False),
-    ],
+    reason: Annotated[str, typer.Option(help="Why this state is right; kept in the history.")],
     out: RunFolder = None,
     accept_failing: Annotated[
-        bool,
-        typer.Option("--accept-failing", help="Accept it although a budget is broken."),
+        bool, typer.Option("--accept-failing", help="Accept it although a budget is broken.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -30,8 +28,6 @@ def accept(
 
     Commit that file. A verdict that only the former baseline made fail needs no option.
     """
-    from edgetag.cli.outcome import print_result
-    from edgetag.cli.stages import prepare
     from edgetag.validation.baseline import accept_run
 
     loaded, workspace, progress = prepare(recipe, out, verbose=False)
@@ -43,8 +39,6 @@ def accept(
 @app.command()
 def show(recipe: RecipeOrRun, json: Json = False) -> None:
     """Show the accepted state and every reason so far."""
-    from edgetag.cli.outcome import print_result
-    from edgetag.cli.stages import read_recipe
     from edgetag.validation.baseline import baseline_file, read_baseline
 
     read_recipe(recipe)

@@ -1,22 +1,16 @@
 """`edgetag bench`: the benchmark itself, and compare and history."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from edgetag.cli.default_group import DefaultGroup
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
+from edgetag.cli.outcome import end, print_result
+from edgetag.cli.stages import prepare, run_verb
 
 app = typer.Typer(cls=DefaultGroup, help="Measure latency, load time and memory of every file.")
-
-
-class By(StrEnum):
-    """What two benchmarks are compared by."""
-
-    LATENCY = "latency"
-    INSTRUCTIONS = "instructions"
 
 
 @app.command(
@@ -29,8 +23,7 @@ def bench(
     recipe: RecipeOrRun,
     out: RunFolder = None,
     full: Annotated[
-        bool,
-        typer.Option("--full", help="Take at least 1,024 runs and 60 s per figure."),
+        bool, typer.Option("--full", help="Take at least 1,024 runs and 60 s per figure.")
     ] = False,
     json: Json = False,
     verbose: Verbose = False,
@@ -40,11 +33,7 @@ def bench(
     Without --full fewer runs are taken, which is marked. A figure that spreads too much is marked
     unstable.
     """
-    from edgetag.cli.outcome import exit_code
-    from edgetag.cli.stages import run_verb
-
-    result = run_verb("bench", recipe, out, json, verbose, full=full)
-    raise typer.Exit(exit_code({"bench": result}))
+    run_verb("bench", recipe, out, json, verbose, full=full)
 
 
 @app.command()
@@ -58,9 +47,9 @@ def compare(
         bool, typer.Option("--other-machine", help="Compare other kinds of machine too.")
     ] = False,
     by: Annotated[
-        By,
+        Literal["latency", "instructions"],
         typer.Option(help="instructions: those of edgetag target count (targets.json)."),
-    ] = By.LATENCY,
+    ] = "latency",
     json: Json = False,
 ) -> None:
     """Compare two benchmarks: the ratio of medians with an interval, and a gate.
@@ -70,24 +59,19 @@ def compare(
     """
     from edgetag.benchmarking.compare import compare as compare_results
     from edgetag.benchmarking.result import BenchResult
-    from edgetag.cli.outcome import print_result
 
-    if by is By.INSTRUCTIONS:
+    if by == "instructions":
         from edgetag.errors import InputError
         from edgetag.targets.counting.ratios import compare_instructions, read_counts
 
         if other_machine:
             raise InputError("--other-machine: counts are the same on every computer")
-        counted = compare_instructions(read_counts(before), read_counts(after), max_ratio)
-        print_result(counted, json)
-        raise typer.Exit(counted.exit_code)
+        end(compare_instructions(read_counts(before), read_counts(after), max_ratio), json)
     first, second = (
         BenchResult.read(path / "bench" / "bench.json" if path.is_dir() else path, "bench")
         for path in (before, after)
     )
-    comparison = compare_results(first, second, max_ratio, other_machine)
-    print_result(comparison, json)
-    raise typer.Exit(comparison.exit_code)
+    end(compare_results(first, second, max_ratio, other_machine), json)
 
 
 @app.command()
@@ -98,19 +82,15 @@ def history(
         Path | None, typer.Option(metavar="FILE.svg", help="Also draw medians over time.")
     ] = None,
     runtime: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this runtime; may be repeated."),
+        list[str] | None, typer.Option(metavar="NAME", help="Only this runtime; may be repeated.")
     ] = None,
     variant: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this variant; may be repeated."),
+        list[str] | None, typer.Option(metavar="NAME", help="Only this variant; may be repeated.")
     ] = None,
     json: Json = False,
 ) -> None:
     """Show every benchmark of a run folder, the oldest first (bench/history.sqlite)."""
     from edgetag.benchmarking.history import HISTORY, read_history
-    from edgetag.cli.outcome import print_result
-    from edgetag.cli.stages import prepare
 
     _, workspace, progress = prepare(recipe, out, False)
     figures = read_history(workspace.bench / HISTORY).only(runtime or (), variant or ())

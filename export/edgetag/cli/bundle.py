@@ -1,6 +1,5 @@
 """`edgetag bundle`: the bundle itself, and check, sign, verify, android, schema."""
 
-import json as json_module
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,9 @@ import typer
 
 from edgetag.cli.default_group import DefaultGroup
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
+from edgetag.cli.outcome import print_result
+from edgetag.cli.stages import prepare, set_verbose
+from edgetag.cli.terminal import console_progress, print_json, print_schema, print_tables
 from edgetag.errors import ExitCode
 
 app = typer.Typer(
@@ -15,7 +17,7 @@ app = typer.Typer(
     help="Pack what an app ships; see also bundle check, sign, verify and android.",
 )
 
-BundlePath = Annotated[Path, typer.Argument(metavar="ZIP", help="The bundle.", show_default=False)]
+BundlePath = Annotated[Path, typer.Argument(metavar="ZIP", help="The bundle.")]
 
 
 @app.command(
@@ -28,8 +30,6 @@ def bundle(
 ) -> None:
     """Pack what an app ships: models, labels, thresholds, golden inputs, model card (bundle/)."""
     from edgetag.bundling.result import BundleResult
-    from edgetag.cli.outcome import print_result
-    from edgetag.cli.stages import prepare
     from edgetag.pipeline import run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
@@ -63,8 +63,6 @@ def check(
     from edgetag.bundling.checking import check as check_zip
     from edgetag.bundling.checking import chosen_engines
     from edgetag.bundling.tables import check_sentence, check_tables
-    from edgetag.cli.stages import set_verbose
-    from edgetag.cli.terminal import console_progress, print_json, print_tables
     from edgetag.errors import InputError
 
     if on and no_replay:
@@ -146,7 +144,6 @@ def android(
     What edgetag did not write there, or what was changed since, is neither overwritten nor deleted.
     """
     from edgetag.bundling.android import place
-    from edgetag.cli.terminal import print_json
 
     placed = place(path, project, package)
     if json:
@@ -169,4 +166,4 @@ def schema() -> None:
     """Print the JSON Schema of manifest.json, for programs that read it."""
     from edgetag.bundling.result import manifest_schema
 
-    typer.echo(json_module.dumps(manifest_schema(), indent=2))
+    print_schema(manifest_schema())

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from edgetag.cli.options import Json, NoBaseline, RecipeOrRun, RunFolder, Verbose
+from edgetag.cli.stages import baseline_beside, prepare
+from edgetag.cli.terminal import print_json, print_tables
 
 app = typer.Typer(no_args_is_help=True, help="Give a CI job all that it judges a model by.")
 
@@ -14,10 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="Give a CI job all that it judges a
 def export(
     recipe: RecipeOrRun,
     folder: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FOLDER", help="A new folder, or one exported before.", show_default=False
-        ),
+        Path, typer.Argument(metavar="FOLDER", help="A new folder, or one exported before.")
     ],
     out: RunFolder = None,
     variant: Annotated[
@@ -34,9 +33,7 @@ def export(
     place: Annotated[
         str | None,
         typer.Option(
-            metavar="PATH",
-            help="FOLDER's path in the repository; default: where it lies now.",
-            show_default=False,
+            metavar="PATH", help="FOLDER's path in the repository; default: where it lies now."
         ),
     ] = None,
     accept: Annotated[
@@ -66,8 +63,6 @@ def export(
     from edgetag.ci.export import Wanted
     from edgetag.ci.export import export as export_folder
     from edgetag.ci.tables import export_sentences, export_table
-    from edgetag.cli.stages import baseline_beside, prepare
-    from edgetag.cli.terminal import print_json, print_tables
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     beside = None if recipe.is_dir() else baseline_beside(recipe, workspace)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.editing import Exif, Folder, Keep, Model, Pictures, Tags, edit
+from edgetag.cli.editing import Exif, Folder, Model, Pictures, Tags, edit
 from edgetag.cli.options import BundleVariant
 
 
@@ -18,12 +18,11 @@ def crop(
             metavar="W:H|WxH",
             help="16:9, the largest crop of that ratio; or 800x600, scaled to that size. May be "
             "repeated: each then has a folder of its own, such as 16-9.",
-            show_default=False,
         ),
     ],
     tag: Tags = None,
     variant: BundleVariant = None,
-    exif: Exif = Keep.NO_GPS,
+    exif: Exif = "no-gps",
 ) -> None:
     """Crop pictures to where tags are seen."""
     from edgetag.editing.edits import crops_of

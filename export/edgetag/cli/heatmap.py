@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.editing import Exif, Folder, Keep, Pictures, edit, write
+from edgetag.cli.editing import Exif, Folder, Pictures, edit, write
 from edgetag.cli.options import BundleVariant
 
 Model = Annotated[
@@ -14,7 +14,6 @@ Model = Annotated[
         metavar="MODEL",
         help="A bundle, a .tflite file with heat maps, or a run folder, whose float model "
         "TensorFlow runs.",
-        show_default=False,
     ),
 ]
 
@@ -23,11 +22,9 @@ def heatmap(
     model: Model,
     pictures: Pictures,
     out: Folder,
-    tag: Annotated[
-        str, typer.Option(metavar="TAG", help="Whose heat is drawn.", show_default=False)
-    ],
+    tag: Annotated[str, typer.Option(metavar="TAG", help="Whose heat is drawn.")],
     variant: BundleVariant = None,
-    exif: Exif = Keep.NO_GPS,
+    exif: Exif = "no-gps",
 ) -> None:
     """Draw over pictures where a tag is seen: the hotter, the more colour.
 

@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
+from edgetag.cli.stages import prepare
+from edgetag.cli.terminal import print_json
 
 
 def matrix(
@@ -16,7 +18,6 @@ def matrix(
             metavar="NAME",
             help="A runtime or a machine with all of its runtimes, such as litert, wasm, arm64 or "
             "litert@arm64; may be repeated. Default: all that edgetag knows.",
-            show_default=False,
         ),
     ] = None,
     images: Annotated[
@@ -25,7 +26,6 @@ def matrix(
             min=1,
             help="Scored on every runtime, spread over the deciding split; default: 64, and 16 "
             "where an emulated machine takes part.",
-            show_default=False,
         ),
     ] = None,
     json: Json = False,
@@ -38,8 +38,6 @@ def matrix(
     scores elsewhere are not those of the same engine here, or if it loads in tflite-runtime
     although its operators say that it cannot, or the reverse. Prints Markdown.
     """
-    from edgetag.cli.stages import prepare
-    from edgetag.cli.terminal import print_json
     from edgetag.targets.matrix.stage import run
     from edgetag.targets.matrix.tables import to_markdown_page
     from edgetag.targets.naming import resolve_for, runtime_names

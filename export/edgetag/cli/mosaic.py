@@ -1,20 +1,11 @@
 """`edgetag mosaic`."""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from edgetag.cli.editing import Exif, Folder, Keep, Model, Pictures, Tags, edit
+from edgetag.cli.editing import Exif, Folder, Model, Pictures, Tags, edit
 from edgetag.cli.options import BundleVariant
-
-
-class How(StrEnum):
-    """How a region is covered."""
-
-    PIXELATE = "pixelate"
-    BLUR = "blur"
-    FILL = "fill"
 
 
 def mosaic(
@@ -22,7 +13,9 @@ def mosaic(
     pictures: Pictures,
     out: Folder,
     tag: Tags = None,
-    how: Annotated[How, typer.Option(help="What covers a region.")] = How.PIXELATE,
+    how: Annotated[
+        Literal["pixelate", "blur", "fill"], typer.Option(help="What covers a region.")
+    ] = "pixelate",
     level: Annotated[
         float,
         typer.Option(
@@ -32,11 +25,10 @@ def mosaic(
         ),
     ] = 0.1,
     tile: Annotated[
-        int,
-        typer.Option(min=0, help="Side of a tile, in pixels; 0: a twelfth of the longer side."),
+        int, typer.Option(min=0, help="Side of a tile, in pixels; 0: a twelfth of the longer side.")
     ] = 0,
     variant: BundleVariant = None,
-    exif: Exif = Keep.NO_GPS,
+    exif: Exif = "no-gps",
 ) -> None:
     """Cover where tags are seen, by default the bundle's sensitive ones.
 
@@ -52,5 +44,5 @@ def mosaic(
         out,
         variant,
         exif,
-        lambda tagger: mosaic_of(tagger, tag or (), how.value, level, tile),
+        lambda tagger: mosaic_of(tagger, tag or (), how, level, tile),
     )

@@ -8,9 +8,7 @@ import typer
 RecipeOrRun = Annotated[
     Path,
     typer.Argument(
-        metavar="RECIPE",
-        help="The recipe, a TOML file; or a run folder, which keeps its recipe.",
-        show_default=False,
+        metavar="RECIPE", help="The recipe, a TOML file; or a run folder, which keeps its recipe."
     ),
 ]
 RunFolder = Annotated[
@@ -20,12 +18,10 @@ RunFolder = Annotated[
         "-o",
         metavar="RUN",
         help="The run folder; default: runs/NAME beside where you are.",
-        show_default=False,
     ),
 ]
 Variants = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME", help="Only this file; may be repeated.", show_default=False),
+    list[str] | None, typer.Option(metavar="NAME", help="Only this file; may be repeated.")
 ]
 BundleVariant = Annotated[
     str | None, typer.Option(metavar="NAME", help="Which file of a bundle; default: its first.")
@@ -41,6 +37,5 @@ Github = Annotated[
     typer.Option("--github", help="Also print annotations for GitHub Actions; not with --json."),
 ]
 NoBaseline = Annotated[
-    bool,
-    typer.Option("--no-baseline", help="Compare with no accepted state (baseline.json)."),
+    bool, typer.Option("--no-baseline", help="Compare with no accepted state (baseline.json).")
 ]

@@ -1,13 +1,16 @@
 """What `run`, `validate` and `bench` end with: tables, annotations and the exit code."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import typer
 
+from edgetag.cli.terminal import print_json, print_tables
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from edgetag.benchmarking.result import BenchResult
     from edgetag.bundling.result import BundleResult
     from edgetag.errors import ExitCode
@@ -19,8 +22,14 @@ if TYPE_CHECKING:
     from edgetag.workspace import Workspace
 
 
+def end(result: "Result", json: bool, github: bool = False) -> NoReturn:
+    """Print a result as `print_result` does, and exit as it says."""
+    print_result(result, json, github)
+    raise typer.Exit(result.exit_code)
+
+
 def exit_code(results: "Mapping[str, Result]") -> "ExitCode":
-    """Return the worst of what validation, the benchmark and other machines decided."""
+    """Return the worst of what the stages of a run decided; what was passed over does not count."""
     from edgetag.judging.decisions import EXIT_CODES, worst
 
     decided: list[Decision] = []
@@ -46,7 +55,6 @@ def print_result(result: "Result", json: bool, github: bool = False) -> None:
         github: Print annotations for GitHub Actions too, and keep the runner from obeying
             anything that the tables hold.
     """
-    from edgetag.cli.terminal import print_json, print_tables
     from edgetag.reporting.results import tables_of
 
     if json:
@@ -102,7 +110,6 @@ def append_step_summary(summary: Path) -> None:
 
 def print_outcome(workspace: "Workspace", results: "Mapping[str, Result]") -> None:
     """Print the table of variants, where the report and the bundle lie, and why which ships."""
-    from edgetag.cli.terminal import print_tables
     from edgetag.reporting.tables import outcome_tables
     from edgetag.targets.tables import check_table
 

@@ -1,13 +1,14 @@
 """`edgetag phone`: list, check, bench, pack, read, schema."""
 
-import json as json_module
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Variants, Verbose
+from edgetag.cli.outcome import end
+from edgetag.cli.stages import prepare
+from edgetag.cli.terminal import print_schema
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,28 +22,9 @@ def list_(json: Json = False) -> None:
 
     Exits with 0 if one takes commands, else with 2.
     """
-    from edgetag.cli.outcome import print_result
     from edgetag.phones.stage import list_phones
 
-    phones = list_phones()
-    print_result(phones, json)
-    raise typer.Exit(phones.exit_code)
-
-
-class RunsOn(StrEnum):
-    """What the app or a runner runs a file on."""
-
-    CPU = "cpu"
-    GPU = "gpu"
-
-
-class Delegate(StrEnum):
-    """What benchmark_model runs a file on."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    XNNPACK = "xnnpack"
-    GPU = "gpu"
+    end(list_phones(), json)
 
 
 Serial = Annotated[
@@ -50,15 +32,13 @@ Serial = Annotated[
     typer.Option(
         metavar="SERIAL",
         help="Of the only phone to ask, as edgetag phone list shows it; default: all, at once.",
-        show_default=False,
     ),
 ]
 Runner = Annotated[
     Path | None,
     typer.Option(
         help="An executable for the phone that scores images: RUNNER JOB.json; see edgetag phone "
-        "schema.",
-        show_default=False,
+        "schema."
     ),
 ]
 PhoneApp = Annotated[
@@ -67,18 +47,15 @@ PhoneApp = Annotated[
         "--app",
         metavar="PACKAGE",
         help="The demo app, dev.edgetag.demo, or another app with its headless entry.",
-        show_default=False,
     ),
 ]
 Images = Annotated[
     int | None,
     typer.Option(
-        min=1,
-        max=100_000,
-        help="From the split that decides; default: the recipe's phones.images.",
-        show_default=False,
+        min=1, max=100_000, help="From the split that decides; default: the recipe's phones.images."
     ),
 ]
+Processor = Annotated[Literal["cpu", "gpu"], typer.Option(help="What to run on.")]
 Clean = Annotated[
     bool, typer.Option("--clean", help="First delete what edgetag left on the phones.")
 ]
@@ -93,7 +70,7 @@ def check(
     runner: Runner = None,
     variant: Variants = None,
     images: Images = None,
-    delegate: Annotated[RunsOn, typer.Option(help="What to run on.")] = RunsOn.CPU,
+    delegate: Processor = "cpu",
     clean: Clean = False,
     json: Json = False,
     verbose: Verbose = False,
@@ -102,14 +79,12 @@ def check(
 
     Exits with 0 if all was scored, else with 2.
     """
-    from edgetag.cli.outcome import print_result
-    from edgetag.cli.stages import prepare
-    from edgetag.phones.benchmark import Settings
+    from edgetag.phones.settings import Settings
     from edgetag.phones.stage import Options, run
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     options = Options(
-        Settings.of(loaded, delegate.value),
+        Settings.of(loaded, delegate),
         serial,
         runner=runner,
         app=app,
@@ -120,8 +95,7 @@ def check(
     )
     with workspace.locked():
         result = run(loaded, workspace, progress, options)
-    print_result(result, json)
-    raise typer.Exit(result.exit_code)
+    end(result, json)
 
 
 @app.command()
@@ -133,20 +107,18 @@ def bench(
         Path | None,
         typer.Option(
             help="Google's benchmark_model for the phone: built with Bazel from the sources of "
-            "TensorFlow or LiteRT, or taken from Google's nightly builds.",
-            show_default=False,
+            "TensorFlow or LiteRT, or taken from Google's nightly builds."
         ),
     ] = None,
     app: PhoneApp = None,
     runner: Runner = None,
     variant: Variants = None,
     delegate: Annotated[
-        Delegate,
+        Literal["auto", "cpu", "xnnpack", "gpu"],
         typer.Option(help="auto: as benchmark_model chooses; cpu: without XNNPACK."),
-    ] = Delegate.AUTO,
+    ] = "auto",
     profile: Annotated[
-        bool,
-        typer.Option("--profile", help="Also profile the operators, in a second, short run."),
+        bool, typer.Option("--profile", help="Also profile the operators, in a second, short run.")
     ] = False,
     cores: Annotated[
         str, typer.Option(help="Stay on these cores: a mask in hex, as taskset takes it.")
@@ -161,14 +133,12 @@ def bench(
     says how, in \[phones]: threads, runs, seconds, rounds, images. Exits with 0 if all was
     measured, else with 2.
     """
-    from edgetag.cli.outcome import print_result
-    from edgetag.cli.stages import prepare
-    from edgetag.phones.benchmark import Settings
+    from edgetag.phones.settings import Settings
     from edgetag.phones.stage import Options, run
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     options = Options(
-        Settings.of(loaded, delegate.value, profile, cores),
+        Settings.of(loaded, delegate, profile, cores),
         serial,
         tool=benchmark_model,
         runner=runner,
@@ -178,33 +148,31 @@ def bench(
     )
     with workspace.locked():
         result = run(loaded, workspace, progress, options)
-    print_result(result, json)
-    raise typer.Exit(result.exit_code)
+    end(result, json)
 
 
 @app.command()
 def pack(
     recipe: RecipeOrRun,
-    folder: Annotated[Path, typer.Argument(help="A new folder.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
     out: RunFolder = None,
     variant: Variants = None,
     images: Images = None,
     app: Annotated[str, typer.Option(metavar="PACKAGE", help="The app.")] = "dev.edgetag.demo",
-    delegate: Annotated[RunsOn, typer.Option(help="What to run on.")] = RunsOn.CPU,
+    delegate: Processor = "cpu",
     verbose: Verbose = False,
 ) -> None:
     """Write a folder for somebody whose phone is elsewhere: files, images, jobs, run.sh.
 
     run.sh needs adb alone. It leaves *.scores.json; read them here with edgetag phone read.
     """
-    from edgetag.cli.stages import prepare
     from edgetag.phones.instrument import App
     from edgetag.phones.packing import pack as write_pack
     from edgetag.phones.stage import files_of
 
     loaded, workspace, _ = prepare(recipe, out, verbose)
     files, many = files_of(workspace, tuple(variant or ())), images or loaded.phones.images
-    for path in write_pack(loaded, workspace, folder, files, many, App(app), delegate.value):
+    for path in write_pack(loaded, workspace, folder, files, many, App(app), delegate):
         typer.echo(str(path))
 
 
@@ -224,30 +192,22 @@ def read(
     Its file is told by the digest, its images by their names: pictures of the split that decides,
     or the numbers of an `images` file. Exits with 0 if all it holds was measured, else with 2.
     """
-    from edgetag.cli.outcome import print_result
-    from edgetag.cli.stages import prepare
     from edgetag.phones.reading import read as read_answers
     from edgetag.phones.stage import files_of
 
     loaded, workspace, _ = prepare(recipe, out, verbose)
     with workspace.locked():
         result = read_answers(loaded, workspace, tuple(answers), files_of(workspace))
-    print_result(result, json)
-    raise typer.Exit(result.exit_code)
-
-
-class PhoneFile(StrEnum):
-    """What goes to a phone, and what comes back."""
-
-    JOB = "job"
-    SCORES = "scores"
+    end(result, json)
 
 
 @app.command()
 def schema(
-    file: Annotated[PhoneFile, typer.Argument(help="job: what a phone is told; scores: answers.")],
+    file: Annotated[
+        Literal["job", "scores"], typer.Argument(help="job: what a phone is told; scores: answers.")
+    ],
 ) -> None:
     """Print the JSON Schema of what goes to a phone or comes back, for those who write apps."""
     from edgetag.phones.schema import phone_schema
 
-    typer.echo(json_module.dumps(phone_schema(file.value), indent=2))
+    print_schema(phone_schema(file))

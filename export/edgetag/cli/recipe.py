@@ -1,19 +1,20 @@
 """`edgetag recipe`: new, check, schema."""
 
-import json as json_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from edgetag.cli.options import Json, RecipeOrRun
+from edgetag.cli.stages import read_recipe
+from edgetag.cli.terminal import print_schema
 
 app = typer.Typer(no_args_is_help=True, help="Write, check and describe recipes.")
 
 
 @app.command()
 def new(
-    path: Annotated[Path, typer.Argument(help="Where to write it.", show_default=False)],
+    path: Annotated[Path, typer.Argument(help="Where to write it.")],
     source: Annotated[
         str, typer.Option(help="Table or folder of images, relative to the recipe.")
     ] = "images",
@@ -36,8 +37,6 @@ def new(
 @app.command()
 def check(recipe: RecipeOrRun, json: Json = False) -> None:
     """Check a recipe without running it; --json prints it with every default filled in."""
-    from edgetag.cli.stages import read_recipe
-
     loaded = read_recipe(recipe)
     for warning in loaded.warnings():
         typer.echo(f"warning: {recipe}: {warning}", err=True)
@@ -54,4 +53,4 @@ def schema() -> None:
 
     described = Recipe.model_json_schema()
     described["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    typer.echo(json_module.dumps(described, indent=2))
+    print_schema(described)

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, cast
 
 from edgetag.cli.options import Github, Json, RecipeOrRun, RunFolder, Verbose
+from edgetag.cli.outcome import append_step_summary, print_result
+from edgetag.cli.stages import prepare
 
 if TYPE_CHECKING:
     from edgetag.reporting.result import ReportResult
@@ -19,8 +21,6 @@ def report(
 
     --github also adds report/summary.md to the page of the GitHub Actions run.
     """
-    from edgetag.cli.outcome import append_step_summary, print_result
-    from edgetag.cli.stages import prepare
     from edgetag.pipeline import run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)

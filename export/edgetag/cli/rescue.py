@@ -1,12 +1,13 @@
 """`edgetag rescue`."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
 from edgetag.catalogue.variants import FULL_INTEGER
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
+from edgetag.cli.stages import prepare
+from edgetag.cli.terminal import print_json, print_tables
 
 if TYPE_CHECKING:
     from edgetag.rescue.result import Adoption
@@ -16,24 +17,16 @@ else:
     FullInteger = Literal[FULL_INTEGER]
 
 
-class KeptAs(StrEnum):
-    """How layers are kept."""
-
-    FLOAT = "float"
-    INT16 = "int16"
-
-
 def rescue(
     recipe: RecipeOrRun,
     out: RunFolder = None,
     variant: Annotated[FullInteger, typer.Option(help="Which file.")] = FULL_INTEGER[0],
     keep: Annotated[
-        KeptAs,
+        Literal["float", "int16"],
         typer.Option(help="int16: 16-bit activations, 8-bit weights; slow on most runtimes."),
-    ] = KeptAs.FLOAT,
+    ] = "float",
     max_layers: Annotated[
-        int | None,
-        typer.Option(min=1, help="Most layers to keep; default: all.", show_default=False),
+        int | None, typer.Option(min=1, help="Most layers to keep; default: all.")
     ] = None,
     adopt: Annotated[
         str | None,
@@ -51,8 +44,6 @@ def rescue(
     Shows what each step costs in size and latency. Needs the reference scores: edgetag validate.
     Exits with 0 if every budget holds then, 1 if one is broken, 3 if the data cannot decide.
     """
-    from edgetag.cli.stages import prepare
-    from edgetag.cli.terminal import print_json, print_tables
     from edgetag.judging.decisions import EXIT_CODES
     from edgetag.pipeline import add_to_stage
     from edgetag.rescue.adopting import adopt as adopt_rescued
@@ -62,7 +53,7 @@ def rescue(
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     with workspace.locked():
-        result = run(loaded, workspace, progress, variant, keep.value, max_layers)
+        result = run(loaded, workspace, progress, variant, keep, max_layers)
     if adopt is not None:
         adoption = cast(
             "Adoption",

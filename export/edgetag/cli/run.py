@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from edgetag.cli.options import Json, NoBaseline, RecipeOrRun, RunFolder, Verbose
+from edgetag.cli.outcome import exit_code, print_outcome
+from edgetag.cli.stages import baseline_beside, prepare
 
 
 def run(
@@ -19,8 +21,6 @@ def run(
 
     Stages that are up to date are skipped; a killed run goes on where it was.
     """
-    from edgetag.cli.outcome import exit_code, print_outcome
-    from edgetag.cli.stages import baseline_beside, prepare
     from edgetag.pipeline import run_all
 
     loaded, workspace, progress = prepare(recipe, out, verbose)

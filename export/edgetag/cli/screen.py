@@ -1,12 +1,12 @@
 """`edgetag screen`."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from edgetag.cli.options import Json
+from edgetag.cli.terminal import console_progress, print_json, print_tables
 
 if TYPE_CHECKING:
     from edgetag.screening.result import Carried
@@ -14,21 +14,11 @@ if TYPE_CHECKING:
 LEFT = "Left where they are"
 
 
-class How(StrEnum):
-    """What is done with pictures."""
-
-    COPY = "copy"
-    LINK = "link"
-    MOVE = "move"
-
-
 def screen(
     table: Annotated[
         Path,
         typer.Argument(
-            metavar="TABLE",
-            help="What edgetag tag wrote; or, with --undo, the log of a screening.",
-            show_default=False,
+            metavar="TABLE", help="What edgetag tag wrote; or, with --undo, the log of a screening."
         ),
     ],
     rule: Annotated[
@@ -37,7 +27,6 @@ def screen(
             metavar="RULE",
             help="Over tags and scores: nsfw > 0.65, photo and not food, 'school uniform' >= 0.4. "
             "A tag alone holds where it is set.",
-            show_default=False,
         ),
     ] = "",
     holding: Annotated[
@@ -51,7 +40,7 @@ def screen(
         typer.Option("--others", metavar="DIR", help="Where all others go, such as ok/."),
     ] = None,
     do: Annotated[
-        How | None,
+        Literal["copy", "link", "move"] | None,
         typer.Option(help="Carry it out; without, only say what would be done."),
     ] = None,
     log: Annotated[
@@ -97,7 +86,6 @@ def screen(
 
     Nothing that lies in a place is replaced, and a picture that changed since it was tagged stays.
     """
-    from edgetag.cli.terminal import console_progress, print_json, print_tables
     from edgetag.errors import ExitCode, InputError
     from edgetag.screening.carrying import carry
     from edgetag.screening.carrying import undo as take_back
@@ -126,7 +114,7 @@ def screen(
             _tell(taken_back)
         raise typer.Exit(ExitCode.BUDGET_BROKEN if taken_back.failed else ExitCode.ACCEPTED)
     if do is not None and holding is None and others is None:
-        raise InputError(f"--do {do.value}: give --to DIR, --others DIR or both")
+        raise InputError(f"--do {do}: give --to DIR, --others DIR or both")
     tagged = read_tagged(table)
     plan = make_plan(tagged, parse_rule(rule, tagged.tags), holding, others)
     result = ScreenResult.of(tagged, plan)
@@ -149,7 +137,7 @@ def screen(
     carried = None
     if do is not None:
         log = log or table.with_name(f"{table.name}.screened.jsonl")
-        carried = carry(plan.steps, do.value, log, progress)
+        carried = carry(plan.steps, do, log, progress)
         progress.say(f"take it back with: edgetag screen {log} --undo")
         result = result.model_copy(update={"carried": carried})
         carried = carried.with_more(plan.passed_over)
@@ -165,7 +153,6 @@ def screen(
 
 def _tell(carried: "Carried") -> None:
     """Print what was done, and what stayed."""
-    from edgetag.cli.terminal import print_tables
     from edgetag.screening.tables import left_table
 
     if carried.failed:

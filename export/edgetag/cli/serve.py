@@ -14,7 +14,6 @@ def serve(
         typer.Argument(
             metavar="MODEL",
             help="A bundle, a .tflite file with metadata, or an ensemble's .toml file.",
-            show_default=False,
         ),
     ],
     host: Annotated[
@@ -27,11 +26,7 @@ def serve(
     variant: BundleVariant = None,
     root: Annotated[
         list[Path] | None,
-        typer.Option(
-            metavar="DIR",
-            help="path= may name pictures below it; may be repeated.",
-            show_default=False,
-        ),
+        typer.Option(metavar="DIR", help="path= may name pictures below it; may be repeated."),
     ] = None,
     prefix: Annotated[
         list[str] | None,
@@ -39,7 +34,6 @@ def serve(
             metavar="URL",
             help="address= may name pictures under it, such as s3://bucket/pictures/; may be "
             "repeated.",
-            show_default=False,
         ),
     ] = None,
     redis: Annotated[

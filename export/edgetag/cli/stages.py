@@ -2,12 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from edgetag.cli.outcome import end
+from edgetag.cli.terminal import console_progress
 
 if TYPE_CHECKING:
     from edgetag.progress import Progress
     from edgetag.recipe import Recipe
-    from edgetag.records import Result
     from edgetag.workspace import Workspace
 
 
@@ -15,7 +17,6 @@ def prepare(
     recipe_path: Path, out: Path | None, verbose: bool
 ) -> "tuple[Recipe, Workspace, Progress]":
     """Load a recipe and open its run folder; a run folder in the recipe's place has its own."""
-    from edgetag.cli.terminal import console_progress
     from edgetag.workspace import Workspace
 
     set_verbose(verbose)
@@ -71,12 +72,9 @@ def set_verbose(verbose: bool) -> None:
 
 def run_verb(
     name: str, recipe_path: Path, out: Path | None, json: bool, verbose: bool, **options: Any
-) -> "Result":
-    """Run one stage and print its result's JSON if asked to."""
-    from edgetag.cli.outcome import print_result
+) -> NoReturn:
+    """Run one stage, print its result and exit as that says."""
     from edgetag.pipeline import run_stage
 
     recipe, workspace, progress = prepare(recipe_path, out, verbose)
-    result = run_stage(name, recipe, workspace, progress, **options)
-    print_result(result, json)
-    return result
+    end(run_stage(name, recipe, workspace, progress, **options), json)

@@ -1,27 +1,14 @@
 """`edgetag tag`."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from edgetag.catalogue.engines import DEFAULT_ENGINE, RUNTIMES
+from edgetag.cli.models import open_model
 from edgetag.cli.options import BundleVariant, Json
-
-
-class SidecarStyle(StrEnum):
-    """Forms of text files beside pictures."""
-
-    HYDRUS = "hydrus"
-    BOORU = "booru"
-
-
-class Place(StrEnum):
-    """Who computes."""
-
-    HERE = "here"
-    RAY = "ray"
+from edgetag.cli.terminal import console_progress, print_json, print_tables
 
 
 def tag(
@@ -30,7 +17,6 @@ def tag(
         typer.Argument(
             metavar="MODEL",
             help="A bundle, a .tflite file with metadata, or an ensemble's .toml file.",
-            show_default=False,
         ),
     ],
     pictures: Annotated[
@@ -40,17 +26,12 @@ def tag(
             help="Files, folders, globs, archives (zip, tar), addresses (s3://bucket/photos), "
             "Parquet lists with a column path, or - for paths on stdin, one a line or each with "
             "a zero byte behind it.",
-            show_default=False,
         ),
     ],
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out",
-            "-o",
-            metavar="TABLE",
-            help="The table to write: .csv, .jsonl or .parquet.",
-            show_default=False,
+            "--out", "-o", metavar="TABLE", help="The table to write: .csv, .jsonl or .parquet."
         ),
     ] = None,
     variant: BundleVariant = None,
@@ -61,7 +42,6 @@ def tag(
             metavar="MODEL[=WEIGHT]",
             help="Tag with this model too, by the weighted mean of scores; MODEL's weight is 1. "
             "May be repeated.",
-            show_default=False,
         ),
     ] = None,
     threshold: Annotated[
@@ -88,14 +68,14 @@ def tag(
         ),
     ] = False,
     on: Annotated[
-        Place,
+        Literal["here", "ray"],
         typer.Option(
             help="Who computes: here, or ray: the cluster that RAY_ADDRESS names, or --workers "
             "processes on this machine."
         ),
-    ] = Place.HERE,
+    ] = "here",
     sidecars: Annotated[
-        SidecarStyle | None,
+        Literal["hydrus", "booru"] | None,
         typer.Option(
             help="Also write the tags beside each picture: hydrus (picture.jpg.txt, a tag a line) "
             "or booru (picture.txt, with commas); what lies there with other tags is left."
@@ -106,7 +86,6 @@ def tag(
         typer.Option(
             metavar="FILE.html",
             help="Also write a page: scores of every tag, its threshold, tags that come together.",
-            show_default=False,
         ),
     ] = None,
     measure: Annotated[
@@ -124,8 +103,6 @@ def tag(
     """
     from functools import partial
 
-    from edgetag.cli.models import open_model
-    from edgetag.cli.terminal import console_progress, print_json, print_tables
     from edgetag.errors import InputError
     from edgetag.screening.tables import left_table
     from edgetag.tagging.batch import tag_pictures
@@ -133,12 +110,11 @@ def tag(
     from edgetag.tagging.listing import list_pictures
     from edgetag.tagging.on_ray import ray_engine
     from edgetag.tagging.rate import rate_table
-    from edgetag.tagging.sidecars import Style
     from edgetag.tagging.throughput import measure as measure_rate
 
     if (out is None) is not measure:
         raise InputError("give -o TABLE to tag, or --measure to time; one of the two")
-    if measure and on is not Place.HERE:
+    if measure and on != "here":
         raise InputError("--measure times this machine; leave --on out")
     progress = console_progress()
     listing = list_pictures(_named(pictures))
@@ -156,14 +132,13 @@ def tag(
         if out is None:
             rate = measure_rate(tagger, listing.pictures, progress)
             return print_json(rate) if json else print_tables([rate_table(rate)])
-        engine = ray_engine(workers) if on is Place.RAY else on_threads
-        style: Style | None = sidecars.value if sidecars else None
+        engine = ray_engine(workers) if on == "ray" else on_threads
         page = None
         if report is not None:
             from edgetag.tagging.report import judged_by, write_tags_page
 
             page = partial(write_tags_page, report, judged_by(model, tagger), tagger)
-        result = tag_pictures(tagger, listing.pictures, out, progress, style, page, engine)
+        result = tag_pictures(tagger, listing.pictures, out, progress, sidecars, page, engine)
     if json:
         return print_json(result)
     if result.without_sidecar:

@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 
 from edgetag.cli.options import Github, Json, RecipeOrRun, RunFolder, Variants, Verbose
+from edgetag.cli.outcome import end, print_result
+from edgetag.cli.stages import prepare
+from edgetag.cli.terminal import console_progress
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,15 +24,13 @@ Cache = Annotated[
         envvar="EDGETAG_TARGETS",
         help="The folder of targets that are set up; default: edgetag/targets in your cache "
         "folder.",
-        show_default=False,
     ),
 ]
 Cpu = Annotated[
     list[str] | None,
     typer.Option(
         help="Processor to emulate, such as cortex-a76; may be repeated; default: the recipe's "
-        "targets.cpus.",
-        show_default=False,
+        "targets.cpus."
     ),
 ]
 
@@ -40,7 +41,6 @@ def list_(cache: Cache = None, json: Json = False) -> None:
 
     Phones are shown by: edgetag phone list.
     """
-    from edgetag.cli.outcome import print_result
     from edgetag.targets.listing import list_targets
 
     print_result(list_targets(cache), json)
@@ -55,7 +55,6 @@ def setup(
 
     One that is damaged or half-built is built anew; one that is whole is left as it is.
     """
-    from edgetag.cli.terminal import console_progress
     from edgetag.targets.listing import set_up
 
     for line in set_up(name, cache, console_progress()):
@@ -71,7 +70,6 @@ def check(
             metavar="NAME",
             help="arm64, armv7, wasm, or a single engine such as litert@arm64; may be repeated; "
             "default: the recipe's targets.on.",
-            show_default=False,
         ),
     ] = None,
     out: RunFolder = None,
@@ -82,7 +80,6 @@ def check(
             min=1,
             help="From the split that decides; default: the recipe's targets.images, else 32, and "
             "8 where a processor is emulated.",
-            show_default=False,
         ),
     ] = None,
     cpu: Cpu = None,
@@ -96,8 +93,6 @@ def check(
     Files of integers must be identical bit for bit, others within a tolerance. Exits with 1 if
     one differs or does not run there.
     """
-    from edgetag.cli.outcome import exit_code, print_result
-    from edgetag.cli.stages import prepare
     from edgetag.pipeline import add_to_stage
     from edgetag.targets.asked import engines_to_check
     from edgetag.targets.checking import check_scores
@@ -110,8 +105,7 @@ def check(
         workspace,
         lambda: check_scores(loaded, workspace, progress, there, images, variant or ()),
     )
-    print_result(result, json, github)
-    raise typer.Exit(exit_code({"targets": result}))
+    end(result, json, github)
 
 
 @app.command()
@@ -123,7 +117,6 @@ def count(
             metavar="NAME",
             help="arm64, armv7, or a single engine such as litert@arm64; may be repeated; "
             "default: the recipe's targets.on.",
-            show_default=False,
         ),
     ] = None,
     out: RunFolder = None,
@@ -141,8 +134,6 @@ def count(
     The count is the same in every run, on any machine. It is no time: use it to compare files and
     runtimes, and to keep a budget (max_arm_instructions). Exits with 1 if one is broken.
     """
-    from edgetag.cli.outcome import exit_code, print_result
-    from edgetag.cli.stages import prepare
     from edgetag.pipeline import add_to_stage
     from edgetag.targets.asked import engines_to_count
     from edgetag.targets.counting.count import count_instructions
@@ -155,5 +146,4 @@ def count(
         workspace,
         lambda: count_instructions(loaded, workspace, progress, there, variant or (), operators),
     )
-    print_result(result, json)
-    raise typer.Exit(exit_code({"targets": result}))
+    end(result, json)

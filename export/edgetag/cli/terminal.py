@@ -5,10 +5,11 @@ lines, few enough to read. Nothing here writes to stdout but `print_json` and `p
 `--json` output stays clean by construction. rich is imported when first used.
 """
 
+import json
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -56,6 +57,11 @@ def print_json(result: "Result") -> None:
     """Write a result to stdout as JSON."""
     sys.stdout.write(result.to_json())
     sys.stdout.flush()
+
+
+def print_schema(schema: "Mapping[str, object]") -> None:
+    """Write a JSON Schema to stdout."""
+    print(json.dumps(schema, indent=2))
 
 
 def print_tables(tables: "Iterable[Table]") -> None:

@@ -1,6 +1,5 @@
 """`edgetag validate`: the verdict itself, and plan, speed, schema."""
 
-import json as json_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,9 @@ import typer
 
 from edgetag.cli.default_group import DefaultGroup
 from edgetag.cli.options import Github, Json, NoBaseline, RecipeOrRun, RunFolder, Verbose
+from edgetag.cli.outcome import end, print_result
+from edgetag.cli.stages import baseline_beside, prepare
+from edgetag.cli.terminal import print_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,8 +78,6 @@ def validate(
     Exits with 0 if all budgets hold, 1 if one is broken, 2 if the input is wrong,
     3 if the data cannot decide or nothing limits a file's accuracy; the tables then say what would.
     """
-    from edgetag.cli.outcome import exit_code, print_result
-    from edgetag.cli.stages import baseline_beside, prepare
     from edgetag.pipeline import run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
@@ -93,8 +93,7 @@ def validate(
         baseline=None if no_baseline else baseline or baseline_beside(recipe, workspace),
         max_changed=max_changed,
     )
-    print_result(result, json, github)
-    raise typer.Exit(exit_code({"validate": result}))
+    end(result, json, github)
 
 
 @app.command("file")
@@ -106,8 +105,8 @@ def file(
             metavar="[NAME=]FILE...",
             help="A .tflite file of the same tags, whoever made it, and what to call it; default: "
             "the file's name. Its metadata say what input it wants; without them the recipe's "
-            "contract is assumed. An ensemble's .toml file is judged as one.",
-            show_default=False,
+            "contract is assumed. Of a bundle the file that apps take first is judged, and an "
+            "ensemble's .toml file as one file.",
         ),
     ],
     out: RunFolder = None,
@@ -142,21 +141,22 @@ def file(
 
     Exits as edgetag validate does.
     """
-    from edgetag.cli.outcome import exit_code, print_result
-    from edgetag.cli.stages import baseline_beside, prepare
+    from edgetag.bundling.given import Judging, read_given
     from edgetag.conversion.exported import exported_path
-    from edgetag.conversion.given import read_given
     from edgetag.pipeline import ensure_stage, run_stage
     from edgetag.tags import Vocabulary
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     external = read_given(
         files,
-        loaded.network.preprocessing(),
-        Vocabulary(loaded.data.tags),
-        mean=mean,
-        std=std,
-        labels=labels,
+        Judging(
+            workspace,
+            loaded.network.preprocessing(),
+            Vocabulary(loaded.data.tags),
+            mean=mean,
+            std=std,
+            labels=labels,
+        ),
         taken=loaded.export.possible if exported_path(workspace).exists() else (),
     )
     for model in external:
@@ -177,8 +177,7 @@ def file(
         baseline=None if no_baseline else baseline or baseline_beside(recipe, workspace),
         max_changed=max_changed,
     )
-    print_result(result, json, github)
-    raise typer.Exit(exit_code({"validate": result}))
+    end(result, json, github)
 
 
 def _of_all_files(recipe: "Recipe") -> "Callable[[Verdict], bool]":
@@ -217,8 +216,6 @@ def plan(
     Run it before you label: it needs the data (edgetag data build), not a model. After a
     validation it knows how often decisions flip.
     """
-    from edgetag.cli.outcome import print_result
-    from edgetag.cli.stages import prepare
     from edgetag.shipping import read_shipping
     from edgetag.validation.planning import plan as make_plan
 
@@ -238,8 +235,6 @@ def speed(
     json: Json = False,
 ) -> None:
     """Measure how close validation comes to the bare runtime, in images a second, side by side."""
-    from edgetag.cli.outcome import print_result
-    from edgetag.cli.stages import prepare
     from edgetag.shipping import read_shipping
     from edgetag.validation.throughput import measure
 
@@ -253,4 +248,4 @@ def schema() -> None:
     """Print the JSON Schema of verdict.json, for programs that read it."""
     from edgetag.validation.schema import verdict_schema
 
-    typer.echo(json_module.dumps(verdict_schema(), indent=2))
+    print_schema(verdict_schema())

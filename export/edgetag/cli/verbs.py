@@ -10,6 +10,7 @@ VERBS = {
     "data": "Check and build the data; fetch example sets.",
     "train": "Train the float network; goes on from the last finished epoch after a kill.",
     "prune": "Prune the trained network; pruned variants are made from it.",
+    "narrow": "Make narrower networks of the trained one, faster and smaller (narrow/).",
     "quantize": "Train the quantized variants: range warm-up, then fine-tuning (quantize/).",
     "export": "Convert to .tflite files with metadata and check each of them (export/).",
     "validate": "Compare every file with the float reference, tag by tag; see also validate plan.",

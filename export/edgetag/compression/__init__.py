@@ -1,10 +1,11 @@
-"""Pruning and quantization-aware training.
+"""Pruning, narrower networks, and quantization-aware training.
 
 - `prune_stage`: from `train/model.npz` to `prune/model.npz` with a proven share of zeros.
+- `narrow_stage`: one narrower network per `*-narrow*` variant, resumed by variant.
+- `channels`: which inner channels a network can do without, and the network without them.
 - `quantize_stage`: one quantization-aware training per `*-qat` variant, resumed by variant.
-- `result`: what pruning and quantization-aware training leave: sparsity and accuracy, before and
-  after.
-- `tables`: tables of compression: zeros by layer, and what quantization-aware training came to.
+- `result`: what compression leaves: sparsity, widths and accuracy, before and after.
+- `tables`: tables of compression: zeros by layer, widths, and what trainings came to.
 - `quantize`: the model that simulates int8, and the warm-up of its ranges.
 - `weights`: where the weights lie that a variant is made from.
 """

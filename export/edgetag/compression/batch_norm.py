@@ -30,15 +30,8 @@ def recalibrate(
     Every batch weighs the same, unlike in a moving average; the variance includes that between
     batches (law of total variance). Nothing but moving means and variances changes.
 
-    Args:
-        model: Changed in place.
-        dataset: Gives the images.
-        rows: `[n]` rows to draw from, of the training split.
-        contract: Scales the pixels.
-        progress: Is told of every batch.
-        batches: Batches at most; fewer where `rows` run out.
-        batch_size: Images in each; fewer where `rows` are.
-        seed: Of the sample.
+    At most so many batches are drawn from `rows`, `[n]` rows of the training split; fewer where
+    these run out. The model is changed in place.
     """
     layers = batch_norms(model)
     sample = np.random.default_rng(seed).permutation(rows)

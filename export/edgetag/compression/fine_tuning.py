@@ -13,7 +13,7 @@ from edgetag.metrics import Scores, mean_average_precision
 from edgetag.networks import Scorer, build_untrained, load_weights
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress
-from edgetag.recipe import PruningSection, QuantizationSection, Recipe
+from edgetag.recipe import FineTuning, Recipe
 from edgetag.tf import keras, tf
 from edgetag.training.fitting import FitSettings, fit
 from edgetag.training.kept_scores import keep_scores, kept_scores
@@ -25,13 +25,7 @@ from edgetag.workspace import Workspace
 class Bench:
     """What a compression works with, opened once per stage.
 
-    Attributes:
-        recipe: The recipe.
-        workspace: The run folder.
-        dataset: Images and labels.
-        training: Rows of the training split.
-        validation: Rows of the validation split.
-        progress: Where to report.
+    `training` and `validation` are rows of these splits.
     """
 
     recipe: Recipe
@@ -57,7 +51,7 @@ class Bench:
         load_weights(model, weights)
         return model
 
-    def steps(self, section: PruningSection | QuantizationSection) -> int:
+    def steps(self, section: FineTuning) -> int:
         """Return how many steps `fine_tune` takes on one device."""
         per_epoch = math.ceil(len(self.training) / self.recipe.training.batch_size)
         return max(1, math.ceil(section.epochs * per_epoch - 1e-9))
@@ -65,7 +59,7 @@ class Bench:
     def fine_tune(
         self,
         model: keras.Model,
-        section: PruningSection | QuantizationSection,
+        section: FineTuning,
         teacher: keras.Model,
         *,
         freeze_batch_norm: bool,
@@ -73,12 +67,8 @@ class Bench:
     ) -> None:
         """Fit a model in place, with the recipe's loss, augmentation and batch size.
 
-        Args:
-            model: The one to fit.
-            section: Gives epochs, learning rate and the teacher's weight.
-            teacher: The float model, whose scores are targets too where the recipe wants it.
-            freeze_batch_norm: Keep batch norm statistics as they are.
-            what: The task's name for progress.
+        The teacher is the float model, whose scores are targets too where the recipe wants
+        it. `what` is the task's name for progress.
         """
         training = self.recipe.training
         labels = self.dataset.labels(self.training)
@@ -115,10 +105,8 @@ class Bench:
     def scores_of(self, model: keras.Model, weights: Path, what: str) -> Scores:
         """Return the validation scores of a float model, those that are kept where they are.
 
-        Args:
-            model: With these weights.
-            weights: Their file, beside which the scores are kept.
-            what: The task's name for progress.
+        They are kept beside the file of the weights; `what` is the task's name for
+        progress.
         """
         scores = kept_scores(weights, self.workspace, self.dataset)
         if scores is None:

@@ -6,7 +6,7 @@ compression" (2017): the sparsity rises by a cubic polynomial, then stays while 
 
 from fnmatch import fnmatchcase
 
-from edgetag.compression.copying import copy_model
+from edgetag.compression.copying import copy_model, producers
 from edgetag.compression.sparsity import (
     WEIGHTED,
     SparsityNotReachedError,
@@ -25,10 +25,6 @@ MASK_UPDATES = 50
 
 def chosen_layers(model: keras.Model, section: PruningSection) -> dict[str, float]:
     """Name the layers to prune, with the share of zeros each must reach.
-
-    Args:
-        model: A float model.
-        section: Gives patterns and structure.
 
     Returns:
         Layer name → target, in the model's order.
@@ -81,7 +77,7 @@ def _require_xnnpack_network(model: keras.Model, policy: object) -> None:
             outputs[layer.name] = inputs
             continue
         config = layer.get_config()
-        feeding = [outputs[x.name] for x in _producers(layer)]
+        feeding = [outputs[x.name] for x in producers(layer)]
         if isinstance(layer, keras.layers.GlobalAveragePooling2D):
             config["keepdims"] = True
         if isinstance(layer, WEIGHTED) and config.get("strides") == (2, 2):
@@ -100,11 +96,6 @@ def _require_xnnpack_network(model: keras.Model, policy: object) -> None:
         raise InputError(_no_xnnpack(model, str(error))) from None
 
 
-def _producers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
-    inbound = layer.inbound_nodes[0].inbound_layers
-    return inbound if isinstance(inbound, list) else [inbound]
-
-
 def _no_xnnpack(model: keras.Model, reason: str) -> str:
     return (
         f"pruning.structure = 'xnnpack', but XNNPACK's sparse kernels do not fit {model.name}: "
@@ -117,11 +108,8 @@ def wrap(
 ) -> keras.Model:
     """Return a copy that prunes itself while it is trained for `steps` steps.
 
-    Args:
-        model: The float model; left as it is.
-        section: Gives structure and ramp.
-        targets: From `chosen_layers`.
-        steps: Training steps to come.
+    The model is left as it is; `targets` are from `chosen_layers`, `steps` the training steps
+    to come.
     """
     copied = copy_model(model)
     n_of_m = section.n_of_m if section.structure == "n_of_m" else None
@@ -150,10 +138,7 @@ def schedule(sparsity: float, ramp: float, steps: int) -> tfmot.sparsity.keras.P
     tfmot updates masks only at steps divisible by its frequency and not after the end step, and
     its steps count from 1: a careless choice skips the update that counts, silently.
 
-    Args:
-        sparsity: Target.
-        ramp: Share of the steps in which sparsity rises.
-        steps: All training steps.
+    `ramp` is the share of the steps in which sparsity rises.
     """
     rising = max(1, min(steps, round(ramp * steps)))
     frequency = max(1, rising // MASK_UPDATES)
@@ -169,10 +154,7 @@ def schedule(sparsity: float, ramp: float, steps: int) -> tfmot.sparsity.keras.P
 def strip(wrapped: keras.Model, section: PruningSection, targets: dict[str, float]) -> keras.Model:
     """Return the trained model without pruning's wrappers, its sparsity proven.
 
-    Args:
-        wrapped: From `wrap`, trained.
-        section: As for `wrap`.
-        targets: As for `wrap`.
+    `wrapped` is from `wrap`, trained, with the same section and targets.
 
     Raises:
         SparsityNotReachedError: A layer is denser than its target.

@@ -26,11 +26,8 @@ def quantization_aware(
     offset still learn. Dropout is off: it would widen the ranges. The input's range is the
     contract's and never moves.
 
-    Args:
-        model: A float model; left as it is.
-        contract: Fixes the input's range.
-        ema_decay: Share of an activation's old range that a training step keeps.
-        preserve_sparsity: Weights that are zero now stay zero.
+    The model is left as it is. A training step keeps `ema_decay` of an activation's old range;
+    with `preserve_sparsity` weights that are zero now stay zero.
 
     Raises:
         InputError: A layer cannot be quantized; all such layers are named.
@@ -98,15 +95,8 @@ def warm_up(
 
     Without it a short training collapses: ranges begin at ±6 whatever the values are.
 
-    Args:
-        model: From `quantization_aware`; changed in place.
-        dataset: Gives the images.
-        rows: `[n]` rows to draw from, of the training split.
-        contract: Scales the pixels.
-        progress: Is told of every step.
-        steps: Forward passes.
-        batch_size: Images in each.
-        seed: Of the sample.
+    The model is from `quantization_aware`, and changed in place; `rows` are `[n]` rows of the
+    training split to draw from, `steps` forward passes.
     """
     size = contract.input_size
 
@@ -125,10 +115,8 @@ def warm_up(
 def agreement(first: Scores, second: Scores, thresholds: Scores) -> float:
     """Compare the decisions that two models take in favour of a tag.
 
-    Args:
-        first: `[images, tags]`.
-        second: `[images, tags]`.
-        thresholds: `[tags]`; a score from there on is a decision in favour.
+    Both are `[images, tags]`, thresholds `[tags]`; a score from there on is a decision in
+    favour.
 
     Returns:
         Of the cells that either decides in favour of, the share that both do (Jaccard index);
@@ -141,11 +129,6 @@ def agreement(first: Scores, second: Scores, thresholds: Scores) -> float:
 
 def load_quantized(recipe: Recipe, workspace: Workspace, variant: Variant) -> keras.Model:
     """Rebuild a model that the quantize stage has trained, ready for the TFLite converter.
-
-    Args:
-        recipe: The one it was trained with.
-        workspace: Holds `quantize/<variant>.npz`.
-        variant: One that the stage `quantize` trains.
 
     Returns:
         From `image`, float32 scaled by the contract, to `scores`. Its input's range is the

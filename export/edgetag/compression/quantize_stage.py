@@ -10,7 +10,7 @@ from edgetag.compression.fine_tuning import Bench, open_bench
 from edgetag.compression.quantize import agreement, quantization_aware, warm_up
 from edgetag.compression.result import QuantizedVariant, QuantizeResult
 from edgetag.compression.sparsity import layer_sparsities, require_sparsity, total_sparsity
-from edgetag.compression.weights import trained_weights
+from edgetag.compression.weights import kept_variant, trained_weights, weights_digest
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
@@ -19,7 +19,7 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.tf import keras
 from edgetag.training.result import Thresholds
-from edgetag.workspace import Workspace, digest_file, digest_json, write_text
+from edgetag.workspace import Workspace, digest_file, write_text
 
 
 def needed(recipe: Recipe) -> tuple[Variant, ...]:
@@ -74,8 +74,9 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
     files = trained_weights(workspace, variant)
     weights = files["quantize"]
     record = workspace.quantize / f"{variant}.json"
-    inputs = _fingerprint(bench, variant)
-    if (finished := finished_variant(record, weights, inputs)) is not None:
+    making = [dependencies_of(__name__).digest, section.model_dump()]
+    inputs = weights_digest(bench, variant, "quantize", making)
+    if (finished := kept_variant(QuantizedVariant, record, weights, inputs)) is not None:
         bench.progress.say(f"{variant}: unchanged, kept")
         return finished
 
@@ -125,38 +126,3 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
     )
     write_text(record, result.to_json())
     return result
-
-
-def _fingerprint(bench: Bench, variant: Variant) -> str:
-    """Digest all that decides a variant's weights."""
-    recipe, workspace = bench.recipe, bench.workspace
-    files = trained_weights(workspace, variant)
-    starts = {stage: path for stage, path in files.items() if stage != "quantize"}
-    for stage, path in starts.items():
-        if not path.exists():
-            raise InputError(f"{path}: missing; run: edgetag {stage}")
-    return digest_json(
-        {
-            "made with": dependencies_of(__name__).digest,
-            "variant": variant,
-            "seed": recipe.seed,
-            "network": recipe.network.model_dump(),
-            "training": recipe.training.model_dump(exclude={"phases", "thresholds"}),
-            "quantization": recipe.quantization.model_dump(),
-            "manifest": digest_file(workspace.manifest),
-            "images": bench.dataset.cache.index.fingerprint,
-            "weights": [digest_file(path) for path in sorted(starts.values())],
-        }
-    )
-
-
-def finished_variant(record: Path, weights: Path, inputs: str) -> QuantizedVariant | None:
-    """Return the record of an earlier run if it and its weights are those wanted now."""
-    if not record.exists() or not weights.exists():
-        return None
-    try:
-        finished = QuantizedVariant.from_json(record.read_text(encoding="utf-8"), record)
-    except InputError:
-        return None  # damaged or of another version: train again
-    unchanged = finished.inputs_sha256 == inputs and finished.weights_sha256 == digest_file(weights)
-    return finished if unchanged else None

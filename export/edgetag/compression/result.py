@@ -1,4 +1,4 @@
-"""What pruning and quantization-aware training leave: sparsity and accuracy, before and after."""
+"""What compression leaves: sparsity, widths and accuracy, before and after."""
 
 from typing import ClassVar
 
@@ -48,6 +48,45 @@ class PruneResult(Result):
     validation_map_before: float | None
     validation_map_after: float | None
     weights_sha256: str
+
+
+class NarrowedVariant(Result):
+    """`narrow/<variant>.json`: one narrower network, and how to know it again.
+
+    Attributes:
+        variant: Such as `int8-narrow50`.
+        file: Its weights, relative to the run folder.
+        weights_sha256: Digest of the weights.
+        inputs_sha256: Digest of everything that decided them: recipe, starting weights, data.
+        widths: Layer → channels that it keeps.
+        channels: Layer → channels that it had.
+        parameters: Weights of the narrower network,
+        parameters_before: and of the float model it began from.
+        validation_map_before: Of the float model.
+        validation_map_untrained: Of the narrower network, batch norm measured anew, before any
+            training.
+        validation_map: Of the finished network.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.narrowed-variant/1.0"
+    variant: Variant
+    file: str
+    weights_sha256: str
+    inputs_sha256: str
+    widths: dict[str, int]
+    channels: dict[str, int]
+    parameters: int
+    parameters_before: int
+    validation_map_before: float | None
+    validation_map_untrained: float | None
+    validation_map: float | None
+
+
+class NarrowResult(Result):
+    """`narrow/narrow.json`."""
+
+    SCHEMA: ClassVar[str] = "edgetag.narrow/1.0"
+    variants: tuple[NarrowedVariant, ...]
 
 
 class QuantizedVariant(Result):

@@ -145,10 +145,8 @@ class _Layout(tfmot.quantization.keras.QuantizeLayoutTransform):
 class Scheme(tfmot.quantization.keras.QuantizeScheme):
     """tfmot's default 8-bit scheme with faster ranges and the contract's input range.
 
-    Args:
-        ema_decay: See `MovingRange`.
-        contract: Fixes the input's range.
-        preserve_sparsity: Weights that are zero when the scheme is applied stay zero.
+    For `ema_decay` see `MovingRange`; with `preserve_sparsity` weights that are zero when the
+    scheme is applied stay zero.
     """
 
     def __init__(self, ema_decay: float, contract: Preprocessing, preserve_sparsity: bool) -> None:

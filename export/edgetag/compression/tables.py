@@ -1,8 +1,8 @@
-"""Tables of compression: zeros by layer, and what quantization-aware training came to."""
+"""Tables of compression: zeros by layer, widths, and what trainings came to."""
 
-from edgetag.compression.result import PruneResult, QuantizeResult
-from edgetag.tables import Column, Number, Rows, Table
-from edgetag.tables.formats import format_fraction
+from edgetag.compression.result import NarrowedVariant, NarrowResult, PruneResult, QuantizeResult
+from edgetag.tables import Cell, Column, Number, Rows, Table
+from edgetag.tables.formats import format_count, format_fraction, format_percent
 
 
 def prune_tables(result: PruneResult) -> tuple[Table, ...]:
@@ -15,6 +15,28 @@ def prune_tables(result: PruneResult) -> tuple[Table, ...]:
         Number("target", lambda layer: format_fraction(layer.target)),
     )
     return (table,)
+
+
+def narrow_tables(result: NarrowResult) -> tuple[Table, ...]:
+    """Return each narrower network's size, and its accuracy on the validation split."""
+    table = Rows(result.variants).table(
+        "Narrower networks",
+        Column("variant", lambda row: row.variant),
+        Number("channels", _widths, note="within blocks"),
+        Number("weights", lambda row: _share(row.parameters, row.parameters_before)),
+        Number("validation mAP before", lambda row: format_fraction(row.validation_map_before, 4)),
+        Number("untrained", lambda row: format_fraction(row.validation_map_untrained, 4)),
+        Number("after", lambda row: format_fraction(row.validation_map, 4)),
+    )
+    return (table,)
+
+
+def _widths(row: NarrowedVariant) -> Cell:
+    return _share(sum(row.widths.values()), sum(row.channels.values()))
+
+
+def _share(number: int, of: int) -> Cell:
+    return Cell(format_count(number), note=f"{format_percent(number / of)} of {format_count(of)}")
 
 
 def quantize_tables(result: QuantizeResult) -> tuple[Table, ...]:

@@ -1,10 +1,18 @@
-"""Where the weights lie that a variant is made from."""
+"""Where the weights lie that a variant is made from, and whether they are still those wanted."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-from edgetag.catalogue.variants import VARIANTS
+from edgetag.catalogue.variants import VARIANTS, Training
+from edgetag.compression.result import NarrowedVariant, QuantizedVariant
+from edgetag.errors import InputError
 from edgetag.recipe import Variant
-from edgetag.workspace import Workspace
+from edgetag.workspace import Workspace, digest_file, digest_json
+
+if TYPE_CHECKING:
+    from edgetag.compression.fine_tuning import Bench
+
+Kind = TypeVar("Kind", NarrowedVariant, QuantizedVariant)
 
 
 def trained_weights(workspace: Workspace, variant: Variant) -> dict[str, Path]:
@@ -12,6 +20,51 @@ def trained_weights(workspace: Workspace, variant: Variant) -> dict[str, Path]:
     files = {
         "train": workspace.train / "model.npz",
         "prune": workspace.prune / "model.npz",
+        "narrow": workspace.narrow / f"{variant}.npz",
         "quantize": workspace.quantize / f"{variant}.npz",
     }
     return {stage: files[stage] for stage in ("train", *VARIANTS[variant].trained_by)}
+
+
+def weights_digest(bench: "Bench", variant: Variant, stage: Training, making: object) -> str:
+    """Digest all that decides the weights that a stage leaves for a variant.
+
+    Args:
+        bench: What the stage works with.
+        variant: The variant.
+        stage: The stage.
+        making: Its code and settings.
+
+    Raises:
+        InputError: Weights that it starts from are missing.
+    """
+    recipe, workspace = bench.recipe, bench.workspace
+    files = trained_weights(workspace, variant)
+    starts = {name: path for name, path in files.items() if name != stage}
+    for name, path in starts.items():
+        if not path.exists():
+            raise InputError(f"{path}: missing; run: edgetag {name}")
+    return digest_json(
+        {
+            "making": making,
+            "variant": variant,
+            "seed": recipe.seed,
+            "network": recipe.network.model_dump(),
+            "training": recipe.training.model_dump(exclude={"phases", "thresholds"}),
+            "manifest": digest_file(workspace.manifest),
+            "images": bench.dataset.cache.index.fingerprint,
+            "weights": [digest_file(path) for path in sorted(starts.values())],
+        }
+    )
+
+
+def kept_variant(kind: type[Kind], record: Path, weights: Path, inputs: str) -> Kind | None:
+    """Return the record of an earlier run if it and its weights are those wanted now."""
+    if not record.exists() or not weights.exists():
+        return None
+    try:
+        kept = kind.from_json(record.read_text(encoding="utf-8"), record)
+    except InputError:
+        return None  # damaged or of another version: train again
+    unchanged = kept.inputs_sha256 == inputs and kept.weights_sha256 == digest_file(weights)
+    return kept if unchanged else None

@@ -13,7 +13,6 @@
 - `exported`: the files that `export/export.json` lists, by name and as they lie there.
 - `external`: models made by other tools: what their input wants and what their scores mean.
 - `flatfile`: reading and writing `.tflite` files as flatbuffers, without running them.
-- `given`: files that a user gives to be judged, and ensembles of them.
 - `labels`: labels of a model made elsewhere: read from a file or from the zip behind a model, and
   matched.
 - `layers`: the layers of a quantized file, each with its counterpart in a float file of the same

@@ -38,10 +38,7 @@ PASSING = ("DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE")
 class End:
     """An input or output.
 
-    Attributes:
-        shape: As the file states it.
-        dtype: As numpy names it, such as float32.
-        quantized: Whether it has a scale.
+    `dtype` is as numpy names it; `quantized` says whether it has a scale.
     """
 
     shape: tuple[int, ...]
@@ -86,10 +83,6 @@ def read_bytes(path: Path) -> bytes:
 
 def read_boundary(data: bytes, where: object) -> Boundary:
     """Read a `.tflite` file's ends.
-
-    Args:
-        data: The file.
-        where: Names the file in errors.
 
     Raises:
         InputError: It is no TensorFlow Lite model, or damaged.

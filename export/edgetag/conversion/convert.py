@@ -33,12 +33,7 @@ SIGNATURE = "serving_default"
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A model on disk, as the converter takes it.
-
-    Attributes:
-        folder: Of TensorFlow's format.
-        name: Of the network.
-    """
+    """A model on disk, as the converter takes it."""
 
     folder: Path
     name: str
@@ -48,9 +43,7 @@ class SavedModel:
 class Graph:
     """What a model computes for one image, and of which variables.
 
-    Attributes:
-        serve: The function of `SIGNATURE`.
-        name: Of the network.
+    `serve` is the function of `SIGNATURE`.
     """
 
     serve: Any

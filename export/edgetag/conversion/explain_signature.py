@@ -59,9 +59,7 @@ def add_explain(model: Any, where: object) -> None:
     Its outputs are `scores`, as in the first graph, and `maps` `[1, height, width, tags]` in the
     same element type: what casts the scores at the end casts the maps likewise.
 
-    Args:
-        model: From `flatfile.parse_model`; one graph and one signature.
-        where: Names the file in errors.
+    The model has one graph and one signature.
 
     Raises:
         InputError: The scores are not the sigmoid of the mean of maps.
@@ -233,10 +231,7 @@ def check_explain(model: Any, where: object) -> None:
 def stored_bytes(model: Any, graph: Any, besides: Any = None) -> dict[str, int]:
     """Return tensor → bytes of each buffer that a graph uses and another does not.
 
-    Args:
-        model: Holds the buffers.
-        graph: Whose buffers are counted, each once.
-        besides: Another graph, whose buffers are left out.
+    Each buffer is counted once; those of `besides` are left out.
     """
     skipped = {tensor.buffer for tensor in (besides.tensors if besides is not None else [])}
     sizes: dict[str, int] = {}

@@ -42,6 +42,7 @@ class ExternalModel:
         explains: Whether it has the second signature, which gives heat maps.
         notes: Where each part of the contract and the order of the scores come from.
         members: Of an ensemble, the files whose scores are averaged; empty for a file.
+        bundle: The bundle that the file comes from and its variant there; None for a plain file.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class ExternalModel:
     notes: tuple[str, ...]
     explains: bool = False
     members: tuple["Weighted", ...] = ()
+    bundle: tuple[Path, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -86,12 +86,7 @@ def read_model(path: Path) -> Any:
 
 
 def parse_model(data: bytes, where: object) -> Any:
-    """Parse the bytes of a `.tflite` file; see `read_model`.
-
-    Args:
-        data: The file.
-        where: Names the file in errors.
-    """
+    """Parse the bytes of a `.tflite` file; see `read_model`."""
     if not data:
         raise InputError(f"{where}: the file is empty; export it again")
     if data[4:8] != IDENTIFIER:

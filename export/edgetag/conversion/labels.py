@@ -50,11 +50,6 @@ def read_label_file(path: Path) -> tuple[str, ...]:
 def labels_behind(model: bytes, name: str, where: object) -> tuple[str, ...] | None:
     """Return the labels in the zip at a model file's end.
 
-    Args:
-        model: The whole file.
-        name: Of the label file in the zip.
-        where: Names the model in errors.
-
     Returns:
         None where there is no zip, or none of its files has the name: tools that rewrite a model
         often drop what follows it.
@@ -132,11 +127,7 @@ def match_labels(
 ) -> tuple[int, ...]:
     """Return the position among the labels of each tag.
 
-    Args:
-        labels: In the order of the model's scores.
-        vocabulary: The recipe's tags.
-        where: Names the model in errors.
-        source: Names where the labels come from.
+    `where` names the model in errors, `source` where the labels come from.
 
     Raises:
         InputError: The labels are not the tags; what is missing, besides or twice is listed.

@@ -55,9 +55,7 @@ class ModelInfo:
 def describe(info: ModelInfo, explain: bool = False) -> bytes:
     """Return the metadata flatbuffer.
 
-    Args:
-        info: What the model says about itself.
-        explain: Whether it has the second signature.
+    With `explain` it has the second signature.
     """
     contract = info.contract
     bounds = [(pixel - contract.mean) / contract.std for pixel in (0, 255)]
@@ -143,10 +141,8 @@ def attach(data: bytes, info: ModelInfo, explain: bool = False) -> bytes:
     The input and output tensors are named `image` and `scores`, as in the signature, since some
     runtimes show one name and some the other.
 
-    Args:
-        data: A model with one graph, one input and one output.
-        info: What it says about itself.
-        explain: Whether to add the second signature, `explain`.
+    The model has one graph, one input and one output; with `explain` the second signature is
+    added.
 
     Raises:
         InputError: The second signature is wanted, but the model has no maps to give.

@@ -117,12 +117,6 @@ def check_saved_model(
     TensorFlow Serving takes the graph of the tag `serve` into a session, and feeds and fetches the
     tensors that a signature names.
 
-    Args:
-        folder: Has `saved_model.pb`.
-        model: What it was made from.
-        contract: How pixels are scaled.
-        signatures: Those that it must have.
-
     Raises:
         InputError: A signature is missing or has other ends, or its scores are others.
     """

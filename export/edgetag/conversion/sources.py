@@ -35,6 +35,8 @@ class Sources:
         self.contract = recipe.network.preprocessing()
         self._folders = ExitStack()
         self._graphs: dict[bool, Graph] = {}
+        self._saved_models: dict[Variant, SavedModel] = {}
+        self._float_files: dict[Variant, bytes] = {}
 
     def close(self) -> None:
         """Delete the saved models."""
@@ -76,7 +78,12 @@ class Sources:
         """Return the model that a variant is made from; the next call may change its weights."""
         from edgetag.networks import load_weights
 
-        model = self._quantized if _is_quantized(variant) else self._float
+        if _is_narrow(variant):
+            from edgetag.compression.channels import build_narrowed
+
+            model = build_narrowed(self.recipe, self.workspace, variant)
+        else:
+            model = self._quantized if _is_quantized(variant) else self._float
         load_weights(model, self.weights(variant))
         return model
 
@@ -94,16 +101,17 @@ class Sources:
 
     def saved_model(self, variant: Variant) -> "SavedModel":
         """Return the same on disk, for the converter; variants of the float model share one."""
-        return self._saved(variant) if VARIANTS[variant].trained_by else self._saved_float
-
-    @cached_property
-    def _saved_float(self) -> "SavedModel":
-        return self._saved(BASE)
+        name = variant if VARIANTS[variant].trained_by else BASE
+        if name not in self._saved_models:
+            self._saved_models[name] = self._saved(name)
+        return self._saved_models[name]
 
     def _saved(self, variant: Variant) -> "SavedModel":
         from edgetag.conversion.convert import build_graph, saved
 
         model, quantized = self.model(variant), _is_quantized(variant)
+        if _is_narrow(variant):  # a network of its own
+            return self._folders.enter_context(saved(model))
         if quantized not in self._graphs:
             self._graphs[quantized] = build_graph(model)
         return self._folders.enter_context(saved(self._graphs[quantized]))
@@ -116,12 +124,14 @@ class Sources:
             dataset, self.recipe.export.representative_images, self.recipe.seed
         )
 
-    @cached_property
-    def float_file(self) -> bytes:
-        """The float file, which calibrated ones are brought near to, without what describes it."""
+    def float_file(self, variant: Variant) -> bytes:
+        """Return the float file that a calibrated one is brought near to, without a description."""
         from edgetag.conversion.convert import convert
 
-        return convert(self._saved_float, BASE, self.contract)
+        name = variant if _is_narrow(variant) else BASE
+        if name not in self._float_files:
+            self._float_files[name] = convert(self.saved_model(name), BASE, self.contract)
+        return self._float_files[name]
 
     def info(self, variant: Variant) -> ModelInfo:
         """Return what a variant says about itself."""
@@ -141,3 +151,7 @@ class Sources:
 
 def _is_quantized(variant: Variant) -> bool:
     return "quantize" in VARIANTS[variant].trained_by
+
+
+def _is_narrow(variant: Variant) -> bool:
+    return "narrow" in VARIANTS[variant].trained_by

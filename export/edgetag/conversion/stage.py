@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.compression.result import QuantizeResult
@@ -28,9 +28,6 @@ from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
-
-if TYPE_CHECKING:
-    pass
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResult:
@@ -168,7 +165,7 @@ def _convert(variant: Variant, sources: Sources) -> tuple[bytes, Calibration | N
 
     export, calibrated = sources.recipe.export, VARIANTS[variant].calibrated
     if variant == BASE:
-        data = sources.float_file
+        data = sources.float_file(BASE)
     else:
         data = convert(
             sources.saved_model(variant),
@@ -180,18 +177,18 @@ def _convert(variant: Variant, sources: Sources) -> tuple[bytes, Calibration | N
         )
     calibration = None
     if calibrated and export.calibration_steps:
-        data, calibration = _calibrate(data, sources)
+        data, calibration = _calibrate(data, variant, sources)
     return attach(data, sources.info(variant), variant in export.explain), calibration
 
 
-def _calibrate(data: bytes, sources: Sources) -> tuple[bytes, Calibration]:
+def _calibrate(data: bytes, variant: Variant, sources: Sources) -> tuple[bytes, Calibration]:
     from edgetag.conversion.calibration.calibrate import calibrate
     from edgetag.conversion.calibration.pictures import Pictures
 
     images = sources.representative
     return calibrate(
         data,
-        sources.float_file,
+        sources.float_file(variant),
         Pictures(images.calibrating, sources.contract),
         Pictures(images.others, sources.contract),
         sources.recipe.export.calibration_steps,

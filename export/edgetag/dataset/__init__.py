@@ -13,6 +13,8 @@ Names are loaded when first used: worker processes and the command's start do wi
 - `preview`: a contact sheet: for each tag some pictures that have it, as the network sees them.
 - `prospects`: what splits a run cannot do without: told before training, by `data check` and by
   training.
+- `source_files`: pictures as rows name them: a file below the data root, within limits, and its
+  region.
 - `split`: deterministic splits: by the hash of bytes or group, never by chance or by file order.
 - `survey`: what labels and images are there, before a recipe says so: what `edgetag recipe new`
   writes.

@@ -119,13 +119,8 @@ def write_cache(
 ) -> Path:
     """Copy the pixels that are kept into a whole cache beside its parts.
 
-    Args:
-        inspection: Made with a folder.
-        rows: Positions of the kept pictures among all usable ones, ascending.
-        contract: Gives the size.
-        fingerprint: See `cache_fingerprint`.
-        progress: Told of every shard.
-        shard_images: Images per shard.
+    `inspection` was made with a folder; `rows` are positions among all usable pictures,
+    ascending.
 
     Returns:
         The folder of the finished cache; the caller moves it to its place.

@@ -7,7 +7,6 @@ the pixels, so a part whose facts exist is whole.
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from PIL import Image
 
 from edgetag.arrays import write_array
 from edgetag.dataset.listing import Crop
+from edgetag.dataset.source_files import cut, read_file
 from edgetag.preprocess import (
     ImageRejectedError,
     Pixels,
@@ -95,12 +95,7 @@ def inspect_part(
 ) -> PartFacts:
     """Look at some files, each once, and keep the pixels if there is a folder for them.
 
-    Args:
-        jobs: The files.
-        contract: Gives the letterbox, which the perceptual hash is also taken from.
-        limits: What is refused unopened.
-        folder: Where pixels and facts go; None keeps neither.
-        part: The number in their names.
+    `part` is the number in the names of pixels and facts.
 
     Returns:
         The facts, in the order of `jobs`.
@@ -135,7 +130,7 @@ def inspect_file(
     size_bytes, modified_ns = file_state(job.file)
     digest = sha1 = ""
     try:
-        data = read_file(job.file, limits)
+        data = read_file(job.file, limits.max_file_bytes)
         digest = hashlib.sha256(data).hexdigest()
         sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
         image = read_image(data, contract, limits.max_pixels)
@@ -165,37 +160,13 @@ def file_state(file: str) -> tuple[int, int]:
     return state.st_size, state.st_mtime_ns
 
 
-def read_file(file: str, limits: Limits) -> bytes:
-    """Return a file's bytes.
-
-    Raises:
-        ImageRejectedError: It is missing, no regular file, too large, or cannot be read.
-    """
-    try:
-        state = os.stat(file)  # noqa: PTH116 (hot)
-        if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever
-            raise ImageRejectedError(Rejection.UNREADABLE, "not a regular file")
-        if state.st_size > limits.max_file_bytes:
-            raise ImageRejectedError(
-                Rejection.TOO_LARGE, f"{state.st_size} bytes is over {limits.max_file_bytes}"
-            )
-        return Path(file).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        raise ImageRejectedError(Rejection.MISSING, "no such file") from None
-    except OSError as error:
-        raise ImageRejectedError(Rejection.UNREADABLE, error.strerror or str(error)) from None
-
-
 def _picture(
     image: Image.Image, crop: Crop | None, contract: Preprocessing
 ) -> tuple[PictureFacts, Pixels | None]:
-    if crop is not None:
-        left, top = max(crop[0], 0), max(crop[1], 0)
-        right, bottom = min(crop[2], image.width), min(crop[3], image.height)
-        if left >= right or top >= bottom:
-            detail = f"the region {crop} lies outside the picture of {image.width}x{image.height}"
-            return PictureFacts(crop=crop, reason=Rejection.UNREADABLE, detail=detail), None
-        image = image.crop((left, top, right, bottom))
+    try:
+        image = cut(image, crop)
+    except ImageRejectedError as error:
+        return PictureFacts(crop=crop, reason=error.reason, detail=error.detail), None
     square = letterbox(image, contract)
     left, top, right, bottom = content_box(image.size, contract)
     return PictureFacts(crop=crop, phash=perceptual_hash(square[top:bottom, left:right])), square

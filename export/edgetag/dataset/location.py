@@ -36,7 +36,7 @@ class Locator:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = os.path.realpath(root)
+        self.root = os.path.realpath(root)
         self._parents: dict[str, str] = {}
 
     def locate(self, path: str) -> str | None:
@@ -49,9 +49,9 @@ class Locator:
         folder, name = os.path.split(path)
         parent = self._parents.get(folder)
         if parent is None:
-            parent = os.path.realpath(os.path.join(self._root, folder))  # noqa: PTH118 (hot)
+            parent = os.path.realpath(os.path.join(self.root, folder))  # noqa: PTH118 (hot)
             self._parents[folder] = parent
         file = f"{parent}/{name}"
         if name in ("", ".", "..") or os.path.islink(file):  # noqa: PTH114 (hot)
             file = os.path.realpath(file)
-        return file if file.startswith(self._root.rstrip("/") + "/") else None
+        return file if file.startswith(self.root.rstrip("/") + "/") else None

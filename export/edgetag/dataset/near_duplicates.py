@@ -28,9 +28,7 @@ def signs(hashes: Sequence[str]) -> Signs:
 def nearest(queries: Signs, others: Signs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return for each query the first nearest of the others and its distance in bits.
 
-    Args:
-        queries: `[n, 64]`.
-        others: `[m, 64]`, m at least 1.
+    `queries` are `[n, 64]`, `others` `[m, 64]` with m at least 1.
 
     Returns:
         Positions `[n]` among the others and Hamming distances `[n]`.
@@ -53,11 +51,6 @@ def find_near_duplicates(
     hashes: Sequence[str], splits: Sequence[str], max_bits: int
 ) -> list[tuple[int, int, int]]:
     """Find evaluation images that nearly equal an image of another split.
-
-    Args:
-        hashes: One per image.
-        splits: One per image.
-        max_bits: Largest distance that counts.
 
     Returns:
         For each evaluation image and each other split where there is one: its position, the

@@ -136,13 +136,7 @@ def some(places: Sequence[str]) -> str:
 def count_labels(
     labels: Sequence[LabelRow], splits: Sequence[str], tags: Sequence[str]
 ) -> dict[str, SplitCounts]:
-    """Return the images and labels of each split, sorted by its name.
-
-    Args:
-        labels: One row per image.
-        splits: One per image.
-        tags: The vocabulary.
-    """
+    """Return the images and labels of each split, sorted by its name."""
     result = {}
     for split in sorted(set(splits)):
         rows = [row for row, own in zip(labels, splits, strict=True) if own == split]
@@ -225,12 +219,7 @@ def make_plan(
 ) -> Plan:
     """Look at every image once and decide what the manifest would hold.
 
-    Args:
-        sources: See `open_sources`.
-        section: The recipe's data section.
-        contract: What pixels and perceptual hashes are made by.
-        building: Where pixels are kept, or None to keep none.
-        progress: Told of every part.
+    Pixels are kept in `building`, where that is given.
 
     Raises:
         InputError: The disk is full or a worker was killed.

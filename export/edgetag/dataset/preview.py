@@ -17,13 +17,6 @@ GAP = 4
 def write_contact_sheet(dataset: Dataset, path: Path, split: str, per_tag: int, seed: int) -> None:
     """Write a PNG with one row of pictures per tag that has positives.
 
-    Args:
-        dataset: The built data.
-        path: The new PNG.
-        split: Which images.
-        per_tag: Pictures in a row.
-        seed: Seed of the draw.
-
     Raises:
         InputError: No image of the split has any tag.
     """

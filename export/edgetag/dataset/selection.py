@@ -59,10 +59,7 @@ def select(
 ) -> tuple[list[Image], list[DroppedImage]]:
     """Decide for every row whether it becomes an image.
 
-    Args:
-        entries: All rows; those whose file was not inspected are in `outside` already.
-        files: What inspection found.
-        outside: Rows dropped before inspection.
+    Rows that were dropped before inspection are in `outside`; the others' files were inspected.
 
     Returns:
         Images by ascending position, and dropped rows.

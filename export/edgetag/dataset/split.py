@@ -23,11 +23,8 @@ SHARE = TEST_BYTES / 256
 class SplitItem:
     """What the split of one image depends on.
 
-    Attributes:
-        sha1: SHA-1 of the file, in hex.
-        group: Its group, if it has one.
-        explicit: The split that its source gives, if it does.
-        labels: One per tag.
+    `sha1` is that of the file, in hex; `explicit` is the split that its source gives, if it
+    does.
     """
 
     sha1: str
@@ -60,10 +57,6 @@ def assign_splits(items: Sequence[SplitItem], section: SplitSection) -> list[str
 
     Without `balance` it depends on the images alone, not on their order; with it, on their order
     only in which images of the surplus go to training.
-
-    Args:
-        items: One per image.
-        section: How to split.
     """
     units = _units(items, section)
     if section.rare_tags_first:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgetag.dataset.formats import Draft, draft
-from edgetag.dataset.inspection import Limits, read_file
+from edgetag.dataset.inspection import Limits
 from edgetag.dataset.plan import Sources, count_labels, open_sources
 from edgetag.dataset.result import SplitCounts, TagCounts
+from edgetag.dataset.source_files import read_file
 from edgetag.dataset.split import SplitItem, assign_splits
 from edgetag.errors import InputError
 from edgetag.preprocess import ImageRejectedError, read_image
@@ -67,10 +68,8 @@ class Survey:
 def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> Survey:
     """Look at a source.
 
-    Args:
-        source: Table, folder or file.
-        tags: The vocabulary; default: what the source names.
-        near: A further folder that paths may be relative to: the recipe's.
+    Without tags they are those that the source names. Paths may also be relative to the folder
+    `near`, the recipe's.
 
     Raises:
         InputError: The source is missing, of no known format, or damaged.
@@ -85,7 +84,7 @@ def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> 
     hashes: dict[str, str] = {}
     for job in looked_at:
         try:
-            data = read_file(job.file, limits)
+            data = read_file(job.file, limits.max_file_bytes)
         except ImageRejectedError:
             continue
         hashes[job.path] = hashlib.sha1(data, usedforsecurity=False).hexdigest()
@@ -167,7 +166,8 @@ def _longer_sides(files: Sequence[str], limits: Limits) -> list[int]:
     sides, contract = [], NetworkSection().preprocessing()
     for i in positions(len(files), DECODED_FILES):
         try:
-            picture = read_image(read_file(files[i], limits), contract, limits.max_pixels)
+            data = read_file(files[i], limits.max_file_bytes)
+            picture = read_image(data, contract, limits.max_pixels)
         except ImageRejectedError:
             continue
         sides.append(max(picture.size))

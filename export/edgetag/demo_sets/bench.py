@@ -71,10 +71,6 @@ _AVATAR_SHARES = Shares(test=0.14, validation=0.08, min_test=30, min_validation=
 def fetch_bench(folder: Path, progress: Progress) -> SetSummary:
     """Download, unpack and build the benchmark set, or return at once if the folder holds it.
 
-    Args:
-        folder: Where `packages/`, `images/`, `labels.csv` and `ATTRIBUTION.md` go.
-        progress: Where to report.
-
     Raises:
         MissingExtraError: A package of the demo extra is not installed.
         InputError: A tool, the network or disk space is missing, or a download is damaged.

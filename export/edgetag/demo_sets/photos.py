@@ -77,12 +77,7 @@ def object_group(name: str, concepts: Collection[str]) -> str:
 
 
 def pictures(folder: Path, concepts: Collection[str]) -> Iterator[Picture]:
-    """Yield the photos that were unpacked from GCompris: whole and cropped.
-
-    Args:
-        folder: What `unpack_photos` wrote: one folder per container.
-        concepts: Emoji concepts; see `object_group`.
-    """
+    """Yield the photos that were unpacked from GCompris: whole and cropped."""
     seen: set[str] = set()
     for path in sorted(folder.rglob("*.webp")):
         if path.stem in _NOT_PHOTOS:
@@ -130,10 +125,6 @@ def photo_credits(copyright_text: str, files: Iterable[Path]) -> list[str]:
 
     The file names the photos as they were before they became WebP, so names are matched without
     their suffix, within their activity. Where it does not name a photo, the line says so.
-
-    Args:
-        copyright_text: The package's copyright file.
-        files: What `unpack_photos` wrote: `<activity>/<name>.webp`.
     """
     stanzas: dict[tuple[str, str], str] = {}
     for stanza in re.split(r"\n\s*\n", copyright_text):

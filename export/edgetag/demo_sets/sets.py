@@ -67,14 +67,8 @@ def build_set(
 ) -> SetSummary:
     """Paint all pictures and write the label table, attribution and summary.
 
-    Args:
-        folder: Made if it is missing. It must be empty or hold a set.
-        name: The set's name.
-        planned: The pictures and their splits.
-        attribution: Text of ATTRIBUTION.md.
-        seed: Decides backgrounds and placements.
-        progress: Where to report.
-        versions: Packages that were drawn from, for the fingerprint.
+    The folder must be empty, missing, or hold a set. The seed decides backgrounds and
+    placements; the versions of packages that were drawn from are part of the fingerprint.
 
     Raises:
         InputError: The folder holds other files or cannot be written.

@@ -57,10 +57,7 @@ def split_pictures(
 def assign(pictures: Sequence[Picture], shares: Shares, seed: int) -> dict[str, str]:
     """Return the split of each group.
 
-    Args:
-        pictures: All pictures that are not pinned.
-        shares: How much is held out.
-        seed: Decides the order of groups.
+    The seed decides the order of groups.
     """
     sizes, positives = _capped(pictures, shares)
     order = sorted(sizes, key=lambda group: rank(seed, "split", group))

@@ -29,9 +29,7 @@ BLOCK_ROWS = 256
 def overlay(image: Image.Image, heat_map: HeatMap) -> Image.Image:
     """Return a picture under its heat, RGB: the hotter, the more colour.
 
-    Args:
-        image: RGB or RGBA, of the map's size.
-        heat_map: The map.
+    The image is RGB or RGBA, of the map's size.
     """
     pixels = np.array(image.convert("RGB"))
     xs = [x + 0.5 for x in range(image.width)]

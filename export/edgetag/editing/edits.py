@@ -102,10 +102,7 @@ def crop_of(tagger: Tagger, tags: Sequence[str], shape: str) -> Edit:
 def crops_of(tagger: Tagger, tags: Sequence[str], shapes: Sequence[str]) -> dict[str, Edit]:
     """Crop pictures to several shapes, each to a folder named after it if there are several.
 
-    Args:
-        tagger: The model.
-        tags: See `crop_of`.
-        shapes: See `crop_of`.
+    For `tags` and `shapes` see `crop_of`.
 
     Raises:
         InputError: The model has no such tag, or a shape is none.

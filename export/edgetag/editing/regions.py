@@ -185,9 +185,7 @@ def best_crop(map_of_tag: HeatMap, ratio: float) -> Box:
 
     Of several that keep as much, the one nearest to the middle is taken.
 
-    Args:
-        map_of_tag: The map.
-        ratio: Width divided by height.
+    The ratio is width divided by height.
     """
     across, down = map_of_tag.size
     width, height = _largest(map_of_tag.size, ratio)

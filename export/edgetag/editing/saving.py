@@ -82,13 +82,7 @@ def open_picture(
 
 
 def encode(image: Image.Image, opened: Opened, exif: Exif = "no-gps") -> bytes:
-    """Return a picture's file in the format of the one that it was made from.
-
-    Args:
-        image: What was made of it.
-        opened: What it was made from.
-        exif: What is kept of its EXIF.
-    """
+    """Return a picture's file in the format of the one that it was made from."""
     file = io.BytesIO()
     options: dict[str, object] = {"exif": _kept(opened.exif, exif)}
     if opened.icc_profile and exif != "strip":

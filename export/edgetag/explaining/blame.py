@@ -48,13 +48,8 @@ def blame(
 ) -> tuple[LayerError, ...] | str:
     """Compare a quantized file with the float file, layer by layer, on LiteRT.
 
-    Args:
-        reference: The float `.tflite` file.
-        other: The quantized one.
-        images: What both are run on.
-        task: Told of every image.
-        silence_s: Longest time between two images.
-        cancelled: When set, the comparing process is ended.
+    The comparing process is ended after `silence_s` seconds without an image, or when
+    `cancelled` is set.
 
     Returns:
         The compared layers, the one that adds most error first, or one line that says why there

@@ -35,10 +35,7 @@ class LayerSums:
     def add(self, reference: Real, other: Real, alone: Real) -> None:
         """Count one image.
 
-        Args:
-            reference: The layer's output in the float file.
-            other: In the quantized file.
-            alone: Difference of the float layer on the quantized file's inputs.
+        `alone` is what the float layer makes of the quantized file's inputs.
         """
         if not reference.shape == other.shape == alone.shape:
             raise ModelLoadError(

@@ -60,10 +60,7 @@ class Judge:
     def cost(self, mistake: Mistake, wrong: Scores, images_changed: int) -> MistakeCost:
         """Return what a mistake does.
 
-        Args:
-            mistake: Which.
-            wrong: `[images, tags]`, the scores under it.
-            images_changed: Images whose pixels or input it changes.
+        `wrong` are the scores under it, `[images, tags]`.
         """
         drop, bounds = self._map_drop(wrong)
         cells = known(self.labels)

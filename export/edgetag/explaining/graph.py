@@ -27,10 +27,7 @@ LEAST_ALIGNED = 0.5
 class Layer:
     """One output of one operator.
 
-    Attributes:
-        operator: Such as `CONV_2D`.
-        position: Position of its output among the file's tensors.
-        tensor: Its output.
+    `position` is that of its output among the file's tensors.
     """
 
     operator: str

@@ -21,10 +21,7 @@ WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 class Case:
     """One picture, rightly preprocessed.
 
-    Attributes:
-        picture: Before it was resized.
-        right: `[size, size, 3]`, as the contract makes it.
-        contract: The contract.
+    `picture` is as before it was resized, `right` `[size, size, 3]` as the contract makes it.
     """
 
     picture: Picture
@@ -42,10 +39,7 @@ class Case:
 class Mistake:
     """Something an app does to every picture.
 
-    Attributes:
-        name: Short, for tables.
-        what: What the app does.
-        sign: How that shows.
+    `name` is short, for tables; `sign` is how it shows.
     """
 
     name: str

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import stat
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from edgetag.dataset.location import Locator
+from edgetag.dataset.source_files import Crop, cut, read_below
 from edgetag.preprocess import (
     FORMATS,
     ImageRejectedError,
@@ -20,8 +20,6 @@ from edgetag.preprocess import (
 )
 from edgetag.recipe import DataSection
 from edgetag.scaled_jpeg import read_scaled
-
-Crop = tuple[int, int, int, int]
 
 _AS_STORED = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -55,16 +53,9 @@ class Picture:
 
 
 class PictureSource:
-    """Reads pictures of a manifest from the data root.
-
-    Args:
-        root: The folder that the manifest's paths are relative to.
-        section: Gives the limits.
-        contract: Gives the background.
-    """
+    """Reads pictures of a manifest from the data root."""
 
     def __init__(self, root: Path, section: DataSection, contract: Preprocessing) -> None:
-        self._root = root
         self._locator = Locator(root)
         self._section = section
         self._contract = contract
@@ -72,15 +63,13 @@ class PictureSource:
     def read(self, path: str, digest: str, crop: Crop | None) -> Picture:
         """Read one picture.
 
-        Args:
-            path: Relative to the root.
-            digest: SHA-256 of the file when the data were built.
-            crop: Its region, None for the whole.
+        The path is relative to the root; the digest is the file's SHA-256 when the data
+        were built; without a crop it is read whole.
 
         Raises:
             ImageRejectedError: It is not there, has changed, or cannot be decoded.
         """
-        data = self._bytes(path)
+        data = read_below(self._locator, path, self._section.max_file_bytes)
         if hashlib.sha256(data).hexdigest() != digest:
             raise ImageRejectedError(Rejection.UNREADABLE, "changed since the data were built")
         upright = read_image(data, self._contract, self._section.max_pixels)
@@ -91,28 +80,12 @@ class PictureSource:
         on_black = None
         if transparent:
             black = self._contract.model_copy(update={"background": (0, 0, 0)})
-            on_black = _cut(read_image(data, black, self._section.max_pixels), crop)
+            on_black = cut(read_image(data, black, self._section.max_pixels), crop)
         scaled = None
         if crop is None:
             read = read_scaled(data, self._contract, self._section.max_pixels)
             scaled = read.image if read.fraction > 1 else None
-        return Picture(_cut(upright, crop), stored, on_black, scaled)
-
-    def _bytes(self, path: str) -> bytes:
-        file = self._locator.locate(path)
-        if file is None:
-            raise ImageRejectedError(Rejection.OUTSIDE_ROOT, f"not in {self._root}")
-        try:
-            state = Path(file).stat()
-            if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever
-                raise ImageRejectedError(Rejection.UNREADABLE, "not a regular file")
-            if state.st_size > self._section.max_file_bytes:
-                raise ImageRejectedError(Rejection.TOO_LARGE, f"{state.st_size} bytes")
-            return Path(file).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            raise ImageRejectedError(Rejection.MISSING, f"not in {self._root}") from None
-        except OSError as error:
-            raise ImageRejectedError(Rejection.UNREADABLE, error.strerror or str(error)) from None
+        return Picture(cut(upright, crop), stored, on_black, scaled)
 
 
 def _facts(data: bytes) -> tuple[int | None, bool]:
@@ -124,14 +97,3 @@ def _facts(data: bytes) -> tuple[int | None, bool]:
         warnings.simplefilter("ignore")  # damaged metadata is not damage to the picture
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             return orientation_of(image), image.has_transparency_data
-
-
-def _cut(image: Image.Image, crop: Crop | None) -> Image.Image:
-    """Cut out a region as the data stage did: what lies outside the picture does not count."""
-    if crop is None:
-        return image
-    left, top = max(crop[0], 0), max(crop[1], 0)
-    right, bottom = min(crop[2], image.width), min(crop[3], image.height)
-    if left >= right or top >= bottom:
-        raise ImageRejectedError(Rejection.UNREADABLE, f"the region {crop} lies outside")
-    return image.crop((left, top, right, bottom))

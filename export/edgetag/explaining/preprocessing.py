@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.dataset import Rows
+from edgetag.dataset.source_files import Crop
 from edgetag.explaining.mistakes import Case, DrawnMistake, ScaledMistake
-from edgetag.explaining.pictures import Crop, Picture, PictureSource
+from edgetag.explaining.pictures import Picture, PictureSource
 from edgetag.metrics import Scores
 from edgetag.preprocess import ImageRejectedError, Preprocessing, letterbox
 from edgetag.progress import Progress, Task
@@ -44,11 +45,7 @@ class Wanted:
 class Feeding:
     """How a file is scored.
 
-    Attributes:
-        engine: The runtime.
-        model: The `.tflite` file.
-        contract: What feeds it rightly.
-        folder: Where pictures that are fed wrongly lie for a while.
+    `folder` is where pictures that are fed wrongly lie for a while.
     """
 
     engine: Engine
@@ -98,14 +95,6 @@ def score_mistakes(
     progress: Progress,
 ) -> Scored:
     """Score pictures under every mistake.
-
-    Args:
-        wanted: The pictures.
-        source: Reads them.
-        feeding: Scores them.
-        drawn: Mistakes that change pixels.
-        scaled: Mistakes of scaling.
-        progress: Is told of every picture.
 
     Raises:
         NotScoredError: The runtime gives no scores for the file.

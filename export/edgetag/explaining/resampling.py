@@ -18,11 +18,6 @@ def plain_bilinear(image: Image.Image, width: int, height: int) -> Pixels:
     pixel's centre lies at its middle, `source = (target + 0.5) · factor - 0.5`, and the border
     repeats. Shrunk to less than half, most of the picture is never looked at.
 
-    Args:
-        image: RGB.
-        width: Width of the result.
-        height: Height of the result.
-
     Returns:
         `[height, width, 3]` uint8.
     """

@@ -103,11 +103,7 @@ def within(bounds: Bounds, limit: float) -> Decision:
 def judge(budget: str, limit: float, value: Value, level: float = 0.0) -> Check:
     """Decide on one limit.
 
-    Args:
-        budget: The recipe's key.
-        limit: The recipe's value.
-        value: What was measured.
-        level: A fail needs a `p_fail` of at most so much, where there is one.
+    A fail needs a `p_fail` of at most `level`, where there is one.
     """
     return Check(
         budget=budget,

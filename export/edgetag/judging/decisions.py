@@ -26,10 +26,5 @@ EXIT_CODES: dict[Decision, ExitCode] = {
 
 
 def worst(decisions: Iterable[Decision], of_none: Decision = "undecided") -> Decision:
-    """Return the worst: fail, undecided, not judged, pass.
-
-    Args:
-        decisions: In any order.
-        of_none: What is decided where there are none.
-    """
+    """Return the worst: fail, undecided, not judged, pass; `of_none` where there are none."""
     return min(decisions, key=lambda decision: RANK[decision], default=of_none)

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from edgetag.tf import keras
 
 
+def round_channels(channels: float, multiple: int = 8) -> int:
+    """Round to a multiple, at least one, and never below 0.9 of the value."""
+    rounded = max(multiple, int(channels + multiple / 2) // multiple * multiple)
+    return rounded if rounded >= 0.9 * channels else rounded + multiple
+
+
 @dataclass(frozen=True)
 class Builder:
     """Builds blocks with one batch norm setting.
@@ -76,10 +82,8 @@ class Builder:
         them give what they gave. Lin et al., "Feature Pyramid Networks" (2017), and for the zero
         Goyal et al., "Accurate, Large Minibatch SGD" (2017).
 
-        Args:
-            x: The last block's output.
-            channels: Of the result.
-            finer: `[batch, 2 height, 2 width, …]`, of an earlier block.
+        `x` is the last block's output, `finer` an earlier block's, `[batch, 2 height, 2
+        width, …]`.
         """
         if finer is None:
             return self.convolution(x, channels, 1, 1, "top")

@@ -27,8 +27,11 @@ class Architecture(Protocol):
             `[batch, channels]`.
         """
 
-    def load_imagenet_weights(self, model: keras.Model) -> None:
-        """Load the backbone's weights; only for networks that the catalogue says has some."""
+    def load_imagenet_weights(self, model: keras.Model, with_classes: bool = False) -> None:
+        """Load the backbone's weights, and with `with_classes` those of the 1000-way head too.
+
+        Only networks that the catalogue says have some offer it.
+        """
 
 
 def architecture(name: str) -> Architecture:

@@ -24,10 +24,6 @@ def heat_map_function(
 
     Where scores are means of maps, that is the tag's own, after the sigmoid. Else it is Grad-CAM on
     the last feature map, as a share of its peak: it tells places, and nothing of how sure they are.
-
-    Args:
-        model: From `networks.build`.
-        tag: Position of the tag.
     """
     if any(layer.name == CAM for layer in model.layers):
         ends = keras.Model(model.input, [model.output, maps_of(model).output])

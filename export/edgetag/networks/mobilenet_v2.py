@@ -5,7 +5,7 @@ Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks" (2018),
 
 import math
 
-from edgetag.networks.blocks import Builder
+from edgetag.networks.blocks import Builder, round_channels
 from edgetag.recipe import NetworkSection
 from edgetag.tf import keras
 
@@ -21,12 +21,6 @@ STAGES = (
     (6, 160, 3, 2),
     (6, 320, 1, 1),
 )
-
-
-def round_channels(channels: float) -> int:
-    """Round to a multiple of 8, at least 8, and never below 0.9 of the value."""
-    rounded = max(8, int(channels + 4) // 8 * 8)
-    return rounded if rounded >= 0.9 * channels else rounded + 8
 
 
 def features(

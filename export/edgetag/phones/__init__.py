@@ -3,11 +3,11 @@
 - `stage`: all files on all phones: a thread per phone, each phone's trouble its own.
 - `result`: what measuring on phones leaves: phones, their figures, and what went wrong.
 - `tables`: tables of `bench/phones.json` and of the phones that adb sees.
-- `benchmark`: one file timed on one phone by Google's benchmark_model.
 - `instrument`: the demo app's headless entry: `am instrument`, and what it prints.
 - `packing`: a folder for somebody whose phone is elsewhere: files, images, jobs, and what to
   type.
 - `reading`: answers of the demo app read by hand: for phones that are not on this machine.
+- `settings`: how files are measured on phones.
 - `schema`: JSON Schemas of what goes to a phone and comes back, for those who write the other
   side.
 """

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.arrays import write_arrays
+from edgetag.arrays import write_array, write_arrays
 from edgetag.catalogue.engines import DEFAULT_ENGINE
-from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
 from edgetag.labels import Labels
@@ -17,14 +16,12 @@ from edgetag.metrics import Scores, mean_average_precision
 from edgetag.phones import runner
 from edgetag.phones.figures import AppEngineRecord, PhoneScores
 from edgetag.phones.instrument import App
-from edgetag.phones.job import RunsOn
 from edgetag.phones.phone import Phone
-from edgetag.phones.store import LocalFile, put
-from edgetag.preprocess import Preprocessing
-from edgetag.progress import SilentTask
+from edgetag.phones.store import LocalFile, ModelFile, put
+from edgetag.phones.work import Work
+from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.recipe import Recipe, Variant
-from edgetag.runtimes import LoadFailure, engines
-from edgetag.runtimes import score as score_here
+from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.sampling import spread
 from edgetag.workspace import Workspace
 
@@ -74,38 +71,36 @@ class Scoring:
 def prepare(
     recipe: Recipe,
     workspace: Workspace,
-    runner_path: Path | None,
+    runner_file: LocalFile | None,
     app: App | None,
     images: int,
-    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+    files: tuple[ModelFile, ...],
     folder: Path,
 ) -> Scoring:
     """Write the images that phones are to score, and score them here.
 
-    Args:
-        recipe: Names the split that decides.
-        workspace: Has the image cache and the files.
-        runner_path: The user's runner; None without one.
-        app: The app; None without one.
-        images: At most so many, evenly spread over the split.
-        files: The exported files.
-        folder: For the images; it must outlive the visits.
+    At most `images` of the split that decides, evenly spread, go into `folder`, which must
+    outlive the visits.
 
     Raises:
         InputError: Something is missing, or LiteRT does not run a file.
     """
-    runner_file = runner.find_runner(runner_path) if runner_path else None
     dataset = open_dataset(workspace)
     rows = spread(dataset.rows(recipe.validation.splits[0]), images)
     pixels = dataset.images(rows)
     return Scoring(
         runner=runner_file,
         app=app,
-        images=runner.write_images(pixels, folder, "images"),
-        first=runner.write_images(pixels[:1], folder, "first"),
+        images=_as_file(pixels, folder / "images.npy"),
+        first=_as_file(pixels[:1], folder / "first.npy"),
         contract=recipe.network.preprocessing(),
         truth=truth_of(recipe, workspace, dataset, rows, files),
     )
+
+
+def _as_file(pixels: Pixels, path: Path) -> LocalFile:
+    write_array(path, pixels)
+    return LocalFile.of(path, "npy")
 
 
 def truth_of(
@@ -113,7 +108,7 @@ def truth_of(
     workspace: Workspace,
     dataset: Dataset,
     rows: Rows,
-    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+    files: tuple[ModelFile, ...],
 ) -> Truth:
     """Return labels of rows, and their scores on this machine.
 
@@ -133,73 +128,49 @@ def _scores_here(
     recipe: Recipe,
     workspace: Workspace,
     rows: Rows,
-    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+    files: tuple[ModelFile, ...],
 ) -> dict[Variant, Scores]:
-    contract = recipe.network.preprocessing()
+    engine, contract = engines.get(DEFAULT_ENGINE), recipe.network.preprocessing()
     host: dict[Variant, Scores] = {}
-    for variant, file in files:
-        outcome = score_here(
-            engines.get(DEFAULT_ENGINE),
-            file.path,
-            workspace.cache,
-            rows,
-            contract,
-            1,
-            SilentTask(),
-            SILENCE_S,
-        )
+    for file in files:
+        outcome = score(engine, file.path, workspace.cache, rows, contract, timeout_s=SILENCE_S)
         if isinstance(outcome, LoadFailure):
-            raise InputError(f"{variant.variant} on this machine's LiteRT: {outcome.reason}")
-        host[variant.variant] = outcome.scores
+            raise InputError(f"{file.variant} on this machine's LiteRT: {outcome.reason}")
+        host[file.variant] = outcome.scores
     return host
 
 
 @dataclass
-class RunnerScoring:
+class RunnerScoring(Work):
     """One file scored by the user's runner, after all timing."""
 
     runner: LocalFile
-    model: LocalFile
-    variant: ExportedVariant
     scoring: Scoring
     workspace: Workspace
-    delegate: RunsOn
-    threads: None = None
     _record: PhoneScores | None = None
 
-    @property
-    def name(self) -> str:
-        """Return the variant that is timed or scored."""
-        return self.variant.variant
-
-    def round(self, phone: Phone) -> None:
-        """Do nothing: scoring has no rounds."""
-
     def after_rounds(self, phone: Phone) -> None:
-        """Score all images.
-
-        Raises:
-            PhoneError: The phone is gone, or the runner fails.
-        """
+        """Score all images."""
         put(phone, self.model)
-        images = len(self.scoring.truth.identities)
-        scored = runner.score(
+        truth = self.scoring.truth
+        images = len(truth.identities)
+        scores, seconds = runner.score(
             phone,
             self.runner,
             self.model,
             self.scoring.images,
-            (images, len(self.scoring.truth.tags)),
+            (images, len(truth.tags)),
             self.scoring.contract,
-            self.delegate,
+            self.settings.runs_on,
         )
         self._record = compare(
-            scored.scores,
+            scores,
             range(images),
-            self.variant,
-            self.scoring.truth,
+            self.model,
+            truth,
             self.workspace,
-            phone.listed.id,
-            seconds=scored.seconds,
+            self.phone,
+            seconds=seconds,
             runner_sha256=self.runner.sha256,
         )
 
@@ -211,7 +182,7 @@ class RunnerScoring:
 def compare(
     scores: Scores,
     places: Sequence[int],
-    variant: ExportedVariant,
+    model: ModelFile,
     truth: Truth,
     workspace: Workspace,
     phone: str,
@@ -222,28 +193,20 @@ def compare(
 ) -> PhoneScores:
     """Keep a phone's scores and compare them with the host's.
 
-    Args:
-        scores: `[n, tags]` of the images that have scores.
-        places: `[n]` which of `truth`'s images these are.
-        variant: The file.
-        truth: Labels and the host's scores.
-        workspace: Keeps the scores.
-        phone: Its id.
-        seconds: The time on the phone.
-        runner_sha256: Digest of the runner that made them.
-        engine: What made them in the app.
+    `scores` are `[n, tags]` of the images at `places` of `truth`: those that have scores.
+    `seconds` is the time on the phone; `runner_sha256` or `engine` says what made them.
     """
     chosen = np.asarray(places, dtype=np.int64)
-    host, labels = truth.host[variant.variant][chosen], truth.labels[chosen]
+    host, labels = truth.host[model.variant][chosen], truth.labels[chosen]
     made_by = "app" if runner_sha256 is None else "runner"
-    path = workspace.bench / "phones" / f"{variant.variant}.{phone}.{made_by}.npz"
+    path = workspace.bench / "phones" / f"{model.variant}.{phone}.{made_by}.npz"
     identities = np.array([truth.identities[place] for place in places], dtype=np.str_)
     write_arrays(path, {"scores": scores, "identities": identities})
     difference = np.abs(scores - host)
     return PhoneScores(
         phone=phone,
-        variant=variant.variant,
-        sha256=variant.sha256,
+        variant=model.variant,
+        sha256=model.sha256,
         runner_sha256=runner_sha256,
         file=workspace.relative(path),
         images=len(chosen),

@@ -98,10 +98,8 @@ class Adb:
     def run(self, arguments: list[str], limit_s: float, most_bytes: int = MOST_BYTES) -> Ended:
         """Run adb to its end.
 
-        Args:
-            arguments: Its own.
-            limit_s: After so many seconds it is ended.
-            most_bytes: Most bytes of stdout, and of stderr.
+        After `limit_s` seconds it is ended; more than `most_bytes` of stdout, or of stderr,
+        are refused.
 
         Raises:
             PhoneError: It took too long or printed too much.

@@ -1,6 +1,5 @@
 """One file timed on one phone by Google's benchmark_model."""
 
-import re
 import shlex
 import statistics
 from collections import Counter
@@ -8,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgetag.conversion.flatfile import operators, read_model
-from edgetag.conversion.result import ExportedVariant
-from edgetag.errors import InputError
 from edgetag.phones.delegates import CALLED, require, share_of, with_profile
 from edgetag.phones.figures import (
     Condition,
@@ -19,164 +16,39 @@ from edgetag.phones.figures import (
     PhoneMeasurement,
     PhoneRound,
 )
-from edgetag.phones.job import RunsOn
 from edgetag.phones.parse import Parsed, complaint, parse
 from edgetag.phones.phone import FOLDER, Answer, Phone
 from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem, recognize
 from edgetag.phones.rounds import notes_on_rounds, together
+from edgetag.phones.settings import Settings
 from edgetag.phones.state import condition, notes, throttled, worst_status
 from edgetag.phones.store import LocalFile, put
-from edgetag.recipe import Recipe
-
-ROUNDS = 3
+from edgetag.phones.work import Work
 
 PROFILE_RUNS = 10
 """Runs of the second round, the profiled one: its times are shares, not figures to quote."""
 
-START_S = 120.0
-"""Beyond the seconds asked for: loading, preparing a GPU, which takes seconds."""
-
 NOT_FOUND = 127
 """A shell's exit code where there is no such program."""
 
-_MASK = re.compile(r"[0-9a-fA-F]{1,8}")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How benchmark_model is to measure.
-
-    Attributes:
-        threads: Each number of threads is measured.
-        delegate: What to run on.
-        warmup_runs: At least so many before.
-        runs: At least so many,
-        min_s: at least so long,
-        max_s: but no longer.
-        profile: Whether a second, shorter run profiles the operators.
-        cores: Mask of cores to stay on, in hex as taskset takes it; "" for any.
-        rounds: All files are measured so many times in turn, each time with its share of the
-            runs and seconds, so that a phone that grows hot or cools down does so for all alike.
-        min_share: What a delegate that is asked for must take of a graph, 0..1.
-        limit_s: After so many seconds a run counts as hung; None for a guess by the others.
-    """
-
-    threads: tuple[int, ...]
-    warmup_runs: int
-    runs: int
-    delegate: DelegateName = "auto"
-    min_s: float = 1.0
-    max_s: float = 150.0
-    profile: bool = False
-    cores: str = ""
-    limit_s: float | None = None
-    rounds: int = 3
-    min_share: float = 0.5
-
-    @classmethod
-    def of(
-        cls,
-        recipe: Recipe,
-        delegate: DelegateName = "auto",
-        profile: bool = False,
-        cores: str = "",
-    ) -> "Settings":
-        """Return what a recipe says, beside what is chosen each time.
-
-        Raises:
-            InputError: There are more rounds than runs, or `cores` is no mask.
-        """
-        phones, desktop = recipe.phones, recipe.benchmark
-        runs = phones.runs or desktop.runs
-        return cls(
-            threads=phones.threads or desktop.threads,
-            warmup_runs=(desktop.warmup_runs if phones.warmup_runs is None else phones.warmup_runs),
-            runs=runs,
-            delegate=delegate,
-            min_s=phones.min_s,
-            max_s=phones.max_s,
-            profile=profile,
-            cores=cores,
-            rounds=phones.rounds or min(ROUNDS, runs),
-            min_share=phones.min_delegated,
-        )
-
-    def __post_init__(self) -> None:
-        if self.rounds > self.runs:
-            raise InputError(f"phones.rounds {self.rounds} is more than the {self.runs} runs")
-        if self.cores and not _MASK.fullmatch(self.cores):
-            raise InputError(f"cores {self.cores!r}: give a mask in hex, such as f0")
-
-    @property
-    def runs_on(self) -> RunsOn:
-        """What the app and a runner are to run on: benchmark_model's other choices are CPU."""
-        return "gpu" if self.delegate == "gpu" else "cpu"
-
-    @property
-    def runs_of_round(self) -> int:
-        """At least so many runs in one round."""
-        return -(-self.runs // self.rounds)
-
-    @property
-    def whole_limit_s(self) -> float:
-        """Seconds until a run counts as hung; warm-up and runs may each last `max_s`."""
-        return self.limit_s or START_S + 2 * self.max_s
-
-    def command(self, tool: LocalFile, model: LocalFile, threads: int) -> list[str]:
-        """Return what is run on the phone in one round."""
-        pinned = ["taskset", self.cores] if self.cores else []
-        flags = [
-            f"--graph={model.remote}",
-            f"--num_threads={threads}",
-            f"--warmup_runs={self.warmup_runs}",
-            f"--num_runs={self.runs_of_round}",
-            f"--min_secs={self.min_s / self.rounds:g}",
-            f"--max_secs={self.max_s / self.rounds:g}",
-        ]
-        flags += {
-            "auto": [],
-            "cpu": ["--use_xnnpack=false"],
-            "xnnpack": ["--use_xnnpack=true"],
-            "gpu": ["--use_gpu=true"],
-        }[self.delegate]
-        return [*pinned, tool.remote, *flags]
-
 
 @dataclass
-class Timing:
-    """One file timed with some threads, in the making: a round at a time.
+class Timing(Work):
+    """One file timed with some threads, a round at a time.
 
     Attributes:
         tool: benchmark_model.
-        model: The file,
-        variant: and what export says of it.
-        threads: For the runtime.
-        settings: How to measure.
-        phone: Its id.
     """
 
-    tool: LocalFile
-    model: LocalFile
-    variant: ExportedVariant
     threads: int
-    settings: Settings
-    phone: str
+    tool: LocalFile
     _rounds: list[Parsed] = field(default_factory=list)
     _felt: list[tuple[Condition, Condition]] = field(default_factory=list)
     _profile: tuple[OperatorTime, ...] = ()
     _notes: list[str] = field(default_factory=list)
 
-    @property
-    def name(self) -> str:
-        """Return the variant that is timed or scored."""
-        return self.variant.variant
-
     def round(self, phone: Phone) -> None:
-        """Measure once more, as often and long as a round takes.
-
-        Raises:
-            PhoneError: It failed, or a delegate that was asked for took too little.
-        """
+        """Measure once more; a delegate that was asked for and took too little is an error."""
         put(phone, self.model)
         before = condition(phone)
         parsed = _run(phone, self._command, self.settings)
@@ -185,11 +57,7 @@ class Timing:
         self._rounds.append(parsed)
 
     def after_rounds(self, phone: Phone) -> None:
-        """Profile the operators in a short run of its own, if that was asked for.
-
-        Raises:
-            PhoneError: The phone is gone, or the profile shows that the delegate took too little.
-        """
+        """Profile the operators in a short run of its own, if that was asked for."""
         if not self.settings.profile or not self._rounds:
             return
         short = [f for f in self._command if not f.startswith(("--num_runs", "--min_secs"))]
@@ -219,20 +87,17 @@ class Timing:
             for parsed, pair in zip(self._rounds, self._felt, strict=True)
         )
         delegations = self._delegations()
-        return PhoneMeasurement(
+        return PhoneMeasurement.like(
+            first,
             phone=self.phone,
-            variant=self.variant.variant,
+            variant=self.model.variant,
             sha256=self.model.sha256,
-            size_bytes=self.variant.size_bytes,
+            size_bytes=self.model.exported.size_bytes,
             threads=self.threads,
             requested=self.settings.delegate,
             latency_ms=together([part.latency_ms for part in done]),
             rounds=done,
-            warmup_avg_ms=first.warmup_avg_ms,
-            first_ms=first.first_ms,
             init_ms=statistics.median(parsed.init_ms for parsed in self._rounds),
-            memory_init_mb=first.memory_init_mb,
-            memory_overall_mb=first.memory_overall_mb,
             delegations=delegations,
             operators=self._profile,
             before=felt[0],

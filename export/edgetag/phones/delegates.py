@@ -164,10 +164,7 @@ def _share_of_time(name: str, operators: tuple[OperatorTime, ...], only: bool) -
 def require(requested: DelegateName, delegations: tuple[Delegation, ...], min_share: float) -> None:
     """Refuse a run that asked for a delegate which took nothing, or too little.
 
-    Args:
-        requested: What was asked for.
-        delegations: What delegates took.
-        min_share: Share of the operators, or of the time where operators are not told, 0..1.
+    `min_share` is 0..1: of the operators, or of the time where operators are not told.
 
     Raises:
         PhoneError: It took nothing or less than `min_share`, or nothing in the output says that

@@ -44,15 +44,7 @@ class PhoneLatency(Record):
 
     It gives no single times and no 90th percentile: none is made up here.
 
-    Attributes:
-        runs: Timed inferences.
-        avg: Their mean.
-        std: Standard deviation; None for a single run.
-        min: The fastest.
-        max: The slowest.
-        p5: 5th percentile; None from builds that do not print it.
-        p50: Median, likewise.
-        p95: 95th percentile, likewise.
+    `std` is None for a single run; percentiles are None from builds that do not print them.
     """
 
     runs: int

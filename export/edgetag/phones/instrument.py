@@ -51,11 +51,7 @@ class App:
 def start(phone: Phone, app: App, job: LocalFile, limit_s: float) -> str:
     """Run a job in the app and return the path on the phone of what it wrote.
 
-    Args:
-        phone: With the job and what it names.
-        app: To run it.
-        job: A `RunnerJob`.
-        limit_s: After so many seconds the app is stopped.
+    After `limit_s` seconds the app is stopped.
 
     Raises:
         PhoneError: The phone is gone; the app is not installed, fails, crashes or hangs.

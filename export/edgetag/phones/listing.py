@@ -73,10 +73,6 @@ def parse_devices(text: str) -> tuple[Listed, ...]:
 def choose(listed: tuple[Listed, ...], serial: str | None = None) -> tuple[Listed, ...]:
     """Return the phones that are asked for, in the order of adb, usable or not.
 
-    Args:
-        listed: All that adb sees.
-        serial: Of the only one; None for all.
-
     Raises:
         InputError: There is none, or none of this serial.
     """

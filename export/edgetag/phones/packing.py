@@ -8,13 +8,12 @@ import shutil
 from pathlib import Path
 
 from edgetag.arrays import write_array
-from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.phones.instrument import ENTRY, App
 from edgetag.phones.job import RunnerJob, RunsOn
 from edgetag.phones.phone import FOLDER
-from edgetag.phones.store import LocalFile
+from edgetag.phones.store import ModelFile
 from edgetag.recipe import Recipe
 from edgetag.sampling import spread
 from edgetag.workspace import Workspace, atomic_write, write_text
@@ -26,21 +25,14 @@ def pack(
     recipe: Recipe,
     workspace: Workspace,
     folder: Path,
-    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+    files: tuple[ModelFile, ...],
     images: int,
     app: App,
     delegate: RunsOn,
 ) -> tuple[Path, ...]:
     """Write the folder.
 
-    Args:
-        recipe: Names the split that decides, runs and threads.
-        workspace: Has the images.
-        folder: New or empty.
-        files: To run.
-        images: To score, at most, evenly spread over the split.
-        app: To run them.
-        delegate: What to run on.
+    The images are at most so many, evenly spread over the split that decides.
 
     Returns:
         What was written.
@@ -54,8 +46,8 @@ def pack(
     rows = spread(dataset.rows(recipe.validation.splits[0]), images)
     write_array(folder / IMAGES, dataset.images(rows))
     written = [folder / IMAGES]
-    for variant, model in files:
-        name = variant.variant
+    for model in files:
+        name = model.variant
         with atomic_write(folder / f"{name}.tflite") as target, model.path.open("rb") as source:
             shutil.copyfileobj(source, target)
         job = RunnerJob(
@@ -70,7 +62,7 @@ def pack(
         )
         write_text(folder / f"{name}.json", job.to_json())
         written += [folder / f"{name}.tflite", folder / f"{name}.json"]
-    write_text(folder / SCRIPT, _script([variant.variant for variant, _ in files], app))
+    write_text(folder / SCRIPT, _script([model.variant for model in files], app))
     return (*written, folder / SCRIPT)
 
 

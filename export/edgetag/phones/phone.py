@@ -39,12 +39,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Phone:
-    """A phone that takes commands.
-
-    Attributes:
-        adb: The program.
-        listed: Which phone.
-    """
+    """A phone that takes commands."""
 
     adb: Adb
     listed: Listed
@@ -73,11 +68,8 @@ class Phone:
     ) -> Answer:
         """Run a program that may hang; it is ended on the phone too.
 
-        Args:
-            folder: On the phone, where it is started and its process id is kept.
-            arguments: The program and its own.
-            limit_s: After so many seconds it is ended.
-            most_bytes: Most bytes of output.
+        It is started in `folder`, where its process id is kept, and ended after `limit_s`
+        seconds.
 
         Raises:
             PhoneError: As `shell`.
@@ -122,10 +114,8 @@ class Phone:
     def pull(self, remote: str, target: Path, most_bytes: int) -> None:
         """Copy a file from the phone.
 
-        Args:
-            remote: On the phone.
-            target: Must not exist.
-            most_bytes: A larger file is refused before it is copied.
+        `target` must not exist. A file of more than `most_bytes` is refused before it is
+        copied.
 
         Raises:
             PhoneError: There is no such file, it is too large, or the phone is gone.

@@ -101,10 +101,8 @@ def recognize(said: str) -> Problem | None:
     Args:
         said: What was printed; only its first 20,000 characters are looked at.
     """
-    for pattern, problem in _SIGNS:
-        if re.search(pattern, said[:20_000]):
-            return problem
-    return None
+    said = said[:20_000]
+    return next((problem for pattern, problem in _SIGNS if re.search(pattern, said)), None)
 
 
 def error_of(said: str, otherwise: Problem) -> PhoneError:

@@ -12,17 +12,16 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from edgetag import __version__
-from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
 from edgetag.phones.accuracy import compare, truth_of
 from edgetag.phones.answer import AppScores, Wanted, check_answer, read_answer, scores_of
-from edgetag.phones.app import engine_of, lacking, one_word, percentiles_of, untested
-from edgetag.phones.figures import AppMeasurement, PhoneScores
+from edgetag.phones.app import engine_of, lacking, one_word, untested
+from edgetag.phones.figures import AppMeasurement, AppPercentiles, PhoneScores
 from edgetag.phones.problems import PhoneError
 from edgetag.phones.result import PhoneFailure, PhoneRecord, PhonesResult
-from edgetag.phones.store import LocalFile
-from edgetag.recipe import Recipe
+from edgetag.phones.store import ModelFile
+from edgetag.recipe import Recipe, Variant
 from edgetag.sampling import spread
 from edgetag.workspace import Workspace, write_text
 
@@ -34,15 +33,9 @@ def read(
     recipe: Recipe,
     workspace: Workspace,
     answers: tuple[Path, ...],
-    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+    files: tuple[ModelFile, ...],
 ) -> PhonesResult:
     """Add what apps answered to `bench/phones.json`.
-
-    Args:
-        recipe: Names the split that decides.
-        workspace: Has the images.
-        answers: Files that the app wrote.
-        files: The exported files.
 
     Returns:
         What `bench/phones.json` now holds; an entry of the same phone and file is replaced.
@@ -51,7 +44,7 @@ def read(
         InputError: A file is not such an answer, or not about this run; nothing is written then.
     """
     path = workspace.bench / "phones.json"
-    known = PhonesResult.read(path, "phone bench RECIPE") if path.exists() else _empty()
+    known = PhonesResult.read_if_there(path, "phone bench RECIPE") or _empty()
     for answer in answers:
         try:
             app_scores = read_answer(_content(answer))
@@ -76,52 +69,42 @@ def _result_of_answer(
     workspace: Workspace,
     path: Path,
     app_scores: AppScores,
-    files: tuple[tuple[ExportedVariant, LocalFile], ...],
+    files: tuple[ModelFile, ...],
 ) -> PhonesResult:
     """Return what one answer tells, as a result of its own."""
-    chosen = [pair for pair in files if pair[1].sha256 == app_scores.model_sha256]
-    if not chosen:
+    model = next((file for file in files if file.sha256 == app_scores.model_sha256), None)
+    if model is None:
         raise InputError(
             f"{path}: it is about a file with SHA-256 {app_scores.model_sha256[:12]}…, which is "
-            f"none of this run: {', '.join(variant.variant for variant, _ in files)}"
+            f"none of this run: {', '.join(file.variant for file in files)}"
         )
-    variant, _ = chosen[0]
     dataset = open_dataset(workspace)
     names = tuple(image.name for image in app_scores.images)
     rows = _rows(dataset, dataset.rows(recipe.validation.splits[0]), names, path)
     wanted = Wanted(app_scores.model_sha256, dataset.vocabulary.names, names)
     check_answer(app_scores, wanted)
     scores, places, error = scores_of(app_scores, wanted)
-    truth = truth_of(recipe, workspace, dataset, rows, tuple(chosen[:1]))
+    truth = truth_of(recipe, workspace, dataset, rows, (model,))
     phone = _phone(app_scores)
     scored = compare(
         scores,
         places,
-        variant,
+        model,
         truth,
         workspace,
         phone.id,
         seconds=None,
         engine=engine_of(app_scores),
     )
-    short = lacking(len(names) - len(places), len(names), error) if error else None
-    failures = (
-        ()
-        if short is None
-        else (
-            PhoneFailure(
-                phone=phone.id,
-                name=phone.name,
-                variant=variant.variant,
-                problem=short.problem,
-                reason=short.reason,
-            ),
-        )
-    )
+    failures: tuple[PhoneFailure, ...] = ()
+    if error:
+        short = lacking(len(names) - len(places), len(names), error)
+        failure = PhoneFailure.like(short, phone=phone.id, name=phone.name, variant=model.variant)
+        failures = (failure,)
     return _empty().model_copy(
         update={
             "phones": (phone,),
-            "apps": _times(app_scores, phone, variant),
+            "apps": _times(app_scores, phone, model.variant),
             "scores": (scored,),
             "failures": failures,
         }
@@ -168,14 +151,14 @@ def _phone(app_scores: AppScores) -> PhoneRecord:
 
 
 def _times(
-    app_scores: AppScores, phone: PhoneRecord, variant: ExportedVariant
+    app_scores: AppScores, phone: PhoneRecord, variant: Variant
 ) -> tuple[AppMeasurement, ...]:
     if app_scores.latency_ms is None:
         return ()
-    engine, times = engine_of(app_scores), percentiles_of(app_scores.latency_ms)
+    engine, times = engine_of(app_scores), AppPercentiles.like(app_scores.latency_ms)
     measured = AppMeasurement(
         phone=phone.id,
-        variant=variant.variant,
+        variant=variant,
         sha256=app_scores.model_sha256,
         engine=engine,
         latency_ms=times,

@@ -111,11 +111,8 @@ class PhonesResult(Result):
 class ListedPhone(Record):
     """A phone that adb sees.
 
-    Attributes:
-        serial: For `--serial`.
-        id: As results call it.
-        ready: Whether it takes commands.
-        detail: What it is, or what to do about it.
+    `id` is what results call it, `detail` what it is, or what to do about it where it is not
+    `ready`.
     """
 
     serial: str

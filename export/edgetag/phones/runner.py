@@ -7,65 +7,24 @@ it fails.
 import io
 import json
 import secrets
-import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from edgetag.arrays import write_array
-from edgetag.errors import InputError
 from edgetag.metrics import Scores
+from edgetag.phones.asking import SECONDS_AN_IMAGE, START_S, ask
 from edgetag.phones.job import RunnerJob, RunsOn
 from edgetag.phones.phone import FOLDER, Phone
 from edgetag.phones.problems import PhoneError, Problem
-from edgetag.phones.store import LocalFile, put
+from edgetag.phones.store import LocalFile
 from edgetag.preprocess import Preprocessing
-from edgetag.scratch import scratch_folder
-from edgetag.workspace import digest_file, write_text
 
-SECONDS_AN_IMAGE = 2.0
-START_S = 120.0
 HEAD_BYTES = 4096
 VALUE_BYTES = 32
 """A score as text with its comma; a float32 takes 4."""
 
 ROUNDING = 1e-3
 """Scores this far outside 0..1 are rounding and are cut."""
-
-
-@dataclass(frozen=True)
-class RunnerScores:
-    """Scores `[n, tags]` of a runner, and the seconds it took."""
-
-    scores: Scores
-    seconds: float
-
-
-def find_runner(path: Path) -> LocalFile:
-    """Return the runner that a user names.
-
-    Raises:
-        InputError: There is no such file.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; --runner names an executable for the phone")
-    return LocalFile(path, digest_file(path), "run")
-
-
-def write_images(pixels: npt.NDArray[np.uint8], folder: Path, name: str) -> LocalFile:
-    """Write images once for all phones.
-
-    Args:
-        pixels: `[n, size, size, 3]`.
-        folder: Where; it must outlive the pushes.
-        name: Name of the file.
-    """
-    path = folder / f"{name}.npy"
-    write_array(path, pixels)
-    return LocalFile(path, digest_file(path), "npy")
 
 
 def score(
@@ -76,48 +35,36 @@ def score(
     shape: tuple[int, int],
     contract: Preprocessing,
     delegate: RunsOn,
-) -> RunnerScores:
-    """Score a file on a phone.
+) -> tuple[Scores, float]:
+    """Return the scores `[n, tags]` of a file on a phone, and the seconds that they took.
 
-    Args:
-        phone: With runner, model and images on it.
-        runner: The user's.
-        model: The file.
-        images: What `write_images` wrote.
-        shape: `(n, tags)` of the scores.
-        contract: How pixels become input.
-        delegate: What to run on.
+    `images` are `[n, size, size, 3]` uint8 in a `.npy`, `shape` is `(n, tags)`. Runner, model
+    and images are on the phone.
 
     Raises:
         PhoneError: The phone is gone, the runner fails, or what it writes are no such scores.
     """
-    name = secrets.token_hex(8)
     job = RunnerJob(
         model=model.remote,
         images=images.remote,
-        scores=f"{FOLDER}/{name}.scores",
+        scores=f"{FOLDER}/{secrets.token_hex(8)}.scores",
         threads=1,
         contract=contract,
         delegate=delegate,
     )
-    with scratch_folder() as folder:
-        sheet = folder / "job.json"
-        write_text(sheet, job.to_json())
-        job_file = LocalFile(sheet, digest_file(sheet), "json")
-        put(phone, job_file)
-        started = time.monotonic()
+
+    def run(job_file: LocalFile) -> str:
         limit_s = START_S + SECONDS_AN_IMAGE * shape[0]
         answer = phone.run(FOLDER, [runner.remote, job_file.remote], limit_s)
-        seconds = time.monotonic() - started
         if answer.code:
             last = answer.text.strip().splitlines()[-1:] or ["it printed nothing"]
             raise PhoneError(
                 Problem.FAILED, f"the runner ended with exit code {answer.code}: {last[0]}"
             )
-        target = folder / "scores"
-        phone.pull(job.scores, target, HEAD_BYTES + VALUE_BYTES * shape[0] * shape[1])
-        phone.shell("rm", "-f", job.scores, job_file.remote)
-        return RunnerScores(read_scores(target.read_bytes(), shape), seconds)
+        return job.scores
+
+    content, seconds = ask(phone, job, run, HEAD_BYTES + VALUE_BYTES * shape[0] * shape[1])
+    return read_scores(content, shape), seconds
 
 
 def read_scores(content: bytes, shape: tuple[int, int]) -> Scores:

@@ -6,20 +6,20 @@ from pathlib import Path
 
 from edgetag import __version__
 from edgetag.conversion.exported import exported_files, read_exported
-from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.phones import accuracy
 from edgetag.phones.adb import Adb
-from edgetag.phones.benchmark import Settings
+from edgetag.phones.figures import AppMeasurement, PhoneMeasurement, PhoneScores
 from edgetag.phones.instrument import App
-from edgetag.phones.listing import Listed, choose
+from edgetag.phones.listing import choose
 from edgetag.phones.phone import Phone
 from edgetag.phones.problems import PhoneError
 from edgetag.phones.result import ListedPhone, PhoneList, PhonesResult
+from edgetag.phones.settings import Settings
 from edgetag.phones.state import identify
-from edgetag.phones.store import LocalFile
-from edgetag.phones.tool import WHERE_FROM, find_tool
-from edgetag.phones.visit import Outcome, Visit
+from edgetag.phones.store import ModelFile
+from edgetag.phones.tool import WHERE_FROM, find_program
+from edgetag.phones.visit import Visit
 from edgetag.pool import open_pool
 from edgetag.progress import Progress, SharedProgress
 from edgetag.recipe import Recipe
@@ -89,25 +89,18 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         timing = f"--benchmark-model, Google's program ({WHERE_FROM}), " if options.time_app else ""
         raise InputError(f"give {timing}{scores}")
     app = App(options.app) if options.app is not None else None
-    tool = find_tool(options.tool) if options.tool else None
+    tool = find_program(options.tool, "bin", f"benchmark_model is Google's: {WHERE_FROM}")
+    executable = "--runner names an executable for the phone"
+    runner = find_program(options.runner, "run", executable)
     files = files_of(workspace, options.variants)
     adb = Adb.find()
     version = adb.version()
     chosen = choose(adb.devices(), options.serial)
     with scratch_folder() as folder:
-        scoring = (
-            accuracy.prepare(
-                recipe,
-                workspace,
-                options.runner,
-                app,
-                options.images or recipe.phones.images,
-                files,
-                folder,
-            )
-            if options.runner or app
-            else None
-        )
+        scoring = None
+        if runner or app:
+            images = options.images or recipe.phones.images
+            scoring = accuracy.prepare(recipe, workspace, runner, app, images, files, folder)
         visit = Visit(
             adb,
             SharedProgress(progress),
@@ -119,22 +112,20 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
             options.clean,
             options.time_app,
         )
-        outcomes = _all(visit, chosen)
-    settings = options.settings
-    result = PhonesResult(
+        # When one thread fails for another reason than its phone's, all are stopped.
+        with open_pool(len(chosen), adb.cancelled) as pool:
+            outcomes = list(pool.map(visit.visit, chosen))
+    gained = [record for outcome in outcomes for record in outcome.gained]
+    result = PhonesResult.like(
+        options.settings,
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={"edgetag": __version__, "adb": version},
         benchmark_model_sha256=tool.sha256 if tool else None,
-        warmup_runs=settings.warmup_runs,
-        runs=settings.runs,
-        min_s=settings.min_s,
-        max_s=settings.max_s,
-        rounds=settings.rounds,
         phones=tuple(outcome.phone for outcome in outcomes if outcome.phone),
-        results=tuple(entry for outcome in outcomes for entry in outcome.results),
-        apps=tuple(entry for outcome in outcomes for entry in outcome.apps),
-        scores=tuple(entry for outcome in outcomes for entry in outcome.scores),
-        failures=tuple(entry for outcome in outcomes for entry in outcome.failures),
+        results=tuple(record for record in gained if isinstance(record, PhoneMeasurement)),
+        apps=tuple(record for record in gained if isinstance(record, AppMeasurement)),
+        scores=tuple(record for record in gained if isinstance(record, PhoneScores)),
+        failures=tuple(failure for outcome in outcomes for failure in outcome.failures),
     )
     path = workspace.bench / "phones.json"
     exported = frozenset(file.sha256 for file in read_exported(workspace).variants)
@@ -149,12 +140,6 @@ def with_known(
     """Add what was measured before and was not to be measured now, of files that are still there.
 
     So `edgetag phone check` leaves the latencies alone, and `edgetag phone bench` the scores.
-
-    Args:
-        result: What was measured now.
-        path: Where an earlier result lies, if there is one.
-        options: What was to be measured.
-        exported: Digests of the exported files.
     """
     try:
         known = PhonesResult.read(path, "phone bench RECIPE").only(exported)
@@ -183,25 +168,15 @@ def with_known(
     return result.model_copy(update=update)
 
 
-def _all(visit: Visit, chosen: tuple[Listed, ...]) -> list[Outcome]:
-    """Visit all phones at once; when one thread fails for another reason, all are stopped."""
-    with open_pool(len(chosen), visit.adb.cancelled) as pool:
-        return list(pool.map(visit.visit, chosen))
-
-
-def files_of(
-    workspace: Workspace, wanted: tuple[str, ...] = ()
-) -> tuple[tuple[ExportedVariant, LocalFile], ...]:
+def files_of(workspace: Workspace, wanted: tuple[str, ...] = ()) -> tuple[ModelFile, ...]:
     """Return the exported files, each checked against its digest.
 
-    Args:
-        workspace: Has them.
-        wanted: By name; all where none is named.
+    All where none is named.
 
     Raises:
         InputError: There is none, none of a name, or one has changed.
     """
     return tuple(
-        (file, LocalFile(path, file.sha256, "tflite"))
+        ModelFile(path, file.sha256, "tflite", file)
         for file, path in exported_files(workspace, wanted)
     )

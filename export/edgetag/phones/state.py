@@ -44,10 +44,7 @@ def identify(phone: Phone) -> PhoneRecord:
 def read_properties(text: str, phone_id: str, model: str) -> PhoneRecord:
     """Read what `getprop` prints: lines `[key]: [value]`.
 
-    Args:
-        text: Its output.
-        phone_id: Identity of the phone.
-        model: Where it tells none.
+    `model` is taken where it tells none.
     """
     properties: dict[str, str] = {}
     for key, value in re.findall(r"^\[([\w.]{1,100})\]: \[(.{0,200})\]\r?$", text, re.MULTILINE):

@@ -9,8 +9,11 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgetag.conversion.result import ExportedVariant
 from edgetag.phones.phone import FOLDER, Phone, check, size_commands, size_in
 from edgetag.phones.problems import PhoneError, Problem, error_of
+from edgetag.recipe import Variant
+from edgetag.workspace import digest_file
 
 HASH_S = 120.0
 """sha256sum of a large file on a slow phone ends in this time."""
@@ -23,15 +26,17 @@ _OURS = re.compile(r"[0-9a-f]{64}\.[a-z]{2,8}(\.part-[0-9a-f]{16})?|[0-9a-f]{16}
 class LocalFile:
     """A file of this machine that a phone shall have.
 
-    Attributes:
-        path: Here.
-        sha256: Its digest.
-        suffix: Suffix of its name on the phone, such as `tflite`.
+    `suffix` is that of its name on the phone, such as `tflite`.
     """
 
     path: Path
     sha256: str
     suffix: str
+
+    @classmethod
+    def of(cls, path: Path, suffix: str) -> "LocalFile":
+        """Return a file with the digest that it has now."""
+        return cls(path, digest_file(path), suffix)
 
     @property
     def name(self) -> str:
@@ -42,6 +47,18 @@ class LocalFile:
     def remote(self) -> str:
         """Return its path on a phone."""
         return f"{FOLDER}/{self.name}"
+
+
+@dataclass(frozen=True)
+class ModelFile(LocalFile):
+    """An exported file, and what export says of it."""
+
+    exported: ExportedVariant
+
+    @property
+    def variant(self) -> Variant:
+        """The variant that it is."""
+        return self.exported.variant
 
 
 def prepare(phone: Phone) -> None:
@@ -56,11 +73,6 @@ def prepare(phone: Phone) -> None:
 
 def put(phone: Phone, file: LocalFile, executable: bool = False) -> bool:
     """See to it that the phone has a file, whole and the same.
-
-    Args:
-        phone: Prepared.
-        file: What it shall have.
-        executable: Whether it is to be run.
 
     Returns:
         Whether it had to be pushed.

@@ -6,7 +6,6 @@ from edgetag.errors import InputError
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.result import PhoneRecord
 from edgetag.phones.store import LocalFile
-from edgetag.workspace import digest_file
 
 WHERE_FROM = (
     "build it with Bazel from the sources of TensorFlow or LiteRT (target benchmark_model, "
@@ -21,15 +20,19 @@ _MACHINES = {
 """e_machine of an ELF file, little-endian → Android's name of the instruction set."""
 
 
-def find_tool(path: Path) -> LocalFile:
-    """Return the benchmark_model that a user names.
+def find_program(path: Path | None, suffix: str, what: str) -> LocalFile | None:
+    """Return a program for phones that a user names, None where none is named.
+
+    `what` says in the error's text what it should be.
 
     Raises:
         InputError: There is no such file.
     """
+    if path is None:
+        return None
     if not path.is_file():
-        raise InputError(f"{path}: no such file; benchmark_model is Google's: {WHERE_FROM}")
-    return LocalFile(path, digest_file(path), "bin")
+        raise InputError(f"{path}: no such file; {what}")
+    return LocalFile.of(path, suffix)
 
 
 def check_runs_on(program: Path, phone: PhoneRecord) -> None:

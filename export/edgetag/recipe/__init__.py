@@ -15,6 +15,8 @@ from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recip
 from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, CpuName, TargetsSection
 from edgetag.recipe.training import (
     AugmentSection,
+    ChannelsSection,
+    FineTuning,
     Phase,
     PruningSection,
     QuantizationSection,
@@ -31,11 +33,13 @@ __all__ = [
     "BenchmarkSection",
     "Budget",
     "BundleSection",
+    "ChannelsSection",
     "CpuName",
     "DataSection",
     "DisplayName",
     "ExplainSection",
     "ExportSection",
+    "FineTuning",
     "Format",
     "IoType",
     "Limit",

@@ -7,21 +7,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from edgetag.catalogue.engines import RUNTIMES
 from edgetag.catalogue.formats import FORMATS
 from edgetag.catalogue.networks import NETWORKS
-from edgetag.catalogue.variants import TRAINED, VARIANTS
+from edgetag.catalogue.variants import FALLBACK, VARIANTS
 
 if TYPE_CHECKING:  # what a catalogue lists is known when it is read, not to a type checker
     NetworkName = str
     Format = str
     FormatChoice = str
     Variant = str
-    TrainedVariant = str
+    FallbackVariant = str
     Runtime = str
 else:
     NetworkName = Literal[tuple(NETWORKS)]
     Format = Literal[tuple(FORMATS)]
     FormatChoice = Literal[("auto", *FORMATS)]
     Variant = Literal[tuple(VARIANTS)]
-    TrainedVariant = Literal[TRAINED]
+    FallbackVariant = Literal[FALLBACK]
     Runtime = Literal[RUNTIMES]
 
 IoType = Literal["float32", "uint8", "int8"]

@@ -39,10 +39,6 @@ def load_recipe(path: Path) -> Recipe:
 def resolved_recipe(values: dict[str, Any], path: Path) -> Recipe:
     """Return the recipe that a run folder keeps, with its paths as they were resolved then.
 
-    Args:
-        values: The recipe as JSON.
-        path: Names the file in errors.
-
     Raises:
         InputError: It is none of this version's recipes.
     """

@@ -24,10 +24,6 @@ def passed_over(export: ExportSection, decisions: Mapping[str, str]) -> tuple[st
 
     A file of `if_needed` stands in for full-integer files of `variants`, and where one of those
     passes, no file of `if_needed` is needed.
-
-    Args:
-        export: The recipe's section.
-        decisions: Variant → what validation decided.
     """
     listed = [variant for variant in export.variants if variant in FULL_INTEGER]
 

@@ -8,14 +8,19 @@ from pydantic import Field, model_validator
 from edgetag.catalogue.networks import NETWORKS, NetworkLine
 from edgetag.catalogue.variants import BASE, CALIBRATED, FULL_INTEGER, TRAINED
 from edgetag.contract import Preprocessing
-from edgetag.recipe.base import IoType, NetworkName, Section, TrainedVariant, Variant
+from edgetag.recipe.base import FallbackVariant, IoType, NetworkName, Section, Variant
 from edgetag.recipe.budgets import Budget, TagBudget
 from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.data import DataSection
 from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
 from edgetag.recipe.phones import PhonesSection
 from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, TargetsSection
-from edgetag.recipe.training import PruningSection, QuantizationSection, TrainingSection
+from edgetag.recipe.training import (
+    CompressSection,
+    PruningSection,
+    QuantizationSection,
+    TrainingSection,
+)
 
 PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution"}}
 """What says where files lie on this machine, and nothing about what is built."""
@@ -23,7 +28,8 @@ PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution
 
 def _networks(fact: str) -> str:
     """Name the networks of which a fact is true."""
-    return " or ".join(name for name, line in NETWORKS.items() if getattr(line, fact))
+    names = [name for name, line in NETWORKS.items() if getattr(line, fact)]
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 _WITH_WIDTH = _networks("takes_width")
@@ -110,7 +116,7 @@ class ExportSection(Section):
         min_length=1,
         description=f"Files to make; {BASE} is always among them.",
     )
-    if_needed: tuple[TrainedVariant, ...] = Field(
+    if_needed: tuple[FallbackVariant, ...] = Field(
         ("int8-qat",),
         description="Trained and made only if variants has full-integer files and none of them "
         "passes validation; of no effect where variants names one that is trained so.",
@@ -204,6 +210,7 @@ class Recipe(Section):
     network: NetworkSection = NetworkSection()
     training: TrainingSection = TrainingSection()
     pruning: PruningSection = PruningSection()
+    compress: CompressSection = CompressSection()
     quantization: QuantizationSection = QuantizationSection()
     export: ExportSection = ExportSection()
     validation: ValidationSection = ValidationSection()

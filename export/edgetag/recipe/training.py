@@ -1,6 +1,6 @@
 """The recipe's sections of how weights come about: training, pruning, fine-tuning."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -133,6 +133,38 @@ class PruningSection(FineTuning):
         if not 0 < zeros < of:
             raise ValueError(f"n_of_m = [{zeros}, {of}], but it needs 0 < n < m")
         return self
+
+
+class ChannelsSection(FineTuning):
+    """How a narrower network is made of the trained one."""
+
+    epochs: float = Field(2.0, gt=0, description="May be a fraction; shared by all steps.")
+    learning_rate: float = Field(3e-4, gt=0, description="Of the first step.")
+    rank: Literal["activation", "taylor", "gamma", "l1"] = Field(
+        "activation",
+        description="What a channel is worth: the size of its part in what its reader sums up; "
+        "what the loss would be without it, to first order; the scale of its batch norm; the sum "
+        "of its weights.",
+    )
+    allocation: Literal["uniform", "sensitivity"] = Field(
+        "uniform",
+        description="The same share of every layer; or less of those that can spare it, for as "
+        "many multiplications in all.",
+    )
+    images: int = Field(512, ge=1, description="Training images that measure it.")
+    steps: int = Field(1, ge=1, le=20, description="Narrow so often, and train in between.")
+    multiple: int = Field(8, ge=1, le=64, description="Of which kept channels are a multiple.")
+    kept: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(
+        default_factory=dict,
+        description="Pattern of layer names → share of their channels that is kept, in place of "
+        "the variant's; the first that fits.",
+    )
+
+
+class CompressSection(Section):
+    """Smaller networks made of the trained one."""
+
+    channels: ChannelsSection = ChannelsSection()
 
 
 class QuantizationSection(FineTuning):

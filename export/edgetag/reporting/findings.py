@@ -7,17 +7,12 @@ from collections.abc import Iterator
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.recipe import Recipe, limits_of
-from edgetag.reporting.levels import RANK
+from edgetag.reporting.levels import RANK, Level
 from edgetag.reporting.losses import loss_findings
-from edgetag.reporting.result import BudgetRow, Finding
+from edgetag.reporting.result import Finding
 from edgetag.reporting.rows import budget_rows, failure_rows, tag_budget_rows
 from edgetag.reporting.targets import score_findings
-from edgetag.reporting.wording import (
-    describe_changes,
-    describe_check,
-    describe_not_judged,
-    describe_where,
-)
+from edgetag.reporting.wording import check_finding, describe_changes, describe_not_judged
 from edgetag.targets.result import TargetsResult
 from edgetag.validation.baseline import breaks
 from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
@@ -35,15 +30,11 @@ def find(
 ) -> tuple[Finding, ...]:
     """Return what stands between a verdict and its acceptance, then notes.
 
-    Args:
-        verdict: Verdict of validation.
-        bench: Result of the benchmark.
-        first: The variant that ships; within a level its findings come first.
-        targets: Result of other machines.
+    Within a level those of `first` come first: the variant that ships.
     """
     rows = [*budget_rows(verdict, bench, targets), *tag_budget_rows(verdict)]
     findings = [
-        *(_check(row) for row in rows if row.verdict != "pass"),
+        *(check_finding(row) for row in rows if row.verdict != "pass"),
         *(score_findings(targets) if targets else ()),
         *_without_scores(verdict),
         *_not_scored(verdict),
@@ -54,18 +45,16 @@ def find(
         *_notes_on_failures(verdict, bench),
         *_tags_without_images(verdict),
     ]
+    # What a file breaks decides nothing where another file stands in for it.
     findings = [
-        _as_note(finding) if finding.variant in verdict.passed_over else finding
+        finding.model_copy(update={"level": "note"})
+        if finding.variant in verdict.passed_over
+        else finding
         for finding in findings
     ]
     return tuple(
         sorted(findings, key=lambda finding: (RANK[finding.level], finding.variant != first))
     )
-
-
-def _as_note(finding: Finding) -> Finding:
-    """Tell what decides nothing, since another file stands in for the one that it is about."""
-    return finding.model_copy(update={"level": "note"})
 
 
 def unjudged(
@@ -84,21 +73,12 @@ def unjudged(
                 "max_arm_instructions not judged: nothing was counted; run: edgetag target count "
                 "RECIPE --on arm64"
             )
-            findings.append(Finding(level="note", where=variant, text=text, variant=variant))
+            findings.append(Finding.about("note", text, variant))
         names = [name for name in BENCH_BUDGETS if name in budget.given()]
         if names and bench is None:
             text = f"{', '.join(names)} not judged: there is no benchmark; run: edgetag bench"
-            findings.append(Finding(level="note", where=variant, text=text, variant=variant))
+            findings.append(Finding.about("note", text, variant))
     return tuple(findings)
-
-
-def _check(row: BudgetRow) -> Finding:
-    return Finding(
-        level="fail" if row.verdict == "fail" else "undecided",
-        where=describe_where(row.variant, row.runtime, row.tag),
-        text=describe_check(row),
-        variant=row.variant,
-    )
 
 
 def _scored(verdict: Verdict) -> set[str]:
@@ -116,25 +96,16 @@ def _without_scores(verdict: Verdict) -> Iterator[Finding]:
             for failure in verdict.failures
             if failure.variant == variant
         ]
-        yield Finding(
-            level="fail" if decision == "fail" else "undecided",
-            where=variant,
-            text=f"no runtime gave scores: {'; '.join(reasons) or 'none was tried'}",
-            variant=variant,
-        )
+        text = f"no runtime gave scores: {'; '.join(reasons) or 'none was tried'}"
+        yield Finding.about("fail" if decision == "fail" else "undecided", text, variant)
 
 
 def _not_scored(verdict: Verdict) -> Iterator[Finding]:
     """Tell the variants that were run, but over too few images of every tag."""
     for entry in verdict.variants:
         if entry.decides and entry.n_scored_tags == 0:
-            yield Finding(
-                level="undecided",
-                where=describe_where(entry.variant, entry.runtime),
-                text=f"no tag is scored: none has {verdict.min_positives} positives in "
-                f"{entry.split}",
-                variant=entry.variant,
-            )
+            text = f"no tag is scored: none has {verdict.min_positives} positives in {entry.split}"
+            yield Finding.about("undecided", text, entry.variant, entry.runtime)
 
 
 def _baseline(compared: BaselineComparison, verdict: Verdict) -> Iterator[Finding]:
@@ -152,12 +123,8 @@ def _baseline(compared: BaselineComparison, verdict: Verdict) -> Iterator[Findin
         place = (change.variant, change.runtime, broken, change.change)
         grouped.setdefault(place, []).append(change)
     for (variant, runtime, broken, _), changes in grouped.items():
-        yield Finding(
-            level="fail" if broken else "note",
-            where=describe_where(variant, runtime),
-            text=describe_changes(changes),
-            variant=variant,
-        )
+        level: Level = "fail" if broken else "note"
+        yield Finding.about(level, describe_changes(changes), variant, runtime)
 
 
 def _changed_pictures(verdict: Verdict) -> Iterator[Finding]:
@@ -171,24 +138,15 @@ def _notes_on_failures(verdict: Verdict, bench: BenchResult | None) -> Iterator[
     scored = _scored(verdict)
     for row in failure_rows(verdict, bench):
         if row.variant in scored:
-            yield Finding(
-                level="note",
-                where=describe_where(row.variant, row.runtime),
-                text=f"did not run in {row.stage}: {row.reason}",
-                variant=row.variant,
-            )
+            text = f"did not run in {row.stage}: {row.reason}"
+            yield Finding.about("note", text, row.variant, row.runtime)
 
 
 def _without_limits(verdict: Verdict) -> Iterator[Finding]:
     """Tell the files whose accuracy nothing limits: they can neither pass nor fail by it."""
     deciding = [entry for entry in verdict.variants if entry.decides and entry.n_scored_tags]
     for variant in dict.fromkeys(v.variant for v in deciding if not v.limits_accuracy):
-        yield Finding(
-            level="not judged",
-            where=variant,
-            text=describe_not_judged(variant, deciding),
-            variant=variant,
-        )
+        yield Finding.about("not judged", describe_not_judged(variant, deciding), variant)
 
 
 def _tags_without_images(verdict: Verdict) -> Iterator[Finding]:

@@ -47,58 +47,133 @@ def write_junit(
     targets: TargetsResult | None = None,
 ) -> bytes:
     """Return the verdict, the budgets of later stages, and other machines, as UTF-8 JUnit XML."""
-    root = Element("testsuites", name=_clean(f"edgetag {verdict.recipe}"))
+    report = _Report(verdict, versions)
     losses = list(loss_findings(verdict))
     for entry in verdict.variants:
         if entry.decides:
-            _scored_suite(root, entry, verdict, versions, losses)
-            _pass_over(root[-1], entry.variant, verdict)
+            report.add_scored(entry, losses)
     for failure in verdict.failures:
-        _failed_suite(root, failure, verdict, versions)
-        _pass_over(root[-1], failure.variant, verdict)
-    _later_suites(root, budgets, verdict, versions)
+        report.add_failed(failure)
+    report.add_later(budgets)
     if targets:
-        _target_suites(root, targets, verdict, versions)
+        report.add_targets(targets)
     if verdict.baseline:
-        _baseline_suite(root, verdict.baseline, verdict, versions)
-    _count(root)
-    indent(root)
-    return bytes(tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+        report.add_baseline(verdict.baseline)
+    _count(report.root)
+    indent(report.root)
+    return bytes(tostring(report.root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def _scored_suite(
-    root: Element,
-    entry: VariantVerdict,
-    verdict: Verdict,
-    versions: Mapping[str, str],
-    losses: Iterable[Finding],
-) -> None:
-    facts = {
-        f"runtime {entry.runtime}": entry.runtime_version,
-        "device": entry.device,
-        "model sha256": entry.sha256,
-        "split": entry.split,
-        "images": str(entry.n_images),
-        "recipe": verdict.recipe,
-    }
-    name = f"{entry.variant} on {entry.runtime}"
-    suite = _suite(root, name, facts, versions)
-    classname = _classname(verdict, entry.variant, entry.runtime)
-    for check in entry.budgets:
-        row = BudgetRow(
-            variant=entry.variant, runtime=entry.runtime, stage="validate", **check.model_dump()
-        )
-        _case(suite, classname, f"budget {check.budget}", _of_checks([row]))
-    if entry.n_scored_tags == 0:
-        message = f"no tag has {verdict.min_positives} positives"
-        _case(suite, classname, "scored tags", _Outcome("failure", "undecided", message))
-    elif not entry.limits_accuracy:
-        # A failure, not a skipped case: CI systems show those as green, and this is not accepted.
-        message = describe_not_judged(entry.variant, [entry])
-        _case(suite, classname, "limit on accuracy", _Outcome("failure", "not judged", message))
-    for tag in entry.tags:
-        _case(suite, classname, f"tag {tag.tag}", _of_tag(entry, tag))
-    _case(suite, classname, "losses that decide nothing", _of_losses(name, losses))
+class _Report:
+    """The suites of one verdict."""
+
+    def __init__(self, verdict: Verdict, versions: Mapping[str, str]) -> None:
+        self.root = Element("testsuites", name=_clean(f"edgetag {verdict.recipe}"))
+        self._verdict = verdict
+        self._versions = versions
+
+    def add_scored(self, entry: VariantVerdict, losses: Iterable[Finding]) -> None:
+        facts = {
+            f"runtime {entry.runtime}": entry.runtime_version,
+            "device": entry.device,
+            "model sha256": entry.sha256,
+            "split": entry.split,
+            "images": str(entry.n_images),
+            "recipe": self._verdict.recipe,
+        }
+        name = f"{entry.variant} on {entry.runtime}"
+        suite = self._suite(name, facts)
+        classname = self._classname(entry.variant, entry.runtime)
+        for check in entry.budgets:
+            outcome = _of_checks([BudgetRow.of(entry, check)])
+            _case(suite, classname, f"budget {check.budget}", outcome)
+        if entry.n_scored_tags == 0:
+            message = f"no tag has {self._verdict.min_positives} positives"
+            _case(suite, classname, "scored tags", _Outcome("failure", "undecided", message))
+        elif not entry.limits_accuracy:
+            # A failure, not a skipped case: CI systems show those as green, and this is not
+            # accepted.
+            message = describe_not_judged(entry.variant, [entry])
+            _case(suite, classname, "limit on accuracy", _Outcome("failure", "not judged", message))
+        for tag in entry.tags:
+            _case(suite, classname, f"tag {tag.tag}", _of_tag(entry, tag))
+        _case(suite, classname, "losses that decide nothing", _of_losses(name, losses))
+        self._pass_over(suite, entry.variant)
+
+    def add_failed(self, failure: Failure) -> None:
+        facts = {f"runtime {failure.runtime}": failure.runtime_version or "not installed"}
+        suite = self._suite(f"{failure.variant} on {failure.runtime}", facts)
+        message = f"{failure.kind}: {failure.reason}"
+        entries = self._verdict.variants
+        if any(entry.decides and entry.variant == failure.variant for entry in entries):
+            outcome = _Outcome("skipped", failure.kind, f"{message}; another runtime decides")
+        elif self._verdict.decisions.get(failure.variant) == "undecided":
+            outcome = _Outcome("failure", "undecided", message)
+        else:
+            outcome = _Outcome("error", failure.kind, message)
+        _case(suite, self._classname(failure.variant, failure.runtime), "runs", outcome)
+        self._pass_over(suite, failure.variant)
+
+    def add_later(self, budgets: Iterable[BudgetRow]) -> None:
+        """Add the budgets that the benchmark and the counts judge."""
+        names = {"bench": "benchmark", "targets": "instructions"}
+        rows = [row for row in budgets if row.stage in names]
+        places = dict.fromkeys((row.variant, row.runtime, names[row.stage]) for row in rows)
+        for variant, runtime, name in places:
+            suite = self._suite(f"{name} of {variant} on {runtime}", {})
+            for row in rows:
+                if (row.variant, row.runtime) == (variant, runtime):
+                    classname = self._classname(variant, name)
+                    _case(suite, classname, f"budget {row.budget}", _of_checks([row]))
+            self._pass_over(suite, variant)
+
+    def add_targets(self, targets: TargetsResult) -> None:
+        """Add a suite per machine and processor, with a case per file and runtime."""
+        for target, cpu in dict.fromkeys((check.target, check.cpu) for check in targets.checks):
+            checks = [row for row in targets.checks if (row.target, row.cpu) == (target, cpu)]
+            name = f"scores on {target}" + (f", {cpu}" if cpu else "")
+            facts = {f"runtime {row.engine}": row.runtime_version for row in checks}
+            facts |= {"machine": checks[0].program, "split": checks[0].split}
+            suite = self._suite(name, facts)
+            for check in checks:
+                classname = self._classname(check.variant, target)
+                case = f"{check.runtime} agrees with {check.host} here"
+                _case(suite, classname, case, _of_difference(check))
+
+    def add_baseline(self, compared: BaselineComparison) -> None:
+        facts = {
+            "file": compared.file,
+            "accepted at": compared.accepted_at,
+            "reason": compared.reason,
+            "same reference": str(compared.same_reference).lower(),
+            "same scores": str(compared.same_scores).lower(),
+        }
+        lines = [
+            f"{change.variant} on {change.runtime}: {describe_changes([change])}"
+            for change in compared.changes
+            if breaks(change, compared, self._verdict)
+        ]
+        outcome = _Outcome("failure", "fail", "\n".join(lines)) if lines else None
+        classname = f"{self._verdict.recipe}.baseline"
+        _case(self._suite("baseline", facts), classname, "accepted state", outcome)
+
+    def _suite(self, name: str, facts: Mapping[str, str]) -> Element:
+        suite = SubElement(self.root, "testsuite", name=_clean(name))
+        properties = SubElement(suite, "properties")
+        for key, value in (*facts.items(), *sorted(self._versions.items())):
+            SubElement(properties, "property", name=_clean(key), value=_clean(value))
+        return suite
+
+    def _classname(self, variant: str, runtime: str) -> str:
+        """Return what CI systems group cases by; they split it at the dots."""
+        parts = (self._verdict.recipe, variant, runtime)
+        return ".".join(part.replace(".", "_") for part in parts)
+
+    def _pass_over(self, suite: Element, variant: str) -> None:
+        """Skip what a file breaks that decides nothing, since another stands in for it."""
+        if variant in self._verdict.passed_over:
+            for element in suite.iterfind("testcase/*"):
+                element.tag = "skipped"
 
 
 def _of_losses(place: str, losses: Iterable[Finding]) -> _Outcome | None:
@@ -113,18 +188,7 @@ def _of_tag(entry: VariantVerdict, tag: TagVerdict) -> _Outcome | None:
         return _Outcome("skipped", "not scored", message)
     if tag.verdict == "not judged":
         return _Outcome("skipped", "not judged", "not judged: the recipe sets no margin for it")
-    return _of_checks(
-        [
-            BudgetRow(
-                variant=entry.variant,
-                runtime=entry.runtime,
-                stage="validate",
-                tag=tag.tag,
-                **check.model_dump(),
-            )
-            for check in tag.checks
-        ]
-    )
+    return _of_checks(BudgetRow.of(entry, check, tag.tag) for check in tag.checks)
 
 
 def _of_checks(rows: Iterable[BudgetRow]) -> _Outcome | None:
@@ -143,54 +207,6 @@ def _with_chance(row: BudgetRow) -> str:
     return text if row.p_fail is None else f"{text} (p = {row.p_fail:.2g} by Holm)"
 
 
-def _failed_suite(
-    root: Element, failure: Failure, verdict: Verdict, versions: Mapping[str, str]
-) -> None:
-    facts = {f"runtime {failure.runtime}": failure.runtime_version or "not installed"}
-    suite = _suite(root, f"{failure.variant} on {failure.runtime}", facts, versions)
-    message = f"{failure.kind}: {failure.reason}"
-    decided = any(v.decides and v.variant == failure.variant for v in verdict.variants)
-    if decided:
-        outcome = _Outcome("skipped", failure.kind, f"{message}; another runtime decides")
-    elif verdict.decisions.get(failure.variant) == "undecided":
-        outcome = _Outcome("failure", "undecided", message)
-    else:
-        outcome = _Outcome("error", failure.kind, message)
-    _case(suite, _classname(verdict, failure.variant, failure.runtime), "runs", outcome)
-
-
-def _later_suites(
-    root: Element, budgets: Iterable[BudgetRow], verdict: Verdict, versions: Mapping[str, str]
-) -> None:
-    """Add the budgets that the benchmark and the counts judge."""
-    names = {"bench": "benchmark", "targets": "instructions"}
-    rows = [row for row in budgets if row.stage in names]
-    places = dict.fromkeys((row.variant, row.runtime, names[row.stage]) for row in rows)
-    for variant, runtime, name in places:
-        suite = _suite(root, f"{name} of {variant} on {runtime}", {}, versions)
-        for row in rows:
-            if (row.variant, row.runtime) == (variant, runtime):
-                classname = _classname(verdict, variant, name)
-                _case(suite, classname, f"budget {row.budget}", _of_checks([row]))
-        _pass_over(suite, variant, verdict)
-
-
-def _target_suites(
-    root: Element, targets: TargetsResult, verdict: Verdict, versions: Mapping[str, str]
-) -> None:
-    """Add a suite per machine and processor, with a case per file and runtime."""
-    for target, cpu in dict.fromkeys((check.target, check.cpu) for check in targets.checks):
-        checks = [row for row in targets.checks if (row.target, row.cpu) == (target, cpu)]
-        name = f"scores on {target}" + (f", {cpu}" if cpu else "")
-        facts = {f"runtime {row.engine}": row.runtime_version for row in checks}
-        facts |= {"machine": checks[0].program, "split": checks[0].split}
-        suite = _suite(root, name, facts, versions)
-        for check in checks:
-            classname = _classname(verdict, check.variant, target)
-            case = f"{check.runtime} agrees with {check.host} here"
-            _case(suite, classname, case, _of_difference(check))
-
-
 def _of_difference(check: TargetCheck) -> _Outcome | None:
     if check.agreement == "not compared":
         return _Outcome("skipped", check.agreement, check.reason)
@@ -200,41 +216,6 @@ def _of_difference(check: TargetCheck) -> _Outcome | None:
     return _Outcome(element, check.agreement, describe_difference(check))
 
 
-def _baseline_suite(
-    root: Element, compared: BaselineComparison, verdict: Verdict, versions: Mapping[str, str]
-) -> None:
-    facts = {
-        "file": compared.file,
-        "accepted at": compared.accepted_at,
-        "reason": compared.reason,
-        "same reference": str(compared.same_reference).lower(),
-        "same scores": str(compared.same_scores).lower(),
-    }
-    suite = _suite(root, "baseline", facts, versions)
-    lines = [
-        f"{change.variant} on {change.runtime}: {describe_changes([change])}"
-        for change in compared.changes
-        if breaks(change, compared, verdict)
-    ]
-    outcome = _Outcome("failure", "fail", "\n".join(lines)) if lines else None
-    _case(suite, f"{verdict.recipe}.baseline", "accepted state", outcome)
-
-
-def _suite(
-    root: Element, name: str, facts: Mapping[str, str], versions: Mapping[str, str]
-) -> Element:
-    suite = SubElement(root, "testsuite", name=_clean(name))
-    properties = SubElement(suite, "properties")
-    for key, value in (*facts.items(), *sorted(versions.items())):
-        SubElement(properties, "property", name=_clean(key), value=_clean(value))
-    return suite
-
-
-def _classname(verdict: Verdict, variant: str, runtime: str) -> str:
-    """Return what CI systems group cases by; they split it at the dots."""
-    return ".".join(part.replace(".", "_") for part in (verdict.recipe, variant, runtime))
-
-
 def _case(suite: Element, classname: str, name: str, outcome: _Outcome | None) -> None:
     case = SubElement(suite, "testcase", classname=_clean(classname), name=_clean(name), time="0")
     if outcome is None:
@@ -242,13 +223,6 @@ def _case(suite: Element, classname: str, name: str, outcome: _Outcome | None) -
     element = SubElement(case, outcome.element, message=_clean(outcome.message.split("\n")[0]))
     element.set("type", outcome.kind)
     element.text = _clean(outcome.message)
-
-
-def _pass_over(suite: Element, variant: str, verdict: Verdict) -> None:
-    """Skip what a file breaks that decides nothing, since another stands in for it."""
-    if variant in verdict.passed_over:
-        for element in suite.iterfind("testcase/*"):
-            element.tag = "skipped"
 
 
 def _count(root: Element) -> None:

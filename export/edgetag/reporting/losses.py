@@ -10,7 +10,7 @@ from edgetag.judging.checks import Check
 from edgetag.judging.wording import write_limit
 from edgetag.recipe import LIMITS
 from edgetag.reporting.result import BudgetRow, Finding
-from edgetag.reporting.wording import describe_check, describe_loss, describe_where, listed
+from edgetag.reporting.wording import describe_check, describe_loss, listed
 from edgetag.validation.result import LossMeasure, VariantVerdict, Verdict
 
 Level = Literal["loss", "note"]
@@ -23,8 +23,7 @@ def loss_findings(verdict: Verdict) -> Iterator[Finding]:
     """Tell each entry's losses: those to know of, then those that the recipe allows, as notes."""
     for entry in verdict.variants:
         for level, text in _levelled_losses(entry):
-            where = describe_where(entry.variant, entry.runtime)
-            yield Finding(level=level, where=where, text=text, variant=entry.variant)
+            yield Finding.about(level, text, entry.variant, entry.runtime)
 
 
 def with_losses(verdict: Verdict) -> frozenset[str]:
@@ -66,14 +65,7 @@ def _broken(entry: VariantVerdict) -> Iterator[tuple[tuple[str | None, str], str
             continue
         measure = MEASURES.get(check.budget)
         if measure is None or check.measured is None:
-            row = BudgetRow(
-                variant=entry.variant,
-                runtime=entry.runtime,
-                stage="validate",
-                tag=tag,
-                **check.model_dump(),
-            )
-            yield (tag, check.budget), describe_check(row)
+            yield (tag, check.budget), describe_check(BudgetRow.of(entry, check, tag))
             continue
         lost = describe_loss(measure, tag, check.measured, check.interval)
         yield (tag, measure), f"{lost}, margin {write_limit(check)}"

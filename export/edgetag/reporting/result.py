@@ -2,11 +2,13 @@
 
 from typing import ClassVar, Literal
 
-from edgetag.judging.checks import Bounds, ReasonedCheck
+from edgetag.judging.checks import Bounds, Check, ReasonedCheck
 from edgetag.judging.decisions import Decision
+from edgetag.recipe import LIMITS
 from edgetag.records import Record, Result
 from edgetag.reporting.levels import Level
 from edgetag.validation.baseline_result import BaselineComparison
+from edgetag.validation.result import VariantVerdict
 
 
 class Accuracy(Record):
@@ -99,10 +101,8 @@ class VariantRow(Record):
 
     def on(self, split: str, runtime: str) -> Accuracy | None:
         """Return the accuracy over a split on a runtime, None where there is none."""
-        for entry in self.accuracy:
-            if (entry.split, entry.runtime) == (split, runtime):
-                return entry
-        return None
+        entries = (e for e in self.accuracy if (e.split, e.runtime) == (split, runtime))
+        return next(entries, None)
 
 
 class Place(Record):
@@ -123,6 +123,13 @@ class Place(Record):
 
 class BudgetRow(ReasonedCheck, Place):
     """One limit of the recipe against what was measured, and where."""
+
+    @classmethod
+    def of(cls, entry: VariantVerdict, check: Check, tag: str | None = None) -> "BudgetRow":
+        """Return a limit that validation judged; a file's size is the same on every runtime."""
+        runtime = "any" if LIMITS[check.budget].subject == "size" else entry.runtime
+        place = {"variant": entry.variant, "runtime": runtime, "stage": "validate", "tag": tag}
+        return cls(**place, **check.model_dump())
 
 
 class FailureRow(Record):
@@ -149,6 +156,15 @@ class Finding(Record):
     where: str
     text: str
     variant: str | None = None
+
+    @classmethod
+    def about(
+        cls, level: Level, text: str, variant: str, runtime: str = "any", tag: str | None = None
+    ) -> "Finding":
+        """Return one about a file, on one runtime or on any, and of one tag or of all."""
+        where = variant if runtime == "any" else f"{variant} on {runtime}"
+        where = where if tag is None else f"{where}, tag {tag}"
+        return cls(level=level, where=where, text=text, variant=variant)
 
 
 class ReportResult(Result):

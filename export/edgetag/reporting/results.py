@@ -8,8 +8,8 @@ from edgetag.benchmarking.compare import Comparison
 from edgetag.benchmarking.history import History
 from edgetag.benchmarking.result import BenchResult
 from edgetag.benchmarking.tables import bench_tables, comparison_tables, history_tables
-from edgetag.compression.result import PruneResult, QuantizeResult
-from edgetag.compression.tables import prune_tables, quantize_tables
+from edgetag.compression.result import NarrowResult, PruneResult, QuantizeResult
+from edgetag.compression.tables import narrow_tables, prune_tables, quantize_tables
 from edgetag.conversion.result import ExportResult
 from edgetag.conversion.tables import export_tables
 from edgetag.dataset.result import CheckReport, DatasetResult
@@ -106,6 +106,7 @@ TABLES: Mapping[type[Result], Callable[[Any], tuple[Table, ...]]] = {
     PhonesResult: phone_tables,
     PipelineRate: pipeline_tables,
     Plan: plan_tables,
+    NarrowResult: narrow_tables,
     PruneResult: prune_tables,
     QuantizeResult: quantize_tables,
     ReportResult: outcome_tables,

@@ -56,42 +56,21 @@ def _variant_row(
         origin=scored[0].origin if scored else "export" if own else "external",
         size_bytes=sizes[0][0] if sizes else None,
         gzip_bytes=sizes[0][1] if sizes else None,
-        accuracy=tuple(_accuracy(entry) for entry in scored),
+        accuracy=tuple(Accuracy.like(entry, n_tags=len(entry.tags)) for entry in scored),
         speed=_speeds(name, bench),
         instructions=_instructions(name, targets),
         verdict=decide(name, verdict, bench, targets),
     )
 
 
-def _accuracy(entry: VariantVerdict) -> Accuracy:
-    return Accuracy(
-        split=entry.split,
-        runtime=entry.runtime,
-        decides=entry.decides,
-        n_images=entry.n_images,
-        n_scored_tags=entry.n_scored_tags,
-        n_tags=len(entry.tags),
-        map=entry.map,
-        map_drop=entry.map_drop,
-        map_drop_interval=entry.map_drop_interval,
-        flip_rate=entry.flip_rate,
-        logit_rmse=entry.logit_rmse,
-    )
-
-
 def _speeds(name: str, bench: BenchResult | None) -> tuple[Speed, ...]:
+    if bench is None:
+        return ()
     return tuple(
-        Speed(
-            runtime=figure.runtime,
-            threads=figure.threads,
-            p50_ms=figure.latency_ms.p50,
-            p90_ms=figure.latency_ms.p90,
-            stable=figure.stable,
-            mode=bench.mode if bench else "quick",
-            load_ms=figure.load_ms,
-            peak_memory_bytes=figure.peak_memory_bytes,
+        Speed.like(
+            figure, p50_ms=figure.latency_ms.p50, p90_ms=figure.latency_ms.p90, mode=bench.mode
         )
-        for figure in (bench.results if bench else ())
+        for figure in bench.results
         if figure.variant == name
     )
 
@@ -100,10 +79,10 @@ def _instructions(name: str, targets: TargetsResult | None) -> tuple[Instruction
     if targets is None:
         return ()
     return tuple(
-        Instructions(
+        Instructions.like(
+            count,
             runtime=count.engine,
             cpu=count.cpu or "",
-            instructions=count.instructions,
             judged=count.place == targets.budget_place,
         )
         for count in targets.counts
@@ -131,13 +110,7 @@ def budget_rows(
 def _validated(verdict: Verdict) -> Iterator[BudgetRow]:
     for scored in verdict.variants:
         for check in scored.budgets if scored.decides else ():
-            of_file = LIMITS[check.budget].subject == "size"
-            yield BudgetRow(
-                variant=scored.variant,
-                runtime="any" if of_file else scored.runtime,
-                stage="validate",
-                **check.model_dump(),
-            )
+            yield BudgetRow.of(scored, check)
 
 
 def _benchmarked(verdict: Verdict, bench: BenchResult) -> Iterator[BudgetRow]:
@@ -154,13 +127,7 @@ def _benchmarked(verdict: Verdict, bench: BenchResult) -> Iterator[BudgetRow]:
 def tag_budget_rows(verdict: Verdict) -> tuple[BudgetRow, ...]:
     """Return the tags' margins that are not kept over the deciding split, broken ones first."""
     rows = [
-        BudgetRow(
-            variant=scored.variant,
-            runtime=scored.runtime,
-            stage="validate",
-            tag=tag.tag,
-            **check.model_dump(),
-        )
+        BudgetRow.of(scored, check, tag.tag)
         for scored in verdict.variants
         for tag in (scored.tags if scored.decides else ())
         for check in tag.checks
@@ -174,26 +141,14 @@ def failure_rows(
 ) -> tuple[FailureRow, ...]:
     """Return what did not run; the benchmark's only where validation has not told already."""
     rows = [
-        FailureRow(
-            variant=failure.variant,
-            runtime=failure.runtime,
-            stage="validate",
-            reason=f"{failure.kind}: {failure.reason}",
-        )
+        FailureRow.like(failure, stage="validate", reason=f"{failure.kind}: {failure.reason}")
         for failure in verdict.failures
     ]
     listed = {(row.variant, row.runtime) for row in rows}
     for failure in bench.failures if bench else ():
         if (failure.variant, failure.runtime) not in listed:
             listed.add((failure.variant, failure.runtime))
-            rows.append(
-                FailureRow(
-                    variant=failure.variant,
-                    runtime=failure.runtime,
-                    stage="bench",
-                    reason=failure.reason,
-                )
-            )
+            rows.append(FailureRow.like(failure, stage="bench"))
     return (*rows, *(target_failure_rows(targets) if targets else ()))
 
 

@@ -25,13 +25,6 @@ def shipping_sentence(
 ) -> str:
     """Say which file ships, and why others that could do not.
 
-    Args:
-        recipe: Says whether the best ships; where it names files there is nothing to explain.
-        shipping: What was chosen.
-        rows: Every judged file.
-        budgets: Limits, those of tags among them.
-        failures: What did not run.
-
     Returns:
         For example "int8 passes and ships; int8-qat was not needed." Empty where the recipe names
         what ships, and where none of its own files was judged.

@@ -6,8 +6,6 @@ export, no benchmark and no explanation; the report then says what is missing.
 
 import hashlib
 import zipfile
-from pathlib import Path
-from typing import TypeVar
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.conversion.exported import exported_if_there
@@ -21,7 +19,6 @@ from edgetag.judging.decisions import worst
 from edgetag.phones.result import PhonesResult
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
-from edgetag.records import Result
 from edgetag.reporting.findings import find, unjudged
 from edgetag.reporting.float_model import read_float_model
 from edgetag.reporting.junit import write_junit
@@ -43,8 +40,6 @@ from edgetag.targets.store import read_current
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
-
-R = TypeVar("R", bound=Result)
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResult:
@@ -99,29 +94,24 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
         recipe=recipe,
         verdict=verdict,
         exported=exported,
-        bench=_if_there(BenchResult, workspace.bench / "bench.json", "bench"),
-        details=_if_there(Details, workspace.validate / "details.json", "validate"),
-        explanation=_if_there(Explanation, workspace.root / "explain" / "explain.json", "explain"),
+        bench=BenchResult.read_if_there(workspace.bench / "bench.json", "bench"),
+        details=Details.read_if_there(workspace.validate / "details.json", "validate"),
+        explanation=Explanation.read_if_there(workspace.explain / "explain.json", "explain"),
         versions=run_file.versions if run_file else verdict.versions,
         thumbnails=open_dataset(workspace).images if has_images else None,
         targets=read_current(recipe, workspace),
         phones=_phones(workspace, exported),
         float_model=read_float_model(workspace, verdict),
-        data=_if_there(DatasetResult, workspace.dataset / "summary.json", "data build"),
+        data=DatasetResult.read_if_there(workspace.dataset / "summary.json", "data build"),
         rejected=read_rejected(workspace.dataset / "rejected.csv"),
         attribution=attribution.decode() if attribution else None,
         bundle=_packed(recipe, workspace, exported),
     )
 
 
-def _if_there(kind: type[R], path: Path, made_by: str) -> R | None:
-    """Read a result; None where its stage has not run."""
-    return kind.read(path, made_by) if path.exists() else None
-
-
 def _phones(workspace: Workspace, exported: ExportResult | None) -> PhonesResult | None:
     """Read what phones gave; figures of files that have been exported anew since are left out."""
-    phones = _if_there(PhonesResult, workspace.bench / "phones.json", "phone bench RECIPE")
+    phones = PhonesResult.read_if_there(workspace.bench / "phones.json", "phone bench RECIPE")
     if phones is None or exported is None:
         return phones
     return phones.only({file.sha256 for file in exported.variants})

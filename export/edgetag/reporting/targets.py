@@ -3,22 +3,14 @@
 from collections.abc import Iterator
 
 from edgetag.reporting.result import BudgetRow, FailureRow, Finding
-from edgetag.reporting.wording import describe_check, describe_where
-from edgetag.targets.result import BUDGET, TargetCheck, TargetsResult
+from edgetag.reporting.wording import check_finding
+from edgetag.targets.result import TargetCheck, TargetsResult
 
 
 def target_budget_rows(result: TargetsResult) -> tuple[BudgetRow, ...]:
     """Return `max_arm_instructions` of every file, as other budgets are shown."""
     return tuple(
-        BudgetRow(
-            runtime=result.budget_place,
-            stage="targets",
-            budget=BUDGET,
-            variant=budget.variant,
-            limit=budget.limit,
-            measured=budget.measured,
-            verdict=budget.verdict,
-        )
+        BudgetRow.like(budget, runtime=result.budget_place, stage="targets")
         for budget in result.budgets
     )
 
@@ -47,33 +39,21 @@ def budget_findings(result: TargetsResult) -> Iterator[Finding]:
     """Yield the limits on instructions that are not kept."""
     for row in target_budget_rows(result):
         if row.verdict != "pass":
-            yield Finding(
-                level="fail" if row.verdict == "fail" else "undecided",
-                where=describe_where(row.variant, row.runtime),
-                text=describe_check(row),
-                variant=row.variant,
-            )
+            yield check_finding(row)
 
 
 def score_findings(result: TargetsResult) -> Iterator[Finding]:
     """Yield files whose scores are others elsewhere, and what did not run there."""
     for check in result.checks:
         if not check.acceptable:
-            yield Finding(
-                level="fail",
-                where=describe_where(check.variant, check.place),
-                text=describe_difference(check),
-                variant=check.variant,
-            )
+            yield Finding.about("fail", describe_difference(check), check.variant, check.place)
     for check in result.checks:
         if check.agreement == "not compared":
-            yield _note(check.variant, check.place, f"not compared: {check.reason}")
+            text = f"not compared: {check.reason}"
+            yield Finding.about("note", text, check.variant, check.place)
     for failure in result.failures:
-        yield _note(failure.variant, failure.place, f"not counted: {failure.reason}")
-
-
-def _note(variant: str, place: str, text: str) -> Finding:
-    return Finding(level="note", where=describe_where(variant, place), text=text, variant=variant)
+        text = f"not counted: {failure.reason}"
+        yield Finding.about("note", text, failure.variant, failure.place)
 
 
 def describe_difference(check: TargetCheck) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from edgetag.judging.checks import Bounds, Needs
 from edgetag.judging.wording import write_limit, write_measured, write_value
-from edgetag.reporting.result import BudgetRow
+from edgetag.reporting.levels import Level
+from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.tables.formats import NONE, format_fraction
 from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
 from edgetag.validation.result import LossMeasure, VariantVerdict
@@ -36,10 +37,10 @@ def of_tags(scored: int, tags: int) -> str:
     return f"{scored} of {tags} tags"
 
 
-def describe_where(variant: str, runtime: str, tag: str | None = None) -> str:
-    """Write where something was measured: `int8 on litert, tag cat`."""
-    place = variant if runtime == "any" else f"{variant} on {runtime}"
-    return place if tag is None else f"{place}, tag {tag}"
+def check_finding(row: BudgetRow) -> Finding:
+    """Tell a limit that is not kept."""
+    level: Level = "fail" if row.verdict == "fail" else "undecided"
+    return Finding.about(level, describe_check(row), row.variant, row.runtime, row.tag)
 
 
 def describe_check(row: BudgetRow) -> str:

@@ -60,17 +60,13 @@ def adopt(
     adopted = accuracy.verdict == "pass"
     if adopted:
         _put(workspace, rescued, step, file.read_bytes())
-    result = Adoption(
+    result = Adoption.like(
+        accuracy,
         variant=rescued.variant,
         step=step.name,
         chosen_on=rescued.split,
         split=split,
         images=len(judge.images),
-        map=accuracy.map,
-        map_drop=accuracy.map_drop,
-        map_drop_interval=accuracy.map_drop_interval,
-        checks=accuracy.checks,
-        verdict=accuracy.verdict,
         adopted=adopted,
     )
     write_text(workspace.rescue / f"{rescued.variant}-adopted.json", result.to_json())

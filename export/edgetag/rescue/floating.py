@@ -7,7 +7,6 @@ from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.conversion.result import ExportedVariant
 from edgetag.conversion.sources import Sources
 from edgetag.dependencies import dependencies_of
-from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.records import Result
@@ -18,12 +17,7 @@ if TYPE_CHECKING:
 
 
 class FloatRecord(Result):
-    """What a kept float file was made from.
-
-    Attributes:
-        inputs: Digest of it.
-        sha256: Digest of the file.
-    """
+    """What a kept float file was made from."""
 
     SCHEMA: ClassVar[str] = "edgetag.rescue-float/1.0"
     inputs: str
@@ -59,7 +53,8 @@ def float_file(
             "tags": recipe.data.tags,
         }
     )
-    if _is_kept(file, record_file, inputs):
+    kept = FloatRecord.read_kept(record_file)
+    if kept and file.exists() and (kept.inputs, kept.sha256) == (inputs, digest_file(file)):
         return file
     from edgetag.conversion.convert import convert, saved
 
@@ -71,14 +66,6 @@ def float_file(
     record = FloatRecord(inputs=inputs, sha256=digest_file(file))
     write_text(record_file, record.to_json())
     return file
-
-
-def _is_kept(file: Path, record_file: Path, inputs: str) -> bool:
-    try:
-        record = FloatRecord.from_json(record_file.read_text(encoding="utf-8"), record_file)
-        return record.inputs == inputs and digest_file(file) == record.sha256
-    except (FileNotFoundError, UnicodeDecodeError, InputError):
-        return False  # never finished: it is made anew
 
 
 def bare_network(recipe: Recipe, model: "keras.Model") -> "keras.Model":

@@ -135,11 +135,8 @@ class Judge:
     ) -> tuple[ReasonedCheck, ...]:
         """Check the limit on heat maps, where the variant has some, as the validation does.
 
-        Args:
-            file: One that lacks the second signature is undecided.
-            scores: `[images, tags]` of `rows`.
-            runtime: Where they are from.
-            progress: Told of every image.
+        A file that lacks the second signature is undecided. `scores` are `[images, tags]`
+        of `rows`, by `runtime`.
         """
         if not len(self._map_rows):
             return ()

@@ -18,7 +18,7 @@ from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.pool import open_pool
-from edgetag.progress import Progress, SilentTask
+from edgetag.progress import Progress
 from edgetag.records import Result
 from edgetag.rescue.result import LayerError
 from edgetag.rescue.scoring import Runtime
@@ -63,14 +63,7 @@ def rank(
 ) -> tuple[LayerError, ...]:
     """Return all layers, the one of the largest error first.
 
-    Args:
-        layers: Those to rank.
-        make: Makes a file.
-        runtime: Scores it.
-        rows: Images to score.
-        kept_at: Where errors are kept from one call to the next.
-        workers: Files scored at once.
-        progress: Is told of every layer.
+    Errors are kept at `kept_at` from one call to the next; `workers` files are scored at once.
 
     Raises:
         InputError: A file with one quantized layer does not run.
@@ -80,7 +73,8 @@ def rank(
         baseline.write_bytes(make(layers))
         making = runtime.making(baseline, rows).model_dump()
         inputs = digest_json([dependencies_of(__name__).digest, making, layers])
-        errors = _read(kept_at, inputs)
+        kept = RankingRecord.read_kept(kept_at)
+        errors = dict(kept.errors) if kept and kept.inputs == inputs else {}
         todo = [layer for layer in layers if layer.name not in errors]
         with progress.track("ranking layers", len(layers), "layers") as task:
             task.advance(len(errors))
@@ -103,16 +97,8 @@ def rank(
     )
 
 
-def _read(path: Path, inputs: str) -> dict[str, float]:
-    try:
-        record = RankingRecord.from_json(path.read_text(encoding="utf-8"), path)
-    except (FileNotFoundError, UnicodeDecodeError, InputError):
-        return {}  # never begun, or damaged: it is made anew
-    return dict(record.errors) if record.inputs == inputs else {}
-
-
 def _score(runtime: Runtime, file: Path, rows: Rows) -> Scores:
-    outcome = runtime.score(file, rows, SilentTask())
+    outcome = runtime.score(file, rows)
     if isinstance(outcome, LoadFailure):
         raise InputError(
             f"ranking layers: a file with one quantized layer is {outcome.kind}: {outcome.reason}"

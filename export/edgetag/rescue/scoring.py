@@ -17,7 +17,7 @@ from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import ReferenceHeatMaps
+from edgetag.validation.heat_maps import ReferenceHeatMaps, make_maps
 from edgetag.validation.scores import (
     VariantMeta,
     digest_rows,
@@ -36,14 +36,7 @@ TIMED_IMAGES = 16
 
 
 class Runtime:
-    """LiteRT over one run folder's images.
-
-    Args:
-        workspace: Holds the images and keeps scores.
-        dataset: Gives the images.
-        contract: How pixels become input.
-        machine: Where this is.
-    """
+    """LiteRT over one run folder's images."""
 
     def __init__(
         self,
@@ -58,7 +51,7 @@ class Runtime:
         self._machine = machine
         self.engine = engines.get(DEFAULT_ENGINE)
 
-    def score(self, file: Path, rows: Rows, task: Task) -> Scores | LoadFailure:
+    def score(self, file: Path, rows: Rows, task: Task | None = None) -> Scores | LoadFailure:
         """Score a file over rows of the image cache: `[rows, tags]`."""
         cache = self._workspace.cache
         outcome = score(self.engine, file, cache, rows, self._contract, THREADS, task, SILENCE_S)
@@ -99,9 +92,8 @@ class Runtime:
     ) -> HeatMaps | LoadFailure:
         """Compare a file's heat maps over rows; `scores` are `[rows, tags]` of its first output."""
         with progress.track(f"heat maps of {file.stem}", len(rows), "images") as task:
-            return scene.compare_file(
-                file, self.engine, self._workspace.cache, rows, self._contract, scores, task
-            )
+            made = make_maps(file, self.engine, self._workspace.cache, rows, self._contract, task)
+        return made if isinstance(made, LoadFailure) else scene.compare([made], scores)
 
     def time(
         self,
@@ -112,11 +104,7 @@ class Runtime:
     ) -> list[Measurement | Failure | None]:
         """Time files in turns in one process, where the recipe judges latency.
 
-        Args:
-            files: What each is, and where it lies; the first is what ratios are to.
-            rows: The first of them are timed.
-            recipe: Says where and how long.
-            progress: Told of every round.
+        Ratios are to the first file; the first of `rows` are timed.
 
         Returns:
             None for each where this machine lacks the runtime.

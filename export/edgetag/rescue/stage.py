@@ -36,13 +36,8 @@ def run(
     Killed, it goes on where it was: scores and the ranking are kept by the digest of what they
     follow from.
 
-    Args:
-        recipe: Its budgets for the variant are the aim.
-        workspace: Holds the exported files and the reference scores; `rescue/` is written.
-        progress: Is told what goes on.
-        variant: A full-integer one.
-        keep: How layers are kept.
-        max_layers: How many may be kept; default: all.
+    The variant must be a full-integer one; all of its layers may be kept where `max_layers` is
+    None.
 
     Raises:
         InputError: The variant has no limit on accuracy, is not of integers, or a file of an
@@ -90,24 +85,18 @@ def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | No
         steps.append(step)
         seen |= set(step.layers)
     chosen = steps[[trial.choice for trial in done].index(choice)] if choice is not None else None
-    return RescueResult(
-        variant=trials.variant,
-        keep=trials.keep,
+    return RescueResult.like(
+        trials,
         runtime=DEFAULT_ENGINE,
         runtime_version=trials.runtime.engine.version(),
         threads=THREADS,
         timed_runtime=trials.recipe.benchmark.budget_runtime,
         timed_threads=trials.recipe.benchmark.budget_threads,
-        machine=trials.machine,
         split=trials.judge.split_name,
         images=len(trials.judge.images),
         ranking=ranking,
         ranking_images=IMAGES if ranking else 0,
-        fp32=FloatFile(
-            size_bytes=trials.fp32.size_bytes,
-            gzip_bytes=trials.fp32.gzip_bytes,
-            latency_ms=_latency(timed[trials.fp32_file]),
-        ),
+        fp32=FloatFile.like(trials.fp32, latency_ms=_latency(timed[trials.fp32_file])),
         steps=tuple(steps),
         rescued=chosen is not None and chosen.verdict == "pass",
         chosen=chosen.name if chosen else None,
@@ -125,8 +114,8 @@ def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | No
 
 def _decision_on(workspace: Workspace, variant: Variant) -> Decision | None:
     """Return what validation decided on a variant, None where it did not."""
-    path = workspace.validate / "verdict.json"
-    return Verdict.read(path, "validate").decisions.get(variant) if path.exists() else None
+    verdict = Verdict.read_if_there(workspace.validate / "verdict.json", "validate")
+    return verdict.decisions.get(variant) if verdict else None
 
 
 def _timed(trials: Trials, done: Sequence[Trial]) -> dict[Path, Figure]:

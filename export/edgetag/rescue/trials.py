@@ -67,13 +67,6 @@ class Trial:
 class Trials:
     """The files tried for one variant, and what they share.
 
-    Args:
-        recipe: Its budgets for the variant are the aim.
-        workspace: Holds the exported files; `rescue/` is written.
-        progress: Is told of every trial.
-        variant: A full-integer one.
-        keep: How layers are kept.
-
     Raises:
         InputError: The variant is not of integers, has no limit on accuracy, or a file of an
             earlier stage is missing or damaged.

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 class EngineHere(ABC):
     """An engine of this machine, an `Engine` and a `Loader`; making one imports nothing of it.
 
-    Attributes:
-        name: As recipes write it.
-        package: The distribution that it comes in.
+    `package` is the distribution that it comes in.
     """
 
     name: ClassVar[str]

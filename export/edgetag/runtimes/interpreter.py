@@ -93,11 +93,6 @@ def _tensor(details: dict[str, Any]) -> tuple[Tensor, int]:
 def open_session(make: Callable[..., Any], model: Path | bytes, threads: int) -> InterpreterSession:
     """Load a file with an interpreter class and allocate its tensors.
 
-    Args:
-        make: The `Interpreter` class.
-        model: The `.tflite` file, or its bytes.
-        threads: At least 1.
-
     Raises:
         ModelLoadError: The file is no TensorFlow Lite model, or the interpreter refuses it.
     """

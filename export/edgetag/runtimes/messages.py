@@ -47,9 +47,8 @@ class Scored(Record):
 class Done(Record):
     """The work is done and all scores are written.
 
-    Attributes:
-        seconds: From the first image to the last.
-        cpu_seconds: Processor time of the process in between.
+    Both are seconds from the first image to the last: on the clock, and of the process's
+    processor time.
     """
 
     event: Literal["done"] = "done"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from edgetag.contract import Preprocessing
 from edgetag.errors import InputError
 from edgetag.process import run_job
-from edgetag.progress import Task
+from edgetag.progress import SilentTask, Task
 from edgetag.runtimes.messages import (
     EVENT,
     BadInput,
@@ -85,8 +85,8 @@ def score(
     cache_folder: Path,
     rows: npt.NDArray[np.int64],
     contract: Preprocessing,
-    threads: int,
-    task: Task,
+    threads: int = 1,
+    task: Task | None = None,
     timeout_s: float | None = None,
     cancelled: threading.Event | None = None,
     module: str = WORKER,
@@ -111,17 +111,12 @@ def score(
         InputError: The image cache is damaged, or the disk is full.
     """
     given = _Given(model_path, cache_folder, rows, contract, threads)
-    return _perform(
-        engine,
-        module,
-        given,
-        task,
-        timeout_s,
-        cancelled,
-        lambda done, job: ScoreRun(
-            np.load(job.scores, allow_pickle=False), done.seconds, done.cpu_seconds
-        ),
-    )
+
+    def collect(done: Done, job: Job) -> ScoreRun:
+        scores = np.load(job.scores, allow_pickle=False)
+        return ScoreRun(scores, done.seconds, done.cpu_seconds)
+
+    return _perform(engine, module, given, task, timeout_s, cancelled, collect)
 
 
 def time_bare(
@@ -130,8 +125,8 @@ def time_bare(
     cache_folder: Path,
     rows: npt.NDArray[np.int64],
     contract: Preprocessing,
-    threads: int,
-    task: Task,
+    threads: int = 1,
+    task: Task | None = None,
     timeout_s: float | None = None,
     cancelled: threading.Event | None = None,
     module: str = BARE,
@@ -146,15 +141,11 @@ def time_bare(
         InputError: The image cache is damaged, or the disk is full.
     """
     given = _Given(model_path, cache_folder, rows, contract, threads)
-    return _perform(
-        engine,
-        module,
-        given,
-        task,
-        timeout_s,
-        cancelled,
-        lambda done, _: BareRun(done.seconds, done.cpu_seconds),
-    )
+
+    def collect(done: Done, _job: Job) -> BareRun:
+        return BareRun(done.seconds, done.cpu_seconds)
+
+    return _perform(engine, module, given, task, timeout_s, cancelled, collect)
 
 
 @dataclass(frozen=True)
@@ -192,21 +183,15 @@ def _perform(
     engine: Engine,
     module: str,
     given: _Given,
-    task: Task,
+    task: Task | None,
     timeout_s: float | None,
     cancelled: threading.Event | None,
     collect: Callable[[Done, Job], Run],
 ) -> Run | LoadFailure:
     """Run a worker's job to its end and collect what it leaves, before its folder goes.
 
-    Args:
-        engine: The runtime; where it is not available nothing is started.
-        module: The worker.
-        given: What the job is about.
-        task: Told how many images more are done.
-        timeout_s: Longest silence; None for the engine's own.
-        cancelled: When set, the process is ended.
-        collect: Called where the worker has done all of the job.
+    Where the runtime is not available, nothing is started. `collect` is called where the worker
+    has done all of the job.
     """
     missing = engine.available()
     if missing is not None:
@@ -214,7 +199,7 @@ def _perform(
     limit_s = engine.silence_limit_s if timeout_s is None else timeout_s
     with scratch_folder() as folder:
         job = given.job(engine, folder)
-        heard = _Heard(task)
+        heard = _Heard(task or SilentTask())
         failure = run_job(
             partial(engine.launch, module), job, EVENT, heard.hear, limit_s, cancelled
         )

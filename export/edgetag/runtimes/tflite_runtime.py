@@ -34,13 +34,7 @@ class TFLiteRuntime(EngineHere):
 
 
 def why_not(python: tuple[int, ...], installed: bool, numpy: str) -> str | None:
-    """Return None, or why tflite-runtime cannot be used.
-
-    Args:
-        python: Major and minor version.
-        installed: Whether the package is there.
-        numpy: Version of numpy.
-    """
+    """Return None, or why tflite-runtime cannot be used."""
     if not installed and python >= FIRST_PYTHON_WITHOUT_WHEEL:
         return "no wheel for Python 3.12+; use Python 3.11 to include it"
     if not installed:

@@ -20,6 +20,7 @@ from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.screening.plan import Step
 from edgetag.screening.result import Carried
+from edgetag.tagging.listing import shown_name
 from edgetag.workspace import digest_file, disk_error
 
 Action = Literal["copy", "link", "move"]
@@ -61,9 +62,9 @@ def carry(steps: Sequence[Step], action: Action, log: Path, progress: Progress) 
             except OSError as error:
                 if error.errno in (errno.ENOSPC, errno.EDQUOT):
                     raise disk_error(step.target, error) from error
-                failed.append((str(step.source), error.strerror or str(error)))
+                failed.append((shown_name(str(step.source)), error.strerror or str(error)))
             except InputError as error:
-                failed.append((str(step.source), str(error)))
+                failed.append((shown_name(str(step.source)), str(error)))
             task.advance()
     return Carried(done=done, failed=tuple(failed))
 
@@ -82,7 +83,7 @@ def undo(log: Path, progress: Progress) -> Carried:
                 done += _take_back(step, action)
             except (OSError, InputError) as error:
                 reason = getattr(error, "strerror", None) or str(error)
-                failed.append((str(step.target), reason))
+                failed.append((shown_name(str(step.target)), shown_name(reason)))
             task.advance()
     if not failed:
         log.unlink()

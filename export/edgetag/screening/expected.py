@@ -14,7 +14,7 @@ import numpy as np
 
 from edgetag.errors import InputError
 from edgetag.screening.known import Known, read_known
-from edgetag.screening.rules import Rule, Truths, tag_of
+from edgetag.screening.rules import Rule, Truths, limit_of, tag_of
 from edgetag.screening.tagged import Tagged
 from edgetag.screening.truth import UnscoredError, truth_of
 from edgetag.validation.operating import precision_at
@@ -137,12 +137,8 @@ def _alone(rule: Rule) -> tuple[str, ...]:
 
 
 def _rates(rule: Rule, known: Known, path: Path) -> Rates:
-    limits = any(isinstance(node, ast.Compare) for node in ast.walk(rule.tree))
-    if not known.by_picture and (limits or len(rule.tags) > 1):
-        raise UnscoredError(
-            f"{path.name} counts errors by tag at its threshold; a rule with limits or of several "
-            "tags takes the run folder, which has the scores of every picture"
-        )
+    if known.limits is not None:
+        _require_counted(rule, known.limits, path)
     lacking = [tag for tag in rule.tags if tag not in known.labels]
     if lacking:
         raise InputError(f"{path}: the verdict has no tag {lacking[0]!r}; it is of another model")
@@ -160,6 +156,30 @@ def _rates(rule: Rule, known: Known, path: Path) -> Rates:
         recall=_share(holds, positives, known),
         fpr=_share(holds, negatives, known),
         confidence=known.confidence,
+    )
+
+
+def _require_counted(rule: Rule, counted: frozenset[float], path: Path) -> None:
+    """Refuse a rule that a bundle's counts do not tell of.
+
+    Raises:
+        UnscoredError: It names several tags, or limits at which nothing was counted.
+    """
+    limits = {
+        limit
+        for node in ast.walk(rule.tree)
+        if isinstance(node, ast.expr) and (limit := limit_of(node)) is not None
+    }
+    if len(rule.tags) > 1:
+        lacking = "a rule of several tags"
+    elif others := sorted(limits - counted):
+        lacking = f"the limit {others[0]:g}"
+    else:
+        return
+    at = "threshold and at hundredths of a score" if len(counted) > 2 else "threshold"
+    raise UnscoredError(
+        f"{path.name} counts errors by tag at its {at}; {lacking} takes the run folder, which has "
+        "the scores of every picture"
     )
 
 

@@ -1,12 +1,11 @@
 """Pictures whose tags are known, with what a file made of them: by these a rule is judged.
 
-A validated run folder has them one by one. A bundle's verdict only counts them by tag, which is
-enough for a rule of one tag at its threshold.
+A validated run folder has them one by one. A bundle's verdict only counts them by tag, at the tag's
+threshold and at every hundredth of a score: enough for a rule of one tag.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from edgetag.screening.rules import Truths, Values
 from edgetag.screening.truth import Truth
 from edgetag.shipping import read_shipping
 from edgetag.validation.judged import Judged, read_judged
+from edgetag.validation.operating import CURVE_SCORES
 from edgetag.workspace import Workspace
 
 
@@ -29,8 +29,9 @@ class Known:
     Attributes:
         source: Which file, runtime and split, for people.
         labels: Tag → `[rows]`: 1, 0, or -1 for unknown.
-        by_picture: Whether every row is a picture; else only counts at thresholds are known.
-        scores: Tag → `[rows]`; zeros where only counts are known.
+        limits: Scores between which rows count pictures of one tag; None where every row is a
+            picture, whose scores are known.
+        scores: Tag → `[rows]`; of counted pictures any between two limits.
         is_set: Tag → `[rows]`: whether the file's threshold was reached.
         thresholds: Tag → the file's threshold.
         counts: `[rows]` pictures.
@@ -41,7 +42,7 @@ class Known:
     """
 
     source: str
-    by_picture: bool
+    limits: frozenset[float] | None
     labels: Mapping[str, Truth]
     scores: Mapping[str, Values]
     is_set: Mapping[str, Truths]
@@ -66,7 +67,9 @@ def read_known(path: Path, variant: str | None, tag: str) -> Known:
     """
     if not path.is_dir():
         released = read_released(path)
-        return _of_bundle(_entry(released, variant or released.shipped[0], path), released, tag)
+        return _of_bundle(
+            _entry(released, variant or released.shipped[0], path), released, tag, path
+        )
     workspace = Workspace(path)
     run_file = workspace.read_run_file()
     if run_file is None:
@@ -89,7 +92,7 @@ def _of_run(judged: Judged) -> Known:
     columns = dict(zip(names, judged.scores.T, strict=True))
     return Known(
         source=f"{entry.variant} on {entry.runtime} over {entry.split}",
-        by_picture=True,
+        limits=None,
         labels=dict(zip(names, judged.labels.T, strict=True)),
         scores=columns,
         is_set={tag: columns[tag] >= np.float32(thresholds[tag]) for tag in names},
@@ -102,23 +105,32 @@ def _of_run(judged: Judged) -> Known:
     )
 
 
-def _of_bundle(entry: ReleasedEntry, released: ReleasedVerdict, tag: str) -> Known:
-    """Return four rows: set and not set, of pictures with the tag and without."""
+def _of_bundle(entry: ReleasedEntry, released: ReleasedVerdict, tag: str, path: Path) -> Known:
+    """Return a row for pictures with the tag, and one for those without, between any two cuts."""
     known = {row.tag: row for row in entry.tags}
     if tag not in known:
         raise InputError(f"the verdict of {entry.variant} has no tag {tag!r}; it has other tags")
     row = known[tag]
-    hits = round((row.recall or 0.0) * row.positives), round((row.fpr or 0.0) * row.negatives)
-    counts = [hits[0], row.positives - hits[0], hits[1], row.negatives - hits[1]]
-    label, is_set = zip(*product((1, 0), (True, False)), strict=True)
+    at_threshold = (row.recall or 0.0) * row.positives, (row.fpr or 0.0) * row.negatives
+    reaching = {0.0: (row.positives, row.negatives)}
+    if row.curve is not None:
+        curves = zip(row.curve.positives, row.curve.negatives, strict=True)
+        reaching |= dict(zip(CURVE_SCORES.tolist(), curves, strict=True))
+    reaching[row.threshold] = round(at_threshold[0]), round(at_threshold[1])
+    cuts = sorted(reaching)
+    counts = -np.diff([*(reaching[cut] for cut in cuts), (0, 0)], axis=0)
+    if (counts < 0).any():
+        raise InputError(f"{path}: what it counts of {tag!r} does not fit; make the bundle again")
+    between = (np.array(cuts) + np.array([*cuts[1:], 1.0])) / 2
+    scores = np.tile(between, 2).astype(np.float32)
     return Known(
         source=f"{entry.variant} on {entry.runtime} over {entry.split}",
-        by_picture=False,
-        labels={tag: np.array(label, dtype=np.int8)},
-        scores={tag: np.zeros(len(counts), dtype=np.float32)},
-        is_set={tag: np.array(is_set)},
+        limits=frozenset(cuts),
+        labels={tag: np.repeat(np.array([1, 0], dtype=np.int8), len(cuts))},
+        scores={tag: scores},
+        is_set={tag: scores >= np.float32(row.threshold)},
         thresholds={tag: row.threshold},
-        counts=np.array(counts, dtype=np.int64),
+        counts=counts.T.ravel(),
         group_of=None,
         group_size=entry.n_images / entry.n_groups,
         confidence=released.confidence,

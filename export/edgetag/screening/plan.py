@@ -75,7 +75,7 @@ def plan(tagged: Tagged, rule: Rule, holding: Path | None, others: Path | None) 
     taken: set[Path] = set()
     for number, name in enumerate(tagged.paths):
         folder = holding if holds[number] else others
-        source = Path(os.path.abspath(name))  # noqa: PTH100 - resolve() would follow links
+        source = Path(os.path.abspath(tagged.file_of(number)))  # noqa: PTH100 - resolve() follows links
         if not tagged.readable[number]:
             passed_over.append((name, "it could not be read when it was tagged"))
         elif folder is None:

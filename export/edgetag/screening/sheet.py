@@ -75,13 +75,12 @@ def _side(title: str, tagged: Tagged, plan: Plan, members: Truths) -> Side:
     for row in rows.tolist():
         if len(pictures) == SHOWN:
             break
-        path = tagged.paths[row]
         try:
-            image = read_image(read_bytes(Path(path)), LOOKS)
+            image = read_image(read_bytes(tagged.file_of(row)), LOOKS)
         except (ImageRejectedError, PictureError):
             continue
         scores = ", ".join(
             f"{tag} {format_fraction(float(tagged.scores[tag][row]), 3)}" for tag in plan.rule.tags
         )
-        pictures.append(SheetPicture(path, scores, data_url(image, SHOWN_PX)))
+        pictures.append(SheetPicture(tagged.paths[row], scores, data_url(image, SHOWN_PX)))
     return Side(title, format_count(len(rows)), tuple(pictures))

@@ -9,6 +9,7 @@ from edgetag.screening.plan import Plan
 from edgetag.screening.tagged import Tagged
 from edgetag.tables import NONE, Cell, Column, Number, Prose, Rows, Table
 from edgetag.tables.formats import format_count, format_interval, format_percent
+from edgetag.tagging.listing import shown_name
 
 MOST_ROWS = 20
 ROUND = 1000
@@ -115,4 +116,4 @@ def left_table(title: str, left: Sequence[tuple[str, str]]) -> Table:
 
 
 def _place(folder: Path | None) -> str:
-    return "stay" if folder is None else str(folder)
+    return "stay" if folder is None else shown_name(str(folder))

@@ -1,5 +1,7 @@
 """The table that `edgetag tag` wrote: pictures, scores, tags that are set."""
 
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +12,12 @@ import polars as pl
 from edgetag.errors import InputError
 from edgetag.tagging.batch import FORMATS, SCORE
 from edgetag.userfiles import require_file
+from edgetag.workspace import digest_file
 
 MOST_BYTES = 64_000_000_000
+
+HEX = re.compile(rb"\\x([89a-f][0-9a-f])")
+"""How `edgetag tag` writes bytes of a name that are no text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +43,18 @@ class Tagged:
         """The vocabulary."""
         return tuple(self.scores)
 
+    def file_of(self, row: int) -> Path:
+        """Return the file of a picture, also where its name is no text.
+
+        A file may also be called as another one's name is written. Of two, the digest tells.
+        """
+        written = self.paths[row]
+        meant = HEX.sub(lambda byte: bytes([int(byte[1], 16)]), written.encode())
+        plain, other = Path(written), Path(os.fsdecode(meant))
+        if plain == other or not other.is_file():
+            return plain
+        return plain if plain.is_file() and digest_file(plain) == self.sha256[row] else other
+
 
 def read_tagged(path: Path) -> Tagged:
     """Read a table of `edgetag tag`.
@@ -57,8 +75,11 @@ def read_tagged(path: Path) -> Tagged:
             name.removeprefix(SCORE): table[name].cast(pl.Float32).fill_null(0).to_numpy()
             for name in names
         }
-        given = table["tags"].fill_null([] if table.schema["tags"] == pl.List(pl.String) else "")
-        lists = given if given.dtype == pl.List(pl.String) else given.cast(pl.String).str.split(",")
+        given = table["tags"]
+        if isinstance(given.dtype, pl.List):  # of nothing at all where no tag is set
+            lists = given.cast(pl.List(pl.String)).fill_null([])
+        else:
+            lists = given.cast(pl.String).fill_null("").str.split(",")
         is_set = {tag: lists.list.contains(tag).to_numpy() for tag in scores}
         return Tagged(
             paths=tuple(table["path"].cast(pl.String).to_list()),

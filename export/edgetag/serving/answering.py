@@ -29,12 +29,8 @@ def answer(
 ) -> tuple[Done, list[bytes]]:
     """Return an answer with its bytes and, where the model had to look, what it saw.
 
-    Args:
-        tagger: The model.
-        operation: What is asked.
-        picture: The file.
-        sight: What was seen in it before; empty where that is not known.
-        max_pixels: A larger picture is refused.
+    `sight` is what was seen in it before, empty where that is not known. A picture of more than
+    `max_pixels` is refused.
 
     Raises:
         BundleError: The model fails.

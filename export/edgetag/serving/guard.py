@@ -44,6 +44,7 @@ class Guard:
         token: What a request must bear; empty for none.
         is_late: Tells whether this process is so far behind that an answer would come too late;
             what is asked about pictures is refused unread then.
+        is_full: Tells whether more connections are open than may be; every request is refused then.
         metrics: Counts.
         tell: Is told of each request.
     """
@@ -53,11 +54,13 @@ class Guard:
         app: ASGIApp,
         token: str,
         is_late: Callable[[], bool],
+        is_full: Callable[[], bool],
         metrics: Metrics,
         tell: Tell,
     ) -> None:
         self._app = app
         self._is_late = is_late
+        self._is_full = is_full
         self._token = _digest(token.encode()) if token else b""
         self._metrics = metrics
         self._tell = tell
@@ -83,9 +86,9 @@ class Guard:
         try:
             if self._token and scope["path"] not in OPEN and not self._is_borne(scope):
                 await _refuse(send_marked, NO_TOKEN)
-            elif scope["path"].startswith("/v1/") and self._is_late():
-                self._metrics.refused.labels("late").inc()
-                await _refuse(send_marked, BusyError("late"))
+            elif reason := self._too_much(scope["path"]):
+                self._metrics.refused.labels(reason).inc()
+                await _refuse(send_marked, BusyError(reason))
             else:
                 await self._app(scope, receive, send_marked)
         finally:
@@ -96,6 +99,11 @@ class Guard:
             self._metrics.seconds.labels(route).observe(seconds)
             if route not in QUIET or status != 200:
                 self._log(scope, request_id, status, seconds, sent_bytes)
+
+    def _too_much(self, path: str) -> str:
+        if self._is_full():
+            return "connections"
+        return "late" if path.startswith("/v1/") and self._is_late() else ""
 
     def _is_borne(self, scope: Scope) -> bool:
         for name, value in scope["headers"]:

@@ -11,13 +11,7 @@ class Tell(Protocol):
     """Tells an event."""
 
     def __call__(self, event: str, level: str = "info", **more: object) -> None:
-        """Tell one.
-
-        Args:
-            event: What happened, always in the same words.
-            level: info, warning or error.
-            more: What is to be known about it, as JSON.
-        """
+        """Tell it in always the same words, at level info, warning or error, with more as JSON."""
 
 
 def tell(event: str, level: str = "info", **more: object) -> None:

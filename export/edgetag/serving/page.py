@@ -9,12 +9,7 @@ PARTS = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
 class Page:
-    """One HTML document that loads nothing from elsewhere; its own script and style alone run.
-
-    Attributes:
-        body: The document.
-        headers: What holds the browser to that.
-    """
+    """One HTML document that loads nothing from elsewhere; its own script and style alone run."""
 
     def __init__(self) -> None:
         text = (Path(__file__).parent / "templates" / "page.html").read_text(encoding="utf-8")

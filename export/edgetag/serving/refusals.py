@@ -25,7 +25,7 @@ class BusyError(RefusalError):
     Attributes:
         reason: `queue` where it is full, `deadline` where the answer would come too late, `expired`
             where no worker had begun by then, `uploads` where too many bytes are held, `late`
-            where the front itself is too far behind.
+            where the front itself is too far behind, `connections` where too many are open.
     """
 
     def __init__(self, reason: str, retry_after_s: float = 1.0) -> None:

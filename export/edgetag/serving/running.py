@@ -70,7 +70,12 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
     def is_late() -> bool:
         return lateness.seconds > settings.deadline_s
 
-    app = Guard(make_app(service, sources, settings, metrics), token, is_late, metrics, tell)
+    def is_full() -> bool:
+        # uvicorn has such a limit too, but nothing counts or logs what that refuses.
+        return len(server.server_state.connections) > settings.connections
+
+    routes = make_app(service, sources, settings, metrics)
+    app = Guard(routes, token, is_late, is_full, metrics, tell)
     server = _Server(
         uvicorn.Config(
             app,
@@ -80,7 +85,6 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
             log_config=None,
             access_log=False,
             server_header=False,
-            limit_concurrency=settings.connections,
             timeout_keep_alive=int(settings.idle_s),
             timeout_graceful_shutdown=int(settings.stop_s),
         )

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from edgetag.serving.refusals import BusyError, RefusalError
 from edgetag.serving.service import Upload
 from edgetag.serving.settings import Settings
+from edgetag.tagging.remote import read_object, store_at
 
 FIELD = "picture"
 """The field of a form that has the picture."""
@@ -176,16 +177,11 @@ class Sources:
         return await _digested(data)
 
     def _fetch(self, prefix: str, rest: str, held: "_Held") -> bytes:
-        from fsspec.core import url_to_fs
-
         most = self._settings.max_bytes
         # A redirection would lead out of the prefix.
         options = {"allow_redirects": False} if prefix.startswith("http") else {}
-        files, base = url_to_fs(prefix, **options)
-        place = f"{base.rstrip('/')}/{rest}"
-        size = files.size(place)
-        held.take(most if size is None else min(size, most))
-        data: bytes = files.cat_file(place, start=0, end=most + 1)
+        store, base = store_at(prefix, **options)
+        data = read_object(store, f"{base.rstrip('/')}/{rest}", most, held.take)
         if len(data) > most:
             raise _too_many(most)
         return data

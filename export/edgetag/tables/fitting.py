@@ -21,12 +21,8 @@ def fitted(
 ) -> list[int] | None:
     """Return the width of each column, None where they do not fit.
 
-    Args:
-        headings: One per column; they wrap between words.
-        rows: Cells.
-        whole: Columns whose cells stay in one piece, by position.
-        width: Width of the terminal.
-        gap: Columns of the terminal between two of the table.
+    `whole` are positions of columns whose cells stay in one piece; `gap` columns of the
+    terminal lie between two of the table.
     """
     columns = [[heading, *(row[at] for row in rows)] for at, heading in enumerate(headings)]
     wanted = [max(map(_longest_line, cells)) for cells in columns]

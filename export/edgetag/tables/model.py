@@ -205,11 +205,8 @@ def _cell(value: Value) -> Cell:
 def decided(decision: str, text: str = "", note: str = "", *, with_losses: bool = False) -> Cell:
     """Return the cell of a decision: its sign, its word, its colour; losses stand beside a pass.
 
-    Args:
-        decision: Gives the mark.
-        text: In place of the decision's own word.
-        note: See `Cell`.
-        with_losses: Whether something was lost that no margin judges.
+    `text` stands in place of the decision's own word; `with_losses` says that something was
+    lost that no margin judges.
     """
     if with_losses and decision in ("pass", "not judged"):
         return Cell(f"{decision}, with losses", mark="loss", note=note)

@@ -9,7 +9,7 @@
 - `archives`: pictures in archives, which are never unpacked.
 - `remote`: pictures in object stores, by fsspec.
 - `engines`: who computes a batch: threads here, or
-- `on_ray`: the workers of a Ray cluster.
+- `on_ray`: the workers of a Ray cluster, through Ray Data.
 - `batch`: tags many pictures into a table, so that a kill loses nothing finished.
 - `report`: a page with plots of what was tagged.
 - `sidecars`: text files with tags beside pictures, as other programs read them.

@@ -121,7 +121,7 @@ def tag_pictures(
             )
         shutil.rmtree(folder)
     return BatchResult(
-        out=str(out),
+        out=shown_name(str(out)),
         pictures=len(rows),
         unreadable=sum(bool(row.error) for row in rows),
         reused=len(rows) - computed,

@@ -8,7 +8,6 @@ from edgetag import __version__
 from edgetag.ensembles import MOST_WEIGHT, is_ensemble, mean_thresholds, weighted_mean
 from edgetag.ensembles import Ensemble as EnsembleFile
 from edgetag.errors import InputError
-from edgetag.preprocess import Preprocessing
 from edgetag.tagging.errors import BundleError, VocabularyError
 from edgetag.tagging.opening import Model, chosen_thresholds, tags_differ
 from edgetag.tagging.pictures import Picture, Square, read_bytes, read_square
@@ -257,6 +256,4 @@ def _lie(maps: HeatMaps) -> str:
 
 def _square_of(tagger: Tagger) -> str:
     """Return what tells how a picture becomes a model's square, whatever its scale."""
-    contract: Preprocessing = tagger.model.contract
-    digest = contract.model_copy(update={"mean": 0.0, "std": 1.0}).digest()
-    return f"{digest} {tagger.scaled_jpeg}"
+    return f"{tagger.model.contract.of_squares.digest()} {tagger.scaled_jpeg}"

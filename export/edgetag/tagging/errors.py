@@ -15,9 +15,7 @@ class VocabularyError(InputError):
 class PictureError(InputError):
     """A picture cannot be read.
 
-    Attributes:
-        reason: What is wrong with it, for programs.
-        detail: The same for people.
+    `reason` is for programs, `detail` for people.
     """
 
     def __init__(self, reason: Rejection, detail: str) -> None:

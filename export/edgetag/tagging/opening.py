@@ -9,17 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.bundling.contents import Expected
-from edgetag.bundling.opening import Bundle, open_bundle
-from edgetag.bundling.result import MOST_BYTES, BundledVariant
+from edgetag.bundling.opening import NoSuchVariantError, is_bundle, open_bundle
+from edgetag.bundling.result import MOST_BYTES
 from edgetag.conversion.boundary import read_bytes
 from edgetag.conversion.external import own_description, read_external
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.tagging.errors import BundleError, VocabularyError
 from edgetag.tags import Vocabulary
-from edgetag.userfiles import require_file
 
-ZIP = b"PK\x03\x04"
 DEFAULT_THRESHOLD = 0.5
 """A `.tflite` file has no thresholds: tags are set from this score on, unless the caller says."""
 
@@ -28,9 +26,7 @@ DEFAULT_THRESHOLD = 0.5
 class GoldenRun:
     """Inputs of which the scores are known.
 
-    Attributes:
-        inputs: `[pictures, size, size, 3]` uint8.
-        expected: Known scores, by family of kernels.
+    Inputs are `[pictures, size, size, 3]` uint8; scores are known by family of kernels.
     """
 
     inputs: Pixels
@@ -117,13 +113,9 @@ def _is_bundle(path: Path) -> bool:
             "Only heatmap takes a run folder: TensorFlow then draws where its float model looks"
         )
     try:
-        require_file(path, "model", MOST_BYTES)
-        with path.open("rb") as file:
-            return file.read(len(ZIP)) == ZIP
+        return is_bundle(path)
     except InputError as error:
         raise BundleError(str(error)) from None
-    except OSError as error:
-        raise BundleError(f"{path}: {error.strerror}; give a bundle or a .tflite file") from None
 
 
 def _of_bundle(
@@ -131,7 +123,7 @@ def _of_bundle(
 ) -> Model:
     try:
         with open_bundle(path) as bundle:
-            chosen = _choose(bundle, variant, path)
+            chosen = bundle.variant(variant)
             data = bundle.archive.read(chosen.file, MOST_BYTES)
             given = bundle.thresholds.thresholds[chosen.variant]
             manifest = bundle.manifest
@@ -155,7 +147,7 @@ def _of_bundle(
                     ),
                 ),
             )
-    except (BundleError, VocabularyError, _OtherInputError):
+    except (BundleError, VocabularyError, NoSuchVariantError, _OtherInputError):
         raise
     except InputError as error:
         raise BundleError(str(error)) from None
@@ -163,14 +155,6 @@ def _of_bundle(
 
 class _OtherInputError(InputError):
     """What the caller asked for is wrong, not the bundle."""
-
-
-def _choose(bundle: Bundle, variant: str | None, path: Path) -> BundledVariant:
-    for candidate in bundle.manifest.variants:
-        if variant in (None, candidate.variant):
-            return candidate
-    names = ", ".join(known.variant for known in bundle.manifest.variants)
-    raise _OtherInputError(f"{path}: has no variant {variant!r}; it has: {names}")
 
 
 def _of_file(

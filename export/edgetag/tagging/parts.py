@@ -48,12 +48,7 @@ def stamp_of(picture: Listed) -> Stamp:
 
 
 class Parts:
-    """Rows that are finished; used through `open_parts`, which holds the folder.
-
-    Args:
-        folder: Where the parts lie.
-        n_tags: Scores of a row.
-    """
+    """Rows that are finished; used through `open_parts`, which holds the folder."""
 
     def __init__(self, folder: Path, n_tags: int) -> None:
         self._folder = folder

@@ -38,10 +38,8 @@ CHANNELS = (3, 4)
 class Square:
     """A picture as a model takes it.
 
-    Attributes:
-        pixels: `[size, size, 3]` uint8.
-        content: Where the picture lies in it.
-        size: Width and height of the picture itself, upright, in pixels.
+    `pixels` are `[size, size, 3]` uint8; `content` is where the picture lies in it, `size` that
+    of the picture itself, upright.
     """
 
     pixels: Pixels

@@ -30,11 +30,6 @@ GREY = 128
 def prove(model: Model, engine: Engine, where: Path) -> None:
     """Run a model over what is known of it, unless that was done on this machine before.
 
-    Args:
-        model: What is to be used.
-        engine: The runtime that it will be used on.
-        where: Names the bundle or file in errors.
-
     Raises:
         BundleError: It cannot be run, or gives other scores than are known.
     """

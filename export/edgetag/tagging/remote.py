@@ -1,6 +1,6 @@
 """Pictures in object stores and other places that fsspec opens, such as `s3://bucket/photos`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,8 +27,7 @@ class Address:
             PictureError: It is missing, larger than a picture can be, or cannot be read.
         """
         try:
-            with _open(self.url) as file:
-                data: bytes = file.read(MOST_BYTES + 1)
+            data = read_object(*store_at(self.url), MOST_BYTES)
         except FileNotFoundError:
             raise PictureError(Rejection.MISSING, "there is no such object") from None
         except Exception as error:  # each store has errors of its own
@@ -54,10 +53,11 @@ def find(url: str) -> Iterable[Stored]:
         MissingExtraError: fsspec, or what it needs for the address, is not installed.
         InputError: Nothing is there, or it cannot be listed.
     """
-    fsspec = _fsspec()
     try:
-        store, path = fsspec.core.url_to_fs(url)
+        store, path = store_at(url)
         below = store.find(path, detail=True)
+    except MissingExtraError:
+        raise
     except ImportError as error:
         raise InputError(f"{url}: {error}") from None
     except Exception as error:  # each store has errors of its own
@@ -77,13 +77,37 @@ def _time(facts: dict[str, Any]) -> int:
     return int(changed * 1_000_000_000) if isinstance(changed, int | float) else -1
 
 
-def _open(url: str) -> Any:
-    return _fsspec().open(url, "rb")
+def store_at(url: str, **options: object) -> tuple[Any, str]:
+    """Return the file system that an address is of, and the path of it there.
 
-
-def _fsspec() -> Any:
+    Raises:
+        MissingExtraError: fsspec is not installed.
+        ImportError: What it needs for the address is not.
+    """
     try:
-        import fsspec.core
+        from fsspec.core import url_to_fs
     except ImportError:
         raise MissingExtraError("fsspec", "cluster") from None
-    return fsspec
+    store, path = url_to_fs(url, **options)
+    return store, path
+
+
+def read_object(
+    store: Any, path: str, most: int, hold: Callable[[int], object] = lambda _: None
+) -> bytes:
+    """Return an object's bytes, of one that has more than the most one byte too many.
+
+    Args:
+        store: A file system of fsspec, whose own errors are raised.
+        path: The object's place there.
+        most: Bytes that are wanted.
+        hold: Is called before it is read, with how many bytes that will take.
+
+    Raises:
+        FileNotFoundError: There is no such object.
+    """
+    with store.open(path, "rb") as file:
+        size = getattr(file, "size", None)
+        hold(most if size is None else min(size, most))
+        data: bytes = file.read(most + 1)
+    return data

@@ -1,4 +1,4 @@
-"""A page about tagged pictures: scores of row tag, tags that come together, what was not read.
+"""A page about tagged pictures: scores of each tag, tags that come together, what was not read.
 
 How often the tags of these pictures are right it cannot say: nobody knows what they show. What
 `edgetag validate` measured on pictures with labels stands beside, where the bundle has it.
@@ -17,11 +17,12 @@ from edgetag.bundling.released import ReleasedTag, read_released
 from edgetag.preprocess import Rejection
 from edgetag.reporting.page.style import page_environment, stylesheet
 from edgetag.reporting.page.variants import Plot
-from edgetag.reporting.plots.scores import score_plots
+from edgetag.reporting.plots.scores import KnownCurve, score_plots
 from edgetag.tables import Cell, Column, Number, Rows, Table
 from edgetag.tables.formats import format_count, format_fraction, format_percent
 from edgetag.tagging.batch import SCORE
 from edgetag.tagging.tagger import Tagger
+from edgetag.validation.operating import precision_at
 from edgetag.workspace import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -141,7 +142,8 @@ def tags_page(tagger: Tagger, table: pl.DataFrame, judged: Judged | None = None)
             near=NEAR,
             judged=judged,
             tags=_tags_table(tags, len(read), judged) if len(read) else None,
-            plots=[_plot(number, row, len(read)) for number, row in enumerate(drawn)],
+            plots=[_plot(number, row, len(read), judged) for number, row in enumerate(drawn)],
+            curves=judged is not None and any(tag.curve for tag in judged.tags.values()),
             left_out=len(tags) - len(drawn),
             together=_together_table(together) if len(together) > 1 else None,
             errors=_errors_table(table["error"].drop_nulls().to_list()),
@@ -175,16 +177,29 @@ def _tags_table(tags: Sequence[TagScores], pictures: int, judged: Judged | None)
     )
 
 
-def _plot(number: int, row: TagScores, pictures: int) -> Plot:
+def _plot(number: int, row: TagScores, pictures: int, judged: Judged | None) -> Plot:
     caption = (
         f"set on {format_count(row.set_on)} ({format_percent(row.set_on / pictures)}), from "
         f"{format_fraction(row.threshold)}"
     )
     label = f"Scores of {row.tag}, and pictures that are set as its threshold moves."
-    return Plot(
-        row.tag,
-        score_plots(row.scores, row.threshold, name=f"tag{number}", label=label),
-        caption,
+    known = _known_curve(judged.tags[row.tag]) if judged and row.tag in judged.tags else None
+    drawn = score_plots(row.scores, row.threshold, known, name=f"tag{number}", label=label)
+    return Plot(row.tag, drawn, caption)
+
+
+def _known_curve(tag: ReleasedTag) -> KnownCurve | None:
+    """Return what thresholds decided on the judged pictures; None of a verdict before curves."""
+    if tag.curve is None or tag.recall is None or tag.fpr is None:
+        return None
+    hits, alarms = np.array(tag.curve.positives), np.array(tag.curve.negatives)
+    prevalence = tag.positives / (tag.positives + tag.negatives)
+    return KnownCurve(
+        recall=hits / tag.positives,
+        precision=np.divide(
+            hits, hits + alarms, np.full(len(hits), np.nan), where=hits + alarms > 0
+        ),
+        at=(tag.recall, precision_at(tag.recall, tag.fpr, prevalence)),
     )
 
 

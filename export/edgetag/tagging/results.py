@@ -14,10 +14,7 @@ Box = tuple[int, int, int, int]
 class TagScore:
     """A tag's score in one picture.
 
-    Attributes:
-        tag: Its name.
-        score: 0..1.
-        threshold: The score from which on the tag is set.
+    The score is 0..1; from the threshold on the tag is set.
     """
 
     tag: str

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
+from edgetag.tagging.listing import shown_name
 from edgetag.workspace import write_text
 
 Style = Literal["hydrus", "booru"]
@@ -46,14 +47,16 @@ def write_sidecars(
     for picture, tags in tagged:
         path, text = sidecar_of(picture, style), sidecar_text(tags, style)
         if not picture.is_file():
-            left.append((str(picture), "it is in an archive, at an address, or gone"))
+            reason = "it is in an archive, at an address, or gone"
         elif made.setdefault(path, picture) != picture:
-            left.append((str(picture), f"{made[path].name} has the same sidecar, {path.name}"))
+            reason = f"{made[path].name} has the same sidecar, {path.name}"
         elif path.exists() and not _holds(path, text):
-            left.append((str(picture), f"{path.name} is there already, with other tags"))
+            reason = f"{path.name} is there already, with other tags"
         else:
             write_text(path, text)
             written += 1
+            continue
+        left.append((shown_name(str(picture)), shown_name(reason)))
     return written, tuple(left)
 
 

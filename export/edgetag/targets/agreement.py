@@ -56,10 +56,7 @@ def _numbers(file: ExportedVariant) -> Numbers:
 def compare(here: Outcome, there: Outcome, limit: float) -> Comparison:
     """Compare scores of the same images.
 
-    Args:
-        here: On this machine.
-        there: On the target.
-        limit: Largest difference that is accepted; at 0 the scores must be identical.
+    At a limit of 0 they must be identical.
     """
     if isinstance(here, LoadFailure):
         also_there = f"; there: {there.reason}" if isinstance(there, LoadFailure) else ""

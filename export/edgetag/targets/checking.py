@@ -32,14 +32,8 @@ def check_scores(
     What a runtime cannot do is in the result, and the other files are compared. What is found is
     added to `targets/targets.json`.
 
-    Args:
-        recipe: Gives the split, the contract and the time limit.
-        workspace: The run.
-        progress: Told how many images are scored.
-        there: The engines on targets.
-        images: Spread evenly over the split that decides; None for as many as the recipe says,
-            else fewer where a processor is emulated.
-        variants: Which files; all where none is named.
+    `images` are spread evenly over the split that decides; None stands for as many as the
+    recipe says, else fewer where a processor is emulated. Without `variants` all are compared.
 
     Returns:
         What was found now.
@@ -78,14 +72,11 @@ def _check(job: Job[Engine], pictures: Pictures, task: Task) -> TargetCheck:
     else:
         there = pictures.score(job, task)
     comparison = compare(here, there, limit)
-    return TargetCheck(
+    return TargetCheck.like(
+        comparison,
         **facts_of(job.file, job.engine),
         host=host.name,
         split=pictures.split,
         images=len(job.rows),
         tolerance=limit,
-        differing_images=comparison.differing_images,
-        max_difference=comparison.max_difference,
-        agreement=comparison.agreement,
-        reason=comparison.reason,
     )

@@ -39,12 +39,7 @@ def tell(
 ) -> float | None:
     """Say how many scorings there will be and, where they are slow, about how long they take.
 
-    Args:
-        jobs: All of them; the first one of each slow engine is timed.
-        score: Scores a job's rows.
-        workers: How many run at once.
-        progress: Told two lines.
-        cancelled: Set where this is interrupted.
+    The first job of each slow engine is timed.
 
     Returns:
         The seconds that were told; None where nothing is slow, or nothing runs.

@@ -53,11 +53,6 @@ def list_targets(cache: Path | None = None) -> TargetList:
 def set_up(name: str, cache: Path | None, progress: Progress) -> Iterator[str]:
     """Set a target up unless it is there and whole; yield lines that say what there is now.
 
-    Args:
-        name: As `--on` takes it.
-        cache: The folder that holds all targets; None for the default one.
-        progress: Told each step.
-
     Raises:
         InputError: There is no such target, or it cannot be set up.
     """

@@ -79,9 +79,7 @@ def places() -> tuple[Place, ...]:
 def resolve(name: str, kinds: Container[Kind] = tuple(Kind)) -> Place:
     """Return what a name stands for.
 
-    Args:
-        name: As given.
-        kinds: Of what the error lists.
+    The error lists what there is of `kinds`.
 
     Raises:
         InputError: It stands for nothing; the text lists what there is.
@@ -101,10 +99,6 @@ def resolve(name: str, kinds: Container[Kind] = tuple(Kind)) -> Place:
 
 def resolve_for(verb: str, names: Iterable[str]) -> tuple[Place, ...]:
     """Return places that a verb can work on.
-
-    Args:
-        verb: One of `CAN`.
-        names: As given.
 
     Raises:
         InputError: A name is unknown, or the verb cannot work there.

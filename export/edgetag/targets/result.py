@@ -8,8 +8,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from edgetag.errors import ExitCode
 from edgetag.judging.checks import Check, OfVariant
-from edgetag.judging.decisions import Decision, worst
+from edgetag.judging.decisions import EXIT_CODES, Decision, worst
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
 
@@ -180,6 +181,11 @@ class TargetsResult(Result):
         ]
         return worst([*decisions, *(budget.verdict for budget in self.budgets)], of_none="pass")
 
+    @property
+    def exit_code(self) -> ExitCode:
+        """That of the verdict."""
+        return EXIT_CODES[self.verdict]
+
     def verdict_of(self, variant: str) -> Decision:
         """Return the worst of a file's checks and budgets; pass where it has none."""
         return self.only(lambda name: name == variant).verdict
@@ -199,7 +205,5 @@ class TargetsResult(Result):
         self, variant: str, target: str, runtime: str, cpu: str | None
     ) -> InstructionCount | None:
         """Return a count, None where there is none."""
-        for count in self.counts:
-            if count.key == (variant, target, runtime, cpu):
-                return count
-        return None
+        key = (variant, target, runtime, cpu)
+        return next((count for count in self.counts if count.key == key), None)

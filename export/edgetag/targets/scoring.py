@@ -9,7 +9,7 @@ from edgetag.contract import Preprocessing
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Rows, open_dataset
 from edgetag.errors import InputError
-from edgetag.progress import SilentTask, Task
+from edgetag.progress import Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, score
 from edgetag.workspace import Workspace
@@ -24,11 +24,7 @@ E = TypeVar("E", bound=Engine)
 class Job(Generic[E]):
     """One file to run on one engine.
 
-    Attributes:
-        file: What is known of it.
-        path: Where it is.
-        engine: Here or on a target.
-        rows: `[n]` rows of the image cache.
+    `rows` are `[n]` rows of the image cache.
     """
 
     file: ExportedVariant
@@ -80,10 +76,9 @@ class Pictures:
             self.cache,
             job.rows,
             self.contract,
-            1,
-            task or SilentTask(),
-            self.limit_s,
-            self.cancelled,
+            task=task,
+            timeout_s=self.limit_s,
+            cancelled=self.cancelled,
         )
         tags = len(self.tags)
         if tags and isinstance(outcome, ScoreRun) and outcome.scores.shape[1] != tags:

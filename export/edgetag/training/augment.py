@@ -17,10 +17,8 @@ LUMA = (0.299, 0.587, 0.114)
 def augment(images: tf.Tensor, draws: tf.Tensor, settings: AugmentSection) -> tf.Tensor:
     """Mirror, crop and recolour a batch.
 
-    Args:
-        images: uint8 `[batch, size, size, 3]`.
-        draws: float32 `[batch, DRAWS]`, uniform in 0..1.
-        settings: How far each change may go.
+    Images are uint8 `[batch, size, size, 3]`, `draws` float32 `[batch, DRAWS]`, uniform in
+    0..1.
 
     Returns:
         float32 of the same shape, in 0..255.

@@ -32,13 +32,7 @@ READERS = 2
 
 @dataclass(frozen=True)
 class Share:
-    """The part of every batch that one input pipeline makes.
-
-    Attributes:
-        replicas: Replicas over all workers.
-        first: The first replica that this pipeline feeds.
-        count: How many it feeds, one element each.
-    """
+    """The part of every batch that one input pipeline makes."""
 
     replicas: int = 1
     first: int = 0
@@ -137,10 +131,7 @@ class Batches:
     def steps(self, first: int, last: int, share: Share = WHOLE) -> Any:
         """Return a `tf.data.Dataset` of steps `first` to `last`, exclusive.
 
-        Args:
-            first: Step of the first batch.
-            last: Step after the last batch.
-            share: The part of each batch to make.
+        `last` is the step after the last batch.
 
         Returns:
             Elements are float32 images `[batch / replicas, size, size, 3]`, augmented and scaled,

@@ -62,12 +62,8 @@ def plan(labels: Labels, batch_size: int, share: float, seed: int, step: int) ->
     A picture to paste is drawn tag by tag, so that rare tags are pasted as often as frequent ones;
     one time in as many as there are tags and one more, any picture is.
 
-    Args:
-        labels: `[images, tags]` of all training images.
-        batch_size: Images of the step.
-        share: Of them that something is pasted into.
-        seed: Of the training.
-        step: Its position in the training.
+    Labels are those of all training images, `[images, tags]`; `share` of a step's images get
+    something pasted into them.
     """
     random = np.random.default_rng((seed, step, STREAM))
     having = [np.flatnonzero(column == 1) for column in labels.T]

@@ -26,12 +26,7 @@ def choose_thresholds(
 ) -> Thresholds:
     """Choose a threshold for every tag.
 
-    Args:
-        scores: `[images, tags]` of the split.
-        labels: `[images, tags]`; unknown cells are left out.
-        vocabulary: Names the tags.
-        section: The recipe's policy.
-        split: The split's name, for the record.
+    Scores and labels are `[images, tags]` of the split; unknown cells are left out.
     """
     chosen: dict[str, float] = {}
     defaulted = []
@@ -56,9 +51,7 @@ def choose_thresholds(
 def best_f1(truth: Labels, scores: _Vector) -> float:
     """Return the threshold with the highest F1; of equal ones the lowest.
 
-    Args:
-        truth: `[n]` of 1 and 0, with both.
-        scores: `[n]` in 0..1.
+    `truth` is `[n]` of 1 and 0, with both; scores are `[n]` in 0..1.
     """
     precision, recall, thresholds = precision_recall_curve(truth, scores)
     total = precision + recall
@@ -69,10 +62,7 @@ def best_f1(truth: Labels, scores: _Vector) -> float:
 def recall_at_fpr(truth: Labels, scores: _Vector, max_fpr: float) -> float:
     """Return the threshold with the largest recall whose false-positive rate is within a limit.
 
-    Args:
-        truth: `[n]` of 1 and 0, with both.
-        scores: `[n]` in 0..1.
-        max_fpr: The limit, in 0..1.
+    `truth` is `[n]` of 1 and 0, with both; scores are `[n]` in 0..1, and so is the limit.
     """
     fpr, recall, thresholds = roc_curve(truth, scores, drop_intermediate=False)
     allowed = fpr <= max_fpr

@@ -57,13 +57,7 @@ def check_fits(
 ) -> None:
     """Refuse a baseline that is about something else; cheap, so call it before scoring.
 
-    Args:
-        baseline: The accepted state.
-        file: Where it lies, for the error's text.
-        recipe: The recipe's name now.
-        tags: The vocabulary now.
-        split: The split that decides now.
-        images_sha256: Digest of its images now.
+    All but the baseline is as it is now; `file` names it in the error's text.
 
     Raises:
         InputError: Names both sides and says what to do.

@@ -3,7 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sklearn.metrics import precision_recall_curve
 
 from edgetag.dataset import Dataset, Rows
 from edgetag.sampling import positions
@@ -85,6 +84,8 @@ def _curves(tag: int, reference: Measured, variant: Measured) -> TagCurves:
 
 
 def _curve(truth: npt.NDArray[np.bool_], scores: npt.NDArray[np.float32]) -> Curve:
+    from sklearn.metrics import precision_recall_curve  # slow to import
+
     precision, recall, _ = precision_recall_curve(truth, scores, drop_intermediate=True)
     # Recall falls along the curve; evenly spaced points of it are enough to draw.
     kept = positions(len(recall), CURVE_POINTS)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from edgetag.conversion.external import ExternalModel, Weighted
 from edgetag.ensembles import Ensemble, Member
@@ -40,13 +41,17 @@ def write_fitted(
     for model in external:
         if not model.members:
             continue
-        members = tuple(
-            Member(
-                file=os.path.relpath(member.model.path, workspace.validate),
-                weight=member.weight,
-                sha256=member.model.sha256,
-            )
-            for member in model.members
-        )
+        members = tuple(_member(member, workspace.validate) for member in model.members)
         described = Ensemble(models=members, thresholds=dict(thresholds[model.name]))
         write_text(workspace.validate / f"{model.name}.toml", described.to_toml())
+
+
+def _member(member: Weighted, folder: Path) -> Member:
+    """Name a file as a user does: where it lies in a bundle, the bundle."""
+    file, variant = member.model.bundle or (member.model.path, None)
+    return Member(
+        file=os.path.relpath(file, folder),
+        weight=member.weight,
+        variant=variant,
+        sha256=member.model.sha256,
+    )

@@ -101,7 +101,7 @@ def variant_entry(
         size_bytes=candidate.size_bytes,
         gzip_bytes=candidate.gzip_bytes,
         budgets=overall,
-        tags=_tags(comparison, tag_checks, reference, variant),
+        tags=_tags(comparison, tag_checks, reference, variant, decides),
         losses=significant_losses(comparison, overall, tag_checks, split.confidence),
     )
 
@@ -111,6 +111,7 @@ def _tags(
     checks: Mapping[str, tuple[Check, ...]],
     reference: Measured,
     variant: Measured,
+    decides: bool,
 ) -> tuple[TagVerdict, ...]:
     """Return every tag's numbers and verdict, in the order of the outputs."""
     split = variant.split
@@ -154,6 +155,7 @@ def _tags(
             "mcnemar_p_holm": tag.mcnemar_p_holm,
             "operating": variant.operating[place],
             "reference_operating": reference.operating[place],
+            "curve": variant.curve(index) if decides else None,
         }
         tags.append(common.model_copy(update=numbers))
     return tuple(tags)

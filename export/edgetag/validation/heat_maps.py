@@ -1,6 +1,8 @@
 """A variant's heat maps against the float model's: how far apart, and whether they peak alike."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -11,6 +13,7 @@ from scipy.special import expit
 from edgetag.conversion.explain_signature import ExplainMaps, read_explain
 from edgetag.conversion.flatfile import read_model
 from edgetag.dataset import Dataset, Rows
+from edgetag.ensembles import weighted_mean
 from edgetag.errors import InputError
 from edgetag.judging.checks import Bounds, Check, Value, judge
 from edgetag.judging.decisions import worst
@@ -42,6 +45,78 @@ STEEPEST = 0.25
 BUDGET = "max_heat_map_error"
 
 Maps = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class MadeMaps:
+    """What a file's second signature made of some images.
+
+    Attributes:
+        run: The maps, and the scores beside them.
+        ends: What the file says of its maps.
+        weight: Of the file in an ensemble.
+    """
+
+    run: MapRun
+    ends: ExplainMaps
+    weight: float = 1.0
+
+    @cached_property
+    def identity_error(self) -> float:
+        """How far scores are, at most, from the sigmoid of their maps' mean.
+
+        The mean is cut to what its type holds in the file, as the file does.
+        """
+        mean = self.run.maps.mean(axis=(1, 2), dtype=np.float64)
+        kept = mean.clip(self.ends.mean_low, self.ends.mean_high)
+        return float(np.abs(expit(kept) - self.run.scores).max())
+
+    @property
+    def identity_tolerance(self) -> float:
+        """How far they may be.
+
+        A file of integers rounds the mean to a step, where the sigmoid is steepest a quarter as
+        much, and the score to another.
+        """
+        step = self.ends.mean_step
+        return (STEEPEST * step + SCORE_STEP if step else 0.0) + FLOAT_TOLERANCE
+
+
+def make_maps(
+    file: Path,
+    engine: Engine,
+    cache: Path,
+    rows: Rows,
+    contract: Preprocessing,
+    task: Task,
+    columns: tuple[int, ...] | None = None,
+    weight: float = 1.0,
+) -> MadeMaps | LoadFailure:
+    """Run a file's second signature.
+
+    Args:
+        file: Has the signature.
+        engine: The runtime.
+        cache: The image cache.
+        rows: `[m]` rows of it.
+        contract: How pixels become input.
+        task: Told how many images more are done.
+        columns: Output column of each tag; None where outputs are in the tags' order.
+        weight: Of the file in an ensemble.
+
+    Raises:
+        InputError: The file lacks the signature.
+    """
+    ends = read_explain(read_model(file), file)
+    if ends is None:
+        raise InputError(f"{file}: its maps are gone; export it again")
+    run = explain(engine, file, cache, rows, contract, task)
+    if isinstance(run, LoadFailure):
+        return run
+    if columns is not None:
+        order = list(columns)
+        run = replace(run, maps=run.maps[..., order], scores=run.scores[:, order])
+    return MadeMaps(run, ends, weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,74 +157,48 @@ class ReferenceHeatMaps:
             min_positives=section.min_positives,
         )
 
-    def compare_file(
-        self,
-        file: Path,
-        engine: Engine,
-        cache: Path,
-        rows: Rows,
-        contract: Preprocessing,
-        scores: Scores,
-        task: Task,
-        columns: tuple[int, ...] | None = None,
-    ) -> HeatMaps | LoadFailure:
-        """Run a file's second signature and compare its maps.
+    def compare(self, made: Sequence[MadeMaps], scores: Scores) -> HeatMaps | LoadFailure:
+        """Compare a file's maps, or the weighted mean of those of an ensemble's files.
 
         Args:
-            file: Has the signature.
-            engine: The runtime.
-            cache: The image cache.
-            rows: `[m]` rows of it.
-            contract: How pixels become input.
-            scores: `[m, tags]` of its first signature.
-            task: Told how many images more are done.
-            columns: Output column of each tag; None where outputs are in the tags' order.
-
-        Raises:
-            InputError: The file lacks the signature.
-        """
-        ends = read_explain(read_model(file), file)
-        if ends is None:
-            raise InputError(f"{file}: its maps are gone; export it again")
-        run = explain(engine, file, cache, rows, contract, task)
-        if isinstance(run, LoadFailure):
-            return run
-        if columns is not None:
-            order = list(columns)
-            run = replace(run, maps=run.maps[..., order], scores=run.scores[:, order])
-        return self.compare(run, scores, ends)
-
-    def compare(self, run: MapRun, scores: Scores, ends: ExplainMaps) -> HeatMaps | LoadFailure:
-        """Compare a variant's maps.
-
-        Args:
-            run: The variant's maps and the scores beside them.
-            scores: `[m, tags]` of its first signature.
-            ends: What the file says of its maps.
+            made: The maps of each file.
+            scores: `[m, tags]` of the first signature, of the ensemble's where it is one.
 
         Returns:
             A failure where the maps are not those behind the scores.
         """
-        if run.maps.shape != self.maps.shape:
-            shapes = f"{list(run.maps.shape[1:])}, the float model's {list(self.maps.shape[1:])}"
-            return _wrong(f"its maps are {shapes}")
-        identity, tolerance = _identity(run, ends)
-        apart = float(np.abs(run.scores - scores).max())
-        if identity > tolerance:
-            return _wrong(
-                f"a score is {identity:.4f} from the mean of its map, over {tolerance:.4f}"
-            )
-        if apart > (SCORE_STEP if ends.mean_step else FLOAT_TOLERANCE):
+        for one_file in made:
+            if one_file.run.maps.shape != self.maps.shape:
+                own, wanted = one_file.run.maps.shape[1:], self.maps.shape[1:]
+                return _wrong(f"its maps are {list(own)}, the float model's {list(wanted)}")
+            if one_file.identity_error > one_file.identity_tolerance:
+                return _wrong(
+                    f"a score is {one_file.identity_error:.4f} from the mean of its map, over "
+                    f"{one_file.identity_tolerance:.4f}"
+                )
+        weights = [one_file.weight for one_file in made]
+        beside = weighted_mean([one_file.run.scores for one_file in made], weights)
+        apart = float(np.abs(beside - scores).max())
+        steps = any(one_file.ends.mean_step for one_file in made)
+        if apart > (SCORE_STEP if steps else FLOAT_TOLERANCE):
             return _wrong(f"its scores beside the maps differ by {apart:.4f} from those without")
-        before, after = expit(self.maps), expit(run.maps)
-        cells = np.abs(after - before)
+        after = weighted_mean([expit(one_file.run.maps) for one_file in made], weights)
+        # Of one file before the sigmoid, where no two cells are rounded to one.
+        peaks = made[0].run.maps if len(made) == 1 else after
+        worst_identity = max(made, key=lambda one_file: one_file.identity_error)
+        return self._compare(after, peaks, worst_identity, apart)
+
+    def _compare(
+        self, after: Maps, peaks: Maps, made: MadeMaps, scores_difference: float
+    ) -> HeatMaps:
+        cells = np.abs(after - expit(self.maps))
         errors = cells.mean(axis=(1, 2), dtype=np.float64)
-        agrees = _peak_agreement(self.maps, run.maps)
+        agrees = _peak_agreement(self.maps, peaks)
         present = self.labels == 1
         shown = int(present.sum())
         return HeatMaps(
-            height=ends.height,
-            width=ends.width,
+            height=made.ends.height,
+            width=made.ends.width,
             n_images=len(self.labels),
             n_groups=self.bootstrap.groups,
             n_present=shown,
@@ -159,9 +208,9 @@ class ReferenceHeatMaps:
             all_tags_error=float(errors.mean()),
             peak_agreement=float(agrees[present].mean()) if shown else None,
             peak_agreement_interval=self._interval(agrees, present),
-            identity_error=identity,
-            identity_tolerance=tolerance,
-            scores_difference=apart,
+            identity_error=made.identity_error,
+            identity_tolerance=made.identity_tolerance,
+            scores_difference=scores_difference,
             tags=tuple(self._tag(tag, name, errors, agrees) for tag, name in enumerate(self.names)),
         )
 
@@ -193,18 +242,6 @@ class ReferenceHeatMaps:
 
 def _wrong(reason: str) -> LoadFailure:
     return LoadFailure(FailureKind.WRONG_OUTPUT, f"signature explain: {reason}")
-
-
-def _identity(run: MapRun, ends: ExplainMaps) -> tuple[float, float]:
-    """Return how far scores are from the sigmoid of their maps' mean, and how far they may be.
-
-    The file rounds the mean to a step, where the sigmoid is steepest a quarter as much, and the
-    score to another; it cuts the mean to what its type holds, which is done here too.
-    """
-    mean = run.maps.mean(axis=(1, 2), dtype=np.float64).clip(ends.mean_low, ends.mean_high)
-    error = float(np.abs(expit(mean) - run.scores).max())
-    rounding = STEEPEST * ends.mean_step + SCORE_STEP if ends.mean_step else 0.0
-    return error, rounding + FLOAT_TOLERANCE
 
 
 def _peak_agreement(before: Maps, after: Maps) -> npt.NDArray[np.float64]:

@@ -20,12 +20,7 @@ from edgetag.validation.standing import accepted_names
 class Held:
     """An accepted state, and which part of it each file is held against.
 
-    Attributes:
-        accepted: The state.
-        path: Its file.
-        recipe: Now.
-        tags: Now.
-        names: File → accepted variant; see `against`.
+    `recipe` and `tags` are those of now; `names` are file → accepted variant, see `against`.
     """
 
     accepted: Baseline

@@ -40,10 +40,6 @@ class Judged:
 def read_judged(workspace: Workspace, variant: str) -> Judged:
     """Read the scores that a verdict is about.
 
-    Args:
-        workspace: The run folder.
-        variant: The file's name.
-
     Raises:
         InputError: The verdict says nothing of the file, or scores or pictures are not those that
             it judged.

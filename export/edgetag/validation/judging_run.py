@@ -18,7 +18,13 @@ from edgetag.validation.ensembles import shared_members
 from edgetag.validation.entries import variant_entry
 from edgetag.validation.evaluation import Evaluation
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import MOST_IMAGES, check_heat_maps, with_heat_maps
+from edgetag.validation.heat_maps import (
+    MOST_IMAGES,
+    MadeMaps,
+    check_heat_maps,
+    make_maps,
+    with_heat_maps,
+)
 from edgetag.validation.inputs import Candidate, split_of
 from edgetag.validation.metrics import Measured
 from edgetag.validation.needs import split_share
@@ -128,13 +134,8 @@ def judge_run(
 ) -> JudgedRun | Failure:
     """Judge what a file scored on a runtime.
 
-    Args:
-        evaluation: What it is judged by.
-        file: The file.
-        run: On which runtime.
-        scored: The scores of all judged rows, and perhaps more.
-        thresholds: Tag → the file's own.
-        progress: Is told of heat maps.
+    `scored` are the scores of all judged rows, and perhaps more; `thresholds` are the file's
+    own, by tag.
 
     Returns:
         The failure where its heat maps cannot be made.
@@ -179,18 +180,26 @@ def _compare_heat_maps(
     """Run the second signature and compare its maps; None where there is nothing to compare."""
     if not file.explains or evaluation.heat_maps is None:
         return None
+    files, rows = run.of_files, evaluation.map_rows
+    weights = [member.weight for member in run.members] or [1.0]
+    made: list[MadeMaps] = []
+    with progress.track(f"heat maps of {run.name}", len(files) * len(rows), "images") as task:
+        for each, weight in zip(files, weights, strict=True):
+            maps = make_maps(
+                each.path,
+                each.engine,
+                evaluation.workspace.cache,
+                rows,
+                each.contract,
+                task,
+                each.columns,
+                weight,
+            )
+            if isinstance(maps, LoadFailure):
+                return maps
+            made.append(maps)
     beside = scored.scores[evaluation.places[evaluation.deciding]]
-    with progress.track(f"heat maps of {run.name}", len(evaluation.map_rows), "images") as task:
-        return evaluation.heat_maps.compare_file(
-            file.path,
-            run.engine,
-            evaluation.workspace.cache,
-            evaluation.map_rows,
-            file.contract,
-            spread(beside, MOST_IMAGES),
-            task,
-            file.columns,
-        )
+    return evaluation.heat_maps.compare(made, spread(beside, MOST_IMAGES))
 
 
 def _entry(

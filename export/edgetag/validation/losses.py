@@ -30,11 +30,7 @@ def significant_losses(
 ) -> tuple[Loss, ...]:
     """Return what a file has lost beyond chance, the mean first, then the tags in their order.
 
-    Args:
-        comparison: With the reference.
-        overall: Checks over all tags,
-        tags: and of each: a loss inside a margin that is kept is marked as such.
-        confidence: Confidence of the family.
+    A loss inside a margin that is kept is marked as such; `confidence` is that of the family.
     """
     level = (1.0 - confidence) / 2.0
     losses = []

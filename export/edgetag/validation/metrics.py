@@ -12,8 +12,8 @@ import numpy.typing as npt
 from edgetag.labels import Labels
 from edgetag.metrics import Scores, average_precisions
 from edgetag.tags import Vocabulary
-from edgetag.validation.operating import OperatingPoints, operating_points
-from edgetag.validation.result import Operating
+from edgetag.validation.operating import OperatingPoints, operating_curve, operating_points
+from edgetag.validation.result import Operating, OperatingCurve
 from edgetag.validation.statistics import Bootstrap, average_precision_samples, f1_samples
 
 Decisions = npt.NDArray[np.bool_]
@@ -62,10 +62,7 @@ class Split:
 class Measured:
     """Scores of one engine over a split, with what is computed from them once.
 
-    Args:
-        scores: `[images, tags]`.
-        split: The split they are for.
-        thresholds: Tag → score from which it counts as present.
+    Scores are `[images, tags]`; from its threshold on a tag counts as present.
     """
 
     def __init__(self, scores: Scores, split: Split, thresholds: Mapping[str, float]) -> None:
@@ -107,6 +104,11 @@ class Measured:
                 )
             )
         return points
+
+    def curve(self, tag: int) -> OperatingCurve:
+        """Return what any threshold of the tag of this number would decide."""
+        known = self.split.known[:, tag]
+        return operating_curve(self.split.labels[known, tag] == 1, self.scores[known, tag])
 
     @cached_property
     def ap_samples(self) -> npt.NDArray[np.float64]:

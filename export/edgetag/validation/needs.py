@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import Literal
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from edgetag.dataset import Dataset
 from edgetag.judging.checks import Check
@@ -46,11 +46,11 @@ def images_to_decide(
         many.
     """
     distance = abs(limit - measured)
-    end, power = float(norm.isf(level)), float(norm.ppf(wanted))
+    end, power = -float(ndtri(level)), float(ndtri(wanted))
     if measured < limit:
         width = (interval[1] - measured) * (end + power) / end
     else:
-        least = float(norm.isf(level / max(1, tests)))
+        least = -float(ndtri(level / max(1, tests)))
         width = (measured - interval[0]) * (least + power) / end
     if width**2 >= MOST_TIMES * distance**2:
         return None

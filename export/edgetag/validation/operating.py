@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import roc_curve
 
 from edgetag.validation.details import CalibrationBin
-from edgetag.validation.result import Operating
+from edgetag.validation.result import Operating, OperatingCurve
 
 Truth = npt.NDArray[np.bool_]
+CURVE_SCORES = np.arange(1, 100) / 100
+"""Thresholds at which an operating curve counts images; beside them all or hardly any are set."""
+
 Vector = npt.NDArray[np.floating[Any]]
 
 
@@ -50,6 +52,8 @@ def operating_points(
         tag: Its name.
         at: Where the points are taken.
     """
+    from sklearn.metrics import roc_curve  # slow to import
+
     fpr, recall, _ = roc_curve(truth, scores, drop_intermediate=False)
     present = scores >= np.float32(threshold)
     return Operating(
@@ -60,6 +64,25 @@ def operating_points(
         ),
         calibration_error=calibration_error(calibration(truth, scores, at.bins)),
     )
+
+
+def operating_curve(truth: Truth, scores: Vector) -> OperatingCurve:
+    """Return how many images with and without a tag each threshold of `CURVE_SCORES` decides on.
+
+    Args:
+        truth: `[images]` with known labels.
+        scores: `[images]` in 0..1.
+    """
+    return OperatingCurve(
+        positives=tuple(count_reaching(scores[truth], CURVE_SCORES).tolist()),
+        negatives=tuple(count_reaching(scores[~truth], CURVE_SCORES).tolist()),
+    )
+
+
+def count_reaching(scores: Vector, thresholds: Vector) -> npt.NDArray[np.int64]:
+    """Return how many scores reach each threshold, as a tag is decided: in float32."""
+    ordered = np.sort(scores.astype(np.float32))
+    return len(scores) - np.searchsorted(ordered, thresholds.astype(np.float32), side="left")
 
 
 def precision_at(recall: float, fpr: float, prevalence: float) -> float | None:

@@ -36,11 +36,8 @@ def rows_if_any(dataset: Dataset, split: str) -> Rows:
 class _Split:
     """A split's pictures on both sides.
 
-    Attributes:
-        known: Positions in the reference.
-        here: Rows of the manifest.
-        shared: Rows that are both here and known,
-        places: and their positions in the reference.
+    `known` are positions in the reference, `here` rows of the manifest; `shared` are rows that
+    are both, and `places` their positions in the reference.
     """
 
     known: Rows
@@ -72,13 +69,6 @@ def compare_pictures(
     where: Path,
 ) -> PicturesComparison:
     """Hold the pictures and labels here against those that a reference knows.
-
-    Args:
-        stored: The reference.
-        dataset: What is here.
-        splits: Which are compared.
-        min_positives: A tag with fewer is not scored.
-        where: The reference's file, for errors.
 
     Raises:
         InputError: The reference is of other tags.
@@ -135,11 +125,6 @@ def require_allowed(
     pictures: PicturesComparison, max_changed: float, where: Path
 ) -> tuple[str, ...]:
     """Refuse changed pictures beyond a share of those that the reference knows in a split.
-
-    Args:
-        pictures: What changed.
-        max_changed: The share that is allowed.
-        where: The reference's file, for errors.
 
     Returns:
         A line for each change that is allowed.

@@ -8,7 +8,7 @@ the better as to the worse. It is summed over all outcomes, not approximated.
 import math
 from collections.abc import Callable
 
-from scipy.stats import binom, norm
+from scipy.special import ndtri
 
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.errors import InputError
@@ -38,7 +38,9 @@ def power(total: int, margin: float, flips: float, confidence: float) -> float:
         flips: Share of decisions that differ, half of them for the worse.
         confidence: Confidence of the interval.
     """
-    z = float(norm.ppf((1.0 + confidence) / 2.0))
+    from scipy.stats import binom  # slow to import
+
+    z = float(ndtri((1.0 + confidence) / 2.0))
     least, most = binom.ppf([NEGLIGIBLE, 1.0 - NEGLIGIBLE], total, flips).astype(int)
     total_power = 0.0
     for discordant in range(int(least), int(most) + 1):
@@ -220,9 +222,9 @@ def _overall(
     interval = measured.map_drop_interval
     if interval is None or limit <= 0:
         return []
-    z = float(norm.ppf((1.0 + confidence) / 2.0))
+    z = float(ndtri((1.0 + confidence) / 2.0))
     error = (interval[1] - interval[0]) / (2.0 * z)
-    needed = math.ceil(measured.n_images * (error * (z + float(norm.ppf(wanted))) / limit) ** 2)
+    needed = math.ceil(measured.n_images * (error * (z + float(ndtri(wanted))) / limit) ** 2)
     return [
         Need(
             tag=None,

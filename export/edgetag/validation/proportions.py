@@ -17,8 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
-from scipy.stats import beta, binom, norm
+from scipy.special import betaincinv, ndtr, ndtri
 
 from edgetag.validation.statistics import Interval
 
@@ -55,7 +54,9 @@ def score_statistic(lost: float, gained: float, total: float, difference: float)
 
 def paired_interval(lost: float, gained: float, total: float, confidence: float) -> Interval:
     """Return Tango's interval of `P(lost) - P(gained)`; see `score_statistic`."""
-    z = float(norm.ppf((1.0 + confidence) / 2.0))
+    from scipy.optimize import brentq  # slow to import
+
+    z = float(ndtri((1.0 + confidence) / 2.0))
 
     def end(level: float) -> float:
         def distance(difference: float) -> float:
@@ -72,7 +73,7 @@ def paired_interval(lost: float, gained: float, total: float, confidence: float)
 
 def p_above(lost: float, gained: float, total: float, limit: float) -> float:
     """Return the chance to see such a difference or a larger one if the true one were `limit`."""
-    return float(norm.sf(score_statistic(lost, gained, total, limit)))
+    return float(ndtr(-score_statistic(lost, gained, total, limit)))
 
 
 def largest_share(hits: float, total: float, level: float) -> float:
@@ -85,7 +86,7 @@ def largest_share(hits: float, total: float, level: float) -> float:
     """
     if hits == total:
         return 1.0
-    return float(beta.ppf(level, hits + 1, total - hits))
+    return float(betaincinv(hits + 1, total - hits, level))
 
 
 def share_interval(hits: float, total: float, confidence: float) -> Interval:
@@ -120,6 +121,8 @@ def exact_mcnemar(worse: int, better: int) -> float:
         worse: Right before, wrong after.
         better: Wrong before, right after.
     """
+    from scipy.stats import binom  # slow to import
+
     return min(1.0, 2.0 * float(binom.cdf(min(worse, better), worse + better, 0.5)))
 
 

@@ -32,13 +32,8 @@ def compute(
 ) -> ReferenceScores:
     """Score rows with the trained float model, on the GPU where there is one.
 
-    Args:
-        recipe: Gives the network and its contract.
-        workspace: Holds `train/model.npz` and `train/thresholds.json`.
-        dataset: Gives the images.
-        rows: `[n]` rows to score.
-        progress: Is told of every batch.
-        map_rows: `[m]` rows whose class activation maps are wanted too.
+    `rows` are `[n]` rows to score, `map_rows` `[m]` rows whose class activation maps are wanted
+    too.
 
     Raises:
         InputError: The weights or thresholds are missing, damaged, or another network's.

@@ -61,6 +61,18 @@ class Operating(Record):
     calibration_error: float
 
 
+class OperatingCurve(Record):
+    """How many images reach a score of 0.01, 0.02, … 0.99: what any such threshold would decide.
+
+    Attributes:
+        positives: Of the images that have the tag,
+        negatives: and of those that have it not.
+    """
+
+    positives: tuple[int, ...]
+    negatives: tuple[int, ...]
+
+
 class TagVerdict(Record):
     """One tag of one variant on one runtime.
 
@@ -93,6 +105,7 @@ class TagVerdict(Record):
         mcnemar_p_holm: By Holm's correction over the scored tags.
         operating: Operating point of the variant.
         reference_operating: Operating point of the reference.
+        curve: Of the variant, over the split that decides; null over others and before schema 2.4.
         checks: The tag's margins.
         verdict: Worst of `checks`; "not judged" where the recipe sets none.
     """
@@ -124,6 +137,7 @@ class TagVerdict(Record):
     mcnemar_p_holm: float | None = None
     operating: Operating | None = None
     reference_operating: Operating | None = None
+    curve: OperatingCurve | None = None
     checks: tuple[Check, ...] = ()
     verdict: TagDecision
 

@@ -329,10 +329,7 @@ def read_variant(
 
     A damaged file counts as none: it can be made again.
 
-    Args:
-        path: The file.
-        wanted: What must have made them.
-        shape: Images and tags.
+    `shape` is images and tags.
     """
     if not path.exists():
         return None

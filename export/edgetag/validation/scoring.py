@@ -74,13 +74,7 @@ class _Started:
 
 @dataclass(frozen=True)
 class Scoring:
-    """What all runs have in common.
-
-    Attributes:
-        workspace: Holds the image cache and keeps the scores.
-        dataset: Gives the images and the tags.
-        machine: Where this is.
-    """
+    """What all runs have in common."""
 
     workspace: Workspace
     dataset: Dataset

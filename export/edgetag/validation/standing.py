@@ -14,11 +14,7 @@ def stands_for(name: str, asked: str | None, recipe: Recipe, accepted: Baseline 
     That is the one asked for, else the one of the file's own name, else the one that the recipe
     bundles first; where it asks for the best, the only one that is accepted.
 
-    Args:
-        name: What the file is called.
-        asked: What `--as` says.
-        recipe: Lists variants, and what is bundled.
-        accepted: The accepted state that it is compared with, if any.
+    `asked` is what `--as` says.
 
     Raises:
         InputError: There is no such variant, another one has the file's name, or nothing tells.

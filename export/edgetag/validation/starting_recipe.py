@@ -7,7 +7,7 @@ lets losses pass.
 import math
 from functools import lru_cache
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from edgetag.dataset.prospects import scored_tags
 from edgetag.dataset.result import SplitCounts
@@ -139,4 +139,4 @@ def least_map_drop(
 
 def _errors(wanted: float, confidence: float) -> float:
     """Return how many standard errors a margin must have to be shown with a chance."""
-    return float(norm.ppf((1.0 + confidence) / 2.0) + norm.ppf(wanted))
+    return float(ndtri((1.0 + confidence) / 2.0) + ndtri(wanted))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from edgetag.labels import Labels
 from edgetag.metrics import Scores
@@ -225,7 +225,7 @@ def chance_at_most(samples: npt.NDArray[np.float64], limit: float) -> float:
     spread = float(drawn.std())
     if spread == 0.0:
         return share
-    return max(share, float(norm.sf((float(drawn.mean()) - limit) / spread)))
+    return max(share, float(ndtr((limit - float(drawn.mean())) / spread)))
 
 
 def interval(samples: npt.NDArray[np.float64], confidence: float) -> Interval | None:

@@ -14,7 +14,7 @@ from edgetag.dataset import Rows, open_dataset
 from edgetag.machine import this_machine
 from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import Progress, SilentTask, Task
+from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import BareRun, Engine, LoadFailure, ScoreRun, engines, score, time_bare
 from edgetag.validation.rate import RateFailure, RuntimeRate, ScoringRate
@@ -109,7 +109,7 @@ def _measure_runtime(engine: Engine, bench: _Bench, rounds: int) -> RuntimeRate 
     bare: list[_Timed] = []
     whole: list[_Timed] = []
     for number in range(rounds):
-        turns = [(_bare, bare), (_validate, whole)]
+        turns: list[tuple[_Once, list[_Timed]]] = [(time_bare, bare), (score, whole)]
         for once, timed in turns if number % 2 == 0 else reversed(turns):
             outcome = _in_parallel(once, engine, bench)
             if isinstance(outcome, LoadFailure):
@@ -136,7 +136,8 @@ def _measure_runtime(engine: Engine, bench: _Bench, rounds: int) -> RuntimeRate 
 
 
 _Run = BareRun | ScoreRun
-_Once = Callable[[Engine, _Bench, Rows], _Run | LoadFailure]
+_Once = Callable[..., _Run | LoadFailure]
+"""`time_bare` or `score`."""
 
 
 def _in_parallel(once: _Once, engine: Engine, bench: _Bench) -> _Timed | LoadFailure:
@@ -144,7 +145,9 @@ def _in_parallel(once: _Once, engine: Engine, bench: _Bench) -> _Timed | LoadFai
     parts = np.array_split(bench.rows, bench.processes)
     with open_pool(bench.processes, bench.cancelled) as pool:
         started = time.monotonic()
-        outcomes = list(pool.map(lambda rows: once(engine, bench, rows), parts))
+        on = (engine, bench.model, bench.cache)
+        how = {"timeout_s": SILENCE_S, "cancelled": bench.cancelled}
+        outcomes = list(pool.map(lambda rows: once(*on, rows, bench.contract, **how), parts))
         wall_s = time.monotonic() - started
     runs: list[_Run] = []
     for outcome in outcomes:
@@ -155,32 +158,4 @@ def _in_parallel(once: _Once, engine: Engine, bench: _Bench) -> _Timed | LoadFai
         images_per_s=sum(len(rows) / run.seconds for rows, run in zip(parts, runs, strict=True)),
         cpu_s=sum(run.cpu_seconds for run in runs),
         start_s=wall_s - max(run.seconds for run in runs),
-    )
-
-
-def _bare(engine: Engine, bench: _Bench, rows: Rows) -> _Run | LoadFailure:
-    return time_bare(
-        engine,
-        bench.model,
-        bench.cache,
-        rows,
-        bench.contract,
-        1,
-        SilentTask(),
-        SILENCE_S,
-        bench.cancelled,
-    )
-
-
-def _validate(engine: Engine, bench: _Bench, rows: Rows) -> _Run | LoadFailure:
-    return score(
-        engine,
-        bench.model,
-        bench.cache,
-        rows,
-        bench.contract,
-        1,
-        SilentTask(),
-        SILENCE_S,
-        bench.cancelled,
     )

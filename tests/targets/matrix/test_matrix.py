@@ -17,8 +17,7 @@ from edgetag.machine import this_machine
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines
 from edgetag.sampling import spread
-from edgetag.targets.matrix.agreement import FileThresholds, agreement_of
-from edgetag.targets.matrix.cells import same_engine
+from edgetag.targets.matrix.cells import FileThresholds, agreement_of, same_engine
 from edgetag.targets.matrix.proof import prove, read_needs
 from edgetag.targets.matrix.result import Cell, MatrixResult, Proof, Target
 from edgetag.targets.matrix.stage import run

@@ -1,11 +1,22 @@
 """What a reader of labels is given: a recipe's section, and the table that its source is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.dataset.formats.tables import TABLE_SUFFIXES, Table, read_table
+from edgetag.dataset.formats.tables import (
+    TABLE_SUFFIXES,
+    Row,
+    Table,
+    read_crop,
+    read_group,
+    read_split,
+    read_table,
+)
+from edgetag.dataset.listing import Entry, LabelRow, Listing
+from edgetag.dataset.result import UnknownTag
 from edgetag.errors import InputError
-from edgetag.recipe import DataSection
+from edgetag.recipe import DataSection, Format
 
 PLACEHOLDER = "\N{WHITE QUESTION MARK ORNAMENT}"
 """No tag: read with it as the vocabulary, a source tells all of its tags as unknown ones."""
@@ -45,6 +56,32 @@ class Given:
                 f"({', '.join(TABLE_SUFFIXES)})"
             )
         return self.table
+
+    def rows(
+        self,
+        name: Format,
+        path: Callable[[Row], str],
+        labels: Callable[[Row], LabelRow],
+        unknown: Callable[[], tuple[UnknownTag, ...]] = tuple,
+    ) -> Listing:
+        """Return an entry for each row of the table.
+
+        Args:
+            name: The format.
+            path: Returns a row's path.
+            labels: Returns a row's labels.
+            unknown: Returns the tags that the vocabulary lacks, when all rows are read.
+        """
+        table, section = self.needed_table(), self.section
+        entries = []
+        for row in table.rows:
+            group = read_group(row, section.group_column)
+            split = read_split(row, section.split_column)
+            at, have = path(row), labels(row)
+            crop = read_crop(row, section.crop_column)
+            entries.append(Entry(at, have, row.where, split, group, crop))
+        has_groups = section.group_column in table.columns
+        return Listing(table.source, name, self.root, tuple(entries), unknown(), has_groups)
 
 
 @dataclass(frozen=True)

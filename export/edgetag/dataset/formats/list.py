@@ -2,8 +2,8 @@
 
 from edgetag.dataset.formats.given import PLACEHOLDER, Draft, Given
 from edgetag.dataset.formats.guessing import list_column, path_column, texts
-from edgetag.dataset.formats.tables import Row, read_group_and_split, read_path
-from edgetag.dataset.listing import Entry, Listing, TagReader
+from edgetag.dataset.formats.tables import Row, read_path
+from edgetag.dataset.listing import LabelRow, Listing, TagReader
 from edgetag.errors import InputError
 from edgetag.recipe import DataSection
 
@@ -58,29 +58,12 @@ def read(given: Given) -> Listing:
     table.require((section.path_column, section.tags_column))
     vocabulary = section.vocabulary()
     tags = TagReader(vocabulary, 0 if section.absent_tags == "negative" else None)
-    entries = []
-    for row in table.rows:
-        group, split = read_group_and_split(row, section)
+
+    def labels(row: Row) -> LabelRow:
         names = _names(row, section)
-        entries.append(
-            Entry(
-                path=read_path(row, section.path_column),
-                labels=(
-                    (None,) * len(vocabulary) if names is None else tags.labels(names, row.where)
-                ),
-                where=row.where,
-                split=split,
-                group=group,
-            )
-        )
-    return Listing(
-        table.source,
-        "list",
-        given.root,
-        tuple(entries),
-        tags.unknown(),
-        has_groups=section.group_column in table.columns,
-    )
+        return (None,) * len(vocabulary) if names is None else tags.labels(names, row.where)
+
+    return given.rows("list", lambda row: read_path(row, section.path_column), labels, tags.unknown)
 
 
 def _names(row: Row, section: DataSection) -> frozenset[str] | None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from edgetag.dataset.formats.given import Draft, Given
 from edgetag.dataset.formats.guessing import ID_COLUMN, VALUE_COLUMN, has_ids, texts
-from edgetag.dataset.formats.tables import read_group_and_split, read_label, read_path
-from edgetag.dataset.listing import Entry, Listing
+from edgetag.dataset.formats.tables import Row, read_label, read_path
+from edgetag.dataset.listing import Listing
 from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES
 from edgetag.recipe import DataSection
@@ -48,8 +48,8 @@ def read(given: Given) -> Listing:
             f"{len(section.tags)}; name the one tag"
         )
     files = _files_by_stem(given.root)
-    entries = []
-    for row in table.rows:
+
+    def path(row: Row) -> str:
         name = read_path(row, ID_COLUMN)
         matches = files.get(name, [])
         if len(matches) > 1:
@@ -57,23 +57,9 @@ def read(given: Given) -> Listing:
                 f"{row.where}: objectId {name!r} could be {' or '.join(sorted(matches))}; "
                 "keep one of these files in the data root"
             )
-        group, split = read_group_and_split(row, section)
-        entries.append(
-            Entry(
-                path=matches[0] if matches else name,
-                labels=(read_label(row, VALUE_COLUMN),),
-                where=row.where,
-                split=split,
-                group=group,
-            )
-        )
-    return Listing(
-        table.source,
-        "object_value",
-        given.root,
-        tuple(entries),
-        has_groups=section.group_column in table.columns,
-    )
+        return matches[0] if matches else name
+
+    return given.rows("object_value", path, lambda row: (read_label(row, VALUE_COLUMN),))
 
 
 def _files_by_stem(root: Path) -> dict[str, list[str]]:

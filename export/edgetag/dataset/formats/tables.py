@@ -15,7 +15,6 @@ from pathlib import Path
 from edgetag.dataset.listing import Crop, LabelRow
 from edgetag.dataset.location import is_unicode
 from edgetag.errors import InputError
-from edgetag.recipe import DataSection
 from edgetag.userfiles import read_file
 
 TABLE_SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
@@ -277,11 +276,6 @@ def read_crop(row: Row, column: str | None) -> Crop | None:
         f"{row.where}: column {column!r} is {value!r}; a region is `left top right bottom` in "
         "whole pixels, right and bottom larger, or empty for the whole picture"
     )
-
-
-def read_group_and_split(row: Row, section: DataSection) -> tuple[str | None, str | None]:
-    """Return a row's group and explicit split."""
-    return read_group(row, section.group_column), read_split(row, section.split_column)
 
 
 def share_row(rows: dict[LabelRow, LabelRow], row: LabelRow) -> LabelRow:

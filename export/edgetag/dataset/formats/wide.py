@@ -2,16 +2,8 @@
 
 from edgetag.dataset.formats.given import Draft, Given
 from edgetag.dataset.formats.guessing import has_ids, label_columns, list_column, path_column, texts
-from edgetag.dataset.formats.tables import (
-    Table,
-    parse_label,
-    read_crop,
-    read_group_and_split,
-    read_label,
-    read_path,
-    share_row,
-)
-from edgetag.dataset.listing import Entry, LabelRow, Listing, TagReader
+from edgetag.dataset.formats.tables import Table, parse_label, read_label, read_path, share_row
+from edgetag.dataset.listing import LabelRow, Listing, TagReader
 from edgetag.dataset.result import UnknownTag
 from edgetag.recipe import DataSection
 
@@ -58,26 +50,11 @@ def read(given: Given) -> Listing:
         "Every tag of data.tags needs its column; leave cells empty where a label is unknown.",
     )
     shared: dict[LabelRow, LabelRow] = {}
-    entries = []
-    for row in table.rows:
-        group, split = read_group_and_split(row, section)
-        entries.append(
-            Entry(
-                path=read_path(row, section.path_column),
-                labels=share_row(shared, tuple(read_label(row, tag) for tag in tags)),
-                where=row.where,
-                split=split,
-                group=group,
-                crop=read_crop(row, section.crop_column),
-            )
-        )
-    return Listing(
-        table.source,
+    return given.rows(
         "wide",
-        given.root,
-        tuple(entries),
-        _unknown_columns(table, section),
-        has_groups=section.group_column in table.columns,
+        lambda row: read_path(row, section.path_column),
+        lambda row: share_row(shared, tuple(read_label(row, tag) for tag in tags)),
+        lambda: _unknown_columns(table, section),
     )
 
 

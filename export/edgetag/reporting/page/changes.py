@@ -15,10 +15,8 @@ SHOWN_OF_BUNDLED, SHOWN_OF_OTHERS = 24, 12
 class ChangeCard:
     """One changed decision.
 
-    Attributes:
-        change: What changed.
-        image: A `data:` address; empty where the image is not at hand.
-        right: Whether the decision is right now.
+    `image` is a `data:` address, empty where the image is not at hand; `right` is about the
+    decision now.
     """
 
     change: Change

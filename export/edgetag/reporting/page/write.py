@@ -16,10 +16,6 @@ def write_page(report: ReportResult, sources: Sources) -> str:
 
     The same results give the same bytes. All text is escaped; the page forbids scripts and
     loads by its own policy besides.
-
-    Args:
-        report: The joined rows of all files.
-        sources: What they were joined from.
     """
     view = View(report, sources)
     page = page_environment().get_template("page.html.j2")

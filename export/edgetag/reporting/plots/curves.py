@@ -13,13 +13,7 @@ SIDE_PX = 122
 
 
 def tag_curves(tag: TagCurves, *, name: str, label: str) -> Markup:
-    """Draw precision over recall on the left and calibration on the right.
-
-    Args:
-        tag: Both sides of both.
-        name: Unique in the page.
-        label: The plot in a sentence.
-    """
+    """Draw precision over recall on the left and calibration on the right."""
 
     def paint(figure: Any) -> None:
         left = _square(figure, 36, "recall", "precision")
@@ -34,9 +28,7 @@ def tag_curves(tag: TagCurves, *, name: str, label: str) -> Markup:
 
 
 def _square(figure: Any, left_px: float, across: str, up: str) -> Any:
-    axes = figure.add_axes(
-        (left_px / WIDTH_PX, 42 / HEIGHT_PX, SIDE_PX / WIDTH_PX, SIDE_PX / HEIGHT_PX)
-    )
+    axes = drawing.axes_at(figure, left_px, 42, SIDE_PX, SIDE_PX)
     axes.set_xlim(-0.02, 1.02)
     axes.set_ylim(-0.02, 1.02)
     ticks, words = (0, 0.5, 1), ("0", "0.5", "1")

@@ -96,6 +96,13 @@ def draw(
     return _embed(drawn.getvalue(), name, label)
 
 
+def axes_at(figure: Any, left: float, bottom: float, width: float, height: float) -> Any:
+    """Add axes at a place of a figure, in CSS pixels from its lower left corner."""
+    whole_width, whole_height = 72 * figure.get_size_inches()
+    place = (left / whole_width, bottom / whole_height, width / whole_width, height / whole_height)
+    return figure.add_axes(place)
+
+
 def legible(text: str, longest: int = 24) -> str:
     """Return a name for a plot: what XML cannot hold is replaced, the end of a long one cut."""
     shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in text)

@@ -43,11 +43,7 @@ class ForestRow:
 def forest(rows: Sequence[ForestRow], *, axis: str, name: str, label: str) -> Markup:
     """Draw one row per interval, the first on top; more to the right is worse.
 
-    Args:
-        rows: At least one.
-        axis: What the numbers are.
-        name: Unique in the page.
-        label: The plot in a sentence.
+    There must be at least one; `axis` says what the numbers are.
     """
     top, bottom, right = 6, 40, 12
     height = top + ROW_PX * len(rows) + bottom
@@ -55,14 +51,8 @@ def forest(rows: Sequence[ForestRow], *, axis: str, name: str, label: str) -> Ma
     left = 14 + LABEL_PX * max(len(shown) for shown in names)
 
     def paint(figure: Any) -> None:
-        axes = figure.add_axes(
-            (
-                left / WIDTH_PX,
-                bottom / height,
-                1 - (left + right) / WIDTH_PX,
-                ROW_PX * len(rows) / height,
-            )
-        )
+        size = (WIDTH_PX - left - right, ROW_PX * len(rows))
+        axes = drawing.axes_at(figure, left, bottom, *size)
         low, high = _span(rows)
         axes.set_xlim(low, high)
         axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -12,17 +12,11 @@ NUMBERED = 5
 
 
 def layer_errors(blame: Blame, *, name: str, label: str) -> Markup:
-    """Draw each operator's error as a line and what it adds as a bar; the worst are numbered.
-
-    Args:
-        blame: At least one layer.
-        name: Unique in the page.
-        label: The plot in a sentence.
-    """
+    """Draw each operator's error as a line and what it adds as a bar; the worst are numbered."""
     in_order = sorted(blame.layers, key=lambda layer: layer.index)
 
     def paint(figure: Any) -> None:
-        axes = figure.add_axes((44 / WIDTH_PX, 42 / HEIGHT_PX, 640 / WIDTH_PX, 138 / HEIGHT_PX))
+        axes = drawing.axes_at(figure, 44, 42, 640, 138)
         positions = [layer.index for layer in in_order]
         axes.plot(
             positions, [layer.error for layer in in_order], color=drawing.MUTED, linewidth=1.2

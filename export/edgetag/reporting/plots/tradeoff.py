@@ -18,11 +18,7 @@ LABELS_PX = 112
 class Candidate:
     """One variant.
 
-    Attributes:
-        label: Its name.
-        cost: Less is better.
-        accuracy: More is better.
-        interval: Interval of the accuracy; None where there is none.
+    `interval` is that of the accuracy; None where there is none.
     """
 
     label: str
@@ -60,26 +56,15 @@ def tradeoff(
 ) -> Markup:
     """Draw each variant; those of the Pareto front are filled and joined.
 
-    Args:
-        candidates: At least one.
-        reference: Accuracy of the float model; a dotted line.
-        axis: What the cost is, with its unit.
-        measure: What accuracy is.
-        name: Unique in the page.
-        label: The plot in a sentence.
+    There must be at least one. `reference` is the accuracy of the float model, a dotted line;
+    `axis` says what the cost is, with its unit, and `measure` what accuracy is.
     """
     front = pareto_front(candidates)
 
     def paint(figure: Any) -> None:
         left, right, top, bottom = 44, LABELS_PX, 10, 40
-        axes = figure.add_axes(
-            (
-                left / WIDTH_PX,
-                bottom / HEIGHT_PX,
-                1 - (left + right) / WIDTH_PX,
-                1 - (top + bottom) / HEIGHT_PX,
-            )
-        )
+        size = (WIDTH_PX - left - right, HEIGHT_PX - top - bottom)
+        axes = drawing.axes_at(figure, left, bottom, *size)
         axes.set_xlim(0, 1.08 * max(candidate.cost for candidate in candidates))
         axes.set_ylim(*_span(candidates, reference))
         if reference is not None:

@@ -27,11 +27,6 @@ NEEDED_BYTES = 500_000_000
 def set_up(target: Target, cache: Path, progress: Progress) -> Installed:
     """Set a target up where it is not, and build it anew where it is damaged.
 
-    Args:
-        target: Which.
-        cache: The folder that holds all targets.
-        progress: Told each step.
-
     Raises:
         InputError: Something is missing on this machine, there is no network, the disk is full,
             or the target does not work once it is built.

@@ -54,11 +54,7 @@ def run(
 ) -> str:
     """Run a tool and return its stdout and stderr.
 
-    Args:
-        command: Program and arguments.
-        folder: Where it runs.
-        environment: Added to this process's.
-        timeout_s: Until it counts as hung.
+    `environment` is added to this process's; after `timeout_s` seconds it counts as hung.
 
     Raises:
         ToolFailedError: It failed, or hung.

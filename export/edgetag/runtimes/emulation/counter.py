@@ -15,10 +15,7 @@ API_VERSIONS = range(1, 10)
 def build(folder: Path, start: Sequence[str], program: Path) -> str | None:
     """Build the plugin into a target's folder; return None, or why it cannot be, in one line.
 
-    Args:
-        folder: The target's.
-        start: How the emulator is started.
-        program: A program of the target, to try the plugin on.
+    `start` is how the emulator is started; the plugin is tried on `program`, one of the target.
     """
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:

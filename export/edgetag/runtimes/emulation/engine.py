@@ -79,10 +79,8 @@ def names() -> tuple[str, ...]:
 def get(name: str, cpu: str | None = None, cache: Path | None = None) -> Emulated:
     """Return an engine on an emulated machine.
 
-    Args:
-        name: Such as `litert@arm64`.
-        cpu: The processor; None for the target's default.
-        cache: The folder of all targets; None for the default one.
+    The name is such as `litert@arm64`; without a processor or folder of targets the default one
+    is taken.
 
     Raises:
         InputError: There is none of this name, or no such processor.

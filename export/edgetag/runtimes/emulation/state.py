@@ -86,10 +86,7 @@ def read_installed(target: Target, folder: Path) -> Installed | None:
 def damage(installed: Installed, folder: Path, thorough: bool = False) -> str | None:
     """Return what is no longer as it was set up, in a few words; None where all is well.
 
-    Args:
-        installed: What it was.
-        folder: Where it lies.
-        thorough: Compare contents, not only sizes.
+    With `thorough` contents are compared, not only sizes.
     """
     if installed.machine not in ("", platform.machine()):
         return f"it was set up on a computer of another architecture, {installed.machine}"

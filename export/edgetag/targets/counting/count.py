@@ -85,12 +85,8 @@ def count_files(
 ) -> tuple[InstructionCount | CountFailure, ...]:
     """Count all jobs, several at once.
 
-    Args:
-        jobs: What to count and where.
-        pictures: The first is fed.
-        progress: Told how many are counted.
-        by_operator: Also count what each operator costs.
-        known: Counts of before, taken where they are of the very file, runtime and emulator.
+    The first of the pictures is fed. Of `known`, counts of before, those are taken that are of
+    the very file, runtime and emulator.
     """
     if not jobs:
         return ()

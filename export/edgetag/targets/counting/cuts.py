@@ -12,12 +12,7 @@ from edgetag.records import Record
 
 
 class Cut(Record):
-    """One beginning of the model.
-
-    Attributes:
-        operators: How many it has.
-        output: Position of the tensor that it gives.
-    """
+    """One beginning of the model."""
 
     operators: int
     output: int

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgetag.errors import InputError
-from edgetag.progress import SilentTask
 from edgetag.runtimes import FailureKind, LoadFailure
 from edgetag.runtimes.emulation import open_target
 from edgetag.runtimes.emulation.engine import Emulated
@@ -69,11 +68,9 @@ def _count_once(
             pictures.cache,
             pictures.rows[:1],
             pictures.contract,
-            1,
-            SilentTask(),
-            pictures.limit_s,
-            pictures.cancelled,
-            MODULE,
+            timeout_s=pictures.limit_s,
+            cancelled=pictures.cancelled,
+            module=MODULE,
         )
         if isinstance(outcome, LoadFailure):
             return outcome
@@ -87,13 +84,7 @@ def _count_once(
 def operator_counts(
     sections: dict[int, int], cuts: Cuts, names: Sequence[str]
 ) -> tuple[OperatorCount, ...]:
-    """Return what operators cost: each cut's instructions, less those of the one before.
-
-    Args:
-        sections: Instructions by section; see `markers`.
-        cuts: Where the file was cut.
-        names: Of all operators.
-    """
+    """Return what operators cost: each cut's instructions, less those of the one before."""
     ends = [cut.operators for cut in cuts.cuts] + [len(names)]
     totals = [sections[FIRST_CUT + number] for number in range(len(cuts.cuts))] + [sections[WHOLE]]
     costs = []

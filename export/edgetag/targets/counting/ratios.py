@@ -38,11 +38,7 @@ class InstructionRatio(Record):
 class InstructionComparison(Result):
     """`edgetag bench compare --by instructions`.
 
-    Attributes:
-        max_ratio: Largest ratio allowed.
-        ratios: The largest growth first.
-        only_before: Counts without a partner.
-        only_after: Likewise.
+    The largest growth comes first; counts without a partner are named.
     """
 
     SCHEMA: ClassVar[str] = "edgetag.instruction-comparison/1.0"
@@ -75,10 +71,7 @@ def compare_instructions(
 ) -> InstructionComparison:
     """Compare the counts that both have; the computers that counted do not matter.
 
-    Args:
-        before: What counts as the standard.
-        after: What is judged.
-        max_ratio: Largest `after / before` allowed.
+    `after / before` may be at most `max_ratio`.
     """
     first, second = ({count.key: count for count in result.counts} for result in (before, after))
     ratios = [_ratio(first[key], second[key], max_ratio) for key in first if key in second]

@@ -29,12 +29,9 @@ def prove(
 ) -> Proof:
     """Compare what a file's operators need with whether the old runtime took the file.
 
-    Args:
-        file: With the lowest version that export wrote down.
-        path: The file, whose operators are read again.
-        engine: The old runtime.
-        outcome: Of scoring at least one image there.
-        reference: Of a current runtime; a file that it refuses too says nothing about versions.
+    Its operators are read again from the file. `outcome` is that of scoring at least one image
+    on the old runtime; a file that a current one (`reference`) refuses too says nothing about
+    versions.
     """
     version = None if engine.available() else engine.version()
     loads = _loads(outcome)

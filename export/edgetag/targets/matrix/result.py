@@ -170,7 +170,5 @@ class MatrixResult(Result):
 
     def find(self, variant: str, target: str) -> Cell | None:
         """Return the cell of a variant on a target, None where that was not asked for."""
-        for cell in self.cells:
-            if (cell.variant, cell.target) == (variant, target):
-                return cell
-        return None
+        wanted = (variant, target)
+        return next((cell for cell in self.cells if (cell.variant, cell.target) == wanted), None)

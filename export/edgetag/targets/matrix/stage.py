@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
+from edgetag.benchmarking.result import BenchResult
 from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.exported import exported_files
 from edgetag.conversion.result import ExportedVariant
@@ -16,9 +17,7 @@ from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.sampling import spread
 from edgetag.targets.asked import engines_of
 from edgetag.targets.counting.count import able_to_count, count_files
-from edgetag.targets.matrix.agreement import FileThresholds
-from edgetag.targets.matrix.cells import Cells
-from edgetag.targets.matrix.latencies import Latencies
+from edgetag.targets.matrix.cells import Cells, FileThresholds
 from edgetag.targets.matrix.outcomes import Outcomes, Wanted, score_all
 from edgetag.targets.matrix.proof import OLD_RUNTIME, prove
 from edgetag.targets.matrix.result import MatrixResult, Proof, Target
@@ -75,7 +74,8 @@ def run(
     ]
     counts = count_files(jobs, pictures, progress, known=read_current(recipe, workspace))
     thresholds = FileThresholds(workspace, pictures.tags)
-    cells = Cells(outcomes, counts, Latencies(workspace), thresholds)
+    bench = BenchResult.read_if_there(workspace.bench / "bench.json", "bench")
+    cells = Cells(outcomes, counts, bench, thresholds)
     result = MatrixResult(
         machine=this_machine(),
         reference=DEFAULT_ENGINE,

@@ -1,0 +1,115 @@
+"""How files are measured on phones."""
+
+import re
+from dataclasses import dataclass
+
+from edgetag.errors import InputError
+from edgetag.phones.asking import START_S
+from edgetag.phones.figures import DelegateName
+from edgetag.phones.job import RunsOn
+from edgetag.phones.store import LocalFile
+from edgetag.recipe import Recipe
+
+ROUNDS = 3
+
+_MASK = re.compile(r"[0-9a-fA-F]{1,8}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How benchmark_model is to measure.
+
+    Attributes:
+        threads: Each number of threads is measured.
+        delegate: What to run on.
+        warmup_runs: At least so many before.
+        runs: At least so many,
+        min_s: at least so long,
+        max_s: but no longer.
+        profile: Whether a second, shorter run profiles the operators.
+        cores: Mask of cores to stay on, in hex as taskset takes it; "" for any.
+        rounds: All files are measured so many times in turn, each time with its share of the
+            runs and seconds, so that a phone that grows hot or cools down does so for all alike.
+        min_share: What a delegate that is asked for must take of a graph, 0..1.
+        limit_s: After so many seconds a run counts as hung; None for a guess by the others.
+    """
+
+    threads: tuple[int, ...]
+    warmup_runs: int
+    runs: int
+    delegate: DelegateName = "auto"
+    min_s: float = 1.0
+    max_s: float = 150.0
+    profile: bool = False
+    cores: str = ""
+    limit_s: float | None = None
+    rounds: int = 3
+    min_share: float = 0.5
+
+    @classmethod
+    def of(
+        cls,
+        recipe: Recipe,
+        delegate: DelegateName = "auto",
+        profile: bool = False,
+        cores: str = "",
+    ) -> "Settings":
+        """Return what a recipe says, beside what is chosen each time.
+
+        Raises:
+            InputError: There are more rounds than runs, or `cores` is no mask.
+        """
+        phones, desktop = recipe.phones, recipe.benchmark
+        runs = phones.runs or desktop.runs
+        return cls(
+            threads=phones.threads or desktop.threads,
+            warmup_runs=(desktop.warmup_runs if phones.warmup_runs is None else phones.warmup_runs),
+            runs=runs,
+            delegate=delegate,
+            min_s=phones.min_s,
+            max_s=phones.max_s,
+            profile=profile,
+            cores=cores,
+            rounds=phones.rounds or min(ROUNDS, runs),
+            min_share=phones.min_delegated,
+        )
+
+    def __post_init__(self) -> None:
+        if self.rounds > self.runs:
+            raise InputError(f"phones.rounds {self.rounds} is more than the {self.runs} runs")
+        if self.cores and not _MASK.fullmatch(self.cores):
+            raise InputError(f"cores {self.cores!r}: give a mask in hex, such as f0")
+
+    @property
+    def runs_on(self) -> RunsOn:
+        """What the app and a runner are to run on: benchmark_model's other choices are CPU."""
+        return "gpu" if self.delegate == "gpu" else "cpu"
+
+    @property
+    def runs_of_round(self) -> int:
+        """At least so many runs in one round."""
+        return -(-self.runs // self.rounds)
+
+    @property
+    def whole_limit_s(self) -> float:
+        """Seconds until a run counts as hung; warm-up and runs may each last `max_s`."""
+        return self.limit_s or START_S + 2 * self.max_s
+
+    def command(self, tool: LocalFile, model: LocalFile, threads: int) -> list[str]:
+        """Return what is run on the phone in one round."""
+        pinned = ["taskset", self.cores] if self.cores else []
+        flags = [
+            f"--graph={model.remote}",
+            f"--num_threads={threads}",
+            f"--warmup_runs={self.warmup_runs}",
+            f"--num_runs={self.runs_of_round}",
+            f"--min_secs={self.min_s / self.rounds:g}",
+            f"--max_secs={self.max_s / self.rounds:g}",
+        ]
+        flags += {
+            "auto": [],
+            "cpu": ["--use_xnnpack=false"],
+            "xnnpack": ["--use_xnnpack=true"],
+            "gpu": ["--use_gpu=true"],
+        }[self.delegate]
+        return [*pinned, tool.remote, *flags]

@@ -1,0 +1,231 @@
+"""Narrower networks compute what the wide ones did without the channels left out."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy.special import expit
+
+from edgetag.errors import InputError
+from edgetag.progress import SilentProgress
+from edgetag.recipe import NetworkSection, Recipe, parse_recipe
+from edgetag.workspace import Workspace
+from tests.compression.test_compression_stages import train_stage_stand_in
+
+pytestmark = pytest.mark.tensorflow
+
+RECIPE = """
+name = "tiny"
+[data]
+source = "labels.csv"
+tags = ["bright", "red", "striped", "framed"]
+[network]
+name = "mobilenet_v2"
+width = 0.35
+depth = 0.25
+input_size = 64
+[training]
+batch_size = 16
+[compress.channels]
+epochs = 0.2
+images = 8
+[export]
+variants = ["fp32", "int8-narrow75", "int8-narrow50"]
+"""
+NETWORKS: list[dict[str, Any]] = [
+    {"name": "mobilenet_v2", "width": 0.35, "depth": 0.25, "input_size": 64, "map_stride": 16},
+    {"name": "efficientnet_lite0", "input_size": 64, "pretrained": False},
+    {"name": "model3", "input_size": 64},
+]
+
+
+def images(count: int = 4) -> npt.NDArray[np.float32]:
+    return np.random.default_rng(0).normal(size=(count, 64, 64, 3)).astype(np.float32)
+
+
+def recipe_of(text: str = RECIPE) -> Recipe:
+    return parse_recipe(text, Path("recipe.toml"))
+
+
+@pytest.mark.parametrize("values", NETWORKS, ids=lambda values: values["name"])
+def test_without_channels_that_nobody_reads_the_scores_are_the_same(values: dict[str, Any]) -> None:
+    from edgetag.compression.channels import inner_layers, narrowed
+    from edgetag.networks import build_untrained
+
+    network = NetworkSection(**values)
+    model = build_untrained(network, 5)
+    inner = inner_layers(model, network.facts.inner)
+    generator = np.random.default_rng(1)
+    kept = {}
+    for each in inner:
+        kept[each.layer] = np.sort(generator.choice(each.channels, each.channels // 2, False))
+        unread = np.setdiff1d(np.arange(each.channels), kept[each.layer])
+        reader = model.get_layer(each.reader)
+        weights = reader.get_weights()
+        by_channel = weights[0].reshape(-1, each.channels, weights[0].shape[-1])
+        by_channel[:, unread] = 0
+        reader.set_weights([by_channel.reshape(weights[0].shape), *weights[1:]])
+    before = [weight.copy() for weight in model.get_weights()]
+    narrow = narrowed(model, kept)
+    np.testing.assert_allclose(narrow(images()), model(images()), atol=1e-5)
+    assert narrow.count_params() < model.count_params()
+    for untouched, weight in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(untouched, weight)
+    assert len(inner) == {"mobilenet_v2": 6, "efficientnet_lite0": 15, "model3": 7}[model.name]
+
+
+@pytest.mark.parametrize("rank", ["activation", "taylor", "l1", "gamma"])
+def test_channels_that_do_nothing_are_worth_nothing(rank: str) -> None:
+    from edgetag.compression import channels
+    from edgetag.networks import build_untrained
+    from edgetag.tf import tf
+
+    network = NetworkSection(**NETWORKS[0])
+    model = build_untrained(network, 5)
+    inner = channels.inner_layers(model, network.facts.inner)
+    idle = {each.layer: np.arange(each.channels) % 3 == 0 for each in inner}
+    for each in inner:
+        made = model.get_layer(each.layer)
+        made.set_weights([np.where(idle[each.layer], 0, made.get_weights()[0])])
+        norm = model.get_layer(each.norm)
+        gamma, *others = norm.get_weights()
+        norm.set_weights([np.where(idle[each.layer], 0, gamma), *others])
+    match rank:
+        case "activation":
+            importance = channels.activation_importance(model, inner, [images()])
+        case "taylor":
+            importance = channels.taylor_importance(
+                model, inner, [images()], lambda _, scores: tf.reduce_sum(scores)
+            )
+        case "l1":
+            importance = channels.weight_importance(model, inner)
+        case _:
+            importance = channels.norm_importance(model, inner)
+    for each in inner:
+        values, unused = importance[each.layer], idle[each.layer]
+        assert values[unused].max() == 0 < values[~unused].mean()
+
+
+def test_activation_importance_is_the_size_of_a_channels_part_in_the_sum() -> None:
+    from edgetag.compression import channels
+    from edgetag.networks import build_untrained
+    from edgetag.tf import keras
+
+    model = build_untrained(NetworkSection(**NETWORKS[2]), 5)
+    (reduce,) = channels.inner_layers(model, ["reduce"])
+    flat = keras.Model(model.input, model.get_layer("dense").input)(images()).numpy()
+    kernel = model.get_layer("dense").kernel.numpy()
+    importance = channels.activation_importance(model, [reduce], [images()[:1], images()[1:]])
+    for channel in (0, 7, 63):
+        values, weights = flat[:, channel::64], kernel[channel::64]
+        expected = np.sqrt(np.square(values).mean()) * np.linalg.norm(weights)
+        assert importance["reduce"][channel] == pytest.approx(expected, rel=1e-4)
+
+
+def test_widths_are_multiples_and_never_none() -> None:
+    from edgetag.compression.channels import most_important, width_of
+
+    assert [width_of(96, share, 8) for share in (1.0, 0.75, 0.5, 0.01)] == [96, 72, 48, 8]
+    assert width_of(4, 0.5, 8) == 4
+    assert width_of(96, 0.5, 1) == 48
+    assert most_important(np.array([1.0, 3.0, 3.0, 2.0]), 2).tolist() == [1, 2]
+
+
+def test_what_is_mixed_before_it_is_read_cannot_be_narrowed() -> None:
+    from edgetag.compression.channels import inner_layers
+    from edgetag.networks import build_untrained
+
+    model = build_untrained(NetworkSection(**NETWORKS[1]), 5)
+    with pytest.raises(InputError, match="block2_add mixes its channels"):
+        inner_layers(model, ["block2_project"])
+    with pytest.raises(InputError, match="block2_expand, block2_add read its channels"):
+        inner_layers(model, ["block1_project"])
+
+
+@pytest.mark.slow
+def test_narrower_networks_are_made_once_and_by_their_record(fresh_run: Workspace) -> None:
+    from edgetag.compression import narrow_stage
+    from edgetag.compression.channels import build_narrowed
+    from edgetag.compression.result import NarrowResult
+    from edgetag.networks import load_weights
+
+    recipe = recipe_of()
+    train_stage_stand_in(recipe, fresh_run)
+    result = narrow_stage.run(recipe, fresh_run, SilentProgress())
+    text = (fresh_run.narrow / "narrow.json").read_text()
+    assert NarrowResult.from_json(text, "narrow.json") == result
+    wide, slim = result.variants
+    assert slim.channels == wide.channels
+    for name, channels in slim.channels.items():
+        assert slim.widths[name] == max(8, channels // 2 // 8 * 8)
+        assert slim.widths[name] < wide.widths[name] < channels
+    assert slim.parameters < wide.parameters < wide.parameters_before
+    model = build_narrowed(recipe, fresh_run, "int8-narrow50")
+    load_weights(model, fresh_run.narrow / "int8-narrow50.npz")
+    assert model.count_params() == slim.parameters
+    written = {path: path.stat().st_mtime_ns for path in fresh_run.narrow.glob("*.npz")}
+    assert narrow_stage.run(recipe, fresh_run, SilentProgress()) == result
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+
+
+@pytest.mark.slow
+def test_given_shares_and_steps_lead_to_the_same_widths(fresh_run: Workspace) -> None:
+    from edgetag.compression import narrow_stage
+
+    more = 'steps = 2\nrank = "l1"\n[compress.channels.kept]\n"block1_*" = 1.0\n"*" = 0.5\n'
+    text = RECIPE.replace("images = 8\n", f"images = 8\n{more}").replace('"int8-narrow75", ', "")
+    recipe = recipe_of(text)
+    train_stage_stand_in(recipe, fresh_run)
+    (slim,) = narrow_stage.run(recipe, fresh_run, SilentProgress()).variants
+    assert slim.widths.pop("block1_expand") == slim.channels["block1_expand"]
+    assert all(
+        slim.widths[name] == max(8, slim.channels[name] // 2 // 8 * 8) for name in slim.widths
+    )
+    unknown = recipe_of(text.replace("block1_*", "blok1"))
+    with pytest.raises(InputError, match=r"'blok1' fits no layer.*block1_expand, block2_expand"):
+        narrow_stage.run(unknown, fresh_run, SilentProgress())
+
+
+def test_layers_that_can_spare_channels_lose_them_first() -> None:
+    from edgetag.compression.allocation import allocated
+
+    losses = {
+        "dear": {8: 9.0, 16: 4.0, 24: 1.0, 32: 0.0},
+        "idle": {8: 0.3, 16: 0.2, 24: 0.1, 32: 0.0},
+        "jump": {8: 0.1, 16: 5.0, 24: 5.0, 32: 0.0},  # less is lost by the larger step
+    }
+    costs = dict.fromkeys(losses, 10)
+    assert allocated(losses, costs, 960) == {"dear": 32, "idle": 32, "jump": 32}
+    assert allocated(losses, costs, 720) == {"dear": 32, "idle": 32, "jump": 8}
+    assert allocated(losses, costs, 480) == {"dear": 32, "idle": 8, "jump": 8}
+    assert allocated(losses, costs, 0) == {"dear": 8, "idle": 8, "jump": 8}
+    assert allocated(losses, costs | {"dear": 1000}, 16_000) == {"dear": 8, "idle": 32, "jump": 8}
+
+
+def test_losses_are_measured_without_changing_the_model_and_costs_are_multiplications() -> None:
+    from edgetag.compression.allocation import channel_costs, measured_losses
+    from edgetag.compression.channels import inner_layers, weight_importance
+    from edgetag.networks import build_untrained
+    from edgetag.tf import keras
+
+    model = build_untrained(NetworkSection(**NETWORKS[1]), 5)
+    (inner,) = inner_layers(model, ["block3_expand"])
+    before = model.get_weights()
+    importance = weight_importance(model, [inner])
+    # Scores of weights of no training hardly differ; what the reader itself gives does.
+    read = keras.Model(model.input, model.get_layer(inner.reader).output)
+
+    def score() -> npt.NDArray[np.float32]:
+        return expit(1e3 * read(images()).numpy().mean(axis=(1, 2)))
+
+    losses = measured_losses(model, [inner], importance, 8, score)
+    widths = losses["block3_expand"]
+    assert list(widths) == [144, 128, 112, 88, 72, 56, 40]
+    assert widths[144] == 0 < widths[128] < widths[40]
+    for ours, theirs in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    # 64 px: 16 x 16 cells of 24 channels in, a 5 x 5 window of stride 2, 40 channels out.
+    cost = 16 * 16 * 24 + 8 * 8 * 25 + 8 * 8 * 40
+    assert channel_costs(model, [inner]) == {"block3_expand": cost}
