@@ -67,7 +67,7 @@ class TrainingSection(Section):
         ge=0,
         lt=0.5,
         description="With balanced weights it keeps scores away from 0 and 1, where the 256 steps "
-        "of an int8 score are too coarse to rank pictures.",
+        "of a uint8 score are too coarse to rank pictures.",
     )
     batch_size: int = Field(
         16,
