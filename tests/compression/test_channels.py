@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy.special import expit
 
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
@@ -185,3 +186,46 @@ def test_given_shares_and_steps_lead_to_the_same_widths(fresh_run: Workspace) ->
     unknown = recipe_of(text.replace("block1_*", "blok1"))
     with pytest.raises(InputError, match=r"'blok1' fits no layer.*block1_expand, block2_expand"):
         narrow_stage.run(unknown, fresh_run, SilentProgress())
+
+
+def test_layers_that_can_spare_channels_lose_them_first() -> None:
+    from edgetag.compression.allocation import allocated
+
+    losses = {
+        "dear": {8: 9.0, 16: 4.0, 24: 1.0, 32: 0.0},
+        "idle": {8: 0.3, 16: 0.2, 24: 0.1, 32: 0.0},
+        "jump": {8: 0.1, 16: 5.0, 24: 5.0, 32: 0.0},  # less is lost by the larger step
+    }
+    costs = dict.fromkeys(losses, 10)
+    assert allocated(losses, costs, 960) == {"dear": 32, "idle": 32, "jump": 32}
+    assert allocated(losses, costs, 720) == {"dear": 32, "idle": 32, "jump": 8}
+    assert allocated(losses, costs, 480) == {"dear": 32, "idle": 8, "jump": 8}
+    assert allocated(losses, costs, 0) == {"dear": 8, "idle": 8, "jump": 8}
+    assert allocated(losses, costs | {"dear": 1000}, 16_000) == {"dear": 8, "idle": 32, "jump": 8}
+
+
+def test_losses_are_measured_without_changing_the_model_and_costs_are_multiplications() -> None:
+    from edgetag.compression.allocation import channel_costs, measured_losses
+    from edgetag.compression.channels import inner_layers, weight_importance
+    from edgetag.networks import build_untrained
+    from edgetag.tf import keras
+
+    model = build_untrained(NetworkSection(**NETWORKS[1]), 5)
+    (inner,) = inner_layers(model, ["block3_expand"])
+    before = model.get_weights()
+    importance = weight_importance(model, [inner])
+    # Scores of weights of no training hardly differ; what the reader itself gives does.
+    read = keras.Model(model.input, model.get_layer(inner.reader).output)
+
+    def score() -> npt.NDArray[np.float32]:
+        return expit(1e3 * read(images()).numpy().mean(axis=(1, 2)))
+
+    losses = measured_losses(model, [inner], importance, 8, score)
+    widths = losses["block3_expand"]
+    assert list(widths) == [144, 128, 112, 88, 72, 56, 40]
+    assert widths[144] == 0 < widths[128] < widths[40]
+    for ours, theirs in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    # 64 px: 16 x 16 cells of 24 channels in, a 5 x 5 window of stride 2, 40 channels out.
+    cost = 16 * 16 * 24 + 8 * 8 * 25 + 8 * 8 * 40
+    assert channel_costs(model, [inner]) == {"block3_expand": cost}

@@ -5,20 +5,27 @@ from pathlib import Path
 
 def children(parent: int) -> list[int]:
     """Return the processes that a process has started and that run."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has just ended
-        if int(fields[1]) == parent and fields[0] != "Z":
-            found.append(int(status.parent.name))
-    return found
+    return _by_parent().get(parent, [])
 
 
 def descendants(parent: int) -> list[int]:
     """Return the processes that run below one: its children, theirs, and so on."""
-    return [process for child in children(parent) for process in (child, *descendants(child))]
+    by_parent, below = _by_parent(), [parent]
+    for process in below:  # which grows meanwhile
+        below += by_parent.get(process, [])
+    return below[1:]
+
+
+def _by_parent() -> dict[int, list[int]]:
+    by_parent: dict[int, list[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent, *_ = status.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has just ended
+        if state != "Z":
+            by_parent.setdefault(int(parent), []).append(int(status.parent.name))
+    return by_parent
 
 
 def busy(pid: int) -> bool:

@@ -49,6 +49,9 @@ representative_images = 30
 [validation]
 min_positives = 5
 bootstrap_samples = 100
+[explain]
+layer_images = 8
+preprocessing_images = 20
 [benchmark]
 runs = 20
 warmup_runs = 5

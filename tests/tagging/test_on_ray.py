@@ -29,7 +29,7 @@ from edgetag.tagging.on_ray import Worker, ray_engine, rows_of, waves_of
 from edgetag.tagging.ray_cluster import _interrupt_kept
 from edgetag.tagging.remote import Address
 from tests.support.object_store import object_store
-from tests.support.processes import descendants
+from tests.support.processes import children, descendants
 from tests.support.stopped_batch import draw, stopped_after
 from tests.tagging.conftest import BUNDLE
 
@@ -38,7 +38,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 IN_STORE = "s3://photos/"
 
 LOOK_S = 0.2
-"""Between two looks at all processes, which cost as much as what is looked for, else."""
+"""Between two looks at all processes."""
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +110,10 @@ def writing_below(folder: Path) -> list[str]:
     return writing
 
 
-def interrupted(command: list[str], temporary: Path) -> int:
+def interrupted(command: list[str]) -> int:
     """Start a command, press Ctrl-C while Ray starts, and return how it ended."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None and len(writing_below(temporary)) < 3:
+        while process.poll() is None and len(children(process.pid)) < 3:
             time.sleep(LOOK_S)
         process.send_signal(signal.SIGINT)
     return process.returncode
@@ -140,7 +140,7 @@ def tagged(named: Path, tagger: Tagger, temporary: Path) -> Tagged:
     stopped_after(tagger, named / "here", by_ray, 10)
     command = [sys.executable, "-m", "edgetag", "tag", str(BUNDLE), *pictures, "--json"]
     on_ray = [*command, "-o", str(by_ray), "--on", "ray", "--workers", "2"]
-    stopped = interrupted(on_ray, temporary)
+    stopped = interrupted(on_ray)
     assert writing_below(temporary) == []
     killed = 0
     with subprocess.Popen(on_ray, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

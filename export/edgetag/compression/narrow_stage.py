@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from edgetag.catalogue.variants import VARIANTS, trained_by
 from edgetag.compression import channels
+from edgetag.compression.allocation import SHARES, allocated, channel_costs, measured_losses
 from edgetag.compression.batch_norm import recalibrate
 from edgetag.compression.channels import Importance, Inner
 from edgetag.compression.fine_tuning import Bench, open_bench
@@ -15,9 +16,10 @@ from edgetag.compression.result import NarrowedVariant, NarrowResult
 from edgetag.compression.weights import kept_variant, trained_weights, weights_digest
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
-from edgetag.networks import save_weights
+from edgetag.metrics import Scores
+from edgetag.networks import Scorer, save_weights
 from edgetag.preprocess import scale
-from edgetag.progress import Progress
+from edgetag.progress import Progress, SilentProgress
 from edgetag.recipe import ChannelsSection, Recipe, Variant
 from edgetag.sampling import spread
 from edgetag.tf import keras, tf
@@ -66,15 +68,14 @@ def _variant(bench: Bench, variant: Variant) -> NarrowedVariant:
         raise InputError(f"{variant}: {recipe.network.name} has no layer that can be narrowed")
     before = bench.validation_map(bench.scores_of(original, start, f"{variant}: the float model"))
     had = {each.layer: each.channels for each in inner}
-    shares = _shares(had, section, VARIANTS[variant].keeps)
+    goal = _widths(bench, original, inner, variant)
 
     model, untrained = original, None
     for step in range(1, section.steps + 1):
         # Each step leaves out as many channels as the others, and is trained as long.
-        left = {name: 1 - (1 - share) * step / section.steps for name, share in shares.items()}
+        part_left = 1 - step / section.steps
         widths = {
-            name: channels.width_of(had[name], share, section.multiple)
-            for name, share in left.items()
+            name: width + round((had[name] - width) * part_left) for name, width in goal.items()
         }
         model = _narrower(bench, model, widths, f"{variant}: ranking channels")
         _recalibrate(bench, model)
@@ -104,10 +105,38 @@ def _variant(bench: Bench, variant: Variant) -> NarrowedVariant:
     return result
 
 
+def _widths(
+    bench: Bench, model: keras.Model, inner: Sequence[Inner], variant: Variant
+) -> dict[str, int]:
+    """Return layer → channels that are kept in the end."""
+    section = bench.recipe.compress.channels
+    had = {each.layer: each.channels for each in inner}
+    shares = _shares(had, section, VARIANTS[variant].keeps)
+    uniform = {
+        name: channels.width_of(had[name], share, section.multiple)
+        for name, share in shares.items()
+    }
+    if section.allocation == "uniform":
+        return uniform
+    importance = _importance(bench, model, inner, f"{variant}: ranking channels")
+    scorer, rows = Scorer(model, bench.contract), spread(bench.training, section.images)
+    quiet = SilentProgress()
+    tried = len(inner) * len(SHARES) + 1
+    with bench.progress.track(f"{variant}: measuring layers", tried, "widths") as task:
+
+        def score() -> Scores:
+            task.advance()
+            return scorer.run(bench.dataset, rows, quiet)
+
+        losses = measured_losses(model, inner, importance, section.multiple, score)
+    costs = channel_costs(model, inner)
+    return allocated(losses, costs, sum(costs[name] * width for name, width in uniform.items()))
+
+
 def _shares(
     channels_of: Mapping[str, int], section: ChannelsSection, keeps: float
 ) -> dict[str, float]:
-    """Return layer → share of its channels that is kept.
+    """Return layer → share of its channels that is kept, where all are narrowed alike.
 
     Raises:
         InputError: A pattern fits no layer.

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.compression.result import QuantizeResult
@@ -28,9 +28,6 @@ from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
-
-if TYPE_CHECKING:
-    pass
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResult:

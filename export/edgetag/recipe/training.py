@@ -146,6 +146,11 @@ class ChannelsSection(FineTuning):
         "what the loss would be without it, to first order; the scale of its batch norm; the sum "
         "of its weights.",
     )
+    allocation: Literal["uniform", "sensitivity"] = Field(
+        "uniform",
+        description="The same share of every layer; or less of those that can spare it, for as "
+        "many multiplications in all.",
+    )
     images: int = Field(512, ge=1, description="Training images that measure it.")
     steps: int = Field(1, ge=1, le=20, description="Narrow so often, and train in between.")
     multiple: int = Field(8, ge=1, le=64, description="Of which kept channels are a multiple.")

@@ -38,7 +38,7 @@ def correct_biases(
         layers: From `matched_layers` of both.
         pictures: Without labels.
     """
-    targets = [one for one in weighted_layers(quantized, layers) if not one.activation]
+    targets = [layer for layer in weighted_layers(quantized, layers) if not layer.activation]
     wanted = _float_means(floating, targets, pictures)
     graph, start = quantized.subgraphs[0], 0
     known: dict[int, list[Values]] = {
