@@ -31,13 +31,8 @@ NOT_BAD = frozenset({DropReason.DUPLICATE, DropReason.NEAR_DUPLICATE})
 class Image:
     """One image of the manifest.
 
-    Attributes:
-        position: Its place among the usable pictures of the inspection.
-        entry: The row that is kept.
-        labels: That row's labels, with what other rows of the same image add.
-        digest: SHA-256 of the file.
-        sha1: SHA-1 of the file.
-        phash: Perceptual hash.
+    `position` is its place among the usable pictures of the inspection. Labels are those of the
+    row that is kept, with what other rows of the same image add.
     """
 
     position: int

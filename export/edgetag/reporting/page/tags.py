@@ -26,17 +26,9 @@ MOST_DRAWN, MOST_LISTED = 40, 200
 class TagsOf:
     """One variant, tag by tag.
 
-    Attributes:
-        variant: Its name.
-        title: With its runtime and split.
-        decision: Worst of the tags that were judged, in words.
-        forests: One per measure, with a row per scored tag.
-        unscored: The other tags.
-        total: How many tags there are; the worst ones are shown where they are too many.
-        drawn: Most that a plot shows.
-        listed: Most that a table shows.
-        judged: What decides.
-        operating: What an app may choose.
+    `decision` is the worst of the tags that were judged, in words; `forests` has a plot per
+    measure, with a row per scored tag. Plots show the `drawn` and tables the `listed` worst of
+    `total` tags.
     """
 
     variant: str
