@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from edgetag.phones.result import PhonesResult
-from edgetag.phones.settings import Settings
-from edgetag.phones.stage import Options, run
+from edgetag.phones.settings import Options, Settings
+from edgetag.phones.stage import run
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
