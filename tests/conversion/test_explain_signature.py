@@ -284,3 +284,5 @@ def test_maps_follow_the_output_type_of_the_recipe(
         # Floats are the sigmoid of the mean of the very maps; integers are rounded three times.
         atol = 1e-6 if output == "float32" else 0.05
         np.testing.assert_allclose(expit(maps.mean(axis=(1, 2))), scores, atol=atol)
+        if output == "float32":
+            assert np.array_equal(scores_of(make, data, photos), scores)

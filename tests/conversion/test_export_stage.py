@@ -84,7 +84,7 @@ def test_the_stage_leaves_files_that_its_result_describes(run_folder: Workspace)
         assert path.stat().st_size == exported.size_bytes > exported.gzip_bytes > 0
         metadata = read_metadata(path)
         assert (metadata.labels, metadata.author) == (TAGS, "someone")
-    assert (int8.input_type, int8.output_type, int8.float_tensors) == ("uint8", "uint8", 0)
+    assert (int8.input_type, int8.output_type, int8.float_scores) == ("uint8", "float32", True)
     assert (fp32.input_type, fp32.output_type) == ("float32", "float32")
     assert int8.size_bytes < 0.3 * fp32.size_bytes
     assert "FULLY_CONNECTED" in int8.operators

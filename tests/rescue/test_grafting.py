@@ -11,6 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgetag.conversion.checks import boundary_types, count_operators
 from edgetag.conversion.flatfile import constant, ints, operators, pack_model, read_model
+from edgetag.conversion.float_scores import with_float_scores
 from edgetag.conversion.layers import Layer, label, matched_layers
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
@@ -82,6 +83,35 @@ def test_any_choice_of_layers_runs_and_is_no_worse_than_none(
         scores = score(grafted(kind, chosen, tmp_path), pixels, recipe)
         # One step of the output may be rounded otherwise.
         assert np.abs(scores - floating).mean() <= before + 1 / 256
+
+
+def test_layers_before_scores_in_float_can_be_kept(
+    tmp_path: Path, pixels: Pixels, recipe: Recipe
+) -> None:
+    file = tmp_path / "scores.tflite"
+    file.write_bytes(with_float_scores(giving_floats(INT8)))
+    layers = matched_layers(read_model(file), read_model(FLOAT), file)
+    assert [layer.operator for layer in layers] == ["CONV_2D", "CONV_2D"]
+    floating = score(FLOAT, pixels, recipe)
+    all_float = score(grafted(FloatGraft, layers, tmp_path, file), pixels, recipe)
+    np.testing.assert_allclose(all_float, floating, atol=1e-5)  # no step is left at the end
+    for kind in GRAFTS:
+        for kept in layers:
+            scores = score(grafted(kind, [kept], tmp_path, file), pixels, recipe)
+            np.testing.assert_allclose(scores, floating, atol=0.02)
+
+
+def giving_floats(file: Path) -> bytes:
+    """Cast a file's scores to float32 at the end, as the converter does where it is asked to."""
+    model = read_model(file)
+    graph, code = model.subgraphs[0], schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.DEQUANTIZE
+    code.version = 2
+    model.operatorCodes.append(code)
+    graph.operators[-1].opcodeIndex = len(model.operatorCodes) - 1
+    scores = graph.tensors[ints(graph.outputs)[0]]
+    scores.type, scores.quantization = schema.TensorType.FLOAT32, None
+    return pack_model(model)
 
 
 def test_layers_that_are_not_kept_have_the_same_weights(

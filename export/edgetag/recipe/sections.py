@@ -125,7 +125,7 @@ class ExportSection(Section):
         "uint8", description="Of full-integer variants; the others take float32."
     )
     output_type: IoType = Field(
-        "uint8",
+        "float32",
         description="Of full-integer variants; the others give float32. With float32 what is "
         "behind the last weights, such as the mean of each map and its sigmoid, computes in float.",
     )

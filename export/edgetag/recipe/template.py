@@ -33,7 +33,7 @@ input_size = {input_size:<18}# 64 to 320; {sizes}
 
 [training]
 batch_size = {batch_size}
-# An int8 score has 256 steps. These two keep scores of rare tags away from 0 and sure ones away
+# A uint8 score has 256 steps. These two keep scores of rare tags away from 0 and sure ones away
 # from 1, where the steps are too coarse to rank pictures.
 positive_weights = "balanced"
 label_smoothing = 0.05

@@ -67,7 +67,7 @@ class TrainingSection(Section):
         ge=0,
         lt=0.5,
         description="With balanced weights it keeps scores away from 0 and 1, where the 256 steps "
-        "of an int8 score are too coarse to rank pictures.",
+        "of a uint8 score are too coarse to rank pictures.",
     )
     batch_size: int = Field(
         16,
@@ -147,9 +147,9 @@ class ChannelsSection(FineTuning):
         "of its weights.",
     )
     allocation: Literal["uniform", "sensitivity"] = Field(
-        "uniform",
-        description="The same share of every layer; or less of those that can spare it, for as "
-        "many multiplications in all.",
+        "sensitivity",
+        description="More is left out of layers that can spare it, for as many multiplications in "
+        "all; or the same share of every layer.",
     )
     images: int = Field(512, ge=1, description="Training images that measure it.")
     steps: int = Field(1, ge=1, le=20, description="Narrow so often, and train in between.")

@@ -1,5 +1,6 @@
 """Layers kept in float: the float file's operators and weights in the quantized file."""
 
+from collections.abc import Collection, Sequence
 from copy import copy
 from typing import Any
 
@@ -36,6 +37,18 @@ class FloatGraft(Graft):
             for ours, theirs in pairs
         ]
         return operator
+
+    def casts_taken_over(self, operators: Sequence[Any], kept: Collection[int]) -> set[int]:
+        """Let kept layers write the floats themselves that their output was cast to."""
+        made = {output for place in kept for output in ints(operators[place].outputs)}
+        taken = set()
+        for place, operator in enumerate(operators):
+            code = self.model.operatorCodes[operator.opcodeIndex]
+            source = ints(operator.inputs)[0]
+            if max(code.builtinCode, code.deprecatedBuiltinCode) == DEQUANTIZE and source in made:
+                (self.twins[source],) = ints(operator.outputs)
+                taken.add(place)
+        return taken
 
     def casts(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """Return DEQUANTIZE and QUANTIZE."""

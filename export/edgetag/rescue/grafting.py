@@ -5,7 +5,7 @@ what a quantized layer takes from it is cast behind; between two kept layers not
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 from typing import Any
 
@@ -33,7 +33,7 @@ class Graft(ABC):
         self.model = quantized
         self.graph = quantized.subgraphs[0]
         self.floating = floating
-        self._twins: dict[int, int] = {}
+        self.twins: dict[int, int] = {}
         self._operators: list[Any] = []
 
     @abstractmethod
@@ -59,11 +59,14 @@ class Graft(ABC):
         exchanged = {layer.quantized: layer.floating for layer in kept}
         originals = list(self.graph.operators)
         still_quantized = set(ints(self.graph.outputs))
+        dropped = self.casts_taken_over(originals, exchanged)
         for position, operator in enumerate(originals):
-            if position not in exchanged:
+            if position not in exchanged and position not in dropped:
                 still_quantized |= set(ints(operator.inputs))
         made: set[int] = set()
         for position, original in enumerate(originals):
+            if position in dropped:
+                continue
             if position not in exchanged:
                 self._operators.append(original)
                 continue
@@ -71,19 +74,23 @@ class Graft(ABC):
             operator = self.layer(original, counterpart)
             flowing = [i for i in ints(original.inputs) if self.is_computed(i)]
             for source in flowing:
-                if source not in self._twins:
+                if source not in self.twins:
                     self._cast(source, self._twin(source), *there)
             outputs = ints(original.outputs)
-            operator.inputs = [self._twins.get(i, i) for i in ints(operator.inputs)]
+            operator.inputs = [self.twins.get(i, i) for i in ints(operator.inputs)]
             operator.outputs = [self._twin(i) for i in outputs]
             made |= set(outputs)
             self._operators.append(operator)
             for target in outputs:
                 if target in still_quantized:
-                    self._cast(self._twins[target], target, *back)
+                    self._cast(self.twins[target], target, *back)
         self.graph.operators = self._operators
         _compact(self.model)
         return pack_model(self.model)
+
+    def casts_taken_over(self, operators: Sequence[Any], kept: Collection[int]) -> set[int]:  # noqa: ARG002
+        """Return the operators that fall away since a kept layer gives what they cast to."""
+        return set()
 
     def is_computed(self, position: int) -> bool:
         """Tell whether a tensor of the quantized file has no stored values."""
@@ -116,9 +123,9 @@ class Graft(ABC):
         return len(self.model.operatorCodes) - 1
 
     def _twin(self, position: int) -> int:
-        if position not in self._twins:
-            self._twins[position] = self.add_tensor(self.twin(position))
-        return self._twins[position]
+        if position not in self.twins:
+            self.twins[position] = self.add_tensor(self.twin(position))
+        return self.twins[position]
 
     def _cast(self, source: int, target: int, builtin: int, version: int) -> None:
         operator = schema.OperatorT()

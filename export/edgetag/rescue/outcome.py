@@ -89,8 +89,8 @@ def _advice(variant: Variant, keep: Keep, step: Step, untrained: Decision | None
     if step.accuracy == "undecided":
         return "More images in the split that decides would narrow the interval."
     return (
-        "What is left is lost at the ends: uint8 scores have 256 steps. Try export.output_type = "
-        '"float32", or a wider margin.'
+        "What is left is lost at the ends: uint8 scores have 256 steps. Take export.output_type = "
+        '"float32" where the recipe has another, or a wider margin.'
     )
 
 
