@@ -6,6 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
+from edgetag.catalogue.variants import BASE
+from edgetag.conversion.exported import exported_path, read_exported
 from edgetag.errors import InputError
 from edgetag.explaining import preprocessing, stage
 from edgetag.explaining.result import Explanation, MistakeCost, PreprocessingDrift
@@ -144,6 +146,20 @@ def test_a_file_that_does_not_run_is_told_and_takes_nothing_down(color_run: Colo
     assert result.notes[0].startswith("int8: its layers are not compared: ")
     assert result.notes[0] in told.lines
     assert len(result.preprocessing) == 1
+
+
+def test_layers_of_a_narrower_network_have_none_to_be_compared_with(color_run: ColorRun) -> None:
+    listed = read_exported(color_run.workspace)
+    as_narrow = tuple(
+        file.model_copy(update={"variant": "int8-narrow75"}) if file.variant == "int8" else file
+        for file in listed.variants
+    )
+    text = listed.model_copy(update={"variants": as_narrow}).to_json()
+    write_text(exported_path(color_run.workspace), text)
+    result = stage.run(color_run.recipe, color_run.workspace, SilentProgress(), BASE)
+    assert result.blame == ()
+    (note,) = result.notes
+    assert note.startswith("int8-narrow75: its layers are not compared: they are narrower")
 
 
 def test_what_a_killed_command_left_is_removed(color_run: ColorRun, explained: Explanation) -> None:

@@ -95,8 +95,16 @@ def _blame(
     notes: _Notes,
     progress: Progress,
 ) -> tuple[Blame, ...]:
-    # In files that compute in float there is nothing to blame a layer for.
-    quantized = [(file, path) for file, path in files if VARIANTS[file.variant].computes != "float"]
+    quantized = []
+    for file, path in files:
+        line = VARIANTS[file.variant]
+        if line.narrow:
+            notes.add(
+                f"{file.variant}: its layers are not compared: they are narrower than the float "
+                "file's"
+            )
+        elif line.computes != "float":  # else there is nothing to blame a layer for
+            quantized.append((file, path))
     _, reference = exported_file(workspace, BASE)
     rows = dataset.rows(recipe.validation.splits[0])
     rows = rows[choose(dataset.labels(rows), recipe.explain.layer_images, 1, recipe.seed)]
