@@ -2,13 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from edgetag.catalogue.variants import VARIANTS, trained_by
 from edgetag.compression import channels
-from edgetag.compression.allocation import SHARES, allocated, channel_costs, measured_losses
+from edgetag.compression.allocation import (
+    SHARES,
+    Losses,
+    allocated,
+    channel_costs,
+    measured_losses,
+)
 from edgetag.compression.batch_norm import recalibrate
 from edgetag.compression.channels import Importance, Inner
 from edgetag.compression.fine_tuning import Bench, open_bench
@@ -20,11 +27,15 @@ from edgetag.metrics import Scores
 from edgetag.networks import Scorer, save_weights
 from edgetag.preprocess import scale
 from edgetag.progress import Progress, SilentProgress
-from edgetag.recipe import ChannelsSection, Recipe
+from edgetag.recipe import Recipe
 from edgetag.sampling import spread
 from edgetag.tf import keras, tf
 from edgetag.training.losses import loss_function, loss_settings
 from edgetag.workspace import Workspace, digest_file, write_text
+
+LOOKED_AT = 128
+"""Training images over which layers are narrowed alone: twenty tags of each are thousands of
+logits."""
 
 BATCH_SIZE = 32
 """Images that are looked at together while channels are ranked; it changes nothing but memory."""
@@ -43,34 +54,67 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> NarrowResul
             f"export lists neither {' nor '.join(trained_by('narrow'))}; there is no network to "
             "make narrower"
         )
-    bench = open_bench(recipe, workspace, progress)
+    wide = _Wide(open_bench(recipe, workspace, progress))
     shares = {line.narrow: line.keeps for line in lines}
-    made = tuple(_network(bench, name, share) for name, share in shares.items())
+    made = tuple(_network(wide, name, share) for name, share in shares.items())
     result = NarrowResult(networks=made)
     write_text(workspace.narrow / "narrow.json", result.to_json())
     return result
 
 
-def _network(bench: Bench, name: str, share: float) -> NarrowedNetwork:
-    recipe, workspace, section = bench.recipe, bench.workspace, bench.recipe.compress.channels
-    start, weights = workspace.train / "model.npz", workspace.narrow / f"{name}.npz"
-    record = workspace.narrow / f"{name}.json"
+class _Wide:
+    """The float network, and what is measured of it once for all narrower ones, when it is used."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.weights = bench.workspace.train / "model.npz"
+
+    @cached_property
+    def model(self) -> keras.Model:
+        return self.bench.load(self.weights)
+
+    @cached_property
+    def inner(self) -> Sequence[Inner]:
+        network = self.bench.recipe.network
+        if not (inner := channels.inner_layers(self.model, network.facts.inner)):
+            raise InputError(f"{network.name} has no layer that can be narrowed")
+        return inner
+
+    @cached_property
+    def widths(self) -> dict[str, int]:
+        """Layer → channels."""
+        return {each.layer: each.channels for each in self.inner}
+
+    @cached_property
+    def losses(self) -> Losses:
+        """What narrowing each layer alone would move."""
+        bench, section = self.bench, self.bench.recipe.compress.channels
+        importance = _importance(bench, self.model, self.inner, "ranking channels")
+        scorer, rows = Scorer(self.model, bench.contract), spread(bench.training, LOOKED_AT)
+        tried = len(self.inner) * len(SHARES) + 1
+        with bench.progress.track("measuring layers", tried, "widths") as task:
+
+            def score() -> Scores:
+                task.advance()
+                return scorer.run(bench.dataset, rows, SilentProgress())
+
+            return measured_losses(self.model, self.inner, importance, section.multiple, score)
+
+
+def _network(wide: _Wide, name: str, share: float) -> NarrowedNetwork:
+    bench, section = wide.bench, wide.bench.recipe.compress.channels
+    folder = bench.workspace.narrow
+    weights, record = folder / f"{name}.npz", folder / f"{name}.json"
     making = [dependencies_of(__name__).digest, section.model_dump(mode="json")]
-    inputs = weights_digest(bench, name, {"train": start}, making)
+    inputs = weights_digest(bench, name, {"train": wide.weights}, making)
     if (kept := kept_record(NarrowedNetwork, record, weights, inputs)) is not None:
         bench.progress.say(f"{name}: unchanged, kept")
         return kept
 
-    keras.utils.set_random_seed(recipe.seed)
-    original = bench.load(start)
-    inner = channels.inner_layers(original, recipe.network.facts.inner)
-    if not inner:
-        raise InputError(f"{name}: {recipe.network.name} has no layer that can be narrowed")
-    before = bench.validation_map(bench.scores_of(original, start, f"{name}: the float model"))
-    had = {each.layer: each.channels for each in inner}
-    goal = _widths(bench, original, inner, name, share)
-
-    model, untrained = original, None
+    keras.utils.set_random_seed(bench.recipe.seed)
+    scores = bench.scores_of(wide.model, wide.weights, "scoring the float model")
+    before, had, goal = bench.validation_map(scores), wide.widths, _goal(wide, share)
+    model, untrained = wide.model, None
     for step in range(1, section.steps + 1):
         # Each step leaves out as many channels as the others, and is trained as long.
         part_left = 1 - step / section.steps
@@ -82,20 +126,20 @@ def _network(bench: Bench, name: str, share: float) -> NarrowedNetwork:
         if step == section.steps:
             untrained = bench.validation_map(bench.scorer(model)(f"{name}: scoring untrained"))
         part = section.model_copy(update={"epochs": section.epochs / section.steps})
-        bench.fine_tune(model, part, original, freeze_batch_norm=False, what=name)
+        bench.fine_tune(model, part, wide.model, freeze_batch_norm=False, what=name)
     _recalibrate(bench, model)
 
     save_weights(model, weights)
     after = bench.validation_map(bench.scores_of(model, weights, f"{name}: scoring"))
     result = NarrowedNetwork(
         network=name,
-        file=workspace.relative(weights),
+        file=bench.workspace.relative(weights),
         weights_sha256=digest_file(weights),
         inputs_sha256=inputs,
         widths=goal,
         channels=had,
         parameters=model.count_params(),
-        parameters_before=original.count_params(),
+        parameters_before=wide.model.count_params(),
         validation_map_before=before,
         validation_map_untrained=untrained,
         validation_map=after,
@@ -104,52 +148,40 @@ def _network(bench: Bench, name: str, share: float) -> NarrowedNetwork:
     return result
 
 
-def _widths(
-    bench: Bench, model: keras.Model, inner: Sequence[Inner], name: str, share: float
-) -> dict[str, int]:
+def _goal(wide: _Wide, share: float) -> dict[str, int]:
     """Return layer → channels that are kept in the end."""
-    section = bench.recipe.compress.channels
-    had = {each.layer: each.channels for each in inner}
-    uniform = {
-        layer: channels.width_of(had[layer], kept, section.multiple)
-        for layer, kept in _shares(had, section, share).items()
+    section = wide.bench.recipe.compress.channels
+    given = _given(tuple(wide.widths), section.kept)
+    widths = {
+        layer: channels.width_of(had, given.get(layer, share), section.multiple)
+        for layer, had in wide.widths.items()
     }
     if section.allocation == "uniform":
-        return uniform
-    importance = _importance(bench, model, inner, f"{name}: ranking channels")
-    scorer, rows = Scorer(model, bench.contract), spread(bench.training, section.images)
-    quiet = SilentProgress()
-    tried = len(inner) * len(SHARES) + 1
-    with bench.progress.track(f"{name}: measuring layers", tried, "widths") as task:
-
-        def score() -> Scores:
-            task.advance()
-            return scorer.run(bench.dataset, rows, quiet)
-
-        losses = measured_losses(model, inner, importance, section.multiple, score)
-    costs = channel_costs(model, inner)
-    return allocated(losses, costs, sum(costs[layer] * width for layer, width in uniform.items()))
+        return widths
+    free = {layer: loss for layer, loss in wide.losses.items() if layer not in given}
+    costs = channel_costs(wide.model, wide.inner)
+    budget = sum(costs[layer] * widths[layer] for layer in free)
+    return widths | allocated(free, costs, budget)
 
 
-def _shares(
-    channels_of: Mapping[str, int], section: ChannelsSection, keeps: float
-) -> dict[str, float]:
-    """Return layer → share of its channels that is kept, where all are narrowed alike.
+def _given(layers: Sequence[str], kept: Mapping[str, float]) -> dict[str, float]:
+    """Return layer → share of its channels that the recipe gives, for those that it names.
 
     Raises:
         InputError: A pattern fits no layer.
     """
-    for pattern in section.kept:
-        if not any(fnmatchcase(name, pattern) for name in channels_of):
+    for pattern in kept:
+        if not any(fnmatchcase(layer, pattern) for layer in layers):
             raise InputError(
                 f"compress.channels.kept: {pattern!r} fits no layer that can be narrowed; these "
-                f"are: {', '.join(channels_of)}"
+                f"are: {', '.join(layers)}"
             )
+    # Of several that fit the first holds.
     return {
-        name: next(
-            (share for pattern, share in section.kept.items() if fnmatchcase(name, pattern)), keeps
-        )
-        for name in channels_of
+        layer: share
+        for pattern, share in reversed(list(kept.items()))
+        for layer in layers
+        if fnmatchcase(layer, pattern)
     }
 
 
