@@ -143,10 +143,12 @@ def test_a_variant_can_be_rescued_and_budgeted(tmp_path: Path) -> None:
     )
     script = LOADS + "print(recipe.budget('int8-sparse').max_map_drop)\n"
     script += "from typer.testing import CliRunner\nfrom edgetag.cli.app import app\n"
-    script += "print(CliRunner().invoke(app, ['rescue', '--help'], terminal_width=200).stdout)"
-    said = run_in(root, script)
-    assert said.startswith("0.02\n")
-    assert "int8-sparse" in said
+    script += "for name in ('int8-spars', 'int8-sparse'):\n"
+    script += "    answer = CliRunner().invoke(app, ['rescue', 'none.toml', '--variant', name])\n"
+    script += "    print('is not one of' in answer.output, type(answer.exception).__name__)\n"
+    limit, unknown, known = run_in(root, script).splitlines()
+    assert limit == "0.02"
+    assert (unknown, known) == ("True SystemExit", "False InputError")  # there is no such recipe
 
 
 @pytest.mark.tensorflow

@@ -31,6 +31,7 @@ batch_size = 16
 [compress.channels]
 epochs = 0.2
 images = 8
+allocation = "uniform"
 [export]
 variants = ["fp32", "int8-narrow75", "int8-narrow50"]
 """
@@ -147,24 +148,27 @@ def test_what_is_mixed_before_it_is_read_cannot_be_narrowed() -> None:
 @pytest.mark.slow
 def test_narrower_networks_are_made_once_and_by_their_record(fresh_run: Workspace) -> None:
     from edgetag.compression import narrow_stage
-    from edgetag.compression.channels import build_narrowed
+    from edgetag.compression.channels import widths_of
+    from edgetag.compression.fine_tuning import open_bench
     from edgetag.compression.result import NarrowResult
-    from edgetag.networks import load_weights
 
     recipe = recipe_of()
     train_stage_stand_in(recipe, fresh_run)
     result = narrow_stage.run(recipe, fresh_run, SilentProgress())
     text = (fresh_run.narrow / "narrow.json").read_text()
     assert NarrowResult.from_json(text, "narrow.json") == result
-    wide, slim = result.variants
+    wide, slim = result.networks
     assert slim.channels == wide.channels
     for name, channels in slim.channels.items():
         assert slim.widths[name] == max(8, channels // 2 // 8 * 8)
         assert slim.widths[name] < wide.widths[name] < channels
     assert slim.parameters < wide.parameters < wide.parameters_before
-    model = build_narrowed(recipe, fresh_run, "int8-narrow50")
-    load_weights(model, fresh_run.narrow / "int8-narrow50.npz")
+    for variant in ("int8-narrow50", "int8-narrow50-qat"):
+        assert widths_of(fresh_run, variant) == slim.widths
+    bench = open_bench(recipe, fresh_run, SilentProgress())
+    model = bench.load(fresh_run.narrow / "narrow50.npz", slim.widths)
     assert model.count_params() == slim.parameters
+    assert not widths_of(fresh_run, "int8")
     written = {path: path.stat().st_mtime_ns for path in fresh_run.narrow.glob("*.npz")}
     assert narrow_stage.run(recipe, fresh_run, SilentProgress()) == result
     assert {path: path.stat().st_mtime_ns for path in written} == written
@@ -178,7 +182,7 @@ def test_given_shares_and_steps_lead_to_the_same_widths(fresh_run: Workspace) ->
     text = RECIPE.replace("images = 8\n", f"images = 8\n{more}").replace('"int8-narrow75", ', "")
     recipe = recipe_of(text)
     train_stage_stand_in(recipe, fresh_run)
-    (slim,) = narrow_stage.run(recipe, fresh_run, SilentProgress()).variants
+    (slim,) = narrow_stage.run(recipe, fresh_run, SilentProgress()).networks
     assert slim.widths.pop("block1_expand") == slim.channels["block1_expand"]
     assert all(
         slim.widths[name] == max(8, slim.channels[name] // 2 // 8 * 8) for name in slim.widths

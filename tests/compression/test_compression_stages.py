@@ -135,10 +135,10 @@ def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_varian
 def test_a_variant_is_kept_only_if_inputs_and_weights_are_those_of_its_record(
     tmp_path: Path,
 ) -> None:
-    from edgetag.compression.weights import kept_variant
+    from edgetag.compression.weights import kept_record
 
     weights, record = tmp_path / "int8-qat.npz", tmp_path / "int8-qat.json"
-    assert kept_variant(QuantizedVariant, record, weights, "inputs") is None
+    assert kept_record(QuantizedVariant, record, weights, "inputs") is None
     np.savez(weights, a=np.zeros(3))
     done = QuantizedVariant(
         variant="int8-qat",
@@ -152,12 +152,12 @@ def test_a_variant_is_kept_only_if_inputs_and_weights_are_those_of_its_record(
         validation_map=None,
     )
     record.write_text(done.to_json())
-    assert kept_variant(QuantizedVariant, record, weights, "inputs") == done
-    assert kept_variant(QuantizedVariant, record, weights, "others") is None
+    assert kept_record(QuantizedVariant, record, weights, "inputs") == done
+    assert kept_record(QuantizedVariant, record, weights, "others") is None
     weights.write_bytes(weights.read_bytes()[:-1])
-    assert kept_variant(QuantizedVariant, record, weights, "inputs") is None
+    assert kept_record(QuantizedVariant, record, weights, "inputs") is None
     record.write_text("{")
-    assert kept_variant(QuantizedVariant, record, weights, "inputs") is None
+    assert kept_record(QuantizedVariant, record, weights, "inputs") is None
 
 
 def test_missing_float_weights_say_which_stage_makes_them(fresh_run: Workspace) -> None:

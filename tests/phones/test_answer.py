@@ -11,32 +11,14 @@ from edgetag.phones.job import RunnerJob
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.schema import RECORDS, phone_schema
 from edgetag.preprocess import Preprocessing
+from tests.phones.measuring import ANSWER, DIGEST
 
-DIGEST = "a" * 64
 WANTED = Wanted(DIGEST, ("cat", "dog"), ("0", "1"), "cpu")
-GOOD: dict[str, object] = {
-    "schema": "edgetag.phone-scores/1.0",
-    "model_sha256": DIGEST,
-    "tags": ["cat", "dog"],
-    "device": {"manufacturer": "Google", "model": "Pixel 8", "sdk": 35, "soc": ""},
-    "engine": {
-        "name": "LiteRT",
-        "version": "2",
-        "threads": 4,
-        "delegate": "cpu",
-        "requested_delegate": "cpu",
-        "fell_back": "",
-    },
-    "self_test": {"passed": True, "family": "litert", "max_difference": 0},
-    "load_ms": 12,
-    "latency_ms": {"warmup_runs": 3, "runs": 50, "p50": 2.5, "p90": 3, "p99": 4.5},
-    "images": [{"name": "1", "scores": [0, 1]}, {"name": "0", "scores": [0.25, 0.5]}],
-}
 
 
 def changed(path: str, value: object) -> bytes:
     """Return the good answer with one value put in place of another."""
-    answer = json.loads(json.dumps(GOOD))
+    answer = json.loads(json.dumps(ANSWER))
     place = answer
     *way, last = (int(key) if key.isdigit() else key for key in path.split("."))
     for key in way:
@@ -52,7 +34,7 @@ def accepted(content: bytes, wanted: Wanted = WANTED) -> AppScores:
 
 
 def test_a_good_answer_is_read_in_the_order_asked_for() -> None:
-    scores, places, error = scores_of(accepted(json.dumps(GOOD).encode()), WANTED)
+    scores, places, error = scores_of(accepted(json.dumps(ANSWER).encode()), WANTED)
     assert scores.tolist() == [[0.25, 0.5], [0, 1]]
     assert (places, error) == ((0, 1), "")
 
@@ -121,9 +103,9 @@ def test_a_value_out_of_its_bounds_is_refused(path: str, value: object) -> None:
         b"\xff\xfe",
         b"[" * 100_000,
         b'{"a":' * 100_000,
-        json.dumps(GOOD).replace("0.25", "NaN").encode(),
-        json.dumps(GOOD).replace("0.25", "1e999").encode(),
-        json.dumps({k: v for k, v in GOOD.items() if k != "schema"}).encode(),
+        json.dumps(ANSWER).replace("0.25", "NaN").encode(),
+        json.dumps(ANSWER).replace("0.25", "1e999").encode(),
+        json.dumps({k: v for k, v in ANSWER.items() if k != "schema"}).encode(),
     ],
 )
 def test_what_is_no_answer_is_refused(content: bytes) -> None:
@@ -158,7 +140,7 @@ def test_an_answer_to_another_question_is_refused(path: str, value: object, said
 def test_an_app_that_fell_back_to_the_cpu_is_refused_whatever_it_was_asked(
     why: str, said: str
 ) -> None:
-    engine = GOOD["engine"] | {"requested_delegate": "gpu", "fell_back": why}  # type: ignore[operator]
+    engine = ANSWER["engine"] | {"requested_delegate": "gpu", "fell_back": why}  # type: ignore[operator]
     for asked in ("gpu", None):
         with pytest.raises(PhoneError, match=said) as refused:
             accepted(changed("engine", engine), Wanted(DIGEST, ("cat", "dog"), ("0", "1"), asked))
@@ -225,5 +207,5 @@ def test_the_schemas_describe_the_records() -> None:
             field.alias or key for key, field in kind.model_fields.items()
         }
     scores = phone_schema("scores")
-    assert set(scores["required"]) == set(GOOD)
+    assert set(scores["required"]) == set(ANSWER)
     assert set(phone_schema("job")["required"]) == {"schema", "scores", "threads", "contract"}

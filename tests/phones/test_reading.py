@@ -19,7 +19,7 @@ from edgetag.phones.result import PhonesResult
 from edgetag.phones.stage import files_of
 from edgetag.sampling import spread
 from edgetag.workspace import digest_file
-from tests.phones.measuring import SETTINGS, Run, bench
+from tests.phones.measuring import ANSWER, SETTINGS, Run, bench
 from tests.phones.street import IMAGES, OUTPUTS, Street, script
 
 pytestmark = pytest.mark.slow  # each scores on this machine too, in a process of its own
@@ -33,20 +33,10 @@ def answer(folder: Run, names: list[str], rows: list[int], **more: object) -> di
     files = files_of(workspace, ("int8",))
     scores = truth_of(recipe, workspace, dataset, chosen, files).host["int8"]
     return {
-        "schema": "edgetag.phone-scores/1.0",
+        **ANSWER,
         "model_sha256": digest_file(workspace.export / "int8.tflite"),
         "tags": ["cat", "dog", "food"],
         "device": {"manufacturer": "Google", "model": "Pixel 8", "sdk": 35, "soc": "Tensor G3"},
-        "engine": {
-            "name": "LiteRT",
-            "version": "2.3.0",
-            "threads": 4,
-            "delegate": "cpu",
-            "requested_delegate": "cpu",
-            "fell_back": "",
-        },
-        "self_test": {"passed": True, "family": "litert", "max_difference": 0},
-        "load_ms": 5,
         "latency_ms": {"warmup_runs": 1, "runs": 20, "p50": 3, "p90": 4, "p99": 5},
         "images": [
             {"name": name, "scores": row} for name, row in zip(names, scores.tolist(), strict=True)
@@ -163,7 +153,7 @@ def test_the_verb_shows_what_was_read(run_folder: Run, tmp_path: Path) -> None:
     told = run_verb("read", recipe, path, "--out", out)
     assert told.exit_code == 0, told.output
     assert "Latency in the app" in told.stdout
-    assert "LiteRT 2.3.0, CPU" in told.stdout
+    assert "LiteRT 2, CPU" in told.stdout
     missing = run_verb("read", recipe, tmp_path / "no.json", "--out", out)
     assert isinstance(missing.exception, InputError)
     assert "no.json: No such file" in str(missing.exception)

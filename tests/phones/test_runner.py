@@ -13,8 +13,8 @@ from edgetag.arrays import read_arrays
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.result import PhonesResult
 from edgetag.phones.runner import read_scores
-from edgetag.phones.settings import Settings
-from edgetag.phones.stage import Options, run
+from edgetag.phones.settings import Options, Settings
+from edgetag.phones.stage import run
 from edgetag.progress import SilentProgress
 from tests.phones.street import IMAGES, Street, make_run, script
 

@@ -57,9 +57,7 @@ class Plan:
 class Crash:
     """How a child ended before it was done.
 
-    Attributes:
-        model: Position in `Job.models` of the model it was at.
-        reason: One line.
+    `model` is the position in `Job.models` of the one that it was at.
     """
 
     model: int
@@ -70,12 +68,8 @@ class Crash:
 class Times:
     """What was measured of one file.
 
-    Attributes:
-        latencies_ms: One per timed inference, in order.
-        load_ms: Median over loads.
-        peak_memory_bytes: See `result.Measurement`.
-        warmup_runs: Inferences before the first timed one.
-        warm: Whether its latencies had settled when the warm-up ended.
+    Latencies are one per timed inference, in order; `load_ms` is the median over loads. `warm`
+    says whether latencies had settled when the warm-up ended.
     """
 
     latencies_ms: tuple[float, ...]

@@ -111,13 +111,7 @@ def run(
 
 
 def _first_images(recipe: Recipe, workspace: Workspace) -> Pixels:
-    dataset = open_dataset(workspace)
-    size = recipe.network.input_size
-    if dataset.cache.index.input_size != size:
-        raise InputError(
-            f"{workspace.cache}: images of {dataset.cache.index.input_size} px, but the recipe's "
-            f"input_size is {size}; run: edgetag data build"
-        )
+    dataset = open_dataset(workspace, recipe.network.input_size)
     return dataset.images(dataset.rows(recipe.validation.splits[0])[:IMAGES])
 
 

@@ -33,6 +33,11 @@ class VariantLine:
     settings: str = ""
 
     @property
+    def narrow(self) -> str:
+        """The narrower network that it is made of; empty for the recipe's own."""
+        return "" if self.keeps == 1 else f"narrow{100 * self.keeps:.0f}"
+
+    @property
     def module(self) -> str:
         """The module in `conversion/variants` that sets the converter."""
         return self.settings or module_of(self.name)
@@ -69,6 +74,22 @@ VARIANTS = by_name(
         keeps=0.5,
         settings="int8",
     ),
+    VariantLine(
+        "int8-narrow75-qat",
+        "integer",
+        ("narrow", "quantize"),
+        chosen_types=True,
+        keeps=0.75,
+        settings="int8_qat",
+    ),
+    VariantLine(
+        "int8-narrow50-qat",
+        "integer",
+        ("narrow", "quantize"),
+        chosen_types=True,
+        keeps=0.5,
+        settings="int8_qat",
+    ),
     VariantLine("int16x8", "integer", calibrated=True),
 )
 """In the order in which they are listed."""
@@ -79,7 +100,9 @@ BASE = "fp32"
 FULL_INTEGER = tuple(name for name, line in VARIANTS.items() if line.computes == "integer")
 CALIBRATED = tuple(name for name, line in VARIANTS.items() if line.calibrated)
 TRAINED = tuple(name for name, line in VARIANTS.items() if line.trained_by)
-FALLBACK = tuple(name for name, line in VARIANTS.items() if "quantize" in line.trained_by)
+FALLBACK = tuple(
+    name for name, line in VARIANTS.items() if "quantize" in line.trained_by and not line.narrow
+)
 """What can be made where no full-integer file passes."""
 
 

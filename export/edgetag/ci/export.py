@@ -32,13 +32,9 @@ _REQUIREMENT = re.compile(r"[A-Za-z0-9._~:/?#@!&+,;=%-]+")
 class Wanted:
     """What a user asks of an export.
 
-    Attributes:
-        variant: Whose file is judged; None: the one that ships.
-        place: The folder, relative to the repository; None: by where it lies.
-        requirement: Where the job installs edgetag from; None leaves a line to change.
-        baseline: The accepted state that goes along.
-        reason: Accept the exported state for this reason, in place of `baseline`.
-        max_bytes: A larger folder is refused.
+    Without a variant the one that ships is judged, without a place the folder's own is taken,
+    and without a requirement a line is left to change. A `reason` accepts the exported state in
+    place of `baseline`.
     """
 
     variant: str | None

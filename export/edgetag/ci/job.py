@@ -44,13 +44,8 @@ def report_command() -> str:
 class Job:
     """What the files around a job depend on.
 
-    Attributes:
-        name: The recipe's.
-        variant: What the file is judged as.
-        place: The folder, relative to the repository.
-        requirement: Where to install edgetag from; None leaves a line to change.
-        extra: Extra of edgetag, beyond the base install.
-        accepted: Whether there is an accepted state.
+    The file is judged as `variant`; `place` is the folder, relative to the repository. Without
+    a requirement, where edgetag is installed from, a line is left to change.
     """
 
     name: str

@@ -9,7 +9,7 @@ from edgetag.cli.default_group import DefaultGroup
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.outcome import print_result
 from edgetag.cli.stages import prepare, set_verbose
-from edgetag.cli.terminal import console_progress, print_json, print_schema, print_tables
+from edgetag.cli.terminal import console_progress, print_json, print_schema, show
 from edgetag.errors import ExitCode
 
 app = typer.Typer(
@@ -70,11 +70,7 @@ def check(
     set_verbose(verbose)
     engines = () if no_replay else chosen_engines(on or ())
     checked = check_zip(path, engines, console_progress())
-    if json:
-        print_json(checked)
-    else:
-        print_tables(check_tables(checked))
-        typer.echo(f"{path}: {check_sentence(checked)}")
+    show(checked, json, check_tables(checked), [f"{path}: {check_sentence(checked)}"])
     raise typer.Exit(ExitCode.ACCEPTED if checked.passed else ExitCode.BUDGET_BROKEN)
 
 

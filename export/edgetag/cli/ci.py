@@ -7,7 +7,7 @@ import typer
 
 from edgetag.cli.options import Json, NoBaseline, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.stages import baseline_beside, prepare
-from edgetag.cli.terminal import print_json, print_tables
+from edgetag.cli.terminal import show
 
 app = typer.Typer(no_args_is_help=True, help="Give a CI job all that it judges a model by.")
 
@@ -76,9 +76,4 @@ def export(
     )
     with workspace.locked():
         result = export_folder(loaded, workspace, folder, progress, wanted)
-    if json:
-        print_json(result)
-        return
-    print_tables([export_table(result)])
-    for sentence in export_sentences(result, edgetag is not None):
-        typer.echo(sentence)
+    show(result, json, [export_table(result)], export_sentences(result, edgetag is not None))

@@ -1,9 +1,7 @@
 """`edgetag doctor`."""
 
-import typer
-
 from edgetag.cli.options import Json
-from edgetag.cli.terminal import print_tables
+from edgetag.cli.terminal import show
 
 
 def doctor(json: Json = False) -> None:
@@ -11,7 +9,4 @@ def doctor(json: Json = False) -> None:
     from edgetag.doctor import examine
 
     report = examine()
-    if json:
-        typer.echo(report.to_json(), nl=False)
-    else:
-        print_tables(report.tables())
+    show(report, json, report.tables())

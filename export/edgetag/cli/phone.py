@@ -79,8 +79,8 @@ def check(
 
     Exits with 0 if all was scored, else with 2.
     """
-    from edgetag.phones.settings import Settings
-    from edgetag.phones.stage import Options, run
+    from edgetag.phones.settings import Options, Settings
+    from edgetag.phones.stage import run
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     options = Options(
@@ -133,8 +133,8 @@ def bench(
     says how, in \[phones]: threads, runs, seconds, rounds, images. Exits with 0 if all was
     measured, else with 2.
     """
-    from edgetag.phones.settings import Settings
-    from edgetag.phones.stage import Options, run
+    from edgetag.phones.settings import Options, Settings
+    from edgetag.phones.stage import run
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     options = Options(

@@ -7,7 +7,7 @@ import typer
 from edgetag.catalogue.variants import FULL_INTEGER
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.stages import prepare
-from edgetag.cli.terminal import print_json, print_tables
+from edgetag.cli.terminal import show
 
 if TYPE_CHECKING:
     from edgetag.rescue.result import Adoption
@@ -64,17 +64,9 @@ def rescue(
                 lambda: adopt_rescued(loaded, workspace, progress, result, adopt),
             ),
         )
-        if json:
-            print_json(adoption)
-        else:
-            typer.echo(describe_adoption(adoption))
+        show(adoption, json, (), [describe_adoption(adoption)])
         raise typer.Exit(EXIT_CODES[adoption.verdict])
-    if json:
-        print_json(result)
-    else:
-        print_tables(rescue_tables(result))
-        typer.echo(result.outcome)
-        if result.file:
-            typer.echo(f"file: {workspace.root / result.file}")
+    lines = [result.outcome, *([f"file: {workspace.root / result.file}"] if result.file else [])]
+    show(result, json, rescue_tables(result), lines)
     step = result.find(result.chosen) or result.steps[-1]
     raise typer.Exit(EXIT_CODES[step.verdict])

@@ -5,7 +5,7 @@ lines, few enough to read. Nothing here writes to stdout but `print_json` and `p
 `--json` output stays clean by construction. rich is imported when first used.
 """
 
-import json
+import json as json_module
 import sys
 import time
 from collections import deque
@@ -61,7 +61,7 @@ def print_json(result: "Result") -> None:
 
 def print_schema(schema: "Mapping[str, object]") -> None:
     """Write a JSON Schema to stdout."""
-    print(json.dumps(schema, indent=2))
+    print(json_module.dumps(schema, indent=2))
 
 
 def print_tables(tables: "Iterable[Table]") -> None:
@@ -73,6 +73,18 @@ def print_tables(tables: "Iterable[Table]") -> None:
     console = Console() if sys.stdout.isatty() else Console(width=ENDLESS)
     for table in tables:
         console.print(to_rich(table))
+
+
+def show(
+    result: "Result", json: bool, tables: "Iterable[Table]", sentences: Iterable[str] = ()
+) -> None:
+    """Write a result to stdout: as JSON alone, or as tables and sentences."""
+    if json:
+        print_json(result)
+        return
+    print_tables(tables)
+    for sentence in sentences:
+        print(sentence)
 
 
 class Meter:

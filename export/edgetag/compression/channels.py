@@ -8,16 +8,17 @@ that anything else sees, so what remains is an ordinary, dense, narrower network
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.catalogue.variants import VARIANTS
 from edgetag.compression.copying import producers
-from edgetag.compression.result import NarrowedVariant
+from edgetag.compression.result import NarrowedNetwork
 from edgetag.errors import InputError
-from edgetag.networks import build_untrained
 from edgetag.networks.blocks import round_channels
-from edgetag.recipe import Recipe, Variant
+from edgetag.recipe import Variant
 from edgetag.tf import keras, tf
 from edgetag.workspace import Workspace
 
@@ -26,6 +27,9 @@ Channels = npt.NDArray[np.int64]
 
 Importance = npt.NDArray[np.float64]
 """`[channels]`: the higher, the more is lost without it; comparable within one layer."""
+
+WHOLE: Mapping[str, int] = MappingProxyType({})
+"""The widths of a network that is not narrower."""
 
 THROUGH = (
     keras.layers.Activation,
@@ -180,7 +184,12 @@ def most_important(importance: Importance, width: int) -> Channels:
 
 
 def with_widths(model: keras.Model, widths: Mapping[str, int]) -> keras.Model:
-    """Return the network with so many channels in the layers named, with weights of no training."""
+    """Return the network with so many channels in the layers named, with weights of no training.
+
+    Where no layer is named that is the network itself.
+    """
+    if not widths:
+        return model
 
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
         config = layer.get_config()
@@ -191,15 +200,16 @@ def with_widths(model: keras.Model, widths: Mapping[str, int]) -> keras.Model:
     return keras.models.clone_model(model, clone_function=clone)
 
 
-def build_narrowed(recipe: Recipe, workspace: Workspace, variant: Variant) -> keras.Model:
-    """Build the float network of a narrower variant, with weights of no training.
+def widths_of(workspace: Workspace, variant: Variant) -> Mapping[str, int]:
+    """Return layer → channels of the network that a variant is made of; none for the recipe's.
 
     Raises:
-        InputError: The stage has not made it.
+        InputError: The stage `narrow` has not made it.
     """
-    record = NarrowedVariant.read(workspace.narrow / f"{variant}.json", "narrow")
-    network = build_untrained(recipe.network, len(recipe.data.tags))
-    return with_widths(network, record.widths)
+    network = VARIANTS[variant].narrow
+    if not network:
+        return WHOLE
+    return NarrowedNetwork.read(workspace.narrow / f"{network}.json", "narrow").widths
 
 
 def narrowed(model: keras.Model, kept: Mapping[str, Channels]) -> keras.Model:

@@ -1,12 +1,13 @@
 """What pruning and quantization-aware training do alike: load, fine-tune, score."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from edgetag.compression.channels import WHOLE, with_widths
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
 from edgetag.metrics import Scores, mean_average_precision
@@ -40,14 +41,15 @@ class Bench:
         """The network's preprocessing contract."""
         return self.recipe.network.preprocessing()
 
-    def load(self, weights: Path) -> keras.Model:
-        """Build the recipe's float network with stored weights."""
+    def load(self, weights: Path, widths: Mapping[str, int] = WHOLE) -> keras.Model:
+        """Build the recipe's float network, or a narrower one of some widths, and load weights."""
         model = build_untrained(
             self.recipe.network,
             len(self.dataset.vocabulary),
             self.recipe.seed,
             self.recipe.training.batch_norm_momentum,
         )
+        model = with_widths(model, widths)
         load_weights(model, weights)
         return model
 

@@ -1,4 +1,4 @@
-"""The narrow stage: one narrower network per `*-narrow*` variant, resumed by variant."""
+"""The narrow stage: the narrower networks that variants are made of, resumed one by one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -12,15 +12,15 @@ from edgetag.compression.allocation import SHARES, allocated, channel_costs, mea
 from edgetag.compression.batch_norm import recalibrate
 from edgetag.compression.channels import Importance, Inner
 from edgetag.compression.fine_tuning import Bench, open_bench
-from edgetag.compression.result import NarrowedVariant, NarrowResult
-from edgetag.compression.weights import kept_variant, trained_weights, weights_digest
+from edgetag.compression.result import NarrowedNetwork, NarrowResult
+from edgetag.compression.weights import kept_record, weights_digest
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.networks import Scorer, save_weights
 from edgetag.preprocess import scale
 from edgetag.progress import Progress, SilentProgress
-from edgetag.recipe import ChannelsSection, Recipe, Variant
+from edgetag.recipe import ChannelsSection, Recipe
 from edgetag.sampling import spread
 from edgetag.tf import keras, tf
 from edgetag.training.losses import loss_function, loss_settings
@@ -34,66 +34,65 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> NarrowResul
     """Make each narrower network that is not there yet.
 
     Raises:
-        InputError: The recipe has no such variant, something it starts from is missing, or a layer
-            cannot be narrowed.
+        InputError: The recipe has no variant of one, something it starts from is missing, or a
+            layer cannot be narrowed.
     """
-    variants = [name for name in recipe.export.possible if name in trained_by("narrow")]
-    if not variants:
+    lines = [VARIANTS[name] for name in recipe.export.possible if VARIANTS[name].narrow]
+    if not lines:
         raise InputError(
             f"export lists neither {' nor '.join(trained_by('narrow'))}; there is no network to "
             "make narrower"
         )
     bench = open_bench(recipe, workspace, progress)
-    result = NarrowResult(variants=tuple(_variant(bench, variant) for variant in variants))
+    shares = {line.narrow: line.keeps for line in lines}
+    made = tuple(_network(bench, name, share) for name, share in shares.items())
+    result = NarrowResult(networks=made)
     write_text(workspace.narrow / "narrow.json", result.to_json())
     return result
 
 
-def _variant(bench: Bench, variant: Variant) -> NarrowedVariant:
+def _network(bench: Bench, name: str, share: float) -> NarrowedNetwork:
     recipe, workspace, section = bench.recipe, bench.workspace, bench.recipe.compress.channels
-    files = trained_weights(workspace, variant)
-    start, weights = files["train"], files["narrow"]
-    record = workspace.narrow / f"{variant}.json"
+    start, weights = workspace.train / "model.npz", workspace.narrow / f"{name}.npz"
+    record = workspace.narrow / f"{name}.json"
     making = [dependencies_of(__name__).digest, section.model_dump(mode="json")]
-    inputs = weights_digest(bench, variant, "narrow", making)
-    kept = kept_variant(NarrowedVariant, record, weights, inputs)
-    if kept is not None:
-        bench.progress.say(f"{variant}: unchanged, kept")
+    inputs = weights_digest(bench, name, {"train": start}, making)
+    if (kept := kept_record(NarrowedNetwork, record, weights, inputs)) is not None:
+        bench.progress.say(f"{name}: unchanged, kept")
         return kept
 
     keras.utils.set_random_seed(recipe.seed)
     original = bench.load(start)
     inner = channels.inner_layers(original, recipe.network.facts.inner)
     if not inner:
-        raise InputError(f"{variant}: {recipe.network.name} has no layer that can be narrowed")
-    before = bench.validation_map(bench.scores_of(original, start, f"{variant}: the float model"))
+        raise InputError(f"{name}: {recipe.network.name} has no layer that can be narrowed")
+    before = bench.validation_map(bench.scores_of(original, start, f"{name}: the float model"))
     had = {each.layer: each.channels for each in inner}
-    goal = _widths(bench, original, inner, variant)
+    goal = _widths(bench, original, inner, name, share)
 
     model, untrained = original, None
     for step in range(1, section.steps + 1):
         # Each step leaves out as many channels as the others, and is trained as long.
         part_left = 1 - step / section.steps
         widths = {
-            name: width + round((had[name] - width) * part_left) for name, width in goal.items()
+            layer: width + round((had[layer] - width) * part_left) for layer, width in goal.items()
         }
-        model = _narrower(bench, model, widths, f"{variant}: ranking channels")
+        model = _narrower(bench, model, widths, f"{name}: ranking channels")
         _recalibrate(bench, model)
         if step == section.steps:
-            scores = bench.scorer(model)(f"{variant}: scoring untrained")
-            untrained = bench.validation_map(scores)
+            untrained = bench.validation_map(bench.scorer(model)(f"{name}: scoring untrained"))
         part = section.model_copy(update={"epochs": section.epochs / section.steps})
-        bench.fine_tune(model, part, original, freeze_batch_norm=False, what=variant)
+        bench.fine_tune(model, part, original, freeze_batch_norm=False, what=name)
     _recalibrate(bench, model)
 
     save_weights(model, weights)
-    after = bench.validation_map(bench.scorer(model)(f"{variant}: scoring"))
-    result = NarrowedVariant(
-        variant=variant,
+    after = bench.validation_map(bench.scores_of(model, weights, f"{name}: scoring"))
+    result = NarrowedNetwork(
+        network=name,
         file=workspace.relative(weights),
         weights_sha256=digest_file(weights),
         inputs_sha256=inputs,
-        widths=widths,
+        widths=goal,
         channels=had,
         parameters=model.count_params(),
         parameters_before=original.count_params(),
@@ -106,23 +105,22 @@ def _variant(bench: Bench, variant: Variant) -> NarrowedVariant:
 
 
 def _widths(
-    bench: Bench, model: keras.Model, inner: Sequence[Inner], variant: Variant
+    bench: Bench, model: keras.Model, inner: Sequence[Inner], name: str, share: float
 ) -> dict[str, int]:
     """Return layer → channels that are kept in the end."""
     section = bench.recipe.compress.channels
     had = {each.layer: each.channels for each in inner}
-    shares = _shares(had, section, VARIANTS[variant].keeps)
     uniform = {
-        name: channels.width_of(had[name], share, section.multiple)
-        for name, share in shares.items()
+        layer: channels.width_of(had[layer], kept, section.multiple)
+        for layer, kept in _shares(had, section, share).items()
     }
     if section.allocation == "uniform":
         return uniform
-    importance = _importance(bench, model, inner, f"{variant}: ranking channels")
+    importance = _importance(bench, model, inner, f"{name}: ranking channels")
     scorer, rows = Scorer(model, bench.contract), spread(bench.training, section.images)
     quiet = SilentProgress()
     tried = len(inner) * len(SHARES) + 1
-    with bench.progress.track(f"{variant}: measuring layers", tried, "widths") as task:
+    with bench.progress.track(f"{name}: measuring layers", tried, "widths") as task:
 
         def score() -> Scores:
             task.advance()
@@ -130,7 +128,7 @@ def _widths(
 
         losses = measured_losses(model, inner, importance, section.multiple, score)
     costs = channel_costs(model, inner)
-    return allocated(losses, costs, sum(costs[name] * width for name, width in uniform.items()))
+    return allocated(losses, costs, sum(costs[layer] * width for layer, width in uniform.items()))
 
 
 def _shares(

@@ -1,9 +1,12 @@
 """Quantization-aware training: the model that simulates int8, and the warm-up of its ranges."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from sklearn.metrics import jaccard_score
 
 from edgetag.catalogue.variants import trained_by
+from edgetag.compression.channels import widths_of, with_widths
 from edgetag.compression.schemes import Scheme, follows_weights, unsupported_layers
 from edgetag.compression.tfmot import tfmot
 from edgetag.dataset import Dataset, Rows
@@ -137,15 +140,16 @@ def load_quantized(recipe: Recipe, workspace: Workspace, variant: Variant) -> ke
     Raises:
         InputError: The weights are missing, damaged or of another recipe.
     """
-    model = build_quantized(recipe)
+    model = build_quantized(recipe, widths_of(workspace, variant))
     load_weights(model, workspace.quantize / f"{variant}.npz")
     return model
 
 
-def build_quantized(recipe: Recipe) -> keras.Model:
+def build_quantized(recipe: Recipe, widths: Mapping[str, int]) -> keras.Model:
     """Build the model of `load_quantized`, which takes seconds, with weights of no training."""
+    network = build_untrained(recipe.network, len(recipe.data.vocabulary()))
     return quantization_aware(
-        build_untrained(recipe.network, len(recipe.data.vocabulary())),
+        with_widths(network, widths),
         recipe.network.preprocessing(),
         ema_decay=recipe.quantization.ema_decay,
         preserve_sparsity=False,  # zeros are in the weights by now and nothing moves them

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.catalogue.variants import VARIANTS, trained_by
+from edgetag.compression.channels import widths_of
 from edgetag.compression.fine_tuning import Bench, open_bench
 from edgetag.compression.quantize import agreement, quantization_aware, warm_up
 from edgetag.compression.result import QuantizedVariant, QuantizeResult
 from edgetag.compression.sparsity import layer_sparsities, require_sparsity, total_sparsity
-from edgetag.compression.weights import kept_variant, trained_weights, weights_digest
+from edgetag.compression.weights import kept_record, trained_weights, weights_digest
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
@@ -75,15 +76,16 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
     weights = files["quantize"]
     record = workspace.quantize / f"{variant}.json"
     making = [dependencies_of(__name__).digest, section.model_dump()]
-    inputs = weights_digest(bench, variant, "quantize", making)
-    if (finished := kept_variant(QuantizedVariant, record, weights, inputs)) is not None:
+    starts = {stage: path for stage, path in files.items() if stage != "quantize"}
+    inputs = weights_digest(bench, variant, starts, making)
+    if (finished := kept_record(QuantizedVariant, record, weights, inputs)) is not None:
         bench.progress.say(f"{variant}: unchanged, kept")
         return finished
 
     keras.utils.set_random_seed(bench.recipe.seed)
     sparse = "prune" in VARIANTS[variant].trained_by
     start = start_weights(workspace, variant)
-    original = bench.load(start)
+    original = bench.load(start, widths_of(workspace, variant))
     model = quantization_aware(
         original, bench.contract, ema_decay=section.ema_decay, preserve_sparsity=sparse
     )
@@ -103,7 +105,7 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
     agreed = agreement(float_scores, warm_scores, thresholds)
     bench.progress.say(f"{variant}: after the warm-up {agreed:.1%} of positive decisions agree")
 
-    teacher = original if not sparse else bench.load(files["train"])
+    teacher = original if start == files["train"] else bench.load(files["train"])
     bench.fine_tune(model, section, teacher, freeze_batch_norm=True, what=variant)
     layers = layer_sparsities(model)
     if sparse:

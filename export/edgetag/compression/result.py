@@ -50,11 +50,11 @@ class PruneResult(Result):
     weights_sha256: str
 
 
-class NarrowedVariant(Result):
-    """`narrow/<variant>.json`: one narrower network, and how to know it again.
+class NarrowedNetwork(Result):
+    """`narrow/<network>.json`: one narrower network, and how to know it again.
 
     Attributes:
-        variant: Such as `int8-narrow50`.
+        network: Such as `narrow50`.
         file: Its weights, relative to the run folder.
         weights_sha256: Digest of the weights.
         inputs_sha256: Digest of everything that decided them: recipe, starting weights, data.
@@ -68,8 +68,8 @@ class NarrowedVariant(Result):
         validation_map: Of the finished network.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.narrowed-variant/1.0"
-    variant: Variant
+    SCHEMA: ClassVar[str] = "edgetag.narrowed-network/1.0"
+    network: str
     file: str
     weights_sha256: str
     inputs_sha256: str
@@ -86,7 +86,7 @@ class NarrowResult(Result):
     """`narrow/narrow.json`."""
 
     SCHEMA: ClassVar[str] = "edgetag.narrow/1.0"
-    variants: tuple[NarrowedVariant, ...]
+    networks: tuple[NarrowedNetwork, ...]
 
 
 class QuantizedVariant(Result):

@@ -1,6 +1,6 @@
 """Tables of compression: zeros by layer, widths, and what trainings came to."""
 
-from edgetag.compression.result import NarrowedVariant, NarrowResult, PruneResult, QuantizeResult
+from edgetag.compression.result import NarrowedNetwork, NarrowResult, PruneResult, QuantizeResult
 from edgetag.tables import Cell, Column, Number, Rows, Table
 from edgetag.tables.formats import format_count, format_fraction, format_percent
 
@@ -19,9 +19,9 @@ def prune_tables(result: PruneResult) -> tuple[Table, ...]:
 
 def narrow_tables(result: NarrowResult) -> tuple[Table, ...]:
     """Return each narrower network's size, and its accuracy on the validation split."""
-    table = Rows(result.variants).table(
+    table = Rows(result.networks).table(
         "Narrower networks",
-        Column("variant", lambda row: row.variant),
+        Column("network", lambda row: row.network),
         Number("channels", _widths, note="within blocks"),
         Number("weights", lambda row: _share(row.parameters, row.parameters_before)),
         Number("validation mAP before", lambda row: format_fraction(row.validation_map_before, 4)),
@@ -31,7 +31,7 @@ def narrow_tables(result: NarrowResult) -> tuple[Table, ...]:
     return (table,)
 
 
-def _widths(row: NarrowedVariant) -> Cell:
+def _widths(row: NarrowedNetwork) -> Cell:
     return _share(sum(row.widths.values()), sum(row.channels.values()))
 
 

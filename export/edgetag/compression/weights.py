@@ -1,10 +1,11 @@
 """Where the weights lie that a variant is made from, and whether they are still those wanted."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from edgetag.catalogue.variants import VARIANTS, Training
-from edgetag.compression.result import NarrowedVariant, QuantizedVariant
+from edgetag.catalogue.variants import VARIANTS
+from edgetag.compression.result import NarrowedNetwork, QuantizedVariant
 from edgetag.errors import InputError
 from edgetag.recipe import Variant
 from edgetag.workspace import Workspace, digest_file, digest_json
@@ -12,7 +13,7 @@ from edgetag.workspace import Workspace, digest_file, digest_json
 if TYPE_CHECKING:
     from edgetag.compression.fine_tuning import Bench
 
-Kind = TypeVar("Kind", NarrowedVariant, QuantizedVariant)
+Kind = TypeVar("Kind", NarrowedNetwork, QuantizedVariant)
 
 
 def trained_weights(workspace: Workspace, variant: Variant) -> dict[str, Path]:
@@ -20,34 +21,34 @@ def trained_weights(workspace: Workspace, variant: Variant) -> dict[str, Path]:
     files = {
         "train": workspace.train / "model.npz",
         "prune": workspace.prune / "model.npz",
-        "narrow": workspace.narrow / f"{variant}.npz",
+        "narrow": workspace.narrow / f"{VARIANTS[variant].narrow}.npz",
         "quantize": workspace.quantize / f"{variant}.npz",
     }
     return {stage: files[stage] for stage in ("train", *VARIANTS[variant].trained_by)}
 
 
-def weights_digest(bench: "Bench", variant: Variant, stage: Training, making: object) -> str:
-    """Digest all that decides the weights that a stage leaves for a variant.
+def weights_digest(
+    bench: "Bench", name: str, starts: Mapping[str, Path], making: Sequence[object]
+) -> str:
+    """Digest all that decides the weights that a stage leaves.
 
     Args:
         bench: What the stage works with.
-        variant: The variant.
-        stage: The stage.
-        making: Its code and settings.
+        name: What the weights are of.
+        starts: Stage → the weights of it that they start from.
+        making: The code and settings that make them.
 
     Raises:
         InputError: Weights that it starts from are missing.
     """
     recipe, workspace = bench.recipe, bench.workspace
-    files = trained_weights(workspace, variant)
-    starts = {name: path for name, path in files.items() if name != stage}
-    for name, path in starts.items():
+    for stage, path in starts.items():
         if not path.exists():
-            raise InputError(f"{path}: missing; run: edgetag {name}")
+            raise InputError(f"{path}: missing; run: edgetag {stage}")
     return digest_json(
         {
             "making": making,
-            "variant": variant,
+            "name": name,
             "seed": recipe.seed,
             "network": recipe.network.model_dump(),
             "training": recipe.training.model_dump(exclude={"phases", "thresholds"}),
@@ -58,7 +59,7 @@ def weights_digest(bench: "Bench", variant: Variant, stage: Training, making: ob
     )
 
 
-def kept_variant(kind: type[Kind], record: Path, weights: Path, inputs: str) -> Kind | None:
+def kept_record(kind: type[Kind], record: Path, weights: Path, inputs: str) -> Kind | None:
     """Return the record of an earlier run if it and its weights are those wanted now."""
     if not record.exists() or not weights.exists():
         return None

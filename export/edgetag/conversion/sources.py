@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from edgetag import __version__
 from edgetag.catalogue.variants import BASE, VARIANTS
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 STAGE = "edgetag.conversion.stage"
 
 
+class _Network(NamedTuple):
+    """A network that several variants may share, with weights of their own."""
+
+    quantized: bool
+    narrow: str
+
+
 class Sources:
     """What variants are made from; the costly parts are made once, when first used.
 
@@ -34,7 +41,8 @@ class Sources:
         self.workspace = workspace
         self.contract = recipe.network.preprocessing()
         self._folders = ExitStack()
-        self._graphs: dict[bool, Graph] = {}
+        self._models: dict[_Network, keras.Model] = {}
+        self._graphs: dict[_Network, Graph] = {}
         self._saved_models: dict[Variant, SavedModel] = {}
         self._float_files: dict[Variant, bytes] = {}
 
@@ -78,26 +86,22 @@ class Sources:
         """Return the model that a variant is made from; the next call may change its weights."""
         from edgetag.networks import load_weights
 
-        if _is_narrow(variant):
-            from edgetag.compression.channels import build_narrowed
+        key = _network(variant)
+        if key not in self._models:
+            self._models[key] = self._built(variant)
+        load_weights(self._models[key], self.weights(variant))
+        return self._models[key]
 
-            model = build_narrowed(self.recipe, self.workspace, variant)
-        else:
-            model = self._quantized if _is_quantized(variant) else self._float
-        load_weights(model, self.weights(variant))
-        return model
-
-    @cached_property
-    def _float(self) -> "keras.Model":
+    def _built(self, variant: Variant) -> "keras.Model":
+        from edgetag.compression.channels import widths_of, with_widths
+        from edgetag.compression.quantize import build_quantized
         from edgetag.networks import build_untrained
 
-        return build_untrained(self.recipe.network, len(self.recipe.data.tags))
-
-    @cached_property
-    def _quantized(self) -> "keras.Model":
-        from edgetag.compression.quantize import build_quantized
-
-        return build_quantized(self.recipe)
+        widths = widths_of(self.workspace, variant)
+        if _network(variant).quantized:
+            return build_quantized(self.recipe, widths)
+        model = build_untrained(self.recipe.network, len(self.recipe.data.tags))
+        return with_widths(model, widths)
 
     def saved_model(self, variant: Variant) -> "SavedModel":
         """Return the same on disk, for the converter; variants of the float model share one."""
@@ -109,12 +113,10 @@ class Sources:
     def _saved(self, variant: Variant) -> "SavedModel":
         from edgetag.conversion.convert import build_graph, saved
 
-        model, quantized = self.model(variant), _is_quantized(variant)
-        if _is_narrow(variant):  # a network of its own
-            return self._folders.enter_context(saved(model))
-        if quantized not in self._graphs:
-            self._graphs[quantized] = build_graph(model)
-        return self._folders.enter_context(saved(self._graphs[quantized]))
+        model, key = self.model(variant), _network(variant)
+        if key not in self._graphs:
+            self._graphs[key] = build_graph(model)
+        return self._folders.enter_context(saved(self._graphs[key]))
 
     @cached_property
     def representative(self) -> Representative:
@@ -128,7 +130,7 @@ class Sources:
         """Return the float file that a calibrated one is brought near to, without a description."""
         from edgetag.conversion.convert import convert
 
-        name = variant if _is_narrow(variant) else BASE
+        name = variant if VARIANTS[variant].narrow else BASE
         if name not in self._float_files:
             self._float_files[name] = convert(self.saved_model(name), BASE, self.contract)
         return self._float_files[name]
@@ -149,9 +151,6 @@ class Sources:
         )
 
 
-def _is_quantized(variant: Variant) -> bool:
-    return "quantize" in VARIANTS[variant].trained_by
-
-
-def _is_narrow(variant: Variant) -> bool:
-    return "narrow" in VARIANTS[variant].trained_by
+def _network(variant: Variant) -> _Network:
+    line = VARIANTS[variant]
+    return _Network("quantize" in line.trained_by, line.narrow)

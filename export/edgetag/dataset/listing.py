@@ -19,13 +19,9 @@ LabelRow = tuple[int | None, ...]
 class Entry:
     """One labelled picture as its source lists it.
 
-    Attributes:
-        path: As listed: relative to the root, unless the source is wrong.
-        labels: One per tag.
-        where: File and line or row, for messages.
-        split: The explicit split, if the source gives one.
-        group: The group, if the source gives one.
-        crop: The region, if it is not the whole picture.
+    The path is as listed: relative to the root, unless the source is wrong. `where` is file and
+    line or row; the split is explicit, if the source gives one, and the crop a region, if it is
+    not the whole picture.
     """
 
     path: str

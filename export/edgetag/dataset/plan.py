@@ -16,7 +16,7 @@ from edgetag.dataset.listing import Crop, Entry, LabelRow, Listing
 from edgetag.dataset.location import Locator, foreign, is_file_name
 from edgetag.dataset.near_duplicates import find_near_duplicates
 from edgetag.dataset.result import DroppedImage, NearDuplicate, SplitCounts, TagCounts
-from edgetag.dataset.selection import NOT_BAD, DropReason, Image, select
+from edgetag.dataset.selection import NOT_BAD, DropReason, Image, drop, select
 from edgetag.dataset.split import TRAIN, SplitItem, assign_splits
 from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES, Preprocessing, Rejection
@@ -181,9 +181,11 @@ def open_sources(section: DataSection) -> Sources:
             files[entry.path] = locator.locate(entry.path)
         file, odd = files[entry.path], foreign(entry.path)
         if file is None:
-            outside.append(_outside(entry, odd or f"leaves the data root {listing.root}"))
+            outside.append(
+                drop(entry, Rejection.OUTSIDE_ROOT, odd or f"leaves the data root {listing.root}")
+            )
         elif odd and not os.path.lexists(file):
-            outside.append(_outside(entry, odd))
+            outside.append(drop(entry, Rejection.OUTSIDE_ROOT, odd))
         else:
             crops.setdefault(entry.path, {})[entry.crop] = None
     jobs = tuple(
@@ -192,12 +194,6 @@ def open_sources(section: DataSection) -> Sources:
         if file is not None and path in crops
     )
     return Sources(listing, jobs, tuple(outside), tuple(nameless))
-
-
-def _outside(entry: Entry, detail: str) -> DroppedImage:
-    return DroppedImage(
-        path=entry.path, reason=str(Rejection.OUTSIDE_ROOT), detail=detail, where=entry.where
-    )
 
 
 def _nameless(entry: Entry) -> DroppedImage:
@@ -238,7 +234,9 @@ def make_plan(
         leaking = {row: other for row, other, _ in near if splits[other] == TRAIN}
         if not (section.drop_near_duplicates and leaking):
             break
-        dropped += [_drop_near(images[row], images[other]) for row, other in leaking.items()]
+        for row, other in leaking.items():
+            detail = f"nearly equals the training image {images[other].entry.path}"
+            dropped.append(drop(images[row].entry, DropReason.NEAR_DUPLICATE, detail))
         images = [image for row, image in enumerate(images) if row not in leaking]
     pairs = tuple(
         NearDuplicate(
@@ -251,12 +249,3 @@ def make_plan(
         for row, other, bits in near
     )
     return Plan(sources, inspection, tuple(images), tuple(splits), tuple(dropped), pairs)
-
-
-def _drop_near(image: Image, other: Image) -> DroppedImage:
-    return DroppedImage(
-        path=image.entry.path,
-        reason=str(DropReason.NEAR_DUPLICATE),
-        detail=f"nearly equals the training image {other.entry.path}",
-        where=image.entry.where,
-    )

@@ -31,13 +31,8 @@ NOT_BAD = frozenset({DropReason.DUPLICATE, DropReason.NEAR_DUPLICATE})
 class Image:
     """One image of the manifest.
 
-    Attributes:
-        position: Its place among the usable pictures of the inspection.
-        entry: The row that is kept.
-        labels: That row's labels, with what other rows of the same image add.
-        digest: SHA-256 of the file.
-        sha1: SHA-1 of the file.
-        phash: Perceptual hash.
+    `position` is its place among the usable pictures of the inspection. Labels are those of the
+    row that is kept, with what other rows of the same image add.
     """
 
     position: int
@@ -73,7 +68,7 @@ def select(
     for file, picture in _pictures(files):
         listed = rows[(file.path, picture.crop)]
         if picture.reason is not None:
-            dropped += [_drop(entry, picture.reason, picture.detail) for entry in listed]
+            dropped += [drop(entry, picture.reason, picture.detail) for entry in listed]
             continue
         same.setdefault((file.digest, picture.crop), []).extend(
             Image(position, entry, entry.labels, file.digest, file.sha1, picture.phash)
@@ -105,12 +100,13 @@ def _merge(candidates: list[Image]) -> tuple[Image | None, list[DroppedImage]]:
         if len(known) > 1:
             places = ", ".join(image.entry.where for image in candidates)
             detail = f"the same image has contradicting labels at {places}"
-            return None, [_drop(image.entry, DropReason.CONFLICT, detail) for image in candidates]
+            return None, [drop(image.entry, DropReason.CONFLICT, detail) for image in candidates]
         labels.append(known.pop() if known else None)
     kept = Image(first.position, first.entry, tuple(labels), first.digest, first.sha1, first.phash)
     detail = f"the same image as {first.entry.path} ({first.entry.where})"
-    return kept, [_drop(image.entry, DropReason.DUPLICATE, detail) for image in candidates[1:]]
+    return kept, [drop(image.entry, DropReason.DUPLICATE, detail) for image in candidates[1:]]
 
 
-def _drop(entry: Entry, reason: str, detail: str) -> DroppedImage:
+def drop(entry: Entry, reason: str, detail: str) -> DroppedImage:
+    """Return that a row is left out, and why."""
     return DroppedImage(path=entry.path, reason=str(reason), detail=detail, where=entry.where)

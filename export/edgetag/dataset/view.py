@@ -111,14 +111,19 @@ def read_manifest(path: Path) -> pl.DataFrame:
         raise InputError(f"{path}: not a readable manifest: {error}") from None
 
 
-def open_dataset(workspace: Workspace) -> Dataset:
-    """Open the data that the dataset stage has built.
+def open_dataset(workspace: Workspace, input_size: int | None = None) -> Dataset:
+    """Open the data that the dataset stage has built, for networks of an input size where given.
 
     Raises:
-        InputError: It is missing, damaged, or its parts do not fit.
+        InputError: It is missing, damaged, its parts do not fit, or its images have another size.
     """
     manifest = read_manifest(workspace.manifest)
     cache = ImageCache(workspace.cache)
+    if input_size not in (None, cache.index.input_size):
+        raise InputError(
+            f"{workspace.cache}: images of {cache.index.input_size} px, but the recipe's "
+            f"input_size is {input_size}; run: edgetag data build"
+        )
     if damaged := damaged_shards(workspace.cache):
         raise InputError(
             f"{damaged[0]}: missing, or not as it was written; run: edgetag data build"

@@ -31,11 +31,8 @@ _DONE = ".done"
 class NpmPackage:
     """A package of the npm registry.
 
-    Attributes:
-        name: With its scope.
-        version: Exact.
-        integrity: The registry's digest, `sha512-` and base64; the archive must have it.
-        wanted: Paths inside the archive that are kept.
+    The name has its scope. `integrity` is the registry's digest, `sha512-` and base64, which
+    the archive must have; of the archive the paths `wanted` are kept.
     """
 
     name: str
@@ -53,10 +50,8 @@ class NpmPackage:
 class DebPackage:
     """A package of a Debian archive; apt checks it against the archive's signature.
 
-    Attributes:
-        name: The package.
-        sha256: SHA-256 of the version whose pictures were reviewed.
-        wanted: Folders inside the package that are kept.
+    `sha256` is that of the version whose pictures were reviewed; of the package the folders
+    `wanted` are kept.
     """
 
     name: str

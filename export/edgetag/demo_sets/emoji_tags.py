@@ -58,11 +58,8 @@ _POINTING = re.compile(r"hand|arrow|button|triangle|pointing")
 class Emoji:
     """What is drawn.
 
-    Attributes:
-        text: The character sequence.
-        name: Name in lower case without skin tone.
-        concept: Name without gender, colour and direction; pictures of one concept share a split.
-        tones: Number of skin tones in the sequence.
+    The name is in lower case without skin tone, the concept without gender, colour and
+    direction too; pictures of one concept share a split. `tones` counts skin tones in the text.
     """
 
     text: str

@@ -20,14 +20,8 @@ SHOWN_TAGS = 3
 class Judge:
     """What all mistakes are judged by.
 
-    Attributes:
-        right: `[images, tags]`, the scores of the file rightly fed.
-        labels: `[images, tags]`.
-        names: The tags.
-        thresholds: `[tags]`, score from which a tag counts as present.
-        min_positives: A tag with fewer is not scored.
-        bootstrap: Over the images.
-        confidence: Confidence of intervals.
+    `right` are the scores of the file rightly fed, `[images, tags]` as the labels are; from its
+    threshold on a tag counts as present. The bootstrap is over the images.
     """
 
     right: Scores

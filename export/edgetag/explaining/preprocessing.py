@@ -71,12 +71,8 @@ class Feeding:
 class Scored:
     """Scores of the same images, rightly and wrongly fed.
 
-    Attributes:
-        used: Positions of the wanted pictures that could be read, ascending.
-        right: `[used, tags]`.
-        wrong: Mistake's name → `[used, tags]`.
-        changed: Mistake's name → how many images it changes.
-        unreadable: Path and reason of the other pictures.
+    `used` are positions of the wanted pictures that could be read, ascending; scores are
+    `[used, tags]`, wrong ones by mistake. `changed` says how many images a mistake changes.
     """
 
     used: Rows

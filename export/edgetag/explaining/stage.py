@@ -68,14 +68,8 @@ def run(
     Raises:
         InputError: A file of an earlier stage is missing, damaged or does not fit the others.
     """
-    dataset = open_dataset(workspace)
+    dataset = open_dataset(workspace, recipe.network.input_size)
     files = exported_files(workspace)
-    size = recipe.network.input_size
-    if dataset.cache.index.input_size != size:
-        raise InputError(
-            f"{workspace.cache}: images of {dataset.cache.index.input_size} px, but the recipe's "
-            f"input_size is {size}; run: edgetag data build"
-        )
     notes = _Notes(progress)
     blamed: tuple[Blame, ...] = ()
     drift: tuple[PreprocessingDrift, ...] = ()

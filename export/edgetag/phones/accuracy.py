@@ -32,12 +32,8 @@ SILENCE_S = 300.0
 class Truth:
     """What scores of a phone are held against.
 
-    Attributes:
-        tags: In the order of the scores.
-        labels: `[n, tags]`.
-        identities: `[n]` what names each image.
-        min_positives: A tag with fewer is not scored.
-        host: Variant → scores `[n, tags]` of LiteRT on this machine.
+    Tags are in the order of the scores, labels `[n, tags]`, identities what names each image;
+    `host` has `[n, tags]` scores of LiteRT here, by variant.
     """
 
     tags: tuple[str, ...]
@@ -51,13 +47,8 @@ class Truth:
 class Scoring:
     """What all phones score, and with what.
 
-    Attributes:
-        runner: The user's; None where only the app scores.
-        app: The app; None where only a runner scores.
-        images: As a file, `[n, size, size, 3]` uint8.
-        first: The first of them alone, for timing.
-        contract: How pixels become input.
-        truth: What the scores are held against.
+    Without `runner` only the app scores, and the reverse. `images` are `[n, size, size, 3]`
+    uint8 as a file, `first` the first of them alone, for timing.
     """
 
     runner: LocalFile | None

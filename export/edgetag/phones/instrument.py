@@ -33,11 +33,7 @@ _FILE = r"/files/[A-Za-z0-9._-]{1,200}\.json"
 
 @dataclass(frozen=True)
 class App:
-    """An app with a headless entry.
-
-    Attributes:
-        package: Its application id.
-    """
+    """An app with a headless entry."""
 
     package: str = DEFAULT_PACKAGE
 

@@ -41,15 +41,8 @@ _COMPLAINT = re.compile(
 class Parsed:
     """What a run of benchmark_model told.
 
-    Attributes:
-        latency_ms: Latency of the regular runs.
-        warmup_avg_ms: None without a warm-up.
-        first_ms: None from builds that do not tell it.
-        init_ms: Loading and preparing the file.
-        memory_init_mb: As printed; None where it is not told.
-        memory_overall_mb: Likewise.
-        delegations: Which delegates took what.
-        operators: Operators of the profile; empty without one.
+    `init_ms` is loading and preparing the file. What is None was not told, or there was no
+    warm-up; `operators` are those of the profile, empty without one.
     """
 
     latency_ms: PhoneLatency

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from edgetag.errors import InputError
 from edgetag.phones.asking import START_S
@@ -113,3 +114,30 @@ class Settings:
             "gpu": ["--use_gpu=true"],
         }[self.delegate]
         return [*pinned, tool.remote, *flags]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user asks for.
+
+    Attributes:
+        settings: How to measure.
+        serial: Of the only phone to visit; None for all.
+        tool: Path of benchmark_model; None for no latency.
+        runner: Path of the user's runner; None for no scores by it.
+        app: Id of the demo app on the phones; None for no scores and latency by it.
+        time_app: Whether the app times files besides scoring them.
+        variants: Files by name; empty for all.
+        images: Images that are scored, at most; None for as many as the recipe says.
+        clean: Whether to delete from the phones what edgetag left and does not need.
+    """
+
+    settings: Settings
+    serial: str | None = None
+    tool: Path | None = None
+    runner: Path | None = None
+    variants: tuple[str, ...] = ()
+    images: int | None = None
+    clean: bool = False
+    app: str | None = None
+    time_app: bool = True

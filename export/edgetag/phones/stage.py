@@ -1,6 +1,5 @@
 """All files on all phones: a thread per phone, each phone's trouble its own."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from edgetag.phones.listing import choose
 from edgetag.phones.phone import Phone
 from edgetag.phones.problems import PhoneError
 from edgetag.phones.result import ListedPhone, PhoneList, PhonesResult
-from edgetag.phones.settings import Settings
+from edgetag.phones.settings import Options
 from edgetag.phones.state import identify
 from edgetag.phones.store import ModelFile
 from edgetag.phones.tool import WHERE_FROM, find_program
@@ -25,33 +24,6 @@ from edgetag.progress import Progress, SharedProgress
 from edgetag.recipe import Recipe
 from edgetag.scratch import scratch_folder
 from edgetag.workspace import Workspace, write_text
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a user asks for.
-
-    Attributes:
-        settings: How to measure.
-        serial: Of the only phone to visit; None for all.
-        tool: Path of benchmark_model; None for no latency.
-        runner: Path of the user's runner; None for no scores by it.
-        app: Id of the demo app on the phones; None for no scores and latency by it.
-        time_app: Whether the app times files besides scoring them.
-        variants: Files by name; empty for all.
-        images: Images that are scored, at most; None for as many as the recipe says.
-        clean: Whether to delete from the phones what edgetag left and does not need.
-    """
-
-    settings: Settings
-    serial: str | None = None
-    tool: Path | None = None
-    runner: Path | None = None
-    variants: tuple[str, ...] = ()
-    images: int | None = None
-    clean: bool = False
-    app: str | None = None
-    time_app: bool = True
 
 
 def list_phones() -> PhoneList:
@@ -101,17 +73,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         if runner or app:
             images = options.images or recipe.phones.images
             scoring = accuracy.prepare(recipe, workspace, runner, app, images, files, folder)
-        visit = Visit(
-            adb,
-            SharedProgress(progress),
-            workspace,
-            files,
-            options.settings,
-            tool,
-            scoring,
-            options.clean,
-            options.time_app,
-        )
+        told = SharedProgress(progress)
+        visit = Visit(adb, told, workspace, files, options, tool, scoring)
         # When one thread fails for another reason than its phone's, all are stopped.
         with open_pool(len(chosen), adb.cancelled) as pool:
             outcomes = list(pool.map(visit.visit, chosen))

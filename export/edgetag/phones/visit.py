@@ -12,7 +12,7 @@ from edgetag.phones.listing import Listed
 from edgetag.phones.phone import Phone
 from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem
 from edgetag.phones.result import PhoneFailure, PhoneRecord
-from edgetag.phones.settings import Settings
+from edgetag.phones.settings import Options
 from edgetag.phones.state import identify
 from edgetag.phones.store import LocalFile, ModelFile, clean, prepare, put
 from edgetag.phones.tool import check_runs_on
@@ -41,19 +41,16 @@ class Visit:
     """What is to be done with every phone.
 
     Without `tool` there is no latency by benchmark_model, without `scoring` there are no
-    scores; with `time_app` the app times files besides. `clean` deletes first what is not
-    needed.
+    scores.
     """
 
     adb: Adb
     progress: SharedProgress
     workspace: Workspace
     files: tuple[ModelFile, ...]
-    settings: Settings
+    options: Options
     tool: LocalFile | None
     scoring: Scoring | None
-    clean: bool
-    time_app: bool = True
 
     def visit(self, listed: Listed) -> Outcome:
         """Do everything on one phone; its troubles are in the outcome."""
@@ -71,7 +68,7 @@ class Visit:
 
     def _works(self, phone: str) -> Iterator[Work]:
         """Yield all that is to be done on the phone of this id, the files in their order."""
-        settings, scoring = self.settings, self.scoring
+        settings, scoring = self.options.settings, self.scoring
         for model in self.files:
             if self.tool is not None:
                 for threads in settings.threads:
@@ -81,7 +78,7 @@ class Visit:
                 yield RunnerScoring(*work, scoring.runner, scoring, self.workspace)
             if scoring is not None and scoring.app is not None:
                 in_app, timing = (scoring.app, scoring), None
-                if self.time_app:
+                if self.options.time_app:
                     timing = AppTiming(model, settings, phone, settings.threads[0], *in_app)
                     yield timing
                 yield AppScoring(model, settings, phone, None, *in_app, self.workspace, timing)
@@ -106,7 +103,7 @@ class Visit:
         There and back, so that what changes steadily, such as heat, hits the first file as much
         as the last.
         """
-        for number in range(self.settings.rounds):
+        for number in range(self.options.settings.rounds):
             order = range(len(works))
             for place in order if number % 2 == 0 else reversed(order):
                 yield place, works[place].round
@@ -133,7 +130,7 @@ class Visit:
         for program in needed:
             check_runs_on(program.path, outcome.phone)
         images = self._images()
-        if self.clean:
+        if self.options.clean:
             wanted = (*needed, *images, *self.files)
             deleted = clean(phone, frozenset(file.name for file in wanted))
             self.progress.say(f"{outcome.phone.name}: {deleted} old files deleted")

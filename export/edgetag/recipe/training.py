@@ -147,9 +147,9 @@ class ChannelsSection(FineTuning):
         "of its weights.",
     )
     allocation: Literal["uniform", "sensitivity"] = Field(
-        "uniform",
-        description="The same share of every layer; or less of those that can spare it, for as "
-        "many multiplications in all.",
+        "sensitivity",
+        description="More is left out of layers that can spare it, for as many multiplications in "
+        "all; or the same share of every layer.",
     )
     images: int = Field(512, ge=1, description="Training images that measure it.")
     steps: int = Field(1, ge=1, le=20, description="Narrow so often, and train in between.")

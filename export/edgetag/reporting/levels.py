@@ -8,11 +8,8 @@ Level = Literal["fail", "undecided", "not judged", "loss", "note"]
 class Told(NamedTuple):
     """How findings of a level are told.
 
-    Attributes:
-        sign: Before each in the summary.
-        shown: How many the summary shows; tables have the others.
-        annotation: What GitHub calls it,
-        title: and what stands above it there.
+    `sign` stands before each in the summary, which shows so many; tables have the others.
+    `annotation` is what GitHub calls it, `title` what stands above it there.
     """
 
     sign: str

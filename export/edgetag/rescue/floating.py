@@ -1,5 +1,6 @@
 """The float file that layers are taken from."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -33,14 +34,15 @@ def float_file(
 ) -> Path:
     """Return the float file with the weights that a variant was quantized from.
 
-    For a variant quantized after training that is the exported `fp32`. One that was trained
-    quantization-aware has weights of its own; these are converted as they were before their
-    rounding, once, which needs TensorFlow.
+    For a variant of the float model that is the exported `fp32`. One that was trained
+    quantization-aware, or is narrower, has weights of its own; these are converted as they were
+    before their rounding, once, which needs TensorFlow.
 
     Raises:
         InputError: Weights are missing or damaged, or TensorFlow is not installed.
     """
-    if "quantize" not in VARIANTS[variant].trained_by:
+    line = VARIANTS[variant]
+    if "quantize" not in line.trained_by and not line.narrow:
         return workspace.verified_file(fp32.file, fp32.sha256)
     file = workspace.rescue / "work" / f"{variant}-float.tflite"
     record_file = file.with_suffix(".json")
@@ -56,10 +58,13 @@ def float_file(
     kept = FloatRecord.read_kept(record_file)
     if kept and file.exists() and (kept.inputs, kept.sha256) == (inputs, digest_file(file)):
         return file
+    from edgetag.compression.channels import widths_of
     from edgetag.conversion.convert import convert, saved
 
     with progress.track(f"converting the float weights of {variant}", None) as task:
-        bare = bare_network(recipe, sources.model(variant))
+        bare = sources.model(variant)
+        if "quantize" in line.trained_by:
+            bare = bare_network(recipe, bare, widths_of(workspace, variant))
         with saved(bare) as model:
             write_bytes(file, convert(model, BASE, recipe.network.preprocessing()))
         task.advance()
@@ -68,14 +73,16 @@ def float_file(
     return file
 
 
-def bare_network(recipe: Recipe, model: "keras.Model") -> "keras.Model":
+def bare_network(recipe: Recipe, model: "keras.Model", widths: Mapping[str, int]) -> "keras.Model":
     """Return the float network with the weights of a quantization-aware one.
 
     Args:
         recipe: Recipe of the network.
         model: From `load_quantized`. Its wrappers hold the trained weights among their own; they
             are found by layer and by the last part of their names.
+        widths: Of a narrower network; see `channels.widths_of`.
     """
+    from edgetag.compression.channels import with_widths
     from edgetag.compression.quantize import prepared
     from edgetag.networks import build_untrained
 
@@ -84,7 +91,8 @@ def bare_network(recipe: Recipe, model: "keras.Model") -> "keras.Model":
         for layer in model.layers
         if hasattr(layer, "layer")
     }
-    bare = prepared(build_untrained(recipe.network, len(recipe.data.tags)))
+    network = build_untrained(recipe.network, len(recipe.data.tags))
+    bare = prepared(with_widths(network, widths))
     for layer in bare.layers:
         if layer.weights:
             sources = trained[layer.name]

@@ -41,12 +41,8 @@ from edgetag.workspace import Workspace
 class Accuracy:
     """How well a file scores the deciding split.
 
-    Attributes:
-        map: Mean average precision, None where no tag is scored.
-        map_drop: From the float reference.
-        map_drop_interval: Paired bootstrap.
-        checks: The variant's limits on accuracy, over all tags and of single ones.
-        verdict: Worst of `checks`; undecided where no tag is scored.
+    `map` is None where no tag is scored, and the verdict then undecided; else it is the worst
+    of the limits on accuracy, over all tags and of single ones.
     """
 
     map: float | None

@@ -38,15 +38,9 @@ from edgetag.workspace import Workspace, digest_file, write_bytes
 class Trial:
     """A file and how well it scores.
 
-    Attributes:
-        choice: Which layers of the ranking.
-        file: Where it lies.
-        layers: Those kept, in the ranking's order.
-        dropped: Those of the choice that were left out.
-        exported: What is known of it as of an exported file.
-        accuracy: None where the file does not run.
-        heat_maps: The check of the limit on heat maps, where there is one.
-        failure: Why it does not run.
+    `layers` are those kept, in the ranking's order, `dropped` those of the choice that were
+    left out. `exported` is what is known of the file as of an exported one; `accuracy` is None
+    where it does not run, for the reason `failure`.
     """
 
     choice: Choice

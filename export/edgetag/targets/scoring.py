@@ -42,14 +42,9 @@ class Job(Generic[E]):
 class Pictures:
     """Images of the split that decides.
 
-    Attributes:
-        cache: The image cache.
-        rows: `[n]` rows of it.
-        contract: How pixels become input.
-        split: That they are from.
-        tags: What a file must give a score for each; empty for any number of scores.
-        limit_s: Longest silence of a runtime; None for the engine's own.
-        cancelled: When set, what is scored or counted is given up.
+    `rows` are `[n]` rows of the cache. A file must give a score for each of the tags, or any
+    number where there are none. `limit_s` is the longest silence of a runtime, None for its
+    own; when `cancelled` is set, what is scored or counted is given up.
     """
 
     cache: Path

@@ -27,12 +27,8 @@ TITLES: dict[Sign, str] = {
 class Reason:
     """One limit that is not kept, or of which the data cannot tell.
 
-    Attributes:
-        decision: fail, undecided, not judged, or loss for what decides nothing.
-        variant: Whose.
-        tag: Empty where it is about all of them.
-        sentence: What was measured and what was wanted.
-        advice: What would decide it; empty for a failure.
+    `decision` is loss for what decides nothing. `tag` is empty where it is about all of them;
+    `advice` says what would decide it, and is empty for a failure.
     """
 
     decision: Sign
@@ -46,13 +42,8 @@ class Reason:
 class Banner:
     """The verdict.
 
-    Attributes:
-        decision: Decision of the whole run; loss where it is accepted with losses.
-        title: In a word.
-        sentence: Why.
-        shipped: What ships, or would; empty where none of our files is judged.
-        reasons: Limits that are not kept, failures first.
-        notes: What else to know, which decides nothing.
+    `decision` is loss where a run is accepted with losses. `shipped` says what ships, or would;
+    it is empty where none of our files is judged. `notes` decide nothing.
     """
 
     decision: Sign

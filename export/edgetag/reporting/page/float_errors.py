@@ -21,13 +21,9 @@ MOST_TAGS, MOST_PICTURES = 12, 6
 class ErrorCard:
     """One wrong decision of the float model.
 
-    Attributes:
-        path: The image, relative to the data root.
-        image: A `data:` address; empty where the image is not at hand.
-        missed: Whether the tag was there and not found; else it was found and is not there.
-        score: Score of the tag.
-        threshold: From which it counts as found.
-        instead: The surest tag that was found and is not there either; empty for none.
+    `image` is a `data:` address, empty where the image is not at hand. A tag is `missed` where
+    it is there and was not found; else it was found and is not there. `instead` is the surest
+    tag that was found and is not there either, empty for none.
     """
 
     path: str

@@ -1,7 +1,8 @@
 """What happened to each tag: intervals as a forest plot, then every number."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from edgetag.judging.checks import Bounds, Check
 from edgetag.judging.decisions import RANK
@@ -25,17 +26,9 @@ MOST_DRAWN, MOST_LISTED = 40, 200
 class TagsOf:
     """One variant, tag by tag.
 
-    Attributes:
-        variant: Its name.
-        title: With its runtime and split.
-        decision: Worst of the tags that were judged, in words.
-        forests: One per measure, with a row per scored tag.
-        unscored: The other tags.
-        total: How many tags there are; the worst ones are shown where they are too many.
-        drawn: Most that a plot shows.
-        listed: Most that a table shows.
-        judged: What decides.
-        operating: What an app may choose.
+    `decision` is the worst of the tags that were judged, in words; `forests` has a plot per
+    measure, with a row per scored tag. Plots show the `drawn` and tables the `listed` worst of
+    `total` tags.
     """
 
     variant: str
@@ -50,33 +43,18 @@ class TagsOf:
     operating: Table
 
 
-@dataclass(frozen=True)
-class _Measure:
+class _Measure(NamedTuple):
+    """What a forest plot shows: its title, the limit, and the attribute of `TagVerdict`."""
+
     title: str
     budget: str
-    value: Callable[[TagVerdict], float | None]
-    interval: Callable[[TagVerdict], Bounds | None]
+    value: str
 
 
 MEASURES = (
-    _Measure(
-        "Recall at the threshold",
-        "max_recall_drop",
-        lambda tag: tag.recall_drop,
-        lambda tag: tag.recall_drop_interval,
-    ),
-    _Measure(
-        "False positives at the threshold",
-        "max_fpr_rise",
-        lambda tag: tag.fpr_rise,
-        lambda tag: tag.fpr_rise_interval,
-    ),
-    _Measure(
-        "Average precision",
-        "max_ap_drop",
-        lambda tag: tag.ap_drop,
-        lambda tag: tag.ap_drop_interval,
-    ),
+    _Measure("Recall at the threshold", "max_recall_drop", "recall_drop"),
+    _Measure("False positives at the threshold", "max_fpr_rise", "fpr_rise"),
+    _Measure("Average precision", "max_ap_drop", "ap_drop"),
 )
 
 
@@ -130,7 +108,8 @@ def _forests(number: int, entry: VariantVerdict) -> Iterator[Plot]:
 
 def _forest_row(measure: _Measure, tag: TagVerdict) -> ForestRow:
     check = _check(tag.checks, measure.budget)
-    return _in_points(tag.tag, measure.value(tag), measure.interval(tag), check)
+    interval: Bounds | None = getattr(tag, f"{measure.value}_interval")
+    return _in_points(tag.tag, getattr(tag, measure.value), interval, check)
 
 
 def _mean_row(entry: VariantVerdict) -> ForestRow:

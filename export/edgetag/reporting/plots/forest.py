@@ -25,12 +25,8 @@ MARKERS = {"pass": "o", "fail": "X", "undecided": "D"}
 class ForestRow:
     """One interval.
 
-    Attributes:
-        label: Its name.
-        value: Measured, in points; None where there is none, which is said in words.
-        interval: Interval of the value, in points.
-        limit: The margin, in points; None where nothing is judged.
-        decision: What came of it.
+    Numbers are in points. `value` is None where there is none, which is said in words; `limit`
+    is the margin, None where nothing is judged.
     """
 
     label: str
