@@ -173,10 +173,9 @@ def test_narrower_networks_are_made_once_and_by_their_record(fresh_run: Workspac
 
 
 @pytest.mark.slow
-def test_given_shares_hold_and_other_layers_are_narrowed_by_what_they_can_spare(
-    fresh_run: Workspace,
-) -> None:
+def test_given_shares_hold_and_other_layers_lose_what_they_can_spare(fresh_run: Workspace) -> None:
     from edgetag.compression import narrow_stage
+    from edgetag.compression.channels import width_of
 
     more = 'steps = 2\nrank = "l1"\n'
     kept = '[compress.channels.kept]\n"block1_*" = 1.0\n"block[12]_*" = 0.25\n'
