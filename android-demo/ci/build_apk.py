@@ -171,6 +171,8 @@ def add_dex(parts: Parts, work: Path, apk: Path) -> None:
     folder.mkdir()
     run(
         "java",
+        "-XX:TieredStopAtLevel=1",  # it ends before better machine code has paid
+        "-XX:+UseSerialGC",
         "-Xmx2g",
         "-cp",
         parts.dx,
