@@ -1,5 +1,6 @@
 """Narrower networks compute what the wide ones did without the channels left out."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,29 @@ def test_narrower_networks_are_made_once_and_by_their_record(fresh_run: Workspac
     written = {path: path.stat().st_mtime_ns for path in fresh_run.narrow.glob("*.npz")}
     assert narrow_stage.run(recipe, fresh_run, SilentProgress()) == result
     assert {path: path.stat().st_mtime_ns for path in written} == written
+
+
+@pytest.mark.slow
+def test_variants_of_a_narrower_network_are_trained_and_exported(fresh_run: Workspace) -> None:
+    from edgetag.compression import narrow_stage, quantize_stage
+    from edgetag.conversion import stage
+    from edgetag.conversion.sources import Sources
+
+    both = ("int8-narrow50", "int8-narrow50-qat")
+    text = RECIPE + "[quantization]\nepochs = 0.2\nwarmup_steps = 2\n"
+    text = text.replace('"int8-narrow75", "int8-narrow50"', '"int8-narrow50", "int8-narrow50-qat"')
+    recipe = recipe_of(text)
+    train_stage_stand_in(recipe, fresh_run)
+    (network,) = narrow_stage.run(recipe, fresh_run, SilentProgress()).networks
+    (quantized,) = quantize_stage.run(recipe, fresh_run, SilentProgress()).variants
+    assert quantized.validation_map_before == network.validation_map
+    files = stage.make(recipe, fresh_run, ("fp32", *both), SilentProgress()).variants
+    sizes = {file.variant: file.size_bytes for file in files}
+    assert sizes["int8-narrow50"] < sizes["fp32"] / 3
+    assert sizes["int8-narrow50-qat"] == pytest.approx(sizes["int8-narrow50"], rel=0.02)
+    with closing(Sources(recipe, fresh_run)) as sources:
+        # Against which it was calibrated: the float file of the same network.
+        assert len(sources.float_file("int8-narrow50")) < 0.9 * len(sources.float_file("fp32"))
 
 
 @pytest.mark.slow
