@@ -55,7 +55,7 @@ def test_every_stage_comes_after_what_it_needs() -> None:
 @pytest.mark.parametrize(
     ("extra", "changed"),
     [
-        ("[training]\nbatch_size = 8\n", {"train", "prune", "quantize"}),
+        ("[training]\nbatch_size = 8\n", {"train", "prune", "narrow", "quantize"}),
         ("[pruning]\nsparsity = 0.7\n", {"prune", "export"}),
         ("[benchmark]\nruns = 50\n", {"bench"}),
         ("[explain]\nlayer_images = 8\n", {"explain"}),
@@ -66,6 +66,7 @@ def test_every_stage_comes_after_what_it_needs() -> None:
             {
                 "train",
                 "prune",
+                "narrow",
                 "quantize",
                 "export",
                 "validate",
@@ -113,9 +114,15 @@ def test_a_moved_folder_keeps_its_settings(tmp_path: Path) -> None:
 
 def test_stages_for_variants_that_a_recipe_lacks_are_left_out(tmp_path: Path) -> None:
     plain = recipe(tmp_path, '[export]\nvariants = ["fp32", "int8"]\n[bundle]\nvariant = "int8"\n')
-    assert [s.name for s in STAGES if not s.wanted(plain)] == ["prune", "quantize", "targets"]
+    assert [s.name for s in STAGES if not s.wanted(plain)] == [
+        "prune",
+        "narrow",
+        "quantize",
+        "targets",
+    ]
     finished = run_file()
-    del finished.stages["prune"], finished.stages["quantize"]
+    for unneeded in ("prune", "narrow", "quantize"):
+        del finished.stages[unneeded]
     write_data(tmp_path)
     assert fingerprint(stage("export"), plain, finished)
 

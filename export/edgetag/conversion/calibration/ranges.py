@@ -34,7 +34,7 @@ FREE_INPUTS = (*FREE_OUTPUTS, "MEAN", "DEQUANTIZE", "QUANTIZE", "LOGISTIC", "SOF
 """Operators whose output, or whose input, may have any scale."""
 
 BINS = 2048
-SHARES = np.linspace(1.0, 0.3, 29)
+SHARES = 1.0 - 0.025 * np.arange(29)
 """Of each end of the range, what is tried: all of it, and down to 0.3."""
 
 ROUNDS = 2
