@@ -20,7 +20,7 @@ class VariantLine:
         calibrated: Whether images measure its ranges while it is converted.
         chosen_types: Whether its input and output are of the types that the recipe says; others
             take and give float32.
-        keeps: Share of the channels within blocks that it keeps.
+        keeps: Share of the channels within blocks that it keeps, or of what they cost.
         settings: The file that sets TensorFlow Lite's converter; empty for the name's own.
     """
 
