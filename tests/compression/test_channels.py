@@ -13,16 +13,12 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import NetworkSection, Recipe, parse_recipe
 from edgetag.workspace import Workspace
-from tests.compression.test_compression_stages import train_stage_stand_in
+from tests.support.compressed_run import HEAD, train_stage_stand_in
 
 pytestmark = pytest.mark.tensorflow
 
-RECIPE = """
-name = "tiny"
-[data]
-source = "labels.csv"
-tags = ["bright", "red", "striped", "framed"]
-[network]
+RECIPE = f"""
+{HEAD}[network]
 name = "mobilenet_v2"
 width = 0.35
 depth = 0.25

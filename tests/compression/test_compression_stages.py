@@ -11,17 +11,13 @@ from edgetag.compression.result import PruneResult, QuantizedVariant, QuantizeRe
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress, Task
 from edgetag.recipe import Recipe, parse_recipe
-from edgetag.training.result import Thresholds
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, digest_file
+from tests.support.compressed_run import HEAD, train_stage_stand_in
 
 pytestmark = pytest.mark.tensorflow
 
-RECIPE = """
-name = "tiny"
-[data]
-source = "labels.csv"
-tags = ["bright", "red", "striped", "framed"]
-[network]
+RECIPE = f"""
+{HEAD}[network]
 name = "model3"  # few layers, so tfmot is quick with it
 input_size = 64
 [training]
@@ -57,17 +53,6 @@ class Listening(SilentProgress):
 
 def recipe_of(text: str = BOTH) -> Recipe:
     return parse_recipe(text, Path("recipe.toml"))
-
-
-def train_stage_stand_in(recipe: Recipe, workspace: Workspace) -> None:
-    """Leave what the train stage would: weights of some model, and thresholds."""
-    from edgetag.networks import build_untrained, save_weights
-
-    save_weights(build_untrained(recipe.network, 4), workspace.train / "model.npz")
-    thresholds = Thresholds(
-        policy="fixed", split="validation", thresholds=dict.fromkeys(recipe.data.tags, 0.5)
-    )
-    write_text(workspace.train / "thresholds.json", thresholds.to_json())
 
 
 @pytest.mark.slow

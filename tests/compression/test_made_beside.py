@@ -17,8 +17,8 @@ from tests.compression.test_compression_stages import (
     RECIPE,
     Listening,
     recipe_of,
-    train_stage_stand_in,
 )
+from tests.support.compressed_run import train_stage_stand_in
 from tests.support.processes import children, runs
 
 

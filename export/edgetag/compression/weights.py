@@ -61,11 +61,7 @@ def weights_digest(
 
 def kept_record(kind: type[Kind], record: Path, weights: Path, inputs: str) -> Kind | None:
     """Return the record of an earlier run if it and its weights are those wanted now."""
-    if not record.exists() or not weights.exists():
+    kept = kind.read_kept(record)
+    if kept is None or not weights.exists() or kept.inputs_sha256 != inputs:
         return None
-    try:
-        kept = kind.from_json(record.read_text(encoding="utf-8"), record)
-    except InputError:
-        return None  # damaged or of another version: train again
-    unchanged = kept.inputs_sha256 == inputs and kept.weights_sha256 == digest_file(weights)
-    return kept if unchanged else None
+    return kept if kept.weights_sha256 == digest_file(weights) else None

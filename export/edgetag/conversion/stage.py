@@ -24,7 +24,6 @@ from edgetag.conversion.result import (
 )
 from edgetag.conversion.serving_step import serving_model
 from edgetag.conversion.sources import Sources
-from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
@@ -151,12 +150,10 @@ def _explain_maps(model: Any, file: Path) -> ExplainSignature | None:
 
 def _reusable(file: Path, record_file: Path, inputs: str) -> ExportedVariant | None:
     """Return what an earlier export says of a file that is still the one it wrote."""
-    try:
-        record = VariantRecord.from_json(record_file.read_text(encoding="utf-8"), record_file)
-        unchanged = record.inputs == inputs and digest_file(file) == record.exported.sha256
-    except (FileNotFoundError, UnicodeDecodeError, InputError):
-        return None  # never finished, or written by another version: it is made anew
-    return record.exported if unchanged else None
+    record = VariantRecord.read_kept(record_file)  # None: it was never finished, or is damaged
+    if record is None or not file.exists() or record.inputs != inputs:
+        return None
+    return record.exported if digest_file(file) == record.exported.sha256 else None
 
 
 def _convert(variant: Variant, sources: Sources) -> tuple[bytes, Calibration | None]:
