@@ -5,6 +5,7 @@ before it are what they were when it last finished, and its own outputs still li
 """
 
 import gc
+import os
 import shutil
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from edgetag.workspace import (
     StageRecord,
     Workspace,
     digest_file,
+    disk_error,
     measured,
     write_text,
 )
@@ -69,11 +71,12 @@ def run_all(
     progress: Progress,
     force: bool = False,
     baseline: Path | None = None,
+    leave_out: Collection[str] = (),
 ) -> dict[str, Result]:
     """Walk every stage, skipping those that are up to date.
 
     With `force` what every stage has left is deleted and made again; `baseline` is the accepted
-    state that validation compares with.
+    state that validation compares with; `leave_out` names stages that are not wanted.
 
     Returns:
         Each stage's result by name.
@@ -92,6 +95,8 @@ def run_all(
         if force:
             walk.clear()
         for each in STAGES:
+            if each.name in leave_out:
+                continue
             if each.name == "bundle" and not read_shipping(recipe, workspace).variants:
                 walk.forget(each)
                 progress.say("bundle: no file passes, so there is none")
@@ -250,6 +255,38 @@ def ensure_stage(name: str, recipe: Recipe, workspace: Workspace, progress: Prog
             progress.say(f"{name}: runs again: {why}")
         if why or not done:
             _run_one(chosen, recipe, workspace, progress, run_file)
+
+
+def share_dataset(recipe: Recipe, workspace: Workspace, other: Workspace) -> None:
+    """Give a new run folder the pictures of another one, as links to its files.
+
+    Nothing about pictures is drawn by chance, so recipes that differ in their seed or in what
+    comes behind have the same ones. A folder that has its own keeps them.
+
+    Raises:
+        InputError: The disk is full, or the folder belongs to another recipe.
+    """
+    chosen = stage("dataset")
+    with workspace.locked():
+        run_file, made = _open_run(recipe, workspace), other.read_run_file()
+        done = made.stages.get(chosen.name) if made else None
+        if chosen.name in run_file.stages or made is None or done is None:
+            return
+        try:
+            shutil.rmtree(workspace.dataset, ignore_errors=True)
+            shutil.copytree(other.dataset, workspace.dataset, copy_function=os.link)
+        except OSError as error:
+            raise disk_error(workspace.dataset, error) from error
+        making_here = making(chosen, recipe, run_file)
+        record = done.model_copy(
+            update={
+                "fingerprint": making_here.digest,
+                "making": making_here,
+                "settings": settings_digest(chosen, recipe),
+            }
+        )
+        kept = run_file.model_copy(update={"stages": {chosen.name: record}})
+        write_text(workspace.run_file, kept.to_json())
 
 
 def run_stage(

@@ -30,6 +30,10 @@ VERBS = {
         "Show every exported file on every runtime: what loads, what agrees, at what cost "
         "(matrix/)."
     ),
+    "study": (
+        "Files side by side: our own over several trainings, and what other tools make of the "
+        "float network."
+    ),
     "rescue": (
         "Keep the fewest layers in float that bring a failing variant inside its budget (rescue/)."
     ),
