@@ -21,6 +21,7 @@ DISTRIBUTIONS = {
     "flatbuffers": "flatbuffers",
     "imagehash": "ImageHash",
     "jinja2": "jinja2",
+    "litert_quantizer": "litert-quantizer",
     "matplotlib": "matplotlib",
     "numpy": "numpy",
     "polars": "polars",

@@ -6,6 +6,7 @@
 - `tables`: tables of an export: the files and what to know of them.
 - `boundary`: what goes into a `.tflite` file and what comes out, read without running or
   unfolding it.
+- `calibration`: a quantized file brought nearer to its float file, by pictures.
 - `checks`: static checks of a `.tflite` file: what can be known without running it.
 - `convert`: from a Keras model to the bytes of one `.tflite` variant.
 - `explain_signature`: the second signature `explain`: the scores, and beside them the map that
@@ -13,6 +14,7 @@
 - `exported`: the files that `export/export.json` lists, by name and as they lie there.
 - `external`: models made by other tools: what their input wants and what their scores mean.
 - `flatfile`: reading and writing `.tflite` files as flatbuffers, without running them.
+- `float_scores`: scores in float at the end of a file of integers.
 - `labels`: labels of a model made elsewhere: read from a file or from the zip behind a model, and
   matched.
 - `layers`: the layers of a quantized file, each with its counterpart in a float file of the same

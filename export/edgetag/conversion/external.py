@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from edgetag.conversion import metadata_schema
 from edgetag.conversion.boundary import Boundary, End, read_boundary, read_bytes
 from edgetag.conversion.explain_signature import SIGNATURE
@@ -96,10 +98,11 @@ def read_external(
     name = file_name(path, name, taken)
     data = read_bytes(path)
     boundary = read_boundary(data, path)
-    _check_input(boundary, recipe_contract.input_size, path)
+    size = recipe_contract.input_size
+    _check_input(boundary, size, path, f"the recipe's network.input_size, {size}")
     scores = _count_scores(boundary, path)
     fields = _metadata_fields(boundary, path)
-    contract, notes = _contract(fields, recipe_contract, mean, std, path)
+    contract, notes = _contract(fields, recipe_contract, mean, std, path, "from the recipe")
     columns, order = _columns(data, fields, vocabulary, labels, scores, path)
     notes = [*notes, order, *_output_notes(boundary, fields)]
     return ExternalModel(
@@ -112,6 +115,73 @@ def read_external(
         columns=columns,
         notes=tuple(notes),
         explains=SIGNATURE in boundary.signatures,
+    )
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A classifier whose tags need not be known.
+
+    Attributes:
+        data: The file's bytes.
+        contract: How a picture becomes its input.
+        notes: Where each part of the contract comes from.
+        last_operator: What computes its scores, such as SOFTMAX.
+        input_type: Element type of its input.
+        scores: How many it gives.
+        labels: Their names, in their order; empty where the file has none,
+        label_file: and what the file of them behind the model is called.
+    """
+
+    data: bytes
+    contract: Preprocessing
+    notes: tuple[str, ...]
+    last_operator: str
+    input_type: str
+    scores: int
+    labels: tuple[str, ...]
+    label_file: str
+
+
+def read_classifier(path: Path, mean: float | None = None, std: float | None = None) -> Classifier:
+    """Read what is to be known of a classifier of anybody's before it is run.
+
+    Args:
+        path: The file.
+        mean: Subtracted from each pixel; overrides the metadata.
+        std: Divides the difference; overrides the metadata.
+
+    Raises:
+        InputError: The file is no classifier of square pictures with one input and one output, it
+            or its metadata is damaged, or a flag does not fit.
+    """
+    data = read_bytes(path)
+    boundary = read_boundary(data, path)
+    shape = boundary.inputs[0].shape if len(boundary.inputs) == 1 else (1, 0, 0, 3)
+    size = shape[1] if len(shape) == 4 else 0
+    if boundary.inputs and boundary.inputs[0].open_axes:
+        raise InputError(
+            f"{path}: height, width or channels of its input are open; convert it with a fixed "
+            "shape [1, size, size, 3]"
+        )
+    _check_input(boundary, size, path, f"square, {size} x {size}")
+    scores = _count_scores(boundary, path)
+    try:
+        assumed = Preprocessing(input_size=size, mean=127.5, std=127.5)
+    except ValidationError:
+        raise InputError(f"{path}: it takes pictures of {size} px, expected 32 to 1024") from None
+    fields = _metadata_fields(boundary, path)
+    named = _label_file(fields) or ""
+    contract, notes = _contract(fields, assumed, mean, std, path, "for want of metadata")
+    return Classifier(
+        data,
+        contract,
+        tuple(notes),
+        boundary.last_operator,
+        boundary.inputs[0].dtype,
+        scores,
+        (named and labels_behind(data, named, path)) or (),
+        named,
     )
 
 
@@ -150,7 +220,7 @@ def file_name(path: Path, given: str | None, taken: Collection[str]) -> str:
     return name
 
 
-def _check_input(boundary: Boundary, size: int, where: Path) -> None:
+def _check_input(boundary: Boundary, size: int, where: Path, wanted: str) -> None:
     if len(boundary.inputs) != 1:
         raise InputError(f"{where}: it has {len(boundary.inputs)} inputs, expected one image")
     image = boundary.inputs[0]
@@ -166,8 +236,7 @@ def _check_input(boundary: Boundary, size: int, where: Path) -> None:
     if len(shape) == 4 and shape[0] == 1 and shape[3] == 3:
         if shape != expected:
             raise InputError(
-                f"{where}: it takes images of {shape[2]} x {shape[1]}, but the recipe's "
-                f"network.input_size is {size}"
+                f"{where}: it takes images of {shape[2]} x {shape[1]}, expected {wanted}"
             )
     elif shape != expected:
         raise InputError(f"{where}: its input is {shape}, expected an image {expected}")
@@ -245,8 +314,9 @@ def _contract(
     mean: float | None,
     std: float | None,
     where: Path,
+    assumed: str,
 ) -> tuple[Preprocessing, list[str]]:
-    """Return the contract and where its numbers come from."""
+    """Return the contract and where its numbers come from; `assumed` says where those of none."""
     image: dict[str, Any] = next(iter(fields.get("input_tensor_metadata", [])), {})
     kind, properties = image.get("content", {}).get("content_properties", ("", {}))
     if (
@@ -263,13 +333,13 @@ def _contract(
         elif normalization.get(key):
             value, source = _one(normalization[key], key, where), "from the file's metadata"
         else:
-            value, source = getattr(recipe, key), "assumed from the recipe"
+            value, source = getattr(recipe, key), f"assumed {assumed}"
         if not math.isfinite(value) or (key == "std" and value <= 0):
             above = " above 0" if key == "std" else ""
             raise InputError(f"{where}: {key} {value:g}, {source}, must be a number{above}")
         values[key] = value
         notes.append(f"{key} {value:g}: {source}")
-    notes.append("how a picture is fitted into the square: assumed from the recipe")
+    notes.append(f"how a picture is fitted into the square: assumed {assumed}")
     return recipe.model_copy(update=values), notes
 
 
