@@ -73,7 +73,7 @@ def test_a_seed_whose_scores_were_touched_is_refused(
     shutil.copytree(folder.root, other.root)
     scores = next((seed_folder(other, 2).validate / "scores").glob("int8*.npz"))
     shutil.copy(next(scores.parent.glob("fp32*.npz")), scores)
-    with pytest.raises(InputError, match="not the scores that verdict.json is about"):
+    with pytest.raises(InputError, match="not the scores that verdict"):
         compare_seeds(recipes, other, (), SilentProgress())
 
 
@@ -94,9 +94,9 @@ def test_losses_of_trainings_that_cancel_leave_none_in_the_mean() -> None:
     pooled = Pool("test", split, [right, worse]).measure([worse, right])
     lost, gained = pooled.map_drop_by_seed
     assert lost > 0.01
-    assert lost == -gained
-    assert pooled.map_drop == 0
-    assert pooled.map_drop_interval == (0, 0)
+    assert lost + gained == 0
+    assert pooled.map_drop == pytest.approx(0)
+    assert pooled.map_drop_interval == pytest.approx((0, 0))
     assert pooled.logit_rmse == pytest.approx(pooled.logit_rmse_by_seed[0])
 
 
@@ -110,7 +110,7 @@ def test_pictures_are_shared_by_seeds_and_not_read_again(shapes: Path, tmp_path:
     share_dataset(other, second, first)
     lines = Lines()
     ensure_stage("dataset", other, second, lines)
-    assert not [line for line in lines.said if line.startswith("dataset")]
+    assert not [line for line in lines.lines if line.startswith("dataset")]
     assert second.manifest.stat().st_ino == first.manifest.stat().st_ino
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgetag.conversion.calibration.pictures import Pictures, Values
-from edgetag.conversion.flatfile import ints, parse_model, tensor_name
+from edgetag.conversion.flatfile import parse_model
 from edgetag.errors import InputError, MissingExtraError, one_line
 from edgetag.native_output import quiet_stderr
 
@@ -35,7 +35,7 @@ def quantized(data: bytes, pictures: Pictures, ranges: str) -> bytes:
     Operators that the engine does not know stay float too.
 
     Args:
-        data: A `.tflite` file with one input.
+        data: A `.tflite` file with one input and one signature, as `float_file.prepared` gives.
         pictures: Calibrate it.
         ranges: One of `RANGES`.
 
@@ -87,10 +87,7 @@ def _recipe() -> Any:
     return recipe
 
 
-def _signature(model: Any) -> tuple[str | None, str]:
+def _signature(model: Any) -> tuple[str, str]:
     """Return the key of the only graph's signature, and what its input is called."""
-    if not model.signatureDefs:
-        graph = model.subgraphs[0]
-        return None, tensor_name(graph.tensors[ints(graph.inputs)[0]])
     signature = model.signatureDefs[0]
     return signature.signatureKey.decode(), signature.inputs[0].name.decode()

@@ -33,6 +33,7 @@ PROBABILITIES = ("LOGISTIC", "SOFTMAX")
 """Operators whose outputs are probabilities; others' are taken to be logits."""
 
 RUNTIME = "litert"
+WORKER = "edgetag.runtimes.outputs_worker"
 
 
 def quantize_file(
@@ -137,7 +138,8 @@ def _seen(path: Path, classifier: Classifier, pixels: Pixels) -> Scores:
         InputError: The runtime cannot run it.
     """
     with images_on_disk(pixels, classifier.contract.input_size) as cache:
-        run = score(engines.get(RUNTIME), path, cache, np.arange(len(pixels)), classifier.contract)
+        rows = np.arange(len(pixels))
+        run = score(engines.get(RUNTIME), path, cache, rows, classifier.contract, module=WORKER)
     if isinstance(run, LoadFailure):
         raise InputError(f"{path}: {RUNTIME} cannot run it ({run.kind}): {run.reason}")
     return run.scores

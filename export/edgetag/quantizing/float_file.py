@@ -6,7 +6,7 @@ from typing import Any
 from ai_edge_litert import schema_py_generated as schema
 
 from edgetag.conversion.checks import CONVERSIONS, FLOAT_TYPES
-from edgetag.conversion.flatfile import operators, pack_model
+from edgetag.conversion.flatfile import ints, operators, pack_model
 from edgetag.errors import InputError
 
 CALLING = ("IF", "WHILE", "CALL", "CALL_ONCE", "STABLEHLO_COMPOSITE")
@@ -44,8 +44,23 @@ def prepared(model: Any, where: Path) -> bytes:
     model.subgraphs = [graph]
     model.signatureDefs = [
         signature for signature in model.signatureDefs or [] if signature.subgraphIndex == 0
-    ][:1]
+    ][:1] or [_signature(graph)]
     return pack_model(model)
+
+
+def _signature(graph: Any) -> Any:
+    """Return names of a graph's ends, which files of older converters lack and the engine needs."""
+    signature = schema.SignatureDefT()
+    signature.signatureKey, signature.subgraphIndex = b"serving_default", 0
+    signature.inputs, signature.outputs = [], []
+    for ends, positions, name in (
+        (signature.inputs, graph.inputs, b"image"),
+        (signature.outputs, graph.outputs, b"scores"),
+    ):
+        end = schema.TensorMapT()
+        end.name, end.tensorIndex = name, ints(positions)[0]
+        ends.append(end)
+    return signature
 
 
 def _has_scale(tensor: Any) -> bool:

@@ -67,6 +67,11 @@ def draw(named: Sequence[str], count: int, contract: Preprocessing, progress: Pr
             f"{', '.join(named)}: none of {len(chosen)} pictures can be read, the first because: "
             f"{unreadable[0]}"
         )
+    if unreadable:
+        progress.say(
+            f"{len(unreadable)} of {len(chosen)} pictures cannot be read and are left out, the "
+            f"first because: {unreadable[0]}"
+        )
     pixels = np.stack(squares)
     choosing = np.zeros(len(pixels), bool)
     choosing[SHARE - 1 :: SHARE] = True
