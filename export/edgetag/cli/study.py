@@ -11,7 +11,7 @@ from edgetag.cli.terminal import show
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Files side by side: our own over several trainings, and what other tools make.",
+    help="Train a recipe with several seeds, and show its files side by side over all trainings.",
 )
 
 StudyFolder = Annotated[

@@ -11,7 +11,7 @@ VERBS = {
     "train": "Train the float network; goes on from the last finished epoch after a kill.",
     "prune": "Prune the trained network; pruned variants are made from it.",
     "narrow": "Make narrower networks of the trained one, faster and smaller (narrow/).",
-    "quantize": ("Train the quantized variants; see also quantize file, for a model of anybody's."),
+    "quantize": "Train the quantized variants; see also quantize file, for a model of anybody's.",
     "export": "Convert to .tflite files with metadata and check each of them (export/).",
     "validate": "Compare every file with the float reference, tag by tag; see also validate plan.",
     "baseline": "Accept a state of a model, with a reason; validate then tells what moves from it.",
@@ -31,8 +31,7 @@ VERBS = {
         "(matrix/)."
     ),
     "study": (
-        "Files side by side: our own over several trainings, and what other tools make of the "
-        "float network."
+        "Train a recipe with several seeds, and show its files side by side over all trainings."
     ),
     "rescue": (
         "Keep the fewest layers in float that bring a failing variant inside its budget (rescue/)."

@@ -1,4 +1,4 @@
-"""Side by side: our own files over several trainings, and what other tools make of the same net.
+"""Files side by side: the variants of a recipe over several trainings.
 
 - `variants`: the variants of a recipe, trained with several seeds, as one table.
 - `tables`: tables of studies.
