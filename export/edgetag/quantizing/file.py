@@ -15,7 +15,7 @@ from edgetag.conversion.flatfile import parse_model
 from edgetag.conversion.float_scores import with_float_scores
 from edgetag.conversion.metadata import append_labels
 from edgetag.conversion.op_versions import required_runtime
-from edgetag.errors import InputError
+from edgetag.errors import InputError, one_line
 from edgetag.machine import package_versions
 from edgetag.metrics import Scores, squared_logit_distances
 from edgetag.preprocess import Pixels
@@ -84,6 +84,10 @@ def quantize_file(
                 )
             except InputError as error:
                 not_tried[ranges] = str(error)
+                continue
+            except RuntimeError as error:
+                reason = one_line(str(error))
+                not_tried[ranges] = f"LiteRT cannot run what litert-quantizer makes of it: {reason}"
                 continue
             names = {step: _named(ranges, step) for step in record.logit_rmse}
             rmse |= {names[step]: value for step, value in record.logit_rmse.items()}
