@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edgetag.conversion.calibration.calibrate import AS_CONVERTED, Distances, calibrate
 from edgetag.conversion.calibration.pictures import Pictures
 from edgetag.conversion.checks import count_operators
-from edgetag.conversion.external import Classifier, read_classifier
+from edgetag.conversion.classifier import Classifier, read_classifier
 from edgetag.conversion.flatfile import parse_model
 from edgetag.conversion.float_scores import with_float_scores
 from edgetag.conversion.metadata import append_labels
@@ -63,6 +63,7 @@ def quantize_file(
     if out.suffix != ".tflite" or out.resolve() == source.resolve():
         raise InputError(f"{out}: cannot be written; name another file that ends in .tflite: -o")
     classifier = read_classifier(source, mean, std)
+    labels = classifier.read_labels(source)
     data = prepared(parse_model(classifier.data, source), source)
     for note in classifier.notes:
         progress.say(f"{source.name}: {note}")
@@ -97,8 +98,8 @@ def quantize_file(
         raise InputError(f"{source}: {next(iter(not_tried.values()))}")
     chosen = min(files, key=lambda name: rmse[name])
     made = files[chosen]
-    if classifier.labels:
-        made = append_labels(made, classifier.labels, classifier.label_file)
+    if labels and classifier.label_file:
+        made = append_labels(made, labels, classifier.label_file)
     write_bytes(out, made)
     seen = _seen(out, classifier, drawn.others)
     result = QuantizedFile(
@@ -126,7 +127,7 @@ def _named(ranges: str, step: str) -> str:
 
 
 def _distances(classifier: Classifier) -> tuple[Distances, Compared]:
-    if classifier.last_operator in PROBABILITIES:
+    if classifier.boundary.last_operator in PROBABILITIES:
         return squared_logit_distances, "logits of clipped probabilities"
     return _squared_differences, "outputs as they are"
 
