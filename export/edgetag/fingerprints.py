@@ -37,7 +37,8 @@ def settings_digest(which: Stage, recipe: Recipe) -> str:
 
 def _settings(which: Stage, recipe: Recipe) -> dict[str, Any]:
     values = recipe.model_dump(mode="json", exclude=PLACES)
-    return {"seed": recipe.seed} | {key: value_at(values, key) for key in which.sections}
+    keys = (*which.sections, "seed") if which.seeded else which.sections
+    return {key: value_at(values, key) for key in keys}
 
 
 def fingerprint(

@@ -260,32 +260,27 @@ def ensure_stage(name: str, recipe: Recipe, workspace: Workspace, progress: Prog
 def share_dataset(recipe: Recipe, workspace: Workspace, other: Workspace) -> None:
     """Give a new run folder the pictures of another one, as links to its files.
 
-    Nothing about pictures is drawn by chance, so recipes that differ in their seed or in what
-    comes behind have the same ones. A folder that has its own keeps them.
+    A folder that has its own keeps them, and where the other's are not what the recipe asks for it
+    gets none.
 
     Raises:
         InputError: The disk is full, or the folder belongs to another recipe.
     """
     chosen = stage("dataset")
     with workspace.locked():
-        run_file, made = _open_run(recipe, workspace), other.read_run_file()
-        done = made.stages.get(chosen.name) if made else None
-        if chosen.name in run_file.stages or made is None or done is None:
+        run_file, theirs = _open_run(recipe, workspace), other.read_run_file()
+        done = theirs.stages.get(chosen.name) if theirs else None
+        if chosen.name in run_file.stages or done is None:
+            return
+        if done.fingerprint != making(chosen, recipe, run_file).digest:
             return
         try:
-            shutil.rmtree(workspace.dataset, ignore_errors=True)
+            if workspace.dataset.exists():  # of an attempt that was killed
+                shutil.rmtree(workspace.dataset)
             shutil.copytree(other.dataset, workspace.dataset, copy_function=os.link)
         except OSError as error:
             raise disk_error(workspace.dataset, error) from error
-        making_here = making(chosen, recipe, run_file)
-        record = done.model_copy(
-            update={
-                "fingerprint": making_here.digest,
-                "making": making_here,
-                "settings": settings_digest(chosen, recipe),
-            }
-        )
-        kept = run_file.model_copy(update={"stages": {chosen.name: record}})
+        kept = run_file.model_copy(update={"stages": {chosen.name: done}})
         write_text(workspace.run_file, kept.to_json())
 
 
