@@ -48,7 +48,9 @@ def read_judged(workspace: Workspace, variant: str, split: str | None = None) ->
     path = workspace.validate / "verdict.json"
     verdict = Verdict.read(path, "validate")
     named = [e for e in verdict.variants if e.variant == variant]
-    entry = next((e for e in named if e.split == (split or verdict.split)), None)
+    deciding = next((e for e in named if e.decides), None)
+    runs = [e for e in named if deciding and e.runtime == deciding.runtime]
+    entry = next((e for e in runs if e.split == split), None) if split else deciding
     if entry is None:
         names = ", ".join(verdict.decisions)
         over = f" over {split}" if split else ""
@@ -57,8 +59,7 @@ def read_judged(workspace: Workspace, variant: str, split: str | None = None) ->
     rows = dataset.rows(entry.split)
     kept = score_file(workspace, variant, entry.runtime)
     # Splits lie one behind the other, in the order of the verdict.
-    before = takewhile(lambda e: e is not entry, (e for e in named if e.runtime == entry.runtime))
-    start = sum(e.n_images for e in before)
+    start = sum(e.n_images for e in takewhile(lambda e: e is not entry, runs))
     every = read_arrays(kept).get("scores", np.empty((0, 0), np.float32))
     scores = every[start : start + entry.n_images]
     if scores_digest(scores) != entry.scores_sha256 or dataset.vocabulary.names != verdict.tags:
