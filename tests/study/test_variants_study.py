@@ -114,6 +114,18 @@ def test_pictures_are_shared_by_seeds_and_not_read_again(shapes: Path, tmp_path:
     assert second.manifest.stat().st_ino == first.manifest.stat().st_ino
 
 
+def test_pictures_of_another_recipe_are_not_shared(shapes: Path, tmp_path: Path) -> None:
+    text = f'name = "s"\n[data]\nsource = "{shapes}"\ntags = ["circle", "square", "red"]\n'
+    first, second = Workspace(tmp_path / "1"), Workspace(tmp_path / "2")
+    small, large = (
+        parse_recipe(f"{text}[network]\ninput_size = {size}\n", tmp_path / "recipe.toml")
+        for size in (64, 96)
+    )
+    ensure_stage("dataset", small, first, SilentProgress())
+    share_dataset(large, second, first)
+    assert not second.dataset.exists()
+
+
 def test_a_recipe_of_a_seed_differs_only_in_what_is_left_out(tmp_path: Path) -> None:
     recipe = make_run_folder(tmp_path).recipe
     other = recipe_of_seed(recipe, 7, ["int8"])

@@ -66,9 +66,8 @@ def goals_of(recipe: Recipe, variants: Sequence[str], given: Sequence[str]) -> t
     """
     goals: dict[tuple[str, str], Goal] = {}
     for variant in variants:
-        own = next((name for name in recipe.budgets if name == variant), "default")
         for key, measure in OF_BUDGETS.items():
-            limit = getattr(recipe.budget(own), key)
+            limit = getattr(recipe.budget(variant), key)
             if limit is not None:
                 goals[variant, measure] = Goal(variant, measure, limit)
     for goal in map(parse_goal, given):

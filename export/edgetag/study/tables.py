@@ -50,15 +50,15 @@ def _files_table(study: Study) -> Table:
     columns: list[Column[Row]] = [Column("file", lambda row: row.name)]
     for place, entry in enumerate(study.rows[0].accuracy):
         columns += [
-            Number("mAP", _of(place, lambda one: format_fraction(one.map)), note=entry.split),
+            Number("mAP", _of(place, lambda own: format_fraction(own.map)), note=entry.split),
             Number(
                 "drop",
-                _of(place, lambda one: format_points(one.map_drop, one.map_drop_interval)),
+                _of(place, lambda own: format_points(own.map_drop, own.map_drop_interval)),
                 unit="points",
             ),
             Number(
                 "logit RMSE",
-                _of(place, lambda one: _with_bounds(one.logit_rmse, one.logit_rmse_interval)),
+                _of(place, lambda own: _with_bounds(own.logit_rmse, own.logit_rmse_interval)),
             ),
         ]
     return Rows(study.rows).table(
@@ -82,8 +82,8 @@ def _files_table(study: Study) -> Table:
 def _title(study: Study) -> str:
     entries = study.rows[0].accuracy
     over = ", ".join(
-        f"{one.split} ({one.images} pictures of {one.groups} concepts, {one.scored_tags} tags)"
-        for one in entries
+        f"{each.split} ({each.images} pictures of {each.groups} concepts, {each.scored_tags} tags)"
+        for each in entries
     )
     seeds = study.seeds if isinstance(study, VariantsStudy) else ()
     mean = f"mean of {len(seeds)} trainings; " if len(seeds) > 1 else ""
@@ -109,12 +109,12 @@ def _seeds_table(study: VariantsStudy) -> Table:
         columns += [
             Number(
                 f"drop {entry.split}",
-                _of(place, lambda one: " / ".join(map(format_points, one.map_drop_by_seed))),
+                _of(place, lambda own: " / ".join(map(format_points, own.map_drop_by_seed))),
                 unit="points",
             ),
             Number(
                 f"logit RMSE {entry.split}",
-                _of(place, lambda one: " / ".join(map(format_fraction, one.logit_rmse_by_seed))),
+                _of(place, lambda own: " / ".join(map(format_fraction, own.logit_rmse_by_seed))),
             ),
         ]
     seeds = " / ".join(map(str, study.seeds))

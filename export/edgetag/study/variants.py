@@ -114,25 +114,25 @@ def _accuracies(
 ) -> Mapping[str, tuple[Accuracy, ...]]:
     """Return every variant's accuracy over each split, averaged over seeds."""
     splits = recipes[0].validation.splits
-    found: dict[str, list[Accuracy]] = {name: [] for name in names}
+    measured: dict[str, list[Accuracy]] = {name: [] for name in names}
     folders = [seed_folder(study, recipe.seed) for recipe in recipes]
+    dataset = open_dataset(folders[0])
     with progress.track("intervals", len(names) * len(splits), "files") as task:
         for name in splits:
-            dataset = open_dataset(folders[0])
             rows = dataset.rows(name)
+            identities = dataset.identities(rows)
             references = []
             for folder in folders:
                 path = folder.validate / "reference.npz"
-                identities = dataset.identities(rows)
                 references.append(
                     read_reference(path).matched(identities, dataset.vocabulary.names, path)
                 )
             pool = Pool(name, split_of(recipes[0], dataset, rows), references)
             for variant in names:
                 scores = [read_judged(folder, variant, name).scores for folder in folders]
-                found[variant].append(pool.measure(scores))
+                measured[variant].append(pool.measure(scores))
                 task.advance()
-    return {variant: tuple(entries) for variant, entries in found.items()}
+    return {variant: tuple(entries) for variant, entries in measured.items()}
 
 
 def _rows(
