@@ -136,3 +136,32 @@ class VariantsStudy(Study):
     SCHEMA: ClassVar[str] = "edgetag.study-variants/1.0"
     seeds: tuple[int, ...]
     runtime: str
+
+
+class Peer(Record):
+    """What became of another tool.
+
+    Attributes:
+        name: The tool's.
+        packages: What its environment was built of; empty for what runs in ours.
+        settings: What it was asked for.
+        reason: Why there are no files of it; empty where there are.
+    """
+
+    name: str
+    packages: tuple[str, ...]
+    settings: str
+    reason: str = ""
+
+
+class PeersStudy(Study):
+    """`study.json` of `edgetag study peers`.
+
+    Attributes:
+        tools: The tools that the float network was taken through.
+        calibrating_images: Pictures that all of them and we calibrated with.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.study-peers/1.0"
+    tools: tuple[Peer, ...]
+    calibrating_images: int
