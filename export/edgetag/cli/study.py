@@ -11,7 +11,7 @@ from edgetag.cli.terminal import show
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Train a recipe with several seeds, and show its files side by side over all trainings.",
+    help="Show files side by side: those of several trainings, or ours and what other tools make.",
 )
 
 StudyFolder = Annotated[

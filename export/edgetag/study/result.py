@@ -74,11 +74,11 @@ class Row(Record):
 
 
 class GoalCheck(Record):
-    """A goal and what came out, over the split that decides.
+    """A goal and what came out.
 
     Attributes:
         row: Which file.
-        goal: Which measure of it, see `goals.MEASURES`.
+        goal: Which measure of it, see `goals`; over the split that decides, or the one behind @.
         limit: At most this.
         measured: Null where it was not measured.
         interval: Null where there is none.

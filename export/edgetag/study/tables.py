@@ -155,6 +155,6 @@ def _measured(goal: GoalCheck) -> str:
 
 
 def _written(goal: GoalCheck, value: float) -> str:
-    if goal.goal == "map_drop":
+    if goal.goal.startswith("map_drop"):
         return format_points(value)
     return format_bytes(int(value)) if goal.goal == "size_bytes" else format_fraction(value)

@@ -24,9 +24,7 @@ def python_of(tool: Tool) -> Path:
     """
     if not tool.requirements:
         return Path(sys.executable)
-    version = ".".join(map(str, sys.version_info[:3]))
-    wanted = digest_json([version, sys.prefix, *tool.requirements])[:12]
-    folder = user_cache() / "peers" / f"{tool.key}-{wanted}"
+    folder = folder_of(tool)
     python, ready = folder / "venv" / "bin" / "python", folder / READY
     with Workspace(folder).locked():
         if not ready.exists():
@@ -34,6 +32,13 @@ def python_of(tool: Tool) -> Path:
             _build(tool, folder / "venv")
             write_text(ready, "\n".join(tool.requirements) + "\n")
     return python
+
+
+def folder_of(tool: Tool) -> Path:
+    """Return where a tool's environment lies, or will."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    wanted = digest_json([version, sys.base_prefix, *tool.requirements])[:12]
+    return user_cache() / "peers" / f"{tool.key}-{wanted}"
 
 
 def _build(tool: Tool, place: Path) -> None:

@@ -99,7 +99,8 @@ class _Player:
 
     def end(self) -> None:
         self.process.kill()
-        self.process.wait()
+        with self.process:  # which waits for it and closes its pipes
+            pass
 
 
 def take_turns(
