@@ -16,6 +16,8 @@ from edgetag.networks import save_weights
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.tf import keras
+from edgetag.training.taught import taught_by
+from edgetag.training.teachers import open_teacher
 from edgetag.workspace import Workspace, digest_file, write_text
 
 XNNPACK_MIN_SPARSITY = 2 / 3
@@ -53,17 +55,17 @@ def _network(bench: Bench, name: str, variant: Variant) -> PrunedNetwork:
     weights, record = files["prune"], workspace.prune / f"{name}.json"
     starts = dict(takewhile(lambda each: each[0] != "prune", files.items()))
     start = list(starts.values())[-1]
-    making = [dependencies_of(__name__).digest, section.model_dump(mode="json")]
+    making: list[object] = [dependencies_of(__name__).digest, section.model_dump(mode="json")]
+    making += taught_by(bench.recipe, "prune")
     inputs = weights_digest(bench, name, starts, making)
     if (kept := kept_record(PrunedNetwork, record, weights, inputs)) is not None:
         bench.progress.say(f"{weights.name}: unchanged, kept")
         return kept
 
     keras.utils.set_random_seed(bench.recipe.seed)
-    teacher = bench.load(files["train"])
-    original = (
-        teacher if start == files["train"] else bench.load(start, widths_of(workspace, variant))
-    )
+    original = bench.load(start, widths_of(workspace, variant))
+    float_network = original if start == files["train"] else bench.load(files["train"])
+    teacher = open_teacher(bench.recipe, "prune") or float_network
     before = bench.validation_map(bench.scores_of(original, start, "scoring the float model"))
 
     targets = pruning.chosen_layers(original, section)

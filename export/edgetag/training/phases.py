@@ -16,6 +16,7 @@ from edgetag.training.checkpoint import Checkpoint
 from edgetag.training.fitting import Epoch, FitSettings, FitStart, fit
 from edgetag.training.losses import loss_settings
 from edgetag.training.result import EpochRecord
+from edgetag.training.teachers import Teacher
 
 
 def train_phases(
@@ -29,6 +30,7 @@ def train_phases(
     validate: Callable[[keras.Model], float],
     store: Callable[[Checkpoint], None],
     progress: Progress,
+    teacher: Teacher | None = None,
 ) -> Checkpoint:
     """Run every phase that is left.
 
@@ -43,12 +45,14 @@ def train_phases(
         validate: Returns the validation mAP of the model as it is.
         store: Is given the state after every epoch.
         progress: Is told of epochs.
+        teacher: Whose answers are targets, too.
 
     Returns:
         The state after the last epoch.
     """
     rows = dataset.rows("train")
     loss = loss_settings(training, dataset.vocabulary, dataset.labels(rows))
+    ends, taught = teacher.ends_of(model) if teacher else ((), None)
     state = checkpoint
     if state is not None:
         model.set_weights(state.weights)
@@ -76,7 +80,7 @@ def train_phases(
             batch_size=training.batch_size,
             optimizer=phase.optimizer,
             schedule=phase.schedule,
-            loss=loss,
+            loss=replace(loss, distillation=teacher.weight if teacher else 0.0),
             augment=training.augment,
             trains=phase.trains,
             seed=seed + index,
@@ -89,6 +93,8 @@ def train_phases(
             contract,
             settings,
             progress,
+            teacher=taught,
+            ends=ends,
             on_epoch=lambda epoch, index=index: after(index, epoch),  # type: ignore[misc]
             start=start,
             what=f"training phase {index + 1} of {len(training.phases)} ({phase.trains})",

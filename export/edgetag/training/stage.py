@@ -21,6 +21,7 @@ from edgetag.training.journal import Journal
 from edgetag.training.kept_scores import keep_scores
 from edgetag.training.phases import train_phases
 from edgetag.training.result import Thresholds, TrainResult
+from edgetag.training.teachers import open_teacher
 from edgetag.training.thresholds import choose_thresholds
 from edgetag.workspace import Workspace, digest_file, digest_json, write_text
 
@@ -64,6 +65,10 @@ def run(
             seed=recipe.seed,
             batch_norm_momentum=recipe.training.batch_norm_momentum,
         )
+    with strategy.scope():
+        teacher = open_teacher(recipe, "train")
+    if teacher is not None:
+        progress.say(f"taught by {teacher.told}")
     # What is scored and saved is one float32 copy on one device. A model of a strategy would need
     # every worker for each read of a batch norm's statistics.
     scorer = model
@@ -98,6 +103,7 @@ def run(
         validate,
         journal.store if journal else lambda _: None,
         progress,
+        teacher,
     )
     scorer.set_weights(state.best)
     result = None
@@ -116,6 +122,7 @@ def training_fingerprint(recipe: Recipe, workspace: Workspace, dataset: Dataset)
     return digest_json(
         {
             "training": recipe.training.model_dump(mode="json", exclude={"thresholds"}),
+            "teacher": recipe.teacher.settings("train"),
             "network": recipe.network.model_dump(mode="json", exclude=PLACES["network"]),
             "begins with": inputs_fingerprint(recipe),
             "seed": recipe.seed,

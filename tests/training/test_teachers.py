@@ -1,0 +1,194 @@
+"""A network learns from those of other runs, without labels."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgetag.errors import InputError
+from edgetag.progress import SilentProgress
+from edgetag.recipe import Recipe, load_recipe, resolved_recipe
+from edgetag.training.inputs import inputs_fingerprint
+from edgetag.training.taught import teacher_runs
+from edgetag.workspace import RunFile, Workspace, digest_file, write_text
+from tests.support.run_folders import write_manifest
+from tests.support.small_run import TAGS, build_data
+
+NETWORK: dict[str, Any] = {
+    "name": "mobilenet_v2",
+    "width": 0.35,
+    "depth": 0.25,
+    "input_size": 64,
+    "dropout": 0.0,
+}
+
+
+def recipe_of(folder: Path, teacher: str, **network: Any) -> Recipe:
+    """Write and read a recipe for the data of `build_data`."""
+    values = NETWORK | network
+    lines = [f"{key} = {value!r}" for key, value in values.items()]
+    text = f"""name = "small"
+[data]
+source = "labels.csv"
+tags = {list(TAGS)}
+[network]
+{chr(10).join(lines)}
+[training]
+batch_size = 4
+deterministic = true
+allow_tags_without_positives = true
+phases = [{{ epochs = 1, learning_rate = 0.01 }}]
+{teacher}
+"""
+    file = folder / "recipe.toml"
+    file.write_text(text)
+    return load_recipe(file)
+
+
+def write_teacher(folder: Path, seed: int, **network: Any) -> Workspace:
+    """Leave a run whose network tells pictures apart, with weights of no training."""
+    from edgetag.networks import CAM, build_untrained, save_weights
+
+    folder.mkdir()
+    recipe = recipe_of(folder, "", **network)
+    model = build_untrained(recipe.network, len(TAGS), seed)
+    kernel, bias = model.get_layer(CAM).get_weights()
+    model.get_layer(CAM).set_weights([40 * kernel, bias + 1])
+    workspace = Workspace(folder)
+    save_weights(model, workspace.train / "model.npz")
+    values = recipe.model_dump(mode="json")
+    file = RunFile(name=recipe.name, recipe=values, seed=1, versions={})
+    write_text(workspace.run_file, file.to_json())
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def teachers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the runs `first`, `second`, and `larger`, whose input is larger."""
+    folder = tmp_path_factory.mktemp("teachers")
+    write_teacher(folder / "first", 1)
+    write_teacher(folder / "second", 2)
+    write_teacher(folder / "larger", 3, input_size=96)
+    return folder
+
+
+def logits_of(scores: Any) -> Any:
+    return np.log(scores) - np.log1p(-scores)
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+def test_a_student_comes_near_its_teacher_without_labels_and_the_same_way_each_time(
+    teachers: Path, tmp_path: Path
+) -> None:
+    from edgetag.dataset import open_dataset
+    from edgetag.networks import Scorer, build, build_untrained, load_weights
+    from edgetag.training import stage
+
+    recipe = recipe_of(teachers, '[teacher]\nruns = ["first"]\nweight = 1.0')
+    digests = []
+    for name in ("once", "again"):
+        workspace = build_data(tmp_path / name, 96, 16)
+        splits = ["train"] * 96 + ["validation"] * 16
+        labels: list[int | None] = [None] * 96 + [0, 1] * 8
+        write_manifest(workspace, splits, dict.fromkeys(TAGS, labels))
+        result = stage.run(recipe, workspace, SilentProgress())
+        digests.append(result.weights_sha256)
+    assert digests[0] == digests[1]
+    dataset, contract = open_dataset(workspace), recipe.network.preprocessing()
+
+    def scores(model: Any) -> Any:
+        rows = dataset.rows("validation")
+        return logits_of(Scorer(model, contract).run(dataset, rows, SilentProgress()))
+
+    teacher = build_untrained(recipe.network, len(TAGS))
+    load_weights(teacher, teachers / "first" / "train" / "model.npz")
+    student = build(recipe.network, len(TAGS), seed=recipe.seed)
+    before = np.square(scores(student) - scores(teacher)).mean()
+    load_weights(student, workspace.train / "model.npz")
+    after = np.square(scores(student) - scores(teacher)).mean()
+    assert after < before / 2
+
+
+@pytest.mark.tensorflow
+def test_several_teach_the_mean_of_their_logits_and_maps_where_these_have_one_size(
+    teachers: Path,
+) -> None:
+    from edgetag.networks import build_untrained, load_weights
+    from edgetag.training.teachers import open_teacher
+
+    recipe = recipe_of(teachers, '[teacher]\nruns = ["first", "second"]')
+    teacher, student = open_teacher(recipe, "train"), build_untrained(recipe.network, len(TAGS))
+    assert teacher is not None
+    ends, model = teacher.ends_of(student)
+    assert [end.weight for end in ends] == [1.0, recipe.teacher.map_weight]
+    images = np.random.default_rng(0).normal(size=(3, 64, 64, 3)).astype(np.float32)
+    logits, maps = model(images)
+    wanted = np.zeros((3, len(TAGS)))
+    for name in ("first", "second"):
+        alone = build_untrained(recipe.network, len(TAGS))
+        load_weights(alone, teachers / name / "train" / "model.npz")
+        wanted += logits_of(alone(images).numpy()) / 2
+    np.testing.assert_allclose(logits, wanted, atol=1e-3)
+    np.testing.assert_allclose(np.mean(maps, axis=(1, 2)), wanted, atol=1e-3)
+
+    larger = open_teacher(recipe_of(teachers, '[teacher]\nruns = ["larger"]'), "train")
+    assert larger is not None
+    ends, model = larger.ends_of(student)
+    assert len(ends) == 1
+    assert model(images).shape == (3, len(TAGS))
+
+
+@pytest.mark.tensorflow
+def test_labels_diverge_each_for_itself_and_not_at_all_where_answers_are_equal() -> None:
+    from scipy.stats import entropy
+
+    from edgetag.training.teachers import label_divergence
+
+    generator = np.random.default_rng(0)
+    wanted, given = generator.normal(0, 3, (2, 5, 4)).astype(np.float32)
+    first, second = (1 / (1 + np.exp(-each.astype(np.float64))) for each in (wanted, given))
+    pairs = entropy(np.stack([first, 1 - first]), np.stack([second, 1 - second]))
+    np.testing.assert_allclose(label_divergence(wanted, given), pairs.mean(axis=1), rtol=1e-4)
+    np.testing.assert_allclose(label_divergence(wanted, wanted), 0, atol=1e-6)
+
+
+@pytest.mark.tensorflow
+def test_another_teacher_is_another_training_and_where_it_lies_is_none(
+    teachers: Path, tmp_path: Path
+) -> None:
+    first = recipe_of(teachers, '[teacher]\nruns = ["first"]')
+    assert first.teacher.runs == (teachers / "first",)
+    assert resolved_recipe(first.model_dump(mode="json"), Path("run.json")) == first
+    digest = digest_file(teachers / "first" / "train" / "model.npz")
+    assert inputs_fingerprint(first) == digest
+    linked = tmp_path / "linked"
+    linked.symlink_to(teachers)
+    assert recipe_of(tmp_path, '[teacher]\nruns = ["linked/first"]').digest() == first.digest()
+    assert inputs_fingerprint(recipe_of(teachers, '[teacher]\nruns = ["second"]')) != digest
+    only = recipe_of(teachers, '[teacher]\nruns = ["first"]\nteaches = ["narrow"]')
+    assert (inputs_fingerprint(only), inputs_fingerprint(only, "narrow")) == ("", digest)
+
+
+@pytest.mark.tensorflow
+def test_a_teacher_that_cannot_teach_is_refused_with_the_reason(
+    teachers: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=r"nobody: no run folder with a trained network; run: edg"):
+        teacher_runs(recipe_of(tmp_path, '[teacher]\nruns = ["nobody"]'), "train")
+    file = teachers / "first" / "run.json"
+    others = Workspace(tmp_path / "others")
+    write_text(others.run_file, file.read_text().replace('"striped"', '"dotted"'))
+    write_text(others.train / "model.npz", "never read")
+    recipe = recipe_of(tmp_path, '[teacher]\nruns = ["others"]')
+    with pytest.raises(InputError, match=r"other tags: it lacks striped and it knows dotted"):
+        teacher_runs(recipe, "train")
+    turned = json.loads(file.read_text())
+    turned["recipe"]["data"]["tags"].reverse()
+    write_text(others.run_file, json.dumps(turned))
+    with pytest.raises(InputError, match=r"it has them in another order"):
+        teacher_runs(recipe, "train")
+    with pytest.raises(InputError, match=r"runs lists one twice"):
+        recipe_of(tmp_path, '[teacher]\nruns = ["a", "./a"]')
