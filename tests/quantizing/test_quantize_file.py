@@ -15,7 +15,7 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.quantizing.file import quantize_file
 from edgetag.quantizing.result import QuantizedFile
-from edgetag.quantizing.tables import quantized_tables
+from edgetag.quantizing.tables import floating_lines, quantized_tables
 from edgetag.tags import Vocabulary
 from tests.support.commands import invoked
 from tests.support.models_elsewhere import MAPS, SIZE, described, model_elsewhere
@@ -37,8 +37,12 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def quantize(source: Path, pictures: Path, out: Path) -> QuantizedFile:
-    return quantize_file(source, [str(pictures)], out, SilentProgress(), images=200)
+def quantize(
+    source: Path, pictures: Path, out: Path, max_rmse: float | None = None
+) -> QuantizedFile:
+    return quantize_file(
+        source, [str(pictures)], out, SilentProgress(), images=200, max_rmse=max_rmse
+    )
 
 
 def test_the_nearest_of_what_was_tried_is_kept_with_its_labels(
@@ -65,6 +69,26 @@ def test_the_nearest_of_what_was_tried_is_kept_with_its_labels(
     before = out.read_bytes()
     quantize(source, pictures, out)
     assert out.read_bytes() == before
+
+
+def test_the_fewest_layers_stay_in_float_that_bring_it_as_near_as_asked(
+    pictures: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "int8.tflite"
+    integers = quantize(FLOAT_FILE, pictures, out)
+    assert quantize(FLOAT_FILE, pictures, out, max_rmse=1.0).made == integers.made
+    some = quantize(FLOAT_FILE, pictures, out, max_rmse=integers.seen_rmse * 0.9)
+    assert len(some.kept_in_float) == 1
+    assert some.is_within
+    assert integers.made.float_operators < some.made.float_operators
+    every = quantize(FLOAT_FILE, pictures, out, max_rmse=0.0)
+    assert sorted(every.kept_in_float) == ["cam", "stem"]
+    assert every.is_within
+    assert "QUANTIZE" not in every.made.operators  # nothing is rounded on its way in
+    assert floating_lines(every) == [f"in float: {', '.join(every.kept_in_float)}"]
+    farther = integers.model_copy(update={"max_rmse": 0.0})
+    assert not farther.is_within
+    assert "farther than --max-rmse 0" in floating_lines(farther)[0]
 
 
 def test_scores_that_are_no_probabilities_are_compared_as_they_are(

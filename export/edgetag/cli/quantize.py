@@ -48,6 +48,14 @@ def file(
         ),
     ] = None,
     count: Annotated[int, typer.Option(min=1, max=10_000, help="Pictures that calibrate.")] = 200,
+    max_rmse: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Keep the fewest layers in float that bring it this near to the float file; "
+            "default: none.",
+        ),
+    ] = None,
     mean: Annotated[
         float | None,
         typer.Option(
@@ -65,14 +73,23 @@ def file(
     """Make a float .tflite classifier of anybody's into int8, as near to it as can be had.
 
     Several ways are tried, and the one whose scores are nearest to the float file's is kept.
+    Exits with 1 if the file is farther than --max-rmse.
     """
+    from edgetag.judging.decisions import EXIT_CODES
     from edgetag.quantizing.file import quantize_file
-    from edgetag.quantizing.tables import quantized_tables
+    from edgetag.quantizing.tables import floating_lines, quantized_tables
 
     set_verbose(verbose)
     target = out or Path(f"{model.stem}-int8.tflite")
     result = quantize_file(
-        model, images, target, console_progress(), images=count, mean=mean, std=std
+        model,
+        images,
+        target,
+        console_progress(),
+        images=count,
+        max_rmse=max_rmse,
+        mean=mean,
+        std=std,
     )
     show(
         result,
@@ -81,6 +98,8 @@ def file(
         [
             f"{target}: {result.chosen}; {result.seen_rmse:.3f} from the float file in LiteRT "
             f"({result.other_images} pictures, {result.compared})",
+            *floating_lines(result),
             f"record: {target.with_suffix('.json')}",
         ],
     )
+    raise typer.Exit(EXIT_CODES["pass" if result.is_within else "fail"])

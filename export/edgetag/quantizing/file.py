@@ -22,6 +22,7 @@ from edgetag.preprocess import Pixels
 from edgetag.progress import Progress
 from edgetag.quantizing.engine import RANGES, quantized
 from edgetag.quantizing.float_file import float_operators, prepared
+from edgetag.quantizing.floating import brought_within
 from edgetag.quantizing.pictures import draw
 from edgetag.quantizing.result import Compared, File, QuantizedFile
 from edgetag.runtimes import LoadFailure, engines, score
@@ -43,6 +44,7 @@ def quantize_file(
     progress: Progress,
     *,
     images: int,
+    max_rmse: float | None = None,
     mean: float | None = None,
     std: float | None = None,
 ) -> QuantizedFile:
@@ -54,6 +56,7 @@ def quantize_file(
         out: Where the file goes; its record gets the end `.json` instead.
         progress: Is told of every step.
         images: How many pictures calibrate.
+        max_rmse: Keep the fewest layers in float that bring the file this near; None keeps none.
         mean: Subtracted from each pixel; in place of the file's metadata.
         std: Divides the difference; in place of the file's metadata.
 
@@ -97,7 +100,11 @@ def quantize_file(
     if not files:
         raise InputError(f"{source}: {next(iter(not_tried.values()))}")
     chosen = min(files, key=lambda name: rmse[name])
-    made = files[chosen]
+    made, kept_in_float = files[chosen], tuple[str, ...]()
+    if max_rmse is not None and rmse[chosen] > max_rmse:
+        nearer = brought_within(max_rmse, made, data, others, distances, progress)
+        if nearer:
+            made, kept_in_float = nearer.data, nearer.layers
     if labels and classifier.label_file:
         made = append_labels(made, labels, classifier.label_file)
     write_bytes(out, made)
@@ -115,6 +122,8 @@ def quantize_file(
         rmse=rmse,
         not_tried=not_tried,
         chosen=chosen,
+        max_rmse=max_rmse,
+        kept_in_float=kept_in_float,
         seen_rmse=float(np.sqrt(distances(seen, reference).mean())),
         versions=package_versions(PACKAGES),
     )

@@ -46,11 +46,14 @@ class QuantizedFile(Result):
         rmse: What was tried → distance from the float file.
         not_tried: What the engine could not do → why.
         chosen: The nearest.
+        max_rmse: Largest distance that was asked for; None for none.
+        kept_in_float: Layers that had to stay in float for it, the one that its rounding hurts
+            most first; empty too where no choice of layers is enough.
         seen_rmse: Distance of the file as LiteRT runs it, the float file's scores from there too.
         versions: Package → version.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.quantized-file/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.quantized-file/1.1"
     source: File
     made: File
     preprocessing: Preprocessing
@@ -63,5 +66,12 @@ class QuantizedFile(Result):
     rmse: dict[str, float]
     not_tried: dict[str, str]
     chosen: str
+    max_rmse: float | None = None
+    kept_in_float: tuple[str, ...] = ()
     seen_rmse: float
     versions: dict[str, str]
+
+    @property
+    def is_within(self) -> bool:
+        """Whether the file, as LiteRT runs it, is as near as was asked."""
+        return self.max_rmse is None or self.seen_rmse <= self.max_rmse

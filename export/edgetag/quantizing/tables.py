@@ -34,5 +34,14 @@ def quantized_tables(result: QuantizedFile) -> tuple[Table, ...]:
     return tuple(tables)
 
 
+def floating_lines(result: QuantizedFile) -> list[str]:
+    """Say which layers stayed in float, and whether that was enough for the limit, if any."""
+    kept = result.kept_in_float
+    lines = [f"in float: {', '.join(kept)}"] if kept else []
+    if not result.is_within:
+        lines.append(f"farther than --max-rmse {result.max_rmse:g}, whatever stays in float")
+    return lines
+
+
 def _in_float(file: File) -> str:
     return f"{format_count(file.float_operators)} of {format_count(sum(file.operators.values()))}"

@@ -54,14 +54,14 @@ def calibrate(
     Raises:
         InputError: The files are not of the same network.
     """
-    reference = _scores(floating, others)
+    reference = scores_of(floating, others)
     files = {AS_CONVERTED: quantized}
     for step in steps:
         for name, data in tuple(files.items()):
             behind = step if name == AS_CONVERTED else f"{name}, {step}"
             files[behind] = _changed(data, floating, pictures, step)
     distances = {
-        name: float(np.sqrt(squared_distances(_scores(data, others), reference).mean()))
+        name: float(np.sqrt(squared_distances(scores_of(data, others), reference).mean()))
         for name, data in files.items()
     }
     chosen = min(distances, key=lambda name: distances[name])
@@ -76,8 +76,16 @@ def _changed(quantized: bytes, floating: bytes, pictures: Pictures, step: str) -
     return pack_model(model)
 
 
-def _scores(data: bytes, pictures: Pictures) -> Scores:
-    """Return `[n, tags]`."""
+def scores_of(data: bytes, pictures: Pictures) -> Scores:
+    """Score pictures in LiteRT in this process, one thread.
+
+    Args:
+        data: A `.tflite` file with one input and one output that runs here, as a converter made it.
+        pictures: What it is fed.
+
+    Returns:
+        Scores or logits as real numbers, `[n, tags]`.
+    """
     model = parse_model(data, "the file")
     graph = model.subgraphs[0]
     (output,) = ints(graph.outputs)
