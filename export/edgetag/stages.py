@@ -61,6 +61,8 @@ STAGES: tuple[Stage, ...] = (
             "dataset/manifest.parquet",
             "dataset/rejected.csv",
             "dataset/cache/index.json",
+            "dataset/unlabelled/dataset/manifest.parquet",
+            "dataset/unlabelled/dataset/cache/index.json",
         ),
         "dataset.result:DatasetResult",
         seeded=False,

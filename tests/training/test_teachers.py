@@ -5,16 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
+from edgetag.dataset import Dataset
+from edgetag.dataset.unlabelled import UNLABELLED, place_of
 from edgetag.errors import InputError
+from edgetag.preprocess import scale
 from edgetag.progress import SilentProgress
-from edgetag.recipe import Recipe, load_recipe, resolved_recipe
+from edgetag.recipe import AugmentSection, Recipe, load_recipe, resolved_recipe
 from edgetag.training.inputs import inputs_fingerprint
 from edgetag.training.taught import teacher_runs
 from edgetag.workspace import RunFile, Workspace, digest_file, write_text
-from tests.support.run_folders import write_manifest
-from tests.support.small_run import TAGS, build_data
+from tests.support.run_folders import write_cache, write_manifest
+from tests.support.small_run import CONTRACT, TAGS, build_data, draw, tiny
 
 NETWORK: dict[str, Any] = {
     "name": "mobilenet_v2",
@@ -74,42 +78,75 @@ def teachers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def picture(seed: int) -> Any:
+    """Draw one of no label."""
+    generator = np.random.default_rng(1000 + seed)
+    return draw(generator, generator.integers(0, 2, 3))
+
+
 def logits_of(scores: Any) -> Any:
     return np.log(scores) - np.log1p(-scores)
 
 
+@pytest.mark.tensorflow
+def test_a_student_comes_near_its_teacher_without_labels(dataset: Dataset) -> None:
+    from edgetag.tf import keras
+    from edgetag.training.fitting import End, FitSettings, fit
+    from edgetag.training.losses import LossSettings
+    from edgetag.training.teachers import label_divergence
+
+    rows, student, other = dataset.rows("train"), tiny(1), tiny(2)
+    teacher = keras.Model(other.input, 20 * other.layers[-1].input)
+    images = scale(dataset.images(rows), CONTRACT)
+    wanted, ends = teacher(images), [End(student.layers[-1].input, label_divergence, 1.0)]
+
+    def distance() -> float:
+        given = logits_of(student(images).numpy())
+        return float(np.square(given - wanted).mean())
+
+    before = distance()
+    no_labels = Dataset(
+        dataset.manifest.with_columns(pl.lit(None, pl.Int8).alias(f"tag:{tag}") for tag in TAGS),
+        dataset.vocabulary,
+        dataset.cache,
+    )
+    settings = FitSettings(
+        epochs=40,
+        learning_rate=0.05,
+        batch_size=8,
+        augment=AugmentSection(flip=False, crop=0.0, color=0.0),
+        loss=LossSettings(distillation=1.0),
+    )
+    progress = SilentProgress()
+    fit(student, no_labels, rows, CONTRACT, settings, progress, teacher=teacher, ends=ends)
+    assert distance() < before / 4
+
+
 @pytest.mark.slow
 @pytest.mark.tensorflow
-def test_a_student_comes_near_its_teacher_without_labels_and_the_same_way_each_time(
+def test_where_a_teacher_alone_counts_any_labels_leave_the_same_weights(
     teachers: Path, tmp_path: Path
 ) -> None:
-    from edgetag.dataset import open_dataset
-    from edgetag.networks import Scorer, build, build_untrained, load_weights
     from edgetag.training import stage
 
-    recipe = recipe_of(teachers, '[teacher]\nruns = ["first"]\nweight = 1.0')
+    text = '[teacher]\nruns = ["first"]\nweight = 1.0\npictures = "more"'
+    recipe = recipe_of(teachers, text)
     digests = []
-    for name in ("once", "again"):
-        workspace = build_data(tmp_path / name, 96, 16)
-        splits = ["train"] * 96 + ["validation"] * 16
-        labels: list[int | None] = [None] * 96 + [0, 1] * 8
+    for label in (None, 1):
+        workspace = build_data(tmp_path / f"{label}", 12, 16)
+        splits = ["train"] * 12 + ["validation"] * 16
+        labels: list[int | None] = [label] * 12 + [0, 1] * 8
         write_manifest(workspace, splits, dict.fromkeys(TAGS, labels))
-        result = stage.run(recipe, workspace, SilentProgress())
-        digests.append(result.weights_sha256)
+        more = place_of(workspace)
+        write_cache(more.cache, np.stack([picture(number) for number in range(12)]))
+        names = [f"more {number}" for number in range(12)]
+        none = dict.fromkeys(TAGS, [None] * 12)
+        write_manifest(more, [UNLABELLED] * 12, none, identities=names)
+        digests.append(stage.run(recipe, workspace, SilentProgress()).weights_sha256)
     assert digests[0] == digests[1]
-    dataset, contract = open_dataset(workspace), recipe.network.preprocessing()
-
-    def scores(model: Any) -> Any:
-        rows = dataset.rows("validation")
-        return logits_of(Scorer(model, contract).run(dataset, rows, SilentProgress()))
-
-    teacher = build_untrained(recipe.network, len(TAGS))
-    load_weights(teacher, teachers / "first" / "train" / "model.npz")
-    student = build(recipe.network, len(TAGS), seed=recipe.seed)
-    before = np.square(scores(student) - scores(teacher)).mean()
-    load_weights(student, workspace.train / "model.npz")
-    after = np.square(scores(student) - scores(teacher)).mean()
-    assert after < before / 2
+    without = recipe.teacher.model_copy(update={"pictures": None})
+    fewer = recipe.model_copy(update={"teacher": without})
+    assert stage.run(fewer, workspace, SilentProgress()).weights_sha256 != digests[0]
 
 
 @pytest.mark.tensorflow
@@ -190,5 +227,7 @@ def test_a_teacher_that_cannot_teach_is_refused_with_the_reason(
     write_text(others.run_file, json.dumps(turned))
     with pytest.raises(InputError, match=r"it has them in another order"):
         teacher_runs(recipe, "train")
+    with pytest.raises(InputError, match=r"pictures have no labels, so only a teacher says"):
+        recipe_of(tmp_path, '[teacher]\npictures = "more"')
     with pytest.raises(InputError, match=r"runs lists one twice"):
         recipe_of(tmp_path, '[teacher]\nruns = ["a", "./a"]')

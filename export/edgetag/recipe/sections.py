@@ -27,7 +27,7 @@ from edgetag.recipe.training import (
 PLACES = {
     "data": {"source", "root"},
     "network": {"weights"},
-    "teacher": {"runs"},
+    "teacher": {"runs", "pictures"},
     "bundle": {"golden_pictures", "attribution"},
 }
 """What says where files lie on this machine, and nothing about what is built."""

@@ -21,6 +21,11 @@ class TeacherSection(Section):
         description="Of their scores as targets beside the labels, for the float network; with 1 "
         "labels count for nothing.",
     )
+    pictures: Path | None = Field(
+        None,
+        description="A folder of pictures without labels, relative to the recipe, which the float "
+        "network learns from its teacher, too.",
+    )
     map_weight: float = Field(
         0.1,
         ge=0,
@@ -36,6 +41,11 @@ class TeacherSection(Section):
     def _check(self) -> Self:
         if len(set(self.runs)) != len(self.runs):
             raise ValueError("runs lists one twice")
+        if self.pictures is not None and not self.of("train"):
+            raise ValueError(
+                "pictures have no labels, so only a teacher says what they show: name its run in "
+                'runs, and "train" in teaches'
+            )
         return self
 
     def settings(self, stage: str) -> dict[str, float] | None:

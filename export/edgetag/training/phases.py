@@ -7,7 +7,10 @@ network as built, each later one from the best weights so far, which need not be
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from edgetag.dataset import Dataset
+from edgetag.dataset.unlabelled import UNLABELLED
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress
 from edgetag.recipe import Phase, TrainingSection
@@ -36,7 +39,7 @@ def train_phases(
 
     Args:
         model: Built under the strategy that trains it; left with the last epoch's weights.
-        dataset: Gives the training split.
+        dataset: Gives the training split, and pictures without labels for the teacher.
         contract: Scales the pixels.
         training: The recipe's section.
         seed: The recipe's; each phase has its own order of images.
@@ -50,8 +53,10 @@ def train_phases(
     Returns:
         The state after the last epoch.
     """
-    rows = dataset.rows("train")
-    loss = loss_settings(training, dataset.vocabulary, dataset.labels(rows))
+    rows = labelled = dataset.rows("train")
+    if UNLABELLED in dataset.splits():
+        rows = np.concatenate([labelled, dataset.rows(UNLABELLED)])
+    loss = loss_settings(training, dataset.vocabulary, dataset.labels(labelled))
     ends, taught = teacher.ends_of(model) if teacher else ((), None)
     state = checkpoint
     if state is not None:

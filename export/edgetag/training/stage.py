@@ -5,6 +5,7 @@ from pathlib import Path
 
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.prospects import unfit_for_training
+from edgetag.dataset.unlabelled import joined, place_of
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores, mean_average_precision
@@ -55,6 +56,9 @@ def run(
     strategy = distribution.choose_strategy()
     dataset = open_dataset(workspace)
     _check_data(recipe, dataset)
+    taught = dataset
+    if recipe.teacher.pictures is not None:
+        taught = joined(dataset, open_dataset(place_of(workspace), recipe.network.input_size))
     if recipe.training.deterministic:
         tf.config.experimental.enable_op_determinism()
     mixed = _use_mixed_precision(recipe, progress)
@@ -86,7 +90,7 @@ def run(
 
     if fresh and cluster.is_chief:
         (workspace.train / checkpoints.FILE).unlink(missing_ok=True)
-    fingerprint = training_fingerprint(recipe, workspace, dataset)
+    fingerprint = training_fingerprint(recipe, workspace, taught)
     resumed = read_checkpoint(workspace, fingerprint, strategy, progress)
     journal = Journal(workspace.train) if cluster.is_chief else None
     if journal is not None:
@@ -94,7 +98,7 @@ def run(
         journal.write_history(resumed.records if resumed else ())
     state = train_phases(
         model,
-        dataset,
+        taught,
         recipe.network.preprocessing(),
         recipe.training,
         recipe.seed,
