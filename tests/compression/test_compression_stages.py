@@ -12,7 +12,7 @@ from edgetag.compression.result import PruneResult, QuantizedVariant, QuantizeRe
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress, Task
 from edgetag.recipe import Recipe, parse_recipe
-from edgetag.workspace import Workspace, digest_file
+from edgetag.workspace import RunFile, Workspace, digest_file, write_text
 from tests.support.compressed_run import HEAD, train_stage_stand_in
 
 pytestmark = pytest.mark.tensorflow
@@ -195,7 +195,7 @@ def test_a_record_of_pruning_from_before_narrower_networks_were_pruned_is_read()
 
 @pytest.mark.slow
 def test_a_narrower_network_is_pruned_and_keeps_its_zeros_in_the_file_of_integers(
-    fresh_run: Workspace,
+    fresh_run: Workspace, tmp_path: Path
 ) -> None:
     from edgetag.compression import prune_stage, quantize_stage
     from edgetag.conversion import stage as export_stage
@@ -205,8 +205,15 @@ def test_a_narrower_network_is_pruned_and_keeps_its_zeros_in_the_file_of_integer
     recipe = recipe_of(
         RECIPE + f'[compress.channels]\nepochs = 0.2\nallocation = "uniform"\nimages = 8\n'
         f'[export]\nvariants = ["fp32", "{variant}"]\n[bundle]\nvariant = "fp32"\n'
+        f'[teacher]\nruns = ["{tmp_path / "teacher"}"]\n'
     )
     train_stage_stand_in(recipe, fresh_run)
+    with pytest.raises(InputError, match=r"teacher: no run folder with a trained network"):
+        narrow_stage.run(recipe, fresh_run, SilentProgress())
+    teacher = Workspace(tmp_path / "teacher")
+    train_stage_stand_in(recipe, teacher)
+    of_teacher = RunFile(name="teacher", recipe=recipe.model_dump(mode="json"), seed=1, versions={})
+    write_text(teacher.run_file, of_teacher.to_json())
     with pytest.raises(InputError, match=r"narrow50\.npz: missing; run: edgetag narrow"):
         prune_stage.run(recipe, fresh_run, SilentProgress())
     (narrow,) = narrow_stage.run(recipe, fresh_run, SilentProgress()).networks
