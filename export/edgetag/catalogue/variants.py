@@ -5,7 +5,7 @@ from typing import Literal
 
 from edgetag.catalogue import Numbers, by_name, module_of
 
-Training = Literal["prune", "narrow", "quantize"]
+Training = Literal["narrow", "prune", "quantize"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,22 @@ VARIANTS = by_name(
         "int8-narrow50-qat",
         "integer",
         ("narrow", "quantize"),
+        chosen_types=True,
+        keeps=0.5,
+        settings="int8_qat",
+    ),
+    VariantLine(
+        "int8-narrow75-pruned-qat",
+        "integer",
+        ("narrow", "prune", "quantize"),
+        chosen_types=True,
+        keeps=0.75,
+        settings="int8_qat",
+    ),
+    VariantLine(
+        "int8-narrow50-pruned-qat",
+        "integer",
+        ("narrow", "prune", "quantize"),
         chosen_types=True,
         keeps=0.5,
         settings="int8_qat",

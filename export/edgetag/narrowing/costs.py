@@ -81,7 +81,9 @@ class Meter:
         if self._engine is not None:
             count, whole_count = self._count(file, self._engine), self._whole_count
             costs |= _pairs("arm_instructions", "arm_instructions_ratio", count, whole_count)
-        here, there = ({key: costs[key][side] for key in self._keys} for side in (0, 1))
+        here, there = (
+            {key: costs[key][side] for key in costs if key in self._keys} for side in (0, 1)
+        )
         return here, there
 
     @cached_property

@@ -14,6 +14,7 @@ from edgetag.recipe.needed import more_needed, passed_over
 from edgetag.recipe.phones import PhonesSection
 from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recipe
 from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, CpuName, TargetsSection
+from edgetag.recipe.teacher import TeacherSection
 from edgetag.recipe.training import (
     AugmentSection,
     ChannelsSection,
@@ -58,6 +59,7 @@ __all__ = [
     "Subject",
     "TagBudget",
     "TargetsSection",
+    "TeacherSection",
     "ThresholdSection",
     "TrainingSection",
     "Unit",

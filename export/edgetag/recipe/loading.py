@@ -79,9 +79,17 @@ def _with_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     for section, keys in PLACES.items():
         inner = values.get(section)
         if isinstance(inner, dict):
-            places = {key: inner[key] for key in keys if isinstance(inner.get(key), str)}
-            resolved[section] = inner | {key: (folder / at).resolve() for key, at in places.items()}
+            resolved[section] = inner | {
+                key: _resolved(inner[key], folder) for key in keys if key in inner
+            }
     return resolved
+
+
+def _resolved(place: Any, folder: Path) -> Any:
+    """Return the path of a text, and the paths of an array of texts."""
+    if isinstance(place, list | tuple):
+        return tuple(_resolved(part, folder) for part in place)
+    return (folder / place).resolve() if isinstance(place, str) else place
 
 
 def _tuples(value: Any) -> Any:

@@ -16,6 +16,7 @@ from edgetag.recipe.data import DataSection
 from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
 from edgetag.recipe.phones import PhonesSection
 from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, TargetsSection
+from edgetag.recipe.teacher import TeacherSection
 from edgetag.recipe.training import (
     CompressSection,
     PruningSection,
@@ -26,6 +27,7 @@ from edgetag.recipe.training import (
 PLACES = {
     "data": {"source", "root"},
     "network": {"weights"},
+    "teacher": {"runs", "pictures"},
     "bundle": {"golden_pictures", "attribution"},
 }
 """What says where files lie on this machine, and nothing about what is built."""
@@ -229,6 +231,7 @@ class Recipe(Section):
     data: DataSection
     network: NetworkSection = NetworkSection()
     training: TrainingSection = TrainingSection()
+    teacher: TeacherSection = TeacherSection()
     pruning: PruningSection = PruningSection()
     compress: CompressSection = CompressSection()
     quantization: QuantizationSection = QuantizationSection()
