@@ -23,6 +23,7 @@ DISTRIBUTIONS = {
     "jinja2": "jinja2",
     "matplotlib": "matplotlib",
     "numpy": "numpy",
+    "optuna": "optuna",
     "polars": "polars",
     "scipy": "scipy",
     "sklearn": "scikit-learn",

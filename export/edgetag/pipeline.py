@@ -106,6 +106,21 @@ def run_all(
         return walk.results
 
 
+def run_until(
+    last: str, recipe: Recipe, workspace: Workspace, progress: Progress
+) -> dict[str, Result]:
+    """Walk the stages that a recipe wants up to one of them, skipping those that are up to date.
+
+    Returns and raises as `run_all`; what is only made if needed is not made.
+    """
+    with workspace.locked():
+        walk = _Walk(recipe, workspace, progress, None)
+        for each in STAGES[: STAGES.index(stage(last)) + 1]:
+            if each.wanted(recipe):
+                walk.visit(each)
+        return walk.results
+
+
 class _Walk:
     """A walk over the stages of a run folder, which is held meanwhile.
 

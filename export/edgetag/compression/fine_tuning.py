@@ -70,8 +70,10 @@ class Bench:
         """Fit a model in place, with the recipe's loss, augmentation and batch size.
 
         The teacher is the float model, whose scores are targets too where the recipe wants
-        it. `what` is the task's name for progress.
+        it. `what` is the task's name for progress. Over no epoch it does nothing.
         """
+        if not section.epochs:
+            return
         training = self.recipe.training
         labels = self.dataset.labels(self.training)
         loss = loss_settings(training, self.dataset.vocabulary, labels)

@@ -1,5 +1,6 @@
 """The recipe: one TOML file that says what to build, typed and strict.
 
+- `search`: the section `[search]`, and which variant each combination in it is.
 - `template`: the commented recipe that `edgetag recipe new` writes.
 """
 
@@ -11,6 +12,7 @@ from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationS
 from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
 from edgetag.recipe.needed import more_needed, passed_over
 from edgetag.recipe.phones import PhonesSection
+from edgetag.recipe.search import Cost, SearchBudget, SearchSection
 from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recipe
 from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, CpuName, TargetsSection
 from edgetag.recipe.training import (
@@ -34,6 +36,7 @@ __all__ = [
     "Budget",
     "BundleSection",
     "ChannelsSection",
+    "Cost",
     "CpuName",
     "DataSection",
     "DisplayName",
@@ -50,6 +53,8 @@ __all__ = [
     "QuantizationSection",
     "Recipe",
     "Runtime",
+    "SearchBudget",
+    "SearchSection",
     "Section",
     "SplitSection",
     "Subject",

@@ -16,5 +16,6 @@ A target is any machine or runtime beside the one we run on: emulated ARM, WebAs
 - `naming`: `--on NAME`: every target that files can be run on, by name.
 - `asked`: which engines on which processors a verb asks, and what records of files there begin
   with.
+- `scoring`: the one way to score a file on a target, and what all files are scored on.
 - `store`: `targets/targets.json`: adding to it, and leaving out what is about files of the past.
 """

@@ -33,6 +33,20 @@ VARIABLES: Mapping[str, str] = {
 }
 """Colour that is drawn with → CSS variable that the page shows. No plot uses these by chance."""
 
+LIGHT: Mapping[str, str] = {
+    "--ink": "#1b1f24",
+    "--muted": "#5c6470",
+    "--rule": "#d9dde3",
+    "--paper": "#ffffff",
+    "--before": "#5c6470",
+    "--after": "#1f5fae",
+    "--pass": "#1a7f37",
+    "--fail": "#c62828",
+    "--undecided": "#8a6100",
+    "--beyond": "#5c6470",
+}
+"""The page's variables in a file that stands alone."""
+
 STYLE: Mapping[str, object] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "edgetag",
@@ -94,6 +108,14 @@ def draw(
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(drawn, format="svg", metadata=nothing)
     return _embed(drawn.getvalue(), name, label)
+
+
+def standalone(svg: Markup) -> str:
+    """Return an SVG as a file of its own, in light colours."""
+    colours = "; ".join(f"{name}: {colour}" for name, colour in LIGHT.items())
+    style = f"<style>svg {{ {colours}; background: #ffffff; font-family: sans-serif }}</style>"
+    head, rest = str(svg).split(">", 1)
+    return f'{head} xmlns="http://www.w3.org/2000/svg">{style}{rest}\n'
 
 
 def axes_at(figure: Any, left: float, bottom: float, width: float, height: float) -> Any:

@@ -1,0 +1,285 @@
+"""From a recipe's section `[search]` to one chosen variant, and why the others lost.
+
+What a file costs is known before any training, from a file with weights of no training. What keeps
+the limits on costs is made with no training behind the float model, the more promising half with a
+third of it, and half of these with all of it.
+"""
+
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import cast
+
+from edgetag.catalogue.variants import BASE
+from edgetag.ci.toml_text import to_toml
+from edgetag.conversion.exported import exported_file
+from edgetag.errors import EdgetagError
+from edgetag.pipeline import run_until
+from edgetag.progress import Progress
+from edgetag.recipe import PLACES, Recipe
+from edgetag.search.candidates import Candidate, candidates_of, derived
+from edgetag.search.choosing import (
+    LIMITS,
+    ON_ACCURACY,
+    best_of,
+    broken_limits,
+    excesses,
+    explained,
+    front_of,
+    outdone_by,
+    promising,
+)
+from edgetag.search.plotting import draw_front
+from edgetag.search.result import SearchResult, SearchTrial
+from edgetag.search.sampling import Proposals
+from edgetag.search.trials import MOST_IMAGES, Trials
+from edgetag.validation.result import Verdict
+from edgetag.workspace import Workspace, write_text
+
+SHARES = (1 / 3, 1.0)
+"""Of the training behind the float model, that the better half has each time."""
+
+ROOM = 0.1
+"""By which share a file of no training may break a limit that the trained one may keep: layers of
+narrower networks are allotted otherwise then."""
+
+ON_COSTS = tuple(key for key in LIMITS if key not in ON_ACCURACY)
+
+
+def run(
+    recipe: Recipe,
+    workspace: Workspace,
+    progress: Progress,
+    trials: int | None = None,
+    minutes: float | None = None,
+) -> SearchResult:
+    """Search, and write `search/search.json`, `front.svg` and `chosen.toml`.
+
+    Args:
+        recipe: Its section `[search]` says what may vary.
+        workspace: The run folder; everything lies in its folder `search`.
+        progress: Told of each trial.
+        trials: Most combinations; default: the recipe's.
+        minutes: After them no further trial begins.
+
+    Raises:
+        InputError: Pictures are missing, or a budget cannot be measured here.
+    """
+    search = _Search(recipe, workspace, progress, trials, minutes)
+    search.look()
+    search.train_promising()
+    return search.finish()
+
+
+class _Search:
+    def __init__(
+        self,
+        recipe: Recipe,
+        workspace: Workspace,
+        progress: Progress,
+        trials: int | None,
+        minutes: float | None,
+    ) -> None:
+        self.recipe, self.workspace, self.progress = recipe, workspace, progress
+        self.budgets, self.cost = recipe.search_budgets(), recipe.search.cost
+        self.made = Trials(recipe, workspace, progress)
+        self.most = trials or recipe.search.trials
+        self.candidates = {each.name: each for each in candidates_of(recipe)}
+        self.trials: dict[str, SearchTrial] = {}
+        self.float_map: float | None = None
+        self._ends = None if minutes is None else time.monotonic() + 60 * minutes
+        self._cut_short = False
+
+    def look(self) -> None:
+        """Measure costs, and accuracy without training, of what the sampler proposes."""
+        if not self._can_be_met():
+            return
+        everything = tuple(self.candidates.values())
+        proposals = Proposals(everything, self.most, self.recipe.seed, self.cost)
+        for candidate in proposals:
+            if self._out_of_time():
+                return
+            trial = self._sketched(candidate)
+            if trial.failure is None and not trial.exceeds:
+                trial = self._measured(candidate, 0.0 if candidate.is_trained else 1.0)
+            proposals.tell(candidate, trial)
+
+    def _can_be_met(self) -> bool:
+        """Tell whether anything can keep the limits on costs, by what costs the least."""
+        if not set(ON_COSTS) & set(self.budgets):
+            return True
+        least: dict[tuple[str, str], Candidate] = {}
+        for each in self.candidates.values():
+            key = each.network, each.quantization
+            if key not in least or (each.input_size, each.kept) < (
+                least[key].input_size,
+                least[key].kept,
+            ):
+                least[key] = each
+        tried = [self._sketched(each) for each in least.values()]
+        return any(not trial.exceeds for trial in tried)
+
+    def train_promising(self) -> None:
+        """Give the better half more training, until it has had all."""
+        for share in SHARES:
+            waiting = [trial for trial in self.trials.values() if _can_be_trained(trial)]
+            if share < 1 and len(waiting) < 3:
+                continue  # half of them would be as many
+            if share < 1 or len(waiting) > 2:
+                best = promising(waiting, self.budgets, self.cost)
+                for trial in waiting:
+                    if trial not in best:
+                        why = f"less promising than others after {trial.trained:.0%} of training"
+                        self._keep(trial.model_copy(update={"why": f"not trained on: {why}"}))
+                waiting = best
+            for trial in sorted(waiting, key=lambda trial: trial.cost(self.cost)):
+                if self._out_of_time():
+                    return
+                by = outdone_by(trial, tuple(self.trials.values()), self.budgets, self.cost)
+                if by is not None:
+                    why = f"not trained on: {by.name} keeps every budget at no more cost"
+                    self._keep(trial.model_copy(update={"why": why}))
+                    continue
+                self._measured(self.candidates[trial.name], share)
+
+    def finish(self) -> SearchResult:
+        """Choose, judge what was chosen on the splits that judge, and write all down."""
+        trials = tuple(self.trials.values())
+        chosen = best_of(trials, self.budgets, self.cost)
+        if chosen is None:
+            return self._write(trials, finished=not self._cut_short, outcome=self._none())
+        trials = tuple(explained(each, chosen, trials, self.cost) for each in trials)
+        candidate = self.candidates[chosen.name]
+        recipe, folder = derived(self.recipe, candidate), self.made.workspace(candidate)
+        self.progress.say(f"{chosen.name} is chosen; it is judged on what did not choose it")
+        results = run_until("validate", recipe, folder, self.progress)
+        verdict = cast(Verdict, results["validate"])
+        own = [each for each in verdict.variants if each.variant == candidate.variant]
+        decided = verdict.decisions.get(candidate.variant) if own else None
+        path = self.made.root / "chosen.toml"
+        write_text(path, _toml(recipe, path.parent))
+        exported, file = exported_file(folder, candidate.variant)
+        outcome = f"{chosen.name} keeps every budget."
+        if chosen.exceeds:
+            outcome = (
+                "No combination keeps every budget. The nearest is "
+                f"{chosen.name}: {broken_limits(chosen, self.budgets)}."
+            )
+        command = f"edgetag run {path} --out {folder.root}"
+        return self._write(
+            trials,
+            finished=not self._cut_short,
+            chosen=chosen.name,
+            keeps=not chosen.exceeds,
+            file=file.relative_to(self.workspace.root).as_posix(),
+            file_sha256=exported.sha256,
+            run_folder=folder.root.relative_to(self.workspace.root).as_posix(),
+            verdict=decided,
+            outcome=f"{outcome} Report and bundle: {command}",
+        )
+
+    def _none(self) -> str:
+        sketched = [each for each in self.trials.values() if each.exceeds]
+        if self._cut_short or not sketched:
+            return "Nothing was measured to its end; " + (
+                "give the search more time." if self._cut_short else "every combination failed."
+            )
+        nearest = min(sketched, key=lambda each: max(each.exceeds.values()))
+        return (
+            "No combination keeps the limits on costs, and none was trained. The nearest is "
+            f"{nearest.name}: {broken_limits(nearest, self.budgets)}."
+        )
+
+    def _out_of_time(self) -> bool:
+        self._cut_short = self._ends is not None and time.monotonic() > self._ends
+        return self._cut_short
+
+    def _sketched(self, candidate: Candidate) -> SearchTrial:
+        trial = _trial(candidate)
+        try:
+            measures = self.made.sketch(candidate)
+        except EdgetagError as error:
+            return self._keep(_failed(trial, error))
+        broken = excesses(measures, self.budgets, ON_COSTS)
+        broken = {key: over for key, over in broken.items() if over > ROOM}
+        trial = trial.model_copy(update={"measures": measures, "exceeds": broken})
+        why = f"not trained: breaks {broken_limits(trial)}" if broken else "not trained"
+        return self._keep(trial.model_copy(update={"why": why}))
+
+    def _measured(self, candidate: Candidate, share: float) -> SearchTrial:
+        trial = _trial(candidate)
+        if self.float_map is None:
+            self.float_map = self.made.float_map()
+        try:
+            measures = self.made.measure(candidate, share)
+        except EdgetagError as error:
+            return self._keep(_failed(trial, error))
+        drop = None if measures.map is None else self.float_map - measures.map
+        measures = measures.model_copy(update={"map_drop": drop})
+        trial = trial.model_copy(
+            update={
+                "measures": measures,
+                "trained": share,
+                "exceeds": excesses(measures, self.budgets),
+            }
+        )
+        return self._keep(trial, say=True)
+
+    def _keep(self, trial: SearchTrial, say: bool = False) -> SearchTrial:
+        """Take up what is known of a trial now, and write down how far the search has come."""
+        self.trials[trial.name] = trial
+        result = self._write(self.trials.values())
+        if trial.failure is not None:
+            self.progress.say(f"{trial.name}: {trial.failure}")
+        elif say and trial.measures is not None:
+            front = ", ".join(result.front) or "nothing yet"
+            value = trial.measures.map
+            self.progress.say(
+                f"{trial.name}: mAP {'not scored' if value is None else f'{value:.3f}'} after "
+                f"{trial.trained:.0%} of its training; front: {front}"
+            )
+        return trial
+
+    def _write(self, trials: Iterable[SearchTrial], **more: object) -> SearchResult:
+        trials = tuple(trials)
+        values = {
+            "recipe": self.recipe.name,
+            "recipe_sha256": self.recipe.digest(),
+            "seed": self.recipe.seed,
+            "cost": self.cost,
+            "budgets": self.budgets,
+            "combinations": len(self.candidates),
+            "images": MOST_IMAGES,
+            "float_map": self.float_map,
+            "trials": trials,
+            "front": tuple(each.name for each in front_of(trials, self.cost)),
+        }
+        result = SearchResult(**(values | more))
+        write_text(self.made.root / "search.json", result.to_json())
+        draw_front(result, self.made.root / "front.svg")
+        return result
+
+
+def _trial(candidate: Candidate) -> SearchTrial:
+    return SearchTrial.like(candidate)
+
+
+def _failed(trial: SearchTrial, error: EdgetagError) -> SearchTrial:
+    reason = str(error)
+    return trial.model_copy(update={"failure": reason, "why": f"failed: {reason}"})
+
+
+def _can_be_trained(trial: SearchTrial) -> bool:
+    tried = trial.trained is not None and trial.failure is None
+    return tried and not trial.is_final and not trial.why
+
+
+def _toml(recipe: Recipe, folder: Path) -> str:
+    """Return a recipe as a file in a folder, whose paths are relative to it."""
+    values = recipe.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    for section, keys in PLACES.items():
+        for key in keys & values.get(section, {}).keys():
+            values[section][key] = os.path.relpath(values[section][key], folder)
+    variants = [name for name in recipe.export.variants if name != BASE] or [BASE]
+    return to_toml(values, {"": [f"Chosen by edgetag search: {variants[0]}."]})
