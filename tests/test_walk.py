@@ -234,10 +234,11 @@ def test_what_was_trained_on_other_weights_is_no_longer_exported(
     plant = make(int8="fail")
     plant.run()
     plant.seed, plant.int8 = 2, "pass"
-    assert plant.run() == PLAIN
+    of_seed = [name for name in PLAIN if name != "dataset"]  # pictures are not drawn by chance
+    assert plant.run() == of_seed
     assert plant.files == ["fp32", "fp16", "int8"]
     plant.seed, plant.int8 = 3, "fail"
-    assert plant.run() == NEEDED
+    assert plant.run() == [name for name in NEEDED if name != "dataset"]
     assert plant.files[-1] == "int8-qat"
 
 

@@ -14,7 +14,11 @@ from edgetag.recipe import PLACES, Recipe
 from edgetag.stages import STAGES, Stage, needs, value_at
 from edgetag.workspace import Making, RunFile, StageRecord, Workspace, digest_file, digest_json
 
-SOURCES = {"dataset": "labels or pictures", "bundle": "attribution or golden pictures"}
+SOURCES = {
+    "dataset": "labels or pictures",
+    "train": "what training begins with",
+    "bundle": "attribution or golden pictures",
+}
 """Stage → its inputs outside the run folder, as a user would call them."""
 
 
@@ -33,7 +37,8 @@ def settings_digest(which: Stage, recipe: Recipe) -> str:
 
 def _settings(which: Stage, recipe: Recipe) -> dict[str, Any]:
     values = recipe.model_dump(mode="json", exclude=PLACES)
-    return {"seed": recipe.seed} | {key: value_at(values, key) for key in which.sections}
+    keys = (*which.sections, "seed") if which.seeded else which.sections
+    return {key: value_at(values, key) for key in keys}
 
 
 def fingerprint(
@@ -60,6 +65,11 @@ def making(
         from edgetag.dataset.stage import inputs_fingerprint
 
         inputs[SOURCES["dataset"]] = inputs_fingerprint(recipe)
+    if which.name == "train":
+        from edgetag.training.inputs import inputs_fingerprint as of_training
+
+        if begins_with := of_training(recipe):
+            inputs[SOURCES["train"]] = begins_with
     if which.name == "bundle":
         from edgetag.bundling.sources import inputs_fingerprint as of_bundle
 

@@ -5,6 +5,7 @@ before it are what they were when it last finished, and its own outputs still li
 """
 
 import gc
+import os
 import shutil
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from edgetag.workspace import (
     StageRecord,
     Workspace,
     digest_file,
+    disk_error,
     measured,
     write_text,
 )
@@ -69,11 +71,12 @@ def run_all(
     progress: Progress,
     force: bool = False,
     baseline: Path | None = None,
+    leave_out: Collection[str] = (),
 ) -> dict[str, Result]:
     """Walk every stage, skipping those that are up to date.
 
     With `force` what every stage has left is deleted and made again; `baseline` is the accepted
-    state that validation compares with.
+    state that validation compares with; `leave_out` names stages that are not wanted.
 
     Returns:
         Each stage's result by name.
@@ -92,6 +95,8 @@ def run_all(
         if force:
             walk.clear()
         for each in STAGES:
+            if each.name in leave_out:
+                continue
             if each.name == "bundle" and not read_shipping(recipe, workspace).variants:
                 walk.forget(each)
                 progress.say("bundle: no file passes, so there is none")
@@ -265,6 +270,33 @@ def ensure_stage(name: str, recipe: Recipe, workspace: Workspace, progress: Prog
             progress.say(f"{name}: runs again: {why}")
         if why or not done:
             _run_one(chosen, recipe, workspace, progress, run_file)
+
+
+def share_dataset(recipe: Recipe, workspace: Workspace, other: Workspace) -> None:
+    """Give a new run folder the pictures of another one, as links to its files.
+
+    A folder that has its own keeps them, and where the other's are not what the recipe asks for it
+    gets none.
+
+    Raises:
+        InputError: The disk is full, or the folder belongs to another recipe.
+    """
+    chosen = stage("dataset")
+    with workspace.locked():
+        run_file, theirs = _open_run(recipe, workspace), other.read_run_file()
+        done = theirs.stages.get(chosen.name) if theirs else None
+        if chosen.name in run_file.stages or done is None:
+            return
+        if done.fingerprint != making(chosen, recipe, run_file).digest:
+            return
+        try:
+            if workspace.dataset.exists():  # of an attempt that was killed
+                shutil.rmtree(workspace.dataset)
+            shutil.copytree(other.dataset, workspace.dataset, copy_function=os.link)
+        except OSError as error:
+            raise disk_error(workspace.dataset, error) from error
+        kept = run_file.model_copy(update={"stages": {chosen.name: done}})
+        write_text(workspace.run_file, kept.to_json())
 
 
 def run_stage(

@@ -23,6 +23,7 @@ class Stage:
         asked_for: The stage is only for recipes that fill this key, such as `targets.on`.
         requires: A function of its module, called with the recipe before any stage is run, that
             refuses what this machine lacks.
+        seeded: Whether the recipe's seed changes what it does.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Stage:
     variants: tuple[str, ...] = ()
     asked_for: str = ""
     requires: str = ""
+    seeded: bool = True
 
     def wanted(self, recipe: Recipe) -> bool:
         """Tell whether a recipe has anything for this stage to do."""
@@ -61,6 +63,7 @@ STAGES: tuple[Stage, ...] = (
             "dataset/cache/index.json",
         ),
         "dataset.result:DatasetResult",
+        seeded=False,
     ),
     Stage(
         "train",

@@ -35,7 +35,11 @@ NETWORKS: list[dict[str, Any]] = [
     {"name": "mobilenet_v2", "width": 0.35, "depth": 0.25, "input_size": 64, "map_stride": 16},
     {"name": "efficientnet_lite0", "input_size": 64, "pretrained": False},
     {"name": "model3", "input_size": 64},
+    {"name": "mobilenetv4_conv_small", "input_size": 64},
 ]
+
+INNER = {"mobilenet_v2": 6, "efficientnet_lite0": 15, "model3": 7, "mobilenetv4_conv_small": 16}
+"""Convolutions that can be narrowed."""
 
 
 def images(count: int = 4) -> npt.NDArray[np.float32]:
@@ -70,7 +74,7 @@ def test_without_channels_that_nobody_reads_the_scores_are_the_same(values: dict
     assert narrow.count_params() < model.count_params()
     for untouched, weight in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(untouched, weight)
-    assert len(inner) == {"mobilenet_v2": 6, "efficientnet_lite0": 15, "model3": 7}[model.name]
+    assert len(inner) == INNER[model.name]
 
 
 @pytest.mark.parametrize("rank", ["activation", "taylor", "l1", "gamma"])

@@ -177,7 +177,7 @@ def ended(inputs: list[int], outputs: list[int]) -> bytes:
     ("data", "message"),
     [
         (shaped(IMAGE, [1, 3, 64, 64]), r"\[1, 3, 64, 64\], channels first .* \[1, 64, 64, 3\]"),
-        (shaped(IMAGE, [1, 96, 64, 3]), "takes images of 64 x 96, but .*input_size is 64"),
+        (shaped(IMAGE, [1, 96, 64, 3]), "takes images of 64 x 96, expected .*input_size, 64"),
         (shaped(IMAGE, [8, 64, 64, 3]), r"\[8, 64, 64, 3\]; convert it for one image"),
         (shaped(IMAGE, [1, 64, 64, 1]), r"\[1, 64, 64, 1\], expected an image"),
         (shaped(IMAGE, [1, 12288]), r"\[1, 12288\], expected an image \[1, 64, 64, 3\]"),

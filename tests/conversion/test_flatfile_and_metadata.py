@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import flatbuffers
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -14,7 +15,7 @@ from edgetag.conversion import metadata_schema
 from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.conversion.metadata import ModelInfo, attach, describe, read_metadata
 from edgetag.errors import InputError
-from tests.support.handmade_model import KERNEL, handmade_file
+from tests.support.handmade_model import KERNEL, handmade_file, handmade_model
 
 
 def invoke(data: bytes, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -46,6 +47,40 @@ def test_every_buffer_starts_at_a_multiple_of_16_bytes(info: ModelInfo) -> None:
 def test_packing_again_changes_no_byte() -> None:
     data = handmade_file()
     assert pack_model(parse_model(data, "again")) == data
+
+
+def packed_as_it_is(model: Any) -> bytes:
+    builder = flatbuffers.Builder(0)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def values_behind(end: int = 0) -> bytes:
+    """Return the file by hand with its values behind the flatbuffer, cut off at `end` if given."""
+    model = handmade_model()
+    stored = [bytes(buffer.data) for buffer in model.buffers[1:]]
+    for buffer, values in zip(model.buffers[1:], stored, strict=True):
+        buffer.data, buffer.offset, buffer.size = None, 2, len(values)
+    start = len(packed_as_it_is(model))
+    for buffer in model.buffers[1:]:
+        start = -(-start // 16) * 16
+        buffer.offset, start = start, start + buffer.size
+    data = packed_as_it_is(model)
+    for buffer, values in zip(model.buffers[1:], stored, strict=True):
+        data = data.ljust(buffer.offset, b"\0") + values
+    return data[: end or None]
+
+
+def test_values_that_lie_behind_the_flatbuffer_are_read_with_it() -> None:
+    image = np.random.default_rng(1).normal(size=(1, 4, 4, 3)).astype(np.float32)
+    behind = values_behind()
+    np.testing.assert_array_equal(invoke(behind, image), invoke(handmade_file(), image))
+    assert pack_model(parse_model(behind, "behind")) == handmade_file()
+
+
+def test_values_cut_off_behind_the_flatbuffer_are_refused() -> None:
+    with pytest.raises(InputError, match="stored values are missing at its end"):
+        parse_model(values_behind(end=-1), "short")
 
 
 def test_metadata_leaves_the_scores_alone_and_names_the_ends(info: ModelInfo) -> None:

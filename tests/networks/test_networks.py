@@ -53,7 +53,9 @@ def test_the_score_is_the_mean_of_the_class_activation_map() -> None:
     np.testing.assert_allclose(model(image).numpy(), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["efficientnet_lite0", "efficientnet_lite2", "mobilenet_v2"])
+@pytest.mark.parametrize(
+    "name", ["efficientnet_lite0", "efficientnet_lite2", "mobilenet_v2", "mobilenetv4_conv_small"]
+)
 def test_finer_maps_begin_as_the_coarse_ones_spread_over_more_cells(name: str) -> None:
     from edgetag.networks import CAM, build
     from edgetag.tf import keras, tf

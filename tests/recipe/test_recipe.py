@@ -45,7 +45,9 @@ def test_an_unknown_key_is_refused_with_its_path_line_and_the_known_keys() -> No
 
 def test_a_wrong_choice_is_refused_with_the_allowed_values_and_the_nearest() -> None:
     message = refusal(MINIMAL + '[network]\nname = "mobilenet"\n')
-    allowed = "efficientnet_lite0, efficientnet_lite1, efficientnet_lite2, mobilenet_v2, model3"
+    allowed = (
+        "efficientnet_lite0, efficientnet_lite1, efficientnet_lite2, mobilenet_v2, mobilenetv4"
+    )
     assert f":5: network.name: 'mobilenet' is not one of {allowed}" in message
     assert "did you mean 'mobilenet_v2'?" in message
 
@@ -67,9 +69,13 @@ def test_every_problem_is_listed_at_once() -> None:
         ("[network]\nwidth = 0.5", "only mobilenet_v2 takes a width"),
         (
             '[network]\nname = "model3"\nmap_stride = 16',
-            "only efficientnet_lite0, efficientnet_lite1, efficientnet_lite2 or mobilenet_v2 has",
+            "mobilenet_v2, mobilenetv4_conv_small or mobilenetv4_conv_medium has maps as fine",
         ),
         ("[network]\ndepth = 0.5", "only mobilenet_v2 takes a depth"),
+        (
+            '[network]\nweights = "w.safetensors"',
+            "only mobilenetv4_conv_small or mobilenetv4_conv_medium takes one",
+        ),
         ("[network]\ninput_size = 100", "needs 32 × n"),
         ("[network]\ninput_size = 32", "greater than or equal to 64"),
         ("[budgets.int16x8]\nmax_map_drop = 0.1", "export.variants does not list int16x8"),

@@ -1,4 +1,4 @@
-"""Files that ai-edge-quantizer makes of float ones."""
+"""Files that litert-quantizer makes of float ones."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ def quantized(
     source: Path, recipe_name: str, pixels: Pixels, contract: Preprocessing, folder: Path
 ) -> Path:
     """Quantize a file the way the tool's guide says, calibrated on some images."""
-    from ai_edge_quantizer import quantizer, recipe
+    from litert_quantizer import quantizer, recipe
 
     tool = quantizer.Quantizer(str(source))
     tool.load_quantization_recipe(getattr(recipe, recipe_name)())

@@ -7,9 +7,11 @@
 - `budgets`: holds what was measured against the recipe's limits on latency, size and memory.
 - `compare`: two benchmarks of the same kind of machine side by side: ratios with intervals, and a
   gate.
+- `conditions`: what the machine is like while it is timed: load and frequency.
 - `effort`: how long a figure is measured, and how long a warm-up lasts: the same for every
   engine.
 - `figures`: from the times of one file to the figure that is shown and judged.
 - `history`: every benchmark of a run folder over time, in a small SQLite file.
+- `latency`: percentiles of latencies with intervals, and ratios of those taken in turns.
 - `measure`: measures files on one runtime with one number of threads, whatever the files do.
 """

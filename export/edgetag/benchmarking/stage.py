@@ -48,7 +48,7 @@ def run(
     """
     history.check(workspace.bench / history.HISTORY)
     exported, paths = zip(*exported_files(workspace), strict=True)
-    pixels = _first_images(recipe, workspace)
+    pixels = first_images(recipe, workspace)
     missing = _missing_runtimes(recipe)
     for runtime in missing:
         progress.say(f"{runtime.runtime} is left out: {runtime.reason}")
@@ -110,7 +110,8 @@ def run(
     return result
 
 
-def _first_images(recipe: Recipe, workspace: Workspace) -> Pixels:
+def first_images(recipe: Recipe, workspace: Workspace) -> Pixels:
+    """Return the images that are used in turn, `[images, size, size, 3]`."""
     dataset = open_dataset(workspace, recipe.network.input_size)
     return dataset.images(dataset.rows(recipe.validation.splits[0])[:IMAGES])
 

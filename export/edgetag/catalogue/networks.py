@@ -20,7 +20,8 @@ class NetworkLine:
         input_step: Height and width of the input are a multiple of it, in pixels.
         takes_width: Whether it has a channel multiplier.
         takes_depth: Whether it can have fewer blocks.
-        has_weights: Whether its file can load ImageNet weights.
+        has_weights: Whether its file can load ImageNet weights from a package.
+        takes_weights: Whether its file can load weights from a file that a user supplies.
         head: Its layers with weights that are new for every vocabulary.
         inner: Patterns of its convolutions whose channels one other layer reads, so that some can
             be left out.
@@ -32,6 +33,7 @@ class NetworkLine:
     takes_width: bool = False
     takes_depth: bool = False
     has_weights: bool = False
+    takes_weights: bool = False
     head: tuple[str, ...] = (CAM,)
     inner: tuple[str, ...] = (f"{BLOCK}*_expand",)
     has_fine_maps: bool = False
@@ -49,6 +51,14 @@ NETWORKS = by_name(
     NetworkLine(
         "mobilenet_v2", input_step=32, takes_width=True, takes_depth=True, has_fine_maps=True
     ),
+    NetworkLine(
+        "mobilenetv4_conv_small",
+        input_step=32,
+        takes_weights=True,
+        inner=(f"{BLOCK}*_expand", f"{BLOCK}*_conv"),
+        has_fine_maps=True,
+    ),
+    NetworkLine("mobilenetv4_conv_medium", input_step=32, takes_weights=True, has_fine_maps=True),
     NetworkLine("model3", head=("dense", "logits"), inner=(f"{BLOCK}*_conv*", "reduce")),
 )
 """The first is the default."""

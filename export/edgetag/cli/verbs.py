@@ -11,7 +11,7 @@ VERBS = {
     "train": "Train the float network; goes on from the last finished epoch after a kill.",
     "prune": "Prune the trained network; pruned variants are made from it.",
     "narrow": "Make narrower networks of the trained one, faster and smaller (narrow/).",
-    "quantize": "Train the quantized variants: range warm-up, then fine-tuning (quantize/).",
+    "quantize": "Train the quantized variants; see also quantize file, for a model of anybody's.",
     "export": "Convert to .tflite files with metadata and check each of them (export/).",
     "validate": "Compare every file with the float reference, tag by tag; see also validate plan.",
     "baseline": "Accept a state of a model, with a reason; validate then tells what moves from it.",
@@ -29,6 +29,9 @@ VERBS = {
     "matrix": (
         "Show every exported file on every runtime: what loads, what agrees, at what cost "
         "(matrix/)."
+    ),
+    "study": (
+        "Train a recipe with several seeds, and show its files side by side over all trainings."
     ),
     "rescue": (
         "Keep the fewest layers in float that bring a failing variant inside its budget (rescue/)."

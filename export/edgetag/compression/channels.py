@@ -40,6 +40,7 @@ THROUGH = (
     keras.layers.MaxPooling2D,
     keras.layers.ReLU,
     keras.layers.SpatialDropout2D,
+    keras.layers.ZeroPadding2D,
 )
 """Layers that keep channels apart."""
 

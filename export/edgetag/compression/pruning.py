@@ -80,7 +80,8 @@ def _require_xnnpack_network(model: keras.Model, policy: object) -> None:
         feeding = [outputs[x.name] for x in producers(layer)]
         if isinstance(layer, keras.layers.GlobalAveragePooling2D):
             config["keepdims"] = True
-        if isinstance(layer, WEIGHTED) and config.get("strides") == (2, 2):
+        pads_itself = config.get("padding") == "same" and config.get("strides") == (2, 2)
+        if isinstance(layer, WEIGHTED) and pads_itself:
             config["padding"] = "valid"
             feeding = [keras.layers.ZeroPadding2D(layer.kernel_size[0] // 2)(feeding[0])]
         twin = layer.__class__.from_config(config)

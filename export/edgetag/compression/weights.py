@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from edgetag.catalogue.variants import VARIANTS
 from edgetag.compression.result import NarrowedNetwork, QuantizedVariant
 from edgetag.errors import InputError
-from edgetag.recipe import Variant
+from edgetag.recipe import PLACES, Variant
 from edgetag.workspace import Workspace, digest_file, digest_json
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def weights_digest(
             "making": making,
             "name": name,
             "seed": recipe.seed,
-            "network": recipe.network.model_dump(),
+            "network": recipe.network.model_dump(exclude=PLACES["network"]),
             "training": recipe.training.model_dump(exclude={"phases", "thresholds"}),
             "manifest": digest_file(workspace.manifest),
             "images": bench.dataset.cache.index.fingerprint,

@@ -6,13 +6,16 @@
 - `tables`: tables of an export: the files and what to know of them.
 - `boundary`: what goes into a `.tflite` file and what comes out, read without running or
   unfolding it.
+- `calibration`: a quantized file brought nearer to its float file, by pictures.
 - `checks`: static checks of a `.tflite` file: what can be known without running it.
+- `classifier`: any image classifier: what its input wants and what it says of its scores.
 - `convert`: from a Keras model to the bytes of one `.tflite` variant.
 - `explain_signature`: the second signature `explain`: the scores, and beside them the map that
   each is the mean of.
 - `exported`: the files that `export/export.json` lists, by name and as they lie there.
-- `external`: models made by other tools: what their input wants and what their scores mean.
+- `external`: models made by other tools that score a recipe's tags, in whatever order.
 - `flatfile`: reading and writing `.tflite` files as flatbuffers, without running them.
+- `float_scores`: scores in float at the end of a file of integers.
 - `labels`: labels of a model made elsewhere: read from a file or from the zip behind a model, and
   matched.
 - `layers`: the layers of a quantized file, each with its counterpart in a float file of the same

@@ -38,12 +38,14 @@ PASSING = ("DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE")
 class End:
     """An input or output.
 
-    `dtype` is as numpy names it; `quantized` says whether it has a scale.
+    `dtype` is as numpy names it; `quantized` says whether it has a scale, `open_axes` whether an
+    axis behind the first is left open until it runs.
     """
 
     shape: tuple[int, ...]
     dtype: str
     quantized: bool
+    open_axes: bool
 
 
 @dataclass(frozen=True)
@@ -177,10 +179,12 @@ def _positions(get: Any, length: int, graph: Any) -> list[int]:
 def _end(tensor: Any) -> End:
     axes = _limited(tensor.ShapeLength(), MOST_AXES, "axes")
     quantization = tensor.Quantization()
+    signed = _limited(tensor.ShapeSignatureLength(), MOST_AXES, "axes")
     return End(
         shape=tuple(int(tensor.Shape(axis)) for axis in range(axes)),
         dtype=TYPE_NAMES.get(tensor.Type(), f"type {tensor.Type()}"),
         quantized=quantization is not None and quantization.ScaleLength() == 1,
+        open_axes=any(tensor.ShapeSignature(axis) < 0 for axis in range(1, signed)),
     )
 
 

@@ -1,30 +1,21 @@
-"""Models made by other tools: what their input wants and what their scores mean.
-
-Standard TFLite metadata tells it (MediaPipe Model Maker writes it), flags override it, and what
-neither tells is assumed from the recipe and said so. The file is never loaded here: a runtime does
-that in a process of its own.
-"""
+"""Models made by other tools that score a recipe's tags, in whatever order."""
 
 import hashlib
-import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgetag.conversion import metadata_schema
-from edgetag.conversion.boundary import Boundary, End, read_boundary, read_bytes
+from edgetag.conversion.classifier import Classifier, read_classifier
 from edgetag.conversion.explain_signature import SIGNATURE
 from edgetag.conversion.flatfile import gzip_size
-from edgetag.conversion.labels import labels_behind, match_labels, read_label_file, shown
+from edgetag.conversion.labels import match_labels, read_label_file, shown
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.tags import Vocabulary
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-INPUT_TYPES = ("float32", "uint8", "int8", "int16")
-LABEL_TYPES = (metadata_schema.TENSOR_AXIS_LABELS, metadata_schema.TENSOR_VALUE_LABELS)
 
 
 @dataclass(frozen=True)
@@ -94,43 +85,19 @@ def read_external(
             metadata is damaged, or a flag does not fit.
     """
     name = file_name(path, name, taken)
-    data = read_bytes(path)
-    boundary = read_boundary(data, path)
-    _check_input(boundary, recipe_contract.input_size, path)
-    scores = _count_scores(boundary, path)
-    fields = _metadata_fields(boundary, path)
-    contract, notes = _contract(fields, recipe_contract, mean, std, path)
-    columns, order = _columns(data, fields, vocabulary, labels, scores, path)
-    notes = [*notes, order, *_output_notes(boundary, fields)]
+    classifier = read_classifier(path, mean, std, recipe_contract)
+    columns, order = _columns(classifier, vocabulary, labels, path)
     return ExternalModel(
         path=path,
         name=name,
-        sha256=hashlib.sha256(data).hexdigest(),
-        size_bytes=len(data),
-        gzip_bytes=gzip_size(data),
-        contract=contract,
+        sha256=hashlib.sha256(classifier.data).hexdigest(),
+        size_bytes=len(classifier.data),
+        gzip_bytes=gzip_size(classifier.data),
+        contract=classifier.contract,
         columns=columns,
-        notes=tuple(notes),
-        explains=SIGNATURE in boundary.signatures,
+        notes=(*classifier.notes, order, *_output_notes(classifier)),
+        explains=SIGNATURE in classifier.boundary.signatures,
     )
-
-
-def own_description(path: Path) -> tuple[int, tuple[str, ...] | None]:
-    """Return what a `.tflite` file says of itself: its input's side in pixels, and its labels.
-
-    Returns:
-        The labels are in the order of the scores; None where the file has none.
-
-    Raises:
-        InputError: The file is no classifier of square images, or it is damaged.
-    """
-    data = read_bytes(path)
-    boundary = read_boundary(data, path)
-    shape = boundary.inputs[0].shape if boundary.inputs else ()
-    if len(shape) != 4 or shape[1] != shape[2]:
-        raise InputError(f"{path}: its input is {list(shape)}, expected [1, size, size, 3]")
-    named = _label_file(_metadata_fields(boundary, path))
-    return shape[1], labels_behind(data, named, path) if named else None
 
 
 def file_name(path: Path, given: str | None, taken: Collection[str]) -> str:
@@ -150,163 +117,16 @@ def file_name(path: Path, given: str | None, taken: Collection[str]) -> str:
     return name
 
 
-def _check_input(boundary: Boundary, size: int, where: Path) -> None:
-    if len(boundary.inputs) != 1:
-        raise InputError(f"{where}: it has {len(boundary.inputs)} inputs, expected one image")
-    image = boundary.inputs[0]
-    shape = list(image.shape)
-    expected = [1, size, size, 3]
-    if len(shape) == 4 and shape[1] == 3 and shape[3] != 3:
-        raise InputError(
-            f"{where}: its input is {shape}, channels first as in ONNX and PyTorch; convert it "
-            f"with channels last, {expected}"
-        )
-    if len(shape) == 4 and shape[0] != 1 and shape[1:] == expected[1:]:
-        raise InputError(f"{where}: its input is {shape}; convert it for one image, {expected}")
-    if len(shape) == 4 and shape[0] == 1 and shape[3] == 3:
-        if shape != expected:
-            raise InputError(
-                f"{where}: it takes images of {shape[2]} x {shape[1]}, but the recipe's "
-                f"network.input_size is {size}"
-            )
-    elif shape != expected:
-        raise InputError(f"{where}: its input is {shape}, expected an image {expected}")
-    _check_type(image, "input", where)
-
-
-def _count_scores(boundary: Boundary, where: Path) -> int:
-    if len(boundary.outputs) != 1:
-        raise InputError(
-            f"{where}: it has {len(boundary.outputs)} outputs, expected one list of scores"
-            f"{_fitting_signature(boundary)}"
-        )
-    scores = boundary.outputs[0]
-    shape = scores.shape
-    if not _are_scores(shape):
-        raise InputError(
-            f"{where}: its output is {list(shape)}, expected scores [1, tags]"
-            f"{_fitting_signature(boundary)}"
-        )
-    _check_type(scores, "output", where)
-    return shape[-1]
-
-
-def _are_scores(shape: tuple[int, ...]) -> bool:
-    return shape[:-1] in ((1,), (1, 1, 1)) and shape[-1] >= 1
-
-
-def _fitting_signature(boundary: Boundary) -> str:
-    """Name the signatures that would fit, for a file whose first graph does not."""
-    fitting = [
-        shown(name)
-        for name, shapes in boundary.signatures.items()
-        if len(shapes) == 1 and _are_scores(shapes[0])
-    ]
-    if not fitting:
-        return ""
-    first = " and ".join(map(shown, boundary.first_signatures)) or "none"
-    return (
-        f". That is its first graph, of the signature {first}, which is what runs where no "
-        f"signature is named; {' and '.join(fitting)} would fit: convert the file with that "
-        "signature alone, or first"
-    )
-
-
-def _check_type(end: End, what: str, where: Path) -> None:
-    if end.dtype not in INPUT_TYPES:
-        raise InputError(
-            f"{where}: its {what} is {end.dtype}, expected one of {', '.join(INPUT_TYPES)}"
-        )
-    if end.dtype != "float32" and not end.quantized:
-        raise InputError(
-            f"{where}: its {what} is {end.dtype} but has no scale, so that its values mean "
-            f"nothing; convert it with a quantized or a float {what}"
-        )
-
-
-def _metadata_fields(boundary: Boundary, where: Path) -> dict[str, Any]:
-    """Return the first graph's metadata, empty where there is none."""
-    if boundary.metadata is None:
-        return {}
-    try:
-        graphs = metadata_schema.decode(boundary.metadata).get("subgraph_metadata", [])
-    except Exception as error:  # damaged flatbuffers raise nearly anything
-        detail = shown(str(error) or type(error).__name__)
-        raise InputError(
-            f"{where}: damaged TFLite metadata ({detail}); write it again with the tool that made "
-            "the file, or take it out and give --mean, --std and --labels"
-        ) from None
-    return graphs[0] if graphs else {}
-
-
-def _contract(
-    fields: dict[str, Any],
-    recipe: Preprocessing,
-    mean: float | None,
-    std: float | None,
-    where: Path,
-) -> tuple[Preprocessing, list[str]]:
-    """Return the contract and where its numbers come from."""
-    image: dict[str, Any] = next(iter(fields.get("input_tensor_metadata", [])), {})
-    kind, properties = image.get("content", {}).get("content_properties", ("", {}))
-    if (
-        kind == "ImageProperties"
-        and properties.get("color_space") == metadata_schema.COLOR_SPACE_GRAYSCALE
-    ):
-        raise InputError(f"{where}: by its metadata it takes grey pictures, expected RGB")
-    normalization = _normalization(image)
-    values: dict[str, float] = {}
-    notes: list[str] = []
-    for key, flag in (("mean", mean), ("std", std)):
-        if flag is not None:
-            value, source = float(flag), f"from --{key}"
-        elif normalization.get(key):
-            value, source = _one(normalization[key], key, where), "from the file's metadata"
-        else:
-            value, source = getattr(recipe, key), "assumed from the recipe"
-        if not math.isfinite(value) or (key == "std" and value <= 0):
-            above = " above 0" if key == "std" else ""
-            raise InputError(f"{where}: {key} {value:g}, {source}, must be a number{above}")
-        values[key] = value
-        notes.append(f"{key} {value:g}: {source}")
-    notes.append("how a picture is fitted into the square: assumed from the recipe")
-    return recipe.model_copy(update=values), notes
-
-
-def _normalization(image: dict[str, Any]) -> dict[str, list[float]]:
-    """Return `mean` and `std` of the first normalization, empty where there is none."""
-    for unit in image.get("process_units", []):
-        kind, options = unit.get("options", ("", {}))
-        if kind == "NormalizationOptions":
-            return dict(options)
-    return {}
-
-
-def _one(values: list[float], key: str, where: Path) -> float:
-    if len(set(values)) > 1:
-        each = ", ".join(f"{value:g}" for value in values[:4])
-        raise InputError(
-            f"{where}: by its metadata each channel has its own {key} ({each}), but edgetag has "
-            f"one for all; convert it with one, or give the nearest with --{key}"
-        )
-    return float(values[0])
-
-
 def _columns(
-    data: bytes,
-    fields: dict[str, Any],
-    vocabulary: Vocabulary,
-    file: Path | None,
-    scores: int,
-    where: Path,
+    classifier: Classifier, vocabulary: Vocabulary, file: Path | None, where: Path
 ) -> tuple[tuple[int, ...], str]:
     """Return the output position of each tag, and how it is known."""
-    named = _label_file(fields)
+    named, scores = classifier.label_file, classifier.scores
     own_labels: tuple[str, ...] | None
     if file is not None:
         own_labels, source = read_label_file(file), f"from {file}"
     elif named is not None:
-        own_labels, source = labels_behind(data, named, where), f"from {shown(named)} in the file"
+        own_labels, source = classifier.read_labels(where), f"from {shown(named)} in the file"
     else:
         own_labels, source = None, ""
     if own_labels is None:
@@ -324,20 +144,12 @@ def _columns(
     return columns, f"order of tags: by the labels {source}"
 
 
-def _label_file(fields: dict[str, Any]) -> str | None:
-    """Return the name of the scores' label file, the one without a language if there are more."""
-    output: dict[str, Any] = next(iter(fields.get("output_tensor_metadata", [])), {})
-    files = [f for f in output.get("associated_files", []) if f.get("type") in LABEL_TYPES]
-    files.sort(key=lambda f: bool(f.get("locale")))
-    return next((f["name"] for f in files if f.get("name")), None)
-
-
-def _output_notes(boundary: Boundary, fields: dict[str, Any]) -> list[str]:
+def _output_notes(classifier: Classifier) -> list[str]:
     """Return what a reader should know of the scores."""
     notes = []
-    if boundary.last_operator == "SOFTMAX":
+    if classifier.boundary.last_operator == "SOFTMAX":
         notes.append("its scores are a softmax: they sum to 1, as if each picture had one tag")
-    output: dict[str, Any] = next(iter(fields.get("output_tensor_metadata", [])), {})
+    output: dict[str, Any] = next(iter(classifier.metadata.get("output_tensor_metadata", [])), {})
     if output.get("process_units"):
         notes.append("its metadata asks to calibrate or cut the scores: that is not done here")
     return notes

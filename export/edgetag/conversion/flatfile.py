@@ -96,6 +96,7 @@ def parse_model(data: bytes, where: object) -> Any:
         )
     try:
         model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
+        _take_in_values(model, data)
         _check_structure(model)
     except Exception as error:  # reading damaged offsets raises nearly anything
         detail = str(error) or type(error).__name__
@@ -103,6 +104,16 @@ def parse_model(data: bytes, where: object) -> Any:
             f"{where}: a damaged or truncated TensorFlow Lite model ({detail}); export it again"
         ) from None
     return model
+
+
+def _take_in_values(model: Any, data: bytes) -> None:
+    """Take in stored values that lie behind the flatbuffer, as litert-quantizer writes them."""
+    for buffer in model.buffers or []:
+        if buffer.offset > 1:  # 0 and 1 mean that they do not
+            if buffer.offset + buffer.size > len(data):
+                raise ValueError("stored values are missing at its end")
+            stored = np.frombuffer(data, np.uint8, buffer.size, buffer.offset)
+            buffer.data, buffer.offset, buffer.size = stored, 0, 0
 
 
 def _check_structure(model: Any) -> None:

@@ -7,6 +7,7 @@ appended to the file. See https://ai.google.dev/edge/litert/models/metadata.
 
 import io
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,7 @@ def attach(data: bytes, info: ModelInfo, explain: bool = False) -> bytes:
     if explain:
         add_explain(model, "the converted model")
     _metadata_buffer(model).data = list(describe(info, explain))
-    return _append_labels(pack_model(model), info.vocabulary)
+    return append_labels(pack_model(model), info.vocabulary.names)
 
 
 def _metadata_buffer(model: Any) -> Any:
@@ -169,13 +170,14 @@ def _metadata_buffer(model: Any) -> Any:
     return buffer
 
 
-def _append_labels(data: bytes, vocabulary: Vocabulary) -> bytes:
+def append_labels(data: bytes, labels: Sequence[str], name: str = LABELS_FILE) -> bytes:
+    """Return a `.tflite` file with a zip of labels behind, in the file of a name."""
     file = io.BytesIO(data)
     with zipfile.ZipFile(file, "a", zipfile.ZIP_STORED) as archive:
-        member = zipfile.ZipInfo(LABELS_FILE, ZIP_TIME)
+        member = zipfile.ZipInfo(name, ZIP_TIME)
         member.create_system = 3  # Unix, on every machine
         member.external_attr = 0o644 << 16
-        archive.writestr(member, "".join(f"{name}\n" for name in vocabulary.names))
+        archive.writestr(member, "".join(f"{label}\n" for label in labels))
     return file.getvalue()
 
 

@@ -13,7 +13,7 @@ from edgetag.conversion.representative import Representative, representative_ima
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
-from edgetag.recipe import Recipe, Variant
+from edgetag.recipe import PLACES, Recipe, Variant
 from edgetag.workspace import Workspace, digest_file, digest_json
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Sources:
             "edgetag": __version__,  # which the file's description names
             "made with": dependencies_of(STAGE).digest,
             "weights": digest_file(self.weights(variant)),
-            "network": recipe.network.model_dump(mode="json"),
+            "network": recipe.network.model_dump(mode="json", exclude=PLACES["network"]),
             "info": [recipe.name, export.author, export.license, recipe.data.tags],
         }
         if VARIANTS[variant].chosen_types:

@@ -17,10 +17,19 @@ class Builder:
 
     Layers are named `<name>_<part>`, with `_bn` and `_relu` after it, so that weights and pruning
     patterns can be given by name.
+
+    Attributes:
+        epsilon: Of every batch norm.
+        momentum: Of every batch norm.
+        most: Where activations end: 6 is ReLU6, None ReLU.
+        symmetric: Whether strided convolutions pad as much before an image as behind it, as torch
+            does. Keras' "same" pads even sizes behind alone, and so sees other pixels.
     """
 
     epsilon: float
     momentum: float
+    most: float | None = 6.0
+    symmetric: bool = False
 
     def convolution(
         self,
@@ -32,23 +41,25 @@ class Builder:
         activate: bool = True,
         scale: float = 1.0,
     ) -> keras.layers.Layer:
-        """Convolution without bias, batch norm, and ReLU6 unless `activate` is false.
+        """Convolution without bias, batch norm, and ReLU unless `activate` is false.
 
         `scale` is what the batch norm starts at.
         """
+        x, padding = self._padded(x, kernel, stride, name)
         x = keras.layers.Conv2D(
-            channels, kernel, strides=stride, padding="same", use_bias=False, name=name
+            channels, kernel, strides=stride, padding=padding, use_bias=False, name=name
         )(x)
         return self._normalize(x, name, activate, scale)
 
     def depthwise(
-        self, x: keras.layers.Layer, kernel: int, stride: int, name: str
+        self, x: keras.layers.Layer, kernel: int, stride: int, name: str, activate: bool = True
     ) -> keras.layers.Layer:
-        """Depthwise convolution without bias, batch norm, ReLU6."""
+        """Depthwise convolution without bias, batch norm, and ReLU unless `activate` is false."""
+        x, padding = self._padded(x, kernel, stride, name)
         x = keras.layers.DepthwiseConv2D(
-            kernel, strides=stride, padding="same", use_bias=False, name=name
+            kernel, strides=stride, padding=padding, use_bias=False, name=name
         )(x)
-        return self._normalize(x, name, activate=True)
+        return self._normalize(x, name, activate)
 
     def inverted_residual(
         self,
@@ -92,7 +103,15 @@ class Builder:
         x = keras.layers.UpSampling2D(2, interpolation="bilinear", name="top_spread")(x)
         fine = self.convolution(finer, channels, 1, 1, "top_fine", activate=False, scale=0.0)
         x = keras.layers.Add(name="top_add")([x, fine])
-        return keras.layers.ReLU(6.0, name="top_relu")(x)
+        return keras.layers.ReLU(self.most, name="top_relu")(x)
+
+    def _padded(
+        self, x: keras.layers.Layer, kernel: int, stride: int, name: str
+    ) -> tuple[keras.layers.Layer, str]:
+        """Return what a convolution reads, and how it pads that itself."""
+        if not self.symmetric or stride == 1:
+            return x, "same"
+        return keras.layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(x), "valid"
 
     def _normalize(
         self, x: keras.layers.Layer, name: str, activate: bool, scale: float = 1.0
@@ -103,4 +122,4 @@ class Builder:
             gamma_initializer=keras.initializers.Constant(scale),
             name=f"{name}_bn",
         )(x)
-        return keras.layers.ReLU(6.0, name=f"{name}_relu")(x) if activate else x
+        return keras.layers.ReLU(self.most, name=f"{name}_relu")(x) if activate else x

@@ -1,6 +1,7 @@
 """From a recipe's network section to a model with the tags as outputs."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol, cast
 
 from edgetag.catalogue import module_of
@@ -33,6 +34,13 @@ class Architecture(Protocol):
         Only networks that the catalogue says have some offer it.
         """
 
+    def load_file(self, model: keras.Model, weights: Path, pixels: str) -> None:
+        """Load the backbone's weights from a file that a user supplies.
+
+        Only networks that the catalogue says take one offer it; `pixels` is the recipe's
+        `network.weights_pixels`.
+        """
+
 
 def architecture(name: str) -> Architecture:
     """Import the file of a network of the catalogue."""
@@ -42,7 +50,7 @@ def architecture(name: str) -> Architecture:
 def build(
     network: NetworkSection, n_tags: int, *, seed: int = 1, batch_norm_momentum: float = 0.9
 ) -> keras.Model:
-    """Build a float32 network, with ImageNet weights where the recipe wants them.
+    """Build a float32 network, with the weights that the recipe says it begins with.
 
     Args:
         network: The recipe's section.
@@ -57,6 +65,8 @@ def build(
     model = build_untrained(network, n_tags, seed, batch_norm_momentum)
     if network.uses_pretrained:
         architecture(network.name).load_imagenet_weights(model)
+    if network.weights is not None:
+        architecture(network.name).load_file(model, network.weights, network.weights_pixels)
     return model
 
 

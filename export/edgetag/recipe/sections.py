@@ -1,6 +1,7 @@
 """The recipe's sections. Descriptions here are what `edgetag recipe schema` shows to editors."""
 
 import hashlib
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -23,7 +24,11 @@ from edgetag.recipe.training import (
     TrainingSection,
 )
 
-PLACES = {"data": {"source", "root"}, "bundle": {"golden_pictures", "attribution"}}
+PLACES = {
+    "data": {"source", "root"},
+    "network": {"weights"},
+    "bundle": {"golden_pictures", "attribution"},
+}
 """What says where files lie on this machine, and nothing about what is built."""
 
 
@@ -42,6 +47,7 @@ def _networks(fact: str) -> str:
 _WITH_WIDTH = _networks("takes_width")
 _WITH_DEPTH = _networks("takes_depth")
 _WITH_WEIGHTS = _networks("has_weights")
+_WITH_FILE = _networks("takes_weights")
 _WITH_MAPS = _networks("has_maps")
 _WITH_FINE_MAPS = _networks("has_fine_maps")
 
@@ -63,6 +69,16 @@ class NetworkSection(Section):
     pretrained: bool | None = Field(
         None, description=f"ImageNet weights; default: where there are some ({_WITH_WEIGHTS})."
     )
+    weights: Path | None = Field(
+        None,
+        description="A file of the weights to begin with, in timm's layout (.safetensors), "
+        f"relative to the recipe; {_WITH_FILE} only.",
+    )
+    weights_pixels: Literal["imagenet", "inception"] = Field(
+        "imagenet",
+        description="Which mean and standard deviation of timm's scaled the pixels that the file's "
+        "weights were trained on.",
+    )
     map_stride: Literal[16, 32] = Field(
         32,
         description="Input pixels from one cell of the heat maps to the next: 16 makes four times "
@@ -76,6 +92,10 @@ class NetworkSection(Section):
             raise ValueError(
                 f"pretrained = true, but there are no weights for {self.name}; "
                 f"only {_WITH_WEIGHTS} has some"
+            )
+        if self.weights is not None and not self.facts.takes_weights:
+            raise ValueError(
+                f"weights names a file, but only {_WITH_FILE} takes one; {self.name} does not"
             )
         if self.width != 1.0 and not self.facts.takes_width:
             raise ValueError(f"width = {self.width}, but only {_WITH_WIDTH} takes a width")

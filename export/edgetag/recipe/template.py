@@ -28,7 +28,7 @@ name = "{name}"
 # max_rejected_share = 0.05    # more unreadable images than this stop the run
 
 [network]
-# name = {network}  # {networks}
+{networks}
 input_size = {input_size:<18}# 64 to 320; {sizes}
 
 [training]
@@ -126,8 +126,7 @@ def write_recipe(path: Path, draft: Draft) -> None:
         sizes=draft.sizes,
         batch_size=draft.batch_size,
         validation=_validation(draft.judged_splits),
-        network=_toml(NetworkSection().name),
-        networks=", ".join(name for name in NETWORKS if name != NetworkSection().name),
+        networks=_networks(),
         variants=_toml(made),
         why=_why(draft),
         budgets=_budgets(draft),
@@ -140,6 +139,14 @@ def _name(path: Path) -> str:
     stem = path.stem if path.stem != "recipe" else path.resolve().parent.name
     name = "".join(c if c.isascii() and c.isalnum() else "-" for c in stem.lower()).strip("-")
     return name or "model"
+
+
+def _networks() -> str:
+    """Return the lines that name the default and what else there is."""
+    default = NetworkSection().name
+    others = ", ".join(name for name in NETWORKS if name != default)
+    beginning = f"# name = {_toml(default)}  # or "
+    return textwrap.fill(beginning + others, 100, subsequent_indent="#".ljust(31) + "# ")
 
 
 def _data(section: DataSection, folder: Path) -> str:

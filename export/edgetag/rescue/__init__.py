@@ -5,4 +5,7 @@
   hurts.
 - `adopting`: a rescued file takes its variant's place, once pictures that did not choose it
   agree.
+- `float_layers`: layers kept in float: the float file's operators and weights in the quantized
+  file.
+- `search`: finding the fewest layers to keep with few trials.
 """

@@ -9,6 +9,8 @@ from ai_edge_litert import schema_py_generated as schema
 from edgetag.conversion.flatfile import NO_TENSOR, ints
 from edgetag.rescue.grafting import DEQUANTIZE, QUANTIZE, Graft, renamed
 
+FLOAT32 = schema.TensorType.FLOAT32
+
 DEQUANTIZE_VERSIONS = {schema.TensorType.INT16: 3}
 """Version that reads a type; 2 reads int8. From TensorFlow Lite's `op_version.cc`."""
 
@@ -22,7 +24,7 @@ class FloatGraft(Graft):
     def twin(self, position: int) -> Any:
         """Return a float tensor of the same shape."""
         tensor = renamed(self.graph.tensors[position], "_float")
-        tensor.type, tensor.quantization = schema.TensorType.FLOAT32, None
+        tensor.type, tensor.quantization = FLOAT32, None
         return tensor
 
     def layer(self, original: Any, counterpart: Any) -> Any:
@@ -39,15 +41,26 @@ class FloatGraft(Graft):
         return operator
 
     def casts_taken_over(self, operators: Sequence[Any], kept: Collection[int]) -> set[int]:
-        """Let kept layers write the floats themselves that their output was cast to."""
+        """Let kept layers take and write floats themselves that a cast beside them has."""
         made = {output for place in kept for output in ints(operators[place].outputs)}
+        taken_elsewhere = {
+            source
+            for place, operator in enumerate(operators)
+            if place not in kept
+            for source in ints(operator.inputs)
+        } | set(ints(self.graph.outputs))
         taken = set()
         for place, operator in enumerate(operators):
             code = self.model.operatorCodes[operator.opcodeIndex]
-            source = ints(operator.inputs)[0]
-            if max(code.builtinCode, code.deprecatedBuiltinCode) == DEQUANTIZE and source in made:
-                (self.twins[source],) = ints(operator.outputs)
+            builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
+            source, target = ints(operator.inputs)[0], ints(operator.outputs)[0]
+            if builtin == DEQUANTIZE and source in made:
+                self.twins[source] = target
                 taken.add(place)
+            elif builtin == QUANTIZE and self.graph.tensors[source].type == FLOAT32:
+                self.twins[target] = source
+                if target not in taken_elsewhere:
+                    taken.add(place)
         return taken
 
     def casts(self) -> tuple[tuple[int, int], tuple[int, int]]:

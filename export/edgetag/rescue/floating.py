@@ -9,7 +9,7 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.conversion.sources import Sources
 from edgetag.dependencies import dependencies_of
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe, Variant
+from edgetag.recipe import PLACES, Recipe, Variant
 from edgetag.records import Result
 from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes, write_text
 
@@ -51,7 +51,7 @@ def float_file(
         {
             "made with": dependencies_of(__name__).digest,
             "weights": digest_file(sources.weights(variant)),
-            "network": recipe.network.model_dump(mode="json"),
+            "network": recipe.network.model_dump(mode="json", exclude=PLACES["network"]),
             "tags": recipe.data.tags,
         }
     )

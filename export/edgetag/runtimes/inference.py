@@ -47,6 +47,17 @@ def run_once(session: Session, values: Values) -> Values:
     return raw
 
 
+def finite(scores: npt.NDArray[np.float32], _output: Tensor) -> npt.NDArray[np.float32]:
+    """Return scores of any range as they are.
+
+    Raises:
+        WrongOutputError: They are no numbers.
+    """
+    if not np.isfinite(scores).all():
+        raise WrongOutputError("it gives scores that are not numbers")
+    return scores
+
+
 def checked(scores: npt.NDArray[np.float32], output: Tensor) -> npt.NDArray[np.float32]:
     """Return scores in 0..1, rounding mended, or refuse what no sigmoid or softmax gives.
 
@@ -57,8 +68,7 @@ def checked(scores: npt.NDArray[np.float32], output: Tensor) -> npt.NDArray[np.f
     Raises:
         WrongOutputError: They are no numbers, or outside 0..1.
     """
-    if not np.isfinite(scores).all():
-        raise WrongOutputError("it gives scores that are not numbers")
+    finite(scores, output)
     beyond = np.maximum(-scores, scores - 1)
     worst = np.unravel_index(int(beyond.argmax()), scores.shape)
     if beyond[worst] > ROUNDING + min(output.scale, COARSEST_STEP):

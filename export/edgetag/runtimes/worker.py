@@ -20,7 +20,7 @@ from edgetag.runtimes.encoding import ImageEncoder, decode, encoding_table
 from edgetag.runtimes.inference import WrongOutputError, checked, run_once
 from edgetag.runtimes.messages import BadInput, Done, Job, Loaded, Refused, Scored, WrongOutput
 from edgetag.runtimes.protocol import ModelLoadError
-from edgetag.runtimes.session import Session
+from edgetag.runtimes.session import Session, Tensor
 
 BLOCK_BYTES = 4 << 20
 """Pixels read at once: 27 images of 224 px, which also fit a processor's cache as float32."""
@@ -38,8 +38,13 @@ def blocks(rows: npt.NDArray[np.int64], input_size: int) -> Iterator[npt.NDArray
         yield rows[start : start + count]
 
 
-def score_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> None:
-    """Run the model over the job's rows and write the scores.
+Check = Callable[[npt.NDArray[np.float32], Tensor], npt.NDArray[np.float32]]
+
+
+def score_rows(
+    session: Session, job: Job, cache: ImageCache, emit: Emit, check: Check = checked
+) -> None:
+    """Run the model over the job's rows and write the scores, which `check` lets through.
 
     Raises:
         ModelLoadError: The runtime fails while it runs.
@@ -61,7 +66,7 @@ def score_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> Non
             if now - reported >= REPORT_EVERY_S:
                 emit(Scored(images=done + image + 1))
                 reported = now
-        scores[done : done + len(block)] = checked(decode(raw, session.output), session.output)
+        scores[done : done + len(block)] = check(decode(raw, session.output), session.output)
         done += len(block)
     seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
     # Imported late: what is above decides how much memory the runtime is seen to need.

@@ -1,11 +1,11 @@
 """The front as a picture: accuracy against cost."""
 
-from pathlib import Path
+from functools import partial
+from typing import Any
 
-from edgetag.reporting.plots.drawing import standalone
-from edgetag.reporting.plots.tradeoff import Candidate, tradeoff
+from edgetag.reporting.plots.drawing import draw_file
+from edgetag.search.choosing import front_of
 from edgetag.search.result import SearchResult
-from edgetag.workspace import write_text
 
 AXES = {
     "multiplications": ("multiplications, millions", 1e6),
@@ -14,33 +14,28 @@ AXES = {
     "size_bytes": ("size, MB", 1e6),
     "gzip_bytes": ("size after gzip, MB", 1e6),
 }
-MOST_SHOWN = 12
-"""Names that fit beside the plot."""
+WIDTH_IN, HEIGHT_IN = 7.0, 4.5
 
 
-def draw_front(result: SearchResult, path: Path) -> None:
-    """Write the plot of final trials, those of the front first; nothing where there are none."""
-    final = [each for each in result.trials if each.is_final and each.accuracy >= 0]
-    final.sort(key=lambda each: (each.name not in result.front, -each.accuracy))
-    if not final:
-        return
-    axis, unit = AXES[result.cost]
-    several = len({each.network for each in result.trials}) > 1
-    shown = [
-        Candidate(
-            f"{each.network} " * several + f"{each.input_size} {each.variant}",
-            each.cost(result.cost) / unit,
-            each.accuracy,
-            None,
-        )
-        for each in final[:MOST_SHOWN]
-    ]
-    svg = tradeoff(
-        shown,
-        result.float_map,
-        axis=axis,
-        measure="mAP, validation",
-        name="front",
-        label="Accuracy of every final trial against its cost; the front is joined.",
-    )
-    write_text(path, standalone(svg))
+def plot_of(result: SearchResult) -> str:
+    """Return an SVG of all final trials; those of the front are filled, named and joined."""
+    return draw_file(partial(_paint, result), width_in=WIDTH_IN, height_in=HEIGHT_IN)
+
+
+def _paint(result: SearchResult, figure: Any) -> None:
+    axes = figure.add_subplot()
+    words, unit = AXES[result.cost]
+    front = front_of(result.trials, result.cost)
+    for trial in result.trials:
+        if trial.is_final:
+            place = trial.cost(result.cost) / unit, trial.accuracy
+            axes.plot(*place, "o", color="tab:blue", mfc=None if trial in front else "none")
+            if trial in front:
+                axes.annotate(trial.name, place, (4, 4), textcoords="offset points", fontsize=7)
+    costs = [trial.cost(result.cost) / unit for trial in front]
+    axes.step(costs, [trial.accuracy for trial in front], where="post", linewidth=1, alpha=0.6)
+    if result.float_map is not None:
+        axes.axhline(result.float_map, color="0.6", linewidth=0.8, linestyle="dotted")
+    axes.set_xlim(left=0)
+    axes.set_xlabel(words)
+    axes.set_ylabel("mAP, validation; dotted: float")

@@ -12,7 +12,8 @@ from edgetag.bundling.contents import Expected
 from edgetag.bundling.opening import NoSuchVariantError, is_bundle, open_bundle
 from edgetag.bundling.result import MOST_BYTES
 from edgetag.conversion.boundary import read_bytes
-from edgetag.conversion.external import own_description, read_external
+from edgetag.conversion.classifier import own_description
+from edgetag.conversion.external import read_external
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.tagging.errors import BundleError, VocabularyError

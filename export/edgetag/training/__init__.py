@@ -5,6 +5,7 @@
 - `tables`: tables of a training: its epochs, and how fast its pictures come.
 - `cluster`: who this process is among the machines that train together, from `TF_CONFIG`.
 - `fitting`: the training loop that training, pruning and quantization-aware training share.
+- `inputs`: a digest of the files outside a run folder that training begins with.
 - `kept_scores`: scores of the validation split by one file of weights, kept so that no stage makes
   them again.
 - `losses`: the training loss: sigmoid cross-entropy over three-state labels.

@@ -10,12 +10,13 @@ from edgetag.errors import InputError
 from edgetag.metrics import Scores, mean_average_precision
 from edgetag.networks import Scorer, build, build_untrained, save_weights
 from edgetag.progress import Progress, SilentProgress
-from edgetag.recipe import Recipe, ThresholdSection
+from edgetag.recipe import PLACES, Recipe, ThresholdSection
 from edgetag.tf import keras, tf
 from edgetag.training import checkpoint as checkpoints
 from edgetag.training import distribution
 from edgetag.training.checkpoint import Checkpoint
 from edgetag.training.cluster import read_cluster
+from edgetag.training.inputs import inputs_fingerprint
 from edgetag.training.journal import Journal
 from edgetag.training.kept_scores import keep_scores
 from edgetag.training.phases import train_phases
@@ -115,7 +116,8 @@ def training_fingerprint(recipe: Recipe, workspace: Workspace, dataset: Dataset)
     return digest_json(
         {
             "training": recipe.training.model_dump(mode="json", exclude={"thresholds"}),
-            "network": recipe.network.model_dump(mode="json"),
+            "network": recipe.network.model_dump(mode="json", exclude=PLACES["network"]),
+            "begins with": inputs_fingerprint(recipe),
             "seed": recipe.seed,
             "tags": dataset.vocabulary.names,
             "manifest": digest_file(workspace.manifest),

@@ -18,7 +18,7 @@ from edgetag.validation.proportions import (
     p_above,
     paired_interval,
 )
-from edgetag.validation.statistics import Interval, interval, ratio_samples
+from edgetag.validation.statistics import Interval, interval, mean_over_tags, ratio_samples
 
 Vector = npt.NDArray[np.float64]
 
@@ -227,10 +227,7 @@ def _mean(values: Vector, reference: Vector, drops: Vector, split: Split) -> Mea
     """Average over scored tags; a sample averages over the tags of which it drew a positive."""
     if not len(values):
         return None
-    drawn = ~np.isnan(drops)
-    counts = drawn.sum(axis=1)
-    sums = np.where(drawn, drops, 0.0).sum(axis=1)
-    means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    means = mean_over_tags(drops)
     return _measure(float(values.mean()), float(reference.mean()), means, split)
 
 

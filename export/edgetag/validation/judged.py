@@ -1,6 +1,7 @@
 """What a file decided picture by picture, as a validated run folder keeps it."""
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from edgetag.workspace import Workspace
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """A file's scores over the split that decides, with what is known of its pictures.
+    """A file's scores over a split, with what is known of its pictures.
 
     Attributes:
         verdict: The whole verdict.
@@ -37,8 +38,8 @@ class Judged:
     group_of: npt.NDArray[np.int64]
 
 
-def read_judged(workspace: Workspace, variant: str) -> Judged:
-    """Read the scores that a verdict is about.
+def read_judged(workspace: Workspace, variant: str, split: str | None = None) -> Judged:
+    """Read the scores that a verdict is about, over a split; default: the one that decides.
 
     Raises:
         InputError: The verdict says nothing of the file, or scores or pictures are not those that
@@ -46,20 +47,28 @@ def read_judged(workspace: Workspace, variant: str) -> Judged:
     """
     path = workspace.validate / "verdict.json"
     verdict = Verdict.read(path, "validate")
-    entry = next((e for e in verdict.variants if e.variant == variant and e.decides), None)
+    named = [e for e in verdict.variants if e.variant == variant]
+    deciding = next((e for e in named if e.decides), None)
+    runs = [e for e in named if deciding and e.runtime == deciding.runtime]
+    entry = next((e for e in runs if e.split == split), None) if split else deciding
     if entry is None:
         names = ", ".join(verdict.decisions)
-        raise InputError(f"{path}: nothing was scored of {variant!r}; it judges: {names}")
+        over = f" over {split}" if split else ""
+        raise InputError(f"{path}: nothing was scored of {variant!r}{over}; it judges: {names}")
     dataset = open_dataset(workspace)
-    rows = dataset.rows(verdict.split)
+    rows = dataset.rows(entry.split)
     kept = score_file(workspace, variant, entry.runtime)
-    scores = read_arrays(kept).get("scores", np.empty((0, 0), np.float32))[: entry.n_images]
+    # Splits lie one behind the other, in the order of the verdict.
+    start = sum(e.n_images for e in takewhile(lambda e: e is not entry, runs))
+    every = read_arrays(kept).get("scores", np.empty((0, 0), np.float32))
+    scores = every[start : start + entry.n_images]
     if scores_digest(scores) != entry.scores_sha256 or dataset.vocabulary.names != verdict.tags:
         raise InputError(f"{kept}: not the scores that {path.name} is about; run: edgetag validate")
     identities, labels = dataset.identities(rows), dataset.labels(rows)
     known = {images_digest(identities), digest_in_order(identities)}  # the latter of older verdicts
     positives = (labels == 1).sum(axis=0).tolist()
-    if verdict.images_sha256 not in known or positives != [tag.positives for tag in entry.tags]:
+    same = not entry.decides or verdict.images_sha256 in known
+    if not same or positives != [tag.positives for tag in entry.tags]:
         raise InputError(
             f"{workspace.manifest}: not the pictures and labels that {path.name} is about; run: "
             "edgetag validate"

@@ -204,6 +204,18 @@ def _ratio(
     return np.divide(above, below, out=out, where=below > 0, dtype=np.float64)
 
 
+def mean_over_tags(samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return `[samples]`: the mean over the tags of which a sample drew a positive, else NaN.
+
+    Args:
+        samples: `[samples, tags]`, NaN where a sample drew no positive of a tag.
+    """
+    drawn = ~np.isnan(samples)
+    counts = drawn.sum(axis=1)
+    sums = np.where(drawn, samples, 0.0).sum(axis=1)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
 def chance_at_most(samples: npt.NDArray[np.float64], limit: float) -> float:
     """Return how likely a bootstrapped value is at most a limit, as a p-value.
 

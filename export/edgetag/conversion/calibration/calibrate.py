@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from edgetag.conversion.calibration.biases import correct_biases
 from edgetag.conversion.calibration.parts import Part
@@ -17,6 +18,9 @@ from edgetag.conversion.flatfile import ints, pack_model, parse_model
 from edgetag.conversion.layers import Layer, matched_layers
 from edgetag.conversion.result import Calibration
 from edgetag.metrics import Scores, squared_logit_distances
+
+Distances = Callable[[Scores, Scores], npt.NDArray[np.float64]]
+"""From scores and those of the float file, `[images, tags]`, to squared distances, `[images]`."""
 
 Step = Callable[[Any, Any, Sequence[Layer], Pictures], None]
 STEPS: dict[str, Step] = {"MSE ranges": set_ranges, "bias correction": correct_biases}
@@ -31,6 +35,7 @@ def calibrate(
     pictures: Pictures,
     others: Pictures,
     steps: Sequence[str] = tuple(STEPS),
+    squared_distances: Distances = squared_logit_distances,
 ) -> tuple[bytes, Calibration]:
     """Bring a quantized file nearer to its float file.
 
@@ -40,6 +45,7 @@ def calibrate(
         pictures: What ranges and means are taken from.
         others: What decides which file is nearest.
         steps: Of `STEPS`, in their order; each is tried on all files that there are by then.
+        squared_distances: Gives the squared distance of each picture's scores.
 
     Returns:
         A file of the same size and operators, and what was done to it; equal for equal arguments
@@ -48,14 +54,14 @@ def calibrate(
     Raises:
         InputError: The files are not of the same network.
     """
-    reference = _scores(floating, others)
+    reference = scores_of(floating, others)
     files = {AS_CONVERTED: quantized}
     for step in steps:
         for name, data in tuple(files.items()):
             behind = step if name == AS_CONVERTED else f"{name}, {step}"
             files[behind] = _changed(data, floating, pictures, step)
     distances = {
-        name: float(np.sqrt(squared_logit_distances(_scores(data, others), reference).mean()))
+        name: float(np.sqrt(squared_distances(scores_of(data, others), reference).mean()))
         for name, data in files.items()
     }
     chosen = min(distances, key=lambda name: distances[name])
@@ -70,11 +76,19 @@ def _changed(quantized: bytes, floating: bytes, pictures: Pictures, step: str) -
     return pack_model(model)
 
 
-def _scores(data: bytes, pictures: Pictures) -> Scores:
-    """Return `[n, tags]`."""
+def scores_of(data: bytes, pictures: Pictures) -> Scores:
+    """Score pictures in LiteRT in this process, one thread.
+
+    Args:
+        data: A `.tflite` file with one input and one output that runs here, as a converter made it.
+        pictures: What it is fed.
+
+    Returns:
+        Scores or logits as real numbers, `[n, tags]`.
+    """
     model = parse_model(data, "the file")
     graph = model.subgraphs[0]
     (output,) = ints(graph.outputs)
     part = Part(model, graph.operators, ints(graph.inputs), [output])
-    rows = [part.run([values])[output] for values in pictures.fed_to(model)]
+    rows = [part.run([values])[output].reshape(1, -1) for values in pictures.fed_to(model)]
     return real(np.concatenate(rows), graph.tensors[output]).astype(np.float32)

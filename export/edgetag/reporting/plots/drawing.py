@@ -33,19 +33,6 @@ VARIABLES: Mapping[str, str] = {
 }
 """Colour that is drawn with → CSS variable that the page shows. No plot uses these by chance."""
 
-LIGHT: Mapping[str, str] = {
-    "--ink": "#1b1f24",
-    "--muted": "#5c6470",
-    "--rule": "#d9dde3",
-    "--paper": "#ffffff",
-    "--before": "#5c6470",
-    "--after": "#1f5fae",
-    "--pass": "#1a7f37",
-    "--fail": "#c62828",
-    "--undecided": "#8a6100",
-    "--beyond": "#5c6470",
-}
-"""The page's variables in a file that stands alone."""
 
 STYLE: Mapping[str, object] = {
     "svg.fonttype": "none",
@@ -110,12 +97,23 @@ def draw(
     return _embed(drawn.getvalue(), name, label)
 
 
-def standalone(svg: Markup) -> str:
-    """Return an SVG as a file of its own, in light colours."""
-    colours = "; ".join(f"{name}: {colour}" for name, colour in LIGHT.items())
-    style = f"<style>svg {{ {colours}; background: #ffffff; font-family: sans-serif }}</style>"
-    head, rest = str(svg).split(">", 1)
-    return f'{head} xmlns="http://www.w3.org/2000/svg">{style}{rest}\n'
+def draw_file(paint: Callable[[Any], None], *, width_in: float, height_in: float) -> str:
+    """Return an SVG that is a file of its own, on white; equal drawings give equal bytes.
+
+    Args:
+        paint: Draws on an empty `matplotlib.figure.Figure`.
+        width_in: Its width in inches.
+        height_in: Its height.
+    """
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    text = io.StringIO()
+    with style.context(["default", {"svg.hashsalt": "edgetag", "svg.fonttype": "none"}]):
+        figure = Figure(figsize=(width_in, height_in), layout="constrained")
+        paint(figure)
+        figure.savefig(text, format="svg", metadata={"Date": None})
+    return text.getvalue()
 
 
 def axes_at(figure: Any, left: float, bottom: float, width: float, height: float) -> Any:

@@ -1,10 +1,12 @@
 """Medians of every benchmark over time, as an SVG file of its own."""
 
-import io
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from edgetag.benchmarking.history import Figure, History
+from edgetag.reporting.plots.drawing import draw_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,41 +24,39 @@ def draw_history(history: History) -> str:
         history: An unstable figure is drawn hollow, one of quick mode as a circle, of full mode as
             a square.
     """
-    from matplotlib import style
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
-    from matplotlib.figure import Figure as Canvas
-
     lines = _lines(history)
-    with style.context(["default", {"svg.hashsalt": "edgetag", "svg.fonttype": "none"}]):
-        canvas = Canvas(figsize=(WIDTH_IN, max(HEIGHT_IN, 0.19 * len(lines))), layout="constrained")
-        axes = canvas.add_subplot()
-        for (name, figures), color in zip(lines.items(), _colors(len(lines)), strict=True):
-            # Dates as numbers, which an axis of dates shows as dates again.
-            times = date2num([datetime.fromisoformat(figure.measured_at) for figure in figures])
-            axes.plot(times, [figure.p50_ms for figure in figures], label=name, color=color)
-            for time, figure in zip(times, figures, strict=True):
-                axes.plot(
-                    [time],
-                    [figure.p50_ms],
-                    marker=MARKERS.get(figure.mode, "o"),
-                    linestyle="none",
-                    markeredgecolor=color,
-                    markerfacecolor=color if figure.stable else "none",
-                )
-        locator = AutoDateLocator()
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-        if lines:
-            _leave_room(axes)
-        axes.set_xlabel("UTC", fontsize="small")
-        axes.set_ylabel("median latency, ms")
-        axes.set_ylim(bottom=0)
-        axes.set_title("circles: quick mode, squares: full; hollow: unstable", fontsize="small")
-        axes.grid(axis="y", linewidth=0.4)
-        axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
-        text = io.StringIO()
-        canvas.savefig(text, format="svg", metadata={"Date": None})
-    return text.getvalue()
+    height_in = max(HEIGHT_IN, 0.19 * len(lines))
+    return draw_file(partial(_paint, lines), width_in=WIDTH_IN, height_in=height_in)
+
+
+def _paint(lines: Mapping[str, Sequence[Figure]], canvas: Any) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+
+    axes = canvas.add_subplot()
+    for (name, figures), color in zip(lines.items(), _colors(len(lines)), strict=True):
+        # Dates as numbers, which an axis of dates shows as dates again.
+        times = date2num([datetime.fromisoformat(figure.measured_at) for figure in figures])
+        axes.plot(times, [figure.p50_ms for figure in figures], label=name, color=color)
+        for time, figure in zip(times, figures, strict=True):
+            axes.plot(
+                [time],
+                [figure.p50_ms],
+                marker=MARKERS.get(figure.mode, "o"),
+                linestyle="none",
+                markeredgecolor=color,
+                markerfacecolor=color if figure.stable else "none",
+            )
+    locator = AutoDateLocator()
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    if lines:
+        _leave_room(axes)
+    axes.set_xlabel("UTC", fontsize="small")
+    axes.set_ylabel("median latency, ms")
+    axes.set_ylim(bottom=0)
+    axes.set_title("circles: quick mode, squares: full; hollow: unstable", fontsize="small")
+    axes.grid(axis="y", linewidth=0.4)
+    axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
 
 
 def _leave_room(axes: "Axes") -> None:

@@ -1,4 +1,4 @@
-"""A file that ai-edge-quantizer made of a float one is read and scored like any other."""
+"""A file that litert-quantizer made of a float one is read and scored like any other."""
 
 from pathlib import Path
 from typing import Any

@@ -1,0 +1,57 @@
+"""`edgetag study`: variants."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgetag.cli.options import Json, RecipeOrRun, Variants, Verbose
+from edgetag.cli.stages import prepare
+from edgetag.cli.terminal import show
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Train a recipe with several seeds, and show its files side by side over all trainings.",
+)
+
+StudyFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", metavar="DIR", help="The study's folder; default: runs/NAME-study."
+    ),
+]
+Goals = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE:MEASURE=MOST",
+        help="Such as int8:map_drop=0.0015 or int8-narrow50:latency_ratio=0.62; may be repeated.",
+    ),
+]
+
+
+@app.command()
+def variants(
+    recipe: RecipeOrRun,
+    out: StudyFolder = None,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="How many trainings.")] = 3,
+    variant: Variants = None,
+    goal: Goals = None,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Train and compress with several seeds; one table of losses, distances, sizes and times.
+
+    Every seed is a run folder of its own (seed-N), which goes on where it was killed. Goals are
+    the recipe's budgets of mAP, logit RMSE and size, and those given here. Exits with 1 if one is
+    missed.
+    """
+    from edgetag.study.tables import conditions, study_tables
+    from edgetag.study.variants import run
+    from edgetag.workspace import Workspace
+
+    loaded, workspace, progress = prepare(recipe, None, verbose)
+    folder = Workspace(out or workspace.root.with_name(f"{workspace.root.name}-study"))
+    result = run(loaded, folder, progress, seeds, variant or (), goal or ())
+    progress.say(f"study: {folder.root / 'study.md'}, study.svg, study.json")
+    show(result, json, study_tables(result), [conditions(result)])
+    raise typer.Exit(result.exit_code)

@@ -1,0 +1,172 @@
+"""Float files of anybody's in integers: the nearest of several ways is kept, and it is told."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edgetag.conversion.external import read_external
+from edgetag.conversion.flatfile import pack_model
+from edgetag.conversion.metadata import ModelInfo, attach
+from edgetag.errors import InputError
+from edgetag.preprocess import Preprocessing
+from edgetag.progress import SilentProgress
+from edgetag.quantizing.file import quantize_file
+from edgetag.quantizing.result import QuantizedFile
+from edgetag.quantizing.tables import floating_lines, quantized_tables
+from edgetag.tags import Vocabulary
+from tests.support.commands import invoked
+from tests.support.models_elsewhere import MAPS, SIZE, described, model_elsewhere
+from tests.support.paths import MODELS
+from tests.support.run_folders import noisy_pictures
+
+FLOAT_FILE = MODELS / "tiny_fp32.tflite"
+TAGS = Vocabulary(("cat", "dog", "food"))
+CONTRACT = Preprocessing(input_size=SIZE, mean=127.0, std=128.0)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """30 pictures and one file that is none."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for number, picture in enumerate(noisy_pictures(30, 3)):
+        Image.fromarray(picture).save(folder / f"{number:02}.png")
+    (folder / "99.png").write_text("no picture")
+    return folder
+
+
+def quantize(
+    source: Path, pictures: Path, out: Path, max_rmse: float | None = None
+) -> QuantizedFile:
+    return quantize_file(
+        source, [str(pictures)], out, SilentProgress(), images=200, max_rmse=max_rmse
+    )
+
+
+def test_the_nearest_of_what_was_tried_is_kept_with_its_labels(
+    pictures: Path, tmp_path: Path
+) -> None:
+    source, out = tmp_path / "float.tflite", tmp_path / "int8.tflite"
+    info = ModelInfo("tiny", "", "", "", TAGS, CONTRACT)
+    source.write_bytes(attach(FLOAT_FILE.read_bytes(), info))
+    result = quantize(source, pictures, out)
+    assert len(result.rmse) == 8
+    assert result.rmse[result.chosen] == min(result.rmse.values()) < 0.05
+    assert result.seen_rmse == pytest.approx(result.rmse[result.chosen], abs=0.01)
+    assert (result.images, result.other_images, result.unreadable) == (20, 10, 1)
+    assert result.compared == "logits of clipped probabilities"
+    assert result.preprocessing == CONTRACT  # of the file's metadata
+    assert result.made.sha256 == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert result.made.float_operators < result.source.float_operators
+    assert QuantizedFile.read(out.with_suffix(".json"), "quantize file") == result
+    assert read_external(out, CONTRACT, TAGS).columns == (0, 1, 2)
+    tried, files = quantized_tables(result)
+    assert len(tried.rows) == 8
+    assert len(files.rows) == 2
+
+    before = out.read_bytes()
+    quantize(source, pictures, out)
+    assert out.read_bytes() == before
+
+
+def test_the_fewest_layers_stay_in_float_that_bring_it_as_near_as_asked(
+    pictures: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "int8.tflite"
+    integers = quantize(FLOAT_FILE, pictures, out)
+    assert quantize(FLOAT_FILE, pictures, out, max_rmse=1.0).made == integers.made
+    some = quantize(FLOAT_FILE, pictures, out, max_rmse=integers.seen_rmse * 0.9)
+    assert len(some.kept_in_float) == 1
+    assert some.is_within
+    assert integers.made.float_operators < some.made.float_operators
+    every = quantize(FLOAT_FILE, pictures, out, max_rmse=0.0)
+    assert sorted(every.kept_in_float) == ["cam", "stem"]
+    assert every.is_within
+    assert "QUANTIZE" not in every.made.operators  # nothing is rounded on its way in
+    assert floating_lines(every) == [f"in float: {', '.join(every.kept_in_float)}"]
+    farther = integers.model_copy(update={"max_rmse": 0.0})
+    assert not farther.is_within
+    assert "farther than --max-rmse 0" in floating_lines(farther)[0]
+
+
+def test_scores_that_are_no_probabilities_are_compared_as_they_are(
+    pictures: Path, tmp_path: Path
+) -> None:
+    for last, compared in (
+        ("SOFTMAX", "logits of clipped probabilities"),
+        ("", "outputs as they are"),
+    ):
+        source = tmp_path / "float.tflite"
+        model = model_elsewhere(last=last)
+        if not last:
+            model.subgraphs[0].tensors.pop()  # which nothing computes any more
+        source.write_bytes(pack_model(model))
+        assert quantize(source, pictures, tmp_path / "int8.tflite").compared == compared
+
+
+def test_the_command_says_what_was_assumed_and_what_could_not_be_read(
+    pictures: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.tflite"
+    code, printed = invoked(
+        *("quantize", "file", "--model", str(FLOAT_FILE), "--images", str(pictures)),
+        *("--mean", "127", "--out", str(out)),
+    )
+    assert code == 0, printed
+    assert "mean 127: " in printed
+    assert "std 127.5: assumed" in printed
+    assert "1 of 31 pictures cannot be read" in printed
+    assert "kept" in printed
+    assert out.exists()
+
+
+@pytest.mark.parametrize("wrong", ["empty", "unreadable"])
+def test_a_folder_without_pictures_is_refused(wrong: str, tmp_path: Path) -> None:
+    folder = tmp_path / wrong
+    folder.mkdir()
+    if wrong == "unreadable":
+        (folder / "a.png").write_text("no picture")
+    message = {"empty": "no pictures there", "unreadable": "none of 1 pictures can be read"}[wrong]
+    with pytest.raises(InputError, match=message):
+        quantize(FLOAT_FILE, folder, tmp_path / "out.tflite")
+
+
+def test_what_cannot_be_quantized_is_refused_with_a_reason(pictures: Path, tmp_path: Path) -> None:
+    two, open_side, maps, flat = (model_elsewhere() for _ in range(4))
+    two.subgraphs[0].inputs = [0, 0]
+    open_side.subgraphs[0].tensors[0].shapeSignature = [1, -1, -1, 3]
+    maps.subgraphs[0].outputs = [MAPS]
+    flat.subgraphs[0].tensors[0].shape = [1, SIZE * SIZE * 3]
+    cases = {
+        "it has 2 inputs": pack_model(two),
+        "are open": pack_model(open_side),
+        "expected .*scores": pack_model(maps),
+        "expected an image": pack_model(flat),
+        "expected 32 to 1024": pack_model(model_elsewhere(size=16)),
+        "quantized already": (MODELS / "tiny_int8_int8.tflite").read_bytes(),
+        "lacks the mark": b"no model",
+        "damaged|truncated": described()[:300],
+    }
+    source = tmp_path / "given.tflite"
+    for message, data in cases.items():
+        source.write_bytes(data)
+        with pytest.raises(InputError, match=message):
+            quantize(source, pictures, tmp_path / "out.tflite")
+    assert not (tmp_path / "out.tflite").exists()
+    with pytest.raises(InputError, match="name another file"):
+        quantize(FLOAT_FILE, pictures, FLOAT_FILE)
+
+
+def test_a_figure_that_is_no_scale_is_refused(pictures: Path, tmp_path: Path) -> None:
+    for std in (0.0, -1.0, np.nan):
+        with pytest.raises(InputError, match=r"std .* must be a number above 0"):
+            quantize_file(
+                FLOAT_FILE,
+                [str(pictures)],
+                tmp_path / "out.tflite",
+                SilentProgress(),
+                images=20,
+                std=std,
+            )
