@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from edgetag.catalogue.variants import BASE, VARIANTS
-from edgetag.recipe import Recipe, Variant
+from edgetag.errors import InputError
+from edgetag.recipe import Budget, Recipe, Variant
 
 AS_GOOD_AS_NONE = 1e-9
 """Epochs: pruning needs a step to set weights to zero, and takes one."""
@@ -31,7 +32,7 @@ class Candidate:
 
     @property
     def folder(self) -> str:
-        """The run folder that it shares with others of its network and size."""
+        """Its network and size, which decide its float model."""
         return f"{self.network}-{self.input_size}"
 
     @property
@@ -63,10 +64,15 @@ def own_float(recipe: Recipe) -> Candidate:
 def derived(recipe: Recipe, candidate: Candidate, share: float = 1.0) -> Recipe:
     """Return the recipe of a candidate.
 
+    Where the recipe has no budget of its own, limits of the search that a verdict knows hold.
+
     Args:
         recipe: What is searched.
         candidate: Gives network, size and variant.
         share: Of the epochs behind the float model.
+
+    Raises:
+        InputError: Another setting of the recipe does not go with the candidate.
     """
     variants = tuple(dict.fromkeys((BASE, candidate.variant)))
     values = recipe.model_dump(exclude={"search"})
@@ -88,5 +94,13 @@ def derived(recipe: Recipe, candidate: Candidate, share: float = 1.0) -> Recipe:
         for name, budget in values["budgets"].items()
         if name == "default" or name in variants
     }
+    if not values["budgets"]:
+        limits = recipe.search_budgets()
+        values["budgets"]["default"] = {
+            key: value for key, value in limits.items() if key in Budget.model_fields
+        }
     values["bundle"]["variants"] = "best"
-    return Recipe.model_validate(values)
+    try:
+        return Recipe.model_validate(values)
+    except ValueError as error:
+        raise InputError(f"{candidate.name}: {error}") from None

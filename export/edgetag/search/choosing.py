@@ -3,7 +3,7 @@
 Nothing here makes or measures a file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil, inf
 
 from edgetag.judging.wording import write_value
@@ -20,6 +20,10 @@ LIMITS: Mapping[str, Limit] = {
 
 ON_ACCURACY = tuple(key for key, limit in LIMITS.items() if limit.subject == "accuracy")
 Budgets = Mapping[str, float]
+Worth = Callable[[SearchTrial], float]
+UNMEASURED = 1e9
+LEAST_LIMIT = 1e-3
+"""Of smaller limits, such as a drop of 0, excesses are shares of this."""
 
 
 def measured_by(measures: Measures, key: str) -> float | None:
@@ -41,17 +45,28 @@ def excesses(
             continue
         value, limit = measured_by(measures, key), budgets[key]
         if value is None:
-            broken[key] = inf
+            broken[key] = UNMEASURED
             continue
         over = limit - value if LIMITS[key].kind == "floor" else value - limit
         if over > 0:
-            broken[key] = over / limit if limit else inf
+            broken[key] = over / max(limit, LEAST_LIMIT)
     return broken
 
 
-def dominates(one: SearchTrial, other: SearchTrial, cost: Cost) -> bool:
-    """Tell whether a trial is as cheap and as accurate as another, and better in one of both."""
-    own, others = (one.cost(cost), -one.accuracy), (other.cost(cost), -other.accuracy)
+def accuracy(trial: SearchTrial) -> float:
+    """Return mean average precision, −1 where there is none."""
+    return trial.accuracy
+
+
+def nearness(trial: SearchTrial) -> float:
+    """Return the distance from the float model, turned around: nearer is more."""
+    distance = trial.measures.logit_rmse if trial.measures else None
+    return -inf if distance is None else -distance
+
+
+def dominates(one: SearchTrial, other: SearchTrial, cost: Cost, worth: Worth = accuracy) -> bool:
+    """Tell whether a trial costs as little and is worth as much, and is better in one of both."""
+    own, others = (one.cost(cost), -worth(one)), (other.cost(cost), -worth(other))
     return own[0] <= others[0] and own[1] <= others[1] and own != others
 
 
@@ -92,11 +107,16 @@ def promising(trials: Sequence[SearchTrial], budgets: Budgets, cost: Cost) -> li
     """Return the better half of trials that had as much training, the best first.
 
     Those come first that no other one dominates, then those that only these dominate, and so on;
-    among equals the one whose limits on accuracy are broken least.
+    among equals the one whose limits on accuracy are broken least. Of one network at one size
+    those nearer to its float model count as better, since mAP of little training is mostly chance.
     """
+    floats = {(trial.network, trial.input_size) for trial in trials}
+    worth = nearness if len(floats) == 1 else accuracy
     left, ranked = list(trials), list[SearchTrial]()
     while left:
-        rank = [own for own in left if not any(dominates(other, own, cost) for other in left)]
+        rank = [
+            own for own in left if not any(dominates(other, own, cost, worth) for other in left)
+        ]
         ranked += sorted(
             rank, key=lambda trial: (_worst_loss(trial, budgets), trial.cost(cost), trial.name)
         )

@@ -22,24 +22,29 @@ from edgetag.targets.scoring import Pictures
 from edgetag.workspace import write_text
 
 MULTIPLYING = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+DEAR = {"latency_ms", "arm_instructions"}
 
 
 class Meter:
-    """Measures files, as far as a recipe's budgets and costs ask for it.
+    """Measures files: what is dear to measure only where a recipe's budgets or cost ask for it.
+
+    Attributes:
+        asked: What of that they ask for.
 
     Raises:
         InputError: Instructions or latencies are asked for, and this machine cannot measure them.
     """
 
     def __init__(self, recipe: Recipe) -> None:
-        asked = {recipe.search.cost, *(key.partition("_")[2] for key in recipe.search_budgets())}
+        limited = {key.partition("_")[2] for key in recipe.search_budgets()}
+        self.asked = DEAR & {recipe.search.cost, *limited}
         self._recipe = recipe
-        self._times = "latency_ms" in asked
+        self._times = "latency_ms" in self.asked
         self._counter: Emulated | None = None
         runtime = recipe.benchmark.budget_runtime
         if self._times and (missing := engines.get(runtime).available()):
             raise InputError(f"latency is judged on {runtime}, but {missing}")
-        if "arm_instructions" in asked:
+        if "arm_instructions" in self.asked:
             self._counter = _counter(recipe)
 
     def measure(self, file: Path, recipe: Recipe) -> Measures:

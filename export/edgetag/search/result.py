@@ -14,7 +14,8 @@ class Measures(Record):
     """What was measured of a file; None is what was not.
 
     Attributes:
-        map: Mean average precision over pictures of the validation split, 0..1.
+        map: Mean average precision over pictures of the validation split, 0..1,
+        images: and how many pictures these were.
         map_drop: That of the float model of the recipe's own network and size, less it.
         logit_rmse: Distance of logits from the float model of its own network and size.
         multiplications: Of convolutions and dense layers, for one picture.
@@ -25,6 +26,7 @@ class Measures(Record):
     """
 
     map: float | None = None
+    images: int | None = None
     map_drop: float | None = None
     logit_rmse: float | None = None
     multiplications: int
@@ -92,8 +94,7 @@ class SearchResult(Result):
         cost: What accuracy is weighed against.
         budgets: Limits that the chosen one must keep.
         combinations: How many the recipe allows.
-        split: The split that chose,
-        images: and how many of its pictures did.
+        split: The split that chose.
         float_map: Of the float model of the recipe's own network and size; None before training.
         trials: In the order in which they were first looked at.
         front: Names of final trials that no other one dominates, the cheapest first.
@@ -116,7 +117,6 @@ class SearchResult(Result):
     budgets: dict[str, float]
     combinations: int
     split: str = "validation"
-    images: int
     float_map: float | None = None
     trials: tuple[SearchTrial, ...] = ()
     front: tuple[str, ...] = ()

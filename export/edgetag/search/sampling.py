@@ -6,15 +6,14 @@ killed asks anew, is answered from what was kept, and so comes to the same combi
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from edgetag.recipe import Cost
 from edgetag.search.candidates import Candidate
 from edgetag.search.result import SearchTrial
 
-ASKS_PER_TRIAL = 20
-"""How often the sampler may name what it has named before, for each trial."""
-
-UNKNOWN_COST = 1e18
-CONSTRAINTS = "excess"
+MOST_REPEATS = 5
+"""How often in a row the sampler may name what is no news, before a new one is drawn for it."""
 
 
 class Proposals:
@@ -49,7 +48,6 @@ class Proposals:
         sampler = optuna.samplers.TPESampler(
             seed=self._seed,
             n_startup_trials=max(4, self._trials // 3),
-            constraints_func=lambda trial: trial.user_attrs.get(CONSTRAINTS, (0.0,)),
         )
         study = optuna.create_study(directions=("maximize", "minimize"), sampler=sampler)
         choices = {
@@ -59,22 +57,28 @@ class Proposals:
         by_choice = {
             tuple(getattr(each, name) for name in choices): each for each in self._candidates
         }
-        for _ in range(ASKS_PER_TRIAL * self._trials):
-            if len(self._told) == self._trials:
-                return
+        order = np.random.default_rng(self._seed).permutation(len(self._candidates))
+        repeats = 0
+        while len(self._told) < self._trials:
+            if repeats == MOST_REPEATS:
+                new = next(
+                    each
+                    for each in (self._candidates[number] for number in order)
+                    if each not in self._told
+                )
+                study.enqueue_trial({name: getattr(new, name) for name in choices})
             asked = study.ask()
             choice = tuple(asked.suggest_categorical(name, of) for name, of in choices.items())
             candidate = by_choice.get(choice)
-            if candidate is None:  # no variant is so
+            if candidate is None or candidate in self._told:  # no variant is so, or it is no news
                 study.tell(asked, state=optuna.trial.TrialState.FAIL)
+                repeats += 1
                 continue
-            if candidate not in self._told:
-                yield candidate
+            repeats = 0
+            yield candidate
             trial = self._told[candidate]
             if trial.failure is not None or trial.measures is None:
                 study.tell(asked, state=optuna.trial.TrialState.FAIL)
                 continue
-            over = tuple(min(value, UNKNOWN_COST) for value in trial.exceeds.values())
-            asked.set_user_attr(CONSTRAINTS, (sum(over),))
-            cost = min(trial.cost(self._cost), UNKNOWN_COST)
-            study.tell(asked, (trial.accuracy, cost))
+            asked.set_constraint("excess", sum(trial.exceeds.values()))
+            study.tell(asked, (trial.accuracy, trial.cost(self._cost)))

@@ -15,6 +15,7 @@ from edgetag.catalogue.variants import BASE
 from edgetag.ci.toml_text import to_toml
 from edgetag.conversion.exported import exported_file
 from edgetag.errors import EdgetagError
+from edgetag.judging.decisions import Decision
 from edgetag.pipeline import run_until
 from edgetag.progress import Progress
 from edgetag.recipe import PLACES, Recipe
@@ -30,10 +31,10 @@ from edgetag.search.choosing import (
     outdone_by,
     promising,
 )
-from edgetag.search.plotting import draw_front
+from edgetag.search.plotting import plot_of
 from edgetag.search.result import SearchResult, SearchTrial
 from edgetag.search.sampling import Proposals
-from edgetag.search.trials import MOST_IMAGES, Trials
+from edgetag.search.trials import Trials
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, write_text
 
@@ -44,6 +45,7 @@ ROOM = 0.1
 """By which share a file of no training may break a limit that the trained one may keep: layers of
 narrower networks are allotted otherwise then."""
 
+NOT_JUDGED: Decision = "not judged"
 ON_COSTS = tuple(key for key in LIMITS if key not in ON_ACCURACY)
 
 
@@ -123,7 +125,7 @@ class _Search:
     def train_promising(self) -> None:
         """Give the better half more training, until it has had all."""
         for share in SHARES:
-            waiting = [trial for trial in self.trials.values() if _can_be_trained(trial)]
+            waiting = [trial for trial in self.trials.values() if self._waits(trial)]
             if share < 1 and len(waiting) < 3:
                 continue  # half of them would be as many
             if share < 1 or len(waiting) > 2:
@@ -142,10 +144,30 @@ class _Search:
                     self._keep(trial.model_copy(update={"why": why}))
                     continue
                 self._measured(self.candidates[trial.name], share)
+        self._train_others()
+
+    def _train_others(self) -> None:
+        """Train also what looked less promising, as long as nothing keeps every budget."""
+        while self.budgets and not self._out_of_time():
+            trials = self.trials.values()
+            if any(trial.is_final and not trial.exceeds for trial in trials):
+                return
+            left = [trial for trial in trials if _is_trained_in_part(trial)]
+            if not left:
+                return
+            nearest = promising(left, self.budgets, self.cost)[0]
+            self._measured(self.candidates[nearest.name], 1.0)
 
     def finish(self) -> SearchResult:
         """Choose, judge what was chosen on the splits that judge, and write all down."""
-        trials = tuple(self.trials.values())
+        trials = tuple(
+            trial.model_copy(
+                update={"why": f"time ran out after {trial.trained:.0%} of its training"}
+            )
+            if self._waits(trial)
+            else trial
+            for trial in self.trials.values()
+        )
         chosen = best_of(trials, self.budgets, self.cost)
         if chosen is None:
             return self._write(trials, finished=not self._cut_short, outcome=self._none())
@@ -155,8 +177,7 @@ class _Search:
         self.progress.say(f"{chosen.name} is chosen; it is judged on what did not choose it")
         results = run_until("validate", recipe, folder, self.progress)
         verdict = cast(Verdict, results["validate"])
-        own = [each for each in verdict.variants if each.variant == candidate.variant]
-        decided = verdict.decisions.get(candidate.variant) if own else None
+        decided = verdict.decisions.get(candidate.variant)
         path = self.made.root / "chosen.toml"
         write_text(path, _toml(recipe, path.parent))
         exported, file = exported_file(folder, candidate.variant)
@@ -166,6 +187,8 @@ class _Search:
                 "No combination keeps every budget. The nearest is "
                 f"{chosen.name}: {broken_limits(chosen, self.budgets)}."
             )
+        splits = " and ".join(recipe.validation.splits)
+        judged = f"On {splits}, which did not choose it, the verdict is: {decided or NOT_JUDGED}."
         command = f"edgetag run {path} --out {folder.root}"
         return self._write(
             trials,
@@ -175,8 +198,8 @@ class _Search:
             file=file.relative_to(self.workspace.root).as_posix(),
             file_sha256=exported.sha256,
             run_folder=folder.root.relative_to(self.workspace.root).as_posix(),
-            verdict=decided,
-            outcome=f"{outcome} Report and bundle: {command}",
+            verdict=decided or NOT_JUDGED,
+            outcome=f"{outcome} {judged} Report and bundle: {command}",
         )
 
     def _none(self) -> str:
@@ -191,6 +214,9 @@ class _Search:
             f"{nearest.name}: {broken_limits(nearest, self.budgets)}."
         )
 
+    def _waits(self, trial: SearchTrial) -> bool:
+        return _is_trained_in_part(trial) and not trial.why
+
     def _out_of_time(self) -> bool:
         self._cut_short = self._ends is not None and time.monotonic() > self._ends
         return self._cut_short
@@ -203,6 +229,8 @@ class _Search:
             return self._keep(_failed(trial, error))
         broken = excesses(measures, self.budgets, ON_COSTS)
         broken = {key: over for key, over in broken.items() if over > ROOM}
+        if candidate.sparsity:
+            broken.pop("max_gzip_bytes", None)  # the zeros, which compress well, come later
         trial = trial.model_copy(update={"measures": measures, "exceeds": broken})
         why = f"not trained: breaks {broken_limits(trial)}" if broken else "not trained"
         return self._keep(trial.model_copy(update={"why": why}))
@@ -250,14 +278,13 @@ class _Search:
             "cost": self.cost,
             "budgets": self.budgets,
             "combinations": len(self.candidates),
-            "images": MOST_IMAGES,
             "float_map": self.float_map,
             "trials": trials,
             "front": tuple(each.name for each in front_of(trials, self.cost)),
         }
         result = SearchResult(**(values | more))
         write_text(self.made.root / "search.json", result.to_json())
-        draw_front(result, self.made.root / "front.svg")
+        write_text(self.made.root / "front.svg", plot_of(result))
         return result
 
 
@@ -270,9 +297,8 @@ def _failed(trial: SearchTrial, error: EdgetagError) -> SearchTrial:
     return trial.model_copy(update={"failure": reason, "why": f"failed: {reason}"})
 
 
-def _can_be_trained(trial: SearchTrial) -> bool:
-    tried = trial.trained is not None and trial.failure is None
-    return tried and not trial.is_final and not trial.why
+def _is_trained_in_part(trial: SearchTrial) -> bool:
+    return trial.trained is not None and trial.failure is None and not trial.is_final
 
 
 def _toml(recipe: Recipe, folder: Path) -> str:

@@ -1,6 +1,8 @@
 """The tables of a search: every trial with what it costs and why it lost."""
 
-from edgetag.search.choosing import LIMITS
+from collections.abc import Callable
+from typing import Any
+
 from edgetag.search.result import SearchResult, SearchTrial
 from edgetag.tables import Column, Number, Prose, Rows, Table
 from edgetag.tables.formats import (
@@ -18,8 +20,8 @@ def search_tables(result: SearchResult) -> tuple[Table, ...]:
         result.trials,
         key=lambda trial: (trial.name not in result.front, trial.cost(result.cost), trial.name),
     )
-    timed = "latency_ms" in _measured(result)
-    counted = "arm_instructions" in _measured(result)
+    timed = any(trial.measures and trial.measures.latency_ms for trial in trials)
+    counted = any(trial.measures and trial.measures.arm_instructions for trial in trials)
     columns = [
         Column[SearchTrial]("trial", lambda trial: trial.name),
         Number("trained", lambda trial: _share(trial.trained)),
@@ -50,14 +52,10 @@ def search_tables(result: SearchResult) -> tuple[Table, ...]:
     return (Rows(trials).table(title, *columns),)
 
 
-def _measured(result: SearchResult) -> set[str]:
-    return {result.cost, *(key.partition("_")[2] for key in result.budgets if key in LIMITS)}
-
-
 def _share(trained: float | None) -> str | None:
     return None if trained is None else f"{100 * trained:.0f} %"
 
 
-def _of(trial: SearchTrial, name: str, write: object) -> str | None:
+def _of(trial: SearchTrial, name: str, write: Callable[[Any], str]) -> str | None:
     value = getattr(trial.measures, name) if trial.measures else None
-    return None if value is None else str(write(value))  # type: ignore[operator]
+    return None if value is None else write(value)

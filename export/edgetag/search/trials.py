@@ -1,13 +1,13 @@
 """Makes and measures files of candidates by the stages, and keeps what it measured.
 
-Candidates of one network and input size share a run folder, and with it the pictures, the float
-model and the narrower networks. What was kept is taken again by whoever asks the same, so that a
-search that was killed comes to where it was in no time.
+Candidates of one network and input size share the pictures, the float model and the narrower
+networks; of the recipe's own, the run's pictures and float model are taken, where it has them.
+What was kept is taken again by whoever asks the same, so that a search that was killed comes to
+where it was in no time.
 """
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.fingerprints import fingerprint
 from edgetag.metrics import Scores, mean_average_precision, squared_logit_distances
-from edgetag.pipeline import run_until
+from edgetag.pipeline import run_until, share_training
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
@@ -29,13 +29,11 @@ from edgetag.search.candidates import Candidate, derived, own_float
 from edgetag.search.costs import Meter
 from edgetag.search.result import KeptTrial, Measures
 from edgetag.search.sketching import plain, write_sketch
-from edgetag.stages import stage
+from edgetag.stages import STAGES, stage
 from edgetag.workspace import RunFile, Workspace, digest_file, digest_json, write_text
 
 MOST_IMAGES = 1000
 """Pictures of the validation split that choose, at even distances."""
-
-MAKER = "edgetag.search.stage"
 
 
 class Trials:
@@ -49,21 +47,16 @@ class Trials:
         self.root = workspace.root / "search"
         self._recipe, self._progress = recipe, _Quiet(progress)
         self._meter = Meter(recipe)
-        self._floats: dict[str, Scores] = {}
+        self._run, self._floats = workspace, dict[str, Scores]()
 
-    @cached_property
-    def _basis(self) -> list[str]:
-        """What all measurements follow from beside the candidate's recipe."""
-        recipe = self._recipe
-        pictures = RunFile(name=recipe.name, recipe={}, seed=recipe.seed, versions={})
-        return [
-            dependencies_of(MAKER).digest,
-            fingerprint(stage("dataset"), recipe, pictures),
-        ]
+    def workspace(self, candidate: Candidate, share: float = 1.0) -> Workspace:
+        """Return the run folder of all candidates that begin alike and are trained as long.
 
-    def workspace(self, candidate: Candidate) -> Workspace:
-        """Return the run folder of a candidate's network and size."""
-        return Workspace(self.root / candidate.folder)
+        Weights that are trained in part, or pruned, would else take the place of others.
+        """
+        zeros = f"-sparse{candidate.sparsity:g}" if candidate.sparsity else ""
+        part = f"-part{share:.2f}" if share < 1 else ""
+        return Workspace(self.root / f"{candidate.folder}{zeros}{part}")
 
     def sketch(self, candidate: Candidate) -> Measures:
         """Return what a file of the candidate costs, made with weights of no training.
@@ -90,13 +83,15 @@ class Trials:
         recipe = derived(self._recipe, candidate, share)
 
         def make() -> Measures:
-            workspace = self.workspace(candidate)
+            first, workspace = self.root / candidate.folder, self.workspace(candidate, share)
+            share_training(recipe, Workspace(first), self._run)
+            run_until("train", recipe, Workspace(first), self._progress)
+            if workspace.root != first:
+                share_training(recipe, workspace, Workspace(first))
             run_until("export", recipe, workspace, self._progress)
             _, path = exported_file(workspace, candidate.variant)
-            accuracy, distance = self._judged(recipe, workspace, path)
-            return self._meter.measure(path, recipe).model_copy(
-                update={"map": accuracy, "logit_rmse": distance}
-            )
+            worth = self._judged(recipe, workspace, path)
+            return self._meter.measure(path, recipe).model_copy(update=worth)
 
         return self._once(f"{candidate.name}-{share:.2f}", recipe, make)
 
@@ -114,9 +109,7 @@ class Trials:
             )
         return value
 
-    def _judged(
-        self, recipe: Recipe, workspace: Workspace, path: Path
-    ) -> tuple[float | None, float]:
+    def _judged(self, recipe: Recipe, workspace: Workspace, path: Path) -> dict[str, float | None]:
         """Return mean average precision, and the distance from the float file beside it."""
         dataset = open_dataset(workspace)
         rows = spread(dataset.rows("validation"), MOST_IMAGES)
@@ -138,12 +131,26 @@ class Trials:
         least = recipe.validation.min_positives
         accuracy = mean_average_precision(scores, dataset.labels(rows), least)
         distance = float(np.sqrt(squared_logit_distances(scores, self._floats[key]).mean()))
-        return None if np.isnan(accuracy) else accuracy, distance
+        return {
+            "map": None if np.isnan(accuracy) else accuracy,
+            "images": len(rows),
+            "logit_rmse": distance,
+        }
 
     def _once(self, name: str, recipe: Recipe, make: Callable[[], Measures]) -> Measures:
         """Return what was kept under a name if it follows from the same, else make and keep it."""
-        settings = recipe.model_dump(mode="json", exclude={"budgets", "bundle"})
-        inputs = digest_json([*self._basis, settings, self._recipe.search.model_dump()])
+        nothing = RunFile(name=recipe.name, recipe={}, seed=recipe.seed, versions={})
+        last = STAGES.index(stage("export"))
+        makers = [each for each in STAGES[: last + 1] if each.wanted(recipe)]
+        inputs = digest_json(
+            [
+                dependencies_of(__name__).digest,
+                *(fingerprint(each, recipe, nothing) for each in makers),
+                sorted(self._meter.asked),
+                recipe.validation.min_positives,
+                recipe.benchmark.model_dump(mode="json"),
+            ]
+        )
         path = self.root / "kept" / f"{name}.json"
         kept = KeptTrial.read_kept(path)
         if kept is None or kept.inputs != inputs:
