@@ -62,7 +62,8 @@ def test_a_verdict_holds_the_chosen_to_the_budgets_of_the_search_where_it_has_no
 def test_limits_of_the_recipe_are_those_of_the_search_where_it_has_no_own() -> None:
     own = "[budgets.default]\nmax_map_drop = 0.01\nmax_recall_drop = 0.05\n"
     assert recipe_of(own).search_budgets() == {"max_map_drop": 0.01}
-    assert recipe_of(f"{own}[search.budgets]\n").search_budgets() == {}
+    limits = "[search.budgets]\nmax_size_bytes = 9\n"
+    assert recipe_of(own + limits).search_budgets() == {"max_size_bytes": 9}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,10 @@ Cost = Literal["multiplications", "latency_ms", "arm_instructions", "size_bytes"
 
 
 class SearchBudget(Section):
-    """Limits on the file that is searched for, measured on the validation split."""
+    """Limits on what is searched for; where none is set, those in budgets.default of these names.
+
+    Accuracy is that on the validation split.
+    """
 
     min_map: Annotated[Share | None, Limit("mAP", "fraction", "floor", "accuracy")] = None
     max_map_drop: Annotated[Share | None, Limit("drop of mAP", "points", "cap", "accuracy")] = (
@@ -82,9 +85,7 @@ class SearchSection(Section):
     )
     cost: Cost = Field("multiplications", description="What accuracy is weighed against.")
     trials: int = Field(32, ge=1, description="Most combinations that are looked at.")
-    budgets: SearchBudget | None = Field(
-        None, description="Default: the limits of the same names in budgets.default."
-    )
+    budgets: SearchBudget = SearchBudget()
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -317,8 +317,8 @@ class Recipe(Section):
 
     def search_budgets(self) -> dict[str, float]:
         """Return the limits that `edgetag search` keeps to."""
-        if self.search.budgets is not None:
-            return self.search.budgets.given()
+        if limits := self.search.budgets.given():
+            return limits
         default = self.budget("default").given()
         return {key: default[key] for key in SearchBudget.model_fields if key in default}
 
