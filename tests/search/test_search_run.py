@@ -17,8 +17,9 @@ OTHERS = """
 [export]
 representative_images = 10
 [compress.channels]
-epochs = 0.5
-images = 20
+epochs = 0.3
+rank = "l1"
+allocation = "uniform"
 [validation]
 min_positives = 5
 bootstrap_samples = 100
@@ -70,6 +71,7 @@ def searched(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.mark.slow
 @pytest.mark.tensorflow
+@pytest.mark.timeout(900)
 class TestSearch:
     def test_a_killed_search_loses_no_finished_trial(self, searched: Searched) -> None:
         assert len(searched.before) >= 3
