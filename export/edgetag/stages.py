@@ -86,13 +86,14 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "narrow",
-        "compression",
-        "narrow_stage",
+        "narrowing",
+        "stage",
         ("network", "training", "compress.channels", "export.variants", "export.if_needed"),
         ("dataset", "train"),
         ("narrow/narrow.json", "narrow/*.npz"),
         "compression.result:NarrowResult",
         trained_by("narrow"),
+        requires="require",
     ),
     Stage(
         "quantize",

@@ -10,6 +10,7 @@ import pytest
 from scipy.special import expit
 
 from edgetag.errors import InputError
+from edgetag.narrowing import stage as narrow_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import NetworkSection, Recipe, parse_recipe
 from edgetag.workspace import Workspace
@@ -147,7 +148,6 @@ def test_what_is_mixed_before_it_is_read_cannot_be_narrowed() -> None:
 
 @pytest.mark.slow
 def test_narrower_networks_are_made_once_and_by_their_record(fresh_run: Workspace) -> None:
-    from edgetag.compression import narrow_stage
     from edgetag.compression.channels import widths_of
     from edgetag.compression.fine_tuning import open_bench
     from edgetag.compression.result import NarrowResult
@@ -175,21 +175,23 @@ def test_narrower_networks_are_made_once_and_by_their_record(fresh_run: Workspac
 
 @pytest.mark.slow
 def test_variants_of_a_narrower_network_are_trained_and_exported(fresh_run: Workspace) -> None:
-    from edgetag.compression import narrow_stage, quantize_stage
+    from edgetag.compression import quantize_stage
     from edgetag.conversion import stage
     from edgetag.conversion.sources import Sources
 
     both = ("int8-narrow50", "int8-narrow50-qat")
     text = RECIPE + "[quantization]\nepochs = 0.2\nwarmup_steps = 2\n"
     text = text.replace('"int8-narrow75", "int8-narrow50"', '"int8-narrow50", "int8-narrow50-qat"')
-    recipe = recipe_of(text)
+    recipe = recipe_of(text + "[compress.channels.budgets.narrow50]\nmax_size_bytes = 270_000\n")
     train_stage_stand_in(recipe, fresh_run)
     (network,) = narrow_stage.run(recipe, fresh_run, SilentProgress()).networks
     (quantized,) = quantize_stage.run(recipe, fresh_run, SilentProgress()).variants
     assert quantized.validation_map_before == network.validation_map
     files = stage.make(recipe, fresh_run, ("fp32", *both), SilentProgress()).variants
     sizes = {file.variant: file.size_bytes for file in files}
-    assert sizes["int8-narrow50"] < sizes["fp32"] / 3
+    (kept,) = network.budget
+    assert sizes["int8-narrow50"] == pytest.approx(kept.value, rel=0.005)
+    assert sizes["int8-narrow50"] <= kept.most
     assert sizes["int8-narrow50-qat"] == pytest.approx(sizes["int8-narrow50"], rel=0.02)
     with closing(Sources(recipe, fresh_run)) as sources:
         # Against which it was calibrated: the float file of the same network.
@@ -198,7 +200,6 @@ def test_variants_of_a_narrower_network_are_trained_and_exported(fresh_run: Work
 
 @pytest.mark.slow
 def test_given_shares_hold_and_other_layers_lose_what_they_can_spare(fresh_run: Workspace) -> None:
-    from edgetag.compression import narrow_stage
     from edgetag.compression.channels import width_of
 
     more = 'steps = 2\nrank = "l1"\n'

@@ -1,7 +1,8 @@
 """Pruning, narrower networks, and quantization-aware training.
 
 - `prune_stage`: from `train/model.npz` to `prune/model.npz` with a proven share of zeros.
-- `narrow_stage`: the narrower networks that variants are made of, resumed one by one.
+- `narrower`: the narrower networks that variants are made of, resumed one by one.
+- `allocation`: how many channels each layer keeps where some can spare more than others.
 - `channels`: which inner channels a network can do without, and the network without them.
 - `quantize_stage`: one quantization-aware training per `*-qat` variant, resumed by variant.
 - `result`: what compression leaves: sparsity, widths and accuracy, before and after.

@@ -50,6 +50,20 @@ class PruneResult(Result):
     weights_sha256: str
 
 
+class KeptLimit(Record):
+    """A limit of `[compress.channels.budgets]` that decided how wide a network is.
+
+    Attributes:
+        limit: Its key.
+        most: Its value,
+        value: and what the network's file came to, with weights of no training.
+    """
+
+    limit: str
+    most: float
+    value: float
+
+
 class NarrowedNetwork(Result):
     """`narrow/<network>.json`: one narrower network, and how to know it again.
 
@@ -60,6 +74,7 @@ class NarrowedNetwork(Result):
         inputs_sha256: Digest of everything that decided them: recipe, starting weights, data.
         widths: Layer → channels that it keeps.
         channels: Layer → channels that it had.
+        budget: What decided the widths, where it was no share.
         parameters: Weights of the narrower network,
         parameters_before: and of the float model it began from.
         validation_map_before: Of the float model.
@@ -68,13 +83,14 @@ class NarrowedNetwork(Result):
         validation_map: Of the finished network.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.narrowed-network/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.narrowed-network/1.1"
     network: str
     file: str
     weights_sha256: str
     inputs_sha256: str
     widths: dict[str, int]
     channels: dict[str, int]
+    budget: tuple[KeptLimit, ...] = ()
     parameters: int
     parameters_before: int
     validation_map_before: float | None
@@ -85,7 +101,7 @@ class NarrowedNetwork(Result):
 class NarrowResult(Result):
     """`narrow/narrow.json`."""
 
-    SCHEMA: ClassVar[str] = "edgetag.narrow/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.narrow/1.1"
     networks: tuple[NarrowedNetwork, ...]
 
 

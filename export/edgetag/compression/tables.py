@@ -1,8 +1,10 @@
 """Tables of compression: zeros by layer, widths, and what trainings came to."""
 
 from edgetag.compression.result import NarrowedNetwork, NarrowResult, PruneResult, QuantizeResult
+from edgetag.judging.wording import write_value
+from edgetag.recipe import CHANNEL_LIMITS
 from edgetag.tables import Cell, Column, Number, Rows, Table
-from edgetag.tables.formats import format_count, format_fraction, format_percent
+from edgetag.tables.formats import NONE, format_count, format_fraction, format_percent
 
 
 def prune_tables(result: PruneResult) -> tuple[Table, ...]:
@@ -23,6 +25,7 @@ def narrow_tables(result: NarrowResult) -> tuple[Table, ...]:
         "Narrower networks",
         Column("network", lambda row: row.network),
         Number("channels", _widths, note="within blocks"),
+        *[Column("budget", _budget)] * any(row.budget for row in result.networks),
         Number("weights", lambda row: _share(row.parameters, row.parameters_before)),
         Number("validation mAP before", lambda row: format_fraction(row.validation_map_before, 4)),
         Number("untrained", lambda row: format_fraction(row.validation_map_untrained, 4)),
@@ -33,6 +36,15 @@ def narrow_tables(result: NarrowResult) -> tuple[Table, ...]:
 
 def _widths(row: NarrowedNetwork) -> Cell:
     return _share(sum(row.widths.values()), sum(row.channels.values()))
+
+
+def _budget(row: NarrowedNetwork) -> Cell:
+    kept = []
+    for each in row.budget:
+        limit = CHANNEL_LIMITS[each.limit]
+        value, most = (write_value(limit.unit, number) for number in (each.value, each.most))
+        kept.append(f"{limit.words} {value} of {most}")
+    return Cell("; ".join(kept) or NONE)
 
 
 def _share(number: int, of: int) -> Cell:

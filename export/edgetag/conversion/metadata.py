@@ -10,15 +10,17 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ai_edge_litert import schema_py_generated as schema
 
+from edgetag import __version__
 from edgetag.conversion import metadata_schema
 from edgetag.conversion.explain_signature import MAPS, SIGNATURE, add_explain
 from edgetag.conversion.flatfile import pack_model, parse_model, read_model
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
+from edgetag.recipe import Recipe, Variant
 from edgetag.tags import Vocabulary
 
 ENTRY = "TFLITE_METADATA"
@@ -51,6 +53,21 @@ class ModelInfo:
     license: str
     vocabulary: Vocabulary
     contract: Preprocessing
+
+    @classmethod
+    def of(cls, recipe: Recipe, variant: Variant) -> Self:
+        """Return what a recipe's variant says about itself."""
+        return cls(
+            name=recipe.name,
+            description=(
+                f"Scores of {len(recipe.data.tags)} tags for a picture: {recipe.network.name}, "
+                f"variant {variant}, made by edgetag {__version__}."
+            ),
+            author=recipe.export.author,
+            license=recipe.export.license,
+            vocabulary=recipe.data.vocabulary(),
+            contract=recipe.network.preprocessing(),
+        )
 
 
 def describe(info: ModelInfo, explain: bool = False) -> bytes:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from edgetag import __version__
 from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.compression.weights import trained_weights
-from edgetag.conversion.metadata import ModelInfo
 from edgetag.conversion.representative import Representative, representative_images
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
@@ -134,21 +133,6 @@ class Sources:
         if name not in self._float_files:
             self._float_files[name] = convert(self.saved_model(name), BASE, self.contract)
         return self._float_files[name]
-
-    def info(self, variant: Variant) -> ModelInfo:
-        """Return what a variant says about itself."""
-        recipe = self.recipe
-        return ModelInfo(
-            name=recipe.name,
-            description=(
-                f"Scores of {len(recipe.data.tags)} tags for a picture: {recipe.network.name}, "
-                f"variant {variant}, made by edgetag {__version__}."
-            ),
-            author=recipe.export.author,
-            license=recipe.export.license,
-            vocabulary=recipe.data.vocabulary(),
-            contract=self.contract,
-        )
 
 
 def _network(variant: Variant) -> _Network:

@@ -13,7 +13,7 @@ from edgetag.conversion import checks
 from edgetag.conversion.explain_signature import check_explain, read_explain
 from edgetag.conversion.exported import exported_path
 from edgetag.conversion.flatfile import gzip_size, parse_model
-from edgetag.conversion.metadata import attach
+from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.result import (
     Calibration,
@@ -175,7 +175,8 @@ def _convert(variant: Variant, sources: Sources) -> tuple[bytes, Calibration | N
     calibration = None
     if calibrated and export.calibration_steps:
         data, calibration = _calibrate(data, variant, sources)
-    return attach(data, sources.info(variant), variant in export.explain), calibration
+    info = ModelInfo.of(sources.recipe, variant)
+    return attach(data, info, variant in export.explain), calibration
 
 
 def _calibrate(data: bytes, variant: Variant, sources: Sources) -> tuple[bytes, Calibration]:

@@ -7,6 +7,7 @@
 from edgetag.recipe.base import Format, IoType, Runtime, Section, Variant
 from edgetag.recipe.budgets import LIMITS, Budget, Limit, Subject, TagBudget, Unit, limits_of
 from edgetag.recipe.bundle import BundleSection, DisplayName
+from edgetag.recipe.channels import CHANNEL_LIMITS, ChannelsBudget
 from edgetag.recipe.data import DataSection, SplitSection
 from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
 from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
@@ -29,12 +30,14 @@ from edgetag.recipe.training import (
 __all__ = [
     "BUDGET_CPU",
     "BUDGET_TARGET",
+    "CHANNEL_LIMITS",
     "LIMITS",
     "PLACES",
     "AugmentSection",
     "BenchmarkSection",
     "Budget",
     "BundleSection",
+    "ChannelsBudget",
     "ChannelsSection",
     "Cost",
     "CpuName",

@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from edgetag.catalogue.networks import NETWORKS, NetworkLine
-from edgetag.catalogue.variants import BASE, CALIBRATED, FULL_INTEGER, TRAINED
+from edgetag.catalogue.variants import BASE, CALIBRATED, FULL_INTEGER, TRAINED, VARIANTS
 from edgetag.contract import Preprocessing
 from edgetag.recipe.base import FallbackVariant, IoType, NetworkName, Section, Variant
 from edgetag.recipe.budgets import Budget, TagBudget
@@ -271,6 +271,13 @@ class Recipe(Section):
                 raise ValueError(
                     f"budgets.{variant}.max_heat_map_error: export.explain does not list "
                     f"{variant}, so it has no maps"
+                )
+        possible = {VARIANTS[variant].narrow for variant in self.export.possible}
+        for network in self.compress.channels.budgets:
+            if network not in possible:
+                raise ValueError(
+                    f"compress.channels.budgets.{network}: export.variants lists no variant of "
+                    f"{network}, such as int8-{network}"
                 )
         named = [*self.validation.prevalences]
         named += [tag for budget in self.budgets.values() for tag in budget.tags]

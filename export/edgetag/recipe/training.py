@@ -4,7 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from edgetag.recipe.base import Section, Share
+from edgetag.catalogue.engines import DEFAULT_ENGINE
+from edgetag.recipe.base import Runtime, Section, Share
+from edgetag.recipe.channels import ChannelsBudget, NarrowName
 
 
 class Phase(Section):
@@ -160,6 +162,14 @@ class ChannelsSection(FineTuning):
         default_factory=dict,
         description="Pattern of layer names → share of their channels that is kept, in place of "
         "the variant's; the first that fits.",
+    )
+    budgets: dict[NarrowName, ChannelsBudget] = Field(
+        default_factory=dict,
+        description="Network → what it may cost: it is as wide as that allows, in place of the "
+        "variant's share.",
+    )
+    runtime: Runtime = Field(
+        DEFAULT_ENGINE, description="Where latency of budgets is measured, with one thread."
     )
 
 

@@ -15,7 +15,6 @@ from edgetag.conversion.flatfile import gzip_size, parse_model, read_model
 from edgetag.conversion.layers import Layer, matched_layers
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.result import ExportedVariant
-from edgetag.conversion.sources import Sources
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.judging.checks import ReasonedCheck
@@ -150,7 +149,7 @@ class Trials:
     def write(self, choice: Choice, layers: tuple[Layer, ...]) -> Path:
         """Write the file of a choice, checked and described like an exported one."""
         file = self.workspace.rescue / f"{self.name(choice)}.tflite"
-        info = Sources(self.recipe, self.workspace).info(self.variant)
+        info = ModelInfo.of(self.recipe, self.variant)
         data = self._described(self.grafted(layers, self.keep), info)
         model = parse_model(data, file)
         checks.check_target_ops(model, self.recipe.export.target_ops, file)

@@ -1,8 +1,10 @@
-"""The narrow stage: the narrower networks that variants are made of, resumed one by one."""
+"""The narrower networks that variants are made of, resumed one by one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +21,7 @@ from edgetag.compression.allocation import (
 from edgetag.compression.batch_norm import recalibrate
 from edgetag.compression.channels import Importance, Inner
 from edgetag.compression.fine_tuning import Bench, open_bench
-from edgetag.compression.result import NarrowedNetwork, NarrowResult
+from edgetag.compression.result import KeptLimit, NarrowedNetwork, NarrowResult
 from edgetag.compression.weights import kept_record, weights_digest
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
@@ -41,12 +43,36 @@ BATCH_SIZE = 32
 """Images that are looked at together while channels are ranked; it changes nothing but memory."""
 
 
-def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> NarrowResult:
+FITTING = {"budgets", "runtime"}
+"""Keys of the section that are of no effect for a network without a budget."""
+
+Goal = Callable[[float], Mapping[str, int]]
+"""From a share of the multiplications within blocks to the widths of layers that keep it."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """How wide a network with a budget is, and what that comes to."""
+
+    widths: Mapping[str, int]
+    budget: tuple[KeptLimit, ...] = ()
+
+
+class Fit(Protocol):
+    """Finds how wide a network with a budget is; `making` digests the code that does."""
+
+    making: str
+
+    def __call__(self, network: str, goal: Goal, /) -> Fitted:
+        """Return the widths that keep a network's budget."""
+
+
+def run(recipe: Recipe, workspace: Workspace, progress: Progress, fit: Fit) -> NarrowResult:
     """Make each narrower network that is not there yet.
 
     Raises:
-        InputError: The recipe has no variant of one, something it starts from is missing, or a
-            layer cannot be narrowed.
+        InputError: The recipe has no variant of one, something it starts from is missing, a layer
+            cannot be narrowed, or no widths keep a budget.
     """
     lines = [VARIANTS[name] for name in recipe.export.possible if VARIANTS[name].narrow]
     if not lines:
@@ -56,7 +82,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> NarrowResul
         )
     wide = _Wide(open_bench(recipe, workspace, progress))
     shares = {line.narrow: line.keeps for line in lines}
-    made = tuple(_network(wide, name, share) for name, share in shares.items())
+    made = tuple(_network(wide, name, share, fit) for name, share in shares.items())
     result = NarrowResult(networks=made)
     write_text(workspace.narrow / "narrow.json", result.to_json())
     return result
@@ -101,19 +127,23 @@ class _Wide:
             return measured_losses(self.model, self.inner, importance, section.multiple, score)
 
 
-def _network(wide: _Wide, name: str, share: float) -> NarrowedNetwork:
+def _network(wide: _Wide, name: str, share: float, fit: Fit) -> NarrowedNetwork:
     bench, section = wide.bench, wide.bench.recipe.compress.channels
     folder = bench.workspace.narrow
     weights, record = folder / f"{name}.npz", folder / f"{name}.json"
-    making = [dependencies_of(__name__).digest, section.model_dump(mode="json")]
+    making: list[object] = [dependencies_of(__name__).digest, section.model_dump(exclude=FITTING)]
+    if budget := section.budgets.get(name):
+        making += [fit.making, section.runtime, budget.given()]
     inputs = weights_digest(bench, name, {"train": wide.weights}, making)
     if (kept := kept_record(NarrowedNetwork, record, weights, inputs)) is not None:
         bench.progress.say(f"{name}: unchanged, kept")
         return kept
 
-    keras.utils.set_random_seed(bench.recipe.seed)
     scores = bench.scores_of(wide.model, wide.weights, "scoring the float model")
-    before, had, goal = bench.validation_map(scores), wide.widths, _goal(wide, share)
+    before, had = bench.validation_map(scores), wide.widths
+    fitted = fit(name, partial(_goal, wide)) if budget else Fitted(_goal(wide, share))
+    goal = fitted.widths
+    keras.utils.set_random_seed(bench.recipe.seed)  # whatever was built to measure widths
     model, untrained = wide.model, None
     for step in range(1, section.steps + 1):
         # Each step leaves out as many channels as the others, and is trained as long.
@@ -136,8 +166,9 @@ def _network(wide: _Wide, name: str, share: float) -> NarrowedNetwork:
         file=bench.workspace.relative(weights),
         weights_sha256=digest_file(weights),
         inputs_sha256=inputs,
-        widths=goal,
+        widths=dict(goal),
         channels=had,
+        budget=fitted.budget,
         parameters=model.count_params(),
         parameters_before=wide.model.count_params(),
         validation_map_before=before,
