@@ -51,6 +51,14 @@ def test_every_candidate_has_a_recipe_and_its_share_of_training() -> None:
             assert made.pruning.sparsity == each.sparsity
 
 
+def test_budgets_of_a_narrower_network_stay_with_its_variants() -> None:
+    text = '[export]\nvariants = ["fp32", "int8-narrow50"]\n'
+    recipe = recipe_of(f"{text}[compress.channels.budgets.narrow50]\nmax_size_ratio = 0.6\n")
+    for each in candidates_of(recipe):
+        budgets = derived(recipe, each).compress.channels.budgets
+        assert set(budgets) == ({"narrow50"} if each.kept == 0.5 else set())
+
+
 def test_a_verdict_holds_the_chosen_to_the_budgets_of_the_search_where_it_has_no_own() -> None:
     limits = "[search.budgets]\nmax_map_drop = 0.02\nmin_map = 0.5\nmax_size_bytes = 9\n"
     candidate = candidates_of(recipe_of(limits))[0]

@@ -83,6 +83,11 @@ def derived(recipe: Recipe, candidate: Candidate, share: float = 1.0) -> Recipe:
     values["pruning"]["epochs"] *= share or AS_GOOD_AS_NONE
     values["compress"]["channels"]["epochs"] *= share
     values["quantization"]["epochs"] *= share
+    channels = values["compress"]["channels"]
+    narrow = VARIANTS[candidate.variant].narrow
+    channels["budgets"] = {
+        name: limits for name, limits in channels["budgets"].items() if name == narrow
+    }
     explain = recipe.export.explain if network.has_maps else ()
     values["export"] |= {
         "variants": variants,

@@ -6,17 +6,18 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.benchmarking.measure import Plan, Times, measure
+from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.flatfile import gzip_size, operators, parse_model
 from edgetag.errors import InputError
 from edgetag.image_cache import SHARD_IMAGES, CacheIndex, shard_path
 from edgetag.pixels import Pixels
 from edgetag.progress import SilentProgress
-from edgetag.recipe import BUDGET_CPU, BUDGET_TARGET, Recipe
+from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.scratch import scratch_folder
 from edgetag.search.result import Measures
-from edgetag.targets.asked import engines_to_count, require_ready
+from edgetag.targets.asked import engine_of_budgets
 from edgetag.targets.counting.one_file import count_file
 from edgetag.targets.scoring import Pictures
 from edgetag.workspace import write_text
@@ -45,7 +46,7 @@ class Meter:
         if self._times and (missing := engines.get(runtime).available()):
             raise InputError(f"latency is judged on {runtime}, but {missing}")
         if "arm_instructions" in self.asked:
-            self._counter = _counter(recipe)
+            self._counter = engine_of_budgets(recipe, DEFAULT_ENGINE)
 
     def measure(self, file: Path, recipe: Recipe) -> Measures:
         """Measure a file of a candidate's recipe.
@@ -99,15 +100,6 @@ def multiplications(model: object) -> int:
             places = int(np.prod(out[1:3])) if len(out) == 4 else 1
             total += places * int(np.prod(weights))
     return total
-
-
-def _counter(recipe: Recipe) -> Emulated:
-    found = engines_to_count(recipe, (f"litert@{BUDGET_TARGET}",), (BUDGET_CPU,))
-    require_ready(found)
-    (engine,) = (each for each in found if isinstance(each, Emulated))
-    if why := engine.why_no_count():
-        raise InputError(f"{BUDGET_TARGET} cannot count instructions: {why}")
-    return engine
 
 
 def _instructions(file: Path, recipe: Recipe, pixels: Pixels, engine: Emulated) -> int:
