@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from edgetag.errors import InputError
-from edgetag.recipe import Recipe, parse_recipe
+from edgetag.recipe import Recipe, load_recipe, parse_recipe
 from edgetag.search.candidates import Candidate, candidates_of, derived
+from edgetag.search.concluding import recipe_text
 from edgetag.search.result import Measures, SearchTrial
 from edgetag.search.sampling import Proposals
+from tests.support.paths import ROOT
 
 HEAD = 'name = "x"\n[data]\nsource = "labels.csv"\ntags = ["a", "b"]\n'
 EVERYTHING = """
@@ -49,6 +51,18 @@ def test_every_candidate_has_a_recipe_and_its_share_of_training() -> None:
         assert made.quantization.epochs == recipe.quantization.epochs / 2
         if each.sparsity:
             assert made.pruning.sparsity == each.sparsity
+
+
+@pytest.mark.parametrize("name", ["demo", "bench", "maps"])
+def test_the_recipe_of_any_candidate_is_read_again_as_it_was(name: str, tmp_path: Path) -> None:
+    recipe = load_recipe(ROOT / "models" / name / "recipe.toml")
+    for each in candidates_of(recipe):
+        made = derived(recipe, each)
+        path = tmp_path / f"{each.name}.toml"
+        path.write_text(recipe_text(made, tmp_path))
+        read = load_recipe(path)
+        assert read.digest() == made.digest()
+        assert read.data.source.resolve() == recipe.data.source.resolve()
 
 
 def test_budgets_of_a_narrower_network_stay_with_its_variants() -> None:

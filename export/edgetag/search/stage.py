@@ -5,20 +5,15 @@ the limits on costs is made with no training behind the float model, the more pr
 third of it, and half of these with all of it.
 """
 
-import os
 import time
-from collections.abc import Iterable
-from pathlib import Path
 from typing import cast
 
-from edgetag.catalogue.variants import BASE
-from edgetag.ci.toml_text import to_toml
 from edgetag.conversion.exported import exported_file
 from edgetag.errors import EdgetagError
 from edgetag.judging.decisions import Decision
 from edgetag.pipeline import run_until
 from edgetag.progress import Progress
-from edgetag.recipe import PLACES, Recipe
+from edgetag.recipe import Recipe
 from edgetag.search.candidates import Candidate, candidates_of, derived
 from edgetag.search.choosing import (
     LIMITS,
@@ -27,11 +22,11 @@ from edgetag.search.choosing import (
     broken_limits,
     excesses,
     explained,
-    front_of,
     outdone_by,
     promising,
 )
-from edgetag.search.plotting import plot_of
+from edgetag.search.concluding import outcome_of, outcome_of_none, recipe_text
+from edgetag.search.ledger import Ledger
 from edgetag.search.result import SearchResult, SearchTrial
 from edgetag.search.sampling import Proposals
 from edgetag.search.trials import Trials
@@ -88,8 +83,8 @@ class _Search:
         self.made = Trials(recipe, workspace, progress)
         self.most = trials or recipe.search.trials
         self.candidates = {each.name: each for each in candidates_of(recipe)}
-        self.trials: dict[str, SearchTrial] = {}
-        self.float_map: float | None = None
+        self.ledger = Ledger(recipe, self.made.root, len(self.candidates), progress)
+        self.trials = self.ledger.trials
         self._ends = None if minutes is None else time.monotonic() + 60 * minutes
         self._cut_short = False
 
@@ -133,27 +128,27 @@ class _Search:
                 for trial in waiting:
                     if trial not in best:
                         why = f"less promising than others after {trial.trained:.0%} of training"
-                        self._keep(trial.model_copy(update={"why": f"not trained on: {why}"}))
+                        self.ledger.keep(trial.model_copy(update={"why": f"not trained on: {why}"}))
                 waiting = best
             for trial in sorted(waiting, key=lambda trial: trial.cost(self.cost)):
-                if self._out_of_time():
-                    return
                 by = outdone_by(trial, tuple(self.trials.values()), self.budgets, self.cost)
                 if by is not None:
                     why = f"not trained on: {by.name} keeps every budget at no more cost"
-                    self._keep(trial.model_copy(update={"why": why}))
+                    self.ledger.keep(trial.model_copy(update={"why": why}))
                     continue
+                if self._out_of_time():
+                    return
                 self._measured(self.candidates[trial.name], share)
         self._train_others()
 
     def _train_others(self) -> None:
         """Train also what looked less promising, as long as nothing keeps every budget."""
-        while self.budgets and not self._out_of_time():
+        while self.budgets:
             trials = self.trials.values()
             if any(trial.is_final and not trial.exceeds for trial in trials):
                 return
             left = [trial for trial in trials if _is_trained_in_part(trial)]
-            if not left:
+            if not left or self._out_of_time():
                 return
             nearest = promising(left, self.budgets, self.cost)[0]
             self._measured(self.candidates[nearest.name], 1.0)
@@ -170,7 +165,8 @@ class _Search:
         )
         chosen = best_of(trials, self.budgets, self.cost)
         if chosen is None:
-            return self._write(trials, finished=not self._cut_short, outcome=self._none())
+            outcome = outcome_of_none(trials, self.budgets, self._cut_short)
+            return self.ledger.write(trials, finished=not self._cut_short, outcome=outcome)
         trials = tuple(explained(each, chosen, trials, self.cost) for each in trials)
         candidate = self.candidates[chosen.name]
         recipe, folder = derived(self.recipe, candidate), self.made.workspace(candidate)
@@ -179,18 +175,12 @@ class _Search:
         verdict = cast(Verdict, results["validate"])
         decided = verdict.decisions.get(candidate.variant)
         path = self.made.root / "chosen.toml"
-        write_text(path, _toml(recipe, path.parent))
+        write_text(path, recipe_text(recipe, path.parent))
         exported, file = exported_file(folder, candidate.variant)
-        outcome = f"{chosen.name} keeps every budget."
-        if chosen.exceeds:
-            outcome = (
-                "No combination keeps every budget. The nearest is "
-                f"{chosen.name}: {broken_limits(chosen, self.budgets)}."
-            )
         splits = " and ".join(recipe.validation.splits)
         judged = f"On {splits}, which did not choose it, the verdict is: {decided or NOT_JUDGED}."
         command = f"edgetag run {path} --out {folder.root}"
-        return self._write(
+        return self.ledger.write(
             trials,
             finished=not self._cut_short,
             chosen=chosen.name,
@@ -199,19 +189,7 @@ class _Search:
             file_sha256=exported.sha256,
             run_folder=folder.root.relative_to(self.workspace.root).as_posix(),
             verdict=decided or NOT_JUDGED,
-            outcome=f"{outcome} {judged} Report and bundle: {command}",
-        )
-
-    def _none(self) -> str:
-        sketched = [each for each in self.trials.values() if each.exceeds]
-        if self._cut_short or not sketched:
-            return "Nothing was measured to its end; " + (
-                "give the search more time." if self._cut_short else "every combination failed."
-            )
-        nearest = min(sketched, key=lambda each: max(each.exceeds.values()))
-        return (
-            "No combination keeps the limits on costs, and none was trained. The nearest is "
-            f"{nearest.name}: {broken_limits(nearest, self.budgets)}."
+            outcome=f"{outcome_of(chosen, self.budgets)} {judged} Report and bundle: {command}",
         )
 
     def _waits(self, trial: SearchTrial) -> bool:
@@ -222,28 +200,28 @@ class _Search:
         return self._cut_short
 
     def _sketched(self, candidate: Candidate) -> SearchTrial:
-        trial = _trial(candidate)
+        trial = SearchTrial.like(candidate)
         try:
             measures = self.made.sketch(candidate)
         except EdgetagError as error:
-            return self._keep(_failed(trial, error))
+            return self.ledger.keep(_failed(trial, error))
         broken = excesses(measures, self.budgets, ON_COSTS)
         broken = {key: over for key, over in broken.items() if over > ROOM}
         if candidate.sparsity:
             broken.pop("max_gzip_bytes", None)  # the zeros, which compress well, come later
         trial = trial.model_copy(update={"measures": measures, "exceeds": broken})
         why = f"not trained: breaks {broken_limits(trial)}" if broken else "not trained"
-        return self._keep(trial.model_copy(update={"why": why}))
+        return self.ledger.keep(trial.model_copy(update={"why": why}))
 
     def _measured(self, candidate: Candidate, share: float) -> SearchTrial:
-        trial = _trial(candidate)
-        if self.float_map is None:
-            self.float_map = self.made.float_map()
+        trial = SearchTrial.like(candidate)
+        if self.ledger.float_map is None:
+            self.ledger.float_map = self.made.float_map()
         try:
             measures = self.made.measure(candidate, share)
         except EdgetagError as error:
-            return self._keep(_failed(trial, error))
-        drop = None if measures.map is None else self.float_map - measures.map
+            return self.ledger.keep(_failed(trial, error))
+        drop = None if measures.map is None else self.ledger.float_map - measures.map
         measures = measures.model_copy(update={"map_drop": drop})
         trial = trial.model_copy(
             update={
@@ -252,44 +230,7 @@ class _Search:
                 "exceeds": excesses(measures, self.budgets),
             }
         )
-        return self._keep(trial, say=True)
-
-    def _keep(self, trial: SearchTrial, say: bool = False) -> SearchTrial:
-        """Take up what is known of a trial now, and write down how far the search has come."""
-        self.trials[trial.name] = trial
-        result = self._write(self.trials.values())
-        if trial.failure is not None:
-            self.progress.say(f"{trial.name}: {trial.failure}")
-        elif say and trial.measures is not None:
-            front = ", ".join(result.front) or "nothing yet"
-            value = trial.measures.map
-            self.progress.say(
-                f"{trial.name}: mAP {'not scored' if value is None else f'{value:.3f}'} after "
-                f"{trial.trained:.0%} of its training; front: {front}"
-            )
-        return trial
-
-    def _write(self, trials: Iterable[SearchTrial], **more: object) -> SearchResult:
-        trials = tuple(trials)
-        values = {
-            "recipe": self.recipe.name,
-            "recipe_sha256": self.recipe.digest(),
-            "seed": self.recipe.seed,
-            "cost": self.cost,
-            "budgets": self.budgets,
-            "combinations": len(self.candidates),
-            "float_map": self.float_map,
-            "trials": trials,
-            "front": tuple(each.name for each in front_of(trials, self.cost)),
-        }
-        result = SearchResult(**(values | more))
-        write_text(self.made.root / "search.json", result.to_json())
-        write_text(self.made.root / "front.svg", plot_of(result))
-        return result
-
-
-def _trial(candidate: Candidate) -> SearchTrial:
-    return SearchTrial.like(candidate)
+        return self.ledger.keep(trial, say=True)
 
 
 def _failed(trial: SearchTrial, error: EdgetagError) -> SearchTrial:
@@ -299,13 +240,3 @@ def _failed(trial: SearchTrial, error: EdgetagError) -> SearchTrial:
 
 def _is_trained_in_part(trial: SearchTrial) -> bool:
     return trial.trained is not None and trial.failure is None and not trial.is_final
-
-
-def _toml(recipe: Recipe, folder: Path) -> str:
-    """Return a recipe as a file in a folder, whose paths are relative to it."""
-    values = recipe.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-    for section, keys in PLACES.items():
-        for key in keys & values.get(section, {}).keys():
-            values[section][key] = os.path.relpath(values[section][key], folder)
-    variants = [name for name in recipe.export.variants if name != BASE] or [BASE]
-    return to_toml(values, {"": [f"Chosen by edgetag search: {variants[0]}."]})
