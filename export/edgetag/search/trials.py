@@ -6,6 +6,7 @@ What was kept is taken again by whoever asks the same, so that a search that was
 where it was in no time.
 """
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -88,6 +89,7 @@ class Trials:
             run_until("train", recipe, Workspace(first), self._progress)
             if workspace.root != first:
                 share_training(recipe, workspace, Workspace(first))
+                _share_float_file(workspace, Workspace(first))
             run_until("export", recipe, workspace, self._progress)
             _, path = exported_file(workspace, candidate.variant)
             worth = self._judged(recipe, workspace, path)
@@ -157,6 +159,15 @@ class Trials:
             kept = KeptTrial(inputs=inputs, measures=make())
             write_text(path, kept.to_json())
         return kept.measures
+
+
+def _share_float_file(workspace: Workspace, other: Workspace) -> None:
+    """Give a run folder the float file of another one; the export keeps it if it is its own."""
+    for name in (f"{BASE}.tflite", f"{BASE}.json"):
+        there, here = other.export / name, workspace.export / name
+        if there.exists() and not here.exists():
+            here.parent.mkdir(parents=True, exist_ok=True)
+            os.link(there, here)
 
 
 class _Quiet:
