@@ -101,8 +101,9 @@ def test_tflite_runtime_runs_on_armv7(armv7: Target, cache_folder: Path) -> None
     assert np.allclose(there, scores("litert", "tiny_fp32", cache_folder), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("cpu", ["cortex-a76", "cortex-a53"])
-@pytest.mark.parametrize("model", ["tiny_int8_uint8", "tiny_fp32"])
+@pytest.mark.parametrize(
+    ("cpu", "model"), [("cortex-a76", "tiny_int8_uint8"), ("cortex-a53", "tiny_fp32")]
+)
 def test_instructions_are_the_same_in_three_runs(
     arm64: Target, cache_folder: Path, cpu: str, model: str
 ) -> None:
