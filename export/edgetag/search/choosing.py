@@ -176,6 +176,6 @@ def broken_limits(trial: SearchTrial, budgets: Budgets | None = None) -> str:
         value = measured_by(trial.measures, key) if trial.measures else None
         text = f"{key}: {write_value(limit.unit, value)}"
         if budgets is not None:
-            text += f" where {write_value(limit.unit, budgets[key])} are allowed"
+            text += f" (limit {write_value(limit.unit, budgets[key])})"
         parts.append(text)
     return "; ".join(parts)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from edgetag.catalogue.variants import BASE
 from edgetag.ci.toml_text import to_toml
-from edgetag.recipe import PLACES, Recipe
+from edgetag.judging.wording import write_value
+from edgetag.recipe import PLACES, Recipe, Variant
 from edgetag.search.choosing import Budgets, broken_limits
 from edgetag.search.result import SearchTrial
+from edgetag.validation.result import Verdict
 
 
 def outcome_of(chosen: SearchTrial, budgets: Budgets) -> str:
@@ -30,6 +32,17 @@ def outcome_of_none(trials: Sequence[SearchTrial], budgets: Budgets, cut_short: 
         "No combination keeps the limits on costs, and none was trained. The nearest is "
         f"{nearest.name}: {broken_limits(nearest, budgets)}."
     )
+
+
+def judged_as(verdict: Verdict, variant: Variant) -> str:
+    """Return what a verdict says of a variant over the split that decides."""
+    drops = [
+        f", drop of mAP {write_value('points', entry.map_drop, entry.map_drop_interval)}"
+        for entry in verdict.variants
+        if (entry.variant, entry.split) == (variant, verdict.split)
+    ]
+    decided = f"{verdict.decisions[variant]}{drops[0] if drops else ''}"
+    return f"On {verdict.split}, which did not choose it: {decided}."
 
 
 def recipe_text(recipe: Recipe, folder: Path) -> str:

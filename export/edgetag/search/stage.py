@@ -10,7 +10,6 @@ from typing import cast
 
 from edgetag.conversion.exported import exported_file
 from edgetag.errors import EdgetagError
-from edgetag.judging.decisions import Decision
 from edgetag.pipeline import run_until
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
@@ -25,7 +24,7 @@ from edgetag.search.choosing import (
     outdone_by,
     promising,
 )
-from edgetag.search.concluding import outcome_of, outcome_of_none, recipe_text
+from edgetag.search.concluding import judged_as, outcome_of, outcome_of_none, recipe_text
 from edgetag.search.ledger import Ledger
 from edgetag.search.result import SearchResult, SearchTrial
 from edgetag.search.sampling import Proposals
@@ -40,7 +39,6 @@ ROOM = 0.1
 """By which share a file of no training may break a limit that the trained one may keep: layers of
 narrower networks are allotted otherwise then."""
 
-NOT_JUDGED: Decision = "not judged"
 ON_COSTS = tuple(key for key in LIMITS if key not in ON_ACCURACY)
 
 
@@ -173,12 +171,10 @@ class _Search:
         self.progress.say(f"{chosen.name} is chosen; it is judged on what did not choose it")
         results = run_until("validate", recipe, folder, self.progress)
         verdict = cast(Verdict, results["validate"])
-        decided = verdict.decisions.get(candidate.variant)
         path = self.made.root / "chosen.toml"
         write_text(path, recipe_text(recipe, path.parent))
         exported, file = exported_file(folder, candidate.variant)
-        splits = " and ".join(recipe.validation.splits)
-        judged = f"On {splits}, which did not choose it, the verdict is: {decided or NOT_JUDGED}."
+        judged = judged_as(verdict, candidate.variant)
         command = f"edgetag run {path} --out {folder.root}"
         return self.ledger.write(
             trials,
@@ -188,7 +184,7 @@ class _Search:
             file=file.relative_to(self.workspace.root).as_posix(),
             file_sha256=exported.sha256,
             run_folder=folder.root.relative_to(self.workspace.root).as_posix(),
-            verdict=decided or NOT_JUDGED,
+            verdict=verdict.decisions[candidate.variant],
             outcome=f"{outcome_of(chosen, self.budgets)} {judged} Report and bundle: {command}",
         )
 
