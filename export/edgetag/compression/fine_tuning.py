@@ -71,8 +71,10 @@ class Bench:
         """Fit a model in place, with the recipe's loss, augmentation and batch size.
 
         The teacher, the float model or networks of other runs, gives targets too where the recipe
-        wants it. `what` is the task's name for progress.
+        wants it. `what` is the task's name for progress. Over no epoch it does nothing.
         """
+        if not section.epochs:
+            return
         training = self.recipe.training
         labels = self.dataset.labels(self.training)
         loss = loss_settings(training, self.dataset.vocabulary, labels)
