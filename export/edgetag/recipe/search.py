@@ -96,7 +96,7 @@ class SearchSection(Section):
         if not self.variants():
             raise ValueError(
                 "no variant has these kept_channels, sparsities and quantizations together: narrow "
-                "networks are made as int8 or qat, pruned ones as qat with all channels"
+                "networks are made as int8 or qat, pruned ones as qat"
             )
         return self
 
