@@ -205,7 +205,7 @@ def test_a_narrower_network_is_pruned_and_keeps_its_zeros_in_the_file_of_integer
     recipe = recipe_of(
         RECIPE + f'[compress.channels]\nepochs = 0.2\nallocation = "uniform"\nimages = 8\n'
         f'[export]\nvariants = ["fp32", "{variant}"]\n[bundle]\nvariant = "fp32"\n'
-        f'[teacher]\nruns = ["{tmp_path / "teacher"}"]\n'
+        f'[teacher]\nruns = ["{tmp_path / "teacher"}"]\nteaches = ["narrow", "prune"]\n'
     )
     train_stage_stand_in(recipe, fresh_run)
     with pytest.raises(InputError, match=r"teacher: no run folder with a trained network"):

@@ -30,7 +30,7 @@ def recipe_of(text: str) -> Recipe:
 def test_every_combination_of_which_there_is_a_variant_is_a_candidate_once() -> None:
     candidates = candidates_of(recipe_of(EVERYTHING))
     names = [each.name for each in candidates]
-    assert len(set(names)) == len(names) == 2 * 3 * 7
+    assert len(set(names)) == len(names) == 2 * 3 * 9
     assert "mobilenet_v2-96-int8-narrow50-qat" in names
     assert "efficientnet_lite0-64-int8-pruned-qat-0.5" in names
 
@@ -63,6 +63,16 @@ def test_the_recipe_of_any_candidate_is_read_again_as_it_was(name: str, tmp_path
         read = load_recipe(path)
         assert read.digest() == made.digest()
         assert read.data.source.resolve() == recipe.data.source.resolve()
+
+
+def test_teachers_of_what_was_chosen_are_named_from_where_its_recipe_lies(tmp_path: Path) -> None:
+    (tmp_path / "search").mkdir()
+    text = '[teacher]\nruns = ["runs/a", "../b"]\npictures = "more"\n'
+    recipe = parse_recipe(HEAD + text, tmp_path / "recipe.toml")
+    path = tmp_path / "search" / "chosen.toml"
+    path.write_text(recipe_text(recipe, path.parent))
+    assert 'runs = ["../runs/a", "../../b"]' in path.read_text()
+    assert load_recipe(path).teacher == recipe.teacher
 
 
 def test_budgets_of_a_narrower_network_stay_with_its_variants() -> None:
@@ -138,4 +148,4 @@ def test_the_sampler_proposes_so_many_each_once_and_again_the_same(
 
 
 def test_where_all_may_be_tried_all_are() -> None:
-    assert len(proposed(99, measured)) == 42
+    assert len(proposed(99, measured)) == 2 * 3 * 9

@@ -14,7 +14,7 @@ from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
 from edgetag.recipe.needed import more_needed, passed_over
 from edgetag.recipe.phones import PhonesSection
 from edgetag.recipe.search import Cost, SearchBudget, SearchSection
-from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recipe
+from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recipe, with_places
 from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, CpuName, TargetsSection
 from edgetag.recipe.teacher import TeacherSection
 from edgetag.recipe.training import (
@@ -76,4 +76,5 @@ __all__ = [
     "parse_recipe",
     "passed_over",
     "resolved_recipe",
+    "with_places",
 ]

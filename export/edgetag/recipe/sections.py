@@ -1,8 +1,9 @@
 """The recipe's sections. Descriptions here are what `edgetag recipe schema` shows to editors."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -38,6 +39,27 @@ def _message(error: ValueError) -> str:
     """Return what is wrong, without pydantic's words about where."""
     problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
     return problem.removeprefix("Value error, ")
+
+
+def with_places(values: Mapping[str, Any], change: Callable[[str], object]) -> dict[str, Any]:
+    """Return a recipe's values with every path changed, also in arrays of paths.
+
+    Args:
+        values: Section → its values, of which paths are texts.
+        change: From a path to what stands in its place.
+    """
+
+    def changed(place: Any) -> Any:
+        if isinstance(place, list | tuple):
+            return tuple(map(changed, place))
+        return change(place) if isinstance(place, str) else place
+
+    result = dict(values)
+    for section, keys in PLACES.items():
+        inner = values.get(section)
+        if isinstance(inner, dict):
+            result[section] = inner | {key: changed(inner[key]) for key in keys if key in inner}
+    return result
 
 
 def _networks(fact: str) -> str:

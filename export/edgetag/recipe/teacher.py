@@ -32,9 +32,9 @@ class TeacherSection(Section):
         description="Of their maps beside their scores, where all have maps of one size.",
     )
     teaches: tuple[Literal["train", "narrow", "prune"], ...] = Field(
-        ("train", "narrow", "prune"),
-        description="In which stages; narrower and pruned networks are else taught by the float "
-        "network. How much says distillation in their sections.",
+        ("train",),
+        description="In which stages. Narrower and pruned networks are else taught by the float "
+        "network; distillation in their sections says how much.",
     )
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from pathlib import Path
 from edgetag.catalogue.variants import BASE
 from edgetag.ci.toml_text import to_toml
 from edgetag.judging.wording import write_value
-from edgetag.recipe import PLACES, Recipe, Variant
+from edgetag.recipe import Recipe, Variant, with_places
 from edgetag.search.choosing import Budgets, broken_limits
 from edgetag.search.result import SearchTrial
 from edgetag.validation.result import Verdict
@@ -48,8 +48,6 @@ def judged_as(verdict: Verdict, variant: Variant) -> str:
 def recipe_text(recipe: Recipe, folder: Path) -> str:
     """Return the recipe of what was chosen as a file in a folder, with paths from there."""
     values = recipe.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-    for section, keys in PLACES.items():
-        for key in keys & values.get(section, {}).keys():
-            values[section][key] = os.path.relpath(values[section][key], folder)
+    values = with_places(values, lambda place: os.path.relpath(place, folder))
     variants = [name for name in recipe.export.variants if name != BASE] or [BASE]
     return to_toml(values, {"": [f"Chosen by edgetag search: {variants[0]}."]})
