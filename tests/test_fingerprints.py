@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from edgetag.catalogue.variants import VARIANTS
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
@@ -86,6 +87,13 @@ def test_a_section_changes_the_stages_that_read_it(
     assert differs == changed
 
 
+def test_what_trains_a_variant_reads_what_trained_it_before() -> None:
+    for line in VARIANTS.values():
+        for number, later in enumerate(line.trained_by):
+            assert {"train", *line.trained_by[:number]} <= set(stage(later).needs)
+        assert set(line.trained_by) <= set(stage("export").needs)
+
+
 def test_another_output_of_a_stage_changes_those_after_it(tmp_path: Path) -> None:
     write_data(tmp_path)
     before, after = run_file(), run_file(train="1")
@@ -115,8 +123,8 @@ def test_a_moved_folder_keeps_its_settings(tmp_path: Path) -> None:
 def test_stages_for_variants_that_a_recipe_lacks_are_left_out(tmp_path: Path) -> None:
     plain = recipe(tmp_path, '[export]\nvariants = ["fp32", "int8"]\n[bundle]\nvariant = "int8"\n')
     assert [s.name for s in STAGES if not s.wanted(plain)] == [
-        "prune",
         "narrow",
+        "prune",
         "quantize",
         "targets",
     ]

@@ -24,6 +24,7 @@ DISTRIBUTIONS = {
     "litert_quantizer": "litert-quantizer",
     "matplotlib": "matplotlib",
     "numpy": "numpy",
+    "optuna": "optuna",
     "polars": "polars",
     "safetensors": "safetensors",
     "scipy": "scipy",

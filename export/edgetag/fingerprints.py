@@ -16,11 +16,14 @@ from edgetag.workspace import Making, RunFile, StageRecord, Workspace, digest_fi
 
 SOURCES = {
     "dataset": "labels or pictures",
-    "train": "what training begins with",
+    "train": "what training begins with or learns from",
+    "narrow": "what teaches narrower networks",
+    "prune": "what teaches pruned networks",
     "bundle": "attribution or golden pictures",
 }
 """Stage → its inputs outside the run folder, as a user would call them."""
 
+TAUGHT = ("train", "narrow", "prune")
 
 WITHOUT_EFFECT = {"fresh"}
 """Options that change how a stage gets to what it leaves, not what that is."""
@@ -65,11 +68,11 @@ def making(
         from edgetag.dataset.stage import inputs_fingerprint
 
         inputs[SOURCES["dataset"]] = inputs_fingerprint(recipe)
-    if which.name == "train":
+    if which.name in TAUGHT:
         from edgetag.training.inputs import inputs_fingerprint as of_training
 
-        if begins_with := of_training(recipe):
-            inputs[SOURCES["train"]] = begins_with
+        if learns_from := of_training(recipe, which.name):
+            inputs[SOURCES[which.name]] = learns_from
     if which.name == "bundle":
         from edgetag.bundling.sources import inputs_fingerprint as of_bundle
 

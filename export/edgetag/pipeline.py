@@ -111,6 +111,21 @@ def run_all(
         return walk.results
 
 
+def run_until(
+    last: str, recipe: Recipe, workspace: Workspace, progress: Progress
+) -> dict[str, Result]:
+    """Walk the stages that a recipe wants up to one of them, skipping those that are up to date.
+
+    Returns and raises as `run_all`; what is only made if needed is not made.
+    """
+    with workspace.locked():
+        walk = _Walk(recipe, workspace, progress, None)
+        for each in STAGES[: STAGES.index(stage(last)) + 1]:
+            if each.wanted(recipe):
+                walk.visit(each)
+        return walk.results
+
+
 class _Walk:
     """A walk over the stages of a run folder, which is held meanwhile.
 
@@ -266,22 +281,43 @@ def share_dataset(recipe: Recipe, workspace: Workspace, other: Workspace) -> Non
     Raises:
         InputError: The disk is full, or the folder belongs to another recipe.
     """
-    chosen = stage("dataset")
+    _share("dataset", recipe, workspace, other, os.link)
+
+
+def share_training(recipe: Recipe, workspace: Workspace, other: Workspace) -> None:
+    """Give a new run folder pictures and float model of another one, where they are the recipe's.
+
+    Raises:
+        InputError: As `share_dataset` does.
+    """
+    share_dataset(recipe, workspace, other)
+    _share("train", recipe, workspace, other, shutil.copy2)  # its history grows in place
+
+
+def _share(
+    name: str,
+    recipe: Recipe,
+    workspace: Workspace,
+    other: Workspace,
+    copy: Callable[[str, str], object],
+) -> None:
+    chosen = stage(name)
     with workspace.locked():
         run_file, theirs = _open_run(recipe, workspace), other.read_run_file()
-        done = theirs.stages.get(chosen.name) if theirs else None
-        if chosen.name in run_file.stages or done is None:
+        done = theirs.stages.get(name) if theirs else None
+        if name in run_file.stages or done is None:
             return
         if done.fingerprint != making(chosen, recipe, run_file).digest:
             return
+        folder = workspace.root / name
         try:
-            if workspace.dataset.exists():  # of an attempt that was killed
-                shutil.rmtree(workspace.dataset)
-            shutil.copytree(other.dataset, workspace.dataset, copy_function=os.link)
+            if folder.exists():  # of an attempt that was killed
+                shutil.rmtree(folder)
+            shutil.copytree(other.root / name, folder, copy_function=copy)
         except OSError as error:
-            raise disk_error(workspace.dataset, error) from error
-        kept = run_file.model_copy(update={"stages": {chosen.name: done}})
-        write_text(workspace.run_file, kept.to_json())
+            raise disk_error(folder, error) from error
+        stages = {**run_file.stages, name: done}
+        write_text(workspace.run_file, run_file.model_copy(update={"stages": stages}).to_json())
 
 
 def run_stage(

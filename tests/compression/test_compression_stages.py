@@ -1,5 +1,6 @@
 """Both stages over a run folder, and what they keep when they run again."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from edgetag.compression.result import PruneResult, QuantizedVariant, QuantizeRe
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress, Task
 from edgetag.recipe import Recipe, parse_recipe
-from edgetag.workspace import Workspace, digest_file
+from edgetag.workspace import RunFile, Workspace, digest_file, write_text
 from tests.support.compressed_run import HEAD, train_stage_stand_in
 
 pytestmark = pytest.mark.tensorflow
@@ -70,9 +71,12 @@ def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_varian
     train_stage_stand_in(recipe, fresh_run)
     float_sha256 = digest_file(fresh_run.train / "model.npz")
 
-    pruned = prune_stage.run(recipe, fresh_run, SilentProgress())
+    result = prune_stage.run(recipe, fresh_run, SilentProgress())
     text = (fresh_run.prune / "prune.json").read_text()
-    assert PruneResult.from_json(text, "prune.json") == pruned
+    assert PruneResult.from_json(text, "prune.json") == result
+    (pruned,) = result.networks
+    assert prune_stage.run(recipe, fresh_run, listening := Listening()) == result
+    assert listening.said == ["model.npz: unchanged, kept"]
     assert digest_file(fresh_run.train / "model.npz") == float_sha256
     assert [x.layer for x in pruned.layers if x.target] == [
         "block1_conv0",
@@ -85,7 +89,7 @@ def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_varian
     assert pruned.sparsity == pytest.approx(0.6, abs=0.05)
 
     listening = Listening()
-    result = quantize_stage.run(recipe, fresh_run, listening)
+    quantized = quantize_stage.run(recipe, fresh_run, listening)
     # Both float models were scored by pruning, and are not scored again.
     assert [task for task in listening.tasks if "scoring" in task] == [
         "int8-qat: scoring after the warm-up",
@@ -93,10 +97,10 @@ def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_varian
         "int8-pruned-qat: scoring after the warm-up",
         "int8-pruned-qat: scoring",
     ]
-    assert result.variants[1].validation_map_before == pruned.validation_map_after
+    assert quantized.variants[1].validation_map_before == pruned.validation_map_after
     text = (fresh_run.quantize / "quantize.json").read_text()
-    assert QuantizeResult.from_json(text, "quantize.json") == result
-    plain, sparse = result.variants
+    assert QuantizeResult.from_json(text, "quantize.json") == quantized
+    plain, sparse = quantized.variants
     assert (plain.variant, sparse.variant) == ("int8-qat", "int8-pruned-qat")
     assert plain.sparsity < 0.01
     assert sparse.sparsity == pytest.approx(pruned.sparsity, abs=1e-3)
@@ -113,7 +117,7 @@ def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_varian
 
     listening = Listening()
     again = quantize_stage.run(recipe, fresh_run, listening)
-    assert again == result
+    assert again == quantized
     assert listening.said == ["int8-qat: unchanged, kept", "int8-pruned-qat: unchanged, kept"]
 
 
@@ -162,11 +166,66 @@ def test_missing_float_weights_say_which_stage_makes_them(fresh_run: Workspace) 
 def test_stages_know_which_recipes_need_them(fresh_run: Workspace) -> None:
     from edgetag.compression import prune_stage, quantize_stage
 
-    assert prune_stage.needed(recipe_of())
+    assert prune_stage.needed(recipe_of()) == ("int8-pruned-qat",)
     assert quantize_stage.needed(recipe_of()) == ("int8-qat", "int8-pruned-qat")
     assert quantize_stage.needed(recipe_of(RECIPE)) == ("int8-qat",)  # if it comes to that
     plain = recipe_of(RECIPE + '[export]\nvariants = ["fp32"]\n[bundle]\nvariant = "fp32"\n')
     assert not prune_stage.needed(plain)
     assert quantize_stage.needed(plain) == ()
+    with pytest.raises(InputError, match="nothing to prune"):
+        prune_stage.run(plain, fresh_run, SilentProgress())
     with pytest.raises(InputError, match="nothing to train quantization-aware"):
         quantize_stage.run(plain, fresh_run, SilentProgress())
+
+
+def test_a_record_of_pruning_from_before_narrower_networks_were_pruned_is_read() -> None:
+    before = {
+        "schema": "edgetag.prune/1.0",
+        "structure": "unstructured",
+        "layers": [{"layer": "dense", "weights": 4, "zeros": 2, "target": 0.5}],
+        "sparsity": 0.5,
+        "steps": 3,
+        "validation_map_before": 0.8,
+        "validation_map_after": None,
+        "weights_sha256": "0",
+    }
+    (network,) = PruneResult.from_json(json.dumps(before), "prune.json").networks
+    assert (network.network, network.sparsity) == ("model", 0.5)
+
+
+@pytest.mark.slow
+def test_a_narrower_network_is_pruned_and_keeps_its_zeros_in_the_file_of_integers(
+    fresh_run: Workspace, tmp_path: Path
+) -> None:
+    from edgetag.compression import prune_stage, quantize_stage
+    from edgetag.conversion import stage as export_stage
+    from edgetag.narrowing import stage as narrow_stage
+
+    variant = "int8-narrow50-pruned-qat"
+    recipe = recipe_of(
+        RECIPE + f'[compress.channels]\nepochs = 0.2\nallocation = "uniform"\nimages = 8\n'
+        f'[export]\nvariants = ["fp32", "{variant}"]\n[bundle]\nvariant = "fp32"\n'
+        f'[teacher]\nruns = ["{tmp_path / "teacher"}"]\nteaches = ["narrow", "prune"]\n'
+    )
+    train_stage_stand_in(recipe, fresh_run)
+    with pytest.raises(InputError, match=r"teacher: no run folder with a trained network"):
+        narrow_stage.run(recipe, fresh_run, SilentProgress())
+    teacher = Workspace(tmp_path / "teacher")
+    train_stage_stand_in(recipe, teacher)
+    of_teacher = RunFile(name="teacher", recipe=recipe.model_dump(mode="json"), seed=1, versions={})
+    write_text(teacher.run_file, of_teacher.to_json())
+    with pytest.raises(InputError, match=r"narrow50\.npz: missing; run: edgetag narrow"):
+        prune_stage.run(recipe, fresh_run, SilentProgress())
+    (narrow,) = narrow_stage.run(recipe, fresh_run, SilentProgress()).networks
+    (pruned,) = prune_stage.run(recipe, fresh_run, SilentProgress()).networks
+    assert pruned.network == "narrow50"
+    assert pruned.validation_map_before == narrow.validation_map
+    weights = {layer.layer: layer.weights for layer in pruned.layers}
+    assert (
+        weights["block1_conv0"] == 9 * narrow.widths["block0_conv1"] * narrow.widths["block1_conv0"]
+    )
+    (quantized,) = quantize_stage.run(recipe, fresh_run, SilentProgress()).variants
+    assert quantized.sparsity == pytest.approx(pruned.sparsity, abs=1e-3)
+    (file,) = export_stage.make(recipe, fresh_run, (variant,), SilentProgress()).variants
+    assert file.sparsity == pytest.approx(pruned.sparsity, abs=1e-3)
+    assert pruned.sparsity == pytest.approx(0.6, abs=0.05)

@@ -105,19 +105,6 @@ def test_a_budget_that_the_whole_network_keeps_leaves_nothing_to_do() -> None:
         widest("narrow75", {"max_latency_ms": 10.5}, Networks())
 
 
-@pytest.mark.tensorflow
-def test_files_are_as_large_as_their_budget_allows_and_no_larger(workspace: Workspace) -> None:
-    from edgetag.narrowing.fitting import Fitter
-
-    recipe = recipe_of("max_size_ratio = 0.9")
-    fitted = Fitter(recipe, workspace, SilentProgress())("narrow75", uniform)
-    (kept,) = fitted.budget
-    assert (kept.limit, kept.most) == ("max_size_ratio", 0.9)
-    assert 0.97 * 0.9 <= kept.value <= 0.9
-    whole = uniform(1.0)
-    assert all(width <= whole[layer] for layer, width in fitted.widths.items())
-
-
 @pytest.mark.slow
 @pytest.mark.tensorflow
 @pytest.mark.skipif(

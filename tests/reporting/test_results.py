@@ -8,6 +8,7 @@ from rich.console import Console
 
 from edgetag.compression.result import (
     LayerSparsity,
+    PrunedNetwork,
     PruneResult,
     QuantizedVariant,
     QuantizeResult,
@@ -64,7 +65,10 @@ def test_pruning_shows_each_layers_zeros_against_its_target() -> None:
         LayerSparsity(layer="stem", weights=10, zeros=0),
         LayerSparsity(layer="a", weights=10, zeros=5, target=0.5),
     )
-    result = PruneResult(
+    network = PrunedNetwork(
+        network="model",
+        file="prune/model.npz",
+        inputs_sha256="",
         structure="unstructured",
         layers=layers,
         sparsity=0.25,
@@ -73,7 +77,12 @@ def test_pruning_shows_each_layers_zeros_against_its_target() -> None:
         validation_map_after=None,
         weights_sha256="",
     )
-    (table,) = tables_of(result)
+    narrow = network.model_copy(update={"network": "narrow50"})
+    table, slim = tables_of(PruneResult(networks=(network, narrow)))
+    assert (table.title, slim.title) == (
+        "Sparsity 0.250 over all layers (unstructured)",
+        "narrow50: sparsity 0.250 over all layers (unstructured)",
+    )
     assert table.texts == (("stem", "10", "0.000", "–"), ("a", "10", "0.500", "0.500"))
 
 

@@ -153,8 +153,15 @@ def test_goals_are_the_recipes_limits_unless_others_are_given(tmp_path: Path) ->
     recipe = make_run_folder(tmp_path).recipe
     assert goals_of(recipe, ["int8"], ["int8:map_drop=0.2"]) == (Goal("int8", "map_drop", 0.2),)
     assert goals_of(recipe, ["int8"], []) == (Goal("int8", "map_drop", 0.9),)
+    of_style, (first, second) = "int8:map_drop@test_style=0.1", recipe.validation.splits
+    assert goals_of(recipe, ["int8"], [of_style, f"int8:map_drop@{first}=0.3"]) == (
+        Goal("int8", "map_drop", 0.3),
+        Goal("int8", "map_drop", 0.1, second),
+    )
     with pytest.raises(InputError, match="not studied"):
         goals_of(recipe, ["int8"], ["fp16:map_drop=1"])
+    with pytest.raises(InputError, match="--goal no: not scored; splits are test, test_style"):
+        goals_of(recipe, ["int8"], ["int8:map_drop@no=1"])
 
 
 def test_a_goal_is_shown_only_where_the_whole_interval_is_within(compared: VariantsStudy) -> None:
@@ -162,7 +169,10 @@ def test_a_goal_is_shown_only_where_the_whole_interval_is_within(compared: Varia
     entry = row.accuracy[0].model_copy(
         update={"map_drop": 0.01, "map_drop_interval": (0.005, 0.02)}
     )
-    row = row.model_copy(update={"accuracy": (entry,), "instructions_ratio": None})
+    style = entry.model_copy(update={"split": "style", "map_drop": 0.05})
+    row = row.model_copy(update={"accuracy": (entry, style), "instructions_ratio": None})
+    (over_style,) = check([Goal("int8", "map_drop", 0.02, "style")], [row])
+    assert (over_style.goal, over_style.reached) == ("map_drop@style", "missed")
     goals = [Goal("int8", "map_drop", limit) for limit in (0.02, 0.015, 0.009)]
     goals.append(Goal("int8", "instructions_ratio", 1))
     assert [each.reached for each in check(goals, [row])] == ["shown", "met", "missed", "unknown"]

@@ -5,7 +5,7 @@ from typing import Literal
 
 from edgetag.catalogue import Numbers, by_name, module_of
 
-Training = Literal["prune", "narrow", "quantize"]
+Training = Literal["narrow", "prune", "quantize"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,13 @@ class VariantLine:
         return self.settings or module_of(self.name)
 
 
+_NARROWER: dict[str, tuple[Training, ...]] = {
+    "": ("narrow",),
+    "-qat": ("narrow", "quantize"),
+    "-pruned-qat": ("narrow", "prune", "quantize"),
+}
+"""End of a name → what trains a variant of a narrower network."""
+
 VARIANTS = by_name(
     VariantLine("fp32", "float"),
     VariantLine("fp16", "float"),
@@ -56,39 +63,18 @@ VARIANTS = by_name(
         chosen_types=True,
         settings="int8_qat",
     ),
-    VariantLine(
-        "int8-narrow75",
-        "integer",
-        ("narrow",),
-        calibrated=True,
-        chosen_types=True,
-        keeps=0.75,
-        settings="int8",
-    ),
-    VariantLine(
-        "int8-narrow50",
-        "integer",
-        ("narrow",),
-        calibrated=True,
-        chosen_types=True,
-        keeps=0.5,
-        settings="int8",
-    ),
-    VariantLine(
-        "int8-narrow75-qat",
-        "integer",
-        ("narrow", "quantize"),
-        chosen_types=True,
-        keeps=0.75,
-        settings="int8_qat",
-    ),
-    VariantLine(
-        "int8-narrow50-qat",
-        "integer",
-        ("narrow", "quantize"),
-        chosen_types=True,
-        keeps=0.5,
-        settings="int8_qat",
+    *(
+        VariantLine(
+            f"int8-narrow{100 * keeps:.0f}{more}",
+            "integer",
+            stages,
+            calibrated="quantize" not in stages,
+            chosen_types=True,
+            keeps=keeps,
+            settings="int8_qat" if "quantize" in stages else "int8",
+        )
+        for more, stages in _NARROWER.items()
+        for keeps in (0.75, 0.5)
     ),
     VariantLine("int16x8", "integer", calibrated=True),
 )

@@ -9,6 +9,7 @@ def prune(
 ) -> None:
     """Prune the trained network; pruned variants are made from it.
 
-    The float model is not changed. Prints and writes the sparsity of each layer (prune/).
+    The float model is not changed. Where a variant is a narrower network pruned, that is pruned,
+    too. Prints and writes the sparsity of each layer (prune/).
     """
     run_verb("prune", recipe, out, json, verbose)

@@ -1,4 +1,4 @@
-"""`edgetag study`: variants."""
+"""`edgetag study`: variants, peers."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ from edgetag.cli.terminal import show
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Train a recipe with several seeds, and show its files side by side over all trainings.",
+    help="Show files side by side: those of several trainings, or ours and what other tools make.",
 )
 
 StudyFolder = Annotated[
@@ -52,6 +52,46 @@ def variants(
     loaded, workspace, progress = prepare(recipe, None, verbose)
     folder = Workspace(out or workspace.root.with_name(f"{workspace.root.name}-study"))
     result = run(loaded, folder, progress, seeds, variant or (), goal or ())
+    progress.say(f"study: {folder.root / 'study.md'}, study.svg, study.json")
+    show(result, json, study_tables(result), [conditions(result)])
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def peers(
+    recipe: RecipeOrRun,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="The study's folder; default: runs/NAME-peers."
+        ),
+    ] = None,
+    tool: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Only tflite-converter, litert-quantizer, onnxruntime or openvino; may be "
+            "repeated.",
+        ),
+    ] = None,
+    goal: Goals = None,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Take a run's float network through other tools; one table of losses, sizes and times.
+
+    TensorFlow Lite's converter, litert-quantizer, ONNX Runtime, and OpenVINO with NNCF, each with
+    its recommended settings and the same pictures, in an environment that is built once in the
+    user's cache (2 GB in all). A tool that fails is told, and the rest goes on. Needs a run that
+    was validated: edgetag run. Exits with 1 if a goal of our files is missed.
+    """
+    from edgetag.study.peers.compare import run
+    from edgetag.study.tables import conditions, study_tables
+    from edgetag.workspace import Workspace
+
+    loaded, workspace, progress = prepare(recipe, None, verbose)
+    folder = Workspace(out or workspace.root.with_name(f"{workspace.root.name}-peers"))
+    result = run(loaded, workspace, folder, progress, tool or (), goal or ())
     progress.say(f"study: {folder.root / 'study.md'}, study.svg, study.json")
     show(result, json, study_tables(result), [conditions(result)])
     raise typer.Exit(result.exit_code)

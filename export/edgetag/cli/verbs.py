@@ -31,11 +31,12 @@ VERBS = {
         "(matrix/)."
     ),
     "study": (
-        "Train a recipe with several seeds, and show its files side by side over all trainings."
+        "Show files side by side: those of several trainings, or ours and what other tools make."
     ),
     "rescue": (
         "Keep the fewest layers in float that bring a failing variant inside its budget (rescue/)."
     ),
+    "search": "Find the best network, size, channels and integers for given budgets (search/).",
     "report": (
         "Write the report (report/): what validate found, and explain and bench if they have run."
     ),

@@ -1,6 +1,6 @@
 """Pruning, narrower networks, and quantization-aware training.
 
-- `prune_stage`: from `train/model.npz` to `prune/model.npz` with a proven share of zeros.
+- `prune_stage`: the networks with a proven share of zeros, resumed one by one.
 - `narrower`: the narrower networks that variants are made of, resumed one by one.
 - `allocation`: how many channels each layer keeps where some can spare more than others.
 - `channels`: which inner channels a network can do without, and the network without them.

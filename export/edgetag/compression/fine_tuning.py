@@ -1,7 +1,7 @@
 """What pruning and quantization-aware training do alike: load, fine-tune, score."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress
 from edgetag.recipe import FineTuning, Recipe
 from edgetag.tf import keras, tf
-from edgetag.training.fitting import FitSettings, fit
+from edgetag.training.fitting import End, FitSettings, fit
 from edgetag.training.kept_scores import keep_scores, kept_scores
 from edgetag.training.losses import loss_settings
+from edgetag.training.teachers import Teacher
 from edgetag.workspace import Workspace
 
 
@@ -62,16 +63,18 @@ class Bench:
         self,
         model: keras.Model,
         section: FineTuning,
-        teacher: keras.Model,
+        teacher: keras.Model | Teacher,
         *,
         freeze_batch_norm: bool,
         what: str,
     ) -> None:
         """Fit a model in place, with the recipe's loss, augmentation and batch size.
 
-        The teacher is the float model, whose scores are targets too where the recipe wants
-        it. `what` is the task's name for progress.
+        The teacher, the float model or networks of other runs, gives targets too where the recipe
+        wants it. `what` is the task's name for progress. Over no epoch it does nothing.
         """
+        if not section.epochs:
+            return
         training = self.recipe.training
         labels = self.dataset.labels(self.training)
         loss = loss_settings(training, self.dataset.vocabulary, labels)
@@ -84,6 +87,9 @@ class Bench:
             freeze_batch_norm=freeze_batch_norm,
             seed=self.recipe.seed,
         )
+        ends: Sequence[End] = ()
+        if isinstance(teacher, Teacher):
+            ends, teacher = teacher.ends_of(model)
         fit(
             model,
             self.dataset,
@@ -92,6 +98,7 @@ class Bench:
             settings,
             self.progress,
             teacher=teacher if section.distillation else None,
+            ends=ends if section.distillation else (),
             what=what,
         )
 

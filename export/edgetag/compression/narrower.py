@@ -33,6 +33,8 @@ from edgetag.recipe import Recipe
 from edgetag.sampling import spread
 from edgetag.tf import keras, tf
 from edgetag.training.losses import loss_function, loss_settings
+from edgetag.training.taught import taught_by
+from edgetag.training.teachers import Teacher, open_teacher
 from edgetag.workspace import Workspace, digest_file, write_text
 
 LOOKED_AT = 128
@@ -100,6 +102,11 @@ class _Wide:
         return self.bench.load(self.weights)
 
     @cached_property
+    def teacher(self) -> keras.Model | Teacher:
+        """Who teaches narrower networks: those that the recipe says, or the float network."""
+        return open_teacher(self.bench.recipe, "narrow") or self.model
+
+    @cached_property
     def inner(self) -> Sequence[Inner]:
         network = self.bench.recipe.network
         if not (inner := channels.inner_layers(self.model, network.facts.inner)):
@@ -134,6 +141,7 @@ def _network(wide: _Wide, name: str, share: float, fit: Fit) -> NarrowedNetwork:
     making: list[object] = [dependencies_of(__name__).digest, section.model_dump(exclude=FITTING)]
     if budget := section.budgets.get(name):
         making += [fit.making, section.runtime, budget.given()]
+    making += taught_by(bench.recipe, "narrow")
     inputs = weights_digest(bench, name, {"train": wide.weights}, making)
     if (kept := kept_record(NarrowedNetwork, record, weights, inputs)) is not None:
         bench.progress.say(f"{name}: unchanged, kept")
@@ -156,7 +164,7 @@ def _network(wide: _Wide, name: str, share: float, fit: Fit) -> NarrowedNetwork:
         if step == section.steps:
             untrained = bench.validation_map(bench.scorer(model)(f"{name}: scoring untrained"))
         part = section.model_copy(update={"epochs": section.epochs / section.steps})
-        bench.fine_tune(model, part, wide.model, freeze_batch_norm=False, what=name)
+        bench.fine_tune(model, part, wide.teacher, freeze_batch_norm=False, what=name)
     _recalibrate(bench, model)
 
     save_weights(model, weights)

@@ -1,73 +1,111 @@
-"""The prune stage: from `train/model.npz` to `prune/model.npz` with a proven share of zeros."""
+"""The prune stage: one network with a proven share of zeros per float one, resumed one by one."""
 
-from edgetag.catalogue.variants import trained_by
+from itertools import takewhile
+
+from edgetag.catalogue.variants import VARIANTS, trained_by
 from edgetag.compression import pruning
 from edgetag.compression.batch_norm import recalibrate
-from edgetag.compression.fine_tuning import open_bench
-from edgetag.compression.result import PruneResult
+from edgetag.compression.channels import widths_of
+from edgetag.compression.fine_tuning import Bench, open_bench
+from edgetag.compression.result import PrunedNetwork, PruneResult
 from edgetag.compression.sparsity import layer_sparsities, total_sparsity
+from edgetag.compression.weights import OWN, kept_record, trained_weights, weights_digest
+from edgetag.dependencies import dependencies_of
+from edgetag.errors import InputError
 from edgetag.networks import save_weights
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe
+from edgetag.recipe import Recipe, Variant
+from edgetag.tf import keras
+from edgetag.training.taught import taught_by
+from edgetag.training.teachers import open_teacher
 from edgetag.workspace import Workspace, digest_file, write_text
 
 XNNPACK_MIN_SPARSITY = 2 / 3
 """Below it XNNPACK runs its dense kernels."""
 
 
-def needed(recipe: Recipe) -> bool:
-    """Tell whether any variant of the recipe is made from the pruned model."""
-    return bool(set(trained_by("prune")) & set(recipe.export.possible))
+def needed(recipe: Recipe) -> tuple[Variant, ...]:
+    """Return the recipe's variants that are made of a pruned network."""
+    return tuple(v for v in recipe.export.possible if v in trained_by("prune"))
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> PruneResult:
-    """Prune the float model, fine-tune it, and measure its batch norm anew.
+    """Prune each network that is not there yet: the float one, narrower ones.
 
     Raises:
-        InputError: Data or float weights are missing, or nothing can be pruned so.
+        InputError: The recipe has no variant of one, data or weights are missing, or nothing can be
+            pruned so.
         SparsityNotReachedError: A layer ended denser than the recipe says.
     """
-    section = recipe.pruning
+    if not needed(recipe):
+        raise InputError(
+            f"export lists neither {' nor '.join(trained_by('prune'))}; there is nothing to prune"
+        )
     bench = open_bench(recipe, workspace, progress)
-    start = workspace.train / "model.npz"
-    original = bench.load(start)
+    # Of the variants of one network any will do: they share its weights.
+    variants = {VARIANTS[name].narrow or OWN: name for name in needed(recipe)}
+    result = PruneResult(networks=tuple(_network(bench, *each) for each in variants.items()))
+    write_text(workspace.prune / "prune.json", result.to_json())
+    return result
+
+
+def _network(bench: Bench, name: str, variant: Variant) -> PrunedNetwork:
+    workspace, section = bench.workspace, bench.recipe.pruning
+    files = trained_weights(workspace, variant)
+    weights, record = files["prune"], workspace.prune / f"{name}.json"
+    starts = dict(takewhile(lambda each: each[0] != "prune", files.items()))
+    start = list(starts.values())[-1]
+    making: list[object] = [dependencies_of(__name__).digest, section.model_dump(mode="json")]
+    making += taught_by(bench.recipe, "prune")
+    inputs = weights_digest(bench, name, starts, making)
+    if (kept := kept_record(PrunedNetwork, record, weights, inputs)) is not None:
+        bench.progress.say(f"{weights.name}: unchanged, kept")
+        return kept
+
+    keras.utils.set_random_seed(bench.recipe.seed)
+    original = bench.load(start, widths_of(workspace, variant))
+    float_network = original if start == files["train"] else bench.load(files["train"])
+    teacher = open_teacher(bench.recipe, "prune") or float_network
     before = bench.validation_map(bench.scores_of(original, start, "scoring the float model"))
 
     targets = pruning.chosen_layers(original, section)
     steps = bench.steps(section)
     if section.structure == "xnnpack" and section.sparsity < XNNPACK_MIN_SPARSITY:
-        progress.say(
+        bench.progress.say(
             f"pruning.sparsity = {section.sparsity}: XNNPACK's sparse kernels need at least 2/3"
         )
     wrapped = pruning.wrap(original, section, targets, steps)
-    bench.fine_tune(wrapped, section, original, freeze_batch_norm=False, what="pruning")
+    bench.fine_tune(wrapped, section, teacher, freeze_batch_norm=False, what="pruning")
     pruned = pruning.strip(wrapped, section, targets)
     recalibrate(
         pruned,
         bench.dataset,
         bench.training,
         bench.contract,
-        progress,
-        batch_size=recipe.training.batch_size,
-        seed=recipe.seed,
+        bench.progress,
+        batch_size=bench.recipe.training.batch_size,
+        seed=bench.recipe.seed,
     )
-    weights = workspace.prune / "model.npz"
     save_weights(pruned, weights)
     after = bench.validation_map(bench.scores_of(pruned, weights, "scoring the pruned model"))
 
     layers = layer_sparsities(pruned, targets)
-    result = PruneResult(
+    result = PrunedNetwork(
+        network=name,
+        file=workspace.relative(weights),
+        weights_sha256=digest_file(weights),
+        inputs_sha256=inputs,
         structure=section.structure,
         layers=layers,
         sparsity=total_sparsity(layers),
         steps=steps,
         validation_map_before=before,
         validation_map_after=after,
-        weights_sha256=digest_file(weights),
     )
-    write_text(workspace.prune / "prune.json", result.to_json())
-    progress.say(
-        f"pruned {len(targets)} layers: {result.sparsity:.1%} of all weights are zero, "
+    write_text(record, result.to_json())
+    of = "" if name == OWN else f" of {name}"
+    bench.progress.say(
+        f"pruned {len(targets)} layers{of}: {result.sparsity:.1%} of all weights are zero, "
         f"validation mAP {_shown(before)} → {_shown(after)}"
     )
     return result

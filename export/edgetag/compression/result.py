@@ -1,6 +1,8 @@
 """What compression leaves: sparsity, widths and accuracy, before and after."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from pydantic import model_validator
 
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
@@ -27,27 +29,50 @@ class LayerSparsity(Record):
         return self.zeros / self.weights
 
 
-class PruneResult(Result):
-    """`prune/prune.json`.
+class PrunedNetwork(Result):
+    """`prune/<network>.json`: one pruned network, and how to know it again.
 
     Attributes:
+        network: Such as `narrow50`; `model` is the recipe's own.
+        file: Its weights, relative to the run folder.
+        weights_sha256: Digest of the weights.
+        inputs_sha256: Digest of everything that decided them: recipe, starting weights, data.
         structure: As in the recipe: unstructured, n_of_m or xnnpack.
         layers: Every convolution and dense layer, in the model's order.
         sparsity: Share of zeros over all of `layers`.
         steps: Training steps of the fine-tuning.
-        validation_map_before: Of the float model it began from.
-        validation_map_after: Of the pruned model, batch norm recalibrated.
-        weights_sha256: Digest of `prune/model.npz`.
+        validation_map_before: Of the float network it began from.
+        validation_map_after: Of the pruned network, batch norm recalibrated.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.prune/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.pruned-network/1.0"
+    network: str
+    file: str
+    weights_sha256: str
+    inputs_sha256: str
     structure: str
     layers: tuple[LayerSparsity, ...]
     sparsity: float
     steps: int
     validation_map_before: float | None
     validation_map_after: float | None
-    weights_sha256: str
+
+
+class PruneResult(Result):
+    """`prune/prune.json`."""
+
+    SCHEMA: ClassVar[str] = "edgetag.prune/2.0"
+    networks: tuple[PrunedNetwork, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_network(cls, values: Any) -> Any:
+        """Read what 1.0 said, which knew the recipe's own network alone."""
+        if not isinstance(values, dict) or values.get("schema") != "edgetag.prune/1.0":
+            return values
+        known = {key: value for key, value in values.items() if key != "schema"}
+        own = {"network": "model", "file": "prune/model.npz", "inputs_sha256": ""}
+        return {"networks": [own | known]}
 
 
 class KeptLimit(Record):

@@ -1,6 +1,13 @@
 """Tables of compression: zeros by layer, widths, and what trainings came to."""
 
-from edgetag.compression.result import NarrowedNetwork, NarrowResult, PruneResult, QuantizeResult
+from edgetag.compression.result import (
+    NarrowedNetwork,
+    NarrowResult,
+    PrunedNetwork,
+    PruneResult,
+    QuantizeResult,
+)
+from edgetag.compression.weights import OWN
 from edgetag.judging.wording import write_value
 from edgetag.recipe import CHANNEL_LIMITS
 from edgetag.tables import Cell, Column, Number, Rows, Table
@@ -8,15 +15,19 @@ from edgetag.tables.formats import NONE, format_count, format_fraction, format_p
 
 
 def prune_tables(result: PruneResult) -> tuple[Table, ...]:
-    """Return each layer's zeros against its target."""
-    table = Rows(result.layers).table(
-        f"Sparsity {result.sparsity:.3f} over all layers ({result.structure})",
+    """Return each layer's zeros against its target, of every network."""
+    return tuple(_pruned_table(network) for network in result.networks)
+
+
+def _pruned_table(network: PrunedNetwork) -> Table:
+    of = "Sparsity" if network.network == OWN else f"{network.network}: sparsity"
+    return Rows(network.layers).table(
+        f"{of} {network.sparsity:.3f} over all layers ({network.structure})",
         Column("layer", lambda layer: layer.layer),
         Number("weights", lambda layer: layer.weights),
         Number("zeros", lambda layer: format_fraction(layer.sparsity)),
         Number("target", lambda layer: format_fraction(layer.target)),
     )
-    return (table,)
 
 
 def narrow_tables(result: NarrowResult) -> tuple[Table, ...]:

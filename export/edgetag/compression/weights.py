@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from edgetag.catalogue.variants import VARIANTS
-from edgetag.compression.result import NarrowedNetwork, QuantizedVariant
+from edgetag.compression.result import NarrowedNetwork, PrunedNetwork, QuantizedVariant
 from edgetag.errors import InputError
 from edgetag.recipe import PLACES, Variant
 from edgetag.workspace import Workspace, digest_file, digest_json
@@ -13,15 +13,19 @@ from edgetag.workspace import Workspace, digest_file, digest_json
 if TYPE_CHECKING:
     from edgetag.compression.fine_tuning import Bench
 
-Kind = TypeVar("Kind", NarrowedNetwork, QuantizedVariant)
+Kind = TypeVar("Kind", NarrowedNetwork, PrunedNetwork, QuantizedVariant)
+
+OWN = "model"
+"""What files of the recipe's own network are called, beside those of narrower ones."""
 
 
 def trained_weights(workspace: Workspace, variant: Variant) -> dict[str, Path]:
     """Return stage → the weights that it leaves for a variant, in order; the last are its own."""
+    network = VARIANTS[variant].narrow or OWN
     files = {
         "train": workspace.train / "model.npz",
-        "prune": workspace.prune / "model.npz",
-        "narrow": workspace.narrow / f"{VARIANTS[variant].narrow}.npz",
+        "narrow": workspace.narrow / f"{network}.npz",
+        "prune": workspace.prune / f"{network}.npz",
         "quantize": workspace.quantize / f"{variant}.npz",
     }
     return {stage: files[stage] for stage in ("train", *VARIANTS[variant].trained_by)}

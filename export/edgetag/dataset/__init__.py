@@ -18,6 +18,7 @@ Names are loaded when first used: worker processes and the command's start do wi
 - `split`: deterministic splits: by the hash of bytes or group, never by chance or by file order.
 - `survey`: what labels and images are there, before a recipe says so: what `edgetag recipe new`
   writes.
+- `unlabelled`: pictures of a folder without labels, beside those of the data.
 - `workers`: a pool of worker processes that start fast, never outlive their parent, and stop on
   Ctrl-C.
 """

@@ -169,6 +169,11 @@ def open_sources(section: DataSection) -> Sources:
             f'{listing.source}: data.split.by = "group", but there is no column '
             f"{section.group_column!r}; add it, or name it in data.group_column"
         )
+    return located(listing)
+
+
+def located(listing: Listing) -> Sources:
+    """Find the file of every row of a listing."""
     locator = Locator(listing.root)
     files: dict[str, str | None] = {}
     crops: dict[str, dict[Crop | None, None]] = {}

@@ -9,12 +9,14 @@ import polars as pl
 
 from edgetag.dataset.build_cache import cache_fingerprint, write_cache
 from edgetag.dataset.listing import Listing
-from edgetag.dataset.plan import Plan, make_plan, open_sources
+from edgetag.dataset.plan import Plan, Sources, make_plan, open_sources
 from edgetag.dataset.result import DatasetResult
 from edgetag.dataset.selection import DropReason
+from edgetag.dataset.unlabelled import place_of
+from edgetag.dataset.unlabelled_files import open_unlabelled
 from edgetag.errors import InputError
 from edgetag.progress import Progress
-from edgetag.recipe import PLACES, Recipe
+from edgetag.recipe import PLACES, Recipe, SplitSection
 from edgetag.workspace import Workspace, atomic_write, digest_file, digest_json, write_text
 
 
@@ -27,9 +29,30 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> DatasetResu
     Raises:
         InputError: The source is wrong, too many images are rejected, or the disk is full.
     """
+    sources, more = open_sources(recipe.data), _unlabelled(recipe)
+    result = _build(sources, recipe, workspace, progress)
+    place = place_of(workspace)
+    if more is None:
+        shutil.rmtree(place.root, ignore_errors=True)
+    else:
+        section = recipe.data.model_copy(update={"split": SplitSection()})
+        unsplit = recipe.model_copy(update={"data": section})
+        pictures = _build(more, unsplit, place, progress)
+        progress.say(f"{pictures.images} pictures without labels in {recipe.teacher.pictures}")
+    return result
+
+
+def _unlabelled(recipe: Recipe) -> Sources | None:
+    folder = recipe.teacher.pictures
+    return None if folder is None else open_unlabelled(folder, len(recipe.data.tags))
+
+
+def _build(
+    sources: Sources, recipe: Recipe, workspace: Workspace, progress: Progress
+) -> DatasetResult:
+    """Build `dataset/` from the rows and files of sources; see `run`."""
     section = recipe.data
     contract = recipe.network.preprocessing()
-    sources = open_sources(section)
     _refuse(sources.problems(section))
     building = workspace.dataset / "building"
     plan = make_plan(sources, section, contract, building, progress)
@@ -73,7 +96,7 @@ def inputs_fingerprint(recipe: Recipe) -> str:
     """
     from edgetag.dataset.inspection import file_state
 
-    sources = open_sources(recipe.data)
+    sources, more = open_sources(recipe.data), _unlabelled(recipe)
     source = sources.listing.source
     return digest_json(
         {
@@ -83,6 +106,7 @@ def inputs_fingerprint(recipe: Recipe) -> str:
             "entries": [[e.path, e.labels, e.crop] for e in sources.listing.entries],
             "files": [[job.path, *file_state(job.file)] for job in sources.jobs],
         }
+        | ({"unlabelled": [[job.path, *file_state(job.file)] for job in more.jobs]} if more else {})
     )
 
 

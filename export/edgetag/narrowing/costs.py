@@ -17,11 +17,11 @@ from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
-from edgetag.recipe import BUDGET_CPU, BUDGET_TARGET, BenchmarkSection, Recipe, Variant
+from edgetag.recipe import BenchmarkSection, Recipe, Variant
 from edgetag.runtimes import LoadFailure
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.sampling import spread
-from edgetag.targets.asked import engines_to_count, require_ready
+from edgetag.targets.asked import engine_of_budgets
 from edgetag.targets.counting.one_file import count_file
 from edgetag.targets.scoring import Pictures
 from edgetag.workspace import Workspace
@@ -62,7 +62,9 @@ class Meter:
         self._folder = folder
         self._dataset = open_dataset(workspace)
         self._rows = spread(self._dataset.rows("train"), IMAGES)
-        self._engine = counter(recipe) if keys & COUNTED else None
+        self._engine = (
+            engine_of_budgets(recipe, recipe.compress.channels.runtime) if keys & COUNTED else None
+        )
 
     def costs(self, widths: Mapping[str, int]) -> tuple[dict[str, float], dict[str, float]]:
         """Return what a network of some widths comes to, and the whole one, each by limit.
@@ -81,7 +83,9 @@ class Meter:
         if self._engine is not None:
             count, whole_count = self._count(file, self._engine), self._whole_count
             costs |= _pairs("arm_instructions", "arm_instructions_ratio", count, whole_count)
-        here, there = ({key: costs[key][side] for key in self._keys} for side in (0, 1))
+        here, there = (
+            {key: costs[key][side] for key in costs if key in self._keys} for side in (0, 1)
+        )
         return here, there
 
     @cached_property
@@ -149,7 +153,9 @@ class Meter:
 
     @cached_property
     def _whole_count(self) -> int:
-        return self._count(self._whole, counter(self._recipe))
+        return self._count(
+            self._whole, engine_of_budgets(self._recipe, self._recipe.compress.channels.runtime)
+        )
 
     def _count(self, file: Path, engine: Emulated) -> int:
         pictures = Pictures(
@@ -171,18 +177,3 @@ def _pairs(key: str, ratio_key: str, cost: int, whole: int) -> dict[str, tuple[f
 
 def _upper(value: float, bounds: tuple[float, float] | None) -> float:
     return bounds[1] if bounds else value
-
-
-def counter(recipe: Recipe) -> Emulated:
-    """Return where instructions are counted.
-
-    Raises:
-        InputError: It is not set up, or cannot count; the text says what to type.
-    """
-    runtime = recipe.compress.channels.runtime
-    engines = engines_to_count(recipe, (f"{runtime}@{BUDGET_TARGET}",), (BUDGET_CPU,))
-    require_ready(engines)
-    (engine,) = (each for each in engines if isinstance(each, Emulated))
-    if why := engine.why_no_count():
-        raise InputError(f"{BUDGET_TARGET} cannot count instructions: {why}")
-    return engine

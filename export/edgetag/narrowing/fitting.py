@@ -48,7 +48,7 @@ class Point:
 class Fitter:
     """Finds how wide narrower networks with a budget are; see `compression.narrower.Fit`."""
 
-    making = dependencies_of("edgetag.narrowing.costs").digest
+    making = dependencies_of(__name__).digest
 
     def __init__(self, recipe: Recipe, workspace: Workspace, progress: Progress) -> None:
         self._recipe = recipe

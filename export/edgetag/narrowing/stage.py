@@ -3,10 +3,11 @@
 from edgetag.catalogue.variants import VARIANTS
 from edgetag.compression.result import NarrowResult
 from edgetag.errors import InputError
-from edgetag.narrowing.costs import COUNTED, TIMED, counter
+from edgetag.narrowing.costs import COUNTED, TIMED
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
+from edgetag.targets.asked import engine_of_budgets
 from edgetag.workspace import Workspace
 
 
@@ -37,4 +38,4 @@ def require(recipe: Recipe) -> None:
             f"compress.channels.budgets: latency is measured on {section.runtime}, but {missing}"
         )
     if keys & COUNTED:
-        counter(recipe)
+        engine_of_budgets(recipe, recipe.compress.channels.runtime)

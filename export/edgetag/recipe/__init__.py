@@ -1,5 +1,6 @@
 """The recipe: one TOML file that says what to build, typed and strict.
 
+- `search`: the section `[search]`, and which variant each combination in it is.
 - `template`: the commented recipe that `edgetag recipe new` writes.
 """
 
@@ -12,8 +13,10 @@ from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationS
 from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
 from edgetag.recipe.needed import more_needed, passed_over
 from edgetag.recipe.phones import PhonesSection
-from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recipe
+from edgetag.recipe.search import Cost, SearchBudget, SearchSection
+from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recipe, with_places
 from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, CpuName, TargetsSection
+from edgetag.recipe.teacher import TeacherSection
 from edgetag.recipe.training import (
     AugmentSection,
     ChannelsSection,
@@ -37,6 +40,7 @@ __all__ = [
     "BundleSection",
     "ChannelsBudget",
     "ChannelsSection",
+    "Cost",
     "CpuName",
     "DataSection",
     "DisplayName",
@@ -53,11 +57,14 @@ __all__ = [
     "QuantizationSection",
     "Recipe",
     "Runtime",
+    "SearchBudget",
+    "SearchSection",
     "Section",
     "SplitSection",
     "Subject",
     "TagBudget",
     "TargetsSection",
+    "TeacherSection",
     "ThresholdSection",
     "TrainingSection",
     "Unit",
@@ -69,4 +76,5 @@ __all__ = [
     "parse_recipe",
     "passed_over",
     "resolved_recipe",
+    "with_places",
 ]

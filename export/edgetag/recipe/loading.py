@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from edgetag.errors import EdgetagError, InputError
-from edgetag.recipe.sections import PLACES, Recipe
+from edgetag.recipe.sections import Recipe, with_places
 from edgetag.userfiles import read_file
 
 MAX_RECIPE_BYTES = 1_000_000
@@ -75,13 +75,7 @@ def parse_recipe(text: str, path: Path) -> Recipe:
 
 def _with_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return values whose paths are paths; relative ones are taken from a folder."""
-    resolved = dict(values)
-    for section, keys in PLACES.items():
-        inner = values.get(section)
-        if isinstance(inner, dict):
-            places = {key: inner[key] for key in keys if isinstance(inner.get(key), str)}
-            resolved[section] = inner | {key: (folder / at).resolve() for key, at in places.items()}
-    return resolved
+    return with_places(values, lambda place: (folder / place).resolve())
 
 
 def _tuples(value: Any) -> Any:

@@ -1,10 +1,11 @@
 """The recipe's sections. Descriptions here are what `edgetag recipe schema` shows to editors."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from edgetag.catalogue.networks import NETWORKS, NetworkLine
 from edgetag.catalogue.variants import BASE, CALIBRATED, FULL_INTEGER, TRAINED, VARIANTS
@@ -15,7 +16,9 @@ from edgetag.recipe.bundle import BundleSection
 from edgetag.recipe.data import DataSection
 from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
 from edgetag.recipe.phones import PhonesSection
+from edgetag.recipe.search import SearchBudget, SearchSection
 from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, TargetsSection
+from edgetag.recipe.teacher import TeacherSection
 from edgetag.recipe.training import (
     CompressSection,
     PruningSection,
@@ -26,9 +29,37 @@ from edgetag.recipe.training import (
 PLACES = {
     "data": {"source", "root"},
     "network": {"weights"},
+    "teacher": {"runs", "pictures"},
     "bundle": {"golden_pictures", "attribution"},
 }
 """What says where files lie on this machine, and nothing about what is built."""
+
+
+def _message(error: ValueError) -> str:
+    """Return what is wrong, without pydantic's words about where."""
+    problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+    return problem.removeprefix("Value error, ")
+
+
+def with_places(values: Mapping[str, Any], change: Callable[[str], object]) -> dict[str, Any]:
+    """Return a recipe's values with every path changed, also in arrays of paths.
+
+    Args:
+        values: Section → its values, of which paths are texts.
+        change: From a path to what stands in its place.
+    """
+
+    def changed(place: Any) -> Any:
+        if isinstance(place, list | tuple):
+            return tuple(map(changed, place))
+        return change(place) if isinstance(place, str) else place
+
+    result = dict(values)
+    for section, keys in PLACES.items():
+        inner = values.get(section)
+        if isinstance(inner, dict):
+            result[section] = inner | {key: changed(inner[key]) for key in keys if key in inner}
+    return result
 
 
 def _networks(fact: str) -> str:
@@ -229,6 +260,7 @@ class Recipe(Section):
     data: DataSection
     network: NetworkSection = NetworkSection()
     training: TrainingSection = TrainingSection()
+    teacher: TeacherSection = TeacherSection()
     pruning: PruningSection = PruningSection()
     compress: CompressSection = CompressSection()
     quantization: QuantizationSection = QuantizationSection()
@@ -244,6 +276,7 @@ class Recipe(Section):
         "tags for those without margins of tags.",
     )
     bundle: BundleSection = BundleSection()
+    search: SearchSection = SearchSection()
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -287,11 +320,39 @@ class Recipe(Section):
                 f"export.explain needs a network whose scores are means of maps, and "
                 f"{self.network.name} has none; take export.explain out, or use {_WITH_MAPS}"
             )
+        for name, size in self.searched_networks():
+            try:
+                self.network_of(name, size)
+            except ValueError as error:
+                raise ValueError(f"search.input_sizes: {_message(error)}") from None
         weights = self.training.positive_weights
         for tag in weights if isinstance(weights, dict) else ():
             if tag not in self.data.tags:
                 raise ValueError(f"training.positive_weights.{tag}: data.tags has no such tag")
         return self
+
+    def searched_networks(self) -> tuple[tuple[NetworkName, int], ...]:
+        """Return every network and input size that `edgetag search` may try."""
+        names = self.search.networks or (self.network.name,)
+        sizes = self.search.input_sizes or (self.network.input_size,)
+        return tuple(dict.fromkeys((name, size) for name in names for size in sizes))
+
+    def network_of(self, name: NetworkName, input_size: int) -> NetworkSection:
+        """Return the section of another network or size; the recipe's own keeps its settings.
+
+        Raises:
+            ValueError: The network takes no input of this size.
+        """
+        own = self.network
+        kept = own.model_dump() if name == own.name else {"name": name, "dropout": own.dropout}
+        return NetworkSection(**(kept | {"input_size": input_size}))
+
+    def search_budgets(self) -> dict[str, float]:
+        """Return the limits that `edgetag search` keeps to."""
+        if limits := self.search.budgets.given():
+            return limits
+        default = self.budget("default").given()
+        return {key: default[key] for key in SearchBudget.model_fields if key in default}
 
     def warnings(self) -> tuple[str, ...]:
         """Return what is allowed and hardly meant, one sentence each."""

@@ -140,7 +140,9 @@ class PruningSection(FineTuning):
 class ChannelsSection(FineTuning):
     """How a narrower network is made of the trained one."""
 
-    epochs: float = Field(2.0, gt=0, description="May be a fraction; shared by all steps.")
+    epochs: float = Field(
+        2.0, ge=0, description="May be a fraction, or 0 for no training; shared by all steps."
+    )
     learning_rate: float = Field(3e-4, gt=0, description="Of the first step.")
     rank: Literal["activation", "taylor", "gamma", "l1"] = Field(
         "activation",
@@ -180,7 +182,9 @@ class CompressSection(Section):
 class QuantizationSection(FineTuning):
     """Quantization-aware training."""
 
-    epochs: float = Field(1.0, gt=0, description="May be a fraction.")
+    epochs: float = Field(
+        1.0, ge=0, description="May be a fraction; with 0 ranges are settled, and no weight moves."
+    )
     learning_rate: float = Field(1e-4, gt=0, description="Of the first step.")
     warmup_steps: int = Field(
         60, ge=0, description="Forward-only steps that settle the activation ranges."

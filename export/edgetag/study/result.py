@@ -74,11 +74,11 @@ class Row(Record):
 
 
 class GoalCheck(Record):
-    """A goal and what came out, over the split that decides.
+    """A goal and what came out.
 
     Attributes:
         row: Which file.
-        goal: Which measure of it, see `goals.MEASURES`.
+        goal: Which measure of it, see `goals`; over the split that decides, or the one behind @.
         limit: At most this.
         measured: Null where it was not measured.
         interval: Null where there is none.
@@ -136,3 +136,32 @@ class VariantsStudy(Study):
     SCHEMA: ClassVar[str] = "edgetag.study-variants/1.0"
     seeds: tuple[int, ...]
     runtime: str
+
+
+class Peer(Record):
+    """What became of another tool.
+
+    Attributes:
+        name: The tool's.
+        packages: What its environment was built of; empty for what runs in ours.
+        settings: What it was asked for.
+        reason: Why there are no files of it; empty where there are.
+    """
+
+    name: str
+    packages: tuple[str, ...]
+    settings: str
+    reason: str = ""
+
+
+class PeersStudy(Study):
+    """`study.json` of `edgetag study peers`.
+
+    Attributes:
+        tools: The tools that the float network was taken through.
+        calibrating_images: Pictures that all of them and we calibrated with.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.study-peers/1.0"
+    tools: tuple[Peer, ...]
+    calibrating_images: int

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from edgetag.benchmarking.result import Ratio
-from edgetag.study.result import Accuracy, GoalCheck, Row, Study, VariantsStudy
+from edgetag.study.result import Accuracy, GoalCheck, Peer, PeersStudy, Row, Study, VariantsStudy
 from edgetag.tables import Cell, Column, Number, Prose, Rows, Table
 from edgetag.tables.formats import (
     format_bytes,
@@ -20,9 +20,10 @@ MARKS = {"shown": "pass", "met": "pass", "missed": "fail", "unknown": "undecided
 
 
 def study_tables(study: Study) -> tuple[Table, ...]:
-    """Return the files, what each training gave where there were several, and the goals."""
+    """Return the files, what each training gave or which tools were used, and the goals."""
     seeds = _seeds_table(study) if isinstance(study, VariantsStudy) and study.seeds[1:] else None
-    tables = [_files_table(study), seeds, _goals_table(study)]
+    tools = _tools_table(study) if isinstance(study, PeersStudy) else None
+    tables = [_files_table(study), seeds, tools, _goals_table(study)]
     return tuple(table for table in tables if table and table.rows)
 
 
@@ -121,6 +122,20 @@ def _seeds_table(study: VariantsStudy) -> Table:
     return Rows(study.rows).table(f"Training by training, seeds {seeds}", *columns)
 
 
+def _tools_table(study: PeersStudy) -> Table:
+    return Rows(study.tools).table(
+        f"Other tools, calibrated with the same {study.calibrating_images} pictures",
+        Column("tool", lambda peer: peer.name),
+        Prose("packages", lambda peer: ", ".join(peer.packages) or "those of edgetag"),
+        Prose("settings", lambda peer: peer.settings),
+        Prose("left out because", _reason, optional=True),
+    )
+
+
+def _reason(peer: Peer) -> str | None:
+    return peer.reason or None
+
+
 def _goals_table(study: Study) -> Table:
     return Rows(study.goals).table(
         "Goals: shown where the whole interval is within, met where the measured value is",
@@ -140,6 +155,6 @@ def _measured(goal: GoalCheck) -> str:
 
 
 def _written(goal: GoalCheck, value: float) -> str:
-    if goal.goal == "map_drop":
+    if goal.goal.startswith("map_drop"):
         return format_points(value)
     return format_bytes(int(value)) if goal.goal == "size_bytes" else format_fraction(value)

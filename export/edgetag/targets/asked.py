@@ -6,7 +6,7 @@ from typing import Any
 
 from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
-from edgetag.recipe import Recipe
+from edgetag.recipe import BUDGET_CPU, BUDGET_TARGET, Recipe
 from edgetag.runtimes import Engine
 from edgetag.runtimes.emulation import TARGETS, Target, open_target
 from edgetag.runtimes.emulation.engine import SEPARATOR, Emulated
@@ -42,6 +42,20 @@ def engines_to_count(
     """
     places = resolve_for(COUNT, on or [name for name in _named_by(recipe) if name != WASM])
     return engines_of(places, recipe.benchmark.runtimes, cpus or recipe.targets.cpus, cache)
+
+
+def engine_of_budgets(recipe: Recipe, runtime: str) -> Emulated:
+    """Return where instructions are counted that a budget limits: a runtime on `BUDGET_CPU`.
+
+    Raises:
+        InputError: It is not set up, or cannot count; the text says what to type.
+    """
+    engines = engines_to_count(recipe, (f"{runtime}@{BUDGET_TARGET}",), (BUDGET_CPU,))
+    require_ready(engines)
+    (engine,) = (each for each in engines if isinstance(each, Emulated))
+    if why := engine.why_no_count():
+        raise InputError(f"{BUDGET_TARGET} cannot count instructions: {why}")
+    return engine
 
 
 def _named_by(recipe: Recipe) -> tuple[str, ...]:

@@ -9,6 +9,8 @@
 - `kept_scores`: scores of the validation split by one file of weights, kept so that no stage makes
   them again.
 - `losses`: the training loss: sigmoid cross-entropy over three-state labels.
+- `taught`: which runs teach a recipe's networks, read without TensorFlow.
+- `teachers`: networks of other runs that teach one: read from their folders, several as one.
 - `thresholds`: from which score a tag counts as present, chosen per tag on the validation split.
 - `throughput`: whether the input pipeline keeps up with training, on the recipe's own data.
 """

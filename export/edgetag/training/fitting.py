@@ -39,6 +39,7 @@ class FitSettings:
         batch_size: Images of one step, over all replicas; rounded up to a multiple of them.
         optimizer: `sgd` has momentum 0.9.
         schedule: `cosine` falls to 0 over all the steps.
+        warmup_steps: Over which the learning rate rises first; at most a quarter of all.
         loss: Options of the loss.
         augment: Random changes to images.
         trains: Which weights move; batch norms that do not move stay in inference mode.
@@ -52,12 +53,28 @@ class FitSettings:
     batch_size: int
     optimizer: Literal["adam", "sgd"] = "adam"
     schedule: Literal["cosine", "constant"] = "cosine"
+    warmup_steps: int = 0
     loss: LossSettings = field(default_factory=LossSettings)
     augment: AugmentSection = field(default_factory=AugmentSection)
     trains: Literal["head", "all"] = "all"
     freeze_batch_norm: bool = False
     seed: int = 1
     deterministic: bool = False
+
+
+@dataclass(frozen=True)
+class End:
+    """A tensor of a model in training that stays near that of its teacher.
+
+    Attributes:
+        tensor: Of the model's graph.
+        loss: From the teacher's values and the model's to `[batch]`.
+        weight: Of the loss beside the others.
+    """
+
+    tensor: Any
+    loss: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,7 @@ def fit(
     progress: Progress,
     *,
     teacher: keras.Model | None = None,
+    ends: Sequence[End] = (),
     callbacks: Sequence[keras.callbacks.Callback] = (),
     on_epoch: Callable[[Epoch], bool] | None = None,
     start: FitStart | None = None,
@@ -117,6 +135,7 @@ def fit(
         progress: Is told of every step.
         teacher: Its scores of the same images become targets, with the weight
             `settings.loss.distillation`.
+        ends: What else the teacher, which then gives the scores and these, is imitated in.
         callbacks: Of Keras; each epoch is a `fit` of its own, so train begins and ends with it.
         on_epoch: Called after each epoch; returning True ends the fit.
         start: Goes on after an earlier epoch instead of starting at the first.
@@ -135,7 +154,7 @@ def fit(
     )
     done: list[Epoch] = []
     with trainable(model, settings):
-        trainer, schedule = compiled(model, settings, total, teacher)
+        trainer, schedule = compiled(model, settings, total, teacher, ends)
         if start is not None:
             for variable, value in zip(_variables(trainer), start.optimizer, strict=True):
                 variable.assign(value)
@@ -171,7 +190,11 @@ def fit(
 
 
 def compiled(
-    model: keras.Model, settings: FitSettings, steps: int, teacher: keras.Model | None = None
+    model: keras.Model,
+    settings: FitSettings,
+    steps: int,
+    teacher: keras.Model | None = None,
+    ends: Sequence[End] = (),
 ) -> tuple[keras.Model, Any]:
     """Return a trainer that shares the model's layers, and its learning rate over steps.
 
@@ -180,21 +203,27 @@ def compiled(
         settings: How to fit.
         steps: Over which the learning rate falls.
         teacher: Its scores become targets beside the labels.
+        ends: What else it is imitated in.
     """
-    loss_options = settings.loss
-    if teacher is None or not loss_options.distillation:
-        teacher, loss_options = None, replace(loss_options, distillation=0.0)
-    loss: Any = loss_function(loss_options, int(model.output_shape[-1]))
-    weights, outputs, cam = None, model.output, _cam(model)
+    options, share = settings.loss, settings.loss.distillation
+    if ends or teacher is None or not share:
+        teacher, options = teacher if ends else None, replace(options, distillation=0.0)
+    losses: list[Any] = [loss_function(options, int(model.output_shape[-1]))]
+    weights, outputs, cam = [1.0], [model.output], _cam(model)
     if settings.augment.composites and cam is not None:
-        loss, weights, outputs = [loss, map_loss], [1.0, MAP_WEIGHT], [model.output, cam.output]
+        losses, weights, outputs = [*losses, map_loss], [1.0, MAP_WEIGHT], [*outputs, cam.output]
+    if ends:
+        weights = [weight * (1 - share) for weight in weights]
+        weights += [share * end.weight for end in ends]
+        losses += [end.loss for end in ends]
+        outputs += [end.tensor for end in ends]
     with model.distribute_strategy.scope():
-        trainer = _Trainer(model.inputs, outputs)
-        trainer.teacher = _Untracked(teacher)
+        trainer = _Trainer(model.inputs, outputs if len(outputs) > 1 else outputs[0])
+        trainer.teacher, trainer.imitates_ends = _Untracked(teacher), bool(ends)
         schedule = _schedule(settings, steps)
         # XLA (jit_compile) makes steps of depthwise convolutions many times slower on a CPU.
         optimizer = _optimizer(settings, schedule)
-        trainer.compile(optimizer, loss=loss, loss_weights=weights, jit_compile=False)
+        trainer.compile(optimizer, loss=losses, loss_weights=weights, jit_compile=False)
         trainer.optimizer.build(trainer.trainable_variables)
     return trainer, schedule
 
@@ -222,15 +251,20 @@ class _Trainer(keras.Model):
     """A functional model over the layers of another, whose targets may grow by a teacher's."""
 
     teacher: _Untracked
+    imitates_ends: bool
 
     def train_step(self, data: tuple[tf.Tensor, ...]) -> dict[str, Any]:
         """One step on `(images, labels)`, or on `(images, labels, labels of cells)`."""
         images, labels, *cells = data
-        targets = tf.cast(labels, tf.float32)
+        targets = [tf.cast(labels, tf.float32), *cells]
         if self.teacher.model is not None:
-            taught = tf.cast(self.teacher.model(images, training=False), tf.float32)
-            targets = tf.concat([targets, tf.stop_gradient(taught)], axis=1)
-        return super().train_step((images, [targets, *cells] if cells else targets))
+            taught = tf.nest.flatten(self.teacher.model(images, training=False))
+            taught = [tf.stop_gradient(tf.cast(values, tf.float32)) for values in taught]
+            if self.imitates_ends:
+                targets += taught
+            else:
+                targets[0] = tf.concat([targets[0], *taught], axis=1)
+        return super().train_step((images, targets if len(targets) > 1 else targets[0]))
 
 
 class _Meter(keras.callbacks.Callback):
@@ -289,8 +323,11 @@ def trainable(model: keras.Model, settings: FitSettings) -> Iterator[None]:
 
 
 def _schedule(settings: FitSettings, steps: int) -> Any:
+    cosine = keras.optimizers.schedules.CosineDecay
+    if settings.schedule == "cosine" and (rising := min(settings.warmup_steps, steps // 4)):
+        return cosine(0.0, steps - rising, 0.0, None, settings.learning_rate, rising)
     if settings.schedule == "cosine":
-        return keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
+        return cosine(settings.learning_rate, steps)
     return settings.learning_rate
 
 

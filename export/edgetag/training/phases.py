@@ -7,7 +7,10 @@ network as built, each later one from the best weights so far, which need not be
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from edgetag.dataset import Dataset
+from edgetag.dataset.unlabelled import UNLABELLED
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress
 from edgetag.recipe import Phase, TrainingSection
@@ -16,6 +19,7 @@ from edgetag.training.checkpoint import Checkpoint
 from edgetag.training.fitting import Epoch, FitSettings, FitStart, fit
 from edgetag.training.losses import loss_settings
 from edgetag.training.result import EpochRecord
+from edgetag.training.teachers import Teacher
 
 
 def train_phases(
@@ -29,12 +33,13 @@ def train_phases(
     validate: Callable[[keras.Model], float],
     store: Callable[[Checkpoint], None],
     progress: Progress,
+    teacher: Teacher | None = None,
 ) -> Checkpoint:
     """Run every phase that is left.
 
     Args:
         model: Built under the strategy that trains it; left with the last epoch's weights.
-        dataset: Gives the training split.
+        dataset: Gives the training split, and pictures without labels for the teacher.
         contract: Scales the pixels.
         training: The recipe's section.
         seed: The recipe's; each phase has its own order of images.
@@ -43,12 +48,16 @@ def train_phases(
         validate: Returns the validation mAP of the model as it is.
         store: Is given the state after every epoch.
         progress: Is told of epochs.
+        teacher: Whose answers are targets, too.
 
     Returns:
         The state after the last epoch.
     """
-    rows = dataset.rows("train")
-    loss = loss_settings(training, dataset.vocabulary, dataset.labels(rows))
+    rows = labelled = dataset.rows("train")
+    if UNLABELLED in dataset.splits():
+        rows = np.concatenate([labelled, dataset.rows(UNLABELLED)])
+    loss = loss_settings(training, dataset.vocabulary, dataset.labels(labelled))
+    ends, taught = teacher.ends_of(model) if teacher else ((), None)
     state = checkpoint
     if state is not None:
         model.set_weights(state.weights)
@@ -76,7 +85,7 @@ def train_phases(
             batch_size=training.batch_size,
             optimizer=phase.optimizer,
             schedule=phase.schedule,
-            loss=loss,
+            loss=replace(loss, distillation=teacher.weight if teacher else 0.0),
             augment=training.augment,
             trains=phase.trains,
             seed=seed + index,
@@ -89,6 +98,8 @@ def train_phases(
             contract,
             settings,
             progress,
+            teacher=taught,
+            ends=ends,
             on_epoch=lambda epoch, index=index: after(index, epoch),  # type: ignore[misc]
             start=start,
             what=f"training phase {index + 1} of {len(training.phases)} ({phase.trains})",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.prospects import unfit_for_training
+from edgetag.dataset.unlabelled import joined, place_of
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores, mean_average_precision
@@ -21,6 +22,7 @@ from edgetag.training.journal import Journal
 from edgetag.training.kept_scores import keep_scores
 from edgetag.training.phases import train_phases
 from edgetag.training.result import Thresholds, TrainResult
+from edgetag.training.teachers import open_teacher
 from edgetag.training.thresholds import choose_thresholds
 from edgetag.workspace import Workspace, digest_file, digest_json, write_text
 
@@ -54,6 +56,9 @@ def run(
     strategy = distribution.choose_strategy()
     dataset = open_dataset(workspace)
     _check_data(recipe, dataset)
+    taught = dataset
+    if recipe.teacher.pictures is not None:
+        taught = joined(dataset, open_dataset(place_of(workspace), recipe.network.input_size))
     if recipe.training.deterministic:
         tf.config.experimental.enable_op_determinism()
     mixed = _use_mixed_precision(recipe, progress)
@@ -64,6 +69,10 @@ def run(
             seed=recipe.seed,
             batch_norm_momentum=recipe.training.batch_norm_momentum,
         )
+    with strategy.scope():
+        teacher = open_teacher(recipe, "train")
+    if teacher is not None:
+        progress.say(f"taught by {teacher.told}")
     # What is scored and saved is one float32 copy on one device. A model of a strategy would need
     # every worker for each read of a batch norm's statistics.
     scorer = model
@@ -81,7 +90,7 @@ def run(
 
     if fresh and cluster.is_chief:
         (workspace.train / checkpoints.FILE).unlink(missing_ok=True)
-    fingerprint = training_fingerprint(recipe, workspace, dataset)
+    fingerprint = training_fingerprint(recipe, workspace, taught)
     resumed = read_checkpoint(workspace, fingerprint, strategy, progress)
     journal = Journal(workspace.train) if cluster.is_chief else None
     if journal is not None:
@@ -89,7 +98,7 @@ def run(
         journal.write_history(resumed.records if resumed else ())
     state = train_phases(
         model,
-        dataset,
+        taught,
         recipe.network.preprocessing(),
         recipe.training,
         recipe.seed,
@@ -98,6 +107,7 @@ def run(
         validate,
         journal.store if journal else lambda _: None,
         progress,
+        teacher,
     )
     scorer.set_weights(state.best)
     result = None
@@ -116,6 +126,7 @@ def training_fingerprint(recipe: Recipe, workspace: Workspace, dataset: Dataset)
     return digest_json(
         {
             "training": recipe.training.model_dump(mode="json", exclude={"thresholds"}),
+            "teacher": recipe.teacher.settings("train"),
             "network": recipe.network.model_dump(mode="json", exclude=PLACES["network"]),
             "begins with": inputs_fingerprint(recipe),
             "seed": recipe.seed,

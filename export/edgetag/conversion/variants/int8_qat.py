@@ -1,4 +1,4 @@
-"""`int8-qat` and `int8-pruned-qat`: everything has 8 bits, by ranges that training has settled."""
+"""`int8-…qat`: everything has 8 bits, by ranges that training has settled."""
 
 from typing import Any
 

@@ -33,6 +33,7 @@ VARIABLES: Mapping[str, str] = {
 }
 """Colour that is drawn with → CSS variable that the page shows. No plot uses these by chance."""
 
+
 STYLE: Mapping[str, object] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "edgetag",

@@ -1,0 +1,56 @@
+"""Pictures of a folder without labels, beside those of the data.
+
+The dataset stage checks, decodes and caches them as it does those of the data, in a place of their
+own.
+"""
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from edgetag.dataset.view import Dataset
+from edgetag.image_cache import ImageCache
+from edgetag.pixels import Pixels
+from edgetag.workspace import Workspace
+
+UNLABELLED = "unlabelled"
+"""The name of their split."""
+
+
+def place_of(workspace: Workspace) -> Workspace:
+    """Return where the dataset stage leaves them, as it leaves the data in a run folder."""
+    return Workspace(workspace.dataset / UNLABELLED)
+
+
+def joined(dataset: Dataset, more: Dataset) -> Dataset:
+    """Return both as one; a picture that both have is left out of the second.
+
+    So a network is never taught a picture that it is judged by.
+    """
+    new = ~more.manifest["identity"].is_in(dataset.manifest["identity"].to_list())
+    rows = np.flatnonzero(new.to_numpy()).astype(np.int64)
+    manifest = pl.concat([dataset.manifest, more.manifest[rows]], how="diagonal")
+    return Dataset(manifest, dataset.vocabulary, _JoinedCache(dataset.cache, more.cache, rows))
+
+
+class _JoinedCache(ImageCache):
+    """A cache, followed by some rows of another."""
+
+    def __init__(self, first: ImageCache, second: ImageCache, rows: npt.NDArray[np.int64]) -> None:
+        both = hashlib.sha256((first.index.fingerprint + second.index.fingerprint).encode())
+        self.index = first.index.model_copy(update={"fingerprint": both.hexdigest()})
+        self.folder = first.folder
+        self._first, self._second, self._rows = first, second, rows
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._rows)
+
+    def __getitem__(self, rows: npt.NDArray[np.int64]) -> Pixels:
+        size = self.index.input_size
+        out = np.empty((len(rows), size, size, 3), dtype=np.uint8)
+        own = rows < len(self._first)
+        out[own] = self._first[rows[own]]
+        out[~own] = self._second[self._rows[rows[~own] - len(self._first)]]
+        return out
