@@ -42,12 +42,18 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Recipe], Works
     return recipes, folder
 
 
-def test_equal_trainings_give_the_figures_of_one(study: tuple[list[Recipe], Workspace]) -> None:
-    recipes, folder = study
-    result = compare_seeds(recipes, folder, (), SilentProgress())
+@pytest.fixture(scope="module")
+def compared(study: tuple[list[Recipe], Workspace]) -> VariantsStudy:
+    return compare_seeds(*study, (), SilentProgress())
+
+
+def test_equal_trainings_give_the_figures_of_one(
+    study: tuple[list[Recipe], Workspace], compared: VariantsStudy
+) -> None:
+    _, folder = study
     verdict = Verdict.read(seed_folder(folder, 1).validate / "verdict.json", "validate")
     of_int8 = [entry for entry in verdict.variants if entry.variant == "int8"]
-    (row,) = [row for row in result.rows if row.name == "int8"]
+    (row,) = [row for row in compared.rows if row.name == "int8"]
     for pooled, alone in zip(row.accuracy, of_int8, strict=True):
         assert pooled.split == alone.split
         assert pooled.map_drop == pytest.approx(alone.map_drop)
@@ -57,8 +63,8 @@ def test_equal_trainings_give_the_figures_of_one(study: tuple[list[Recipe], Work
         assert pooled.logit_rmse_interval == pytest.approx(alone.logit_rmse_interval)
     assert row.latency_ratio is not None
     assert row.latency_ratio.p50 == 1  # int8 is what the others are a share of
-    assert VariantsStudy.read(folder.root / "study.json", "study variants") == result
-    files, seeds = study_tables(result)
+    assert VariantsStudy.read(folder.root / "study.json", "study variants") == compared
+    files, seeds = study_tables(compared)
     assert "mean of 2 trainings" in files.title
     assert seeds.title.endswith("seeds 1 / 2")
     assert "int8" in (folder.root / "study.md").read_text(encoding="utf-8")
@@ -158,10 +164,8 @@ def test_goals_are_the_recipes_limits_unless_others_are_given(tmp_path: Path) ->
         goals_of(recipe, ["int8"], ["int8:map_drop@no=1"])
 
 
-def test_a_goal_is_shown_only_where_the_whole_interval_is_within(
-    study: tuple[list[Recipe], Workspace],
-) -> None:
-    row = compare_seeds(*study, (), SilentProgress()).rows[1]
+def test_a_goal_is_shown_only_where_the_whole_interval_is_within(compared: VariantsStudy) -> None:
+    row = compared.rows[1]
     entry = row.accuracy[0].model_copy(
         update={"map_drop": 0.01, "map_drop_interval": (0.005, 0.02)}
     )

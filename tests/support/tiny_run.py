@@ -1,6 +1,7 @@
 """A run folder as the earlier stages leave it, made without TensorFlow from the tiny models."""
 
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,17 @@ class RunFolder:
     def with_recipe(self, more: str) -> Recipe:
         limits = "" if "[budgets.default]" in more else LIMITS
         return parse_recipe(RECIPE + more + limits, self.workspace.root / "recipe.toml")
+
+    def copy(self, to: Path) -> "RunFolder":
+        """Return the same in a new place."""
+        return replace(self, workspace=Workspace(shutil.copytree(self.workspace.root, to)))
+
+    def unjudged(self, to: Path) -> "RunFolder":
+        """Return a copy that keeps scores of the variants, but no reference and no verdict."""
+        copied = self.copy(to)
+        for name in ("reference.npz", "verdict.json", "details.json", "changes.parquet"):
+            (copied.workspace.validate / name).unlink()
+        return copied
 
     def replace_model(self, variant: str, content: bytes) -> None:
         """Put another file in a variant's place, as if it had been exported so."""

@@ -1,14 +1,11 @@
 """The run folder that tests of validation start from."""
 
-import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from edgetag.progress import SilentProgress
 from edgetag.validation import stage
-from edgetag.workspace import Workspace
 from tests.support.tiny_run import RunFolder, make_run_folder
 
 
@@ -26,8 +23,4 @@ def run_folder(scored_folder: RunFolder, tmp_path: Path) -> RunFolder:
 
     Scores of the variants are kept from `scored_folder`; nothing else is.
     """
-    workspace = Workspace(tmp_path / "run")
-    shutil.copytree(scored_folder.workspace.root, workspace.root)
-    for name in ("reference.npz", "verdict.json", "details.json", "changes.parquet"):
-        (workspace.validate / name).unlink()
-    return replace(scored_folder, workspace=workspace)
+    return scored_folder.unjudged(tmp_path / "run")

@@ -24,52 +24,67 @@ QUIET = SilentProgress()
 NETWORK: dict[str, Any] = {"name": "mobilenet_v2", "input_size": 64, "width": 0.35, "depth": 0.25}
 
 
+def give_weights(folder: RunFolder) -> Recipe:
+    """Put weights of a network into a run folder, and return the recipe that they are of."""
+    from edgetag import networks
+
+    network = type(folder.recipe.network)(**NETWORK)
+    section = folder.recipe.validation.model_copy(update={"runtimes": ("litert",)})
+    networks.save_weights(networks.build(network, 3), folder.workspace.train / "model.npz")
+    return folder.recipe.model_copy(update={"network": network, "validation": section})
+
+
 @pytest.fixture
 def trained(run_folder: RunFolder) -> Recipe:
     """A recipe whose weights really are in the run folder."""
-    from edgetag import networks
-
-    recipe = run_folder.recipe
-    network = type(recipe.network)(**NETWORK)
-    section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
-    recipe = recipe.model_copy(update={"network": network, "validation": section})
-    networks.save_weights(networks.build(network, 3), run_folder.workspace.train / "model.npz")
-    return recipe
+    return give_weights(run_folder)
 
 
-def test_reference_scores_are_computed_once_and_name_their_making(
-    run_folder: RunFolder, trained: Recipe
-) -> None:
-    workspace = run_folder.workspace
-    verdict = stage.run(trained, workspace, QUIET)
-    assert isinstance(verdict, Verdict)
+@pytest.fixture(scope="module")
+def first_validation(
+    scored_folder: RunFolder, tmp_path_factory: pytest.TempPathFactory
+) -> RunFolder:
+    """A run folder in which TensorFlow has computed the reference, and its recipe."""
+    folder = scored_folder.unjudged(tmp_path_factory.mktemp("first") / "run")
+    folder = replace(folder, recipe=give_weights(folder))
+    stage.run(folder.recipe, folder.workspace, QUIET)
+    return folder
+
+
+@pytest.fixture
+def validated(first_validation: RunFolder, tmp_path: Path) -> RunFolder:
+    return first_validation.copy(tmp_path / "validated")
+
+
+def test_reference_scores_are_computed_once_and_name_their_making(validated: RunFolder) -> None:
+    workspace = validated.workspace
+    verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
     assert verdict.reference.engine == "TensorFlow"
     assert verdict.reference.versions["tensorflow"].startswith("2.")
     assert verdict.reference.device
     assert verdict.reference.weights_sha256 == digest_file(workspace.train / "model.npz")
     kept = workspace.validate / "reference.npz"
     stored = read_reference(kept)
-    assert stored.scores.shape == (len(run_folder.reference), 3)
-    assert stored.meta.thresholds == run_folder.thresholds
+    assert stored.scores.shape == (len(validated.reference), 3)
+    assert stored.meta.thresholds == validated.thresholds
     assert stored.identities[:2] == ("id0", "id1")
     assert set(stored.split) == {"test", "test_style", "validation"}
     assert stored.known is not None
-    assert np.array_equal(stored.known.labels, run_folder.labels[list(KNOWN)])
+    assert np.array_equal(stored.known.labels, validated.labels[list(KNOWN)])
     assert stored.meta.fp32_size_bytes == (workspace.export / "fp32.tflite").stat().st_size
     written = kept.stat().st_mtime_ns
-    stage.run(trained, workspace, QUIET)
+    stage.run(validated.recipe, workspace, QUIET)
     assert kept.stat().st_mtime_ns == written
     kept.write_bytes(kept.read_bytes()[: TEST * 4])
-    stage.run(trained, workspace, QUIET)
+    stage.run(validated.recipe, workspace, QUIET)
     again = read_reference(kept)
     assert np.allclose(again.scores, stored.scores, atol=1e-6)
 
 
 def test_a_kept_reference_without_pictures_to_fit_thresholds_on_is_computed_again(
-    run_folder: RunFolder, trained: Recipe
+    validated: RunFolder,
 ) -> None:
-    stage.run(trained, run_folder.workspace, QUIET)
-    kept = run_folder.workspace.validate / "reference.npz"
+    kept = validated.workspace.validate / "reference.npz"
     whole = read_reference(kept)
     judged = [place for place, split in enumerate(whole.split) if split != "validation"]
     older = replace(
@@ -80,7 +95,7 @@ def test_a_kept_reference_without_pictures_to_fit_thresholds_on_is_computed_agai
         known=None,
     )
     write_reference(kept, older)
-    stage.run(trained, run_folder.workspace, QUIET)
+    stage.run(validated.recipe, validated.workspace, QUIET)
     again = read_reference(kept)
     assert again.identities == whole.identities
     np.testing.assert_allclose(again.scores, whole.scores, atol=1e-6)
@@ -117,14 +132,11 @@ def test_maps_of_the_reference_are_those_behind_its_scores(
     assert read_reference(kept).matched_maps(("id1",), names) is None
 
 
-def test_a_kept_reference_is_computed_again_where_maps_are_wanted(
-    run_folder: RunFolder, trained: Recipe
-) -> None:
-    stage.run(trained, run_folder.workspace, QUIET)
-    kept = run_folder.workspace.validate / "reference.npz"
+def test_a_kept_reference_is_computed_again_where_maps_are_wanted(validated: RunFolder) -> None:
+    kept = validated.workspace.validate / "reference.npz"
     assert read_reference(kept).maps is None
-    give_maps(run_folder.workspace, "int8")
-    verdict = stage.run(trained, run_folder.workspace, QUIET)
+    give_maps(validated.workspace, "int8")
+    verdict = stage.run(validated.recipe, validated.workspace, QUIET)
     maps = read_reference(kept).maps
     assert maps is not None
     assert len(maps.identities) == TEST
@@ -134,14 +146,11 @@ def test_a_kept_reference_is_computed_again_where_maps_are_wanted(
     assert verdict.decisions["int8"] == "fail"
 
 
-def test_a_kept_reference_is_computed_again_by_another_tensorflow(
-    run_folder: RunFolder, trained: Recipe
-) -> None:
-    stage.run(trained, run_folder.workspace, QUIET)
-    kept = run_folder.workspace.validate / "reference.npz"
+def test_a_kept_reference_is_computed_again_by_another_tensorflow(validated: RunFolder) -> None:
+    kept = validated.workspace.validate / "reference.npz"
     stored = read_reference(kept)
     assert stored.meta.made_with == dependencies_of("edgetag.validation.reference").digest
     elsewhere = stored.meta.model_copy(update={"made_with": "of TensorFlow 2.19"})
     write_reference(kept, replace(stored, meta=elsewhere))
-    stage.run(trained, run_folder.workspace, QUIET)
+    stage.run(validated.recipe, validated.workspace, QUIET)
     assert read_reference(kept).meta == stored.meta
