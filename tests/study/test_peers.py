@@ -12,6 +12,7 @@ from edgetag.conversion.calibration.pictures import Pictures
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
+from edgetag.study.peers import turns
 from edgetag.study.peers.compare import run
 from edgetag.study.peers.environments import READY, folder_of, python_of
 from edgetag.study.peers.jobs import Job
@@ -113,6 +114,25 @@ def test_files_take_turns_and_one_that_cannot_takes_no_other_with_it(
     }
     assert "it ended with exit code 1: ValueError" in times["missing"]
     assert times["babbler"] == "it ended with exit code 7"
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("exec yes '{}'", "no answer for 0.5 s"),
+        ("exec sleep 60 >&-", "it closed its output and did not end"),
+    ],
+)
+def test_a_process_that_never_answers_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
+) -> None:
+    monkeypatch.setattr(turns, "SILENCE_S", 0.5)
+    monkeypatch.setattr(turns, "ENDING_S", 0.2)
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    entry = Entry(python, Job(do="time", pictures="", mean=0, std=1))
+    assert take_turns({"hung": entry}, 1, 1, SilentProgress()) == {"hung": reason}
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ import select
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,10 @@ WARM_UP = 10
 """Inferences before the first round."""
 
 SILENCE_S = 120.0
+"""For one answer, whatever else is said meanwhile."""
+
+ENDING_S = 10.0
+"""From the end of a process's output to its own."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,7 @@ class _Player:
 
     def warm_up(self) -> None:
         """Wait until the file is open, and run it for the first time."""
-        while not self._answer().ready:
-            pass
+        self._answer(lambda said: said.ready)
         self.times_ms(WARM_UP)
 
     def times_ms(self, count: int) -> list[float]:
@@ -69,16 +72,15 @@ class _Player:
             self.process.stdin.write(f"{count}\n".encode())
         except BrokenPipeError:
             raise _EndedError(self._ending()) from None
-        while len(times := self._answer().times_ns) != count:
-            pass
-        return [each / 1e6 for each in times]
+        said = self._answer(lambda said: len(said.times_ns) == count)
+        return [each / 1e6 for each in said.times_ns]
 
-    def _answer(self) -> Said:
-        """Return the next event; lines that are none are passed over."""
+    def _answer(self, is_wanted: Callable[[Said], bool]) -> Said:
+        """Return the next wanted event; other lines are passed over, and give no more time."""
         assert self.process.stdout is not None  # noqa: S101 - PIPE was asked for
         until = time.monotonic() + SILENCE_S
         line = b""
-        while not line.endswith(b"\n"):
+        while True:
             left_s = until - time.monotonic()
             if left_s <= 0 or not select.select([self.process.stdout], [], [], left_s)[0]:
                 raise _EndedError(f"no answer for {SILENCE_S:g} s")
@@ -86,13 +88,21 @@ class _Player:
             if not byte:
                 raise _EndedError(self._ending())
             line += byte
-        try:
-            return SAID.validate_json(line)
-        except ValidationError:
-            return Said()
+            if byte != b"\n":
+                continue
+            try:
+                said = SAID.validate_json(line)
+            except ValidationError:
+                said = Said()
+            if is_wanted(said):
+                return said
+            line = b""
 
     def _ending(self) -> str:
-        ending = describe_end(self.process.wait())
+        try:
+            ending = describe_end(self.process.wait(ENDING_S))
+        except subprocess.TimeoutExpired:
+            return "it closed its output and did not end"
         self._said.seek(0)
         words = [line for line in self._said.read().decode(errors="replace").splitlines() if line]
         return f"{ending}: {one_line(words[-1])}" if words else ending
