@@ -90,6 +90,23 @@ def test_a_float_file_that_gives_other_scores_is_not_compared(given: Given, tmp_
     assert not (tmp_path / "made.json").exists()
 
 
+@pytest.mark.parametrize("left", ["", "rubbish"])
+def test_a_process_that_ends_well_and_leaves_no_scores_is_told(
+    given: Given, tmp_path: Path, left: str
+) -> None:
+    scores = scores_file(tmp_path, "int8", "test")
+    write_array(scores, given.expected)  # of an earlier study
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\n" + (f"echo {left} > '{scores}'\n" if left else ""))
+    python.chmod(0o755)
+
+    def make(file: Path) -> None:
+        shutil.copy(INT8, file)
+
+    with pytest.raises(InputError, match="litert-quantizer: int8 left no scores"):
+        made_by(QUANTIZER, python, tmp_path, given, SilentProgress(), make)
+
+
 def test_files_take_turns_and_one_that_cannot_takes_no_other_with_it(
     given: Given, tmp_path: Path
 ) -> None:

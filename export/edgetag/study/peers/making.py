@@ -224,10 +224,14 @@ class _Work:
             exact=exact,
             **Job.ends(self._given.contract),
         )
+        scores.unlink(missing_ok=True)  # so that none of an earlier study can pass for these
         self._do(job, f"scoring {kind}", listen)
         shape = (len(np.load(pictures, mmap_mode="r")), self._given.expected.shape[1])
-        made = np.load(scores)
-        if made.shape != shape or not np.isfinite(made).all():
+        try:
+            made = np.load(scores)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self._tool.title}: {kind} left no scores: {error}") from None
+        if made.shape != shape or made.dtype != np.float32 or not np.isfinite(made).all():
             raise InputError(f"{self._tool.title}: {kind} gives no scores {list(shape)}")
         return precision
 
