@@ -1,5 +1,6 @@
 """Every tool's file and ours over the same pictures, timed in the same rounds."""
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -40,7 +41,7 @@ from edgetag.study.writing import write_study
 from edgetag.validation.inputs import split_of
 from edgetag.validation.judged import read_judged
 from edgetag.validation.scores import read_reference
-from edgetag.workspace import Workspace, write_bytes
+from edgetag.workspace import Workspace, write_bytes, write_text
 
 FEWEST_ROUNDS = 10
 
@@ -77,7 +78,8 @@ def run(
     """Take the float network of a validated run through other tools, and compare their files.
 
     Leaves `study.json`, `study.md` and `study.svg` in the study's folder, and beside them each
-    tool's files and scores, which a killed study takes up. Files are timed anew.
+    tool's files and scores, which a killed study takes up. Files are timed anew; `times.json` has
+    every time.
 
     Args:
         recipe: Of the run.
@@ -105,6 +107,7 @@ def run(
         rounds = max(FEWEST_ROUNDS, recipe.benchmark.runs // PER_TURN)
         times = take_turns(entries, rounds, recipe.seed, progress)
         after = look().load
+        write_text(study.root / "times.json", json.dumps({"milliseconds": dict(times)}))
         sizes = {own.variant: (own.size_bytes, own.gzip_bytes, "") for own, _ in ours}
         for each in theirs:
             file = each.described
