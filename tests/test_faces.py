@@ -68,10 +68,10 @@ def test_an_import_behind_a_face_is_refused(
 
 def test_a_face_that_lists_too_much_or_too_little_is_refused(copy: Path) -> None:
     face = copy / "rescue" / "__init__.py"
-    face.write_text('"""Rescue.\n\n- `gone`: was here.\n- `search`: finds.\n"""\n')
+    face.write_text('"""Rescue.\n\n- `gone`: was here.\n- `ranking`: ranks.\n"""\n')
     code, output = linted(copy)
     assert code == 1
-    assert "the face of edgetag.rescue lists search, which nobody else uses" in output
+    assert "the face of edgetag.rescue lists ranking, which nobody else uses" in output
     assert "the face of edgetag.rescue lists gone, which is no module of it" in output
     assert "edgetag.rescue.tables, which the face of edgetag.rescue does not list" in output
 

@@ -82,7 +82,7 @@ def peers(
 
     TensorFlow Lite's converter, litert-quantizer, ONNX Runtime, and OpenVINO with NNCF, each with
     its recommended settings and the same pictures, in an environment that is built once in the
-    user's cache (2 GB in all). A tool that fails is told, and the rest goes on. Needs a run that
+    user's cache (2.6 GB in all). A tool that fails is told, and the rest goes on. Needs a run that
     was validated: edgetag run. Exits with 1 if a goal of our files is missed.
     """
     from edgetag.study.peers.compare import run

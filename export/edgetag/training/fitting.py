@@ -39,7 +39,6 @@ class FitSettings:
         batch_size: Images of one step, over all replicas; rounded up to a multiple of them.
         optimizer: `sgd` has momentum 0.9.
         schedule: `cosine` falls to 0 over all the steps.
-        warmup_steps: Over which the learning rate rises first; at most a quarter of all.
         loss: Options of the loss.
         augment: Random changes to images.
         trains: Which weights move; batch norms that do not move stay in inference mode.
@@ -53,7 +52,6 @@ class FitSettings:
     batch_size: int
     optimizer: Literal["adam", "sgd"] = "adam"
     schedule: Literal["cosine", "constant"] = "cosine"
-    warmup_steps: int = 0
     loss: LossSettings = field(default_factory=LossSettings)
     augment: AugmentSection = field(default_factory=AugmentSection)
     trains: Literal["head", "all"] = "all"
@@ -323,11 +321,8 @@ def trainable(model: keras.Model, settings: FitSettings) -> Iterator[None]:
 
 
 def _schedule(settings: FitSettings, steps: int) -> Any:
-    cosine = keras.optimizers.schedules.CosineDecay
-    if settings.schedule == "cosine" and (rising := min(settings.warmup_steps, steps // 4)):
-        return cosine(0.0, steps - rising, 0.0, None, settings.learning_rate, rising)
     if settings.schedule == "cosine":
-        return cosine(settings.learning_rate, steps)
+        return keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
     return settings.learning_rate
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from edgetag.children import python
 from edgetag.errors import InputError, one_line
 from edgetag.study.peers.tools import Tool
 from edgetag.user_cache import user_cache
@@ -25,13 +26,13 @@ def python_of(tool: Tool) -> Path:
     if not tool.requirements:
         return Path(sys.executable)
     folder = folder_of(tool)
-    python, ready = folder / "venv" / "bin" / "python", folder / READY
+    built, ready = folder / "venv" / "bin" / "python", folder / READY
     with Workspace(folder).locked():
         if not ready.exists():
             shutil.rmtree(folder / "venv", ignore_errors=True)
             _build(tool, folder / "venv")
             write_text(ready, "\n".join(tool.requirements) + "\n")
-    return python
+    return built
 
 
 def folder_of(tool: Tool) -> Path:
@@ -42,10 +43,10 @@ def folder_of(tool: Tool) -> Path:
 
 
 def _build(tool: Tool, place: Path) -> None:
-    python = place / "bin" / "python"
-    install = [str(python), "-I", "-m", "pip", "install", "--quiet", "--only-binary=:all:"]
+    built = place / "bin" / "python"
+    install = [str(built), "-I", "-m", "pip", "install", "--quiet", "--only-binary=:all:"]
     for command in (
-        [sys.executable, "-I", "-m", "venv", str(place)],
+        python("-m", "venv", str(place)),
         [*install, "--disable-pip-version-check", *tool.requirements],
     ):
         try:
