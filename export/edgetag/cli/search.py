@@ -29,10 +29,11 @@ def search(
     recipe is search/chosen.toml. Exits with 0 if the verdict on what was chosen is a pass, 1 if a
     budget is broken, 3 if the data cannot decide.
     """
+    loaded, workspace, progress = prepare(recipe, out, verbose)  # before TensorFlow's 8 s
+
     from edgetag.search.stage import run
     from edgetag.search.tables import search_tables
 
-    loaded, workspace, progress = prepare(recipe, out, verbose)
     with workspace.locked():
         result = run(loaded, workspace, progress, trials, minutes)
     show(result, json, search_tables(result), [result.outcome])

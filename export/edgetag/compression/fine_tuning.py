@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.compression.batch_norm import recalibrate
 from edgetag.compression.channels import WHOLE, with_widths
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
@@ -53,6 +54,18 @@ class Bench:
         model = with_widths(model, widths)
         load_weights(model, weights)
         return model
+
+    def recalibrate(self, model: keras.Model) -> None:
+        """Measure a model's batch norm anew over training images, in place."""
+        recalibrate(
+            model,
+            self.dataset,
+            self.training,
+            self.contract,
+            self.progress,
+            batch_size=self.recipe.training.batch_size,
+            seed=self.recipe.seed,
+        )
 
     def steps(self, section: FineTuning) -> int:
         """Return how many steps `fine_tune` takes on one device."""

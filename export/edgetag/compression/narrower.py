@@ -18,7 +18,6 @@ from edgetag.compression.allocation import (
     channel_costs,
     measured_losses,
 )
-from edgetag.compression.batch_norm import recalibrate
 from edgetag.compression.channels import Importance, Inner
 from edgetag.compression.fine_tuning import Bench, open_bench
 from edgetag.compression.result import KeptLimit, NarrowedNetwork, NarrowResult
@@ -160,12 +159,12 @@ def _network(wide: _Wide, name: str, share: float, fit: Fit) -> NarrowedNetwork:
             layer: width + round((had[layer] - width) * part_left) for layer, width in goal.items()
         }
         model = _narrower(bench, model, widths, f"{name}: ranking channels")
-        _recalibrate(bench, model)
+        bench.recalibrate(model)
         if step == section.steps:
             untrained = bench.validation_map(bench.scorer(model)(f"{name}: scoring untrained"))
         part = section.model_copy(update={"epochs": section.epochs / section.steps})
         bench.fine_tune(model, part, wide.teacher, freeze_batch_norm=False, what=name)
-    _recalibrate(bench, model)
+    bench.recalibrate(model)
 
     save_weights(model, weights)
     after = bench.validation_map(bench.scores_of(model, weights, f"{name}: scoring"))
@@ -265,15 +264,3 @@ def _importance(
             return tf.reduce_sum(function(tf.constant(labels[number]), scores))
 
         return channels.taylor_importance(model, inner, images(), loss)
-
-
-def _recalibrate(bench: Bench, model: keras.Model) -> None:
-    recalibrate(
-        model,
-        bench.dataset,
-        bench.training,
-        bench.contract,
-        bench.progress,
-        batch_size=bench.recipe.training.batch_size,
-        seed=bench.recipe.seed,
-    )

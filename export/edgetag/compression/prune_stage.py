@@ -4,7 +4,6 @@ from itertools import takewhile
 
 from edgetag.catalogue.variants import VARIANTS, trained_by
 from edgetag.compression import pruning
-from edgetag.compression.batch_norm import recalibrate
 from edgetag.compression.channels import widths_of
 from edgetag.compression.fine_tuning import Bench, open_bench
 from edgetag.compression.result import PrunedNetwork, PruneResult
@@ -77,15 +76,7 @@ def _network(bench: Bench, name: str, variant: Variant) -> PrunedNetwork:
     wrapped = pruning.wrap(original, section, targets, steps)
     bench.fine_tune(wrapped, section, teacher, freeze_batch_norm=False, what="pruning")
     pruned = pruning.strip(wrapped, section, targets)
-    recalibrate(
-        pruned,
-        bench.dataset,
-        bench.training,
-        bench.contract,
-        bench.progress,
-        batch_size=bench.recipe.training.batch_size,
-        seed=bench.recipe.seed,
-    )
+    bench.recalibrate(pruned)
     save_weights(pruned, weights)
     after = bench.validation_map(bench.scores_of(pruned, weights, "scoring the pruned model"))
 
