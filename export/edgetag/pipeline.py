@@ -5,7 +5,6 @@ before it are what they were when it last finished, and its own outputs still li
 """
 
 import gc
-import os
 import shutil
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
@@ -32,7 +31,6 @@ from edgetag.workspace import (
     StageRecord,
     Workspace,
     digest_file,
-    disk_error,
     measured,
     write_text,
 )
@@ -141,7 +139,7 @@ class _Walk:
         self._workspace = workspace
         self._progress = progress
         self._baseline = baseline
-        self._run_file = _open_run(recipe, workspace)
+        self._run_file = open_run(recipe, workspace)
 
     def clear(self) -> None:
         """Delete what every stage has left."""
@@ -247,7 +245,7 @@ def add_to_stage(
         InputError: The folder belongs to another recipe, or the work refuses its input.
     """
     with workspace.locked():
-        run_file = _open_run(recipe, workspace)
+        run_file = open_run(recipe, workspace)
         done = run_file.stages.get(name)
         was_intact = done is not None and not touched(done, workspace)
         result = work()
@@ -263,61 +261,13 @@ def ensure_stage(name: str, recipe: Recipe, workspace: Workspace, progress: Prog
     """Run a stage that needs no other, unless it is up to date."""
     chosen = stage(name)
     with workspace.locked():
-        run_file = _open_run(recipe, workspace)
+        run_file = open_run(recipe, workspace)
         done = run_file.stages.get(name)
         why = why_again(done, making(chosen, recipe, run_file), workspace) if done else ""
         if why:
             progress.say(f"{name}: runs again: {why}")
         if why or not done:
             _run_one(chosen, recipe, workspace, progress, run_file)
-
-
-def share_dataset(recipe: Recipe, workspace: Workspace, other: Workspace) -> None:
-    """Give a new run folder the pictures of another one, as links to its files.
-
-    A folder that has its own keeps them, and where the other's are not what the recipe asks for it
-    gets none.
-
-    Raises:
-        InputError: The disk is full, or the folder belongs to another recipe.
-    """
-    _share("dataset", recipe, workspace, other, os.link)
-
-
-def share_training(recipe: Recipe, workspace: Workspace, other: Workspace) -> None:
-    """Give a new run folder pictures and float model of another one, where they are the recipe's.
-
-    Raises:
-        InputError: As `share_dataset` does.
-    """
-    share_dataset(recipe, workspace, other)
-    _share("train", recipe, workspace, other, shutil.copy2)  # its history grows in place
-
-
-def _share(
-    name: str,
-    recipe: Recipe,
-    workspace: Workspace,
-    other: Workspace,
-    copy: Callable[[str, str], object],
-) -> None:
-    chosen = stage(name)
-    with workspace.locked():
-        run_file, theirs = _open_run(recipe, workspace), other.read_run_file()
-        done = theirs.stages.get(name) if theirs else None
-        if name in run_file.stages or done is None:
-            return
-        if done.fingerprint != making(chosen, recipe, run_file).digest:
-            return
-        folder = workspace.root / name
-        try:
-            if folder.exists():  # of an attempt that was killed
-                shutil.rmtree(folder)
-            shutil.copytree(other.root / name, folder, copy_function=copy)
-        except OSError as error:
-            raise disk_error(folder, error) from error
-        stages = {**run_file.stages, name: done}
-        write_text(workspace.run_file, run_file.model_copy(update={"stages": stages}).to_json())
 
 
 def run_stage(
@@ -351,7 +301,7 @@ def run_stage(
         # The first worker keeps the run folder's books, which workers may share.
         return _load(chosen).run(recipe, workspace, progress, **options)
     with workspace.locked():
-        run_file = _open_run(recipe, workspace)
+        run_file = open_run(recipe, workspace)
         for need in needs_of(chosen, recipe) if needs is None else needs:
             done = run_file.stages.get(need)
             if done is None and not stage(need).wanted(recipe):
@@ -393,7 +343,12 @@ def read_result(which: Stage, workspace: Workspace) -> Result:
     return kind.read(path, which.name)
 
 
-def _open_run(recipe: Recipe, workspace: Workspace) -> RunFile:
+def open_run(recipe: Recipe, workspace: Workspace) -> RunFile:
+    """Return what a run folder says of itself, or what a new one will.
+
+    Raises:
+        InputError: The folder belongs to another recipe.
+    """
     run_file = workspace.read_run_file()
     if run_file and run_file.name != recipe.name:
         raise InputError(

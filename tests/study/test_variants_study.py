@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from edgetag.errors import InputError
-from edgetag.pipeline import ensure_stage, share_dataset
+from edgetag.pipeline import ensure_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
+from edgetag.sharing import share_dataset
 from edgetag.study.goals import Goal, check, goals_of, parse_goal
 from edgetag.study.pooling import Pool
 from edgetag.study.result import VariantsStudy

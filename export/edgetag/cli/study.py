@@ -1,13 +1,18 @@
 """`edgetag study`: variants, peers."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from edgetag.cli.options import Json, RecipeOrRun, Variants, Verbose
 from edgetag.cli.stages import prepare
 from edgetag.cli.terminal import show
+
+if TYPE_CHECKING:
+    from edgetag.progress import Progress
+    from edgetag.study.result import Study
+    from edgetag.workspace import Workspace
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,16 +50,13 @@ def variants(
     the recipe's budgets of mAP, logit RMSE and size, and those given here. Exits with 1 if one is
     missed.
     """
-    from edgetag.study.tables import conditions, study_tables
     from edgetag.study.variants import run
     from edgetag.workspace import Workspace
 
     loaded, workspace, progress = prepare(recipe, None, verbose)
     folder = Workspace(out or workspace.root.with_name(f"{workspace.root.name}-study"))
     result = run(loaded, folder, progress, seeds, variant or (), goal or ())
-    progress.say(f"study: {folder.root / 'study.md'}, study.svg, study.json")
-    show(result, json, study_tables(result), [conditions(result)])
-    raise typer.Exit(result.exit_code)
+    _end(result, folder, json, progress)
 
 
 @app.command()
@@ -86,12 +88,17 @@ def peers(
     was validated: edgetag run. Exits with 1 if a goal of our files is missed.
     """
     from edgetag.study.peers.compare import run
-    from edgetag.study.tables import conditions, study_tables
     from edgetag.workspace import Workspace
 
     loaded, workspace, progress = prepare(recipe, None, verbose)
     folder = Workspace(out or workspace.root.with_name(f"{workspace.root.name}-peers"))
     result = run(loaded, workspace, folder, progress, tool or (), goal or ())
+    _end(result, folder, json, progress)
+
+
+def _end(study: "Study", folder: "Workspace", json: bool, progress: "Progress") -> NoReturn:
+    from edgetag.study.tables import conditions, study_tables
+
     progress.say(f"study: {folder.root / 'study.md'}, study.svg, study.json")
-    show(result, json, study_tables(result), [conditions(result)])
-    raise typer.Exit(result.exit_code)
+    show(study, json, study_tables(study), [conditions(study)])
+    raise typer.Exit(study.exit_code)

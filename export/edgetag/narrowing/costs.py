@@ -8,12 +8,9 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
 from edgetag.benchmarking.latency import percentiles, ratio
 from edgetag.benchmarking.measure import Plan, Times, measure
 from edgetag.catalogue.variants import VARIANTS
-from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
@@ -94,28 +91,11 @@ class Meter:
 
     def _sketch(self, name: str, widths: Mapping[str, int]) -> Path:
         """Write the int8 file of a network with so many channels, with weights of no training."""
-        from edgetag.compression.channels import with_widths  # TensorFlow
-        from edgetag.conversion.convert import convert, saved
-        from edgetag.networks import build_untrained
+        from edgetag.narrowing.sketching import sketch  # TensorFlow
 
-        recipe, variant = self._recipe, self._variant
-        model = build_untrained(recipe.network, len(recipe.data.tags), recipe.seed)
-        model, generator = with_widths(model, widths), np.random.default_rng(recipe.seed)
-        weights = model.get_weights()
-        for weight in weights:
-            if weight.ndim == 1:  # biases that were all zero would lie in the file once
-                weight += generator.uniform(0, 0.1, weight.shape).astype(np.float32)
-        model.set_weights(weights)
-        with saved(model) as folder:
-            data = convert(
-                folder,
-                "int8",
-                recipe.network.preprocessing(),
-                input_type=recipe.export.input_type,
-                output_type=recipe.export.output_type,
-                representative=self._dataset.images(self._rows),
-            )
-        data = attach(data, ModelInfo.of(recipe, variant), variant in recipe.export.explain)
+        data = sketch(
+            self._recipe, widths, "int8", self._dataset.images(self._rows), told_as=self._variant
+        )
         file = self._folder / f"{name}.tflite"
         file.write_bytes(data)
         return file

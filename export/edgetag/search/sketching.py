@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.catalogue.variants import VARIANTS
 from edgetag.compression import channels
-from edgetag.conversion.convert import convert, saved
+from edgetag.narrowing.sketching import sketch
 from edgetag.networks import build_untrained
 from edgetag.recipe import Recipe
 from edgetag.recipe.search import VARIANT_OF
@@ -23,7 +22,7 @@ def plain(candidate: Candidate) -> Candidate:
 
 
 def write_sketch(recipe: Recipe, candidate: Candidate, file: Path) -> None:
-    """Write the file of a plain candidate, without metadata.
+    """Write the file of a plain candidate.
 
     Every layer keeps the same share of its channels, for as many multiplications as a narrower
     network of any allocation has.
@@ -36,24 +35,15 @@ def write_sketch(recipe: Recipe, candidate: Candidate, file: Path) -> None:
     Raises:
         InputError: The network cannot be narrowed or converted.
     """
-    network, line = recipe.network, VARIANTS[candidate.variant]
-    model = build_untrained(network, len(recipe.data.tags), recipe.seed)
+    network = recipe.network
+    widths: dict[str, int] = {}
     if candidate.kept < 1:
-        inner = channels.inner_layers(model, network.facts.inner)
+        model = build_untrained(network, len(recipe.data.tags), recipe.seed)
         multiple = recipe.compress.channels.multiple
         widths = {
-            each.layer: channels.width_of(each.channels, candidate.kept, multiple) for each in inner
+            each.layer: channels.width_of(each.channels, candidate.kept, multiple)
+            for each in channels.inner_layers(model, network.facts.inner)
         }
-        model = channels.with_widths(model, widths)
     size = network.input_size
     noise = np.random.default_rng(recipe.seed).integers(0, 256, (2, size, size, 3))
-    with saved(model) as folder:
-        data = convert(
-            folder,
-            candidate.variant,
-            network.preprocessing(),
-            input_type=recipe.export.input_type,
-            output_type=recipe.export.output_type,
-            representative=noise.astype(np.uint8) if line.calibrated else None,
-        )
-    write_bytes(file, data)
+    write_bytes(file, sketch(recipe, widths, candidate.variant, noise.astype(np.uint8)))

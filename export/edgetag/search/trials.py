@@ -21,7 +21,7 @@ from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.fingerprints import fingerprint
 from edgetag.metrics import Scores, mean_average_precision, squared_logit_distances
-from edgetag.pipeline import run_until, share_training
+from edgetag.pipeline import run_until
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
@@ -30,6 +30,7 @@ from edgetag.search.candidates import Candidate, derived, own_float
 from edgetag.search.costs import Meter
 from edgetag.search.result import KeptTrial, Measures
 from edgetag.search.sketching import plain, write_sketch
+from edgetag.sharing import share_training
 from edgetag.stages import STAGES, stage
 from edgetag.workspace import RunFile, Workspace, digest_file, digest_json, write_text
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from edgetag.catalogue.variants import BASE
 from edgetag.errors import InputError
-from edgetag.pipeline import run_all, share_dataset
+from edgetag.pipeline import run_all
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.sharing import share_dataset
 from edgetag.workspace import Workspace
 
 LEFT_OUT = ("bench", "targets", "explain", "bundle", "report")

@@ -5,7 +5,6 @@ said over all seeds is computed anew from their scores.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -17,15 +16,13 @@ from edgetag.benchmarking.stage import first_images
 from edgetag.catalogue.variants import BASE
 from edgetag.conversion.exported import ExportedFile, exported_files
 from edgetag.dataset import open_dataset
-from edgetag.machine import this_machine
-from edgetag.pipeline import versions
 from edgetag.progress import Progress
 from edgetag.recipe import BUDGET_CPU, BUDGET_TARGET, Recipe
 from edgetag.study.goals import Goal, check, goals_of
 from edgetag.study.pooling import Pool
 from edgetag.study.result import Accuracy, Row, VariantsStudy
 from edgetag.study.seeds import make_seeds, recipe_of_seed, seed_folder
-from edgetag.study.writing import write_study
+from edgetag.study.writing import about, write_study
 from edgetag.targets.asked import engines_of
 from edgetag.targets.counting.count import able_to_count, count_instructions
 from edgetag.targets.naming import COUNT, resolve_for
@@ -93,13 +90,7 @@ def compare_seeds(
     rows = _rows(first, study, files, accuracy, base, progress)
     after = look().load
     result = VariantsStudy(
-        name=first.name,
-        base=base,
-        confidence=first.validation.confidence,
-        machine=this_machine(),
-        load=(before, after) if before is not None and after is not None else None,
-        measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions=versions(),
+        **about(first, base, before, after),
         rows=rows,
         goals=check(goals, rows),
         seeds=tuple(files),

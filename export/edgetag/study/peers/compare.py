@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -24,8 +23,6 @@ from edgetag.conversion.representative import representative_images
 from edgetag.conversion.sources import Sources
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
-from edgetag.machine import this_machine
-from edgetag.pipeline import versions
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.study.goals import check, goals_of
@@ -37,7 +34,7 @@ from edgetag.study.peers.turns import PER_TURN, Entry, take_turns
 from edgetag.study.pooling import Pool
 from edgetag.study.result import Accuracy, Peer, PeersStudy, Row
 from edgetag.study.variants import COMPARED_WITH
-from edgetag.study.writing import write_study
+from edgetag.study.writing import about, write_study
 from edgetag.validation.inputs import split_of
 from edgetag.validation.judged import read_judged
 from edgetag.validation.scores import read_reference
@@ -117,13 +114,7 @@ def run(
             _row(name, accuracies[name], sizes[name], times[name], times[base]) for name in entries
         )
         result = PeersStudy(
-            name=recipe.name,
-            base=base,
-            confidence=recipe.validation.confidence,
-            machine=this_machine(),
-            load=(before, after) if before is not None and after is not None else None,
-            measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            versions=versions(),
+            **about(recipe, base, before, after),
             rows=rows,
             goals=check(asked, rows),
             tools=tuple(outcomes),

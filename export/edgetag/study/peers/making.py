@@ -90,7 +90,7 @@ def write_array(path: Path, values: npt.NDArray[Any]) -> None:
 
 def scores_file(folder: Path, kind: Kind, split: str) -> Path:
     """Return where a file's scores over a split lie, `[n, tags]` float32."""
-    return folder / f"{kind}-{split}.npy"
+    return folder / f"{kind.replace(' ', '-')}-{split}.npy"
 
 
 def made_by(

@@ -7,7 +7,7 @@ from typing import Literal
 from edgetag.errors import InputError
 
 Runs = Literal["litert", "onnxruntime", "openvino"]
-Kind = Literal["float", "int8"]
+Kind = Literal["float", "int8", "int8 unsigned"]
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,9 @@ TOOLS = (
             "sympy==1.14.0",
         ),
         "onnxruntime",
-        {"float": "float.onnx", "int8": "int8.onnx"},
-        "tf2onnx, then its preparation and static QDQ, signed, a scale for each channel",
+        {"float": "float.onnx", "int8": "int8.onnx", "int8 unsigned": "unsigned.onnx"},
+        "tf2onnx, then its preparation and static QDQ, a scale for each channel; activations "
+        "signed, its first choice, and unsigned",
     ),
     Tool(
         "openvino",

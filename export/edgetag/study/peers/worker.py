@@ -146,13 +146,16 @@ def make_onnxruntime(job: dict[str, Any]) -> None:
             values = next(self.left, None)
             return None if values is None else {name: values}
 
-    quantization.quantize_static(
-        prepared,
-        job["files"]["int8"],
-        Reader(),
-        quant_format=quantization.QuantFormat.QDQ,
-        per_channel=True,
-    )
+    kinds = {"int8": quantization.QuantType.QInt8, "int8 unsigned": quantization.QuantType.QUInt8}
+    for kind, activations in kinds.items():
+        quantization.quantize_static(
+            prepared,
+            job["files"][kind],
+            Reader(),
+            quant_format=quantization.QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=activations,
+        )
     Path(prepared).unlink()
 
 
