@@ -64,6 +64,13 @@ def squared_logit_distances(
     return np.square(_logits(scores) - _logits(reference)).mean(axis=1)
 
 
+def logit_rmse(
+    scores: npt.NDArray[np.floating[Any]], reference: npt.NDArray[np.floating[Any]]
+) -> float:
+    """Return the root of the mean of `squared_logit_distances` over images."""
+    return float(np.sqrt(squared_logit_distances(scores, reference).mean()))
+
+
 def _logits(scores: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
     inside = np.clip(scores.astype(np.float64), SURE, 1.0 - SURE)
     return np.log(inside / (1.0 - inside))

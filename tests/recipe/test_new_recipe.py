@@ -59,7 +59,7 @@ def test_a_new_recipe_is_valid_names_its_tags_and_never_overwrites(
     assert (recipe.network.input_size, recipe.training.batch_size) == (224, 16)
     assert recipe.training.positive_weights == "balanced"
     assert recipe.training.label_smoothing == 0.05
-    assert recipe.quantization.distillation == 0.5
+    assert recipe.quantization.distillation == 1.0
     with pytest.raises(InputError, match="exists already"):
         write_recipe(path, draft(found))
 

@@ -45,7 +45,7 @@ def test_layers_in_float_have_the_weights_that_were_trained(tmp_path: Path) -> N
     kernel, bias = plain.get_layer("cam").get_weights()
     logits = keras.Model(plain.input, plain.get_layer("logits").output)(scale(pixels, contract))
     plain.get_layer("cam").set_weights([kernel * 2 / np.std(logits.numpy()), bias])
-    aware = quantization_aware(plain, contract, ema_decay=0.1, preserve_sparsity=False)
+    aware = quantization_aware(plain, contract, ema_decay=0.1)
     for _ in range(3):
         aware(scale(pixels, contract), training=True)
     save_weights(aware, workspace.quantize / "int8-qat.npz")

@@ -17,7 +17,7 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress
 from edgetag.recipe import FineTuning, Recipe
 from edgetag.tf import keras, tf
-from edgetag.training.fitting import End, FitSettings, fit
+from edgetag.training.fitting import End, FitSettings, MakeOptimizer, fit
 from edgetag.training.kept_scores import keep_scores, kept_scores
 from edgetag.training.losses import loss_settings
 from edgetag.training.teachers import Teacher
@@ -78,13 +78,16 @@ class Bench:
         section: FineTuning,
         teacher: keras.Model | Teacher,
         *,
-        freeze_batch_norm: bool,
+        ends: Sequence[End] = (),
+        optimizer: MakeOptimizer | None = None,
+        as_at_inference: bool = False,
         what: str,
     ) -> None:
         """Fit a model in place, with the recipe's loss, augmentation and batch size.
 
         The teacher, the float model or networks of other runs, gives targets too where the recipe
-        wants it. `what` is the task's name for progress. Over no epoch it does nothing.
+        wants it: scores, or what `ends` names. `optimizer` and `as_at_inference` are those of `fit`
+        and its settings, `what` is the task's name for progress. Over no epoch it does nothing.
         """
         if not section.epochs:
             return
@@ -97,10 +100,9 @@ class Bench:
             batch_size=training.batch_size,
             loss=replace(loss, distillation=section.distillation),
             augment=training.augment,
-            freeze_batch_norm=freeze_batch_norm,
+            as_at_inference=as_at_inference,
             seed=self.recipe.seed,
         )
-        ends: Sequence[End] = ()
         if isinstance(teacher, Teacher):
             ends, teacher = teacher.ends_of(model)
         fit(
@@ -112,6 +114,7 @@ class Bench:
             self.progress,
             teacher=teacher if section.distillation else None,
             ends=ends if section.distillation else (),
+            optimizer=optimizer,
             what=what,
         )
 

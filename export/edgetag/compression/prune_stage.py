@@ -74,7 +74,7 @@ def _network(bench: Bench, name: str, variant: Variant) -> PrunedNetwork:
             f"pruning.sparsity = {section.sparsity}: XNNPACK's sparse kernels need at least 2/3"
         )
     wrapped = pruning.wrap(original, section, targets, steps)
-    bench.fine_tune(wrapped, section, teacher, freeze_batch_norm=False, what="pruning")
+    bench.fine_tune(wrapped, section, teacher, what="pruning")
     pruned = pruning.strip(wrapped, section, targets)
     bench.recalibrate(pruned)
     save_weights(pruned, weights)

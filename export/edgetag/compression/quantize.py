@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 
 import numpy as np
-from sklearn.metrics import jaccard_score
 
 from edgetag.catalogue.variants import trained_by
 from edgetag.compression.channels import widths_of, with_widths
-from edgetag.compression.schemes import Scheme, follows_weights, unsupported_layers
+from edgetag.compression.folding import folded
+from edgetag.compression.rounding import set_weight_ranges
+from edgetag.compression.schemes import Scheme, unsupported_layers
 from edgetag.compression.tfmot import tfmot
 from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
-from edgetag.metrics import Scores
 from edgetag.networks import build_untrained, load_weights
 from edgetag.preprocess import Preprocessing, scale
 from edgetag.progress import Progress
@@ -21,66 +21,31 @@ from edgetag.workspace import Workspace
 
 
 def quantization_aware(
-    model: keras.Model, contract: Preprocessing, *, ema_decay: float, preserve_sparsity: bool
+    model: keras.Model, contract: Preprocessing, *, ema_decay: float
 ) -> keras.Model:
     """Return a copy that simulates int8 inference and can be trained and converted.
 
-    Batch norm statistics are frozen, since TFLite folds them into the weights; its scale and
-    offset still learn. Dropout is off: it would widen the ranges. The input's range is the
-    contract's and never moves.
+    Batch norm is folded into the weights, as TFLite does it, and dropout is left out: it would
+    widen the ranges. The input's range is the contract's and never moves; those of weights fit
+    the model's, and stay.
 
-    The model is left as it is. A training step keeps `ema_decay` of an activation's old range;
-    with `preserve_sparsity` weights that are zero now stay zero.
+    The model is left as it is. A step of training keeps `ema_decay` of an activation's old range.
 
     Raises:
         InputError: A layer cannot be quantized; all such layers are named.
     """
-    ready = prepared(model)
-    if unsupported := unsupported_layers(ready):
+    if unsupported := unsupported_layers(model):
         raise InputError(
             f"{model.name}: these layers cannot be trained quantization-aware: "
             f"{', '.join(unsupported)}. Replace them in the network, or leave "
             f"{' and '.join(trained_by('quantize'))} out of export.variants (int8 needs no "
             "training)"
         )
-    scheme = Scheme(ema_decay, contract, preserve_sparsity)
     with tfmot.quantization.keras.quantize_scope():
-        annotated = tfmot.quantization.keras.quantize_annotate_model(ready)
-        quantized = tfmot.quantization.keras.quantize_apply(annotated, scheme)
-    for layer in quantized.layers:
-        if isinstance(getattr(layer, "layer", None), keras.layers.BatchNormalization):
-            layer.trainable = False  # freezes statistics alone: the wrapper keeps gamma and beta
+        annotated = tfmot.quantization.keras.quantize_annotate_model(folded(model))
+        quantized = tfmot.quantization.keras.quantize_apply(annotated, Scheme(ema_decay, contract))
+    set_weight_ranges(quantized)
     return quantized
-
-
-def prepared(model: keras.Model) -> keras.Model:
-    """Copy a model into a form whose every layer has an int8 counterpart, with equal outputs.
-
-    Dropout is off. A batch norm that follows no convolution, as in model3, becomes what it is at
-    inference: a 1x1 depthwise convolution.
-    """
-
-    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
-        if _stands_alone(layer):
-            return keras.layers.DepthwiseConv2D(1, name=layer.name)
-        config = layer.get_config()
-        if isinstance(layer, keras.layers.Dropout):
-            config["rate"] = 0.0
-        return layer.__class__.from_config(config)
-
-    copied = keras.models.clone_model(model, clone_function=clone)
-    for layer in model.layers:
-        weights = layer.get_weights()
-        if _stands_alone(layer):
-            gamma, beta, mean, variance = weights
-            factor = gamma / np.sqrt(variance + layer.epsilon)
-            weights = [factor[None, None, :, None], beta - mean * factor]
-        copied.get_layer(layer.name).set_weights(weights)
-    return copied
-
-
-def _stands_alone(layer: keras.layers.Layer) -> bool:
-    return isinstance(layer, keras.layers.BatchNormalization) and not follows_weights(layer)
 
 
 def warm_up(
@@ -115,21 +80,6 @@ def warm_up(
             task.advance()
 
 
-def agreement(first: Scores, second: Scores, thresholds: Scores) -> float:
-    """Compare the decisions that two models take in favour of a tag.
-
-    Both are `[images, tags]`, thresholds `[tags]`; a score from there on is a decision in
-    favour.
-
-    Returns:
-        Of the cells that either decides in favour of, the share that both do (Jaccard index);
-        1 where neither ever does. Unlike the share of equal decisions it falls to 0 when a
-        model is broken and the tags are rare.
-    """
-    decisions = (scores.ravel() for scores in (first >= thresholds, second >= thresholds))
-    return float(jaccard_score(*decisions, zero_division=1.0))
-
-
 def load_quantized(recipe: Recipe, workspace: Workspace, variant: Variant) -> keras.Model:
     """Rebuild a model that the quantize stage has trained, ready for the TFLite converter.
 
@@ -152,5 +102,4 @@ def build_quantized(recipe: Recipe, widths: Mapping[str, int]) -> keras.Model:
         with_widths(network, widths),
         recipe.network.preprocessing(),
         ema_decay=recipe.quantization.ema_decay,
-        preserve_sparsity=False,  # zeros are in the weights by now and nothing moves them
     )

@@ -3,23 +3,23 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from edgetag.catalogue.variants import VARIANTS, trained_by
 from edgetag.compression.channels import widths_of
 from edgetag.compression.fine_tuning import Bench, open_bench
-from edgetag.compression.quantize import agreement, quantization_aware, warm_up
+from edgetag.compression.folding import folded
+from edgetag.compression.imitation import ends_near
+from edgetag.compression.quantize import quantization_aware, warm_up
 from edgetag.compression.result import QuantizedVariant, QuantizeResult
+from edgetag.compression.rounding import StepAdam, rounding_steps
 from edgetag.compression.sparsity import layer_sparsities, require_sparsity, total_sparsity
 from edgetag.compression.weights import kept_record, trained_weights, weights_digest
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
-from edgetag.metrics import Scores
+from edgetag.metrics import logit_rmse
 from edgetag.networks import save_weights
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.tf import keras
-from edgetag.training.result import Thresholds
 from edgetag.workspace import Workspace, digest_file, write_text
 
 
@@ -55,8 +55,7 @@ def train(
         InputError: As in `run`.
     """
     bench = open_bench(recipe, workspace, progress)
-    thresholds = _thresholds(workspace, recipe)
-    return tuple(_variant(bench, variant, thresholds) for variant in variants)
+    return tuple(_variant(bench, variant) for variant in variants)
 
 
 def start_weights(workspace: Workspace, variant: Variant) -> Path:
@@ -65,12 +64,7 @@ def start_weights(workspace: Workspace, variant: Variant) -> Path:
     return start
 
 
-def _thresholds(workspace: Workspace, recipe: Recipe) -> Scores:
-    by_tag = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
-    return np.array([by_tag[tag] for tag in recipe.data.tags], dtype=np.float32)
-
-
-def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVariant:
+def _variant(bench: Bench, variant: Variant) -> QuantizedVariant:
     workspace, section = bench.workspace, bench.recipe.quantization
     files = trained_weights(workspace, variant)
     weights = files["quantize"]
@@ -86,9 +80,7 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
     sparse = "prune" in VARIANTS[variant].trained_by
     start = start_weights(workspace, variant)
     original = bench.load(start, widths_of(workspace, variant))
-    model = quantization_aware(
-        original, bench.contract, ema_decay=section.ema_decay, preserve_sparsity=sparse
-    )
+    model = quantization_aware(original, bench.contract, ema_decay=section.ema_decay)
     warm_up(
         model,
         bench.dataset,
@@ -101,12 +93,21 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
     )
     float_scores = bench.scores_of(original, start, f"{variant}: scoring the float model")
     score = bench.scorer(model)
-    warm_scores = score(f"{variant}: scoring after the warm-up")
-    agreed = agreement(float_scores, warm_scores, thresholds)
-    bench.progress.say(f"{variant}: after the warm-up {agreed:.1%} of positive decisions agree")
+    warm = logit_rmse(score(f"{variant}: scoring after the warm-up"), float_scores)
+    bench.progress.say(f"{variant}: after the warm-up its logits are {warm:.3f} off")
 
     teacher = original if start == files["train"] else bench.load(files["train"])
-    bench.fine_tune(model, section, teacher, freeze_batch_norm=True, what=variant)
+    ends, near = ends_near(model, folded(teacher))
+    steps = rounding_steps(model, keep_zeros=sparse)
+    bench.fine_tune(
+        model,
+        section,
+        near,
+        ends=ends,
+        optimizer=lambda rate: StepAdam(rate, steps),
+        as_at_inference=True,  # ranges that move at every step end where chance left them
+        what=variant,
+    )
     layers = layer_sparsities(model)
     if sparse:
         starting = {layer.layer: layer.sparsity for layer in layer_sparsities(original)}
@@ -121,7 +122,8 @@ def _variant(bench: Bench, variant: Variant, thresholds: Scores) -> QuantizedVar
         weights_sha256=digest_file(weights),
         inputs_sha256=inputs,
         warmup_steps=section.warmup_steps,
-        agreement_after_warmup=agreed,
+        logit_rmse_after_warmup=warm,
+        logit_rmse=logit_rmse(scores, float_scores),
         sparsity=total_sparsity(layers),
         validation_map_before=bench.validation_map(float_scores),
         validation_map=bench.validation_map(scores),

@@ -139,21 +139,22 @@ class QuantizedVariant(Result):
         weights_sha256: Digest of the weights.
         inputs_sha256: Digest of everything that decided them: recipe, starting weights, data.
         warmup_steps: Forward-only steps that settled the ranges.
-        agreement_after_warmup: Of the decisions on validation images that the float model or the
-            quantized one takes in favour of a tag, the share both take (Jaccard index), before
-            any weight moved. Near 0 means that the ranges are wrong.
+        logit_rmse_after_warmup: How far the logits of validation images are from those of the
+            float model that it began from, before any weight moved. Above 2 the ranges are wrong.
+        logit_rmse: The same of the finished model.
         sparsity: Share of zeros among the weights of convolutions and dense layers.
         validation_map_before: Of the float model it began from.
         validation_map: Of the finished model, quantization simulated.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.quantized-variant/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.quantized-variant/2.0"
     variant: Variant
     file: str
     weights_sha256: str
     inputs_sha256: str
     warmup_steps: int
-    agreement_after_warmup: float
+    logit_rmse_after_warmup: float
+    logit_rmse: float
     sparsity: float
     validation_map_before: float | None
     validation_map: float | None
@@ -162,5 +163,5 @@ class QuantizedVariant(Result):
 class QuantizeResult(Result):
     """`quantize/quantize.json`."""
 
-    SCHEMA: ClassVar[str] = "edgetag.quantize/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.quantize/2.0"
     variants: tuple[QuantizedVariant, ...]

@@ -1,10 +1,13 @@
-"""How tfmot is told to quantize: its 8-bit defaults with faster ranges and a fixed input.
+"""How tfmot is told to quantize: its 8-bit defaults with other ranges.
 
 tfmot starts every activation range at ±6 and moves it by 0.1 % a step, far too slowly for a short
-training; and it measures the input's range, although the preprocessing contract fixes it.
+training; it measures the input's range, although the preprocessing contract fixes it; and it gives
+a depthwise convolution one range, although TensorFlow Lite computes with one of each channel.
 """
 
 from typing import Any
+
+import numpy as np
 
 from edgetag.compression.sparsity import WEIGHTED
 from edgetag.compression.tfmot import QuantizeLayer, default_8bit_registry, quant_ops, tfmot
@@ -13,6 +16,8 @@ from edgetag.tf import keras, tf
 
 Quantizers = tfmot.quantization.keras.quantizers
 INPUT_QUANTIZER = "input_quantizer"
+GONE = (keras.layers.InputLayer, keras.layers.BatchNormalization, keras.layers.Dropout)
+"""Layers that need no quantizer, or are gone by then."""
 
 
 class MovingRange(tfmot.quantization.keras.quantizers.MovingAverageQuantizer):
@@ -44,8 +49,54 @@ class MovingRange(tfmot.quantization.keras.quantizers.MovingAverageQuantizer):
         return {"ema_decay": self.ema_decay}
 
 
+class ChannelRange(tfmot.quantization.keras.quantizers.Quantizer):
+    """Quantizes weights, each channel within ± its largest at the start.
+
+    The ranges are set once (`set_weight_ranges`) and stay: were they to follow a weight that
+    moves, every other weight of its channel would be rounded anew at each step.
+
+    Args:
+        axis: Of the channels in the kernel.
+    """
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+
+    def build(self, shape: Any, name: str, layer: keras.layers.Layer) -> dict[str, tf.Variable]:
+        """Add the ranges to a layer's variables, `[channels]`."""
+        return {
+            end: layer.add_weight(
+                f"{name}_{end}",
+                initializer=keras.initializers.Constant(value),
+                trainable=False,
+                shape=(shape[self.axis],),
+            )
+            for end, value in (("min", -6.0), ("max", 6.0))
+        }
+
+    def __call__(
+        self,
+        inputs: tf.Tensor,
+        training: bool,  # noqa: ARG002
+        weights: dict[str, tf.Variable],
+        **_: Any,
+    ) -> tf.Tensor:
+        """Quantize and dequantize; what lies outside is cut off."""
+        # TensorFlow's operator takes channels last; the converter folds both transpositions.
+        order = [*(i for i in range(len(inputs.shape)) if i != self.axis), self.axis]
+        moved = tf.transpose(inputs, order)
+        moved = tf.quantization.fake_quant_with_min_max_vars_per_channel(
+            moved, weights["min"], weights["max"], num_bits=8, narrow_range=True
+        )
+        return tf.transpose(moved, np.argsort(order))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"axis": self.axis}
+
+
 class MovingRangeConfig(tfmot.quantization.keras.QuantizeConfig):
-    """A layer's configuration with `MovingRange` in place of tfmot's moving averages.
+    """A layer's configuration with `ChannelRange` and `MovingRange` in place of tfmot's ranges.
 
     Args:
         inner: What tfmot chose for the layer.
@@ -64,8 +115,9 @@ class MovingRangeConfig(tfmot.quantization.keras.QuantizeConfig):
         return quantizer
 
     def get_weights_and_quantizers(self, layer: keras.layers.Layer) -> list[Any]:
-        """Return pairs of weight and quantizer, as tfmot chose them."""
-        return self.inner.get_weights_and_quantizers(layer)
+        """Return pairs of weight and quantizer."""
+        pairs = self.inner.get_weights_and_quantizers(layer)
+        return [(kernel, ChannelRange(channel_axis(layer, kernel))) for kernel, _ in pairs]
 
     def get_activations_and_quantizers(self, layer: keras.layers.Layer) -> list[Any]:
         """Return pairs of activation and quantizer."""
@@ -143,20 +195,10 @@ class _Layout(tfmot.quantization.keras.QuantizeLayoutTransform):
 
 
 class Scheme(tfmot.quantization.keras.QuantizeScheme):
-    """tfmot's default 8-bit scheme with faster ranges and the contract's input range.
+    """tfmot's default 8-bit scheme with these ranges. For `ema_decay` see `MovingRange`."""
 
-    For `ema_decay` see `MovingRange`; with `preserve_sparsity` weights that are zero when the
-    scheme is applied stay zero.
-    """
-
-    def __init__(self, ema_decay: float, contract: Preprocessing, preserve_sparsity: bool) -> None:
-        experimental = tfmot.experimental.combine
-        default_8bit = tfmot.quantization.keras.default_8bit
-        self.inner = (
-            experimental.Default8BitPrunePreserveQuantizeScheme()
-            if preserve_sparsity
-            else default_8bit.Default8BitQuantizeScheme()
-        )
+    def __init__(self, ema_decay: float, contract: Preprocessing) -> None:
+        self.inner = tfmot.quantization.keras.default_8bit.Default8BitQuantizeScheme()
         self.ema_decay = ema_decay
         self.contract = contract
 
@@ -179,23 +221,26 @@ def input_range(contract: Preprocessing) -> tuple[float, float]:
     return (0 - contract.mean) / contract.std, (255 - contract.mean) / contract.std
 
 
+def channel_axis(layer: keras.layers.Layer, kernel: tf.Variable) -> int:
+    """Return where the channels that a layer gives out lie in its kernel."""
+    depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+    return 2 if depthwise else len(kernel.shape) - 1
+
+
 def unsupported_layers(model: keras.Model) -> list[str]:
     """Name the layers that tfmot cannot quantize, each with its type.
 
-    A batch norm counts as supported right after a convolution or dense layer, where TFLite folds
-    it into the weights.
+    Batch norm and dropout count as supported, since `folded` does without them.
     """
     registry = default_8bit_registry.Default8BitQuantizeRegistry()
     return [
         f"{layer.name} ({type(layer).__name__})"
         for layer in model.layers
-        if not isinstance(layer, keras.layers.InputLayer) and not _supports(registry, layer)
+        if not isinstance(layer, GONE) and not _supports(registry, layer)
     ]
 
 
 def _supports(registry: Any, layer: keras.layers.Layer) -> bool:
-    if isinstance(layer, keras.layers.BatchNormalization):
-        return follows_weights(layer)
     if not registry.supports(layer):
         return False
     try:  # an Activation layer is judged by its function, and only when asked
@@ -203,9 +248,3 @@ def _supports(registry: Any, layer: keras.layers.Layer) -> bool:
     except ValueError:
         return False
     return True
-
-
-def follows_weights(layer: keras.layers.Layer) -> bool:
-    """Tell whether a layer's only input is a linear convolution or dense layer."""
-    before = layer.inbound_nodes[0].inbound_layers
-    return isinstance(before, WEIGHTED) and before.activation is keras.activations.linear

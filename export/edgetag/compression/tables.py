@@ -67,8 +67,11 @@ def quantize_tables(result: QuantizeResult) -> tuple[Table, ...]:
     table = Rows(result.variants).table(
         "Quantization-aware training",
         Column("variant", lambda row: row.variant),
-        Number("agreement after warm-up", lambda row: format_fraction(row.agreement_after_warmup)),
         Number("zeros", lambda row: format_fraction(row.sparsity)),
+        Number(
+            "logit RMSE after warm-up", lambda row: format_fraction(row.logit_rmse_after_warmup)
+        ),
+        Number("after training", lambda row: format_fraction(row.logit_rmse)),
         Number("validation mAP before", lambda row: format_fraction(row.validation_map_before, 4)),
         Number("after", lambda row: format_fraction(row.validation_map, 4)),
     )

@@ -44,7 +44,7 @@ label_smoothing = 0.05
 # thresholds = {{ policy = "best_f1" }}   # "fixed" with value, "recall_at_fpr" with max_fpr
 
 [quantization]
-distillation = 0.5             # fine-tuning learns from the float model's scores as well
+distillation = 1.0             # fine-tuning holds to the float model; below 1 labels count too
 
 {validation}[export]
 # variants = {variants}   # also int8-narrow50, faster; docs/recipe.md has all

@@ -180,12 +180,22 @@ class CompressSection(Section):
 
 
 class QuantizationSection(FineTuning):
-    """Quantization-aware training."""
+    """Quantization-aware training: near the float model, unless labels are to count too."""
 
     epochs: float = Field(
         1.0, ge=0, description="May be a fraction; with 0 ranges are settled, and no weight moves."
     )
-    learning_rate: float = Field(1e-4, gt=0, description="Of the first step.")
+    learning_rate: float = Field(
+        0.01,
+        ge=1e-3,
+        description="Of the first step, counted in steps of each weight's rounding to int8. "
+        "1 would move every weight to its neighbour at once.",
+    )
+    distillation: Share = Field(
+        1.0,
+        description="Weight of the float model's logits and of what its blocks give as targets, "
+        "beside the labels. At 1 no label counts.",
+    )
     warmup_steps: int = Field(
         60, ge=0, description="Forward-only steps that settle the activation ranges."
     )

@@ -83,7 +83,7 @@ def bare_network(recipe: Recipe, model: "keras.Model", widths: Mapping[str, int]
         widths: Of a narrower network; see `channels.widths_of`.
     """
     from edgetag.compression.channels import with_widths
-    from edgetag.compression.quantize import prepared
+    from edgetag.compression.folding import folded
     from edgetag.networks import build_untrained
 
     trained = {
@@ -92,7 +92,7 @@ def bare_network(recipe: Recipe, model: "keras.Model", widths: Mapping[str, int]
         if hasattr(layer, "layer")
     }
     network = build_untrained(recipe.network, len(recipe.data.tags))
-    bare = prepared(with_widths(network, widths))
+    bare = folded(with_widths(network, widths))
     for layer in bare.layers:
         if layer.weights:
             sources = trained[layer.name]

@@ -20,7 +20,7 @@ from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.fingerprints import fingerprint
-from edgetag.metrics import Scores, mean_average_precision, squared_logit_distances
+from edgetag.metrics import Scores, logit_rmse, mean_average_precision
 from edgetag.pipeline import run_until
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
@@ -133,7 +133,7 @@ class Trials:
         scores = self._floats[key] if path == base else scored(path)
         least = recipe.validation.min_positives
         accuracy = mean_average_precision(scores, dataset.labels(rows), least)
-        distance = float(np.sqrt(squared_logit_distances(scores, self._floats[key]).mean()))
+        distance = logit_rmse(scores, self._floats[key])
         return {
             "map": None if np.isnan(accuracy) else accuracy,
             "images": len(rows),

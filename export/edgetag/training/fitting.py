@@ -28,6 +28,9 @@ SGD_MOMENTUM = 0.9
 MAP_WEIGHT = 0.1
 """Of the loss of maps beside that of scores, where composites say what the maps must show."""
 
+MakeOptimizer = Callable[[Any], keras.optimizers.Optimizer]
+"""From a learning rate, a number or a schedule of Keras."""
+
 
 @dataclass(frozen=True)
 class FitSettings:
@@ -42,7 +45,7 @@ class FitSettings:
         loss: Options of the loss.
         augment: Random changes to images.
         trains: Which weights move; batch norms that do not move stay in inference mode.
-        freeze_batch_norm: Keep every batch norm as it is, in inference mode.
+        as_at_inference: Dropout is off; statistics and ranges stay as they are.
         seed: Decides orders, random changes and dropout.
         deterministic: Make dropout of an epoch independent of the epochs before it.
     """
@@ -55,7 +58,7 @@ class FitSettings:
     loss: LossSettings = field(default_factory=LossSettings)
     augment: AugmentSection = field(default_factory=AugmentSection)
     trains: Literal["head", "all"] = "all"
-    freeze_batch_norm: bool = False
+    as_at_inference: bool = False
     seed: int = 1
     deterministic: bool = False
 
@@ -120,6 +123,7 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     on_epoch: Callable[[Epoch], bool] | None = None,
     start: FitStart | None = None,
+    optimizer: MakeOptimizer | None = None,
     what: str = "training",
 ) -> tuple[Epoch, ...]:
     """Fit a model in place.
@@ -137,6 +141,7 @@ def fit(
         callbacks: Of Keras; each epoch is a `fit` of its own, so train begins and ends with it.
         on_epoch: Called after each epoch; returning True ends the fit.
         start: Goes on after an earlier epoch instead of starting at the first.
+        optimizer: Makes another optimizer than the one that `settings` name.
         what: The task's name for `progress`.
 
     Returns:
@@ -152,7 +157,7 @@ def fit(
     )
     done: list[Epoch] = []
     with trainable(model, settings):
-        trainer, schedule = compiled(model, settings, total, teacher, ends)
+        trainer, schedule = compiled(model, settings, total, teacher, ends, optimizer)
         if start is not None:
             for variable, value in zip(_variables(trainer), start.optimizer, strict=True):
                 variable.assign(value)
@@ -193,6 +198,7 @@ def compiled(
     steps: int,
     teacher: keras.Model | None = None,
     ends: Sequence[End] = (),
+    optimizer: MakeOptimizer | None = None,
 ) -> tuple[keras.Model, Any]:
     """Return a trainer that shares the model's layers, and its learning rate over steps.
 
@@ -202,6 +208,7 @@ def compiled(
         steps: Over which the learning rate falls.
         teacher: Its scores become targets beside the labels.
         ends: What else it is imitated in.
+        optimizer: Makes another optimizer than the one that the settings name.
     """
     options, share = settings.loss, settings.loss.distillation
     if ends or teacher is None or not share:
@@ -218,10 +225,11 @@ def compiled(
     with model.distribute_strategy.scope():
         trainer = _Trainer(model.inputs, outputs if len(outputs) > 1 else outputs[0])
         trainer.teacher, trainer.imitates_ends = _Untracked(teacher), bool(ends)
+        trainer.as_at_inference = settings.as_at_inference
         schedule = _schedule(settings, steps)
         # XLA (jit_compile) makes steps of depthwise convolutions many times slower on a CPU.
-        optimizer = _optimizer(settings, schedule)
-        trainer.compile(optimizer, loss=losses, loss_weights=weights, jit_compile=False)
+        chosen = optimizer(schedule) if optimizer else _optimizer(settings, schedule)
+        trainer.compile(chosen, loss=losses, loss_weights=weights, jit_compile=False)
         trainer.optimizer.build(trainer.trainable_variables)
     return trainer, schedule
 
@@ -250,6 +258,11 @@ class _Trainer(keras.Model):
 
     teacher: _Untracked
     imitates_ends: bool
+    as_at_inference: bool
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Compute the outputs as the layers do in training, or as at inference."""
+        return super().call(inputs, training and not self.as_at_inference, mask)
 
     def train_step(self, data: tuple[tf.Tensor, ...]) -> dict[str, Any]:
         """One step on `(images, labels)`, or on `(images, labels, labels of cells)`."""
@@ -310,10 +323,6 @@ def trainable(model: keras.Model, settings: FitSettings) -> Iterator[None]:
         if moving is not None:
             for layer in model.layers:
                 layer.trainable = layer in moving
-        if settings.freeze_batch_norm:
-            for layer in layers:
-                if isinstance(layer, keras.layers.BatchNormalization):
-                    layer.trainable = False
         yield
     finally:
         for layer, was in zip(layers, before, strict=True):
