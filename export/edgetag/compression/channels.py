@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.catalogue.variants import VARIANTS
-from edgetag.compression.copying import producers
 from edgetag.compression.result import NarrowedNetwork
 from edgetag.errors import InputError
 from edgetag.networks.blocks import round_channels
+from edgetag.networks.graph import producers
 from edgetag.recipe import Variant
 from edgetag.tf import keras, tf
 from edgetag.workspace import Workspace

@@ -12,9 +12,3 @@ def copy_model(model: keras.Model) -> keras.Model:
     copied = keras.models.clone_model(model)  # builds each layer anew from its settings
     copied.set_weights(model.get_weights())
     return copied
-
-
-def producers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
-    """Return the layers whose outputs a layer takes; none for the model's input."""
-    inbound = layer.inbound_nodes[0].inbound_layers
-    return inbound if isinstance(inbound, list) else [inbound]

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgetag.compression.copying import producers
 from edgetag.compression.sparsity import WEIGHTED
+from edgetag.networks.graph import producers, readers
 from edgetag.tf import keras, tf
 
 Weights = list[npt.NDArray[np.float32]]
@@ -46,7 +46,7 @@ def folds(layer: keras.layers.Layer) -> bool:
         return False
     (before,) = producers(layer)
     linear = isinstance(before, WEIGHTED) and before.activation is keras.activations.linear
-    return linear and len(before.outbound_nodes) == 1
+    return linear and readers(before) == [layer]
 
 
 def _copied(

@@ -7,6 +7,7 @@ each (as in FitNets, Romero et al. 2015, and in block-wise reconstruction, Li et
 from collections.abc import Sequence
 
 from edgetag.compression.sparsity import WEIGHTED
+from edgetag.networks.graph import readers
 from edgetag.tf import keras, tf
 from edgetag.training.fitting import End
 
@@ -33,14 +34,12 @@ def ends_near(student: keras.Model, teacher: keras.Model) -> tuple[Sequence[End]
 
 def block_ends(model: keras.Model) -> list[keras.layers.Layer]:
     """Return the layers that end a block: linear ones and sums, unless only a sum or ReLU reads."""
+    within = (keras.layers.Add, keras.layers.ReLU)
     return [
         layer
         for layer in model.layers
         if isinstance(layer, (keras.layers.Add, *WEIGHTED))
-        and not all(
-            isinstance(node.outbound_layer, (keras.layers.Add, keras.layers.ReLU))
-            for node in layer.outbound_nodes
-        )
+        and not all(isinstance(reader, within) for reader in readers(layer))
     ]
 
 

@@ -6,7 +6,7 @@ compression" (2017): the sparsity rises by a cubic polynomial, then stays while 
 
 from fnmatch import fnmatchcase
 
-from edgetag.compression.copying import copy_model, producers
+from edgetag.compression.copying import copy_model
 from edgetag.compression.sparsity import (
     WEIGHTED,
     SparsityNotReachedError,
@@ -16,6 +16,7 @@ from edgetag.compression.sparsity import (
 )
 from edgetag.compression.tfmot import tfmot
 from edgetag.errors import InputError
+from edgetag.networks.graph import producers
 from edgetag.recipe import PruningSection
 from edgetag.tf import keras
 

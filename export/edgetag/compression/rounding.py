@@ -18,9 +18,9 @@ from edgetag.tf import keras, tf
 INT8_STEPS = 127
 """From zero to the largest weight of a channel."""
 
-BIAS_STEPS = 6.0
-"""How many steps a bias moves where a weight moves by one: as if it read an input of 6, where
-ReLU6 ends."""
+BIAS_STEPS = 20.0
+"""How many steps a bias moves where a weight moves by one: it reads an input of 1 where weights read
+up to 6 at every place, and must make good the rounding of all of them."""
 
 Steps = Mapping[Any, npt.NDArray[np.float32]]
 """Reference of a variable → the size of a step, of the variable's shape."""
