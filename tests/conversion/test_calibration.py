@@ -14,11 +14,18 @@ from hypothesis.extra.numpy import arrays
 from edgetag.contract import Preprocessing
 from edgetag.conversion.calibration.biases import correct_biases
 from edgetag.conversion.calibration.calibrate import STEPS, calibrate
+from edgetag.conversion.calibration.patches import Window
 from edgetag.conversion.calibration.pictures import Pictures
 from edgetag.conversion.calibration.ranges import best_range, free_tensors, set_ranges
-from edgetag.conversion.calibration.weighted import read_bias, weighted_layers, write_bias
+from edgetag.conversion.calibration.reconstruction import round_with_feedback
+from edgetag.conversion.calibration.weighted import (
+    read_bias,
+    weighted_layers,
+    write_bias,
+    write_weights,
+)
 from edgetag.conversion.checks import count_operators
-from edgetag.conversion.flatfile import pack_model, parse_model, read_model
+from edgetag.conversion.flatfile import constant, pack_model, parse_model, read_model
 from edgetag.conversion.layers import Layer, matched_layers
 from edgetag.metrics import squared_logit_distances
 from edgetag.recipe import parse_recipe
@@ -63,8 +70,24 @@ def stretched() -> bytes:
     return pack_model(model)
 
 
+def swapped() -> bytes:
+    """Give each map the weights of another, as no rounding would."""
+    model, _, layers = opened()
+    weights = weighted_layers(model, layers)[CAM].weights
+    stored = constant(model, model.subgraphs[0].tensors[weights])
+    assert stored is not None
+    write_weights(model, weights, stored[::-1].astype(np.float64))
+    return pack_model(model)
+
+
 @pytest.mark.parametrize(
-    ("spoiled", "step"), [(shifted(), "bias correction"), (stretched(), "MSE ranges")]
+    ("spoiled", "step"),
+    [
+        (shifted(), "bias correction"),
+        (stretched(), "MSE ranges"),
+        (shifted(), "weight rounding"),
+        (swapped(), "weight rounding"),
+    ],
 )
 def test_what_spoils_a_file_is_mended_by_its_step(
     spoiled: bytes, step: str, tmp_path: Path
@@ -82,7 +105,12 @@ def test_only_numbers_change_and_the_same_way_each_time() -> None:
     first, told = calibrate(INT8.read_bytes(), FLOAT.read_bytes(), CALIBRATING, OTHERS)
     again, _ = calibrate(INT8.read_bytes(), FLOAT.read_bytes(), CALIBRATING, OTHERS)
     assert first == again
-    assert set(told.logit_rmse) == {"as converted", *STEPS, ", ".join(STEPS)}
+    ranges, biases, rounding = STEPS
+    cheap = {"as converted", ranges, biases, f"{ranges}, {biases}"}
+    tried = [name for name in told.logit_rmse if name in cheap]  # in order: equals come in pairs
+    nearest = min(tried, key=lambda name: told.logit_rmse[name])
+    start = "" if nearest == "as converted" else f"{nearest}, "
+    assert set(told.logit_rmse) == cheap | {f"{start}{rounding}"}
     was, now = read_model(INT8), parse_model(first, "calibrated")
     assert count_operators(now) == count_operators(was)
     assert len(first) <= len(pack_model(was))
@@ -173,3 +201,67 @@ def test_a_rare_large_value_is_cut_off() -> None:
     assert best_range(counts, 0.0, 1.0)[1] < 0.5
     counts[-1] = 10_000_000
     assert best_range(counts, 0.0, 1.0)[1] > 0.9
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(2, 12), st.integers(1, 4))
+def test_feedback_rounds_to_steps_keeps_zeros_and_brings_sums_nearer(
+    seed: int, groups: int, inputs: int, outputs: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    mixing = generator.normal(size=(groups, inputs, inputs))
+    given_inputs = generator.normal(size=(groups, 500, inputs)) @ mixing
+    variances = given_inputs.swapaxes(1, 2) @ given_inputs / 500
+    weights = generator.normal(size=(groups, inputs, outputs))
+    weights[:, 0] = 0
+    scales = np.abs(weights).max(axis=1) / 7  # so coarse that rounding matters
+    steps = round_with_feedback(weights, variances, scales)
+    assert np.array_equal(steps, np.rint(steps))
+    assert np.abs(steps).max() <= 127
+    assert not steps[:, 0].any()
+
+    def off(rounded: npt.NDArray[np.float64]) -> float:
+        error = rounded * scales[:, None] - weights
+        return float(np.einsum("gio,gij,gjo->", error, variances, error))
+
+    assert off(steps) <= off(np.rint(weights / scales[:, None])) * 1.6 + 1e-9
+
+
+def test_feedback_halves_what_rounding_does_to_sums_of_inputs_that_go_together() -> None:
+    generator = np.random.default_rng(0)
+    given_inputs = generator.normal(size=(500, 4)) @ generator.normal(size=(4, 64))
+    variances = (given_inputs.T @ given_inputs / 500)[None]
+    weights = generator.normal(size=(1, 64, 32))
+    scales = np.abs(weights).max(axis=1) / 127
+    sums = given_inputs @ weights[0]
+    apart = [
+        np.square(given_inputs @ (steps[0] * scales) - sums).mean()
+        for steps in (
+            round_with_feedback(weights, variances, scales),
+            np.rint(weights / scales[:, None]),
+        )
+    ]
+    assert apart[0] < apart[1] / 4
+
+
+@pytest.mark.parametrize("same", [True, False])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "dilation"), [(3, 1, 1), (3, 2, 1), (1, 2, 1), (3, 1, 2)]
+)
+def test_patches_are_what_a_convolution_sums(
+    kernel: int, stride: int, dilation: int, same: bool
+) -> None:
+    from scipy.signal import correlate
+
+    generator = np.random.default_rng(0)
+    image, weights = generator.normal(size=(1, 9, 8, 1)), generator.normal(size=(kernel, kernel))
+    window = Window((kernel, kernel), (stride, stride), (dilation, dilation), same)
+    sums = (window.patches(image, 10_000, generator)[..., 0] * weights).sum(axis=(1, 2))
+    spread = np.zeros(((kernel - 1) * dilation + 1,) * 2)
+    spread[::dilation, ::dilation] = weights
+    padded = image[0, :, :, 0]
+    if same:  # as TensorFlow pads: as much before as behind, or one less
+        reach = len(spread)
+        pads = [max((-(-n // stride) - 1) * stride + reach - n, 0) for n in padded.shape]
+        padded = np.pad(padded, [(n // 2, n - n // 2) for n in pads])
+    expected = correlate(padded, spread, mode="valid")[::stride, ::stride]
+    np.testing.assert_allclose(np.sort(sums), np.sort(expected.ravel()))

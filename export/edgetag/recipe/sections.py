@@ -196,6 +196,11 @@ class ExportSection(Section):
         description="Take out of the biases of calibrated variants what quantizing moved in the "
         "mean of each channel, layer by layer.",
     )
+    weight_rounding: Literal["feedback", "nearest"] = Field(
+        "feedback",
+        description="How weights of calibrated variants are rounded: so that later weights make "
+        "good what rounding earlier ones did to a layer's sums, or each to its nearest step.",
+    )
     target_runtime: str = Field(
         "2.14.0",
         pattern=r"^\d+\.\d+\.\d+$",
@@ -236,7 +241,12 @@ class ExportSection(Section):
     def calibration_steps(self) -> tuple[str, ...]:
         """What is tried on calibrated variants behind their conversion, in this order."""
         mse = self.calibration_method == "mse"
-        return ("MSE ranges",) * mse + ("bias correction",) * self.bias_correction
+        feedback = self.weight_rounding == "feedback"
+        return (
+            *("MSE ranges",) * mse,
+            *("bias correction",) * self.bias_correction,
+            *("weight rounding",) * feedback,
+        )
 
     @property
     def fallback(self) -> tuple[Variant, ...]:

@@ -186,7 +186,7 @@ class QuantizationSection(FineTuning):
         1.0, ge=0, description="May be a fraction; with 0 ranges are settled, and no weight moves."
     )
     learning_rate: float = Field(
-        0.003,
+        0.0015,
         ge=5e-4,
         description="Of the first step, counted in steps of each weight's rounding to int8. "
         "1 would move every weight to its neighbour at once.",

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from edgetag.conversion.calibration.parts import Part
 from edgetag.conversion.calibration.pictures import Pictures, Values, real
+from edgetag.conversion.calibration.walk import Walk
 from edgetag.conversion.calibration.weighted import Weighted, read_bias, weighted_layers, write_bias
 from edgetag.conversion.flatfile import ints
 from edgetag.conversion.layers import Layer
@@ -40,33 +41,12 @@ def correct_biases(
     """
     targets = [layer for layer in weighted_layers(quantized, layers) if not layer.activation]
     wanted = _float_means(floating, targets, pictures)
-    graph, start = quantized.subgraphs[0], 0
-    known: dict[int, list[Values]] = {
-        ints(graph.inputs)[0]: list(pictures.fed_to(quantized)),
-    }
+    walk, tensors = Walk(quantized, pictures), quantized.subgraphs[0].tensors
     for target, mean in zip(targets, wanted, strict=True):
-        end = target.layer.quantized + 1
-        operators, later = graph.operators[start:end], graph.operators[end:]
-        read = {position for operator in operators for position in ints(operator.inputs)}
-        needed = {position for operator in later for position in ints(operator.inputs)}
-        made = {position for operator in operators for position in ints(operator.outputs)}
-        fed = [position for position in known if position in read]
-        kept = sorted(made & needed | {target.output})
-        part = Part(quantized, operators, fed, [target.output])
-        output = graph.tensors[target.output]
-        now = sum(
-            _channel_means(real(part.run(values)[target.output], output))
-            for values in zip(*(known[position] for position in fed), strict=True)
-        )
-        off = mean - now / len(pictures)
+        walk.advance(target.layer.quantized)
+        outputs = (real(values, tensors[target.output]) for values in walk.next_output())
+        off = mean - sum(_channel_means(values) for values in outputs) / len(pictures)
         write_bias(quantized, target.bias, read_bias(quantized, target.bias) + off)
-        part = Part(quantized, operators, fed, kept)
-        computed = [
-            part.run(values) for values in zip(*(known[position] for position in fed), strict=True)
-        ]
-        known = {position: values for position, values in known.items() if position in needed}
-        known |= {position: [values[position] for values in computed] for position in kept}
-        start = end
 
 
 def _float_means(floating: Any, targets: Sequence[Weighted], pictures: Pictures) -> list[Means]:

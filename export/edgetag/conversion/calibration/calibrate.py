@@ -4,7 +4,7 @@ Nearness is the distance of logits on pictures that chose nothing else. The file
 made it is among those that are tried, so nothing gets worse.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from edgetag.conversion.calibration.biases import correct_biases
 from edgetag.conversion.calibration.parts import Part
 from edgetag.conversion.calibration.pictures import Pictures, real
 from edgetag.conversion.calibration.ranges import set_ranges
+from edgetag.conversion.calibration.reconstruction import reconstruct
 from edgetag.conversion.flatfile import ints, pack_model, parse_model
 from edgetag.conversion.layers import Layer, matched_layers
 from edgetag.conversion.result import Calibration
@@ -23,7 +24,14 @@ Distances = Callable[[Scores, Scores], npt.NDArray[np.float64]]
 """From scores and those of the float file, `[images, tags]`, to squared distances, `[images]`."""
 
 Step = Callable[[Any, Any, Sequence[Layer], Pictures], None]
-STEPS: dict[str, Step] = {"MSE ranges": set_ranges, "bias correction": correct_biases}
+COSTLY = "weight rounding"
+"""It takes several times as long as the others, and is tried on the nearest file alone."""
+
+STEPS: dict[str, Step] = {
+    "MSE ranges": set_ranges,
+    "bias correction": correct_biases,
+    COSTLY: reconstruct,
+}
 """In their order: what a bias has to make good follows from the ranges."""
 
 AS_CONVERTED = "as converted"
@@ -44,7 +52,8 @@ def calibrate(
         floating: The float file of the same network.
         pictures: What ranges and means are taken from.
         others: What decides which file is nearest.
-        steps: Of `STEPS`, in their order; each is tried on all files that there are by then.
+        steps: Of `STEPS`, in their order; each is tried on all files that there are by then, the
+            costly one on the nearest.
         squared_distances: Gives the squared distance of each picture's scores.
 
     Returns:
@@ -55,19 +64,24 @@ def calibrate(
         InputError: The files are not of the same network.
     """
     reference = scores_of(floating, others)
-    files = {AS_CONVERTED: quantized}
+
+    def distance(data: bytes) -> float:
+        return float(np.sqrt(squared_distances(scores_of(data, others), reference).mean()))
+
+    files, distances = {AS_CONVERTED: quantized}, {AS_CONVERTED: distance(quantized)}
     for step in steps:
-        for name, data in tuple(files.items()):
+        for name in [_nearest(distances)] if step == COSTLY else tuple(files):
             behind = step if name == AS_CONVERTED else f"{name}, {step}"
-            files[behind] = _changed(data, floating, pictures, step)
-    distances = {
-        name: float(np.sqrt(squared_distances(scores_of(data, others), reference).mean()))
-        for name, data in files.items()
-    }
-    chosen = min(distances, key=lambda name: distances[name])
+            files[behind] = _changed(files[name], floating, pictures, step)
+            distances[behind] = distance(files[behind])
+    chosen = _nearest(distances)
     return files[chosen], Calibration(
         images=len(pictures), other_images=len(others), logit_rmse=distances, chosen=chosen
     )
+
+
+def _nearest(distances: Mapping[str, float]) -> str:
+    return min(distances, key=lambda name: distances[name])
 
 
 def _changed(quantized: bytes, floating: bytes, pictures: Pictures, step: str) -> bytes:

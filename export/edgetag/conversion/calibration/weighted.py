@@ -12,7 +12,8 @@ from ai_edge_litert import schema_py_generated as schema
 from edgetag.conversion.flatfile import NO_TENSOR, NUMPY_TYPES, constant, ints
 from edgetag.conversion.layers import Layer
 
-OPERATORS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+DEPTHWISE = "DEPTHWISE_CONV_2D"
+OPERATORS = ("CONV_2D", DEPTHWISE, "FULLY_CONNECTED")
 BIAS = 2
 """Place of the bias among the inputs of each."""
 
@@ -74,9 +75,21 @@ def write_bias(model: Any, position: int, values: npt.NDArray[np.float64]) -> No
     It gets a buffer of its own, since a file holds equal values of several tensors once.
     """
     tensor = model.subgraphs[0].tensors[position]
+    steps = np.rint(values / np.asarray(tensor.quantization.scale, np.float64))
+    _store(model, tensor, steps)
+
+
+def write_weights(model: Any, position: int, steps: npt.NDArray[np.float64]) -> None:
+    """Store weights, in steps of their scales and in the tensor's shape.
+
+    They get a buffer of their own; see `write_bias`.
+    """
+    _store(model, model.subgraphs[0].tensors[position], steps)
+
+
+def _store(model: Any, tensor: Any, steps: npt.NDArray[np.float64]) -> None:
     kind = NUMPY_TYPES[tensor.type]
     limits = np.iinfo(kind)
-    steps = np.rint(values / np.asarray(tensor.quantization.scale, np.float64))
     buffer = schema.BufferT()
     buffer.data = np.frombuffer(steps.clip(limits.min, limits.max).astype(kind).tobytes(), np.uint8)
     holders = [held for graph in model.subgraphs for held in graph.tensors]
