@@ -111,6 +111,7 @@ def trained(
 ) -> Trained:
     """PQAT of the small model, trained fast enough that weights surely move, and converted."""
     from edgetag.compression.quantize import quantization_aware, warm_up
+    from edgetag.compression.schemes import settle_ranges
     from edgetag.tf import quiet_stderr, tf
 
     original = zeroed(small_model, 0.75)
@@ -127,6 +128,7 @@ def trained(
         seed=1,
     )
     warmed = {v.name: v.numpy() for v in model.weights}
+    settle_ranges(model)
     train(model, tiny_data, small_contract, steps=8, learning_rate=0.5, keep_zeros=True)
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -172,6 +174,14 @@ def test_the_warm_up_moves_ranges_of_activations_alone(trained: Trained) -> None
     for name, value in trained.warmed.items():
         moved += name.endswith("_max:0") and value.ndim == 0 and value != 6.0
     assert moved > 10
+
+
+def test_ranges_that_have_settled_stay_in_training(trained: Trained) -> None:
+    after = _weights(trained)
+    ranges = [name for name in after if name.endswith(("_min:0", "_max:0"))]
+    assert len(ranges) > 20
+    for name in ranges:
+        np.testing.assert_array_equal(after[name], trained.warmed[name])
 
 
 def test_every_channel_is_rounded_by_its_largest_weight_and_training_leaves_that(

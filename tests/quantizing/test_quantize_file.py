@@ -7,13 +7,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from edgetag.conversion.calibration.calibrate import scores_of
+from edgetag.conversion.calibration.pictures import Pictures
 from edgetag.conversion.external import read_external
 from edgetag.conversion.flatfile import pack_model
+from edgetag.conversion.float_scores import with_float_scores
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.errors import InputError
+from edgetag.metrics import logit_rmse, squared_logit_distances
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
+from edgetag.quantizing.engine import quantized
 from edgetag.quantizing.file import quantize_file
+from edgetag.quantizing.floating import brought_within
 from edgetag.quantizing.result import QuantizedFile
 from edgetag.quantizing.tables import floating_lines, quantized_tables
 from edgetag.tags import Vocabulary
@@ -52,7 +58,7 @@ def test_the_nearest_of_what_was_tried_is_kept_with_its_labels(
     info = ModelInfo("tiny", "", "", "", TAGS, CONTRACT)
     source.write_bytes(attach(FLOAT_FILE.read_bytes(), info))
     result = quantize(source, pictures, out)
-    assert len(result.rmse) == 8
+    assert len(result.rmse) == 10
     assert result.rmse[result.chosen] == min(result.rmse.values()) < 0.05
     assert result.seen_rmse == pytest.approx(result.rmse[result.chosen], abs=0.01)
     assert (result.images, result.other_images, result.unreadable) == (20, 10, 1)
@@ -63,7 +69,7 @@ def test_the_nearest_of_what_was_tried_is_kept_with_its_labels(
     assert QuantizedFile.read(out.with_suffix(".json"), "quantize file") == result
     assert read_external(out, CONTRACT, TAGS).columns == (0, 1, 2)
     tried, files = quantized_tables(result)
-    assert len(tried.rows) == 8
+    assert len(tried.rows) == 10
     assert len(files.rows) == 2
 
     before = out.read_bytes()
@@ -71,19 +77,27 @@ def test_the_nearest_of_what_was_tried_is_kept_with_its_labels(
     assert out.read_bytes() == before
 
 
-def test_the_fewest_layers_stay_in_float_that_bring_it_as_near_as_asked(
+def test_the_fewest_layers_stay_in_float_that_bring_it_as_near_as_asked() -> None:
+    floats, seen = FLOAT_FILE.read_bytes(), Pictures(noisy_pictures(20, 3), CONTRACT)
+    made = with_float_scores(quantized(floats, seen, "moving average"))
+    reference = scores_of(floats, seen)
+    limit = logit_rmse(scores_of(made, seen), reference) / 2
+    nearer = brought_within(limit, made, floats, seen, squared_logit_distances, SilentProgress())
+    assert nearer is not None
+    assert nearer.layers == ("cam",)
+    assert logit_rmse(scores_of(nearer.data, seen), reference) <= limit
+
+
+def test_layers_stay_in_float_only_where_a_limit_asks_for_it(
     pictures: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "int8.tflite"
     integers = quantize(FLOAT_FILE, pictures, out)
     assert quantize(FLOAT_FILE, pictures, out, max_rmse=1.0).made == integers.made
-    some = quantize(FLOAT_FILE, pictures, out, max_rmse=integers.seen_rmse * 0.9)
-    assert len(some.kept_in_float) == 1
-    assert some.is_within
-    assert integers.made.float_operators < some.made.float_operators
     every = quantize(FLOAT_FILE, pictures, out, max_rmse=0.0)
     assert sorted(every.kept_in_float) == ["cam", "stem"]
     assert every.is_within
+    assert integers.made.float_operators < every.made.float_operators
     assert "QUANTIZE" not in every.made.operators  # nothing is rounded on its way in
     assert floating_lines(every) == [f"in float: {', '.join(every.kept_in_float)}"]
     farther = integers.model_copy(update={"max_rmse": 0.0})

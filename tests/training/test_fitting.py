@@ -57,14 +57,6 @@ def test_training_the_head_leaves_all_else_as_it_was(dataset: Dataset) -> None:
     assert len(model.trainable_weights) == 6  # set back
 
 
-def test_trained_as_at_inference_statistics_stay_while_weights_move(dataset: Dataset) -> None:
-    model = tiny()
-    before = model.get_weights()
-    run(model, dataset, as_at_inference=True, optimizer="sgd")
-    still = {name for name, different in moved(model, before).items() if not different}
-    assert still == {f"stem_bn/{part}" for part in ("moving_mean", "moving_variance")}
-
-
 def test_composites_teach_maps_to_lie_on_what_is_pasted(dataset: Dataset) -> None:
     from edgetag.networks import maps_of
     from edgetag.training.batches import Batches

@@ -80,14 +80,13 @@ class Bench:
         *,
         ends: Sequence[End] = (),
         optimizer: MakeOptimizer | None = None,
-        as_at_inference: bool = False,
         what: str,
     ) -> None:
         """Fit a model in place, with the recipe's loss, augmentation and batch size.
 
         The teacher, the float model or networks of other runs, gives targets too where the recipe
-        wants it: scores, or what `ends` names. `optimizer` and `as_at_inference` are those of `fit`
-        and its settings, `what` is the task's name for progress. Over no epoch it does nothing.
+        wants it: scores, or what `ends` names. `optimizer` is one of `fit`, and `what` the task's
+        name for progress. Over no epoch it does nothing.
         """
         if not section.epochs:
             return
@@ -100,7 +99,6 @@ class Bench:
             batch_size=training.batch_size,
             loss=replace(loss, distillation=section.distillation),
             augment=training.augment,
-            as_at_inference=as_at_inference,
             seed=self.recipe.seed,
         )
         if isinstance(teacher, Teacher):

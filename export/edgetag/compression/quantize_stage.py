@@ -11,6 +11,7 @@ from edgetag.compression.imitation import ends_near
 from edgetag.compression.quantize import quantization_aware, warm_up
 from edgetag.compression.result import QuantizedVariant, QuantizeResult
 from edgetag.compression.rounding import StepAdam, rounding_steps
+from edgetag.compression.schemes import settle_ranges
 from edgetag.compression.sparsity import layer_sparsities, require_sparsity, total_sparsity
 from edgetag.compression.weights import kept_record, trained_weights, weights_digest
 from edgetag.dependencies import dependencies_of
@@ -92,6 +93,7 @@ def _variant(bench: Bench, variant: Variant) -> QuantizedVariant:
         seed=bench.recipe.seed,
     )
     float_scores = bench.scores_of(original, start, f"{variant}: scoring the float model")
+    settle_ranges(model)
     score = bench.scorer(model)
     warm = logit_rmse(score(f"{variant}: scoring after the warm-up"), float_scores)
     bench.progress.say(f"{variant}: after the warm-up its logits are {warm:.3f} off")
@@ -105,7 +107,6 @@ def _variant(bench: Bench, variant: Variant) -> QuantizedVariant:
         near,
         ends=ends,
         optimizer=lambda rate: StepAdam(rate, steps),
-        as_at_inference=True,  # ranges that move at every step end where chance left them
         what=variant,
     )
     layers = layer_sparsities(model)

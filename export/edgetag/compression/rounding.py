@@ -34,7 +34,7 @@ def set_weight_ranges(model: keras.Model) -> None:
     for layer in model.layers:
         if (kernel := kernel_of(layer)) is None:
             continue
-        axis = channel_axis(layer.layer, kernel)
+        axis = channel_axis(layer.layer)
         others = tuple(i for i in range(len(kernel.shape)) if i != axis)
         largest = np.abs(kernel.numpy()).max(axis=others)
         _variable(layer, "kernel_min").assign(-largest)
@@ -52,13 +52,13 @@ def rounding_steps(model: keras.Model, *, keep_zeros: bool) -> Steps:
     for layer in model.layers:
         if (kernel := kernel_of(layer)) is None:
             continue
-        axis = channel_axis(layer.layer, kernel)
-        of_channels = _variable(layer, "kernel_max").numpy() / INT8_STEPS
-        shape = [-1 if i == axis else 1 for i in range(len(kernel.shape))]
-        of_weights = np.broadcast_to(of_channels.reshape(shape), kernel.shape)
-        steps[kernel.ref()] = of_weights * (kernel.numpy() != 0) if keep_zeros else of_weights
-        bias = _variable(layer, "bias")
-        steps[bias.ref()] = BIAS_STEPS * of_channels
+        step = _variable(layer, "kernel_max").numpy() / INT8_STEPS
+        if layer.layer.use_bias:
+            steps[_variable(layer, "bias").ref()] = BIAS_STEPS * step
+        if channel_axis(layer.layer) == 2:
+            step = step[:, None]  # of a depthwise kernel, [height, width, channels, 1]
+        moves = kernel.numpy() != 0 if keep_zeros else True
+        steps[kernel.ref()] = np.broadcast_to(step * moves, kernel.shape)
     return steps
 
 

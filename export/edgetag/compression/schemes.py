@@ -30,17 +30,18 @@ class MovingRange(tfmot.quantization.keras.quantizers.MovingAverageQuantizer):
     def __init__(self, ema_decay: float) -> None:
         super().__init__(num_bits=8, per_axis=False, symmetric=False, narrow_range=False)
         self.ema_decay = ema_decay
+        self.settled = False
 
     def __call__(
         self, inputs: tf.Tensor, training: bool, weights: dict[str, tf.Variable], **_: Any
     ) -> tf.Tensor:
-        """Quantize and dequantize; with `training`, move the range first."""
+        """Quantize and dequantize; with `training`, move the range first unless it has settled."""
         return quant_ops.MovingAvgQuantize(
             inputs,
             weights["min_var"],
             weights["max_var"],
             ema_decay=self.ema_decay,
-            is_training=training,
+            is_training=training and not self.settled,
             num_bits=self.num_bits,
         )
 
@@ -49,27 +50,41 @@ class MovingRange(tfmot.quantization.keras.quantizers.MovingAverageQuantizer):
         return {"ema_decay": self.ema_decay}
 
 
-class ChannelRange(tfmot.quantization.keras.quantizers.Quantizer):
+def settle_ranges(model: keras.Model) -> None:
+    """Leave the ranges of a quantization-aware model's activations where they are from now on.
+
+    Ranges that moved at every step would end where chance left them. A graph that was built
+    before moves them still.
+    """
+    for layer in model.layers:
+        activations = getattr(layer, "_quantize_activations", [])
+        of_layer = [each.quantizer for each in activations]
+        for quantizer in [*of_layer, *(getattr(layer, "_output_quantizers", None) or [])]:
+            if isinstance(quantizer, MovingRange):
+                quantizer.settled = True
+
+
+class WeightRange(tfmot.quantization.keras.quantizers.Quantizer):
     """Quantizes weights, each channel within ± its largest at the start.
 
-    The ranges are set once (`set_weight_ranges`) and stay: were they to follow a weight that
-    moves, every other weight of its channel would be rounded anew at each step.
+    The ranges are set once (`rounding.set_weight_ranges`) and stay: were they to follow a weight
+    that moves, every other weight of its channel would be rounded anew at each step.
 
     Args:
-        axis: Of the channels in the kernel.
+        axis: Of the channels in the kernel; None for one range of all weights.
     """
 
-    def __init__(self, axis: int) -> None:
+    def __init__(self, axis: int | None) -> None:
         self.axis = axis
 
     def build(self, shape: Any, name: str, layer: keras.layers.Layer) -> dict[str, tf.Variable]:
-        """Add the ranges to a layer's variables, `[channels]`."""
+        """Add the ranges to a layer's variables, `[channels]` or a single number."""
         return {
             end: layer.add_weight(
                 f"{name}_{end}",
                 initializer=keras.initializers.Constant(value),
                 trainable=False,
-                shape=(shape[self.axis],),
+                shape=() if self.axis is None else (shape[self.axis],),
             )
             for end, value in (("min", -6.0), ("max", 6.0))
         }
@@ -82,11 +97,15 @@ class ChannelRange(tfmot.quantization.keras.quantizers.Quantizer):
         **_: Any,
     ) -> tf.Tensor:
         """Quantize and dequantize; what lies outside is cut off."""
-        # TensorFlow's operator takes channels last; the converter folds both transpositions.
+        low, high = weights["min"], weights["max"]
+        if self.axis is None:
+            return tf.quantization.fake_quant_with_min_max_vars(
+                inputs, low, high, num_bits=8, narrow_range=True
+            )
+        # The operator takes channels last; the converter folds both transpositions away.
         order = [*(i for i in range(len(inputs.shape)) if i != self.axis), self.axis]
-        moved = tf.transpose(inputs, order)
         moved = tf.quantization.fake_quant_with_min_max_vars_per_channel(
-            moved, weights["min"], weights["max"], num_bits=8, narrow_range=True
+            tf.transpose(inputs, order), low, high, num_bits=8, narrow_range=True
         )
         return tf.transpose(moved, np.argsort(order))
 
@@ -96,7 +115,7 @@ class ChannelRange(tfmot.quantization.keras.quantizers.Quantizer):
 
 
 class MovingRangeConfig(tfmot.quantization.keras.QuantizeConfig):
-    """A layer's configuration with `ChannelRange` and `MovingRange` in place of tfmot's ranges.
+    """A layer's configuration with `WeightRange` and `MovingRange` in place of tfmot's ranges.
 
     Args:
         inner: What tfmot chose for the layer.
@@ -117,7 +136,7 @@ class MovingRangeConfig(tfmot.quantization.keras.QuantizeConfig):
     def get_weights_and_quantizers(self, layer: keras.layers.Layer) -> list[Any]:
         """Return pairs of weight and quantizer."""
         pairs = self.inner.get_weights_and_quantizers(layer)
-        return [(kernel, ChannelRange(channel_axis(layer, kernel))) for kernel, _ in pairs]
+        return [(kernel, WeightRange(channel_axis(layer))) for kernel, _ in pairs]
 
     def get_activations_and_quantizers(self, layer: keras.layers.Layer) -> list[Any]:
         """Return pairs of activation and quantizer."""
@@ -221,10 +240,14 @@ def input_range(contract: Preprocessing) -> tuple[float, float]:
     return (0 - contract.mean) / contract.std, (255 - contract.mean) / contract.std
 
 
-def channel_axis(layer: keras.layers.Layer, kernel: tf.Variable) -> int:
-    """Return where the channels that a layer gives out lie in its kernel."""
-    depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
-    return 2 if depthwise else len(kernel.shape) - 1
+def channel_axis(layer: keras.layers.Layer) -> int | None:
+    """Return where the channels that a layer gives out lie in its kernel.
+
+    None for a dense layer, for which TensorFlow Lite's converter takes one range alone.
+    """
+    if isinstance(layer, keras.layers.Dense):
+        return None
+    return 2 if isinstance(layer, keras.layers.DepthwiseConv2D) else 3
 
 
 def unsupported_layers(model: keras.Model) -> list[str]:

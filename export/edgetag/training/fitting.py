@@ -45,7 +45,6 @@ class FitSettings:
         loss: Options of the loss.
         augment: Random changes to images.
         trains: Which weights move; batch norms that do not move stay in inference mode.
-        as_at_inference: Dropout is off; statistics and ranges stay as they are.
         seed: Decides orders, random changes and dropout.
         deterministic: Make dropout of an epoch independent of the epochs before it.
     """
@@ -58,7 +57,6 @@ class FitSettings:
     loss: LossSettings = field(default_factory=LossSettings)
     augment: AugmentSection = field(default_factory=AugmentSection)
     trains: Literal["head", "all"] = "all"
-    as_at_inference: bool = False
     seed: int = 1
     deterministic: bool = False
 
@@ -225,7 +223,6 @@ def compiled(
     with model.distribute_strategy.scope():
         trainer = _Trainer(model.inputs, outputs if len(outputs) > 1 else outputs[0])
         trainer.teacher, trainer.imitates_ends = _Untracked(teacher), bool(ends)
-        trainer.as_at_inference = settings.as_at_inference
         schedule = _schedule(settings, steps)
         # XLA (jit_compile) makes steps of depthwise convolutions many times slower on a CPU.
         chosen = optimizer(schedule) if optimizer else _optimizer(settings, schedule)
@@ -258,11 +255,6 @@ class _Trainer(keras.Model):
 
     teacher: _Untracked
     imitates_ends: bool
-    as_at_inference: bool
-
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Compute the outputs as the layers do in training, or as at inference."""
-        return super().call(inputs, training and not self.as_at_inference, mask)
 
     def train_step(self, data: tuple[tf.Tensor, ...]) -> dict[str, Any]:
         """One step on `(images, labels)`, or on `(images, labels, labels of cells)`."""
