@@ -36,6 +36,32 @@ def test_current_temperatures_are_read_and_cached_ones_are_not() -> None:
     assert notes((found, found)) == ()
 
 
+BATTERY_FIGURES = """
+\tTemperature{mValue=4.285, mType=6, mName=vbat, mStatus=6}
+\tTemperature{mValue=1.2, mType=7, mName=ibat, mStatus=3}
+\tTemperature{mValue=15.0, mType=8, mName=socd, mStatus=2}
+"""
+"""As phones of several makers list them among their temperatures."""
+
+
+def test_voltage_current_and_percentage_of_a_battery_are_no_temperatures() -> None:
+    heading = "Current temperatures from HAL:"
+    mixed = thermal(0, 42.5).replace(heading, heading + BATTERY_FIGURES)
+    found = read_condition(mixed, BATTERY, POWER, TRUST, "0\n")
+    assert found.temperatures_c == {"CPU0": 42.5}
+    assert not throttled(found)
+    alone = read_condition(heading + BATTERY_FIGURES, BATTERY, POWER, TRUST, "0\n")
+    assert alone.temperatures_c == {}
+    assert alone.hottest_sensor_status is None
+
+
+@pytest.mark.parametrize("kind", [-1, 0, 5, 9, 10, 16])
+def test_every_other_type_of_sensor_is_a_temperature(kind: int) -> None:
+    line = f"Temperature{{mValue=40.0, mType={kind}, mName=a, mStatus=1}}"
+    found = read_condition(line, BATTERY, POWER, TRUST, "0\n")
+    assert (found.temperatures_c, found.hottest_sensor_status) == ({"a": 40.0}, 1)
+
+
 @pytest.mark.parametrize(("status", "sensor"), [(2, 0), (5, 0), (0, 2)])
 def test_moderate_heat_before_or_after_marks_a_run(status: int, sensor: int) -> None:
     cool = read_condition(thermal(0), BATTERY, POWER, TRUST, "0\n")

@@ -20,8 +20,13 @@ MODERATE = 2
 MOST_SENSORS = 100
 LONGEST = 80
 
+_NO_TEMPERATURES = "[678],"
+"""Types of `Temperature` that are the battery's voltage, current and percentage: BCL_VOLTAGE,
+BCL_CURRENT and BCL_PERCENTAGE of Android's `TemperatureType`. Their status is not one of heat."""
+
 _TEMPERATURE = re.compile(
-    r"Temperature\{mValue=([-+.\dEe]{1,20}), mType=-?\d+, mName=([^,{}]{1,60}), mStatus=(\d)\}"
+    rf"Temperature\{{mValue=([-+.\dEe]{{1,20}}), mType=(?!{_NO_TEMPERATURES})-?\d+, "
+    r"mName=([^,{}]{1,60}), mStatus=(\d)\}"
 )
 _QUESTIONS: tuple[tuple[str, ...], ...] = (
     ("dumpsys", "thermalservice"),
