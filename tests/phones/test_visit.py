@@ -78,6 +78,15 @@ def test_xnnpack_can_be_turned_on_and_off(
     assert flag in phone.runs[0].split()
 
 
+def test_a_program_that_cannot_turn_xnnpack_off_is_not_taken_for_one_that_did(
+    street: Street, run_folder: Run
+) -> None:
+    street.phone().benchmark(OUTPUTS / "litert2_cpu.txt")
+    asked = bench(street, run_folder, replace(SETTINGS, delegate="cpu"), variants=("int8",))
+    assert asked.results == ()
+    assert "does not know --use_xnnpack=false" in asked.failures[0].reason
+
+
 def test_a_retrained_file_of_the_same_size_is_measured_and_not_the_old_one(
     street: Street, run_folder: Run
 ) -> None:

@@ -20,7 +20,7 @@ from edgetag.phones.parse import Parsed, complaint, parse
 from edgetag.phones.phone import FOLDER, Answer, Phone
 from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem, recognize
 from edgetag.phones.rounds import notes_on_rounds, together
-from edgetag.phones.settings import Settings
+from edgetag.phones.settings import WITHOUT_XNNPACK, Settings
 from edgetag.phones.state import condition, notes, throttled, worst_status
 from edgetag.phones.store import LocalFile, put
 from edgetag.phones.work import Work
@@ -30,6 +30,11 @@ PROFILE_RUNS = 10
 
 NOT_FOUND = 127
 """A shell's exit code where there is no such program."""
+
+_ALWAYS_XNNPACK = (
+    f"this benchmark_model does not know {WITHOUT_XNNPACK} and ran with XNNPACK: leave "
+    "--delegate cpu out, or take a build that runs files by the Interpreter"
+)
 
 
 @dataclass
@@ -52,6 +57,8 @@ class Timing(Work):
         put(phone, self.model)
         before = condition(phone)
         parsed = _run(phone, self._command, self.settings)
+        if WITHOUT_XNNPACK in parsed.ignored:
+            raise PhoneError(Problem.BENCHMARK_FAILED, _ALWAYS_XNNPACK)
         require(self.settings.delegate, parsed.delegations, self.settings.min_share)
         self._felt.append((before, condition(phone)))
         self._rounds.append(parsed)

@@ -16,8 +16,16 @@ from edgetag.phones.problems import PhoneError, Problem
 CALLED: dict[DelegateName, str] = {"xnnpack": "XNNPACK", "gpu": "GPU"}
 """What can be asked for → its name in `Explicitly applied … delegate`."""
 
-_NODES = {"TfLiteXNNPackDelegate": "XNNPACK", "TfLiteGpuDelegateV2": "GPU"}
-"""The name of the node that stands for what a delegate took → the delegate."""
+_NODES = {
+    "TfLiteXNNPackDelegate": "XNNPACK",
+    "TfLiteGpuDelegateV2": "GPU",
+    "LITERT_CL": "GPU",
+    "LITERT_OPENGL": "GPU",
+    "LITERT_VULKAN": "GPU",
+    "LITERT_WEBGPU": "GPU",
+}
+"""The name of the node that stands for what a delegate took → the delegate; LiteRT 2.x has one for
+each interface to the GPU."""
 
 _APPLIED = re.compile(
     r"^(?:Explicitly applied|Applied) ([\w ]{1,40}?) delegate, and the model graph will be "

@@ -5,6 +5,7 @@
 Builds until about 2019 print `Average inference timings in us: Warmup: …, Init: …, Inference: …`
 (or `no stats: …`) instead. Newer ones put `INFO: ` before each line, and the newest add p5,
 median and p95 to the counts. Times are in microseconds there, and may be written as 1.14e+07.
+LiteRT 2.x keeps the counts, and has a block of results (`results_block`) in the place of that line.
 """
 
 import math
@@ -16,16 +17,18 @@ from edgetag.phones.delegates import delegations
 from edgetag.phones.figures import Delegation, OperatorTime, PhoneLatency
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.profile import operators
+from edgetag.phones.results_block import ROUNDING_US, ResultsBlock, results_block
 
 LONGEST_LINE = 2000
 """Longer lines are cut: none that is read is longer, and patterns stay quick."""
 
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?)"
-_PREFIX = re.compile(r"^(?:(?:INFO|VERBOSE|WARNING|ERROR): )?(.*)$")
+_PREFIX = re.compile(r"^(?:(?:INFO|VERBOSE|WARN|WARNING|ERROR): )?(.*)$")
 _TIMINGS = re.compile(r"^(?:Average inference|Inference) timings in us: (.*)$")
 _PART = re.compile(rf"([A-Z][\w ()]{{0,30}}|no stats): {_NUMBER}(?:,|$)")
 _COUNTS = re.compile(r"^count=[0-9]+ .*$")
 _COUNT = re.compile(rf"\b(count|first|curr|min|max|avg|std|p5|median|p95)={_NUMBER}(?= |$)")
+_IGNORED = "Unconsumed cmdline flags: "
 _MEMORY = re.compile(
     rf"^(?:Memory footprint delta from the start of the tool|Peak memory footprint) \(MB\): "
     rf"init={_NUMBER} overall={_NUMBER}"
@@ -42,7 +45,8 @@ class Parsed:
     """What a run of benchmark_model told.
 
     `init_ms` is loading and preparing the file. What is None was not told, or there was no
-    warm-up; `operators` are those of the profile, empty without one.
+    warm-up; `operators` are those of the profile, empty without one. `ignored` are the flags that
+    this build does not know and went on without.
     """
 
     latency_ms: PhoneLatency
@@ -53,6 +57,7 @@ class Parsed:
     memory_overall_mb: float | None
     delegations: tuple[Delegation, ...]
     operators: tuple[OperatorTime, ...]
+    ignored: tuple[str, ...]
 
 
 def parse(output: str) -> Parsed:
@@ -65,8 +70,9 @@ def parse(output: str) -> Parsed:
         PhoneError: It has no timings, or they contradict each other.
     """
     lines = clean_lines(output)
-    timings = _last(_timings(line) for line in lines)
-    counts = _last(_counts(line) for line in lines)
+    block = results_block(lines)
+    timings = block.timings if block else _last(_timings(line) for line in lines)
+    counts = _last(_counts(line) for line in lines) or (block.counts if block else None)
     if timings is None or counts is None:
         raise PhoneError(
             Problem.BENCHMARK_FAILED, complaint(output) or "benchmark_model printed no timings"
@@ -75,7 +81,7 @@ def parse(output: str) -> Parsed:
     init = timings.get("Init")
     if inference is None or init is None:
         raise PhoneError(Problem.WRONG_OUTPUT, "benchmark_model's timings lack Init or Inference")
-    memory_init, memory_overall = _memory(lines)
+    memory_init, memory_overall = _memory(lines, block)
     return Parsed(
         latency_ms=_latency(counts, inference),
         warmup_avg_ms=_ms(_first_of(timings, "Warmup (avg)", "Warmup")),
@@ -85,6 +91,12 @@ def parse(output: str) -> Parsed:
         memory_overall_mb=memory_overall,
         delegations=delegations(lines),
         operators=operators(lines),
+        ignored=tuple(
+            flag
+            for line in lines
+            if line.startswith(_IGNORED)
+            for flag in line.removeprefix(_IGNORED).split()
+        ),
     )
 
 
@@ -141,7 +153,7 @@ def _latency(counts: dict[str, float], inference_us: float) -> PhoneLatency:
             Problem.WRONG_OUTPUT,
             f"benchmark_model's average {average:g} us is outside {lowest:g} to {highest:g} us",
         )
-    if abs(average - inference_us) > 0.05 * average:
+    if abs(average - inference_us) > 0.05 * average + ROUNDING_US:
         raise PhoneError(
             Problem.WRONG_OUTPUT,
             f"benchmark_model tells two averages, {average:g} and {inference_us:g} us",
@@ -158,7 +170,9 @@ def _latency(counts: dict[str, float], inference_us: float) -> PhoneLatency:
     )
 
 
-def _memory(lines: list[str]) -> tuple[float | None, float | None]:
+def _memory(lines: list[str], block: ResultsBlock | None) -> tuple[float | None, float | None]:
+    if block:
+        return block.memory_init_mb, block.memory_overall_mb
     initial, overall = None, None
     for line in lines:
         if match := _MEMORY.match(line):

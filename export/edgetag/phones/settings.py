@@ -13,6 +13,8 @@ from edgetag.recipe import Recipe
 
 ROUNDS = 3
 
+WITHOUT_XNNPACK = "--use_xnnpack=false"
+
 _MASK = re.compile(r"[0-9a-fA-F]{1,8}")
 
 
@@ -109,7 +111,7 @@ class Settings:
         ]
         flags += {
             "auto": [],
-            "cpu": ["--use_xnnpack=false"],
+            "cpu": [WITHOUT_XNNPACK],
             "xnnpack": ["--use_xnnpack=true"],
             "gpu": ["--use_gpu=true"],
         }[self.delegate]

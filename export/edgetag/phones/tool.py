@@ -8,8 +8,10 @@ from edgetag.phones.result import PhoneRecord
 from edgetag.phones.store import LocalFile
 
 WHERE_FROM = (
-    "build it with Bazel from the sources of TensorFlow or LiteRT (target benchmark_model, "
-    "--config=android_arm64), or take Google's nightly build for android_aarch64"
+    "build it with Bazel from the sources of LiteRT (--config=android_arm64; target "
+    "//tflite/tools/benchmark:benchmark_model runs files by the Interpreter, as the demo app does, "
+    "//litert/tools:benchmark_model by CompiledModel), or take Google's nightly build for "
+    "android_aarch64"
 )
 _MACHINES = {
     b"\xb7\0": "arm64-v8a",
