@@ -11,7 +11,7 @@ from edgetag.errors import InputError
 from edgetag.phones.adb import Adb
 from edgetag.phones.listing import choose, parse_devices
 from edgetag.phones.phone import FOLDER
-from edgetag.phones.problems import PhoneError, Problem, recognize
+from edgetag.phones.problems import PhoneError, Problem, error_of, recognize
 from edgetag.phones.store import prepare
 from tests.phones.street import BENCHMARK_MODEL, Street, only_phone, script
 from tests.support.processes import runs
@@ -35,6 +35,14 @@ def test_an_adb_whose_server_fails_is_told(street: Street) -> None:
     script(street.bin / "adb", "#!/bin/sh\necho 'cannot connect to daemon' >&2\nexit 1\n")
     with pytest.raises(InputError, match="cannot connect to daemon; try: adb kill-server"):
         Adb.find().devices()
+
+
+@pytest.mark.parametrize("error_first", [True, False])
+def test_the_reason_of_a_failed_copy_is_not_how_much_was_copied(error_first: bool) -> None:
+    lines = ["adb: error: remote write failed: fsync: I/O error", "m.tflite: 0 files pushed."]
+    said = "\n".join(lines if error_first else lines[::-1])
+    assert error_of(said, Problem.FAILED).reason == lines[0]
+    assert error_of("m.tflite: 1 file pulled, 0 skipped.", Problem.FAILED).reason == "failed"
 
 
 def test_no_phone_says_what_to_turn_on(street: Street) -> None:

@@ -75,6 +75,10 @@ _SIGNS: tuple[tuple[str, Problem], ...] = (
 )
 
 
+_TRANSFERRED = re.compile(r"[0-9]+ files? (?:pushed|pulled)\b|^\[ *[0-9?]+%\]")
+"""Lines of adb's about how much was copied; it prints one after a copy that failed too."""
+
+
 class PhoneError(Exception):
     """A phone gave no result.
 
@@ -107,6 +111,10 @@ def recognize(said: str) -> Problem | None:
 
 def error_of(said: str, otherwise: Problem) -> PhoneError:
     """Return the error that a message tells, of the kind `otherwise` where it is not known."""
-    lines = [line for line in said.splitlines() if line.strip() and not line.startswith("* ")]
+    lines = [
+        line
+        for line in said.splitlines()
+        if line.strip() and not line.startswith("* ") and not _TRANSFERRED.search(line)
+    ]
     detail = lines[-1] if lines else ""
     return PhoneError(recognize(said) or otherwise, detail)
