@@ -95,7 +95,7 @@ def main() -> None:
         return
     job = json.loads(Path(flags[4]).read_text())
     written = answer(job) | told.get("answer", {})
-    folder = f"/storage/emulated/0/Android/data/{package}/files"
+    folder = f"/storage/emulated/0/Android/media/{package}"
     local(folder).mkdir(parents=True, exist_ok=True)
     (local(folder) / "scores-1.json").write_text(json.dumps(written))
     print(f"INSTRUMENTATION_RESULT: scores={folder}/scores-1.json")

@@ -16,7 +16,7 @@ from tests.phones.measuring import SETTINGS, Run
 from tests.phones.measuring import bench as bench_all
 from tests.phones.street import IMAGES, FolderPhone, Street, thermal
 
-FILES = f"/storage/emulated/0/Android/data/{DEFAULT_PACKAGE}/files"
+FILES = f"/storage/emulated/0/Android/media/{DEFAULT_PACKAGE}"
 QUICK = replace(SETTINGS, warmup_runs=1, runs=10)
 
 

@@ -1,10 +1,11 @@
 """The demo app's headless entry: `am instrument`, and what it prints.
 
-    INSTRUMENTATION_RESULT: scores=/storage/emulated/0/Android/data/PACKAGE/files/….json
+    INSTRUMENTATION_RESULT: scores=/storage/emulated/0/Android/media/PACKAGE/….json
     INSTRUMENTATION_CODE: -1
 
 `am` ends with 0 whatever happens, so only these lines tell. -1 is `Activity.RESULT_OK`; the app
 answers 0 with `error=` and one line. A crash and an app that is not there are told by Android.
+The file is in `Android/media`, since from Android 11 on adb's user cannot read `Android/data`.
 """
 
 import contextlib
@@ -27,8 +28,8 @@ _ABSENT = re.compile(
     r"Unable to find instrumentation (?:info|target package)|INSTRUMENTATION_FAILED: "
 )
 _UNSIGNED = "does not have a signature matching"
-_STORAGE = r"/(?:storage/emulated/[0-9]{1,4}|sdcard|storage/self/primary)/Android/data/"
-_FILE = r"/files/[A-Za-z0-9._-]{1,200}\.json"
+_STORAGE = r"/(?:storage/emulated/[0-9]{1,4}|sdcard|storage/self/primary)/Android/media/"
+_FILE = r"/[A-Za-z0-9._-]{1,200}\.json"
 
 
 @dataclass(frozen=True)

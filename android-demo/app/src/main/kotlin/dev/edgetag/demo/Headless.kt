@@ -21,7 +21,8 @@ import dev.edgetag.tagger.Headless as Jobs
  * `adb shell am instrument -w -e job /data/local/tmp/edgetag/job.json dev.edgetag.demo/.Headless`.
  *
  * The answer is `scores=PATH` with code -1, or `error=LINE` with code 0. It writes into the app's own
- * folder, the only one that both the app may write and `adb` may read.
+ * folder in `Android/media`, the only one that both the app may write and `adb` may read: from
+ * Android 11 on, `adb` cannot read `Android/data` (issuetracker.google.com/181601156).
  */
 class Headless : Instrumentation() {
     private var job: String? = null
@@ -77,7 +78,9 @@ fun doJob(context: Context, path: String): File {
         device = thisDevice(),
         ownBundle = { TagBundle.open(AssetSource(context.assets)) },
     )
-    val folder = context.getExternalFilesDir(null) ?: throw JobException("this phone's storage is not mounted")
+    @Suppress("DEPRECATION") // Its successor, MediaStore, gives no path for adb to read.
+    val folder: File? = context.externalMediaDirs.firstOrNull()
+    if (folder == null) throw JobException("this phone's storage is not mounted")
     val target = File(folder, "${file.nameWithoutExtension.take(MOST_NAME_CHARACTERS)}.scores.json")
     write(target) { out -> jobs.run(HeadlessJob.parse(text), out) }
     return target

@@ -35,6 +35,7 @@ import org.robolectric.Shadows.shadowOf
 import org.robolectric.android.controller.ActivityController
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
+import org.robolectric.shadows.ShadowEnvironment
 
 /** The app's own screens, with the framework's own code and drawing, and a real model. */
 @RunWith(RobolectricTestRunner::class)
@@ -169,7 +170,10 @@ class ScreensTest {
         job.writeText(
             """{"schema": "edgetag.phone-job/1.1", "pictures": "$pictures", "scores": "/x", "threads": 1, "runs": 3}""",
         )
-        val answer = doJob(activity, job.path).readText()
+        ShadowEnvironment.addExternalDir("storage") // Robolectric has none by itself
+        val written = doJob(activity, job.path)
+        assertTrue("$written", written.path.endsWith("Android/media/dev.edgetag.demo/job.scores.json"))
+        val answer = written.readText()
         for (part in listOf("edgetag.phone-scores/1.0", "\"a.png\"", "\"error\"", "\"p99\"", "\"passed\": true")) {
             assertTrue(answer.take(2000), part.replace(" ", "") in answer.replace(" ", ""))
         }
