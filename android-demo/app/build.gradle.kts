@@ -2,8 +2,6 @@ plugins {
     alias(libs.plugins.android.application)
 }
 
-val runtime: String = providers.gradleProperty("edgetag.runtime").get()
-
 android {
     namespace = "dev.edgetag.demo"
     compileSdk = libs.versions.app.compile.sdk.get().toInt()
@@ -14,12 +12,9 @@ android {
         targetSdk = libs.versions.app.target.sdk.get().toInt()
         versionCode = libs.versions.app.version.code.get().toInt()
         versionName = libs.versions.app.version.name.get()
-        manifestPlaceholders["runtime"] = runtime
     }
 
     androidResources {
-        // A compressed model cannot be mapped; it would be copied into memory, or not open at all.
-        noCompress += "tflite"
         localeFilters += listOf("en", "ja")
     }
 
@@ -39,11 +34,7 @@ android {
 
 dependencies {
     implementation(project(":tagger"))
-    when (runtime) {
-        "litert" -> implementation(libs.bundles.litert)
-        "tensorflow-lite" -> implementation(libs.bundles.tensorflow.lite)
-        else -> error("gradle.properties: edgetag.runtime is \"$runtime\"; use litert or tensorflow-lite")
-    }
+    implementation(libs.bundles.litert)
 }
 
 /** Unpacks the demo bundle, so that a clone works as it is. */

@@ -65,7 +65,7 @@ def build(bundle: Path | None, out: Path, work: Path) -> None:
     parts = fetch_parts()
     manifest = work / "AndroidManifest.xml"
     libraries = [aar / "AndroidManifest.xml" for aar in parts.aars]
-    merge(APP / "src/main/AndroidManifest.xml", libraries, versions, manifest)
+    merge(APP / "src/main/AndroidManifest.xml", libraries, manifest)
     assets = unpack(bundle, work / "assets") if bundle else APP / "src/main/assets"
     unaligned = link(parts, versions, manifest, assets, work)
     keep_for_screens(manifest, unaligned)

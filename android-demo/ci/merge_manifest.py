@@ -4,25 +4,21 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
-from project import Versions
-
 ANDROID = "http://schemas.android.com/apk/res/android"
-TOOLS = "http://schemas.android.com/tools"
 NAME = f"{{{ANDROID}}}name"
 KNOWN = frozenset(("uses-sdk", "uses-permission", "application"))
 PACKAGE = "dev.edgetag.demo"
 
 
-def merge(app: Path, libraries: Sequence[Path], versions: Versions, out: Path) -> None:
+def merge(app: Path, libraries: Sequence[Path], out: Path) -> None:
     """Write one manifest of the app's and its libraries'.
 
-    Permissions of libraries come in, unless the app removes them. What a library declares inside
-    its application must be in the app's too: this merger would lose it.
+    Permissions of libraries come in. What a library declares inside its application must be in the
+    app's too: this merger would lose it.
 
     Args:
         app: The app's manifest.
         libraries: Theirs.
-        versions: For placeholders.
         out: The merged manifest.
 
     Raises:
@@ -34,27 +30,14 @@ def merge(app: Path, libraries: Sequence[Path], versions: Versions, out: Path) -
     application = root.find("application")
     if application is None:
         raise ValueError(f"{app} has no application")
-    removed = _remove(root)
     known = {_identity(element) for element in application}
     for library in libraries:
         for permission in _permissions(library, known):
-            if permission.get(NAME) not in removed:
-                root.insert(0, permission)
+            root.insert(0, permission)
     root.set("package", PACKAGE)
     # Gradle's default from API 23 on: libraries are mapped from the APK.
     application.set(f"{{{ANDROID}}}extractNativeLibs", "false")
-    text = ET.tostring(root, encoding="unicode").replace("${runtime}", versions.runtime)
-    out.write_text(text, encoding="utf-8")
-
-
-def _remove(root: ET.Element) -> set[str]:
-    """Take out what `tools:node="remove"` marks; return its names."""
-    names = set()
-    for element in list(root):
-        if element.attrib.pop(f"{{{TOOLS}}}node", None) == "remove":
-            names.add(element.attrib[NAME])
-            root.remove(element)
-    return names
+    out.write_text(ET.tostring(root, encoding="unicode"), encoding="utf-8")
 
 
 def _identity(element: ET.Element) -> tuple[str, str | None]:

@@ -16,18 +16,16 @@ class Versions:
         target_sdk: API level that the app is made for.
         code: Of the app.
         name: Of the app, for people.
-        runtime: What reports call the engine.
     """
 
     min_sdk: str
     target_sdk: str
     code: str
     name: str
-    runtime: str
 
 
 def read_versions() -> Versions:
-    """Read the catalogue; the runtime is the one that this build links."""
+    """Read the catalogue."""
     text = (PROJECT / "gradle" / "libs.versions.toml").read_text(encoding="utf-8")
     found = tomllib.loads(text)["versions"]
     return Versions(
@@ -35,5 +33,4 @@ def read_versions() -> Versions:
         found["app-target-sdk"],
         found["app-version-code"],
         found["app-version-name"],
-        "tensorflow-lite",
     )

@@ -9,7 +9,6 @@ kotlin {
     compilerOptions {
         jvmTarget.set(JvmTarget.JVM_1_8)
         freeCompilerArgs.add("-Xjdk-release=1.8")
-        allWarningsAsErrors.set(true)
     }
 }
 

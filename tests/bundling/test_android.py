@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.bundling.android import ASSETS, NO_COMPRESS, SOURCES, WRITTEN, place
+from edgetag.bundling.android import ASSETS, SOURCES, WRITTEN, place
 from edgetag.bundling.contents import MANIFEST
 from edgetag.children import python_environment
 from edgetag.errors import InputError
@@ -25,7 +25,7 @@ def project(tmp_path: Path) -> Path:
     """An Android project as far as this verb looks at it."""
     folder = tmp_path / "project"
     (folder / "app").mkdir(parents=True)
-    (folder / "app" / "build.gradle.kts").write_text(f"{NO_COMPRESS}\n")
+    (folder / "app" / "build.gradle.kts").write_text("android { }\n")
     return folder
 
 
@@ -63,7 +63,6 @@ def test_assets_are_the_bundles_files_and_tags_its_vocabulary(bundle: Path, proj
     assert digest_file(project / ASSETS / MANIFEST) in source
     listed = json.loads((project / WRITTEN).read_text())
     assert {one["path"] for one in listed["files"]} == set(placed.written)
-    assert placed.add_line == ""
 
 
 def test_placing_again_changes_nothing(bundle: Path, project: Path) -> None:
@@ -153,26 +152,6 @@ def test_a_list_that_is_no_list_is_refused(bundle: Path, project: Path) -> None:
         place(bundle, project, PACKAGE)
 
 
-@pytest.mark.parametrize(
-    ("text", "stores"),
-    [
-        (NO_COMPRESS, True),
-        ('aaptOptions { noCompress("tflite") }', True),
-        ('noCompress.add(".tflite")', True),
-        ("android { }", False),
-        (f"// {NO_COMPRESS}", False),
-        (f"/* {NO_COMPRESS} */", False),
-        ('noCompress += "bin"', False),
-    ],
-)
-def test_a_build_file_that_lets_models_be_compressed_is_told(
-    bundle: Path, project: Path, text: str, stores: bool
-) -> None:
-    (project / "app" / "build.gradle.kts").write_text(text)
-    placed = place(bundle, project, PACKAGE)
-    assert placed.add_line == ("" if stores else NO_COMPRESS)
-
-
 def test_a_folder_that_is_no_project_is_refused(bundle: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"has no app/build\.gradle\.kts"):
         place(bundle, tmp_path, PACKAGE)
@@ -225,6 +204,6 @@ def test_a_killed_command_can_be_given_again(
     place(following, project, "dev.other.app")
     fresh = project.with_name("fresh")
     (fresh / "app").mkdir(parents=True)
-    (fresh / "app" / "build.gradle.kts").write_text(f"{NO_COMPRESS}\n")
+    (fresh / "app" / "build.gradle.kts").write_text("android { }\n")
     place(following, fresh, "dev.other.app")
     assert state(project) == state(fresh)

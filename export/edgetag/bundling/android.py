@@ -29,15 +29,10 @@ WRITTEN = f"{ASSETS}/written.json"
 BUILD_FILES = ("app/build.gradle.kts", "app/build.gradle")
 MAX_TEXT_BYTES = 1_000_000
 
-NO_COMPRESS = 'android { androidResources { noCompress += "tflite" } }'
-"""Line for the build file: a model that is compressed in the APK cannot be mapped into memory."""
-
 _OURS = re.compile(
     rf"{re.escape(ASSETS)}/[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+"
     rf"|{re.escape(SOURCES)}/([a-z][a-z0-9_]*/)+Tags\.kt"
 )
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
-_STORES_TFLITE = re.compile(r"noCompress[^\n]*[\"']\.?tflite[\"']")
 
 
 class WrittenFile(Record):
@@ -74,17 +69,13 @@ class Placed(Result):
         written: Files that are new or other than before, relative to the project.
         unchanged: Files that were there already.
         removed: Files of the bundle before, which this one has not.
-        add_line: A line that the build file lacks; empty where it has it.
-        build_file: The build file.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.android-placed/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.android-placed/2.0"
     project: str
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
     removed: tuple[str, ...]
-    add_line: str
-    build_file: str
 
 
 def place(path: Path, project: Path, package: str) -> Placed:
@@ -102,7 +93,7 @@ def place(path: Path, project: Path, package: str) -> Placed:
             f"{path}: its pictures do not give its golden inputs; see: edgetag bundle check "
             f"{path.name}"
         )
-    build_file = _build_file(project)
+    _require_build_file(project)
     with open_bundle(path) as bundle:
         files = _files(bundle, package)
         written = WrittenFiles(
@@ -114,13 +105,7 @@ def place(path: Path, project: Path, package: str) -> Placed:
                 for name, data in sorted(files.items())
             ),
         )
-    placed = _write(project, files, written)
-    return Placed(
-        project=str(project),
-        add_line="" if _stores_models(build_file) else NO_COMPRESS,
-        build_file=build_file.relative_to(project).as_posix(),
-        **placed,
-    )
+    return Placed(project=str(project), **_write(project, files, written))
 
 
 def _files(bundle: Bundle, package: str) -> dict[str, bytes]:
@@ -221,22 +206,9 @@ def _sweep(project: Path, paths: Mapping[str, str]) -> None:
             left.unlink(missing_ok=True)
 
 
-def _build_file(project: Path) -> Path:
-    for name in BUILD_FILES:
-        if (project / name).is_file():
-            return project / name
-    raise InputError(
-        f"{project}: has no {BUILD_FILES[0]}; --project takes the folder of an Android project "
-        "whose module is called app"
-    )
-
-
-def _stores_models(build_file: Path) -> bool:
-    """Tell whether a build file says that models are not compressed."""
-    try:
-        if build_file.stat().st_size > MAX_TEXT_BYTES:
-            raise InputError(f"{build_file}: over {MAX_TEXT_BYTES} bytes; this is no build file")
-        text = build_file.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise InputError(f"{build_file}: {error.strerror}") from None
-    return _STORES_TFLITE.search(_COMMENT.sub("", text)) is not None
+def _require_build_file(project: Path) -> None:
+    if not any((project / name).is_file() for name in BUILD_FILES):
+        raise InputError(
+            f"{project}: has no {BUILD_FILES[0]}; --project takes the folder of an Android project "
+            "whose module is called app"
+        )

@@ -149,12 +149,6 @@ def android(
         f"{project}: {len(placed.written)} files written, {len(placed.unchanged)} unchanged, "
         f"{len(placed.removed)} removed"
     )
-    if placed.add_line:
-        typer.echo(
-            f"warning: {placed.build_file} lets models be compressed, so that they cannot be "
-            f"mapped into memory; add to it:\n{placed.add_line}",
-            err=True,
-        )
 
 
 @app.command("schema")

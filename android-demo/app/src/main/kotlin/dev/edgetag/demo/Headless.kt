@@ -10,10 +10,10 @@ import dev.edgetag.tagger.JobException
 import dev.edgetag.tagger.Picture
 import dev.edgetag.tagger.PictureDecoder
 import dev.edgetag.tagger.PictureException
+import dev.edgetag.tagger.TaggerBundle
 import java.io.File
 import java.io.FileInputStream
 import java.io.IOException
-import dev.edgetag.tagger.Bundle as TagBundle
 import dev.edgetag.tagger.Headless as Jobs
 
 /**
@@ -76,7 +76,7 @@ fun doJob(context: Context, path: String): File {
         engines = Engines.linked(context),
         decoder = FileDecoder,
         device = thisDevice(),
-        ownBundle = { TagBundle.open(AssetSource(context.assets)) },
+        ownBundle = { TaggerBundle.open(AssetSource(context.assets)) },
     )
     @Suppress("DEPRECATION") // Its successor, MediaStore, gives no path for adb to read.
     val folder: File? = context.externalMediaDirs.firstOrNull()

@@ -16,27 +16,23 @@ import org.tensorflow.lite.gpu.CompatibilityList
 import org.tensorflow.lite.gpu.GpuDelegate
 
 /**
- * Opens models with LiteRT 1.x or TensorFlow Lite.
+ * Opens models with LiteRT 1.x, by `org.tensorflow.lite.Interpreter`.
  *
- * Both have the same API, `org.tensorflow.lite.Interpreter`, so one file serves both; which of them
- * is linked is said in gradle.properties. LiteRT 2.x has another API (`CompiledModel`): it would be
- * another file beside this one.
- *
- * @param runtime what reports call it, such as `litert`.
+ * LiteRT 2.x has another API (`CompiledModel`): it would be another file beside this one.
  */
-class InterpreterEngineFactory(private val runtime: String) : EngineFactory {
+class InterpreterEngineFactory : EngineFactory {
     override fun open(model: ByteBuffer, options: EngineOptions): Engine {
         val gpu = if (options.delegate == Delegate.GPU) openGpu() else null
         try {
             val settings = Interpreter.Options().setNumThreads(options.threads)
             if (gpu == null) settings.setUseXNNPACK(true) else settings.addDelegate(gpu)
-            return InterpreterEngine(runtime, Interpreter(model, settings), gpu)
+            return InterpreterEngine(Interpreter(model, settings), gpu)
         } catch (error: RuntimeException) {
             gpu?.close()
-            throw EngineException("$runtime does not take this model: ${error.message}", error)
+            throw EngineException("$RUNTIME does not take this model: ${error.message}", error)
         } catch (error: LinkageError) {
             gpu?.close()
-            throw EngineException("$runtime cannot be loaded: ${error.message}", error)
+            throw EngineException("$RUNTIME cannot be loaded: ${error.message}", error)
         } catch (error: EngineException) {
             gpu?.close()
             throw error
@@ -58,13 +54,14 @@ class InterpreterEngineFactory(private val runtime: String) : EngineFactory {
     }
 }
 
+private const val RUNTIME = "litert"
 private const val EXPLAIN = "explain"
 
 private class InterpreterEngine(
-    override val name: String,
     private val interpreter: Interpreter,
     private val gpu: GpuDelegate?,
 ) : Engine {
+    override val name: String = RUNTIME
     override val version: String = TensorFlowLite.runtimeVersion()
     private val plain: Signature
     private val explain: Signature?

@@ -1,14 +1,13 @@
 package dev.edgetag.demo
 
 import android.content.Context
-import android.content.pm.PackageManager
-import dev.edgetag.tagger.Bundle
 import dev.edgetag.tagger.BundleSource
 import dev.edgetag.tagger.ChosenEngine
 import dev.edgetag.tagger.EngineChoice
 import dev.edgetag.tagger.EngineFactory
 import dev.edgetag.tagger.EngineOptions
 import dev.edgetag.tagger.Tagger
+import dev.edgetag.tagger.TaggerBundle
 
 /**
  * A tagger whose engine has run the golden inputs.
@@ -26,7 +25,7 @@ class OpenTagger private constructor(val tagger: Tagger, val chosen: ChosenEngin
          * @throws dev.edgetag.tagger.EngineException not even the CPU runs the model.
          */
         fun open(source: BundleSource, factory: EngineFactory, options: EngineOptions): OpenTagger {
-            val bundle = Bundle.open(source)
+            val bundle = TaggerBundle.open(source)
             val chosen = EngineChoice(factory).open(bundle, options)
             return OpenTagger(Tagger(bundle, chosen.variant, chosen.engine), chosen)
         }
@@ -37,9 +36,5 @@ class OpenTagger private constructor(val tagger: Tagger, val chosen: ChosenEngin
 object Engines {
     /** Makes the factory of engines; the tests of the screens, on a JVM, put a desktop's here. */
     @Volatile
-    var linked: (Context) -> EngineFactory = { context ->
-        @Suppress("DEPRECATION") // Its successor is of API 33.
-        val info = context.packageManager.getApplicationInfo(context.packageName, PackageManager.GET_META_DATA)
-        InterpreterEngineFactory(info.metaData?.getString("edgetag.runtime") ?: "unknown runtime")
-    }
+    var linked: (Context) -> EngineFactory = { InterpreterEngineFactory() }
 }

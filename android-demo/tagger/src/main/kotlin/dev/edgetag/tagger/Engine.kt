@@ -4,10 +4,10 @@ import java.nio.ByteBuffer
 
 /** What runs a model: one file of the app for each runtime. Not safe for use by several threads at once. */
 public interface Engine : AutoCloseable {
-    /** The runtime's name, such as `tensorflow-lite`. */
+    /** The runtime's name, such as `litert`. */
     public val name: String
 
-    /** The runtime's version, such as `2.16.1`. */
+    /** The runtime's version, such as `1.4.1`. */
     public val version: String
 
     /** The image: `[1, size, size, 3]`. */

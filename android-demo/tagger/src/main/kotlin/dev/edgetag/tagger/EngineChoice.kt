@@ -33,7 +33,7 @@ public class EngineChoice(private val factory: EngineFactory, private val clock:
      * @throws BundleException a file of the bundle is damaged.
      * @throws EngineException the CPU does not run the model either.
      */
-    public fun open(bundle: Bundle, options: EngineOptions): ChosenEngine {
+    public fun open(bundle: TaggerBundle, options: EngineOptions): ChosenEngine {
         val default = bundle.manifest.variants.first()
         val floats = bundle.manifest.variants.firstOrNull { it.inputType == "float32" } ?: default
         if (options.delegate == Delegate.CPU || floats == default) return open(bundle, default, options)
@@ -53,7 +53,7 @@ public class EngineChoice(private val factory: EngineFactory, private val clock:
      * @throws BundleException a file of the bundle is damaged.
      * @throws EngineException the CPU does not run the model either.
      */
-    public fun open(bundle: Bundle, variant: Variant, options: EngineOptions): ChosenEngine {
+    public fun open(bundle: TaggerBundle, variant: Variant, options: EngineOptions): ChosenEngine {
         val opened = open(bundle.model(variant.name), options) { SelfTest.run(bundle, variant, it) }
         return ChosenEngine(
             variant, opened.engine, opened.options, options.delegate, opened.fellBack, checkNotNull(opened.selfTest),

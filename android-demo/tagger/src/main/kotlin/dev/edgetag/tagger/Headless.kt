@@ -26,7 +26,7 @@ public class Headless(
     private val engines: EngineFactory,
     private val decoder: PictureDecoder,
     private val device: Device,
-    private val ownBundle: () -> Bundle,
+    private val ownBundle: () -> TaggerBundle,
     private val clock: Clock = SystemClock,
 ) {
     /** Does a job as the other [run] does, and returns what it writes. For few images: all of it is in memory. */
@@ -64,7 +64,7 @@ public class Headless(
     private class Model(val content: ByteBuffer, val sha256: String, val variant: Variant?, val tags: List<String>?)
 
     /** A model of the user's may be one of the bundle's own: then its golden scores are known. */
-    private fun model(job: HeadlessJob, bundle: Bundle): Model {
+    private fun model(job: HeadlessJob, bundle: TaggerBundle): Model {
         if (job.model == null) {
             val variant = job.variant?.let(bundle.manifest::variant) ?: bundle.manifest.variants.first()
             return Model(bundle.model(variant.name), variant.sha256, variant, bundle.manifest.tags)
@@ -86,7 +86,7 @@ public class Headless(
         override fun close() = engine.close()
     }
 
-    private fun open(job: HeadlessJob, bundle: Bundle, model: Model): Session {
+    private fun open(job: HeadlessJob, bundle: TaggerBundle, model: Model): Session {
         val options = EngineOptions(job.threads, job.delegate)
         val choice = EngineChoice(engines, clock)
         val chosen = choice.open(model.content, options) { engine -> model.variant?.let { SelfTest.run(bundle, it, engine) } }

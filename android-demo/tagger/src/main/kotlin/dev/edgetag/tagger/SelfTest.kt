@@ -31,7 +31,7 @@ public object SelfTest {
      * @throws BundleException the golden inputs are damaged, or there are none for the variant.
      * @throws EngineException the runtime failed.
      */
-    public fun run(bundle: Bundle, variant: Variant, engine: Engine): SelfTestResult {
+    public fun run(bundle: TaggerBundle, variant: Variant, engine: Engine): SelfTestResult {
         val golden = bundle.golden()
         val families = golden.expected.filter { it.variant == variant.name }
         if (families.isEmpty()) throw BundleException("golden.json expects nothing of \"${variant.name}\"")
@@ -44,7 +44,7 @@ public object SelfTest {
         return results.filter { it.passed }.minByOrNull { it.maxDifference } ?: results.minByOrNull { it.maxDifference }!!
     }
 
-    private fun scores(bundle: Bundle, golden: Golden, engine: Engine): List<FloatArray> {
+    private fun scores(bundle: TaggerBundle, golden: Golden, engine: Engine): List<FloatArray> {
         val runner = Runner(engine, bundle.contract, bundle.labels.size)
         val inputs = bundle.goldenInputs(golden)
         val pixels = ByteArray(golden.inputBytes)

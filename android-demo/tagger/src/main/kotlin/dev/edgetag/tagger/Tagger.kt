@@ -26,7 +26,7 @@ public class Tagging(public val scores: List<TagScore>, public val maps: Map<Str
  * @throws EngineException the engine's tensors are not those of the bundle.
  */
 public class Tagger(
-    public val bundle: Bundle,
+    public val bundle: TaggerBundle,
     public val variant: Variant,
     public val engine: Engine,
 ) : AutoCloseable {

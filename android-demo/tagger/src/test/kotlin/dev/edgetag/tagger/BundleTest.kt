@@ -21,8 +21,8 @@ class BundleTest {
 
     @Test
     fun `a zip and a folder hold the same bundle`() {
-        val zipped = Bundle.open(ZipSource(demoBundle()))
-        val unpacked = Bundle.open(FolderSource(folder), zipped.manifestSha256)
+        val zipped = TaggerBundle.open(ZipSource(demoBundle()))
+        val unpacked = TaggerBundle.open(FolderSource(folder), zipped.manifestSha256)
         assertEquals(zipped.manifest, unpacked.manifest)
         assertEquals(zipped.manifest.tags, File(folder, "labels.txt").readLines())
         assertEquals(zipped.model(zipped.manifest.variants[0].name), unpacked.model(unpacked.manifest.variants[0].name))
@@ -30,7 +30,7 @@ class BundleTest {
 
     @Test
     fun `a changed byte in any file is found before the file is used`() {
-        for (name in Bundle.open(FolderSource(folder)).manifest.files.keys) {
+        for (name in TaggerBundle.open(FolderSource(folder)).manifest.files.keys) {
             val file = File(folder, name)
             val whole = file.readBytes()
             file.writeBytes(whole.copyOf().also { it[it.size / 2] = (it[it.size / 2].toInt() xor 1).toByte() })
@@ -42,7 +42,7 @@ class BundleTest {
     }
 
     private fun useAll(folder: File) {
-        val bundle = Bundle.open(FolderSource(folder))
+        val bundle = TaggerBundle.open(FolderSource(folder))
         bundle.manifest.files.keys.forEach { bundle.bytes(it) }
         bundle.manifest.variants.forEach { bundle.model(it.name) }
         bundle.goldenInputs(bundle.golden())
@@ -50,28 +50,28 @@ class BundleTest {
 
     @Test
     fun `a changed manifest is found by the digest in the app`() {
-        val digest = Bundle.open(FolderSource(folder)).manifestSha256
+        val digest = TaggerBundle.open(FolderSource(folder)).manifestSha256
         File(folder, "manifest.json").appendText(" ")
         assertFails(BundleException::class.java, "not the one that this app was built with") {
-            Bundle.open(FolderSource(folder), digest)
+            TaggerBundle.open(FolderSource(folder), digest)
         }
     }
 
     @Test
     fun `a missing file is named`() {
         File(folder, "labels.json").delete()
-        assertFails(BundleException::class.java, "has no labels.json") { Bundle.open(FolderSource(folder)) }
+        assertFails(BundleException::class.java, "has no labels.json") { TaggerBundle.open(FolderSource(folder)) }
     }
 
     @Test
     fun `a zip that is cut off is no bundle`() {
         val cut = File(folder, "cut.zip").apply { writeBytes(demoBundle().readBytes().copyOf(10_000)) }
-        assertFails(BundleException::class.java, "cannot be read") { Bundle.open(ZipSource(cut)) }
+        assertFails(BundleException::class.java, "cannot be read") { TaggerBundle.open(ZipSource(cut)) }
     }
 
     @Test
     fun `a model of another vocabulary is refused with the tags that differ`() {
-        val bundle = Bundle.open(FolderSource(folder))
+        val bundle = TaggerBundle.open(FolderSource(folder))
         bundle.requireTags(bundle.manifest.tags)
         assertFails(BundleException::class.java, "missing: unicorn", "not expected: ${bundle.manifest.tags[0]}") {
             bundle.requireTags(listOf("unicorn") + bundle.manifest.tags.drop(1))
@@ -84,13 +84,13 @@ class BundleTest {
         val labels = File(folder, "labels.json")
         labels.writeText(labels.readText().replaceFirst("\"tag\": \"", "\"tag\": \"other_"))
         describeAgain(labels)
-        assertFails(BundleException::class.java, "other tags than manifest.json") { Bundle.open(FolderSource(folder)) }
+        assertFails(BundleException::class.java, "other tags than manifest.json") { TaggerBundle.open(FolderSource(folder)) }
     }
 
     /** Puts a file's new digest into the manifest, as somebody who edits a bundle by hand would. */
     private fun describeAgain(file: File) {
         val manifest = File(folder, "manifest.json")
-        val old = Bundle.open(ZipSource(demoBundle())).manifest.files.getValue(file.name)
+        val old = TaggerBundle.open(ZipSource(demoBundle())).manifest.files.getValue(file.name)
         val new = sha256(ByteBuffer.wrap(file.readBytes()))
         manifest.writeText(
             manifest.readText().replace(old.sha256, new).replace("\"size_bytes\": ${old.sizeBytes}", "\"size_bytes\": ${file.length()}"),
@@ -99,7 +99,7 @@ class BundleTest {
 
     @Test
     fun `a variant that the bundle lacks is named with those that it has`() {
-        val bundle = Bundle.open(FolderSource(folder))
+        val bundle = TaggerBundle.open(FolderSource(folder))
         assertFails(BundleException::class.java, "no variant \"int4\"", bundle.manifest.variants[0].name) { bundle.model("int4") }
     }
 }

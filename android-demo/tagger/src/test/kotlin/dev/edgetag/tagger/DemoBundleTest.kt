@@ -12,7 +12,7 @@ class DemoBundleTest {
     @TempDir
     lateinit var folder: File
 
-    private val bundle = Bundle.open(ZipSource(demoBundle()))
+    private val bundle = TaggerBundle.open(ZipSource(demoBundle()))
 
     @Test
     fun `every variant gives the golden scores of a family`() {

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test
 import java.nio.ByteBuffer
 
 class EngineChoiceTest {
-    private val bundle = Bundle.open(ZipSource(demoBundle()))
+    private val bundle = TaggerBundle.open(ZipSource(demoBundle()))
     private val variant = bundle.manifest.variants.first()
     private val onGpu = EngineOptions(threads = 2, delegate = Delegate.GPU)
 

@@ -16,7 +16,7 @@ class HeadlessTest {
     @TempDir
     lateinit var folder: File
 
-    private val bundle = Bundle.open(ZipSource(demoBundle()))
+    private val bundle = TaggerBundle.open(ZipSource(demoBundle()))
     private val golden = bundle.golden()
     private val variant = bundle.manifest.variants.first()
     private val device = Device("Debian", "desk \"top\"", 35, "x86")

@@ -11,7 +11,7 @@ import java.security.MessageDigest
  *
  * Small files are checked when it is opened; models and golden inputs each time they are asked for.
  */
-public class Bundle private constructor(
+public class TaggerBundle private constructor(
     private val source: BundleSource,
     public val manifest: Manifest,
     public val manifestSha256: String,
@@ -119,7 +119,7 @@ public class Bundle private constructor(
          *   generated `Tags.kt`; null where nothing is known about it.
          * @throws BundleException it is no bundle, or a byte of it has changed.
          */
-        public fun open(source: BundleSource, manifestSha256: String? = null): Bundle {
+        public fun open(source: BundleSource, manifestSha256: String? = null): TaggerBundle {
             val content = read(source, MANIFEST)
             val digest = sha256(content)
             if (manifestSha256 != null && digest != manifestSha256) {
@@ -128,7 +128,7 @@ public class Bundle private constructor(
                         "Put the bundle in place again.",
                 )
             }
-            return Bundle(source, Manifest.parse(decode(MANIFEST, content)), digest)
+            return TaggerBundle(source, Manifest.parse(decode(MANIFEST, content)), digest)
         }
 
         private fun isLarge(name: String) = name.endsWith(".tflite") || name.endsWith(".bin")
