@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgetag.errors import InputError
+from edgetag.phones.benchmark import NOT_FLOAT32
 from edgetag.phones.figures import DelegateName
 from edgetag.phones.problems import Problem
 from edgetag.phones.stage import list_phones
@@ -59,6 +60,8 @@ def test_flags_reach_benchmark_model_as_they_were_asked_for(
         "--min_secs=0.5",
         "--max_secs=10",
         "--use_gpu=true",
+        "--gpu_precision_loss_allowed=false",
+        "--gpu-precision=fp32",
     }
     assert flags < timed
     assert not any("profiling" in flag for flag in timed)
@@ -85,6 +88,29 @@ def test_a_program_that_cannot_turn_xnnpack_off_is_not_taken_for_one_that_did(
     asked = bench(street, run_folder, replace(SETTINGS, delegate="cpu"), variants=("int8",))
     assert asked.results == ()
     assert "does not know --use_xnnpack=false" in asked.failures[0].reason
+
+
+@pytest.mark.parametrize(
+    ("output", "precision"),
+    [
+        ((OUTPUTS / "litert2_gpu.txt").read_text(), "float32"),
+        ((OUTPUTS / "2020_gpu.txt").read_text(), None),
+        (
+            f"INFO: Allow lower precision in gpu: [0]\n{(OUTPUTS / '2020_gpu.txt').read_text()}",
+            "float32",
+        ),
+    ],
+    ids=["litert 2", "a build that does not say", "litert 1"],
+)
+def test_what_a_gpu_computed_in_is_recorded_where_the_build_tells_it(
+    street: Street, run_folder: Run, output: str, precision: str | None
+) -> None:
+    street.phone().benchmark(output)
+    (entry,) = bench(
+        street, run_folder, replace(SETTINGS, delegate="gpu"), variants=("int8",)
+    ).results
+    assert entry.gpu_precision == precision
+    assert (NOT_FLOAT32 in entry.notes) == (precision is None)
 
 
 def test_a_retrained_file_of_the_same_size_is_measured_and_not_the_old_one(
@@ -236,4 +262,4 @@ def test_the_schema_is_that_of_phones(street: Street, run_folder: Run) -> None:
     street.phone()
     bench(street, run_folder)
     told = json.loads((run_folder[1].bench / "phones.json").read_text())
-    assert told["schema"] == "edgetag.phones/1.1"
+    assert told["schema"] == "edgetag.phones/1.2"

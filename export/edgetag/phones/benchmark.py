@@ -31,6 +31,8 @@ PROFILE_RUNS = 10
 NOT_FOUND = 127
 """A shell's exit code where there is no such program."""
 
+NOT_FLOAT32 = "the GPU may have computed in float16: this build does not say that it took float32"
+
 _ALWAYS_XNNPACK = (
     f"this benchmark_model does not know {WITHOUT_XNNPACK} and ran with XNNPACK: leave "
     "--delegate cpu out, or take a build that runs files by the Interpreter"
@@ -94,6 +96,7 @@ class Timing(Work):
             for parsed, pair in zip(self._rounds, self._felt, strict=True)
         )
         delegations = self._delegations()
+        on_gpu = self.settings.delegate == "gpu"
         return PhoneMeasurement.like(
             first,
             phone=self.phone,
@@ -114,9 +117,11 @@ class Timing(Work):
                 *notes(felt),
                 *notes_on_rounds([part.latency_ms.avg for part in done], self.settings.rounds),
                 *_untold(self.settings.delegate, delegations),
+                *((NOT_FLOAT32,) if on_gpu and not first.gpu_in_float32 else ()),
                 *self._notes,
             ),
             command=shlex.join(self._command),
+            gpu_precision="float32" if on_gpu and first.gpu_in_float32 else None,
         )
 
     @property

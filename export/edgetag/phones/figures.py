@@ -142,6 +142,8 @@ class PhoneMeasurement(Record):
         throttled: Whether the phone was slowing itself down at any of its rounds.
         notes: What speaks against the figures, in words.
         command: What was run in each round, with the file names of the phone.
+        gpu_precision: What a GPU computed in; None where none was asked for, or where the build of
+            benchmark_model does not say that it took the wish for float32.
     """
 
     phone: str
@@ -164,6 +166,7 @@ class PhoneMeasurement(Record):
     throttled: bool
     notes: tuple[str, ...]
     command: str
+    gpu_precision: Literal["float32"] | None = None
 
 
 class AppPercentiles(Record):

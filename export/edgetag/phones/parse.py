@@ -18,6 +18,7 @@ from edgetag.phones.figures import Delegation, OperatorTime, PhoneLatency
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.phones.profile import operators
 from edgetag.phones.results_block import ROUNDING_US, ResultsBlock, results_block
+from edgetag.phones.settings import IN_FLOAT32
 
 LONGEST_LINE = 2000
 """Longer lines are cut: none that is read is longer, and patterns stay quick."""
@@ -29,6 +30,7 @@ _PART = re.compile(rf"([A-Z][\w ()]{{0,30}}|no stats): {_NUMBER}(?:,|$)")
 _COUNTS = re.compile(r"^count=[0-9]+ .*$")
 _COUNT = re.compile(rf"\b(count|first|curr|min|max|avg|std|p5|median|p95)={_NUMBER}(?= |$)")
 _IGNORED = "Unconsumed cmdline flags: "
+_NO_LOWER_PRECISION = "Allow lower precision in gpu: [0]"
 _MEMORY = re.compile(
     rf"^(?:Memory footprint delta from the start of the tool|Peak memory footprint) \(MB\): "
     rf"init={_NUMBER} overall={_NUMBER}"
@@ -46,7 +48,8 @@ class Parsed:
 
     `init_ms` is loading and preparing the file. What is None was not told, or there was no
     warm-up; `operators` are those of the profile, empty without one. `ignored` are the flags that
-    this build does not know and went on without.
+    this build does not know and went on without; `gpu_in_float32` whether it took the wish for
+    that.
     """
 
     latency_ms: PhoneLatency
@@ -58,6 +61,7 @@ class Parsed:
     delegations: tuple[Delegation, ...]
     operators: tuple[OperatorTime, ...]
     ignored: tuple[str, ...]
+    gpu_in_float32: bool
 
 
 def parse(output: str) -> Parsed:
@@ -82,6 +86,7 @@ def parse(output: str) -> Parsed:
     if inference is None or init is None:
         raise PhoneError(Problem.WRONG_OUTPUT, "benchmark_model's timings lack Init or Inference")
     memory_init, memory_overall = _memory(lines, block)
+    ignored = _ignored(lines)
     return Parsed(
         latency_ms=_latency(counts, inference),
         warmup_avg_ms=_ms(_first_of(timings, "Warmup (avg)", "Warmup")),
@@ -91,12 +96,10 @@ def parse(output: str) -> Parsed:
         memory_overall_mb=memory_overall,
         delegations=delegations(lines),
         operators=operators(lines),
-        ignored=tuple(
-            flag
-            for line in lines
-            if line.startswith(_IGNORED)
-            for flag in line.removeprefix(_IGNORED).split()
-        ),
+        ignored=ignored,
+        # LiteRT 2.x tells no precision, only what it does not know.
+        gpu_in_float32=_NO_LOWER_PRECISION in lines
+        or (block is not None and IN_FLOAT32[1] not in ignored),
     )
 
 
@@ -123,6 +126,11 @@ def complaint(output: str) -> str:
     ]
     telling = [line for line in lines if not line.startswith("Benchmarking failed")]
     return (telling or lines or [""])[-1]
+
+
+def _ignored(lines: list[str]) -> tuple[str, ...]:
+    told = [line.removeprefix(_IGNORED) for line in lines if line.startswith(_IGNORED)]
+    return tuple(flag for line in told for flag in line.split())
 
 
 def _timings(line: str) -> dict[str, float] | None:

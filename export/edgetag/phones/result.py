@@ -72,7 +72,7 @@ class PhonesResult(Result):
         failures: One entry per phone, or per file on a phone, that gave nothing.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.phones/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.phones/1.2"
     measured_at: str
     versions: dict[str, str]
     benchmark_model_sha256: str | None

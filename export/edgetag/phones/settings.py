@@ -15,6 +15,11 @@ ROUNDS = 3
 
 WITHOUT_XNNPACK = "--use_xnnpack=false"
 
+IN_FLOAT32 = ("--gpu_precision_loss_allowed=false", "--gpu-precision=fp32")
+"""Have a GPU compute in float32, as the demo app does, and not in float16. Builds that run files by
+the Interpreter know the first, those by CompiledModel the second; each goes on without the
+other."""
+
 _MASK = re.compile(r"[0-9a-fA-F]{1,8}")
 
 
@@ -113,7 +118,7 @@ class Settings:
             "auto": [],
             "cpu": [WITHOUT_XNNPACK],
             "xnnpack": ["--use_xnnpack=true"],
-            "gpu": ["--use_gpu=true"],
+            "gpu": ["--use_gpu=true", *IN_FLOAT32],
         }[self.delegate]
         return [*pinned, tool.remote, *flags]
 
