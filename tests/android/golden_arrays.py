@@ -18,6 +18,7 @@ from PIL import ExifTags, Image
 
 from edgetag.contract import Preprocessing
 from edgetag.preprocess import letterbox, preprocess
+from tests.android.golden_exif import write_exif
 from tests.android.golden_regions import write_regions
 from tests.android.golden_tables import write_tables
 from tests.android.hostile_pictures import write_hostile
@@ -142,6 +143,7 @@ if __name__ == "__main__":
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
     write_arrays(target)
+    write_exif(target)
     write_tables(target)
     write_regions(target)
     write_hostile(target)

@@ -4,12 +4,14 @@ import json
 import os
 import shutil
 import subprocess
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.android.golden_arrays import time_letterbox, write_arrays
+from tests.android.golden_exif import write_exif
 from tests.android.golden_regions import write_regions
 from tests.android.golden_tables import write_tables
 from tests.android.hostile_pictures import write_hostile
@@ -44,6 +46,18 @@ def failures(output: str) -> str:
     return "\n".join(lines)[-6000:]
 
 
+def skipped_tests() -> list[str]:
+    """Return the tests that found nothing from Python, by what Surefire wrote of this run."""
+    reports = sorted((DEMO / "tagger/target/surefire-reports").glob("TEST-*.xml"))
+    assert reports, "Surefire wrote no report"
+    return [
+        f"{case.get('classname')}: {case.get('name')}"
+        for report in reports
+        for case in ET.parse(report).iterfind("testcase")  # noqa: S314 written a moment ago
+        if case.find("skipped") is not None
+    ]
+
+
 @pytest.mark.timeout(900)
 def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     tmp_path: Path, record_property: Callable[[str, object], None]
@@ -51,6 +65,7 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     require_tools()
     demo = bundle()
     write_arrays(tmp_path)
+    write_exif(tmp_path)
     write_tables(tmp_path)
     write_regions(tmp_path)
     write_hostile(tmp_path)
@@ -77,6 +92,7 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
         timeout=840,
     )
     assert done.returncode == 0, failures(done.stdout + done.stderr)
+    assert skipped_tests() == []
     lines = told.read_text(encoding="utf-8").splitlines()
     lines.append(f"Pillow: 4000x3000 to 224 px: median {time_letterbox():.1f} ms")
     for line in lines:

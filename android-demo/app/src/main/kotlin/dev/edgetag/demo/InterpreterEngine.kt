@@ -7,22 +7,27 @@ import dev.edgetag.tagger.EngineFactory
 import dev.edgetag.tagger.EngineOptions
 import dev.edgetag.tagger.TensorInfo
 import dev.edgetag.tagger.TensorType
+import java.io.File
 import java.nio.ByteBuffer
+import java.security.MessageDigest
 import org.tensorflow.lite.DataType
 import org.tensorflow.lite.Interpreter
 import org.tensorflow.lite.Tensor
 import org.tensorflow.lite.TensorFlowLite
-import org.tensorflow.lite.gpu.CompatibilityList
 import org.tensorflow.lite.gpu.GpuDelegate
+import org.tensorflow.lite.gpu.GpuDelegateFactory
 
 /**
  * Opens models with LiteRT 1.x, by `org.tensorflow.lite.Interpreter`.
  *
  * LiteRT 2.x has another API (`CompiledModel`): it would be another file beside this one.
+ *
+ * @param cache a folder where the GPU keeps what it has compiled, so that the next start is quick:
+ *   `Context.getCodeCacheDir`, which Android empties when the app or the system is updated.
  */
-class InterpreterEngineFactory : EngineFactory {
+class InterpreterEngineFactory(private val cache: File) : EngineFactory {
     override fun open(model: ByteBuffer, options: EngineOptions): Engine {
-        val gpu = if (options.delegate == Delegate.GPU) openGpu() else null
+        val gpu = if (options.delegate == Delegate.GPU) openGpu(model) else null
         try {
             val settings = Interpreter.Options().setNumThreads(options.threads)
             if (gpu == null) settings.setUseXNNPACK(true) else settings.addDelegate(gpu)
@@ -39,19 +44,22 @@ class InterpreterEngineFactory : EngineFactory {
         }
     }
 
-    private fun openGpu(): GpuDelegate = try {
-        CompatibilityList().use { list ->
-            if (!list.isDelegateSupportedOnThisDevice) {
-                throw EngineException("this device is not on the list of those whose GPU is known to work")
-            }
-            // In 32 bits: with 16, which is faster, scores would not be those that validation saw.
-            GpuDelegate(list.bestOptionsForThisDevice.setPrecisionLossAllowed(false))
-        }
+    /** The runtime's list of known devices is not asked: the self-test decides, on this very device. */
+    private fun openGpu(model: ByteBuffer): GpuDelegate = try {
+        // In 32 bits: with 16, which is faster, scores would not be those that validation saw.
+        val options = GpuDelegateFactory.Options().setPrecisionLossAllowed(false)
+        GpuDelegate(options.setSerializationParams(cache.path, token(model)))
     } catch (error: RuntimeException) {
         throw EngineException("the GPU cannot be used: ${error.message}", error)
     } catch (error: LinkageError) {
         throw EngineException("the GPU's library cannot be loaded: ${error.message}", error)
     }
+}
+
+/** Names what is kept of a model: another model never gets it. */
+private fun token(model: ByteBuffer): String {
+    val digest = MessageDigest.getInstance("SHA-256").apply { update(model.duplicate()) }
+    return digest.digest().joinToString("") { "%02x".format(it) }
 }
 
 private const val RUNTIME = "litert"

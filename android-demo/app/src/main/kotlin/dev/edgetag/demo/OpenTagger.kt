@@ -36,5 +36,5 @@ class OpenTagger private constructor(val tagger: Tagger, val chosen: ChosenEngin
 object Engines {
     /** Makes the factory of engines; the tests of the screens, on a JVM, put a desktop's here. */
     @Volatile
-    var linked: (Context) -> EngineFactory = { InterpreterEngineFactory() }
+    var linked: (Context) -> EngineFactory = { InterpreterEngineFactory(it.codeCacheDir) }
 }

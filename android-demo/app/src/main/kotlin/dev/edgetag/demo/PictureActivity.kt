@@ -138,7 +138,8 @@ class PictureActivity : TaggerActivity<TaggedPicture, PictureModel>() {
         row.findViewById<ProgressBar>(R.id.tag_bar).progress = (score.score * BAR_STEPS).toInt()
         row.findViewById<TextView>(R.id.tag_scores).text = getString(R.string.tag_scores, score.score, score.threshold)
         val sentence = if (score.isSet) R.string.tag_above else R.string.tag_below
-        row.contentDescription = getString(sentence, name, score.score, score.threshold)
+        val spoken = getString(sentence, name, score.score, score.threshold)
+        row.contentDescription = if (result.map == null) spoken else getString(R.string.tag_shows_map, spoken)
         row.isSelected = score.label.tag == result.tag
         row.setOnClickListener {
             val show = if (result.show == Show.CROP) Show.CROP else Show.HEAT

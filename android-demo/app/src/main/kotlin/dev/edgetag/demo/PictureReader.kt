@@ -4,12 +4,11 @@ import android.content.ContentResolver
 import android.graphics.Bitmap
 import android.graphics.BitmapFactory
 import android.graphics.ColorSpace
-import android.media.ExifInterface
 import android.net.Uri
 import android.os.Build
 import dev.edgetag.tagger.Background
 import dev.edgetag.tagger.Contract
-import dev.edgetag.tagger.Orientation
+import dev.edgetag.tagger.Exif
 import dev.edgetag.tagger.Picture
 import dev.edgetag.tagger.PictureException
 import dev.edgetag.tagger.PictureLimits
@@ -55,9 +54,12 @@ class PictureReader(
         val header = BitmapFactory.Options().apply { inJustDecodeBounds = true }
         bytes.open().use { BitmapFactory.decodeStream(it, null, header) }
         if (header.outWidth < 1) throw PictureException("this file is not a picture that this device can decode")
+        if (header.outMimeType !in FORMATS) {
+            throw PictureException("${header.outMimeType} is not read; JPEG, PNG, WebP, GIF and BMP are")
+        }
         val sample = limits.sampleSize(header.outWidth, header.outHeight)
         val stored = decode(bytes, sample)
-        ReadPicture(orientation(bytes).upright(stored), header.outWidth, header.outHeight, sample)
+        ReadPicture(bytes.open().use(Exif::orientation).upright(stored), header.outWidth, header.outHeight, sample)
     }
 
     private fun decode(bytes: PictureBytes, sample: Int): Picture {
@@ -103,15 +105,10 @@ class PictureReader(
         return picture
     }
 
-    private fun orientation(bytes: PictureBytes): Orientation = try {
-        val tag = bytes.open().use { ExifInterface(it) }
-        Orientation.of(tag.getAttributeInt(ExifInterface.TAG_ORIENTATION, ExifInterface.ORIENTATION_NORMAL))
-    } catch (_: IOException) {
-        // A format without EXIF, or damaged EXIF: the picture is taken as it is stored.
-        Orientation.UPRIGHT
-    }
-
     private companion object {
+        /** Those of the contract: validation saw no others, such as HEIC, which phones decode too. */
+        val FORMATS = setOf("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/x-ms-bmp")
+
         const val STRIPE_PIXELS = 1 shl 18
     }
 }

@@ -125,6 +125,8 @@ class ScreensTest {
         assertEquals(View.VISIBLE, activity.findViewById<View>(R.id.picture).visibility)
         assertEquals(20, tagTexts(activity).size)
         assertTrue(tagTexts(activity).all { "score" in it && "threshold" in it })
+        val hasMaps = activity.findViewById<View>(R.id.note).visibility == View.GONE
+        assertTrue(tagTexts(activity).all { ("Shows its heat map" in it) == hasMaps })
         photograph(activity, "picture")
     }
 

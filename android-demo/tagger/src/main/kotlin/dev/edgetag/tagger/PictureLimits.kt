@@ -36,15 +36,16 @@ public data class PictureLimits(val mostPixels: Long, val refusedPixels: Long = 
         /**
          * Returns limits for a heap.
          *
-         * A pixel takes 4 bytes decoded, 3 as RGB and 3 once more to turn it upright; half of the heap is
-         * left for everything else. Pillow's contract refuses pictures over 50 million pixels.
+         * A pixel takes 3 bytes as RGB and 3 once more to turn it upright; half of the heap is left for
+         * everything else. The decoded bitmap lies outside of the heap from Android 8 on. Pillow's
+         * contract refuses pictures over 50 million pixels.
          *
          * @param heapBytes such as `Runtime.getRuntime().maxMemory()`.
          */
         public fun ofHeap(heapBytes: Long): PictureLimits =
             PictureLimits(mostPixels = (heapBytes / 2 / BYTES_A_PIXEL).coerceIn(1, CONTRACT_PIXELS))
 
-        private const val BYTES_A_PIXEL = 10
+        private const val BYTES_A_PIXEL = 6
         private const val CONTRACT_PIXELS = 50_000_000L
     }
 }

@@ -8,25 +8,28 @@ import kotlin.math.abs
  * @property family the family of kernels whose scores it gives, null where it gives no known one's.
  * @property maxDifference the largest difference from that family's scores, or from the nearest one's.
  * @property tolerance what that family allows.
+ * @property mapsAgree whether heat maps average to the scores that they explain; true without heat maps.
  */
 public data class SelfTestResult(
     val passed: Boolean,
     val family: String?,
     val maxDifference: Double,
     val tolerance: Double,
+    val mapsAgree: Boolean = true,
 ) {
     /** One line for people. */
-    public val summary: String get() = if (passed) {
-        "self-test passed: scores as $family gives them, within $maxDifference"
-    } else {
-        "self-test failed: scores differ by up to $maxDifference, and $tolerance is allowed"
+    public val summary: String get() = when {
+        passed -> "self-test passed: scores as $family gives them, within $maxDifference"
+        mapsAgree -> "self-test failed: scores differ by up to $maxDifference, and $tolerance is allowed"
+        else -> "self-test failed: heat maps do not average to the scores that they explain"
     }
 }
 
-/** Runs the golden inputs of a bundle through an engine. */
+/** Runs the golden inputs of a bundle through every signature of an engine that is used. */
 public object SelfTest {
     /**
      * Compares an engine's scores with those of every known family; the nearest one that agrees is named.
+     * Where the engine makes heat maps, the scores beside them must be the same, and their averages.
      *
      * @throws BundleException the golden inputs are damaged, or there are none for the variant.
      * @throws EngineException the runtime failed.
@@ -35,23 +38,42 @@ public object SelfTest {
         val golden = bundle.golden()
         val families = golden.expected.filter { it.variant == variant.name }
         if (families.isEmpty()) throw BundleException("golden.json expects nothing of \"${variant.name}\"")
-        val scores = scores(bundle, golden, engine)
+        val outputs = outputs(bundle, golden, engine)
         val results = families.map { family ->
-            val difference = largestDifference(scores, family.scores)
-            val passed = difference <= family.tolerance
-            SelfTestResult(passed, family.family.takeIf { passed }, difference, family.tolerance)
+            val difference = outputs.scores.maxOf { largestDifference(it, family.scores) }
+            val passed = difference <= family.tolerance && outputs.mapsAgree
+            SelfTestResult(passed, family.family.takeIf { passed }, difference, family.tolerance, outputs.mapsAgree)
         }
         return results.filter { it.passed }.minByOrNull { it.maxDifference } ?: results.minByOrNull { it.maxDifference }!!
     }
 
-    private fun scores(bundle: TaggerBundle, golden: Golden, engine: Engine): List<FloatArray> {
+    /** @property scores by signature and input. */
+    private class Outputs(val scores: List<List<FloatArray>>, val mapsAgree: Boolean)
+
+    private fun outputs(bundle: TaggerBundle, golden: Golden, engine: Engine): Outputs {
         val runner = Runner(engine, bundle.contract, bundle.labels.size)
         val inputs = bundle.goldenInputs(golden)
         val pixels = ByteArray(golden.inputBytes)
-        return List(golden.count) {
+        val plain = mutableListOf<FloatArray>()
+        val explained = mutableListOf<FloatArray>()
+        var mapsAgree = true
+        repeat(golden.count) {
             inputs.get(pixels)
-            runner.run(pixels)
+            plain += runner.run(pixels)
+            if (engine.maps != null) {
+                val (scores, maps) = runner.explain(pixels)
+                explained += scores
+                mapsAgree = mapsAgree && scores.indices.all { tag -> isAverage(maps, tag, scores, engine) }
+            }
         }
+        return Outputs(listOf(plain, explained).filter { it.isNotEmpty() }, mapsAgree)
+    }
+
+    /** The sigmoid is nowhere steeper than 1/4, and each tensor is rounded to its own steps. */
+    private fun isAverage(maps: FloatArray, tag: Int, scores: FloatArray, engine: Engine): Boolean {
+        val mean = (tag until maps.size step scores.size).map { maps[it] }.average().toFloat()
+        val tolerance = (engine.maps?.scale ?: 0f) / 4 + engine.output.scale + ROUNDING
+        return abs(sigmoid(mean) - scores[tag]) <= tolerance
     }
 
     /** A score that is no number differs by more than any tolerance. */
@@ -62,4 +84,6 @@ public object SelfTest {
                 if (difference.isNaN()) Double.MAX_VALUE else difference
             }
         }
+
+    private const val ROUNDING = 1e-3f
 }

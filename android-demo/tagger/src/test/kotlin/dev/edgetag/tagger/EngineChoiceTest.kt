@@ -85,6 +85,28 @@ class EngineChoiceTest {
         }
     }
 
+    @Test
+    fun `heat maps that do not explain the scores fail the self-test`() {
+        val chosen = EngineChoice(EmptyMaps).open(bundle, variant, EngineOptions())
+        chosen.engine.use {
+            assertFalse(chosen.selfTest.passed)
+            assertTrue("heat maps" in chosen.selfTest.summary, chosen.selfTest.summary)
+        }
+    }
+
+    /** The real engine, whose heat maps are empty. */
+    private object EmptyMaps : EngineFactory {
+        override fun open(model: ByteBuffer, options: EngineOptions): Engine {
+            val engine = DesktopEngineFactory.open(model, options)
+            return object : Engine by engine {
+                override fun explain(input: ByteBuffer, scores: ByteBuffer, maps: ByteBuffer) {
+                    engine.explain(input, scores, maps)
+                    for (i in 0 until maps.capacity()) maps.put(i, 0)
+                }
+            }
+        }
+    }
+
     /** The real engine, whose scores are upside down on one delegate, as those of a broken driver may be. */
     private class WrongGpu(private val broken: Delegate? = Delegate.GPU) : EngineFactory {
         var closed = 0

@@ -49,7 +49,7 @@ class PictureTest {
 
     @Test
     fun `a small heap asks for small pictures`() {
-        val limits = PictureLimits.ofHeap(256L shl 20)
+        val limits = PictureLimits.ofHeap(192L shl 20)
         assertEquals(4, limits.sampleSize(10_000, 10_000))
         assertEquals(1, limits.sampleSize(4000, 3000))
         assertEquals(50_000_000, PictureLimits.ofHeap(Long.MAX_VALUE).mostPixels)
