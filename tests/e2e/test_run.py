@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)
 
 @pytest.fixture(scope="module")
 def finished(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a recipe and its run, killed once in the middle and resumed."""
+    """A folder with a recipe and its run, killed once after its first stage and resumed."""
     return trained_run.copy(tmp_path_factory.mktemp("run") / "copy")
 
 

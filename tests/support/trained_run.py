@@ -109,14 +109,14 @@ def kill_when_there(command: list[str], file: Path, log: Path) -> None:
 
 
 def train(folder: Path) -> None:
-    """Draw pictures and run the recipe on them, killed once in training and resumed."""
+    """Draw pictures and run the recipe on them, killed once before training and resumed."""
     table = draw_shapes(folder / "pictures", sum(PICTURES.values()), size=64)
     splits = [name for name, images in PICTURES.items() for _ in range(images)]
     pl.read_csv(table).with_columns(pl.Series("split", splits)).write_csv(table)
     (folder / "recipe.toml").write_text(TrainedRun(folder).recipe(OTHERS))
-    history = folder / "runs" / "demo" / "train" / "history.jsonl"
+    finished_stages = folder / "runs" / "demo" / "run.json"
     log = folder / "killed.txt"
-    kill_when_there(command(folder), history, log)
+    kill_when_there(command(folder), finished_stages, log)
     wide = {**os.environ, "COLUMNS": "200"}
     done = subprocess.run(command(folder), capture_output=True, text=True, env=wide)
     assert done.returncode == 0, done.stderr
