@@ -31,6 +31,7 @@ circle = { max_recall_drop = 0.5 }
 [explain]
 layer_images = 8
 [benchmark]
+reference = false
 runs = 20
 warmup_runs = 5
 [bundle]
