@@ -1,5 +1,6 @@
 """The layers of a quantized file, each with its counterpart in a float file of the same network."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ from edgetag.errors import InputError
 
 CASTS = ("QUANTIZE", "DEQUANTIZE")
 """Only change the type of a number; no layers, and without counterpart in the float file."""
+
+_READ = re.compile(r"/ReadVariableOp\d*$")
+"""Behind an operator: the reading of its weights."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def label(name: str) -> str:
     `net/stem_relu/Relu6;net/stem_bn/FusedBatchNormV3;net/stem/Conv2D`; the shortest is the layer
     that holds the weights.
     """
-    parts = [part.split("/") for part in name.split(";")]
+    parts = [_READ.sub("", part).split("/") for part in name.split(";")]
     return min((part[-2] for part in parts if len(part) > 1), key=len, default=name)
 
 
