@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,6 +82,20 @@ def leave_the_plain_ones(run_folder: Path) -> None:
                 path.unlink()
 
 
+def shipped(folder: Folder, wanted: str) -> str:
+    """Return what ships: a file that is wanted, or one of floats where that is faster here.
+
+    Of files that pass the fastest ships, and so small a network is as fast in floats on some
+    processors.
+    """
+    report: Any = folder.read("report/report.json")
+    bench: Any = folder.read("bench/bench.json")
+    (ships,) = report["ships"]
+    times = {row["variant"]: row["latency_ms"]["p50"] for row in bench["results"]}
+    assert ships == wanted or (ships in ("fp32", "fp16") and times[ships] < times[wanted])
+    return str(ships)
+
+
 @pytest.fixture(scope="module")
 def plain(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """A run in which int8 passed, on float weights and what was made of them."""
@@ -95,9 +110,9 @@ def plain(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_a_file_that_passes_ships_and_nothing_more_is_trained(plain: Folder) -> None:
     assert plain.exported == list(PLAIN)
     assert not (plain.run_folder / "quantize").exists()
-    report = plain.read("report/report.json")
-    assert report["ships"] == ["int8"]
-    assert report["shipping"] == "int8 passes and ships; int8-qat was not needed."
+    ships = shipped(plain, "int8")
+    shipping = plain.read("report/report.json")["shipping"]
+    assert shipping == f"{ships} passes and ships; int8-qat was not needed."
     (path,) = (plain.run_folder / "bundle").glob("*.zip")
     assert path.is_file()
 
@@ -137,11 +152,11 @@ def needed(plain: Folder, tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 def test_what_is_made_because_int8_fails_ships(needed: Folder) -> None:
     assert needed.exported == [*PLAIN, "int8-qat"]
-    report = needed.read("report/report.json")
-    assert (report["ships"], report["verdict"]) == (["int8-qat"], "pass")
+    ships, report = shipped(needed, "int8-qat"), needed.read("report/report.json")
+    assert report["verdict"] == "pass"
     assert str(report["shipping"]).startswith("int8 fails: max_size_bytes is ")
     bundle = needed.read("bundle/bundle.json")
-    assert [one["variant"] for one in bundle["manifest"]["variants"]] == ["int8-qat"]  # type: ignore[index]
+    assert [one["variant"] for one in bundle["manifest"]["variants"]] == [ships]  # type: ignore[index]
 
 
 def test_a_second_run_skips_what_was_made_if_needed(needed: Folder) -> None:
@@ -158,4 +173,5 @@ def test_single_verbs_work_on_what_was_made_if_needed(needed: Folder, verb: str)
     done = needed.run(verb)
     # The benchmark alone does not know that int8-qat stands in for int8, whose size is judged too.
     assert done.returncode == (1 if verb == "bench" else 0), done.stderr
-    assert "int8-qat" in done.stdout
+    named = shipped(needed, "int8-qat") if verb == "bundle" else "int8-qat"
+    assert named in done.stdout
