@@ -44,15 +44,13 @@ class Window:
             same=options.padding == schema.Padding.SAME,
         )
 
-    def patches(
-        self, values: Values, most: int, generator: np.random.Generator
-    ) -> npt.NDArray[Any]:
+    def patches(self, values: Values, most: int, seed: int) -> npt.NDArray[Any]:
         """Cut out the inputs of some outputs, chosen by lot.
 
         Args:
             values: Of one picture, `[1, height, width, channels]` or `[1, channels]`.
             most: How many, where there are as many.
-            generator: Draws them; the same places for the same state.
+            seed: Draws them; the same places for the same seed and shape.
 
         Returns:
             `[n, kernel height, kernel width, channels]`.
@@ -70,7 +68,9 @@ class Window:
             outputs.append(count)
             ends.append(np.arange(kernel) * dilation)
         padded = np.pad(values, [*pads, (0, 0)])
-        rows, columns = np.divmod(generator.permutation(outputs[0] * outputs[1])[:most], outputs[1])
+        rows, columns = np.divmod(
+            np.random.default_rng([0, seed]).permutation(outputs[0] * outputs[1])[:most], outputs[1]
+        )
         down = rows[:, None, None] * self.strides[0] + ends[0][:, None]
         across = columns[:, None, None] * self.strides[1] + ends[1]
         return padded[0, down, across]

@@ -65,15 +65,13 @@ def reconstruct(quantized: Any, floating: Any, layers: Sequence[Layer], pictures
             continue  # computed weights, or convolutions of several groups
         depthwise = target.layer.operator == DEPTHWISE
         window = Window.of(operator, kernel.shape)
-        places = [np.random.default_rng([0, i]) for i in range(len(pictures))]
         wanted = [
-            window.patches(values, PLACES, generator)
-            for values, generator in zip(theirs.values(source), places, strict=True)
+            window.patches(values, PLACES, seed)
+            for seed, values in enumerate(theirs.values(source))
         ]
-        places = [np.random.default_rng([0, i]) for i in range(len(pictures))]
         given = [
-            window.patches(real(values, tensors[target.input]), PLACES, generator)
-            for values, generator in zip(ours.values(target.input), places, strict=True)
+            window.patches(real(values, tensors[target.input]), PLACES, seed)
+            for seed, values in enumerate(ours.values(target.input))
         ]
         scales = np.asarray(tensors[target.weights].quantization.scale, np.float64)
         weights = _grouped(kernel.astype(np.float64), depthwise)
