@@ -81,6 +81,20 @@ def test_a_channel_that_is_always_zero_stays_as_it_is() -> None:
     assert all(np.isfinite(weights).all() for weights in model.get_weights())
 
 
+def test_a_network_of_which_nothing_comes_stays_as_it_is() -> None:
+    from edgetag.networks.equalization import equalize
+
+    model = uneven("mobilenet_v2")
+    for layer in model.layers:
+        if layer.name.endswith("_bn"):
+            layer.gamma.assign(layer.gamma * 0)
+            layer.beta.assign(layer.beta * 0)
+    before = model.get_weights()
+    equalize(model, [pictures()])
+    for then, now in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
 def test_sums_join_channels_that_go_together() -> None:
     from edgetag.networks.equalization import streams
 

@@ -54,7 +54,7 @@ def equalize(model: keras.Model, batches: Iterable[tf.Tensor]) -> tuple[Stream, 
     """
     chosen = streams(model)
     for stream, ranges in zip(chosen, _ranges(model, chosen, batches), strict=True):
-        widest = ranges.max()
+        widest = ranges.max() or 1.0  # of a stream that is always zero
         factors = np.where(ranges > 0, ranges / widest, 1.0).astype(np.float32) ** SHARE
         for norm in stream.norms:
             norm.gamma.assign(norm.gamma / factors)
