@@ -3,7 +3,7 @@
 An ensemble is a `.toml` file that stands wherever a model can be named:
 
     [[models]]
-    file = "demo-0.1.0.zip"   # relative to this file
+    file = "demo-0.2.0.zip"   # relative to this file
     weight = 2
 
     [[models]]

@@ -15,6 +15,7 @@ from tests.android.golden_exif import write_exif
 from tests.android.golden_regions import write_regions
 from tests.android.golden_tables import write_tables
 from tests.android.hostile_pictures import write_hostile
+from tests.support.made_bundle import make_two_variants
 from tests.support.paths import ROOT
 
 DEMO = ROOT / "android-demo"
@@ -69,6 +70,7 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     write_tables(tmp_path)
     write_regions(tmp_path)
     write_hostile(tmp_path)
+    make_two_variants(tmp_path / "made").rename(tmp_path / "two-variants.zip")
     told = tmp_path / "told.txt"
     done = subprocess.run(
         [

@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 from skimage import data
 
+from tests.support.made_bundle import unpack
 from tests.support.paths import ROOT
 from tests.support.trained_run import TrainedRun
 
@@ -99,7 +100,9 @@ def prepare(trained: TrainedRun, folder: Path) -> Prepared:
         shutil.copytree(run / "bench", work / "runs" / name / "bench")
     shutil.copy(run / "validate" / "reference.npz", work)
     shutil.copy(run / "export" / "int8-qat.tflite", work / "model.tflite")
-    shutil.copy(next((ROOT / "models" / "demo").glob("*.zip")), work)
+    bundle = next((ROOT / "models" / "demo").glob("*.zip"))
+    shutil.copy(bundle, work)
+    (work / "golden-13.png").write_bytes(unpack(bundle)["golden-13.png"])
     Image.fromarray(data.chelsea()).save(work / "cat.jpg")
     (work / "photos").mkdir()
     for name in ("astronaut", "camera", "coffee", "coins", "rocket"):

@@ -12,6 +12,7 @@ from skimage import data
 from typer.testing import CliRunner, Result
 
 from edgetag import Tagger
+from edgetag.bundling.opening import open_bundle
 from edgetag.cli.app import app
 from edgetag.contract import Preprocessing
 from edgetag.conversion.explain_signature import without_explain
@@ -59,13 +60,14 @@ def photo(orientation: int = 6) -> bytes:
 
 
 def test_a_mosaic_covers_the_boxes_of_the_heat_and_nothing_else() -> None:
-    done = edit(
-        "mosaic", "cat.png", "-o", "out", "--tag", "face", "--level", "0.9", "--how", "fill"
-    )
+    with Tagger(BUNDLE) as tagger, open_bundle(BUNDLE) as bundle:
+        face = next(file for file in bundle.pictures if tagger.tag(file)["face"].is_set)
+        tagging = tagger.tag(face, maps=True)
+    Path("face.png").write_bytes(face)
+    options = ("--tag", "face", "--level", "0.9", "--how", "fill")
+    done = edit("mosaic", "face.png", "-o", "out", *options)
     assert done.exit_code == 0, done.output
-    with Tagger(BUNDLE) as tagger:
-        tagging = tagger.tag("cat.png", maps=True)
-    before, after = np.array(shown("cat.png")), np.array(shown("out/cat.png"))
+    before, after = np.array(shown("face.png")), np.array(shown("out/face.png"))
     height, width = before.shape[:2]
     boxes = boxes_to_cover(tagging, ["face"], (width, height), 0.9)
     expected = before.copy()

@@ -18,7 +18,7 @@ from edgetag.progress import SilentProgress
 from tests.support.made_bundle import make_run, recipe_in, unpack
 from tests.support.paths import ROOT
 
-RELEASED = ROOT / "models" / "demo" / "demo-0.1.0.zip"
+RELEASED = next((ROOT / "models" / "demo").glob("demo-*.zip"))
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 
 

@@ -6,7 +6,8 @@ import boto3
 import pytest
 
 from edgetag.tagging.ensemble import open_tagger
-from tests.serving.conftest import BUNDLE, PATIENT
+from tests.serving.conftest import PATIENT
+from tests.support.made_bundle import make_two_variants
 from tests.support.object_store import object_store
 from tests.support.served import served
 
@@ -14,12 +15,13 @@ pytestmark = [pytest.mark.slow]
 
 
 def test_an_ensemble_tags_what_lies_under_an_open_prefix_of_an_object_store(
-    place: Path, cat: bytes
+    place: Path, cat: bytes, tmp_path: Path
 ) -> None:
     ensemble = place / "both.toml"
+    bundle = make_two_variants(tmp_path)
     models = (
-        f'[[models]]\nfile = "{BUNDLE}"\nvariant = "{variant}"\nweight = {weight}\n'
-        for weight, variant in enumerate(("int8-qat", "fp16"), 1)
+        f'[[models]]\nfile = "{bundle}"\nvariant = "{variant}"\nweight = {weight}\n'
+        for weight, variant in enumerate(("int8", "fp32"), 1)
     )
     ensemble.write_text("".join(models))
     with open_tagger(ensemble) as tagger:

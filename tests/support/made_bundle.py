@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from edgetag.bundling import stage
 from edgetag.bundling.archive import pack
 from edgetag.bundling.contents import MANIFEST
 from edgetag.dataset import stage as dataset_stage
@@ -93,6 +94,12 @@ def make_run(root: Path) -> Workspace:
 
 def recipe_in(root: Path, bundle: str = "") -> Recipe:
     return parse_recipe(recipe_text(bundle), root / "recipe.toml")
+
+
+def make_two_variants(root: Path) -> Path:
+    """Return a bundle of `int8`, its default, and `fp32`, for the tags `TAGS`."""
+    workspace, recipe = make_run(root), recipe_in(root, 'variants = ["int8", "fp32"]')
+    return workspace.root / stage.run(recipe, workspace, SilentProgress()).file
 
 
 def unpack(path: Path) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ import pytest
 
 from edgetag import Tagger
 from edgetag.bundling.opening import open_bundle
+from tests.support.made_bundle import make_two_variants
 from tests.support.paths import ROOT
 
 BUNDLE = next((ROOT / "models" / "demo").glob("demo-*.zip"))
@@ -32,6 +33,12 @@ def tagger(cache: Path) -> Iterator[Tagger]:
         opened = Tagger(BUNDLE, workers=4)
     with opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def two_variants(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of `int8` and `fp32`."""
+    return make_two_variants(tmp_path_factory.mktemp("two"))
 
 
 @pytest.fixture(scope="session")

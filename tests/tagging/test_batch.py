@@ -70,7 +70,7 @@ def test_every_format_holds_the_same(folder: Path, tmp_path: Path) -> None:
         assert tag(folder, "-o", tmp_path / f"out.{suffix}").exit_code == 0
     table = pl.read_parquet(tmp_path / "out.parquet")
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    assert lines == table.to_dicts()
+    assert pl.from_dicts(lines, schema=table.schema).equals(table)
     csv = pl.read_csv(
         tmp_path / "out.csv", schema_overrides={"tags": pl.String, "error": pl.String}
     )

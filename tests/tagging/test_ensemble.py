@@ -23,6 +23,7 @@ from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.ensemble import open_tagger
 from edgetag.tagging.listing import list_pictures
 from edgetag.workspace import digest_file
+from tests.support.made_bundle import TAGS as TWO_TAGS
 from tests.support.models_elsewhere import model_elsewhere
 from tests.support.paths import MODELS
 from tests.tagging.conftest import BUNDLE
@@ -155,15 +156,16 @@ def test_a_batch_of_other_weights_does_not_go_on(
 
 
 def test_a_file_names_models_weights_and_thresholds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two_variants: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And `--with` says the same on the command line, for tables and for maps."""
     monkeypatch.chdir(tmp_path)
     Path("a").mkdir()
     bundle = Path("a") / "demo.zip"
-    bundle.symlink_to(BUNDLE)
+    bundle.symlink_to(two_variants)
     file = Path("a") / "pair.toml"
-    models = f'[[models]]\nfile = "demo.zip"\n[[models]]\nfile = "{BUNDLE}"\nvariant = "fp16"\n'
+    first, second = "demo.zip", f'{two_variants}"\nvariant = "fp32'
+    models = "".join(f'[[models]]\nfile = "{model}"\n' for model in (first, second))
     file.write_text(models + "weight = 0.5\n")
     Image.fromarray(CAT).save("cat.png")
 
@@ -176,19 +178,19 @@ def test_a_file_names_models_weights_and_thresholds(
         expected = opened.tag("cat.png")
         assert opened.model.name == "pair"
     by_file = tag(file, "cat.png")
-    assert by_file["score_face"][0] == expected["face"].score
+    assert by_file["score_cat"][0] == expected["cat"].score
     same_file = tag(bundle, "cat.png", "--with", f"{bundle}=0.5")  # the mean of equals
-    assert same_file["score_face"][0] == tag(bundle, "cat.png")["score_face"][0]
-    file.write_text(models + "[thresholds]\n" + "".join(f"{t} = 1.0\n" for t in expected.names))
+    assert same_file["score_cat"][0] == tag(bundle, "cat.png")["score_cat"][0]
+    file.write_text(models + "[thresholds]\n" + "".join(f'"{tag}" = 1.0\n' for tag in TWO_TAGS))
     assert tag(file, "cat.png")["tags"].to_list() == [[]]
     file.write_text(models + f'sha256 = "{"0" * 64}"\n')
     with pytest.raises(BundleError, match="not the file that"):
         open_tagger(file)
     with pytest.raises(InputError, match="names every model"):
-        open_tagger(file, variant="fp16")
+        open_tagger(file, variant="fp32")
     with pytest.raises(InputError, match="'two' is no weight"):
         open_tagger(bundle, None, ["b.tflite=two"])
-    done = CliRunner().invoke(app, ["heatmap", str(bundle), "cat.png", "-o", "h", "--tag", "face"])
+    done = CliRunner().invoke(app, ["heatmap", str(BUNDLE), "cat.png", "-o", "h", "--tag", "cat"])
     assert done.exit_code == 0, done.output
 
 

@@ -91,9 +91,11 @@ def test_recall_and_precision_stand_below_where_the_verdict_has_curves(
     tag = judged.tags["food"]
     falling = tuple(np.linspace(tag.positives, 0, len(CURVE_SCORES), dtype=int).tolist())
     curve = ReleasedCurve(positives=falling, negatives=(0,) * len(CURVE_SCORES))
-    with_curve = {"food": tag.model_copy(update={"curve": curve})}
+    with_curve, without = (
+        {"food": tag.model_copy(update={"curve": drawn})} for drawn in (curve, None)
+    )
     pages = {}
-    for name, tags in (("with", with_curve), ("without", {"food": tag})):
+    for name, tags in (("with", with_curve), ("without", without)):
         page = partial(write_tags_page, tmp_path / name, Judged(judged.split, tags), tagger)
         listed = list_pictures([str(folder)]).pictures
         tag_pictures(tagger, listed, tmp_path / f"{name}.csv", SilentProgress(), report=page)

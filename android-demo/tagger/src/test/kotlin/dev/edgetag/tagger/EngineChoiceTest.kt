@@ -48,9 +48,9 @@ class EngineChoiceTest {
     @Test
     fun `the GPU gets the model that computes in float, and passes its self-test`() {
         val gpu = WrongGpu(broken = null)
-        val chosen = EngineChoice(gpu).open(bundle, onGpu)
+        val chosen = EngineChoice(gpu).open(TaggerBundle.open(ZipSource(twoVariantsBundle())), onGpu)
         chosen.engine.use {
-            assertEquals("fp16", chosen.variant.name)
+            assertEquals("fp32", chosen.variant.name)
             assertEquals(Delegate.GPU, chosen.options.delegate)
             assertEquals("", chosen.fellBack)
             assertTrue(chosen.selfTest.passed)
@@ -59,9 +59,10 @@ class EngineChoiceTest {
 
     @Test
     fun `after a fall-back the default model runs on the CPU`() {
-        val chosen = EngineChoice(DesktopEngineFactory).open(bundle, onGpu)
+        val both = TaggerBundle.open(ZipSource(twoVariantsBundle()))
+        val chosen = EngineChoice(DesktopEngineFactory).open(both, onGpu)
         chosen.engine.use {
-            assertEquals(variant, chosen.variant)
+            assertEquals(both.manifest.variants.first(), chosen.variant)
             assertEquals(Delegate.CPU, chosen.options.delegate)
             assertEquals(Delegate.GPU, chosen.requested)
             assertEquals("this build of TensorFlow Lite has no GPU delegate", chosen.fellBack)

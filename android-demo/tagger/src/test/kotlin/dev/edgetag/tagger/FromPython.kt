@@ -13,6 +13,9 @@ internal fun goldenFolder(): File = File(property("edgetag.golden")).also { asse
 /** The zip of a bundle. */
 internal fun demoBundle(): File = File(property("edgetag.bundle")).also { assertTrue(it.isFile, "$it is no file") }
 
+/** The zip of a bundle of `int8`, its default, and `fp32`. */
+internal fun twoVariantsBundle(): File = goldenFolder().resolve("two-variants.zip")
+
 /** Tells a measurement: to the console, and to the file that Python shows. */
 internal fun tell(line: String) {
     println(line)
