@@ -38,6 +38,9 @@ def test_maps_are_real_numbers_whose_mean_makes_the_score(
 ) -> None:
     path = explained(model, tmp_path)
     found = run(name, path, cache_folder, contract)
+    if (name, model) == ("litert-compiled", "tiny_int16x8"):
+        assert isinstance(found, LoadFailure)
+        return
     assert isinstance(found, MapRun)
     assert found.maps.shape == (3, 16, 16, 3)
     assert found.maps.dtype == np.float32

@@ -69,6 +69,7 @@ def test_what_is_no_setting_is_refused_with_the_place(
         (("none.zip", "--host", "256.0.0.1"), "256.0.0.1:8000"),
         (("none.zip", "--token-file", "short"), "short: a token has at least 16 characters"),
         (("none.zip", "--token-file", "none"), "none: No such file or directory"),
+        (("none.zip", "--prefix", "nowhere://a/"), "--prefix nowhere://a/: Protocol not known"),
     ],
 )
 def test_a_server_that_cannot_start_says_why_in_a_sentence(

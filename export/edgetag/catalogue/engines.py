@@ -6,7 +6,7 @@ from typing import Literal
 
 from edgetag.catalogue import Numbers, by_name
 
-Use = Literal["recipe", "elsewhere", "comparison"]
+Use = Literal["recipe", "request", "elsewhere", "comparison"]
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class EngineLine:
 
     Attributes:
         name: As recipes and `--on` write it; its file has `_` for `-`.
-        use: recipe: it runs files on this machine, and recipes may name it; elsewhere: it is
+        use: recipe: it runs files on this machine, and does unless a recipe names others; request:
+            it runs files on this machine where a recipe names it; elsewhere: it is
             another machine's, asked for by `--on`; comparison: nobody names it, other machines
             are held against it.
         imports: The module of its Python package; empty where it has none.
@@ -40,6 +41,8 @@ ENGINES = by_name(
         same_here={"integer": "tflite-runtime-reference"},
     ),
     EngineLine("tflite-runtime-reference", "comparison", "tflite_runtime.interpreter"),
+    # LiteRT's newer interface. It gives the scores of its interpreter: it is run where asked for.
+    EngineLine("litert-compiled", "request", "ai_edge_litert.compiled_model"),
     # Integers and floats as LiteRT, both by XNNPACK; float activations on integer weights by the
     # kernels of its time, as tflite-runtime. LiteRT's newer ones were up to 0.09 away from both.
     EngineLine(
@@ -50,8 +53,11 @@ ENGINES = by_name(
 )
 """The first is the default. Emulated machines run the first two, as `litert@arm64`."""
 
-RUNTIMES = tuple(name for name, line in ENGINES.items() if line.use == "recipe")
+RUNTIMES = tuple(name for name, line in ENGINES.items() if line.use in ("recipe", "request"))
 """Names that a recipe may use."""
 
-DEFAULT_ENGINE = RUNTIMES[0]
+DEFAULT_RUNTIMES = tuple(name for name in RUNTIMES if ENGINES[name].use == "recipe")
+"""Those that it uses unless it names others."""
+
+DEFAULT_ENGINE = DEFAULT_RUNTIMES[0]
 """The one of current apps, which `pip install edgetag` brings: it is taken where one is enough."""

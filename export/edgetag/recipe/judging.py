@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from edgetag.catalogue.engines import DEFAULT_ENGINE, RUNTIMES
+from edgetag.catalogue.engines import DEFAULT_ENGINE, DEFAULT_RUNTIMES
 from edgetag.recipe.base import Runtime, Section, Share
 
 
@@ -17,7 +17,7 @@ class ValidationSection(Section):
         description="Scored splits; the first one decides. Others must be named test_….",
     )
     runtimes: tuple[Runtime, ...] = Field(
-        RUNTIMES, min_length=1, description="Every file is judged on each."
+        DEFAULT_RUNTIMES, min_length=1, description="Every file is judged on each."
     )
     agreement_images: int | None = Field(
         None,
@@ -73,7 +73,7 @@ class BenchmarkSection(Section):
     """How latency is measured."""
 
     runtimes: tuple[Runtime, ...] = Field(
-        RUNTIMES, min_length=1, description="Every file is timed on each."
+        DEFAULT_RUNTIMES, min_length=1, description="Every file is timed on each."
     )
     threads: tuple[int, ...] = Field(
         (1,), min_length=1, description="Numbers of threads; every file is timed with each."

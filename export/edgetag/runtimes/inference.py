@@ -4,19 +4,16 @@ What the scoring process does to every row and what a `Tagger` does to every pic
 give the same scores.
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from edgetag.errors import one_line
 from edgetag.runtimes.encoding import decode
-from edgetag.runtimes.interpreter import InterpreterSession
 from edgetag.runtimes.protocol import ModelLoadError
 from edgetag.runtimes.session import Session, Tensor, Values
 
 SIGNATURE = "explain"
-IMAGE, SCORES, MAPS = "image", "scores", "maps"
+SCORES, MAPS = "scores", "maps"
 
 ROUNDING = 1e-4
 COARSEST_STEP = 1 / 64
@@ -92,8 +89,15 @@ class MapRunner:
     """
 
     def __init__(self, session: Session) -> None:
-        self._run, self._scores, self._maps = _runner(session)
-        self.shape = self._maps.shape[1:]
+        signature = session.signature(SIGNATURE)
+        if set(signature.outputs) != {SCORES, MAPS} or signature.input.shape != session.input.shape:
+            raise ModelLoadError(f"its signature {SIGNATURE} has other inputs or outputs")
+        self._run = signature.run
+        self._scores, self._maps = signature.outputs[SCORES], signature.outputs[MAPS]
+        shape = self._maps.shape
+        if len(shape) != 4 or shape[0] != 1 or shape[3] != self._scores.shape[-1]:
+            raise ModelLoadError(f"the shape of its maps is {list(shape)}")
+        self.shape = shape[1:]
 
     def run(self, values: Values) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Return a picture's scores, `[tags]` in 0..1, and its maps.
@@ -108,42 +112,13 @@ class MapRunner:
             WrongOutputError: What it gives are no scores or no maps.
         """
         try:
-            given = self._run(**{IMAGE: values})
+            given = self._run(values)
         except (RuntimeError, ValueError) as error:
             reason = one_line(str(error))
             raise ModelLoadError(f"its signature {SIGNATURE} fails to run: {reason}") from None
         # A signature gives integers as they are stored, so they are still to be scaled.
         scores = checked(decode(given[SCORES], self._scores), self._scores)[0]
         return scores, _map_of(decode(given[MAPS], self._maps), self._maps)
-
-
-def _runner(session: Session) -> tuple[Any, Tensor, Tensor]:
-    """Return what runs the signature, and its outputs scores and maps."""
-    if not isinstance(session, InterpreterSession):
-        raise ModelLoadError("this runtime runs no signature but the first")
-    try:
-        runner = session.interpreter.get_signature_runner(SIGNATURE)
-        outputs = {name: _end(details) for name, details in runner.get_output_details().items()}
-        inputs = [_end(details) for details in runner.get_input_details().values()]
-    except (ValueError, RuntimeError) as error:
-        raise ModelLoadError(f"no signature {SIGNATURE}: {one_line(str(error))}") from None
-    if set(outputs) != {SCORES, MAPS} or [end.shape for end in inputs] != [session.input.shape]:
-        raise ModelLoadError(f"its signature {SIGNATURE} has other inputs or outputs")
-    scores, maps = outputs[SCORES], outputs[MAPS]
-    if len(maps.shape) != 4 or maps.shape[0] != 1 or maps.shape[3] != scores.shape[-1]:
-        raise ModelLoadError(f"the shape of its maps is {list(maps.shape)}")
-    return runner, scores, maps
-
-
-def _end(details: dict[str, Any]) -> Tensor:
-    scale, zero_point = details["quantization"]
-    return Tensor(
-        name=details["name"],
-        shape=tuple(int(n) for n in details["shape"]),
-        dtype=np.dtype(details["dtype"]).name,
-        scale=float(scale),
-        zero_point=int(zero_point),
-    )
 
 
 def _map_of(values: npt.NDArray[np.float32], end: Tensor) -> npt.NDArray[np.float32]:

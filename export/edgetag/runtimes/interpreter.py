@@ -11,7 +11,7 @@ import numpy.typing as npt
 from edgetag.errors import one_line
 from edgetag.runtimes.encoding import decode
 from edgetag.runtimes.protocol import ModelLoadError
-from edgetag.runtimes.session import Tensor, Values
+from edgetag.runtimes.session import Signature, Tensor, Values
 
 IDENTIFIER = b"TFL3"
 """FlatBuffers file identifier of TensorFlow Lite, at byte 4."""
@@ -26,7 +26,7 @@ class InterpreterSession:
     map) then needs no special case, since subgraph 0 is the first one.
 
     Args:
-        interpreter: With its tensors allocated; it and the two indices are for `bare`.
+        interpreter: Its tensors are allocated before it runs.
 
     Raises:
         ModelLoadError: The model does not take one image or gives no list of scores.
@@ -60,6 +60,22 @@ class InterpreterSession:
     def tensor(self, position: int) -> Values:
         """Return any tensor as it is stored; only for an interpreter that preserves them all."""
         return self.interpreter.get_tensor(position)
+
+    def signature(self, name: str) -> Signature:
+        """Return another signature; see `Session.signature`."""
+        try:
+            runner = self.interpreter.get_signature_runner(name)
+            inputs, outputs = runner.get_input_details(), runner.get_output_details()
+        except (ValueError, RuntimeError) as error:
+            raise ModelLoadError(f"no signature {name}: {one_line(str(error))}") from None
+        if len(inputs) != 1:
+            raise ModelLoadError(f"its signature {name} has {len(inputs)} inputs, expected one")
+        ((key, details),) = inputs.items()
+        return Signature(
+            input=_tensor(details)[0],
+            outputs={output: _tensor(end)[0] for output, end in outputs.items()},
+            run=lambda values: runner(**{key: values}),
+        )
 
     def invoke(self, values: Values) -> npt.NDArray[np.float32]:
         """Feed, run, read and dequantize: `[1, height, width, 3]` to scores `[tags]`."""
@@ -96,6 +112,20 @@ def open_session(make: Callable[..., Any], model: Path | bytes, threads: int) ->
     Raises:
         ModelLoadError: The file is no TensorFlow Lite model, or the interpreter refuses it.
     """
+    session = describe(make, model, threads)
+    try:
+        session.interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ModelLoadError(one_line(str(error))) from None
+    return session
+
+
+def describe(make: Callable[..., Any], model: Path | bytes, threads: int = 1) -> InterpreterSession:
+    """Open a file with an interpreter class without allocating: its ends are known, nothing runs.
+
+    Raises:
+        ModelLoadError: The file is no TensorFlow Lite model, or the interpreter refuses it.
+    """
     try:
         head = model[:8] if isinstance(model, bytes) else _head(model)
     except OSError as error:
@@ -106,9 +136,7 @@ def open_session(make: Callable[..., Any], model: Path | bytes, threads: int) ->
         raise ModelLoadError("the file is not a TensorFlow Lite model: it lacks the mark TFL3")
     try:
         given = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
-        interpreter = make(**given, num_threads=threads)
-        interpreter.allocate_tensors()
-        return InterpreterSession(interpreter)
+        return InterpreterSession(make(**given, num_threads=threads))
     except (ValueError, RuntimeError, SystemError) as error:
         # UnicodeDecodeError, a ValueError, comes from messages that quote a damaged file.
         raise ModelLoadError(one_line(str(error))) from None

@@ -1,5 +1,6 @@
 """A model that an engine has loaded, and its ends."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -29,6 +30,21 @@ class Tensor:
     zero_point: int
 
 
+@dataclass(frozen=True)
+class Signature:
+    """A file's signature of one input, ready to run.
+
+    Attributes:
+        input: Its input.
+        outputs: By the signature's names.
+        run: From values of the input to raw values of every output, in their shapes.
+    """
+
+    input: Tensor
+    outputs: Mapping[str, Tensor]
+    run: Callable[[Values], Mapping[str, Values]]
+
+
 class Session(Protocol):
     """A loaded model, ready to run one image at a time."""
 
@@ -51,3 +67,10 @@ class Session(Protocol):
 
     def invoke(self, values: Values) -> npt.NDArray[np.float32]:
         """Feed, run, read and dequantize: `[1, size, size, 3]` to scores `[tags]`."""
+
+    def signature(self, name: str) -> Signature:
+        """Return another signature of the file.
+
+        Raises:
+            ModelLoadError: The file or the runtime lacks it, or it has not one input.
+        """

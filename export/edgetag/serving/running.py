@@ -56,11 +56,10 @@ def run(model: Path, settings: Settings) -> None:
 
 
 async def _serve(model: Path, settings: Settings, token: str, listening: socket.socket) -> None:
-    metrics = Metrics()
+    sources, metrics = Sources(settings), Metrics()
     fleet = await _open(model, settings, metrics)
     adopt_other_logs()
     service = Service(fleet, Cache(settings, metrics, tell), metrics, settings.deadline_s)
-    sources = Sources(settings)
     metrics.watch("queue", "Jobs that wait for a worker", lambda: service.fleet.waiting)
     metrics.watch("running", "Jobs that workers are at", lambda: service.fleet.running)
     metrics.watch("workers", "Workers that run", lambda: service.fleet.live)

@@ -7,12 +7,14 @@ import string
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from edgetag.errors import InputError, one_line
 from edgetag.serving.refusals import BusyError, RefusalError
 from edgetag.serving.service import Upload
 from edgetag.serving.settings import Settings
@@ -33,11 +35,18 @@ file system of fsspec."""
 
 
 class Sources:
-    """Reads what requests bring or name, within the limits of the settings."""
+    """Reads what requests bring or name, within the limits of the settings.
+
+    Raises:
+        MissingExtraError: A prefix needs fsspec, which is not installed.
+        InputError: No file system of fsspec is for a prefix, or what it needs is not installed.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._roots = [os.path.realpath(root) for root in settings.roots]
+        # Here, since what a file system imports may take longer than a request is given.
+        self._stores = {prefix: _open_store(prefix) for prefix in settings.prefixes}
         self._held_bytes = 0
         self._lock = threading.Lock()
 
@@ -178,13 +187,20 @@ class Sources:
 
     def _fetch(self, prefix: str, rest: str, held: "_Held") -> bytes:
         most = self._settings.max_bytes
-        # A redirection would lead out of the prefix.
-        options = {"allow_redirects": False} if prefix.startswith("http") else {}
-        store, base = store_at(prefix, **options)
+        store, base = self._stores[prefix]
         data = read_object(store, f"{base.rstrip('/')}/{rest}", most, held.take)
         if len(data) > most:
             raise _too_many(most)
         return data
+
+
+def _open_store(prefix: str) -> tuple[Any, str]:
+    # A redirection would lead out of the prefix.
+    options = {"allow_redirects": False} if prefix.startswith("http") else {}
+    try:
+        return store_at(prefix, **options)
+    except (ImportError, ValueError) as error:
+        raise InputError(f"--prefix {prefix}: {one_line(str(error))}") from None
 
 
 class _Held:
