@@ -19,7 +19,7 @@ TYPE_CHECKING = False  # as in typing, which is slow to import
 if TYPE_CHECKING:
     from typing import Any
 
-PHONES = os.environ["PHONES"]
+PHONES = os.environ.get("PHONES", "")
 TMP = "/data/local/tmp"
 STORAGE = "/storage/emulated/0"
 
