@@ -126,6 +126,12 @@ class FolderPhone:
         path = self.root / "am"
         return path.read_text().splitlines() if path.exists() else []
 
+    @property
+    def asked_of_cmd(self) -> list[str]:
+        """Command lines that reached `cmd`."""
+        path = self.root / "cmd"
+        return path.read_text().splitlines() if path.exists() else []
+
     def without(self, program: str) -> None:
         """Take a program from its shell."""
         (self.root / "bin" / program).unlink()
@@ -164,6 +170,7 @@ class Street:
         script(root / "bin" / "dumpsys", '#!/bin/sh\ncat "$PHONE/answers/$1"\n')
         script(root / "bin" / "settings", '#!/bin/sh\ncat "$PHONE/answers/$3"\n')
         script(root / "bin" / "taskset", '#!/bin/sh\nshift\nexec "$@"\n')
+        script(root / "bin" / "cmd", '#!/bin/sh\necho "$*" >> "$PHONE/cmd"\n')
         app = HERE / "stand_in_app.py"
         script(root / "bin" / "am", f'#!/bin/sh\nexec {sys.executable} {app} "$@"\n')
         phone = FolderPhone(root, serial)

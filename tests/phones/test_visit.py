@@ -13,7 +13,7 @@ from edgetag.phones.problems import Problem
 from edgetag.phones.stage import list_phones
 from edgetag.workspace import digest_file
 from tests.phones.measuring import SETTINGS, Run, bench
-from tests.phones.street import OUTPUTS, PROPERTIES, FolderPhone, Street, make_run, thermal
+from tests.phones.street import OUTPUTS, PROPERTIES, FolderPhone, Street, make_run, script, thermal
 from tests.support.run_folders import write_export
 
 
@@ -258,8 +258,42 @@ def test_several_phones_work_at_the_same_time(street: Street, tmp_path: Path) ->
     assert len({entry.phone for entry in result.results}) == len(serials)
 
 
+SET = "power set-fixed-performance-mode-enabled"
+
+
+def test_a_phone_is_held_at_fixed_clocks_where_it_has_them_and_let_go(
+    street: Street, run_folder: Run
+) -> None:
+    phone = street.phone()
+    (record,) = bench(street, run_folder, variants=("int8",)).phones
+    assert record.fixed_performance
+    assert phone.asked_of_cmd == [f"{SET} true", f"{SET} false"]
+    script(phone.root / "bin" / "cmd", "#!/bin/sh\necho 'Failed to set' >&2\nexit 255\n")
+    (record,) = bench(street, run_folder, variants=("int8",)).phones
+    assert record.fixed_performance is False
+
+
+@pytest.mark.parametrize(("wanted", "sdk", "told"), [(False, 35, None), (True, 29, False)])
+def test_clocks_are_left_alone_where_nobody_wants_or_knows_it(
+    street: Street, run_folder: Run, wanted: bool, sdk: int, told: bool | None
+) -> None:
+    phone = street.phone()
+    phone.answer("getprop", PROPERTIES.replace("[35]", f"[{sdk}]"))
+    settings = replace(SETTINGS, fixed_performance=wanted)
+    (record,) = bench(street, run_folder, settings, variants=("int8",)).phones
+    assert record.fixed_performance is told
+    assert phone.asked_of_cmd == []
+
+
+def test_clocks_are_let_go_where_a_file_fails(street: Street, run_folder: Run) -> None:
+    phone = street.phone()
+    phone.benchmark(OUTPUTS / "failed_load.txt", 1)
+    assert bench(street, run_folder).results == ()
+    assert phone.asked_of_cmd[-1] == f"{SET} false"
+
+
 def test_the_schema_is_that_of_phones(street: Street, run_folder: Run) -> None:
     street.phone()
     bench(street, run_folder)
     told = json.loads((run_folder[1].bench / "phones.json").read_text())
-    assert told["schema"] == "edgetag.phones/1.2"
+    assert told["schema"] == "edgetag.phones/1.3"

@@ -24,6 +24,8 @@ class PhoneRecord(Record):
         build: Fingerprint of the system's build.
         soc: Chip.
         abis: Instruction sets it runs, the best first.
+        fixed_performance: Whether it was held in Android's fixed-performance mode; None where
+            nobody asked.
     """
 
     id: str
@@ -34,6 +36,7 @@ class PhoneRecord(Record):
     build: str
     soc: str
     abis: tuple[str, ...]
+    fixed_performance: bool | None = None
 
     @property
     def name(self) -> str:
@@ -72,7 +75,7 @@ class PhonesResult(Result):
         failures: One entry per phone, or per file on a phone, that gave nothing.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.phones/1.2"
+    SCHEMA: ClassVar[str] = "edgetag.phones/1.3"
     measured_at: str
     versions: dict[str, str]
     benchmark_model_sha256: str | None
@@ -101,6 +104,10 @@ class PhonesResult(Result):
                 "scores": tuple(record for record in self.scores if record.sha256 in digests),
             }
         )
+
+    def held(self, phone: str) -> bool:
+        """Return whether a phone was held in fixed-performance mode."""
+        return any(record.id == phone and record.fixed_performance for record in self.phones)
 
     def name_of(self, phone: str) -> str:
         """Return what people call a phone of this result."""

@@ -40,6 +40,7 @@ class Settings:
             runs and seconds, so that a phone that grows hot or cools down does so for all alike.
         min_share: What a delegate that is asked for must take of a graph, 0..1.
         limit_s: After so many seconds a run counts as hung; None for a guess by the others.
+        fixed_performance: Whether phones are held in that mode, see `fixed_performance`.
     """
 
     threads: tuple[int, ...]
@@ -53,6 +54,7 @@ class Settings:
     limit_s: float | None = None
     rounds: int = 3
     min_share: float = 0.5
+    fixed_performance: bool = True
 
     @classmethod
     def of(
@@ -80,6 +82,7 @@ class Settings:
             cores=cores,
             rounds=phones.rounds or min(ROUNDS, runs),
             min_share=phones.min_delegated,
+            fixed_performance=phones.fixed_performance,
         )
 
     def __post_init__(self) -> None:

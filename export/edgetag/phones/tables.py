@@ -71,6 +71,7 @@ def _latency(result: PhonesResult) -> Table:
         Number("p95", lambda entry: format_ms(entry.latency_ms.p95), unit="ms"),
         Number("init", lambda entry: format_ms(entry.init_ms), unit="ms"),
         Column("delegates", lambda entry: ", ".join(map(_taken, entry.delegations)) or None),
+        Column("clocks", lambda entry: "held" if result.held(entry.phone) else None),
         Column("heat", _heating),
         Column("marks", marks),
     )
@@ -89,6 +90,7 @@ def _app_latency(result: PhonesResult) -> Table:
         Number("p99", lambda entry: format_ms(entry.latency_ms.p99), unit="ms"),
         Number("load", lambda entry: format_ms(entry.load_ms), unit="ms"),
         Column("self-test", lambda entry: entry.engine.self_test_family or None),
+        Column("clocks", lambda entry: "held" if result.held(entry.phone) else None),
         Column("heat", _heating),
         Column("marks", marks),
     )

@@ -8,6 +8,7 @@ from edgetag.phones.adb import Adb
 from edgetag.phones.app import AppScoring, AppTiming
 from edgetag.phones.benchmark import Timing
 from edgetag.phones.figures import PhoneScores
+from edgetag.phones.fixed_performance import fixed_performance
 from edgetag.phones.listing import Listed
 from edgetag.phones.phone import Phone
 from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem
@@ -55,16 +56,24 @@ class Visit:
     def visit(self, listed: Listed) -> Outcome:
         """Do everything on one phone; its troubles are in the outcome."""
         outcome = Outcome()
+        works = tuple(self._works(listed.id))
         try:
-            phone = self._ready(listed, outcome)
+            phone, record = self._ready(listed, outcome)
+            with fixed_performance(phone, record, self._timed()) as held:
+                if self._timed():
+                    outcome.phone = record.model_copy(update={"fixed_performance": held})
+                self._do(phone, works, outcome)
         except PhoneError as error:
             self._failed(outcome, listed, error)
             return outcome
-        works = tuple(self._works(listed.id))
-        self._do(phone, works, outcome)
         for work in works:
             self._keep(work.record(), outcome)
         return outcome
+
+    def _timed(self) -> bool:
+        """Return whether times are taken, and clocks are to be held for them."""
+        in_app = self.options.time_app and self.scoring is not None and self.scoring.app is not None
+        return self.options.settings.fixed_performance and (self.tool is not None or in_app)
 
     def _works(self, phone: str) -> Iterator[Work]:
         """Yield all that is to be done on the phone of this id, the files in their order."""
@@ -118,27 +127,27 @@ class Visit:
         for note in () if isinstance(record, PhoneScores) else record.notes:
             self.progress.say(f"{name}, {record.variant}: {note}")
 
-    def _ready(self, listed: Listed, outcome: Outcome) -> Phone:
+    def _ready(self, listed: Listed, outcome: Outcome) -> tuple[Phone, PhoneRecord]:
         """Ask the phone what it is and bring the programs and images to it."""
         if problem := listed.problem():
             raise problem
         phone = Phone(self.adb, listed)
-        outcome.phone = identify(phone)
+        outcome.phone = record = identify(phone)
         prepare(phone)
         programs = [self.tool, self.scoring.runner if self.scoring else None]
         needed = [file for file in programs if file is not None]
         for program in needed:
-            check_runs_on(program.path, outcome.phone)
+            check_runs_on(program.path, record)
         images = self._images()
         if self.options.clean:
             wanted = (*needed, *images, *self.files)
             deleted = clean(phone, frozenset(file.name for file in wanted))
-            self.progress.say(f"{outcome.phone.name}: {deleted} old files deleted")
+            self.progress.say(f"{record.name}: {deleted} old files deleted")
         for program in needed:
             put(phone, program, executable=True)
         for file in images:
             put(phone, file)
-        return phone
+        return phone, record
 
     def _images(self) -> tuple[LocalFile, ...]:
         if self.scoring is None:

@@ -32,6 +32,11 @@ class PhonesSection(Section):
         description="Share of the graph that an accelerator must take that was asked for, else it "
         "counts as fallen back.",
     )
+    fixed_performance: bool = Field(
+        True,
+        description="Hold phones that have it in Android's fixed-performance mode: clocks that "
+        "heat does not change.",
+    )
     images: int = Field(
         512,
         ge=1,
