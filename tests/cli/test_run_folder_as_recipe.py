@@ -16,6 +16,7 @@ from tests.support.made_results import RECIPE, make_sources, make_verdict, score
 OTHERS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("baseline", "accept"): ("--reason", "r"),
     ("ci", "export"): ("folder",),
+    ("phone", "export"): ("rows.jsonl", "--runtime-version", "2.3.0"),
     ("phone", "pack"): ("folder",),
     ("phone", "read"): ("answer.json",),
     ("validate", "file"): ("model.tflite",),

@@ -7,8 +7,9 @@ from typer.testing import CliRunner, Result
 
 from edgetag.cli.app import app
 from edgetag.errors import InputError
+from edgetag.phones.result import PhonesResult
 from edgetag.recipe import Recipe
-from edgetag.workspace import Workspace
+from edgetag.workspace import Workspace, write_text
 from tests.phones.street import OUTPUTS, Street, thermal
 
 
@@ -100,6 +101,46 @@ def test_a_delegate_that_takes_less_than_was_asked_for_ends_in_2(
     told = bench(street, workspace, *options, "--json")
     assert told.exit_code == 2
     assert "at least 99% are wanted" in json.loads(told.stdout)["failures"][0]["reason"]
+
+
+LEADERBOARD = """row_id model file task model_size_mb platform device_id device os accelerator
+delegate nodes_delegated nodes_total partitions latency_ms memory_mb runs warmup_runs throughput_mb_s source
+runtime runtime_version binary runner session job status date""".split()
+"""Keys of litert-samples, benchmark/leaderboard/data/measurements.jsonl, September 2026."""
+NOTHING = dict.fromkeys(
+    ("benchmark_model_sha256", "warmup_runs", "runs", "min_s", "max_s"), None
+) | {"measured_at": "2026-11-27", "versions": {}, "phones": (), "results": ()}
+LATENCY = "median avg p5 p95 min max stddev init first_inference warm_up_avg".split()
+
+
+@pytest.mark.slow
+def test_figures_are_exported_as_rows_of_the_public_leaderboard(
+    street: Street, workspace: Workspace
+) -> None:
+    street.phone()
+    asked = bench(street, workspace, "--app", "dev.edgetag.demo", "--variant", "int8", "--json")
+    (measured,) = json.loads(asked.stdout)["results"]
+    table = workspace.root / "rows.jsonl"
+    recipe = (workspace.root.parent / "recipe.toml", "--out", workspace.root)
+    done = phone("export", *recipe, table, "--runtime-version", "2.3.0", "--model", "me/it")
+    assert done.exit_code == 0, done.output
+    (row,) = map(json.loads, table.read_text().splitlines())
+    assert list(row) == [*LEADERBOARD, "edgetag"]
+    assert list(row["latency_ms"]) == LATENCY
+    assert row["row_id"] == "me/it:int8.tflite@2.3.0/android/shiba-35/cpu"
+    assert (row["device"], row["os"]) == ("Pixel 8", "Android 15 (API 35)")
+    assert row["latency_ms"]["median"] == measured["latency_ms"]["p50"]
+    assert (row["delegate"], row["nodes_delegated"], row["nodes_total"]) == ("XNNPACK", 62, 64)
+    assert row["edgetag"]["sha256"] == measured["sha256"]
+    assert row["edgetag"]["pictures"] == 24
+
+
+def test_nothing_is_exported_where_nothing_was_timed(street: Street, workspace: Workspace) -> None:
+    write_text(workspace.bench / "phones.json", PhonesResult(**NOTHING).to_json())
+    recipe = (workspace.root.parent / "recipe.toml", "--out", workspace.root)
+    done = phone("export", *recipe, workspace.root / "x.jsonl", "--runtime-version", "2.3.0")
+    assert "nothing was measured by benchmark_model" in str(done.exception)
+    assert not (workspace.root / "x.jsonl").exists()
 
 
 def test_one_phone_is_picked_by_its_serial(street: Street, workspace: Workspace) -> None:

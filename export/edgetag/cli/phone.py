@@ -1,4 +1,4 @@
-"""`edgetag phone`: list, check, bench, pack, read, schema."""
+"""`edgetag phone`: list, check, bench, pack, read, export, schema."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -199,6 +199,39 @@ def read(
     with workspace.locked():
         result = read_answers(loaded, workspace, tuple(answers), files_of(workspace))
     end(result, json)
+
+
+@app.command()
+def export(
+    recipe: RecipeOrRun,
+    table: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="What is written.")],
+    runtime_version: Annotated[
+        str,
+        typer.Option(
+            help="Of the LiteRT that benchmark_model was built from, such as 2.3.0, which it does "
+            "not tell."
+        ),
+    ],
+    model: Annotated[
+        str, typer.Option(help="How the rows call the model; default: the recipe's name.")
+    ] = "",
+    out: RunFolder = None,
+    verbose: Verbose = False,
+) -> None:
+    """Write what phones measured as rows of LiteRT's public leaderboard, JSON Lines.
+
+    A row for each file, phone and accelerator that benchmark_model timed, with the accuracy that
+    the phone's scores had.
+    """
+    from edgetag.phones.leaderboard import rows_of
+    from edgetag.phones.result import PhonesResult
+    from edgetag.workspace import write_text
+
+    loaded, workspace, _ = prepare(recipe, out, verbose)
+    result = PhonesResult.read(workspace.bench / "phones.json", "phone bench RECIPE")
+    rows = rows_of(result, model or loaded.name, runtime_version)
+    write_text(table, "".join(row.model_dump_json() + "\n" for row in rows))
+    typer.echo(f"rows in {table}: {len(rows)}")
 
 
 @app.command()
