@@ -104,8 +104,8 @@ def test_a_delegate_that_takes_less_than_was_asked_for_ends_in_2(
 
 
 LEADERBOARD = """row_id model file task model_size_mb platform device_id device os accelerator
-delegate nodes_delegated nodes_total partitions latency_ms memory_mb runs warmup_runs throughput_mb_s source
-runtime runtime_version binary runner session job status date""".split()
+delegate nodes_delegated nodes_total partitions latency_ms memory_mb runs warmup_runs
+throughput_mb_s source runtime runtime_version binary runner session job status date""".split()
 """Keys of litert-samples, benchmark/leaderboard/data/measurements.jsonl, September 2026."""
 NOTHING = dict.fromkeys(
     ("benchmark_model_sha256", "warmup_runs", "runs", "min_s", "max_s"), None
