@@ -168,7 +168,7 @@ def test_dex_files_hold_the_app_the_tagger_and_the_runtime(apk: Path) -> None:
     assert {
         "Ldev/edgetag/demo/Headless;",
         "Ldev/edgetag/demo/Tag;",
-        "Ldev/edgetag/demo/InterpreterEngineFactory;",
+        "Ldev/edgetag/tagger/android/InterpreterEngineFactory;",
         "Ldev/edgetag/tagger/Tagger;",
         "Lorg/tensorflow/lite/Interpreter;",
         "Lorg/tensorflow/lite/gpu/GpuDelegateFactory$Options;",

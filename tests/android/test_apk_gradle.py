@@ -11,6 +11,7 @@ import pytest
 from tests.support.paths import ROOT
 
 PROJECT = ROOT / "android-demo"
+LIBRARY = ("tagger/build.gradle.kts", "tagger-android/build.gradle.kts")
 SCRIPTS = sorted(PROJECT.glob("**/*.gradle.kts"))
 TABLES = {"versions.": "versions", "bundles.": "bundles", "plugins.": "plugins", "": "libraries"}
 METHODS = frozenset(("get", "toInt", "asProvider"))
@@ -57,6 +58,7 @@ def test_the_scripts_that_a_project_needs_are_there() -> None:
         "build.gradle.kts",
         "app/build.gradle.kts",
         "tagger/build.gradle.kts",
+        "tagger-android/build.gradle.kts",
     }
 
 
@@ -73,37 +75,45 @@ def test_the_manifest_needs_no_value_of_a_script() -> None:
     assert "${" not in manifest
 
 
-def test_the_readme_names_every_entry_of_the_catalogue_that_the_copied_module_needs() -> None:
+def test_the_readme_names_every_entry_of_the_catalogue_that_the_copied_modules_need() -> None:
     given = tomllib.loads(blocks_of_the_readme("toml"))
     for table, entries in given.items():
         assert entries.items() <= catalogue()[table].items(), table
-    module = (PROJECT / "tagger/build.gradle.kts").read_text(encoding="utf-8")
-    assert names_in(module) | names_in(blocks_of_the_readme("kotlin")) <= accessors_of(given)
-    versions = {
-        value["version"]["ref"]
-        for table in ("libraries", "plugins")
-        for value in given[table].values()
-    }
-    assert versions == given["versions"].keys()
+    used = names_in(library_scripts()) | names_in(blocks_of_the_readme("kotlin"))
+    assert used <= accessors_of(given)
 
 
-def test_the_readme_has_the_root_name_each_plugin_of_the_copied_module() -> None:
-    module = (PROJECT / "tagger/build.gradle.kts").read_text(encoding="utf-8")
+def library_scripts() -> str:
+    return "".join((PROJECT / name).read_text(encoding="utf-8") for name in LIBRARY)
+
+
+def test_the_readme_has_the_root_name_each_plugin_of_the_copied_modules() -> None:
     recipe = blocks_of_the_readme("kotlin")
-    for plugin in re.findall(r"alias\(libs\.plugins\.[\w.]+\)", module):
+    for plugin in re.findall(r"alias\(libs\.plugins\.[\w.]+\)", library_scripts()):
         assert f"{plugin} apply false" in recipe
-    assert 'include(":tagger")' in recipe
+    assert 'include(":tagger", ":tagger-android")' in recipe
 
 
-def test_the_readme_links_the_libraries_that_the_app_links() -> None:
-    versions, libraries = catalogue()["versions"], catalogue()["libraries"]
-    linked = set()
-    for name in catalogue()["bundles"]["litert"]:
-        library = libraries[name]
-        linked.add(f"{library['module']}:{versions[library['version']['ref']]}")
-    assert set(re.findall(r'implementation\("(.+)"\)', blocks_of_the_readme("kotlin"))) == linked
+def test_modules_that_others_copy_do_not_stop_at_their_compiler_s_warnings() -> None:
+    assert "allWarningsAsErrors" not in library_scripts()
 
 
-def test_a_module_that_others_copy_does_not_stop_at_their_compiler_s_warnings() -> None:
-    module = (PROJECT / "tagger/build.gradle.kts").read_text(encoding="utf-8")
-    assert "allWarningsAsErrors" not in module
+def test_the_library_s_api_is_explicit_for_gradle_as_for_maven() -> None:
+    for name, mode in zip(LIBRARY, ("explicitApi()", "-Xexplicit-api=strict"), strict=True):
+        assert mode in (PROJECT / name).read_text(encoding="utf-8"), name
+        pom = (PROJECT / name).with_name("pom.xml").read_text(encoding="utf-8")
+        assert "<arg>-Xexplicit-api=strict</arg>" in pom, name
+
+
+def test_the_library_s_namespace_is_its_package() -> None:
+    script = (PROJECT / LIBRARY[1]).read_text(encoding="utf-8")
+    namespace = re.search(r'namespace = "(.+)"', script)
+    assert namespace is not None
+    folder = PROJECT / "tagger-android/src/main/kotlin" / namespace[1].replace(".", "/")
+    assert list(folder.glob("*.kt"))
+
+
+def test_plain_kotlin_knows_nothing_of_android() -> None:
+    for source in (PROJECT / "tagger/src").rglob("*.kt"):
+        text = source.read_text(encoding="utf-8")
+        assert not re.search(r"^import (android|androidx)\.", text, re.MULTILINE), source.name

@@ -1,0 +1,31 @@
+plugins {
+    alias(libs.plugins.android.library)
+}
+
+android {
+    namespace = "dev.edgetag.tagger.android"
+    compileSdk = libs.versions.app.compile.sdk.get().toInt()
+
+    defaultConfig {
+        minSdk = libs.versions.app.min.sdk.get().toInt()
+        consumerProguardFiles("consumer-rules.pro")
+    }
+
+    // As :tagger, so that apps made for any version of Java take both.
+    compileOptions {
+        sourceCompatibility = JavaVersion.VERSION_1_8
+        targetCompatibility = JavaVersion.VERSION_1_8
+    }
+}
+
+kotlin {
+    compilerOptions {
+        // What explicitApi() sets, said to the compiler itself: here the Android plugin runs it.
+        freeCompilerArgs.add("-Xexplicit-api=strict")
+    }
+}
+
+dependencies {
+    api(project(":tagger"))
+    implementation(libs.bundles.litert)
+}
