@@ -18,6 +18,7 @@ java {
 }
 
 dependencies {
+    api(libs.kotlinx.coroutines.core)
     implementation(libs.kotlinx.serialization.json)
     testImplementation(libs.junit.jupiter)
     testImplementation(libs.tensorflow.lite.desktop)
