@@ -21,6 +21,7 @@ dependencies {
     api(libs.kotlinx.coroutines.core)
     implementation(libs.kotlinx.serialization.json)
     testImplementation(libs.junit.jupiter)
+    testImplementation(libs.kotlin.abi.tools)
     testImplementation(libs.tensorflow.lite.desktop)
     testRuntimeOnly(libs.junit.platform.launcher)
 }
