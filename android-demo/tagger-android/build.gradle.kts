@@ -1,5 +1,8 @@
+import org.jetbrains.kotlin.gradle.dsl.KotlinVersion
+
 plugins {
     alias(libs.plugins.android.library)
+    `maven-publish`
 }
 
 android {
@@ -16,12 +19,30 @@ android {
         sourceCompatibility = JavaVersion.VERSION_1_8
         targetCompatibility = JavaVersion.VERSION_1_8
     }
+
+    publishing {
+        singleVariant("release") {
+            withSourcesJar()
+        }
+    }
 }
 
 kotlin {
     compilerOptions {
         // What explicitApi() sets, said to the compiler itself: here the Android plugin runs it.
         freeCompilerArgs.add("-Xexplicit-api=strict")
+        // As :tagger.
+        languageVersion.set(KotlinVersion.KOTLIN_2_2)
+        apiVersion.set(KotlinVersion.KOTLIN_2_2)
+    }
+}
+
+publishing {
+    publications {
+        register<MavenPublication>("release") {
+            // The Android plugin makes this component late.
+            afterEvaluate { from(components["release"]) }
+        }
     }
 }
 
