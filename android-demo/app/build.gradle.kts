@@ -33,8 +33,7 @@ android {
 }
 
 dependencies {
-    implementation(project(":tagger"))
-    implementation(libs.bundles.litert)
+    implementation(project(":tagger-android"))
 }
 
 /** Unpacks the demo bundle, so that a clone works as it is. */

@@ -19,6 +19,7 @@ from project import PROJECT, Versions, read_versions
 
 APP = PROJECT / "app"
 TARGET = APP / "target"
+LIBRARY = PROJECT / "tagger-android" / "target"
 ABIS = ("arm64-v8a", "armeabi-v7a", "x86_64")
 """Those of phones, of old phones, and of emulators."""
 
@@ -81,8 +82,9 @@ def run(*command: str | Path, cwd: Path | None = None) -> None:
 
 
 def maven(*arguments: str) -> None:
-    """Run Maven on the app and what it is made of."""
-    run("mvn", "-q", "-B", "-f", PROJECT / "pom.xml", "-Papp", "-pl", "app", *arguments)
+    """Run Maven on the app and its library."""
+    modules = "tagger-android,app"
+    run("mvn", "-q", "-B", "-f", PROJECT / "pom.xml", "-Papp", "-pl", modules, *arguments)
 
 
 def fetch_parts() -> Parts:
@@ -94,9 +96,9 @@ def fetch_parts() -> Parts:
         aapt2 = Path(jar.extract("prebuilt/linux/aapt2", tools))
     aapt2.chmod(0o755)
     for name in AARS:
-        with zipfile.ZipFile(parts / f"{name}.aar") as aar:
-            aar.extractall(TARGET / "aar" / name)
-    aars = tuple(TARGET / "aar" / name for name in AARS)
+        with zipfile.ZipFile(LIBRARY / "parts" / f"{name}.aar") as aar:
+            aar.extractall(LIBRARY / "aar" / name)
+    aars = tuple(LIBRARY / "aar" / name for name in AARS)
     return Parts(aapt2, parts / "android-all.jar", parts / "dalvik-dx.jar", aars)
 
 
@@ -158,7 +160,7 @@ def keep_for_screens(manifest: Path, apk: Path) -> None:
 
 
 def compile_kotlin() -> None:
-    """Compile both modules; their tests have their own test in Python."""
+    """Compile all modules; their tests have their own test in Python."""
     maven("-am", "package", "-Dmaven.test.skip=true")
 
 

@@ -1,7 +1,9 @@
 import org.jetbrains.kotlin.gradle.dsl.JvmTarget
+import org.jetbrains.kotlin.gradle.dsl.KotlinVersion
 
 plugins {
     alias(libs.plugins.kotlin.jvm)
+    `maven-publish`
 }
 
 kotlin {
@@ -9,17 +11,32 @@ kotlin {
     compilerOptions {
         jvmTarget.set(JvmTarget.JVM_1_8)
         freeCompilerArgs.add("-Xjdk-release=1.8")
+        // The Kotlin that the Android plugin brings to an app, 2.2, reads no classes of 2.4.
+        languageVersion.set(KotlinVersion.KOTLIN_2_2)
+        apiVersion.set(KotlinVersion.KOTLIN_2_2)
     }
 }
 
 java {
     sourceCompatibility = JavaVersion.VERSION_1_8
     targetCompatibility = JavaVersion.VERSION_1_8
+    withSourcesJar()
+}
+
+publishing {
+    publications {
+        register<MavenPublication>("release") {
+            from(components["java"])
+        }
+    }
 }
 
 dependencies {
+    api(libs.kotlin.stdlib)
+    api(libs.kotlinx.coroutines.core)
     implementation(libs.kotlinx.serialization.json)
     testImplementation(libs.junit.jupiter)
+    testImplementation(libs.kotlin.abi.tools)
     testImplementation(libs.tensorflow.lite.desktop)
     testRuntimeOnly(libs.junit.platform.launcher)
 }

@@ -8,6 +8,8 @@ import shutil
 import struct
 import subprocess
 import sys
+import tomllib
+import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,9 +58,24 @@ def apk(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def published(apk: Path) -> Path:
+    """A Maven repository with the library, as it was compiled for the APK."""
+    folder = apk.parent / "published"
+    publish = apk.parent / "android-demo/ci/publish.py"
+    command = [sys.executable, str(publish), str(folder), "--url", "https://example.org/edgetag"]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder / "dev/edgetag"
+
+
+@pytest.fixture(scope="module")
 def aapt2(apk: Path) -> Path:
     """The one that linked the APK; it comes with the build."""
     return apk.parent / "android-demo/app/target/tools/prebuilt/linux/aapt2"
+
+
+def versions() -> dict[str, str]:
+    text = (PROJECT / "gradle/libs.versions.toml").read_text(encoding="utf-8")
+    return dict(tomllib.loads(text)["versions"])
 
 
 def dump(aapt2: Path, what: str, *arguments: str | Path) -> str:
@@ -132,17 +149,19 @@ def test_models_and_native_libraries_are_stored_on_pages_of_16_kb(apk: Path) -> 
         assert offset_of(content, info) % PAGE_BYTES == 0, info.filename
 
 
-def test_assets_are_the_bundle_that_its_manifest_describes(apk: Path, bundle: Path) -> None:
+def test_assets_are_those_files_of_the_bundle_that_their_manifest_describes(
+    apk: Path, bundle: Path
+) -> None:
     with zipfile.ZipFile(apk) as file, zipfile.ZipFile(bundle) as source:
-        manifest = file.read("assets/edgetag/manifest.json")
-        assert manifest == source.read("manifest.json")
-        listed = json.loads(manifest)["files"]
+        listed = json.loads(file.read("assets/edgetag/manifest.json"))["files"]
+        whole = json.loads(source.read("manifest.json"))["files"]
+        assert all(entry in whole for entry in listed)
         for entry in listed:
             content = file.read(f"assets/edgetag/{entry['name']}")
             assert hashlib.sha256(content).hexdigest() == entry["sha256"], entry["name"]
             assert len(content) == entry["size_bytes"]
         packed = {name for name in file.namelist() if name.startswith("assets/")}
-        names = {"manifest.json", "written.json"} | {entry["name"] for entry in listed}
+        names = {"manifest.json"} | {entry["name"] for entry in listed}
         assert packed == {f"assets/edgetag/{name}" for name in names}
 
 
@@ -168,7 +187,7 @@ def test_dex_files_hold_the_app_the_tagger_and_the_runtime(apk: Path) -> None:
     assert {
         "Ldev/edgetag/demo/Headless;",
         "Ldev/edgetag/demo/Tag;",
-        "Ldev/edgetag/demo/InterpreterEngineFactory;",
+        "Ldev/edgetag/tagger/android/InterpreterEngineFactory;",
         "Ldev/edgetag/tagger/Tagger;",
         "Lorg/tensorflow/lite/Interpreter;",
         "Lorg/tensorflow/lite/gpu/GpuDelegateFactory$Options;",
@@ -185,7 +204,6 @@ def test_headless_entry_is_declared_as_adb_starts_it(apk: Path, aapt2: Path) -> 
 
 
 def test_versions_are_those_of_the_catalogue(apk: Path, aapt2: Path) -> None:
-    catalogue = (PROJECT / "gradle/libs.versions.toml").read_text(encoding="utf-8")
     badging = dump(aapt2, "badging", apk)
     for key, pattern in (
         ("app-min-sdk", "minSdkVersion:'{}'"),
@@ -193,9 +211,7 @@ def test_versions_are_those_of_the_catalogue(apk: Path, aapt2: Path) -> None:
         ("app-compile-sdk", "compileSdkVersion='{}'"),
         ("app-version-name", "versionName='{}'"),
     ):
-        value = re.search(rf'^{key} = "(.+)"$', catalogue, re.MULTILINE)
-        assert value is not None
-        assert pattern.format(value[1]) in badging
+        assert pattern.format(versions()[key]) in badging
 
 
 def strings(language: str) -> dict[str, str]:
@@ -224,3 +240,106 @@ def test_the_screens_work_on_a_jvm_with_the_real_model(apk: Path, bundle: Path) 
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     drawn = {path.name for path in (copy / "screens/target/screens").glob("*.png")}
     assert {"picture.png", "heat.png", "crop.png", "japanese-dark.png", "benchmark.png"} <= drawn
+
+
+def scopes(pom: Path) -> dict[str, str]:
+    """Return what a POM hands on: artifact and version, and who sees it."""
+    space = "{http://maven.apache.org/POM/4.0.0}"
+    nodes = ET.parse(pom).iterfind(f"{space}dependencies/{space}dependency")  # noqa: S314 ours
+    return {
+        ":".join(node.findtext(f"{space}{name}", "") for name in ("artifactId", "version")): (
+            node.findtext(f"{space}scope", "")
+        )
+        for node in nodes
+    }
+
+
+def test_published_poms_say_what_apps_see_and_what_they_only_run(published: Path) -> None:
+    version = versions()["edgetag"]
+    plain = published / f"tagger/{version}/tagger-{version}.pom"
+    assert scopes(plain) == {
+        f"kotlin-stdlib:{versions()['kotlin-library']}": "compile",
+        f"kotlinx-coroutines-core:{versions()['coroutines']}": "compile",
+        f"kotlinx-serialization-json:{versions()['serialization']}": "runtime",
+    }
+    android = published / f"tagger-android/{version}/tagger-android-{version}.pom"
+    litert = dict.fromkeys(("litert", "litert-gpu", "litert-gpu-api"), "runtime")
+    assert scopes(android) == {
+        f"tagger:{version}": "compile",
+        **{f"{name}:{versions()['litert']}": scope for name, scope in litert.items()},
+    }
+    for pom in (plain, android):
+        text = pom.read_text(encoding="utf-8")
+        assert "<name>Apache-2.0</name>" in text
+        assert "<connection>scm:git:https://example.org/edgetag.git</connection>" in text
+        digest = hashlib.sha1(pom.read_bytes(), usedforsecurity=False).hexdigest()
+        assert pom.with_name(f"{pom.name}.sha1").read_text(encoding="ascii") == digest
+
+
+def test_the_published_aar_has_what_the_android_plugin_reads(published: Path) -> None:
+    version = versions()["edgetag"]
+    folder = published / f"tagger-android/{version}"
+    with zipfile.ZipFile(folder / f"tagger-android-{version}.aar") as aar:
+        assert set(aar.namelist()) == {
+            "AndroidManifest.xml",
+            "classes.jar",
+            "R.txt",
+            "proguard.txt",
+            "META-INF/com/android/build/gradle/aar-metadata.properties",
+        }
+        manifest = aar.read("AndroidManifest.xml").decode()
+        with zipfile.ZipFile(aar.open("classes.jar")) as jar:
+            names = [name for name in jar.namelist() if not name.endswith("/")]
+        rules = aar.read("proguard.txt").decode()
+    assert rules == (PROJECT / "tagger-android/consumer-rules.pro").read_text(encoding="utf-8")
+    assert 'package="dev.edgetag.tagger.android"' in manifest
+    assert f'minSdkVersion="{versions()["app-min-sdk"]}"' in manifest
+    assert "dev/edgetag/tagger/android/AssetSource.class" in names
+    others = [name for name in names if not name.startswith("dev/edgetag/tagger/android/")]
+    assert sorted(others) == ["META-INF/MANIFEST.MF", "META-INF/tagger-android.kotlin_module"]
+    with zipfile.ZipFile(folder / f"tagger-android-{version}-sources.jar") as sources:
+        assert "dev/edgetag/tagger/android/AssetSource.kt" in sources.namelist()
+
+
+def isolated_cache(folder: Path) -> Path:
+    """Return a cache of Maven's that has all of the user's but for what CI publishes."""
+    kept = Path.home() / ".m2/repository"
+    for child in kept.iterdir() if kept.is_dir() else ():
+        if child.name != "dev":
+            (folder / child.name).symlink_to(child)
+    return folder
+
+
+def test_an_app_is_compiled_from_the_published_library_alone(
+    published: Path, bundle: Path, tmp_path: Path
+) -> None:
+    app = tmp_path / "consumer"
+    shutil.copytree(ROOT / "tests/android/consumer", app, ignore=shutil.ignore_patterns("target"))
+    placing = ["bundle", "android", str(bundle), "--project", str(app)]
+    package = ["--package", "com.example.tagging"]
+    subprocess.run(
+        [sys.executable, "-m", "edgetag", *placing, *package], check=True, capture_output=True
+    )
+    version = versions()["edgetag"]
+    library = published / f"tagger-android/{version}/tagger-android-{version}.aar"
+    with zipfile.ZipFile(library) as aar:
+        aar.extract("classes.jar", app / "app/target/aar")
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    done = subprocess.run(
+        [
+            *("mvn", "-q", "-B", "-f", str(app / "app/pom.xml"), "compile"),
+            f"-Dmaven.repo.local={isolated_cache(cache)}",
+            f"-Dpublished={published.parents[1].as_uri()}",
+            f"-Dedgetag.version={version}",
+            f"-Dandroid-all.version={versions()['android-all']}",
+        ],
+        # It ends before better machine code has paid.
+        env=os.environ | {"MAVEN_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert (app / "app/target/classes/com/example/tagging/TagPicturesKt.class").is_file()
+    assert (cache / "dev/edgetag/tagger").is_dir(), "the POM did not bring tagger"

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.bundling.android import ASSETS, SOURCES, WRITTEN, place
+from edgetag.bundling.android import MAIN, SourceSet, place
 from edgetag.bundling.contents import MANIFEST
+from edgetag.bundling.result import BundleManifest, BundleResult
 from edgetag.children import python_environment
 from edgetag.errors import InputError
 from edgetag.workspace import digest_file
 from tests.support.made_bundle import resealed, unpack
 
 PACKAGE = "dev.edgetag.demo"
+ASSETS, SOURCES, WRITTEN = MAIN.assets, MAIN.sources, MAIN.written
 TAGS_FILE = f"{SOURCES}/dev/edgetag/demo/Tags.kt"
 
 
@@ -46,12 +48,23 @@ def other_bundle(bundle: Path) -> Path:
     return path
 
 
-def test_assets_are_the_bundles_files_and_tags_its_vocabulary(bundle: Path, project: Path) -> None:
+def test_assets_are_what_a_phone_reads_and_tags_the_vocabulary(bundle: Path, project: Path) -> None:
     placed = place(bundle, project, PACKAGE)
     files = unpack(bundle)
-    assert set(placed.written) == {*(f"{ASSETS}/{name}" for name in files), TAGS_FILE}
-    for name, data in files.items():
-        assert (project / ASSETS / name).read_bytes() == data
+    assets = {path.name for path in (project / ASSETS).iterdir()}
+    models = {name for name in files if name.endswith(".tflite")}
+    assert assets == models | {
+        "manifest.json",
+        "labels.json",
+        "thresholds.json",
+        "preprocessing.json",
+        "golden.json",
+        "golden-inputs.bin",
+        "attribution.md",
+    }
+    assert set(placed.written) == {*(f"{ASSETS}/{name}" for name in assets), TAGS_FILE}
+    for name in assets - {MANIFEST}:
+        assert (project / ASSETS / name).read_bytes() == files[name]
     source = (project / TAGS_FILE).read_text(encoding="utf-8")
     assert "package dev.edgetag.demo\n" in source
     entries = [line.strip() for line in source.splitlines() if line.startswith("    ")]
@@ -63,6 +76,69 @@ def test_assets_are_the_bundles_files_and_tags_its_vocabulary(bundle: Path, proj
     assert digest_file(project / ASSETS / MANIFEST) in source
     listed = json.loads((project / WRITTEN).read_text())
     assert {one["path"] for one in listed["files"]} == set(placed.written)
+
+
+def test_the_placed_manifest_describes_each_placed_file_and_no_other(
+    bundle: Path, project: Path
+) -> None:
+    place(bundle, project, PACKAGE)
+    text = (project / ASSETS / MANIFEST).read_text(encoding="utf-8")
+    manifest = BundleManifest.from_json(text, MANIFEST)
+    described = {file.name: file.sha256 for file in manifest.files}
+    lying = {path.name: digest_file(path) for path in (project / ASSETS).iterdir()}
+    del lying[MANIFEST]
+    assert described == lying
+
+
+def test_only_the_chosen_model_is_placed_and_the_manifest_lists_no_other(
+    rich: tuple[BundleResult, dict[str, bytes]], tmp_path: Path, project: Path
+) -> None:
+    whole, files = rich[0].manifest, rich[1]
+    assert [variant.variant for variant in whole.variants] == ["int8", "fp32"]
+    two = tmp_path / "two.zip"
+    two.write_bytes(resealed(files, lambda _: None))
+    place(two, project, PACKAGE)
+    placed = place(two, project, PACKAGE, variants=["fp32"])
+    assert placed.removed == (f"{ASSETS}/int8.tflite",)
+    text = (project / ASSETS / MANIFEST).read_text(encoding="utf-8")
+    assert BundleManifest.from_json(text, MANIFEST).variants == whole.variants[1:]
+    with pytest.raises(InputError, match="has no variant 'int3'"):
+        place(two, project, PACKAGE, variants=["int3"])
+
+
+@pytest.mark.parametrize("module", ["feature/tagging", ":feature:tagging"])
+def test_any_module_and_source_set_can_have_the_bundle_each_its_own(
+    bundle: Path, project: Path, module: str
+) -> None:
+    folder = project / "feature" / "tagging"
+    folder.mkdir(parents=True)
+    (folder / "build.gradle").write_text("android { }\n")
+    place(bundle, project, PACKAGE)
+    before = state(project)
+    where = SourceSet.parse(module, "free")
+    placed = place(bundle, project, PACKAGE, where)
+    assert f"feature/tagging/src/free/assets/edgetag/{MANIFEST}" in placed.written
+    assert "feature/tagging/src/free/kotlin/dev/edgetag/demo/Tags.kt" in placed.written
+    assert placed.removed == ()
+    assert before.items() < state(project).items()
+
+
+@pytest.mark.parametrize(
+    ("module", "source_set"),
+    [("../app", "main"), ("/app", "main"), ("", "main"), ("a//b", "main"), (".", "main")]
+    + [("app", name) for name in ("", "..", "main/x", "free-debug")],
+)
+def test_a_module_or_source_set_that_none_can_be_called_is_refused(
+    module: str, source_set: str
+) -> None:
+    with pytest.raises(InputError, match=r"--module|--source-set"):
+        SourceSet.parse(module, source_set)
+
+
+def test_the_list_of_what_was_written_is_no_asset(bundle: Path, project: Path) -> None:
+    place(bundle, project, PACKAGE)
+    assert (project / WRITTEN).is_file()
+    assert not WRITTEN.startswith((MAIN.assets, MAIN.sources))
 
 
 def test_placing_again_changes_nothing(bundle: Path, project: Path) -> None:
@@ -83,7 +159,7 @@ def test_another_bundle_replaces_what_was_written_and_removes_the_rest(
     assert not (project / TAGS_FILE).exists()
 
 
-@pytest.mark.parametrize("name", [f"{ASSETS}/labels.txt", TAGS_FILE])
+@pytest.mark.parametrize("name", [f"{ASSETS}/labels.json", TAGS_FILE])
 def test_a_foreign_file_is_not_overwritten_and_nothing_else_is_written(
     bundle: Path, project: Path, name: str
 ) -> None:
@@ -116,7 +192,7 @@ def test_an_apps_own_assets_are_left_alone(bundle: Path, project: Path) -> None:
     assert own.read_text() == "mine"
 
 
-@pytest.mark.parametrize("link", [ASSETS, f"{ASSETS}/labels.txt", "app/src"])
+@pytest.mark.parametrize("link", [ASSETS, f"{ASSETS}/labels.json", "app/src"])
 def test_nothing_is_written_through_links(
     bundle: Path, project: Path, tmp_path: Path, link: str
 ) -> None:

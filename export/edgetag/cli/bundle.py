@@ -127,21 +127,38 @@ def verify(
 @app.command("android")
 def android(
     path: BundlePath,
-    project: Annotated[
-        Path, typer.Option(metavar="DIR", help="The Android project; its module is called app.")
-    ],
+    project: Annotated[Path, typer.Option(metavar="DIR", help="The Android project's folder.")],
     package: Annotated[
         str, typer.Option(metavar="NAME", help="The package of Tags.kt.")
     ] = "dev.edgetag.demo",
+    module: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Its module, such as feature/tagging or :feature:tagging."
+        ),
+    ] = "app",
+    source_set: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Where in the module: main, a flavour, a build type."),
+    ] = "main",
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A model file to place, the app's first choice first; may be repeated; default: "
+            "all of the bundle.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Place a bundle in an Android project: its files as assets, its tags as Tags.kt.
+    """Place a bundle in an Android project: what a phone reads as assets, its tags as Tags.kt.
 
     What edgetag did not write there, or what was changed since, is neither overwritten nor deleted.
     """
-    from edgetag.bundling.android import place
+    from edgetag.bundling.android import SourceSet, place
 
-    placed = place(path, project, package)
+    where = SourceSet.parse(module, source_set)
+    placed = place(path, project, package, where, variant or ())
     if json:
         print_json(placed)
         return

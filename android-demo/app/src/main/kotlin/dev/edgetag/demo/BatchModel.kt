@@ -6,6 +6,8 @@ import android.provider.DocumentsContract
 import dev.edgetag.tagger.EngineException
 import dev.edgetag.tagger.PictureException
 import dev.edgetag.tagger.TagScore
+import dev.edgetag.tagger.android.PictureReader
+import dev.edgetag.tagger.android.bytesOf
 import java.io.IOException
 
 /** One picture of a folder: its tags, or why there are none. */

@@ -11,6 +11,8 @@ import dev.edgetag.tagger.Picture
 import dev.edgetag.tagger.PictureDecoder
 import dev.edgetag.tagger.PictureException
 import dev.edgetag.tagger.TaggerBundle
+import dev.edgetag.tagger.android.AssetSource
+import dev.edgetag.tagger.android.PictureReader
 import java.io.File
 import java.io.FileInputStream
 import java.io.IOException

@@ -8,6 +8,7 @@ import dev.edgetag.tagger.EngineFactory
 import dev.edgetag.tagger.EngineOptions
 import dev.edgetag.tagger.Tagger
 import dev.edgetag.tagger.TaggerBundle
+import dev.edgetag.tagger.android.InterpreterEngineFactory
 
 /**
  * A tagger whose engine has run the golden inputs.

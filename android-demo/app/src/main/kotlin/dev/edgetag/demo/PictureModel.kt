@@ -4,6 +4,9 @@ import android.content.Context
 import android.net.Uri
 import dev.edgetag.tagger.HeatMap
 import dev.edgetag.tagger.Tagging
+import dev.edgetag.tagger.android.PictureReader
+import dev.edgetag.tagger.android.ReadPicture
+import dev.edgetag.tagger.android.bytesOf
 
 /**
  * A picture with its tags.

@@ -2,6 +2,7 @@ package dev.edgetag.demo
 
 import android.content.Context
 import dev.edgetag.tagger.Delegate
+import dev.edgetag.tagger.android.AssetSource
 
 /**
  * What a screen with a tagger shows.

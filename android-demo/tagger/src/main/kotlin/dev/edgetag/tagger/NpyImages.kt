@@ -12,14 +12,14 @@ import java.io.RandomAccessFile
  * @property count how many.
  * @property size height and width of each, in pixels.
  */
-public class NpyImages private constructor(
+internal class NpyImages private constructor(
     private val file: RandomAccessFile,
     private val start: Long,
-    public val count: Int,
-    public val size: Int,
+    val count: Int,
+    val size: Int,
 ) : AutoCloseable {
     /** Bytes of one image. */
-    public val imageBytes: Int get() = size * size * Picture.CHANNELS
+    val imageBytes: Int get() = size * size * Picture.CHANNELS
 
     /**
      * Reads an image.
@@ -28,7 +28,7 @@ public class NpyImages private constructor(
      * @return `[size, size, 3]`.
      * @throws IOException it cannot be read.
      */
-    public fun read(index: Int): ByteArray {
+    fun read(index: Int): ByteArray {
         require(index in 0 until count) { "image $index of $count" }
         file.seek(start + index.toLong() * imageBytes)
         return ByteArray(imageBytes).also(file::readFully)
@@ -36,13 +36,13 @@ public class NpyImages private constructor(
 
     override fun close(): Unit = file.close()
 
-    public companion object {
+    companion object {
         /**
          * Opens a file.
          *
          * @throws IOException it cannot be read, or holds something else.
          */
-        public fun open(path: File): NpyImages {
+        fun open(path: File): NpyImages {
             val file = RandomAccessFile(path, "r")
             try {
                 return read(file)

@@ -12,7 +12,7 @@ import java.nio.ByteOrder
  *
  * @throws EngineException the model's input is no `[1, size, size, 3]` of the contract's size.
  */
-public class InputEncoder(contract: Contract, private val tensor: TensorInfo) {
+internal class InputEncoder(contract: Contract, private val tensor: TensorInfo) {
     private val values = table(contract, tensor)
     private val identity = tensor.type == TensorType.UINT8 && values.indices.all { values[it].toInt() == it }
 
@@ -24,7 +24,7 @@ public class InputEncoder(contract: Contract, private val tensor: TensorInfo) {
     }
 
     /** Returns memory for an input: direct, native byte order. */
-    public fun newBuffer(): ByteBuffer = directBuffer(tensor.byteSize)
+    fun newBuffer(): ByteBuffer = directBuffer(tensor.byteSize)
 
     /**
      * Writes a letterboxed picture as the model's input.
@@ -32,7 +32,7 @@ public class InputEncoder(contract: Contract, private val tensor: TensorInfo) {
      * @param pixels `size * size * 3` bytes.
      * @param into of [newBuffer]; its position is 0 afterwards.
      */
-    public fun encode(pixels: ByteArray, into: ByteBuffer) {
+    fun encode(pixels: ByteArray, into: ByteBuffer) {
         require(pixels.size == tensor.elements) { "${pixels.size} bytes for ${tensor.shape}" }
         into.clear()
         when {
@@ -67,12 +67,12 @@ public class InputEncoder(contract: Contract, private val tensor: TensorInfo) {
 }
 
 /** From a model's output to real values. */
-public class OutputDecoder(private val tensor: TensorInfo) {
+internal class OutputDecoder(private val tensor: TensorInfo) {
     /** Returns memory for an output: direct, native byte order. */
-    public fun newBuffer(): ByteBuffer = directBuffer(tensor.byteSize)
+    fun newBuffer(): ByteBuffer = directBuffer(tensor.byteSize)
 
     /** Returns `(value - zeroPoint) * scale` of each value, from position 0. */
-    public fun decode(from: ByteBuffer): FloatArray = FloatArray(tensor.elements) { i ->
+    fun decode(from: ByteBuffer): FloatArray = FloatArray(tensor.elements) { i ->
         when (tensor.type) {
             TensorType.FLOAT32 -> from.getFloat(i * 4)
             TensorType.INT16 -> real(from.getShort(i * 2).toInt())

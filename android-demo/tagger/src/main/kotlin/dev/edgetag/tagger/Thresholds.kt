@@ -1,13 +1,13 @@
 package dev.edgetag.tagger
 
 /** `thresholds.json`: from which score on a tag is set, for each variant. */
-public class Thresholds(private val byVariant: Map<String, Map<String, Float>>) {
+internal class Thresholds(private val byVariant: Map<String, Map<String, Float>>) {
     /**
      * Returns a variant's thresholds in the order of [tags], each in 0..1.
      *
      * @throws BundleException one is missing.
      */
-    public fun of(variant: String, tags: List<String>): List<Float> {
+    fun of(variant: String, tags: List<String>): List<Float> {
         val thresholds = byVariant[variant]
             ?: throw BundleException("thresholds.json has none for the variant \"$variant\"")
         return tags.map { tag ->
@@ -15,13 +15,13 @@ public class Thresholds(private val byVariant: Map<String, Map<String, Float>>) 
         }
     }
 
-    public companion object {
+    companion object {
         /**
          * Reads `thresholds.json`.
          *
          * @throws BundleException it is no such file.
          */
-        public fun parse(text: String): Thresholds = bundleFile("thresholds.json") {
+        fun parse(text: String): Thresholds = bundleFile("thresholds.json") {
             StrictJson.read(text) { fields ->
                 fields.requireSchema("edgetag.bundle-thresholds/1.0")
                 val variants = fields.fields("thresholds")

@@ -1,4 +1,4 @@
-package dev.edgetag.demo
+package dev.edgetag.tagger.android
 
 import android.content.ContentResolver
 import android.graphics.Bitmap
@@ -18,27 +18,41 @@ import java.io.IOException
 import java.io.InputStream
 
 /** Opens a picture's bytes, each time from the start. */
-fun interface PictureBytes {
-    /** @throws IOException they cannot be read. */
-    fun open(): InputStream
+public fun interface PictureBytes {
+    /**
+     * Returns the bytes from their start; the caller closes them.
+     *
+     * @throws IOException they cannot be read.
+     */
+    public fun open(): InputStream
 }
 
-/** Returns the bytes behind a content address. */
-fun ContentResolver.bytesOf(uri: Uri): PictureBytes =
+/** Returns the bytes behind a content address; opening them fails as [ContentResolver.openInputStream] does. */
+public fun ContentResolver.bytesOf(uri: Uri): PictureBytes =
     PictureBytes { openInputStream(uri) ?: throw FileNotFoundException("its provider gives nothing") }
 
 /**
  * A picture that was read.
  *
  * @property picture upright, over the contract's background.
- * @property fullWidth of the file, as it is stored.
+ * @property fullWidth of the file, as it is stored, in pixels.
+ * @property fullHeight of the file, as it is stored, in pixels.
  * @property sampleSize by how much it was shrunk while decoding; above 1, scores can differ from those
  *   of the full picture.
  */
-class ReadPicture(val picture: Picture, val fullWidth: Int, val fullHeight: Int, val sampleSize: Int)
+public class ReadPicture(
+    public val picture: Picture,
+    public val fullWidth: Int,
+    public val fullHeight: Int,
+    public val sampleSize: Int,
+)
 
-/** Decodes pictures as the preprocessing contract wants them: as stored, upright, over its background. */
-class PictureReader(
+/**
+ * Decodes pictures as the preprocessing contract wants them: as stored, upright, over its background.
+ *
+ * @param limits which pictures are read smaller; the default leaves half of the app's memory free.
+ */
+public class PictureReader(
     contract: Contract,
     private val limits: PictureLimits = PictureLimits.ofHeap(Runtime.getRuntime().maxMemory()),
 ) {
@@ -50,7 +64,7 @@ class PictureReader(
      * @throws PictureException it cannot be decoded, or there is not enough memory.
      * @throws IOException its bytes cannot be read.
      */
-    fun read(bytes: PictureBytes): ReadPicture = onePicture {
+    public fun read(bytes: PictureBytes): ReadPicture = onePicture {
         val header = BitmapFactory.Options().apply { inJustDecodeBounds = true }
         bytes.open().use { BitmapFactory.decodeStream(it, null, header) }
         if (header.outWidth < 1) throw PictureException("this file is not a picture that this device can decode")

@@ -1,4 +1,4 @@
-package dev.edgetag.demo
+package dev.edgetag.tagger.android
 
 import dev.edgetag.tagger.Delegate
 import dev.edgetag.tagger.Engine
@@ -7,9 +7,9 @@ import dev.edgetag.tagger.EngineFactory
 import dev.edgetag.tagger.EngineOptions
 import dev.edgetag.tagger.TensorInfo
 import dev.edgetag.tagger.TensorType
+import dev.edgetag.tagger.sha256
 import java.io.File
 import java.nio.ByteBuffer
-import java.security.MessageDigest
 import org.tensorflow.lite.DataType
 import org.tensorflow.lite.Interpreter
 import org.tensorflow.lite.Tensor
@@ -25,7 +25,7 @@ import org.tensorflow.lite.gpu.GpuDelegateFactory
  * @param cache a folder where the GPU keeps what it has compiled, so that the next start is quick:
  *   `Context.getCodeCacheDir`, which Android empties when the app or the system is updated.
  */
-class InterpreterEngineFactory(private val cache: File) : EngineFactory {
+public class InterpreterEngineFactory(private val cache: File) : EngineFactory {
     override fun open(model: ByteBuffer, options: EngineOptions): Engine {
         val gpu = if (options.delegate == Delegate.GPU) openGpu(model) else null
         try {
@@ -48,18 +48,13 @@ class InterpreterEngineFactory(private val cache: File) : EngineFactory {
     private fun openGpu(model: ByteBuffer): GpuDelegate = try {
         // In 32 bits: with 16, which is faster, scores would not be those that validation saw.
         val options = GpuDelegateFactory.Options().setPrecisionLossAllowed(false)
-        GpuDelegate(options.setSerializationParams(cache.path, token(model)))
+        // By the digest, so that another model never gets what was kept of this one.
+        GpuDelegate(options.setSerializationParams(cache.path, sha256(model)))
     } catch (error: RuntimeException) {
         throw EngineException("the GPU cannot be used: ${error.message}", error)
     } catch (error: LinkageError) {
         throw EngineException("the GPU's library cannot be loaded: ${error.message}", error)
     }
-}
-
-/** Names what is kept of a model: another model never gets it. */
-private fun token(model: ByteBuffer): String {
-    val digest = MessageDigest.getInstance("SHA-256").apply { update(model.duplicate()) }
-    return digest.digest().joinToString("") { "%02x".format(it) }
 }
 
 private const val RUNTIME = "litert"
@@ -141,7 +136,7 @@ private fun describe(name: String, tensor: Tensor): TensorInfo {
         DataType.INT8 -> TensorType.INT8
         DataType.INT16 -> TensorType.INT16
         DataType.FLOAT32 -> TensorType.FLOAT32
-        else -> throw EngineException("the tensor $name holds ${tensor.dataType()}, which this app does not use")
+        else -> throw EngineException("the tensor $name holds ${tensor.dataType()}, which no tagger uses")
     }
     val quantization = tensor.quantizationParams()
     return TensorInfo(name, type, tensor.shape().toList(), quantization.scale, quantization.zeroPoint)

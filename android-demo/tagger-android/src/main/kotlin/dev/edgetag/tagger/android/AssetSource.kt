@@ -1,4 +1,4 @@
-package dev.edgetag.demo
+package dev.edgetag.tagger.android
 
 import android.content.res.AssetManager
 import dev.edgetag.tagger.BundleSource
@@ -8,8 +8,13 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.channels.FileChannel
 
-/** The bundle in the app's assets. What the APK stores uncompressed, as models are, is mapped, not copied. */
-class AssetSource(private val assets: AssetManager, private val folder: String = "edgetag") : BundleSource {
+/**
+ * The bundle in the app's assets. What the APK stores uncompressed, as models are, is mapped, not copied.
+ *
+ * @param assets the app's: `Context.getAssets`.
+ * @param folder where `edgetag bundle android` has placed it.
+ */
+public class AssetSource(private val assets: AssetManager, private val folder: String = "edgetag") : BundleSource {
     override val description: String get() = "the app's assets, folder $folder"
 
     override fun read(name: String): ByteBuffer {

@@ -1,0 +1,104 @@
+"""The library's Gradle files and the README's recipe, as far as no Gradle is needed for it."""
+
+import re
+import textwrap
+import tomllib
+
+from tests.support.paths import ROOT
+
+PROJECT = ROOT / "android-demo"
+MODULES = ("tagger", "tagger-android")
+CONSUMER = ROOT / "tests/android/consumer"
+
+
+def script(module: str) -> str:
+    return (PROJECT / module / "build.gradle.kts").read_text(encoding="utf-8")
+
+
+def versions() -> dict[str, str]:
+    text = (PROJECT / "gradle/libs.versions.toml").read_text(encoding="utf-8")
+    return dict(tomllib.loads(text)["versions"])
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def recipe() -> list[str]:
+    """Return the README's blocks of Kotlin: for the settings, for the app's build, for its code."""
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```kotlin\n(.*?)```", text, re.DOTALL)
+    return [textwrap.dedent(block) for block in blocks]
+
+
+def test_the_readme_s_recipe_is_the_app_that_is_compiled_from_the_published_library() -> None:
+    settings, build, code = recipe()
+    app = CONSUMER / "app"
+    (source,) = (app / "src/main/kotlin").rglob("*.kt")
+    line = settings.splitlines()[1]
+    assert line.strip() in (CONSUMER / "settings.gradle.kts").read_text(encoding="utf-8")
+    assert build in (app / "build.gradle.kts").read_text(encoding="utf-8")
+    assert words(code) in words(source.read_text(encoding="utf-8"))
+
+
+def test_the_library_has_edgetag_s_version_and_so_has_the_recipe() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert versions()["edgetag"] == project["version"]
+    assert f'"dev.edgetag:tagger-android:{project["version"]}"' in recipe()[1]
+
+
+def test_the_recipe_s_app_is_built_as_the_demo_is() -> None:
+    app = (CONSUMER / "app/build.gradle.kts").read_text(encoding="utf-8")
+    assert f'id("com.android.application") version "{versions()["agp"]}"' in app
+    assert f"minSdk = {versions()['app-min-sdk']}\n" in app
+    assert f"compileSdk = {versions()['app-compile-sdk']}\n" in app
+
+
+def test_the_library_s_api_is_explicit_for_gradle_as_for_maven() -> None:
+    for module, mode in zip(MODULES, ("explicitApi()", "-Xexplicit-api=strict"), strict=True):
+        assert mode in script(module), module
+        pom = (PROJECT / module / "pom.xml").read_text(encoding="utf-8")
+        assert "<arg>-Xexplicit-api=strict</arg>" in pom, module
+
+
+def test_apps_with_the_android_plugin_s_own_kotlin_can_read_the_library() -> None:
+    """A compiler reads the next version's classes at most; the consumer is compiled by 2.2.10."""
+    for module in MODULES:
+        assert "languageVersion.set(KotlinVersion.KOTLIN_2_2)" in script(module)
+        pom = (PROJECT / module / "pom.xml").read_text(encoding="utf-8")
+        assert "<languageVersion>2.2</languageVersion>" in pom
+    assert versions()["kotlin-library"].startswith("2.2.")
+    properties = (PROJECT / "gradle.properties").read_text(encoding="utf-8")
+    assert "kotlin.stdlib.default.dependency=false" in properties
+
+
+def test_the_library_s_namespace_is_its_package() -> None:
+    namespace = re.search(r'namespace = "(.+)"', script("tagger-android"))
+    assert namespace is not None
+    folder = PROJECT / "tagger-android/src/main/kotlin" / namespace[1].replace(".", "/")
+    assert list(folder.glob("*.kt"))
+
+
+def test_the_library_does_not_stop_at_their_compiler_s_warnings_where_others_build_it() -> None:
+    assert "allWarningsAsErrors" not in "".join(map(script, MODULES))
+
+
+def test_plain_kotlin_knows_nothing_of_android() -> None:
+    for source in (PROJECT / "tagger/src").rglob("*.kt"):
+        text = source.read_text(encoding="utf-8")
+        assert not re.search(r"^import (android|androidx)\.", text, re.MULTILINE), source.name
+
+
+def test_ci_publishes_what_gradle_does() -> None:
+    root = (PROJECT / "build.gradle.kts").read_text(encoding="utf-8")
+    ci = (PROJECT / "ci/publish.py").read_text(encoding="utf-8")
+    for text in (
+        "Tags pictures with an edgetag bundle as its validation did.",
+        "Apache-2.0",
+        "https://www.apache.org/licenses/LICENSE-2.0.txt",
+    ):
+        assert text in root, text
+        assert text in ci, text
+    for module in MODULES:
+        assert "`maven-publish`" in script(module)
+        assert "withSourcesJar()" in script(module)
