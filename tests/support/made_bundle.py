@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from edgetag.bundling import stage
 from edgetag.bundling.archive import pack
 from edgetag.bundling.contents import MANIFEST
 from edgetag.dataset import stage as dataset_stage
@@ -89,6 +90,13 @@ def make_run(root: Path) -> Workspace:
     )
     write_text(workspace.validate / "verdict.json", verdict.to_json())
     return workspace
+
+
+def made_files(root: Path) -> dict[str, bytes]:
+    """Return every file of a bundle that is made here and now, of the variant int8."""
+    root.mkdir()
+    workspace = make_run(root)
+    return unpack(workspace.root / stage.run(recipe_in(root), workspace, SilentProgress()).file)
 
 
 def recipe_in(root: Path, bundle: str = "") -> Recipe:
