@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from edgetag.bundling.archive import pack
 from tests.android.golden_arrays import time_letterbox, write_arrays
 from tests.android.golden_bundles import write_bundles
 from tests.android.golden_exif import write_exif
 from tests.android.golden_regions import write_regions
+from tests.android.golden_signatures import write_signatures
 from tests.android.golden_tables import write_tables
 from tests.android.hostile_pictures import write_hostile
 from tests.support.made_bundle import made_files
@@ -71,7 +73,9 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     write_tables(tmp_path)
     write_regions(tmp_path)
     write_hostile(tmp_path)
-    write_bundles(tmp_path, made_files(tmp_path / "made"))
+    files = made_files(tmp_path / "made")
+    write_bundles(tmp_path, files)
+    write_signatures(tmp_path, pack(files))
     told = tmp_path / "told.txt"
     done = subprocess.run(
         [
