@@ -16,6 +16,7 @@ from tests.android.golden_bundles import write_bundles
 from tests.android.golden_exif import write_exif
 from tests.android.golden_regions import write_regions
 from tests.android.golden_signatures import write_signatures
+from tests.android.golden_store import write_store
 from tests.android.golden_tables import write_tables
 from tests.android.hostile_pictures import write_hostile
 from tests.support.made_bundle import made_files
@@ -76,6 +77,7 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     files = made_files(tmp_path / "made")
     write_bundles(tmp_path, files)
     write_signatures(tmp_path, pack(files))
+    write_store(tmp_path, files)
     told = tmp_path / "told.txt"
     done = subprocess.run(
         [

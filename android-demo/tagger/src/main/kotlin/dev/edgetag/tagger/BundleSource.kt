@@ -35,10 +35,10 @@ public class FolderSource(private val folder: File) : BundleSource {
  *
  * It may come from anywhere: a zip is refused whose bytes are not all as edgetag packs them.
  */
-public class ZipSource(private val zip: File) : BundleSource {
-    private val opened by lazy { BundleZip.open(mapFile(zip), zip.path) }
+public class ZipSource internal constructor(zip: File, override val description: String) : BundleSource {
+    public constructor(zip: File) : this(zip, zip.path)
 
-    override val description: String get() = zip.path
+    private val opened by lazy { BundleZip.open(mapFile(zip), description) }
 
     /** Every file in it, the manifest too. */
     internal val names: Set<String> get() = opened.names
