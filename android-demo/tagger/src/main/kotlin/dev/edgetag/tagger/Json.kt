@@ -111,7 +111,7 @@ internal object StrictJson {
 internal class JsonFields(private val json: JsonObject, private val place: String) {
     val names: Set<String> get() = json.keys
 
-    val whole: JsonElement get() = json
+    val whole: JsonObject get() = json
 
     operator fun get(name: String): JsonElement = json[name] ?: throw JsonException("${at(name)} is missing")
 

@@ -29,13 +29,41 @@ class BundleStoreTest {
 
     @Test
     fun `an installed bundle is in use at the next start, after its golden inputs ran on a real engine`() {
-        val installed = store().install(zip("1.10.0"), signature("1.10.0")) { bundle ->
-            val chosen = EngineChoice(DesktopEngineFactory).open(bundle, EngineOptions())
-            chosen.engine.use { chosen.selfTest }
-        }
+        val choice = EngineChoice(DesktopEngineFactory)
+        val installed = store().install(zip("1.10.0"), signature("1.10.0")) { choice.selfTest(it, EngineOptions()) }
         assertEquals("1.10.0", installed.manifest.version)
         installed.requireWhole()
         assertInUse("1.10.0")
+    }
+
+    @Test
+    fun `the lines of the README install a bundle, open it, and test its engine once`() {
+        val filesDir = temporary
+        val build = "build"
+        val engines = DesktopEngineFactory
+        val options = EngineOptions()
+        val publicKey = File(goldenFolder(), "store/key.pub").readText()
+        val zip = zip("1.10.0")
+        val signature = File(goldenFolder(), "store/1.10.0.sig")
+        val log = mutableListOf<String>()
+
+        // From here on as in ../README.md; tests/android/test_readme.py compares.
+        val memory = SelfTestMemory(File(filesDir, "self-tests"), build)
+        val choice = EngineChoice(engines, memory = memory)
+        val store = BundleStore(File(filesDir, "bundles"), BundleKey.pem(publicKey), shipped)
+
+        // When NAME.zip and NAME.zip.sig are there. It throws where the bundle is refused, and says why.
+        store.install(zip, signature.readBytes()) { choice.selfTest(it, options) }
+
+        // At each start: the newest that is whole. The engine that was tested is not tested again.
+        val opened = store.open()
+        if (opened.fellBack.isNotEmpty()) log += opened.fellBack
+        val chosen = choice.open(opened.bundle, options)
+        // To here.
+
+        chosen.engine.close()
+        assertTrue(chosen.selfTest.remembered)
+        assertEquals("1.10.0" to 0, opened.bundle.manifest.version to log.size)
     }
 
     @Test
@@ -143,6 +171,7 @@ class BundleStoreTest {
         val shell = ProcessBuilder("sh").start() // signals from it take no new process each
         try {
             val signal = { name: String -> shell.outputStream.run { write("kill -$name ${process.pid()}\n".toByteArray()); flush() } }
+            repeat(3) { install("1.10.1") } // meanwhile, from this process
             for (stop in 1..STOPS) left += assertWholeAsStopped(process, signal, atChange = stop % 2 == 0)
         } finally {
             process.destroyForcibly()
@@ -192,7 +221,7 @@ class BundleStoreTest {
         assertTrue(files.size <= 4, "$files") // two bundles, one on its way, the lock
         val opened = BundleStore(folder, key(), shipped).open()
         assertEquals("", opened.fellBack)
-        assertTrue(opened.bundle.manifest.version in setOf("1.3.0", "1.10.0"), opened.bundle.title)
+        assertTrue(opened.bundle.manifest.version in setOf("1.3.0", "1.10.0", "1.10.1"), opened.bundle.title)
         assertFalse(File(folder, "incoming.part").exists())
     }
 
