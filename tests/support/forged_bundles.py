@@ -283,6 +283,17 @@ CONTRACT_LIES: tuple[Callable[[Any], None], ...] = (
 )
 
 
+def without(*path: Any) -> Callable[[Any], None]:
+    """Return a change that takes a key away."""
+
+    def change(value: Any) -> None:
+        for part in path[:-1]:
+            value = value[part]
+        del value[path[-1]]
+
+    return change
+
+
 def forgeries(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
     """Return what each change above makes of a bundle with the variant int8, with its name."""
     packed = pack(files)
@@ -301,7 +312,23 @@ def forgeries(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
         yield f"contract {number}", with_json(files, "preprocessing.json", lie)
     yield "labels reversed", with_json(files, "labels.json", lambda it: it["labels"].reverse())
     yield "a label's key", with_json(files, "labels.json", set_at("labels", 0, "fr", to="chat"))
-    yield "a threshold less", with_json(files, "thresholds.json", _without_the_cat)
+    for key in json.loads(files["preprocessing.json"]):
+        yield f"without {key}", with_json(files, "preprocessing.json", without(key))
+    for name in (MANIFEST, "labels.json", "thresholds.json", "golden.json"):
+        yield f"{name} without a schema", with_json(files, name, without("schema"))
+        yield f"{name} with an empty schema", with_json(files, name, set_at("schema", to=""))
+    for value in (64.0, "64", True):
+        yield (
+            f"input_size {value!r}",
+            with_json(files, "preprocessing.json", set_at("input_size", to=value)),
+        )
+    for place, value in (("lossless", 1), ("width", "64"), ("height", 64.0)):
+        other_type = set_at("pictures", 0, place, to=value)
+        yield f"{place} {value!r}", with_json(files, "golden.json", other_type)
+    text_for_a_flag = set_at("labels", 0, "sensitive", to="true")
+    yield "a text for a flag", with_json(files, "labels.json", text_for_a_flag)
+    without_the_cat = without("thresholds", "int8", "cat")
+    yield "a threshold less", with_json(files, "thresholds.json", without_the_cat)
     yield "a file more", resealed({**files, "run.sh": b"x"})
     for name in files:
         if name != MANIFEST:
@@ -315,7 +342,3 @@ def forgeries(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
     for text in (b"", b"\xff\xfe", b"[" * 5000, b"{}", b"null"):
         yield f"manifest {text[:4]!r}", pack({**files, MANIFEST: text})
         yield f"labels {text[:4]!r}", resealed({**files, "labels.json": text})
-
-
-def _without_the_cat(thresholds: Any) -> None:
-    del thresholds["thresholds"]["int8"]["cat"]

@@ -14,13 +14,14 @@ internal class FolderLock(private val folder: File) {
 
     /** Waits until nobody else changes the folder, and does [work]; the folder is made where there is none. */
     fun <T> hold(work: () -> T): T = ofThreads.withLock {
+        check(ofThreads.holdCount == 1) { "$folder is being changed by this very thread" }
         if (!folder.isDirectory && !folder.mkdirs()) throw IOException("$folder cannot be made")
         file().use { it.channel.lock().use { work() } }
     }
 
     /** Does [work] where nobody changes the folder. */
     fun ifFree(work: () -> Unit) {
-        if (!folder.isDirectory || !ofThreads.tryLock()) return
+        if (!folder.isDirectory || ofThreads.isHeldByCurrentThread || !ofThreads.tryLock()) return
         try {
             file().use { it.channel.tryLock()?.use { work() } }
         } finally {

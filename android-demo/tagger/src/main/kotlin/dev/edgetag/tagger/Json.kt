@@ -82,7 +82,7 @@ internal object StrictJson {
         return value
     }
 
-    fun flag(element: JsonElement, place: String): Boolean = when ((element as? JsonPrimitive)?.content) {
+    fun flag(element: JsonElement, place: String): Boolean = when ((element as? JsonPrimitive)?.toString()) {
         "true" -> true
         "false" -> false
         else -> throw wrong(place, "true or false", element)

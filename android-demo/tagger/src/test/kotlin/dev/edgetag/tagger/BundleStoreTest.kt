@@ -30,7 +30,10 @@ class BundleStoreTest {
     @Test
     fun `an installed bundle is in use at the next start, after its golden inputs ran on a real engine`() {
         val choice = EngineChoice(DesktopEngineFactory)
-        val installed = store().install(zip("1.10.0"), signature("1.10.0")) { choice.selfTest(it, EngineOptions()) }
+        val installed = store().install(zip("1.10.0"), signature("1.10.0")) {
+            assertInUse("1.2.3") // until it has passed
+            choice.selfTest(it, EngineOptions())
+        }
         assertEquals("1.10.0", installed.manifest.version)
         installed.requireWhole()
         assertInUse("1.10.0")
