@@ -48,7 +48,7 @@ public class BundleStore(private val folder: File, private val key: BundleKey, p
      * After an update of the app, that is the one shipped with it, unless an installed one has its name
      * and tags and is no older. What was allowed when it was installed holds until such an update.
      *
-     * @throws IOException the folder cannot be locked.
+     * @throws IOException the folder cannot be read or locked.
      */
     public fun open(): StoredBundle {
         lock.ifFree { incoming.delete() } // of an installation that was killed
@@ -87,6 +87,8 @@ public class BundleStore(private val folder: File, private val key: BundleKey, p
             bundle.requireWhole()
             val entries = entries()
             val inUse = choose(entries)
+            // The very same once more must not take the place of the last good one.
+            if (bundle.manifestSha256 == inUse.bundle.manifestSha256 && inUse.fellBack.isEmpty()) return@hold inUse.bundle
             requireSuccessor(bundle.manifest, inUse.bundle.manifest, allow)
             if (Allow.OTHER_TAGS !in allow) bundle.requireTags(shipped.manifest.tags)
             val result = selfTest(bundle)
@@ -122,12 +124,16 @@ public class BundleStore(private val folder: File, private val key: BundleKey, p
     private class Choice(val entry: Entry?, val bundle: TaggerBundle, val fellBack: String)
 
     /** Returns the files of the store, what was installed last first. */
-    private fun entries(): List<Entry> = folder.listFiles().orEmpty().mapNotNull { file ->
-        NAME.matchEntire(file.name)?.let {
-            val (number, manifest, shipped) = it.destructured
-            Entry(file, number.toLong(), manifest, shipped)
-        }
-    }.sortedByDescending { it.number }
+    private fun entries(): List<Entry> {
+        if (!folder.exists()) return emptyList()
+        val files = folder.listFiles() ?: throw IOException("$folder is no folder that can be read")
+        return files.mapNotNull(::entry).sortedByDescending { it.number }
+    }
+
+    private fun entry(file: File): Entry? = NAME.matchEntire(file.name)?.let {
+        val (number, manifest, shipped) = it.destructured
+        Entry(file, number.toLong(), manifest, shipped)
+    }
 
     private fun choose(entries: List<Entry>): Choice {
         var fellBack = ""

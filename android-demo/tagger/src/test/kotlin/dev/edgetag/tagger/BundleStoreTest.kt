@@ -137,6 +137,27 @@ class BundleStoreTest {
     }
 
     @Test
+    fun `what is in use already is not installed again, and the last good bundle stays`() {
+        install("1.2.3")
+        assertEquals(emptyList<File>(), zips()) // the shipped one
+        install("1.3.0")
+        install("1.10.0")
+        val before = zips()
+        assertEquals(before.map { it.name }, install("1.10.0").let { zips().map(File::getName) })
+        before.last().writeBytes(ByteArray(0))
+        assertEquals("1.3.0", store().open().bundle.manifest.version)
+        install("1.3.0") // goes on without the damaged one
+        assertInUse("1.3.0")
+    }
+
+    @Test
+    fun `a folder that is none is told, and hides no bundle behind the shipped one`() {
+        folder.writeText("a file")
+        assertFails(IOException::class.java, folder.path, "no folder") { store().open() }
+        assertFails(IOException::class.java, folder.path, "cannot be made") { install("1.3.0") }
+    }
+
+    @Test
     fun `whatever an interrupted copy leaves is passed over, and gone after the next start`() {
         install("1.3.0")
         val whole = zip("1.10.0").readBytes()
