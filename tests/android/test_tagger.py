@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from edgetag.bundling.archive import pack
 from tests.android.golden_arrays import time_letterbox, write_arrays
+from tests.android.golden_bundles import write_bundles
 from tests.android.golden_exif import write_exif
 from tests.android.golden_regions import write_regions
+from tests.android.golden_signatures import write_signatures
+from tests.android.golden_store import write_store
 from tests.android.golden_tables import write_tables
 from tests.android.hostile_pictures import write_hostile
-from tests.support.made_bundle import make_two_variants
+from tests.support.made_bundle import made_files, make_two_variants
 from tests.support.paths import ROOT
 
 DEMO = ROOT / "android-demo"
@@ -70,7 +74,11 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     write_tables(tmp_path)
     write_regions(tmp_path)
     write_hostile(tmp_path)
-    make_two_variants(tmp_path / "made").rename(tmp_path / "two-variants.zip")
+    make_two_variants(tmp_path / "both").rename(tmp_path / "two-variants.zip")
+    files = made_files(tmp_path / "made")
+    write_bundles(tmp_path, files)
+    write_signatures(tmp_path, pack(files))
+    write_store(tmp_path, files)
     told = tmp_path / "told.txt"
     done = subprocess.run(
         [

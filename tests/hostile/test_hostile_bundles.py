@@ -1,12 +1,8 @@
 """Bundles built to do harm: each is refused with one clear message, and little is read of it."""
 
 import copy
-import io
 import json
-import math
 import shutil
-import struct
-import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +19,15 @@ from edgetag.bundling.opening import read_bundle
 from edgetag.bundling.result import BundleManifest
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
+from tests.support.forged_bundles import (
+    CONTRACT_LIES,
+    GOLDEN_LIES,
+    MANIFEST_LIES,
+    TRICKS,
+    foreign_vocabulary,
+    overlapping,
+    with_trick,
+)
 from tests.support.made_bundle import make_run, recipe_in, resealed, unpack, with_json
 
 IN_ONE_FOLDER: dict[str, Any] = {
@@ -94,47 +99,20 @@ def test_whatever_is_done_to_the_bytes_there_is_no_traceback(
         assert packed == original.read_bytes()
 
 
-def zeros_deflated(archive: zipfile.ZipFile) -> None:
-    archive.writestr("bomb.txt", bytes(50_000_000), zipfile.ZIP_DEFLATED)
-
-
-def labels_twice(archive: zipfile.ZipFile) -> None:
-    archive.writestr("labels.txt", "other\n")
-
-
-@pytest.mark.parametrize(
-    ("trick", "told"),
-    [
-        (zeros_deflated, "compressed"),
-        (labels_twice, "twice"),
-        (lambda archive: archive.writestr("../../evil.kt", "x"), "not a name"),
-        (lambda archive: archive.writestr("/etc/cron.d/evil", "x"), "not a name"),
-        (lambda archive: archive.writestr("a/b.txt", "x"), "not a name"),
-        (lambda archive: archive.writestr("evil\x00.txt", "x"), "not in manifest|not a name"),
-        (lambda archive: archive.writestr("extra.txt", "x"), "not in manifest"),
-    ],
-)
+@pytest.mark.parametrize(("trick", "told"), TRICKS)
 def test_tricks_of_the_archive_are_refused(
     files: dict[str, bytes],
     tmp_path: Path,
     trick: Callable[[zipfile.ZipFile], None],
     told: str,
 ) -> None:
-    packed = io.BytesIO(pack(files))
-    with zipfile.ZipFile(packed, "a") as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # zipfile warns of the duplicate that the test wants
-        trick(archive)
-    refused(tmp_path / "b.zip", packed.getvalue(), told)
+    refused(tmp_path / "b.zip", with_trick(pack(files), trick), told)
 
 
 def test_entries_that_lie_on_each_other_are_refused(
     files: dict[str, bytes], tmp_path: Path
 ) -> None:
-    packed = bytearray(pack(files))
-    directory = packed.index(b"PK\x01\x02")
-    second = packed.index(b"PK\x01\x02", directory + 4)
-    struct.pack_into("<I", packed, second + 42, 0)  # its header's offset, APPNOTE 4.3.12
-    refused(tmp_path / "b.zip", bytes(packed), "overlaps|not a whole bundle")
+    refused(tmp_path / "b.zip", overlapping(pack(files)), "overlaps|not a whole bundle")
 
 
 def test_a_file_that_is_no_part_of_a_bundle_is_refused(
@@ -151,54 +129,11 @@ def test_a_file_that_is_missing_is_told(files: dict[str, bytes], tmp_path: Path,
     refused(tmp_path / "b.zip", resealed(rest), name.split(".")[0])
 
 
-def no_path(manifest: Any) -> None:
-    manifest["variants"][0]["file"] = "../int8.tflite"
-
-
-def huge(manifest: Any) -> None:
-    manifest["input_size"] = 10**30
-
-
-def negative(manifest: Any) -> None:
-    manifest["files"][0]["size_bytes"] = -1
-
-
-def path_in_name(manifest: Any) -> None:
-    manifest["name"] = "../../evil"
-
-
-def hidden_tag(manifest: Any) -> None:
-    manifest["tags"][0] = "cat\u202e"
-
-
-def two_variants(manifest: Any) -> None:
-    manifest["variants"] *= 2
-
-
-def unknown_key(manifest: Any) -> None:
-    manifest["run"] = "rm"
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (no_path, "no model file of its name"),
-        (huge, "input_size"),
-        (negative, "size_bytes"),
-        (path_in_name, "name"),
-        (hidden_tag, "not a tag name"),
-        (two_variants, "a variant twice"),
-        (unknown_key, "run"),
-    ],
-)
+@pytest.mark.parametrize(("change", "told"), MANIFEST_LIES)
 def test_manifests_that_lie_are_refused(
     files: dict[str, bytes], tmp_path: Path, change: Callable[[Any], None], told: str
 ) -> None:
     refused(tmp_path / "b.zip", resealed(files, change), told)
-
-
-def foreign_vocabulary(manifest: Any) -> None:
-    manifest["tags"] = ["bird", "fish", "tree"]
 
 
 def test_a_foreign_vocabulary_is_refused(files: dict[str, bytes], tmp_path: Path) -> None:
@@ -212,47 +147,7 @@ def test_a_foreign_vocabulary_is_refused(files: dict[str, bytes], tmp_path: Path
     refused(tmp_path / "b.zip", resealed(changed), r"thresholds\.json is not for")
 
 
-def set_at(*path: Any, to: Any) -> Callable[[Any], None]:
-    def change(value: Any) -> None:
-        for part in path[:-1]:
-            value = value[part]
-        value[path[-1]] = to
-
-    return change
-
-
-SCORE = ("expected", 0, "scores", 0, 0)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        set_at(*SCORE, to=math.nan),
-        set_at(*SCORE, to=math.inf),
-        set_at(*SCORE, to=1e308),
-        set_at(*SCORE, to=-0.1),
-        set_at(*SCORE, to=10**400),
-        set_at(*SCORE, to="0.5"),
-        set_at("expected", 0, "scores", to=[]),
-        set_at("expected", 0, "scores", 3, to=[0.5, 0.5]),
-        set_at("expected", 0, "variant", to="fp32"),
-        set_at("expected", 0, "family", to="nobody"),
-        set_at("expected", 0, "tolerance", to=math.nan),
-        set_at("expected", 0, "tolerance", to=2),
-        set_at("expected", 1, "family", to="litert"),
-        set_at("expected", to=[]),
-        set_at("shape", to=[16, 64, 64]),
-        set_at("shape", to=[15, 64, 64, 3]),
-        set_at("shape", 0, to=10**12),
-        set_at("shape", 1, to=65),
-        set_at("inputs", to="int8.tflite"),
-        set_at("pictures", to=[]),
-        set_at("pictures", 0, "file", to="../golden-00.png"),
-        set_at("pictures", 0, "file", to="int8.tflite"),
-        set_at("pictures", 0, "file", to="golden-01.png"),
-        set_at("pictures", 0, "width", to=0),
-    ],
-)
+@pytest.mark.parametrize("change", GOLDEN_LIES)
 def test_golden_outputs_that_no_run_gives_are_refused(
     files: dict[str, bytes], tmp_path: Path, change: Callable[[Any], None]
 ) -> None:
@@ -267,19 +162,7 @@ def test_golden_inputs_of_another_length_are_refused(
     refused(tmp_path / "b.zip", data, r"golden-inputs\.bin: .* bytes, expected")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        set_at("mean", to=math.nan),
-        set_at("std", to=0),
-        set_at("input_size", to=96),
-        set_at("filter", to="nearest; rm"),
-        set_at("fill", to=[0, 0]),
-        set_at("fill", 0, to=300),
-        set_at("background", 1, to=-1),
-        set_at("std", to=math.inf),
-    ],
-)
+@pytest.mark.parametrize("change", CONTRACT_LIES)
 def test_contracts_that_give_no_input_are_refused(
     files: dict[str, bytes], tmp_path: Path, change: Callable[[Any], None]
 ) -> None:
@@ -345,7 +228,7 @@ def test_any_value_in_any_place_is_read_or_refused_with_the_bundles_name(
     found = opened(path)
     if isinstance(found, InputError):
         assert str(path) in str(found)
-        assert changed != before
+        assert json.dumps(changed) != json.dumps(before)  # False is 0 in Python alone
     else:
         assert found.name == "bundle-test"
 

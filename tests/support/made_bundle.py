@@ -92,6 +92,13 @@ def make_run(root: Path) -> Workspace:
     return workspace
 
 
+def made_files(root: Path) -> dict[str, bytes]:
+    """Return every file of a bundle that is made here and now, of the variant int8."""
+    root.mkdir()
+    workspace = make_run(root)
+    return unpack(workspace.root / stage.run(recipe_in(root), workspace, SilentProgress()).file)
+
+
 def recipe_in(root: Path, bundle: str = "") -> Recipe:
     return parse_recipe(recipe_text(bundle), root / "recipe.toml")
 

@@ -151,6 +151,8 @@ def _refuse_other_bytes(
     path: Path,
 ) -> None:
     """Refuse a zip that holds anything but its files, as `pack` would write them."""
+    if "schema_version" not in manifest.model_fields_set:
+        raise InputError(f"{path}: {MANIFEST}: schema is missing; make the bundle again")
     written = manifest.model_dump_json(by_alias=True, indent=2, exclude_unset=True) + "\n"
     if archive.read(entries[MANIFEST]) != written.encode():
         raise InputError(

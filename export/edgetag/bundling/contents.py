@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from edgetag.records import Record, Result
 
@@ -56,7 +56,7 @@ class Label(Record):
     tag: str
     en: str
     ja: str
-    sensitive: bool
+    sensitive: StrictBool
 
 
 class Labels(Result):
@@ -80,9 +80,9 @@ class GoldenPicture(Record):
     """
 
     file: str
-    width: int = Field(ge=1, le=100_000)
-    height: int = Field(ge=1, le=100_000)
-    lossless: bool
+    width: int = Field(ge=1, le=100_000, strict=True)
+    height: int = Field(ge=1, le=100_000, strict=True)
+    lossless: StrictBool
 
 
 class Expected(Record):
@@ -118,9 +118,9 @@ class Golden(Result):
     SCHEMA: ClassVar[str] = "edgetag.golden/1.0"
     inputs: Literal["golden-inputs.bin"]
     shape: tuple[
-        Annotated[int, Field(ge=1, le=MOST_PICTURES)],
-        Annotated[int, Field(ge=32, le=1024)],
-        Annotated[int, Field(ge=32, le=1024)],
+        Annotated[int, Field(ge=1, le=MOST_PICTURES, strict=True)],
+        Annotated[int, Field(ge=32, le=1024, strict=True)],
+        Annotated[int, Field(ge=32, le=1024, strict=True)],
         Literal[3],
     ]
     pictures: tuple[GoldenPicture, ...]

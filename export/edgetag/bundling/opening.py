@@ -1,5 +1,6 @@
 """Opens a bundle and checks that its parts fit each other, whoever made it."""
 
+import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -176,11 +177,13 @@ class _Reader:
         """Return the preprocessing contract, which must give the models' input."""
         text = self._archive.read(contents.PREPROCESSING, MOST_JSON_BYTES)
         try:
-            contract = Preprocessing.model_validate_json(text)
+            contract = Preprocessing.model_validate_json(text, strict=True)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "the file"
             raise self._wrong(f"{contents.PREPROCESSING}: {place}: {first['msg']}") from None
+        if lacking := sorted(Preprocessing.model_fields.keys() - contract.model_fields_set):
+            raise self._wrong(f"{contents.PREPROCESSING}: {lacking[0]} is missing")
         channels = (*contract.fill, *contract.background)
         if not math.isfinite(contract.mean) or not math.isfinite(contract.std):
             raise self._wrong(f"{contents.PREPROCESSING}: mean and std are no numbers")
@@ -234,7 +237,10 @@ class _Reader:
             decoded = text.decode("utf-8")
         except UnicodeDecodeError:
             raise self._wrong(f"{name} is not UTF-8") from None
-        return kind.from_json(decoded, f"{self._archive.path}: {name}")
+        parsed = kind.from_json(decoded, f"{self._archive.path}: {name}")
+        if not json.loads(decoded).get("schema"):
+            raise self._wrong(f"{name}: schema is missing")
+        return parsed
 
     def _wrong(self, what: str) -> InputError:
         return InputError(f"{self._archive.path}: {what}; make the bundle again")

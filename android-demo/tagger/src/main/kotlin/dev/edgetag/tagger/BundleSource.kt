@@ -7,7 +7,6 @@ import java.io.RandomAccessFile
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.channels.FileChannel
-import java.util.zip.ZipFile
 
 /** Where the files of a bundle lie: assets, a folder, a zip. Names have no folders in them. */
 public interface BundleSource {
@@ -19,6 +18,7 @@ public interface BundleSource {
      *
      * @throws FileNotFoundException there is none of this name.
      * @throws IOException it cannot be read.
+     * @throws BundleException what holds it is no bundle.
      */
     public fun read(name: String): ByteBuffer
 }
@@ -30,31 +30,20 @@ public class FolderSource(private val folder: File) : BundleSource {
     override fun read(name: String): ByteBuffer = mapFile(File(folder, name))
 }
 
-/** A bundle as its zip. */
-public class ZipSource(private val zip: File) : BundleSource {
-    override val description: String get() = zip.path
+/**
+ * A bundle as its zip, mapped when it is first read and kept so: what becomes of the file later changes nothing.
+ *
+ * It may come from anywhere: a zip is refused whose bytes are not all as edgetag packs them.
+ */
+public class ZipSource internal constructor(zip: File, override val description: String) : BundleSource {
+    public constructor(zip: File) : this(zip, zip.path)
 
-    override fun read(name: String): ByteBuffer = ZipFile(zip).use { file ->
-        val entry = file.getEntry(name) ?: throw FileNotFoundException("$zip has no $name")
-        if (entry.size !in 0..MOST_BYTES) throw IOException("$name in $zip claims ${entry.size} bytes")
-        val buffer = ByteBuffer.allocateDirect(entry.size.toInt()).order(ByteOrder.nativeOrder())
-        file.getInputStream(entry).use { input ->
-            val chunk = ByteArray(1 shl 16)
-            while (true) {
-                val count = input.read(chunk)
-                if (count < 0) break
-                if (count > buffer.remaining()) throw IOException("$name in $zip is longer than it claims")
-                buffer.put(chunk, 0, count)
-            }
-        }
-        if (buffer.hasRemaining()) throw IOException("$name in $zip is cut off")
-        buffer.rewind()
-        buffer
-    }
+    private val opened by lazy { BundleZip.open(mapFile(zip), description) }
 
-    private companion object {
-        const val MOST_BYTES = 1L shl 30
-    }
+    /** Every file in it, the manifest too. */
+    internal val names: Set<String> get() = opened.names
+
+    override fun read(name: String): ByteBuffer = opened.read(name)
 }
 
 /** Maps a file into memory, read-only. */

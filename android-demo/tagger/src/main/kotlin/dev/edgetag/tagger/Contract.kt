@@ -32,6 +32,7 @@ public data class Contract(
         public fun parse(text: String): Contract = bundleFile("preprocessing.json") { StrictJson.read(text, ::read) }
 
         internal fun read(fields: JsonFields): Contract {
+            fields.requireOnly("input_size", "color_space", "anchor", "fill", "background", "filter", "mean", "std")
             fields.choice("color_space", mapOf("RGB" to Unit))
             val std = fields.number("std").toFloat()
             if (!(std > 0f) || std.isInfinite()) throw JsonException("std must be above 0, and is $std")

@@ -22,8 +22,27 @@ public class ChosenEngine(
     public val loadMs: Double,
 )
 
-/** Opens engines, and trusts none before it has passed the self-test. */
-public class EngineChoice(private val factory: EngineFactory, private val clock: Clock = SystemClock) {
+/**
+ * Opens engines, and trusts none before it has passed the self-test.
+ *
+ * @param memory what has passed it before, and need not again; null to run it each time.
+ */
+public class EngineChoice(
+    private val factory: EngineFactory,
+    private val clock: Clock = SystemClock,
+    private val memory: SelfTestMemory? = null,
+) {
+    /**
+     * Opens an engine as [open] does, for its self-test alone, such as before a bundle is installed.
+     *
+     * @throws BundleException a file of the bundle is damaged.
+     * @throws EngineException the CPU does not run the model either.
+     */
+    public fun selfTest(bundle: TaggerBundle, options: EngineOptions): SelfTestResult {
+        val chosen = open(bundle, options)
+        return chosen.engine.use { chosen.selfTest }
+    }
+
     /**
      * Opens the bundle's default variant; for the GPU the first that takes floats, where there is one.
      *
@@ -54,11 +73,16 @@ public class EngineChoice(private val factory: EngineFactory, private val clock:
      * @throws EngineException the CPU does not run the model either.
      */
     public fun open(bundle: TaggerBundle, variant: Variant, options: EngineOptions): ChosenEngine {
-        val opened = open(bundle.model(variant.name), options) { SelfTest.run(bundle, variant, it) }
+        val opened = open(bundle.model(variant.name), options) { engine, used -> tested(bundle, variant, engine, used) }
         return ChosenEngine(
             variant, opened.engine, opened.options, options.delegate, opened.fellBack, checkNotNull(opened.selfTest),
             opened.loadMs,
         )
+    }
+
+    private fun tested(bundle: TaggerBundle, variant: Variant, engine: Engine, options: EngineOptions): SelfTestResult {
+        val subject = SelfTestMemory.Subject(bundle, variant, engine, options)
+        return memory?.recall(subject) ?: SelfTest.run(bundle, variant, engine).also { memory?.remember(subject, it) }
     }
 
     /** What [open] found; without a self-test where there are no golden scores. */
@@ -70,7 +94,10 @@ public class EngineChoice(private val factory: EngineFactory, private val clock:
         val loadMs: Double,
     )
 
-    internal fun open(model: ByteBuffer, options: EngineOptions, test: (Engine) -> SelfTestResult?): Opened {
+    /** @param test of an engine with the options that it really has. */
+    internal fun open(
+        model: ByteBuffer, options: EngineOptions, test: (Engine, EngineOptions) -> SelfTestResult?,
+    ): Opened {
         if (options.delegate == Delegate.CPU) return attempt(model, options, "", test)
         val reason = try {
             val opened = attempt(model, options, "", test)
@@ -84,13 +111,13 @@ public class EngineChoice(private val factory: EngineFactory, private val clock:
     }
 
     private fun attempt(
-        model: ByteBuffer, options: EngineOptions, fellBack: String, test: (Engine) -> SelfTestResult?,
+        model: ByteBuffer, options: EngineOptions, fellBack: String, test: (Engine, EngineOptions) -> SelfTestResult?,
     ): Opened {
         val started = clock.nanos()
         val engine = factory.open(model, options)
         val loadMs = (clock.nanos() - started) / NANOS_A_MS
         try {
-            return Opened(engine, options, fellBack, test(engine), loadMs)
+            return Opened(engine, options, fellBack, test(engine, options), loadMs)
         } catch (error: Throwable) { // whatever it was, the engine's memory is not Java's
             engine.close()
             throw error

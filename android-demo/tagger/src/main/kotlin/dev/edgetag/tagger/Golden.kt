@@ -32,20 +32,24 @@ public data class Golden(
 
         private fun read(fields: JsonFields, tags: Int): Golden {
             fields.requireSchema("edgetag.golden/1.0")
-            val shape = fields.list("shape") { it, place -> StrictJson.whole(it, place, 1L..4096L).toInt() }
-            if (shape.size != 4 || shape[1] != shape[2] || shape[3] != Picture.CHANNELS) {
-                throw JsonException("shape must be [n, size, size, 3], and is $shape")
+            fields.requireOnly("schema", "inputs", "shape", "pictures", "expected")
+            val shape = fields.list("shape") { it, place -> StrictJson.whole(it, place, 1L..1024L).toInt() }
+            if (shape.size != 4 || shape[0] > MOST_PICTURES || shape[1] != shape[2] || shape[3] != Picture.CHANNELS) {
+                throw JsonException("shape must be [n, size, size, 3] with at most $MOST_PICTURES pictures, and is $shape")
             }
             val pictures = fields.list("pictures", GoldenPicture.Companion::read)
             if (pictures.size != shape[0]) throw JsonException("pictures has ${pictures.size}, and shape ${shape[0]}")
             return Golden(
-                inputs = FileDigest.fileName(fields.text("inputs")),
+                inputs = fields.choice("inputs", mapOf(INPUTS to INPUTS)),
                 count = shape[0],
                 size = shape[1],
                 pictures = pictures,
                 expected = fields.list("expected") { it, place -> GoldenScores.read(it, place, shape[0], tags) },
             )
         }
+
+        private const val INPUTS = "golden-inputs.bin"
+        private const val MOST_PICTURES = 16
     }
 }
 
@@ -60,13 +64,16 @@ public data class GoldenPicture(val file: String, val width: Int, val height: In
     internal companion object {
         fun read(element: JsonElement, place: String): GoldenPicture {
             val fields = StrictJson.fields(element, place)
+            fields.requireOnly("file", "width", "height", "lossless")
             return GoldenPicture(
                 FileDigest.fileName(fields.text("file")),
-                fields.whole("width", 1..1_000_000),
-                fields.whole("height", 1..1_000_000),
+                fields.whole("width", SIZES),
+                fields.whole("height", SIZES),
                 fields.flag("lossless"),
             )
         }
+
+        private val SIZES = 1..100_000
     }
 }
 
@@ -89,18 +96,19 @@ public data class GoldenScores(
     internal companion object {
         fun read(element: JsonElement, place: String, count: Int, tags: Int): GoldenScores {
             val fields = StrictJson.fields(element, place)
+            fields.requireOnly("variant", "family", "runtime", "version", "tolerance", "scores")
             val scores = fields.list("scores") { row, at ->
-                StrictJson.list(row, at).mapIndexed { i, value -> StrictJson.number(value, "$at[$i]") }
+                StrictJson.list(row, at).mapIndexed { i, value -> StrictJson.share(value, "$at[$i]") }
             }
             if (scores.size != count || scores.any { it.size != tags }) {
                 throw JsonException("$place.scores must be $count lists of $tags scores")
             }
-            val tolerance = fields.number("tolerance")
-            if (tolerance !in 0.0..1.0) throw JsonException("$place.tolerance must be in 0..1, and is $tolerance")
             return GoldenScores(
-                fields.text("variant"), fields.text("family"), fields.text("runtime"), fields.text("version"),
-                tolerance, scores,
+                fields.text("variant"), fields.choice("family", FAMILIES), fields.text("runtime"), fields.text("version"),
+                StrictJson.share(fields["tolerance"], "$place.tolerance"), scores,
             )
         }
+
+        private val FAMILIES = listOf("litert", "tflite-runtime", "tflite-runtime-reference").associateWith { it }
     }
 }

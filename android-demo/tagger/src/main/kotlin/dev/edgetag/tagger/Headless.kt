@@ -89,7 +89,9 @@ public class Headless(
     private fun open(job: HeadlessJob, bundle: TaggerBundle, model: Model): Session {
         val options = EngineOptions(job.threads, job.delegate)
         val choice = EngineChoice(engines, clock)
-        val chosen = choice.open(model.content, options) { engine -> model.variant?.let { SelfTest.run(bundle, it, engine) } }
+        val chosen = choice.open(model.content, options) { engine, _ ->
+            model.variant?.let { SelfTest.run(bundle, it, engine) }
+        }
         return Session(model, chosen.engine, chosen.options, chosen.fellBack, chosen.selfTest, chosen.loadMs)
     }
 

@@ -1,5 +1,6 @@
 package dev.edgetag.tagger
 
+import kotlinx.serialization.ExperimentalSerializationApi
 import kotlinx.serialization.SerializationException
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonArray
@@ -29,6 +30,10 @@ internal object StrictJson {
         }
         return read(fields(element, ""))
     }
+
+    /** Returns JSON as edgetag writes it: two spaces for each level, keys in the order that they have. */
+    fun rewritten(text: String): String =
+        read(text) { INDENTED.encodeToString(JsonElement.serializer(), it.whole) } + "\n"
 
     /** Returns how deep lists and objects lie in each other, outside texts. */
     private fun depth(text: String): Int {
@@ -65,6 +70,11 @@ internal object StrictJson {
         return value
     }
 
+    /** Returns a number in 0..1. */
+    fun share(element: JsonElement, place: String): Double = number(element, place).also {
+        if (it !in 0.0..1.0) throw wrong(place, "in 0..1", element)
+    }
+
     fun whole(element: JsonElement, place: String, range: LongRange): Long {
         val literal = (element as? JsonPrimitive)?.takeIf { !it.isString && WHOLE.matches(it.content) }
         val value = literal?.content?.toLong() ?: throw wrong(place, "a whole number", element)
@@ -72,7 +82,7 @@ internal object StrictJson {
         return value
     }
 
-    fun flag(element: JsonElement, place: String): Boolean = when ((element as? JsonPrimitive)?.content) {
+    fun flag(element: JsonElement, place: String): Boolean = when ((element as? JsonPrimitive)?.toString()) {
         "true" -> true
         "false" -> false
         else -> throw wrong(place, "true or false", element)
@@ -87,6 +97,12 @@ internal object StrictJson {
     }
 
     private const val SHOWN = 40
+
+    @OptIn(ExperimentalSerializationApi::class) // prettyPrintIndent
+    private val INDENTED = Json {
+        prettyPrint = true
+        prettyPrintIndent = "  "
+    }
     private val NUMBER = Regex("-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,60})?([eE][+-]?[0-9]{1,4})?")
     private val WHOLE = Regex("-?(0|[1-9][0-9]{0,17})")
 }
@@ -94,6 +110,8 @@ internal object StrictJson {
 /** The fields of one object; [place] is where it lies, such as `variants[0]`. */
 internal class JsonFields(private val json: JsonObject, private val place: String) {
     val names: Set<String> get() = json.keys
+
+    val whole: JsonObject get() = json
 
     operator fun get(name: String): JsonElement = json[name] ?: throw JsonException("${at(name)} is missing")
 
@@ -119,6 +137,24 @@ internal class JsonFields(private val json: JsonObject, private val place: Strin
         val value = text(name)
         return choices[value]
             ?: throw JsonException("${at(name)} is \"${value.take(40)}\", and must be one of ${choices.keys.joinToString()}")
+    }
+
+    /** Returns a text that has a form. */
+    fun matching(name: String, form: Regex): String = text(name).also {
+        if (!form.matches(it)) throw JsonException("${at(name)} is \"${it.take(40)}\", and must be as ${form.pattern}")
+    }
+
+    /** Checks that there are no keys but these. */
+    fun requireOnly(vararg keys: String) {
+        val other = names.firstOrNull { it !in keys }
+        if (other != null) throw JsonException("${at(other.take(40))} is unknown to this app")
+    }
+
+    /** Checks that there are these keys, in this order, and no other. */
+    fun requireKeys(vararg keys: String) {
+        requireOnly(*keys)
+        for (key in keys) get(key)
+        if (names.toList() != keys.toList()) throw JsonException("${place.ifEmpty { "all of it" }} has its keys in another order")
     }
 
     /** Checks `schema`: the same name and major version, as in `edgetag.manifest/2.0`. */

@@ -30,6 +30,7 @@ public class Labels(private val labels: List<Label>) : List<Label> by labels {
         public fun parse(text: String): Labels = bundleFile("labels.json") {
             StrictJson.read(text) { fields ->
                 fields.requireSchema("edgetag.labels/1.0")
+                fields.requireOnly("schema", "labels")
                 val labels = Labels(read(fields))
                 requireDistinct(labels.map { it.tag }, "labels")
                 labels
@@ -40,6 +41,7 @@ public class Labels(private val labels: List<Label>) : List<Label> by labels {
             var index = 0
             return fields.list("labels") { element, place ->
                 val label = StrictJson.fields(element, place)
+                label.requireOnly("tag", "en", "ja", "sensitive")
                 Label(index++, label.text("tag"), label.text("en"), label.text("ja"), label.flag("sensitive"))
             }
         }

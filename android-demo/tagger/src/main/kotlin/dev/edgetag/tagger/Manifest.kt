@@ -9,6 +9,7 @@ import kotlinx.serialization.json.JsonElement
  * @property inputSize height and width of the input, in pixels.
  * @property variants the models; the first is the default.
  * @property files every other file of the bundle, by name.
+ * @property version three numbers, compared as SemVer does.
  */
 public data class Manifest(
     val name: String,
@@ -32,17 +33,34 @@ public data class Manifest(
          *
          * @throws BundleException it is no such manifest, or contradicts itself.
          */
-        public fun parse(text: String): Manifest = bundleFile("manifest.json") { StrictJson.read(text, ::read) }
+        public fun parse(text: String): Manifest = bundleFile(MANIFEST) { StrictJson.read(text, ::read) }
+
+        /**
+         * Refuses a manifest that is not written as edgetag writes it, such as with a key twice, which
+         * readers could take for different ones.
+         */
+        internal fun requireCanonical(text: String) {
+            if (bundleFile(MANIFEST) { StrictJson.rewritten(text) } != text) {
+                throw BundleException("$MANIFEST is not written as edgetag writes it; this is refused.")
+            }
+        }
 
         private fun read(fields: JsonFields): Manifest {
-            fields.requireSchema("edgetag.manifest/2.0")
+            fields.requireSchema("edgetag.manifest/2.1")
+            fields.requireKeys(
+                "schema", "name", "version", "tags", "input_size", "variants", "recipe_sha256", "versions", "files",
+            )
+            fields.text("recipe_sha256")
+            fields.fields("versions").let { versions -> versions.names.forEach(versions::text) }
+            val files = fields.list("files", FileDigest.Companion::read)
+            requireDistinct(files.map { it.name }, "files")
             val manifest = Manifest(
-                name = fields.text("name"),
-                version = fields.text("version"),
+                name = fields.matching("name", NAME),
+                version = fields.matching("version", VERSION),
                 tags = fields.list("tags", StrictJson::text),
                 inputSize = fields.whole("input_size", Contract.INPUT_SIZES),
                 variants = fields.list("variants") { it, place -> Variant.read(StrictJson.fields(it, place)) },
-                files = fields.list("files", FileDigest.Companion::read).associateBy { it.name },
+                files = files.associateBy { it.name },
             )
             check(manifest)
             return manifest
@@ -51,15 +69,30 @@ public data class Manifest(
         private fun check(manifest: Manifest) {
             if (manifest.tags.isEmpty()) throw JsonException("tags is empty")
             requireDistinct(manifest.tags, "tags")
+            for (tag in manifest.tags) if (!isTag(tag)) throw JsonException("\"${tag.take(60)}\" is not a tag name")
             if (manifest.variants.isEmpty()) throw JsonException("variants is empty")
             requireDistinct(manifest.variants.map { it.name }, "variants")
             for (variant in manifest.variants) {
                 val listed = manifest.files[variant.file]
-                if (listed?.sha256 != variant.sha256) {
-                    throw JsonException("${variant.name}: files has another digest for ${variant.file}, or none")
+                if (variant.file != variant.name + ".tflite" || listed == null) {
+                    throw JsonException("\"${variant.name.take(60)}\" has no model file of its name")
+                }
+                if (listed.sha256 != variant.sha256 || listed.sizeBytes != variant.sizeBytes) {
+                    throw JsonException("${variant.name}: files has another digest for ${variant.file}")
                 }
             }
         }
+
+        /** Code points that this system does not know yet may be tags of a newer one. */
+        private fun isTag(tag: String): Boolean = tag.isNotEmpty() && tag == tag.trim() &&
+            tag.codePoints().noneMatch { it != ' '.code && Character.getType(it).toByte() in INVISIBLE }
+
+        private val INVISIBLE = setOf(
+            Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE,
+            Character.SPACE_SEPARATOR, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
+        )
+        private val NAME = Regex("[a-z0-9][a-z0-9_-]*")
+        private val VERSION = Regex("[0-9]+\\.[0-9]+\\.[0-9]+")
     }
 }
 
@@ -75,6 +108,7 @@ public data class Variant(
     val name: String,
     val file: String,
     val sha256: String,
+    val sizeBytes: Long,
     val inputType: String,
     val outputType: String,
     val minRuntimeVersion: String,
@@ -82,24 +116,37 @@ public data class Variant(
     val explain: MapSize?,
 ) {
     internal companion object {
-        fun read(fields: JsonFields) = Variant(
-            name = fields.text("variant"),
-            file = FileDigest.fileName(fields.text("file")),
-            sha256 = FileDigest.digest(fields.text("sha256")),
-            inputType = fields.text("input_type"),
-            outputType = fields.text("output_type"),
-            minRuntimeVersion = if (fields.has("min_runtime_version")) fields.text("min_runtime_version") else "",
-            verdict = fields.text("verdict"),
-            explain = if (fields.has("explain")) MapSize.read(fields.fields("explain")) else null,
-        )
+        fun read(fields: JsonFields): Variant {
+            fields.requireKeys(
+                "variant", "file", "sha256", "size_bytes", "input_type", "output_type", "min_runtime_version",
+                "verdict", "explain",
+            )
+            return Variant(
+                name = fields.text("variant"),
+                file = FileDigest.fileName(fields.text("file")),
+                sha256 = FileDigest.digest(fields.text("sha256")),
+                sizeBytes = fields.long("size_bytes", FileDigest.SIZES),
+                inputType = fields.choice("input_type", TYPES),
+                outputType = fields.choice("output_type", TYPES),
+                minRuntimeVersion = fields.text("min_runtime_version"),
+                verdict = fields.choice("verdict", VERDICTS),
+                explain = if (fields.has("explain")) MapSize.read(fields.fields("explain")) else null,
+            )
+        }
+
+        private val TYPES = listOf("float32", "uint8", "int8", "int16").associateWith { it }
+        private val VERDICTS = listOf("pass", "fail", "undecided", "not judged").associateWith { it }
     }
 }
 
 /** Size of heat maps, in cells, and the signature that makes them. */
 public data class MapSize(val signature: String, val height: Int, val width: Int) {
     internal companion object {
-        fun read(fields: JsonFields) =
-            MapSize(fields.text("signature"), fields.whole("height", 1..1024), fields.whole("width", 1..1024))
+        fun read(fields: JsonFields): MapSize {
+            fields.requireKeys("signature", "height", "width")
+            val signature = fields.choice("signature", mapOf("explain" to "explain"))
+            return MapSize(signature, fields.whole("height", 1..1024), fields.whole("width", 1..1024))
+        }
     }
 }
 
@@ -108,15 +155,18 @@ public data class FileDigest(val name: String, val sha256: String, val sizeBytes
     internal companion object {
         fun read(element: JsonElement, place: String): FileDigest {
             val fields = StrictJson.fields(element, place)
+            fields.requireKeys("name", "sha256", "size_bytes")
             return FileDigest(
-                fileName(fields.text("name")),
-                digest(fields.text("sha256")),
-                fields.long("size_bytes", 0L..Int.MAX_VALUE),
+                fileName(fields.text("name")), digest(fields.text("sha256")), fields.long("size_bytes", SIZES),
             )
         }
 
+        val SIZES = 0L..Int.MAX_VALUE
+
+        fun isFileName(name: String): Boolean = FILE_NAME.matches(name)
+
         fun fileName(name: String): String {
-            if (!FILE_NAME.matches(name)) throw JsonException("\"${name.take(60)}\" is no name of a file in a bundle")
+            if (!isFileName(name)) throw JsonException("\"${name.take(60)}\" is no name of a file in a bundle")
             return name
         }
 
@@ -125,7 +175,7 @@ public data class FileDigest(val name: String, val sha256: String, val sizeBytes
             return text
         }
 
-        private val FILE_NAME = Regex("[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+        private val FILE_NAME = Regex("[a-z0-9][a-z0-9_-]*(\\.[a-z0-9]+)+")
         private val DIGEST = Regex("[0-9a-f]{64}")
     }
 }

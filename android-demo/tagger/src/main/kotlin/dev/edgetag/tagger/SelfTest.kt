@@ -9,6 +9,7 @@ import kotlin.math.abs
  * @property maxDifference the largest difference from that family's scores, or from the nearest one's.
  * @property tolerance what that family allows.
  * @property mapsAgree whether heat maps average to the scores that they explain; true without heat maps.
+ * @property remembered whether it was run at an earlier start of the app, see [SelfTestMemory].
  */
 public data class SelfTestResult(
     val passed: Boolean,
@@ -16,10 +17,11 @@ public data class SelfTestResult(
     val maxDifference: Double,
     val tolerance: Double,
     val mapsAgree: Boolean = true,
+    val remembered: Boolean = false,
 ) {
     /** One line for people. */
     public val summary: String get() = when {
-        passed -> "self-test passed: scores as $family gives them, within $maxDifference"
+        passed -> "self-test passed${if (remembered) " before" else ""}: scores as $family gives them, within $maxDifference"
         mapsAgree -> "self-test failed: scores differ by up to $maxDifference, and $tolerance is allowed"
         else -> "self-test failed: heat maps do not average to the scores that they explain"
     }

@@ -21,15 +21,16 @@ public class TaggerBundle private constructor(
     private val thresholds: Thresholds
 
     init {
+        val extra = if (source is ZipSource) source.names - manifest.files.keys - MANIFEST else emptySet()
+        if (extra.isNotEmpty()) throw BundleException("${source.description}: ${extra.first()} is not in $MANIFEST")
         for (name in manifest.files.keys) if (!isLarge(name)) bytes(name)
         contract = Contract.parse(text("preprocessing.json"))
         labels = Labels.parse(text("labels.json"))
         thresholds = Thresholds.parse(text("thresholds.json"))
-        if (labels.map { it.tag } != manifest.tags) throw BundleException("labels.json has other tags than manifest.json")
-        if (contract.inputSize != manifest.inputSize) {
-            throw BundleException("preprocessing.json and manifest.json differ in input_size")
-        }
-        for (variant in manifest.variants) thresholds(variant.name)
+        val parts = BundleParts(this)
+        parts.checkWhatIsRead(thresholds)
+        // Elsewhere lies what `edgetag bundle android` has placed: what a phone reads, and no more.
+        if (source is ZipSource) parts.checkWhole(golden(), thresholds)
     }
 
     /** Name and version, for people. */
@@ -90,6 +91,15 @@ public class TaggerBundle private constructor(
     }
 
     /**
+     * Checks every file now, models and golden inputs too, which are otherwise checked when they are used.
+     *
+     * @throws BundleException one is missing, or a byte of it has changed.
+     */
+    public fun requireWhole() {
+        for (name in manifest.files.keys) bytes(name)
+    }
+
+    /**
      * Checks that the model scores the tags that the app was built for.
      *
      * @throws BundleException it scores others, or in another order.
@@ -109,7 +119,6 @@ public class TaggerBundle private constructor(
     }
 
     public companion object {
-        private const val MANIFEST = "manifest.json"
         private const val SHOWN = 5
 
         /**
@@ -117,6 +126,7 @@ public class TaggerBundle private constructor(
          *
          * @param manifestSha256 what the manifest's own digest must be, such as the constant in the
          *   generated `Tags.kt`; null where nothing is known about it.
+         *   Digests show damage alone: who made a bundle shows its signature, see [BundleSignature].
          * @throws BundleException it is no bundle, or a byte of it has changed.
          */
         public fun open(source: BundleSource, manifestSha256: String? = null): TaggerBundle {
@@ -128,7 +138,9 @@ public class TaggerBundle private constructor(
                         "Put the bundle in place again.",
                 )
             }
-            return TaggerBundle(source, Manifest.parse(decode(MANIFEST, content)), digest)
+            val text = decode(MANIFEST, content)
+            if (source is ZipSource) Manifest.requireCanonical(text)
+            return TaggerBundle(source, Manifest.parse(text), digest)
         }
 
         private fun isLarge(name: String) = name.endsWith(".tflite") || name.endsWith(".bin")
@@ -148,6 +160,8 @@ public class TaggerBundle private constructor(
         }
     }
 }
+
+internal const val MANIFEST = "manifest.json"
 
 /** Returns the SHA-256 of a buffer from position to limit, in hexadecimal. */
 public fun sha256(content: ByteBuffer): String {

@@ -15,6 +15,10 @@ internal class Thresholds(private val byVariant: Map<String, Map<String, Float>>
         }
     }
 
+    /** Whether there are thresholds for each of these variants and tags, and no others. */
+    fun areOf(variants: List<String>, tags: List<String>): Boolean =
+        byVariant.keys == variants.toSet() && byVariant.values.all { it.keys == tags.toSet() }
+
     companion object {
         /**
          * Reads `thresholds.json`.
@@ -24,15 +28,14 @@ internal class Thresholds(private val byVariant: Map<String, Map<String, Float>>
         fun parse(text: String): Thresholds = bundleFile("thresholds.json") {
             StrictJson.read(text) { fields ->
                 fields.requireSchema("edgetag.bundle-thresholds/1.0")
+                fields.requireOnly("schema", "thresholds")
                 val variants = fields.fields("thresholds")
                 Thresholds(variants.names.associateWith { read(variants.fields(it)) })
             }
         }
 
         private fun read(fields: JsonFields): Map<String, Float> = fields.names.associateWith { tag ->
-            val value = fields.number(tag)
-            if (value !in 0.0..1.0) throw JsonException("the threshold of $tag must be in 0..1, and is $value")
-            value.toFloat()
+            StrictJson.share(fields[tag], "the threshold of $tag").toFloat()
         }
     }
 }

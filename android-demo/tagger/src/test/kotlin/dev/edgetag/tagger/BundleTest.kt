@@ -66,7 +66,7 @@ class BundleTest {
     @Test
     fun `a zip that is cut off is no bundle`() {
         val cut = File(folder, "cut.zip").apply { writeBytes(demoBundle().readBytes().copyOf(10_000)) }
-        assertFails(BundleException::class.java, "cannot be read") { TaggerBundle.open(ZipSource(cut)) }
+        assertFails(BundleException::class.java, "cut.zip", "not a whole bundle") { TaggerBundle.open(ZipSource(cut)) }
     }
 
     @Test

@@ -43,10 +43,12 @@ class DemoBundleTest {
         val variant = bundle.manifest.variants.first()
         open(variant) { engine ->
             val tagger = Tagger(bundle, variant, engine)
+            val family = SelfTest.run(bundle, variant, engine).family
+            val known = golden.expected.first { it.variant == variant.name && it.family == family }
+            val thresholds = bundle.thresholds(variant.name)
             for (index in 0 until golden.count) {
                 val tagging = tagger.tag(picture(golden.pictures[index].file))
-                val scores = golden.expected.first { it.variant == variant.name && it.family == family(variant) }.scores[index]
-                val thresholds = bundle.thresholds(variant.name)
+                val scores = known.scores[index]
                 val expected = bundle.labels.filter { scores[it.index].toFloat() >= thresholds[it.index] }.map { it.tag }
                 assertEquals(expected.toSet(), tagging.tags.map { it.label.tag }.toSet())
                 assertEquals(tagging.tags.sortedByDescending { it.score }, tagging.tags)
@@ -79,12 +81,6 @@ class DemoBundleTest {
                 assertTrue(map.values.all { it in 0f..1f })
             }
         }
-    }
-
-    private fun family(variant: Variant): String {
-        var family = ""
-        open(variant) { family = SelfTest.run(bundle, variant, it).family.orEmpty() }
-        return family
     }
 
     private fun open(variant: Variant, use: (Engine) -> Unit) =

@@ -50,10 +50,10 @@ class JsonTest {
 
     @Test
     fun `manifests cannot name files outside the bundle`() {
-        val manifest = """{"schema": "edgetag.manifest/2.0", "name": "n", "version": "1", "tags": ["cat"], "input_size": 96,
-            "variants": [{"variant": "a", "file": "%1${'$'}s", "sha256": "$DIGEST", "input_type": "uint8", "output_type": "uint8",
-            "min_runtime_version": null, "verdict": "pass", "explain": null}],
-            "files": [{"name": "%1${'$'}s", "sha256": "%2${'$'}s", "size_bytes": 1}]}"""
+        val manifest = """{"schema": "edgetag.manifest/2.1", "name": "n", "version": "1.0.0", "tags": ["cat"], "input_size": 96,
+            "variants": [{"variant": "a", "file": "%1${'$'}s", "sha256": "$DIGEST", "size_bytes": 1, "input_type": "uint8",
+            "output_type": "uint8", "min_runtime_version": "", "verdict": "pass", "explain": null}],
+            "recipe_sha256": "", "versions": {}, "files": [{"name": "%1${'$'}s", "sha256": "%2${'$'}s", "size_bytes": 1}]}"""
         assertEquals("a.tflite", Manifest.parse(manifest.format("a.tflite", DIGEST)).variants[0].file)
         for (name in listOf("../a.tflite", "/etc/passwd", "a/b", ".hidden", "", "a\\\\b")) {
             assertFails(BundleException::class.java, "no name of a file") { Manifest.parse(manifest.format(name, DIGEST)) }
