@@ -9,11 +9,13 @@ import java.nio.ByteBuffer
 class EngineChoiceTest {
     private val bundle = TaggerBundle.open(ZipSource(demoBundle()))
     private val variant = bundle.manifest.variants.first()
+    /** Quick: its model has 3 kB. */
+    private val small = TaggerBundle.open(ZipSource(zip("1.2.3")))
     private val onGpu = EngineOptions(threads = 2, delegate = Delegate.GPU)
 
     @Test
     fun `the CPU is taken as asked for`() {
-        val chosen = EngineChoice(DesktopEngineFactory).open(bundle, variant, EngineOptions(2))
+        val chosen = EngineChoice(DesktopEngineFactory).open(small, small.manifest.variants.first(), EngineOptions(2))
         chosen.engine.use {
             assertEquals(EngineOptions(2), chosen.options)
             assertEquals("", chosen.fellBack)
@@ -24,7 +26,7 @@ class EngineChoiceTest {
 
     @Test
     fun `a delegate that does not start is replaced by the CPU, and the reason is told`() {
-        val chosen = EngineChoice(DesktopEngineFactory).open(bundle, variant, onGpu)
+        val chosen = EngineChoice(DesktopEngineFactory).open(small, small.manifest.variants.first(), onGpu)
         chosen.engine.use {
             assertEquals(Delegate.CPU, chosen.options.delegate)
             assertEquals(Delegate.GPU, chosen.requested)
@@ -36,7 +38,7 @@ class EngineChoiceTest {
     @Test
     fun `a delegate whose scores are wrong is closed and replaced by the CPU`() {
         val factory = WrongGpu()
-        val chosen = EngineChoice(factory).open(bundle, variant, onGpu)
+        val chosen = EngineChoice(factory).open(small, small.manifest.variants.first(), onGpu)
         chosen.engine.use {
             assertEquals(Delegate.CPU, chosen.options.delegate)
             assertTrue(chosen.fellBack.startsWith("self-test failed"), chosen.fellBack)
@@ -78,7 +80,7 @@ class EngineChoiceTest {
 
     @Test
     fun `a CPU whose scores are wrong is told, not hidden`() {
-        val chosen = EngineChoice(WrongGpu(Delegate.CPU)).open(bundle, variant, EngineOptions())
+        val chosen = EngineChoice(WrongGpu(Delegate.CPU)).open(small, small.manifest.variants.first(), EngineOptions())
         chosen.engine.use {
             assertFalse(chosen.selfTest.passed)
             assertEquals(null, chosen.selfTest.family)
