@@ -1,5 +1,6 @@
 """The library's Gradle files and the README's recipe, as far as no Gradle is needed for it."""
 
+import itertools
 import re
 import textwrap
 import tomllib
@@ -81,6 +82,19 @@ def test_the_library_s_namespace_is_its_package() -> None:
 
 def test_the_library_does_not_stop_at_their_compiler_s_warnings_where_others_build_it() -> None:
     assert "allWarningsAsErrors" not in "".join(map(script, MODULES))
+
+
+def test_every_public_declaration_of_the_library_says_what_it_is() -> None:
+    """But for properties of constructors, which the class's own words describe."""
+    silent = []
+    for module in MODULES:
+        for source in sorted((PROJECT / module / "src/main").rglob("*.kt")):
+            lines = source.read_text(encoding="utf-8").splitlines()
+            for before, line in itertools.pairwise(lines):
+                declared = re.match(r"( {4})?public (?!companion)(?!val .*,$)", line)
+                if declared and not before.rstrip().endswith("*/"):
+                    silent.append(f"{source.name}: {line.strip()}")
+    assert silent == []
 
 
 def test_plain_kotlin_knows_nothing_of_android() -> None:

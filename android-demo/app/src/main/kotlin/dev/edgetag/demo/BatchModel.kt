@@ -2,12 +2,13 @@ package dev.edgetag.demo
 
 import android.content.Context
 import android.net.Uri
-import android.provider.DocumentsContract
 import dev.edgetag.tagger.EngineException
 import dev.edgetag.tagger.PictureException
 import dev.edgetag.tagger.TagScore
+import dev.edgetag.tagger.android.PictureDocument
 import dev.edgetag.tagger.android.PictureReader
 import dev.edgetag.tagger.android.bytesOf
+import dev.edgetag.tagger.android.picturesIn
 import java.io.IOException
 
 /** One picture of a folder: its tags, or why there are none. */
@@ -24,22 +25,16 @@ class BatchLine(private val name: String, private val tags: List<TagScore>, priv
 
 /** Tags the pictures of a folder one after another; one that cannot be read stops nothing. */
 class BatchModel(context: Context) : TaggerModel<List<BatchLine>>(context) {
-    private class Document(val name: String, val uri: Uri)
-
     /** Tags a folder that the user has chosen. */
     fun tag(folder: Uri, settings: EngineSettings) {
         set(state.copy(result = emptyList()))
         start(Message(R.string.work_reading)) { cancellation ->
-            val documents = try {
-                list(folder)
-            } catch (error: SecurityException) {
-                throw IOException(error.message, error)
-            }
+            val documents = context.contentResolver.picturesIn(folder)
             withTagger(settings, cancellation) { open -> tagAll(documents, open, cancellation) }
         }
     }
 
-    private fun tagAll(documents: List<Document>, open: OpenTagger, cancellation: Cancellation) {
+    private fun tagAll(documents: List<PictureDocument>, open: OpenTagger, cancellation: Cancellation) {
         val reader = PictureReader(open.tagger.bundle.contract)
         val lines = mutableListOf<BatchLine>()
         for (document in documents) {
@@ -56,7 +51,7 @@ class BatchModel(context: Context) : TaggerModel<List<BatchLine>>(context) {
         update(cancellation) { it.copy(status = end, isRunning = false) }
     }
 
-    private fun line(document: Document, reader: PictureReader, open: OpenTagger): BatchLine = try {
+    private fun line(document: PictureDocument, reader: PictureReader, open: OpenTagger): BatchLine = try {
         val read = reader.read(context.contentResolver.bytesOf(document.uri))
         BatchLine(document.name, open.tagger.tag(read.picture).tags, null)
     } catch (error: PictureException) {
@@ -67,25 +62,5 @@ class BatchModel(context: Context) : TaggerModel<List<BatchLine>>(context) {
         BatchLine(document.name, emptyList(), error.message.orEmpty())
     } catch (error: EngineException) {
         BatchLine(document.name, emptyList(), error.message.orEmpty())
-    }
-
-    private fun list(folder: Uri): List<Document> {
-        val children = DocumentsContract.buildChildDocumentsUriUsingTree(folder, DocumentsContract.getTreeDocumentId(folder))
-        val columns = arrayOf(
-            DocumentsContract.Document.COLUMN_DOCUMENT_ID,
-            DocumentsContract.Document.COLUMN_DISPLAY_NAME,
-            DocumentsContract.Document.COLUMN_MIME_TYPE,
-        )
-        val found = mutableListOf<Document>()
-        val rows = context.contentResolver.query(children, columns, null, null, null)
-            ?: throw IOException("the folder's provider gives nothing")
-        rows.use {
-            while (it.moveToNext()) {
-                val id = it.getString(0) ?: continue
-                if (it.getString(2)?.startsWith("image/") != true) continue
-                found += Document(it.getString(1) ?: id, DocumentsContract.buildDocumentUriUsingTree(folder, id))
-            }
-        }
-        return found.sortedBy { it.name }
     }
 }

@@ -63,7 +63,10 @@ public data class Rgb(val red: Int, val green: Int, val blue: Int)
 
 /** A rectangle of pixels: from [left] and [top], up to but without [right] and [bottom]. */
 public data class Box(val left: Int, val top: Int, val right: Int, val bottom: Int) {
+    /** In pixels. */
     public val width: Int get() = right - left
+
+    /** In pixels. */
     public val height: Int get() = bottom - top
 }
 

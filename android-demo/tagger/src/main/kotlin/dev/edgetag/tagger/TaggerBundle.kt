@@ -10,13 +10,19 @@ import java.security.MessageDigest
  * A bundle whose bytes are those that its manifest states.
  *
  * Small files are checked when it is opened; models and golden inputs each time they are asked for.
+ *
+ * @property manifest what the bundle is and what it holds.
+ * @property manifestSha256 the digest of the manifest's file, in hexadecimal.
  */
 public class TaggerBundle private constructor(
     private val source: BundleSource,
     public val manifest: Manifest,
     public val manifestSha256: String,
 ) {
+    /** From a picture to the models' input. */
     public val contract: Contract
+
+    /** The tags, in the order of the scores. */
     public val labels: Labels
     private val thresholds: Thresholds
 
