@@ -230,7 +230,7 @@ def test_japanese_has_every_text_with_the_same_values() -> None:
 def test_the_screens_work_on_a_jvm_with_the_real_model(apk: Path, bundle: Path) -> None:
     copy = apk.parent / "android-demo"
     with zipfile.ZipFile(bundle) as file:
-        picture = Path(file.extract("golden-03.png", apk.parent))
+        picture = Path(file.extract("golden-13.png", apk.parent))
     done = subprocess.run(
         [sys.executable, str(copy / "ci" / "run_screens.py"), str(picture)],
         capture_output=True,

@@ -9,6 +9,7 @@ import dev.edgetag.tagger.EngineOptions
 import dev.edgetag.tagger.Tagger
 import dev.edgetag.tagger.TaggerBundle
 import dev.edgetag.tagger.android.InterpreterEngineFactory
+import dev.edgetag.tagger.android.selfTestMemory
 
 /**
  * A tagger whose engine has run the golden inputs.
@@ -25,16 +26,19 @@ class OpenTagger private constructor(val tagger: Tagger, val chosen: ChosenEngin
          * @throws dev.edgetag.tagger.BundleException the bundle is damaged or missing.
          * @throws dev.edgetag.tagger.EngineException not even the CPU runs the model.
          */
-        fun open(source: BundleSource, factory: EngineFactory, options: EngineOptions): OpenTagger {
+        fun open(source: BundleSource, choice: EngineChoice, options: EngineOptions): OpenTagger {
             val bundle = TaggerBundle.open(source)
-            val chosen = EngineChoice(factory).open(bundle, options)
+            val chosen = choice.open(bundle, options)
             return OpenTagger(Tagger(bundle, chosen.variant, chosen.engine), chosen)
         }
     }
 }
 
-/** The one place that says which runtime the app has. */
+/** The one place that says which runtime the app has, and what it remembers of its self-tests. */
 object Engines {
+    /** Returns what opens engines; one that has passed the self-test once is not tested again. */
+    fun choice(context: Context) = EngineChoice(linked(context), memory = selfTestMemory(context))
+
     /** Makes the factory of engines; the tests of the screens, on a JVM, put a desktop's here. */
     @Volatile
     var linked: (Context) -> EngineFactory = { InterpreterEngineFactory(it.codeCacheDir) }

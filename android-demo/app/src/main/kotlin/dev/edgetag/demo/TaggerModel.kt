@@ -59,7 +59,7 @@ abstract class TaggerModel<R>(context: Context) : ScreenModel<Screen<R>>(Screen(
         release()
         update(cancellation) { it.copy(engine = Message(R.string.engine_checking)) }
         try {
-            val opened = OpenTagger.open(AssetSource(context.assets), Engines.linked(context), settings.options)
+            val opened = OpenTagger.open(AssetSource(context.assets), Engines.choice(context), settings.options)
             open = opened
             openFor = settings
             update(cancellation) { it.copy(engine = describe(opened)) }

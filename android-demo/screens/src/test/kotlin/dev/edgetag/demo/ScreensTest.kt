@@ -117,6 +117,7 @@ class ScreensTest {
         settle(activity)
         val status = text(activity, R.id.engine_status)
         assertTrue(status, "Self-test passed" in status)
+        assertTrue("what passed is remembered", File(activity.filesDir, "edgetag-self-tests").isFile)
     }
 
     @Test

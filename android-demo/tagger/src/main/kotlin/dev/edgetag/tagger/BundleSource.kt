@@ -36,6 +36,7 @@ public class FolderSource(private val folder: File) : BundleSource {
  * It may come from anywhere: a zip is refused whose bytes are not all as edgetag packs them.
  */
 public class ZipSource internal constructor(zip: File, override val description: String) : BundleSource {
+    /** Names it by its path. */
     public constructor(zip: File) : this(zip, zip.path)
 
     private val opened by lazy { BundleZip.open(mapFile(zip), description) }

@@ -117,6 +117,7 @@ public class SuspendingTagger private constructor(
          * Opens a bundle, an engine and a tagger, on the tagger's own thread; see [EngineChoice.open].
          *
          * @param manifestSha256 see [TaggerBundle.open].
+         * @param memory what has passed the self-test before, and need not again; null to run it each time.
          * @throws BundleException the bundle is damaged or missing.
          * @throws EngineException not even the CPU runs the model, or its scores are not those that
          *   validation saw.
@@ -126,12 +127,14 @@ public class SuspendingTagger private constructor(
             engines: EngineFactory,
             options: EngineOptions = EngineOptions(),
             manifestSha256: String? = null,
+            memory: SelfTestMemory? = null,
         ): SuspendingTagger {
             val executor = Executors.newSingleThreadExecutor { Thread(it, "edgetag-tagger") }
             var opened: SuspendingTagger? = null
             try {
                 return withContext(executor.asCoroutineDispatcher()) {
-                    open(source, engines, options, manifestSha256, executor).also { opened = it }
+                    val bundle = TaggerBundle.open(source, manifestSha256)
+                    open(bundle, EngineChoice(engines, memory = memory), options, executor).also { opened = it }
                 }
             } catch (error: Throwable) { // also where nobody waits any more for what was opened
                 opened?.close() ?: executor.shutdown()
@@ -140,14 +143,12 @@ public class SuspendingTagger private constructor(
         }
 
         private fun open(
-            source: BundleSource,
-            engines: EngineFactory,
+            bundle: TaggerBundle,
+            choice: EngineChoice,
             options: EngineOptions,
-            manifestSha256: String?,
             executor: ExecutorService,
         ): SuspendingTagger {
-            val bundle = TaggerBundle.open(source, manifestSha256)
-            val chosen = EngineChoice(engines).open(bundle, options)
+            val chosen = choice.open(bundle, options)
             try {
                 if (!chosen.selfTest.passed) throw EngineException(chosen.selfTest.summary)
                 return SuspendingTagger(Tagger(bundle, chosen.variant, chosen.engine), chosen, executor)

@@ -4,6 +4,7 @@ import java.io.FileNotFoundException
 import java.nio.ByteBuffer
 import java.util.Collections
 import java.util.concurrent.CountDownLatch
+import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicInteger
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -78,7 +79,7 @@ class SuspendingTaggerTest {
         val before = engines.runs.get()
         engines.onRun = { begun.countDown().also { goOn.await() } }
         val work = launch(Dispatchers.Default) { tagger.tagAll(List(100) { it }) { picture }.collect { } }
-        begun.await()
+        begun.happens()
         work.cancel()
         assertTrue(!work.isCompleted)
         goOn.countDown()
@@ -93,7 +94,7 @@ class SuspendingTaggerTest {
         val work = launch(Dispatchers.Default) {
             tagger.tagAll(listOf(1)) { reading.countDown().let { awaitCancellation() } }.collect { }
         }
-        reading.await()
+        reading.happens()
         work.cancelAndJoin()
     }
 
@@ -104,7 +105,7 @@ class SuspendingTaggerTest {
         engines.onRun = { begun.countDown().also { goOn.await() } }
         runBlocking {
             val underWay = async(Dispatchers.Default) { tagger.tag(picture) }
-            begun.await()
+            begun.happens()
             tagger.close()
             tagger.close()
             assertEquals(0, engines.closed.get())
@@ -131,8 +132,9 @@ class SuspendingTaggerTest {
         val (begun, goOn) = CountDownLatch(1) to CountDownLatch(1)
         engines.onRun = { begun.countDown().also { goOn.await() } }
         runBlocking {
-            val opening = launch(Dispatchers.Default) { open() }
-            begun.await()
+            val opening = async(Dispatchers.Default) { open() }
+            // Not for ever: where it cannot be opened, it says why.
+            if (!begun.await(60, TimeUnit.SECONDS)) opening.await()
             opening.cancel()
             goOn.countDown()
             opening.join()
@@ -161,7 +163,7 @@ class SuspendingTaggerTest {
         @Volatile var onRun: () -> Unit = {}
 
         fun awaitClosed() {
-            end.await()
+            end.happens()
             assertEquals(listOf(1, 1), listOf(opened.get(), closed.get()))
         }
 
@@ -200,3 +202,6 @@ class SuspendingTaggerTest {
         }
     }
 }
+
+/** Waits for what must come. */
+private fun CountDownLatch.happens() = assertTrue(await(60, TimeUnit.SECONDS), "it does not come")
