@@ -1,5 +1,6 @@
 """Files on real phones: latency by Google's benchmark_model, scores by a runner of the user's.
 
+- `leaderboard`: their figures as rows of LiteRT's public leaderboard.
 - `stage`: all files on all phones: a thread per phone, each phone's trouble its own.
 - `result`: what measuring on phones leaves: phones, their figures, and what went wrong.
 - `tables`: tables of `bench/phones.json` and of the phones that adb sees.
