@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from edgetag.catalogue.engines import DEFAULT_RUNTIMES
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.reporting.results import tables_of
@@ -14,7 +15,7 @@ from tests.support.paths import MODELS
 from tests.support.run_folders import write_export
 from tests.support.tiny_run import RunFolder, make_run_folder
 
-HERE = [e.name for e in engines.ENGINES if e.available() is None]
+HERE = [name for name in DEFAULT_RUNTIMES if engines.get(name).available() is None]
 
 
 @pytest.fixture

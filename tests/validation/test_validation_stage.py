@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from edgetag.catalogue.engines import DEFAULT_RUNTIMES
 from edgetag.children import python_environment
 from edgetag.errors import ExitCode, InputError
 from edgetag.metrics import mean_average_precision
@@ -28,7 +29,7 @@ from tests.support.paths import MODELS
 from tests.support.tiny_run import RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
 QUIET = SilentProgress()
-HERE = [e.name for e in engines.ENGINES if e.available() is None]
+HERE = [name for name in DEFAULT_RUNTIMES if engines.get(name).available() is None]
 
 
 def only_litert(folder: RunFolder, more: str = "") -> Recipe:
