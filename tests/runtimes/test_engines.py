@@ -84,6 +84,22 @@ def test_a_compiled_model_gives_the_interpreters_scores_from_a_file_and_from_its
     np.testing.assert_array_equal(session.invoke(encoded), expected[0])
 
 
+@pytest.mark.parametrize("file", ["tiny_explain_fp32.tflite", "tiny_explain_int8_uint8.tflite"])
+def test_a_compiled_model_gives_the_interpreters_maps(
+    file: str, pixels: Pixels, contract: Preprocessing
+) -> None:
+    given = []
+    for name in ("litert", "litert-compiled"):
+        session = engines.loader(name).load(MODELS / file, threads=1)
+        table = encoding_table(contract, session.input)
+        given.append(session.signature("explain").run(encode(pixels[:1], table)))
+    interpreter, compiled = given
+    assert interpreter.keys() == compiled.keys() == {"scores", "maps"}
+    for output, values in interpreter.items():
+        np.testing.assert_array_equal(compiled[output], values)
+        assert np.ptp(values) > 0
+
+
 @pytest.mark.parametrize("name", HERE)
 def test_what_is_no_model_is_refused_with_the_reason(name: str, tmp_path: Path) -> None:
     engine = engines.loader(name)

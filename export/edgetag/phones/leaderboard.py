@@ -136,7 +136,7 @@ def _rows(result: PhonesResult, model: str, runtime_version: str) -> Iterator[Ro
             model_size_mb=entry.size_bytes / BYTES_PER_MB,
             device_id=device,
             device=phone.model,
-            os=f"Android {phone.android} (API {phone.api})",
+            os=f"Android {phone.android or 'of an unknown version'}{_api(phone, ' (API {})')}",
             accelerator=accelerator,
             delegate=taken.delegate if taken else None,
             nodes_delegated=taken.nodes if taken else None,
@@ -168,7 +168,11 @@ def _device_id(phone: PhoneRecord) -> str:
     """Return code name and API level, such as `shiba-35`: the device of its build's fingerprint."""
     parts = phone.build.partition(":")[0].split("/")
     name = parts[2] if len(parts) == 3 and parts[2] else phone.id
-    return f"{name}-{phone.api}"
+    return f"{name}{_api(phone, '-{}')}"
+
+
+def _api(phone: PhoneRecord, form: str) -> str:
+    return form.format(phone.api) if phone.api is not None else ""
 
 
 def _main_delegation(entry: PhoneMeasurement) -> Delegation | None:
