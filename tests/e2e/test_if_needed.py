@@ -74,7 +74,7 @@ class Folder:
 
 def leave_the_plain_ones(run_folder: Path) -> None:
     """Remove all that is not of the float weights, and what judges: files and scores are kept."""
-    for stage in ("prune", "quantize", "bench", "explain", "bundle"):
+    for stage in ("quantize", "bench", "explain", "bundle"):
         shutil.rmtree(run_folder / stage)
     for name in ("export", "validate", "validate/scores"):
         for path in (run_folder / name).iterdir():

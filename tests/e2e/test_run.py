@@ -65,12 +65,11 @@ def test_a_second_run_does_nothing_and_says_so(finished: Path) -> None:
     before = (finished / "runs/demo/run.json").read_bytes()
     done = subprocess.run([*command(finished), "--json"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("skipped") == 10
+    assert done.stderr.count("skipped") == 9
     stages = json.loads(done.stdout)
     assert list(stages) == [
         "dataset",
         "train",
-        "prune",
         "quantize",
         "export",
         "validate",
@@ -88,7 +87,7 @@ def test_a_changed_budget_runs_only_what_depends_on_it(finished: Path, tmp_path:
         recipe.write("max_size_bytes = 1\n")
     done = subprocess.run(command(changed), capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
-    for stage in ("dataset", "train", "prune", "quantize", "export"):
+    for stage in ("dataset", "train", "quantize", "export"):
         assert f"{stage}: unchanged" in done.stderr
 
 
