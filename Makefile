@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file share what it makes; the longest files come first (tests/conftest.py).
 TESTS_ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench maps test unit check timings composites decoding timm load docs lock clean
+.PHONY: help setup demo bench maps test unit check timings composites decoding planted timm load docs lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -56,6 +56,9 @@ load: setup ## How does edgetag serve bear load? Open loop, 2 minutes; make load
 
 decoding: setup ## How fast JPEG is decoded and by what, with which pixels; what scaled decoding costs in tags.
 	PYTHONPATH=. $(BIN)/python tests/decoding.py
+
+planted: setup ## How many wrong labels does edgetag mine show first? After make demo, or OUT=RUN.
+	PYTHONPATH=. $(BIN)/python tests/planted.py --out $(or $(OUT),runs/demo)
 
 timm: ## Record anew what timm's MobileNetV4 computes, which tests hold ours to; 300 MB.
 	.ci/timm build/timm tests/timm_reference.py

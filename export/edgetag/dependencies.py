@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).parent
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "ai_edge_litert": "ai-edge-litert",
+    "cleanlab": "cleanlab",
     "flatbuffers": "flatbuffers",
     "imagehash": "ImageHash",
     "jinja2": "jinja2",

@@ -211,6 +211,11 @@ class Workspace:
         return self.root / "rescue"
 
     @property
+    def mine(self) -> Path:
+        """What deserves a look: labels that look wrong, pictures near a threshold."""
+        return self.root / "mine"
+
+    @property
     def report(self) -> Path:
         """What people read."""
         return self.root / "report"

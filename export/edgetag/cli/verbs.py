@@ -36,6 +36,7 @@ VERBS = {
     "rescue": (
         "Keep the fewest layers in float that bring a failing variant inside its budget (rescue/)."
     ),
+    "mine": "List what deserves a look: labels that look wrong, pictures that are hard (mine/).",
     "search": "Find the best network, size, channels and integers for given budgets (search/).",
     "report": (
         "Write the report (report/): what validate found, and explain and bench if they have run."

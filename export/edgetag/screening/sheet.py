@@ -1,48 +1,27 @@
 """A page that shows the pictures on both sides of a rule, the nearest to it first."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import numpy as np
 
 from edgetag.contract import Preprocessing
 from edgetag.preprocess import ImageRejectedError, read_image
-from edgetag.reporting.page.style import page_environment, stylesheet
+from edgetag.reporting.page.sheet import SHEET_PX, Sheet, SheetPicture, SheetSection, render_sheet
 from edgetag.reporting.page.thumbnails import data_url
 from edgetag.screening.plan import Plan
 from edgetag.screening.rules import Truths
 from edgetag.screening.tagged import Tagged
 from edgetag.tables import Table
 from edgetag.tables.formats import format_count, format_fraction
-from edgetag.tables.html import to_html
 from edgetag.tagging.errors import PictureError
 from edgetag.tagging.pictures import read_bytes
 
 SHOWN = 60
 """Pictures on either side."""
 
-TEMPLATES = Path(__file__).parent / "templates"
-SHOWN_PX = 200
-LOOKS = Preprocessing(input_size=SHOWN_PX)
+INTRODUCTION = """The pictures nearest to a limit of the rule, on either side of it. Look where \
+right and wrong change places, and move the limit there."""
+
+LOOKS = Preprocessing(input_size=SHEET_PX)
 """Only its background is used, under transparent pixels."""
-
-
-@dataclass(frozen=True)
-class SheetPicture:
-    """One picture: its scores of the rule's tags, and a small copy."""
-
-    name: str
-    scores: str
-    url: str
-
-
-@dataclass(frozen=True)
-class Side:
-    """Pictures for which the rule holds, or the others; `total` counts all of them."""
-
-    title: str
-    total: str
-    pictures: tuple[SheetPicture, ...]
 
 
 def contact_sheet(tagged: Tagged, plan: Plan, expected: Table | None = None) -> str:
@@ -55,20 +34,24 @@ def contact_sheet(tagged: Tagged, plan: Plan, expected: Table | None = None) -> 
         plan: Which side each is on.
         expected: How often the rule is expected to be wrong; None where nothing tells.
     """
-    sides = [
+    sections = (
         _side("The rule holds", tagged, plan, plan.holds & tagged.readable),
         _side("The rule does not hold", tagged, plan, ~plan.holds & tagged.readable),
-    ]
-    template = page_environment(TEMPLATES).get_template("sheet.html.j2")
-    return template.render(
-        css=stylesheet(),
-        rule=plan.rule.text.strip(),
-        sides=sides,
-        expected=expected and {"title": expected.title, "table": to_html(expected)},
+    )
+    return render_sheet(
+        Sheet(
+            "edgetag screen",
+            plan.rule.text.strip(),
+            INTRODUCTION,
+            sections,
+            is_code=True,
+            table=expected,
+            table_heading="How often it will be wrong",
+        )
     )
 
 
-def _side(title: str, tagged: Tagged, plan: Plan, members: Truths) -> Side:
+def _side(title: str, tagged: Tagged, plan: Plan, members: Truths) -> SheetSection:
     rows = np.flatnonzero(members)
     rows = rows[np.argsort(plan.distance[rows], kind="stable")]
     pictures: list[SheetPicture] = []
@@ -82,5 +65,5 @@ def _side(title: str, tagged: Tagged, plan: Plan, members: Truths) -> Side:
         scores = ", ".join(
             f"{tag} {format_fraction(float(tagged.scores[tag][row]), 3)}" for tag in plan.rule.tags
         )
-        pictures.append(SheetPicture(tagged.paths[row], scores, data_url(image, SHOWN_PX)))
-    return Side(title, format_count(len(rows)), tuple(pictures))
+        pictures.append(SheetPicture(tagged.paths[row], scores, data_url(image, SHEET_PX)))
+    return SheetSection(f"{title}: {format_count(len(rows))}", tuple(pictures))

@@ -1,0 +1,5 @@
+"""What deserves a person's look: labels that look wrong, and pictures that are hard.
+
+- `stage`: a run → its findings, as a table, a page and JSON.
+- `tables`: tables of what was found: by tag, and the first findings.
+"""

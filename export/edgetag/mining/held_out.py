@@ -1,0 +1,77 @@
+"""What models say of pictures that they never saw: one head a tag, on features of the network."""
+
+from collections.abc import Sequence
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.mining.features import Features
+
+FOLDS = 5
+INVERSE_PENALTY = 0.01
+"""`C` of the logistic regression, on standardized features. `make planted` compares others: of
+4,429 planted errors this one estimates 4,060, and 0.001, which orders a little better, 3,179."""
+
+LEAST = 20
+"""Fewest pictures with a tag, and without it, from which a head learns."""
+
+
+def held_out_probabilities(
+    features: Features, labels: npt.NDArray[np.bool_], groups: Sequence[str], folds: int = FOLDS
+) -> npt.NDArray[np.float64]:
+    """Return the probability that each picture has a tag, by heads that saw neither it nor its kin.
+
+    Args:
+        features: `[images, features]`.
+        labels: `[images]`, of which at least `LEAST` are true and as many are not.
+        groups: `[images]`; pictures of one group are held out together.
+        folds: Parts of the pictures, each judged by a head of the others.
+
+    Returns:
+        `[images]` in 0..1.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedGroupKFold
+    from sklearn.preprocessing import StandardScaler
+
+    scaled = StandardScaler().fit_transform(features)
+    probabilities = np.empty(len(labels))
+    with catch_warnings():
+        simplefilter("ignore", UserWarning)  # a rare tag may be missing in a part: it judges none
+        parts = list(StratifiedGroupKFold(folds).split(scaled, labels, groups))
+    for rest, held in parts:
+        if labels[rest].all() or not labels[rest].any():
+            probabilities[held] = labels[rest].mean()
+            continue
+        head = LogisticRegression(C=INVERSE_PENALTY, max_iter=300)
+        probabilities[held] = head.fit(scaled[rest], labels[rest]).predict_proba(scaled[held])[:, 1]
+    return probabilities
+
+
+def suspects(
+    probabilities: npt.NDArray[np.float64], labels: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int64]:
+    """Return the labels that look wrong, the most doubtful first.
+
+    How many there are is what confident learning estimates (Northcutt, Jiang and Chuang 2021, in
+    cleanlab): a label is counted as wrong where the other answer is likelier than it is on average
+    among pictures that are given it. Which these are follows the probability of the given label.
+
+    Args:
+        probabilities: `[images]` of `held_out_probabilities`.
+        labels: `[images]`.
+
+    Returns:
+        Positions.
+    """
+    from cleanlab.filter import find_label_issues
+
+    found: npt.NDArray[np.int64] = find_label_issues(
+        labels.astype(np.int64),
+        np.stack([1 - probabilities, probabilities], axis=1),
+        filter_by="low_self_confidence",
+        return_indices_ranked_by="self_confidence",
+        n_jobs=1,
+    )
+    return found

@@ -1,0 +1,50 @@
+"""The page of findings: each tag's pictures by kind, with what the data says of them."""
+
+from PIL import Image
+
+from edgetag.mining.result import KINDS, Finding, MineResult
+from edgetag.mining.tables import LABELS, tag_table
+from edgetag.preprocess import Pixels
+from edgetag.reporting.page.sheet import SHEET_PX, Sheet, SheetPicture, SheetSection, render_sheet
+from edgetag.reporting.page.thumbnails import data_url
+from edgetag.tables.formats import format_count
+
+INTRODUCTION = """Pictures that deserve a look, as the network sees them. A suspect label is one \
+that models which never saw the picture contradict. findings.csv beside this page has the rows."""
+
+
+def sheet(result: MineResult, pictures: Pixels) -> str:
+    """Return the page as one HTML document.
+
+    Args:
+        result: The findings,
+        pictures: and `[findings, size, size, 3]` what they are of.
+    """
+    sections = []
+    for kind in KINDS:
+        for about in result.tags:
+            shown = tuple(
+                SheetPicture(
+                    finding.path, _caption(finding), data_url(Image.fromarray(pixels), SHEET_PX)
+                )
+                for finding, pixels in zip(result.findings, pictures, strict=True)
+                if (finding.kind, finding.tag) == (kind, about.tag)
+            )
+            if shown:
+                title = f"{about.tag}: {kind}, {format_count(len(shown))} shown"
+                sections.append(SheetSection(title, shown))
+    return render_sheet(
+        Sheet(
+            "edgetag mine",
+            "What deserves a look",
+            INTRODUCTION,
+            tuple(sections),
+            table=tag_table(result),
+            table_heading="Labels by tag",
+        )
+    )
+
+
+def _caption(finding: Finding) -> str:
+    label = LABELS[finding.label]
+    return f"{finding.rank}. label {label}; {finding.why} ({finding.split})"

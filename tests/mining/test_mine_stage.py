@@ -1,0 +1,129 @@
+"""A run is mined: findings as a table, a page and JSON, and nothing else in it changes."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from edgetag.errors import InputError
+from edgetag.mining.result import KINDS, MineResult
+from edgetag.progress import SilentProgress
+from edgetag.validation import stage as validation
+from edgetag.workspace import RunFile, digest_file, write_text
+from tests.support.commands import invoked
+from tests.support.tiny_run import RunFolder, make_run_folder
+
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A validated run, its recipe beside it."""
+    folder = make_run_folder(tmp_path_factory.mktemp("judged"))
+    validation.run(folder.recipe, folder.workspace, SilentProgress(), folder.reference_file())
+    return folder
+
+
+def mine(folder: RunFolder, **options: object) -> MineResult:
+    from edgetag.mining.stage import run
+
+    return run(folder.recipe, folder.workspace, SilentProgress(), **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def mined(judged: RunFolder) -> MineResult:
+    return mine(judged, most=5)
+
+
+def digests(root: Path) -> dict[Path, str]:
+    kept = (path for path in root.rglob("*") if path.is_file() and "mine" not in path.parts)
+    return {path: digest_file(path) for path in kept}
+
+
+def test_every_kind_is_looked_for_and_most_bounds_each_tag(mined: MineResult) -> None:
+    assert mined.absent == {}
+    assert mined.kinds.keys() == set(KINDS)
+    assert mined.kinds["near the threshold"] == 3 * 5
+    assert [finding.rank for finding in mined.findings] == list(range(1, len(mined.findings) + 1))
+    assert mined.features == "pretrained"
+    assert {"cleanlab", "scikit-learn", "tensorflow"} <= mined.versions.keys()
+
+
+def test_the_table_has_the_findings_row_by_row(judged: RunFolder, mined: MineResult) -> None:
+    text = (judged.workspace.mine / "findings.csv").read_text()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    labels = {"1": True, "0": False, "": None}
+    assert [
+        (int(row["rank"]), row["kind"], row["path"], row["tag"], labels[row["label"]])
+        for row in rows
+    ] == [(each.rank, each.kind, each.path, each.tag, each.label) for each in mined.findings]
+    assert MineResult.read(judged.workspace.mine / "mine.json", "mine") == mined
+
+
+def test_the_page_shows_each_finding(judged: RunFolder, mined: MineResult) -> None:
+    page = (judged.workspace.mine / "index.html").read_text()
+    assert page.count("<img ") == len(mined.findings)
+    assert page.count(' src="') == page.count(' src="data:image/webp;base64,')
+
+
+def test_nothing_but_its_own_folder_changes_and_features_are_kept(
+    judged: RunFolder, mined: MineResult
+) -> None:
+    before = digests(judged.workspace.root)
+    features = judged.workspace.mine / "features.npz"
+    written = features.stat().st_mtime_ns
+    assert mine(judged, most=5) == mined
+    assert digests(judged.workspace.root) == before
+    assert features.stat().st_mtime_ns == written
+
+
+def test_features_that_are_damaged_are_made_again(judged: RunFolder, mined: MineResult) -> None:
+    features = judged.workspace.mine / "features.npz"
+    features.write_bytes(features.read_bytes()[:1000])
+    assert mine(judged, most=5) == mined
+
+
+def test_without_a_verdict_labels_are_judged_and_the_rest_is_said_to_be_absent(
+    judged: RunFolder, mined: MineResult, tmp_path: Path
+) -> None:
+    folder = judged.unjudged(tmp_path / "unjudged")
+    result = mine(folder, most=5)
+    assert result.absent.keys() == {"near the threshold", "changed by compression"}
+    assert all("edgetag validate" in reason for reason in result.absent.values())
+    assert result.tags == mined.tags
+    assert {finding.kind for finding in result.findings} <= {"suspect label"}
+
+
+def test_a_tag_that_few_pictures_have_is_not_judged_and_the_reason_is_told(
+    judged: RunFolder, tmp_path: Path
+) -> None:
+    folder = judged.copy(tmp_path / "rare")
+    manifest = pl.read_parquet(folder.workspace.manifest)
+    rare = pl.Series("tag:cat", np.arange(len(manifest)) < 7).cast(pl.Int8)
+    manifest.with_columns(rare).write_parquet(folder.workspace.manifest)
+    result = mine(folder, tags=("cat",))
+    (cat,) = result.tags
+    assert (cat.suspects, cat.positives) == (None, 7)
+    assert cat.not_judged == "7 pictures have it; 20 are needed"
+
+
+def test_a_tag_that_the_data_lacks_is_refused(judged: RunFolder) -> None:
+    with pytest.raises(InputError, match="the data has no tag 'horse'; it has: cat, dog, food"):
+        mine(judged, tags=("horse",))
+
+
+def test_the_command_takes_a_run_folder_and_says_where_the_page_lies(
+    judged: RunFolder, mined: MineResult, tmp_path: Path
+) -> None:
+    folder = judged.copy(tmp_path / "run")
+    kept = folder.recipe.model_dump(mode="json")
+    text = RunFile(name="tiny", recipe=kept, seed=1, versions={}).to_json()
+    write_text(folder.workspace.run_file, text)
+    code, printed = invoked("mine", str(folder.workspace.root), "--most", "2", "--tag", "dog")
+    assert code == 0, printed
+    assert f"page: {folder.workspace.mine / 'index.html'}" in printed
+    result = MineResult.read(folder.workspace.mine / "mine.json", "mine")
+    assert result.tags == tuple(about for about in mined.tags if about.tag == "dog")
