@@ -131,6 +131,16 @@ def test_a_log_outside_of_its_folders_names_no_phone(run_folder: RunFolder) -> N
         figures(run_folder, SAMPLES / "summary.txt")
 
 
+@pytest.mark.parametrize("text", ["9" * 400, "-1", "NaN", "٣"])
+def test_a_percentile_that_is_no_number_is_not_told(
+    run_folder: RunFolder, handed_in: Path, text: str
+) -> None:
+    path = handed_in / "mlperf_log_summary.txt"
+    path.write_text(path.read_text().replace(" 3950000", f" {text}"))
+    (entry,) = figures(run_folder, path)
+    assert (entry.p50_ms, entry.p90_ms) == (None, 4.125)
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

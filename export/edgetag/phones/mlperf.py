@@ -29,6 +29,7 @@ LONGEST_LINE = 2_000
 INVALID = "MLPerf calls the run invalid: too short, or too few inferences"
 
 _LINE = re.compile(r"^([A-Za-z0-9.() ]{1,60}?) *: (\S.{0,100})$")
+_COUNT = re.compile(r"[0-9]{1,15}")
 _QUERIES = re.compile(r"^ \* Processed at least [0-9]{1,9} queries \(([0-9]{1,9})\)")
 _PERCENTILES = ("{} percentile latency (ns)", "result_{}_percentile_latency_ns")
 """How the two logs call a percentile."""
@@ -146,11 +147,12 @@ def _folders(path: Path) -> tuple[str, str]:
 def _percentile(values: dict[str, str], percent: str) -> float | None:
     texts = (values.get(name.format(percent)) for name in _PERCENTILES)
     text = next((text for text in texts if text is not None), "")
-    return int(text) / 1e6 if text.isascii() and text.isdigit() else None
+    nanoseconds = _count(text)
+    return None if nanoseconds is None else nanoseconds / 1e6
 
 
 def _count(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None
+    return int(text) if text and _COUNT.fullmatch(text) else None
 
 
 class _Accuracy(ReadPart):
