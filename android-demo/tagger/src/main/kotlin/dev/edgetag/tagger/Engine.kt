@@ -64,7 +64,11 @@ public data class EngineOptions(val threads: Int = 1, val delegate: Delegate = D
     }
 
     /** For people. */
-    internal val label: String get() = if (delegate == Delegate.GPU) "the GPU" else "the CPU with threads: $threads"
+    internal val label: String get() = when {
+        delegate == Delegate.GPU -> "the GPU"
+        threads == 1 -> "the CPU with 1 thread"
+        else -> "the CPU with $threads threads"
+    }
 
     public companion object {
         /** What phones have: the CPU with 1, 2 and 4 threads, and the GPU. See [EngineChoice.open]. */

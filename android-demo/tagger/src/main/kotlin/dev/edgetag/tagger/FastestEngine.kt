@@ -1,5 +1,7 @@
 package dev.edgetag.tagger
 
+import java.util.Locale
+
 /**
  * An engine that was tried and is not the one that runs.
  *
@@ -87,7 +89,9 @@ internal class FastestEngine(
             p50Ms != null && (other?.p50Ms == null || p50Ms < other.p50Ms * CLEARLY)
 
         fun reasonBeside(best: Attempt?): String =
-            if (p50Ms == null || best == null) reason else "$p50Ms ms, and ${best.options.label} takes ${best.p50Ms} ms"
+            if (p50Ms == null || best == null) reason else "${shown(p50Ms)}, and ${best.options.label} takes ${shown(best.p50Ms)}"
+
+        private fun shown(ms: Double?) = String.format(Locale.ROOT, "%.2f ms", ms)
     }
 
     private companion object {

@@ -25,7 +25,7 @@ class FastestEngineTest {
         assertTrue(chosen.selfTest.passed)
         assertEquals("", chosen.fellBack)
         assertEquals(listOf(cpu[0], cpu[2], gpu), chosen.lost.map { it.options })
-        assertEquals("9.0 ms, and the CPU with threads: 2 takes 5.0 ms", chosen.lost.first().reason)
+        assertEquals("9.00 ms, and the CPU with 2 threads takes 5.00 ms", chosen.lost.first().reason)
         assertEquals(LostEngine(gpu, "no GPU here", null), chosen.lost.last())
         assertEquals(phone.opened, phone.closed)
     }
@@ -38,6 +38,19 @@ class FastestEngineTest {
         assertEquals(cpu[0], chosen.options)
         assertTrue(chosen.lost.single().reason.startsWith("self-test failed"), chosen.lost.single().reason)
         assertEquals(phone.opened, phone.closed)
+    }
+
+    @Test
+    fun `a GPU that wins runs the model that computes in float, and again from memory`() {
+        val both = TaggerBundle.open(ZipSource(twoVariantsBundle()))
+        val phone = Phone(mapOf(cpu[0] to 9.0, gpu to 1.0))
+        val memory = SelfTestMemory(File(folder, "memory"), "build")
+        repeat(2) {
+            val chosen = phone.open(listOf(cpu[0], gpu), memory, both)
+            chosen.engine.close()
+            assertEquals("fp32" to gpu, chosen.variant.name to chosen.options)
+            assertEquals("9.00 ms, and the GPU takes 1.00 ms", chosen.lost.single().reason)
+        }
     }
 
     @Test
