@@ -15,4 +15,4 @@ dependencyResolutionManagement {
 }
 
 rootProject.name = "android-demo"
-include(":app", ":tagger", ":tagger-android")
+include(":app", ":tagger", ":tagger-android", ":tagger-litert2")

@@ -47,6 +47,7 @@ def test_the_scripts_that_a_project_needs_are_there() -> None:
         "app/build.gradle.kts",
         "tagger/build.gradle.kts",
         "tagger-android/build.gradle.kts",
+        "tagger-litert2/build.gradle.kts",
     }
 
 

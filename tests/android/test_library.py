@@ -8,7 +8,8 @@ import tomllib
 from tests.support.paths import ROOT
 
 PROJECT = ROOT / "android-demo"
-MODULES = ("tagger", "tagger-android")
+MODULES = ("tagger", "tagger-android", "tagger-litert2")
+STUBS = "litert2-stubs"
 CONSUMER = ROOT / "tests/android/consumer"
 
 
@@ -56,7 +57,8 @@ def test_the_recipe_s_app_is_built_as_the_demo_is() -> None:
 
 
 def test_the_library_s_api_is_explicit_for_gradle_as_for_maven() -> None:
-    for module, mode in zip(MODULES, ("explicitApi()", "-Xexplicit-api=strict"), strict=True):
+    for module in MODULES:
+        mode = "explicitApi()" if module == "tagger" else "-Xexplicit-api=strict"
         assert mode in script(module), module
         pom = (PROJECT / module / "pom.xml").read_text(encoding="utf-8")
         assert "<arg>-Xexplicit-api=strict</arg>" in pom, module
@@ -73,11 +75,32 @@ def test_apps_with_the_android_plugin_s_own_kotlin_can_read_the_library() -> Non
     assert "kotlin.stdlib.default.dependency=false" in properties
 
 
-def test_the_library_s_namespace_is_its_package() -> None:
-    namespace = re.search(r'namespace = "(.+)"', script("tagger-android"))
-    assert namespace is not None
-    folder = PROJECT / "tagger-android/src/main/kotlin" / namespace[1].replace(".", "/")
-    assert list(folder.glob("*.kt"))
+def test_the_library_s_namespaces_are_its_packages() -> None:
+    for module in MODULES[1:]:
+        namespace = re.search(r'namespace = "(.+)"', script(module))
+        assert namespace is not None
+        folder = PROJECT / module / "src/main/kotlin" / namespace[1].replace(".", "/")
+        assert list(folder.glob("*.kt")), module
+
+
+def test_stubs_are_compiled_against_and_neither_packed_nor_published() -> None:
+    settings = (PROJECT / "settings.gradle.kts").read_text(encoding="utf-8")
+    assert '":tagger-litert2"' in settings
+    assert STUBS not in settings + "".join(map(script, (*MODULES, "app")))
+    naming = {pom.parent.name for pom in PROJECT.glob("*/pom.xml") if STUBS in pom.read_text()}
+    assert naming == {STUBS, "tagger-litert2"}
+    pom = (PROJECT / "tagger-litert2/pom.xml").read_text(encoding="utf-8")
+    assert "<scope>provided</scope>" in pom.split(STUBS)[1].split("</dependency>")[0]
+    for script_of_ci in (PROJECT / "ci").glob("*.py"):
+        assert STUBS not in script_of_ci.read_text(encoding="utf-8")
+
+
+def test_each_module_takes_one_runtime_and_says_its_version() -> None:
+    assert "libs.bundles.litert2)" in script("tagger-litert2")
+    assert "libs.bundles.litert)" in script("tagger-android")
+    source = PROJECT / "tagger-litert2/src/main/kotlin/dev/edgetag/tagger/litert2"
+    text = (source / "CompiledModelEngine.kt").read_text(encoding="utf-8")
+    assert f'VERSION = "{versions()["litert2"]}"' in text
 
 
 def test_the_library_does_not_stop_at_their_compiler_s_warnings_where_others_build_it() -> None:

@@ -88,7 +88,7 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
             "-f",
             str(DEMO / "pom.xml"),
             "-pl",
-            "tagger",
+            "tagger,litert2-stubs,tagger-litert2",
             "test",
             f"-Dedgetag.golden={tmp_path}",
             f"-Dedgetag.bundle={demo}",

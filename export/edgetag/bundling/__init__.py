@@ -6,6 +6,7 @@
 - `tables`: tables of what `edgetag bundle check` found.
 - `android`: places a bundle in an Android project: assets, `Tags.kt`, and a list of what was
   written.
+- `apk`: a finished Android app that has a bundle in it.
 - `checking`: replays a bundle: source pictures decoded anew, golden inputs run through every
   file.
 - `contents`: names and records of the files in a bundle; see also `result.BundleManifest`.

@@ -14,7 +14,7 @@ def check_tables(checked: BundleCheck) -> tuple[Table, ...]:
         Number("largest difference", lambda replay: _written(replay.max_difference, ".2g")),
         Number("tolerance", lambda replay: _written(replay.tolerance, "g")),
         Prose("reason", lambda replay: replay.reason or None),
-        Decision("verdict", lambda replay: _verdict(replay.verdict)),
+        Decision("verdict", lambda replay: verdict_cell(replay.verdict)),
     )
     otherwise = [entry for entry in checked.pictures if entry.max_difference != 0 or entry.reason]
     pictures = Rows(otherwise).table(
@@ -23,7 +23,7 @@ def check_tables(checked: BundleCheck) -> tuple[Table, ...]:
         Column("kind", lambda picture: "lossless" if picture.lossless else "lossy"),
         Number("largest difference", lambda picture: picture.max_difference),
         Prose("reason", lambda picture: picture.reason or None),
-        Decision("verdict", lambda picture: _verdict(picture.verdict)),
+        Decision("verdict", lambda picture: verdict_cell(picture.verdict)),
     )
     return tuple(table for table in (replays, pictures) if table.rows)
 
@@ -32,7 +32,8 @@ def _written(value: float | None, form: str) -> str | None:
     return None if value is None else format(value, form)
 
 
-def _verdict(outcome: Outcome) -> Cell:
+def verdict_cell(outcome: Outcome) -> Cell:
+    """Return a verdict; what was not run has no sign."""
     return Cell(outcome) if outcome == "not run" else decided(outcome)
 
 

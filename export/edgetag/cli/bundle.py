@@ -1,7 +1,7 @@
 """`edgetag bundle`: the bundle itself, and check, sign, verify, android, schema."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -41,7 +41,16 @@ def bundle(
 
 @app.command("check")
 def check(
-    path: BundlePath,
+    path: Annotated[
+        Path | None, typer.Argument(metavar="ZIP", help="The bundle; may be left out with --apk.")
+    ] = None,
+    apk: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="An APK or app bundle (.aab) that has a bundle in it: ZIP's, if that is given.",
+        ),
+    ] = None,
     on: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,7 +67,10 @@ def check(
 ) -> None:
     """Check a bundle: digests, pictures decoded anew, golden inputs on every runtime at hand.
 
-    Exits with 1 if a picture or a score differs, 2 if the bundle is damaged.
+    With --apk, check a finished app instead: the bundle's files in it, whether phones can map its
+    models and native libraries (pages of 16 KB), signatures.
+
+    Exits with 1 if something is not as it must be, 2 if the bundle or the app is damaged.
     """
     from edgetag.bundling.checking import check as check_zip
     from edgetag.bundling.checking import chosen_engines
@@ -68,10 +80,26 @@ def check(
     if on and no_replay:
         raise InputError("--on says where models run, --no-replay that none does; give one")
     set_verbose(verbose)
+    if apk is not None:
+        _check_app(apk, path, json, runs_models=bool(on or no_replay))
+    if path is None:
+        raise InputError("give a bundle, an app with --apk, or both")
     engines = () if no_replay else chosen_engines(on or ())
     checked = check_zip(path, engines, console_progress())
     show(checked, json, check_tables(checked), [f"{path}: {check_sentence(checked)}"])
     raise typer.Exit(ExitCode.ACCEPTED if checked.passed else ExitCode.BUDGET_BROKEN)
+
+
+def _check_app(apk: Path, bundle: Path | None, json: bool, runs_models: bool) -> NoReturn:
+    from edgetag.bundling.apk.checking import check_app
+    from edgetag.bundling.apk.tables import app_sentences, app_tables
+    from edgetag.errors import InputError
+
+    if runs_models:
+        raise InputError("--apk runs no model; leave out --on and --no-replay, or check the bundle")
+    checked = check_app(apk, bundle)
+    show(checked, json, app_tables(checked), app_sentences(checked))
+    raise typer.Exit(checked.exit_code)
 
 
 @app.command("sign")

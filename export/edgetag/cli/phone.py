@@ -181,16 +181,21 @@ def read(
     recipe: RecipeOrRun,
     answers: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="What the app wrote, edgetag.phone-scores."),
+        typer.Argument(
+            metavar="FILE...",
+            help="What the app wrote (edgetag.phone-scores), or others: rows of LiteRT's "
+            "leaderboard (.jsonl), logs and result.json of MLPerf.",
+        ),
     ],
     out: RunFolder = None,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Read scores and times that the demo app wrote on a phone elsewhere (bench/phones.json).
+    """Read what the demo app wrote on a phone elsewhere, or others measured (bench/phones.json).
 
-    Its file is told by the digest, its images by their names: pictures of the split that decides,
-    or the numbers of an `images` file. Exits with 0 if all it holds was measured, else with 2.
+    The app's file is told by the digest, its images by their names: pictures of the split that
+    decides, or the numbers of an `images` file. Figures of others, of any file, stand beside ours
+    in one table. Exits with 0 if all that bench/phones.json holds was measured, else with 2.
     """
     from edgetag.phones.reading import read as read_answers
     from edgetag.phones.stage import files_of

@@ -7,7 +7,8 @@
 - `instrument`: the demo app's headless entry: `am instrument`, and what it prints.
 - `packing`: a folder for somebody whose phone is elsewhere: files, images, jobs, and what to
   type.
-- `reading`: answers of the demo app read by hand: for phones that are not on this machine.
+- `reading`: files read by hand: answers of the demo app from phones that are not on this machine,
+  and what others measured.
 - `settings`: how files are measured on phones.
 - `schema`: JSON Schemas of what goes to a phone and comes back, for those who write the other
   side.

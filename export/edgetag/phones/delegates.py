@@ -50,6 +50,11 @@ _UNSUPPORTED = re.compile(r"^([\w ]{1,40}?) acceleration is unsupported on this 
 _UNDONE = "Restored original execution plan after delegate application failure"
 
 
+def delegate_of(node: str) -> str:
+    """Return the delegate that a node's name stands for; other names are left as they are."""
+    return _NODES.get(node, node)
+
+
 def delegations(lines: list[str]) -> tuple[Delegation, ...]:
     """Return one entry for each delegate that the output speaks of.
 
@@ -63,7 +68,7 @@ def delegations(lines: list[str]) -> tuple[Delegation, ...]:
     last = ""
     for line in lines:
         if match := _REPLACING.match(line):
-            last = _NODES.get(match[3], match[3])
+            last = delegate_of(match[3])
             nodes[last, match[4] or ""] = int(match[1]), int(match[2]) if match[2] else None
         elif match := _REMAINING.match(line):
             remaining = int(match[1]), int(match[1]) + int(match[2])

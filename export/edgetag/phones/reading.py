@@ -1,7 +1,8 @@
-"""Answers of the demo app read by hand: for phones that are not on this machine.
+"""Files read by hand: of phones that are not on this machine.
 
-Somebody else runs a job in the app and sends the JSON that it wrote. Which file it ran is told by
-its digest, which images by their names.
+Somebody else runs a job in the demo app and sends the JSON that it wrote. Which file it ran is told
+by its digest, which images by their names. Figures that others have published are of their files,
+and stand beside ours.
 """
 
 import hashlib
@@ -14,9 +15,11 @@ import numpy as np
 from edgetag import __version__
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
+from edgetag.phones import mlperf, public_rows
 from edgetag.phones.accuracy import compare, truth_of
 from edgetag.phones.answer import AppScores, Wanted, check_answer, read_answer, scores_of
 from edgetag.phones.app import engine_of, lacking, one_word, untested
+from edgetag.phones.elsewhere import MeasuredElsewhere
 from edgetag.phones.figures import AppMeasurement, AppPercentiles, PhoneScores
 from edgetag.phones.problems import PhoneError
 from edgetag.phones.result import PhoneFailure, PhoneRecord, PhonesResult
@@ -35,24 +38,49 @@ def read(
     answers: tuple[Path, ...],
     files: tuple[ModelFile, ...],
 ) -> PhonesResult:
-    """Add what apps answered to `bench/phones.json`.
+    """Add what apps answered, or others measured, to `bench/phones.json`.
 
     Returns:
         What `bench/phones.json` now holds; an entry of the same phone and file is replaced.
 
     Raises:
-        InputError: A file is not such an answer, or not about this run; nothing is written then.
+        InputError: A file is of no kind that is read, or an answer not about this run; nothing is
+            written then.
     """
     path = workspace.bench / "phones.json"
     known = PhonesResult.read_if_there(path, "phone bench RECIPE") or _empty()
     for answer in answers:
+        content = _content(answer)
+        if figures := _measured_elsewhere(content, answer):
+            known = _beside(known, figures)
+            continue
         try:
-            app_scores = read_answer(_content(answer))
+            app_scores = read_answer(content)
             known = _joined(known, _result_of_answer(recipe, workspace, answer, app_scores, files))
         except PhoneError as error:
             raise InputError(f"{answer}: {error.reason}") from None
     write_text(path, known.to_json())
     return known
+
+
+def _measured_elsewhere(content: bytes, path: Path) -> tuple[MeasuredElsewhere, ...]:
+    """Return the figures in a file of others; none where it looks like none of theirs."""
+    if public_rows.is_rows(content):
+        return public_rows.read_rows(content, path)
+    if mlperf.is_summary(content):
+        return (mlperf.read_summary(content, path),)
+    if mlperf.is_detail(content):
+        return (mlperf.read_detail(content, path),)
+    if mlperf.is_mobile_result(content):
+        return mlperf.read_mobile_result(content, path)
+    return ()
+
+
+def _beside(known: PhonesResult, figures: tuple[MeasuredElsewhere, ...]) -> PhonesResult:
+    """Put figures of others in place of those of the same name."""
+    new = {entry.id for entry in figures}
+    kept = (entry for entry in known.elsewhere if entry.id not in new)
+    return known.model_copy(update={"elsewhere": (*kept, *figures)})
 
 
 def _content(path: Path) -> bytes:

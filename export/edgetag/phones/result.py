@@ -6,6 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from edgetag.errors import ExitCode
+from edgetag.phones.elsewhere import MeasuredElsewhere
 from edgetag.phones.figures import AppMeasurement, PhoneMeasurement, PhoneScores
 from edgetag.phones.problems import Problem
 from edgetag.recipe import Variant
@@ -72,10 +73,11 @@ class PhonesResult(Result):
         results: Latency by benchmark_model, one entry per phone, file and number of threads.
         apps: Latency by the demo app, one entry per phone and file.
         scores: Accuracy, one entry per phone and file.
+        elsewhere: What others measured, of any file.
         failures: One entry per phone, or per file on a phone, that gave nothing.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.phones/1.3"
+    SCHEMA: ClassVar[str] = "edgetag.phones/1.4"
     measured_at: str
     versions: dict[str, str]
     benchmark_model_sha256: str | None
@@ -88,6 +90,7 @@ class PhonesResult(Result):
     results: tuple[PhoneMeasurement, ...]
     apps: tuple[AppMeasurement, ...] = ()
     scores: tuple[PhoneScores, ...] = ()
+    elsewhere: tuple[MeasuredElsewhere, ...] = ()
     failures: tuple[PhoneFailure, ...] = ()
 
     @property

@@ -108,7 +108,7 @@ def with_known(
         known = PhonesResult.read(path, "phone bench RECIPE").only(exported)
     except InputError:
         return result  # there is none, or it is damaged and is written anew
-    update: dict[str, object] = {}
+    update: dict[str, object] = {"elsewhere": known.elsewhere}
     if options.tool is None:
         settings = ("benchmark_model_sha256", "warmup_runs", "runs", "min_s", "max_s", "rounds")
         update = {name: getattr(known, name) for name in settings}

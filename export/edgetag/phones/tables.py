@@ -30,6 +30,9 @@ def phone_tables(result: PhonesResult) -> tuple[Table, ...]:
 
 
 def _of_phones(result: PhonesResult) -> Iterator[Table]:
+    kinds = sum(map(bool, (result.results, result.apps, result.scores)))
+    if result.elsewhere or kinds > 1:
+        yield _side_by_side(result)
     if result.results:
         yield _latency(result)
     if result.apps:
@@ -57,6 +60,103 @@ def _of_phones(result: PhonesResult) -> Iterator[Table]:
         )
 
 
+class _Line(NamedTuple):
+    """One row of the table that holds all figures: a file, a phone, and whose figures they are."""
+
+    phone: str
+    file: str
+    by: str
+    threads: int | None
+    accuracy: str | None
+    runs: int | None
+    p50_ms: float | None
+    p90_ms: float | None
+    p95_ms: float | None
+    init_ms: float | None
+    memory_mb: float | None
+    delegates: str | None
+    notes: tuple[str, ...]
+
+
+def _side_by_side(result: PhonesResult) -> Table:
+    return Rows(sorted(_lines(result), key=lambda line: line[:3])).table(
+        "Phones side by side, ours and others'",
+        Column("phone", lambda line: line.phone),
+        Column("file", lambda line: line.file),
+        Column("by", lambda line: line.by),
+        Number("threads", lambda line: line.threads, optional=True),
+        Number("accuracy", lambda line: line.accuracy, optional=True),
+        Number("runs", lambda line: line.runs),
+        Number("p50", lambda line: format_ms(line.p50_ms), unit="ms"),
+        Number("p90", lambda line: format_ms(line.p90_ms), unit="ms", optional=True),
+        Number("p95", lambda line: format_ms(line.p95_ms), unit="ms", optional=True),
+        Number("init", lambda line: format_ms(line.init_ms), unit="ms", optional=True),
+        Number("memory", lambda line: _megabytes(line.memory_mb), unit="MB", optional=True),
+        Column("delegates", lambda line: line.delegates, optional=True),
+        Prose("doubts", lambda line: "; ".join(line.notes) or None, optional=True),
+    )
+
+
+def _lines(result: PhonesResult) -> Iterator[_Line]:
+    means = {(entry.phone, entry.sha256): entry.map for entry in result.scores}
+    for timed in result.results:
+        yield _Line(
+            phone=result.name_of(timed.phone),
+            file=timed.variant,
+            by="benchmark_model",
+            threads=timed.threads,
+            accuracy=_accuracy(means.get((timed.phone, timed.sha256)), "mAP"),
+            runs=timed.latency_ms.runs,
+            p50_ms=timed.latency_ms.p50,
+            p90_ms=None,
+            p95_ms=timed.latency_ms.p95,
+            init_ms=timed.init_ms,
+            memory_mb=timed.memory_overall_mb,
+            delegates=_delegates(timed.delegations),
+            notes=timed.notes,
+        )
+    for app in result.apps:
+        yield _Line(
+            phone=result.name_of(app.phone),
+            file=app.variant,
+            by=app.engine.label,
+            threads=app.engine.threads,
+            accuracy=_accuracy(means.get((app.phone, app.sha256)), "mAP"),
+            runs=app.latency_ms.runs,
+            p50_ms=app.latency_ms.p50,
+            p90_ms=app.latency_ms.p90,
+            p95_ms=None,
+            init_ms=app.load_ms,
+            memory_mb=None,
+            delegates=None,
+            notes=app.notes,
+        )
+    for entry in result.elsewhere:
+        yield _Line(
+            phone=entry.phone,
+            file=entry.file,
+            by=", ".join(filter(None, (entry.source, entry.runtime, entry.accelerator))),
+            threads=entry.threads,
+            accuracy=_accuracy(entry.accuracy, entry.accuracy_kind),
+            runs=entry.runs,
+            p50_ms=entry.p50_ms,
+            p90_ms=entry.p90_ms,
+            p95_ms=entry.p95_ms,
+            init_ms=entry.init_ms,
+            memory_mb=entry.memory_mb,
+            delegates=_delegates(entry.delegations),
+            notes=entry.notes,
+        )
+
+
+def _accuracy(value: float | None, kind: str) -> str | None:
+    return None if value is None else f"{format_fraction(value)} {kind}".strip()
+
+
+def _megabytes(value: float | None) -> str | None:
+    return None if value is None else f"{value:.1f}"
+
+
 def _latency(result: PhonesResult) -> Table:
     return Rows(result.results).table(
         f"Latency on phones, as benchmark_model gives it, over {result.rounds or 1} rounds",
@@ -70,7 +170,7 @@ def _latency(result: PhonesResult) -> Table:
         Number("p50", lambda entry: format_ms(entry.latency_ms.p50), unit="ms"),
         Number("p95", lambda entry: format_ms(entry.latency_ms.p95), unit="ms"),
         Number("init", lambda entry: format_ms(entry.init_ms), unit="ms"),
-        Column("delegates", lambda entry: ", ".join(map(_taken, entry.delegations)) or None),
+        Column("delegates", lambda entry: _delegates(entry.delegations)),
         Column("clocks", lambda entry: "held" if result.held(entry.phone) else None),
         Column("heat", _heating),
         Column("marks", marks),
@@ -144,6 +244,10 @@ def _doubts(result: PhonesResult) -> list[tuple[str, str, int, str]]:
         for entry, threads in timed
         if entry.notes
     ]
+
+
+def _delegates(delegations: tuple[Delegation, ...]) -> str | None:
+    return ", ".join(map(_taken, delegations)) or None
 
 
 def _taken(delegation: Delegation) -> str:

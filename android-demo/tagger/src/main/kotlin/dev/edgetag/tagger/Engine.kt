@@ -62,6 +62,19 @@ public data class EngineOptions(val threads: Int = 1, val delegate: Delegate = D
     init {
         require(threads >= 1) { "$threads threads" }
     }
+
+    /** For people. */
+    internal val label: String get() = when {
+        delegate == Delegate.GPU -> "the GPU"
+        threads == 1 -> "the CPU with 1 thread"
+        else -> "the CPU with $threads threads"
+    }
+
+    public companion object {
+        /** What phones have: the CPU with 1, 2 and 4 threads, and the GPU. See [EngineChoice.open]. */
+        public val USUAL: List<EngineOptions> =
+            listOf(1, 2, 4).map { EngineOptions(it) } + EngineOptions(1, Delegate.GPU)
+    }
 }
 
 /** The type of a tensor's values, with its bytes. */

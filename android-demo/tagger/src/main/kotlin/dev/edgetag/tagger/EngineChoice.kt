@@ -11,6 +11,8 @@ import java.nio.ByteBuffer
  * @property fellBack why the requested delegate is not used; empty where it is.
  * @property selfTest the result on the engine that runs; it may have failed on the CPU.
  * @property loadMs from the model in memory to an engine ready to run, in milliseconds.
+ * @property p50Ms the median of a few inferences, in milliseconds, where several engines were measured; else null.
+ * @property lost the others then, each with the reason.
  */
 public class ChosenEngine(
     public val variant: Variant,
@@ -20,7 +22,12 @@ public class ChosenEngine(
     public val fellBack: String,
     public val selfTest: SelfTestResult,
     public val loadMs: Double,
-)
+    public val p50Ms: Double? = null,
+    public val lost: List<LostEngine> = emptyList(),
+) {
+    internal fun fastest(p50Ms: Double?, lost: List<LostEngine>) =
+        ChosenEngine(variant, engine, options, requested, fellBack, selfTest, loadMs, p50Ms, lost)
+}
 
 /**
  * Opens engines, and trusts none before it has passed the self-test.
@@ -44,6 +51,22 @@ public class EngineChoice(
     }
 
     /**
+     * Opens the fastest of several engines that passes the self-test, such as [EngineOptions.USUAL].
+     *
+     * The first time all are opened, tested and timed, for a few inferences each. With a memory the
+     * outcome is kept, for the same bundle, candidates, runtime and build. Of those that are about as
+     * fast the first is taken. A single candidate is opened as by the other [open], and not timed.
+     *
+     * @throws BundleException a file of the bundle is damaged.
+     * @throws EngineException no candidate passes, and the CPU does not run the model either.
+     */
+    public fun open(bundle: TaggerBundle, candidates: List<EngineOptions>): ChosenEngine {
+        require(candidates.isNotEmpty()) { "no candidates" }
+        if (candidates.size == 1) return open(bundle, candidates.single())
+        return FastestEngine(bundle, Benchmark(clock), memory) { openOnly(bundle, it) }.among(candidates)
+    }
+
+    /**
      * Opens the bundle's default variant; for the GPU the first that takes floats, where there is one.
      *
      * GPUs compute in float, so that a model of integers gives other scores there than validation saw.
@@ -54,7 +77,7 @@ public class EngineChoice(
      */
     public fun open(bundle: TaggerBundle, options: EngineOptions): ChosenEngine {
         val default = bundle.manifest.variants.first()
-        val floats = bundle.manifest.variants.firstOrNull { it.inputType == "float32" } ?: default
+        val floats = variant(bundle, Delegate.GPU)
         if (options.delegate == Delegate.CPU || floats == default) return open(bundle, default, options)
         val chosen = open(bundle, floats, options)
         if (chosen.fellBack.isEmpty()) return chosen
@@ -78,6 +101,22 @@ public class EngineChoice(
             variant, opened.engine, opened.options, options.delegate, opened.fellBack, checkNotNull(opened.selfTest),
             opened.loadMs,
         )
+    }
+
+    /** The variant for a delegate. */
+    private fun variant(bundle: TaggerBundle, delegate: Delegate): Variant {
+        val variants = bundle.manifest.variants
+        val floats = if (delegate == Delegate.GPU) variants.firstOrNull { it.inputType == "float32" } else null
+        return floats ?: variants.first()
+    }
+
+    /** Opens and tests what is asked for, and does not fall back. */
+    private fun openOnly(bundle: TaggerBundle, options: EngineOptions): ChosenEngine {
+        val variant = variant(bundle, options.delegate)
+        val model = bundle.model(variant.name)
+        val opened = attempt(model, options, "") { engine, used -> tested(bundle, variant, engine, used) }
+        val selfTest = checkNotNull(opened.selfTest)
+        return ChosenEngine(variant, opened.engine, options, options.delegate, "", selfTest, opened.loadMs)
     }
 
     private fun tested(bundle: TaggerBundle, variant: Variant, engine: Engine, options: EngineOptions): SelfTestResult {

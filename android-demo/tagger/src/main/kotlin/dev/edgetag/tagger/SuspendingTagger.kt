@@ -128,13 +128,22 @@ public class SuspendingTagger private constructor(
             options: EngineOptions = EngineOptions(),
             manifestSha256: String? = null,
             memory: SelfTestMemory? = null,
+        ): SuspendingTagger = open(source, engines, listOf(options), manifestSha256, memory)
+
+        /** Opens the fastest of several engines, such as [EngineOptions.USUAL]; otherwise as the other [open]. */
+        public suspend fun open(
+            source: BundleSource,
+            engines: EngineFactory,
+            candidates: List<EngineOptions>,
+            manifestSha256: String? = null,
+            memory: SelfTestMemory? = null,
         ): SuspendingTagger {
             val executor = Executors.newSingleThreadExecutor { Thread(it, "edgetag-tagger") }
             var opened: SuspendingTagger? = null
             try {
                 return withContext(executor.asCoroutineDispatcher()) {
                     val bundle = TaggerBundle.open(source, manifestSha256)
-                    open(bundle, EngineChoice(engines, memory = memory), options, executor).also { opened = it }
+                    open(bundle, EngineChoice(engines, memory = memory), candidates, executor).also { opened = it }
                 }
             } catch (error: Throwable) { // also where nobody waits any more for what was opened
                 opened?.close() ?: executor.shutdown()
@@ -145,10 +154,10 @@ public class SuspendingTagger private constructor(
         private fun open(
             bundle: TaggerBundle,
             choice: EngineChoice,
-            options: EngineOptions,
+            candidates: List<EngineOptions>,
             executor: ExecutorService,
         ): SuspendingTagger {
-            val chosen = choice.open(bundle, options)
+            val chosen = choice.open(bundle, candidates)
             try {
                 if (!chosen.selfTest.passed) throw EngineException(chosen.selfTest.summary)
                 return SuspendingTagger(Tagger(bundle, chosen.variant, chosen.engine), chosen, executor)
