@@ -1,5 +1,6 @@
 plugins {
     alias(libs.plugins.android.application)
+    alias(libs.plugins.kotlin.compose)
 }
 
 android {
@@ -14,15 +15,19 @@ android {
         versionName = libs.versions.app.version.name.get()
     }
 
+    buildFeatures {
+        compose = true
+    }
+
     androidResources {
         localeFilters += listOf("en", "ja")
     }
 
     buildTypes {
         release {
-            // The runtime's native code finds Java classes by name. Its AARs bring the rules that R8
-            // needs; try the whole app on a phone before turning this on.
-            isMinifyEnabled = false
+            isMinifyEnabled = true
+            isShrinkResources = true
+            proguardFiles(getDefaultProguardFile("proguard-android-optimize.txt"), "proguard-rules.pro")
         }
     }
 
@@ -34,6 +39,9 @@ android {
 
 dependencies {
     implementation(project(":tagger-android"))
+    implementation(libs.kotlinx.coroutines.android)
+    implementation(libs.kotlinx.serialization.json)
+    implementation(libs.bundles.compose)
 }
 
 /** Unpacks the demo bundle, so that a clone works as it is. */

@@ -11,43 +11,26 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from merge_manifest import merge
-from project import PROJECT, Versions, read_versions
+import resources
+import shrinking
+from libraries import Library, join_classes, unpack
+from project import PROJECT, read_versions, run
+from resources import Tools
 
 APP = PROJECT / "app"
 TARGET = APP / "target"
-LIBRARY = PROJECT / "tagger-android" / "target"
+BROUGHT = PROJECT / "libraries/target"
+TOOLS = PROJECT / "tools/target/tools"
+LIBRARY = PROJECT / "tagger-android/target"
+CONSUMER_RULES = PROJECT / "tagger-android/consumer-rules.pro"
 ABIS = ("arm64-v8a", "armeabi-v7a", "x86_64")
 """Those of phones, of old phones, and of emulators."""
 
 PAGE_BYTES = 16384
-AARS = (
-    "tensorflow-lite",
-    "tensorflow-lite-api",
-    "tensorflow-lite-gpu",
-    "tensorflow-lite-gpu-api",
-)
 KEY_PASSWORD = "throw-away"  # noqa: S105 -- the key is made for one build and then deleted
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What Maven has brought.
-
-    Attributes:
-        aapt2: The tool.
-        framework: Jar with the framework's classes and resources.
-        dx: Jar of the tool that makes dex files.
-        aars: Folders with unpacked libraries.
-    """
-
-    aapt2: Path
-    framework: Path
-    dx: Path
-    aars: tuple[Path, ...]
 
 
 def build(bundle: Path | None, out: Path, work: Path) -> None:
@@ -63,46 +46,40 @@ def build(bundle: Path | None, out: Path, work: Path) -> None:
         subprocess.CalledProcessError: A step failed; it has said why.
     """
     versions = read_versions()
-    parts = fetch_parts()
+    maven("initialize")
+    tools = unpack_tools()
+    runtime = unpack(sorted((LIBRARY / "parts").glob("*.aar")), LIBRARY / "aar")
+    libraries = unpack(sorted((BROUGHT / "app").iterdir()), BROUGHT / "unpacked")
     manifest = work / "AndroidManifest.xml"
-    libraries = [aar / "AndroidManifest.xml" for aar in parts.aars]
-    merge(APP / "src/main/AndroidManifest.xml", libraries, manifest)
-    assets = unpack(bundle, work / "assets") if bundle else APP / "src/main/assets"
-    unaligned = link(parts, versions, manifest, assets, work)
+    resources.merge_manifests(tools, versions, runtime + libraries, manifest)
+    assets = unpack_bundle(bundle, work / "assets") if bundle else APP / "src/main/assets"
+    unaligned = resources.link(tools, versions, libraries, manifest, assets, work)
     keep_for_screens(manifest, unaligned)
-    compile_kotlin()
-    add_dex(parts, work, unaligned)
-    add_native_libraries(parts, unaligned)
+    join_classes(libraries, BROUGHT / "classes.jar")
+    of_tests = unpack(sorted((BROUGHT / "tests").iterdir()), BROUGHT / "unpacked-tests")
+    join_classes(of_tests, BROUGHT / "tests.jar")
+    # The tests of `tagger` have a test in Python; those of the screens are compiled here, once.
+    maven("-am", "package", "-Dmaven.test.skip=true")
+    add_code(tools, runtime + libraries, work, unaligned)
+    add_native_libraries(runtime + libraries, unaligned)
     sign(align(unaligned, work), out, work)
 
 
-def run(*command: str | Path, cwd: Path | None = None) -> None:
-    """Run a step; what it prints is shown."""
-    subprocess.run([str(part) for part in command], check=True, cwd=cwd)
-
-
 def maven(*arguments: str) -> None:
-    """Run Maven on the app and its library."""
-    modules = "tagger-android,app"
+    """Run Maven on the app, what it needs, and the tests of its screens."""
+    modules = "tools,libraries,tagger-android,app,screens"
     run("mvn", "-q", "-B", "-f", PROJECT / "pom.xml", "-Papp", "-pl", modules, *arguments)
 
 
-def fetch_parts() -> Parts:
-    """Bring tools and libraries, and unpack what Maven cannot use packed."""
-    maven("initialize")
-    parts = TARGET / "parts"
-    tools = TARGET / "tools"
-    with zipfile.ZipFile(parts / "apktool-lib.jar") as jar:
-        aapt2 = Path(jar.extract("prebuilt/linux/aapt2", tools))
+def unpack_tools() -> Tools:
+    """Unpack aapt2, which a jar carries."""
+    with zipfile.ZipFile(TOOLS / "apktool-lib.jar") as jar:
+        aapt2 = Path(jar.extract("prebuilt/linux/aapt2", TARGET / "tools"))
     aapt2.chmod(0o755)
-    for name in AARS:
-        with zipfile.ZipFile(LIBRARY / "parts" / f"{name}.aar") as aar:
-            aar.extractall(LIBRARY / "aar" / name)
-    aars = tuple(LIBRARY / "aar" / name for name in AARS)
-    return Parts(aapt2, parts / "android-all.jar", parts / "dalvik-dx.jar", aars)
+    return Tools(aapt2, TOOLS, TARGET / "parts/android-all.jar")
 
 
-def unpack(bundle: Path, folder: Path) -> Path:
+def unpack_bundle(bundle: Path, folder: Path) -> Path:
     """Unpack a bundle, which is flat, to where the app looks for it."""
     with zipfile.ZipFile(bundle) as file:
         for name in file.namelist():
@@ -110,45 +87,6 @@ def unpack(bundle: Path, folder: Path) -> Path:
                 raise ValueError(f"{bundle}: {name} is not in its top folder")
         file.extractall(folder / "edgetag")
     return folder
-
-
-def link(parts: Parts, versions: Versions, manifest: Path, assets: Path, work: Path) -> Path:
-    """Compile and link resources; R.java goes where the app's pom.xml looks for it.
-
-    Returns:
-        An APK with manifest, resources and assets. Models in it are stored.
-    """
-    compiled, apk = work / "resources.zip", work / "unaligned.apk"
-    run(parts.aapt2, "compile", "--dir", APP / "src/main/res", "-o", compiled)
-    generated = TARGET / "r"
-    shutil.rmtree(generated, ignore_errors=True)
-    run(
-        parts.aapt2,
-        "link",
-        "-I",
-        parts.framework,
-        "--manifest",
-        manifest,
-        "-A",
-        assets,
-        # With the dot: "-0 tflite" compresses models without a word.
-        "-0",
-        ".tflite",
-        "--java",
-        generated,
-        "--min-sdk-version",
-        versions.min_sdk,
-        "--target-sdk-version",
-        versions.target_sdk,
-        "--version-code",
-        versions.code,
-        "--version-name",
-        versions.name,
-        "-o",
-        apk,
-        compiled,
-    )
-    return apk
 
 
 def keep_for_screens(manifest: Path, apk: Path) -> None:
@@ -159,54 +97,28 @@ def keep_for_screens(manifest: Path, apk: Path) -> None:
     shutil.copyfile(apk, folder / "resources.apk")
 
 
-def compile_kotlin() -> None:
-    """Compile all modules; their tests have their own test in Python."""
-    maven("-am", "package", "-Dmaven.test.skip=true")
-
-
-def add_dex(parts: Parts, work: Path, apk: Path) -> None:
-    """Make dex files of the app and its libraries."""
+def add_code(tools: Tools, libraries: Sequence[Library], work: Path, apk: Path) -> None:
+    """Add the app's code and its libraries', shrunk; the shrunk classes are kept for a test."""
     jars = [next(TARGET.glob("app-*.jar")), *sorted((TARGET / "libraries").glob("*.jar"))]
-    jars += [aar / "classes.jar" for aar in parts.aars]
-    cleaned = [strip(jar, work / f"{place:02}-{jar.name}") for place, jar in enumerate(jars)]
-    folder = work / "dex"
-    folder.mkdir()
-    run(
-        "java",
-        "-XX:TieredStopAtLevel=1",  # it ends before better machine code has paid
-        "-XX:+UseSerialGC",
-        "-Xmx2g",
-        "-cp",
-        parts.dx,
-        "com.android.dx.command.Main",
-        "--dex",
-        "--multi-dex",
-        "--min-sdk-version=26",
-        f"--output={folder}",
-        *cleaned,
-    )
+    jars += [jar for library in libraries for jar in library.jars]
+    rules = [work / resources.KEPT, APP / "proguard-rules.pro", CONSUMER_RULES]
+    rules += shrinking.rules_of(jars, libraries, work)
+    r8, jdk = TOOLS / "r8.jar", Path(shutil.which("javac") or "").resolve().parents[1]
+    shrunk = TARGET / "linked/shrunk.jar"
+    shrinking.shrink(r8, tools.framework, jdk, jars, rules, shrunk)
+    dex = work / "dex"
+    shrinking.make_dex(r8, tools.framework, jdk, read_versions().min_sdk, shrunk, dex)
     with zipfile.ZipFile(apk, "a", zipfile.ZIP_DEFLATED) as file:
-        for dex in sorted(folder.glob("*.dex")):
-            file.write(dex, dex.name)
+        for path in sorted(dex.glob("*.dex")):
+            file.write(path, path.name)
 
 
-def strip(jar: Path, out: Path) -> Path:
-    """Copy the classes that Android 8 takes: none of later Java versions, no module descriptors."""
-    with zipfile.ZipFile(jar) as source, zipfile.ZipFile(out, "w") as target:
-        for name in source.namelist():
-            is_class = name.endswith(".class") and not name.startswith("META-INF/")
-            if is_class and Path(name).stem != "module-info":
-                target.writestr(name, source.read(name))
-    return out
-
-
-def add_native_libraries(parts: Parts, apk: Path) -> None:
+def add_native_libraries(libraries: Sequence[Library], apk: Path) -> None:
     """Add native libraries stored, so that Android maps them from the APK."""
     with zipfile.ZipFile(apk, "a", zipfile.ZIP_STORED) as file:
         for abi in ABIS:
-            for aar in parts.aars:
-                for library in sorted((aar / "jni" / abi).glob("*.so")):
-                    file.write(library, f"lib/{abi}/{library.name}")
+            for native in (path for library in libraries for path in library.native(abi)):
+                file.write(native, f"lib/{abi}/{native.name}")
 
 
 def align(unaligned: Path, work: Path) -> Path:

@@ -1,12 +1,16 @@
-"""What the Gradle files say about the app and its library, for the build that cannot run Gradle."""
+"""What the Gradle files say, and how a step is run, for the build that cannot run Gradle."""
 
 import re
+import subprocess
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).parents[1]
+LOCK = PROJECT / "libraries/pom.xml"
+"""The libraries that the app needs, as Gradle resolves them: `lock_libraries.py` writes it."""
+
 GROUP = "dev.edgetag"
 SCOPES = {"api": "compile", "implementation": "runtime"}
 """As Gradle's `maven-publish` maps them."""
@@ -61,8 +65,6 @@ def read_dependencies(module: str) -> list[Dependency]:
     Raises:
         KeyError: The module's build file names what the catalogue has not.
     """
-    catalogue = _catalogue()
-    libraries = {name.replace("-", "."): entry for name, entry in catalogue["libraries"].items()}
     script = (PROJECT / module / "build.gradle.kts").read_text(encoding="utf-8")
     dependencies = []
     for configuration, project, name in _DEPENDENCY.findall(script):
@@ -70,17 +72,45 @@ def read_dependencies(module: str) -> list[Dependency]:
             continue
         scope = SCOPES[configuration]
         if project:
-            version = catalogue["versions"]["edgetag"]
+            version = _catalogue()["versions"]["edgetag"]
             dependencies.append(Dependency(GROUP, project, version, scope))
-            continue
-        bundle = name.removeprefix("bundles.")
-        members = catalogue["bundles"][bundle] if bundle != name else [name]
-        for member in members:
-            library = libraries[member.replace("-", ".")]
-            group, artifact = library["module"].split(":")
-            version = catalogue["versions"][library["version"]["ref"]]
-            dependencies.append(Dependency(group, artifact, version, scope))
+        elif name.startswith("bundles."):
+            dependencies += read_bundle(name.removeprefix("bundles."), scope)
+        else:
+            dependencies.append(_library(name, scope))
     return dependencies
+
+
+def read_bundle(bundle: str, scope: str = "compile") -> list[Dependency]:
+    """Read the members of one of the catalogue's bundles.
+
+    Raises:
+        KeyError: The catalogue has no such bundle.
+    """
+    return [_library(member, scope) for member in _catalogue()["bundles"][bundle]]
+
+
+def _library(name: str, scope: str) -> Dependency:
+    catalogue = _catalogue()
+    libraries = {key.replace("-", "."): entry for key, entry in catalogue["libraries"].items()}
+    library = libraries[name.replace("-", ".")]
+    group, artifact = library["module"].split(":")
+    return Dependency(group, artifact, catalogue["versions"][library["version"]["ref"]], scope)
+
+
+def run(*command: str | Path) -> None:
+    """Run a step; what it prints is shown.
+
+    Raises:
+        subprocess.CalledProcessError: It failed; it has said why.
+    """
+    subprocess.run([str(part) for part in command], check=True)
+
+
+def java(classes: str | Path) -> list[str]:
+    """Return what starts a JVM with these classes for a step of some seconds."""
+    # It ends before better machine code has paid.
+    return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx2g", "-cp", str(classes)]
 
 
 def _catalogue() -> dict[str, Any]:

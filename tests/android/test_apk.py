@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from edgetag.dataset.formats import read_listing
+from edgetag.recipe import DataSection
 from tests.support.paths import ROOT
 
 PROJECT = ROOT / "android-demo"
@@ -171,14 +173,15 @@ def test_no_permission_at_all_is_asked_for(apk: Path, aapt2: Path) -> None:
 
 def test_every_component_of_the_manifest_has_a_class(apk: Path, aapt2: Path) -> None:
     tree = dump(aapt2, "xmltree", "--file", "AndroidManifest.xml", apk)
-    components = set(re.findall(r'android:name\(0x01010003\)="(dev\.edgetag\.demo\.\w+)"', tree))
-    components |= {
-        f"dev.edgetag.demo{name}"
-        for name in re.findall(r'android:name\(0x01010003\)="(\.\w+)"', tree)
-    }
+    component = r"E: (?:activity|provider|receiver|service|instrumentation) .*\n(?: +A: .*\n)*"
+    names = [
+        re.search(r'android:name\(0x01010003\)="([\w.$]+)"', block)
+        for block in re.findall(component, tree)
+    ]
+    full = [re.sub(r"^\.", "dev.edgetag.demo.", name[1]) for name in names if name]
     defined = set().union(*map(classes_of, dex_files(apk)))
-    classes = {f"L{name.replace('.', '/')};" for name in components}
-    assert "Ldev/edgetag/demo/PictureActivity;" in classes
+    classes = {f"L{name.replace('.', '/')};" for name in full}
+    assert {"Ldev/edgetag/demo/MainActivity;", "Landroidx/core/content/FileProvider;"} <= classes
     assert classes <= defined
 
 
@@ -186,7 +189,7 @@ def test_dex_files_hold_the_app_the_tagger_and_the_runtime(apk: Path) -> None:
     defined = set().union(*map(classes_of, dex_files(apk)))
     assert {
         "Ldev/edgetag/demo/Headless;",
-        "Ldev/edgetag/demo/Tag;",
+        "Ldev/edgetag/demo/MainActivity;",
         "Ldev/edgetag/tagger/android/InterpreterEngineFactory;",
         "Ldev/edgetag/tagger/Tagger;",
         "Lorg/tensorflow/lite/Interpreter;",
@@ -227,19 +230,50 @@ def test_japanese_has_every_text_with_the_same_values() -> None:
         assert sorted(value.findall(text)) == sorted(value.findall(japanese[name])), name
 
 
-def test_the_screens_work_on_a_jvm_with_the_real_model(apk: Path, bundle: Path) -> None:
-    copy = apk.parent / "android-demo"
+@pytest.fixture(scope="module")
+def pictures(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of pictures that the tests of the screens tag."""
+    folder = tmp_path_factory.mktemp("pictures")
     with zipfile.ZipFile(bundle) as file:
-        picture = Path(file.extract("golden-13.png", apk.parent))
+        for name in file.namelist():
+            if name.endswith(".png"):
+                file.extract(name, folder)
+    return folder
+
+
+def run_script(apk: Path, name: str, *arguments: str | Path) -> None:
+    script = apk.parent / "android-demo/ci" / name
     done = subprocess.run(
-        [sys.executable, str(copy / "ci" / "run_screens.py"), str(picture)],
+        [sys.executable, str(script), *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    drawn = {path.name for path in (copy / "screens/target/screens").glob("*.png")}
-    assert {"picture.png", "heat.png", "crop.png", "japanese-dark.png", "benchmark.png"} <= drawn
+
+
+@pytest.fixture(scope="module")
+def screens(apk: Path, pictures: Path) -> Path:
+    """What the tests of the screens, which pass, have left."""
+    run_script(apk, "run_screens.py", pictures)
+    return apk.parent / "android-demo/screens/target/screens"
+
+
+def test_screens_work_on_a_jvm_and_look_as_accepted(apk: Path, screens: Path) -> None:
+    assert len(list(screens.glob("*.png"))) == 33
+    run_script(apk, "screenshots.py")
+
+
+def test_corrections_of_the_app_are_labels_that_edgetag_reads(screens: Path) -> None:
+    section = DataSection(
+        source=screens / "corrections.csv", format="auto", tags=("face", "illust")
+    )
+    listing = read_listing(section)
+    assert [entry.labels.count(0) for entry in listing.entries] == [1]
+
+
+def test_what_shrinking_leaves_of_the_app_still_tags(apk: Path, pictures: Path) -> None:
+    run_script(apk, "run_screens.py", pictures, "--shrunk")
 
 
 def scopes(pom: Path) -> dict[str, str]:

@@ -2,10 +2,13 @@ package dev.edgetag.demo
 
 import android.content.Context
 import dev.edgetag.tagger.BundleException
+import dev.edgetag.tagger.ChosenEngine
+import dev.edgetag.tagger.Delegate
 import dev.edgetag.tagger.EngineException
 import dev.edgetag.tagger.Label
 import dev.edgetag.tagger.PictureException
 import dev.edgetag.tagger.TagScore
+import dev.edgetag.tagger.Tagging
 import java.io.IOException
 
 /** Something that is put into words when it is shown, in the language of that moment. */
@@ -37,6 +40,10 @@ class TagNames(private val tags: List<TagScore>) : Words {
 fun displayName(label: Label, context: Context): String =
     if (context.resources.configuration.locales[0].language == "ja") label.japanese else label.english
 
+/** Returns the tags that are set. */
+fun summary(tagging: Tagging): Words =
+    if (tagging.tags.isEmpty()) Message(R.string.tags_none) else Message(R.string.tags_set, TagNames(tagging.tags))
+
 /** Returns what went wrong, for people. Details come from the tagger in English. */
 fun problem(error: Throwable): Message = when {
     error is OutOfMemoryError || error.cause is OutOfMemoryError -> Message(R.string.problem_memory)
@@ -45,3 +52,23 @@ fun problem(error: Throwable): Message = when {
     error is BundleException || error is EngineException -> Message(R.string.engine_broken, error.message.orEmpty())
     else -> Message(R.string.problem_model, error.toString())
 }
+
+/** Returns what runs, and how it did in the self-test. */
+fun describe(chosen: ChosenEngine): Words {
+    val test = chosen.selfTest
+    val name = "${chosen.variant.name}: ${chosen.engine.name} ${chosen.engine.version}"
+    val delegate = delegateName(chosen.options.delegate)
+    val result = Message(
+        R.string.engine_passed, name, delegate, chosen.options.threads, test.family.orEmpty(), test.maxDifference,
+    )
+    if (chosen.fellBack.isEmpty()) return result
+    return Message(R.string.two_sentences, Message(R.string.engine_fell_back, chosen.fellBack), result)
+}
+
+/** Returns what people call a delegate. */
+fun delegateName(delegate: Delegate): Message = Message(
+    when (delegate) {
+        Delegate.CPU -> R.string.delegate_cpu
+        Delegate.GPU -> R.string.delegate_gpu
+    },
+)

@@ -1,6 +1,9 @@
 package dev.edgetag.demo
 
 import android.graphics.Bitmap
+import android.graphics.Canvas
+import android.graphics.Paint
+import android.graphics.Rect
 import dev.edgetag.tagger.Box
 import dev.edgetag.tagger.Filter
 import dev.edgetag.tagger.HeatMap
@@ -10,15 +13,24 @@ import dev.edgetag.tagger.Resampling
 import dev.edgetag.tagger.SmartCrop
 import dev.edgetag.tagger.Tagging
 
-/** What the picture screen can show, in the order of the array `shows`. */
+/** What the picture screen can show. */
 enum class Show { PLAIN, HEAT, MOSAIC, CROP }
 
 /**
  * What is drawn: a bitmap, and over all of it a small one that is scaled up.
  *
  * @property heat null where no heat map is shown.
+ * @property centre the crop around the middle, beside that around the tags; null where no crop is shown.
  */
-class Drawing(val bitmap: Bitmap, val heat: Bitmap? = null)
+class Drawing(val bitmap: Bitmap, val heat: Bitmap? = null, val centre: Bitmap? = null) {
+    /** Returns the bitmap with the heat map in it. */
+    fun flat(): Bitmap {
+        if (heat == null) return bitmap
+        val flat = bitmap.copy(Bitmap.Config.ARGB_8888, true)
+        Canvas(flat).drawBitmap(heat, null, Rect(0, 0, flat.width, flat.height), Paint(Paint.FILTER_BITMAP_FLAG))
+        return flat
+    }
+}
 
 /**
  * A picture small enough to keep while its screen is open; boxes and maps are of the full picture.
@@ -36,11 +48,16 @@ class Preview private constructor(private val picture: Picture, private val full
     fun mosaic(tagging: Tagging): Drawing =
         Drawing(bitmap(Mosaic.pixelate(picture, Mosaic.boxes(tagging, full).map(::scaled))))
 
-    /** Returns the square part of the picture where a heat map is warmest. */
+    /** Returns the square part of the picture where a heat map is warmest, and that in the middle. */
     fun crop(map: HeatMap): Drawing {
-        val box = scaled(SmartCrop.crop(map, SQUARE))
-        return Drawing(Bitmap.createBitmap(bitmap(picture), box.left, box.top, box.width, box.height))
+        val whole = bitmap(picture)
+        val side = minOf(whole.width, whole.height)
+        val (left, top) = (whole.width - side) / 2 to (whole.height - side) / 2
+        val middle = Box(left, top, left + side, top + side)
+        return Drawing(cut(whole, scaled(SmartCrop.crop(map, SQUARE))), centre = cut(whole, middle))
     }
+
+    private fun cut(whole: Bitmap, box: Box) = Bitmap.createBitmap(whole, box.left, box.top, box.width, box.height)
 
     private fun scaled(box: Box): Box {
         val left = (box.left.toLong() * picture.width / full.width).toInt().coerceAtMost(picture.width - 1)
@@ -61,13 +78,14 @@ class Preview private constructor(private val picture: Picture, private val full
         /**
          * Returns a preview of a picture.
          *
+         * @param side most pixels of its longer side.
          * @throws dev.edgetag.tagger.PictureException the memory does not suffice.
          */
-        fun of(picture: Picture): Preview {
+        fun of(picture: Picture, side: Int = LONGER_SIDE): Preview {
             val longer = maxOf(picture.width, picture.height)
-            if (longer <= LONGER_SIDE) return Preview(picture, picture.bounds)
-            val width = (picture.width.toLong() * LONGER_SIDE / longer).toInt().coerceAtLeast(1)
-            val height = (picture.height.toLong() * LONGER_SIDE / longer).toInt().coerceAtLeast(1)
+            if (longer <= side) return Preview(picture, picture.bounds)
+            val width = (picture.width.toLong() * side / longer).toInt().coerceAtLeast(1)
+            val height = (picture.height.toLong() * side / longer).toInt().coerceAtLeast(1)
             return Preview(Resampling.resize(picture, width, height, Filter.BOX), picture.bounds)
         }
 

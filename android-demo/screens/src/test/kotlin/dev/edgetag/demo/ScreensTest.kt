@@ -1,227 +1,134 @@
 package dev.edgetag.demo
 
-import android.app.Activity
 import android.content.Intent
-import android.graphics.Bitmap
-import android.graphics.BitmapFactory
-import android.graphics.Canvas
-import android.graphics.Color
-import android.graphics.Rect
 import android.net.Uri
-import android.os.Looper
-import android.view.View
-import android.view.ViewGroup
-import android.widget.Button
-import android.widget.Spinner
-import android.widget.TextView
-import dev.edgetag.tagger.DesktopEngineFactory
-import java.io.ByteArrayInputStream
+import androidx.compose.ui.semantics.SemanticsProperties
+import androidx.compose.ui.semantics.getOrNull
+import androidx.compose.ui.test.assertIsDisplayed
+import androidx.compose.ui.test.hasClickAction
+import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
+import androidx.compose.ui.test.onNodeWithContentDescription
+import androidx.compose.ui.test.onNodeWithText
+import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performScrollTo
 import java.io.File
-import java.io.FileInputStream
-import java.io.InputStream
 import java.nio.ByteBuffer
 import java.util.zip.CRC32
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertNotNull
+import org.junit.Assert.assertNull
+import org.junit.Assert.assertSame
 import org.junit.Assert.assertTrue
-import org.junit.Before
 import org.junit.Rule
 import org.junit.Test
 import org.junit.rules.TemporaryFolder
 import org.junit.runner.RunWith
-import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
-import org.robolectric.Shadows.shadowOf
-import org.robolectric.android.controller.ActivityController
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 import org.robolectric.shadows.ShadowEnvironment
 
-/** The app's own screens, with the framework's own code and drawing, and a real model. */
+/** What the app's screens do, with the framework's own code and a real model. */
 @RunWith(RobolectricTestRunner::class)
-@Config(sdk = [35], qualifiers = "w360dp-h1000dp-hdpi")
+@Config(sdk = [35], qualifiers = "w360dp-h720dp-mdpi")
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
 class ScreensTest {
     @get:Rule
     val folder = TemporaryFolder()
 
-    private lateinit var picture: File
+    @get:Rule
+    val compose = createEmptyComposeRule()
 
-    /** A wide picture, so that a square crop is another one. */
-    @Before
-    fun runOnThisMachine() {
-        Engines.linked = { DesktopEngineFactory }
-        val given = BitmapFactory.decodeFile(System.getProperty("edgetag.picture")!!)
-        val wide = Bitmap.createBitmap(WIDTH, HEIGHT, Bitmap.Config.ARGB_8888)
-        val canvas = Canvas(wide)
-        canvas.drawColor(Color.WHITE)
-        canvas.drawBitmap(given, null, Rect(WIDTH - HEIGHT, 0, WIDTH, HEIGHT), null)
-        picture = folder.newFile("picture.png")
-        picture.outputStream().use { wide.compress(Bitmap.CompressFormat.PNG, 100, it) }
-    }
-
-    private fun open(): ActivityController<PictureActivity> = Robolectric.buildActivity(PictureActivity::class.java).setup()
-
-    private fun settle(activity: Activity) {
-        val end = System.nanoTime() + 60_000_000_000
-        do {
-            Thread.sleep(20)
-            shadowOf(Looper.getMainLooper()).idle()
-            check(System.nanoTime() < end) { "the work does not end" }
-        } while (activity.findViewById<View>(R.id.work_cancel).visibility == View.VISIBLE)
-    }
-
-    private fun pick(activity: PictureActivity, bytes: () -> InputStream) {
-        val uri = Uri.parse("content://pictures/one")
-        shadowOf(activity.contentResolver).registerInputStreamSupplier(uri) { bytes() }
-        activity.findViewById<Button>(R.id.pick).performClick()
-        val asked = shadowOf(activity).nextStartedActivityForResult
-        shadowOf(activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(uri))
-        settle(activity)
-    }
-
-    private fun tagged(): ActivityController<PictureActivity> {
-        val controller = open()
-        settle(controller.get())
-        pick(controller.get()) { FileInputStream(picture) }
-        return controller
-    }
-
-    private fun text(activity: Activity, id: Int) = activity.findViewById<TextView>(id).text.toString()
-
-    private fun tagTexts(activity: Activity): List<String> {
-        val list = activity.findViewById<ViewGroup>(R.id.tags)
-        return (0 until list.childCount).map { list.getChildAt(it).contentDescription.toString() }
-    }
-
-    private fun photograph(activity: Activity, name: String) {
-        val view = activity.window.decorView
-        val bitmap = Bitmap.createBitmap(view.width, view.height, Bitmap.Config.ARGB_8888)
-        view.draw(Canvas(bitmap))
-        val screens = File(System.getProperty("edgetag.screens")!!)
-        screens.mkdirs()
-        File(screens, "$name.png").outputStream().use { bitmap.compress(Bitmap.CompressFormat.PNG, 100, it) }
-    }
-
-    private fun show(activity: PictureActivity, what: Show) {
-        activity.findViewById<Spinner>(R.id.show).setSelection(what.ordinal)
-        shadowOf(Looper.getMainLooper()).idle()
-        settle(activity)
-    }
-
-    private fun drawn(activity: PictureActivity) = checkNotNull(activity.findViewById<PictureView>(R.id.picture).drawing)
+    private val phone by lazy { Phone(compose) }
 
     @Test
-    fun theSelfTestPassesWhenTheScreenOpens() {
-        val activity = open().get()
-        settle(activity)
-        val status = text(activity, R.id.engine_status)
-        assertTrue(status, "Self-test passed" in status)
-        assertTrue("what passed is remembered", File(activity.filesDir, "edgetag-self-tests").isFile)
+    fun `the self-test passes when the app opens, and is remembered`() = phone.use {
+        it.settle()
+        assertTrue(it.status(it.model.engineWork), "Self-test passed" in it.status(it.model.engineWork))
+        assertTrue(File(it.activity.filesDir, "edgetag-self-tests").isFile)
     }
 
     @Test
-    fun aPictureGetsTagsWithScoresAndThresholds() {
-        val activity = tagged().get()
-        assertEquals(View.VISIBLE, activity.findViewById<View>(R.id.picture).visibility)
-        assertEquals(20, tagTexts(activity).size)
-        assertTrue(tagTexts(activity).all { "score" in it && "threshold" in it })
-        val hasMaps = activity.findViewById<View>(R.id.note).visibility == View.GONE
-        assertTrue(tagTexts(activity).all { ("Shows its heat map" in it) == hasMaps })
-        photograph(activity, "picture")
+    fun `a picture gets tags with scores and thresholds, and a heat map of the tag that is touched`() = phone.use {
+        it.tag(phone.picture())
+        val tagged = checkNotNull(it.model.picture.picture.value)
+        assertEquals(20, tagged.tagging.scores.size)
+        val surest = tagged.tagging.tags.first()
+        it.touch(surest.label.english + ", above its threshold")
+        assertEquals(surest.label.tag, it.model.picture.picture.value?.tag)
+        assertNotNull(it.model.picture.picture.value?.drawing?.heat)
+        compose.onNodeWithContentDescription("The picture with the heat map of ${surest.label.english}").assertExists()
     }
 
     @Test
-    fun aChosenTagShowsItsHeatMapWhereTheModelHasMaps() {
-        val activity = tagged().get()
-        activity.findViewById<ViewGroup>(R.id.tags).getChildAt(1).performClick()
-        settle(activity)
-        val hasMaps = activity.findViewById<View>(R.id.note).visibility == View.GONE
-        assertEquals(hasMaps, drawn(activity).heat != null)
-        photograph(activity, "heat")
+    fun `a crop is square, and beside the one around the middle`() = phone.use {
+        it.tag(phone.picture())
+        it.press("Crop")
+        val drawing = checkNotNull(it.model.picture.picture.value).drawing
+        assertEquals(drawing.bitmap.height, drawing.bitmap.width)
+        assertTrue("another place", !drawing.bitmap.sameAs(checkNotNull(drawing.centre)))
+        compose.onNodeWithText("Around the middle").assertIsDisplayed()
     }
 
     @Test
-    fun aCropIsSquareWhereTheModelHasMaps() {
-        val activity = tagged().get()
-        show(activity, Show.CROP)
-        val bitmap = drawn(activity).bitmap
-        val hasMaps = activity.findViewById<View>(R.id.note).visibility == View.GONE
-        assertEquals(if (hasMaps) HEIGHT else WIDTH, bitmap.width)
-        assertEquals(HEIGHT, bitmap.height)
-        photograph(activity, "crop")
+    fun `a mosaic covers nothing where nothing is sensitive`() = phone.use {
+        it.tag(phone.picture())
+        val before = checkNotNull(it.model.picture.picture.value).drawing.bitmap
+        it.press("Mosaic")
+        assertTrue(before.sameAs(checkNotNull(it.model.picture.picture.value).drawing.bitmap))
+        compose.onNodeWithContentDescription("The picture; no sensitive tag is above its threshold").assertExists()
     }
 
     @Test
-    fun aMosaicCoversNothingWhereNothingIsSensitive() {
-        val activity = tagged().get()
-        val before = drawn(activity).bitmap
-        show(activity, Show.MOSAIC)
-        assertTrue("no other pixel", before.sameAs(drawn(activity).bitmap))
-        val told = activity.findViewById<View>(R.id.picture).contentDescription.toString()
-        assertEquals(activity.getString(R.string.picture_mosaic_none), told)
-    }
-
-    @Test
-    fun aJobOverAFolderWritesScoresAndNamesWhatItCannotRead() {
-        val activity = open().get()
-        settle(activity)
-        val pictures = folder.newFolder("pictures")
-        picture.copyTo(File(pictures, "a.png"))
-        File(pictures, "b.png").writeText("no picture")
-        val job = folder.newFile("job.json")
-        job.writeText(
-            """{"schema": "edgetag.phone-job/1.1", "pictures": "$pictures", "scores": "/x", "threads": 1, "runs": 3}""",
-        )
-        ShadowEnvironment.addExternalDir("storage") // Robolectric has none by itself
-        val written = doJob(activity, job.path)
-        assertTrue("$written", written.path.endsWith("Android/media/dev.edgetag.demo/job.scores.json"))
-        val answer = written.readText()
-        for (part in listOf("edgetag.phone-scores/1.0", "\"a.png\"", "\"error\"", "\"p99\"", "\"passed\": true")) {
-            assertTrue(answer.take(2000), part.replace(" ", "") in answer.replace(" ", ""))
+    fun `a picture that another app shares is tagged`() {
+        val uri = phone.lend(phone.picture())
+        val shared = Intent(Intent.ACTION_SEND).setType("image/png").putExtra(Intent.EXTRA_STREAM, uri)
+        phone.use(shared) {
+            it.settle()
+            assertEquals(uri, it.model.picture.picture.value?.uri)
         }
     }
 
     @Test
-    fun turningTheDeviceKeepsTagsAndModel() {
-        val controller = tagged()
-        val before = tagTexts(controller.get())
-        val drawing = drawn(controller.get())
+    fun `what is shown is shared as a picture, with its tags as text`() = phone.use {
+        it.tag(phone.picture())
+        compose.onNodeWithContentDescription("Share").performClick()
+        val sent = checkNotNull(it.nextIntent().getParcelableExtra(Intent.EXTRA_INTENT, Intent::class.java))
+        assertTrue(checkNotNull(sent.getStringExtra(Intent.EXTRA_TEXT)).startsWith("Tags above"))
+        assertTrue(File(it.activity.cacheDir, "shared/tagged.png").length() > 0)
+    }
+
+    @Test
+    fun `turning the device keeps tags, drawing and screen`() = phone.use {
+        it.tag(phone.picture())
+        val before = it.model.picture.picture.value
+        it.model.show(Place.MODEL)
         RuntimeEnvironment.setQualifiers("+land")
-        controller.recreate()
-        settle(controller.get())
-        assertEquals(before, tagTexts(controller.get()))
-        assertTrue("the picture is not read again", drawing === drawn(controller.get()))
+        it.recreate()
+        it.settle()
+        assertSame(before, it.model.picture.picture.value)
+        compose.onNodeWithText("The bundle").performScrollTo().assertIsDisplayed()
     }
 
     @Test
-    @Config(qualifiers = "ja-w360dp-h1000dp-night-hdpi", fontScale = 1.5f)
-    fun japaneseInTheDarkWithLargeLetters() {
-        val activity = tagged().get()
-        assertEquals("写真を選ぶ", text(activity, R.id.pick))
-        assertTrue(tagTexts(activity).first(), "スコア" in tagTexts(activity).first())
-        assertTrue("letters grow", activity.findViewById<TextView>(R.id.work_status).textSize > 16 * 1.5 * 1.4)
-        photograph(activity, "japanese-dark")
+    fun `going back leads to the picture`() = phone.use {
+        it.settle()
+        it.press("Model")
+        it.activity.runOnUiThread { it.activity.onBackPressedDispatcher.onBackPressed() }
+        compose.waitForIdle()
+        assertEquals(Place.PICTURE, it.model.place.value)
     }
 
     @Test
-    fun aFileThatIsNoPictureGetsAMessageAndTheNextIsTagged() {
-        val activity = open().get()
-        settle(activity)
-        pick(activity) { ByteArrayInputStream("no picture".toByteArray()) }
-        val status = text(activity, R.id.work_status)
-        assertTrue(status, "cannot be read" in status)
-        pick(activity) { FileInputStream(picture) }
-        assertEquals(20, tagTexts(activity).size)
-    }
-
-    @Test
-    fun aPictureOfMoreThanABillionPixelsIsRefusedByItsHeader() {
-        val activity = open().get()
-        settle(activity)
-        pick(activity) { ByteArrayInputStream(hugePng()) }
-        val status = text(activity, R.id.work_status)
-        assertTrue(status, status.isNotEmpty() && activity.findViewById<View>(R.id.tags_heading).visibility == View.GONE)
+    fun `a file that is no picture gets a message and the next is tagged`() = phone.use {
+        it.tag(phone.lend("no picture".toByteArray()))
+        assertTrue(it.status(it.model.pictureWork), "cannot be read" in it.status(it.model.pictureWork))
+        assertNull(it.model.picture.picture.value)
+        it.tag(phone.lend(hugePng()))
+        assertTrue(it.status(it.model.pictureWork), it.model.pictureWork.state.value.isProblem)
+        it.tag(phone.lend(phone.picture()))
+        assertNotNull(it.model.picture.picture.value)
     }
 
     /** A header that claims 60,000 x 60,000 pixels, and nothing behind it. */
@@ -235,44 +142,92 @@ class ScreensTest {
     }
 
     @Test
-    fun theGpuIsReportedAsNotUsedWhereThereIsNone() {
-        val activity = open().get()
-        settle(activity)
-        activity.findViewById<Spinner>(R.id.engine_delegate).setSelection(1)
-        shadowOf(Looper.getMainLooper()).idle()
-        settle(activity)
-        val status = text(activity, R.id.engine_status)
+    fun `the GPU is reported as not used where there is none`() = phone.use {
+        it.settle()
+        it.press("Model")
+        it.press("GPU")
+        val status = it.status(it.model.engineWork)
         assertTrue(status, "The GPU was not used" in status && "Self-test passed" in status)
     }
 
     @Test
-    fun theBenchmarkTellsPercentilesRunsAndDevice() {
-        val activity = Robolectric.buildActivity(BenchmarkActivity::class.java).setup().get()
-        settle(activity)
-        activity.findViewById<Button>(R.id.start).performClick()
-        shadowOf(Looper.getMainLooper()).idle()
-        settle(activity)
-        val lines = text(activity, R.id.lines)
-        for (part in listOf("p50", "p90", "p99", "100 runs", "API 35")) assertTrue(lines, part in lines)
-        photograph(activity, "benchmark")
+    fun `a folder is filtered by tags, corrected, and exported as a table that edgetag trains on`() = phone.use {
+        val tree = it.lendFolder(phone.pictures())
+        it.openFolder(tree)
+        val tagged = checkNotNull(it.model.folder.folder.value)
+        val (label, count) = tagged.counts().first()
+        it.press("${label.english} $count")
+        val name = tagged.showing(setOf(label.tag)).first().name
+        it.touch("$name: ")
+        compose.onNodeWithContentDescription("${label.english}: No").performScrollTo().performClick()
+        it.settle()
+        assertEquals(count - 1, it.model.folder.folder.value?.showing(setOf(label.tag))?.size)
+        it.activity.runOnUiThread { it.activity.onBackPressedDispatcher.onBackPressed() }
+        compose.waitForIdle()
+        compose.onNodeWithText("1 picture corrected").assertExists()
+        it.openFolder(tree)
+        assertEquals("kept", Answer.NO, it.model.folder.folder.value?.corrections?.of(name, label.tag))
+        File(System.getProperty("edgetag.screens")!!, "corrections.csv").outputStream().use(it.model.folder::write)
     }
 
     @Test
-    fun everyTouchTargetIsLargeEnough() {
-        val activity = tagged().get()
-        val least = 48 * activity.resources.displayMetrics.density
-        val touched = mutableListOf<View>()
-        fun visit(view: View) {
-            if (view.isClickable && view.isShown && view !is ViewGroup || view.hasOnClickListeners() && view.isShown) touched += view
-            if (view is ViewGroup) for (i in 0 until view.childCount) visit(view.getChildAt(i))
-        }
-        visit(activity.findViewById(android.R.id.content))
-        assertTrue(touched.size > 20)
-        for (view in touched) assertTrue("$view", view.height >= least)
+    fun `a folder's picture that cannot be read is listed with its reason`() = phone.use {
+        val broken = folder.newFile("a.png").apply { writeText("no picture") }
+        it.openFolder(it.lendFolder(listOf(broken)))
+        compose.onNodeWithText("1 picture, 1 not readable.").assertIsDisplayed()
+        it.touch("a.png: not read")
+        compose.onNodeWithText("this file is not a picture", substring = true).assertIsDisplayed()
     }
 
-    private companion object {
-        const val WIDTH = 480
-        const val HEIGHT = 320
+    @Test
+    fun `the benchmark measures engines in turn and is shared as JSON`() = phone.use {
+        it.settle()
+        it.press("Benchmark")
+        it.press("Start")
+        val report = it.model.benchmark.report.value
+        assertEquals(listOf(1, 2, 4), report.measured.map { entry -> entry.options.threads })
+        assertEquals(1, report.notMeasured.size)
+        compose.onNodeWithContentDescription("Share").performClick()
+        assertEquals(Intent.ACTION_CHOOSER, it.nextIntent().action)
+        val json = File(it.activity.cacheDir, "shared/benchmark.json").readText()
+        for (part in listOf("edgetag.phone-benchmark/1.0", "\"p99\"", "\"model_sha256\"", "\"sdk\": 35")) assertTrue(json, part in json)
+    }
+
+    @Test
+    fun `a job over a folder writes scores and names what it cannot read`() = phone.use {
+        it.settle()
+        val pictures = folder.newFolder("pictures")
+        File(pictures, "a.png").writeBytes(phone.picture())
+        File(pictures, "b.png").writeText("no picture")
+        val job = folder.newFile("job.json")
+        job.writeText(
+            """{"schema": "edgetag.phone-job/1.1", "pictures": "$pictures", "scores": "/x", "threads": 1, "runs": 3}""",
+        )
+        ShadowEnvironment.addExternalDir("storage") // Robolectric has none by itself
+        val written = doJob(it.activity, job.path)
+        assertTrue("$written", written.path.endsWith("Android/media/dev.edgetag.demo/job.scores.json"))
+        val answer = written.readText()
+        for (part in listOf("edgetag.phone-scores/1.0", "\"a.png\"", "\"error\"", "\"p99\"", "\"passed\": true")) {
+            assertTrue(answer.take(2000), part.replace(" ", "") in answer.replace(" ", ""))
+        }
+    }
+
+    @Test
+    @Config(qualifiers = "ja-w360dp-h720dp-mdpi", fontScale = 2f)
+    fun `with letters of twice the size, in Japanese, all that is touched is large enough and has a name`() = phone.use {
+        it.tag(phone.picture())
+        for (place in Place.entries) {
+            it.model.show(place)
+            compose.waitForIdle()
+            val touched = compose.onAllNodes(hasClickAction()).fetchSemanticsNodes().filter { node -> !node.boundsInRoot.isEmpty }
+            assertTrue("$place", touched.size > 4)
+            for (node in touched) {
+                assertTrue("$place: ${node.touchBoundsInRoot} of ${node.config}", node.touchBoundsInRoot.height >= 48)
+                val names = node.config.getOrNull(SemanticsProperties.ContentDescription).orEmpty() +
+                    node.config.getOrNull(SemanticsProperties.Text).orEmpty().map { text -> text.text }
+                assertTrue("$place: ${node.config}", names.any(String::isNotBlank))
+            }
+        }
+        it.photograph("large-letters")
     }
 }

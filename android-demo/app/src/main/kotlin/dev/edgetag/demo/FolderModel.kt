@@ -1,0 +1,117 @@
+package dev.edgetag.demo
+
+import android.content.Context
+import android.graphics.Bitmap
+import android.net.Uri
+import android.util.LruCache
+import dev.edgetag.tagger.Contract
+import dev.edgetag.tagger.PictureException
+import dev.edgetag.tagger.PictureLimits
+import dev.edgetag.tagger.PictureResult
+import dev.edgetag.tagger.SuspendingTagger
+import dev.edgetag.tagger.android.PictureReader
+import dev.edgetag.tagger.android.bytesOf
+import dev.edgetag.tagger.android.picturesIn
+import dev.edgetag.tagger.sha256
+import java.io.File
+import java.io.IOException
+import java.io.OutputStream
+import java.nio.ByteBuffer
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.withContext
+
+/** Tags a folder's pictures one after another, and keeps what a person says of them. */
+class FolderModel(private val context: Context, private val work: Work, private val tagger: suspend () -> SuspendingTagger) {
+    private val changing = MutableStateFlow<TaggedFolder?>(null)
+    private val thumbnails = LruCache<String, Bitmap>(MOST_THUMBNAILS)
+    private var table: File? = null
+    private var contract: Contract? = null
+
+    /** The folder; null before one is chosen. */
+    val folder: StateFlow<TaggedFolder?> = changing.asStateFlow()
+
+    /** Tags a folder that the user has chosen. */
+    fun tag(tree: Uri) = work.start(Message(R.string.work_reading_folder)) {
+        changing.value = null
+        thumbnails.evictAll()
+        val tagger = tagger()
+        val bundle = tagger.bundle
+        contract = bundle.contract
+        val kept = File(context.filesDir, "corrections/${sha256(ByteBuffer.wrap(tree.toString().toByteArray()))}.csv")
+        table = kept
+        val documents = withContext(Dispatchers.IO) { context.contentResolver.picturesIn(tree) }
+        val corrections = withContext(Dispatchers.IO) {
+            if (kept.exists()) Corrections.parse(kept.readText(), bundle.manifest.tags)
+            else Corrections.none(bundle.manifest.tags)
+        }
+        changing.value = TaggedFolder(emptyList(), corrections)
+        val reader = PictureReader(bundle.contract)
+        tagger.tagAll(documents) { reader.read(context.contentResolver.bytesOf(it.uri)).picture }.collect { result ->
+            val source = result.source
+            val picture = when (result) {
+                is PictureResult.Tagged -> FolderPicture(source.name, source.uri.toString(), result.tagging.scores)
+                is PictureResult.Failed ->
+                    FolderPicture(source.name, source.uri.toString(), emptyList(), result.error.message.orEmpty())
+            }
+            val before = checkNotNull(changing.value)
+            val after = before.copy(pictures = before.pictures + picture)
+            changing.value = after
+            work.report(Message(R.string.folder_progress, after.pictures.size, documents.size), after.pictures.size, documents.size)
+        }
+        val pictures = checkNotNull(changing.value).pictures
+        if (pictures.isEmpty()) Message(R.string.folder_empty)
+        else Count(R.plurals.folder_done, pictures.size, pictures.count { it.problem != null })
+    }
+
+    /** Keeps what a person says of a tag in a picture. */
+    suspend fun correct(picture: String, tag: String, answer: Answer) {
+        val before = changing.value ?: return
+        val corrections = before.corrections.with(picture, tag, answer)
+        changing.value = before.copy(corrections = corrections)
+        withContext(Dispatchers.IO) { table?.let { write(it, corrections) } }
+    }
+
+    /** Writes what a person has said as a table that `edgetag` trains on. */
+    fun write(out: OutputStream) {
+        changing.value?.let { out.write(it.corrections.toCsv().toByteArray()) }
+    }
+
+    /** Returns a picture small enough for a grid where it was read lately. */
+    fun kept(address: String): Bitmap? = thumbnails[address]
+
+    /** Returns a picture small enough for a grid, or null where it cannot be read. */
+    suspend fun thumbnail(address: String): Bitmap? =
+        kept(address) ?: read(address, SMALL)?.also { thumbnails.put(address, it) }
+
+    /** Returns a picture of at most [side] pixels in width and height, or null where it cannot be read. */
+    suspend fun read(address: String, side: Int): Bitmap? = withContext(Dispatchers.IO) {
+        contract?.let { read(it, Uri.parse(address), side) }
+    }
+
+    private fun read(contract: Contract, uri: Uri, side: Int): Bitmap? = try {
+        // Read at a part of its size: nobody scores it.
+        val reader = PictureReader(contract, PictureLimits(mostPixels = OVERSIZE * side * side))
+        Preview.of(reader.read(context.contentResolver.bytesOf(uri)).picture, side).plain().bitmap
+    } catch (_: IOException) {
+        null // the picture's own line says why
+    } catch (_: PictureException) {
+        null
+    }
+
+    /** A table that is half written never has the table's name. */
+    private fun write(table: File, corrections: Corrections) {
+        table.parentFile?.mkdirs()
+        val half = File("${table.path}.part")
+        half.writeText(corrections.toCsv())
+        check(half.renameTo(table)) { "$table cannot be written" }
+    }
+
+    private companion object {
+        const val SMALL = 256
+        const val MOST_THUMBNAILS = 300
+        const val OVERSIZE = 8L
+    }
+}

@@ -1,0 +1,100 @@
+package dev.edgetag.demo
+
+import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.padding
+import androidx.compose.foundation.rememberScrollState
+import androidx.compose.foundation.verticalScroll
+import androidx.compose.material3.FilterChip
+import androidx.compose.material3.Text
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.getValue
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.platform.LocalContext
+import androidx.compose.ui.res.stringResource
+import androidx.lifecycle.compose.collectAsStateWithLifecycle
+import dev.edgetag.tagger.Delegate
+import dev.edgetag.tagger.Variant
+
+/** What the bundle says of its model, and what it runs on. */
+@Composable
+fun ModelScreen(model: DemoModel, isWide: Boolean) {
+    val open by model.open.collectAsStateWithLifecycle()
+    if (isWide) {
+        Row {
+            Pane(Modifier.weight(1f)) { Runs(model); open?.let { Bundle(it) } }
+            Pane(Modifier.weight(1f)) { open?.let { Tags(it) } }
+        }
+    } else {
+        Pane { Runs(model); open?.let { Bundle(it); Tags(it) } }
+    }
+}
+
+@Composable
+private fun Pane(modifier: Modifier = Modifier, content: @Composable () -> Unit) =
+    Column(modifier.verticalScroll(rememberScrollState()).padding(MARGIN), Arrangement.spacedBy(GAP)) { content() }
+
+@Composable
+private fun Runs(model: DemoModel) {
+    val settings by model.settings.collectAsStateWithLifecycle()
+    Heading(stringResource(R.string.engine_delegate))
+    Buttons {
+        for (delegate in Delegate.entries) {
+            FilterChip(delegate == settings.delegate, { model.choose(settings.copy(delegate = delegate)) }, { Text(words(delegateName(delegate))) })
+        }
+    }
+    Heading(stringResource(R.string.engine_threads))
+    Buttons {
+        for (threads in EngineSettings.THREAD_CHOICES) {
+            FilterChip(threads == settings.threads, { model.choose(settings.copy(threads = threads)) }, { Text("$threads") })
+        }
+    }
+    WorkLine(model.engineWork)
+}
+
+@Composable
+private fun Bundle(open: OpenModel) {
+    val manifest = open.bundle.manifest
+    Heading(stringResource(R.string.model_heading))
+    Fact(R.string.model_name, manifest.name)
+    Fact(R.string.model_version, manifest.version)
+    Fact(R.string.model_digest, open.bundle.manifestSha256)
+    Fact(R.string.model_input, stringResource(R.string.model_pixels, manifest.inputSize))
+    for (variant in manifest.variants) Facts(variant, variant == open.chosen.variant)
+}
+
+@Composable
+private fun Facts(variant: Variant, isOpen: Boolean) {
+    Heading(if (isOpen) stringResource(R.string.model_variant_open, variant.name) else variant.name)
+    Fact(R.string.model_verdict, stringResource(verdict(variant.verdict)))
+    Fact(R.string.model_size, stringResource(R.string.model_megabytes, variant.sizeBytes / BYTES_A_MEGABYTE))
+    Fact(R.string.model_digest, variant.sha256)
+    Fact(R.string.model_types, "${variant.inputType} → ${variant.outputType}")
+    Fact(R.string.model_runtime, variant.minRuntimeVersion.ifEmpty { stringResource(R.string.model_unknown) })
+    Fact(
+        R.string.model_maps,
+        variant.explain?.let { stringResource(R.string.model_cells, it.width, it.height) } ?: stringResource(R.string.model_none),
+    )
+}
+
+private const val BYTES_A_MEGABYTE = 1e6
+
+/** The words that a manifest has for what validation said. */
+private fun verdict(verdict: String): Int = when (verdict) {
+    "pass" -> R.string.verdict_pass
+    "fail" -> R.string.verdict_fail
+    "undecided" -> R.string.verdict_undecided
+    else -> R.string.verdict_not_judged
+}
+
+@Composable
+private fun Tags(open: OpenModel) {
+    val context = LocalContext.current
+    Heading(stringResource(R.string.model_tags))
+    val thresholds = open.bundle.thresholds(open.chosen.variant.name)
+    for (label in open.bundle.labels) {
+        val text = if (label.sensitive) R.string.model_tag_sensitive else R.string.model_tag
+        Text(stringResource(text, displayName(label, context), thresholds[label.index]))
+    }
+}

@@ -1,8 +1,0 @@
-package androidx.test.internal.platform;
-
-/** Checks which thread runs. */
-public interface ThreadChecker {
-    void checkMainThread();
-
-    void checkNotMainThread();
-}

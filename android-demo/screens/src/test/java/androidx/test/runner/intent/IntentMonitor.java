@@ -1,4 +1,0 @@
-package androidx.test.runner.intent;
-
-/** Tells of intents. */
-public interface IntentMonitor {}

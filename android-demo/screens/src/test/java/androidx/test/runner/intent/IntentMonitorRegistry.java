@@ -1,8 +1,0 @@
-package androidx.test.runner.intent;
-
-/** Nothing here asks for the monitor. */
-public final class IntentMonitorRegistry {
-    private IntentMonitorRegistry() {}
-
-    public static void registerInstance(IntentMonitor monitor) {}
-}

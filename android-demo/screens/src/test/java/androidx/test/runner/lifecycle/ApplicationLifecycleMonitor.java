@@ -1,4 +1,0 @@
-package androidx.test.runner.lifecycle;
-
-/** Tells of stages. */
-public interface ApplicationLifecycleMonitor {}

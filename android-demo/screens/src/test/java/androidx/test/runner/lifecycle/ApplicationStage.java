@@ -1,4 +1,0 @@
-package androidx.test.runner.lifecycle;
-
-/** Stages of an application's life. */
-public enum ApplicationStage { PRE_ON_CREATE, CREATED }
