@@ -1,4 +1,4 @@
-"""Build an APK of the demo app without Google's repositories: `build_apk.py OUT.apk`.
+"""Build an APK of the demo app without Gradle and LiteRT: `build_apk.py OUT.apk`.
 
 Not the way to build the app: that is Gradle, in Android Studio. This is what CI can do: compile
 against real framework classes, pack, align, sign, verify. `README.md` beside `app/` says what that

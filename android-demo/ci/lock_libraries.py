@@ -22,7 +22,7 @@ CACHE = Path.home() / ".m2/repository"
 SPACE = "{http://maven.apache.org/POM/4.0.0}"
 SCOPES = frozenset(("compile", "runtime"))
 LITERT = "com.google.ai.edge.litert"
-"""Not served; the pom of `tagger-android` brings TensorFlow Lite in its place."""
+"""CI does not get it; the pom of `tagger-android` brings TensorFlow Lite in its place."""
 
 BY_MAVEN = "org.jetbrains"
 """What the other poms bring: Kotlin and its libraries."""

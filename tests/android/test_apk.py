@@ -1,4 +1,4 @@
-"""The demo app as an APK, built without Google's repositories, and what is in it."""
+"""The demo app as an APK, built without Gradle and LiteRT, and what is in it."""
 
 import hashlib
 import json

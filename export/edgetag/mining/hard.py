@@ -1,8 +1,10 @@
 """Pictures that are hard, by what validation has kept: scores at a threshold, changed decisions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from scipy.special import logit
 
@@ -15,8 +17,12 @@ from edgetag.validation.scores import read_reference
 from edgetag.workspace import Workspace
 
 
-def near_thresholds(workspace: Workspace, dataset: Dataset, tag: str) -> list[Candidate]:
-    """Return pictures of the judged splits, the nearest to a tag's threshold first, in logits.
+def near_thresholds(
+    workspace: Workspace, dataset: Dataset, tags: Sequence[str]
+) -> list[list[Candidate]]:
+    """Return for each tag the pictures of the judged splits, the nearest to its threshold first.
+
+    Distances are those of logits.
 
     Raises:
         InputError: Nothing is validated yet, or what was kept is damaged.
@@ -25,22 +31,33 @@ def near_thresholds(workspace: Workspace, dataset: Dataset, tag: str) -> list[Ca
     if not path.exists():
         raise InputError(f"{path}: missing; run: edgetag validate")
     reference = read_reference(path)
-    threshold = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds[tag]
-    column = reference.columns(dataset.vocabulary.names, path)[dataset.vocabulary.names.index(tag)]
-    scores = np.clip(reference.scores[:, column].astype(np.float64), SURE, 1 - SURE)
-    distances = np.abs(logit(scores) - logit(np.clip(threshold, SURE, 1 - SURE)))
+    names = dataset.vocabulary.names
+    columns = dict(zip(names, reference.columns(names, path), strict=True))
+    thresholds = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
     rows = rows_by_identity(dataset)
-    return [
-        Candidate(
-            "near the threshold",
-            rows[reference.identities[place]],
-            tag,
-            float(reference.scores[place, column]),
-            f"scored {reference.scores[place, column]:.3f}; the threshold is {threshold:.3f}",
+    lists = []
+    for tag in tags:
+        scores, threshold = reference.scores[:, columns[tag]], thresholds[tag]
+        distances = np.abs(_logits(scores) - _logits(np.array(threshold)))
+        lists.append(
+            [
+                Candidate(
+                    "near the threshold",
+                    rows[reference.identities[place]],
+                    tag,
+                    float(scores[place]),
+                    f"scored {scores[place]:.3f}; the threshold is {threshold:.3f}",
+                )
+                for place in np.argsort(distances, kind="stable").tolist()
+                if reference.identities[place] in rows
+            ]
         )
-        for place in np.argsort(distances, kind="stable").tolist()
-        if reference.identities[place] in rows
-    ]
+    return lists
+
+
+def _logits(scores: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    values: npt.NDArray[np.float64] = logit(np.clip(scores.astype(np.float64), SURE, 1 - SURE))
+    return values
 
 
 def changed(workspace: Workspace, dataset: Dataset) -> dict[str, list[Candidate]]:

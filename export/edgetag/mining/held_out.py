@@ -6,6 +6,7 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.errors import MissingExtraError
 from edgetag.mining.features import Features
 
 FOLDS = 5
@@ -64,8 +65,14 @@ def suspects(
 
     Returns:
         Positions.
+
+    Raises:
+        MissingExtraError: cleanlab is not installed.
     """
-    from cleanlab.filter import find_label_issues
+    try:
+        from cleanlab.filter import find_label_issues
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "cleanlab", "train") from None
 
     found: npt.NDArray[np.int64] = find_label_issues(
         labels.astype(np.int64),

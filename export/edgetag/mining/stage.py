@@ -81,7 +81,7 @@ def run(
             task.advance(1, tag)
     absent: dict[Kind, str] = {}
     try:
-        lists += [near_thresholds(workspace, dataset, tag) for tag in wanted]
+        lists += near_thresholds(workspace, dataset, wanted)
     except InputError as error:
         absent["near the threshold"] = str(error)
     try:
