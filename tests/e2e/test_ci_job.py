@@ -159,7 +159,7 @@ def test_the_job_refuses_a_worse_file_and_says_what_became_worse(
 
 
 @pytest.mark.parametrize(
-    ("kind", "fraud"), zip(("wide", "folders", "regions"), FRAUDS, strict=True)
+    ("kind", "fraud"), list(zip(("wide", "folders", "regions"), FRAUDS, strict=True))
 )
 def test_the_job_refuses_other_pictures_and_labels_and_names_them(
     folders: dict[str, Path], environment: Path, tmp_path: Path, kind: str, fraud: str
