@@ -9,8 +9,8 @@ seen every label. Nothing is asserted, since it measures a data set. Its own err
 import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,13 @@ from edgetag.cli.stages import prepare
 from edgetag.cli.terminal import print_tables
 from edgetag.dataset import open_dataset
 from edgetag.labels import UNKNOWN
-from edgetag.mining import held_out
 from edgetag.mining.features import Features, features_of
-from edgetag.mining.held_out import LEAST, held_out_probabilities, suspects
+from edgetag.mining.held_out import (
+    INVERSE_PENALTY,
+    LEAST,
+    held_out_probabilities,
+    suspects,
+)
 from edgetag.tables import Column, Number, Rows, Table
 from edgetag.tables.formats import format_count, format_percent
 
@@ -58,7 +62,7 @@ def seen(features: Features, labels: Labels, groups: list[str]) -> npt.NDArray[n
     from sklearn.preprocessing import StandardScaler
 
     scaled = StandardScaler().fit_transform(features)
-    head = LogisticRegression(C=held_out.INVERSE_PENALTY, max_iter=300).fit(scaled, labels)
+    head = LogisticRegression(C=INVERSE_PENALTY, max_iter=300).fit(scaled, labels)
     probabilities: npt.NDArray[np.float64] = head.predict_proba(scaled)[:, 1]
     return probabilities
 
@@ -100,9 +104,8 @@ def rows_of(tags: list[Tag]) -> Iterator[Row]:
     """Measure every way of ranking."""
     for share in SHARES:
         for penalty in PENALTIES:
-            with patch.object(held_out, "INVERSE_PENALTY", penalty):
-                name = f"held out, C = {penalty:g}"
-                yield measured(tags, share, name, held_out_probabilities)
+            ask = partial(held_out_probabilities, inverse_penalty=penalty)
+            yield measured(tags, share, f"held out, C = {penalty:g}", ask)
         yield measured(tags, share, "loss of heads that saw it", seen)
 
 

@@ -19,7 +19,11 @@ LEAST = 20
 
 
 def held_out_probabilities(
-    features: Features, labels: npt.NDArray[np.bool_], groups: Sequence[str], folds: int = FOLDS
+    features: Features,
+    labels: npt.NDArray[np.bool_],
+    groups: Sequence[str],
+    folds: int = FOLDS,
+    inverse_penalty: float = INVERSE_PENALTY,
 ) -> npt.NDArray[np.float64]:
     """Return the probability that each picture has a tag, by heads that saw neither it nor its kin.
 
@@ -28,6 +32,7 @@ def held_out_probabilities(
         labels: `[images]`, of which at least `LEAST` are true and as many are not.
         groups: `[images]`; pictures of one group are held out together.
         folds: Parts of the pictures, each judged by a head of the others.
+        inverse_penalty: `C` of the logistic regression.
 
     Returns:
         `[images]` in 0..1.
@@ -45,7 +50,7 @@ def held_out_probabilities(
         if labels[rest].all() or not labels[rest].any():
             probabilities[held] = labels[rest].mean()
             continue
-        head = LogisticRegression(C=INVERSE_PENALTY, max_iter=300)
+        head = LogisticRegression(C=inverse_penalty, max_iter=300)
         probabilities[held] = head.fit(scaled[rest], labels[rest]).predict_proba(scaled[held])[:, 1]
     return probabilities
 
