@@ -61,6 +61,7 @@ def make_run(root: Path, images: dict[str, int]) -> Workspace:
             "split": [split for split, n in images.items() for _ in range(n)],
             "group": pl.Series([None] * total, dtype=pl.String),
             "crop": pl.Series([None] * total, dtype=pl.List(pl.Int64)),
+            "answered": pl.Series([[]] * total, dtype=pl.List(pl.String)),
         }
     )
     columns = [pl.Series(f"tag:{tag}", labels[:, i]) for i, tag in enumerate(TAGS)]

@@ -48,6 +48,7 @@ def test_the_manifest_keeps_its_contract(simple: Recipe, workspace: Workspace, r
         "split",
         "group",
         "crop",
+        "answered",
         "tag:cat",
         "tag:dog",
     ]

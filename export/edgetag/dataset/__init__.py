@@ -5,6 +5,8 @@ Names are loaded when first used: worker processes and the command's start do wi
 - `stage`: the dataset stage: labels and images in, manifest and image cache out.
 - `result`: what the dataset stage and `data check` report; both are JSON.
 - `tables`: tables of the data: counts by tag and split, and what was or would be left out.
+- `answers`: tables of answers: what people say of tags in pictures, as `[data] corrections` takes
+  them.
 - `attribution`: who made the pictures and under which licences: a text beside the labels.
 - `check`: `edgetag data check`: what a run would use, drop and refuse, without writing anything.
 - `integrity`: whether the image cache is as it was written: a lost or damaged shard must not go

@@ -32,6 +32,7 @@ def check(recipe: Recipe, progress: Progress) -> CheckReport:
         straddling_groups=plan.straddling_groups(),
         unknown_tags=listing.unknown_tags,
         ignored_files=listing.ignored_files,
+        corrections=plan.corrections,
         problems=(*plan.problems(section), *unfit_splits(recipe, splits)),
         advice=_advice(plan),
     )

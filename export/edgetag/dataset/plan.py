@@ -6,16 +6,18 @@ Nothing is written here but the parts of an unfinished cache, where a folder for
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edgetag.dataset.answers import Answer, read_answers
 from edgetag.dataset.build_cache import Inspection, inspect
+from edgetag.dataset.correcting import correct
 from edgetag.dataset.formats import read_listing
 from edgetag.dataset.inspection import FileJob, Limits
 from edgetag.dataset.listing import Crop, Entry, LabelRow, Listing
 from edgetag.dataset.location import Locator, foreign, is_file_name
 from edgetag.dataset.near_duplicates import find_near_duplicates
-from edgetag.dataset.result import DroppedImage, NearDuplicate, SplitCounts, TagCounts
+from edgetag.dataset.result import Correction, DroppedImage, NearDuplicate, SplitCounts, TagCounts
 from edgetag.dataset.selection import NOT_BAD, DropReason, Image, drop, select
 from edgetag.dataset.split import TRAIN, SplitItem, assign_splits
 from edgetag.errors import InputError
@@ -36,6 +38,8 @@ class Sources:
     outside: tuple[DroppedImage, ...]
     nameless: tuple[DroppedImage, ...] = ()
     """Rows whose path no file can have."""
+    answers: tuple[Answer, ...] = ()
+    """Of the tables of corrections, in their order."""
 
     def passed_over(self) -> str:
         """Return how many files beside the images were not looked at, if any were, and why."""
@@ -62,6 +66,12 @@ class Sources:
                 f"{self.listing.unknown_tags[0].where}: not in data.tags: {names}; add them "
                 'there, or set data.unknown_tags = "ignore"'
             )
+        strange = [answer for answer in self.answers if answer.tag not in section.tags]
+        if strange and section.unknown_tags == "refuse":
+            problems.append(
+                f"{strange[0].where}: {strange[0].tag!r} is not in data.tags; add it there, or set "
+                'data.unknown_tags = "ignore"'
+            )
         return problems
 
 
@@ -75,6 +85,9 @@ class Plan:
     splits: tuple[str, ...]
     dropped: tuple[DroppedImage, ...]
     near_duplicates: tuple[NearDuplicate, ...]
+    answered: tuple[tuple[str, ...], ...]
+    """Of each image, the tags whose label people's answers decided."""
+    corrections: tuple[Correction, ...]
 
     def rejected(self) -> dict[str, int]:
         """Return dropped rows by reason, sorted."""
@@ -169,7 +182,9 @@ def open_sources(section: DataSection) -> Sources:
             f'{listing.source}: data.split.by = "group", but there is no column '
             f"{section.group_column!r}; add it, or name it in data.group_column"
         )
-    return located(listing)
+    vocabulary = section.vocabulary()
+    answers = [answer for path in section.corrections for answer in read_answers(path, vocabulary)]
+    return replace(located(listing), answers=tuple(answers))
 
 
 def located(listing: Listing) -> Sources:
@@ -253,4 +268,17 @@ def make_plan(
         )
         for row, other, bits in near
     )
-    return Plan(sources, inspection, tuple(images), tuple(splits), tuple(dropped), pairs)
+    # Splits follow from the source's labels, so that no correction moves a picture between them.
+    answers = (answer for answer in sources.answers if answer.tag in section.tags)
+    digests = {file.path: file.digest for file in inspection.files}
+    corrected = correct(images, answers, section.tags, digests)
+    return Plan(
+        sources,
+        inspection,
+        corrected.images,
+        tuple(splits),
+        tuple(dropped),
+        pairs,
+        corrected.answered,
+        corrected.corrections,
+    )

@@ -1,6 +1,6 @@
 """What the dataset stage and `data check` report; both are JSON."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -51,10 +51,47 @@ class UnknownTag(Record):
     where: str = Field(description="The first place that names it.")
 
 
+CorrectionOutcome = Literal[
+    "changed",
+    "confirmed",
+    "conflict",
+    "no such picture",
+    "no longer the same picture",
+    "no single region",
+]
+
+
+class Correction(Record):
+    """What became of people's answers about a tag in a picture; a row of `corrections.csv`."""
+
+    identity: str
+    path: str
+    tag: str
+    before: int | None = Field(description="The source's label: 1, 0, or None for unknown.")
+    label: int | None = Field(description="The label now.")
+    outcome: CorrectionOutcome = Field(
+        description="The label changed, or the answers confirm it; people differ, so it stays; or "
+        "the data have no such picture: none, another one at its path, or several regions of it."
+    )
+    by: tuple[str, ...] = Field(description="Who answered.")
+    where: tuple[str, ...] = Field(description="Table and line of each answer.")
+
+
+class CorrectionCounts(Record):
+    """What became of all answers."""
+
+    answers: int
+    people: tuple[str, ...]
+    changed: int = Field(description="Labels that are other than the source's.")
+    confirmed: int = Field(description="Labels that are the source's, and a person's.")
+    conflicts: int = Field(description="Labels that stayed, since people differ.")
+    astray: int = Field(description="Answers about pictures that the data do not have.")
+
+
 class DatasetResult(Result):
     """`dataset/summary.json`: what the manifest holds and what was left out."""
 
-    SCHEMA: ClassVar[str] = "edgetag.dataset/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.dataset/1.2"
     source: str = Field(description="Name of the table or folder; data.source says where it lies.")
     format: Format
     listed: int = Field(description="Rows of the source.")
@@ -69,12 +106,13 @@ class DatasetResult(Result):
     unknown_tags: tuple[UnknownTag, ...]
     ignored_files: int = Field(description="Files in class folders that are no images by name.")
     cache_fingerprint: str
+    corrections: CorrectionCounts | None = Field(None, description="Of data.corrections.")
 
 
 class CheckReport(Result):
     """What `data check` found; nothing is written."""
 
-    SCHEMA: ClassVar[str] = "edgetag.data-check/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.data-check/1.2"
     source: str
     format: Format
     listed: int
@@ -87,6 +125,9 @@ class CheckReport(Result):
     straddling_groups: tuple[str, ...]
     unknown_tags: tuple[UnknownTag, ...]
     ignored_files: int
+    corrections: tuple[Correction, ...] = Field(
+        (), description="What would become of the answers in data.corrections."
+    )
     problems: tuple[str, ...] = Field(description="What would stop a run, one sentence each.")
     doubts: tuple[str, ...] = Field(
         (), description="What would likely leave a run undecided, one sentence each."

@@ -4,13 +4,15 @@ import csv
 import io
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 
 from edgetag.dataset.build_cache import cache_fingerprint, write_cache
+from edgetag.dataset.correcting import counts_of, sentence_of
 from edgetag.dataset.listing import Listing
 from edgetag.dataset.plan import Plan, Sources, make_plan, open_sources
-from edgetag.dataset.result import DatasetResult
+from edgetag.dataset.result import Correction, DatasetResult
 from edgetag.dataset.selection import DropReason
 from edgetag.dataset.unlabelled import place_of
 from edgetag.dataset.unlabelled_files import open_unlabelled
@@ -64,6 +66,9 @@ def _build(
         )
     if ignored := sources.passed_over():
         progress.say(ignored)
+    if plan.corrections:
+        sentence = sentence_of(counts_of(plan.corrections))
+        progress.say(f"{sentence}; dataset/corrections.csv lists them")
     if straddling := plan.straddling_groups():
         progress.say(
             f"warning: {len(straddling)} groups are in more than one split, such as "
@@ -79,6 +84,7 @@ def _build(
         shutil.rmtree(workspace.cache)
     cache.rename(workspace.cache)
     write_text(workspace.dataset / "rejected.csv", _rejected_csv(plan))
+    _write_corrections(plan, workspace.dataset / "corrections.csv")
     write_text(workspace.dataset / "summary.json", result.to_json())
     with atomic_write(workspace.manifest) as file:
         manifest_of(plan, section.tags).write_parquet(file)
@@ -103,6 +109,7 @@ def inputs_fingerprint(recipe: Recipe) -> str:
             "data": recipe.data.model_dump(mode="json", exclude=PLACES["data"]),
             "contract": recipe.network.preprocessing().digest(),
             "table": digest_file(source) if source.is_file() else None,
+            "corrections": [digest_file(table) for table in recipe.data.corrections],
             "entries": [[e.path, e.labels, e.crop] for e in sources.listing.entries],
             "files": [[job.path, *file_state(job.file)] for job in sources.jobs],
         }
@@ -122,6 +129,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
             "split": list(plan.splits),
             "group": [image.entry.group for image in images],
             "crop": [image.entry.crop and list(image.entry.crop) for image in images],
+            "answered": list(map(list, plan.answered)),
             **{
                 f"tag:{name}": [image.labels[tag] for image in images]
                 for tag, name in enumerate(tags)
@@ -130,6 +138,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
         schema={
             **dict.fromkeys(("identity", "path", "digest", "sha1", "split", "group"), pl.String),
             "crop": pl.List(pl.Int64),
+            "answered": pl.List(pl.String),
             **{f"tag:{name}": pl.Int8 for name in tags},
         },
     )
@@ -156,6 +165,7 @@ def _result(plan: Plan, recipe: Recipe, fingerprint: str) -> DatasetResult:
         ),
         ignored_files=listing.ignored_files,
         cache_fingerprint=fingerprint,
+        corrections=counts_of(plan.corrections) if plan.sources.answers else None,
     )
 
 
@@ -173,6 +183,23 @@ def _rejected_csv(plan: Plan) -> str:
         for image in plan.dropped
     )
     return text.getvalue()
+
+
+def _write_corrections(plan: Plan, path: Path) -> None:
+    """Write which labels people's answers decided, and which answers decided none."""
+    if not plan.sources.answers:
+        path.unlink(missing_ok=True)
+        return
+    text = io.StringIO(newline="")
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(Correction.model_fields)
+    for each in plan.corrections:
+        values = each.model_dump() | {
+            "by": ";".join(each.by),
+            "where": ";".join(_placeless(place, plan.sources.listing) for place in each.where),
+        }
+        table.writerow(values.values())
+    write_text(path, text.getvalue())
 
 
 def _refuse(problems: list[str]) -> None:

@@ -1,5 +1,6 @@
 """Tables of the data: counts by tag and split, and what was or would be left out."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from edgetag.dataset.result import CheckReport, DatasetResult, DroppedImage, SplitCounts
@@ -19,6 +20,25 @@ def check_tables(result: CheckReport) -> tuple[Table, ...]:
 
 
 def _wrong(result: CheckReport) -> Iterator[Table]:
+    undecided = [
+        each for each in result.corrections if each.outcome not in ("changed", "confirmed")
+    ]
+    if result.corrections:
+        yield Rows(sorted(Counter(each.outcome for each in result.corrections).items())).table(
+            "What would become of corrections",
+            Column("outcome", lambda counted: counted[0]),
+            Number("labels", lambda counted: format_count(counted[1])),
+        )
+    if undecided:
+        yield Rows(undecided).table(
+            "Corrections that would change nothing",
+            Code("path", lambda each: each.path or each.identity),
+            Column("tag", lambda each: each.tag),
+            Column("outcome", lambda each: each.outcome),
+            Column("by", lambda each: ", ".join(each.by)),
+            Column("where", lambda each: ", ".join(each.where)),
+            most_rows=MOST_FINDINGS,
+        )
     if result.dropped:
         yield left_out_table("Would be left out", result.dropped)
     if result.near_duplicates:

@@ -28,7 +28,8 @@ class Dataset:
         manifest: One row per image: `identity` (SHA-256 of the file, with
             `#left,top,right,bottom` where it is a region), `path` (relative to the data root),
             `digest` (SHA-256), `sha1`, `split`, `group` (null where the table has none), `crop`
-            (a list of left, top, right, bottom, or null), then one Int8 column per tag, named
+            (a list of left, top, right, bottom, or null), `answered` (a list of the tags whose
+            label is people's, see `[data] corrections`), then one Int8 column per tag, named
             `tag:<name>` (1, 0 or null).
         vocabulary: The tags, in column order.
         cache: The letterboxed images, in row order.
@@ -60,6 +61,13 @@ class Dataset:
         columns = [f"tag:{name}" for name in self.vocabulary.names]
         table = self.manifest.select(pl.col(columns).fill_null(UNKNOWN))
         return table[rows].to_numpy().astype(np.int8)
+
+    def answered(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Return `[n, tags]`: whether people's corrections decided the label."""
+        lists = self.manifest["answered"][rows].to_list()
+        return np.array(
+            [[tag in own for tag in self.vocabulary.names] for own in lists], dtype=bool
+        )
 
     def counts(self) -> dict[str, SplitCounts]:
         """Return the images and labels of each split, by its name."""

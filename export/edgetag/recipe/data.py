@@ -43,6 +43,11 @@ class DataSection(Section):
     root: Path | None = Field(
         None, description="Folder that image paths are relative to; default: the source's folder."
     )
+    corrections: tuple[Path, ...] = Field(
+        (),
+        description="Tables of what people say of tags in pictures, such as `edgetag review` "
+        "exports. Their answers count in place of the source's labels, which stay as they are.",
+    )
     tags: tuple[str, ...] = Field(DEFAULT_TAGS, description="Tags in the order of the outputs.")
     path_column: str = Field("path", description="Column with the paths of images.")
     tags_column: str = Field("tags", description="Column of the list format.")

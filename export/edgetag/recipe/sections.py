@@ -27,7 +27,7 @@ from edgetag.recipe.training import (
 )
 
 PLACES = {
-    "data": {"source", "root"},
+    "data": {"source", "root", "corrections"},
     "network": {"weights"},
     "teacher": {"runs", "pictures"},
     "bundle": {"golden_pictures", "attribution"},

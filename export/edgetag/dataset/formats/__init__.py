@@ -1,4 +1,7 @@
-"""Label formats, one file each, all read into a `Listing`; which there are: `catalogue.formats`."""
+"""Label formats, one file each, all read into a `Listing`; which there are: `catalogue.formats`.
+
+- `tables`: tables as rows of cells, and what cells of labels, paths and regions hold.
+"""
 
 from importlib import import_module
 from typing import Protocol, cast

@@ -88,7 +88,7 @@ def read_table(path: Path) -> Table:
     try:
         table = reader(path)
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file; set data.source to the table of labels") from None
+        raise InputError(f"{path}: no such file; give the path of a table that is there") from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InputError(f"{path}:{line}: not UTF-8 text; save the table as UTF-8") from None

@@ -1,0 +1,147 @@
+"""Labels with people's corrections over them. The source is never changed.
+
+Of each person the last answer about a picture and tag counts. Where people differ, the answer that
+most of them gave counts; where as many gave another, nobody's does, the source's label stays, and
+the conflict is listed.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from edgetag.dataset.answers import Answer
+from edgetag.dataset.result import Correction, CorrectionCounts, CorrectionOutcome
+from edgetag.dataset.selection import Image
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """Images with corrected labels.
+
+    Attributes:
+        images: As given, with labels that answers decided.
+        answered: Of each image, the tags whose label is people's, in the vocabulary's order.
+        corrections: What became of the answers, by picture and tag, in the answers' order.
+    """
+
+    images: tuple[Image, ...]
+    answered: tuple[tuple[str, ...], ...]
+    corrections: tuple[Correction, ...]
+
+
+def correct(
+    images: Sequence[Image],
+    answers: Iterable[Answer],
+    tags: Sequence[str],
+    digests: Mapping[str, str],
+) -> Corrected:
+    """Lay answers over the labels of images.
+
+    Args:
+        images: As the source labels them.
+        answers: In the order of their tables; all of tags of the vocabulary.
+        tags: The vocabulary.
+        digests: Path → digest of every file that was looked at, also of repeats.
+    """
+    rows = {image.identity: row for row, image in enumerate(images)}
+    by_digest: dict[str, list[int]] = {}
+    for row, image in enumerate(images):
+        by_digest.setdefault(image.digest, []).append(row)
+    columns = {tag: column for column, tag in enumerate(tags)}
+    said: dict[tuple[int, str], list[Answer]] = {}
+    astray: list[Correction] = []
+    for answer in answers:
+        of_path = by_digest.get(digests.get(answer.path, ""), [])
+        if answer.identity in rows:
+            said.setdefault((rows[answer.identity], answer.tag), []).append(answer)
+        elif not answer.identity and len(of_path) == 1:
+            said.setdefault((of_path[0], answer.tag), []).append(answer)
+        else:
+            astray.append(_astray(answer, known_path=bool(of_path)))
+    labels = {row: list(images[row].labels) for row, _ in said}
+    settled: dict[int, set[str]] = {}
+    corrections = []
+    for (row, tag), about in said.items():
+        image, column = images[row], columns[tag]
+        before, (decided, label) = image.labels[column], _decided(about)
+        if decided:
+            labels[row][column] = label
+            settled.setdefault(row, set()).add(tag)
+        else:
+            label = before
+        outcome: CorrectionOutcome = "conflict"
+        if decided:
+            outcome = "confirmed" if label == before else "changed"
+        corrections.append(
+            Correction(
+                identity=image.identity,
+                path=image.entry.path,
+                tag=tag,
+                before=before,
+                label=label,
+                outcome=outcome,
+                by=tuple(dict.fromkeys(answer.by for answer in about)),
+                where=tuple(answer.where for answer in about),
+            )
+        )
+    return Corrected(
+        tuple(
+            replace(image, labels=tuple(labels[row])) if row in labels else image
+            for row, image in enumerate(images)
+        ),
+        tuple(
+            tuple(tag for tag in tags if tag in settled.get(row, ())) for row in range(len(images))
+        ),
+        (*corrections, *astray),
+    )
+
+
+def counts_of(corrections: Sequence[Correction]) -> CorrectionCounts:
+    """Count what became of answers."""
+    outcomes = Counter(each.outcome for each in corrections)
+    return CorrectionCounts(
+        answers=sum(len(each.where) for each in corrections),
+        people=tuple(sorted({name for each in corrections for name in each.by})),
+        changed=outcomes["changed"],
+        confirmed=outcomes["confirmed"],
+        conflicts=outcomes["conflict"],
+        astray=sum(count for outcome, count in outcomes.items() if outcome.startswith("no ")),
+    )
+
+
+def sentence_of(counts: CorrectionCounts) -> str:
+    """Say what became of all answers."""
+    parts = [
+        f"{counts.answers} answers of {', '.join(counts.people)}: {counts.changed} labels changed, "
+        f"{counts.confirmed} confirmed"
+    ]
+    if counts.conflicts:
+        parts.append(f"{counts.conflicts} left as they were, since people differ")
+    if counts.astray:
+        parts.append(f"{counts.astray} answers about pictures that the data do not have")
+    return f"corrections: {'; '.join(parts)}"
+
+
+def _decided(about: Sequence[Answer]) -> tuple[bool, int | None]:
+    """Return whether people's last answers have a most frequent one, and which."""
+    last: dict[str, Answer] = {}
+    for answer in sorted(about, key=lambda answer: answer.at):  # stable: rows of a moment in order
+        last[answer.by] = answer
+    votes = Counter(answer.label for answer in last.values()).most_common(2)
+    return len(votes) == 1 or votes[0][1] > votes[1][1], votes[0][0]
+
+
+def _astray(answer: Answer, *, known_path: bool) -> Correction:
+    outcome: CorrectionOutcome = "no such picture"
+    if known_path:
+        outcome = "no longer the same picture" if answer.identity else "no single region"
+    return Correction(
+        identity=answer.identity,
+        path=answer.path,
+        tag=answer.tag,
+        before=None,
+        label=None,
+        outcome=outcome,
+        by=(answer.by,),
+        where=(answer.where,),
+    )
