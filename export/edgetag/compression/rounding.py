@@ -14,6 +14,7 @@ import numpy.typing as npt
 from edgetag.compression.schemes import channel_axis
 from edgetag.compression.sparsity import kernel_of
 from edgetag.tf import keras, tf
+from edgetag.training.adam import Adam
 
 INT8_STEPS = 127
 """From zero to the largest weight of a channel."""
@@ -67,7 +68,7 @@ def _variable(layer: keras.layers.Layer, name: str) -> tf.Variable:
     return next(v for v in layer.weights if v.name.split(":")[0].endswith(name))
 
 
-class StepAdam(keras.optimizers.Adam):
+class StepAdam(Adam):
     """Adam whose learning rate counts in steps of each weight.
 
     Adam divides a gradient by its size, so this is Adam on the weights divided by their steps.
@@ -78,7 +79,7 @@ class StepAdam(keras.optimizers.Adam):
     """
 
     def __init__(self, learning_rate: Any, steps: Steps) -> None:
-        super().__init__(learning_rate, jit_compile=False)
+        super().__init__(learning_rate)
         self._steps = steps
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable) -> None:

@@ -20,6 +20,7 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
 from edgetag.recipe import AugmentSection
 from edgetag.tf import keras, tf
+from edgetag.training.adam import Adam
 from edgetag.training.batches import Batches, Share
 from edgetag.training.losses import LossSettings, loss_function, map_loss
 
@@ -330,7 +331,7 @@ def _schedule(settings: FitSettings, steps: int) -> Any:
 def _optimizer(settings: FitSettings, learning_rate: Any) -> keras.optimizers.Optimizer:
     if settings.optimizer == "sgd":
         return keras.optimizers.SGD(learning_rate, momentum=SGD_MOMENTUM, jit_compile=False)
-    return keras.optimizers.Adam(learning_rate, jit_compile=False)
+    return Adam(learning_rate)
 
 
 def _variables(trainer: keras.Model) -> list[tf.Variable]:
