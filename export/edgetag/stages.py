@@ -60,6 +60,7 @@ STAGES: tuple[Stage, ...] = (
             "dataset/summary.json",
             "dataset/manifest.parquet",
             "dataset/rejected.csv",
+            "dataset/corrections.csv",
             "dataset/cache/index.json",
             "dataset/unlabelled/dataset/manifest.parquet",
             "dataset/unlabelled/dataset/cache/index.json",

@@ -37,6 +37,7 @@ VERBS = {
         "Keep the fewest layers in float that bring a failing variant inside its budget (rescue/)."
     ),
     "mine": "List what deserves a look: labels that look wrong, pictures that are hard (mine/).",
+    "loop": "Show what corrections changed between two runs, on the same test pictures.",
     "search": "Find the best network, size, channels and integers for given budgets (search/).",
     "report": (
         "Write the report (report/): what validate found, and explain and bench if they have run."
