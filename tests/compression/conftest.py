@@ -1,19 +1,17 @@
 """A tiny run folder on disk, and small models that need no training."""
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 import pytest
 
 from edgetag.dataset import Dataset, open_dataset
-from edgetag.image_cache import SHARD_IMAGES, CacheIndex, shard_path
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
-from edgetag.workspace import Workspace, write_bytes, write_text
+from edgetag.workspace import Workspace
+from tests.support.run_folders import write_cache, write_manifest
 
 if TYPE_CHECKING:
     from edgetag.tf import keras
@@ -47,27 +45,14 @@ def make_run(root: Path, images: dict[str, int]) -> Workspace:
     generator = np.random.default_rng(7)
     total = sum(images.values())
     labels = (generator.random((total, len(TAGS))) < 0.3).astype(np.int8)
-    workspace.cache.mkdir(parents=True)
-    np.save(shard_path(workspace.cache, 0), np.stack([draw(row, generator) for row in labels]))
-    index = CacheIndex(images=total, input_size=SIZE, shard_images=SHARD_IMAGES, fingerprint="tiny")
-    write_text(workspace.cache / "index.json", index.to_json())
-    names = [f"image-{i}" for i in range(total)]
-    table = pl.DataFrame(
-        {
-            "identity": names,
-            "path": names,
-            "digest": names,
-            "sha1": names,
-            "split": [split for split, n in images.items() for _ in range(n)],
-            "group": pl.Series([None] * total, dtype=pl.String),
-            "crop": pl.Series([None] * total, dtype=pl.List(pl.Int64)),
-            "answered": pl.Series([[]] * total, dtype=pl.List(pl.String)),
-        }
+    pixels = np.stack([draw(row, generator) for row in labels])
+    write_cache(workspace.cache, pixels, "tiny")
+    write_manifest(
+        workspace,
+        [split for split, n in images.items() for _ in range(n)],
+        {tag: column.tolist() for tag, column in zip(TAGS, labels.T, strict=True)},
+        identities=[f"image-{number}" for number in range(total)],
     )
-    columns = [pl.Series(f"tag:{tag}", labels[:, i]) for i, tag in enumerate(TAGS)]
-    buffer = io.BytesIO()
-    table.with_columns(columns).write_parquet(buffer)
-    write_bytes(workspace.manifest, buffer.getvalue())
     return workspace
 
 

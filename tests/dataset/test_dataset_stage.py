@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def test_the_manifest_keeps_its_contract(simple: Recipe, workspace: Workspace, r
         "split",
         "group",
         "crop",
+        "weight",
         "answered",
         "tag:cat",
         "tag:dog",
@@ -328,3 +330,46 @@ def test_the_inputs_fingerprint_follows_labels_files_and_recipe(
     table = root / "t.csv"
     table.write_text(table.read_text().replace("0.png,0", "0.png,1"))
     assert inputs_fingerprint(simple) != second
+
+
+@pytest.mark.parametrize(("cell", "weight"), [("2.5", 2.5), ("", 1.0), ("0", 0.0), ("1e1", 10.0)])
+def test_a_weight_of_a_picture_reaches_the_manifest(
+    root: Path,
+    picture: MakePicture,
+    table: MakeTable,
+    make_recipe: MakeRecipe,
+    workspace: Workspace,
+    cell: str,
+    weight: float,
+) -> None:
+    picture("a.png", 1)
+    source = table("t.csv", [("path", "cat", "often"), ("a.png", 1, cell)])
+    section = DataSection(source=source, tags=("cat",), weight_column="often")
+    run(make_recipe(section), workspace, QUIET)
+    assert pl.read_parquet(workspace.manifest)["weight"].to_list() == [weight]
+
+
+@pytest.mark.parametrize("cell", ["-1", "101", "nan", "inf", "often", "1,5"])
+def test_what_is_no_weight_is_refused_with_its_place(
+    picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe, workspace: Workspace, cell: str
+) -> None:
+    picture("a.png", 1)
+    source = table("t.csv", [("path", "cat", "often"), ("a.png", 1, cell)])
+    section = DataSection(source=source, tags=("cat",), weight_column="often")
+    with pytest.raises(InputError, match=r"t\.csv:2: column 'often' is .*a weight is a number"):
+        run(make_recipe(section), workspace, QUIET)
+
+
+def test_rows_come_as_often_as_their_weight_says(simple: Recipe, workspace: Workspace) -> None:
+    run(simple, workspace, QUIET)
+    dataset = open_dataset(workspace)
+    weights = pl.Series("weight", [0.0, 1.0, 3.0, 2.5, 0.5, *[1.0] * 5])
+    dataset = replace(dataset, manifest=dataset.manifest.with_columns(weights))
+    rows = np.arange(10, dtype=np.int64)
+    draws = [np.bincount(dataset.weighted(rows, seed), minlength=10) for seed in range(200)]
+    assert {tuple(draw[[0, 1, 2, 5]].tolist()) for draw in draws} == {(0, 1, 3, 1)}
+    assert {int(draw[3]) for draw in draws} == {2, 3}
+    assert 0.35 < np.mean([draw[4] for draw in draws]) < 0.65
+    assert np.array_equal(dataset.weighted(rows, 7), dataset.weighted(rows, 7))
+    with pytest.raises(InputError, match="no picture to train on has a weight above 0"):
+        dataset.weighted(rows[:1], 1)

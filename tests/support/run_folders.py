@@ -141,6 +141,8 @@ def write_manifest(
     names = identities or [f"id{number}" for number in range(len(splits))]
     columns: dict[str, Any] = {"identity": names, "path": paths or names, "split": splits}
     columns["group"] = pl.Series(groups or [None] * len(splits), dtype=pl.String)
+    columns["weight"] = [1.0] * len(splits)
+    columns["answered"] = pl.Series([[]] * len(splits), dtype=pl.List(pl.String))
     for tag, values in labels.items():
         columns[f"tag:{tag}"] = pl.Series(values, dtype=pl.Int8)
     workspace.dataset.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,15 @@
 """Phases, the best epoch and early stopping, with validation mAPs that are made up."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from edgetag.dataset import Dataset
-from edgetag.recipe import Phase, TrainingSection
+from edgetag.recipe import AugmentSection, Phase, TrainingSection
 from edgetag.training.checkpoint import Checkpoint
 from tests.support.small_run import CONTRACT, Lines, tiny
 
@@ -77,3 +79,35 @@ def test_training_goes_on_from_any_epoch_as_if_it_never_stopped(
     assert [r.validation_map for r in rest.records] == maps
     for a, b in zip(whole.best, rest.best, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def weights_of(state: Checkpoint) -> list[bytes]:
+    return [kept.tobytes() for kept in state.weights]
+
+
+def test_a_phase_without_augmentation_learns_from_pictures_as_they_are(dataset: Dataset) -> None:
+    off = AugmentSection(flip=False, crop=0.0, color=0.0)
+    plain = (Phase(epochs=1, augment=False),)
+    state, *_ = train(dataset, [0.1], plain)
+    other, *_ = train(dataset, [0.1], (Phase(epochs=1),), augment=off)
+    changed, *_ = train(dataset, [0.1], (Phase(epochs=1),))
+    assert weights_of(state) == weights_of(other)
+    assert weights_of(state) != weights_of(changed)
+
+
+def test_pictures_of_weight_0_teach_nothing(dataset: Dataset) -> None:
+    rows = dataset.rows("train")
+    without = np.ones(len(dataset.manifest))
+    without[rows[::2]] = 0
+    weights = pl.Series("weight", without)
+    weighted = replace(dataset, manifest=dataset.manifest.with_columns(weights))
+    unlabelled = [
+        pl.when(pl.Series(without) > 0).then(pl.col(f"tag:{name}")).alias(f"tag:{name}")
+        for name in dataset.vocabulary.names
+    ]
+    blank = replace(weighted, manifest=weighted.manifest.with_columns(unlabelled))
+    states = [
+        train(data, [0.1], (Phase(epochs=1),), positive_weights="none")[0]
+        for data in (weighted, blank)
+    ]
+    assert weights_of(states[0]) == weights_of(states[1])

@@ -162,7 +162,7 @@ def open_bench(recipe: Recipe, workspace: Workspace, progress: Progress) -> Benc
         recipe,
         workspace,
         dataset,
-        dataset.rows("train"),
+        dataset.weighted(dataset.rows("train"), recipe.seed),
         dataset.rows("validation"),
         progress,
     )

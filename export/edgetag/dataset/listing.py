@@ -21,7 +21,8 @@ class Entry:
 
     The path is as listed: relative to the root, unless the source is wrong. `where` is file and
     line or row; the split is explicit, if the source gives one, and the crop a region, if it is
-    not the whole picture.
+    not the whole picture. The weight is how often it comes in an epoch of
+    training.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Entry:
     split: str | None = None
     group: str | None = None
     crop: Crop | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def inputs_fingerprint(recipe: Recipe) -> str:
             "contract": recipe.network.preprocessing().digest(),
             "table": digest_file(source) if source.is_file() else None,
             "corrections": [digest_file(table) for table in recipe.data.corrections],
-            "entries": [[e.path, e.labels, e.crop] for e in sources.listing.entries],
+            "entries": [[e.path, e.labels, e.crop, e.weight] for e in sources.listing.entries],
             "files": [[job.path, *file_state(job.file)] for job in sources.jobs],
         }
         | ({"unlabelled": [[job.path, *file_state(job.file)] for job in more.jobs]} if more else {})
@@ -129,6 +129,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
             "split": list(plan.splits),
             "group": [image.entry.group for image in images],
             "crop": [image.entry.crop and list(image.entry.crop) for image in images],
+            "weight": [image.entry.weight for image in images],
             "answered": list(map(list, plan.answered)),
             **{
                 f"tag:{name}": [image.labels[tag] for image in images]
@@ -138,6 +139,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
         schema={
             **dict.fromkeys(("identity", "path", "digest", "sha1", "split", "group"), pl.String),
             "crop": pl.List(pl.Int64),
+            "weight": pl.Float64,
             "answered": pl.List(pl.String),
             **{f"tag:{name}": pl.Int8 for name in tags},
         },

@@ -28,8 +28,9 @@ class Dataset:
         manifest: One row per image: `identity` (SHA-256 of the file, with
             `#left,top,right,bottom` where it is a region), `path` (relative to the data root),
             `digest` (SHA-256), `sha1`, `split`, `group` (null where the table has none), `crop`
-            (a list of left, top, right, bottom, or null), `answered` (a list of the tags whose
-            label is people's, see `[data] corrections`), then one Int8 column per tag, named
+            (a list of left, top, right, bottom, or null), `weight` (how often it comes in an
+            epoch of training), `answered` (a list of the tags whose label is people's, see
+            `[data] corrections`), then one Int8 column per tag, named
             `tag:<name>` (1, 0 or null).
         vocabulary: The tags, in column order.
         cache: The letterboxed images, in row order.
@@ -61,6 +62,26 @@ class Dataset:
         columns = [f"tag:{name}" for name in self.vocabulary.names]
         table = self.manifest.select(pl.col(columns).fill_null(UNKNOWN))
         return table[rows].to_numpy().astype(np.int8)
+
+    def weighted(self, rows: Rows, seed: int) -> Rows:
+        """Return rows as often as they come in an epoch of training.
+
+        A weight's fraction comes by chance, decided once: of pictures with 0.5 every second does.
+
+        Args:
+            rows: `[n]`.
+            seed: Decides which.
+
+        Raises:
+            InputError: No weight is above 0.
+        """
+        weights = self.manifest["weight"][rows].to_numpy()
+        whole = np.floor(weights)
+        drawn = np.random.default_rng(seed).random(len(rows)) < weights - whole
+        repeated = np.repeat(rows, whole.astype(np.int64) + drawn)
+        if not len(repeated):
+            raise InputError("no picture to train on has a weight above 0; raise some")
+        return repeated
 
     def answered(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """Return `[n, tags]`: whether people's corrections decided the label."""

@@ -58,6 +58,11 @@ class DataSection(Section):
         description="Column of what belongs together, used if the table has it: statistics count a "
         'group as one thing, and split.by = "group" keeps it in one split.',
     )
+    weight_column: str | None = Field(
+        None,
+        description="Column of a table with how often a picture comes in an epoch of training: 2 "
+        "for hard ones, 0 for those to leave out, 0.5 for half of them; empty: 1.",
+    )
     crop_column: str | None = Field(
         None,
         description="Column of a wide table with the region to cut out, `left top right bottom` "

@@ -19,6 +19,9 @@ class Phase(Section):
     schedule: Literal["cosine", "constant"] = Field(
         "cosine", description="Whether the learning rate falls to 0 or stays."
     )
+    augment: bool = Field(
+        True, description="Whether pictures are changed at random, as `training.augment` says."
+    )
 
 
 class AugmentSection(Section):

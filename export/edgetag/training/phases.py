@@ -13,13 +13,15 @@ from edgetag.dataset import Dataset
 from edgetag.dataset.unlabelled import UNLABELLED
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress
-from edgetag.recipe import Phase, TrainingSection
+from edgetag.recipe import AugmentSection, Phase, TrainingSection
 from edgetag.tf import keras
 from edgetag.training.checkpoint import Checkpoint
 from edgetag.training.fitting import Epoch, FitSettings, FitStart, fit
 from edgetag.training.losses import loss_settings
 from edgetag.training.result import EpochRecord
 from edgetag.training.teachers import Teacher
+
+UNCHANGED = AugmentSection(flip=False, crop=0.0, color=0.0)
 
 
 def train_phases(
@@ -53,9 +55,10 @@ def train_phases(
     Returns:
         The state after the last epoch.
     """
-    rows = labelled = dataset.rows("train")
+    labelled = dataset.rows("train")
+    rows = dataset.weighted(labelled, seed)
     if UNLABELLED in dataset.splits():
-        rows = np.concatenate([labelled, dataset.rows(UNLABELLED)])
+        rows = np.concatenate([rows, dataset.rows(UNLABELLED)])
     loss = loss_settings(training, dataset.vocabulary, dataset.labels(labelled))
     ends, taught = teacher.ends_of(model) if teacher else ((), None)
     state = checkpoint
@@ -86,7 +89,7 @@ def train_phases(
             optimizer=phase.optimizer,
             schedule=phase.schedule,
             loss=replace(loss, distillation=teacher.weight if teacher else 0.0),
-            augment=training.augment,
+            augment=training.augment if phase.augment else UNCHANGED,
             trains=phase.trains,
             seed=seed + index,
             deterministic=training.deterministic,

@@ -12,6 +12,7 @@ from edgetag.dataset.formats.tables import (
     read_group,
     read_split,
     read_table,
+    read_weight,
 )
 from edgetag.dataset.listing import Entry, LabelRow, Listing
 from edgetag.dataset.result import UnknownTag
@@ -73,13 +74,16 @@ class Given:
             unknown: Returns the tags that the vocabulary lacks, when all rows are read.
         """
         table, section = self.needed_table(), self.section
+        if section.weight_column is not None:
+            table.require((section.weight_column,))
         entries = []
         for row in table.rows:
             group = read_group(row, section.group_column)
             split = read_split(row, section.split_column)
             at, have = path(row), labels(row)
             crop = read_crop(row, section.crop_column)
-            entries.append(Entry(at, have, row.where, split, group, crop))
+            weight = read_weight(row, section.weight_column)
+            entries.append(Entry(at, have, row.where, split, group, crop, weight))
         has_groups = section.group_column in table.columns
         return Listing(table.source, name, self.root, tuple(entries), unknown(), has_groups)
 

@@ -21,6 +21,9 @@ TABLE_SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
 MOST_BYTES = 8_000_000_000
 """Most bytes of a table; ten million images with a hundred tags take four."""
 
+MOST_WEIGHT = 100
+"""Most times that a picture comes in an epoch."""
+
 _LABELS: dict[object, int | None] = {
     "1": 1,
     "0": 0,
@@ -256,6 +259,27 @@ def read_split(row: Row, column: str) -> str | None:
     raise InputError(
         f"{row.where}: column {column!r} is {value!r}; a split is train, validation, test or "
         "test_<name>, or empty to let the hash decide"
+    )
+
+
+def read_weight(row: Row, column: str | None) -> float:
+    """Return the weight in a cell, 1 where it is empty or there is no such column.
+
+    Raises:
+        InputError: It is no number from 0 to 100.
+    """
+    value = None if column is None else row.cells.get(column)
+    if value is None or value == "":
+        return 1.0
+    try:
+        weight = float(value) if isinstance(value, str | int | float) else math.nan
+    except ValueError:
+        weight = math.nan
+    if 0 <= weight <= MOST_WEIGHT:
+        return weight
+    raise InputError(
+        f"{row.where}: column {column!r} is {value!r}; a weight is a number from 0 to "
+        f"{MOST_WEIGHT}, or empty for 1"
     )
 
 

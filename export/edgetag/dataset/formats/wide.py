@@ -64,6 +64,7 @@ def _unknown_columns(table: Table, section: DataSection) -> tuple[UnknownTag, ..
         section.split_column,
         section.group_column,
         section.crop_column,
+        section.weight_column,
         *section.tags,
     }
     unknown = TagReader(section.vocabulary(), None)
