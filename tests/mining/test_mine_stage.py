@@ -2,11 +2,13 @@
 
 import csv
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
 from edgetag.errors import InputError
 from edgetag.mining.result import KINDS, MineResult
@@ -14,6 +16,7 @@ from edgetag.progress import SilentProgress
 from edgetag.validation import stage as validation
 from edgetag.workspace import RunFile, digest_file, write_text
 from tests.support.commands import invoked
+from tests.support.run_folders import noisy_pictures
 from tests.support.tiny_run import RunFolder, make_run_folder
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
@@ -36,6 +39,28 @@ def mine(folder: RunFolder, **options: object) -> MineResult:
 @pytest.fixture(scope="module")
 def mined(judged: RunFolder) -> MineResult:
     return mine(judged, most=5)
+
+
+@pytest.fixture(scope="module")
+def trained(judged: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """The run with weights that can be loaded; its reference scores are of the tiny model."""
+    from edgetag.networks import build, save_weights
+
+    folder = judged.copy(tmp_path_factory.mktemp("trained") / "run")
+    save_weights(build(folder.recipe.network, 3), folder.workspace.train / "model.npz")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pictures(judged: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty pictures that nobody has labelled, one twice, one that is none, one hidden."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for number, pixels in enumerate(noisy_pictures(30, seed=9)):
+        Image.fromarray(pixels).save(folder / f"{number:02d}.png")
+    shutil.copy(folder / "00.png", folder / "again.png")
+    (folder / "broken.png").write_bytes(b"no picture")
+    shutil.copy(folder / "01.png", folder / ".hidden.png")
+    return folder
 
 
 def digests(root: Path) -> dict[Path, str]:
@@ -127,3 +152,42 @@ def test_the_command_takes_a_run_folder_and_says_where_the_page_lies(
     assert f"page: {folder.workspace.mine / 'index.html'}" in printed
     result = MineResult.read(folder.workspace.mine / "mine.json", "mine")
     assert result.tags == tuple(about for about in mined.tags if about.tag == "dog")
+
+
+def test_pictures_without_labels_are_looked_at_too(trained: RunFolder, pictures: Path) -> None:
+    result = mine(trained, pictures=[pictures], most=300)
+    new = [each for each in result.findings if each.split == "new"]
+    assert {each.kind for each in new} == {"near the threshold"}
+    assert {each.path for each in new} == {str(pictures / f"{i:02d}.png") for i in range(30)}
+    assert {each.label for each in new} == {None}
+    assert all(0 <= each.score <= 1 for each in new)
+
+
+def test_a_picture_without_a_label_changes_no_judgement_of_labels(
+    trained: RunFolder, mined: MineResult, pictures: Path
+) -> None:
+    assert mine(trained, pictures=[pictures / "03.png"]).tags == mined.tags
+
+
+def test_pictures_that_are_missing_are_refused(judged: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no such file or folder"):
+        mine(judged, pictures=[tmp_path / "none"])
+    with pytest.raises(InputError, match="no picture in it"):
+        mine(judged, pictures=[tmp_path])
+
+
+def test_what_people_have_answered_is_not_asked_again(
+    judged: RunFolder, mined: MineResult, tmp_path: Path
+) -> None:
+    folder = judged.copy(tmp_path / "answered")
+    manifest = pl.read_parquet(folder.workspace.manifest)
+    about = {(each.identity, each.tag) for each in mined.findings if each.rank % 2}
+    lists = [
+        [tag for tag in ("cat", "dog", "food") if (identity, tag) in about]
+        for identity in manifest["identity"].to_list()
+    ]
+    answered = pl.Series("answered", lists, dtype=pl.List(pl.String))
+    manifest.with_columns(answered).write_parquet(folder.workspace.manifest)
+    result = mine(folder, most=5)
+    assert not about & {(each.identity, each.tag) for each in result.findings}
+    assert result.kinds.keys() == mined.kinds.keys()

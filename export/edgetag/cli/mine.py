@@ -1,5 +1,6 @@
 """`edgetag mine`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,18 +8,25 @@ import typer
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.stages import prepare
 from edgetag.cli.terminal import show
+from edgetag.mining.settings import FOLDS, MOST
 
 
 def mine(
     recipe: RecipeOrRun,
+    pictures: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PICTURES", help="Pictures without labels to look at too: files and folders."
+        ),
+    ] = None,
     out: RunFolder = None,
     tag: Annotated[
         list[str] | None, typer.Option(help="A tag to look at, may be repeated; default: all.")
     ] = None,
-    most: Annotated[int, typer.Option(min=1, help="Most findings of one kind and tag.")] = 20,
+    most: Annotated[int, typer.Option(min=1, help="Most findings of one kind and tag.")] = MOST,
     folds: Annotated[
         int, typer.Option(min=2, max=20, help="Parts of the data, judged by models of the others.")
-    ] = 5,
+    ] = FOLDS,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -34,6 +42,14 @@ def mine(
     from edgetag.mining.tables import mine_tables
 
     with workspace.locked():
-        result = run(loaded, workspace, progress, tags=tuple(tag or ()), most=most, folds=folds)
+        result = run(
+            loaded,
+            workspace,
+            progress,
+            pictures=pictures or (),
+            tags=tag or (),
+            most=most,
+            folds=folds,
+        )
     absent = [f"nothing {kind}: {reason}" for kind, reason in result.absent.items()]
     show(result, json, mine_tables(result), [*absent, f"page: {workspace.mine / 'index.html'}"])

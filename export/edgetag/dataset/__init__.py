@@ -11,7 +11,9 @@ Names are loaded when first used: worker processes and the command's start do wi
 - `check`: `edgetag data check`: what a run would use, drop and refuse, without writing anything.
 - `integrity`: whether the image cache is as it was written: a lost or damaged shard must not go
   unnoticed.
+- `inspection`: looks at files once: digests, perceptual hashes, pixels.
 - `location`: where a listed path leads, and whether that is inside the data root.
+- `near_duplicates`: pairs of pictures whose perceptual hashes nearly agree.
 - `preview`: a contact sheet: for each tag some pictures that have it, as the network sees them.
 - `prospects`: what splits a run cannot do without: told before training, by `data check` and by
   training.

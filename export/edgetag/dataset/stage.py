@@ -15,7 +15,7 @@ from edgetag.dataset.plan import Plan, Sources, make_plan, open_sources
 from edgetag.dataset.result import Correction, DatasetResult
 from edgetag.dataset.selection import DropReason
 from edgetag.dataset.unlabelled import place_of
-from edgetag.dataset.unlabelled_files import open_unlabelled
+from edgetag.dataset.unlabelled_files import open_named, open_unlabelled
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import PLACES, Recipe, SplitSection
@@ -37,11 +37,29 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> DatasetResu
     if more is None:
         shutil.rmtree(place.root, ignore_errors=True)
     else:
-        section = recipe.data.model_copy(update={"split": SplitSection()})
-        unsplit = recipe.model_copy(update={"data": section})
-        pictures = _build(more, unsplit, place, progress)
+        pictures = _build(more, _unsplit(recipe), place, progress)
         progress.say(f"{pictures.images} pictures without labels in {recipe.teacher.pictures}")
     return result
+
+
+def build_pictures(
+    named: Sequence[Path], recipe: Recipe, workspace: Workspace, progress: Progress
+) -> DatasetResult:
+    """Build `dataset/` of a place from pictures without labels: files, and those in folders.
+
+    In the manifest their paths are those from the root of the file system. Pictures that cannot be
+    read are left out, however many they are.
+
+    Raises:
+        InputError: There is no such file, no picture that can be read, or the disk is full.
+    """
+    sources = open_named(named, len(recipe.data.tags))
+    return _build(sources, _unsplit(recipe, max_rejected_share=1.0), workspace, progress)
+
+
+def _unsplit(recipe: Recipe, **changes: float) -> Recipe:
+    section = recipe.data.model_copy(update={"split": SplitSection(), **changes})
+    return recipe.model_copy(update={"data": section})
 
 
 def _unlabelled(recipe: Recipe) -> Sources | None:

@@ -1,5 +1,6 @@
-"""The files of a folder of pictures without labels."""
+"""The files of folders of pictures without labels."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from edgetag.dataset.listing import Entry, Listing
@@ -23,17 +24,54 @@ def open_unlabelled(folder: Path, tags: int) -> Sources:
     """
     if not folder.is_dir():
         raise InputError(f"teacher.pictures: {folder}: not a folder")
-    unknown = (None,) * tags
-    entries = []
+    if not (files := list(_pictures_in(folder))):
+        raise InputError(f"teacher.pictures: {folder}: {_NO_PICTURE}")
+    return _sources(files, folder, folder, tags)
+
+
+def open_named(named: Sequence[Path], tags: int) -> Sources:
+    """List files, and the pictures of folders likewise, with their whole paths as names.
+
+    Links that lead out of the folder that was named are passed over too.
+
+    Args:
+        named: Files and folders.
+        tags: How many there are; all are unknown.
+
+    Raises:
+        InputError: There is no such file or folder, or no picture.
+    """
+    files: dict[Path, None] = {}
+    for place in named:
+        if not place.exists():
+            raise InputError(f"{place}: there is no such file or folder; name pictures")
+        whole = place.resolve()
+        if whole.is_dir():
+            within = (file for file in _pictures_in(whole) if file.resolve().is_relative_to(whole))
+            files.update(dict.fromkeys(within))
+        else:
+            files[whole] = None
+    if not files:
+        raise InputError(f"{', '.join(map(str, named))}: {_NO_PICTURE}")
+    return _sources(list(files), named[0], Path("/"), tags)
+
+
+_NO_PICTURE = f"no picture in it ({', '.join(sorted(IMAGE_SUFFIXES))})"
+
+
+def _pictures_in(folder: Path) -> Iterator[Path]:
     for file in sorted(folder.rglob("*")):
-        inside = file.relative_to(folder)
-        if file.suffix.lower() in IMAGE_SUFFIXES and not any(
-            part.startswith(".") for part in inside.parts
-        ):
-            path = PurePosixPath(inside).as_posix()
-            entries.append(Entry(path, unknown, str(file), split=UNLABELLED))
-    if not entries:
-        raise InputError(
-            f"teacher.pictures: {folder}: no picture in it ({', '.join(sorted(IMAGE_SUFFIXES))})"
+        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if file.suffix.lower() in IMAGE_SUFFIXES and not hidden:
+            yield file
+
+
+def _sources(files: Sequence[Path], source: Path, root: Path, tags: int) -> Sources:
+    unknown = (None,) * tags
+    entries = tuple(
+        Entry(
+            PurePosixPath(file.relative_to(root)).as_posix(), unknown, str(file), split=UNLABELLED
         )
-    return located(Listing(folder, "folders", folder, tuple(entries)))
+        for file in files
+    )
+    return located(Listing(source, "folders", root, entries))

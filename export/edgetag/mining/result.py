@@ -15,9 +15,9 @@ class Finding(Record):
     Attributes:
         rank: From 1, over all kinds and tags: those of rank 1 to n are the n to look at first.
         kind: Why it is here.
-        path: The picture, relative to the data root,
+        path: The picture, relative to the data root; absolute where it is new,
         identity: its name in the manifest,
-        split: and its split.
+        split: and its split; `new` for a picture that was named beside the data.
         tag: The tag in question.
         label: What the data says of it; None is unknown.
         score: suspect label: the probability of the tag by models that saw neither the picture
@@ -68,7 +68,7 @@ class MineResult(Result):
         versions: Of the packages that computed it.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.mine/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.mine/1.1"
     features: Literal["pretrained", "trained"]
     folds: int
     tags: tuple[MinedTag, ...]

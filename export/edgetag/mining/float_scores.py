@@ -1,0 +1,87 @@
+"""What the float model says of pictures that it has not learnt from, and where that is unsure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import logit
+
+from edgetag.dataset import Rows
+from edgetag.errors import InputError
+from edgetag.metrics import SURE, Scores
+from edgetag.mining.float_model import FloatModel
+from edgetag.mining.ranking import Candidate, rows_by_identity
+from edgetag.mining.subject import Subject
+from edgetag.progress import Progress
+from edgetag.recipe import Recipe
+from edgetag.training.result import Thresholds
+from edgetag.validation.scores import read_reference
+from edgetag.workspace import Workspace
+
+
+@dataclass(frozen=True, eq=False)
+class FloatScores:
+    """Scores of the float model.
+
+    Attributes:
+        rows: `[n]` of the manifest.
+        scores: `[n, all tags]`.
+        thresholds: `[all tags]`.
+    """
+
+    rows: Rows
+    scores: Scores
+    thresholds: npt.NDArray[np.float32]
+
+    def margins(self) -> npt.NDArray[np.float64]:
+        """Return `[n, all tags]`: how far logits lie above thresholds; below, it is negative."""
+        return _logits(self.scores) - _logits(self.thresholds)
+
+
+def float_scores(
+    recipe: Recipe, workspace: Workspace, subject: Subject, progress: Progress
+) -> FloatScores:
+    """Return the scores of pictures that validation has kept, and of those without labels.
+
+    Where nothing is validated, those without labels alone.
+
+    Raises:
+        InputError: There are none of either kind, or what is kept is damaged.
+    """
+    names = subject.dataset.vocabulary.names
+    path, new = workspace.validate / "reference.npz", subject.new_rows
+    if not (path.exists() or len(new)):
+        raise InputError(f"{path}: missing; run: edgetag validate")
+    kept = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
+    thresholds = np.array([kept[name] for name in names], np.float32)
+    rows, scores = [], []
+    if path.exists():
+        reference, row_of = read_reference(path), rows_by_identity(subject.dataset)
+        places = [place for place, name in enumerate(reference.identities) if name in row_of]
+        rows.append(np.array([row_of[reference.identities[p]] for p in places], dtype=np.int64))
+        scores.append(reference.scores[places][:, reference.columns(names, path)])
+    if len(new):
+        rows.append(new)
+        model = FloatModel(recipe, workspace)
+        scores.append(model.scores(subject.dataset, new, progress, "scoring new pictures"))
+    return FloatScores(np.concatenate(rows), np.concatenate(scores), thresholds)
+
+
+def near_thresholds(scored: FloatScores, tag: str, column: int) -> list[Candidate]:
+    """Return pictures, the nearest to a tag's threshold first; distances are those of logits."""
+    distances, threshold = np.abs(scored.margins()[:, column]), scored.thresholds[column]
+    return [
+        Candidate(
+            "near the threshold",
+            int(scored.rows[place]),
+            tag,
+            float(scored.scores[place, column]),
+            f"scored {scored.scores[place, column]:.3f}; the threshold is {threshold:.3f}",
+        )
+        for place in np.argsort(distances, kind="stable").tolist()
+    ]
+
+
+def _logits(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    values: npt.NDArray[np.float64] = logit(np.clip(scores.astype(np.float64), SURE, 1 - SURE))
+    return values
