@@ -45,6 +45,7 @@ LONGEST_FIRST = (
     "validation/test_error_rates.py",
     "android/test_tagger.py",
     "rescue/test_quantization_aware.py",
+    "mining/test_mine_stage.py",
     "e2e/test_mediapipe.py",
     "targets/matrix/test_matrix_on_arm.py",
     "compression/test_compression_stages.py",

@@ -10,9 +10,11 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from edgetag.dataset.answers import read_answers
 from edgetag.errors import InputError
 from edgetag.mining.result import KINDS, MineResult
 from edgetag.progress import SilentProgress
+from edgetag.training.result import Thresholds
 from edgetag.validation import stage as validation
 from edgetag.workspace import RunFile, digest_file, write_text
 from tests.support.commands import invoked
@@ -43,11 +45,18 @@ def mined(judged: RunFolder) -> MineResult:
 
 @pytest.fixture(scope="module")
 def trained(judged: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    """The run with weights that can be loaded; its reference scores are of the tiny model."""
+    """The run with weights that can be loaded, which set every tag.
+
+    Its reference scores are of the tiny model.
+    """
     from edgetag.networks import build, save_weights
 
     folder = judged.copy(tmp_path_factory.mktemp("trained") / "run")
     save_weights(build(folder.recipe.network, 3), folder.workspace.train / "model.npz")
+    file = folder.workspace.train / "thresholds.json"
+    low = dict.fromkeys(folder.thresholds, 0.001)
+    thresholds = Thresholds.read(file, "train").model_copy(update={"thresholds": low})
+    write_text(file, thresholds.to_json())
     return folder
 
 
@@ -88,10 +97,58 @@ def test_the_table_has_the_findings_row_by_row(judged: RunFolder, mined: MineRes
     assert MineResult.read(judged.workspace.mine / "mine.json", "mine") == mined
 
 
+def test_the_table_is_one_of_answers_in_which_a_person_fills_in_labels(
+    judged: RunFolder, mined: MineResult
+) -> None:
+    table = judged.workspace.mine / "findings.csv"
+    answers = read_answers(table, judged.recipe.data.vocabulary())
+    assert [(each.identity, each.path, each.tag) for each in answers] == [
+        (each.identity, each.path, each.tag) for each in mined.findings
+    ]
+    labels = [None if each.label is None else int(each.label) for each in mined.findings]
+    assert [each.label for each in answers] == labels
+
+
 def test_the_page_shows_each_finding(judged: RunFolder, mined: MineResult) -> None:
     page = (judged.workspace.mine / "index.html").read_text()
     assert page.count("<img ") == len(mined.findings)
+    assert any("no heat maps" in note for note in mined.notes), "the tiny run's weights are none"
     assert page.count(' src="') == page.count(' src="data:image/webp;base64,')
+
+
+def test_beside_each_picture_is_where_the_network_sees_the_tag(trained: RunFolder) -> None:
+    result = mine(trained, most=3)
+    assert result.notes == ()
+    page = (trained.workspace.mine / "index.html").read_text()
+    assert page.count("<img ") == 2 * len(result.findings)
+    assert page.count(' src="') == page.count(' src="data:image/webp;base64,')
+
+
+def test_covered_pictures_are_written_with_labels_that_the_data_stage_reads(
+    trained: RunFolder,
+) -> None:
+    result = mine(trained, most=3, erased=4)
+    table = pl.read_csv(trained.workspace.mine / "erased" / "labels.csv")
+    assert result.erased == len(table) > 0
+    assert table.columns == ["path", "split", "group", "cat", "dog", "food"]
+    assert all((trained.workspace.mine / path).exists() for path in table["path"])
+    stay = [each for each in result.findings if each.kind == "stays when erased"]
+    page = (trained.workspace.mine / "index.html").read_text()
+    assert page.count("<img ") == 2 * len(result.findings) + len(stay)
+
+
+def test_a_network_that_cannot_be_asked_erases_nothing(judged: RunFolder) -> None:
+    with pytest.raises(InputError, match="weights of another model"):
+        mine(judged, erased=1)
+
+
+def test_verdicts_are_judged_again_as_if_suspects_were_wrong(
+    judged: RunFolder, mined: MineResult
+) -> None:
+    assert [each.variant for each in mined.sensitivity] == ["fp32", "int8"]
+    turned = [sum(tag.to_no + tag.to_yes for tag in each.tags) for each in mined.sensitivity]
+    assert len(set(turned)) == 1, "the same labels, whatever the file"
+    assert turned[0] <= sum(about.suspects or 0 for about in mined.tags)
 
 
 def test_nothing_but_its_own_folder_changes_and_features_are_kept(
@@ -116,10 +173,17 @@ def test_without_a_verdict_labels_are_judged_and_the_rest_is_said_to_be_absent(
 ) -> None:
     folder = judged.unjudged(tmp_path / "unjudged")
     result = mine(folder, most=5)
-    assert result.absent.keys() == {"near the threshold", "changed by compression"}
+    from edgetag.mining.stage import OF_SCORES
+
+    assert result.absent.keys() == {*OF_SCORES, "changed by compression"}
     assert all("edgetag validate" in reason for reason in result.absent.values())
     assert result.tags == mined.tags
-    assert {finding.kind for finding in result.findings} <= {"suspect label"}
+    assert {finding.kind for finding in result.findings} <= {
+        "suspect label",
+        "like a confirmed hit",
+    }
+    assert result.sensitivity == ()
+    assert any("no verdict to judge again" in note for note in result.notes)
 
 
 def test_a_tag_that_few_pictures_have_is_not_judged_and_the_reason_is_told(
@@ -157,7 +221,8 @@ def test_the_command_takes_a_run_folder_and_says_where_the_page_lies(
 def test_pictures_without_labels_are_looked_at_too(trained: RunFolder, pictures: Path) -> None:
     result = mine(trained, pictures=[pictures], most=300)
     new = [each for each in result.findings if each.split == "new"]
-    assert {each.kind for each in new} == {"near the threshold"}
+    kinds = {"near the threshold", "models disagree", "far from training", "like a confirmed hit"}
+    assert {"near the threshold", "like a confirmed hit"} <= {each.kind for each in new} <= kinds
     assert {each.path for each in new} == {str(pictures / f"{i:02d}.png") for i in range(30)}
     assert {each.label for each in new} == {None}
     assert all(0 <= each.score <= 1 for each in new)

@@ -27,6 +27,16 @@ def mine(
     folds: Annotated[
         int, typer.Option(min=2, max=20, help="Parts of the data, judged by models of the others.")
     ] = FOLDS,
+    erase: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=1000,
+            help="Cover the hottest part in up to N training pictures of each tag, look again, and "
+            "write them with their labels (mine/erased/).",
+        ),
+    ] = 0,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -50,6 +60,8 @@ def mine(
             tags=tag or (),
             most=most,
             folds=folds,
+            erased=erase,
         )
     absent = [f"nothing {kind}: {reason}" for kind, reason in result.absent.items()]
-    show(result, json, mine_tables(result), [*absent, f"page: {workspace.mine / 'index.html'}"])
+    said = [*absent, *result.notes]
+    show(result, json, mine_tables(result), [*said, f"page: {workspace.mine / 'index.html'}"])

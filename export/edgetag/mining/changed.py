@@ -1,5 +1,7 @@
 """Decisions that compression changed, as validation has kept them."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from edgetag.dataset import Dataset
@@ -8,7 +10,9 @@ from edgetag.mining.ranking import Candidate, rows_by_identity
 from edgetag.workspace import Workspace
 
 
-def changed(workspace: Workspace, dataset: Dataset) -> dict[str, list[Candidate]]:
+def changed(
+    workspace: Workspace, dataset: Dataset, tags: Sequence[str]
+) -> dict[str, list[Candidate]]:
     """Return decisions that files changed, by tag: those first of which the float model was surest.
 
     Raises:
@@ -27,10 +31,10 @@ def changed(workspace: Workspace, dataset: Dataset) -> dict[str, list[Candidate]
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{path}: not a readable table: {error}; run: edgetag validate") from None
     rows = rows_by_identity(dataset)
-    candidates: dict[str, list[Candidate]] = {}
+    candidates: dict[str, list[Candidate]] = {tag: [] for tag in tags}
     for change in changes.iter_rows(named=True):
-        if change["identity"] in rows:
-            candidates.setdefault(change["tag"], []).append(
+        if change["identity"] in rows and change["tag"] in candidates:
+            candidates[change["tag"]].append(
                 Candidate(
                     "changed by compression",
                     rows[change["identity"]],

@@ -1,5 +1,6 @@
 """What the float model says of pictures that it has not learnt from, and where that is unsure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,6 @@ from edgetag.mining.float_model import FloatModel
 from edgetag.mining.ranking import Candidate, rows_by_identity
 from edgetag.mining.subject import Subject
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe
 from edgetag.training.result import Thresholds
 from edgetag.validation.scores import read_reference
 from edgetag.workspace import Workspace
@@ -33,17 +33,27 @@ class FloatScores:
     scores: Scores
     thresholds: npt.NDArray[np.float32]
 
+    def decisions(self) -> npt.NDArray[np.bool_]:
+        """Return `[n, all tags]`: where a score reaches its threshold."""
+        return self.scores >= self.thresholds
+
     def margins(self) -> npt.NDArray[np.float64]:
         """Return `[n, all tags]`: how far logits lie above thresholds; below, it is negative."""
         return _logits(self.scores) - _logits(self.thresholds)
 
 
 def float_scores(
-    recipe: Recipe, workspace: Workspace, subject: Subject, progress: Progress
+    model: FloatModel | str, workspace: Workspace, subject: Subject, progress: Progress
 ) -> FloatScores:
     """Return the scores of pictures that validation has kept, and of those without labels.
 
     Where nothing is validated, those without labels alone.
+
+    Args:
+        model: The float model, or why there is none.
+        workspace: Of the run.
+        subject: The pictures.
+        progress: Is told of pictures that are scored.
 
     Raises:
         InputError: There are none of either kind, or what is kept is damaged.
@@ -52,8 +62,7 @@ def float_scores(
     path, new = workspace.validate / "reference.npz", subject.new_rows
     if not (path.exists() or len(new)):
         raise InputError(f"{path}: missing; run: edgetag validate")
-    kept = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
-    thresholds = np.array([kept[name] for name in names], np.float32)
+    thresholds = read_thresholds(workspace, names)
     rows, scores = [], []
     if path.exists():
         reference, row_of = read_reference(path), rows_by_identity(subject.dataset)
@@ -61,10 +70,21 @@ def float_scores(
         rows.append(np.array([row_of[reference.identities[p]] for p in places], dtype=np.int64))
         scores.append(reference.scores[places][:, reference.columns(names, path)])
     if len(new):
+        if isinstance(model, str):
+            raise InputError(model)
         rows.append(new)
-        model = FloatModel(recipe, workspace)
         scores.append(model.scores(subject.dataset, new, progress, "scoring new pictures"))
     return FloatScores(np.concatenate(rows), np.concatenate(scores), thresholds)
+
+
+def read_thresholds(workspace: Workspace, names: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Return the float model's threshold of each tag.
+
+    Raises:
+        InputError: Nothing is trained yet.
+    """
+    kept = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
+    return np.array([kept[name] for name in names], np.float32)
 
 
 def near_thresholds(scored: FloatScores, tag: str, column: int) -> list[Candidate]:

@@ -3,9 +3,18 @@
 from collections import Counter
 from typing import ClassVar, Literal, get_args
 
+from edgetag.judging.decisions import Decision, TagDecision
 from edgetag.records import Record, Result
 
-Kind = Literal["suspect label", "near the threshold", "changed by compression"]
+Kind = Literal[
+    "suspect label",
+    "near the threshold",
+    "changed by compression",
+    "models disagree",
+    "far from training",
+    "like a confirmed hit",
+    "stays when erased",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -21,7 +30,8 @@ class Finding(Record):
         tag: The tag in question.
         label: What the data says of it; None is unknown.
         score: suspect label: the probability of the tag by models that saw neither the picture
-            nor its group; else the float model's score, 0..1.
+            nor its group; like a confirmed hit: the cosine between the features of both; stays when
+            erased: the float model's score of the covered picture; else its score. 0..1.
         why: A sentence.
     """
 
@@ -55,6 +65,63 @@ class MinedTag(Record):
     not_judged: str = ""
 
 
+class TagSensitivity(Record):
+    """A tag of a file, as it was judged and as if labels that look wrong were.
+
+    Attributes:
+        tag: Its name.
+        to_no: Labels of the split that say yes and would say no,
+        to_yes: and those that say no and would say yes.
+        ap_drop: Of average precision, from the float model; a fraction,
+        ap_drop_if_wrong: and with these labels turned round; None where it is not scored then.
+        recall: At the file's threshold.
+        recall_if_wrong: Likewise.
+        recall_drop: From the float model.
+        recall_drop_if_wrong: Likewise.
+        verdict: The decision,
+        verdict_if_wrong: and with these labels turned round.
+    """
+
+    tag: str
+    to_no: int
+    to_yes: int
+    ap_drop: float | None
+    ap_drop_if_wrong: float | None
+    recall: float | None
+    recall_if_wrong: float | None
+    recall_drop: float | None
+    recall_drop_if_wrong: float | None
+    verdict: TagDecision
+    verdict_if_wrong: TagDecision
+
+
+class Sensitivity(Record):
+    """What a file's verdict would be if labels that look wrong were wrong.
+
+    Attributes:
+        variant: The file.
+        split: The one that decides.
+        map_drop: Of mean average precision, from the float model; a fraction,
+        map_drop_if_wrong: and with these labels turned round.
+        verdict: The decision,
+        verdict_if_wrong: and with these labels turned round.
+        tags: Of which labels were turned round, or whose decision would be another one.
+    """
+
+    variant: str
+    split: str
+    map_drop: float | None
+    map_drop_if_wrong: float | None
+    verdict: Decision
+    verdict_if_wrong: Decision
+    tags: tuple[TagSensitivity, ...]
+
+    @property
+    def changes(self) -> bool:
+        """Whether the decision would be another one."""
+        return self.verdict != self.verdict_if_wrong
+
+
 class MineResult(Result):
     """`mine/mine.json`.
 
@@ -64,7 +131,10 @@ class MineResult(Result):
         folds: Parts of the pictures; each is judged by a model of the others.
         tags: Of every tag.
         findings: By rank.
+        erased: Pictures of which the hottest part was covered; None where that was not asked.
+        sensitivity: Of every file that a verdict judges.
         absent: Kind → why nothing of it could be looked for.
+        notes: What else could not be done, a sentence each.
         versions: Of the packages that computed it.
     """
 
@@ -74,6 +144,9 @@ class MineResult(Result):
     tags: tuple[MinedTag, ...]
     findings: tuple[Finding, ...]
     absent: dict[Kind, str]
+    notes: tuple[str, ...] = ()
+    erased: int | None = None
+    sensitivity: tuple[Sensitivity, ...] = ()
     versions: dict[str, str]
 
     @property

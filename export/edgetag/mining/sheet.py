@@ -1,33 +1,29 @@
 """The page of findings: each tag's pictures by kind, with what the data says of them."""
 
-from PIL import Image
+from collections.abc import Sequence
 
 from edgetag.mining.result import KINDS, Finding, MineResult
 from edgetag.mining.tables import LABELS, tag_table
-from edgetag.preprocess import Pixels
-from edgetag.reporting.page.sheet import SHEET_PX, Sheet, SheetPicture, SheetSection, render_sheet
-from edgetag.reporting.page.thumbnails import data_url
+from edgetag.reporting.page.sheet import Sheet, SheetPicture, SheetSection, render_sheet
 from edgetag.tables.formats import format_count
 
 INTRODUCTION = """Pictures that deserve a look, as the network sees them. A suspect label is one \
 that models which never saw the picture contradict. findings.csv beside this page has the rows."""
 
 
-def sheet(result: MineResult, pictures: Pixels) -> str:
+def sheet(result: MineResult, pictures: Sequence[tuple[str, ...]]) -> str:
     """Return the page as one HTML document.
 
     Args:
         result: The findings,
-        pictures: and `[findings, size, size, 3]` what they are of.
+        pictures: and for each the addresses of pictures that stand side by side.
     """
     sections = []
     for kind in KINDS:
         for about in result.tags:
             shown = tuple(
-                SheetPicture(
-                    finding.path, _caption(finding), data_url(Image.fromarray(pixels), SHEET_PX)
-                )
-                for finding, pixels in zip(result.findings, pictures, strict=True)
+                SheetPicture(finding.path, _caption(finding), urls[0], urls[1:])
+                for finding, urls in zip(result.findings, pictures, strict=True)
                 if (finding.kind, finding.tag) == (kind, about.tag)
             )
             if shown:

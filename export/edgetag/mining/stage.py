@@ -11,18 +11,27 @@ from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.labels import UNKNOWN
 from edgetag.mining.changed import changed
+from edgetag.mining.disagreement import disagreements
+from edgetag.mining.erasing import Erased, erase, staying, write_erased
 from edgetag.mining.features import features_of, origin_of
-from edgetag.mining.float_scores import float_scores, near_thresholds
+from edgetag.mining.float_model import FloatModel, open_model
+from edgetag.mining.float_scores import float_scores, near_thresholds, read_thresholds
+from edgetag.mining.neighbours import far_from_training, like_hits
 from edgetag.mining.pictures import with_pictures
 from edgetag.mining.ranking import Candidate, Kin, ranked
-from edgetag.mining.result import Finding, Kind, MineResult
+from edgetag.mining.result import Finding, Kind, MineResult, Sensitivity
+from edgetag.mining.sensitivity import sensitivity
 from edgetag.mining.settings import FOLDS, MOST
 from edgetag.mining.sheet import sheet
 from edgetag.mining.subject import Subject
 from edgetag.mining.suspicion import TagJudged, judge_labels
+from edgetag.mining.thumbnails import thumbnails
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace, atomic_write, write_text
+
+OF_SCORES: tuple[Kind, ...] = ("near the threshold", "models disagree", "far from training")
+"""Kinds that need scores of the float model."""
 
 
 def run(
@@ -34,6 +43,7 @@ def run(
     tags: Sequence[str] = (),
     most: int = MOST,
     folds: int = FOLDS,
+    erased: int = 0,
 ) -> MineResult:
     """Look for labels that look wrong and pictures that are hard, and leave them in `mine/`.
 
@@ -45,13 +55,15 @@ def run(
         tags: Tags to look at; all where none is named.
         most: Most findings of one kind and tag.
         folds: Parts of the pictures, each judged by heads of the others.
+        erased: Most pictures of each tag of which the hottest part is covered, to look again.
 
     Returns:
         What is also `mine/mine.json`; `mine/findings.csv` has its findings, `mine/index.html`
-        shows them.
+        shows them, `mine/erased/` has covered pictures with their labels.
 
     Raises:
-        InputError: There is no data yet, no such tag or picture, or a network without weights.
+        InputError: There is no data yet, no such tag or picture, a network without weights, or
+            without heat maps where pictures are to be erased.
     """
     dataset = open_dataset(workspace, recipe.network.input_size)
     names = dataset.vocabulary.names
@@ -69,43 +81,98 @@ def run(
         for tag in subject.tags:
             judged.append(judge_labels(subject, tag, folds))
             task.advance(1, tag)
+    model = open_model(recipe, workspace)
     lists: list[Sequence[Candidate]] = [each.suspects for each in judged]
-    more, absent = _hard(recipe, workspace, subject, progress)
+    more, absent = _hard(model, workspace, subject, judged, progress)
     lists += map(subject.unanswered, more)
+    covered: list[Erased] = []
+    if erased:
+        covered, stay = _erase(model, workspace, subject, erased, recipe.seed, progress)
+        lists += stay.values()
     kin = Kin.over(dataset, subject.groups, recipe.data.near_duplicate_bits)
     candidates = ranked(lists, kin, most)
+    notes = list(_notes(model, recipe))
+    verdicts: tuple[Sensitivity, ...] = ()
+    doubtful = {each.about.tag: each.suspect_rows for each in judged}
+    try:
+        verdicts = sensitivity(recipe, workspace, dataset, doubtful)
+    except InputError as error:
+        notes.append(f"no verdict to judge again: {error}")
     result = MineResult(
         features=origin_of(recipe),
         folds=folds,
         tags=tuple(each.about for each in judged),
         findings=_findings(candidates, subject),
+        erased=len(covered) if erased else None,
+        sensitivity=verdicts,
         absent=absent,
+        notes=tuple(notes),
         versions=dependencies_of("edgetag.mining.stage").packages,
     )
     _write_table(result, workspace)
-    shown = dataset.images(np.array([each.row for each in candidates], dtype=np.int64))
-    write_text(workspace.mine / "index.html", sheet(result, shown))
+    maps = model if isinstance(model, FloatModel) and model.has_maps else None
+    beside = {(each.row, each.tag): each.pixels for each in covered}
+    page = sheet(result, thumbnails(candidates, subject, maps, beside))
+    write_text(workspace.mine / "index.html", page)
     write_text(workspace.mine / "mine.json", result.to_json())
     return result
 
 
 def _hard(
-    recipe: Recipe, workspace: Workspace, subject: Subject, progress: Progress
+    model: FloatModel | str,
+    workspace: Workspace,
+    subject: Subject,
+    judged: Sequence[TagJudged],
+    progress: Progress,
 ) -> tuple[list[list[Candidate]], dict[Kind, str]]:
-    """Return lists of pictures that are hard, and why some kinds have none."""
+    """Return lists of pictures that are hard or new, and why some kinds have none."""
     lists: list[list[Candidate]] = []
     absent: dict[Kind, str] = {}
     try:
-        scored = float_scores(recipe, workspace, subject, progress)
-        lists += [near_thresholds(scored, tag, subject.column(tag)) for tag in subject.tags]
+        scored = float_scores(model, workspace, subject, progress)
     except InputError as error:
-        absent["near the threshold"] = str(error)
+        absent |= dict.fromkeys(OF_SCORES, str(error))
+    else:
+        lists += [near_thresholds(scored, tag, subject.column(tag)) for tag in subject.tags]
+        lists += [disagreements(subject, scored, each) for each in judged]
+        try:
+            lists += far_from_training(subject, scored).values()
+        except InputError as error:
+            absent["far from training"] = str(error)
     try:
-        changes = changed(workspace, subject.dataset)
-        lists += [changes.get(tag, []) for tag in subject.tags]
+        lists += changed(workspace, subject.dataset, subject.tags).values()
     except InputError as error:
         absent["changed by compression"] = str(error)
+    with progress.track("looking for pictures like hits", len(judged), "tags") as task:
+        for each in judged:
+            lists.append(like_hits(subject, each))
+            task.advance(1, each.about.tag)
     return lists, absent
+
+
+def _erase(
+    model: FloatModel | str,
+    workspace: Workspace,
+    subject: Subject,
+    most: int,
+    seed: int,
+    progress: Progress,
+) -> tuple[list[Erased], dict[str, list[Candidate]]]:
+    """Cover pictures and write them; return them, and by tag those that keep the tag."""
+    if isinstance(model, str):
+        raise InputError(model)
+    if not model.has_maps:
+        raise InputError("this network has no heat maps, so nothing tells what to erase")
+    thresholds = read_thresholds(workspace, subject.dataset.vocabulary.names)
+    erased = erase(model, subject, thresholds, most, seed, progress)
+    write_erased(erased, subject, thresholds, workspace)
+    return erased, staying(erased, thresholds)
+
+
+def _notes(model: FloatModel | str, recipe: Recipe) -> tuple[str, ...]:
+    if isinstance(model, str):
+        return (f"no heat maps: {model}",)
+    return () if model.has_maps else (f"no heat maps: {recipe.network.name} has none",)
 
 
 def _findings(candidates: Sequence[Candidate], subject: Subject) -> tuple[Finding, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.dataset import Rows
 from edgetag.labels import UNKNOWN
 from edgetag.mining.held_out import LEAST, held_out_probabilities, suspects
 from edgetag.mining.ranking import Candidate
@@ -26,6 +27,11 @@ class TagJudged:
     about: MinedTag
     suspects: tuple[Candidate, ...] = ()
     probabilities: npt.NDArray[np.float64] | None = None
+
+    @property
+    def suspect_rows(self) -> Rows:
+        """Rows of the suspects, in their order."""
+        return np.array([each.row for each in self.suspects], dtype=np.int64)
 
 
 def judge_labels(subject: Subject, tag: str, folds: int) -> TagJudged:

@@ -17,11 +17,13 @@ class SheetPicture:
         name: Its path, as the user knows it.
         caption: What there is to say of it.
         url: A small copy, see `thumbnails.data_url`.
+        beside: Others that stand beside it.
     """
 
     name: str
     caption: str
     url: str
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
