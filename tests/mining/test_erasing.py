@@ -66,7 +66,7 @@ def test_a_finding_is_a_tag_that_stays_the_surest_first() -> None:
     covered = [erased(1, 0, (0.6, 0, 0)), erased(2, 0, (0.4, 0, 0)), erased(3, 0, (0.8, 0, 0))]
     (stay,) = staying(covered, THRESHOLDS).values()
     assert [(each.row, each.tag) for each in stay] == [(3, "cat"), (1, "cat")]
-    assert "0.900, and 0.800 with the hottest 25%" in stay[0].why
+    assert "0.900, and 0.800 with the hottest 25 %" in stay[0].why
 
 
 def test_no_stays_no_and_yes_stays_only_where_it_is_still_seen(

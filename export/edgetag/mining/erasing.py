@@ -26,6 +26,7 @@ from edgetag.mining.subject import Subject
 from edgetag.pixels import Pixels
 from edgetag.progress import Progress
 from edgetag.sampling import spread
+from edgetag.tables.formats import format_percent
 from edgetag.workspace import Workspace, atomic_write, write_text
 
 FOLDER = "erased"
@@ -169,8 +170,8 @@ def staying(
         before, after = float(each.before[each.column]), float(each.after[each.column])
         if after >= thresholds[each.column]:
             why = (
-                f"scored {before:.3f}, and {after:.3f} with the hottest {each.share:.0%} of the "
-                f"square covered ({each.name})"
+                f"scored {before:.3f}, and {after:.3f} with the hottest "
+                f"{format_percent(each.share, 0)} of the square covered ({each.name})"
             )
             candidate = Candidate("stays when erased", each.row, each.tag, after, why)
             lists.setdefault(each.tag, []).append(candidate)

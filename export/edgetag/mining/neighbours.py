@@ -16,6 +16,7 @@ from edgetag.mining.ranking import Candidate
 from edgetag.mining.subject import Subject
 from edgetag.mining.suspicion import TagJudged
 from edgetag.sampling import spread
+from edgetag.tables.formats import format_percent
 
 NEIGHBOUR = 10
 """Which nearest training picture counts. The source takes 50 of 50,000; sets here are smaller."""
@@ -64,7 +65,7 @@ def far_from_training(subject: Subject, scored: FloatScores) -> dict[str, list[C
                 tag,
                 float(scored.scores[picture, subject.column(tag)]),
                 f"{distances[place]:.2f} from what was learnt from; usual is {usual:.2f}, and "
-                f"{WITHIN:.0%} are within {far:.2f}",
+                f"{format_percent(WITHIN, 0)} are within {far:.2f}",
             )
         )
     return lists
