@@ -48,9 +48,9 @@ def far_from_training(subject: Subject, scored: FloatScores) -> dict[str, list[C
     looked_at = np.flatnonzero(~np.isin(scored.rows, training))
     columns = [subject.column(tag) for tag in subject.tags]
     least_sure = np.abs(scored.margins()[:, columns]).argmin(axis=1)
-    distances = _distances(subject.features, known, scored.rows[looked_at], NEIGHBOUR)
+    distances = _distances(subject.directions, known, scored.rows[looked_at], NEIGHBOUR)
     # The nearest of a training picture's own neighbours is itself.
-    own = _distances(subject.features, known, spread(known, MOST_OWN), NEIGHBOUR + 1)
+    own = _distances(subject.directions, known, spread(known, MOST_OWN), NEIGHBOUR + 1)
     usual, far = float(np.median(own)), float(np.quantile(own, WITHIN))
     lists: dict[str, list[Candidate]] = {}
     for place in np.argsort(-distances, kind="stable").tolist():
@@ -95,7 +95,7 @@ def like_hits(subject: Subject, judged: TagJudged) -> list[Candidate]:
     rows = np.flatnonzero(~has & ~answered)
     if not (len(hits) and len(rows)):
         return []
-    distances, nearest = _nearest(subject.features, hits, rows, 1)
+    distances, nearest = _nearest(subject.directions, hits, rows, 1)
     paths = subject.dataset.manifest["path"]
     return [
         Candidate(
@@ -112,21 +112,20 @@ def like_hits(subject: Subject, judged: TagJudged) -> list[Candidate]:
 
 
 def _distances(
-    features: Features, among: Rows, rows: Rows, neighbour: int
+    directions: Features, among: Rows, rows: Rows, neighbour: int
 ) -> npt.NDArray[np.float32]:
     """Return each row's distance from its nearest of that number among some rows."""
-    distances, _ = _nearest(features, among, rows, min(neighbour, len(among)))
+    distances, _ = _nearest(directions, among, rows, min(neighbour, len(among)))
     return distances[:, -1]
 
 
 def _nearest(
-    features: Features, among: Rows, rows: Rows, count: int
+    directions: Features, among: Rows, rows: Rows, count: int
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """Return distances and places of the nearest among some rows, each `[rows, count]`."""
     from sklearn.neighbors import NearestNeighbors
-    from sklearn.preprocessing import normalize
 
     # No index helps in a thousand dimensions; scikit-learn goes by blocks of bounded memory.
-    index = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(normalize(features[among]))
-    distances, places = index.kneighbors(normalize(features[rows]))
+    index = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(directions[among])
+    distances, places = index.kneighbors(directions[rows])
     return distances, places

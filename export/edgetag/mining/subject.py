@@ -44,6 +44,14 @@ class Subject:
         return self.dataset.groups(self._rows)
 
     @cached_property
+    def directions(self) -> Features:
+        """`[images, features]` of length 1."""
+        from sklearn.preprocessing import normalize
+
+        directions: Features = normalize(self.features)
+        return directions
+
+    @cached_property
     def new_rows(self) -> Rows:
         """Those of pictures without labels."""
         return np.flatnonzero((self.dataset.manifest["split"] == NEW).to_numpy()).astype(np.int64)
