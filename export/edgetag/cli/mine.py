@@ -43,8 +43,9 @@ def mine(
     """List what deserves a look: labels that look wrong, pictures that are hard (mine/).
 
     A label is suspect where models that never saw the picture contradict it. After edgetag
-    validate, pictures nearest to a threshold and decisions that compression changed are listed
-    too. mine/index.html shows the pictures, mine/findings.csv has a row for each. Changes nothing.
+    validate: pictures nearest to a threshold, far from training, on which models disagree, and
+    decisions that compression changed; and whether the verdict would change if suspects were wrong.
+    mine/index.html shows the pictures, mine/findings.csv has a row for each. Changes nothing.
     """
     loaded, workspace, progress = prepare(recipe, out, verbose)  # before TensorFlow's 8 s
 

@@ -8,7 +8,8 @@ from edgetag.reporting.page.sheet import Sheet, SheetPicture, SheetSection, rend
 from edgetag.tables.formats import format_count
 
 INTRODUCTION = """Pictures that deserve a look, as the network sees them. A suspect label is one \
-that models which never saw the picture contradict. findings.csv beside this page has the rows."""
+that models which never saw the picture contradict. Where the network has heat maps, a second \
+picture shows where it sees the tag. findings.csv beside this page has the rows."""
 
 
 def sheet(result: MineResult, pictures: Sequence[tuple[str, ...]]) -> str:
