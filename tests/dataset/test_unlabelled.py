@@ -9,6 +9,7 @@ from PIL import Image
 
 from edgetag.dataset import open_dataset, stage
 from edgetag.dataset.unlabelled import UNLABELLED, joined, place_of
+from edgetag.dataset.unlabelled_files import open_named
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe
@@ -93,3 +94,15 @@ def test_folders_without_pictures_that_can_be_used_are_refused(
     folder.rename(tmp_path / "gone")
     with pytest.raises(InputError, match=r"teacher.pictures: .*more: not a folder"):
         stage.run(recipe, workspace, progress)
+
+
+def test_of_named_folders_links_that_lead_out_are_passed_over_and_files_are_named_whole(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("outside.png", "pictures/inside.png"):
+        (tmp_path / name).write_bytes(b"")
+    (folder / "link.png").symlink_to(tmp_path / "outside.png")
+    sources = open_named([folder, folder / "inside.png"], 2)
+    assert [f"/{job.path}" for job in sources.jobs] == [str(folder / "inside.png")]
