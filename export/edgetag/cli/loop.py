@@ -11,8 +11,7 @@ from edgetag.cli.terminal import show
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Correct, train again, and see what it changed: edgetag mine, edgetag review, "
-    "[data] corrections.",
+    help="Show what corrections changed between two runs, on the same test pictures.",
 )
 
 
