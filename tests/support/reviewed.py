@@ -18,9 +18,14 @@ from edgetag.image_cache import ImageCache, shard_path
 from edgetag.mining.result import Finding, MinedTag, MineResult
 from edgetag.pixels import Pixels
 from edgetag.workspace import Workspace, write_text
+from tests.support.chromium import Tab
 from tests.support.run_folders import write_cache, write_manifest
 from tests.support.served import PATIENCE_S, until
 
+PENDING = "document.body.dataset.pending === '0'"
+"""All that was said on a page has been sent."""
+
+SELECTED = "document.querySelector('.cell[aria-selected=true]')?.id"
 TAGS = ("cat", "dog", "food")
 RECIPE = """
 name = "reviewed"
@@ -162,6 +167,11 @@ class Review:
         answer = self.client.get("/v1/pictures", params={k: str(v) for k, v in wanted.items()})
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
+
+
+def ready(tab: Tab, number: int = 0) -> None:
+    """Wait until a page shows pictures, one of which is chosen."""
+    tab.wait_for(f"document.body.dataset.loaded && {SELECTED} === 'p{number}'")
 
 
 @contextmanager
