@@ -241,7 +241,10 @@ def test_pictures_that_left_the_data_are_told_and_their_answers_stay(run: Review
     with reviewing(run) as server:
         server.say(1, "cat", 1)
         server.say(29, "cat", 1)
-    make_reviewed(run.folder, count=20, findings=0)
+        make_reviewed(run.folder, count=20, findings=0)
+        refused = server.say(2, "cat", 1)
+        assert refused.status_code == 503, "rows of the pictures are others now"
+        assert "built anew" in refused.json()["detail"]
     with reviewing(run) as server:
         notes = server.client.get("/v1/state").json()["notes"]
         assert notes == ["1 answers are about pictures that the data no longer have"]

@@ -34,7 +34,7 @@ def test_twenty_pictures_are_corrected_by_keyboard_survive_a_reload_and_one_is_u
             assert tab.value(SELECTED) == f"p{number}"
             tab.press("1", "l")
         tab.wait_for(PENDING)
-        turned = {1: 0, 0: None, None: 1}
+        turned = {1: 0, 0: 1, None: 1}
         assert labels(server) == [turned[label] for label in given[:20]] + given[20:]
         tab.open(server.url)
         ready(tab)
@@ -50,8 +50,25 @@ def test_twenty_pictures_are_corrected_by_keyboard_survive_a_reload_and_one_is_u
     with (tmp_path / "answers.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {(row["tag"], row["by"]) for row in rows} == {("cat", "ann")}
-    wanted = ["" if turned[label] is None else str(turned[label]) for label in given[:19]]
-    assert [row["label"] for row in rows] == wanted
+    assert [row["label"] for row in rows] == [str(turned[label]) for label in given[:19]]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_tags_key_turns_its_label_round_then_to_unknown_then_back(
+    tmp_path: Path, chromium: Chromium, number: int
+) -> None:
+    run = make_reviewed(tmp_path, count=4, findings=0)
+    with reviewing(run) as server, chromium.tab(server.url) as tab:
+        ready(tab)
+        given = labels(server)[number + 1]
+        tab.press(*"ann", "Enter", *"lll"[: number + 1])
+        said = []
+        for _ in range(3):
+            tab.press("1")
+            tab.wait_for(PENDING)
+            said.append(labels(server)[number + 1])
+        order = {1: [0, None, 1], 0: [1, None, 0], None: [1, 0, None]}
+        assert said == order[given]
 
 
 def test_space_says_that_the_label_in_question_is_right_and_goes_on(

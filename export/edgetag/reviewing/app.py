@@ -62,6 +62,7 @@ class ReviewState(Record):
 
     name: str
     data: str = Field(description="Names the pictures; what a browser kept of others is stale.")
+    database: str = Field(description="Names the database; answers to others are not for it.")
     tags: tuple[str, ...]
     splits: tuple[str, ...]
     sources: tuple[str, ...]
@@ -121,6 +122,7 @@ def make_app(
         return ReviewState(
             name=name,
             data=data,
+            database=store.name,
             tags=board.tags,
             splits=board.splits,
             sources=board.sources,

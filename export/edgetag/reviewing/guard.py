@@ -5,6 +5,8 @@ of its own that leads here, or by sending a form. So a request must name this ma
 and what changes something must come from the page itself.
 """
 
+from collections.abc import Callable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edgetag.serving.refusals import RefusalError, refuse
@@ -18,6 +20,9 @@ HEADERS = [
 ELSEWHERE = RefusalError(
     403, "this page is for this machine alone; open it as http://127.0.0.1, or start with a token"
 )
+STALE = RefusalError(
+    503, "the data were built anew since this server was started; start edgetag review again"
+)
 OTHER_PAGE = RefusalError(403, "another page sent this; answers come from the review page alone")
 
 
@@ -27,11 +32,13 @@ class Guard:
     Args:
         app: The other.
         token: What requests must bear; empty for none, and only for this machine then.
+        is_stale: Tells whether the pictures are others by now, so that rows do not fit.
     """
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, token: str, is_stale: Callable[[], bool]) -> None:
         self._app = app
         self._is_local = not token
+        self._is_stale = is_stale
         self._token = Token(token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,5 +61,7 @@ class Guard:
             await refuse(send_marked, NO_TOKEN)
         elif origin is not None and origin.partition(b"://")[2] != host:
             await refuse(send_marked, OTHER_PAGE)
+        elif scope["path"] != "/" and self._is_stale():
+            await refuse(send_marked, STALE)
         else:
             await self._app(scope, receive, send_marked)

@@ -38,12 +38,23 @@ def run(name: str, workspace: Workspace, settings: Settings, progress: Progress)
             f"--host {settings.host}: others would reach the page, so it needs a token; give "
             f"--token-file, or set {TOKEN}"
         )
+    built = _state(workspace)
     dataset = open_dataset(workspace)
     with open_review(workspace, dataset) as (board, store), bound(settings) as listening:
         pictures = Pictures(dataset, workspace)
-        app = Guard(make_app(name, board, store, pictures, settings), token)
+        routes = make_app(name, board, store, pictures, settings)
+        app = Guard(routes, token, lambda: _state(workspace) != built)
         uvloop.run(_serve(app, settings, listening, progress))
         pictures.heat_thread.shutdown(cancel_futures=True)
+
+
+def _state(workspace: Workspace) -> tuple[int, ...]:
+    """Return what changes when the data are built anew; nothing where they are gone."""
+    try:
+        state = workspace.manifest.stat()
+    except OSError:
+        return ()
+    return state.st_ino, state.st_mtime_ns, state.st_size
 
 
 async def _serve(

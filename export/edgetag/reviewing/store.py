@@ -8,6 +8,7 @@ row says that it does not count any more.
 import json
 import sqlite3
 import threading
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -100,6 +101,10 @@ class Store:
 
     Raises:
         InputError: It is damaged, of other data, or cannot be written.
+
+    Attributes:
+        path: The file.
+        name: Tells it from every other database.
     """
 
     def __init__(self, path: Path, tags: Sequence[str], has: Callable[[str], bool]) -> None:
@@ -115,7 +120,12 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             raise InputError(f"{path}: cannot be opened: {error}") from None
         try:
-            self._database.execute("PRAGMA journal_mode = WAL")
+            (mode,) = self._database.execute("PRAGMA journal_mode = WAL").fetchone()
+            if mode != "wal":
+                raise InputError(
+                    f"{path}: its file system lets no database have a write-ahead log ({mode}); "
+                    "put the run folder on a disk of this machine"
+                )
             self._database.execute("PRAGMA synchronous = FULL")
             self._require_sound()
             with self._changing():
@@ -245,7 +255,9 @@ class Store:
                 f"{self.path}: its answers are about {len(known)} pictures, of which these data "
                 "have none; name the run that it belongs to, or move it away"
             )
-        for key, value in (("version", str(VERSION)), ("tags", json.dumps(list(tags)))):
+        self.name = meta.get("name") or uuid.uuid4().hex
+        known_now = {"version": str(VERSION), "name": self.name, "tags": json.dumps(list(tags))}
+        for key, value in known_now.items():
             if meta.get(key) != value:
                 self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
