@@ -70,3 +70,14 @@ def test_twenty_pictures_corrected_by_keyboard_are_what_the_next_network_learns(
         assert row["tag:red"] == view["labels"][2]
         assert row["answered"] == ["red"]
     assert (after.train / "model.npz").exists()
+    wide = tmp_path / "wide.csv"
+    run.do("export", "--to", wide, "--format", "wide")
+    root = f'corrections = []\nroot = "{shapes.parent}"'
+    run.recipe.write_text(
+        RECIPE.format(table=wide, corrections="").replace("corrections = []", root)
+    )
+    edgetag("data", "build", run.recipe, "--out", tmp_path / "wide")
+    columns = ["identity", "split", "tag:circle", "tag:square", "tag:red"]
+    tables = [pl.read_parquet(Workspace(tmp_path / name).manifest) for name in ("next", "wide")]
+    first, second = (table.select(columns).sort("identity") for table in tables)
+    assert first.equals(second), "all labels as corrected, in the same splits"

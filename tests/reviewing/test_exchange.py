@@ -115,7 +115,7 @@ def test_label_studios_tasks_bring_the_same_answers_back(run: ReviewedRun, tmp_p
 LABEL_STUDIO = [
     {
         "id": 1,
-        "data": {"image": "folder0/0.png"},
+        "data": {"image": "/data/local-files/?d=folder0%2F0.png"},
         "annotations": [
             {
                 "id": 7,

@@ -31,6 +31,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Key = Annotated[str, StringConstraints(min_length=8, max_length=100)]
 Text = Annotated[str, Query(max_length=4096)]
 Body = TypeVar("Body", bound=Record)
+Made = TypeVar("Made")
 
 
 class SentAnswer(Record):
@@ -143,10 +144,9 @@ def make_app(
         state: Literal["", "open", "answered", "disagreement"] = "",
     ) -> Response:
         """Return the pictures behind one, by rank."""
-        follow(board, store)
-        shown, total, more = board.page(
-            Filter(tag, label, split, source, kind, state), after, count
-        )
+        _follow(board, store)
+        wanted = Filter(tag, label, split, source, kind, state)
+        shown, total, more = board.page(wanted, after, count)
         return _json(
             PicturesAnswer(
                 pictures=tuple(shown),
@@ -160,7 +160,7 @@ def make_app(
     @app.get("/v1/changes")
     def changes(since: Annotated[int, Query(ge=0)]) -> Response:
         """Return the pictures that anybody changed after a change."""
-        follow(board, store)
+        _follow(board, store)
         return _json(answer(board.changed_since(since, MOST_AT_ONCE)))
 
     @app.post("/v1/answers")
@@ -185,7 +185,7 @@ def make_app(
             for each in sent.answers
         ]
         await run_in_threadpool(_kept, lambda: store.add(changes))
-        await run_in_threadpool(follow, board, store)
+        await run_in_threadpool(_follow, board, store)
         return _json(answer(tuple(dict.fromkeys(each.identity for each in sent.answers))))
 
     @app.post("/v1/undo")
@@ -194,7 +194,7 @@ def make_app(
         sent = await _body(request, SentUndo, settings)
         _require_text(sent.by)
         undone = await run_in_threadpool(_kept, lambda: store.undo(sent.by, sent.key))
-        await run_in_threadpool(follow, board, store)
+        await run_in_threadpool(_follow, board, store)
         if undone is None:
             raise RefusalError(409, "nothing is left to undo")
         there = (undone.identity,) if board.has(undone.identity) else ()
@@ -224,7 +224,7 @@ def make_app(
     return app
 
 
-def follow(board: Board, store: Store) -> None:
+def _follow(board: Board, store: Store) -> None:
     """Read what was added to the database.
 
     Raises:
@@ -233,10 +233,7 @@ def follow(board: Board, store: Store) -> None:
     _kept(lambda: board.follow(store))
 
 
-Result = TypeVar("Result")
-
-
-def _kept(work: Callable[[], Result]) -> Result:
+def _kept(work: Callable[[], Made]) -> Made:
     try:
         return work()
     except StoreError as error:

@@ -19,6 +19,9 @@ from edgetag.reviewing.store import Change, Store, StoreError, counting, last_of
 from edgetag.tagging.sidecars import write_sidecars
 from edgetag.workspace import Workspace, digest_json, write_text
 
+FIXED = ("path", "identity", "split", "group", "weight", "crop")
+"""What a wide table tells of a picture beside its labels."""
+
 Form = Literal["answers", "wide", "hydrus", "label-studio"]
 
 
@@ -124,22 +127,17 @@ def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -
 
 def _wide(workspace: Workspace, board: Board) -> str:
     """Return a table that is a source of data: labels as corrected, splits and regions as built."""
-    dataset = open_dataset(workspace)
-    manifest = dataset.manifest
-    crops = manifest["crop"].to_list() if "crop" in manifest.columns else [None] * len(manifest)
+    manifest = open_dataset(workspace).manifest
+    fixed = [name for name in FIXED if name in manifest.columns]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "identity", "split", "group", "crop", *board.tags])
-    fixed = zip(
-        manifest["path"], manifest["identity"], manifest["split"], manifest["group"], strict=True
-    )
-    for (*row, crop), labels in zip(
-        ((*cells, crop) for cells, crop in zip(fixed, crops, strict=True)),
-        board.labels().tolist(),
-        strict=True,
+    writer.writerow([*fixed, *board.tags])
+    for row, labels in zip(
+        manifest.select(fixed).iter_rows(), board.labels().tolist(), strict=True
     ):
-        region = "" if crop is None else " ".join(map(str, crop))
-        writer.writerow([*row, region, *("" if label < 0 else label for label in labels)])
+        # A region is a list of numbers; a label that is unknown is an empty cell.
+        cells = (" ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in row)
+        writer.writerow([*cells, *("" if label < 0 else label for label in labels)])
     return text.getvalue()
 
 

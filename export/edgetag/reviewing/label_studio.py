@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from edgetag.dataset.answers import Answer
 from edgetag.errors import InputError
@@ -99,7 +100,8 @@ def _result(labels: dict[str, int | None], by: str) -> list[dict[str, object]]:
 
 def _answers(task: Any, owner: str, where: str) -> Iterator[Answer]:
     data = task["data"]
-    identity, path = str(data.get("identity", "")), str(data.get("path") or data.get("image") or "")
+    identity = str(data.get("identity", ""))
+    path = str(data.get("path") or _served_path(str(data.get("image") or "")))
     if not (identity or path):
         raise ValueError("its data have neither identity, path nor image")
     for annotation in task.get("annotations", []):
@@ -113,6 +115,12 @@ def _answers(task: Any, owner: str, where: str) -> Iterator[Answer]:
             label = LABELS.get(part["from_name"], 1)
             for tag in part["value"]["choices"]:
                 yield Answer(identity, path, str(tag), label, str(by or owner), at, where)
+
+
+def _served_path(image: str) -> str:
+    """Return a picture's path; Label Studio's local files are at `/data/local-files/?d=PATH`."""
+    _, served, path = image.partition("?d=")
+    return unquote(path) if served else image
 
 
 def _person(completed_by: Any) -> str:
