@@ -19,7 +19,7 @@ from edgetag.reviewing.store import Change, Store, StoreError, counting, last_of
 from edgetag.tagging.sidecars import write_sidecars
 from edgetag.workspace import Workspace, digest_json, write_text
 
-FIXED = ("path", "identity", "split", "group", "weight", "crop")
+FIXED = ("path", "split", "group", "weight", "crop")
 """What a wide table tells of a picture beside its labels."""
 
 Form = Literal["answers", "wide", "hydrus", "label-studio"]
@@ -128,7 +128,14 @@ def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -
 def _wide(workspace: Workspace, board: Board) -> str:
     """Return a table that is a source of data: labels as corrected, splits and regions as built."""
     manifest = open_dataset(workspace).manifest
-    fixed = [name for name in FIXED if name in manifest.columns]
+    # The last two only where they say something: a recipe must name them.
+    plain = {"crop": None, "weight": 1.0}
+    fixed = [
+        name
+        for name in FIXED
+        if name in manifest.columns
+        and (name not in plain or set(map(str, manifest[name])) - {str(plain[name])})
+    ]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*fixed, *board.tags])
