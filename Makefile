@@ -9,10 +9,10 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file share what it makes; the longest files come first (tests/conftest.py).
 TESTS_ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench maps test unit check timings composites decoding planted timm load docs lock clean
+.PHONY: help setup demo bench maps test unit check timings composites decoding planted timm load review-load docs lock clean
 
 help: ## Show this list.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
 
 setup: $(READY) ## Create .venv and install the locked dependencies.
 
@@ -53,6 +53,9 @@ composites: setup ## Do heat maps lie on objects that are pasted at known places
 
 load: setup ## How does edgetag serve bear load? Open loop, 2 minutes; make load MORE=--long for ten more.
 	PYTHONPATH=. $(BIN)/python tests/load.py $(MORE)
+
+review-load: setup ## How fast is the page of edgetag review with 100,000 pictures? A minute.
+	PYTHONPATH=. $(BIN)/python tests/review_load.py
 
 decoding: setup ## How fast JPEG is decoded and by what, with which pixels; what scaled decoding costs in tags.
 	PYTHONPATH=. $(BIN)/python tests/decoding.py

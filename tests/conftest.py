@@ -46,6 +46,7 @@ LONGEST_FIRST = (
     "android/test_tagger.py",
     "rescue/test_quantization_aware.py",
     "mining/test_mine_stage.py",
+    "hostile/test_hostile_reviews.py",
     "e2e/test_mediapipe.py",
     "targets/matrix/test_matrix_on_arm.py",
     "compression/test_compression_stages.py",

@@ -216,6 +216,11 @@ class Workspace:
         return self.root / "mine"
 
     @property
+    def review(self) -> Path:
+        """What people say of labels: the database of their answers."""
+        return self.root / "review"
+
+    @property
     def report(self) -> Path:
         """What people read."""
         return self.root / "report"

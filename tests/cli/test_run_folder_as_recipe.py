@@ -19,6 +19,8 @@ OTHERS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("phone", "export"): ("rows.jsonl", "--runtime-version", "2.3.0"),
     ("phone", "pack"): ("folder",),
     ("phone", "read"): ("answer.json",),
+    ("review", "export"): ("--to", "answers.csv"),
+    ("review", "import"): ("answers.csv",),
     ("validate", "file"): ("model.tflite",),
 }
 """What a verb wants beside the recipe."""

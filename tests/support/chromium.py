@@ -16,6 +16,13 @@ import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DARK, LIGHT = 0, 1
+NAMED_KEYS = {
+    "Enter": ("\r", 13),
+    "Escape": ("", 27),
+    "Tab": ("", 9),
+    "ArrowRight": ("", 39),
+    "ArrowDown": ("", 40),
+}
 OPTIONS = (
     "--headless",
     "--no-sandbox",
@@ -146,6 +153,14 @@ class Tab:
         root = self.do("DOM.getDocument")["root"]["nodeId"]
         node = self.do("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self.do("DOM.setFileInputFiles", nodeId=node, files=[str(file) for file in files])
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after another, where the focus is; a letter is its own name."""
+        for key in keys:
+            text, code = NAMED_KEYS.get(key, (key, 0))
+            more = {"key": key, "windowsVirtualKeyCode": code}
+            self.do("Input.dispatchKeyEvent", type="keyDown", text=text, **more)
+            self.do("Input.dispatchKeyEvent", type="keyUp", **more)
 
     def shot(self) -> bytes:
         """Return a picture of the page, as PNG."""

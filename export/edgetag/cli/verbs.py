@@ -37,6 +37,10 @@ VERBS = {
         "Keep the fewest layers in float that bring a failing variant inside its budget (rescue/)."
     ),
     "mine": "List what deserves a look: labels that look wrong, pictures that are hard (mine/).",
+    "review": (
+        "A page on which people correct labels; review export and review import take answers out "
+        "and in."
+    ),
     "loop": "Show what corrections changed between two runs, on the same test pictures.",
     "search": "Find the best network, size, channels and integers for given budgets (search/).",
     "report": (

@@ -9,6 +9,7 @@ Names are loaded when first used: worker processes and the command's start do wi
   them.
 - `attribution`: who made the pictures and under which licences: a text beside the labels.
 - `check`: `edgetag data check`: what a run would use, drop and refuse, without writing anything.
+- `correcting`: labels with people's corrections over them: which answer counts.
 - `integrity`: whether the image cache is as it was written: a lost or damaged shard must not go
   unnoticed.
 - `inspection`: looks at files once: digests, perceptual hashes, pixels.

@@ -63,7 +63,7 @@ def correct(
     corrections = []
     for (row, tag), about in said.items():
         image, column = images[row], columns[tag]
-        before, (decided, label) = image.labels[column], _decided(about)
+        before, (decided, label) = image.labels[column], majority(about)
         if decided:
             labels[row][column] = label
             settled.setdefault(row, set()).add(tag)
@@ -122,8 +122,11 @@ def sentence_of(counts: CorrectionCounts) -> str:
     return f"corrections: {'; '.join(parts)}"
 
 
-def _decided(about: Sequence[Answer]) -> tuple[bool, int | None]:
-    """Return whether people's last answers have a most frequent one, and which."""
+def majority(about: Sequence[Answer]) -> tuple[bool, int | None]:
+    """Return whether people's last answers about a tag in a picture have a most frequent label.
+
+    And which: 1, 0, or None for one that nobody can tell.
+    """
     last: dict[str, Answer] = {}
     for answer in sorted(about, key=lambda answer: answer.at):  # stable: rows of a moment in order
         last[answer.by] = answer

@@ -6,4 +6,13 @@ also while all cores are busy, and a picture that crashes a decoder takes one wo
 
 - `settings`: what a server may do: its limits, its cache, where it may read.
 - `running`: starts a server, and ends it when it is told to.
+
+What other servers of edgetag are made of, too:
+
+- `listening`: an address that is listened on, and the HTTP server there.
+- `tokens`: the bearer token that requests need.
+- `page`: a page of one document, which nothing else can run in.
+- `problems`: errors as answers.
+- `refusals`: why a request is not answered.
+- `logs`: what a server tells of itself.
 """

@@ -1,11 +1,10 @@
 """The routes: what can be asked, and how it is answered."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
 from edgetag import __version__
 from edgetag.editing.drawing import Cover
@@ -16,13 +15,13 @@ from edgetag.errors import InputError
 from edgetag.serving.metrics import CONTENT_TYPE, Metrics
 from edgetag.serving.operations import Crop, Heatmap, Mosaic, Operation, Tags
 from edgetag.serving.page import Page
+from edgetag.serving.problems import explain_errors
 from edgetag.serving.refusals import RefusalError
 from edgetag.serving.results import ModelAnswer, Problem, TagsAnswer
 from edgetag.serving.service import Answer, Service
 from edgetag.serving.settings import Settings
-from edgetag.serving.sources import FIELD, READ, Sources
+from edgetag.serving.sources import FIELD, Sources
 
-PROBLEM = "application/problem+json"
 PICTURES = ("image/jpeg", "image/png", "image/webp")
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 NAMED = [
@@ -52,10 +51,7 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
     )
-    app.add_exception_handler(RefusalError, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _not_there)
-    app.add_exception_handler(Exception, _crashed)
+    explain_errors(app)
 
     async def respond(request: Request, operation: Operation) -> Response:
         _require(operation, service, settings)
@@ -166,7 +162,8 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
     async def show_metrics() -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
-    page = Page()
+    # It drops a picture on the server and shows what it answers.
+    page = Page(Path(__file__).parent / "templates" / "page.html")
 
     @app.get("/", include_in_schema=False)
     async def show_page() -> Response:
@@ -222,31 +219,3 @@ def _response(request: Request, answer: Answer, settings: Settings) -> Response:
             return Response(status_code=304, headers=headers)
     headers["repr-digest"] = answer.digest_field
     return Response(answer.body, media_type=answer.media_type, headers=headers)
-
-
-def _problem(request: Request, status: int, detail: str, headers: dict[str, str]) -> Response:
-    if request.method not in ("GET", "HEAD") and not request.scope.get(READ):
-        headers = {**headers, "connection": "close"}  # nobody waits for the rest of the body
-    title = "failed" if status == 500 else "refused"
-    problem = Problem(status=status, title=title, detail=detail)
-    return Response(problem.model_dump_json(), status, {**headers, "content-type": PROBLEM})
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RefusalError)  # noqa: S101 - for mypy
-    return _problem(request, error.status, error.detail, error.headers)
-
-
-async def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - for mypy
-    first = error.errors()[0]
-    return _problem(request, 422, f"{first['loc'][-1]}: {first['msg']}", {})
-
-
-async def _not_there(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - for mypy
-    return _problem(request, error.status_code, str(error.detail), dict(error.headers or {}))
-
-
-async def _crashed(request: Request, _error: Exception) -> Response:
-    return _problem(request, 500, "an error of the server's own; its log says which", {})

@@ -1,7 +1,5 @@
 """Stands before all routes: asks for the token, marks, counts and logs every request."""
 
-import hashlib
-import hmac
 import time
 import uuid
 from collections.abc import Callable
@@ -11,8 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edgetag.serving.logs import Tell
 from edgetag.serving.metrics import Metrics
-from edgetag.serving.refusals import BusyError, RefusalError
-from edgetag.serving.results import Problem
+from edgetag.serving.refusals import BusyError, refuse
+from edgetag.serving.tokens import NO_TOKEN, Token
 
 OPEN = frozenset({"/", "/healthz", "/readyz"})
 """Routes that need no token: they tell nothing of pictures."""
@@ -25,10 +23,6 @@ ROUTES = frozenset(
 
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by machines: not logged where all is well."""
-
-NO_TOKEN = RefusalError(
-    401, "this server needs a token: Authorization: Bearer TOKEN", www_authenticate="Bearer"
-)
 
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -61,7 +55,7 @@ class Guard:
         self._app = app
         self._is_late = is_late
         self._is_full = is_full
-        self._token = _digest(token.encode()) if token else b""
+        self._token = Token(token)
         self._metrics = metrics
         self._tell = tell
 
@@ -84,11 +78,11 @@ class Guard:
             await send(message)
 
         try:
-            if self._token and scope["path"] not in OPEN and not self._is_borne(scope):
-                await _refuse(send_marked, NO_TOKEN)
+            if scope["path"] not in OPEN and not self._token.is_borne(scope):
+                await refuse(send_marked, NO_TOKEN)
             elif reason := self._too_much(scope["path"]):
                 self._metrics.refused.labels(reason).inc()
-                await _refuse(send_marked, BusyError(reason))
+                await refuse(send_marked, BusyError(reason))
             else:
                 await self._app(scope, receive, send_marked)
         finally:
@@ -104,15 +98,6 @@ class Guard:
         if self._is_full():
             return "connections"
         return "late" if path.startswith("/v1/") and self._is_late() else ""
-
-    def _is_borne(self, scope: Scope) -> bool:
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                kind, _, token = value.partition(b" ")
-                return kind.lower() == b"bearer" and hmac.compare_digest(
-                    _digest(token.strip()), self._token
-                )
-        return False
 
     def _log(
         self, scope: Scope, request_id: str, status: int, seconds: float, sent_bytes: int
@@ -131,21 +116,3 @@ class Guard:
             bytes=sent_bytes,
             **more,
         )
-
-
-async def _refuse(send: Send, refusal: RefusalError) -> None:
-    """Refuse a request without reading it."""
-    problem = Problem(status=refusal.status, title="refused", detail=refusal.detail)
-    body = problem.model_dump_json().encode()
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-        *((name.encode(), value.encode()) for name, value in refusal.headers.items()),
-    ]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _digest(token: bytes) -> bytes:
-    return hashlib.sha256(token).digest()

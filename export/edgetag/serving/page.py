@@ -1,4 +1,4 @@
-"""The page at `/`, which drops a picture on the server and shows what it answers."""
+"""A page of one document, script and style in it, that nothing else can run in."""
 
 import base64
 import hashlib
@@ -9,10 +9,14 @@ PARTS = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
 class Page:
-    """One HTML document that loads nothing from elsewhere; its own script and style alone run."""
+    """One HTML document that loads nothing from elsewhere; its own script and style alone run.
 
-    def __init__(self) -> None:
-        text = (Path(__file__).parent / "templates" / "page.html").read_text(encoding="utf-8")
+    Args:
+        document: Its file.
+    """
+
+    def __init__(self, document: Path) -> None:
+        text = document.read_text(encoding="utf-8")
         self.body = text.encode()
         hashes = {kind: f"'{_hash(content)}'" for kind, content in PARTS.findall(text)}
         policy = {

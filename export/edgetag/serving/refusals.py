@@ -2,6 +2,13 @@
 
 import math
 
+from starlette.types import Send
+
+from edgetag.serving.results import Problem
+
+READ = "edgetag.read"
+"""Marks, in a request's scope, that its body was read to the end."""
+
 
 class RefusalError(Exception):
     """A request that gets no answer.
@@ -36,3 +43,17 @@ class BusyError(RefusalError):
             retry_after=str(seconds),
         )
         self.reason = reason
+
+
+async def refuse(send: Send, refusal: RefusalError) -> None:
+    """Refuse a request without reading it."""
+    problem = Problem(status=refusal.status, title="refused", detail=refusal.detail)
+    body = problem.model_dump_json().encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+        *((name.encode(), value.encode()) for name, value in refusal.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,42 +1,37 @@
 """Starts a server, opens new bundles while it runs, and ends it when it is told to."""
 
 import asyncio
-import contextlib
 import os
 import resource
 import signal
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
-import uvicorn
 import uvloop
 
 from edgetag.errors import InputError
 from edgetag.serving.app import make_app
 from edgetag.serving.cache import Cache
-from edgetag.serving.connections import protocol_of
 from edgetag.serving.fleet import Fleet
 from edgetag.serving.guard import Guard
 from edgetag.serving.lateness import Lateness
-from edgetag.serving.logs import Tell, adopt_other_logs, tell
+from edgetag.serving.listening import (
+    BACKLOG,
+    bound,
+    is_loopback,
+    server_of,
+    url_of,
+)
+from edgetag.serving.logs import adopt_other_logs, tell
 from edgetag.serving.metrics import Metrics
 from edgetag.serving.opening import open_fleet
 from edgetag.serving.service import Service
 from edgetag.serving.settings import Settings
 from edgetag.serving.sources import Sources
-from edgetag.userfiles import read_file
+from edgetag.serving.tokens import read_token
 
-TOKEN = "EDGETAG_TOKEN"  # noqa: S105 - the variable's name
-MOST_TOKEN_BYTES = 4096
-LEAST_TOKEN = 16
 OTHER_FILES = 1024
 """Files that are open beside connections: pictures, workers' pipes, what Python needs."""
-
-BACKLOG = 2048
-"""Connections that the system holds until they are taken."""
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def run(model: Path, settings: Settings) -> None:
@@ -49,9 +44,9 @@ def run(model: Path, settings: Settings) -> None:
     Raises:
         InputError: The model, the address or the token cannot be used.
     """
-    token = _token(settings)
+    token = read_token(settings)
     _allow_connections(settings.connections)
-    with _bound(settings) as listening:
+    with bound(settings) as listening:
         uvloop.run(_serve(model, settings, token, listening))
 
 
@@ -75,19 +70,7 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
 
     routes = make_app(service, sources, settings, metrics)
     app = Guard(routes, token, is_late, is_full, metrics, tell)
-    server = _Server(
-        uvicorn.Config(
-            app,
-            http=protocol_of(settings),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=int(settings.idle_s),
-            timeout_graceful_shutdown=int(settings.stop_s),
-        )
-    )
+    server = server_of(app, settings)
     open_now = server.server_state.connections
     metrics.watch("connections", "Connections that are open", lambda: len(open_now))
     reloading = _Reloading(model, settings, metrics, service)
@@ -95,9 +78,8 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop, tell)
     loop.add_signal_handler(signal.SIGHUP, reloading.begin)
-    host, port = listening.getsockname()[:2]
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-    if not token and host not in LOOPBACK:
+    url = url_of(listening)
+    if not token and not is_loopback(settings):
         tell("no token", level="warning", detail=f"anyone who reaches {url} may ask")
     known = service.fleet.model
     listening.listen(BACKLOG)  # so that whoever reads the next line is answered
@@ -116,20 +98,6 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
     await service.fleet.close()
     await service.cache.close()
     tell("ended")
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the caller, which ends with 0 when all requests are answered."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    def stop(self, tell: Tell) -> None:
-        """Take no more requests and answer those that came; at the second time, end at once."""
-        tell("ending", detail="requests that came are answered")
-        self.force_exit = self.should_exit
-        self.should_exit = True
 
 
 class _Reloading:
@@ -189,49 +157,3 @@ def _allow_connections(count: int) -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-@contextlib.contextmanager
-def _bound(settings: Settings) -> Iterator[socket.socket]:
-    """Take the address, before anything that takes time.
-
-    Raises:
-        InputError: It cannot be had.
-    """
-    where = f"{settings.host}:{settings.port}"
-    try:
-        known = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
-        family, kind, _, _, address = known[0]
-        listening = socket.socket(family, kind)
-    except OSError as error:
-        raise InputError(f"{where}: {error.strerror}; give another --host") from None
-    with listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(address)
-        except OSError as error:
-            raise InputError(f"{where}: {error.strerror}; give another --port or --host") from None
-        yield listening
-
-
-def _token(settings: Settings) -> str:
-    """Return what requests must bear; empty for nothing.
-
-    Raises:
-        InputError: The file cannot be read, or a token is too short to be one.
-    """
-    path, where = settings.token_file, str(settings.token_file or TOKEN)
-    if path is None:
-        if TOKEN not in os.environ:
-            return ""
-        token = os.environ[TOKEN].strip()
-    else:
-        try:
-            token = read_file(path, "token", MOST_TOKEN_BYTES).decode().strip()
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror}; give a file with the token") from None
-        except UnicodeDecodeError:
-            raise InputError(f"{path}: no text; give a file with the token") from None
-    if len(token) < LEAST_TOKEN:
-        raise InputError(f"{where}: a token has at least {LEAST_TOKEN} characters")
-    return token

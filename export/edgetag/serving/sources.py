@@ -15,7 +15,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from edgetag.errors import InputError, one_line
-from edgetag.serving.refusals import BusyError, RefusalError
+from edgetag.serving.refusals import READ, BusyError, RefusalError
 from edgetag.serving.service import Upload
 from edgetag.serving.settings import Settings
 from edgetag.tagging.remote import read_object, store_at
@@ -25,9 +25,6 @@ FIELD = "picture"
 
 LARGE_BYTES = 1_000_000
 """From here on, to digest a picture takes a millisecond."""
-
-READ = "edgetag.read"
-"""Marks, in a request's scope, that its body was read to the end."""
 
 PLAIN = frozenset(string.ascii_letters + string.digits + "-_.~/ !$&'()+,;=@")
 """Characters of an address behind its prefix; `:`, `?`, `#`, `*` and `%` mean something to some

@@ -1,0 +1,347 @@
+"""What is reviewed: pictures in order, with their labels as people have corrected them."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.dataset import Dataset
+from edgetag.dataset.correcting import majority
+from edgetag.labels import UNKNOWN, Labels
+from edgetag.mining.result import Finding
+from edgetag.records import Record
+from edgetag.reviewing.store import Kept, Store
+
+Mask = npt.NDArray[np.bool_]
+NO_FOLDER = "(none)"
+
+
+class FindingView(Record):
+    """Why a picture deserves a look, as `edgetag mine` says."""
+
+    rank: int
+    kind: str
+    tag: str
+    why: str
+
+
+class Said(Record):
+    """A person's last answer about a tag of a picture."""
+
+    tag: str
+    label: int | None
+    by: str
+    at: str
+
+
+class PictureView(Record):
+    """A picture as the page shows it; labels are in the vocabulary's order: 1, 0 or None."""
+
+    identity: str
+    path: str
+    split: str
+    labels: tuple[int | None, ...]
+    differ: tuple[str, ...]
+    said: tuple[Said, ...]
+    findings: tuple[FindingView, ...]
+
+
+class Progress(Record):
+    """How far the review is."""
+
+    pictures: int
+    answered_pictures: int
+    findings: int
+    answered_findings: int
+    disagreements: int
+    people: dict[str, int]
+    strangers: int
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which pictures are asked for; empty texts do not matter.
+
+    Attributes:
+        tag: Those that have it, or a finding about it.
+        label: With a tag: those whose label is `1`, `0` or `unknown`.
+        split: Those of a split.
+        source: Those of a folder: the first part of their path.
+        kind: Those with a finding of a kind, about the tag where one is named.
+        state: `open`: with a finding that nobody answered, or without findings and answers;
+            `answered`; `disagreement`: people differ.
+    """
+
+    tag: str = ""
+    label: str = ""
+    split: str = ""
+    source: str = ""
+    kind: str = ""
+    state: str = ""
+
+
+class Board:
+    """Pictures in the order of findings, then of identities; follows the database.
+
+    Args:
+        dataset: The data of a run.
+        findings: What `edgetag mine` found in them.
+
+    Attributes:
+        tags: The vocabulary.
+        last: The last row of the database that was read.
+        missing_findings: Findings about pictures that the data do not have.
+    """
+
+    def __init__(self, dataset: Dataset, findings: Sequence[Finding] = ()) -> None:
+        rows = np.arange(len(dataset.manifest), dtype=np.int64)
+        self.tags = dataset.vocabulary.names
+        self._columns = {tag: column for column, tag in enumerate(self.tags)}
+        self._identities = dataset.identities(rows)
+        self._rows = {identity: row for row, identity in enumerate(self._identities)}
+        self._paths = dataset.paths(rows)
+        self._at_path: dict[str, list[int]] = {}
+        for row, path in enumerate(self._paths):
+            self._at_path.setdefault(path, []).append(row)
+        self._splits = np.array(dataset.manifest["split"].to_list(), dtype=np.str_)
+        self._sources = np.array([_folder(path) for path in self._paths], dtype=np.str_)
+        self._given: Labels = dataset.labels(rows)
+        self._labels: Labels = self._given.copy()
+        self._answered: Mask = np.zeros(self._labels.shape, bool)
+        self._differ: Mask = np.zeros(self._labels.shape, bool)
+        self._findings: dict[int, list[FindingView]] = {}
+        known = self._columns
+        there = [each for each in findings if each.identity in self._rows and each.tag in known]
+        self.missing_findings = len(findings) - len(there)
+        for each in sorted(there, key=lambda finding: finding.rank):
+            self._findings.setdefault(self._rows[each.identity], []).append(
+                FindingView(rank=each.rank, kind=each.kind, tag=each.tag, why=each.why)
+            )
+        asked = [(row, each) for row, own in self._findings.items() for each in own]
+        self._asked = np.array([row for row, _ in asked], np.int64)
+        self._asked_columns = np.array([known[each.tag] for _, each in asked], np.int64)
+        self._kinds = np.array([each.kind for _, each in asked], dtype=np.str_)
+        rest = sorted(
+            set(range(len(rows))) - self._findings.keys(), key=self._identities.__getitem__
+        )
+        self._order = np.array([*self._findings, *rest], dtype=np.int64)
+        self._places = np.empty(len(rows), np.int64)
+        self._places[self._order] = rows
+        self._answers: dict[tuple[int, int], list[Kept]] = {}
+        self._by_id: dict[int, Kept] = {}
+        self._people: Counter[str] = Counter()
+        self._strangers: set[int] = set()
+        self._changed: dict[str, int] = {}
+        self._lock = threading.RLock()
+        self.last = 0
+
+    def __len__(self) -> int:
+        """Return how many pictures there are."""
+        return len(self._identities)
+
+    def has(self, identity: str) -> bool:
+        """Whether there is such a picture."""
+        return identity in self._rows
+
+    def row(self, identity: str) -> int:
+        """Return a picture's row in the manifest.
+
+        Raises:
+            KeyError: There is no such picture.
+        """
+        return self._rows[identity]
+
+    def path(self, identity: str) -> str:
+        """Return a picture's path, relative to the data root; KeyError where there is none."""
+        return self._paths[self._rows[identity]]
+
+    def identity_at(self, path: str) -> str | None:
+        """Return the only picture at a path; None where there is none, or several regions."""
+        rows = self._at_path.get(path, ())
+        return self._identities[rows[0]] if len(rows) == 1 else None
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """All pictures, in the manifest's order."""
+        return tuple(self._identities)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits, sorted."""
+        return tuple(sorted(set(self._splits.tolist())))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The first folders of paths, sorted."""
+        return tuple(sorted(set(self._sources.tolist())))
+
+    def labels(self) -> Labels:
+        """Return `[pictures, tags]` as corrected, in the manifest's order; -1 is unknown."""
+        return self._labels.copy()
+
+    def label(self, identity: str, tag: str) -> int | None:
+        """Return a label as corrected; KeyError where there is no such picture or tag."""
+        label = int(self._labels[self._rows[identity], self._columns[tag]])
+        return None if label == UNKNOWN else label
+
+    def labelled(self) -> Iterator[tuple[str, str, dict[str, int | None]]]:
+        """Yield identity, path and corrected labels of all pictures, in the manifest's order."""
+        for row, labels in enumerate(self._labels.tolist()):
+            known = (None if label == UNKNOWN else label for label in labels)
+            yield (
+                self._identities[row],
+                self._paths[row],
+                dict(zip(self.tags, known, strict=True)),
+            )
+
+    def follow(self, store: Store) -> tuple[str, ...]:
+        """Read what was added to the database; return the pictures that it is about.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        with self._lock:
+            rows = store.since(self.last)
+            touched: dict[tuple[int, int], None] = {}
+            for kept in rows:
+                self.last = kept.id
+                row, column = self._rows.get(kept.identity), self._columns.get(kept.tag)
+                if kept.undoes is not None:
+                    taken = self._by_id.pop(kept.undoes)
+                    self._people[taken.by] -= 1
+                    self._strangers.discard(taken.id)
+                    if row is not None and column is not None:
+                        self._answers[row, column].remove(taken)
+                else:
+                    self._by_id[kept.id] = kept
+                    self._people[kept.by] += 1
+                    if row is None or column is None:
+                        self._strangers.add(kept.id)
+                    else:
+                        self._answers.setdefault((row, column), []).append(kept)
+                if row is not None and column is not None:
+                    touched[row, column] = None
+                    self._changed.pop(kept.identity, None)
+                    self._changed[kept.identity] = kept.id
+            for row, column in touched:
+                self._settle(row, column)
+        return tuple(dict.fromkeys(self._identities[row] for row, _ in touched))
+
+    def changed_since(self, last: int, most: int) -> tuple[str, ...]:
+        """Return the pictures that rows after one are about, the latest at most."""
+        with self._lock:
+            latest = islice(reversed(self._changed.items()), most)
+            return tuple(identity for identity, kept in latest if kept > last)
+
+    def page(self, wanted: Filter, after: str, count: int) -> tuple[list[PictureView], int, bool]:
+        """Return pictures behind one.
+
+        Args:
+            wanted: Which.
+            after: The picture before the first; empty for the beginning.
+            count: At most so many.
+
+        Returns:
+            The pictures, how many there are of the kind in all, and whether some are behind these.
+        """
+        with self._lock:
+            mask = self._mask(wanted)
+            start = int(self._places[self._rows[after]]) + 1 if after in self._rows else 0
+            places = np.flatnonzero(mask[self._order][start:])[: count + 1] + start
+            shown = [self._view(int(row)) for row in self._order[places[:count]]]
+            return shown, int(mask.sum()), len(places) > count
+
+    def view(self, identity: str) -> PictureView:
+        """Return a picture as it is now; KeyError where there is none."""
+        with self._lock:
+            return self._view(self._rows[identity])
+
+    def progress(self) -> Progress:
+        """Return how far the review is."""
+        with self._lock:
+            return Progress(
+                pictures=len(self),
+                answered_pictures=int(self._answered.any(axis=1).sum()),
+                findings=len(self._asked),
+                answered_findings=int(self._answered[self._asked, self._asked_columns].sum()),
+                disagreements=int(self._differ.any(axis=1).sum()),
+                people=dict(+self._people),
+                strangers=len(self._strangers),
+            )
+
+    def _settle(self, row: int, column: int) -> None:
+        answers = self._answers[row, column]
+        self._answered[row, column] = bool(answers)
+        label, given = None, int(self._given[row, column])
+        clear = False
+        if answers:
+            clear, label = majority([kept.answer() for kept in answers])
+        self._labels[row, column] = (UNKNOWN if label is None else label) if clear else given
+        self._differ[row, column] = len({kept.label for kept in _last(answers)}) > 1
+
+    def _mask(self, wanted: Filter) -> Mask:
+        mask = np.ones(len(self), bool)
+        column = self._columns.get(wanted.tag)
+        if wanted.tag and column is None:
+            return np.zeros(len(self), bool)
+        if column is not None:
+            labels = self._labels[:, column]
+            if wanted.label:
+                mask &= labels == {"1": 1, "0": 0}.get(wanted.label, UNKNOWN)
+            elif not wanted.kind:
+                mask &= (labels == 1) | self._with_finding("", wanted.tag)
+        if wanted.split:
+            mask &= self._splits == wanted.split
+        if wanted.source:
+            mask &= self._sources == wanted.source
+        if wanted.kind:
+            mask &= self._with_finding(wanted.kind, wanted.tag)
+        if wanted.state == "disagreement":
+            mask &= self._differ.any(axis=1)
+        elif wanted.state:
+            is_open = ~self._answered.any(axis=1)
+            is_open[self._asked] = False
+            is_open[self._asked[~self._answered[self._asked, self._asked_columns]]] = True
+            mask &= is_open if wanted.state == "open" else ~is_open
+        return mask
+
+    def _with_finding(self, kind: str, tag: str) -> Mask:
+        fits = np.ones(len(self._asked), bool)
+        if kind:
+            fits &= self._kinds == kind
+        if tag:
+            fits &= self._asked_columns == self._columns[tag]
+        mask = np.zeros(len(self), bool)
+        mask[self._asked[fits]] = True
+        return mask
+
+    def _view(self, row: int) -> PictureView:
+        labels = self._labels[row].tolist()
+        columns = np.flatnonzero(self._answered[row]).tolist()
+        return PictureView(
+            identity=self._identities[row],
+            path=self._paths[row],
+            split=str(self._splits[row]),
+            labels=tuple(None if label == UNKNOWN else label for label in labels),
+            differ=tuple(self.tags[column] for column in np.flatnonzero(self._differ[row])),
+            said=tuple(
+                Said(tag=self.tags[column], label=kept.label, by=kept.by, at=kept.at)
+                for column in columns
+                for kept in _last(self._answers[row, column])
+            ),
+            findings=tuple(self._findings.get(row, ())),
+        )
+
+
+def _last(answers: Iterable[Kept]) -> list[Kept]:
+    """Return each person's last answer."""
+    return list({kept.by: kept for kept in sorted(answers, key=lambda kept: kept.at)}.values())
+
+
+def _folder(path: str) -> str:
+    first, slash, _ = path.partition("/")
+    return first if slash else NO_FOLDER

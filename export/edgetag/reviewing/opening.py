@@ -1,0 +1,40 @@
+"""Opens a run for review: its pictures, its findings, its database of answers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from edgetag.dataset import Dataset, open_dataset
+from edgetag.errors import InputError
+from edgetag.mining.result import MineResult
+from edgetag.reviewing.board import Board
+from edgetag.reviewing.store import Store, StoreError
+from edgetag.workspace import Workspace
+
+
+@contextmanager
+def open_review(
+    workspace: Workspace, dataset: Dataset | None = None, *, must_exist: bool = False
+) -> Iterator[tuple[Board, Store]]:
+    """Open a run's pictures and its database, until the block ends.
+
+    Args:
+        workspace: The run, with built data.
+        dataset: Its data, where they are open already.
+        must_exist: Refuse a run without a database.
+
+    Raises:
+        InputError: The data or the database are missing, damaged, or do not fit.
+    """
+    path = workspace.review / "review.sqlite"
+    if must_exist and not path.exists():
+        raise InputError(f"{path}: missing; run: edgetag review RUN")
+    mined = MineResult.read_if_there(workspace.mine / "mine.json", "mine")
+    board = Board(dataset or open_dataset(workspace), mined.findings if mined else ())
+    store = Store(path, board.tags, board.has)
+    try:
+        board.follow(store)
+        yield board, store
+    except StoreError as error:
+        raise InputError(str(error)) from None
+    finally:
+        store.close()

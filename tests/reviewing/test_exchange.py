@@ -1,0 +1,180 @@
+"""What comes out of the database, and what goes in: tables, sidecars, Label Studio."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edgetag.dataset.answers import read_answers
+from edgetag.dataset.formats.tables import read_table
+from edgetag.tags import Vocabulary
+from tests.support.reviewed import TAGS, ReviewedRun, make_reviewed, reviewing
+
+HEAD = "path,tag,label,by,at\n"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> ReviewedRun:
+    return make_reviewed(tmp_path, count=12, findings=4)
+
+
+def table(run: ReviewedRun, name: str, text: str) -> Path:
+    path = run.folder / name
+    path.write_bytes(text.encode())
+    return path
+
+
+def exported(run: ReviewedRun) -> list[tuple[str, str, int | None, str]]:
+    run.do("export", "--to", run.folder / "out.csv")
+    answers = read_answers(run.folder / "out.csv", Vocabulary(TAGS))
+    return [(each.path, each.tag, each.label, each.by) for each in answers]
+
+
+def test_answers_go_in_and_out_unchanged_and_a_second_time_changes_nothing(
+    run: ReviewedRun,
+) -> None:
+    rows = "folder0/0.png,cat,1,ann,2026-11-28T09:30:00Z\nfolder1/1.png,dog,,bob,\n"
+    file = table(run, "answers.csv", HEAD + rows)
+    assert "2 answers, 2 of them new" in run.do("import", file)
+    assert "2 answers, 0 of them new" in run.do("import", file)
+    assert sorted(exported(run)) == [
+        ("folder0/0.png", "cat", 1, "ann"),
+        ("folder1/1.png", "dog", None, "bob"),
+    ]
+    assert "1 of them new" not in run.do("import", run.folder / "out.csv")
+
+
+def test_the_last_of_a_persons_contradicting_rows_counts_whatever_marks_and_line_ends(
+    run: ReviewedRun,
+) -> None:
+    rows = "folder0/0.png,cat,1,ann,\r\nfolder0/0.png,cat,0,ann,\r\nfolder0/0.png,cat,1,bob,\r\n"
+    file = table(run, "conflicts.csv", "\ufeff" + HEAD.replace("\n", "\r\n") + rows)
+    run.do("import", file)
+    assert exported(run) == [("folder0/0.png", "cat", 0, "ann"), ("folder0/0.png", "cat", 1, "bob")]
+    told = run.do("export", "--to", run.folder / "wide.csv", "--format", "wide")
+    assert "people differ about 1 pictures" in told
+
+
+def test_unknown_tags_and_pictures_are_told_and_left_out(run: ReviewedRun) -> None:
+    rows = "folder0/0.png,unicorn,1,ann,\nnowhere.png,cat,1,ann,\nfolder1/1.png,cat,1,ann,\n"
+    told = run.do("import", table(run, "answers.csv", HEAD + rows))
+    assert "3 answers, 1 of them new" in told
+    assert "1 are about pictures that the data do not have; left out" in told
+    assert "1 are about tags that the data do not have ('unicorn'); left out" in told
+
+
+def test_the_apps_wide_corrections_are_answers(run: ReviewedRun) -> None:
+    wide = "path,cat,dog,food\nfolder0/0.png,1,,0\n"
+    run.do("import", table(run, "corrections.csv", wide))
+    assert exported(run) == [
+        ("folder0/0.png", "cat", 1, "corrections"),
+        ("folder0/0.png", "food", 0, "corrections"),
+    ]
+
+
+def test_the_wide_table_has_every_picture_with_its_label_as_corrected(run: ReviewedRun) -> None:
+    run.do(
+        "import", table(run, "a.csv", HEAD + "folder1/1.png,cat,0,ann,\nfolder1/3.png,dog,1,a,\n")
+    )
+    run.do("export", "--to", run.folder / "wide.csv", "--format", "wide")
+    rows = {row.cells["path"]: row.cells for row in read_table(run.folder / "wide.csv").rows}
+    assert len(rows) == 12
+    assert [rows["folder1/1.png"][tag] for tag in TAGS] == ["0", "0", "0"]
+    assert [rows["folder1/3.png"][tag] for tag in TAGS] == ["", "1", ""]
+    assert rows["folder0/4.png"]["split"] == "test"
+
+
+def test_sidecars_lie_beside_the_pictures_of_the_folder_that_is_named(run: ReviewedRun) -> None:
+    copies = run.folder / "copies"
+    (copies / "folder1").mkdir(parents=True)
+    for number in (1, 5):
+        (copies / "folder1" / f"{number}.png").write_bytes(b"")
+    (copies / "folder1" / "5.png.txt").write_text("mine\n")
+    run.do("import", table(run, "answers.csv", HEAD + "folder1/1.png,dog,1,ann,\n"))
+    told = run.do("export", "--to", copies, "--format", "hydrus")
+    assert (copies / "folder1" / "1.png.txt").read_text() == "cat\ndog\n"
+    assert (copies / "folder1" / "5.png.txt").read_text() == "mine\n"
+    assert "1 sidecars" in told
+    assert "5.png.txt is there already, with other tags" in told
+    assert sorted(path.name for path in copies.rglob("*.txt")) == ["1.png.txt", "5.png.txt"]
+
+
+def test_label_studios_tasks_bring_the_same_answers_back(run: ReviewedRun, tmp_path: Path) -> None:
+    rows = "folder0/0.png,cat,1,ann,2026-11-28T09:30:00Z\nfolder0/0.png,dog,0,ann,\n"
+    rows += "folder0/0.png,food,,ann,\nfolder0/0.png,cat,0,bob,2026-11-28T09:31:00Z\n"
+    run.do("import", table(run, "answers.csv", HEAD + rows))
+    run.do("export", "--to", run.folder / "tasks.json", "--format", "label-studio")
+    tasks = json.loads((run.folder / "tasks.json").read_text())
+    assert len(tasks) == 12
+    assert tasks[0]["data"]["path"] == "folder0/0.png"
+    other = make_reviewed(tmp_path / "other", count=12, findings=0)
+    other.do("import", run.folder / "tasks.json")
+    assert sorted(exported(other), key=str) == sorted(exported(run), key=str)
+
+
+LABEL_STUDIO = [
+    {
+        "id": 1,
+        "data": {"image": "/data/local-files/?d=folder0%2F0.png"},
+        "annotations": [
+            {
+                "id": 7,
+                "completed_by": 3,
+                "was_cancelled": False,
+                "created_at": "2021-03-09T22:16:08.728353Z",
+                "result": [
+                    {
+                        "from_name": "tags",
+                        "to_name": "image",
+                        "type": "choices",
+                        "value": {"choices": ["cat", "food"]},
+                    },
+                    {"from_name": "box", "type": "rectanglelabels", "value": {}},
+                ],
+            },
+            {"was_cancelled": True, "result": [{"type": "choices"}]},
+        ],
+    }
+]
+"""The form of https://labelstud.io/guide/task_format.html, with a control of another name."""
+
+
+def test_of_an_ordinary_project_what_is_chosen_is_yes_and_the_rest_says_nothing(
+    run: ReviewedRun,
+) -> None:
+    run.do("import", table(run, "tasks.json", json.dumps(LABEL_STUDIO)))
+    assert exported(run) == [
+        ("folder0/0.png", "cat", 1, "user 3"),
+        ("folder0/0.png", "food", 1, "user 3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "not valid JSON"),
+        ("{}", "no list of tasks"),
+        ("[1]", "task 1: not of Label Studio's form"),
+        ('[{"data": {}}]', "neither identity, path nor image"),
+        ("[" * 100_000, "not valid JSON"),
+    ],
+)
+def test_tasks_that_are_none_are_refused_in_one_sentence(
+    run: ReviewedRun, text: str, words: str
+) -> None:
+    assert words in run.do("import", table(run, "tasks.json", text), fails=True)
+
+
+def test_without_a_database_there_is_nothing_to_export(run: ReviewedRun) -> None:
+    told = run.do("export", "--to", run.folder / "out.csv", fails=True)
+    assert "review.sqlite: missing; run: edgetag review" in told
+    assert not run.database.exists()
+
+
+def test_answers_that_are_imported_appear_on_a_page_that_is_open(run: ReviewedRun) -> None:
+    with reviewing(run) as server:
+        last = server.pictures()["last"]
+        run.do("import", table(run, "a.csv", HEAD + "folder0/0.png,cat,1,ann,\n"))
+        news = server.client.get("/v1/changes", params={"since": last}).json()
+        assert [view["path"] for view in news["pictures"]] == ["folder0/0.png"]
+        assert news["pictures"][0]["labels"][0] == 1

@@ -1,0 +1,187 @@
+"""The database keeps every change, with who, when and before; it loses none."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from edgetag.dataset import open_dataset
+from edgetag.errors import InputError
+from edgetag.mining.result import MineResult
+from edgetag.reviewing.board import Board, Filter
+from edgetag.reviewing.store import Change, Store, StoreError, counting, last_of_each
+from tests.support.reviewed import TAGS, make_reviewed
+
+
+def opened(path: Path, tags: tuple[str, ...] = TAGS, pictures: str = "abcdef") -> Store:
+    return Store(path / "review.sqlite", tags, lambda identity: identity in pictures)
+
+
+def change(key: str, label: int | None, by: str = "ann", at: str = "", **more: str) -> Change:
+    given = {"identity": "a", "tag": "cat", "path": "a.png"} | more
+    return Change(key=key, before=None, label=label, by=by, at=at, **given)
+
+
+def test_every_change_stays_with_who_when_and_before_and_an_undo_is_a_row(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.add([change("1", 1), change("2", 0)])
+    undone = store.undo("ann", "3")
+    assert undone is not None
+    assert undone.label == 0
+    rows = store.since(0)
+    assert [(row.label, row.by, row.undoes) for row in rows] == [
+        (1, "ann", None),
+        (0, "ann", None),
+        (None, "ann", 2),
+    ]
+    assert all(row.at.endswith("+00:00") for row in rows)
+    assert [row.key for row in counting(rows)] == ["1"]
+    assert [row.label for row in last_of_each(counting(rows))] == [1]
+
+
+def test_a_change_that_is_sent_twice_is_kept_once_and_undone_once(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    assert store.add([change("1", 1), change("2", 0)]) == 2
+    assert store.add([change("2", 0)]) == 0
+    assert [store.undo("ann", "u") for _ in range(2)] == [store.since(1)[0]] * 2
+    assert [row.key for row in counting(store.since(0))] == ["1"]
+    assert store.undo("ann", "v") is not None
+    assert store.undo("ann", "w") is None
+
+
+def test_people_undo_their_own_answers_alone(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.add([change("1", 1), change("2", 0, by="bob")])
+    undone = store.undo("ann", "3")
+    assert undone is not None
+    assert undone.key == "1"
+    assert [row.by for row in counting(store.since(0))] == ["bob"]
+
+
+def test_of_several_changes_all_are_kept_or_none(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    wrong = change("2", 0, tag=None)  # type: ignore[arg-type]
+    with pytest.raises(StoreError):
+        store.add([change("1", 1), wrong])
+    assert store.since(0) == []
+    store.add([change("1", 1)])
+
+
+def test_a_clock_that_is_set_back_does_not_make_a_later_answer_the_earlier_one(
+    tmp_path: Path,
+) -> None:
+    store = opened(tmp_path)
+    store.add([change("1", 1, at="2100-01-01T00:00:00.000+00:00")])
+    store.add([change("2", 0)])
+    assert [row.label for row in last_of_each(counting(store.since(0)))] == [0]
+
+
+def test_two_that_are_open_at_once_see_each_others_changes(tmp_path: Path) -> None:
+    first, second = opened(tmp_path), opened(tmp_path)
+    first.add([change("1", 1)])
+    second.add([change("2", 0, by="bob")])
+    assert [row.key for row in first.since(0)] == ["1", "2"]
+    assert first.since(0) == second.since(0)
+
+
+def test_tags_may_be_added_but_none_may_be_gone(tmp_path: Path) -> None:
+    opened(tmp_path).close()
+    opened(tmp_path, ("bird", *TAGS)).close()
+    with pytest.raises(InputError, match="made for data with the tags bird, which"):
+        opened(tmp_path)
+
+
+def test_a_database_about_no_picture_of_the_data_is_refused(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.add([change("1", 1)])
+    opened(tmp_path, pictures="ax").close()
+    with pytest.raises(InputError, match="about 1 pictures, of which these data have none; name"):
+        opened(tmp_path, pictures="xyz")
+
+
+def test_labels_follow_the_answers_of_most_and_undoing_leads_back(tmp_path: Path) -> None:
+    run = make_reviewed(tmp_path, count=8, findings=0)
+    board = Board(open_dataset(run.workspace))
+    store = Store(run.database, TAGS, board.has)
+    identity = f"{1:064x}"
+    given = board.label(identity, "cat")
+    assert given == 1
+    about = {"identity": identity}
+    store.add([change("1", 0, **about)])
+    assert board.follow(store) == (identity,)
+    assert board.label(identity, "cat") == 0
+    store.add([change("2", 1, by="bob", **about)])
+    board.follow(store)
+    assert board.label(identity, "cat") == 1, "as many say so as not: the data's label stays"
+    assert board.view(identity).differ == ("cat",)
+    assert board.page(Filter(state="disagreement"), "", 10)[1] == 1
+    store.add([change("3", 0, by="cy", **about)])
+    store.undo("bob", "4")
+    board.follow(store)
+    assert board.label(identity, "cat") == 0
+    assert board.view(identity).differ == ()
+    store.undo("ann", "5")
+    store.undo("cy", "6")
+    board.follow(store)
+    assert board.label(identity, "cat") == given
+    assert board.view(identity).said == ()
+    assert board.progress().people == {}
+
+
+def test_pictures_come_by_rank_and_pages_follow_each_other_without_gap(tmp_path: Path) -> None:
+    run = make_reviewed(tmp_path, count=40, findings=25)
+    findings = MineResult.read(run.workspace.mine / "mine.json", "mine").findings
+    board = Board(open_dataset(run.workspace), findings)
+    seen: list[str] = []
+    more = True
+    while more:
+        views, total, more = board.page(Filter(), seen[-1] if seen else "", 7)
+        seen += [view.identity for view in views]
+        assert total == 40
+    assert seen[:25] == [each.identity for each in findings]
+    assert seen[25:] == sorted(seen[25:])
+    assert len(set(seen)) == 40
+
+
+@pytest.mark.parametrize(
+    ("wanted", "holds"),
+    [
+        (Filter(split="test"), lambda view: view.split == "test"),
+        (Filter(source="folder1"), lambda view: view.path.startswith("folder1/")),
+        (
+            Filter(kind="near the threshold"),
+            lambda view: any(each.kind == "near the threshold" for each in view.findings),
+        ),
+        (Filter(tag="dog", label="0"), lambda view: view.labels[1] == 0),
+        (Filter(tag="dog", label="unknown"), lambda view: view.labels[1] is None),
+        (Filter(tag="cat"), lambda view: view.labels[0] == 1 or view.findings != ()),
+        (Filter(tag="cat", kind="suspect label", split="train"), None),
+        (Filter(tag="none such"), lambda view: view.path == ""),
+        (Filter(state="open"), lambda view: view.identity != f"{39:064x}"),
+        (Filter(state="answered"), lambda view: view.identity == f"{39:064x}"),
+    ],
+)
+def test_filters_show_those_and_all_those(tmp_path: Path, wanted: Filter, holds: object) -> None:
+    run = make_reviewed(tmp_path)
+    findings = MineResult.read(run.workspace.mine / "mine.json", "mine").findings
+    board = Board(open_dataset(run.workspace), findings)
+    store = Store(run.database, TAGS, board.has)
+    store.add([change("1", 1, identity=f"{39:064x}")])
+    board.follow(store)
+    every = board.page(Filter(), "", 100)[0]
+    shown, total, _ = board.page(wanted, "", 100)
+    assert total == len(shown)
+    if holds is None:
+        kinds = {each.kind for view in shown for each in view.findings}
+        assert kinds == {"suspect label"}
+        assert {view.split for view in shown} == {"train"}
+    else:
+        assert shown == [view for view in every if holds(view)]  # type: ignore[operator]
+
+
+def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
+    opened(tmp_path).close()
+    with sqlite3.connect(tmp_path / "review.sqlite") as database:
+        database.execute("UPDATE meta SET value = '9' WHERE key = 'version'")
+    with pytest.raises(InputError, match="another version"):
+        opened(tmp_path)
