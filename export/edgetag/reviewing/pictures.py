@@ -4,7 +4,7 @@ import io
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 
 import numpy as np
 from PIL import Image
@@ -33,12 +33,14 @@ class Pictures:
     Args:
         dataset: The data.
         workspace: Where an exported file may lie that makes heat maps.
+        heat_thread: What draws heat: one thread, so that a model never holds up the page.
 
     Attributes:
+        heat_thread: As given.
         no_heat: Why there are no heat maps; empty where there are.
     """
 
-    def __init__(self, dataset: Dataset, workspace: Workspace) -> None:
+    def __init__(self, dataset: Dataset, workspace: Workspace, heat_thread: Executor) -> None:
         self._dataset = dataset
         self._workspace = workspace
         self._kept: OrderedDict[tuple[int, str], bytes] = OrderedDict()
@@ -46,9 +48,7 @@ class Pictures:
         self._lock = threading.Lock()
         self._tagger: Tagger | None = None
         self._waiting = 0
-        self.heat_thread = ThreadPoolExecutor(1, "heat")
-        """What draws heat: one thread, so that a model never holds up the page."""
-
+        self.heat_thread = heat_thread
         exported = exported_if_there(workspace)
         makers = [] if exported is None else [v for v in exported.variants if v.explain_maps]
         self._maker = makers[0].variant if makers else ""

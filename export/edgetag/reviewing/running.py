@@ -8,6 +8,7 @@ import uvloop
 
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
+from edgetag.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.reviewing.app import make_app
 from edgetag.reviewing.guard import Guard
@@ -40,12 +41,15 @@ def run(name: str, workspace: Workspace, settings: Settings, progress: Progress)
         )
     built = _state(workspace)
     dataset = open_dataset(workspace)
-    with open_review(workspace, dataset) as (board, store), bound(settings) as listening:
-        pictures = Pictures(dataset, workspace)
+    with (
+        open_review(workspace, dataset) as (board, store),
+        bound(settings) as listening,
+        open_pool(1) as heat_thread,
+    ):
+        pictures = Pictures(dataset, workspace, heat_thread)
         routes = make_app(name, board, store, pictures, settings)
         app = Guard(routes, token, lambda: _state(workspace) != built)
         uvloop.run(_serve(app, settings, listening, progress))
-        pictures.heat_thread.shutdown(cancel_futures=True)
 
 
 def _state(workspace: Workspace) -> tuple[int, ...]:
