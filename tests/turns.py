@@ -32,9 +32,9 @@ from edgetag.reporting.plots.drawing import draw_file
 from edgetag.tables import Column, Number, Rows, Table
 from edgetag.tables.formats import format_count, format_fraction, format_percent, format_points
 from edgetag.validation.comparison import compare
-from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.inputs import split_of
+from edgetag.validation.metrics import Measured
 from edgetag.validation.obtaining import obtain_reference
-from edgetag.validation.operating import OperatingPoints
 from edgetag.workspace import Workspace, write_text
 
 TURNED, TAKEN = 0.1, 1 / 3
@@ -141,17 +141,8 @@ def trained(recipe: Recipe, workspace: Workspace, progress: Progress) -> Measure
     run_until("train", recipe, workspace, progress)
     dataset = open_dataset(workspace)
     (name,) = recipe.validation.splits
-    rows, section = dataset.rows(name), recipe.validation
-    split = Split(
-        dataset.labels(rows),
-        dataset.vocabulary,
-        dataset.groups(rows),
-        min_positives=section.min_positives,
-        samples=section.bootstrap_samples,
-        confidence=section.confidence,
-        seed=recipe.seed,
-        at=OperatingPoints(recall=section.at_recall),
-    )
+    rows = dataset.rows(name)
+    split = split_of(recipe, dataset, rows)
     reference = obtain_reference(recipe, workspace, dataset, progress)
     scores = reference.scores(dataset, rows)
     return Measured(scores, split, reference.stored.meta.thresholds)

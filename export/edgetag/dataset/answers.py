@@ -76,6 +76,18 @@ def answers_csv(answers: Iterable[Answer]) -> str:
     return text.getvalue()
 
 
+def moment_in_utc(text: str) -> str:
+    """Return a moment of ISO 8601, with a zone, in UTC.
+
+    Raises:
+        ValueError: It is none, or has no zone.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no zone")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
 def _answer(row: Row, owner: str) -> Answer:
     identity, path = _text(row, "identity"), _text(row, "path")
     if not (identity or path):
@@ -111,15 +123,10 @@ def _text(row: Row, column: str) -> str:
 
 def _moment(row: Row) -> str:
     text = _text(row, "at")
-    if not text:
-        return ""
     try:
-        moment = datetime.fromisoformat(text)
+        return moment_in_utc(text) if text else ""
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
         raise InputError(
             f"{row.where}: column 'at' is {text!r}; give a moment with its zone, such as "
             "2026-11-28T09:30:00+00:00, or leave it empty"
-        )
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+        ) from None

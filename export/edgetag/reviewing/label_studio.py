@@ -12,12 +12,11 @@ A project for them has this configuration, with a Choice for each tag in each of
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from edgetag.dataset.answers import Answer
+from edgetag.dataset.answers import Answer, moment_in_utc
 from edgetag.errors import InputError
 from edgetag.reviewing.store import Kept
 from edgetag.userfiles import read_file
@@ -107,7 +106,8 @@ def _answers(task: Any, owner: str, where: str) -> Iterator[Answer]:
     for annotation in task.get("annotations", []):
         if annotation.get("was_cancelled"):
             continue
-        at = _moment(annotation.get("created_at"))
+        created = annotation.get("created_at")
+        at = moment_in_utc(created) if created else ""
         for part in annotation["result"]:
             if part.get("type") != "choices":
                 continue
@@ -127,12 +127,3 @@ def _person(completed_by: Any) -> str:
     if isinstance(completed_by, dict):
         return str(completed_by.get("email") or completed_by.get("id") or "")
     return "" if completed_by is None else f"user {completed_by}"
-
-
-def _moment(text: Any) -> str:
-    if not text:
-        return ""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"created_at is {text!r}, without a zone")
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
