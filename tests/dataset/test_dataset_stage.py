@@ -360,6 +360,17 @@ def test_what_is_no_weight_is_refused_with_its_place(
         run(make_recipe(section), workspace, QUIET)
 
 
+def test_a_manifest_of_before_weights_and_corrections_opens(
+    simple: Recipe, workspace: Workspace
+) -> None:
+    run(simple, workspace, QUIET)
+    older = pl.read_parquet(workspace.manifest).drop("weight", "answered")
+    older.write_parquet(workspace.manifest)
+    dataset, rows = open_dataset(workspace), np.arange(10, dtype=np.int64)
+    assert dataset.weighted(rows, 1).tolist() == rows.tolist()
+    assert not dataset.answered(rows).any()
+
+
 def test_rows_come_as_often_as_their_weight_says(simple: Recipe, workspace: Workspace) -> None:
     run(simple, workspace, QUIET)
     dataset = open_dataset(workspace)

@@ -155,6 +155,10 @@ def test_runs_that_share_no_tag_or_split_are_refused(first: Finished, tmp_path: 
         section = second.recipe.validation.model_copy(update={"splits": splits})
         return second.recipe.model_copy(update={"validation": section})
 
+    tags = second.recipe.data.model_copy(update={"tags": ("bird",)})
+    strange = Run(second.recipe.model_copy(update={"data": tags}), second.workspace)
+    with pytest.raises(InputError, match="the runs have no tag in common"):
+        compare(run_of(first), strange, QUIET)
     styled = Run(with_splits(("test_style",)), second.workspace)
     plain = Run(with_splits(("test",)), first.workspace)
     with pytest.raises(InputError, match="no split is judged by both"):

@@ -39,3 +39,10 @@ Github = Annotated[
 NoBaseline = Annotated[
     bool, typer.Option("--no-baseline", help="Compare with no accepted state (baseline.json).")
 ]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Requests need the token in it; default: the variable EDGETAG_TOKEN, or none.",
+    ),
+]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from edgetag.cli.default_group import DefaultGroup
-from edgetag.cli.options import RecipeOrRun, RunFolder
+from edgetag.cli.options import RecipeOrRun, RunFolder, TokenFile
 from edgetag.cli.stages import prepare
 
 app = typer.Typer(
@@ -25,13 +25,7 @@ def review(
         typer.Option(help="Address to listen on; default: 127.0.0.1, this machine."),
     ] = None,
     port: Annotated[int, typer.Option(help="Port; 0 for any.")] = 8001,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Requests need the token in it; default: the variable EDGETAG_TOKEN, or none.",
-        ),
-    ] = None,
+    token_file: TokenFile = None,
 ) -> None:
     """Open a page on which people correct labels, what edgetag mine found first (review/).
 

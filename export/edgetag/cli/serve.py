@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import BundleVariant
+from edgetag.cli.options import BundleVariant, TokenFile
 
 
 def serve(
@@ -48,13 +48,7 @@ def serve(
             "0.15.",
         ),
     ] = None,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Requests need the token in it; default: the variable EDGETAG_TOKEN, or none.",
-        ),
-    ] = None,
+    token_file: TokenFile = None,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE.toml", help="These and all other settings; options go first."),

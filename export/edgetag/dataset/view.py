@@ -20,6 +20,10 @@ Rows = npt.NDArray[np.int64]
 """`[n]` row numbers of the manifest, which are also positions in the cache."""
 
 
+SINCE = {"weight": pl.lit(1.0), "answered": pl.lit([], dtype=pl.List(pl.String))}
+"""Columns that older manifests lack, and what they would hold."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A manifest with its image cache.
@@ -133,11 +137,13 @@ def read_manifest(path: Path) -> pl.DataFrame:
         InputError: It is missing or damaged.
     """
     try:
-        return pl.read_parquet(path)
+        manifest = pl.read_parquet(path)
     except FileNotFoundError:
         raise InputError(f"{path}: missing; run: edgetag data build") from None
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{path}: not a readable manifest: {error}") from None
+    lacking = [value.alias(name) for name, value in SINCE.items() if name not in manifest.columns]
+    return manifest.with_columns(lacking)
 
 
 def open_dataset(workspace: Workspace, input_size: int | None = None) -> Dataset:

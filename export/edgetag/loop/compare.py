@@ -55,10 +55,7 @@ def compare(before: Run, after: Run, progress: Progress) -> LoopComparison:
     Raises:
         InputError: A run has no data or weights yet, or they have no tag or split in common.
     """
-    first, second = _opened(before, progress), _opened(after, progress)
-    names = tuple(
-        name for name in second.dataset.vocabulary.names if name in first.dataset.vocabulary.names
-    )
+    names = tuple(tag for tag in after.recipe.data.tags if tag in before.recipe.data.tags)
     if not names:
         raise InputError(
             f"{before.workspace.root} and {after.workspace.root}: the runs have no tag in common"
@@ -71,6 +68,7 @@ def compare(before: Run, after: Run, progress: Progress) -> LoopComparison:
             f"{before.workspace.root} and {after.workspace.root}: no split is judged by both; "
             "name the same in [validation] splits"
         )
+    first, second = _opened(before, progress), _opened(after, progress)
     return LoopComparison(
         before=before.recipe.name,
         after=after.recipe.name,

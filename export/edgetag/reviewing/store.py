@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS answers (
   undoes INTEGER UNIQUE REFERENCES answers (id)
 ) STRICT;
 """
-COLUMNS = "id, key, identity, path, tag, before, label, by, at, undoes"
+COLUMNS = "key, identity, path, tag, before, label, by, at, id, undoes"
 
 
 class StoreError(Exception):
@@ -72,19 +72,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A row of the table of answers, see `Change`; `undoes` is the row that it takes back."""
+class Kept(Change):
+    """A row of the table of answers.
 
-    id: int
-    key: str
-    identity: str
-    path: str
-    tag: str
-    before: int | None
-    label: int | None
-    by: str
-    at: str
-    undoes: int | None
+    Attributes:
+        id: Its number; later ones are higher.
+        undoes: The row that it takes back.
+    """
+
+    id: int = 0
+    undoes: int | None = None
 
     def answer(self) -> Answer:
         """Return it as a row of a table of answers."""
