@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file share what it makes; the longest files come first (tests/conftest.py).
 TESTS_ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench maps test unit check timings composites decoding planted timm load review-load loop docs lock clean
+.PHONY: help setup demo bench maps test system unit check timings composites decoding planted timm load review-load loop docs lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -41,8 +41,12 @@ check: setup ## Format, lint, types, import rules.
 unit: setup ## The fast tests, without TensorFlow.
 	$(BIN)/python -m pytest $(TESTS_ON_TWO) -m "not tensorflow and not slow"
 
-test: check unit ## Every check and every test.
+system: # Debian's packages, which the slow tests need.
 	@.ci/system
+
+test: setup ## Every check and every test.
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check system
+	@$(MAKE) --no-print-directory unit
 	$(BIN)/python -m pytest $(TESTS_ON_TWO) -m "tensorflow or slow"
 
 timings: setup ## How long commands take to start, and the imports that cost most.

@@ -19,6 +19,7 @@ from edgetag.mining.result import Finding, MinedTag, MineResult
 from edgetag.pixels import Pixels
 from edgetag.workspace import Workspace, write_text
 from tests.support.chromium import Tab
+from tests.support.commands import invoked
 from tests.support.run_folders import write_cache, write_manifest
 from tests.support.served import PATIENCE_S, until
 
@@ -56,21 +57,21 @@ class ReviewedRun:
     def database(self) -> Path:
         return self.workspace.review / "review.sqlite"
 
-    def command(self, *words: object) -> list[str]:
-        """Return `edgetag review WORDS --out RUN`, the recipe behind the verb."""
+    def arguments(self, *words: object) -> list[str]:
+        """Return `review WORDS --out RUN`, the recipe behind the verb."""
         verb = [str(word) for word in words if word in ("export", "import")]
         rest = [str(word) for word in words if word not in ("export", "import")]
-        run = ["--out", str(self.workspace.root)]
-        program = [sys.executable, "-P", "-m", "edgetag.cli.main", "review"]
-        return [*program, *verb, str(self.recipe), *rest, *run]
+        return ["review", *verb, str(self.recipe), *rest, "--out", str(self.workspace.root)]
+
+    def command(self, *words: object) -> list[str]:
+        """Return the same as a command for a process of its own."""
+        return [sys.executable, "-P", "-m", "edgetag.cli.main", *self.arguments(*words)]
 
     def do(self, *words: object, fails: bool = False) -> str:
-        """Return what a command prints; on stderr, where it is to fail."""
-        done = subprocess.run(
-            self.command(*words), capture_output=True, text=True, env=python_environment()
-        )
-        assert (done.returncode == 2) == fails, done.stderr
-        return done.stderr if fails else done.stdout
+        """Return what a command says."""
+        code, said = invoked(*self.arguments(*words))
+        assert (code != 0) == fails, said
+        return said
 
 
 def make_reviewed(
