@@ -9,7 +9,6 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +19,6 @@ from edgetag.reviewing.store import Change
 from tests.support.reviewed import Review, make_reviewed, reviewing
 
 TAGS = tuple(f"tag {number}" for number in range(20))
-CONNECTIONS = 6
-"""Of a browser to one server, over HTTP/1.1."""
 
 
 def main() -> None:
@@ -59,11 +56,9 @@ def measure(server: Review, count: int, rounds: int) -> None:
 
     def page_with_pictures() -> None:
         views = server.pictures(after=after())["pictures"]
-        with ThreadPoolExecutor(CONNECTIONS) as pool:
-            list(pool.map(thumbnail, (view["identity"] for view in views)))
-
-    def thumbnail(identity: str) -> bytes:
-        return server.client.get("/v1/thumbnail", params={"identity": identity}).content
+        server.client.get(
+            "/v1/thumbnails", params={"identity": [view["identity"] for view in views]}
+        ).raise_for_status()
 
     row("a page of 100, anywhere", rounds, lambda: server.pictures(after=after()))
     row("a page of 100, by tag, split and state", rounds, filtered)

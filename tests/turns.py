@@ -186,7 +186,7 @@ def circle(
         write_text(table, answers_csv(answers))
         recipe = with_data(recipe, corrections=(table,))
         measured = trained(recipe, workspace, progress)
-        kept = pl.read_csv(workspace.dataset / "corrections.csv")
+        kept = pl.read_csv(workspace.corrections)
         changed = int((kept["outcome"] == "changed").sum())
         points.append(Point(way, len(asked), changed, measured))
     return points

@@ -156,6 +156,11 @@ class Workspace:
         return self.dataset / "manifest.parquet"
 
     @property
+    def corrections(self) -> Path:
+        """What became of people's answers; not there where a recipe names none."""
+        return self.dataset / "corrections.csv"
+
+    @property
     def cache(self) -> Path:
         """Letterboxed uint8 images."""
         return self.dataset / "cache"

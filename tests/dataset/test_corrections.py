@@ -75,7 +75,7 @@ def test_an_answer_counts_in_place_of_the_source_which_stays_as_it_is(
     dataset = open_dataset(workspace)
     answered = dataset.answered(np.arange(4, dtype=np.int64))
     assert answered.tolist() == [[True, False], [True, False], [False, True], [True, False]]
-    with (workspace.dataset / "corrections.csv").open() as file:
+    with workspace.corrections.open() as file:
         rows = list(csv.DictReader(file))
     assert [(row["path"], row["before"], row["label"], row["outcome"]) for row in rows] == [
         ("0.png", "0", "1", "changed"),
@@ -184,7 +184,7 @@ def test_a_correction_moves_no_picture_to_another_split(
     other = Workspace(tmp_path / "plain")
     result = run(plain, other, QUIET)
     assert result.corrections is None
-    assert not (other.dataset / "corrections.csv").exists()
+    assert not other.corrections.exists()
     columns = ["path", "split"]
     first, second = (pl.read_parquet(each.manifest)[columns] for each in (workspace, other))
     assert first.equals(second)

@@ -231,7 +231,7 @@ def test_others_reach_the_page_with_a_token_alone(run: ReviewedRun) -> None:
     assert "it needs a token; give --token-file, or set EDGETAG_TOKEN" in told
     with reviewing(run, "--host", "0.0.0.0", EDGETAG_TOKEN=TOKEN) as server:  # noqa: S104
         assert server.client.get("/").status_code == 200
-        for path in ("/v1/state", "/v1/pictures", f"/v1/thumbnail?identity={1:064x}"):
+        for path in ("/v1/state", "/v1/pictures", f"/v1/thumbnails?identity={1:064x}"):
             assert server.client.get(path).status_code == 401
             borne = server.client.get(path, headers={"authorization": f"Bearer {TOKEN}"})
             assert borne.status_code == 200

@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from edgetag.dataset.answers import read_answers
 from edgetag.dataset.formats.tables import read_table
+from edgetag.dataset.view import read_manifest
 from edgetag.tags import Vocabulary
-from tests.support.reviewed import TAGS, ReviewedRun, make_reviewed, reviewing
+from tests.support.commands import invoked
+from tests.support.reviewed import RECIPE, TAGS, ReviewedRun, make_reviewed, reviewing
 
 HEAD = "path,tag,label,by,at\n"
 
@@ -53,6 +56,30 @@ def test_the_last_of_a_persons_contradicting_rows_counts_whatever_marks_and_line
     assert exported(run) == [("folder0/0.png", "cat", 0, "ann"), ("folder0/0.png", "cat", 1, "bob")]
     told = run.do("export", "--to", run.folder / "wide.csv", "--format", "wide")
     assert "people differ about 1 pictures" in told
+
+
+def test_where_people_differ_the_page_has_the_label_that_the_next_run_has(tmp_path: Path) -> None:
+    run = ReviewedRun(tmp_path, ("cat", "dog"))
+    Image.effect_mandelbrot((80, 80), (-2, -1, 1, 1), 9).convert("RGB").save(tmp_path / "a.png")
+    (tmp_path / "labels.csv").write_text("path,cat,dog,split\na.png,1,0,test\n")
+
+    def built(corrections: str) -> int | None:
+        text = RECIPE.format(tags=list(run.tags))
+        where = f"[data]\ncorrections = ['{corrections}']\nmax_rejected_share = 1.0"
+        run.recipe.write_text(text.replace("[data]", where))
+        code, said = invoked("data", "build", str(run.recipe), "--out", str(run.workspace.root))
+        assert code == 0, said
+        label = read_manifest(run.workspace.manifest)["tag:cat"][0]
+        return None if label is None else int(label)
+
+    table(run, "before.csv", HEAD + "a.png,cat,0,carol,\n")
+    assert built("before.csv") == 0
+    answers = HEAD + "a.png,cat,1,ann,\na.png,cat,0,bob,\n"
+    run.do("import", table(run, "answers.csv", answers))
+    run.do("export", "--to", tmp_path / "wide.csv", "--format", "wide")
+    (wide,) = read_table(tmp_path / "wide.csv").rows
+    run.do("export", "--to", tmp_path / "next.csv")
+    assert str(built("next.csv")) == wide.cells["cat"] == "1"
 
 
 def test_unknown_tags_and_pictures_are_told_and_left_out(run: ReviewedRun) -> None:

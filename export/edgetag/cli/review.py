@@ -42,7 +42,7 @@ def review(
     except ModuleNotFoundError as error:
         raise MissingExtraError(str(error.name), "serve") from None
     options = {"host": host, "port": port, "token_file": token_file}
-    run(loaded.name, workspace, read_settings(None, options), progress)
+    run(loaded, workspace, read_settings(None, options), progress)
 
 
 @app.command("export")

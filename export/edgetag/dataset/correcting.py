@@ -5,9 +5,12 @@ most of them gave counts; where as many gave another, nobody's does, the source'
 the conflict is listed.
 """
 
+import csv
+import io
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from edgetag.dataset.answers import Answer
 from edgetag.dataset.result import Correction, CorrectionCounts, CorrectionOutcome
@@ -120,6 +123,38 @@ def sentence_of(counts: CorrectionCounts) -> str:
     if counts.astray:
         parts.append(f"{counts.astray} answers about pictures that the data do not have")
     return f"corrections: {'; '.join(parts)}"
+
+
+def corrections_csv(corrections: Sequence[Correction], place: Callable[[str], str]) -> str:
+    """Return the table of what became of answers.
+
+    Args:
+        corrections: A row each.
+        place: From where an answer stands, table and line, to how the table says so.
+    """
+    text = io.StringIO(newline="")
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(Correction.model_fields)
+    for each in corrections:
+        where = ";".join(place(where) for where in each.where)
+        table.writerow((each.model_dump() | {"by": ";".join(each.by), "where": where}).values())
+    return text.getvalue()
+
+
+def source_labels(table: Path) -> dict[tuple[str, str], int | None]:
+    """Return the source's labels that answers changed: identity and tag → label.
+
+    Args:
+        table: As `corrections_csv` has it; there is none where a recipe names no corrections.
+    """
+    if not table.exists():
+        return {}
+    with table.open(newline="", encoding="utf-8") as file:
+        return {
+            (row["identity"], row["tag"]): int(row["before"]) if row["before"] else None
+            for row in csv.DictReader(file)
+            if row["outcome"] == "changed"
+        }
 
 
 def majority(about: Sequence[Answer]) -> tuple[bool, int | None]:

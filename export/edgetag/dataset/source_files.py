@@ -1,5 +1,6 @@
 """Pictures as rows name them: a file below the data root, within limits, and its region."""
 
+import hashlib
 import os
 import stat
 from pathlib import Path
@@ -10,7 +11,7 @@ from edgetag.dataset.listing import Crop
 from edgetag.dataset.location import Locator
 from edgetag.preprocess import ImageRejectedError, Rejection
 
-__all__ = ["Crop", "cut", "read_below", "read_file"]
+__all__ = ["Crop", "cut", "read_below", "read_file", "read_unchanged"]
 
 
 def read_below(locator: Locator, path: str, max_bytes: int) -> bytes:
@@ -23,6 +24,18 @@ def read_below(locator: Locator, path: str, max_bytes: int) -> bytes:
     if file is None:
         raise ImageRejectedError(Rejection.OUTSIDE_ROOT, f"not in {locator.root}")
     return read_file(file, max_bytes)
+
+
+def read_unchanged(locator: Locator, path: str, digest: str, max_bytes: int) -> bytes:
+    """Return the bytes of a file whose SHA-256 was `digest` when the data were built.
+
+    Raises:
+        ImageRejectedError: As `read_below`, or they are others now.
+    """
+    data = read_below(locator, path, max_bytes)
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ImageRejectedError(Rejection.UNREADABLE, "changed since the data were built")
+    return data
 
 
 def read_file(file: str, max_bytes: int) -> bytes:

@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from edgetag.dataset.build_cache import cache_fingerprint, write_cache
-from edgetag.dataset.correcting import counts_of, sentence_of
+from edgetag.dataset.correcting import corrections_csv, counts_of, sentence_of
 from edgetag.dataset.listing import Listing
 from edgetag.dataset.plan import Plan, Sources, make_plan, open_sources
-from edgetag.dataset.result import Correction, DatasetResult
+from edgetag.dataset.result import DatasetResult
 from edgetag.dataset.selection import DropReason
 from edgetag.dataset.unlabelled import place_of
 from edgetag.dataset.unlabelled_files import open_named, open_unlabelled
@@ -102,7 +102,13 @@ def _build(
         shutil.rmtree(workspace.cache)
     cache.rename(workspace.cache)
     write_text(workspace.dataset / "rejected.csv", _rejected_csv(plan))
-    _write_corrections(plan, workspace.dataset / "corrections.csv")
+    workspace.corrections.unlink(missing_ok=True)
+    if plan.sources.answers:
+        listing = plan.sources.listing
+        write_text(
+            workspace.corrections,
+            corrections_csv(plan.corrections, lambda where: _placeless(where, listing)),
+        )
     write_text(workspace.dataset / "summary.json", result.to_json())
     with atomic_write(workspace.manifest) as file:
         manifest_of(plan, section.tags).write_parquet(file)
@@ -203,23 +209,6 @@ def _rejected_csv(plan: Plan) -> str:
         for image in plan.dropped
     )
     return text.getvalue()
-
-
-def _write_corrections(plan: Plan, path: Path) -> None:
-    """Write which labels people's answers decided, and which answers decided none."""
-    if not plan.sources.answers:
-        path.unlink(missing_ok=True)
-        return
-    text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(Correction.model_fields)
-    for each in plan.corrections:
-        values = each.model_dump() | {
-            "by": ";".join(each.by),
-            "where": ";".join(_placeless(place, plan.sources.listing) for place in each.where),
-        }
-        table.writerow(values.values())
-    write_text(path, text.getvalue())
 
 
 def _refuse(problems: list[str]) -> None:

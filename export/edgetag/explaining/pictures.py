@@ -1,6 +1,5 @@
 """The source pictures once more, as an app that makes a mistake would see them."""
 
-import hashlib
 import io
 import warnings
 from dataclasses import dataclass
@@ -9,15 +8,8 @@ from pathlib import Path
 from PIL import Image
 
 from edgetag.dataset.location import Locator
-from edgetag.dataset.source_files import Crop, cut, read_below
-from edgetag.preprocess import (
-    FORMATS,
-    ImageRejectedError,
-    Preprocessing,
-    Rejection,
-    orientation_of,
-    read_image,
-)
+from edgetag.dataset.source_files import Crop, cut, read_unchanged
+from edgetag.preprocess import FORMATS, Preprocessing, orientation_of, read_image
 from edgetag.recipe import DataSection
 from edgetag.scaled_jpeg import read_scaled
 
@@ -69,9 +61,7 @@ class PictureSource:
         Raises:
             ImageRejectedError: It is not there, has changed, or cannot be decoded.
         """
-        data = read_below(self._locator, path, self._section.max_file_bytes)
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise ImageRejectedError(Rejection.UNREADABLE, "changed since the data were built")
+        data = read_unchanged(self._locator, path, digest, self._section.max_file_bytes)
         upright = read_image(data, self._contract, self._section.max_pixels)
         orientation, transparent = _facts(data)
         stored = None

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -12,10 +12,10 @@ from starlette.concurrency import run_in_threadpool
 
 from edgetag import __version__
 from edgetag.dataset.location import is_file_name
-from edgetag.errors import InputError
 from edgetag.mining.result import KINDS
 from edgetag.records import Record
 from edgetag.reviewing.board import Board, Filter, PictureView, Progress
+from edgetag.reviewing.one_by_one import OneByOne
 from edgetag.reviewing.pictures import MEDIA_TYPE, Pictures
 from edgetag.reviewing.store import Change, Store, StoreError
 from edgetag.serving.page import Page
@@ -27,6 +27,7 @@ MOST_BODY_BYTES = 262_144
 """Of a request: 500 answers have 150 kB."""
 
 MOST_AT_ONCE = 500
+MOST_THUMBNAILS = 100
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Key = Annotated[str, StringConstraints(min_length=8, max_length=100)]
 Text = Annotated[str, Query(max_length=4096)]
@@ -84,7 +85,13 @@ class PicturesAnswer(Record):
 
 
 def make_app(
-    name: str, board: Board, store: Store, pictures: Pictures, settings: Settings
+    name: str,
+    board: Board,
+    store: Store,
+    pictures: Pictures,
+    heats: OneByOne,
+    originals: OneByOne,
+    settings: Settings,
 ) -> FastAPI:
     """Return the application."""
     app = FastAPI(title="edgetag review", version=__version__, docs_url=None, redoc_url=None)
@@ -200,10 +207,17 @@ def make_app(
         there = (undone.identity,) if board.has(undone.identity) else ()
         return _json(answer(there, undone.tag))
 
-    @app.get("/v1/thumbnail")
-    def thumbnail(identity: Text) -> Response:
-        """Return a picture as the network sees it."""
-        return _picture(pictures.thumbnail(row_of(identity)))
+    @app.get("/v1/thumbnails")
+    def thumbnails(
+        identity: Annotated[list[Text], Query(min_length=1, max_length=MOST_THUMBNAILS)],
+    ) -> Response:
+        """Return pictures as the network sees them, one JPEG behind the other.
+
+        One request for a page: a hundred would take the server longer than the pictures do.
+        """
+        drawn = pictures.thumbnails([row_of(each) for each in identity])
+        sizes = {"sizes": ",".join(str(len(data)) for data in drawn)}
+        return _picture(b"".join(drawn), "application/octet-stream", sizes)
 
     @app.get("/v1/heat")
     async def heat(identity: Text, tag: Text) -> Response:
@@ -211,15 +225,15 @@ def make_app(
         row = row_of(identity)
         if tag not in board.tags:
             raise RefusalError(422, f"these data have no tag {tag!r}")
-        pictures.wait_for_heat()
-        try:
-            loop = asyncio.get_running_loop()
-            drawn = await loop.run_in_executor(pictures.heat_thread, pictures.heat, row, tag)
-        except InputError as error:
-            raise RefusalError(503, str(error)) from None
-        finally:
-            pictures.end_waiting()
-        return _picture(drawn)
+        if pictures.no_heat:
+            raise RefusalError(404, pictures.no_heat)
+        return _picture(await heats.do(lambda: pictures.heat(row, tag)))
+
+    @app.get("/v1/original")
+    async def original(identity: Text) -> Response:
+        """Return a picture as its file has it."""
+        row = row_of(identity)
+        return _picture(await originals.do(lambda: pictures.original(row)))
 
     return app
 
@@ -245,10 +259,12 @@ def _json(answer: PicturesAnswer) -> Response:
     return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
 
 
-def _picture(data: bytes) -> Response:
+def _picture(
+    data: bytes, media_type: str = MEDIA_TYPE, more: Mapping[str, str] | None = None
+) -> Response:
     # The page asks with the data's name, so what a browser keeps is never another picture's.
-    headers = {"cache-control": "private, max-age=86400", "vary": "authorization"}
-    return Response(data, media_type=MEDIA_TYPE, headers=headers)
+    headers = {"cache-control": "private, max-age=86400", "vary": "authorization", **(more or {})}
+    return Response(data, media_type=media_type, headers=headers)
 
 
 def _require_text(name: str) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -90,6 +90,7 @@ class Board:
     Args:
         dataset: The data of a run.
         findings: What `edgetag mine` found in them.
+        source: Identity and tag → label of the source, where the data have another.
 
     Attributes:
         tags: The vocabulary.
@@ -97,7 +98,12 @@ class Board:
         missing_findings: Findings about pictures that the data do not have.
     """
 
-    def __init__(self, dataset: Dataset, findings: Sequence[Finding] = ()) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        findings: Sequence[Finding] = (),
+        source: Mapping[tuple[str, str], int | None] | None = None,
+    ) -> None:
         rows = np.arange(len(dataset.manifest), dtype=np.int64)
         self.tags = dataset.vocabulary.names
         self._columns = {tag: column for column, tag in enumerate(self.tags)}
@@ -110,6 +116,11 @@ class Board:
         self._splits = np.array(dataset.manifest["split"].to_list(), dtype=np.str_)
         self._sources = np.array([_folder(path) for path in self._paths], dtype=np.str_)
         self._given: Labels = dataset.labels(rows)
+        self._of_source: Labels = self._given.copy()
+        for (identity, tag), label in (source or {}).items():
+            if identity in self._rows and tag in self._columns:
+                value = UNKNOWN if label is None else label
+                self._of_source[self._rows[identity], self._columns[tag]] = value
         self._labels: Labels = self._given.copy()
         self._answered: Mask = np.zeros(self._labels.shape, bool)
         self._differ: Mask = np.zeros(self._labels.shape, bool)
@@ -276,11 +287,12 @@ class Board:
     def _settle(self, row: int, column: int) -> None:
         answers = self._answers[row, column]
         self._answered[row, column] = bool(answers)
-        label, given = None, int(self._given[row, column])
-        clear = False
-        if answers:
+        if not answers:
+            self._labels[row, column] = self._given[row, column]
+        else:
             clear, label = majority([kept.answer() for kept in answers])
-        self._labels[row, column] = (UNKNOWN if label is None else label) if clear else given
+            decided = UNKNOWN if label is None else label
+            self._labels[row, column] = decided if clear else self._of_source[row, column]
         self._differ[row, column] = len({kept.label for kept in _last(answers)}) > 1
 
     def _mask(self, wanted: Filter) -> Mask:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from edgetag.dataset import Dataset, open_dataset
+from edgetag.dataset.correcting import source_labels
 from edgetag.errors import InputError
 from edgetag.mining.result import MineResult
 from edgetag.reviewing.board import Board
@@ -29,7 +30,11 @@ def open_review(
     if must_exist and not path.exists():
         raise InputError(f"{path}: missing; run: edgetag review RUN")
     mined = MineResult.read_if_there(workspace.mine / "mine.json", "mine")
-    board = Board(dataset or open_dataset(workspace), mined.findings if mined else ())
+    board = Board(
+        dataset or open_dataset(workspace),
+        mined.findings if mined else (),
+        source_labels(workspace.corrections),
+    )
     store = Store(path, board.tags, board.has)
     try:
         board.follow(store)

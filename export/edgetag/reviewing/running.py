@@ -10,8 +10,10 @@ from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.pool import open_pool
 from edgetag.progress import Progress
+from edgetag.recipe import Recipe
 from edgetag.reviewing.app import make_app
 from edgetag.reviewing.guard import Guard
+from edgetag.reviewing.one_by_one import OneByOne
 from edgetag.reviewing.opening import open_review
 from edgetag.reviewing.pictures import Pictures
 from edgetag.serving.listening import BACKLOG, bound, is_loopback, server_of, url_of
@@ -21,11 +23,11 @@ from edgetag.serving.tokens import TOKEN, read_token
 from edgetag.workspace import Workspace
 
 
-def run(name: str, workspace: Workspace, settings: Settings, progress: Progress) -> None:
+def run(recipe: Recipe, workspace: Workspace, settings: Settings, progress: Progress) -> None:
     """Serve until the process is told to end: SIGTERM or SIGINT.
 
     Args:
-        name: What is reviewed.
+        recipe: Says what is reviewed, and where its pictures lie.
         workspace: The run, with built data.
         settings: Where to listen, and the limits of connections.
         progress: Is told the address.
@@ -45,9 +47,17 @@ def run(name: str, workspace: Workspace, settings: Settings, progress: Progress)
         open_review(workspace, dataset) as (board, store),
         bound(settings) as listening,
         open_pool(1) as heat_thread,
+        open_pool(1) as original_thread,
     ):
-        pictures = Pictures(dataset, workspace, heat_thread)
-        routes = make_app(name, board, store, pictures, settings)
+        routes = make_app(
+            recipe.name,
+            board,
+            store,
+            Pictures(recipe, dataset, workspace),
+            OneByOne("heat maps", heat_thread),
+            OneByOne("large pictures", original_thread),
+            settings,
+        )
         app = Guard(routes, token, lambda: _state(workspace) != built)
         uvloop.run(_serve(app, settings, listening, progress))
 
