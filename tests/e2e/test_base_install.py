@@ -27,7 +27,7 @@ def test_the_base_install_works_without_tensorflow(tmp_path: Path, version: str)
     assert not runtimes["tflite-runtime"]["version"]
     assert not list(environment.glob("lib/*/site-packages/tensorflow"))
     size = sum(f.stat().st_size for f in environment.rglob("*") if f.is_file())
-    assert size < 800_000_000, f"the base install takes {size / 1e6:.0f} MB"
+    assert size < 600_000_000, f"the base install takes {size / 1e6:.0f} MB"
     trained = subprocess.run(
         [environment / "bin" / "python", "-c", "import edgetag.tf"],
         capture_output=True,

@@ -1,7 +1,6 @@
 """A built wheel holds what Node runs, and scores from there as from a checkout."""
 
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -10,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import edgetag
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import ScoreRun, score
 from edgetag.runtimes.wasm import Wasm
 from tests.support.paths import ROOT
+from tests.support.release import wheel
 
 pytestmark = pytest.mark.slow
 MODEL = ROOT / "tests" / "models" / "tiny_int8_uint8.tflite"
@@ -42,20 +41,9 @@ np.save(out, found.scores)
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from a copy of the sources, as a release does, and unpack it."""
+    """Unpack the wheel."""
     folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"
-    source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    shutil.copytree(ROOT / "export", source / "export", ignore=ignored)
-    uv = Path(sys.executable).parent / "uv"
-    command: list[str | Path] = [uv, "build", "-q", "--wheel", "--out-dir", folder, source]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stderr
-    (wheel,) = folder.glob(f"edgetag-{edgetag.__version__}-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(wheel()) as archive:
         archive.extractall(folder / "site")
     return folder / "site"
 

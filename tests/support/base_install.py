@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.release import wheel
 
 CLEAN = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 
@@ -26,29 +26,20 @@ def interpreter(version: str) -> str:
 
 
 def install(version: str, folder: Path, constraints: Path | None = None) -> Path:
-    """Install edgetag as a user does, from its sources, and return the environment.
+    """Install edgetag's wheel as a user does, and return the environment.
 
     Args:
         version: Of Python.
-        folder: For sources and environment.
+        folder: For the environment.
         constraints: Versions to keep to, as pip's `-c` takes them.
     """
     uv = Path(sys.executable).parent / "uv"
-    source = folder / "source"
-    source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    shutil.copytree(
-        ROOT / "export",
-        source / "export",
-        ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"),
-    )
     environment = folder / "venv"
     subprocess.run([uv, "venv", "-q", "--python", interpreter(version), environment], check=True)
     python = environment / "bin" / "python"
     pinned: list[str | Path] = [] if constraints is None else ["-c", constraints]
     installed = subprocess.run(
-        [uv, "pip", "install", "-q", "--python", python, source, *pinned],
+        [uv, "pip", "install", "-q", "--python", python, wheel(), *pinned],
         capture_output=True,
         text=True,
     )
