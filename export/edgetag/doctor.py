@@ -17,6 +17,7 @@ from typing import ClassVar, Literal
 import edgetag
 from edgetag.catalogue.engines import ENGINES
 from edgetag.children import python
+from edgetag.confinement import landlock_version
 from edgetag.machine import Machine, this_machine
 from edgetag.pool import open_pool
 from edgetag.records import Record, Result
@@ -127,7 +128,7 @@ def examine(folder: Path | None = None) -> DoctorReport:
         accelerators=gpu,
         targets=(*emulator, *targets),
         phones=phones,
-        tools=tools,
+        tools=(_landlock(), *tools),
         abilities=_abilities(runtimes, training, tools),
     )
 
@@ -245,6 +246,16 @@ def phones_from_adb(text: str) -> Component:
         detail = f"attached but {', '.join(waiting)}; unlock it and allow USB debugging"
         return Component(name="Android phone", state="broken", detail=detail)
     return Component(name="Android phone", state="missing", detail="adb sees no phone")
+
+
+def _landlock() -> Component:
+    """Say whether processes that run models can be confined."""
+    version = landlock_version()
+    if not version:
+        detail = "the kernel lacks it: files that are judged could read what you can read"
+        return Component(name="Landlock", state="missing", detail=detail)
+    detail = "processes that run models on this machine can read their job's files alone"
+    return Component(name="Landlock", state="ok", version=str(version), detail=detail)
 
 
 def _tool(name: str) -> Component:

@@ -65,8 +65,9 @@ def test_a_runtime_is_timed_in_a_process_that_imports_neither_tensorflow_nor_ano
 ) -> None:
     modules = tmp_path / "modules.txt"
     code = (
-        "import sys; from edgetag.benchmarking.child import main; main();"
-        f"open({str(modules)!r}, 'w').write(' '.join(sys.modules))"
+        "import sys; from edgetag.benchmarking.child import main\n"
+        f"with open({str(modules)!r}, 'w') as file:\n"  # before it is confined
+        " main(); file.write(' '.join(sys.modules))"
     )
     outcome = run_child(
         job(FP32, images, tmp_path / "marker", runtime=runtime),

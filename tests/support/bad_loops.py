@@ -1,8 +1,9 @@
-"""Models that no runtime can bear: a loop without an end, and one that is its own body."""
+"""Models that no runtime can bear: a loop without an end, its own body, too large."""
 
 import copy
 from typing import Any
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from edgetag.conversion.flatfile import pack_model
@@ -59,3 +60,29 @@ def _looping() -> Any:
     loop.inputs, loop.outputs = [LOGITS], [SCORES]
     model.subgraphs[0].operators[2] = loop
     return model
+
+
+def hungry_model(values: int) -> bytes:
+    """Return image → scores `[1, 5]` that on its way fills so many float32 values, for nothing."""
+    model = model_elsewhere()
+    kind, graph = schema.TensorType, model.subgraphs[0]
+    side = int(values**0.5)
+    for data in (np.array([side, side], np.int32), np.array([1.0], np.float32)):
+        buffer = schema.BufferT()
+        buffer.data = list(data.tobytes())
+        model.buffers.append(buffer)
+    last = len(model.buffers) - 1
+    graph.tensors += [
+        _tensor(b"shape", [2], kind.INT32, last - 1),
+        _tensor(b"value", [], kind.FLOAT32, last),
+        _tensor(b"filled", [side, side], kind.FLOAT32),
+    ]
+    code, fill = schema.OperatorCodeT(), schema.OperatorT()
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.FILL
+    code.version = 1
+    model.operatorCodes.append(code)
+    fill.opcodeIndex = len(model.operatorCodes) - 1
+    count = len(graph.tensors)
+    fill.inputs, fill.outputs = [count - 3, count - 2], [count - 1]
+    graph.operators.append(fill)
+    return pack_model(model)

@@ -18,6 +18,7 @@ from edgetag.benchmarking import memory
 from edgetag.benchmarking.effort import MOST_WINDOWS, SETTLED
 from edgetag.benchmarking.job import LOADS, Beat, Doing, Job, Outcome, marker_text
 from edgetag.children import Emit, begin_job
+from edgetag.confinement import confine
 from edgetag.preprocess import Pixels
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
@@ -34,6 +35,7 @@ def main() -> None:
     """Do the job in the file named by the first argument; answer with events."""
     job, emit = begin_job(Job)
     marker = os.open(job.marker, os.O_WRONLY | os.O_CREAT, 0o600)
+    confine(map(Path, (*job.models, job.images)), (memory.CLEAR_REFS,))
 
     def mark(doing: Doing, model: int) -> None:
         os.pwrite(marker, marker_text(doing, model), 0)

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from edgetag.errors import InputError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']+)""")
 
 
 def python_version() -> str:
@@ -49,9 +50,8 @@ def _needs(package: str, extras: tuple[str, ...] = ()) -> list[str] | None:
     for requirement in wanted:
         name = _NAME.match(requirement)
         condition = requirement.partition(";")[2]
-        asked = "extra" not in condition or any(
-            f'extra == "{extra}"' in condition for extra in extras
-        )
+        of_extras = _EXTRA.findall(condition)
+        asked = not of_extras or not set(of_extras).isdisjoint(extras)
         if name and asked:
             names.append(re.sub(r"[-_.]+", "-", name[0]).lower())
     return names

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.children import Emit, begin_job
+from edgetag.confinement import confine
 from edgetag.errors import InputError, one_line
 from edgetag.explaining.job import Compared, Job, Pair, Sums
 from edgetag.image_cache import ImageCache
@@ -148,6 +149,7 @@ def compare(job: Job, cache: ImageCache, emit: Emit) -> Compared:
 def main() -> None:
     """Do the job in the file named by the first argument; answer with events."""
     job, emit = begin_job(Job)
+    confine((job.reference, job.apart, job.other, job.cache))
     try:
         emit(compare(job, ImageCache(job.cache), emit))
     except ModelLoadError as error:

@@ -47,6 +47,8 @@ def environment(
         f"{machine.cpu}{features}, {machine.cores} cores, {memory} of memory, {machine.system}, "
         f"{machine.architecture}",
     )
+    if verdict.confined_by:
+        yield "files confined by", verdict.confined_by
     if bench and bench.machine != machine:
         timed = bench.machine
         yield "timed on", f"{timed.cpu}, {timed.cores} cores, {timed.system}"

@@ -1,7 +1,8 @@
 """The process in which a model is scored: `python -m edgetag.runtimes.worker JOB.json`.
 
 A process of its own, since a damaged file can crash a runtime, and since TensorFlow in the same
-process changes which kernels tflite-runtime runs. Events go to stdout as JSON lines; the image
+process changes which kernels tflite-runtime runs. It may read the job's files and nothing else of a
+user's, see `confinement`. Events go to stdout as JSON lines; the image
 cache is read in blocks, so memory does not grow with the number of images.
 """
 
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.children import Emit, begin_job
+from edgetag.confinement import confine
 from edgetag.errors import InputError
 from edgetag.image_cache import ImageCache
 from edgetag.runtimes import engines
@@ -103,7 +105,9 @@ def perform(job: Job, emit: Emit, work: Work = score_rows) -> None:
 
 def main(work: Work = score_rows) -> None:
     """Perform the job in the file named by the first argument."""
-    perform(*begin_job(Job), work)
+    job, emit = begin_job(Job)
+    confine((job.model, job.cache, job.rows), (job.scores.parent,))
+    perform(job, emit, work)
     if "tensorflow" in sys.modules:
         raise RuntimeError("TensorFlow was imported into a runtime's process; scores are not valid")
 

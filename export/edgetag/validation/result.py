@@ -331,6 +331,9 @@ class Verdict(Result):
         prevalence: Tag → share behind `precision_at_prevalence`.
         images_sha256: Digest of the judged images' identities.
         machine: Where the variants ran.
+        confined_by: What kept processes that run files from all but their job, such as
+            "Landlock 7"; "nothing" where the kernel has none; empty before schema 2.5. Runtimes
+            elsewhere (`litert@arm64`, WebAssembly) are not confined.
         versions: Package → version of what judged them.
         reference: What variants are compared with.
         thresholds: Variant → tag → threshold that it was judged by and ships with.
@@ -346,7 +349,7 @@ class Verdict(Result):
             where it was made in this run folder.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.verdict/2.4"
+    SCHEMA: ClassVar[str] = "edgetag.verdict/2.5"
     verdict: Decision
     decisions: dict[str, Decision]
     passed_over: tuple[str, ...] = ()
@@ -361,6 +364,7 @@ class Verdict(Result):
     prevalence: dict[str, float]
     images_sha256: str
     machine: Machine
+    confined_by: str = ""
     versions: dict[str, str]
     reference: ReferenceSummary
     thresholds: dict[str, dict[str, float]]

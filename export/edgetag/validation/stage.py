@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from edgetag.confinement import confined_by
 from edgetag.conversion.external import ExternalModel
 from edgetag.dataset import open_dataset
 from edgetag.judging.decisions import Decision, worst
@@ -144,6 +145,7 @@ def _join(
         prevalence={name: at.prevalence_of(name) for name in names},
         images_sha256=images_digest(dataset.identities(evaluation.rows[split])),
         machine=this_machine(),
+        confined_by=confined_by(),
         versions=package_versions(PACKAGES),
         reference=_summary(evaluation.stored, evaluation.reference, split),
         thresholds=thresholds,

@@ -1,0 +1,123 @@
+"""What a process that runs a model can still reach, once it is confined."""
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgetag.children import python, python_environment
+from edgetag.confinement import confined_by, landlock_version
+from edgetag.machine import free_memory_bytes
+from edgetag.preprocess import Preprocessing
+from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
+from edgetag.runtimes.scoring import WORKER
+from tests.support.bad_loops import hungry_model
+from tests.support.paths import MODELS, ROOT
+from tests.support.run_folders import write_cache
+
+needs_landlock = pytest.mark.skipif(
+    not landlock_version(), reason="this kernel has no Landlock; verdicts say so"
+)
+CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
+TRIES = """
+import json, os, socket, sys
+from pathlib import Path
+from edgetag.confinement import confine
+secret, named, scratch, parent, port = map(str, sys.argv[1:])
+confine([Path(named)], [Path(scratch)])
+def tried(act):
+    try:
+        act()
+    except OSError as error:
+        return error.strerror
+    return "done"
+print(json.dumps({
+    "named file": tried(lambda: Path(named).read_bytes()),
+    "another file": tried(lambda: Path(secret).read_bytes()),
+    "its folder": tried(lambda: os.listdir(Path(secret).parent)),
+    "home": tried(lambda: os.listdir(Path.home())),
+    "parent's environment": tried(lambda: Path(f"/proc/{parent}/environ").read_bytes()),
+    "scratch": tried(lambda: (Path(scratch) / "x").write_text("x")),
+    "beside the secret": tried(lambda: Path(secret + ".x").write_text("x")),
+    "change what is named": tried(lambda: Path(named).write_bytes(b"")),
+    "connection": tried(lambda: socket.create_connection(("127.0.0.1", int(port)), 5)),
+    "signal": tried(lambda: os.kill(int(parent), 0)),
+    "software": tried(lambda: __import__("numpy")),
+}))
+"""
+
+
+@needs_landlock
+def test_a_confined_process_reaches_what_it_was_given_and_no_more(tmp_path: Path) -> None:
+    places = [tmp_path / "of somebody" / "secret.txt", tmp_path / "job" / "model.tflite"]
+    for place in places:
+        place.parent.mkdir()
+        place.write_text("content")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = subprocess.run(
+            [*python("-c", TRIES), *map(str, [*places, scratch, os.getpid(), port])],
+            capture_output=True,
+            text=True,
+            env=python_environment(),
+            check=True,
+        )
+    outcome = json.loads(done.stdout)
+    reached = {what for what, ending in outcome.items() if ending == "done"}
+    expected = {"named file", "scratch", "software"}
+    expected |= {"connection"} if landlock_version() < 4 else set()
+    expected |= {"signal"} if landlock_version() < 6 else set()
+    assert reached == expected, outcome
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    folder = tmp_path / "cache"
+    write_cache(folder, np.zeros((2, 64, 64, 3), np.uint8))
+    return folder
+
+
+def scored(model: Path, cache: Path, module: str = WORKER) -> ScoreRun | LoadFailure:
+    rows = np.arange(2, dtype=np.int64)
+    engine = engines.get("litert")
+    return score(engine, model, cache, rows, CONTRACT, timeout_s=60.0, module=module)
+
+
+@needs_landlock
+def test_the_process_that_scores_is_confined(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    secret = tmp_path / "secret.txt"
+    secret.write_text("content")
+    monkeypatch.setenv("EDGETAG_TEST_SECRET", str(secret))
+    done = scored(MODELS / "tiny_fp32.tflite", cache, "tests.support.curious_worker")
+    assert done == LoadFailure(FailureKind.WRONG_OUTPUT, "secret.txt: Permission denied")
+
+
+def test_a_model_that_wants_more_memory_than_there_is_ends_alone(
+    cache: Path, tmp_path: Path
+) -> None:
+    free = free_memory_bytes()
+    assert free is not None
+    hungry = tmp_path / "hungry.tflite"
+    hungry.write_bytes(hungry_model(2 * free // 4))
+    failure = scored(hungry, cache)
+    assert isinstance(failure, LoadFailure)
+    assert failure.kind in (FailureKind.CRASHED, FailureKind.NOT_LOADABLE), failure
+    assert "\n" not in failure.reason
+    modest = tmp_path / "modest.tflite"
+    modest.write_bytes(hungry_model(1 << 20))
+    assert isinstance(scored(modest, cache), ScoreRun)
+    assert isinstance(scored(MODELS / "tiny_fp32.tflite", cache), ScoreRun)
+
+
+def test_where_the_kernel_has_none_it_is_said() -> None:
+    version = landlock_version()
+    assert confined_by() == (f"Landlock {version}" if version else "nothing")
