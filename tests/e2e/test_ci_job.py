@@ -2,8 +2,10 @@
 
 import csv
 import os
+import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +17,13 @@ from typer.testing import CliRunner
 
 from edgetag.ci.job import WORKFLOW
 from edgetag.cli.app import app
-from tests.support.base_install import CLEAN, install
+from tests.support.base_install import CLEAN, interpreter
+from tests.support.composite_action import Job
 from tests.support.finished_run import FORMATS, finish_run
+from tests.support.paths import ROOT
 from tests.support.worse_model import worse_model
 
+ACTION = ROOT / ".github" / "actions" / "verdict"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 Rows = list[dict[str, str]]
 
@@ -50,11 +55,21 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def environment(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The base install at the versions that the job pins."""
-    folder = tmp_path_factory.mktemp("base")
-    made = install("3.11", folder, folders["wide"] / "constraints.txt")
+    """What the Action installs: the base install at the versions that the job pins."""
+    temporary = tmp_path_factory.mktemp("base")
+    job = action(folders["wide"], temporary, constraints="constraints.txt")
+    job.values["steps.python.outputs.python-path"] = interpreter("3.11")
+    done = job.run("Install edgetag")
+    assert done.returncode == 0, done.stderr
+    made = temporary / "edgetag-verdict"
     assert not list(made.glob("lib/*/site-packages/tensorflow"))
     return made
+
+
+def action(folder: Path, temporary: Path, **more: str) -> Job:
+    """Return a job that uses the Action on an exported folder."""
+    files = {"recipe": "recipe.toml", "model": "model.tflite", "reference": "reference.npz"}
+    return Job(ACTION, {**files, **more}, folder, temporary, CLEAN)
 
 
 def run_job(folder: Path, environment: Path) -> Outcome:
@@ -137,7 +152,7 @@ FRAUDS: dict[str, Callable[[Path], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", list(FORMATS))
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind != "wide"])  # see the Action's
 def test_the_job_accepts_what_was_exported(
     folders: dict[str, Path], environment: Path, tmp_path: Path, kind: str
 ) -> None:
@@ -147,11 +162,10 @@ def test_the_job_accepts_what_was_exported(
     assert "::error" not in done.annotations
 
 
-@pytest.mark.parametrize("kind", ["wide", "regions"])
 def test_the_job_refuses_a_worse_file_and_says_what_became_worse(
-    folders: dict[str, Path], environment: Path, tmp_path: Path, kind: str
+    folders: dict[str, Path], environment: Path, tmp_path: Path
 ) -> None:
-    folder = shutil.copytree(folders[kind], tmp_path / "ci")
+    folder = shutil.copytree(folders["regions"], tmp_path / "ci")
     worse_model(folder / "model.tflite")
     done = run_job(folder, environment)
     assert done.code == 1, done.errors
@@ -192,3 +206,60 @@ def test_a_job_that_is_undecided_says_so_in_annotations(
     assert done.code == 3, done.errors
     assert "::warning title=" in done.annotations
     assert done.red_cases
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "verdict"),
+    [("", 0, "pass"), ("worse", 1, "fail"), ("other labels", 2, "error")],
+)
+def test_the_action_says_what_the_command_says(
+    folders: dict[str, Path],
+    environment: Path,
+    tmp_path: Path,
+    change: str,
+    code: int,
+    verdict: str,
+) -> None:
+    folder = shutil.copytree(folders["wide"], tmp_path / "a folder; touch injected")
+    if change == "worse":
+        worse_model(folder / "model.tflite")
+    elif change:
+        swap_labels(folder)
+    (tmp_path / "edgetag-verdict").symlink_to(environment)
+    job = action(folder, tmp_path, **{"as": "int8", "baseline": "baseline.json"})
+    judged = job.run("Judge")
+    assert judged.returncode == 0, judged.stderr
+    assert (job.output("exit-code"), job.output("verdict")) == (str(code), verdict), judged.stderr
+    if verdict != "error":
+        assert job.run("Report").returncode == 0
+        assert "edgetag" in (tmp_path / "step.md").read_text()
+        assert (folder / "runs/ci/report/junit.xml").is_file()
+    assert job.run("Verdict").returncode == code
+    assert not list(tmp_path.rglob("injected"))
+
+
+def test_what_ci_systems_read_is_of_their_schemas(folders: dict[str, Path], tmp_path: Path) -> None:
+    (gitlab,) = re.findall(
+        r"```yaml\n(# \.gitlab-ci\.yml\n.*?)```", (ROOT / "docs/ci.md").read_text(), re.DOTALL
+    )
+    (tmp_path / ".gitlab-ci.yml").write_text(gitlab)
+    for schema, file in (
+        ("vendor.github-actions", ACTION / "action.yml"),
+        ("vendor.github-workflows", folders["wide"] / WORKFLOW),
+        ("vendor.gitlab-ci", tmp_path / ".gitlab-ci.yml"),
+    ):
+        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(file)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actions_are_pinned_by_digest_and_inputs_never_stand_in_a_script(
+    folders: dict[str, Path],
+) -> None:
+    texts = [(ACTION / "action.yml").read_text(), (folders["wide"] / WORKFLOW).read_text()]
+    for text in texts:
+        used = re.findall(r"uses: (\S+)", text)
+        assert used
+        assert all(re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", each) for each in used), used
+    steps = yaml.safe_load(texts[0])["runs"]["steps"]
+    assert not [step for step in steps if "${{" in step.get("run", "")]

@@ -1,13 +1,13 @@
 """The versions that a job installs are those that judged here: a gate does not move by itself."""
 
-import re
 import sys
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from edgetag.errors import InputError
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']+)""")
 
 
 def python_version() -> str:
@@ -34,24 +34,26 @@ def constraints(extras: tuple[str, ...] = ()) -> str:
         if name not in versions and needs is not None:
             versions[name] = version(name)
             waiting += needs
-    return "".join(f"{name}=={versions[name]}\n" for name in sorted(versions))
+    return "".join(f"{name}=={versions[name]}\n" for name in sorted(versions) if _is_for_us(name))
 
 
 def _needs(package: str, extras: tuple[str, ...] = ()) -> list[str] | None:
-    """Return the names that a package asks for, None where it is not installed.
-
-    Other conditions than extras are passed over: pinning a package too many installs nothing.
-    """
+    """Return the names that a package asks for here, None where it is not installed."""
     try:
-        wanted = requires(package) or []
+        wanted = [Requirement(text) for text in requires(package) or []]
     except PackageNotFoundError:
         return None
-    names = []
-    for requirement in wanted:
-        name = _NAME.match(requirement)
-        condition = requirement.partition(";")[2]
-        of_extras = _EXTRA.findall(condition)
-        asked = not of_extras or not set(of_extras).isdisjoint(extras)
-        if name and asked:
-            names.append(re.sub(r"[-_.]+", "-", name[0]).lower())
-    return names
+    return [
+        canonicalize_name(each.name)
+        for each in wanted
+        if not each.marker or any(each.marker.evaluate({"extra": e}) for e in ("", *extras))
+    ]
+
+
+def _is_for_us(package: str) -> bool:
+    """Tell whether a package's installed version is meant for this Python.
+
+    uv installs others too, pip does not: a pin of one would leave pip nothing to install.
+    """
+    pythons = metadata(package).get_all("Requires-Python", [])
+    return all(SpecifierSet(each).contains(python_version()) for each in pythons)
