@@ -82,7 +82,7 @@ def attacker(model: keras.Model, attack: Attack, contract: Preprocessing, seed: 
                 losses = tf.nn.sigmoid_cross_entropy_with_logits(targets, logits)
                 loss = tf.reduce_sum(losses * known)
             changed += stride * tf.sign(tape.gradient(loss, changed))
-            return (tf.clip_by_value(changed, floor, ceiling),)
+            return (tf.ensure_shape(tf.clip_by_value(changed, floor, ceiling), images.shape),)
 
         if attack.kind == "fgsm":
             return step(images)[0]
@@ -106,9 +106,11 @@ def share_attacker(
     change = attacker(model, attack, contract, seed)
 
     def change_some(images: tf.Tensor, labels: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
-        count = max(1, round(section.share * images.shape[0]))
+        # Of several workers none knows the size of its batches beforehand.
+        total = tf.cast(tf.shape(images)[0], tf.float32)
+        count = tf.maximum(1, tf.cast(tf.round(section.share * total), tf.int32))
         attacked = change(images[:count], labels[:count], number)
-        return tf.concat([attacked, images[count:]], axis=0)
+        return tf.ensure_shape(tf.concat([attacked, images[count:]], axis=0), images.shape)
 
     return change_some
 
