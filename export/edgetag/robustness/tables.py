@@ -35,7 +35,7 @@ def overall_table(result: Robustness) -> Table:
         f"Under attack: {format_count(result.images)} pictures of {result.split} on "
         f"{result.runtime}, mAP over {result.n_scored_tags} of {result.n_tags} tags",
         Column("file", lambda row: row[0].variant),
-        Column("gradients of", lambda row: "it" if row[0].white_box else "the float network"),
+        Column("gradients of", lambda row: "itself" if row[0].white_box else "the float network"),
         Column("pictures", lambda row: described(row[1]) if row[1] else "as they are"),
         Number("mAP", lambda row: format_mean(row[1].map if row[1] else row[0].map)),
         Number(
