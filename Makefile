@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file share what it makes; the longest files come first (tests/conftest.py).
 TESTS_ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench maps test system unit check timings composites decoding planted timm load review-load loop docs release lock clean
+.PHONY: help setup demo bench maps test system unit check timings composites decoding planted timm load review-load loop stages docs release lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -64,6 +64,10 @@ review-load: setup ## How fast is the page of edgetag review with 100,000 pictur
 loop: setup ## Does the circle of corrections close? Spoilt labels, mine, a simulated person, training.
 	$(BIN)/edgetag data fetch --set demo --out data/demo
 	PYTHONPATH=. $(BIN)/python tests/turns.py --out $(or $(OUT),runs/loop)
+
+stages: setup ## What does each stage of training bring? A seed, more like it, head, all, SGD, augmentation, an ensemble.
+	$(BIN)/edgetag data fetch --set demo --out data/demo
+	PYTHONPATH=. $(BIN)/python tests/stages.py --out $(or $(OUT),runs/stages)
 
 decoding: setup ## How fast JPEG is decoded and by what, with which pixels; what scaled decoding costs in tags.
 	PYTHONPATH=. $(BIN)/python tests/decoding.py

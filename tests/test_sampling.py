@@ -5,9 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 import edgetag
-from edgetag.sampling import positions, spread
+from edgetag.labels import UNKNOWN, Labels
+from edgetag.sampling import positions, rare_tags_first, spread
 
 PACKAGE = Path(edgetag.__file__).parent
 
@@ -40,3 +44,30 @@ def test_the_rule_stands_in_one_module() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "linspace"
     }
     assert spaced == {"sampling.py"}
+
+
+@given(
+    truth=arrays.arrays(
+        np.int8,
+        st.tuples(st.integers(1, 60), st.integers(1, 5)),
+        elements=st.sampled_from([1, 0, 0, 0, UNKNOWN]),
+    ),
+    count=st.integers(1, 70),
+    least=st.integers(1, 8),
+    seed=st.integers(0, 3),
+)
+def test_the_choice_is_as_large_as_asked_and_the_same_every_time(
+    truth: Labels, count: int, least: int, seed: int
+) -> None:
+    chosen = rare_tags_first(truth, count, least, seed)
+    assert len(chosen) == min(count, len(truth))
+    assert (np.diff(chosen) > 0).all()
+    np.testing.assert_array_equal(chosen, rare_tags_first(truth, count, least, seed))
+    if count >= least * truth.shape[1]:
+        enough = (truth == 1).sum(axis=0) >= least
+        assert ((truth[chosen] == 1).sum(axis=0)[enough] >= least).all()
+
+
+def test_another_seed_chooses_others() -> None:
+    truth = np.zeros((500, 1), dtype=np.int8)
+    assert set(rare_tags_first(truth, 50, 5, 1)) != set(rare_tags_first(truth, 50, 5, 2))

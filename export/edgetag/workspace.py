@@ -216,6 +216,11 @@ class Workspace:
         return self.root / "rescue"
 
     @property
+    def robustness(self) -> Path:
+        """How far tags fall under attack."""
+        return self.root / "robustness"
+
+    @property
     def mine(self) -> Path:
         """What deserves a look: labels that look wrong, pictures near a threshold."""
         return self.root / "mine"

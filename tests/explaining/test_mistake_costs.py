@@ -1,11 +1,7 @@
 """Which images are chosen, and what a mistake is said to cost."""
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
-from edgetag.explaining.choice import choose
 from edgetag.explaining.costs import Judge
 from edgetag.explaining.mistakes import Mistake
 from edgetag.labels import UNKNOWN, Labels
@@ -80,30 +76,3 @@ def test_without_a_scored_tag_there_is_no_average_precision() -> None:
     assert (cost.map, cost.map_drop, cost.map_drop_interval, cost.flip_rate) == (None,) * 4
     assert cost.tags_hurt == ()
     assert cost.mean_score_difference > 0
-
-
-@given(
-    truth=arrays.arrays(
-        np.int8,
-        st.tuples(st.integers(1, 60), st.integers(1, 5)),
-        elements=st.sampled_from([1, 0, 0, 0, UNKNOWN]),
-    ),
-    count=st.integers(1, 70),
-    least=st.integers(1, 8),
-    seed=st.integers(0, 3),
-)
-def test_the_choice_is_as_large_as_asked_and_the_same_every_time(
-    truth: Labels, count: int, least: int, seed: int
-) -> None:
-    chosen = choose(truth, count, least, seed)
-    assert len(chosen) == min(count, len(truth))
-    assert (np.diff(chosen) > 0).all()
-    np.testing.assert_array_equal(chosen, choose(truth, count, least, seed))
-    if count >= least * truth.shape[1]:
-        enough = (truth == 1).sum(axis=0) >= least
-        assert ((truth[chosen] == 1).sum(axis=0)[enough] >= least).all()
-
-
-def test_another_seed_chooses_others() -> None:
-    truth = np.zeros((500, 1), dtype=np.int8)
-    assert set(choose(truth, 50, 5, 1)) != set(choose(truth, 50, 5, 2))

@@ -349,6 +349,7 @@ def test_parts_without_results_are_left_out_and_the_page_says_why(bare_page: Pag
         "Validation left no changed decisions",
         "Layers were not compared in this run",
         "Mistakes in preprocessing were not tried in this run",
+        "No picture was attacked in this run",
         "No baseline is accepted yet",
         "Nothing was exported in this run",
         "The labels or the float model's scores are not in this run folder",

@@ -7,16 +7,18 @@ or in which several train together.
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.dataset import Dataset
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
-from edgetag.recipe import DataSection, NetworkSection, Recipe, TrainingSection
+from edgetag.recipe import DataSection, NetworkSection, Phase, Recipe, TrainingSection
+from edgetag.training.checkpoint import Checkpoint
 from edgetag.workspace import Workspace
 from tests.support.run_folders import write_cache, write_manifest
 
@@ -94,6 +96,40 @@ def tiny(seed: int = 0) -> Any:
     x = keras.layers.GlobalAveragePooling2D()(x)
     # Which layers are a network's head is known by its name; this head is that one's.
     return keras.Model(image, keras.layers.Activation("sigmoid")(x), name="mobilenet_v2")
+
+
+def train(
+    dataset: Dataset,
+    maps: list[float],
+    phases: tuple[Phase, ...],
+    checkpoint: Checkpoint | None = None,
+    **options: Any,
+) -> tuple[Checkpoint, list[Checkpoint], list[str]]:
+    """Train phases; return the last state, all states and what was said. `maps` are made up."""
+    from edgetag.training.phases import train_phases
+
+    stored: list[Checkpoint] = []
+    values: Iterator[float] = iter(maps)
+    lines = Lines()
+    training = TrainingSection(phases=phases, batch_size=8, **options)
+    state = train_phases(
+        tiny(),
+        dataset,
+        CONTRACT,
+        training,
+        1,
+        "fingerprint",
+        checkpoint,
+        lambda _: next(values),
+        stored.append,
+        lines,
+    )
+    return state, stored, lines.lines
+
+
+def weights_of(state: Checkpoint) -> list[bytes]:
+    """Return the weights, to be compared."""
+    return [kept.tobytes() for kept in state.weights]
 
 
 if __name__ == "__main__":

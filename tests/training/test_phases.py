@@ -1,47 +1,16 @@
 """Phases, the best epoch and early stopping, with validation mAPs that are made up."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from edgetag.dataset import Dataset
-from edgetag.recipe import AugmentSection, Phase, TrainingSection
-from edgetag.training.checkpoint import Checkpoint
-from tests.support.small_run import CONTRACT, Lines, tiny
+from edgetag.recipe import AugmentSection, Phase
+from tests.support.small_run import train, weights_of
 
 pytestmark = pytest.mark.tensorflow
-
-
-def train(
-    dataset: Dataset,
-    maps: list[float],
-    phases: tuple[Phase, ...],
-    checkpoint: Checkpoint | None = None,
-    **options: Any,
-) -> tuple[Checkpoint, list[Checkpoint], list[str]]:
-    from edgetag.training.phases import train_phases
-
-    stored: list[Checkpoint] = []
-    values: Iterator[float] = iter(maps)
-    lines = Lines()
-    training = TrainingSection(phases=phases, batch_size=8, **options)
-    state = train_phases(
-        tiny(),
-        dataset,
-        CONTRACT,
-        training,
-        1,
-        "fingerprint",
-        checkpoint,
-        lambda _: next(values),
-        stored.append,
-        lines,
-    )
-    return state, stored, lines.lines
 
 
 def test_the_best_weights_are_kept_and_the_next_phase_starts_from_them(dataset: Dataset) -> None:
@@ -79,10 +48,6 @@ def test_training_goes_on_from_any_epoch_as_if_it_never_stopped(
     assert [r.validation_map for r in rest.records] == maps
     for a, b in zip(whole.best, rest.best, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
-
-
-def weights_of(state: Checkpoint) -> list[bytes]:
-    return [kept.tobytes() for kept in state.weights]
 
 
 def test_a_phase_without_augmentation_learns_from_pictures_as_they_are(dataset: Dataset) -> None:

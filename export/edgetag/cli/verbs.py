@@ -36,6 +36,7 @@ VERBS = {
     "rescue": (
         "Keep the fewest layers in float that bring a failing variant inside its budget (rescue/)."
     ),
+    "robustness": "Show how far tags fall when test pictures are attacked (robustness/).",
     "mine": "List what deserves a look: labels that look wrong, pictures that are hard (mine/).",
     "review": (
         "A page on which people correct labels; review export and review import take answers out "

@@ -13,7 +13,6 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
 from edgetag.explaining.blame import Images, blame
-from edgetag.explaining.choice import choose
 from edgetag.explaining.costs import Judge
 from edgetag.explaining.graph import read_graph
 from edgetag.explaining.mistakes import Mistake, drawn_mistakes, scaled_mistakes
@@ -33,6 +32,7 @@ from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encoding_table
 from edgetag.runtimes.session import Tensor
+from edgetag.sampling import rare_tags_first
 from edgetag.shipping import read_shipping
 from edgetag.training.result import Thresholds
 from edgetag.validation.statistics import Bootstrap
@@ -107,7 +107,7 @@ def _blame(
             quantized.append((file, path))
     _, reference = exported_file(workspace, BASE)
     rows = dataset.rows(recipe.validation.splits[0])
-    rows = rows[choose(dataset.labels(rows), recipe.explain.layer_images, 1, recipe.seed)]
+    rows = rows[rare_tags_first(dataset.labels(rows), recipe.explain.layer_images, 1, recipe.seed)]
     images = Images(workspace.cache, rows, recipe.network.preprocessing())
     blames = []
     cancelled = threading.Event()
@@ -146,7 +146,7 @@ def _drift(
     rows = dataset.rows(recipe.validation.splits[0])
     labels = dataset.labels(rows)
     count, least = recipe.explain.preprocessing_images, recipe.validation.min_positives
-    rows = rows[choose(labels, count, least, recipe.seed)]
+    rows = rows[rare_tags_first(labels, count, least, recipe.seed)]
     source = PictureSource(recipe.data.image_root, recipe.data, contract)
     workspace.explain.mkdir(parents=True, exist_ok=True)
     feeding = Feeding(engines.get(DEFAULT_ENGINE), model, contract, workspace.explain)

@@ -18,6 +18,7 @@ from edgetag.recipe.sections import PLACES, ExportSection, NetworkSection, Recip
 from edgetag.recipe.targets import BUDGET_CPU, BUDGET_TARGET, CpuName, TargetsSection
 from edgetag.recipe.teacher import TeacherSection
 from edgetag.recipe.training import (
+    AdversarialSection,
     AugmentSection,
     ChannelsSection,
     FineTuning,
@@ -34,6 +35,7 @@ __all__ = [
     "CHANNEL_LIMITS",
     "LIMITS",
     "PLACES",
+    "AdversarialSection",
     "AugmentSection",
     "BenchmarkSection",
     "Budget",

@@ -39,6 +39,31 @@ class AugmentSection(Section):
     )
 
 
+class AdversarialSection(Section):
+    """Training pictures changed against the network as it is, so that it learns to bear it."""
+
+    share: Share = Field(
+        0.0, description="Of the pictures of each batch that are attacked; 0 turns it off."
+    )
+    attack: Literal["fgsm", "pgd"] = Field(
+        "fgsm",
+        description="One step along the sign of the gradient; or steps within the budget, from a "
+        "random place in it. Each step costs as much as training on the picture.",
+    )
+    epsilon: int = Field(
+        2,
+        ge=1,
+        le=64,
+        description="The budget: largest change of a pixel, in steps of 8 bits. 2 means 2/255.",
+    )
+    steps: int = Field(5, ge=1, le=100, description="Of pgd.")
+    step_size: float | None = Field(
+        None,
+        gt=0,
+        description="Of pgd, in steps of 8 bits; default: 2.5 budgets over all steps together.",
+    )
+
+
 class ThresholdSection(Section):
     """How the score is chosen from which a tag counts as present."""
 
@@ -99,6 +124,11 @@ class TrainingSection(Section):
         False, description="Train although a tag has no positive training image."
     )
     augment: AugmentSection = AugmentSection()
+    adversarial: AdversarialSection = Field(
+        AdversarialSection(),
+        # What is off is no part of what a network follows from.
+        exclude_if=lambda section: not section.share,
+    )
     thresholds: ThresholdSection = ThresholdSection()
 
 

@@ -24,6 +24,8 @@ from edgetag.reporting.result import ReportResult
 from edgetag.reporting.rows import budget_rows, tag_budget_rows
 from edgetag.reporting.tables import budgets_table, findings_tables, outcome_tables
 from edgetag.reporting.wording import of_tags
+from edgetag.robustness.result import Robustness
+from edgetag.robustness.tables import robustness_tables
 from edgetag.tables import MOST_FINDINGS, Column, Prose, Rows, Table
 from edgetag.targets.counting.ratios import InstructionComparison
 from edgetag.targets.listing import TargetList
@@ -110,6 +112,7 @@ TABLES: Mapping[type[Result], Callable[[Any], tuple[Table, ...]]] = {
     PruneResult: prune_tables,
     QuantizeResult: quantize_tables,
     ReportResult: outcome_tables,
+    Robustness: robustness_tables,
     ScoringRate: rate_tables,
     TrainResult: train_tables,
     Verdict: verdict_tables,

@@ -12,6 +12,7 @@ from edgetag.phones.result import PhonesResult
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe
 from edgetag.reporting.float_model import FloatModel
+from edgetag.robustness.result import Robustness
 from edgetag.targets.result import TargetsResult
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
@@ -42,6 +43,7 @@ class Sources:
             where the images are not at hand.
         targets: Result of other machines.
         phones: Result of phones.
+        robustness: What attacks cost.
         float_model: What the float model decided.
         data: Counts by tag and split, and what was left out.
         rejected: What was left out, row by row.
@@ -59,6 +61,7 @@ class Sources:
     thumbnails: Callable[[Rows], Pixels] | None = None
     targets: TargetsResult | None = None
     phones: PhonesResult | None = None
+    robustness: Robustness | None = None
     float_model: FloatModel | None = None
     data: DatasetResult | None = None
     rejected: tuple[DroppedImage, ...] = ()

@@ -35,6 +35,7 @@ from edgetag.reporting.rows import (
 from edgetag.reporting.shipping import shipping_sentence
 from edgetag.reporting.sources import PackedBundle, Sources
 from edgetag.reporting.summary import write_summary
+from edgetag.robustness.result import Robustness
 from edgetag.shipping import choose
 from edgetag.targets.store import read_current
 from edgetag.validation.details import Details
@@ -101,6 +102,7 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
         thumbnails=open_dataset(workspace).images if has_images else None,
         targets=read_current(recipe, workspace),
         phones=_phones(workspace, exported),
+        robustness=_robustness(workspace, exported),
         float_model=read_float_model(workspace, verdict),
         data=DatasetResult.read_if_there(workspace.dataset / "summary.json", "data build"),
         rejected=read_rejected(workspace.dataset / "rejected.csv"),
@@ -115,6 +117,14 @@ def _phones(workspace: Workspace, exported: ExportResult | None) -> PhonesResult
     if phones is None or exported is None:
         return phones
     return phones.only({file.sha256 for file in exported.variants})
+
+
+def _robustness(workspace: Workspace, exported: ExportResult | None) -> Robustness | None:
+    """Read what attacks cost; figures of files that have been exported anew since are left out."""
+    robustness = Robustness.read_if_there(workspace.robustness / "robustness.json", "robustness")
+    if robustness is None or exported is None:
+        return robustness
+    return robustness.only({file.sha256 for file in exported.variants})
 
 
 def join(sources: Sources, summary: str, junit: str) -> ReportResult:

@@ -4,6 +4,7 @@
 - `result`: what the train stage leaves: a summary, the history and the thresholds.
 - `tables`: tables of a training: its epochs, and how fast its pictures come.
 - `adam`: Adam in one operation for each variable.
+- `adversarial`: pictures changed against a network within a budget: FGSM and PGD.
 - `cluster`: who this process is among the machines that train together, from `TF_CONFIG`.
 - `fitting`: the training loop that training, pruning and quantization-aware training share.
 - `inputs`: a digest of the files outside a run folder that training begins with.

@@ -18,9 +18,10 @@ from edgetag.dataset import Dataset, Rows
 from edgetag.networks import CAM, head_layers
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
-from edgetag.recipe import AugmentSection
+from edgetag.recipe import AdversarialSection, AugmentSection
 from edgetag.tf import keras, tf
 from edgetag.training.adam import Adam
+from edgetag.training.adversarial import Attacker, share_attacker
 from edgetag.training.batches import Batches, Share
 from edgetag.training.losses import LossSettings, loss_function, map_loss
 
@@ -45,6 +46,7 @@ class FitSettings:
         schedule: `cosine` falls to 0 over all the steps.
         loss: Options of the loss.
         augment: Random changes to images.
+        adversarial: Which images are changed against the network, and how.
         trains: Which weights move; batch norms that do not move stay in inference mode.
         seed: Decides orders, random changes and dropout.
         deterministic: Make dropout of an epoch independent of the epochs before it.
@@ -57,6 +59,7 @@ class FitSettings:
     schedule: Literal["cosine", "constant"] = "cosine"
     loss: LossSettings = field(default_factory=LossSettings)
     augment: AugmentSection = field(default_factory=AugmentSection)
+    adversarial: AdversarialSection = field(default_factory=AdversarialSection)
     trains: Literal["head", "all"] = "all"
     seed: int = 1
     deterministic: bool = False
@@ -157,6 +160,11 @@ def fit(
     done: list[Epoch] = []
     with trainable(model, settings):
         trainer, schedule = compiled(model, settings, total, teacher, ends, optimizer)
+        if settings.adversarial.share:
+            with strategy.scope():
+                trainer.attack = share_attacker(
+                    model, settings.adversarial, contract, settings.seed
+                )
         if start is not None:
             for variable, value in zip(_variables(trainer), start.optimizer, strict=True):
                 variable.assign(value)
@@ -256,9 +264,13 @@ class _Trainer(keras.Model):
 
     teacher: _Untracked
     imitates_ends: bool
+    attack: Attacker | None = None
 
     def train_step(self, data: tuple[tf.Tensor, ...]) -> dict[str, Any]:
-        """One step on `(images, labels)`, or on `(images, labels, labels of cells)`."""
+        """One step on `(images, labels)`, or on `(images, labels, labels of cells)`.
+
+        A teacher says what it sees in pictures before they are attacked.
+        """
         images, labels, *cells = data
         targets = [tf.cast(labels, tf.float32), *cells]
         if self.teacher.model is not None:
@@ -268,6 +280,8 @@ class _Trainer(keras.Model):
                 targets += taught
             else:
                 targets[0] = tf.concat([targets[0], *taught], axis=1)
+        if self.attack is not None:
+            images = self.attack(images, labels, self.optimizer.iterations)
         return super().train_step((images, targets if len(targets) > 1 else targets[0]))
 
 

@@ -90,6 +90,7 @@ def train_phases(
             schedule=phase.schedule,
             loss=replace(loss, distillation=teacher.weight if teacher else 0.0),
             augment=training.augment if phase.augment else UNCHANGED,
+            adversarial=training.adversarial,
             trains=phase.trains,
             seed=seed + index,
             deterministic=training.deterministic,

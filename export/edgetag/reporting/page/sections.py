@@ -11,6 +11,7 @@ from edgetag.reporting.page import (
     data,
     files,
     float_errors,
+    robustness,
     shipping,
     tags,
     variants,
@@ -43,6 +44,7 @@ SECTIONS = (
     Section("data", "Data", data.section),
     Section("layers", "Layers", causes.layers_section),
     Section("preprocessing", "Preprocessing", causes.preprocessing_section),
+    Section("robustness", "Attacks", robustness.section),
     Section("baseline", "Baseline", baseline.section),
     Section("environment", "Environment", files.section),
 )
