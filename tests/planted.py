@@ -18,14 +18,14 @@ import numpy.typing as npt
 from edgetag.cli.stages import prepare
 from edgetag.cli.terminal import print_tables
 from edgetag.dataset import open_dataset
-from edgetag.labels import UNKNOWN
-from edgetag.mining.features import Features, features_of
-from edgetag.mining.held_out import (
+from edgetag.label_noise.features import Features, features_of
+from edgetag.label_noise.held_out import (
     INVERSE_PENALTY,
     LEAST,
     held_out_probabilities,
     suspects,
 )
+from edgetag.labels import UNKNOWN
 from edgetag.tables import Column, Number, Rows, Table
 from edgetag.tables.formats import format_count, format_percent
 

@@ -74,7 +74,13 @@ STAGES: tuple[Stage, ...] = (
         "stage",
         ("network", "training", "teacher"),
         ("dataset",),
-        ("train/train.json", "train/model.npz", "train/thresholds.json", "train/history.jsonl"),
+        (
+            "train/train.json",
+            "train/model.npz",
+            "train/thresholds.json",
+            "train/history.jsonl",
+            "train/left_out.csv",
+        ),
         "training.result:TrainResult",
     ),
     Stage(

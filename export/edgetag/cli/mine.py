@@ -8,7 +8,8 @@ import typer
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.stages import prepare
 from edgetag.cli.terminal import show
-from edgetag.mining.settings import FOLDS, MOST
+from edgetag.label_noise.settings import FOLDS
+from edgetag.mining.settings import MOST
 
 
 def mine(

@@ -19,6 +19,7 @@ from edgetag.recipe import FineTuning, Recipe
 from edgetag.tf import keras, tf
 from edgetag.training.fitting import End, FitSettings, MakeOptimizer, fit
 from edgetag.training.kept_scores import keep_scores, kept_scores
+from edgetag.training.left_out import without_left_out
 from edgetag.training.losses import loss_settings
 from edgetag.training.teachers import Teacher
 from edgetag.workspace import Workspace
@@ -158,6 +159,8 @@ def open_bench(recipe: Recipe, workspace: Workspace, progress: Progress) -> Benc
             f"{workspace.manifest}: made with other tags than the recipe lists; "
             "run: edgetag data build"
         )
+    if recipe.training.suspect_labels != "learn":
+        dataset = without_left_out(dataset, workspace)
     return Bench(
         recipe,
         workspace,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from edgetag.dataset import Rows
 from edgetag.dataset.split import TRAIN
-from edgetag.mining.features import Features
+from edgetag.label_noise.features import Features
 from edgetag.mining.float_scores import FloatScores
 from edgetag.mining.ranking import Candidate
 from edgetag.mining.subject import Subject

@@ -9,19 +9,21 @@ import polars as pl
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
+from edgetag.label_noise.features import features_of, origin_of
+from edgetag.label_noise.settings import FOLDS
 from edgetag.labels import UNKNOWN
 from edgetag.mining.changed import changed
 from edgetag.mining.disagreement import disagreements
 from edgetag.mining.erasing import Erased, erase, staying, write_erased
-from edgetag.mining.features import features_of, origin_of
 from edgetag.mining.float_model import FloatModel, open_model
 from edgetag.mining.float_scores import float_scores, near_thresholds, read_thresholds
 from edgetag.mining.neighbours import far_from_training, like_hits
 from edgetag.mining.pictures import with_pictures
+from edgetag.mining.questions import write_questions
 from edgetag.mining.ranking import Candidate, Kin, ranked
 from edgetag.mining.result import Finding, Kind, MineResult, Sensitivity
 from edgetag.mining.sensitivity import sensitivity
-from edgetag.mining.settings import FOLDS, MOST
+from edgetag.mining.settings import MOST
 from edgetag.mining.sheet import sheet
 from edgetag.mining.subject import Subject
 from edgetag.mining.suspicion import TagJudged, judge_labels
@@ -59,7 +61,8 @@ def run(
 
     Returns:
         What is also `mine/mine.json`; `mine/findings.csv` has its findings, `mine/index.html`
-        shows them, `mine/erased/` has covered pictures with their labels.
+        shows them, `mine/questions.csv` has
+        whole pictures by what answers teach, `mine/erased/` has covered pictures with their labels.
 
     Raises:
         InputError: There is no data yet, no such tag or picture, a network without weights, or
@@ -110,6 +113,8 @@ def run(
         versions=dependencies_of("edgetag.mining.stage").packages,
     )
     _write_table(result, workspace)
+    progress.say("looking for pictures that are worth asking about")
+    write_questions(subject, workspace, folds)
     maps = model if isinstance(model, FloatModel) and model.has_maps else None
     beside = {(each.row, each.tag): each.pixels for each in covered}
     page = sheet(result, thumbnails(candidates, subject, maps, beside))

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.dataset import Dataset, Rows
+from edgetag.label_noise.features import Features
 from edgetag.labels import Labels
-from edgetag.mining.features import Features
 from edgetag.mining.pictures import NEW
 from edgetag.mining.ranking import Candidate
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.dataset import Rows
+from edgetag.label_noise.held_out import LEAST, held_out_probabilities, suspects
 from edgetag.labels import UNKNOWN
-from edgetag.mining.held_out import LEAST, held_out_probabilities, suspects
 from edgetag.mining.ranking import Candidate
 from edgetag.mining.result import MinedTag
 from edgetag.mining.subject import Subject

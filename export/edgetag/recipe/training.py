@@ -123,6 +123,11 @@ class TrainingSection(Section):
     allow_tags_without_positives: bool = Field(
         False, description="Train although a tag has no positive training image."
     )
+    suspect_labels: Literal["learn", "leave_out", "leave_out_all"] = Field(
+        "learn",
+        description="What is done with labels of training pictures that look wrong: they are "
+        "learnt as they are, or left out unless people answered them, or all left out.",
+    )
     augment: AugmentSection = AugmentSection()
     adversarial: AdversarialSection = Field(
         AdversarialSection(),

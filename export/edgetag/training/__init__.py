@@ -10,6 +10,7 @@
 - `inputs`: a digest of the files outside a run folder that training begins with.
 - `kept_scores`: scores of the validation split by one file of weights, kept so that no stage makes
   them again.
+- `left_out`: labels of training pictures that look wrong are left out, and listed.
 - `losses`: the training loss: sigmoid cross-entropy over three-state labels.
 - `taught`: which runs teach a recipe's networks, read without TensorFlow.
 - `teachers`: networks of other runs that teach one: read from their folders, several as one.

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.errors import MissingExtraError
-from edgetag.mining.features import Features
-from edgetag.mining.settings import FOLDS
+from edgetag.label_noise.features import Features
+from edgetag.label_noise.settings import FOLDS
 
 INVERSE_PENALTY = 0.01
 """`C` of the logistic regression, on standardized features. `make planted` compares others: of
@@ -25,6 +25,9 @@ def held_out_probabilities(
     folds: int = FOLDS,
     inverse_penalty: float = INVERSE_PENALTY,
     others: Features | None = None,
+    learnt: npt.NDArray[np.bool_] | None = None,
+    *,
+    standardize: bool = True,
 ) -> npt.NDArray[np.float64]:
     """Return the probability that each picture has a tag, by heads that saw neither it nor its kin.
 
@@ -36,6 +39,8 @@ def held_out_probabilities(
         inverse_penalty: `C` of the logistic regression.
         others: `[others, features]` of pictures without a label, whose probability is the mean
             over all heads.
+        learnt: `[images]`: whether heads learn from the label; from all where nothing is given.
+        standardize: Whether features are brought to one scale first.
 
     Returns:
         `[images + others]` in 0..1.
@@ -44,7 +49,7 @@ def held_out_probabilities(
     from sklearn.model_selection import StratifiedGroupKFold
     from sklearn.preprocessing import StandardScaler
 
-    scaler = StandardScaler().fit(features)
+    scaler = StandardScaler(with_mean=standardize, with_std=standardize).fit(features)
     scaled = scaler.transform(features)
     # scikit-learn refuses no pictures at all.
     more = features[:0] if others is None or not len(others) else scaler.transform(others)
@@ -52,7 +57,8 @@ def held_out_probabilities(
     with catch_warnings():
         simplefilter("ignore", UserWarning)  # a rare tag may be missing in a part: it judges none
         parts = list(StratifiedGroupKFold(folds).split(scaled, labels, groups))
-    for rest, held in parts:
+    for others_of, held in parts:
+        rest = others_of if learnt is None else others_of[learnt[others_of]]
         if labels[rest].all() or not labels[rest].any():
             held_out[held] = labels[rest].mean()
             of_others += labels[rest].mean() / len(parts)

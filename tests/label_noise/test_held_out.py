@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edgetag.mining.held_out import held_out_probabilities, suspects
+from edgetag.label_noise.held_out import held_out_probabilities, suspects
 
 IMAGES, WIDTH = 400, 12
 

@@ -50,7 +50,7 @@ def features_of(
             "weights": digest_file(weights) if trained else "",
             "images": dataset.cache.index.fingerprint,
             "rows": rows.tolist(),
-            "made with": dependencies_of("edgetag.mining.features").digest,
+            "made with": dependencies_of("edgetag.label_noise.features").digest,
         }
     )
     file = workspace.mine / "features.npz"
