@@ -50,6 +50,8 @@ LONGEST_FIRST = (
     "e2e/test_mediapipe.py",
     "targets/matrix/test_matrix_on_arm.py",
     "compression/test_compression_stages.py",
+    "compression/test_channels.py",
+    "search/test_search_run.py",
 )
 """Files of tests that take a minute of processor time and more, and the order in which they start:
 whatever comes last alone leaves processors idle. Two that need the trained run are apart, so that
