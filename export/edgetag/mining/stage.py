@@ -61,8 +61,8 @@ def run(
 
     Returns:
         What is also `mine/mine.json`; `mine/findings.csv` has its findings, `mine/index.html`
-        shows them, `mine/questions.csv` has
-        whole pictures by what answers teach, `mine/erased/` has covered pictures with their labels.
+        shows them, `mine/questions.csv` has whole pictures by what answers teach, `mine/erased/`
+        has covered pictures with their labels.
 
     Raises:
         InputError: There is no data yet, no such tag or picture, a network without weights, or
