@@ -172,14 +172,14 @@ def circle(
     Args:
         way: How pictures are chosen.
         recipe: Over the spoilt labels.
-        folder: Gets the answers and the run.
+        folder: Gets the answers and the run; where pictures are mined, it is trained already.
         turns: How many.
         choose: Chooses the pictures of a turn.
         person: Answers.
         progress: Is told of everything.
     """
     workspace, table = Workspace(folder / way), folder / f"{way}.csv"
-    run_until("train", recipe, workspace, progress)
+    run_until("dataset", recipe, workspace, progress)
     asked: set[str] = set()
     answers: list[Answer] = []
     points = []
@@ -263,7 +263,7 @@ def main() -> None:
 
     points = [
         unasked("all labels learnt", learning_all(recipe), "start"),
-        unasked("nothing asked", recipe, "unasked"),
+        unasked("nothing asked", recipe, "mine"),
     ]
     by_mine = partial(mined, progress=progress)
     by_chance = partial(drawn, generator=np.random.default_rng(SEED))
