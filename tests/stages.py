@@ -26,10 +26,10 @@ from edgetag.pipeline import run_until
 from edgetag.progress import Progress
 from edgetag.recipe import Phase, Recipe, TeacherSection, load_recipe
 from edgetag.tables import Column, Number, Rows, Table
-from edgetag.tables.formats import format_count, format_fraction, format_percent, format_points
-from edgetag.validation.comparison import compare
+from edgetag.tables.formats import format_count, format_fraction, format_percent
 from edgetag.validation.metrics import Measured
 from edgetag.workspace import Workspace, write_bytes, write_text
+from tests.support.gains import gain, mean_ap, mean_fpr
 from tests.turns import trained, with_data
 
 SEED_PICTURES, MORE = 600, 600
@@ -58,16 +58,6 @@ class Stage:
     labelled: int
     measured: Measured
     before: "Stage | None"
-
-    @property
-    def mean_ap(self) -> float:
-        """Over the scored tags."""
-        return float(self.measured.average_precisions[self.measured.split.scored].mean())
-
-    @property
-    def fpr(self) -> float:
-        """False-positive rate where recall is 0.8, the mean over tags."""
-        return float(np.mean([each.fpr_at_recall for each in self.measured.operating]))
 
 
 @dataclass(frozen=True)
@@ -186,23 +176,20 @@ def table_of(all_stages: Sequence[Stage]) -> Table:
     """Return every stage beside what it is held against."""
     start = all_stages[0].measured
 
-    def gain(stage: Stage) -> str:
-        if stage.before is None:
-            return ""
-        change = compare(stage.before.measured, stage.measured, stage.measured).mean_ap
-        assert change is not None
-        low, high = change.drop_interval or (0.0, 0.0)
-        return format_points(-change.drop, (-high, -low))
-
     return Rows(all_stages).table(
         f"Stages on {format_count(len(start.scores))} test pictures, "
         f"{len(start.split.scored)} tags",
         Column[Stage]("stage", lambda stage: stage.name),
         Number("labelled", lambda stage: format_count(stage.labelled)),
-        Number("mAP", lambda stage: format_fraction(stage.mean_ap)),
+        Number("mAP", lambda stage: format_fraction(mean_ap(stage.measured))),
         Column("held against", lambda stage: stage.before.name if stage.before else ""),
-        Number("gain, points [95 %]", gain),
-        Number("false positives at recall 0.8", lambda stage: format_percent(stage.fpr)),
+        Number(
+            "gain, points [95 %]",
+            lambda stage: gain(stage.before.measured, stage.measured) if stage.before else "",
+        ),
+        Number(
+            "false positives at recall 0.8", lambda stage: format_percent(mean_fpr(stage.measured))
+        ),
     )
 
 

@@ -32,12 +32,12 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe, load_recipe
 from edgetag.reporting.plots.drawing import draw_file
 from edgetag.tables import Column, Number, Rows, Table
-from edgetag.tables.formats import format_count, format_fraction, format_percent, format_points
-from edgetag.validation.comparison import compare
+from edgetag.tables.formats import format_count, format_fraction, format_percent
 from edgetag.validation.inputs import split_of
 from edgetag.validation.metrics import Measured
 from edgetag.validation.obtaining import obtain_reference
 from edgetag.workspace import Workspace, write_text
+from tests.support.gains import gain, mean_ap, mean_fpr
 
 TURNED, TAKEN = 0.1, 1 / 3
 """Shares of a tag's labels that are turned round, and taken away."""
@@ -72,16 +72,6 @@ class Point:
     questions: int
     changed: int
     measured: Measured
-
-    @property
-    def mean_ap(self) -> float:
-        """Over the scored tags."""
-        return float(self.measured.average_precisions[self.measured.split.scored].mean())
-
-    @property
-    def fpr(self) -> float:
-        """False-positive rate where recall is 0.8, the mean over tags."""
-        return float(np.mean([each.fpr_at_recall for each in self.measured.operating]))
 
 
 @dataclass
@@ -200,13 +190,7 @@ def circle(
 def table_of(points: list[Point]) -> Table:
     """Return every model beside the start and the ceiling."""
     start, ceiling = points[0], points[-1]
-    way = ceiling.mean_ap - start.mean_ap
-
-    def gain(point: Point) -> str:
-        change = compare(start.measured, point.measured, point.measured).mean_ap
-        assert change is not None
-        low, high = change.drop_interval or (0.0, 0.0)
-        return format_points(-change.drop, (-high, -low))
+    way = mean_ap(ceiling.measured) - mean_ap(start.measured)
 
     return Rows(points).table(
         f"The circle on {format_count(len(start.measured.scores))} test pictures, "
@@ -214,10 +198,15 @@ def table_of(points: list[Point]) -> Table:
         Column[Point]("pictures chosen", lambda point: point.way),
         Number("questions", lambda point: format_count(point.questions)),
         Number("labels changed", lambda point: format_count(point.changed)),
-        Number("mAP", lambda point: format_fraction(point.mean_ap)),
-        Number("gain, points [95 %]", gain),
-        Number("of the way", lambda point: format_percent((point.mean_ap - start.mean_ap) / way)),
-        Number("false positives at recall 0.8", lambda point: format_percent(point.fpr)),
+        Number("mAP", lambda point: format_fraction(mean_ap(point.measured))),
+        Number("gain, points [95 %]", lambda point: gain(start.measured, point.measured)),
+        Number(
+            "of the way",
+            lambda point: format_percent((mean_ap(point.measured) - mean_ap(start.measured)) / way),
+        ),
+        Number(
+            "false positives at recall 0.8", lambda point: format_percent(mean_fpr(point.measured))
+        ),
     )
 
 
@@ -229,14 +218,20 @@ def paint(points: list[Point], figure: Any) -> None:
         line = [start, *(point for point in points if point.way == way)]
         axes.plot(
             [point.questions for point in line],
-            [point.mean_ap for point in line],
+            [mean_ap(point.measured) for point in line],
             marker="o",
             color=f"C{number}",
             label=f"pictures chosen by {way}",
         )
-    axes.axhline(ceiling.mean_ap, color="0.4", linestyle="--", linewidth=1, label="clean labels")
     axes.axhline(
-        points[0].mean_ap, color="0.4", linestyle=":", linewidth=1, label="all spoilt labels learnt"
+        mean_ap(ceiling.measured), color="0.4", linestyle="--", linewidth=1, label="clean labels"
+    )
+    axes.axhline(
+        mean_ap(points[0].measured),
+        color="0.4",
+        linestyle=":",
+        linewidth=1,
+        label="all spoilt labels learnt",
     )
     axes.set_xlabel("pictures that a person was asked about")
     axes.set_ylabel("mAP on the test split")
