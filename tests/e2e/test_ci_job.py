@@ -238,6 +238,25 @@ def test_the_action_says_what_the_command_says(
     assert not list(tmp_path.rglob("injected"))
 
 
+def test_what_the_action_keeps_follows_from_its_sources_and_from_the_versions(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    def digest(constraints: str) -> str:
+        job = action(folders["wide"], tmp_path, constraints=constraints)
+        assert job.run("Digest").returncode == 0
+        return job.values["steps.digest.outputs.sha256"]
+
+    assert len(digest("")) == 64
+    assert digest("constraints.txt") == digest("constraints.txt") != digest("")
+    changed = action(folders["wide"], tmp_path)
+    changed.action = shutil.copytree(ACTION, tmp_path / "other/.github/actions/verdict")
+    for name in ("pyproject.toml", "export/edgetag/__init__.py"):
+        (tmp_path / "other" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / "other" / name)
+    changed.run("Digest")
+    assert changed.values["steps.digest.outputs.sha256"] != digest("")
+
+
 def test_what_ci_systems_read_is_of_their_schemas(folders: dict[str, Path], tmp_path: Path) -> None:
     (gitlab,) = re.findall(
         r"```yaml\n(# \.gitlab-ci\.yml\n.*?)```", (ROOT / "docs/ci.md").read_text(), re.DOTALL
