@@ -205,7 +205,7 @@ def _elsewhere() -> tuple[Component, ...]:
     """Return the targets that --on can name."""
     return tuple(
         Component(
-            name=target.name if target.name == "wasm" else f"emulated {target.name}",
+            name=f"emulated {target.name}" if target.cpus else target.name,
             state=target.state,
             detail=target.detail or ", ".join(target.runtimes),
         )

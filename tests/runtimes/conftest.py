@@ -9,7 +9,7 @@ import pytest
 from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
-from edgetag.runtimes.wasm import setup_wasm
+from edgetag.runtimes.wasm import Wasm
 from tests.support.run_folders import noisy_pictures
 
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
@@ -43,5 +43,5 @@ def wasm_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("needs Node.js and npm")
     folder = tmp_path_factory.mktemp("wasm")
-    setup_wasm(folder, SilentProgress())
+    Wasm(folder).set_up(SilentProgress())
     return folder

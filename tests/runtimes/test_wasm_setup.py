@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,12 @@ import pytest
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
+from edgetag.runtimes.browser import Browser
 from edgetag.runtimes.emulation.machines import default_cache
-from edgetag.runtimes.wasm import Wasm, install, setup_wasm
-from edgetag.runtimes.wasm.install import (
-    BUILD,
-    FILES,
-    LOCK,
-    MARKER,
-    installed,
-)
+from edgetag.runtimes.npm import LOCK, MARKER, NpmPackage
+from edgetag.runtimes.wasm import Wasm
+
+PACKAGE = Wasm.package
 
 needs_npm = pytest.mark.skipif(
     shutil.which("node") is None or shutil.which("npm") is None, reason="needs Node.js and npm"
@@ -50,7 +48,7 @@ def test_without_node_it_says_what_to_install(
     assert reason.startswith("node is not installed; install Node.js 18 or newer")
     assert reason.endswith("run: edgetag target setup wasm")
     with pytest.raises(InputError, match=r"^wasm: node is not installed"):
-        setup_wasm(tmp_path / "cache", SilentProgress())
+        Wasm(tmp_path / "cache").set_up(SilentProgress())
 
 
 @pytest.mark.parametrize(
@@ -63,13 +61,13 @@ def test_an_old_or_strange_node_is_refused(
     only_on_path(monkeypatch, tmp_path / "bin", {"node": prints})
     assert re.search(reason, Wasm(tmp_path).available() or "")
     with pytest.raises(InputError, match=r"wasm: .*install Node\.js 18 or newer"):
-        setup_wasm(tmp_path / "cache", SilentProgress())
+        Wasm(tmp_path / "cache").set_up(SilentProgress())
 
 
 def test_without_npm_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     only_on_path(monkeypatch, tmp_path / "bin", {"node": "v20.1.0"})
     with pytest.raises(InputError, match=r"^wasm: npm is not installed; install Node"):
-        setup_wasm(tmp_path / "cache", SilentProgress())
+        Wasm(tmp_path / "cache").set_up(SilentProgress())
     assert not (tmp_path / "cache").exists()
 
 
@@ -91,16 +89,14 @@ def test_only_scoring_is_launched(tmp_path: Path) -> None:
         engines.loader("wasm")
 
 
-def test_the_lock_file_pins_one_package_by_hash_and_names_no_host() -> None:
-    text = LOCK.read_text()
+@pytest.mark.parametrize("package", [Wasm.package, Browser.package], ids=lambda p: p.target)
+def test_lock_files_pin_packages_by_hash_and_name_no_host(package: NpmPackage) -> None:
+    text = package.lock.read_text()
     packages = {name: entry for name, entry in json.loads(text)["packages"].items() if name}
-    wanted = json.loads((LOCK.parent / "package.json").read_text())["dependencies"]
-    assert {name.removeprefix("node_modules/"): p["version"] for name, p in packages.items()} == (
-        wanted
-    )
+    wanted = json.loads((package.pinned / "package.json").read_text())["dependencies"]
+    assert wanted == {package.name: package.version}
     assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
     assert "://" not in text
-    assert Wasm().version() == next(iter(wanted.values()))
 
 
 def test_the_cache_folder_follows_the_environment(
@@ -121,7 +117,7 @@ def test_without_a_network_set_up_says_so_and_leaves_nothing(
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))
     with pytest.raises(InputError) as refused:
-        setup_wasm(tmp_path / "cache", SilentProgress())
+        Wasm(tmp_path / "cache").set_up(SilentProgress())
     assert str(refused.value).startswith("wasm: the npm registry cannot be reached (ECONNREFUSED)")
     assert "\n" not in str(refused.value)
     assert list((tmp_path / "cache").iterdir()) == []
@@ -129,20 +125,16 @@ def test_without_a_network_set_up_says_so_and_leaves_nothing(
 
 @needs_npm
 @pytest.mark.slow
-def test_another_package_than_the_pinned_one_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_package_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
     """The lock file asks for other content under the same name and version."""
     pinned = tmp_path / "pinned"
     pinned.mkdir()
-    shutil.copyfile(LOCK.parent / "package.json", pinned / "package.json")
-    lock = pinned / LOCK.name
-    lock.write_text(LOCK.read_text().replace("sha512-/", "sha512-x"))
-    assert lock.read_text() != LOCK.read_text()
-    monkeypatch.setattr(install, "HERE", pinned)
-    monkeypatch.setattr(install, "LOCK", lock)
+    shutil.copyfile(PACKAGE.pinned / "package.json", pinned / "package.json")
+    text = PACKAGE.lock.read_text()
+    (pinned / LOCK).write_text(text.replace("sha512-/", "sha512-x"))
+    assert (pinned / LOCK).read_text() != text
     with pytest.raises(InputError, match="is not the pinned package"):
-        setup_wasm(tmp_path / "cache", SilentProgress())
+        replace(PACKAGE, pinned=pinned).fetch(tmp_path / "cache", SilentProgress())
     assert list((tmp_path / "cache").iterdir()) == []
 
 
@@ -154,9 +146,10 @@ def test_a_broken_runtime_is_seen_and_fetched_again(
 ) -> None:
     cache = tmp_path / "cache"
     shutil.copytree(wasm_cache, cache)
-    folder = installed(cache)
-    assert folder is not None
-    binary, marker = folder / BUILD / FILES[1], folder / MARKER
+    modules = PACKAGE.installed(cache)
+    assert modules is not None
+    folder = modules.parent
+    binary, marker = modules / PACKAGE.files[1], folder / MARKER
     if damage == "flipped bit":
         data = bytearray(binary.read_bytes())
         data[len(data) // 2] ^= 1
@@ -168,7 +161,7 @@ def test_a_broken_runtime_is_seen_and_fetched_again(
     else:
         marker.write_text(re.sub(r'"lock_sha256": "\w', '"lock_sha256": "x', marker.read_text()))
     assert "not set up, or damaged" in (Wasm(cache).available() or "")
-    assert setup_wasm(cache, SilentProgress()) == folder
+    assert Wasm(cache).set_up(SilentProgress()) == folder
     assert Wasm(cache).available() is None
     assert [path.name for path in cache.iterdir()] == [folder.name]
 
@@ -179,5 +172,5 @@ def test_set_up_where_it_is_there_fetches_nothing(
     wasm_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
-    folder = setup_wasm(wasm_cache, SilentProgress())
-    assert os.access(folder / BUILD / FILES[0], os.R_OK)
+    folder = Wasm(wasm_cache).set_up(SilentProgress())
+    assert os.access(folder / "node_modules" / PACKAGE.files[0], os.R_OK)

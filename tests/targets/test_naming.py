@@ -15,7 +15,7 @@ from edgetag.runtimes import Engine, engines
 from edgetag.runtimes.emulation import TARGETS
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.targets.asked import engines_of, engines_to_check, engines_to_count
-from edgetag.targets.naming import Kind, places, resolve, resolve_for, runtime_names
+from edgetag.targets.naming import WEB, Kind, places, resolve, resolve_for, runtime_names
 
 
 def refusal(*arguments: object) -> str:
@@ -28,7 +28,7 @@ def test_a_machine_is_all_of_its_engines_and_an_engine_is_itself() -> None:
     assert resolve("arm64").runtimes == ("litert@arm64", "tflite-runtime@arm64")
     assert resolve("litert@arm64").runtimes == ("litert@arm64",)
     assert resolve("armv7").runtimes == ("tflite-runtime@armv7",)
-    assert (resolve("wasm").kind, resolve("wasm").runtimes) == (Kind.WASM, ("wasm",))
+    assert (resolve("wasm").kind, resolve("wasm").runtimes) == (Kind.WEB, ("wasm",))
     assert resolve("litert").kind is Kind.HERE
     both = resolve_for("matrix", ["litert@arm64", "arm64", "wasm"])
     assert runtime_names(both) == ("litert@arm64", "tflite-runtime@arm64", "wasm")
@@ -127,7 +127,7 @@ def test_nothing_is_counted_in_webassembly_where_the_recipe_names_it(run_folder:
 
 
 def test_the_recipe_knows_the_machines_and_processors_that_there_are() -> None:
-    assert set(get_args(TargetName)) == {target.name for target in TARGETS} | {"wasm"}
+    assert set(get_args(TargetName)) == {target.name for target in TARGETS} | set(WEB)
     for target in TARGETS:
         assert CPUS[target.name] == tuple(cpu.name for cpu in target.cpus)  # type: ignore[index]
 
@@ -135,7 +135,7 @@ def test_the_recipe_knows_the_machines_and_processors_that_there_are() -> None:
 def test_the_list_of_targets_says_what_to_type(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["target", "list", "--cache", str(tmp_path), "--json"])
     targets = json.loads(done.stdout)["targets"]
-    assert [target["name"] for target in targets] == ["arm64", "armv7", "wasm"]
+    assert [target["name"] for target in targets] == ["arm64", "armv7", *WEB]
     for target in targets:
         assert target["state"] == "missing"
         assert f"edgetag target setup {target['name']}" in target["detail"]

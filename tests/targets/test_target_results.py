@@ -54,20 +54,23 @@ def exported(variant: str, float_tensors: int) -> ExportedVariant:
 
 
 def test_integers_must_be_identical_and_one_step_differs() -> None:
-    exact = tolerance(exported("int8", 0))
+    exact = tolerance(exported("int8", 0), "litert")
     assert compare(scores(0.5, 0.25), scores(0.5, 0.25), exact).agreement == "identical"
     found = compare(scores(0.5, 0.25), scores(0.5, 0.25 + 1 / 256), exact)
     assert found == Comparison("differs", "", 1, 1 / 256)
 
 
 def test_floats_may_differ_by_their_tolerance_and_no_more() -> None:
-    limit = tolerance(exported("fp32", 160))
+    limit = tolerance(exported("fp32", 160), "litert")
     assert compare(scores(0.5), scores(0.5 + limit / 2), limit).agreement == "within tolerance"
     assert compare(scores(0.5), scores(0.5 + 2 * limit), limit).agreement == "differs"
-    assert tolerance(exported("int8", 3)) > limit, "partly float: activations are rounded"
+    assert tolerance(exported("int8", 3), "litert") > limit, "partly float: activations are rounded"
     scores_alone = exported("int8", 3).model_copy(update={"float_scores": True})
-    assert tolerance(scores_alone) == limit, "what is rounded is as exact as in integers"
+    assert tolerance(scores_alone, "litert") == limit, "what is rounded is as exact as in integers"
     assert host_of(scores_alone, "tflite-runtime") == "tflite-runtime-reference"
+    shaders = tolerance(exported("int8", 0), "browser-webgpu")
+    assert shaders == tolerance(exported("int8", 3), "litert"), "they compute integers as floats"
+    assert tolerance(exported("fp32", 160), "browser-webgpu") == limit
 
 
 def test_a_file_that_only_the_target_cannot_run_fails() -> None:

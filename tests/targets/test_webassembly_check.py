@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from edgetag.cli.app import app
 from edgetag.conversion.result import ExportResult
 from edgetag.progress import SilentProgress
-from edgetag.runtimes.wasm import setup_wasm
+from edgetag.runtimes.wasm import Wasm
 from edgetag.targets.result import TargetsResult
 from edgetag.workspace import digest_file, write_text
 from tests.support.paths import MODELS
@@ -25,7 +25,7 @@ pytestmark = [
 @pytest.fixture(scope="session")
 def wasm_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wasm")
-    setup_wasm(folder, SilentProgress())
+    Wasm(folder).set_up(SilentProgress())
     return folder
 
 

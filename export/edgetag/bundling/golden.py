@@ -92,6 +92,6 @@ def _expect(
         family=family,
         runtime=engine.name,
         version=engine.version(),
-        tolerance=tolerance(file),
+        tolerance=tolerance(file, engine.name),
         scores=tuple(tuple(row) for row in run.scores.tolist()),
     )

@@ -28,7 +28,10 @@ class EngineLine:
     use: Use
     imports: str = ""
     same_here: Mapping[Numbers, str] = field(default_factory=dict)
+    keeps_integers: bool = True
 
+
+AS_LITERT: Mapping[Numbers, str] = dict.fromkeys(("integer", "float", "mixed"), "litert")
 
 ENGINES = by_name(
     EngineLine("litert", "recipe", "ai_edge_litert.interpreter"),
@@ -50,6 +53,9 @@ ENGINES = by_name(
         "elsewhere",
         same_here={"integer": "litert", "float": "litert", "mixed": "tflite-runtime"},
     ),
+    EngineLine("browser", "elsewhere", same_here=AS_LITERT),
+    # Shaders take the steps of integers as floats, and round nothing in between.
+    EngineLine("browser-webgpu", "elsewhere", same_here=AS_LITERT, keeps_integers=False),
 )
 """The first is the default. Emulated machines run the first two, as `litert@arm64`."""
 

@@ -48,7 +48,9 @@ def list_(cache: Cache = None, json: Json = False) -> None:
 
 @app.command()
 def setup(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="arm64, armv7 or wasm.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="arm64, armv7, wasm, browser or browser-webgpu.")
+    ],
     cache: Cache = None,
 ) -> None:
     """Set a target up, from Debian's, Python's or npm's packages, without root.
@@ -68,7 +70,8 @@ def check(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="arm64, armv7, wasm, or a single engine such as litert@arm64; may be repeated; "
+            help="arm64, armv7, wasm, browser, browser-webgpu, or a single engine such as "
+            "litert@arm64; may be repeated; "
             "default: the recipe's targets.on.",
         ),
     ] = None,

@@ -6,13 +6,15 @@ from pydantic import Field, model_validator
 
 from edgetag.recipe.base import Section
 
-TargetName = Literal["arm64", "armv7", "wasm"]
+TargetName = Literal["arm64", "armv7", "wasm", "browser", "browser-webgpu"]
 CpuName = Literal["cortex-a76", "cortex-a53", "cortex-a7"]
 
 CPUS: dict[TargetName, tuple[CpuName, ...]] = {
     "arm64": ("cortex-a76", "cortex-a53"),
     "armv7": ("cortex-a7",),
     "wasm": (),
+    "browser": (),
+    "browser-webgpu": (),
 }
 """Processors that each can pretend to have; `runtimes.emulation.machines` says what they are."""
 

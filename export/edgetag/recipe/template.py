@@ -52,7 +52,7 @@ distillation = 1.0             # fine-tuning holds to the float model; below 1 l
 # explain = []                 # variants that give heat maps too, such as ["int8-qat"]
 
 [targets]
-# on = []                      # run the files on "arm64", "armv7", "wasm" too; edgetag target list
+# on = []                      # run the files on "arm64", "browser", … too; edgetag target list
 
 # Limits decide the exit code; [budgets.int8] would replace these for one variant. Drops are
 # margins: the whole interval must lie inside. 0.01 is one point.

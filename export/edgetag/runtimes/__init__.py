@@ -9,11 +9,11 @@
   common.
 - `maps`: class activation maps of a file over cache rows, by its second signature.
 - `messages`: what the scoring process is told and what it answers, one JSON line per event.
+- `npm`: runtimes that npm brings: fetched into a cache folder, pinned by version and hash.
 - `protocol`: what an engine that runs `.tflite` files must offer.
 - `scoring`: scoring a file over cache rows, from the side that must survive whatever the runtime
   does.
 - `session`: a model that an engine has loaded, and its ends.
-- `wasm`: TensorFlow Lite as WebAssembly in Node, by the npm package @tensorflow/tfjs-tflite.
 - `worker`: the process in which a model is scored: `python -m edgetag.runtimes.worker JOB.json`.
 """
 

@@ -82,11 +82,23 @@ def score_rows(
 Work = Callable[[Session, Job, ImageCache, Emit], None]
 
 
-def perform(job: Job, emit: Emit, work: Work = score_rows) -> None:
-    """Load the model, work with it, and tell each step; refusals are events, not exceptions."""
+def perform(
+    job: Job, emit: Emit, work: Work = score_rows, load: Callable[[], Session] | None = None
+) -> None:
+    """Load the model, work with it, and tell each step; refusals are events, not exceptions.
+
+    Args:
+        job: What to do.
+        emit: Tells an event.
+        work: What is done with the loaded model.
+        load: Loads the job's model; None for the job's engine, which loads it into this process.
+    """
     try:
         cache = ImageCache(job.cache, MAPPED_SHARDS)
-        session = engines.loader(job.engine).load(job.model, job.threads)
+        if load is None:
+            session = engines.loader(job.engine).load(job.model, job.threads)
+        else:
+            session = load()
         height, width = session.input.shape[1:3]
         size = cache.index.input_size
         if (height, width) != (size, size):

@@ -41,9 +41,12 @@ def host_of(file: ExportedVariant, runtime: str) -> str:
     return ENGINES[runtime].same_here.get(_numbers(file), runtime)
 
 
-def tolerance(file: ExportedVariant) -> float:
-    """Return how far a score may be from the one here."""
-    return TOLERANCES["float" if file.float_scores else _numbers(file)]
+def tolerance(file: ExportedVariant, runtime: str) -> float:
+    """Return how far a score on a runtime may be from the one here."""
+    numbers = _numbers(file)
+    if not ENGINES[runtime].keeps_integers and numbers != "float":
+        return TOLERANCES["mixed"]
+    return TOLERANCES["float" if file.float_scores else numbers]
 
 
 def _numbers(file: ExportedVariant) -> Numbers:

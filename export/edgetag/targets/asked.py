@@ -7,12 +7,11 @@ from typing import Any
 from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.recipe import BUDGET_CPU, BUDGET_TARGET, Recipe
-from edgetag.runtimes import Engine
+from edgetag.runtimes import Engine, engines
 from edgetag.runtimes.emulation import TARGETS, Target, open_target
 from edgetag.runtimes.emulation.engine import SEPARATOR, Emulated
-from edgetag.runtimes.wasm import Wasm
-from edgetag.runtimes.wasm.tools import find_node, node_version
-from edgetag.targets.naming import CHECK, COUNT, WASM, Place, resolve_for
+from edgetag.runtimes.npm import NpmEngine
+from edgetag.targets.naming import CHECK, COUNT, WEB, Place, resolve_for
 
 
 def engines_to_check(
@@ -40,7 +39,7 @@ def engines_to_count(
 
     Arguments and errors are those of `engines_to_check`.
     """
-    places = resolve_for(COUNT, on or [name for name in _named_by(recipe) if name != WASM])
+    places = resolve_for(COUNT, on or [name for name in _named_by(recipe) if name not in WEB])
     return engines_of(places, recipe.benchmark.runtimes, cpus or recipe.targets.cpus, cache)
 
 
@@ -75,7 +74,7 @@ def engines_of(
     """Return every engine of places on every processor, each once.
 
     Args:
-        places: Emulated machines and WebAssembly.
+        places: Emulated machines, WebAssembly, browsers.
         runtimes: Which engines of an emulated machine, unless a place names its own.
         cpus: Which processors; those of another machine are passed over.
         cache: The folder of all targets; None for the default one.
@@ -94,8 +93,20 @@ def engines_of(
         if place.target
         for engine in _emulated(place, place.target, runtimes, cpus, cache)
     ]
-    wasm = [Wasm(cache)] if any(place.target is None for place in places) else []
-    return (*dict.fromkeys(emulated), *wasm)
+    web = (web_engine(place.name, cache) for place in places if place.target is None)
+    return (*dict.fromkeys(emulated), *web)
+
+
+def web_engine(name: str, cache: Path | None) -> NpmEngine:
+    """Return an engine that npm brings, fetched to a cache folder.
+
+    Raises:
+        InputError: It is none of these.
+    """
+    engine = engines.get(name)
+    if not isinstance(engine, NpmEngine):
+        raise InputError(f"{name} is no target; there are: {', '.join(WEB)}")
+    return engine.at(cache)
 
 
 def _emulated(
@@ -123,7 +134,7 @@ def require_ready(engines: Iterable[Engine]) -> None:
     """
     reasons = {target_of(engine): engine.available() for engine in engines}
     missing = [
-        f"{target}: {reason}" if target == WASM else reason
+        f"{target}: {reason}" if target in WEB else reason
         for target, reason in reasons.items()
         if reason
     ]
@@ -158,5 +169,4 @@ def _program(engine: Engine) -> str:
     if isinstance(engine, Emulated):
         installed, _ = open_target(engine.target, engine.cache)
         return f"QEMU {installed.emulator_version}"
-    version = node_version(find_node() or "node")
-    return f"Node.js {'.'.join(map(str, version))}" if version else "Node.js"
+    return engine.program() if isinstance(engine, NpmEngine) else ""

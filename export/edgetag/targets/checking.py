@@ -65,7 +65,10 @@ def check_scores(
 
 def _check(job: Job[Engine], pictures: Pictures, task: Task) -> TargetCheck:
     """Score a file here and there; only the slow side is told."""
-    host, limit = engines.get(host_of(job.file, job.engine.inner)), tolerance(job.file)
+    host, limit = (
+        engines.get(host_of(job.file, job.engine.inner)),
+        tolerance(job.file, job.engine.inner),
+    )
     here = pictures.score(replace(job, engine=host))
     if isinstance(here, LoadFailure) and here.kind is FailureKind.TIMED_OUT:
         there: Outcome = LoadFailure(here.kind, "not tried")

@@ -9,8 +9,8 @@ from edgetag.records import Record, Result
 from edgetag.runtimes.emulation import TARGETS, Target, building
 from edgetag.runtimes.emulation.machines import default_cache
 from edgetag.runtimes.emulation.state import problem
-from edgetag.runtimes.wasm import Wasm, setup_wasm
-from edgetag.targets.naming import SETUP, WASM, resolve_for
+from edgetag.targets.asked import web_engine
+from edgetag.targets.naming import SETUP, WEB, resolve_for
 
 State = Literal["ok", "missing", "broken"]
 
@@ -47,7 +47,7 @@ def list_targets(cache: Path | None = None) -> TargetList:
         cache: The folder that holds them; None for the default one.
     """
     emulated = (_emulated(target, cache) for target in TARGETS)
-    return TargetList(targets=(*emulated, _wasm(cache)))
+    return TargetList(targets=(*emulated, *(_web(name, cache) for name in WEB)))
 
 
 def set_up(name: str, cache: Path | None, progress: Progress) -> Iterator[str]:
@@ -58,7 +58,7 @@ def set_up(name: str, cache: Path | None, progress: Progress) -> Iterator[str]:
     """
     (place,) = resolve_for(SETUP, [name])
     if place.target is None:
-        yield f"{name} is ready; folder: {setup_wasm(cache, progress)}"
+        yield f"{name} is ready; folder: {web_engine(name, cache).set_up(progress)}"
         return
     target, folder = place.target, (cache or default_cache()).absolute()
     installed = building.set_up(target, folder, progress)
@@ -80,13 +80,13 @@ def _emulated(target: Target, cache: Path | None) -> ListedTarget:
     )
 
 
-def _wasm(cache: Path | None) -> ListedTarget:
-    engine = Wasm(cache)
+def _web(name: str, cache: Path | None) -> ListedTarget:
+    engine = web_engine(name, cache)
     wrong = engine.available()
     return ListedTarget(
-        name=WASM,
-        state=_state(wrong, (cache or default_cache()) / f"{WASM}-{engine.version()}"),
-        runtimes=(f"TensorFlow Lite as WebAssembly {engine.version()}",),
+        name=name,
+        state=_state(wrong, engine.place),
+        runtimes=(f"{engine.title} {engine.version()}",),
         detail=wrong or "",
     )
 

@@ -1,21 +1,22 @@
 """`--on NAME`: every target that files can be run on, by name.
 
-A target is an emulated machine (`arm64`), one of its engines (`litert@arm64`), or WebAssembly
-(`wasm`); some verbs take engines of this machine too. Every verb resolves its names here. Phones
-are no targets of `--on`: they have verbs of their own.
+A target is an emulated machine (`arm64`), one of its engines (`litert@arm64`), WebAssembly
+(`wasm`) or a browser (`browser`, `browser-webgpu`); some verbs take engines of this machine too.
+Every verb resolves its names here. Phones are no targets of `--on`: they have verbs of their own.
 """
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from edgetag.catalogue.engines import ENGINES
 from edgetag.errors import InputError
 from edgetag.runtimes import engines
 from edgetag.runtimes.emulation import TARGETS, Target
 from edgetag.runtimes.emulation.engine import SEPARATOR
 
 PHONES = "adb"
-WASM = "wasm"
+WEB = tuple(name for name, line in ENGINES.items() if line.use == "elsewhere")
 CHECK = "target check"
 COUNT = "target count"
 SETUP = "target setup"
@@ -26,13 +27,13 @@ class Kind(StrEnum):
 
     HERE = "this machine"
     EMULATED = "an emulated machine"
-    WASM = "WebAssembly"
+    WEB = "WebAssembly or a browser"
 
 
 CAN = {
-    CHECK: frozenset({Kind.EMULATED, Kind.WASM}),
+    CHECK: frozenset({Kind.EMULATED, Kind.WEB}),
     COUNT: frozenset({Kind.EMULATED}),
-    SETUP: frozenset({Kind.EMULATED, Kind.WASM}),
+    SETUP: frozenset({Kind.EMULATED, Kind.WEB}),
     "bundle check": frozenset(Kind),
     "matrix": frozenset(Kind),
 }
@@ -71,7 +72,7 @@ def places() -> tuple[Place, ...]:
             for target, names in emulated.items()
             for name in names
         ),
-        Place(WASM, Kind.WASM, (WASM,)),
+        *(Place(name, Kind.WEB, (name,)) for name in WEB),
         *(Place(name, Kind.HERE, (name,), chosen=True) for name in engines.names()),
     )
 
@@ -112,11 +113,10 @@ def resolve_for(verb: str, names: Iterable[str]) -> tuple[Place, ...]:
 
 
 def _why_not(verb: str, kind: Kind) -> str:
-    if kind is Kind.WASM:
+    if kind is Kind.WEB:
         return (
-            "instructions are counted on emulated machines alone, and the latency of Node here "
-            "says nothing of a browser on a phone; compare scores with: edgetag target check "
-            "RECIPE --on wasm"
+            "instructions are counted on emulated machines alone, and latency here says nothing "
+            "of a browser on a phone; compare scores with: edgetag target check RECIPE --on wasm"
         )
     if verb == SETUP:
         return "that is this machine, which has its runtimes by pip; see: edgetag doctor"

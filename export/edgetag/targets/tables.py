@@ -46,7 +46,7 @@ def _of_targets(result: TargetsResult) -> Iterator[Table]:
 def check_table(result: TargetsResult) -> Table:
     """Show one row per file, runtime and processor."""
     return Rows(result.checks).table(
-        "Scores on targets against those here; emulated by QEMU, except WebAssembly in Node",
+        "Scores on targets against those here; ARM is emulated by QEMU",
         Column("variant", lambda check: check.variant),
         Column("runtime", lambda check: Cell(check.engine, note=check.runtime_version)),
         Column("processor", lambda check: Cell(check.cpu or NONE, note=check.program)),

@@ -92,6 +92,8 @@ def test_unknown_names_are_refused_with_the_known_ones() -> None:
 def test_a_recipe_may_not_name_an_emulated_engine() -> None:
     assert engines.target_names() == (
         "wasm",
+        "browser",
+        "browser-webgpu",
         "litert@arm64",
         "tflite-runtime@arm64",
         "tflite-runtime@armv7",

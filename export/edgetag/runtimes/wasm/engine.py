@@ -5,59 +5,35 @@ from pathlib import Path
 
 from edgetag.errors import InputError
 from edgetag.process import Launch
-from edgetag.runtimes.emulation.machines import default_cache
-from edgetag.runtimes.protocol import SILENCE_LIMIT_S
-from edgetag.runtimes.wasm.install import installed, pinned_version
-from edgetag.runtimes.wasm.tools import SET_UP, find_node, why_no_node
+from edgetag.runtimes.node import find_node, node_version, why_no_node
+from edgetag.runtimes.npm import MODULES, NpmEngine, NpmPackage
 
-WORKER = Path(__file__).with_name("worker.mjs")
+HERE = Path(__file__).parent
+WORKER = HERE / "worker.mjs"
+BUILD = "@tensorflow/tfjs-tflite/wasm/tflite_web_api_cc_simd"
 
 
-class Wasm:
-    """The engine `wasm`.
-
-    Args:
-        cache_folder: Where `setup_wasm` has put the package; None for the default.
-    """
+class Wasm(NpmEngine):
+    """The engine `wasm`."""
 
     name = "wasm"
-    inner = name
-    silence_limit_s = SILENCE_LIMIT_S
+    title = "TensorFlow Lite as WebAssembly"
+    package = NpmPackage("wasm", "@tensorflow/tfjs-tflite", HERE, (f"{BUILD}.js", f"{BUILD}.wasm"))
+    """The scoring process loads these two; see `session.mjs`."""
 
-    def __init__(self, cache_folder: Path | None = None) -> None:
-        self._cache_folder = cache_folder
+    def why_no_program(self) -> str | None:
+        """Return None, or why there is no Node that runs it."""
+        return why_no_node(find_node())
 
-    def launch(self, module: str, *arguments: str) -> Launch:
-        """Start the scoring process under Node.
+    def program(self) -> str:
+        """Return Node with its version."""
+        version = node_version(find_node() or "node")
+        return f"Node.js {'.'.join(map(str, version))}" if version else "Node.js"
 
-        Raises:
-            InputError: Another process than that is asked for, or the engine is not set up.
-        """
-        from edgetag.runtimes.scoring import WORKER as SCORING
-
-        if module != SCORING:
-            raise InputError(
-                f"the runtime {self.name} only scores images; {module.split('.')[-1]} needs a "
-                "runtime of this machine, such as litert"
-            )
-        node, folder = find_node(), installed(self._folder())
-        if node is None or folder is None:
-            raise InputError(f"{self.name}: {self.available()}")
-        command = [node, "--no-warnings", str(WORKER), str(folder), *arguments]
+    def launch_scoring(self, folder: Path, *arguments: str) -> Launch:
+        """Start the scoring process under Node."""
+        node = find_node()
+        if node is None:
+            raise InputError(f"{self.name}: {self.why_no_program()}")
+        command = [node, "--no-warnings", str(WORKER), str(folder / MODULES), *arguments]
         return Launch(command, dict(os.environ))
-
-    def version(self) -> str:
-        """Return the version of the npm package, which is pinned."""
-        return pinned_version()
-
-    def available(self) -> str | None:
-        """Return None, or why it cannot be used here and what to do."""
-        missing = why_no_node(find_node())
-        if missing is not None:
-            return missing
-        if installed(self._folder()) is None:
-            return f"it is not set up, or damaged; {SET_UP}"
-        return None
-
-    def _folder(self) -> Path:
-        return self._cache_folder or default_cache()

@@ -13,7 +13,7 @@ import {ARRAYS} from './encoding.mjs';
 import {oneLine, Refused, WrongOutput} from './events.mjs';
 import {quantization} from './flatfile.mjs';
 
-export const BUILD = 'node_modules/@tensorflow/tfjs-tflite/wasm/tflite_web_api_cc_simd';
+export const BUILD = '@tensorflow/tfjs-tflite/wasm/tflite_web_api_cc_simd';
 const IDENTIFIER = 'TFL3';  // of TensorFlow Lite, at byte 4
 const CONSEQUENCE = 'Failed to apply the default TensorFlow Lite delegate';  // of another error
 const OPTIONS = {numThreads: 1, enableProfiling: false, maxProfilingBufferEntries: 1};

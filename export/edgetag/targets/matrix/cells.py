@@ -98,12 +98,11 @@ class Cells:
         if host is None:
             return None
         here, there = self.outcomes[file.variant, host], self.outcomes[file.variant, engine.name]
-        return same_engine(file, host, here, there)
+        return same_engine(host, tolerance(file, engine.inner), here, there)
 
 
-def same_engine(file: ExportedVariant, host: str, here: Outcome, there: Outcome) -> SameEngine:
+def same_engine(host: str, limit: float, here: Outcome, there: Outcome) -> SameEngine:
     """Judge a file's scores elsewhere by those of the same engine here."""
-    limit = tolerance(file)
     comparison = compare(here, there, limit)
     return SameEngine(
         host=host,

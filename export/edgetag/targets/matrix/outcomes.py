@@ -10,7 +10,7 @@ from edgetag.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
 from edgetag.runtimes.emulation.engine import Emulated
-from edgetag.runtimes.wasm import Wasm
+from edgetag.runtimes.npm import NpmEngine
 from edgetag.targets import agreement
 from edgetag.targets.matrix.proof import OLD_RUNTIME
 from edgetag.targets.scoring import Job, Outcome, Pictures
@@ -54,7 +54,7 @@ def host_of(file: ExportedVariant, engine: Engine) -> str | None:
         file: Integers are computed by other kernels than floats.
         engine: One elsewhere; of one here, it is None.
     """
-    if isinstance(engine, Emulated | Wasm):
+    if isinstance(engine, Emulated | NpmEngine):
         return agreement.host_of(file, engine.inner)
     return None
 

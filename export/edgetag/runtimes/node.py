@@ -1,4 +1,4 @@
-"""Node and npm on this machine: whether they are there and new enough."""
+"""Node.js on this machine: whether it is there and new enough."""
 
 import functools
 import shutil
@@ -7,7 +7,6 @@ import subprocess
 OLDEST_NODE = 18
 """Major version from which the scoring process runs; older ones lack what it is written in."""
 
-SET_UP = "run: edgetag target setup wasm"
 INSTALL = f"install Node.js {OLDEST_NODE} or newer (Debian: apt install nodejs npm)"
 ANSWER_S = 20.0
 
@@ -18,19 +17,18 @@ def find_node() -> str | None:
 
 
 def why_no_node(node: str | None) -> str | None:
-    """Return None, or why this Node cannot be used.
+    """Return None, or why this Node cannot be used and what to install.
 
     Args:
         node: What `find_node` found.
     """
     if node is None:
-        return f"node is not installed; {INSTALL}, then {SET_UP}"
+        return f"node is not installed; {INSTALL}"
     version = node_version(node)
     if version is None:
-        return f"{node} does not answer to --version; {INSTALL}, then {SET_UP}"
+        return f"{node} does not answer to --version; {INSTALL}"
     if version[0] < OLDEST_NODE:
-        shown = ".".join(map(str, version))
-        return f"node is version {shown}, too old; {INSTALL}, then {SET_UP}"
+        return f"node is version {'.'.join(map(str, version))}, too old; {INSTALL}"
     return None
 
 

@@ -1,0 +1,74 @@
+"""A model loaded by LiteRT.js in a page of Chromium, a `Session`."""
+
+import base64
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from edgetag.errors import one_line
+from edgetag.runtimes.browser.devtools import ORIGIN, BrowserError, Tab
+from edgetag.runtimes.encoding import decode
+from edgetag.runtimes.interpreter import describe
+from edgetag.runtimes.protocol import ModelLoadError
+from edgetag.runtimes.session import Signature, Values
+
+
+class BrowserSession:
+    """A loaded model.
+
+    LiteRT.js tells no scales and zero points, so an interpreter that is never allocated describes
+    the file's ends.
+
+    Args:
+        tab: Its files are those of `page`.
+        model: The file.
+        accelerator: `wasm` or `webgpu`.
+
+    Raises:
+        ModelLoadError: LiteRT refuses the file, or it is no image classifier.
+    """
+
+    def __init__(self, tab: Tab, model: Path, accelerator: str) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        ends = describe(Interpreter, model)
+        self.input, self.output = ends.input, ends.output
+        for end in (self.input, self.output):
+            if end.dtype == "int16":
+                raise ModelLoadError(f"{end.name} is int16, which LiteRT.js takes no arrays of")
+        self._tab = tab
+        self._ask = partial(_asked, tab)
+        self._given, self._raw = "", b""
+        tab.open(f"{ORIGIN}/")
+        self._ask(f"load('{accelerator}')")
+
+    def feed(self, values: Values) -> None:
+        """Set the input: `[1, height, width, 3]` of the input's type."""
+        self._given = base64.b64encode(values.tobytes()).decode("ascii")
+
+    def run(self) -> None:
+        """Run the model once on what was fed."""
+        self._raw = base64.b64decode(self._ask(f"run('{self._given}', '{self.input.dtype}')"))
+
+    def read(self) -> Values:
+        """Return the raw output `[tags]` of the output's type."""
+        return np.frombuffer(self._raw, dtype=self.output.dtype)
+
+    def invoke(self, values: Values) -> npt.NDArray[np.float32]:
+        """Feed, run, read and dequantize: `[1, height, width, 3]` to scores `[tags]`."""
+        self.feed(values)
+        self.run()
+        return decode(self.read(), self.output)
+
+    def signature(self, name: str) -> Signature:
+        """Refuse: scores alone are computed in a browser."""
+        raise ModelLoadError(f"the signature {name} is not run in a browser")
+
+
+def _asked(tab: Tab, script: str) -> str:
+    try:
+        return str(tab.value(script))
+    except BrowserError as error:
+        raise ModelLoadError(one_line(str(error))) from None

@@ -1,0 +1,34 @@
+"""The process that scores in a browser: `python -m edgetag.runtimes.browser.worker FOLDER JOB`.
+
+The file runs as WebAssembly or as shaders in the browser's own sandbox, so this process is not
+confined: it only speaks to the browser.
+"""
+
+import sys
+from pathlib import Path
+
+from edgetag.children import begin_job
+from edgetag.runtimes import engines
+from edgetag.runtimes.browser.devtools import find_chromium, open_tab
+from edgetag.runtimes.browser.engine import Browser
+from edgetag.runtimes.browser.files import page
+from edgetag.runtimes.browser.session import BrowserSession
+from edgetag.runtimes.messages import Job
+from edgetag.runtimes.npm import MODULES
+from edgetag.runtimes.worker import perform
+
+
+def main() -> None:
+    """Perform the job in the file named by the last argument."""
+    folder = Path(sys.argv.pop(1))
+    job, emit = begin_job(Job)
+    engine, program = engines.get(job.engine), find_chromium()
+    if not isinstance(engine, Browser) or program is None:
+        raise RuntimeError(f"{job.engine} in {program}: `launch` starts no such process")
+    files = page(folder / MODULES, job.model)
+    with open_tab(program, job.scores.parent / "browser", engine.options, files) as tab:
+        perform(job, emit, load=lambda: BrowserSession(tab, job.model, engine.accelerator))
+
+
+if __name__ == "__main__":
+    main()

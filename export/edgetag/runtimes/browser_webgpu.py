@@ -1,0 +1,5 @@
+"""LiteRT.js in headless Chromium by WebGPU; see `browser`."""
+
+from edgetag.runtimes.browser import BrowserWebGpu
+
+ENGINE = BrowserWebGpu()
