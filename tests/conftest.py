@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.browser import browser_cache
 from tests.support.drawn_shapes import draw_shapes
 from tests.support.trained_run import trained_run
 
-__all__ = ["trained_run"]
+__all__ = ["browser_cache", "trained_run"]
 
 settings.register_profile("busy", deadline=None)  # no test asserts how long an example takes
 settings.load_profile("busy")

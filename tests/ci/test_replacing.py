@@ -5,14 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from edgetag.ci.replacing import replacing
+from edgetag.ci.result import CiFolder
+from edgetag.replacing import replacing
 from edgetag.scratch import YOUNG_S
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from edgetag.ci.replacing import replacing
-with replacing(Path(sys.argv[1])) as new:
+from edgetag.ci.result import CiFolder
+from edgetag.replacing import replacing
+with replacing(Path(sys.argv[1]), CiFolder) as new:
     (new.parent / "run").mkdir()
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -25,6 +27,6 @@ def test_what_a_killed_export_left_goes_when_the_next_one_begins(tmp_path: Path)
     assert (left / "run").is_dir()
     old = left.stat().st_mtime - 2 * YOUNG_S
     os.utime(left, (old, old))
-    with replacing(folder) as new:
+    with replacing(folder, CiFolder) as new:
         (new / "model.tflite").write_bytes(b"x")
     assert [path.name for path in tmp_path.iterdir()] == ["gate"]

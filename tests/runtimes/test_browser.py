@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.browser import Browser, BrowserWebGpu
-from edgetag.runtimes.browser.devtools import find_chromium
 from edgetag.runtimes.messages import Job
 from edgetag.runtimes.npm import NpmEngine
 from edgetag.runtimes.scoring import WORKER
@@ -23,16 +21,6 @@ from tests.support.processes import descendants, runs
 
 CONTRACT = Preprocessing(input_size=64)
 LITERT = engines.get("litert")
-
-
-@pytest.fixture(scope="module")
-def browser_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache folder with LiteRT.js, fetched by npm."""
-    if find_chromium() is None and "CI" not in os.environ:
-        pytest.skip("needs Chromium: Debian's package chromium")
-    folder = tmp_path_factory.mktemp("browser")
-    Browser(folder).set_up(SilentProgress())
-    return folder
 
 
 def test_without_chromium_it_says_what_to_install(

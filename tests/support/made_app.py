@@ -8,14 +8,13 @@ import struct
 import zipfile
 from collections.abc import Mapping, Sequence
 
-from edgetag.bundling.android import PLACED
 from edgetag.bundling.apk.signatures import MAGIC
-from edgetag.bundling.contents import MANIFEST
+from edgetag.bundling.contents import MANIFEST, ON_DEVICES
 from edgetag.bundling.result import BundledVariant, BundleFile, BundleManifest
 
 ASSETS = "assets/edgetag"
 MODEL = "int8.tflite"
-CONTENT = {**{name: name.encode() for name in PLACED}, MODEL: bytes(range(256)) * 8}
+CONTENT = {**{name: name.encode() for name in ON_DEVICES}, MODEL: bytes(range(256)) * 8}
 V2 = 0x7109871A
 PAGE_BYTES = 16_384
 ALIGNMENT = 0xD935  # the extra field that zipalign pads

@@ -16,4 +16,5 @@
 - `replay`: runs model files over golden inputs, each engine in a process of its own.
 - `signing`: signatures of bundles by OpenSSF's model-signing, with a key file.
 - `sources`: what a bundle takes from outside the run: golden pictures.
+- `web`: a folder that any web server serves: a page that tags pictures by a bundle.
 """

@@ -19,24 +19,13 @@ from pydantic import Field
 
 from edgetag.bundling import contents
 from edgetag.bundling.archive import MAX_BUNDLE_BYTES
-from edgetag.bundling.checking import check
+from edgetag.bundling.checking import require_pictures
 from edgetag.bundling.kotlin import tags_source
 from edgetag.bundling.opening import Bundle, open_bundle
-from edgetag.bundling.result import BundleManifest, Sha256
+from edgetag.bundling.result import Sha256
 from edgetag.errors import InputError
-from edgetag.progress import SilentProgress
 from edgetag.records import Record, Result
 from edgetag.workspace import digest_file, write_bytes, write_text
-
-PLACED = (
-    contents.LABELS,
-    contents.THRESHOLDS,
-    contents.PREPROCESSING,
-    contents.GOLDEN,
-    contents.GOLDEN_INPUTS,
-    contents.ATTRIBUTION,
-)
-"""What is placed beside manifest and models, where the bundle has it."""
 
 MAX_TEXT_BYTES = 1_000_000
 
@@ -170,12 +159,7 @@ def place(
         InputError: The bundle is damaged, does not hold what it says or has no such variant, this
             is no Android project, or a file is in the way.
     """
-    checked = check(path, (), SilentProgress())
-    if not checked.passed:
-        raise InputError(
-            f"{path}: its pictures do not give its golden inputs; see: edgetag bundle check "
-            f"{path.name}"
-        )
+    require_pictures(path)
     _require_build_file(project, where)
     with open_bundle(path) as bundle:
         files = _files(bundle, package, where, variants)
@@ -196,7 +180,7 @@ def _files(
 ) -> dict[str, bytes]:
     """Return every file by its path in the project."""
     archive = bundle.archive
-    manifest = _cut(bundle, variants)
+    manifest = bundle.cut(variants)
     text = manifest.to_json().encode()
     digest = hashlib.sha256(text).hexdigest()
     source = tags_source(manifest, bundle.labels.labels, digest, package)
@@ -208,15 +192,6 @@ def _files(
         },
         f"{where.sources}/{package.replace('.', '/')}/Tags.kt": source.encode(),
     }
-
-
-def _cut(bundle: Bundle, variants: Sequence[str]) -> BundleManifest:
-    """Return the manifest of what a phone needs of a bundle."""
-    whole = bundle.manifest
-    chosen = tuple(bundle.variant(name) for name in dict.fromkeys(variants)) or whole.variants
-    names = {*PLACED, *(variant.file for variant in chosen)}
-    files = tuple(file for file in whole.files if file.name in names)
-    return whole.model_copy(update={"variants": chosen, "files": files})
 
 
 def _write(

@@ -14,7 +14,7 @@ from edgetag.bundling.replay import nearest, run_over
 from edgetag.bundling.result import BundledVariant
 from edgetag.errors import InputError
 from edgetag.preprocess import ImageRejectedError
-from edgetag.progress import Progress
+from edgetag.progress import Progress, SilentProgress
 from edgetag.records import Record, Result
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
 from edgetag.scratch import scratch_folder
@@ -139,6 +139,19 @@ def check(path: Path, on: Sequence[Engine], progress: Progress) -> BundleCheck:
             files=len(bundle.manifest.files),
             pictures=_pictures(bundle),
             replays=_replays(bundle, folder, on, progress) if on else (),
+        )
+
+
+def require_pictures(path: Path) -> None:
+    """Refuse a bundle that is damaged, or whose pictures do not give its golden inputs here.
+
+    Raises:
+        InputError: It is so.
+    """
+    if not check(path, (), SilentProgress()).passed:
+        raise InputError(
+            f"{path}: its pictures do not give its golden inputs; see: edgetag bundle check "
+            f"{path.name}"
         )
 
 

@@ -18,6 +18,9 @@ CARD = "model-card.md"
 VERDICT = "verdict.json"
 ATTRIBUTION = "attribution.md"
 
+ON_DEVICES = (LABELS, THRESHOLDS, PREPROCESSING, GOLDEN, GOLDEN_INPUTS, ATTRIBUTION)
+"""What an app carries beside manifest and models, where the bundle has it."""
+
 ALWAYS = (
     SCHEMA,
     LABELS_TEXT,

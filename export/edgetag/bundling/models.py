@@ -46,6 +46,20 @@ def check_model(
         _check_maps(data, variant.explain, len(manifest.tags), where)
 
 
+def ends_of(path: Path, n_tags: int, bundle: Path) -> tuple[End, End]:
+    """Return what a checked model takes, and the list of scores that it gives.
+
+    Raises:
+        InputError: It is damaged.
+    """
+    where = f"{bundle}: {path.name}"
+    ends = read_boundary(read_bytes(path), where)
+    scores = [end for end in ends.outputs if _is_scores(end, n_tags)]
+    if len(ends.inputs) != 1 or not scores:
+        raise InputError(f"{where}: is no tagger of {n_tags} tags")
+    return ends.inputs[0], scores[0]
+
+
 def _is_scores(end: End, n_tags: int) -> bool:
     return end.shape in ((1, n_tags), (1, 1, 1, n_tags))
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +66,18 @@ class Bundle:
                 return variant
         names = ", ".join(variant.variant for variant in self.manifest.variants)
         raise NoSuchVariantError(f"{self.archive.path}: has no variant {name!r}; it has: {names}")
+
+    def cut(self, variants: Sequence[str] = ()) -> BundleManifest:
+        """Return the manifest of what an app needs: some variants or all, and `ON_DEVICES`.
+
+        Raises:
+            NoSuchVariantError: The bundle lacks one of them.
+        """
+        whole = self.manifest
+        chosen = tuple(self.variant(name) for name in dict.fromkeys(variants)) or whole.variants
+        names = {*contents.ON_DEVICES, *(variant.file for variant in chosen)}
+        files = tuple(file for file in whole.files if file.name in names)
+        return whole.model_copy(update={"variants": chosen, "files": files})
 
 
 class NoSuchVariantError(InputError):

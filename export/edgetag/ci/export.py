@@ -10,14 +10,14 @@ from edgetag.ci.job_recipe import JobRecipe, job_recipe
 from edgetag.ci.job_reference import job_reference
 from edgetag.ci.pictures import FOLDER, Judged, collect
 from edgetag.ci.rehearsal import rehearse
-from edgetag.ci.replacing import check_replaceable, replacing, seal
-from edgetag.ci.result import CiExport, Part
+from edgetag.ci.result import CiExport, CiFolder, Part
 from edgetag.conversion.exported import exported_file
 from edgetag.dataset import open_dataset
 from edgetag.dataset.attribution import read_attribution
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
+from edgetag.replacing import check_replaceable, digests_of, replacing
 from edgetag.shipping import read_shipping
 from edgetag.tables.formats import format_bytes
 from edgetag.validation.accepted import accept, read_baseline
@@ -54,7 +54,7 @@ def export(
         InputError: The run is not finished or has changed, the folder is in use, or the job would
             not accept what is exported.
     """
-    check_replaceable(folder)
+    check_replaceable(folder, CiFolder)
     variant = _variant(recipe, workspace, wanted.variant)
     model = _model(workspace, variant)
     judged = collect(recipe, open_dataset(workspace))
@@ -71,7 +71,7 @@ def export(
         extra=extra_of(made),
         accepted=wanted.baseline is not None or wanted.reason is not None,
     )
-    with replacing(folder) as new:
+    with replacing(folder, CiFolder) as new:
         judged.write(new, progress)
         write_bytes(new / MODEL, model)
         write_reference(new / REFERENCE, reference)
@@ -86,7 +86,8 @@ def export(
         if wanted.reason is not None:
             accepted = accept(verdict, None, wanted.reason)
             write_text(new / BASELINE, accepted.to_json())
-        sizes = seal(new, recipe.name, variant)
+        sizes = {name: (new / name).stat().st_size for name in digests_of(new)}
+        CiFolder(recipe=recipe.name, variant=variant, files=digests_of(new)).write(new)
     return CiExport(
         folder=str(folder),
         place=job.place,

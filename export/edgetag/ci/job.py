@@ -7,7 +7,7 @@ from pathlib import Path
 from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.ci.environment import constraints, python_version
 from edgetag.ci.job_recipe import JobRecipe
-from edgetag.ci.replacing import RUNS
+from edgetag.ci.result import RUNS
 from edgetag.tables.text import escape_markdown
 from edgetag.text_templates import template
 

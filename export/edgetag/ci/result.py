@@ -4,24 +4,26 @@ from typing import ClassVar
 
 from edgetag.judging.decisions import Decision
 from edgetag.records import Record, Result
+from edgetag.replacing import MadeFolder
 
-MARKER = "ci.json"
-"""Tells a folder that may be replaced from one that may not."""
+RUNS = "runs"
+"""What the job's commands leave in the folder."""
 
 
-class CiFolder(Result):
-    """`ci.json`: what the folder holds, so that it can be replaced and nothing else is.
+class CiFolder(MadeFolder):
+    """`ci.json`: what the folder holds.
 
     Attributes:
         recipe: The recipe's name.
         variant: What the job's file is judged as.
-        files: File relative to the folder → SHA-256; the marker itself is not among them.
     """
 
     SCHEMA: ClassVar[str] = "edgetag.ci-folder/1.0"
+    MARKER: ClassVar[str] = "ci.json"
+    COMMAND: ClassVar[str] = "ci export"
+    LEFT_BY_USE: ClassVar[tuple[str, ...]] = (RUNS,)
     recipe: str
     variant: str
-    files: dict[str, str]
 
 
 class Part(Record):

@@ -196,6 +196,37 @@ def android(
     )
 
 
+@app.command("web")
+def web(
+    path: BundlePath,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="A new folder for the page.")
+    ],
+    variant: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The model file; default: the bundle's first."),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where edgetag target setup browser has put LiteRT.js."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a page that tags pictures in the browser: static files, which any web server serves.
+
+    Pictures stay in the page. It runs the bundle's golden inputs when it opens, and says whether
+    they give the scores that they must. The other files are modules for pages of your own.
+    """
+    from edgetag.bundling.web import write_site
+
+    made = write_site(path, out, variant, cache)
+    if json:
+        print_json(made)
+        return
+    typer.echo(f"{out}: {made.name} {made.version}, {made.variant}, {len(made.files)} files")
+    typer.echo(f"try it: python -m http.server --directory {out}, then http://localhost:8000")
+
+
 @app.command("schema")
 def schema() -> None:
     """Print the JSON Schema of manifest.json, for programs that read it."""

@@ -38,14 +38,21 @@ PASSING = ("DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE")
 class End:
     """An input or output.
 
-    `dtype` is as numpy names it; `quantized` says whether it has a scale, `open_axes` whether an
-    axis behind the first is left open until it runs.
+    `dtype` is as numpy names it, `open_axes` says whether an axis behind the first is left open
+    until it runs. `scale` is the real value of one step, 0 where it has none, or several;
+    `zero_point` is the value that stands for 0.
     """
 
     shape: tuple[int, ...]
     dtype: str
-    quantized: bool
+    scale: float
+    zero_point: int
     open_axes: bool
+
+    @property
+    def quantized(self) -> bool:
+        """Whether it has one scale."""
+        return self.scale > 0
 
 
 @dataclass(frozen=True)
@@ -178,14 +185,22 @@ def _positions(get: Any, length: int, graph: Any) -> list[int]:
 
 def _end(tensor: Any) -> End:
     axes = _limited(tensor.ShapeLength(), MOST_AXES, "axes")
-    quantization = tensor.Quantization()
+    scale, zero_point = _steps(tensor.Quantization())
     signed = _limited(tensor.ShapeSignatureLength(), MOST_AXES, "axes")
     return End(
         shape=tuple(int(tensor.Shape(axis)) for axis in range(axes)),
         dtype=TYPE_NAMES.get(tensor.Type(), f"type {tensor.Type()}"),
-        quantized=quantization is not None and quantization.ScaleLength() == 1,
+        scale=scale,
+        zero_point=zero_point,
         open_axes=any(tensor.ShapeSignature(axis) < 0 for axis in range(1, signed)),
     )
+
+
+def _steps(quantization: Any) -> tuple[float, int]:
+    if quantization is None or quantization.ScaleLength() != 1:
+        return 0.0, 0
+    zero_point = quantization.ZeroPoint(0) if quantization.ZeroPointLength() else 0
+    return float(quantization.Scale(0)), int(zero_point)
 
 
 def _maker(model: Any, graph: Any, output: int) -> str:

@@ -1,5 +1,6 @@
 """Engines that run `.tflite` files, each in a process of its own.
 
+- `browser`: LiteRT.js in headless Chromium, by the npm package @litertjs/core.
 - `emulation`: machines of another architecture, emulated by QEMU in user mode: what they need,
   setting it up.
 - `encoding`: from uint8 pixels to a model's input, and from its output to scores.

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.bundling.android import PLACED
 from edgetag.bundling.apk.binary_manifest import MOST_BYTES as MOST_ANDROID_MANIFEST_BYTES
 from edgetag.bundling.apk.binary_manifest import extracts_native_libraries
 from edgetag.bundling.apk.elf import HEAD_BYTES, NotElfError, segment_alignment
@@ -15,7 +14,7 @@ from edgetag.bundling.apk.opening import App, open_app
 from edgetag.bundling.apk.result import AppCheck, AppFile, Kind
 from edgetag.bundling.apk.signatures import signatures
 from edgetag.bundling.archive import MAX_BUNDLE_BYTES, MAX_FILES, MAX_MANIFEST_BYTES, check_bundle
-from edgetag.bundling.contents import ATTRIBUTION, MANIFEST, MODEL_SUFFIX
+from edgetag.bundling.contents import ATTRIBUTION, MANIFEST, MODEL_SUFFIX, ON_DEVICES
 from edgetag.bundling.result import BundleFile, BundleManifest
 from edgetag.errors import InputError
 from edgetag.tables.text import printable, shorten
@@ -152,7 +151,7 @@ def _manifest_file(
     def problems() -> Iterator[str]:
         models = {variant.file for variant in manifest.variants}
         listed = {file.name for file in manifest.files}
-        if lacking := sorted({*PLACED, *models} - {ATTRIBUTION} - listed):
+        if lacking := sorted({*ON_DEVICES, *models} - {ATTRIBUTION} - listed):
             yield f"does not list {lacking[0]}, which a phone reads; {PLACE_AGAIN}"
         if expected and (manifest.name, manifest.version) != (expected.name, expected.version):
             yield f"not of {expected.name} {expected.version}; {PLACE_AGAIN}"

@@ -6,7 +6,8 @@ gives; `worker` is the process that speaks to Chromium, and the `.mjs` files are
 """
 
 from edgetag.runtimes.browser.engine import Browser, BrowserWebGpu
+from edgetag.runtimes.browser.files import MODULES, PROGRAMS, SCRIPTS
 
-__all__ = ["ENGINE", "Browser", "BrowserWebGpu"]
+__all__ = ["ENGINE", "MODULES", "PROGRAMS", "SCRIPTS", "Browser", "BrowserWebGpu"]
 
 ENGINE = Browser()

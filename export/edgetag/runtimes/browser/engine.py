@@ -7,7 +7,9 @@ from edgetag.runtimes.browser.devtools import INSTALL, chromium_version, find_ch
 from edgetag.runtimes.browser.files import MODULES, PROGRAMS
 from edgetag.runtimes.npm import NpmEngine, NpmPackage
 
-PACKAGE = NpmPackage("browser", "@litertjs/core", Path(__file__).parent, (*MODULES, *PROGRAMS))
+PACKAGE = NpmPackage(
+    "browser", "@litertjs/core", Path(__file__).parent, (*MODULES.values(), *PROGRAMS)
+)
 WORKER = "edgetag.runtimes.browser.worker"
 
 SOFTWARE_GPU = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")

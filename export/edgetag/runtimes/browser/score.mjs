@@ -8,7 +8,7 @@ let model;
 /** Load `/model.tflite`. */
 window.load = async (accelerator) => {
   const answer = await fetch('/model.tflite');
-  model = await openModel(new Uint8Array(await answer.arrayBuffer()), '/wasm/', accelerator);
+  model = await openModel(new Uint8Array(await answer.arrayBuffer()), '/@litertjs/core/wasm/', accelerator);
 };
 
 /** Run it on base64 of the input's values, and return base64 of the output's. */

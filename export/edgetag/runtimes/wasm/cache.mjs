@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import {BadInput} from './events.mjs';
+import {BadInput} from './errors.mjs';
 import {openArray, readExactly} from './npy.mjs';
 
 const SCHEMA = 'edgetag.cache/1.';

@@ -1,7 +1,7 @@
 // From uint8 pixels to a model's input and from its output to scores, as runtimes/encoding.py and
 // runtimes/worker.py do it, to the last bit; tests hold the two against each other.
 
-import {WrongOutput} from './events.mjs';
+import {WrongOutput} from './errors.mjs';
 
 export const ARRAYS = {
   float32: Float32Array,

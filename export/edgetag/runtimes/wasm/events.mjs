@@ -2,14 +2,7 @@
 
 import fs from 'node:fs';
 
-/** The runtime cannot load or run the model; the message says why, in one line. */
-export class Refused extends Error {}
-
-/** The model runs, but what it gives are no scores. */
-export class WrongOutput extends Error {}
-
-/** Something other than the model is wrong, such as the image cache. */
-export class BadInput extends Error {}
+import {BadInput, Refused, WrongOutput} from './errors.mjs';
 
 /** Write one event at once. Never console.log: it may buffer, and native code prints there. */
 export function emit(event) {

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 
-import {BadInput} from './events.mjs';
+import {BadInput} from './errors.mjs';
 
 const MAGIC = '\x93NUMPY';
 

@@ -10,7 +10,8 @@ import {createRequire} from 'node:module';
 import path from 'node:path';
 
 import {ARRAYS} from './encoding.mjs';
-import {oneLine, Refused, WrongOutput} from './events.mjs';
+import {Refused, WrongOutput} from './errors.mjs';
+import {oneLine} from './events.mjs';
 import {quantization} from './flatfile.mjs';
 
 export const BUILD = '@tensorflow/tfjs-tflite/wasm/tflite_web_api_cc_simd';

@@ -8,7 +8,8 @@ import fs from 'node:fs';
 
 import {ImageCache} from './cache.mjs';
 import {ARRAYS, checked, decode, encodingTable} from './encoding.mjs';
-import {emit, eventOf, oneLine, Refused} from './events.mjs';
+import {Refused} from './errors.mjs';
+import {emit, eventOf, oneLine} from './events.mjs';
 import {countRows, rowNumbers, ScoresFile} from './npy.mjs';
 import {openSession} from './session.mjs';
 

@@ -1,0 +1,239 @@
+"""A page from a bundle: pixels and tags are Python's, in a real browser from a real web server."""
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from edgetag import Tagger
+from edgetag.bundling.web import WebFolder, write_site
+from edgetag.errors import InputError
+from edgetag.preprocess import Pixels, Preprocessing, preprocess, read_image
+from edgetag.workspace import digest_file
+from tests.support.chromium import Tab, open_chromium
+from tests.support.made_bundle import resealed, unpack
+
+WHITE = "[255, 255, 255]"
+READY = "document.body.dataset.ready || document.getElementById('said').className === 'bad'"
+FUNCTIONS = """(async () => {
+  window.pixels = await import('/edgetag/preprocess.mjs');
+  window.fetched = async (name) => (await fetch(`/pictures/${name}`)).blob();
+  window.base64 = (bytes) => {
+    let text = '';
+    for (let i = 0; i < bytes.length; i += 8192) {
+      text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+    }
+    return btoa(text);
+  };
+})()"""
+
+
+def noisy(width: int, height: int, mode: str = "RGB") -> Image.Image:
+    """Draw noise with large and small parts, so that every resampling shows."""
+    random = np.random.default_rng(width)
+    coarse = random.integers(0, 256, (9, 9, len(mode)), dtype=np.uint8)
+    smooth = Image.fromarray(coarse, mode).resize((width, height), Image.Resampling.BICUBIC)
+    fine = random.integers(-20, 20, (height, width, len(mode)))
+    return Image.fromarray((np.asarray(smooth).astype(int) + fine).clip(0, 255).astype(np.uint8))
+
+
+def held(orientation: int) -> bytes:
+    """Return EXIF data that say how a picture was held."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif.tobytes()
+
+
+def draw_pictures(folder: Path) -> None:
+    """Save pictures in every format and mode that the contract reads."""
+    folder.mkdir()
+    rgb, rgba = noisy(151, 83), noisy(151, 83, "RGBA")
+    few = rgb.quantize(16)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    rgb.save(folder / "fine.jpg", quality=95, subsampling=0)
+    rgb.save(folder / "coarse.jpg", quality=80, subsampling=2)
+    rgb.save(folder / "progressive.jpg", progressive=True)
+    rgb.save(folder / "profile.jpg", icc_profile=profile)
+    rgb.convert("L").save(folder / "grey.jpg")
+    rgb.convert("CMYK").save(folder / "print.jpg")
+    rgb.save(folder / "profile.png", icc_profile=profile)
+    rgba.save(folder / "half-transparent.png")
+    rgba.convert("LA").save(folder / "half-transparent-grey.png")
+    few.save(folder / "palette.png")
+    few.save(folder / "holes.png", transparency=3)
+    rgb.convert("1").save(folder / "bits.png")
+    Image.fromarray(np.arange(3000, dtype=np.uint16).reshape(50, 60) * 21).save(folder / "deep.png")
+    rgb.save(folder / "lossy.webp", quality=80)
+    rgba.save(folder / "half-transparent.webp", quality=80)
+    few.save(folder / "colours.gif")
+    few.save(folder / "frames.gif", save_all=True, append_images=[noisy(151, 83).quantize(8)])
+    rgb.save(folder / "plain.bmp")
+    for orientation in range(1, 9):
+        for end in ("jpg", "png", "webp"):
+            rgb.save(folder / f"held-{orientation}.{end}", exif=held(orientation))
+
+
+@pytest.fixture(scope="module")
+def site(made: Path, browser_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a bundle of three tags, with pictures beside it."""
+    folder = tmp_path_factory.mktemp("site") / "page"
+    write_site(bundle_of(made), folder, cache=browser_cache)
+    draw_pictures(folder / "pictures")
+    return folder
+
+
+def bundle_of(made: Path) -> Path:
+    (bundle,) = (made / "run" / "bundle").glob("*.zip")
+    return bundle
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """Serve a folder as the README says."""
+    command = [sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "0"]
+    with subprocess.Popen(
+        [*command, "--directory", str(site)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        try:
+            port = server.stdout.readline().split(" port ")[1].split()[0]
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            server.kill()
+
+
+@contextmanager
+def opened(site: Path, profile: Path) -> Iterator[Tab]:
+    """Open the page, and wait until it has tested itself."""
+    with served(site) as url, open_chromium(profile).tab(url) as tab:
+        tab.wait_for(READY)
+        yield tab
+
+
+def pixels_in(tab: Tab, script: str) -> Pixels:
+    answer: dict[str, Any] = tab.value(
+        f"(async () => {{ const {{width, height, rgb}} = await ({script});"
+        "return {shape: [height, width, 3], data: base64(rgb)}; })()"
+    )
+    flat = np.frombuffer(base64.b64decode(answer["data"]), dtype=np.uint8)
+    return flat.reshape(answer["shape"])
+
+
+@pytest.mark.slow
+def test_the_page_has_the_pixels_tags_and_words_that_python_has(
+    made: Path, site: Path, tmp_path: Path
+) -> None:
+    contract = Preprocessing(input_size=64)
+    with opened(site, tmp_path / "profile") as tab:
+        assert tab.value("document.body.dataset.ready") == "passed"
+        assert "self-test passed on" in tab.value("document.getElementById('model').textContent")
+        tab.value(FUNCTIONS)
+
+        for path in sorted((site / "pictures").iterdir()):
+            script = f"fetched('{path.name}').then((blob) => pixels.decode(blob, {WHITE}))"
+            assert np.array_equal(pixels_in(tab, script), np.asarray(read_image(path, contract))), (
+                path.name
+            )
+
+        path = site / "pictures" / "fine.jpg"
+        for filtering in ("bilinear", "bicubic", "box", "lanczos", "nearest"):
+            for size, anchor in ((64, "center"), (150, "top_left"), (333, "center")):
+                other = Preprocessing(
+                    input_size=size, filter=filtering, anchor=anchor, fill=(1, 2, 3)
+                )
+                script = (
+                    f"fetched('{path.name}').then((blob) => pixels.preprocess(blob, "
+                    f"{other.model_dump_json()})).then((rgb) => ({{width: {size}, height: {size}, "
+                    "rgb}))"
+                )
+                assert np.array_equal(pixels_in(tab, script), preprocess(path, other)), other
+
+        tab.choose("#file", path)
+        tab.wait_for("document.body.dataset.done === '1'")
+        rows = tab.value(
+            "[...document.querySelectorAll('tr')].map((row) => [row.dataset.tag, "
+            "Number(row.dataset.score), row.className, row.cells[0].textContent])"
+        )
+        with Tagger(bundle_of(made)) as tagger:
+            tagging = tagger.tag(path)
+            expected = dict(zip(tagger.tags, tagging.scores, strict=True))
+        assert {tag: score for tag, score, *_ in rows} == pytest.approx(expected, abs=1e-6)
+        assert {tag for tag, _, name, _ in rows if name == "present"} == {
+            row.tag for row in tagging.tags
+        }
+        assert {label for *_, label in rows} == {"Cat", "Dog|wolf", "[bold]food"}
+
+        tab.choose("#file", site / "edgetag-web.json")
+        tab.wait_for("document.getElementById('said').className === 'bad'")
+        said = tab.value("document.getElementById('said').textContent")
+        assert said == "edgetag-web.json is no picture that this browser reads"
+        assert not [text for text in tab.complaints if "No available adapters" not in text]
+
+
+@pytest.mark.slow
+def test_a_page_of_other_bytes_says_so_instead_of_tagging(
+    made: Path, browser_cache: Path, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    made_site = write_site(bundle_of(made), site, cache=browser_cache)
+    golden = site / "bundle" / "golden.json"
+    values = json.loads(golden.read_text())
+    for expected in values["expected"]:
+        expected["scores"] = [[1 - score for score in row] for row in expected["scores"]]
+    golden.write_text(json.dumps(values))
+    with opened(site, tmp_path / "profile") as tab:
+        assert tab.value("document.body.dataset.ready") == "failed"
+        assert "FAILED" in tab.value("document.getElementById('model').textContent")
+    model = site / "bundle" / made_site.model.file
+    model.write_bytes(model.read_bytes() + b"\0")
+    with opened(site, tmp_path / "profile") as tab:
+        said = tab.value("document.getElementById('said').textContent")
+        assert said == f"{model.name} is not the file of the bundle"
+
+
+def test_without_litert_js_the_command_to_fetch_it_is_named(made: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="run: edgetag target setup browser"):
+        write_site(bundle_of(made), tmp_path / "site", cache=tmp_path / "none")
+
+
+@pytest.mark.slow
+def test_a_page_is_replaced_and_nothing_else(
+    made: Path, browser_cache: Path, tmp_path: Path
+) -> None:
+    bundle, site = bundle_of(made), tmp_path / "site"
+    first = write_site(bundle, site, cache=browser_cache)
+    assert first.files.keys() == {
+        path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()
+    } - {WebFolder.MARKER}
+    assert write_site(bundle, site, cache=browser_cache) == first, "the same bytes again"
+    assert all(digest_file(site / name) == digest for name, digest in first.files.items())
+    (site / "index.html").write_text("mine")
+    with pytest.raises(InputError, match=r"index\.html: changed since it was exported"):
+        write_site(bundle, site, cache=browser_cache)
+    assert (site / "index.html").read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_a_bundle_without_scores_of_litert_gets_no_page(
+    made: Path, browser_cache: Path, tmp_path: Path
+) -> None:
+    files = unpack(bundle_of(made))
+    golden = json.loads(files["golden.json"])
+    golden["expected"] = [row for row in golden["expected"] if row["family"] != "litert"]
+    files["golden.json"] = json.dumps(golden).encode()
+    other = tmp_path / "other.zip"
+    other.write_bytes(resealed(files))
+    with pytest.raises(InputError, match="has no golden scores of LiteRT"):
+        write_site(other, tmp_path / "site", cache=browser_cache)
+    assert not (tmp_path / "site").exists()
