@@ -14,9 +14,10 @@ import pytest
 from PIL import Image, ImageCms
 
 from edgetag import Tagger
+from edgetag.bundling.result import BundleResult
 from edgetag.bundling.web import WebFolder, write_site
 from edgetag.errors import InputError
-from edgetag.preprocess import Pixels, Preprocessing, preprocess, read_image
+from edgetag.preprocess import IMAGE_SUFFIXES, Pixels, Preprocessing, preprocess, read_image
 from edgetag.workspace import digest_file
 from tests.support.chromium import Tab, open_chromium
 from tests.support.made_bundle import resealed, unpack
@@ -82,10 +83,16 @@ def draw_pictures(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(made: Path, browser_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a bundle of three tags, with pictures beside it."""
+def sensitive(rich: tuple[BundleResult, dict[str, bytes]], made: Path) -> Path:
+    """A bundle of three tags, of which `cat` is sensitive."""
+    return made.parent / "rich" / "run" / rich[0].file
+
+
+@pytest.fixture(scope="module")
+def site(sensitive: Path, browser_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a bundle, with pictures beside it."""
     folder = tmp_path_factory.mktemp("site") / "page"
-    write_site(bundle_of(made), folder, cache=browser_cache)
+    write_site(sensitive, folder, cache=browser_cache)
     draw_pictures(folder / "pictures")
     return folder
 
@@ -132,7 +139,7 @@ def pixels_in(tab: Tab, script: str) -> Pixels:
 
 @pytest.mark.slow
 def test_the_page_has_the_pixels_tags_and_words_that_python_has(
-    made: Path, site: Path, tmp_path: Path
+    made: Path, sensitive: Path, site: Path, tmp_path: Path
 ) -> None:
     contract = Preprocessing(input_size=64)
     with opened(site, tmp_path / "profile") as tab:
@@ -159,20 +166,28 @@ def test_the_page_has_the_pixels_tags_and_words_that_python_has(
                 )
                 assert np.array_equal(pixels_in(tab, script), preprocess(path, other)), other
 
-        tab.choose("#file", path)
-        tab.wait_for("document.body.dataset.done === '1'")
-        rows = tab.value(
-            "[...document.querySelectorAll('tr')].map((row) => [row.dataset.tag, "
-            "Number(row.dataset.score), row.className, row.cells[0].textContent])"
+        pictures = sorted(
+            path for path in (made / "data").iterdir() if path.suffix in IMAGE_SUFFIXES
         )
-        with Tagger(bundle_of(made)) as tagger:
-            tagging = tagger.tag(path)
-            expected = dict(zip(tagger.tags, tagging.scores, strict=True))
-        assert {tag: score for tag, score, *_ in rows} == pytest.approx(expected, abs=1e-6)
-        assert {tag for tag, _, name, _ in rows if name == "present"} == {
-            row.tag for row in tagging.tags
-        }
-        assert {label for *_, label in rows} == {"Cat", "Dog|wolf", "[bold]food"}
+        with Tagger(sensitive) as tagger:
+            vocabulary = tagger.tags
+            taggings = {path: tagger.tag(path) for path in pictures}
+        by_cat = {"cat" in [row.tag for row in each.tags]: path for path, each in taggings.items()}
+        assert by_cat.keys() == {True, False}
+        for number, (is_sensitive, path) in enumerate(by_cat.items(), 1):
+            tab.choose("#file", path)
+            tab.wait_for(f"document.body.dataset.done === '{number}'")
+            rows = tab.value(
+                "[...document.querySelectorAll('tr')].map((row) => [row.dataset.tag, "
+                "Number(row.dataset.score), row.className, row.cells[0].textContent])"
+            )
+            expected = dict(zip(vocabulary, taggings[path].scores, strict=True))
+            assert {tag: score for tag, score, *_ in rows} == pytest.approx(expected, abs=1e-6)
+            present = {tag for tag, _, name, _ in rows if name == "present"}
+            assert present == {row.tag for row in taggings[path].tags}
+            assert {label for *_, label in rows} == {"Cat", "Dog", "[bold]food"}
+            shown = tab.value("document.getElementById('picture').className")
+            assert shown == ("covered" if is_sensitive else "")
 
         tab.choose("#file", site / "edgetag-web.json")
         tab.wait_for("document.getElementById('said').className === 'bad'")

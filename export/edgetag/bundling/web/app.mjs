@@ -45,6 +45,7 @@ async function show(file) {
     if (mine !== round) return;
     URL.revokeObjectURL(by('picture').src);
     by('picture').src = URL.createObjectURL(file);
+    by('picture').className = tags.some((tag) => tag.present && tag.sensitive) ? 'covered' : '';
     list(tags.sort((a, b) => b.present - a.present || b.score - a.score));
     by('shown').hidden = false;
     say(WORDS.milliseconds(took));
@@ -80,6 +81,7 @@ function take(files) {
   if (files.length) show(files[0]);
 }
 
+by('picture').addEventListener('click', () => { by('picture').className = ''; });
 by('file').addEventListener('change', (event) => take(event.target.files));
 for (const kind of ['dragover', 'dragleave', 'drop']) {
   addEventListener(kind, (event) => {
