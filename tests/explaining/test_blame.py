@@ -26,6 +26,10 @@ def layer(name: str) -> Layer:
     return Layer("CONV_2D", 0, Tensor(name, (1, 2), "float32", 0.0, 0))
 
 
+def both(*names: str) -> list[tuple[Layer, Layer]]:
+    return [(layer(name), layer(f"{name} in integers")) for name in names]
+
+
 def sums(signal: float, error: float, own: float, mean: float = 0.0) -> Sums:
     """100 values of a standard deviation, with root mean square errors."""
     return Sums(
@@ -39,19 +43,18 @@ def sums(signal: float, error: float, own: float, mean: float = 0.0) -> Sums:
 
 def test_errors_are_relative_to_the_signal_and_ranked_by_what_a_layer_adds() -> None:
     found = ranked(
-        [layer("a"), layer("b"), layer("c")],
+        both("a", "b", "c"),
         [sums(2.0, 0.2, 0.2), sums(1.0, 0.9, 0.05), sums(4.0, 2.0, 1.0, mean=7.0)],
     )
     assert [one.name for one in found] == ["c", "a", "b"]
+    assert [one.own_name for one in found] == [f"{name} in integers" for name in "cab"]
     assert [one.index for one in found] == [2, 0, 1]
     assert [one.error for one in found] == pytest.approx([0.5, 0.1, 0.9])
     assert [one.added for one in found] == pytest.approx([0.25, 0.1, 0.05])
 
 
 def test_a_layer_that_never_varies_is_not_compared() -> None:
-    assert [
-        one.name for one in ranked([layer("a"), layer("b")], [sums(0, 1, 1), sums(1, 1, 1)])
-    ] == ["b"]
+    assert [one.name for one in ranked(both("a", "b"), [sums(0, 1, 1), sums(1, 1, 1)])] == ["b"]
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """`explain/explain.json`: who is blamed, what mistakes cost, and what was left out."""
 
+import json
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,9 @@ from edgetag.catalogue.variants import BASE
 from edgetag.conversion.exported import exported_path, read_exported
 from edgetag.errors import InputError
 from edgetag.explaining import preprocessing, stage
-from edgetag.explaining.result import Explanation, MistakeCost, PreprocessingDrift
+from edgetag.explaining.graph import read_graph
+from edgetag.explaining.model_explorer import write_node_data
+from edgetag.explaining.result import Blame, Explanation, MistakeCost, PreprocessingDrift
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.reporting.results import tables_of
@@ -38,8 +42,35 @@ def costs_of(result: Explanation) -> dict[str, MistakeCost]:
 def test_the_file_holds_what_was_returned(pristine: ColorRun, explained: Explanation) -> None:
     folder = pristine.workspace.explain
     assert Explanation.read(folder / "explain.json", "explain") == explained
-    assert [path.name for path in folder.iterdir()] == ["explain.json"]
+    assert {path.name for path in folder.iterdir()} == {"explain.json", "model-explorer"}
     assert explained.notes == ()
+
+
+def test_node_data_name_outputs_of_both_files(pristine: ColorRun, explained: Explanation) -> None:
+    (blamed,) = explained.blame
+    outputs = {
+        name: {
+            layer.tensor.name
+            for layer in read_graph(pristine.workspace.export / f"{name}.tflite").layers
+        }
+        for name in ("fp32", "int8")
+    }
+    for value in ("error", "added"):
+        path = pristine.workspace.explain / "model-explorer" / f"int8-{value}.json"
+        results = json.loads(path.read_text())["results"]
+        for layer in blamed.layers:
+            assert results[layer.name] == results[layer.own_name]
+            assert results[layer.name] == {"value": getattr(layer, value)}
+        assert {layer.name for layer in blamed.layers} <= outputs["fp32"]
+        assert {layer.own_name for layer in blamed.layers} <= outputs["int8"]
+
+
+def test_node_data_of_a_variant_that_is_gone_is_deleted(tmp_path: Path) -> None:
+    blamed = Blame(variant="int8", runtime="litert", images=1, layers=())
+    write_node_data((blamed, blamed.model_copy(update={"variant": "int8-qat"})), tmp_path)
+    write_node_data((blamed,), tmp_path)
+    left = {path.name for path in (tmp_path / "model-explorer").iterdir()}
+    assert left == {"int8-error.json", "int8-added.json"}
 
 
 def test_every_quantized_variant_is_looked_into(explained: Explanation) -> None:

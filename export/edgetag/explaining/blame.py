@@ -84,7 +84,8 @@ def blame(
         outcome = _run(job, task, silence_s, cancelled)
     if isinstance(outcome, str):
         return outcome
-    return ranked([graph.layers[a] for a, _ in pairs], outcome.layers)
+    compared = [(graph.layers[a], other_graph.layers[b]) for a, b in pairs]
+    return ranked(compared, outcome.layers)
 
 
 def _run(
@@ -111,17 +112,17 @@ def _run(
     return outcome if failure is None else failure.while_doing("comparing layers")
 
 
-def ranked(layers: Sequence[Layer], sums: Sequence[Sums]) -> tuple[LayerError, ...]:
+def ranked(layers: Sequence[tuple[Layer, Layer]], sums: Sequence[Sums]) -> tuple[LayerError, ...]:
     """Return the layers, the one that adds most error first.
 
     A layer whose float output never varies is left out: there is no signal to compare with.
 
     Args:
-        layers: Layers of the float file that were compared.
+        layers: Layers of the float file that were compared, with those of the quantized one.
         sums: What was measured of each.
     """
     errors = []
-    for index, (layer, measured) in enumerate(zip(layers, sums, strict=True)):
+    for index, ((layer, own), measured) in enumerate(zip(layers, sums, strict=True)):
         variance = measured.squares / measured.count - (measured.total / measured.count) ** 2
         if variance <= 0:
             continue
@@ -129,6 +130,7 @@ def ranked(layers: Sequence[Layer], sums: Sequence[Sums]) -> tuple[LayerError, .
             LayerError(
                 index=index,
                 name=layer.tensor.name,
+                own_name=own.tensor.name,
                 operator=layer.operator,
                 error=sqrt(measured.squared_errors / measured.count / variance),
                 added=sqrt(measured.own_squared_errors / measured.count / variance),

@@ -12,6 +12,7 @@ class LayerError(Record):
     Attributes:
         index: Position among the compared operators, from 0.
         name: Name of the output tensor in the float file.
+        own_name: Its name in the quantized file; empty in files before 1.1.
         operator: Such as `CONV_2D`.
         error: Root mean square of the difference of the outputs, over the standard deviation of
             the float output; 0 is no error, 1 as large as the signal.
@@ -22,6 +23,7 @@ class LayerError(Record):
 
     index: int
     name: str
+    own_name: str = ""
     operator: str
     error: float
     added: float
@@ -110,7 +112,7 @@ class Explanation(Result):
         notes: What was left out, and why.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.explain/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.explain/1.1"
     blame: tuple[Blame, ...]
     preprocessing: tuple[PreprocessingDrift, ...]
     notes: tuple[str, ...] = ()

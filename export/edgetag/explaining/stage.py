@@ -16,6 +16,7 @@ from edgetag.explaining.blame import Images, blame
 from edgetag.explaining.costs import Judge
 from edgetag.explaining.graph import read_graph
 from edgetag.explaining.mistakes import Mistake, drawn_mistakes, scaled_mistakes
+from edgetag.explaining.model_explorer import write_node_data
 from edgetag.explaining.pictures import PictureSource
 from edgetag.explaining.preprocessing import (
     Feeding,
@@ -83,6 +84,7 @@ def run(
         of_preprocessing = _drift(recipe, workspace, dataset, file, path, notes, progress)
         drift = (of_preprocessing,) if of_preprocessing else ()
     result = Explanation(blame=blamed, preprocessing=drift, notes=tuple(notes.told))
+    write_node_data(result.blame, workspace.explain)
     write_text(workspace.explain / "explain.json", result.to_json())
     return result
 
