@@ -4,6 +4,8 @@ import hashlib
 import json
 import platform
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +161,43 @@ def test_the_card_tells_data_figures_and_what_was_not_scored(made: Path, rich: R
     assert r"not: \[bold]food. What the" in card
     assert "32 pictures of 32 listed" in card
     assert r"dog\|wolf" in card
+
+
+HUB = """
+import sys
+from huggingface_hub import ModelCard
+data = ModelCard(sys.stdin.read()).data
+print(data.license, data.license_name, data.base_model, data.pipeline_tag, data.library_name)
+for result in data.eval_results:
+    print(result.dataset_split, result.metric_type, result.metric_value, result.metric_name)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [("Apache-2.0", "apache-2.0 None"), ("ours: 'a' # b", "other ours: 'a' # b")],
+)
+def test_a_model_hub_reads_licence_origin_and_figures(
+    named: str, shown: str, root: Path, workspace: Workspace
+) -> None:
+    more = f'license = "{named}"\nbase_model = "google/efficientnet-lite0"\n'
+    _, files = bundled(root, f'variants = ["int8"]\n{more}')
+    card = files["model-card.md"].decode()
+    uv = str(Path(sys.executable).with_name("uv"))
+    hub = [uv, "run", "-q", "--no-project", "--with", "huggingface_hub==2.4.0", "python"]
+    done = subprocess.run(
+        [*hub, "-c", HUB], input=card, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    head, *figures = done.stdout.splitlines()
+    assert head == f"{shown} google/efficientnet-lite0 image-classification tflite"
+    verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
+    entry = next(e for e in verdict.variants if e.variant == "int8" and e.decides)
+    first, second, *_ = figures
+    assert first.startswith(f"test mAP {entry.map} mean average precision over ")
+    assert second.startswith(f"test mAP drop {entry.map_drop} drop of mAP from the float32 ")
+    assert " 95% interval " in second
 
 
 def test_the_manifest_obeys_its_schema_and_the_schema_names_every_key(rich: Rich) -> None:

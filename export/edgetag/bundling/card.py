@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from edgetag.bundling.contents import Golden, Labels
+from edgetag.bundling.front_matter import front_matter
 from edgetag.bundling.released import without_folders
 from edgetag.bundling.result import LeftOut
 from edgetag.conversion.result import ExportedVariant
@@ -53,6 +54,7 @@ def model_card(
     default = next((e for e in shipped if e.variant == exported[0].variant and e.decides), None)
     return template(TEMPLATE, md=escape_markdown, without_folders=without_folders).render(
         recipe=recipe,
+        front_matter=front_matter(recipe, verdict, [e for e in shipped if _beside(e, default)]),
         verdict=verdict,
         contract=recipe.network.preprocessing(),
         files=to_markdown(_files_table(exported, verdict)),
@@ -76,6 +78,14 @@ def model_card(
         license=recipe.bundle.license or recipe.export.license,
         attributed=attribution_file(recipe) is not None,
         own_pictures=recipe.bundle.golden_pictures is not None,
+    )
+
+
+def _beside(entry: VariantVerdict, default: VariantVerdict | None) -> bool:
+    """Tell whether it is about the default file on the same runtime, over any split."""
+    return default is not None and (entry.variant, entry.runtime) == (
+        default.variant,
+        default.runtime,
     )
 
 

@@ -68,6 +68,13 @@ class BundleSection(Section):
         "labels, where there is one. Relative to the recipe.",
     )
     license: str = Field("", description="Of the model, for the model card.")
+    base_model: str = Field(
+        "",
+        pattern=r"^([\w.-]+/[\w.-]+)?$",
+        max_length=120,
+        description="The model that it was trained from, as model hubs name it, such as "
+        "google/efficientnet-lite0; for the model card.",
+    )
     limits: str = Field("", description="What the model must not be used for, for the model card.")
 
     @model_validator(mode="before")
