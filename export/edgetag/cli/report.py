@@ -1,6 +1,8 @@
 """`edgetag report`."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
 
 from edgetag.cli.options import Github, Json, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.outcome import append_step_summary, print_result
@@ -14,6 +16,14 @@ def report(
     recipe: RecipeOrRun,
     out: RunFolder = None,
     github: Github = False,
+    mlflow: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EXPERIMENT",
+            help="Also log figures and files to MLflow under this experiment; MLFLOW_TRACKING_URI "
+            r"says where (pip install 'edgetag\[mlflow]').",
+        ),
+    ] = None,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -28,5 +38,9 @@ def report(
         "ReportResult", run_stage("report", loaded, workspace, progress, needs=("validate",))
     )
     print_result(result, json, github)
+    if mlflow is not None:
+        from edgetag.reporting.mlflow_run import log_run
+
+        progress.say(f"MLflow: run {log_run(loaded, workspace, mlflow)} of {mlflow}")
     if github:
         append_step_summary(workspace.root / result.file)

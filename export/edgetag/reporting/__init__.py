@@ -8,6 +8,7 @@
 - `findings`: what a person should know of a verdict, one sentence each, the worst first.
 - `losses`: losses that no decision shows: those that no margin judges, and those of splits for
   information.
+- `mlflow_run`: a run's figures and files in MLflow, beside those of other runs.
 - `page`: the report as one HTML file, and how every page looks.
 - `plots`: plots as SVG that stands inside a page: drawn by matplotlib, coloured by the page.
 - `results`: which tables show which stage's result.

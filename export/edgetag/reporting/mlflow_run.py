@@ -1,0 +1,113 @@
+"""A run's figures and files in MLflow, beside those of other runs.
+
+Where to is MLflow's own setting, `MLFLOW_TRACKING_URI`. A verdict is logged once: given again, its
+run in MLflow is brought up to date.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from edgetag.benchmarking.result import BenchResult
+from edgetag.errors import InputError, MissingExtraError, one_line
+from edgetag.recipe import Recipe
+from edgetag.validation.result import VariantVerdict, Verdict
+from edgetag.workspace import Workspace, digest_file
+
+VERDICT_TAG = "edgetag.verdict_sha256"
+FILES = ("report/index.html", "report/summary.md", "validate/verdict.json", "bench/bench.json")
+RECIPE_FILE = "recipe.json"
+
+
+def log_run(recipe: Recipe, workspace: Workspace, experiment: str) -> str:
+    """Log figures as metrics, settings as parameters, and the report's files as artifacts.
+
+    Args:
+        recipe: What was run.
+        workspace: Holds verdict and report.
+        experiment: MLflow's name for a series of runs; made where it is new.
+
+    Returns:
+        The run's number in MLflow.
+
+    Raises:
+        InputError: MLflow is not installed, cannot be reached, or refuses.
+    """
+    mlflow = _mlflow()
+    file = workspace.validate / "verdict.json"
+    verdict = Verdict.read(file, "validate")
+    bench = BenchResult.read_if_there(workspace.bench / "bench.json", "bench")
+    now = int(time.time() * 1000)
+    metrics = [mlflow.entities.Metric(k, v, now, 0) for k, v in _metrics(verdict, bench)]
+    parameters = [mlflow.entities.Param(k, str(v)) for k, v in _parameters(recipe)]
+    try:
+        client = mlflow.MlflowClient()
+        run = _run_of(client, experiment, recipe.name, digest_file(file))
+        tags = {**verdict.versions, "edgetag.verdict": verdict.verdict}
+        client.log_batch(
+            run, metrics, parameters, [mlflow.entities.RunTag(k, v) for k, v in tags.items()]
+        )
+        client.log_text(run, recipe.model_dump_json(indent=2) + "\n", RECIPE_FILE)
+        for path in (workspace.root / name for name in FILES):
+            if path.exists():
+                client.log_artifact(run, str(path))
+        client.set_terminated(run)
+    except mlflow.exceptions.MlflowException as error:
+        raise InputError(f"MLflow refuses: {one_line(str(error))}") from None
+    return str(run)
+
+
+def _mlflow() -> Any:
+    try:
+        import mlflow
+    except ImportError:
+        raise MissingExtraError("mlflow-skinny", "mlflow") from None
+    return mlflow
+
+
+def _run_of(client: Any, experiment: str, name: str, verdict_sha256: str) -> str:
+    """Return the run of a verdict, a new one where there is none."""
+    there = client.get_experiment_by_name(experiment)
+    number = client.create_experiment(experiment) if there is None else there.experiment_id
+    wanted = f"tags.`{VERDICT_TAG}` = '{verdict_sha256}'"
+    known = client.search_runs([number], filter_string=wanted, max_results=1)
+    if known:
+        return str(known[0].info.run_id)
+    made = client.create_run(number, run_name=name, tags={VERDICT_TAG: verdict_sha256})
+    return str(made.info.run_id)
+
+
+def _metrics(verdict: Verdict, bench: BenchResult | None) -> Iterator[tuple[str, float]]:
+    """Yield names and values; MLflow shows names that share what is before `/` together."""
+    for entry in verdict.variants:
+        for name, value in _figures(entry).items():
+            if value is not None:
+                yield f"{name}/{entry.variant}.{entry.runtime}.{entry.split}", value
+    for measured in bench.results if bench else ():
+        where = f"{measured.variant}.{measured.runtime}.threads-{measured.threads}"
+        yield f"latency_p50_ms/{where}", measured.latency_ms.p50
+        yield f"latency_p90_ms/{where}", measured.latency_ms.p90
+        yield f"size_bytes/{where}", float(measured.size_bytes)
+
+
+def _figures(entry: VariantVerdict) -> dict[str, float | None]:
+    low, high = entry.map_drop_interval or (None, None)
+    return {
+        "map": entry.map,
+        "map_drop": entry.map_drop,
+        "map_drop_low": low,
+        "map_drop_high": high,
+        "f1": entry.f1,
+        "flip_rate": entry.flip_rate,
+        "logit_rmse": entry.logit_rmse,
+    }
+
+
+def _parameters(recipe: Recipe) -> Iterator[tuple[str, object]]:
+    """Yield what runs are told apart by; the whole recipe is an artifact."""
+    yield "seed", recipe.seed
+    for key, value in recipe.network:
+        yield f"network.{key}", value
+    yield "training.batch_size", recipe.training.batch_size
+    yield "training.epochs", sum(phase.epochs for phase in recipe.training.phases)
+    yield "export.variants", ", ".join(recipe.export.variants)
