@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file share what it makes; the longest files come first (tests/conftest.py).
 TESTS_ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench maps test system unit check timings composites decoding planted timm load review-load loop stages docs release lock clean
+.PHONY: help setup demo bench maps test system unit check timings composites decoding planted timm load review-load loop stages docs release sbom lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -84,6 +84,9 @@ docs: setup ## Build the documents as a site in build/site; a broken link fails.
 release: setup ## Build the source archive and the wheel into dist/, the same bytes everywhere, and check them.
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	$(BIN)/twine check --strict dist/*
+
+sbom: release ## What an installed wheel is made of: dist/*.cdx.json, CycloneDX.
+	.ci/sbom dist/*.whl dist
 
 lock: setup ## Resolve the dependencies again.
 	$(BIN)/uv pip compile pyproject.toml --extra train --extra demo --extra dev --python-version 3.11 \

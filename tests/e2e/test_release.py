@@ -1,18 +1,25 @@
 """What is published: complete, well described, and of the same bytes wherever it is built."""
 
+import hashlib
+import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from edgetag.bundling.bill import bill_of_materials
 from tests.support.paths import ROOT
 from tests.support.release import BESIDE, build, copy_sources
 
 pytestmark = pytest.mark.slow
+
+BASE = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +74,47 @@ def test_package_indexes_take_its_description(built: list[Path]) -> None:
         metadata = wheel.read(name).decode()
     assert "License-Expression: Apache-2.0" in metadata
     assert "Requires-Python: <3.14,>=3.11" in metadata
+
+
+def test_a_bill_of_materials_names_every_package_and_its_licence(
+    built: list[Path], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [ROOT / ".ci" / "sbom", built[0], tmp_path], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    (bill,) = tmp_path.glob("edgetag-*.cdx.json")
+    components = {each["name"]: each for each in json.loads(bill.read_text())["components"]}
+    wanted = {re.split("[=>;]", line)[0].lower() for line in BASE}
+    assert {name.lower() for name in components} >= wanted | {"edgetag"}
+    assert all(each["version"] for each in components.values())
+    assert components["pydantic"]["licenses"] == [
+        {"license": {"acknowledgement": "declared", "id": "MIT"}}
+    ]
+
+
+VALIDATE = """
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+print(JsonStrictValidator(SchemaVersion.V1_6).validate_str(sys.stdin.read()))
+"""
+
+
+def test_the_bill_of_a_bundle_obeys_the_schema_and_names_every_file(tmp_path: Path) -> None:
+    bundle = ROOT / "models" / "demo" / "demo-0.2.0.zip"
+    bill = bill_of_materials(bundle)
+    uv = str(Path(sys.executable).with_name("uv"))
+    library = "cyclonedx-python-lib[json-validation]==11.12.0"
+    run = [uv, "run", "-q", "--no-project", "--with", library, "python", "-c", VALIDATE]
+    done = subprocess.run(run, input=bill, capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("None\n", 0), done.stderr + done.stdout
+    components = {each["name"]: each for each in json.loads(bill)["components"]}
+    with zipfile.ZipFile(bundle) as packed:
+        assert components.keys() == set(packed.namelist()) - {"manifest.json"}
+        for name, component in components.items():
+            digest = hashlib.sha256(packed.read(name)).hexdigest()
+            assert component["hashes"] == [{"alg": "SHA-256", "content": digest}]
+    (model,) = (e for e in components.values() if e["type"] == "machine-learning-model")
+    metrics = model["modelCard"]["quantitativeAnalysis"]["performanceMetrics"]
+    assert {"recall of face", "false-positive rate of face"} <= {each["type"] for each in metrics}

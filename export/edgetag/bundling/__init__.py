@@ -7,6 +7,7 @@
 - `android`: places a bundle in an Android project: assets, `Tags.kt`, and a list of what was
   written.
 - `apk`: a finished Android app that has a bundle in it.
+- `bill`: the bill of materials of a bundle, as CycloneDX.
 - `checking`: replays a bundle: source pictures decoded anew, golden inputs run through every
   file.
 - `contents`: names and records of the files in a bundle; see also `result.BundleManifest`.

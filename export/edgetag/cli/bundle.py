@@ -227,6 +227,29 @@ def web(
     typer.echo(f"try it: python -m http.server --directory {out}, then http://localhost:8000")
 
 
+@app.command("bill")
+def bill(
+    path: BundlePath,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Default: it is printed."),
+    ] = None,
+) -> None:
+    """Print a bundle's bill of materials, CycloneDX 1.6: files, digests, what models do.
+
+    Equal bundles have equal bills.
+    """
+    from edgetag.bundling.bill import bill_of_materials
+    from edgetag.workspace import write_text
+
+    text = bill_of_materials(path)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    write_text(out, text)
+    typer.echo(f"bill of materials: {out}")
+
+
 @app.command("schema")
 def schema() -> None:
     """Print the JSON Schema of manifest.json, for programs that read it."""
