@@ -38,7 +38,10 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
     """
     try:
         _remove_left_over(place or Path(tempfile.gettempdir()))
-        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=place) as name:
+        # What a process that was just killed still writes there is left for the next call.
+        with tempfile.TemporaryDirectory(
+            prefix=PREFIX, dir=place, ignore_cleanup_errors=True
+        ) as name:
             held = os.open(name, os.O_RDONLY)
             try:
                 fcntl.flock(held, fcntl.LOCK_SH)

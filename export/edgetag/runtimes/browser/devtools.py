@@ -165,7 +165,8 @@ def open_tab(
 ) -> Iterator[Tab]:
     """Start a browser with an empty page, and end it with the block.
 
-    A browser whose pipe closes ends by itself, so that none outlives a killed process.
+    A browser whose pipe closes ends by itself, so that none outlives a killed process, and none
+    needs a signal, which a process that has been confined since could not send.
 
     Args:
         program: The browser.
@@ -203,5 +204,4 @@ def open_tab(
                 tab.do("Fetch.enable", patterns=[{"urlPattern": "*"}])
             yield tab
     finally:
-        process.kill()
-        process.wait()
+        process.wait(ANSWER_S)

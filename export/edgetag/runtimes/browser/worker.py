@@ -1,13 +1,14 @@
 """The process that scores in a browser: `python -m edgetag.runtimes.browser.worker FOLDER JOB`.
 
-The file runs as WebAssembly or as shaders in the browser's own sandbox, so this process is not
-confined: it only speaks to the browser.
+The file runs as WebAssembly or as shaders in the browser's own sandbox. This process, in which
+LiteRT looks at the file's ends, is confined as any that scores, once the browser is there.
 """
 
 import sys
 from pathlib import Path
 
 from edgetag.children import begin_job
+from edgetag.confinement import confine
 from edgetag.runtimes import engines
 from edgetag.runtimes.browser.devtools import find_chromium, open_tab
 from edgetag.runtimes.browser.engine import Browser
@@ -27,6 +28,7 @@ def main() -> None:
         raise RuntimeError(f"{job.engine} in {program}: `launch` starts no such process")
     files = page(folder / MODULES, job.model)
     with open_tab(program, job.scores.parent / "browser", engine.options, files) as tab:
+        confine((job.model, job.cache, job.rows, folder), (job.scores.parent,))
         perform(job, emit, load=lambda: BrowserSession(tab, job.model, engine.accelerator))
 
 
