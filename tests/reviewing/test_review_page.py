@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edgetag.workspace import write_text
 from tests.support.chromium import Chromium, open_chromium
 from tests.support.reviewed import PENDING, SELECTED, Review, make_reviewed, ready, reviewing
 
@@ -69,6 +70,30 @@ def test_a_tags_key_turns_its_label_round_then_to_unknown_then_back(
             said.append(labels(server)[number + 1])
         order = {1: [0, None, 1], 0: [1, None, 0], None: [1, 0, None]}
         assert said == order[given]
+
+
+def test_of_a_whole_picture_space_confirms_every_label(tmp_path: Path, chromium: Chromium) -> None:
+    run = make_reviewed(tmp_path, count=6, findings=3)
+    table = f"rank,identity,path,worth\n1,{4:064x},p,0.9\n2,{2:064x},p,0.5\n"
+    write_text(run.workspace.mine / "questions.csv", table)
+    with reviewing(run) as server, chromium.tab(server.url) as tab:
+        ready(tab)
+        tab.press(*"ann", "Enter")
+        tab.value(
+            "{const kind = document.getElementById('kind'); kind.value = 'whole pictures';"
+            "kind.dispatchEvent(new Event('change'))}"
+        )
+        tab.wait_for(
+            "document.querySelectorAll('.cell').length === 2 && document.body.dataset.loaded"
+        )
+        tab.value("document.getElementById('grid').focus()")
+        tab.press(" ")
+        tab.wait_for(PENDING)
+    run.do("export", "--to", tmp_path / "answers.csv")
+    with (tmp_path / "answers.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["tag"] for row in rows} == set(run.tags)
+    assert len(rows) == len(run.tags)
 
 
 def test_space_says_that_the_label_in_question_is_right_and_goes_on(

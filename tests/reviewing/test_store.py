@@ -7,9 +7,10 @@ import pytest
 
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
-from edgetag.mining.result import MineResult
-from edgetag.reviewing.board import Board, Filter
+from edgetag.mining.result import MineResult, read_questions
+from edgetag.reviewing.board import WHOLE, Board, Filter
 from edgetag.reviewing.store import Change, Store, StoreError, counting, last_of_each
+from edgetag.workspace import write_text
 from tests.support.reviewed import TAGS, make_reviewed
 
 
@@ -141,6 +142,48 @@ def test_pictures_come_by_rank_and_pages_follow_each_other_without_gap(tmp_path:
     assert seen[:25] == [each.identity for each in findings]
     assert seen[25:] == sorted(seen[25:])
     assert len(set(seen)) == 40
+
+
+def test_whole_pictures_come_by_what_answers_teach_until_all_tags_are_answered(
+    tmp_path: Path,
+) -> None:
+    run = make_reviewed(tmp_path)
+    names = [f"{number:064x}" for number in (7, 3, 30)]
+    table = "rank,identity,path,worth\n" + "".join(f"1,{name},p,0.5\n" for name in names)
+    write_text(run.workspace.mine / "questions.csv", table)
+    questions = read_questions(run.workspace)
+    board = Board(open_dataset(run.workspace), (), None, (*questions, "of other data"))
+    assert board.kinds[0] == WHOLE
+
+    def shown(**more: str) -> list[str]:
+        views, total, _ = board.page(Filter(kind=WHOLE, **more), "", 10)
+        assert total == len(views)
+        return [view.identity for view in views]
+
+    assert shown() == names
+    views, _, more = board.page(Filter(kind=WHOLE), names[0], 1)
+    assert ([view.identity for view in views], more) == (names[1:2], True)
+    assert shown(split="test") == [name for name in names if board.view(name).split == "test"]
+    store = Store(run.database, TAGS, board.has)
+    answers = [change(str(n), 1, identity=names[1], tag=tag) for n, tag in enumerate(TAGS)]
+    store.add(answers[:1])
+    board.follow(store)
+    assert shown(state="open") == names, "one tag of several is answered"
+    store.add(answers[1:])
+    board.follow(store)
+    assert shown(state="open") == [names[0], names[2]]
+    assert shown(state="answered") == [names[1]]
+
+
+def test_without_questions_whole_pictures_are_no_choice_and_damaged_ones_are_told(
+    tmp_path: Path,
+) -> None:
+    run = make_reviewed(tmp_path)
+    assert read_questions(run.workspace) == ()
+    assert WHOLE not in Board(open_dataset(run.workspace)).kinds
+    (run.workspace.mine / "questions.csv").write_bytes(b"rank,name\n1,\xff\n")
+    with pytest.raises(InputError, match=r"questions\.csv: damaged .*run: edgetag mine"):
+        read_questions(run.workspace)
 
 
 @pytest.mark.parametrize(

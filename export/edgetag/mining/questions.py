@@ -5,6 +5,7 @@ import polars as pl
 
 from edgetag.label_noise.asking import worth_asking
 from edgetag.label_noise.leaving_out import labels_to_leave_out
+from edgetag.mining.result import QUESTIONS
 from edgetag.mining.subject import Subject
 from edgetag.workspace import Workspace, atomic_write
 
@@ -37,5 +38,5 @@ def write_questions(subject: Subject, workspace: Workspace, folds: int) -> None:
             "worth": worth[order],
         }
     )
-    with atomic_write(workspace.mine / "questions.csv") as file:
+    with atomic_write(workspace.mine / QUESTIONS) as file:
         table.write_csv(file)

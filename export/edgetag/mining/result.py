@@ -3,8 +3,12 @@
 from collections import Counter
 from typing import ClassVar, Literal, get_args
 
+import polars as pl
+
+from edgetag.errors import InputError
 from edgetag.judging.decisions import Decision, TagDecision
 from edgetag.records import Record, Result
+from edgetag.workspace import Workspace
 
 Kind = Literal[
     "suspect label",
@@ -16,6 +20,9 @@ Kind = Literal[
     "stays when erased",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+QUESTIONS = "questions.csv"
+"""Training pictures in the order in which answers about all of their tags teach most."""
 
 
 class Finding(Record):
@@ -154,3 +161,20 @@ class MineResult(Result):
         """How many findings there are of each kind."""
         counted = Counter(finding.kind for finding in self.findings)
         return {kind: counted[kind] for kind in KINDS if kind not in self.absent}
+
+
+def read_questions(workspace: Workspace) -> tuple[str, ...]:
+    """Return the identities of pictures in the order of `mine/questions.csv`; none without it.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    path = workspace.mine / QUESTIONS
+    if not path.exists():
+        return ()
+    try:
+        table = pl.read_csv(path, columns=["identity"], schema_overrides={"identity": pl.String})
+        return tuple(table["identity"].drop_nulls())
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: damaged ({reason}); run: edgetag mine") from None

@@ -12,7 +12,6 @@ from starlette.concurrency import run_in_threadpool
 
 from edgetag import __version__
 from edgetag.dataset.location import is_file_name
-from edgetag.mining.result import KINDS
 from edgetag.records import Record
 from edgetag.reviewing.board import Board, Filter, PictureView, Progress
 from edgetag.reviewing.one_by_one import OneByOne
@@ -134,7 +133,7 @@ def make_app(
             tags=board.tags,
             splits=board.splits,
             sources=board.sources,
-            kinds=KINDS,
+            kinds=board.kinds,
             no_heat=pictures.no_heat,
             notes=tuple(notes),
         )

@@ -12,12 +12,15 @@ import numpy.typing as npt
 from edgetag.dataset import Dataset
 from edgetag.dataset.correcting import majority
 from edgetag.labels import UNKNOWN, Labels
-from edgetag.mining.result import Finding
+from edgetag.mining.result import KINDS, Finding
 from edgetag.records import Record
 from edgetag.reviewing.store import Kept, Store
 
 Mask = npt.NDArray[np.bool_]
 NO_FOLDER = "(none)"
+
+WHOLE = "whole pictures"
+"""A kind beside those of findings: pictures of which all tags are asked, by what answers teach."""
 
 
 class FindingView(Record):
@@ -71,9 +74,10 @@ class Filter:
         label: With a tag: those whose label is `1`, `0` or `unknown`.
         split: Those of a split.
         source: Those of a folder: the first part of their path.
-        kind: Those with a finding of a kind, about the tag where one is named.
-        state: `open`: with a finding that nobody answered, or without findings and answers;
-            `answered`; `disagreement`: people differ.
+        kind: Those with a finding of a kind, about the tag where one is named; or `WHOLE`.
+        state: `open`: with a finding that nobody answered, or without findings and answers; of
+            whole pictures those with a tag that nobody answered. `answered`; `disagreement`:
+            people differ.
     """
 
     tag: str = ""
@@ -84,6 +88,21 @@ class Filter:
     state: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class _Order:
+    """Rows of pictures in an order, and each row's place in it; -1 for rows that are not."""
+
+    rows: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Sequence[int], pictures: int) -> "_Order":
+        ordered = np.array(rows, dtype=np.int64)
+        places = np.full(pictures, -1, np.int64)
+        places[ordered] = np.arange(len(ordered))
+        return cls(ordered, places)
+
+
 class Board:
     """Pictures in the order of findings, then of identities; follows the database.
 
@@ -91,6 +110,7 @@ class Board:
         dataset: The data of a run.
         findings: What `edgetag mine` found in them.
         source: Identity and tag → label of the source, where the data have another.
+        questions: Pictures of which all tags are asked, the most worth first.
 
     Attributes:
         tags: The vocabulary.
@@ -103,6 +123,7 @@ class Board:
         dataset: Dataset,
         findings: Sequence[Finding] = (),
         source: Mapping[tuple[str, str], int | None] | None = None,
+        questions: Sequence[str] = (),
     ) -> None:
         rows = np.arange(len(dataset.manifest), dtype=np.int64)
         self.tags = dataset.vocabulary.names
@@ -139,9 +160,9 @@ class Board:
         rest = sorted(
             set(range(len(rows))) - self._findings.keys(), key=self._identities.__getitem__
         )
-        self._order = np.array([*self._findings, *rest], dtype=np.int64)
-        self._places = np.empty(len(rows), np.int64)
-        self._places[self._order] = rows
+        self._by_rank = _Order.of([*self._findings, *rest], len(rows))
+        whole = [self._rows[identity] for identity in questions if identity in self._rows]
+        self._whole = _Order.of(whole, len(rows))
         self._answers: dict[tuple[int, int], list[Kept]] = {}
         self._by_id: dict[int, Kept] = {}
         self._people: Counter[str] = Counter()
@@ -179,6 +200,11 @@ class Board:
     def identities(self) -> tuple[str, ...]:
         """All pictures, in the manifest's order."""
         return tuple(self._identities)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What can be asked for by `Filter.kind`."""
+        return (WHOLE, *KINDS) if len(self._whole.rows) else KINDS
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -261,9 +287,10 @@ class Board:
         """
         with self._lock:
             mask = self._mask(wanted)
-            start = int(self._places[self._rows[after]]) + 1 if after in self._rows else 0
-            places = np.flatnonzero(mask[self._order][start:])[: count + 1] + start
-            shown = [self._view(int(row)) for row in self._order[places[:count]]]
+            order = self._whole if wanted.kind == WHOLE else self._by_rank
+            start = int(order.places[self._rows[after]]) + 1 if after in self._rows else 0
+            places = np.flatnonzero(mask[order.rows][start:])[: count + 1] + start
+            shown = [self._view(int(row)) for row in order.rows[places[:count]]]
             return shown, int(mask.sum()), len(places) > count
 
     def view(self, identity: str) -> PictureView:
@@ -304,22 +331,30 @@ class Board:
             labels = self._labels[:, column]
             if wanted.label:
                 mask &= labels == {"1": 1, "0": 0}.get(wanted.label, UNKNOWN)
-            elif not wanted.kind:
+            elif wanted.kind in ("", WHOLE):
                 mask &= (labels == 1) | self._with_finding("", wanted.tag)
         if wanted.split:
             mask &= self._splits == wanted.split
         if wanted.source:
             mask &= self._sources == wanted.source
-        if wanted.kind:
+        if wanted.kind == WHOLE:
+            mask &= self._whole.places >= 0
+        elif wanted.kind:
             mask &= self._with_finding(wanted.kind, wanted.tag)
         if wanted.state == "disagreement":
             mask &= self._differ.any(axis=1)
         elif wanted.state:
-            is_open = ~self._answered.any(axis=1)
-            is_open[self._asked] = False
-            is_open[self._asked[~self._answered[self._asked, self._asked_columns]]] = True
+            is_open = self._is_open(wanted.kind)
             mask &= is_open if wanted.state == "open" else ~is_open
         return mask
+
+    def _is_open(self, kind: str) -> Mask:
+        if kind == WHOLE:
+            return ~self._answered.all(axis=1)
+        is_open = ~self._answered.any(axis=1)
+        is_open[self._asked] = False
+        is_open[self._asked[~self._answered[self._asked, self._asked_columns]]] = True
+        return is_open
 
     def _with_finding(self, kind: str, tag: str) -> Mask:
         fits = np.ones(len(self._asked), bool)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.correcting import source_labels
 from edgetag.errors import InputError
-from edgetag.mining.result import MineResult
+from edgetag.mining.result import MineResult, read_questions
 from edgetag.reviewing.board import Board
 from edgetag.reviewing.store import Store, StoreError
 from edgetag.workspace import Workspace
@@ -34,6 +34,7 @@ def open_review(
         dataset or open_dataset(workspace),
         mined.findings if mined else (),
         source_labels(workspace.corrections),
+        read_questions(workspace),
     )
     store = Store(path, board.tags, board.has)
     try:
