@@ -57,7 +57,8 @@ SCORING = {"validate", "explain", "targets", "report", "bundle"}
         ("tags.py", EVERY),
         ("networks/scoring.py", {*TRAINING, "export", "validate", "bench"}),
         ("networks/efficientnet_lite0.py", {*TRAINING, "export", "validate", "bench"}),
-        ("networks/timing.py", {*TRAINING, "export", "validate", "bench"}),
+        ("desktop/timer.py", {"export", "bench"}),
+        ("conversion/onnx_file.py", {"export"}),
         ("training/losses.py", TRAINING),
         ("compression/tfmot.py", {"prune", "quantize", "export"}),
         ("conversion/convert.py", {"narrow", "export"}),
@@ -93,6 +94,7 @@ def test_metrics_are_part_of_what_trains_and_judges(tmp_path: Path) -> None:
         ("tensorflow", {*TRAINING, "export", "validate", "bench"}),
         ("tensorflow_model_optimization", {"prune", "quantize", "export"}),
         ("matplotlib", {"report"}),
+        ("onnxruntime", {"export", "bench"}),
         ("imagehash", {"dataset"}),
     ],
 )

@@ -219,6 +219,11 @@ class ExportSection(Section):
         description="Also write the float model as a SavedModel for TensorFlow Serving: "
         "export/serving/NAME/1.",
     )
+    onnx: bool = Field(
+        False,
+        description="Also write the float model as an ONNX file, export/float.onnx, for ONNX "
+        "Runtime and PyTorch on desktops, and its weights as export/weights.safetensors.",
+    )
     author: str = Field("", description="Written into the files' metadata.")
     license: str = Field("", description="Written into the files' metadata.")
 
