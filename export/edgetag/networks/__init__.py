@@ -14,10 +14,11 @@ from edgetag.catalogue.networks import CAM
 if TYPE_CHECKING:
     from edgetag.networks.building import build, build_untrained, head_layers
     from edgetag.networks.heat_maps import heat_map_function
-    from edgetag.networks.scoring import Scorer, maps_of
+    from edgetag.networks.scoring import BATCH_SIZE, Scorer, maps_of
     from edgetag.networks.weights import load_weights, save_weights
 
 __all__ = [
+    "BATCH_SIZE",
     "CAM",
     "Scorer",
     "build",
