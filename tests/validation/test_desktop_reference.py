@@ -60,6 +60,12 @@ def test_onnx_runtimes_reference_says_what_made_it_and_judges(with_onnx: RunFold
 
     verdict = stage.run(recipe, workspace, QUIET, file)
     assert verdict.reference.engine == "ONNX Runtime"
+    kept = workspace.validate / "reference.npz"
+    stored = read_reference(kept)
+    write_reference(kept, replace(stored, scores=1 - stored.scores))
+    apart = make_reference(recipe, workspace, QUIET, ON_CPU, kept).kept
+    assert apart is not None
+    assert apart.max_difference > 0.1, "it is compared before it is replaced"
     again = make_reference(recipe, workspace, QUIET, ON_CPU, workspace.root / "other.npz")
     assert again.kept is not None
     assert (again.kept.images, again.kept.max_difference, again.kept.flips) == (len(KNOWN), 0, 0)

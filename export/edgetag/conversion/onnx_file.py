@@ -15,7 +15,6 @@ from importlib.metadata import version
 from typing import Any
 
 import onnx
-import tf2onnx
 
 from edgetag import __version__
 from edgetag.conversion.convert import quiet
@@ -41,6 +40,8 @@ def convert_to_onnx(model: keras.Model) -> bytes:
     Returns:
         An ONNX file; equal for equal weights and versions.
     """
+    import tf2onnx  # late: it imports TensorFlow, to which edgetag.tf is the one door
+
     signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name=INPUT)]
 
     @tf.function(input_signature=signature)

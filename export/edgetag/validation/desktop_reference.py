@@ -89,13 +89,14 @@ def make_reference(
     compute = _by_tensorflow if takes_weights else _by_onnx
     made = compute(recipe, workspace, dataset, rows, progress, asked)
     file = save or workspace.validate / f"reference-{asked.engine}.npz"
+    kept = _beside(made, workspace, dataset, rows)  # before `save` may take its place
     write_reference(file, made)
     return DesktopReference.like(
         made.meta,
         schema_version=DesktopReference.SCHEMA,
         file=str(file),
         images=len(made.scores),
-        kept=_beside(made, workspace, dataset, rows),
+        kept=kept,
     )
 
 
