@@ -1,6 +1,6 @@
 """Does PyTorch compute what TensorFlow computes, of every network? `make torch`.
 
-It runs in edgetag's environment, and itself once more in one with PyTorch, which `make torch` makes:
+It runs in edgetag's environment, and once more in one with PyTorch, which `make torch` makes:
 PyPI's torch has 6 GB, so CI has none. Weights are by chance, with batch norms as training leaves
 them. Where there is a GPU, PyTorch computes on it.
 """
@@ -65,7 +65,8 @@ def compare(name: str, torch_python: Path) -> None:
         write_bytes(folder / "float.onnx", convert_to_onnx(model))
         write_array(folder / "images.npy", images)
         said = [score_here("onnxruntime", folder, network)]
-        command = [torch_python, "-P", Path(__file__), TORCH, folder, network.model_dump_json()]
+        script, settings = str(Path(__file__)), network.model_dump_json()
+        command = [str(torch_python), "-P", script, TORCH, str(folder), settings]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"{name}: {done.stderr}")

@@ -25,8 +25,12 @@ OPSET = 17
 BATCH = "batch"
 """Name of the free dimension."""
 
-ROLES = {1: "weight", 2: "bias"}
-"""What the inputs of an operator are, as they are mostly."""
+ROLES = {
+    (kind, place): role
+    for kind in ("Conv", "MatMul")
+    for place, role in ((1, "weight"), (2, "bias"))
+}
+"""What an input of an operator is, by its place; another is `input` and its place."""
 
 PACKAGES = ("tensorflow", "tf-keras", "tf2onnx", "onnx")
 
@@ -83,7 +87,8 @@ def _settle(graph: Any, name: str) -> None:
         node.name = f"{node.op_type}_{place}"
         for position, tensor in enumerate(node.input):
             if tensor in weights and tensor not in names:
-                names[tensor] = f"{node.name}.{ROLES.get(position, position)}"
+                role = ROLES.get((node.op_type, position), f"input{position}")
+                names[tensor] = f"{node.name}.{role}"
                 kept.append(weights[tensor])
         for position, tensor in enumerate(node.output):
             names.setdefault(tensor, f"{node.name}:{position}")
