@@ -319,6 +319,8 @@ class Recipe(Section):
                     f"compress.channels.budgets.{network}: export.variants lists no variant of "
                     f"{network}, such as int8-{network}"
                 )
+        if self.bundle.desktop and not self.export.onnx:
+            raise ValueError("bundle.desktop packs the ONNX file; add to the recipe: export.onnx")
         named = [*self.validation.prevalences]
         named += [tag for budget in self.budgets.values() for tag in budget.tags]
         for tag in named:
