@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file share what it makes; the longest files come first (tests/conftest.py).
 TESTS_ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench maps test system unit check timings composites decoding planted timm load review-load loop stages docs release sbom lock clean
+.PHONY: help setup demo bench maps test system unit check timings composites decoding planted timm torch load review-load loop stages docs release sbom lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -77,6 +77,10 @@ planted: setup ## How many wrong labels does edgetag mine show first? After make
 
 timm: ## Record anew what timm's MobileNetV4 computes, which tests hold ours to; 300 MB.
 	.ci/timm build/timm tests/timm_reference.py
+
+torch: setup ## Does PyTorch compute what TensorFlow does, from the ONNX file? Every network; 6 GB on disk.
+	.ci/torch build/torch
+	$(BIN)/python -P tests/torch_scores.py build/torch/bin/python
 
 docs: setup ## Build the documents as a site in build/site; a broken link fails.
 	$(BIN)/python docs/build.py build/site

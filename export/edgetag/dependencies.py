@@ -25,6 +25,8 @@ DISTRIBUTIONS = {
     "litert_quantizer": "litert-quantizer",
     "matplotlib": "matplotlib",
     "numpy": "numpy",
+    "onnx": "onnx",
+    "onnxruntime": "onnxruntime",
     "optuna": "optuna",
     "polars": "polars",
     "safetensors": "safetensors",
@@ -33,6 +35,7 @@ DISTRIBUTIONS = {
     "tensorflow": "tensorflow",
     "tensorflow_model_optimization": "tensorflow-model-optimization",
     "tf_keras": "tf-keras",
+    "tf2onnx": "tf2onnx",
     "tflite_runtime": "tflite-runtime",
 }
 """Packages that results are computed with: name in an import → name of the distribution."""

@@ -132,8 +132,11 @@ STAGES: tuple[Stage, ...] = (
             "export/*.tflite",
             "export/serving/*/1/saved_model.pb",
             "export/serving/*/1/variables/variables.*",
+            "export/float.onnx",
+            "export/weights.safetensors",
         ),
         "conversion.result:ExportResult",
+        requires="require",
     ),
     Stage(
         "validate",

@@ -1,4 +1,4 @@
-"""The float model under TensorFlow is timed in a process of its own."""
+"""The float model is timed by engines of desktops, each in a process of its own."""
 
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from edgetag.preprocess import Pixels
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
+from tests.support.handmade_onnx import handmade_onnx, write_onnx
+from tests.support.run_folders import write_export
 
 QUICK = Effort("quick", 12, 0.0)
 
@@ -19,11 +21,22 @@ QUICK = Effort("quick", 12, 0.0)
 def test_without_weights_it_is_left_out_with_the_reason(
     recipe: Recipe, pixels: Pixels, tmp_path: Path
 ) -> None:
-    found = time_reference(
-        recipe, Workspace(tmp_path), pixels, this_machine(), QUICK, SilentProgress()
-    )
-    assert isinstance(found, MissingRuntime)
-    assert "model.npz is not here" in found.reason
+    (left_out,) = time_reference(recipe, Workspace(tmp_path), pixels, QUICK, SilentProgress())
+    assert isinstance(left_out, MissingRuntime)
+    assert "model.npz is not here" in left_out.reason
+
+
+def test_onnx_runtime_is_timed_where_the_run_has_an_onnx_file(
+    recipe: Recipe, pixels: Pixels, tmp_path: Path
+) -> None:
+    workspace = Workspace(tmp_path)
+    onnx = write_onnx(workspace, handmade_onnx(recipe.network.input_size))
+    write_export(workspace, (), onnx=onnx)
+    timings = time_reference(recipe, workspace, pixels, QUICK, SilentProgress())
+    one, best = next(timing for timing in timings if not isinstance(timing, MissingRuntime))
+    assert (one.engine, one.batch, best.batch > 1) == ("ONNX Runtime", 1, True)
+    assert one.device == this_machine().cpu
+    assert one.latency_ms.p50 > 0
 
 
 @pytest.mark.tensorflow
@@ -35,13 +48,14 @@ def test_batch_one_and_the_best_batch_are_timed_on_a_named_device(
     workspace = Workspace(tmp_path)
     weights = workspace.train / "model.npz"
     networks.save_weights(networks.build(recipe.network, 3, seed=1), weights)
-    found = time_reference(recipe, workspace, pixels, this_machine(), QUICK, SilentProgress())
-    assert not isinstance(found, MissingRuntime), found
-    one, best = found
+    (timed_batches,) = time_reference(recipe, workspace, pixels, QUICK, SilentProgress())
+    assert not isinstance(timed_batches, MissingRuntime), timed_batches
+    one, best = timed_batches
     assert (one.batch, best.batch > 1) == (1, True)
     assert one.runs == best.runs == QUICK.runs
     assert one.device
-    for timed in found:
+    for timed in timed_batches:
+        assert timed.peak_gpu_bytes is timed.joules_per_image is None, "of the CPU nobody asks"
         assert timed.images_per_s == pytest.approx(1e3 * timed.batch / timed.latency_ms.p50)
 
 
@@ -52,6 +66,6 @@ def test_damaged_weights_leave_it_out_with_the_reason(
     workspace = Workspace(tmp_path)
     workspace.train.mkdir()
     (workspace.train / "model.npz").write_bytes(b"no weights")
-    found = time_reference(recipe, workspace, pixels, this_machine(), QUICK, SilentProgress())
-    assert isinstance(found, MissingRuntime)
-    assert "not a readable .npz" in found.reason
+    (left_out,) = time_reference(recipe, workspace, pixels, QUICK, SilentProgress())
+    assert isinstance(left_out, MissingRuntime)
+    assert "not a readable .npz" in left_out.reason

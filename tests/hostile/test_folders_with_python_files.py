@@ -137,7 +137,7 @@ def test_layers_are_compared(
 
 @pytest.mark.tensorflow
 def test_tensorflow_is_imported_from_where_it_is_installed(folder: Path, log: Path) -> None:
-    command = python_command("edgetag.networks.timing", "no-such-job.json")
+    command = python_command("edgetag.desktop.timer", "no-such-job.json")
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, env=python_environment()
     )

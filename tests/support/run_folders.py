@@ -10,7 +10,12 @@ import polars as pl
 
 from edgetag.conversion.explain_signature import add_explain
 from edgetag.conversion.flatfile import pack_model, read_model
-from edgetag.conversion.result import ExplainSignature, ExportedVariant, ExportResult
+from edgetag.conversion.result import (
+    ExplainSignature,
+    ExportedVariant,
+    ExportResult,
+    OnnxModel,
+)
 from edgetag.image_cache import CacheIndex, shard_path
 from edgetag.metrics import Scores
 from edgetag.preprocess import Pixels
@@ -68,6 +73,7 @@ def write_export(
     workspace: Workspace,
     variants: Sequence[str] = FLOAT_AND_INT8,
     float_tensors: Mapping[str, int] | None = None,
+    onnx: OnnxModel | None = None,
 ) -> None:
     """Write `export.json` for the files of variants as they lie there now.
 
@@ -75,9 +81,11 @@ def write_export(
         workspace: Has the files.
         variants: Theirs.
         float_tensors: How many it says that some have; the others have none.
+        onnx: What it says of an ONNX file.
     """
     entries = tuple(_exported(workspace, variant, float_tensors or {}) for variant in variants)
-    write_text(workspace.export / "export.json", ExportResult(variants=entries).to_json())
+    result = ExportResult(variants=entries, onnx=onnx)
+    write_text(workspace.export / "export.json", result.to_json())
 
 
 def _exported(

@@ -1,14 +1,15 @@
-"""The float model under TensorFlow, for comparison: on the GPU where there is one, else the CPU."""
+"""The float network on the engines of a desktop, for comparison: on the GPU where there is one."""
 
-import importlib.util
 from functools import partial
 
 from edgetag.arrays import write_array
 from edgetag.benchmarking.effort import MOST_WINDOWS, SETTLED, Effort
 from edgetag.benchmarking.latency import percentiles, spread
 from edgetag.benchmarking.result import Desktop, MissingRuntime
-from edgetag.machine import Machine
-from edgetag.networks.timing_job import EVENT, Event, Inferred, TimingJob, TimingOutcome
+from edgetag.catalogue.desktop import DESKTOP, DesktopLine
+from edgetag.conversion.exported import exported_if_there
+from edgetag.desktop.availability import missing
+from edgetag.desktop.job import EVENT, Advanced, Event, FloatModel, Refused, Timed, TimingJob
 from edgetag.preprocess import Pixels
 from edgetag.process import on_host, run_job
 from edgetag.progress import Progress, Task
@@ -16,38 +17,69 @@ from edgetag.recipe import Recipe
 from edgetag.scratch import scratch_folder
 from edgetag.workspace import Workspace
 
-NAME = "TensorFlow"
-MODULE = "edgetag.networks.timing"
+MODULE = "edgetag.desktop.timer"
 SILENCE_LIMIT_S = 300.0
 """Longest time without an inference. Before the first one TensorFlow is imported and the model is
 built and traced, which may take a busy machine a minute."""
 
+Timing = tuple[Desktop, ...] | MissingRuntime
+
 
 def time_reference(
-    recipe: Recipe,
-    workspace: Workspace,
-    pixels: Pixels,
-    machine: Machine,
-    asked: Effort,
-    progress: Progress,
-) -> tuple[Desktop, ...] | MissingRuntime:
-    """Time the trained model at batch 1 and at the batch with the highest rate.
+    recipe: Recipe, workspace: Workspace, pixels: Pixels, asked: Effort, progress: Progress
+) -> tuple[Timing, ...]:
+    """Time the trained network at batch 1 and at the batch with the highest rate, on each engine.
 
-    Each batch is timed as often and long as `asked` says, at least. `pixels` are `[images,
-    size, size, 3]` uint8.
+    Those that take an ONNX file are asked only where the run has one, and PyTorch, which is large,
+    only where it is installed. Each batch is timed as often and long as `asked` says, at least.
+
+    Args:
+        recipe: Gives the network and its contract.
+        workspace: Holds weights and files.
+        pixels: `[images, size, size, 3]` uint8.
+        asked: How long to time.
+        progress: Is told of inferences.
+
+    Returns:
+        For each engine that is asked its figures, or why there are none.
     """
-    weights = workspace.train / "model.npz"
-    if importlib.util.find_spec("tensorflow") is None:
-        return MissingRuntime(
-            runtime=NAME, reason="not installed; install it with: pip install 'edgetag[train]'"
-        )
-    if not weights.exists():
-        return MissingRuntime(runtime=NAME, reason=f"{weights} is not here")
-    with scratch_folder() as folder:
-        job = TimingJob(
+    exported = exported_if_there(workspace)
+    timings: list[Timing] = []
+    for line in DESKTOP.values():
+        model = workspace.train / "model.npz"
+        if line.takes == "onnx":
+            if exported is None or exported.onnx is None:
+                continue
+            model = workspace.root / exported.onnx.file
+        reason = missing(line.name)
+        if reason and line.name == "torch":
+            continue
+        if reason is None and not model.exists():
+            reason = f"{model} is not here"
+        if reason is not None:
+            timings.append(MissingRuntime(runtime=line.title, reason=reason))
+            continue
+        opened = FloatModel(
+            engine=line.name,
+            file=model.resolve(),
             network=recipe.network,
             tags=len(recipe.data.tags),
-            weights=weights.resolve(),
+        )
+        timings.append(_time(opened, line, recipe, pixels, asked, progress))
+    return tuple(timings)
+
+
+def _time(
+    model: FloatModel,
+    line: DesktopLine,
+    recipe: Recipe,
+    pixels: Pixels,
+    asked: Effort,
+    progress: Progress,
+) -> Timing:
+    with scratch_folder() as folder:
+        job = TimingJob(
+            model=model,
             contract=recipe.network.preprocessing(),
             images=folder / "images.npy",
             warmup_runs=recipe.benchmark.warmup_runs,
@@ -57,38 +89,39 @@ def time_reference(
             min_s=asked.min_s,
         )
         write_array(job.images, pixels)
-        with progress.track(f"latency under {NAME}", None, "runs") as task:
+        with progress.track(f"latency under {line.title}", None, "runs") as task:
             outcome = _timed(job, task)
-    if isinstance(outcome, str):
-        return MissingRuntime(runtime=NAME, reason=outcome)
-    return _measurements(outcome, recipe, machine)
+    if isinstance(outcome, Refused):
+        return MissingRuntime(runtime=line.title, reason=outcome.reason)
+    return _measurements(outcome, line, recipe)
 
 
-def _timed(job: TimingJob, task: Task) -> TimingOutcome | str:
-    """Return what the timing process found, or one line that says why it found nothing."""
-    outcome: TimingOutcome | str = "it gave no answer"
+def _timed(job: TimingJob, task: Task) -> Timed | Refused:
+    """Return what the timing process measured, or one line that says why it measured nothing."""
+    outcome: Timed | Refused = Refused(reason="it gave no answer")
 
     def hear(event: Event) -> None:
         nonlocal outcome
         match event:
-            case Inferred():
+            case Advanced():
                 task.advance()
-            case TimingOutcome():
+            case Timed() | Refused():
                 outcome = event
 
     failure = run_job(partial(on_host, MODULE), job, EVENT, hear, SILENCE_LIMIT_S)
-    return outcome if failure is None else failure.while_doing("timing")
+    return outcome if failure is None else Refused(reason=failure.while_doing("timing"))
 
 
-def _measurements(outcome: TimingOutcome, recipe: Recipe, machine: Machine) -> tuple[Desktop, ...]:
+def _measurements(outcome: Timed, line: DesktopLine, recipe: Recipe) -> tuple[Desktop, ...]:
     measurements = []
     for times in outcome.batches:
         latency, width = percentiles(times.latencies_ms), spread(times.latencies_ms)
         measurements.append(
             Desktop(
-                engine=NAME,
-                version=outcome.version,
-                device=outcome.device or machine.cpu,
+                engine=line.title,
+                version=outcome.place.versions[line.imports[0]],
+                device=outcome.place.device,
+                driver=outcome.place.driver,
                 batch=times.batch,
                 runs=len(times.latencies_ms),
                 latency_ms=latency,
@@ -96,6 +129,8 @@ def _measurements(outcome: TimingOutcome, recipe: Recipe, machine: Machine) -> t
                 spread=width,
                 warm=times.warm,
                 stable=times.warm and width <= recipe.benchmark.max_spread,
+                peak_gpu_bytes=times.peak_gpu_bytes,
+                joules_per_image=times.joules_per_image,
             )
         )
     return tuple(measurements)

@@ -107,12 +107,15 @@ class Measurement(Record):
 
 
 class Desktop(Record):
-    """The float model under TensorFlow on this machine, all cores or the GPU.
+    """The float model under an engine of desktops on this machine, all cores or the GPU.
+
+    Float32 throughout; on a GPU without TensorFloat-32.
 
     Attributes:
-        engine: TensorFlow.
+        engine: TensorFlow, ONNX Runtime or PyTorch.
         version: Its version.
         device: The GPU's name where there is one, else the CPU's.
+        driver: Version of NVIDIA's; empty on the CPU, and where nvidia-ml-py is missing.
         batch: Images of one inference: 1, and the number with the highest rate.
         runs: Timed inferences.
         latency_ms: Latency of the whole batch.
@@ -120,11 +123,14 @@ class Desktop(Record):
         spread: `(p90 - p10) / p50`.
         warm: Whether the warm-up ended because latencies had settled.
         stable: Whether it did, and the spread is within the recipe's `max_spread`.
+        peak_gpu_bytes: Memory of the GPU in use above what was before; None where no driver tells.
+        joules_per_image: Energy of the whole GPU by images; likewise.
     """
 
     engine: str
     version: str
     device: str
+    driver: str = ""
     batch: int
     runs: int
     latency_ms: Latency
@@ -132,6 +138,8 @@ class Desktop(Record):
     spread: float
     warm: bool = True
     stable: bool
+    peak_gpu_bytes: int | None = None
+    joules_per_image: float | None = None
 
 
 class Failure(Record):
@@ -175,13 +183,13 @@ class BenchResult(Result):
         budget_runtime: The runtime on which latency and memory are judged,
         budget_threads: with so many threads.
         results: One entry per variant, runtime and number of threads that was measured.
-        desktop: The float model under TensorFlow; empty where that is not here.
+        desktop: The float model on engines of desktops; empty where none is here.
         failures: One entry per variant, runtime and number of threads that was not.
         missing_runtimes: Runtimes of the recipe that this machine lacks.
         budgets: Every limit on latency, size and memory that the recipe sets.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench/1.3"
+    SCHEMA: ClassVar[str] = "edgetag.bench/1.4"
     machine: Machine
     mode: Literal["quick", "full"] = "quick"
     measured_at: str = ""

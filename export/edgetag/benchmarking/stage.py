@@ -86,12 +86,14 @@ def run(
                         Failure(variant=file.variant, runtime=name, threads=threads, reason=outcome)
                     )
             conditions.append(_conditions(plan, before, look()))
-    desktop: tuple[Desktop, ...] | MissingRuntime = ()
+    desktop: list[Desktop] = []
     if section.reference:
-        desktop = time_reference(recipe, workspace, pixels, machine, asked, progress)
-    if isinstance(desktop, MissingRuntime):
-        progress.say(f"{desktop.runtime} is left out: {desktop.reason}")
-        missing, desktop = (*missing, desktop), ()
+        for timing in time_reference(recipe, workspace, pixels, asked, progress):
+            if isinstance(timing, MissingRuntime):
+                progress.say(f"{timing.runtime} is left out: {timing.reason}")
+                missing = (*missing, timing)
+            else:
+                desktop += timing
     result = BenchResult(
         machine=machine,
         mode=asked.mode,
@@ -100,7 +102,7 @@ def run(
         budget_runtime=recipe.benchmark.budget_runtime,
         budget_threads=recipe.benchmark.budget_threads,
         results=tuple(results),
-        desktop=desktop,
+        desktop=tuple(desktop),
         failures=tuple(failures),
         missing_runtimes=missing,
         budgets=check_budgets(recipe, exported, results, failures),

@@ -83,8 +83,24 @@ def latency_table(result: BenchResult, ships: Collection[str] = ()) -> Table:
             "peak memory",
             lambda f: None if isinstance(f, Desktop) else format_bytes(f.peak_memory_bytes),
         ),
+        Number("images/s", _rate, optional=True),
+        Number(
+            "GPU memory",
+            lambda f: format_bytes(f.peak_gpu_bytes) if isinstance(f, Desktop) else None,
+            optional=True,
+        ),
+        Number(
+            "per image",
+            lambda f: format_fraction(f.joules_per_image) if isinstance(f, Desktop) else None,
+            unit="J",
+            optional=True,
+        ),
         Column("figure", lambda figure: Cell(stability(figure.stable), note=mode)),
     )
+
+
+def _rate(figure: Measurement | Desktop) -> str | None:
+    return f"{figure.images_per_s:.0f}" if isinstance(figure, Desktop) else None
 
 
 def stability(stable: bool) -> str:

@@ -113,6 +113,14 @@ class LeftOut(Record):
     reason: str
 
 
+class DesktopBundle(Record):
+    """The bundle for servers and desktops, relative to the run folder; its digest and size."""
+
+    file: str
+    sha256: str
+    size_bytes: int
+
+
 class BundleResult(Result):
     """`bundle/bundle.json`.
 
@@ -123,12 +131,14 @@ class BundleResult(Result):
         manifest: The manifest that lies in it.
         golden_pictures: How many pictures it has to test devices with.
         left_out: Families that could not run here.
+        desktop: None where the recipe asks for none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bundle/2.0"
+    SCHEMA: ClassVar[str] = "edgetag.bundle/2.1"
     file: str
     sha256: str
     size_bytes: int
     manifest: BundleManifest
     golden_pictures: int
     left_out: tuple[LeftOut, ...]
+    desktop: DesktopBundle | None = None

@@ -11,6 +11,7 @@ from edgetag.bundling import contents
 from edgetag.bundling.archive import pack
 from edgetag.bundling.card import model_card
 from edgetag.bundling.contents import BundleThresholds
+from edgetag.bundling.desktop import write_desktop_bundle
 from edgetag.bundling.golden import make_golden, stacked
 from edgetag.bundling.names import labels_of
 from edgetag.bundling.opening import read_bundle
@@ -31,6 +32,7 @@ from edgetag.dataset.attribution import read_attribution
 from edgetag.dataset.result import DatasetResult
 from edgetag.errors import EdgetagError, InputError
 from edgetag.judging.decisions import EXIT_CODES
+from edgetag.preprocess import Pixels
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.shipping import read_shipping
@@ -80,8 +82,11 @@ def run(
         sha256=hashlib.sha256(packed).hexdigest(),
         size_bytes=len(packed),
         manifest=manifest,
-        golden_pictures=parts.pictures,
+        golden_pictures=len(parts.inputs),
         left_out=parts.left_out,
+        desktop=write_desktop_bundle(recipe, workspace, parts.inputs, progress)
+        if recipe.bundle.desktop
+        else None,
     )
     write_text(workspace.bundle / "bundle.json", result.to_json())
     _tell(result, progress)
@@ -94,7 +99,7 @@ class _Parts:
 
     exported: tuple[ExportedVariant, ...]
     verdict: Verdict
-    pictures: int
+    inputs: Pixels
     left_out: tuple[LeftOut, ...]
 
 
@@ -123,6 +128,7 @@ def _gather(
     contract, labels = recipe.network.preprocessing(), labels_of(recipe)
     default, model = models[0]
     sources = golden_sources(recipe, workspace, model, thresholds.thresholds[default.variant])
+    inputs = stacked(sources)
     golden, left_out = make_golden(sources, models, len(recipe.data.tags), contract, progress)
     card = model_card(recipe, exported, data, trained, verdict, labels, golden, left_out)
     files = {
@@ -132,7 +138,7 @@ def _gather(
         contents.THRESHOLDS: thresholds.to_json().encode(),
         contents.PREPROCESSING: (contract.model_dump_json(indent=2) + "\n").encode(),
         contents.GOLDEN: golden.to_json().encode(),
-        contents.GOLDEN_INPUTS: stacked(sources).tobytes(),
+        contents.GOLDEN_INPUTS: inputs.tobytes(),
         contents.CARD: card.encode(),
         contents.VERDICT: released_verdict(verdict).encode(),
     }
@@ -142,7 +148,7 @@ def _gather(
         files[_model_name(file)] = path.read_bytes()
     if (attribution := read_attribution(recipe)) is not None:
         files[contents.ATTRIBUTION] = attribution
-    return _Parts(exported, verdict, len(sources), left_out), files
+    return _Parts(exported, verdict, inputs, left_out), files
 
 
 def _models(workspace: Workspace, variants: tuple[str, ...]) -> Models:

@@ -3,6 +3,7 @@
 A line holds the facts that a recipe goes by; so reading a recipe imports no implementation, and
 nothing here imports more than the standard library.
 
+- `desktop`: the engines that compute the float network on a desktop, each a file in `desktop`.
 - `engines`: the engines that run `.tflite` files, each a file in `runtimes`.
 - `formats`: the label formats, each a file in `dataset/formats`.
 - `networks`: the networks, each a file in `networks`.

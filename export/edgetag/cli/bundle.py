@@ -37,6 +37,8 @@ def bundle(
     print_result(result, json)
     if not json and isinstance(result, BundleResult):
         typer.echo(f"bundle: {workspace.root / result.file}")
+        if result.desktop:
+            typer.echo(f"for desktops: {workspace.root / result.desktop.file}")
 
 
 @app.command("check")

@@ -14,6 +14,9 @@ VERBS = {
     "quantize": "Train the quantized variants; see also quantize file, for a model of anybody's.",
     "export": "Convert to .tflite files with metadata and check each of them (export/).",
     "validate": "Compare every file with the float reference, tag by tag; see also validate plan.",
+    "reference": (
+        "Make reference scores by TensorFlow, ONNX Runtime or PyTorch, on the GPU or the CPU."
+    ),
     "baseline": "Accept a state of a model, with a reason; validate then tells what moves from it.",
     "explain": (
         "Say why files drift: the layers to blame, and what an app's mistakes cost (explain/)."

@@ -97,6 +97,42 @@ class ServingModel(Record):
     inputs: str
 
 
+class OnnxModel(Record):
+    """The float model as an ONNX file, for engines of desktops, and its weights by themselves.
+
+    Attributes:
+        file: Path relative to the run folder.
+        sha256: Digest of the file.
+        size_bytes: Size on disk.
+        gzip_bytes: Size after gzip level 9.
+        opset: Version of ONNX's operators.
+        operators: Operator → how often it occurs.
+        made_with: Package → version.
+        checked_with: Package → version of what ran it at its export.
+        checked_images: Images of the run that it scored there.
+        max_difference: Largest difference of a score from TensorFlow's over these.
+        weights: Path of the weights in the layout of safetensors, relative to the run folder.
+        weights_sha256: Digest of that file.
+        trained_sha256: Digest of `train/model.npz`, from which both were made.
+        inputs: Digest of everything that they follow from.
+    """
+
+    file: str
+    sha256: str
+    size_bytes: int
+    gzip_bytes: int
+    opset: int
+    operators: dict[str, int]
+    made_with: dict[str, str]
+    checked_with: dict[str, str]
+    checked_images: int
+    max_difference: float
+    weights: str
+    weights_sha256: str
+    trained_sha256: str
+    inputs: str
+
+
 class VariantRecord(Result):
     """`export/<variant>.json`: written after its file, so that a killed export resumes.
 
@@ -117,9 +153,11 @@ class ExportResult(Result):
         variants: The files.
         warnings: Static checks that a file misses without being unusable.
         serving: None where the recipe asks for none.
+        onnx: Likewise.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.export/1.4"
+    SCHEMA: ClassVar[str] = "edgetag.export/1.5"
     variants: tuple[ExportedVariant, ...]
     warnings: tuple[str, ...] = ()
     serving: ServingModel | None = None
+    onnx: OnnxModel | None = None

@@ -14,6 +14,7 @@ from edgetag.conversion.explain_signature import check_explain, read_explain
 from edgetag.conversion.exported import exported_path
 from edgetag.conversion.flatfile import gzip_size, parse_model
 from edgetag.conversion.metadata import ModelInfo, attach
+from edgetag.conversion.onnx_step import onnx_model, require_onnx
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.result import (
     Calibration,
@@ -27,6 +28,16 @@ from edgetag.conversion.sources import Sources
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
+
+
+def require(recipe: Recipe) -> None:
+    """Refuse a recipe that asks for files whose makers are not installed.
+
+    Raises:
+        InputError: They are not.
+    """
+    if recipe.export.onnx:
+        require_onnx()
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResult:
@@ -43,11 +54,14 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
     Raises:
         InputError: Weights of an earlier stage are missing, or a file fails a check.
     """
+    require(recipe)
     variants = (*recipe.export.variants, *_trained_if_needed(recipe, workspace))
     result = make(recipe, workspace, variants, progress)
-    if recipe.export.serving:
-        with closing(Sources(recipe, workspace)) as sources:
+    with closing(Sources(recipe, workspace)) as sources:
+        if recipe.export.serving:
             result = result.model_copy(update={"serving": serving_model(sources, progress)})
+        if recipe.export.onnx:
+            result = result.model_copy(update={"onnx": onnx_model(sources, progress)})
     for warning in result.warnings:
         progress.say(warning)
     write_text(exported_path(workspace), result.to_json())

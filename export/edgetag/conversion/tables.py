@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from edgetag.conversion.result import ExportedVariant, ExportResult, ServingModel
+from edgetag.conversion.result import ExportedVariant, ExportResult, OnnxModel, ServingModel
 from edgetag.tables import MOST_FINDINGS, Code, Column, Number, Prose, Rows, Table
 from edgetag.tables.formats import format_bytes, format_fraction, format_percent
 
@@ -12,6 +12,8 @@ def export_tables(result: ExportResult) -> tuple[Table, ...]:
     tables = [files_table(result.variants)]
     if result.serving:
         tables.append(_serving_table(result.serving))
+    if result.onnx:
+        tables.append(_onnx_table(result.onnx))
     if result.warnings:
         tables.append(
             Rows(result.warnings).table("Warnings", Prose("warning", str), most_rows=MOST_FINDINGS)
@@ -26,6 +28,24 @@ def _serving_table(serving: ServingModel) -> Table:
         Column("folder", lambda model: model.folder),
         Column("signatures", lambda model: ", ".join(model.signatures)),
         Number("size", lambda model: format_bytes(model.size_bytes)),
+    )
+
+
+def _onnx_table(onnx: OnnxModel) -> Table:
+    """Show what engines of desktops are given."""
+    return Rows([onnx]).table(
+        "The float model for desktops",
+        Column("file", lambda model: model.file),
+        Column("weights", lambda model: model.weights),
+        Number("size", lambda model: format_bytes(model.size_bytes)),
+        Number("gzip", lambda model: format_bytes(model.gzip_bytes)),
+        Number("opset", lambda model: model.opset),
+        Number(
+            "from TensorFlow",
+            lambda model: f"{model.max_difference:.1e}",
+            note=f"largest difference of a score, {onnx.checked_images} images",
+        ),
+        Code("SHA-256", lambda model: model.sha256[:12]),
     )
 
 

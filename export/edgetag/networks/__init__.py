@@ -5,8 +5,6 @@ Importing a name from here imports TensorFlow; importing the package alone does 
 - `blocks`: convolution blocks that the mobile networks share, and how widths are rounded.
 - `equalization`: channels between blocks, brought to like ranges.
 - `graph`: which layers of a functional model read which.
-- `timing`: times the float model under TensorFlow: `python -m edgetag.networks.timing JOB.json`.
-- `timing_job`: what the process that times TensorFlow is told and what it answers.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -16,10 +14,11 @@ from edgetag.catalogue.networks import CAM
 if TYPE_CHECKING:
     from edgetag.networks.building import build, build_untrained, head_layers
     from edgetag.networks.heat_maps import heat_map_function
-    from edgetag.networks.scoring import Scorer, maps_of
+    from edgetag.networks.scoring import BATCH_SIZE, Scorer, maps_of
     from edgetag.networks.weights import load_weights, save_weights
 
 __all__ = [
+    "BATCH_SIZE",
     "CAM",
     "Scorer",
     "build",

@@ -50,6 +50,11 @@ class BundleSection(Section):
     version: str = Field(
         "0.1.0", pattern=r"^\d+\.\d+\.\d+$", description="Of the bundle; part of its name."
     )
+    desktop: bool = Field(
+        False,
+        description="Also pack the float model for servers and desktops, with golden outputs of "
+        "ONNX Runtime: bundle/NAME-VERSION-desktop.zip. It needs export.onnx.",
+    )
     display_names: dict[str, DisplayName] = Field(
         default_factory=dict,
         description="Tag → its name in English and Japanese; the usual tags have names already.",

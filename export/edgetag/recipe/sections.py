@@ -219,6 +219,11 @@ class ExportSection(Section):
         description="Also write the float model as a SavedModel for TensorFlow Serving: "
         "export/serving/NAME/1.",
     )
+    onnx: bool = Field(
+        False,
+        description="Also write the float model as an ONNX file, export/float.onnx, for ONNX "
+        "Runtime and PyTorch on desktops, and its weights as export/weights.safetensors.",
+    )
     author: str = Field("", description="Written into the files' metadata.")
     license: str = Field("", description="Written into the files' metadata.")
 
@@ -314,6 +319,8 @@ class Recipe(Section):
                     f"compress.channels.budgets.{network}: export.variants lists no variant of "
                     f"{network}, such as int8-{network}"
                 )
+        if self.bundle.desktop and not self.export.onnx:
+            raise ValueError("bundle.desktop packs the ONNX file; add to the recipe: export.onnx")
         named = [*self.validation.prevalences]
         named += [tag for budget in self.budgets.values() for tag in budget.tags]
         for tag in named:

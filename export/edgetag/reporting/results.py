@@ -35,9 +35,10 @@ from edgetag.training.result import PipelineRate, TrainResult
 from edgetag.training.tables import pipeline_tables, train_tables
 from edgetag.validation.accepted_state import Baseline
 from edgetag.validation.baseline_tables import baseline_tables, changes_table
+from edgetag.validation.desktop_reference_result import DesktopReference
 from edgetag.validation.heat_map_tables import heat_maps_table
 from edgetag.validation.plan_result import Plan
-from edgetag.validation.plan_tables import plan_tables, rate_tables
+from edgetag.validation.plan_tables import desktop_reference_tables, plan_tables, rate_tables
 from edgetag.validation.rate import ScoringRate
 from edgetag.validation.result import Verdict
 from edgetag.validation.tables import (
@@ -98,6 +99,7 @@ TABLES: Mapping[type[Result], Callable[[Any], tuple[Table, ...]]] = {
     CheckReport: check_tables,
     Comparison: comparison_tables,
     DatasetResult: dataset_tables,
+    DesktopReference: desktop_reference_tables,
     TargetsResult: target_tables,
     Explanation: explanation_tables,
     ExportResult: export_tables,

@@ -93,6 +93,7 @@ def derived(recipe: Recipe, candidate: Candidate, share: float = 1.0) -> Recipe:
         "variants": variants,
         "if_needed": (),
         "explain": tuple(name for name in explain if name in variants),
+        "onnx": False,
     }
     values["budgets"] = {
         name: budget
@@ -104,7 +105,7 @@ def derived(recipe: Recipe, candidate: Candidate, share: float = 1.0) -> Recipe:
         values["budgets"]["default"] = {
             key: value for key, value in limits.items() if key in Budget.model_fields
         }
-    values["bundle"]["variants"] = "best"
+    values["bundle"] |= {"variants": "best", "desktop": False}
     try:
         return Recipe.model_validate(values)
     except ValueError as error:

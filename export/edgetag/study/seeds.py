@@ -27,12 +27,18 @@ def recipe_of_seed(recipe: Recipe, seed: int, variants: Sequence[str]) -> Recipe
     """
     names = tuple(dict.fromkeys((BASE, *variants)))
     explained = tuple(name for name in recipe.export.explain if name in names)
-    export = {"variants": names, "if_needed": (), "explain": explained, "serving": False}
+    export = {
+        "variants": names,
+        "if_needed": (),
+        "explain": explained,
+        "serving": False,
+        "onnx": False,
+    }
     values = recipe.model_dump() | {
         "seed": seed,
         "targets": {},
         "budgets": {},
-        "bundle": recipe.bundle.model_dump() | {"variants": "best"},
+        "bundle": recipe.bundle.model_dump() | {"variants": "best", "desktop": False},
         "export": recipe.export.model_dump() | export,
         "validation": recipe.validation.model_dump()
         | {"runtimes": (recipe.benchmark.budget_runtime,)},

@@ -11,6 +11,8 @@
 - `baseline_tables`: tables of the accepted state, and of what moved since.
 - `comparison`: what a variant's scores lose against the reference's, tag by tag and over all.
 - `decision`: from numbers to decisions: budgets of the recipe against what was measured.
+- `desktop_reference`: makes a file of reference scores by an engine of the user's choice.
+- `desktop_reference_result`: what `edgetag reference` says of the scores that it made.
 - `details`: what a report draws beside the verdict: curves and changed decisions.
 - `forecast`: what validation will be able to say, from the number of pictures alone: before any
   training.

@@ -1,7 +1,8 @@
-"""Tables of what is asked of validation beside its verdict: how many images, and how fast."""
+"""Tables of what is asked of validation beside its verdict: images, rates, other references."""
 
 from edgetag.tables import MOST_FINDINGS, Cell, Column, Number, Prose, Rows, Table, yes_or_no
 from edgetag.tables.formats import format_fraction, format_percent
+from edgetag.validation.desktop_reference_result import DesktopReference
 from edgetag.validation.plan_result import Need, Plan
 from edgetag.validation.rate import ScoringRate
 
@@ -63,3 +64,27 @@ def rate_tables(result: ScoringRate) -> tuple[Table, ...]:
         most_rows=MOST_FINDINGS,
     )
     return (rates, not_timed)
+
+
+def desktop_reference_tables(result: DesktopReference) -> tuple[Table, ...]:
+    """Show what made a reference, and how far it is from the one that the run folder keeps."""
+    made = Rows([result]).table(
+        f"Reference scores of {result.images} images",
+        Column("engine", lambda made: made.engine),
+        Column("version", lambda made: next(iter(made.versions.values()))),
+        Column("device", lambda made: made.device),
+        Column("driver", lambda made: made.driver or None, optional=True),
+        Column("precision", lambda made: f"{made.precision}, TF32 {'on' if made.tf32 else 'off'}"),
+        Number("batch", lambda made: made.batch),
+    )
+    if result.kept is None:
+        return (made,)
+    beside = Rows([result.kept]).table(
+        "Beside the reference of the run folder",
+        Column("by", lambda other: f"{other.engine} on {other.device}"),
+        Number("images", lambda other: other.images),
+        Number("largest difference", lambda other: f"{other.max_difference:.1e}"),
+        Number("logit RMSE", lambda other: f"{other.logit_rmse:.1e}"),
+        Number("flips", lambda other: f"{other.flips} of {other.decisions}"),
+    )
+    return (made, beside)

@@ -4,11 +4,14 @@ The only module of validation that imports TensorFlow; everything else works wit
 stored scores.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 
 from edgetag import networks
 from edgetag.dataset import Dataset, Rows
 from edgetag.dependencies import dependencies_of
+from edgetag.desktop.nvidia import open_gpu
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
@@ -29,11 +32,12 @@ def compute(
     rows: Rows,
     progress: Progress,
     map_rows: Rows = NO_ROWS,
+    tf32: bool = False,
 ) -> ReferenceScores:
     """Score rows with the trained float model, on the GPU where there is one.
 
     `rows` are `[n]` rows to score, `map_rows` `[m]` rows whose class activation maps are wanted
-    too.
+    too. `tf32` lets a GPU round the factors of products, which TensorFlow would do unasked.
 
     Raises:
         InputError: The weights or thresholds are missing, damaged, or another network's.
@@ -42,12 +46,16 @@ def compute(
     contract = recipe.network.preprocessing()
     model = networks.build_untrained(recipe.network, len(dataset.vocabulary), recipe.seed)
     networks.load_weights(model, weights)
-    scores = networks.Scorer(model, contract).run(dataset, rows, progress)
     maps = None
-    if len(map_rows):
-        map_scorer = networks.Scorer(networks.maps_of(model), contract)
-        maps_of_rows = map_scorer.run(dataset, map_rows, progress, what="heat maps with TensorFlow")
-        maps = ReferenceMaps(maps_of_rows, tuple(dataset.identities(map_rows)))
+    with _tensor_float_32(tf32):
+        scores = networks.Scorer(model, contract).run(dataset, rows, progress)
+        if len(map_rows):
+            map_scorer = networks.Scorer(networks.maps_of(model), contract)
+            what = "heat maps with TensorFlow"
+            maps_of_rows = map_scorer.run(dataset, map_rows, progress, what=what)
+            maps = ReferenceMaps(maps_of_rows, tuple(dataset.identities(map_rows)))
+    gpus = tf.config.get_visible_devices("GPU")
+    gpu = open_gpu(int(gpus[0].name.rpartition(":")[2])) if gpus else None
     return ReferenceScores(
         scores=scores,
         identities=tuple(dataset.identities(rows)),
@@ -62,15 +70,30 @@ def compute(
             made_with=dependencies_of(__name__).digest,
             thresholds=Thresholds.read(workspace.train / "thresholds.json", "train").thresholds,
             fp32_size_bytes=fp32_size_bytes(workspace),
+            driver=gpu.driver if gpu else "",
+            precision="float32",
+            tf32=tf32,
+            batch=networks.BATCH_SIZE,
         ),
         maps=maps,
         known=known_pictures(dataset, rows),
     )
 
 
+@contextmanager
+def _tensor_float_32(allowed: bool) -> Iterator[None]:
+    """Allow a GPU to round factors, or not; training in the same process goes on as it was."""
+    before = tf.config.experimental.tensor_float_32_execution_enabled()
+    tf.config.experimental.enable_tensor_float_32_execution(allowed)
+    try:
+        yield
+    finally:
+        tf.config.experimental.enable_tensor_float_32_execution(before)
+
+
 def device_name() -> str:
-    """Return the GPU's name where TensorFlow sees one, else the CPU's."""
-    gpus = tf.config.list_physical_devices("GPU")
+    """Return the GPU's name where TensorFlow may use one, else the CPU's."""
+    gpus = tf.config.get_visible_devices("GPU")
     if gpus:
         details = tf.config.experimental.get_device_details(gpus[0])
         return str(details.get("device_name", "GPU"))

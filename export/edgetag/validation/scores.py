@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -42,9 +42,15 @@ class ReferenceMeta(Result):
             of schemas below 1.3.
         fp32_size_bytes: Of the exported float file, so that ratios of sizes can be judged where
             nothing is exported; None in files before schema 1.3.
+        driver: Version of the GPU's driver; empty on the CPU, where nothing tells it, and in files
+            before schema 1.4, as all below.
+        precision: In which numbers it was computed.
+        tf32: Whether a GPU might round the factors of products (TensorFloat-32).
+        batch: Images at once.
+        model_sha256: Digest of the ONNX file; empty where the weights were opened themselves.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.3"
+    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.4"
     engine: str
     device: str
     versions: dict[str, str]
@@ -53,6 +59,11 @@ class ReferenceMeta(Result):
     thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     made_with: str = ""
     fp32_size_bytes: int | None = Field(None, gt=0)
+    driver: str = ""
+    precision: Literal["", "float32"] = ""
+    tf32: bool | None = None
+    batch: int | None = Field(None, gt=0)
+    model_sha256: str = ""
 
 
 @dataclass(frozen=True)
