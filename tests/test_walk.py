@@ -84,7 +84,9 @@ class Plant:
             self._kill(which, "after")
             return result
 
-        return type("Module", (), {"run": staticmethod(run)})
+        return type(
+            "Module", (), {"run": staticmethod(run), "require": staticmethod(lambda _: None)}
+        )
 
     def _kill(self, which: Stage, when: str) -> None:
         if self.kill == (which.name, self.ran.count(which.name), when):

@@ -13,6 +13,7 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.validation import stage
+from edgetag.validation.desktop_reference import Asked, make_reference
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference, write_reference
 from edgetag.workspace import digest_file
@@ -67,6 +68,7 @@ def test_reference_scores_are_computed_once_and_name_their_making(validated: Run
     stored = read_reference(kept)
     assert stored.scores.shape == (len(validated.reference), 3)
     assert stored.meta.thresholds == validated.thresholds
+    assert (stored.meta.precision, stored.meta.tf32, stored.meta.batch) == ("float32", False, 64)
     assert stored.identities[:2] == ("id0", "id1")
     assert set(stored.split) == {"test", "test_style", "validation"}
     assert stored.known is not None
@@ -113,11 +115,15 @@ def test_without_weights_the_reference_cannot_be_computed(
 def test_maps_of_the_reference_are_those_behind_its_scores(
     run_folder: RunFolder, trained: Recipe
 ) -> None:
+    import tensorflow as tf
+
     from edgetag.validation import reference
 
     dataset = open_dataset(run_folder.workspace)
     rows = np.arange(10)
+    allowed = tf.config.experimental.tensor_float_32_execution_enabled()
     found = reference.compute(trained, run_folder.workspace, dataset, rows, QUIET, rows[::3])
+    assert tf.config.experimental.tensor_float_32_execution_enabled() is allowed
     assert found.maps is not None
     assert found.maps.maps.shape == (4, 2, 2, 3)
     assert found.maps.identities == ("id0", "id3", "id6", "id9")
@@ -154,3 +160,10 @@ def test_a_kept_reference_is_computed_again_by_another_tensorflow(validated: Run
     write_reference(kept, replace(stored, meta=elsewhere))
     stage.run(validated.recipe, validated.workspace, QUIET)
     assert read_reference(kept).meta == stored.meta
+
+
+def test_a_gpu_that_tensorflow_does_not_see_is_refused(
+    run_folder: RunFolder, trained: Recipe
+) -> None:
+    with pytest.raises(InputError, match="cuda:99 was asked for, but of GPUs the engine sees"):
+        make_reference(trained, run_folder.workspace, QUIET, Asked("tensorflow", "cuda:99"))

@@ -122,5 +122,7 @@ def print_outcome(workspace: "Workspace", results: "Mapping[str, Result]") -> No
     typer.echo(f"report: {workspace.root / (report.page or report.file)}")
     if bundle is not None:
         typer.echo(f"bundle: {workspace.root / bundle.file}")
+        if bundle.desktop is not None:
+            typer.echo(f"for desktops: {workspace.root / bundle.desktop.file}")
     if report.shipping:
         typer.echo(report.shipping)
