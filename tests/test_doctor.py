@@ -37,6 +37,17 @@ def _named(parts: tuple[Component, ...], name: str) -> Component:
     return next(part for part in parts if part.name == name)
 
 
+def test_engines_of_the_float_network_are_listed_with_what_installs_them(
+    report: DoctorReport,
+) -> None:
+    assert [part.name for part in report.desktop] == ["ONNX Runtime", "PyTorch"]
+    for part in report.desktop:
+        if part.state == "ok":
+            assert part.version
+        else:
+            assert "install with: pip install " in part.detail
+
+
 def test_litert_is_found_with_its_version(report: DoctorReport) -> None:
     litert = _named(report.runtimes, "litert")
     assert litert.state == "ok"

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import edgetag
+from edgetag.catalogue.desktop import DESKTOP
 from edgetag.catalogue.engines import ENGINES
 from edgetag.children import python
 from edgetag.confinement import landlock_version
+from edgetag.desktop.availability import missing
 from edgetag.machine import Machine, this_machine
 from edgetag.pool import open_pool
 from edgetag.records import Record, Result
@@ -69,6 +71,7 @@ class DoctorReport(Result):
         free_disk_bytes: Where runs would be kept.
         runtimes: Engines of this machine.
         training: What training needs.
+        desktop: Other engines of the float network.
         accelerators: GPUs.
         targets: Emulators, and targets that are set up or could be.
         phones: Android phones, as adb sees them.
@@ -76,13 +79,14 @@ class DoctorReport(Result):
         abilities: What can be done here.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.doctor/2.0"
+    SCHEMA: ClassVar[str] = "edgetag.doctor/2.1"
     edgetag: str
     python: str
     machine: Machine
     free_disk_bytes: int
     runtimes: tuple[Component, ...]
     training: tuple[Component, ...]
+    desktop: tuple[Component, ...] = ()
     accelerators: tuple[Component, ...]
     targets: tuple[Component, ...]
     phones: tuple[Component, ...]
@@ -93,7 +97,7 @@ class DoctorReport(Result):
     def parts(self) -> tuple[Component, ...]:
         """Everything that was looked for, in the order shown."""
         elsewhere = (*self.accelerators, *self.targets, *self.phones)
-        return (*self.runtimes, *self.training, *elsewhere, *self.tools)
+        return (*self.runtimes, *self.training, *self.desktop, *elsewhere, *self.tools)
 
     def tables(self) -> tuple[Table, ...]:
         """Return the report as tables."""
@@ -110,6 +114,7 @@ def examine(folder: Path | None = None) -> DoctorReport:
         checks: list[Callable[[], tuple[Component, ...]]] = [
             lambda: tuple(pool.map(_runtime, engines.ENGINES)),
             _training,
+            _desktop,
             lambda: (_gpu(),),
             lambda: (_emulator(),),
             _elsewhere,
@@ -117,7 +122,7 @@ def examine(folder: Path | None = None) -> DoctorReport:
             lambda: tuple(_tool(name) for name in ("npm", "node", "apt-get")),
         ]
         outcomes = list(pool.map(lambda check: check(), checks))
-    runtimes, training, gpu, emulator, targets, phones, tools = outcomes
+    runtimes, training, desktop, gpu, emulator, targets, phones, tools = outcomes
     return DoctorReport(
         edgetag=edgetag.__version__,
         python=sys.version.split()[0],
@@ -125,6 +130,7 @@ def examine(folder: Path | None = None) -> DoctorReport:
         free_disk_bytes=shutil.disk_usage(folder or Path.cwd()).free,
         runtimes=runtimes,
         training=training,
+        desktop=desktop,
         accelerators=gpu,
         targets=(*emulator, *targets),
         phones=phones,
@@ -168,6 +174,24 @@ def _training() -> tuple[Component, ...]:
             components.append(Component(name=name, state="broken", version=version, detail=detail))
         else:
             components.append(Component(name=name, state="ok", version=version, detail="installed"))
+    return tuple(components)
+
+
+def _desktop() -> tuple[Component, ...]:
+    """Return the engines that compute the float network beside TensorFlow."""
+    components = []
+    for line in DESKTOP.values():
+        if line.takes == "weights":
+            continue  # TensorFlow, which training needs
+        reason = missing(line.name)
+        components.append(
+            Component(
+                name=line.title,
+                state="missing" if reason else "ok",
+                version=None if reason else _version(line.imports[0]),
+                detail=reason or "installed; edgetag reference asks it",
+            )
+        )
     return tuple(components)
 
 
