@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file share what it makes; the longest files come first (tests/conftest.py).
 TESTS_ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench maps test system unit check timings composites decoding planted timm torch load review-load loop stages docs release sbom lock clean
+.PHONY: help setup demo bench maps test system unit check timings composites decoding fuzz planted timm torch load review-load loop stages docs release sbom lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -68,6 +68,9 @@ loop: setup ## Does the circle of corrections close? Spoilt labels, mine, a simu
 stages: setup ## What does each stage of training bring? A seed, more like it, head, all, SGD, augmentation, an ensemble.
 	$(BIN)/edgetag data fetch --set demo --out data/demo
 	PYTHONPATH=. $(BIN)/python tests/stages.py --out $(or $(OUT),runs/stages)
+
+fuzz: setup ## Does any reader break at what strangers may write? 10 minutes, or MINUTES=60.
+	PYTHONPATH=. $(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),10)
 
 decoding: setup ## How fast JPEG is decoded and by what, with which pixels; what scaled decoding costs in tags.
 	PYTHONPATH=. $(BIN)/python tests/decoding.py

@@ -18,9 +18,15 @@ class ExitCode(IntEnum):
 
 
 class EdgetagError(Exception):
-    """An error with a message fit to be shown as it is."""
+    """An error with a message fit to be shown as it is.
+
+    Messages quote what files of strangers hold: what would steer a terminal is shown as `?`.
+    """
 
     exit_code: ExitCode = ExitCode.BAD_INPUT
+
+    def __init__(self, message: str) -> None:
+        super().__init__("\n".join(printable(line) for line in message.split("\n")))
 
 
 class InputError(EdgetagError):
@@ -36,9 +42,14 @@ class MissingExtraError(InputError):
         )
 
 
+def printable(text: str) -> str:
+    """Return text with a `?` for every character that cannot be seen."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 def one_line(text: str, limit: int = 300) -> str:
     """Return another program's message as one line without repeated parts."""
     lines = dict.fromkeys(line.strip() for line in text.splitlines())
     joined = "; ".join(line for line in lines if line) or "no reason given"
-    printable = "".join(c if c.isprintable() else "?" for c in joined)
-    return printable if len(printable) <= limit else printable[: limit - 1] + "…"
+    shown = printable(joined)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"

@@ -240,3 +240,15 @@ def test_the_archive_is_closed_after_a_refusal(original: Path, tmp_path: Path) -
         read_bundle(path)
     path.unlink()
     assert not path.exists()
+
+
+def test_a_name_that_lies_about_its_length_is_not_quoted_at_length(
+    original: Path, tmp_path: Path
+) -> None:
+    packed = bytearray(original.read_bytes())
+    packed[26:28] = (0x9400).to_bytes(2, "little")
+    path = tmp_path / "b.zip"
+    path.write_bytes(packed)
+    with pytest.raises(InputError) as refusal:
+        read_bundle(path)
+    assert len(str(refusal.value)) < 1000

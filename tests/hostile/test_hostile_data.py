@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from PIL import Image
 
@@ -115,6 +116,18 @@ def test_a_damaged_parquet_file_is_refused(
 ) -> None:
     message = refused(save(root, "t.parquet", content), tmp_path / "run")
     assert "t.parquet: not a readable Parquet file" in message
+
+
+def test_a_parquet_file_at_which_polars_panics_is_refused_in_a_line(
+    root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = root / "t.parquet"
+    pl.DataFrame({"path": ["a.png", "b.png"], "cat": ["1", ""]}).write_parquet(whole)
+    content = bytearray(whole.read_bytes())
+    content[92] = 0x89  # at which polars 2.1 panics
+    message = refused(save(root, "t.parquet", bytes(content)), tmp_path / "run")
+    assert "t.parquet: not a readable Parquet file" in message
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

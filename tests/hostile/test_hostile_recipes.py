@@ -21,6 +21,8 @@ from edgetag.recipe import load_recipe
         (b"a" * 1_000_001, "this is no recipe"),
         (random.Random(0).randbytes(100) + b"\xff", "no"),
         (b"[" * 5000, "not valid TOML"),
+        (b"name = " + b"[" * 5000, "not valid TOML"),
+        (b"name = " + b"9" * 5000, "not valid TOML"),
     ],
 )
 def test_a_malformed_recipe_is_refused_in_words(tmp_path: Path, content: bytes, said: str) -> None:

@@ -23,7 +23,7 @@ from typing import IO
 
 from edgetag.bundling.contents import MANIFEST
 from edgetag.bundling.result import BundleManifest
-from edgetag.errors import InputError
+from edgetag.errors import InputError, one_line
 from edgetag.userfiles import require_file
 from edgetag.workspace import atomic_write
 
@@ -141,7 +141,9 @@ def _one_message(path: Path) -> Iterator[None]:
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as error:
-        raise InputError(f"{path}: not a whole bundle: {error}; make it again") from None
+        raise InputError(
+            f"{path}: not a whole bundle: {one_line(str(error))}; make it again"
+        ) from None
 
 
 def _refuse_other_bytes(

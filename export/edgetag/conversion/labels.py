@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgetag.errors import InputError
+from edgetag.errors import InputError, printable
 from edgetag.tags import Vocabulary
 from edgetag.userfiles import read_file
 
@@ -159,5 +159,5 @@ def listed(names: Sequence[str]) -> str:
 
 def shown(text: str, most: int = 60) -> str:
     """Return text from a foreign file so that it can be printed: short and on one line."""
-    printable = "".join(c if c.isprintable() else "?" for c in text)
-    return printable if len(printable) <= most else printable[: most - 1] + "…"
+    seen = printable(text)
+    return seen if len(seen) <= most else seen[: most - 1] + "…"

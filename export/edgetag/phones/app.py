@@ -3,6 +3,7 @@
 import statistics
 from dataclasses import dataclass, field
 
+from edgetag.errors import printable
 from edgetag.phones.accuracy import Scoring, compare
 from edgetag.phones.answer import (
     AppScores,
@@ -186,7 +187,7 @@ def engine_of(answer: AppScores) -> AppEngineRecord:
 
 def one_word(text: str) -> str:
     """Return what an app tells as one short printable line."""
-    return "".join(c if c.isprintable() else "?" for c in text)[:80]
+    return printable(text)[:80]
 
 
 def untested(engine: AppEngineRecord) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def parse_recipe(text: str, path: Path) -> Recipe:
     """
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also of too many digits, nested without end
         raise InputError(f"{path}: not valid TOML: {error}") from None
     try:
         # TOML has arrays where the recipe has tuples; everything else stays strict.

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from edgetag.errors import InputError
+from edgetag.foreign_parquet import read_foreign_parquet
 from edgetag.tagging.batch import FORMATS, SCORE
 from edgetag.userfiles import require_file
 from edgetag.workspace import digest_file
@@ -101,7 +102,7 @@ def _read(path: Path) -> pl.DataFrame:
             return pl.read_csv(path, infer_schema_length=None)
         if path.suffix == ".jsonl":
             return pl.read_ndjson(path, infer_schema_length=None)
-        return pl.read_parquet(path)
+        return read_foreign_parquet(path)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such table; make it with: edgetag tag") from None
     except (OSError, pl.exceptions.PolarsError) as error:

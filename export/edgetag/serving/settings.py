@@ -125,7 +125,7 @@ def _in_file(path: Path) -> dict[str, Any]:
         given = tomllib.loads(read_file(path, "configuration", MOST_BYTES).decode())
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; give a TOML file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, nested without end
         raise InputError(f"{path}: no TOML: {error}") from None
     for key in ("roots", "token_file"):
         match given.get(key):

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 import polars as pl
 
 from edgetag.errors import InputError
+from edgetag.foreign_parquet import read_foreign_parquet
 from edgetag.preprocess import IMAGE_SUFFIXES, Rejection
 from edgetag.tagging.archives import ARCHIVES, members
 from edgetag.tagging.errors import PictureError
@@ -182,7 +183,7 @@ def _at_address(url: str) -> tuple[list[Listed], int]:
 def _in_list(path: Path) -> list[Listed]:
     """List the names in a Parquet file; addresses are taken as they are, without a look at them."""
     try:
-        names = pl.read_parquet(path, columns=["path"])["path"].cast(pl.String)
+        names = read_foreign_parquet(path, columns=["path"])["path"].cast(pl.String)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(f"{path}: not a Parquet file with a column path: {error}") from None
     if names.has_nulls():

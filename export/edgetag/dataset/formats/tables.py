@@ -173,8 +173,10 @@ def _read_jsonl(path: Path) -> Table:
 def _read_parquet(path: Path) -> Table:
     import polars as pl
 
+    from edgetag.foreign_parquet import read_foreign_parquet
+
     try:
-        frame = pl.read_parquet(path)
+        frame = read_foreign_parquet(path)
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: not a readable Parquet file: {reason}") from None
