@@ -214,6 +214,7 @@ def test_a_tag_that_is_none_of_the_recipe_is_refused_or_ignored_as_the_recipe_sa
         (("0.png", "cat", "maybe", "ann", ""), "column 'label' is 'maybe'"),
         (("0.png", "cat", 1, "ann", "2026-11-28T10:00:00"), "give a moment with its zone"),
         (("0.png", "cat", 1, "ann", "yesterday"), "give a moment with its zone"),
+        (("0.png", "cat", 1, "ann", "9999-12-31T23:00:00-02:00"), "give a moment with its zone"),
         (("0.png", "cat", 1, "a\x1bnn", ""), "no valid text"),
     ],
 )

@@ -141,6 +141,7 @@ def test_a_parquet_file_at_which_polars_panics_is_refused_in_a_line(
         ({"label": "cat"}, r"regions\.0\.label"),
         ({"label": True}, r"regions\.0\.label"),
         ({"label": 9}, r"not in data.tags: 'label 9'"),
+        ({"label": 2**31}, r"regions\.0\.label: Input should be less than 10000"),
         ({"probability": 1.5}, r"regions\.0\.probability"),
         ({"rect": {"left": 5, "top": 0, "right": 5, "bottom": 9}}, r"region 1 is empty"),
         ({"rect": {"left": 9, "top": 0, "right": 5, "bottom": 9}}, r"region 1 is empty"),

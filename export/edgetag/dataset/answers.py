@@ -80,12 +80,15 @@ def moment_in_utc(text: str) -> str:
     """Return a moment of ISO 8601, with a zone, in UTC.
 
     Raises:
-        ValueError: It is none, or has no zone.
+        ValueError: It is none, has no zone, or lies before the year 1 or after 9999 in UTC.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no zone")
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    try:
+        return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    except OverflowError:
+        raise ValueError(f"{text!r} is out of range") from None
 
 
 def _answer(row: Row, owner: str) -> Answer:

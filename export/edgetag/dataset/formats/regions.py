@@ -17,6 +17,9 @@ WHAT = "file of Region Cropper"
 MOST_BYTES = 1_000_000_000
 """Most bytes of a file; a picture takes about a hundred a region."""
 
+MOST_TAGS = 10_000
+"""A file without names of tags has one for every number up to its largest."""
+
 Pixel = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 """A coordinate; one beside the picture is cut off at its edge."""
 
@@ -44,7 +47,7 @@ class Region(_Foreign):
     """A rectangle with the number of a tag."""
 
     probability: float = Field(ge=0, le=1)
-    label: int
+    label: int = Field(lt=MOST_TAGS)
     rect: Rect
 
 
