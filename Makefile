@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file share what it makes; the longest files come first (tests/conftest.py).
 TESTS_ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: fuzz help setup demo bench maps test system unit check timings composites decoding planted timm load review-load loop stages docs release lock clean
+.PHONY: fuzz mutants help setup demo bench maps test system unit check timings composites decoding planted timm load review-load loop stages docs release lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -71,6 +71,9 @@ stages: setup ## What does each stage of training bring? A seed, more like it, h
 
 fuzz: setup ## Does any reader break at what strangers may write? 10 minutes, or MINUTES=60.
 	PYTHONPATH=. $(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),10)
+
+mutants: setup ## Would tests notice a wrong line where files are judged, pictures prepared, data split? An hour, or MOST=40 of each module.
+	PYTHONPATH=. $(BIN)/python tests/mutants.py $(if $(MOST),--most $(MOST))
 
 decoding: setup ## How fast JPEG is decoded and by what, with which pixels; what scaled decoding costs in tags.
 	PYTHONPATH=. $(BIN)/python tests/decoding.py

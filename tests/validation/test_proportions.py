@@ -82,6 +82,21 @@ def test_the_interval_excludes_zero_where_mcnemars_score_does(table: tuple[int, 
         assert (low > 0 or high < 0) == (distance > Z)
 
 
+@given(tables(), st.floats(0.5, 0.999))
+def test_at_each_end_of_the_interval_the_statistic_is_its_quantile(
+    table: tuple[int, int, int], confidence: float
+) -> None:
+    lost, gained, total = table
+    z = float(norm.ppf((1 + confidence) / 2))
+    for end, level in zip(paired_interval(lost, gained, total, confidence), (z, -z), strict=True):
+        if abs(end) < 1.0:
+            assert score_statistic(lost, gained, total, end - 1e-9) >= level - 1e-4
+            assert score_statistic(lost, gained, total, end + 1e-9) <= level + 1e-4
+        else:
+            assert end == (-1.0 if level > 0 else 1.0)
+            assert abs(lost - gained) == total
+
+
 def test_nothing_lost_is_no_proof_that_nothing_is_lost() -> None:
     few, many = paired_interval(0, 0, 20, 0.95)[1], paired_interval(0, 0, 2000, 0.95)[1]
     assert few == pytest.approx(Z**2 / (20 + Z**2))

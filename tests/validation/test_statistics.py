@@ -9,11 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score
 
+from edgetag.validation import statistics
 from edgetag.validation.statistics import (
     Bootstrap,
     average_precision_samples,
+    chance_at_most,
     f1_samples,
     interval,
+    mean_over_tags,
+    ratio_samples,
+    share_samples,
     weighted_average_precision,
 )
 
@@ -95,6 +100,59 @@ def test_a_draw_takes_whole_groups_and_as_many_as_there_are(
     assert (weights[first].sum(axis=0) == bootstrap.groups).all()
 
 
+@pytest.mark.parametrize("rows", [1, 4, 5])
+def test_draws_in_blocks_are_those_of_one_block(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    bootstrap = Bootstrap.over([f"g{i // 2}" for i in range(30)], 10, seed=3)
+    (whole,) = bootstrap.blocks()
+    monkeypatch.setattr(statistics, "BLOCK_CELLS", 30 * rows)
+    blocks = list(bootstrap.blocks())
+    assert [block.shape[1] for block in blocks] == [
+        min(rows, 10 - start) for start in range(0, 10, rows)
+    ]
+    assert np.array_equal(np.concatenate(blocks, axis=1), whole)
+
+
+def test_shares_and_ratios_equal_repeating_the_drawn_images() -> None:
+    generator = np.random.default_rng(3)
+    decisions, among = generator.random((2, 40, 2)) < 0.2
+    above, below = generator.random(40), np.zeros(40)
+    below[:2] = 0.5, 0.25  # of one group, which not every sample draws
+    bootstrap = Bootstrap.over([str(i // 2) for i in range(40)], samples=20, seed=4)
+    shares = share_samples(decisions, among, [1], bootstrap)
+    ratios = ratio_samples(above, below, bootstrap)
+    (weights,) = bootstrap.blocks()
+    nothing = 0
+    for sample in range(20):
+        rows = np.repeat(np.arange(40), weights[:, sample].astype(int))
+        hits, of = (decisions & among)[rows, 1].sum(), among[rows, 1].sum()
+        assert shares[sample, 0] == pytest.approx(hits / of if of else 0.0, abs=1e-6)
+        if below[rows].sum():
+            expected = above[rows].sum() / below[rows].sum()
+            assert ratios[sample] == pytest.approx(expected, rel=1e-6)
+        else:
+            nothing += 1
+            assert np.isnan(ratios[sample])
+    assert 0 < nothing < 20
+
+
+def test_the_mean_over_tags_leaves_out_those_without_a_positive() -> None:
+    nan = np.nan
+    samples = np.array([[0.2, 0.4], [0.3, nan], [nan, nan]])
+    assert mean_over_tags(samples).tolist()[:2] == pytest.approx([0.3, 0.3])
+    assert np.isnan(mean_over_tags(samples)[2])
+
+
+def test_a_chance_is_the_share_of_draws_and_no_less_than_a_normal_tail() -> None:
+    draws = np.array([0.0, 1.0, 2.0, 3.0, np.nan])
+    assert chance_at_most(draws, 1.0) == 0.5
+    # Below all draws: the tail of a normal distribution with their mean, 1.5, and spread, 1.118.
+    assert chance_at_most(draws, -1.0) == pytest.approx(0.01267, abs=1e-5)
+    assert chance_at_most(np.array([2.0, 2.0]), 2.0) == 1.0
+    assert chance_at_most(np.array([2.0, 2.0]), 1.9) == 0.0
+    assert chance_at_most(np.array([0.0, np.nan]), 1.0) == 1.0
+    assert chance_at_most(np.array([5.0, np.nan]), 1.0) == 1.0
+
+
 def test_draws_are_the_same_each_time_and_differ_by_seed() -> None:
     names = [str(i) for i in range(30)]
     once, again, other = (
@@ -126,6 +184,11 @@ def test_groups_widen_the_interval_where_images_of_a_group_are_alike() -> None:
         assert bounds is not None
         widths.append(bounds[1] - bounds[0])
     assert widths[1] > 2 * widths[0]
+
+
+def test_an_interval_leaves_out_as_much_on_either_side() -> None:
+    assert interval(np.arange(1001.0), 0.9) == pytest.approx((50.0, 950.0))
+    assert interval(np.array([1.0, 3.0]), 0.5) == pytest.approx((1.5, 2.5))
 
 
 def test_there_is_no_interval_without_samples() -> None:
