@@ -56,6 +56,19 @@ def test_the_last_byte_decides() -> None:
     ]
 
 
+def test_nothing_but_the_last_byte_decides() -> None:
+    for last in ("00", "18", "19", "31", "32", "ff"):
+        assert split_of("f" * 38 + last) == split_of("0" * 38 + last)
+
+
+def test_a_group_goes_where_its_name_says() -> None:
+    names = [f"group {number}" for number in range(60)]
+    items = [SplitItem(sha1(f"{name}, {n}"), name, None, ()) for name in names for n in (1, 2)]
+    splits = assign_splits(items, SplitSection(by="group", rare_tags_first=False))
+    assert splits == [split_of(sha1(name)) for name in names for _ in (1, 2)]
+    assert len(set(splits)) == 3
+
+
 @settings(max_examples=60)
 @given(item_lists(explicit=True), sections, st.randoms())
 def test_the_order_of_images_does_not_matter(

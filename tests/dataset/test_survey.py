@@ -102,6 +102,11 @@ def test_region_files_give_numbers_to_be_named(root: Path, picture: MakePicture)
     assert survey(root, ("cat", "dog", "bird")).data.tags == ("cat", "dog", "bird")
 
 
+def test_a_table_without_columns_lacks_its_paths(root: Path) -> None:
+    with pytest.raises(InputError, match=r"t\.jsonl: missing column 'path'"):
+        survey(write(root / "t.jsonl", "{}"))
+
+
 def test_a_table_of_object_ids_has_one_tag(root: Path, picture: MakePicture) -> None:
     picture("files/0a.png")
     found = survey(write(root / "t.csv", "objectId,value\n0a,1\n"))

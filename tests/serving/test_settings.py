@@ -38,6 +38,8 @@ def test_options_go_before_the_file_whose_paths_are_relative_to_it(tmp_path: Pat
     ("text", "reason"),
     [
         ("port = ", "no TOML"),
+        ("port = " + "[" * 5000, "no TOML"),
+        ("port = " + "9" * 5000, "no TOML"),
         ("port = 99999", "port: Input should be less than or equal to 65535"),
         ("prot = 1", "prot: Extra inputs are not permitted"),
         ("deadline_s = 0", "deadline_s: Input should be greater than 0"),

@@ -186,6 +186,11 @@ def test_groups_widen_the_interval_where_images_of_a_group_are_alike() -> None:
     assert widths[1] > 2 * widths[0]
 
 
+def test_an_interval_leaves_out_as_much_on_either_side() -> None:
+    assert interval(np.arange(1001.0), 0.9) == pytest.approx((50.0, 950.0))
+    assert interval(np.array([1.0, 3.0]), 0.5) == pytest.approx((1.5, 2.5))
+
+
 def test_there_is_no_interval_without_samples() -> None:
     assert interval(np.array([np.nan, np.nan]), 0.95) is None
     assert interval(np.array([np.nan, 0.1, 0.1]), 0.95) == (0.1, 0.1)

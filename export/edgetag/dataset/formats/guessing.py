@@ -30,8 +30,8 @@ def path_column(table: Table, section: DataSection) -> str:
         column: sum(Path(cell).suffix.lower() in IMAGE_SUFFIXES for cell in texts(table, column))
         for column in table.columns
     }
-    best = max(named, key=lambda column: named[column])
-    if not named[best]:
+    best = max(named, key=lambda column: named[column], default=usual)
+    if not named.get(best):
         table.require((usual,))
     return best
 
