@@ -129,6 +129,16 @@ def test_balance_cuts_only_the_surplus_and_keeps_the_first_of_each_class(
         assert {i for i, split in enumerate(balanced) if split == name} == expected
 
 
+def test_balance_moves_another_picture_where_a_split_is_explicit() -> None:
+    items = [
+        SplitItem("0" * 39 + "1", None, None, (1,)),
+        SplitItem("0" * 39 + "2", None, None, (0,)),
+        SplitItem("0" * 39 + "3", None, "test", (1,)),
+    ]
+    assert assign_splits(items, SplitSection()) == ["test"] * 3
+    assert assign_splits(items, SplitSection(balance=True)) == ["train", "test", "test"]
+
+
 def test_balance_reproduces_the_arithmetic_of_the_hashed_classifier() -> None:
     """22,640 pictures, 7,617 of one class: the rarer class decides, the surplus trains."""
     items = [SplitItem(sha1(str(i)), None, None, (int(i >= 7617),)) for i in range(22_640)]
