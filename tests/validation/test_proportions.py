@@ -18,6 +18,7 @@ from edgetag.validation.proportions import (
     p_above,
     paired_interval,
     score_statistic,
+    share_design_effect,
 )
 
 Z = float(norm.ppf(0.975))
@@ -145,6 +146,11 @@ def test_unlike_images_of_a_group_count_fully() -> None:
     change = generator.choice([-1, 0, 0, 0, 1], size=(3000, 4)).astype(np.int8)
     effect = design_effect(change, np.ones_like(change, dtype=bool), np.arange(3000) // 5)
     assert 1.0 <= effect < 1.2
+
+
+def test_groups_that_are_alike_inflate_no_share() -> None:
+    """One hit in each pair: groups tell nothing that images do not."""
+    assert share_design_effect(np.arange(100) % 2 == 0, np.arange(100) // 2) == 1.0
 
 
 def test_without_a_change_images_of_a_group_count_as_one() -> None:
