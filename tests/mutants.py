@@ -3,8 +3,7 @@
 Comparisons, operators, numbers and conditions of modules that decide, one at a time:
 `<` for `<=`, `+` for `-`, 3 for 2, the other branch. What no test notices is printed: it is a test
 that lacks, or a change that changes nothing. Each change runs in a process forked from one that
-has imported the packages, which a tool with a process for each change does not have: with those
-it would take hours instead of minutes.
+has imported the packages: importing them anew takes longer than most of these tests.
 """
 
 import argparse
