@@ -96,7 +96,7 @@ release: setup ## Build the source archive and the wheel into dist/, the same by
 	$(BIN)/twine check --strict dist/*
 
 sbom: release ## What an installed wheel is made of: dist/*.cdx.json, CycloneDX.
-	.ci/sbom dist/*.whl dist
+	.ci/sbom "$$(ls -t dist/*.whl | head -1)" dist
 
 lock: setup ## Resolve the dependencies again.
 	$(BIN)/uv pip compile pyproject.toml --extra train --extra demo --extra dev --python-version 3.11 \

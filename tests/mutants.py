@@ -208,17 +208,14 @@ def main() -> None:
     os.chdir(ROOT)
     for name in PACKAGES:
         importlib.import_module(name)
-    rows = []
+    print(f"{'module':32}{'changes':>9}{'noticed':>9}{'share':>8}{'minutes':>9}")
     with tempfile.TemporaryDirectory() as place:
         set_hypothesis_home_dir(place)
         for module in options.module or SUBJECTS:
             path, tests = ROOT / "export" / f"{module.replace('.', '/')}.py", SUBJECTS[module]
             if is_noticed(None, str(path), tests):
                 sys.exit(f"{', '.join(tests)}: fails without a change")
-            rows.append(_of_module(module, path, tests, options.most))
-    print(f"{'module':32}{'changes':>9}{'noticed':>9}{'share':>8}{'minutes':>9}")
-    for row in rows:
-        print(row)
+            print(_of_module(module, path, tests, options.most), flush=True)
 
 
 def _of_module(module: str, path: Path, tests: tuple[str, ...], most: int | None) -> str:

@@ -89,14 +89,15 @@ def write_site(
         raise InputError("LiteRT.js is not there, or damaged; run: edgetag target setup browser")
     require_pictures(path)
     with open_bundle(path) as bundle, replacing(folder, WebFolder) as new:
-        model = _write_bundle(bundle, bundle.variant(variant).variant, new / IN_BUNDLE)
+        chosen = bundle.variant(variant).variant
+        model = _write_bundle(bundle, chosen, new / IN_BUNDLE)
         _write_scripts(modules, new)
         _write_index(bundle, new)
         made = WebFolder(
             name=bundle.manifest.name,
             version=bundle.manifest.version,
             manifest_sha256=bundle.archive.manifest_sha256,
-            variant=bundle.variant(variant).variant,
+            variant=chosen,
             model=model,
             litert=browser.version(),
             files=digests_of(new),

@@ -21,8 +21,7 @@ document.documentElement.lang = language;
 for (const text of document.querySelectorAll('[data-en]')) text.textContent = text.dataset[language];
 
 const opened = openTagger().then(async (tagger) => {
-  const {web, tags} = tagger;
-  by('model').textContent = `${web.variant} · ${tags.length} · …`;
+  const {web} = tagger;
   const {passed, pictures} = await tagger.selfTest();
   const outcome = WORDS[passed ? 'passed' : 'failed'](pictures);
   by('model').textContent = `${web.variant} · ${outcome}`;
