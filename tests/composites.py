@@ -30,7 +30,7 @@ from edgetag.tables import Column, Number, Rows, Table
 from edgetag.tables.formats import format_percent
 from edgetag.tagging.results import Box
 from edgetag.workspace import Workspace
-from tests.support.paths import ROOT
+from tests.support.paths import RELEASED
 
 Mask = npt.NDArray[np.bool_]
 Ground = Callable[[tuple[int, int], np.random.Generator], Image.Image]
@@ -247,7 +247,7 @@ def table(rows: Sequence[TagOutcome]) -> Table:
 
 def main() -> None:
     """Measure a bundle, a file or a run's float model; by default the demo's bundle."""
-    demo = next((ROOT / "models" / "demo").glob("demo-*.zip"))
+    demo = RELEASED
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", nargs="?", type=Path, default=demo)
     parser.add_argument("--pictures", type=int, default=200, help="of each tag; default: 200")

@@ -37,7 +37,7 @@ from edgetag.scaled_jpeg import read_scaled
 from edgetag.tables import Column, Number, Rows, Table, with_interval
 from edgetag.tables.formats import format_fraction, format_mean, format_percent
 from edgetag.validation.statistics import Bootstrap
-from tests.support.paths import ROOT
+from tests.support.paths import RELEASED
 
 Decode = Callable[[bytes], Image.Image]
 MEGAPIXEL = (1152, 864)
@@ -263,7 +263,7 @@ def cost_table(rows: Sequence[MistakeCost], side: int) -> Table:
 
 def main() -> None:
     """Print the tables."""
-    demo = next((ROOT / "models" / "demo").glob("demo-*.zip"))
+    demo = RELEASED
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bundle", nargs="?", type=Path, default=demo)
     parser.add_argument("--side", type=int, default=1024, help="of the demo's pictures, in pixels")

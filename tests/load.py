@@ -31,7 +31,7 @@ from edgetag.tables import Column, Number, Rows, Table
 from edgetag.tables.formats import format_bytes, format_count, format_ms
 from edgetag.workspace import write_text
 from tests.support.open_loop import Asked, Body, Route, capacity, open_loop
-from tests.support.paths import ROOT
+from tests.support.paths import RELEASED, ROOT
 from tests.support.processes import children
 from tests.support.served import served
 
@@ -248,7 +248,7 @@ def table(result: LoadResult) -> Table:
 
 def main() -> None:
     """Measure a bundle; by default the demo's."""
-    demo = next((ROOT / "models" / "demo").glob("demo-*.zip"))
+    demo = RELEASED
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bundle", nargs="?", type=Path, default=demo)
     parser.add_argument("--seconds", type=float, default=20, help="of each load; default: 20")

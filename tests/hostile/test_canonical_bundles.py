@@ -15,9 +15,7 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from tests.support.forged_bundles import MANIFEST_WRITTEN_OTHERWISE, PACKED_OTHERWISE, after
 from tests.support.made_bundle import make_run, recipe_in, unpack
-from tests.support.paths import ROOT
-
-RELEASED = next((ROOT / "models" / "demo").glob("demo-*.zip"))
+from tests.support.paths import RELEASED
 
 
 @pytest.fixture(scope="module")

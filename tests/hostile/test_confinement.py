@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from edgetag.children import python, python_environment
 from edgetag.confinement import confined_by, landlock_version
@@ -15,8 +16,9 @@ from edgetag.machine import free_memory_bytes
 from edgetag.preprocess import Preprocessing
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.scoring import WORKER
+from edgetag.serving.messages import Start
 from tests.support.bad_loops import hungry_model
-from tests.support.paths import MODELS, ROOT
+from tests.support.paths import MODELS, RELEASED, ROOT
 from tests.support.run_folders import write_cache
 
 needs_landlock = pytest.mark.skipif(
@@ -100,6 +102,112 @@ def test_the_process_that_scores_is_confined(
     monkeypatch.setenv("EDGETAG_TEST_SECRET", str(secret))
     done = scored(MODELS / "tiny_fp32.tflite", cache, "tests.support.curious_worker")
     assert done == LoadFailure(FailureKind.WRONG_OUTPUT, "secret.txt: Permission denied")
+
+
+CURIOUS = """
+import json, os, socket, sys
+from pathlib import Path
+import edgetag.editing.batch as editing, edgetag.tagging.engines as tagging
+import edgetag.serving.worker as serving
+from edgetag.cli.main import main
+secret, port, *sys.argv = sys.argv[1:]
+outcomes = {}
+def tried(act):
+    try:
+        act()
+    except OSError as error:
+        return error.strerror
+    return "done"
+def curious(read):
+    def reading(*given):
+        outcomes.update({
+            "secret": tried(lambda: Path(secret).read_bytes()),
+            "home": tried(lambda: os.listdir(Path.home())),
+            "beside the secret": tried(lambda: Path(secret + ".x").write_text("x")),
+            "a picture changed": tried(lambda: Path("photos/cat.png").write_bytes(b"")),
+            "connection": tried(lambda: socket.create_connection(("127.0.0.1", int(port)), 5)),
+        })
+        return read(*given)
+    return reading
+tagging.row_of, editing.open_picture = map(curious, (tagging.row_of, editing.open_picture))
+serving.answer = curious(serving.answer)
+said = os.dup(2)
+try:
+    main() if sys.argv[0] == "edgetag" else serving.main()
+finally:
+    os.write(said, json.dumps(outcomes).encode())
+"""
+"""A command, or a server's worker, whose reader of pictures does what a picture could that was made
+for a fault of decoders."""
+
+
+def tried(folder: Path, *command: str) -> None:
+    """Have it read a picture, and see what else it reached."""
+    (folder / "photos").mkdir()
+    Image.new("RGB", (40, 60), (90, 80, 70)).save(folder / "photos" / "cat.png")
+    secret = folder / "secret.txt"
+    secret.write_text("content")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        done = subprocess.run(
+            [*python("-c", CURIOUS), str(secret), port, *command],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=python_environment(),
+            check=False,
+        )
+    said = done.stderr.decode()
+    assert done.returncode == 0, said
+    outcomes = json.loads(said[said.rindex("{") :])
+    reached = {what for what, ending in outcomes.items() if ending == "done"}
+    assert reached == ({"connection"} if landlock_version() < 4 else set()), outcomes
+    assert len(outcomes) == 5
+
+
+@needs_landlock
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["tag", "-o", "made/tags.csv"],
+        ["tag", "-o", "made/tags.parquet", "--report", "pages/tags.html"],
+        ["heatmap", "-o", "made", "--tag", "face"],
+        ["mosaic", "-o", "made", "--tag", "face"],
+        ["crop", "-o", "made", "--tag", "face", "--shape", "1:1"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_reads_strangers_pictures_reaches_nothing_else(
+    command: list[str], tmp_path: Path
+) -> None:
+    verb, *options = command
+    tried(tmp_path, "edgetag", verb, str(RELEASED), "photos", *options)
+    assert list((tmp_path / "made").rglob("*.*")), "what it may write, it writes"
+
+
+@needs_landlock
+def test_a_servers_worker_reaches_nothing(tmp_path: Path) -> None:
+    start = Start(model=str(RELEASED), variant=None, max_pixels=10_000)
+    tried(tmp_path, "worker", start.model_dump_json())
+
+
+@needs_landlock
+def test_sidecars_are_written_beside_pictures_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "photos" / "inner").mkdir(parents=True)
+    for name in ("cat.png", "inner/dog.png"):
+        Image.new("RGB", (40, 60), (90, 80, 70)).save(tmp_path / "photos" / name)
+    edgetag = python("-m", "edgetag", "tag", str(RELEASED), "photos/inner", "photos/cat.png")
+    done = subprocess.run(
+        [*edgetag, "-o", "tags.csv", "--sidecars", "hydrus"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=python_environment(),
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2 sidecars" in done.stdout
+    assert (tmp_path / "photos" / "inner" / "dog.png.txt").is_file()
 
 
 def test_a_model_that_wants_more_memory_than_there_is_ends_alone(

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from edgetag.children import python_environment
-from tests.support.paths import MODELS, ROOT
+from tests.support.paths import MODELS, RELEASED, ROOT
 from tests.support.stopped_batch import draw
 
 MODEL = MODELS / "tiny_fp32.tflite"
@@ -162,7 +162,7 @@ def test_a_table_on_a_full_disk_is_one_sentence_and_the_same_command_goes_on(
     draw(tmp_path / "pictures", 600)
     edgetag = str(Path(sys.executable).with_name("edgetag"))
     place = tmp_path / "disk"
-    bundle = str(next((ROOT / "models" / "demo").glob("demo-*.zip")))
+    bundle = str(RELEASED)
     command = ["bash", "-c", TAG_TWICE, "bash", str(place), edgetag, bundle]
     done = on_small_disk("950k", place, *command, str(tmp_path / "pictures"))
     assert done.returncode == 0, done.stderr

@@ -27,11 +27,11 @@ from edgetag.validation.proportions import share_design_effect, share_interval
 from edgetag.validation.result import Verdict
 from edgetag.workspace import RunFile, Workspace, write_text
 from tests.support.made_bundle import resealed, unpack
-from tests.support.paths import ROOT
+from tests.support.paths import RELEASED
 from tests.support.run_folders import write_manifest
 from tests.support.tiny_run import TAGS, TEST, RunFolder, make_run_folder
 
-DEMO = next((ROOT / "models" / "demo").glob("demo-*.zip"))
+DEMO = RELEASED
 
 
 @pytest.fixture(scope="module")

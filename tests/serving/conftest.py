@@ -8,10 +8,10 @@ from PIL import Image
 from skimage import data
 
 from edgetag import Tagger
-from tests.support.paths import ROOT
+from tests.support.paths import RELEASED
 from tests.support.served import Served, served
 
-BUNDLE = next((ROOT / "models" / "demo").glob("demo-*.zip"))
+BUNDLE = RELEASED
 
 PATIENT = "deadline_s = 100"
 """Nothing is given up: these tests are not about that, and share their machine."""

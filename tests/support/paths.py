@@ -1,4 +1,4 @@
-"""Where the repository and the tiny models lie."""
+"""Where the repository, the tiny models and the released bundle lie."""
 
 from pathlib import Path
 
@@ -6,3 +6,5 @@ ROOT = Path(__file__).resolve().parents[2]
 """The repository's root."""
 MODELS = ROOT / "tests" / "models"
 """Tiny files, trained for nothing: `make_tiny_models.py` there wrote them."""
+RELEASED = next((ROOT / "models" / "demo").glob("demo-*.zip"))
+"""The bundle that the repository carries."""

@@ -8,9 +8,9 @@ import pytest
 from edgetag import Tagger
 from edgetag.bundling.opening import open_bundle
 from tests.support.made_bundle import make_two_variants
-from tests.support.paths import ROOT
+from tests.support.paths import RELEASED
 
-BUNDLE = next((ROOT / "models" / "demo").glob("demo-*.zip"))
+BUNDLE = RELEASED
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from edgetag.cli.confined import confine_command
 from edgetag.cli.models import open_model
 from edgetag.cli.terminal import console_progress, print_tables
 
 if TYPE_CHECKING:
     from edgetag.editing.batch import Edit, Explainer
+    from edgetag.tagging.listing import Listing
     from edgetag.tagging.tagger import Tagger
 
 
@@ -49,21 +51,22 @@ def edit(
     make: "Callable[[Tagger], Edit | Mapping[str, Edit]]",
 ) -> NoReturn:
     """Make every picture anew, tell what could not be, and end with 1 if there was any."""
-    with open_model(model, variant) as tagger:
+    from edgetag.tagging.listing import list_pictures
+
+    listing = list_pictures(named)
+    with open_model(model, variant, lambda: confine_command(listing, [], [out])) as tagger:
         edits = make(tagger)
-        write(tagger, named, out, exif, edits if isinstance(edits, Mapping) else {"": edits})
+        write(tagger, listing, out, exif, edits if isinstance(edits, Mapping) else {"": edits})
 
 
 def write(
-    explainer: "Explainer", named: list[str], out: Path, exif: Keep, edits: "Mapping[str, Edit]"
+    explainer: "Explainer", listing: "Listing", out: Path, exif: Keep, edits: "Mapping[str, Edit]"
 ) -> NoReturn:
     """Make every picture anew by what a model sees, and end as `edit` does."""
     from edgetag.editing.batch import edit_pictures
     from edgetag.errors import ExitCode
     from edgetag.screening.tables import left_table
-    from edgetag.tagging.listing import list_pictures
 
-    listing = list_pictures(named)
     made = edit_pictures(explainer, listing.pictures, out, edits, console_progress(), exif)
     if made.failed:
         print_tables([left_table("Not written", made.failed)])

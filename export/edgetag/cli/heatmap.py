@@ -35,8 +35,9 @@ def heatmap(
     if model.is_dir():
         from edgetag.cli.stages import read_recipe
         from edgetag.float_tagger import FloatTagger
+        from edgetag.tagging.listing import list_pictures
         from edgetag.workspace import Workspace
 
         explainer = FloatTagger(read_recipe(model), Workspace(model), tag)
-        write(explainer, pictures, out, exif, {"": heat_of(explainer, tag)})
+        write(explainer, list_pictures(pictures), out, exif, {"": heat_of(explainer, tag)})
     edit(model, pictures, out, variant, exif, lambda tagger: heat_of(tagger, tag))

@@ -71,7 +71,9 @@ def _run() -> None:
         print_overview()
         sys.exit(ExitCode.ACCEPTED if sys.argv[1:] else ExitCode.BAD_INPUT)
     from edgetag.cli.app import UnforeseenError, app
+    from edgetag.cli.confined import Process
 
+    Process.ends_with_command = True
     try:
         app()
     except UnforeseenError as error:

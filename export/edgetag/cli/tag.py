@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from edgetag.catalogue.engines import DEFAULT_ENGINE, RUNTIMES
+from edgetag.cli.confined import confine_command
 from edgetag.cli.models import open_model
 from edgetag.cli.options import BundleVariant, Json
 from edgetag.cli.terminal import console_progress, print_json, print_tables
@@ -120,9 +121,21 @@ def tag(
     listing = list_pictures(_named(pictures))
     if listing.passed_over:
         progress.say(f"{listing.passed_over} files are no pictures by their names; passed over")
+    if report is not None:
+        import matplotlib.figure  # noqa: F401 - it wants a folder to write to, which it has now
+
+    def confine() -> None:
+        if out is None or on != "here":
+            return  # timing has files of its own to write, and Ray other machines to reach
+        places = listing.places if sidecars else ()
+        folders = {place if place.is_dir() else place.parent for place in places}
+        folders |= {file.parent for file in (out, report) if file is not None}
+        confine_command(listing, [model], folders)
+
     with open_model(
         model,
         variant,
+        confine,
         beside=beside or (),
         thresholds=threshold,
         runtime=runtime,

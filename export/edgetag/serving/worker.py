@@ -1,4 +1,8 @@
-"""A worker process: opens the model, then answers one job after the other until its input ends."""
+"""A worker process: opens the model, then answers one job after the other until its input ends.
+
+Pictures come from strangers, and decoders are native code too: before it loads the model or sees a
+picture, the process gives up all but the software.
+"""
 
 import io
 import os
@@ -11,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from edgetag.children import end_with_parent
+from edgetag.confinement import confine
 from edgetag.errors import InputError
 from edgetag.serving.answering import answer
 from edgetag.serving.messages import (
@@ -44,6 +49,7 @@ def main() -> None:
         tagger = open_tagger(
             Path(start.model), start.variant, workers=1, max_pixels=start.max_pixels
         )
+        confine(())
         answer(tagger, Tags(), _grey(), b"", start.max_pixels)
     except InputError as error:
         write_message(said, pack(Ready(error=str(error))))

@@ -47,10 +47,14 @@ class Listing:
         pictures: In the order of what was named; within a folder by path, within an archive as it
             is packed.
         passed_over: Files in folders and archives that are no pictures by their names.
+        places: Files, folders and archives that hold them.
+        has_addresses: Whether some lie elsewhere, so that a network reads them.
     """
 
     pictures: tuple[Listed, ...]
     passed_over: int
+    places: tuple[Path, ...]
+    has_addresses: bool
 
 
 def list_pictures(named: Iterable[str]) -> Listing:
@@ -64,25 +68,31 @@ def list_pictures(named: Iterable[str]) -> Listing:
         InputError: There is no such file, a folder cannot be read, or an archive is damaged.
     """
     pictures: list[Listed] = []
-    passed_over = 0
+    places: list[Path] = []
+    passed_over, has_addresses = 0, False
     for text in named:
         if MARK in text:
             listed, others = _at_address(text)
             pictures += listed
             passed_over += others
+            has_addresses = True
             continue
         for path in _paths(text):
+            places.append(path)
             if path.is_dir():
                 listed, others = _in_folder(path)
             elif path.name.lower().endswith(ARCHIVES):
                 listed, others = _in_archive(path)
             elif path.suffix == ".parquet":
                 listed, others = _in_list(path), 0
+                addresses = {each.name for each in listed if MARK in each.name}
+                places += [Path(each.name) for each in listed if each.name not in addresses]
+                has_addresses = has_addresses or bool(addresses)
             else:
                 listed, others = [_file(path)], 0
             pictures += listed
             passed_over += others
-    return Listing(tuple(pictures), passed_over)
+    return Listing(tuple(pictures), passed_over, tuple(places), has_addresses)
 
 
 Content = Path | Address | bytes | PictureError
