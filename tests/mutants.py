@@ -32,7 +32,10 @@ from tests.support.paths import ROOT
 
 SUBJECTS = {
     "edgetag.preprocess": ("tests/test_preprocess.py",),
-    "edgetag.dataset.split": ("tests/dataset/test_splits.py",),
+    "edgetag.dataset.split": (
+        "tests/dataset/test_split_quotas.py",  # the faster first: one that fails is enough
+        "tests/dataset/test_splits.py",
+    ),
     "edgetag.validation.statistics": ("tests/validation/test_statistics.py",),
     "edgetag.validation.proportions": (
         "tests/validation/test_proportions.py",

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from edgetag.children import python, python_environment
 from tests.support.made_bundle import make_run
 from tests.support.paths import ROOT
@@ -27,6 +29,7 @@ def made_again(root: Path, late_s: int, umask: int, **environment: str) -> dict[
     return {str(path.relative_to(run)): path.read_bytes() for path in files}
 
 
+@pytest.mark.slow
 def test_a_run_elsewhere_at_another_time_gives_the_same_bundle_and_report(tmp_path: Path) -> None:
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere" / "of another name"
     here.mkdir()
