@@ -14,6 +14,9 @@ from edgetag.userfiles import read_file
 MOST_BYTES = 1_000_000_000
 """Most bytes of a result; details of a million images have less."""
 
+VERSION_PATTERN = r"^[0-9]+\.[0-9]+\.[0-9]+$"
+"""Of a bundle's or a runtime's version; `\\d` would also take digits that are not ASCII."""
+
 REMEDY = "run the stage that makes it again"
 
 

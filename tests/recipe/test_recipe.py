@@ -93,6 +93,8 @@ def test_every_problem_is_listed_at_once() -> None:
         ("[budgets.int8]\nmax_heat_map_error = 0.1", "export.explain does not list int8"),
         ("[training]\npositive_weights = {zebra = 2.0}", "no such tag"),
         ("[pruning]\nn_of_m = [4, 4]", "0 < n < m"),
+        ('[bundle]\nversion = "1.٢.0"', "bundle.version"),
+        ('[export]\ntarget_runtime = "2.1４.0"', "export.target_runtime"),
         ('[validation]\nsplits = ["train"]', "is not test, validation or test_"),
         ("[benchmark]\nthreads = [2]", "not among runtimes × threads"),
     ],

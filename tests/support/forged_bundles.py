@@ -217,6 +217,10 @@ def unknown_key(manifest: Any) -> None:
     manifest["run"] = "rm"
 
 
+def foreign_digits(manifest: Any) -> None:
+    manifest["version"] = "1.٢.0"
+
+
 MANIFEST_LIES: tuple[tuple[Callable[[Any], None], str], ...] = (
     (no_path, "no model file of its name"),
     (huge, "input_size"),
@@ -225,6 +229,7 @@ MANIFEST_LIES: tuple[tuple[Callable[[Any], None], str], ...] = (
     (hidden_tag, "not a tag name"),
     (two_variants, "a variant twice"),
     (unknown_key, "run"),
+    (foreign_digits, "version"),
 )
 
 

@@ -93,6 +93,16 @@ def test_answers_are_left_out_only_where_the_recipe_says_so(tmp_path: Path) -> N
         assert bool(len(left_out_rows(workspace, "red"))) == some
 
 
+def test_a_training_that_learns_all_leaves_no_list_of_an_earlier_one(tmp_path: Path) -> None:
+    from edgetag.training import stage
+
+    workspace = build_data(tmp_path / "run")
+    workspace.train.mkdir(exist_ok=True)
+    (workspace.train / "left_out.csv").write_text("identity,path,tag,label,probability\n")
+    stage.run(small_recipe(phases=({**ALL, "epochs": 1},)), workspace, Lines())
+    assert not (workspace.train / "left_out.csv").exists()
+
+
 def test_a_network_without_weights_to_begin_with_cannot_judge_labels(tmp_path: Path) -> None:
     from edgetag.training import stage
 

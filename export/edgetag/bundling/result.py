@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from edgetag.judging.decisions import Decision
-from edgetag.records import Record, Result
+from edgetag.records import VERSION_PATTERN, Record, Result
 
 MOST_BYTES = 2**31 - 1
 """Most bytes of one file: flatbuffers cannot be larger."""
@@ -80,7 +80,7 @@ class BundleManifest(Result):
 
     SCHEMA: ClassVar[str] = "edgetag.manifest/2.1"
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
-    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    version: str = Field(pattern=VERSION_PATTERN)
     tags: tuple[str, ...] = Field(min_length=1)
     input_size: int = Field(ge=32, le=1024)
     variants: tuple[BundledVariant, ...] = Field(min_length=1)

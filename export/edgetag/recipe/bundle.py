@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from edgetag.recipe.base import Section, Variant
+from edgetag.records import VERSION_PATTERN
 
 MOST_NAME_CHARACTERS = 60
 """A longer name fits no button."""
@@ -48,7 +49,7 @@ class BundleSection(Section):
         "fastest where budgets judge latency, and of those that are as fast, the smallest.",
     )
     version: str = Field(
-        "0.1.0", pattern=r"^\d+\.\d+\.\d+$", description="Of the bundle; part of its name."
+        "0.1.0", pattern=VERSION_PATTERN, description="Of the bundle; part of its name."
     )
     desktop: bool = Field(
         False,

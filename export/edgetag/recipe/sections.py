@@ -25,6 +25,7 @@ from edgetag.recipe.training import (
     QuantizationSection,
     TrainingSection,
 )
+from edgetag.records import VERSION_PATTERN
 
 PLACES = {
     "data": {"source", "root", "corrections"},
@@ -203,7 +204,7 @@ class ExportSection(Section):
     )
     target_runtime: str = Field(
         "2.14.0",
-        pattern=r"^\d+\.\d+\.\d+$",
+        pattern=VERSION_PATTERN,
         description="Lowest TensorFlow Lite version that must load the files.",
     )
     target_ops: tuple[str, ...] | None = Field(

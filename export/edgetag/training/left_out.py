@@ -65,6 +65,12 @@ def leave_out(
     return _without(dataset, table)
 
 
+def forget_left_out(workspace: Workspace) -> None:
+    """Delete the list of a training that left labels out: this one learns all."""
+    if read_cluster().is_chief:
+        (workspace.train / FILE).unlink(missing_ok=True)
+
+
 def without_left_out(dataset: Dataset, workspace: Workspace) -> Dataset:
     """Return the data without the labels that training left out.
 

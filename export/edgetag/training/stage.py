@@ -26,7 +26,7 @@ from edgetag.training.cluster import read_cluster
 from edgetag.training.inputs import inputs_fingerprint
 from edgetag.training.journal import Journal
 from edgetag.training.kept_scores import keep_scores
-from edgetag.training.left_out import leave_out
+from edgetag.training.left_out import forget_left_out, leave_out
 from edgetag.training.phases import train_phases
 from edgetag.training.result import Thresholds, TrainResult
 from edgetag.training.teachers import open_teacher
@@ -73,6 +73,8 @@ def run(
         tf.config.experimental.enable_op_determinism()
     if recipe.training.suspect_labels != "learn":
         taught = leave_out(recipe, workspace, taught, strategy, progress)
+    else:
+        forget_left_out(workspace)
     mixed = _use_mixed_precision(recipe, progress)
     with distribution.precision(mixed), strategy.scope():
         model = build(
