@@ -25,18 +25,22 @@ needs_landlock = pytest.mark.skipif(
     not landlock_version(), reason="this kernel has no Landlock; verdicts say so"
 )
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
-TRIES = """
-import json, os, resource, socket, sys
-from pathlib import Path
-from edgetag.confinement import confine
-secret, named, scratch, parent, port = map(str, sys.argv[1:])
-confine([Path(named)], [Path(scratch)])
+TRIED = """
 def tried(act):
     try:
         act()
     except OSError as error:
         return error.strerror
     return "done"
+"""
+TRIES = (
+    TRIED
+    + """
+import json, os, resource, socket, sys
+from pathlib import Path
+from edgetag.confinement import confine
+secret, named, scratch, parent, port = map(str, sys.argv[1:])
+confine([Path(named)], [Path(scratch)])
 print(json.dumps({
     "named file": tried(lambda: Path(named).read_bytes()),
     "another file": tried(lambda: Path(secret).read_bytes()),
@@ -52,6 +56,7 @@ print(json.dumps({
     "memory without end": "done" if resource.getrlimit(resource.RLIMIT_AS)[1] < 0 else "bounded",
 }))
 """
+)
 
 
 @needs_landlock
@@ -104,7 +109,9 @@ def test_the_process_that_scores_is_confined(
     assert done == LoadFailure(FailureKind.WRONG_OUTPUT, "secret.txt: Permission denied")
 
 
-CURIOUS = """
+CURIOUS = (
+    TRIED
+    + """
 import json, os, socket, sys
 from pathlib import Path
 import edgetag.editing.batch as editing, edgetag.tagging.engines as tagging
@@ -112,12 +119,6 @@ import edgetag.serving.worker as serving
 from edgetag.cli.main import main
 secret, port, *sys.argv = sys.argv[1:]
 outcomes = {}
-def tried(act):
-    try:
-        act()
-    except OSError as error:
-        return error.strerror
-    return "done"
 def curious(read):
     def reading(*given):
         outcomes.update({
@@ -137,6 +138,7 @@ try:
 finally:
     os.write(said, json.dumps(outcomes).encode())
 """
+)
 """A command, or a server's worker, whose reader of pictures does what a picture could that was made
 for a fault of decoders."""
 

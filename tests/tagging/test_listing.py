@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from edgetag.errors import InputError
@@ -137,3 +138,15 @@ def test_a_packed_archive_that_would_grow_a_thousandfold_is_refused_unread(
         packed.addfile(member, Zeros())
     with pytest.raises(InputError, match="it claims over 30000000 bytes, stored in"):
         names(tmp_path / name)
+
+
+def test_a_listing_says_where_its_pictures_lie(folder: Path, tmp_path: Path) -> None:
+    inside, outside = str(folder / "a.png"), "memory://open/a.png"
+    both, here = tmp_path / "both.parquet", tmp_path / "here.parquet"
+    pl.DataFrame({"path": [inside, outside]}).write_parquet(both)
+    pl.DataFrame({"path": [inside]}).write_parquet(here)
+    listing = list_pictures([str(folder), str(here)])
+    assert listing.places == (folder, here, Path(inside))
+    assert not listing.has_addresses
+    assert list_pictures([str(both)]).places == (both, Path(inside))
+    assert list_pictures([str(both)]).has_addresses

@@ -85,9 +85,9 @@ def list_pictures(named: Iterable[str]) -> Listing:
                 listed, others = _in_archive(path)
             elif path.suffix == ".parquet":
                 listed, others = _in_list(path), 0
-                addresses = {each.name for each in listed if MARK in each.name}
-                places += [Path(each.name) for each in listed if each.name not in addresses]
-                has_addresses = has_addresses or bool(addresses)
+                local = [Path(each.name) for each in listed if MARK not in each.name]
+                places += local
+                has_addresses |= len(local) < len(listed)
             else:
                 listed, others = [_file(path)], 0
             pictures += listed
