@@ -192,7 +192,7 @@ def test_a_variant_that_is_set_like_another_costs_the_line_alone(tmp_path: Path)
     root = grow(tmp_path, "variants.py", line)
     write_recipe(
         root,
-        '[network]\nname = "mobilenet_v2"\ninput_size = 64\nwidth = 0.35\n'
+        '[network]\nname = "mobilenet_v2"\ninput_size = 64\nwidth = 0.35\ndepth = 0.25\n'
         '[export]\nvariants = ["fp32", "fp16-pruned"]\n',
     )
     script = """

@@ -129,7 +129,7 @@ def test_the_xnnpack_policy_prunes_1x1_convolutions_and_keeps_the_pooling_flat()
     from edgetag.compression import pruning
     from edgetag.networks import build_untrained
 
-    network = NetworkSection(name="mobilenet_v2", width=0.35, input_size=64)
+    network = NetworkSection(name="mobilenet_v2", width=0.35, depth=0.25, input_size=64)
     model = build_untrained(network, 3)
     section = PruningSection(structure="xnnpack", layers=("*",), exclude=())
     targets = pruning.chosen_layers(model, section)
