@@ -69,7 +69,7 @@ def test_packages_are_installed_by_the_lock_alone() -> None:
 
 
 def test_what_is_copied_is_there_and_not_ignored() -> None:
-    rules = (ROOT / ".containerignore").read_text(encoding="utf-8").splitlines()
+    rules = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     kept = [rule.removeprefix("!") for rule in rules if rule.startswith("!")]
     assert "*" in rules
     for step, given in STEPS:
