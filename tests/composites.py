@@ -247,9 +247,8 @@ def table(rows: Sequence[TagOutcome]) -> Table:
 
 def main() -> None:
     """Measure a bundle, a file or a run's float model; by default the demo's bundle."""
-    demo = RELEASED
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", nargs="?", type=Path, default=demo)
+    parser.add_argument("model", nargs="?", type=Path, default=RELEASED)
     parser.add_argument("--pictures", type=int, default=200, help="of each tag; default: 200")
     parser.add_argument("--split", default="test", help="of the demo's emojis; default: test")
     parser.add_argument("--level", type=float, default=LEVEL, help=f"default: {LEVEL}")

@@ -263,9 +263,8 @@ def cost_table(rows: Sequence[MistakeCost], side: int) -> Table:
 
 def main() -> None:
     """Print the tables."""
-    demo = RELEASED
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bundle", nargs="?", type=Path, default=demo)
+    parser.add_argument("bundle", nargs="?", type=Path, default=RELEASED)
     parser.add_argument("--side", type=int, default=1024, help="of the demo's pictures, in pixels")
     parser.add_argument("--every", type=int, default=1, help="take every n-th of them")
     options = parser.parse_args()

@@ -248,9 +248,8 @@ def table(result: LoadResult) -> Table:
 
 def main() -> None:
     """Measure a bundle; by default the demo's."""
-    demo = RELEASED
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bundle", nargs="?", type=Path, default=demo)
+    parser.add_argument("bundle", nargs="?", type=Path, default=RELEASED)
     parser.add_argument("--seconds", type=float, default=20, help="of each load; default: 20")
     parser.add_argument(
         "--long",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgetag.native_output import INFORMATION, VERBOSE_VARIABLE, quiet_stderr
-from tests.tagging.conftest import BUNDLE
+from tests.support.paths import RELEASED
 
 PRINTED = b"INFO: a delegate\nERROR: a node\nINFO: another\n"
 
@@ -50,7 +50,7 @@ def test_tag_says_nothing_of_the_runtime(tmp_path: Path) -> None:
     from PIL import Image
 
     Image.new("RGB", (32, 32)).save(tmp_path / "a.png")
-    command = [sys.executable, "-P", "-m", "edgetag.cli.main", "tag", str(BUNDLE), "a.png"]
+    command = [sys.executable, "-P", "-m", "edgetag.cli.main", "tag", str(RELEASED), "a.png"]
     done = subprocess.run(
         [*command, "-o", "t.csv"],
         cwd=tmp_path,

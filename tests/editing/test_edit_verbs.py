@@ -23,7 +23,7 @@ from edgetag.editing.regions import boxes_to_cover
 from edgetag.editing.saving import encode, open_picture
 from edgetag.errors import InputError
 from edgetag.tagging.pictures import read_square
-from tests.tagging.conftest import BUNDLE
+from tests.support.paths import RELEASED
 
 
 def shown(path: str) -> Image.Image:
@@ -45,7 +45,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def edit(verb: str, *arguments: object) -> Result:
-    return CliRunner().invoke(app, [verb, str(BUNDLE), *map(str, arguments)])
+    return CliRunner().invoke(app, [verb, str(RELEASED), *map(str, arguments)])
 
 
 def photo(orientation: int = 6) -> bytes:
@@ -60,7 +60,7 @@ def photo(orientation: int = 6) -> bytes:
 
 
 def test_a_mosaic_covers_the_boxes_of_the_heat_and_nothing_else() -> None:
-    with Tagger(BUNDLE) as tagger, open_bundle(BUNDLE) as bundle:
+    with Tagger(RELEASED) as tagger, open_bundle(RELEASED) as bundle:
         face = next(file for file in bundle.pictures if tagger.tag(file)["face"].is_set)
         tagging = tagger.tag(face, maps=True)
     Path("face.png").write_bytes(face)
@@ -83,7 +83,7 @@ def test_a_picture_without_the_tag_is_written_as_it_is() -> None:
 
 
 def test_without_a_tag_the_bundles_sensitive_ones_are_covered() -> None:
-    with Tagger(BUNDLE) as tagger:
+    with Tagger(RELEASED) as tagger:
         assert "nsfw" in tagger.model.sensitive
     assert edit("mosaic", "cat.png", "-o", "out").exit_code == 0
 
@@ -249,7 +249,7 @@ def test_what_cannot_be_meant_is_refused(arguments: tuple[str, ...], reason: str
 
 
 def test_a_model_without_maps_is_refused_with_what_to_do() -> None:
-    with Tagger(BUNDLE) as tagger:
+    with Tagger(RELEASED) as tagger:
         model = parse_model(tagger.model.data, "the demo's")
         labels = tagger.model.data[tagger.model.data.rindex(b"PK\x03\x04") :]
     without_explain(model)
@@ -270,7 +270,7 @@ def test_a_picture_decoded_to_be_edited_has_the_scores_of_its_file(place: Path) 
     Image.fromarray(photo_pixels).quantize(64).save("few.gif", transparency=3)
     Image.fromarray(photo_pixels[..., 0].astype(np.uint16) * 150).save("deep.png")
     Path("turned.jpg").write_bytes(photo(5))
-    with Tagger(BUNDLE) as tagger:
+    with Tagger(RELEASED) as tagger:
         for name in ("clear.webp", "inks.jpg", "few.gif", "deep.png", "turned.jpg"):
             data_of_file = Path(name).read_bytes()
             expected = tagger.tag(data_of_file, maps=True)

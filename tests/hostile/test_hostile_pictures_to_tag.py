@@ -25,14 +25,14 @@ from edgetag.errors import InputError
 from edgetag.tagging.engines import row_of
 from edgetag.tagging.parts import Row
 from tests.support.header_only import header_only
-from tests.tagging.conftest import BUNDLE
+from tests.support.paths import RELEASED
 
 
 @pytest.fixture(scope="module")
 def tagger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tagger]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("proved")))
-        opened = Tagger(BUNDLE)
+        opened = Tagger(RELEASED)
     with opened:
         yield opened
 
@@ -47,7 +47,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def errors(*more: str) -> dict[str, str | None]:
     """Tag the folder and return each row's error by its file's name."""
-    done = CliRunner().invoke(app, ["tag", str(BUNDLE), "in", "-o", "out.parquet", *more])
+    done = CliRunner().invoke(app, ["tag", str(RELEASED), "in", "-o", "out.parquet", *more])
     assert done.exit_code == 0, (done.output, done.exception)
     rows = pl.read_parquet("out.parquet").select("path", "error").rows()
     return {Path(path).name: error for path, error in rows}
@@ -109,7 +109,7 @@ def test_a_picture_that_goes_away_meanwhile_is_a_row(
 def test_an_output_that_cannot_be_written_is_one_sentence(place: Path) -> None:
     Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save("in/a.png")
     Path("full").touch()  # a file where a folder would have to be
-    done = CliRunner().invoke(app, ["tag", str(BUNDLE), "in", "-o", "full/out.csv"])
+    done = CliRunner().invoke(app, ["tag", str(RELEASED), "in", "-o", "full/out.csv"])
     assert isinstance(done.exception, InputError)
     assert "full" in str(done.exception)
 
@@ -117,7 +117,7 @@ def test_an_output_that_cannot_be_written_is_one_sentence(place: Path) -> None:
 def test_a_name_that_is_no_text_is_a_row_like_others(place: Path) -> None:
     Path(os.fsdecode(b"in/\xff\xfe.png")).write_bytes(picture(3))
     for suffix in ("csv", "jsonl", "parquet"):
-        arguments = ["tag", str(BUNDLE), "in", "-o", f"out.{suffix}", "--sidecars", "hydrus"]
+        arguments = ["tag", str(RELEASED), "in", "-o", f"out.{suffix}", "--sidecars", "hydrus"]
         done = CliRunner().invoke(app, arguments)
         assert done.exit_code == 0, (done.output, done.exception)
     assert (
@@ -129,7 +129,7 @@ def test_a_name_that_is_no_text_is_a_row_like_others(place: Path) -> None:
     assert sidecar.exists()
     sidecar.write_text("of another program")
     done = CliRunner().invoke(
-        app, ["tag", str(BUNDLE), "in", "-o", os.fsdecode(b"\xff.csv"), "--json", *arguments[-2:]]
+        app, ["tag", str(RELEASED), "in", "-o", os.fsdecode(b"\xff.csv"), "--json", *arguments[-2:]]
     )
     told = json.loads(done.stdout)
     assert told["out"] == "\\xff.csv"
@@ -173,7 +173,7 @@ def test_the_digest_in_a_row_is_that_of_the_bytes_it_was_scored_by(
 
 def test_a_bundle_that_is_replaced_meanwhile_changes_nothing(tagger: Tagger, place: Path) -> None:
     mine = place / "mine.zip"
-    shutil.copy(BUNDLE, mine)
+    shutil.copy(RELEASED, mine)
     with Tagger(mine) as opened:
         mine.write_bytes(b"another file")
         np.testing.assert_array_equal(opened.tag(picture(5)).scores, tagger.tag(picture(5)).scores)

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.serving.conftest import BUNDLE
 from tests.support.header_only import header_only
+from tests.support.paths import RELEASED
 from tests.support.served import PATIENCE_S, Served, served, until
 
 SETTINGS = """
@@ -49,7 +49,7 @@ def running(place: Path) -> Iterator[Served]:
         prefix = Leading.prefix = f"http://127.0.0.1:{leading.server_port}/open/"
         options = ("--root", place / "root", "--prefix", "memory://open/", "--prefix", prefix)
         with served(
-            BUNDLE, place / "server", *options, settings=SETTINGS, XDG_CACHE_HOME=cache
+            RELEASED, place / "server", *options, settings=SETTINGS, XDG_CACHE_HOME=cache
         ) as server:
             yield server
         leading.shutdown()

@@ -31,8 +31,6 @@ from tests.support.paths import RELEASED
 from tests.support.run_folders import write_manifest
 from tests.support.tiny_run import TAGS, TEST, RunFolder, make_run_folder
 
-DEMO = RELEASED
-
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
@@ -55,7 +53,9 @@ def bundle(run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle with that run's verdict."""
     verdict = Verdict.read(run.workspace.validate / "verdict.json", "validate")
     path = tmp_path_factory.mktemp("bundle") / "tiny.zip"
-    path.write_bytes(resealed({**unpack(DEMO), "verdict.json": released_verdict(verdict).encode()}))
+    path.write_bytes(
+        resealed({**unpack(RELEASED), "verdict.json": released_verdict(verdict).encode()})
+    )
     return path
 
 

@@ -11,8 +11,6 @@ from edgetag import Tagger
 from tests.support.paths import RELEASED
 from tests.support.served import Served, served
 
-BUNDLE = RELEASED
-
 PATIENT = "deadline_s = 100"
 """Nothing is given up: these tests are not about that, and share their machine."""
 
@@ -31,13 +29,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def server(place: Path) -> Iterator[Served]:
-    with served(BUNDLE, place / "server", "--root", place / "root", settings=PATIENT) as running:
+    with served(RELEASED, place / "server", "--root", place / "root", settings=PATIENT) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def tagger(place: Path) -> Iterator[Tagger]:
-    with Tagger(BUNDLE) as opened:
+    with Tagger(RELEASED) as opened:
         yield opened
 
 

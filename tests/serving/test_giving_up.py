@@ -22,7 +22,7 @@ from edgetag.serving.guard import Guard
 from edgetag.serving.lateness import Lateness
 from edgetag.serving.logs import tell
 from edgetag.serving.metrics import Metrics
-from tests.serving.conftest import BUNDLE
+from tests.support.paths import RELEASED
 from tests.support.processes import runs
 from tests.support.served import Served, served, until
 
@@ -35,7 +35,7 @@ CROP = {"tag": "face", "shape": "300x300"}
 def small(place: Path) -> Iterator[Served]:
     """A server with one worker, before which one job may wait for as long as it likes."""
     settings = "workers = 1\nqueue = 1\ndeadline_s = 500\njob_s = 500\ncache_bytes = 100000"
-    with served(BUNDLE, place / "small", settings=settings) as running:
+    with served(RELEASED, place / "small", settings=settings) as running:
         yield running
 
 
@@ -43,7 +43,7 @@ def small(place: Path) -> Iterator[Served]:
 def hasty(place: Path) -> Iterator[Served]:
     """A server whose work must be begun at once."""
     settings = "workers = 1\ndeadline_s = 0.1"
-    with served(BUNDLE, place / "hasty", settings=settings) as running:
+    with served(RELEASED, place / "hasty", settings=settings) as running:
         yield running
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.serving.conftest import BUNDLE, PATIENT
+from tests.serving.conftest import PATIENT
+from tests.support.paths import RELEASED
 from tests.support.processes import runs
 from tests.support.served import served, until
 
@@ -33,7 +34,7 @@ def test_a_new_bundle_is_opened_without_a_lost_request_and_a_broken_one_stays_ou
     place: Path, cat: bytes
 ) -> None:
     model = place / "model.zip"
-    shutil.copy(BUNDLE, model)
+    shutil.copy(RELEASED, model)
     statuses: list[int] = []
     models: list[str] = []
     ending = threading.Event()
@@ -55,7 +56,7 @@ def test_a_new_bundle_is_opened_without_a_lost_request_and_a_broken_one_stays_ou
             server.signal(signal.SIGHUP)
             refused = server.wait_for("reload refused")
             assert str(model) in refused["detail"]
-            model.write_bytes(model_of(BUNDLE))
+            model.write_bytes(model_of(RELEASED))
             server.signal(signal.SIGHUP)
             second = server.wait_for("reloaded")["bundle"]
             until(lambda: models[-1] == second and not runs(former))
@@ -69,7 +70,7 @@ def test_a_new_bundle_is_opened_without_a_lost_request_and_a_broken_one_stays_ou
 
 
 def test_a_server_that_is_told_to_end_answers_what_came(place: Path, cat: bytes) -> None:
-    with served(BUNDLE, place / "ended", "--workers", 1, settings=PATIENT) as server:
+    with served(RELEASED, place / "ended", "--workers", 1, settings=PATIENT) as server:
         (worker,) = server.workers
         os.kill(worker, signal.SIGSTOP)
         answers: list[int] = []
@@ -92,7 +93,7 @@ def test_a_server_that_is_told_to_end_answers_what_came(place: Path, cat: bytes)
 
 def test_a_job_that_takes_too_long_is_ended_with_its_worker(place: Path, cat: bytes) -> None:
     settings = f"{PATIENT}\nworkers = 1\njob_s = 5"
-    with served(BUNDLE, place / "slow", settings=settings) as server:
+    with served(RELEASED, place / "slow", settings=settings) as server:
         (worker,) = server.workers
         os.kill(worker, signal.SIGSTOP)
         answer = server.client.post("/v1/tags", content=cat)
@@ -110,7 +111,7 @@ def reached(url: str) -> bool:
 
 
 def test_workers_give_way_to_the_front_and_end_with_it_when_it_is_killed(place: Path) -> None:
-    with served(BUNDLE, place / "killed", "--workers", 1) as server:
+    with served(RELEASED, place / "killed", "--workers", 1) as server:
         (worker,), front = server.workers, server.process.pid
         niceness = [os.getpriority(os.PRIO_PROCESS, pid) for pid in (front, worker)]
         assert niceness[1] > niceness[0]
@@ -158,7 +159,7 @@ def test_redis_keeps_answers_and_costs_none_where_it_is_down_or_damaged(
     with redis_server(tmp_path) as (address, process):
         settings = f"{PATIENT}\nworkers = 1\ncache_bytes = 0"
         redis = ("--redis", address)
-        with served(BUNDLE, place / "redis", *redis, settings=settings) as server:
+        with served(RELEASED, place / "redis", *redis, settings=settings) as server:
 
             def source() -> str:
                 answer = server.client.post("/v1/crop", params=CROP, content=cat)
@@ -194,7 +195,13 @@ def test_without_the_token_nothing_of_pictures_is_told(place: Path, cat: bytes) 
     file.write_text(f"{TOKEN}\n")
     settings = f"{PATIENT}\nworkers = 1"
     with served(
-        BUNDLE, place / "guarded", "--token-file", file, "--root", place / "root", settings=settings
+        RELEASED,
+        place / "guarded",
+        "--token-file",
+        file,
+        "--root",
+        place / "root",
+        settings=settings,
     ) as server:
         client = server.client
         for borne in (None, "", TOKEN, f"Bearer {TOKEN}x", "Bearer", f"Basic {TOKEN}", "Bearer é"):

@@ -10,8 +10,6 @@ from edgetag.bundling.opening import open_bundle
 from tests.support.made_bundle import make_two_variants
 from tests.support.paths import RELEASED
 
-BUNDLE = RELEASED
-
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -30,7 +28,7 @@ def proved(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def tagger(cache: Path) -> Iterator[Tagger]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(cache))
-        opened = Tagger(BUNDLE, workers=4)
+        opened = Tagger(RELEASED, workers=4)
     with opened:
         yield opened
 
@@ -44,5 +42,5 @@ def two_variants(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def pictures() -> tuple[bytes, ...]:
     """The golden pictures, as files."""
-    with open_bundle(BUNDLE) as bundle:
+    with open_bundle(RELEASED) as bundle:
         return bundle.pictures

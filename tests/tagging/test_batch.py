@@ -27,14 +27,14 @@ from edgetag.tagging import batch
 from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.listing import list_pictures
 from edgetag.workspace import digest_file
+from tests.support.paths import RELEASED
 from tests.support.stopped_batch import draw, stopped_after
-from tests.tagging.conftest import BUNDLE
 
 QUIET = SilentProgress()
 
 
 def tag(*arguments: object) -> Result:
-    return CliRunner().invoke(app, ["tag", str(BUNDLE), *map(str, arguments)])
+    return CliRunner().invoke(app, ["tag", str(RELEASED), *map(str, arguments)])
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_a_batch_of_other_settings_is_not_mixed_in(
     stopped_after(tagger, folder, out, 5)
     listed = list_pictures([str(folder)]).pictures
     with (
-        Tagger(BUNDLE, max_pixels=1024) as other,
+        Tagger(RELEASED, max_pixels=1024) as other,
         pytest.raises(InputError, match="an unfinished batch of another model, runtime or limit"),
     ):
         tag_pictures(other, listed, out, QUIET)
@@ -150,7 +150,7 @@ def test_scaled_jpeg_is_said_in_what_it_made_and_mixed_with_nothing(
     assert exact.row(png) == scaled.row(png)
     result = json.loads(tag(tmp_path / "in", "-o", tmp_path / "out.csv", "--json").stdout)
     assert result["scaled_jpeg"] is False
-    with Tagger(BUNDLE, scaled_jpeg=True) as other:
+    with Tagger(RELEASED, scaled_jpeg=True) as other:
         assert other.settings() == tagger.settings() | {"scaled_jpeg": True}
 
 
@@ -204,7 +204,7 @@ def test_names_come_from_stdin_too(folder: Path, tmp_path: Path) -> None:
     names = [folder / "00003.png", odd, folder / "00001.png"]
     done = CliRunner().invoke(
         app,
-        ["tag", str(BUNDLE), "-", "-o", str(tmp_path / "out.parquet")],
+        ["tag", str(RELEASED), "-", "-o", str(tmp_path / "out.parquet")],
         input="\0".join(map(str, names)),
     )
     assert done.exit_code == 0, done.output
@@ -243,7 +243,7 @@ def test_archives_are_read_without_unpacking(tagger: Tagger, folder: Path, tmp_p
 def kill_at_random(arguments: list[str], out: Path, moments: int, seed: int) -> int:
     """Start a command and kill it, so many times, then let it end; return how often it was hit."""
     chance, hit = random.Random(seed), 0
-    command = [sys.executable, "-m", "edgetag", "tag", str(BUNDLE), *arguments, "-o", str(out)]
+    command = [sys.executable, "-m", "edgetag", "tag", str(RELEASED), *arguments, "-o", str(out)]
     for _ in range(moments):
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         parts = out.with_name(f"{out.name}.parts")

@@ -25,8 +25,7 @@ from edgetag.tagging.listing import list_pictures
 from edgetag.workspace import digest_file
 from tests.support.made_bundle import TAGS as TWO_TAGS
 from tests.support.models_elsewhere import model_elsewhere
-from tests.support.paths import MODELS
-from tests.tagging.conftest import BUNDLE
+from tests.support.paths import MODELS, RELEASED
 
 TAGS = ("cat", "dog", "food")
 OTHER_ORDER = ("food", "cat", "dog")
@@ -190,7 +189,7 @@ def test_a_file_names_models_weights_and_thresholds(
         open_tagger(file, variant="fp32")
     with pytest.raises(InputError, match="'two' is no weight"):
         open_tagger(bundle, None, ["b.tflite=two"])
-    done = CliRunner().invoke(app, ["heatmap", str(BUNDLE), "cat.png", "-o", "h", "--tag", "cat"])
+    done = CliRunner().invoke(app, ["heatmap", str(RELEASED), "cat.png", "-o", "h", "--tag", "cat"])
     assert done.exit_code == 0, done.output
 
 

@@ -29,9 +29,9 @@ from edgetag.tagging.on_ray import Worker, ray_engine, rows_of, waves_of
 from edgetag.tagging.ray_cluster import _interrupt_kept
 from edgetag.tagging.remote import Address
 from tests.support.object_store import object_store
+from tests.support.paths import RELEASED
 from tests.support.processes import children, descendants
 from tests.support.stopped_batch import draw, stopped_after
-from tests.tagging.conftest import BUNDLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -138,7 +138,7 @@ def tagged(named: Path, tagger: Tagger, temporary: Path) -> Tagged:
     by_threads, by_ray = named / "threads.parquet", named / "ray.parquet"
     tag_pictures(tagger, list_pictures(pictures).pictures, by_threads, SilentProgress())
     stopped_after(tagger, named / "here", by_ray, 10)
-    command = [sys.executable, "-m", "edgetag", "tag", str(BUNDLE), *pictures, "--json"]
+    command = [sys.executable, "-m", "edgetag", "tag", str(RELEASED), *pictures, "--json"]
     on_ray = [*command, "-o", str(by_ray), "--on", "ray", "--workers", "2"]
     stopped = interrupted(on_ray)
     assert writing_below(temporary) == []

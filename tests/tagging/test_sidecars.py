@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from edgetag import Tagger
 from edgetag.cli.app import app
 from edgetag.errors import InputError
-from tests.tagging.conftest import BUNDLE
+from tests.support.paths import RELEASED
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def tag(folder: Path, style: str) -> dict[str, object]:
     options = ["--json", "--sidecars", style, "--threshold", "0.03"]
     done = CliRunner().invoke(
         app,
-        ["tag", str(BUNDLE), str(folder), "-o", str(folder.parent / "t.csv"), *options],
+        ["tag", str(RELEASED), str(folder), "-o", str(folder.parent / "t.csv"), *options],
     )
     assert done.exit_code == 0, done.output
     return dict(json.loads(done.stdout))
@@ -35,7 +35,7 @@ def tag(folder: Path, style: str) -> dict[str, object]:
 
 def test_hydrus_gets_a_line_for_each_tag(folder: Path) -> None:
     assert tag(folder, "hydrus")["sidecars"] == 3
-    with Tagger(BUNDLE, thresholds=0.03) as tagger:
+    with Tagger(RELEASED, thresholds=0.03) as tagger:
         for picture in ("a.png", "a.bmp", "b.png"):
             tags = [row.tag for row in tagger.tag(folder / picture).all if row.is_set]
             assert (folder / f"{picture}.txt").read_text() == "".join(f"{tag}\n" for tag in tags)
@@ -67,6 +67,6 @@ def test_what_a_person_wrote_is_left(folder: Path) -> None:
 
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
-    done = CliRunner().invoke(app, ["tag", str(BUNDLE), str(tmp_path), "-o", "t.csv"])
+    done = CliRunner().invoke(app, ["tag", str(RELEASED), str(tmp_path), "-o", "t.csv"])
     assert isinstance(done.exception, InputError)
     assert "no picture was named" in str(done.exception)

@@ -21,7 +21,7 @@ from edgetag.runtimes.maps import MapRun, explain
 from edgetag.tagging.pictures import Picture
 from edgetag.temporary_images import images_on_disk
 from tests.support.made_bundle import unpack, with_json
-from tests.tagging.conftest import BUNDLE
+from tests.support.paths import RELEASED
 
 LITERT = engines.get("litert")
 
@@ -83,7 +83,7 @@ def test_grey_and_transparent_arrays_are_pictures(tagger: Tagger) -> None:
 def test_decisions_are_those_of_the_bundles_thresholds(
     tagger: Tagger, pictures: tuple[bytes, ...]
 ) -> None:
-    with open_bundle(BUNDLE) as bundle:
+    with open_bundle(RELEASED) as bundle:
         thresholds = bundle.thresholds.thresholds[tagger.model.variant]
     result = tagger.tag(pictures[0])
     assert [row.tag for row in result.all] == list(tagger.tags)
@@ -147,7 +147,7 @@ def test_what_is_no_picture_is_a_picture_error(tagger: Tagger, picture: object) 
 
 def test_a_picture_over_the_limit_is_refused_before_it_is_decoded() -> None:
     with (
-        Tagger(BUNDLE, max_pixels=99) as small,
+        Tagger(RELEASED, max_pixels=99) as small,
         pytest.raises(PictureError, match="10x10 is over 99 pixels"),
     ):
         small.tag(np.zeros((10, 10, 3), np.uint8))
@@ -155,7 +155,7 @@ def test_a_picture_over_the_limit_is_refused_before_it_is_decoded() -> None:
 
 def test_a_model_is_proved_once(tagger: Tagger, proved: Path) -> None:
     kept = {path: path.stat().st_mtime_ns for path in proved.iterdir()}
-    with Tagger(BUNDLE):
+    with Tagger(RELEASED):
         pass
     assert {path: path.stat().st_mtime_ns for path in proved.iterdir()} == kept
 
@@ -166,7 +166,7 @@ def test_other_golden_scores_than_the_models_are_refused(tmp_path: Path) -> None
             known["scores"] = [[abs(value - 0.3) for value in row] for row in known["scores"]]
 
     other = tmp_path / "other.zip"
-    other.write_bytes(with_json(unpack(BUNDLE), "golden.json", shift))
+    other.write_bytes(with_json(unpack(RELEASED), "golden.json", shift))
     with pytest.raises(BundleError, match="does not give its golden scores on this machine"):
         Tagger(other)
 
@@ -174,7 +174,7 @@ def test_other_golden_scores_than_the_models_are_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize("cut", [10, 1000, 100_000])
 def test_a_damaged_bundle_is_a_bundle_error(tmp_path: Path, cut: int) -> None:
     damaged = tmp_path / "damaged.zip"
-    damaged.write_bytes(BUNDLE.read_bytes()[:-cut])
+    damaged.write_bytes(RELEASED.read_bytes()[:-cut])
     with pytest.raises(BundleError):
         Tagger(damaged)
 
@@ -189,23 +189,23 @@ def test_what_is_no_model_is_a_bundle_error(tmp_path: Path, name: str) -> None:
 def test_another_vocabulary_is_refused_and_told_apart(tagger: Tagger) -> None:
     lacking = [*tagger.tags[1:], "bird"]
     with pytest.raises(VocabularyError, match="it lacks bird; it has besides original_art"):
-        Tagger(BUNDLE, tags=lacking)
+        Tagger(RELEASED, tags=lacking)
     with pytest.raises(VocabularyError, match="another order"):
-        Tagger(BUNDLE, tags=tagger.tags[::-1])
-    with Tagger(BUNDLE, tags=tagger.tags) as same:
+        Tagger(RELEASED, tags=tagger.tags[::-1])
+    with Tagger(RELEASED, tags=tagger.tags) as same:
         assert same.tags == tagger.tags
 
 
 @pytest.mark.parametrize("wrong", [{"bird": 0.5}, {"cat": 1.5}, {"cat": float("nan")}, -1.0])
 def test_thresholds_that_are_none_are_refused(wrong: dict[str, float] | float) -> None:
     with pytest.raises(InputError, match="threshold of"):
-        Tagger(BUNDLE, thresholds=wrong)
+        Tagger(RELEASED, thresholds=wrong)
 
 
 def test_a_threshold_of_the_callers_comes_before_the_bundles(
     tagger: Tagger, pictures: tuple[bytes, ...]
 ) -> None:
-    with Tagger(BUNDLE, thresholds={"cat": 0.0}) as eager:
+    with Tagger(RELEASED, thresholds={"cat": 0.0}) as eager:
         assert "cat" in {row.tag for row in eager.tag(pictures[0]).tags}
         assert eager.model.thresholds[1:5].tolist() == tagger.model.thresholds[1:5].tolist()
 
@@ -232,13 +232,13 @@ def test_a_model_file_without_labels_needs_the_callers_tags(tagger: Tagger, tmp_
 
 def test_a_variant_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(InputError, match=r"no variant 'int4'; it has: int8"):
-        Tagger(BUNDLE, variant="int4")
+        Tagger(RELEASED, variant="int4")
 
 
 def test_a_tagging_reads_as_the_tags_that_are_set() -> None:
-    with Tagger(BUNDLE, thresholds=1.0) as strict:
+    with Tagger(RELEASED, thresholds=1.0) as strict:
         assert str(strict.tag(np.zeros((8, 8, 3), np.uint8))) == "no tag"
-    with Tagger(BUNDLE, thresholds=dict.fromkeys(strict.tags, 1.0) | {"cat": 0.0}) as eager:
+    with Tagger(RELEASED, thresholds=dict.fromkeys(strict.tags, 1.0) | {"cat": 0.0}) as eager:
         result = eager.tag(np.zeros((8, 8, 3), np.uint8))
         assert str(result) == f"cat {result['cat'].score:.2f}"
 

@@ -21,7 +21,7 @@ from edgetag.tagging.report import Judged, judged_by, write_tags_page
 from edgetag.validation.operating import CURVE_SCORES
 from tests.support.chromium import open_chromium
 from tests.support.parsed_page import Page
-from tests.tagging.conftest import BUNDLE
+from tests.support.paths import RELEASED
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def written(tagger: Tagger, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("out")
     listed = list_pictures([str(folder)]).pictures
-    page = partial(write_tags_page, out / "new" / "tags.html", judged_by(BUNDLE, tagger), tagger)
+    page = partial(write_tags_page, out / "new" / "tags.html", judged_by(RELEASED, tagger), tagger)
     tag_pictures(tagger, listed, out / "tags.parquet", SilentProgress(), report=page)
     return out
 
@@ -64,11 +64,11 @@ def test_the_page_tells_what_the_table_holds(tagger: Tagger, written: Path) -> N
 
 
 def test_what_validation_judged_stands_beside_where_it_holds(tagger: Tagger, written: Path) -> None:
-    judged = judged_by(BUNDLE, tagger)
+    judged = judged_by(RELEASED, tagger)
     assert judged is not None
     entry = next(
         entry
-        for entry in read_released(BUNDLE).variants
+        for entry in read_released(RELEASED).variants
         if (entry.variant, entry.runtime, entry.decides) == (tagger.model.variant, "litert", True)
     )
     assert set(judged.tags) == {row.tag for row in entry.tags if row.scored}
@@ -77,8 +77,8 @@ def test_what_validation_judged_stands_beside_where_it_holds(tagger: Tagger, wri
     row = next(row.text for row in page.all("tr") if row.text.startswith("food"))
     assert food.recall is not None
     assert f"{100 * food.recall:.1f} % of {food.positives}" in row
-    with Tagger(BUNDLE, thresholds={"food": 0.9}) as other:
-        moved = judged_by(BUNDLE, other)
+    with Tagger(RELEASED, thresholds={"food": 0.9}) as other:
+        moved = judged_by(RELEASED, other)
     assert moved is not None
     assert set(judged.tags) - set(moved.tags) == {"food"}
 
@@ -86,7 +86,7 @@ def test_what_validation_judged_stands_beside_where_it_holds(tagger: Tagger, wri
 def test_recall_and_precision_stand_below_where_the_verdict_has_curves(
     tagger: Tagger, folder: Path, tmp_path: Path
 ) -> None:
-    judged = judged_by(BUNDLE, tagger)
+    judged = judged_by(RELEASED, tagger)
     assert judged is not None
     tag = judged.tags["food"]
     falling = tuple(np.linspace(tag.positives, 0, len(CURVE_SCORES), dtype=int).tolist())
@@ -115,7 +115,7 @@ def test_nothing_is_loaded_and_the_same_pictures_give_the_same_page(
     )
     listed = list_pictures([str(folder)]).pictures
     again = tmp_path / "again.html"
-    page = partial(write_tags_page, again, judged_by(BUNDLE, tagger), tagger)
+    page = partial(write_tags_page, again, judged_by(RELEASED, tagger), tagger)
     tag_pictures(tagger, listed, tmp_path / "again.csv", SilentProgress(), report=page)
     assert again.read_text() == text
 
@@ -137,7 +137,7 @@ def test_hostile_tags_stay_text(tagger: Tagger, folder: Path, tmp_path: Path) ->
 def test_a_folder_of_no_readable_picture_has_a_page_too(tmp_path: Path) -> None:
     (tmp_path / "empty.png").touch()
     report = tmp_path / "tags.html"
-    arguments = ["tag", str(BUNDLE), str(tmp_path), "-o", str(tmp_path / "t.csv")]
+    arguments = ["tag", str(RELEASED), str(tmp_path), "-o", str(tmp_path / "t.csv")]
     done = CliRunner().invoke(app, [*arguments, "--report", str(report)])
     assert done.exit_code == 0, (done.output, done.exception)
     page = Page(report.read_text())
