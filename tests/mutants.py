@@ -2,21 +2,25 @@
 
 Comparisons, operators, numbers and conditions of modules that decide, one at a time:
 `<` for `<=`, `+` for `-`, 3 for 2, the other branch. What no test notices is printed: it is a test
-that lacks, or a change that changes nothing. Each change runs in a process forked from one that
-has imported the packages: importing them anew takes longer than most of these tests.
+that lacks, or a change that changes nothing. A change meets the fast tests that run its line, as
+coverage has recorded, in a process forked from one that has imported the packages: importing them
+anew takes longer than most of these tests.
 """
 
 import argparse
 import ast
 import copy
 import importlib
+import json
 import os
 import random
 import resource
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -26,28 +30,39 @@ from types import CodeType
 from typing import Any
 
 import pytest
+from coverage import Coverage
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests.support.paths import ROOT
 
-SUBJECTS = {
-    "edgetag.preprocess": ("tests/test_preprocess.py",),
-    "edgetag.dataset.split": (
-        "tests/dataset/test_split_quotas.py",  # the faster first: one that fails is enough
-        "tests/dataset/test_splits.py",
+SUBJECTS = (
+    "edgetag.preprocess",
+    "edgetag.dataset.split",
+    *(
+        f"edgetag.validation.{path.stem}"
+        for path in sorted((ROOT / "export/edgetag/validation").glob("[a-z]*.py"))
     ),
-    "edgetag.validation.statistics": ("tests/validation/test_statistics.py",),
-    "edgetag.validation.proportions": (
-        "tests/validation/test_proportions.py",
-        "tests/screening/test_expected.py",
-    ),
-    "edgetag.validation.decision": ("tests/validation/test_decision.py",),
-}
-"""Modules, and the tests that are to notice."""
+)
+"""Modules that are changed."""
+
+TESTS = (
+    "tests/test_preprocess.py",
+    "tests/dataset",
+    "tests/judging",
+    "tests/screening/test_expected.py",
+    "tests/validation",
+)
+"""Files and folders of tests that are to notice."""
 
 PACKAGES = ("numpy", "polars", "pydantic", "scipy.stats", "sklearn.metrics", "PIL.Image", "skimage")
-LONGEST_S = 60
-"""Of processor time."""
+LONGEST_S = 120
+"""Of processor time, for the tests of a change."""
+
+
+def path_of(module: str) -> Path:
+    """Return where a module lies."""
+    return ROOT / "export" / f"{module.replace('.', '/')}.py"
+
 
 OTHER_OPERATOR: dict[type, type] = {
     ast.Lt: ast.LtE,
@@ -78,10 +93,22 @@ OTHER_OPERATOR: dict[type, type] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """A module with one change."""
+    """A module with one change.
+
+    Attributes:
+        module: Its name.
+        line: Where the change is.
+        first: Where its statement begins.
+        last: Where that ends, or the first of those that it holds begins.
+        before: What was there.
+        after: What is there now.
+        tree: The changed module.
+    """
 
     module: str
     line: int
+    first: int
+    last: int
     before: str
     after: str
     tree: ast.Module
@@ -90,6 +117,7 @@ class Mutant:
 def mutants(module: str, source: str) -> Iterator[Mutant]:
     """Yield every change of a module that is made here."""
     tree = ast.parse(source)
+    spans = _spans(tree)
     for number, node in enumerate(ast.walk(tree)):
         for change in range(_changes(node)):
             changed = copy.deepcopy(tree)
@@ -99,7 +127,21 @@ def mutants(module: str, source: str) -> Iterator[Mutant]:
             after = ast.unparse(place)
             if before != after and not _is_words(tree, node):
                 line: int = getattr(node, "lineno", 0)
-                yield Mutant(module, line, before, after, ast.fix_missing_locations(changed))
+                first, last = spans[node]
+                whole = ast.fix_missing_locations(changed)
+                yield Mutant(module, line, first, last, before, after, whole)
+
+
+def _spans(tree: ast.Module) -> dict[ast.AST, tuple[int, int]]:
+    """Return each node's innermost statement: its first line, and the last before its body."""
+    spans: dict[ast.AST, tuple[int, int]] = {}
+    for statement in ast.walk(tree):  # the outer before the inner
+        if isinstance(statement, ast.stmt):
+            last = statement.end_lineno or statement.lineno
+            body = [inner.lineno for inner in getattr(statement, "body", ())]
+            span = (statement.lineno, max(statement.lineno, min([last + 1, *body]) - 1))
+            spans |= dict.fromkeys(ast.walk(statement), span)
+    return spans
 
 
 def _changes(node: ast.AST) -> int:
@@ -176,68 +218,150 @@ class _Finder(MetaPathFinder):
         return spec_from_file_location(fullname, self._path, loader=loader)
 
 
-def is_noticed(mutant: Mutant | None, path: str, tests: tuple[str, ...]) -> bool:
-    """Run tests over a mutant in a process of its own; None is the module as it is."""
+def run_tests(tests: Sequence[str], plugins: Sequence[object] = ()) -> int:
+    """Run fast tests in this very process and return pytest's exit code."""
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    fast = ("-m", "not slow and not tensorflow")
+    options = ("-x", "-q", "--assert=plain", "-p", "no:cacheprovider", *fast)
+    return int(pytest.main([*options, *tests], plugins=[*plugins]))
+
+
+class _Recorder:
+    """Tells coverage which file's test is running, and adds up how long they take."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        self.seconds: Counter[str] = Counter()
+        self._coverage = coverage
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        file = item.path.relative_to(ROOT).as_posix()
+        self._coverage.switch_context(file)
+        started = time.monotonic()
+        outcome = yield
+        self.seconds[file] += time.monotonic() - started
+        return outcome
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Which files of tests run which lines.
+
+    Attributes:
+        by_line: Module → line → files.
+        seconds: How long a file's tests take.
+    """
+
+    by_line: dict[str, dict[int, list[str]]]
+    seconds: dict[str, float]
+
+    def files(self, mutant: Mutant) -> list[str]:
+        """Return the files whose tests run a mutant's line, the quickest first.
+
+        What runs when the module is imported alone, such as a constant, is every file's.
+        """
+        lines = self.by_line[mutant.module]
+        for place in ([mutant.line], range(mutant.first, mutant.last + 1), lines):
+            files = {file for line in place for file in lines.get(line, ()) if file}
+            if files:
+                break
+        return sorted(files, key=lambda file: self.seconds[file])
+
+
+def record(modules: Sequence[str]) -> Tested:
+    """Run every test once, in a process of its own, and note the lines of modules that it runs.
+
+    Raises:
+        SystemExit: A test fails without any change.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        answer = Path(place) / "answer.json"
+        child = os.fork()
+        if not child:
+            coverage = Coverage(data_file=None, include=[str(path_of(each)) for each in modules])
+            recorder = _Recorder(coverage)
+            coverage.start()
+            code = run_tests(TESTS, [recorder])
+            coverage.stop()
+            data = coverage.get_data()
+            by_line = {each: data.contexts_by_lineno(str(path_of(each))) for each in modules}
+            answer.write_text(json.dumps([by_line, recorder.seconds]), encoding="utf-8")
+            os._exit(code)
+        _, status = os.waitpid(child, 0)
+        if status:
+            sys.exit(f"{' '.join(TESTS)}: a test fails without a change")
+        by_line, seconds = json.loads(answer.read_text(encoding="utf-8"))
+    numbered = {
+        module: {int(line): files for line, files in lines.items()}
+        for module, lines in by_line.items()
+    }
+    return Tested(numbered, seconds)
+
+
+def start(mutant: Mutant, files: Sequence[str]) -> int:
+    """Start the tests of files over a mutant; return the process, which ends with 0 for 'good'."""
     child = os.fork()
-    if not child:
-        silent = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silent, 1)
-        os.dup2(silent, 2)
-        # A loop without an end is noticed, too.
-        resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_S, LONGEST_S))
-        if mutant is not None:
-            sys.meta_path.insert(0, _Finder(mutant, path))
-        options = (
-            "-x",
-            "-q",
-            "--assert=plain",
-            "-p",
-            "no:cacheprovider",
-            "-m",
-            "not slow and not tensorflow",
-        )
-        code = pytest.main([*options, *tests])
-        os._exit(int(code))
-    _, status = os.waitpid(child, 0)
-    return status != 0
+    if child:
+        return child
+    # A loop without an end is noticed, too, and so is a wait.
+    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_S, LONGEST_S))
+    signal.alarm(LONGEST_S * len(os.sched_getaffinity(0)))
+    sys.meta_path.insert(0, _Finder(mutant, str(path_of(mutant.module))))
+    os._exit(run_tests(files))
+
+
+def unnoticed(chosen: Sequence[Mutant], tested: Tested) -> Iterator[Mutant]:
+    """Yield the mutants that no test notices; as many are tried at once as there are processors."""
+    waiting = [mutant for mutant in chosen if tested.files(mutant)]
+    yield from (mutant for mutant in chosen if not tested.files(mutant))
+    running: dict[int, Mutant] = {}
+    while waiting or running:
+        while waiting and len(running) < len(os.sched_getaffinity(0)):
+            mutant = waiting.pop(0)
+            running[start(mutant, tested.files(mutant))] = mutant
+        child, status = os.wait()
+        mutant = running.pop(child)
+        if status == 0:
+            yield mutant
 
 
 def main() -> None:
     """Change, test, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--most", type=int, help="Of each module; default: all.")
-    parser.add_argument("--module", action="append", choices=list(SUBJECTS))
+    parser.add_argument("--module", action="append", choices=SUBJECTS)
     options = parser.parse_args()
     os.chdir(ROOT)
     for name in PACKAGES:
         importlib.import_module(name)
-    print(f"{'module':32}{'changes':>9}{'noticed':>9}{'share':>8}{'minutes':>9}")
+    modules = options.module or SUBJECTS
+    print(f"{'module':42}{'changes':>9}{'noticed':>9}{'share':>8}{'minutes':>9}", flush=True)
     with tempfile.TemporaryDirectory() as place:
         set_hypothesis_home_dir(place)
-        for module in options.module or SUBJECTS:
-            path, tests = ROOT / "export" / f"{module.replace('.', '/')}.py", SUBJECTS[module]
-            if is_noticed(None, str(path), tests):
-                sys.exit(f"{', '.join(tests)}: fails without a change")
-            print(_of_module(module, path, tests, options.most), flush=True)
+        tested = record(modules)
+        counts = [_of_module(module, tested, options.most) for module in modules]
+    print(_row("all", *map(sum, zip(*counts, strict=True))))
 
 
-def _of_module(module: str, path: Path, tests: tuple[str, ...], most: int | None) -> str:
+def _of_module(module: str, tested: Tested, most: int | None) -> tuple[int, int, float]:
+    path = path_of(module)
     every = list(mutants(module, path.read_text(encoding="utf-8")))
     chosen = every if most is None or most >= len(every) else random.Random(1).sample(every, most)
-    started, noticed = time.monotonic(), 0
-    for mutant in sorted(chosen, key=lambda each: each.line):
-        if is_noticed(mutant, str(path), tests):
-            noticed += 1
-        else:
-            print(
-                f"{path.relative_to(ROOT)}:{mutant.line}: {mutant.before} → {mutant.after}".replace(
-                    "\n", " "
-                )[:180],
-                flush=True,
-            )
-    minutes = (time.monotonic() - started) / 60
-    count = len(chosen)
-    return f"{module:32}{count:9}{noticed:9}{noticed / count:8.0%}{minutes:9.1f}"
+    started, kept = time.monotonic(), 0
+    for mutant in unnoticed(sorted(chosen, key=lambda each: each.line), tested):
+        kept += 1
+        line = f"{path.relative_to(ROOT)}:{mutant.line}: {mutant.before} → {mutant.after}"
+        print(" ".join(line.split())[:180], flush=True)
+    figures = (len(chosen), len(chosen) - kept, (time.monotonic() - started) / 60)
+    if chosen:
+        print(_row(module, *figures), flush=True)
+    return figures
+
+
+def _row(name: str, count: int, noticed: int, minutes: float) -> str:
+    return f"{name:42}{count:9}{noticed:9}{noticed / count:8.0%}{minutes:9.1f}"
 
 
 if __name__ == "__main__":
