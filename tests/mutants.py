@@ -19,7 +19,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
@@ -232,7 +232,7 @@ class _Recorder:
     """Tells coverage which file's test is running, and adds up how long they take."""
 
     def __init__(self, coverage: Coverage) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._coverage = coverage
 
     @pytest.hookimpl(wrapper=True)
@@ -349,7 +349,8 @@ def _of_module(module: str, tested: Tested, most: int | None) -> tuple[int, int,
     path = path_of(module)
     every = list(mutants(module, path.read_text(encoding="utf-8")))
     chosen = every if most is None or most >= len(every) else random.Random(1).sample(every, most)
-    started, kept = time.monotonic(), 0
+    started = time.monotonic()
+    kept = 0
     for mutant in unnoticed(sorted(chosen, key=lambda each: each.line), tested):
         kept += 1
         line = f"{path.relative_to(ROOT)}:{mutant.line}: {mutant.before} → {mutant.after}"
