@@ -10,6 +10,7 @@ import pytest
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
+from edgetag.tables.markdown import to_markdown
 from edgetag.validation.baseline import (
     Baseline,
     accept,
@@ -20,6 +21,7 @@ from edgetag.validation.baseline import (
     read_baseline,
 )
 from edgetag.validation.baseline_result import BaselineComparison
+from edgetag.validation.baseline_tables import baseline_tables, changes_table
 from edgetag.validation.result import (
     Failure,
     RuntimeAgreement,
@@ -129,6 +131,55 @@ def test_one_image_more_or_less_is_no_change_of_recall() -> None:
 def test_changes_are_sorted_worse_first_and_means_before_tags() -> None:
     found = told(held(with_tag(verdict_of(0.02), ap=0.99), accepted()))
     assert found == [("map", "worse"), ("map_drop", "worse"), ("ap of cat", "better")]
+
+
+def test_of_two_tags_the_one_that_moved_more_stands_first() -> None:
+    # Their values say nothing: 0.75 fell by 0.15, 0.05 rose by 0.2.
+    verdict = with_tag(verdict_of(), recall=0.6, fpr=0.25)
+    assert told(held(verdict, accepted())) == [("fpr of cat", "worse"), ("recall of cat", "worse")]
+
+
+def test_one_image_more_or_less_is_no_change_of_the_false_positives() -> None:
+    one_image = 1 / 53  # so many are known not to have the tag
+    assert held(with_tag(verdict_of(), fpr=0.05 + one_image), accepted()).changes == ()
+    two = held(with_tag(verdict_of(), fpr=0.05 + 2 * one_image), accepted())
+    assert told(two) == [("fpr of cat", "worse")]
+
+
+def test_a_given_file_is_accepted_in_the_place_of_the_variant_that_it_alone_stands_for() -> None:
+    def kept(*variants: VariantVerdict) -> list[str]:
+        return [state.variant for state in accept(make_verdict(variants), None, "x").variants]
+
+    def given(name: str) -> VariantVerdict:
+        entry = scored("int8", "litert", "test", 0.004)
+        return entry.model_copy(update={"variant": name, "stands_for": "int8"})
+
+    own = scored("int8", "litert", "test", 0.004)
+    assert kept(given("mine")) == ["int8"]
+    assert kept(given("mine"), given("yours")) == ["mine", "yours"]
+    assert kept(own, given("mine")) == ["int8", "mine"]
+
+
+def test_the_table_of_changes_has_four_digits_and_marks_only_what_may_decide() -> None:
+    def rows(verdict: Verdict) -> list[str]:
+        return to_markdown(changes_table(held(verdict, accepted()))).splitlines()[-2:]
+
+    worse = verdict_of(0.02)
+    assert rows(worse) == [
+        "| int8 | litert | map_drop | 0.0040 | 0.0200 | 0.0020 | ✗ worse |",
+        "| int8 | litert | ap of cat | 0.8960 | 0.8800 | 0.0100 | ✗ worse |",
+    ]
+    reference = worse.reference.model_copy(update={"weights_sha256": "00" * 32})
+    others = rows(worse.model_copy(update={"reference": reference}))
+    assert all("✗" not in row for row in others)
+
+
+def test_the_table_of_the_accepted_state_counts_tags_and_shortens_digests() -> None:
+    states, reasons = baseline_tables(accepted())
+    assert to_markdown(states).splitlines()[-1] == (
+        "| int8 | litert | 0.8460 | 0.40 | 2 | abababababab |"
+    )
+    assert "first" in to_markdown(reasons)
 
 
 def test_other_trained_weights_are_told_and_decide_nothing() -> None:

@@ -69,7 +69,10 @@ def test_onnx_runtimes_reference_says_what_made_it_and_judges(with_onnx: RunFold
     differences = np.abs(made.scores - (1 - stored.scores))
     assert apart.max_difference == pytest.approx(differences.max()), "before it is replaced"
     assert (apart.images, apart.decisions) == (len(KNOWN), made.scores.size)
-    assert 0 < apart.flips <= apart.decisions
+    limits = np.array(list(with_onnx.thresholds.values()), dtype=np.float32)
+    changed = (made.scores >= limits) != (1 - stored.scores >= limits)
+    assert apart.flips == changed.sum()
+    assert 0 < apart.flips < apart.decisions
     assert [table.title for table in tables_of(again)] == [
         f"Reference scores of {len(KNOWN)} images",
         "Beside the reference of the run folder",

@@ -114,6 +114,15 @@ def test_a_tag_that_a_runtime_loses_is_a_doubt_however_rare_it_is() -> None:
     assert doubt == "decisions lean one way in dog (6 lost, 0 gained)"
 
 
+def test_a_score_that_is_its_threshold_counts_as_present_on_both_runtimes() -> None:
+    labels = np.zeros((500, 2), dtype=np.int8)
+    first = np.full((500, 2), 0.5, dtype=np.float32)
+    agreement, doubt = compared(first, first + np.float32(0.1), labels)
+    assert (agreement.flips, doubt) == (0, "")
+    agreement, doubt = compared(first + np.float32(0.1), first, labels)
+    assert (agreement.flips, doubt) == (0, "")
+
+
 def test_decisions_that_change_both_ways_on_few_pictures_are_no_doubt() -> None:
     labels = np.zeros((500, 2), dtype=np.int8)
     first = np.full((500, 2), 0.1, dtype=np.float32)
