@@ -28,22 +28,22 @@ def rows(dataset: Dataset) -> Rows:
     return dataset.rows("test")[-IMAGES:]
 
 
-def pair(dataset: Dataset, labels: Array, before: Array, after: Array) -> list[Measured]:
+def pair(dataset: Dataset, labels: Array, before: Array, after: Array) -> tuple[Measured, Measured]:
     names = dataset.vocabulary.names
     groups = [str(number) for number in range(len(labels))]
     split = Split(
         labels, dataset.vocabulary, groups, min_positives=1, samples=10, confidence=0.9, seed=1
     )
     lower = dict.fromkeys(names, 0.5)
-    return [Measured(before, split, lower), Measured(after, split, dict.fromkeys(names, 0.4))]
+    return Measured(before, split, lower), Measured(after, split, dict.fromkeys(names, 0.4))
 
 
-def drawn(dataset: Dataset) -> list[Array]:
+def drawn(dataset: Dataset) -> tuple[Array, Array, Array]:
     """Labels that are all known, and the same low scores before and after."""
     shape = (IMAGES, len(dataset.vocabulary.names))
     labels = np.zeros(shape, dtype=np.int8)
     labels[::4] = 1
-    return [labels, np.full(shape, 0.1, np.float32), np.full(shape, 0.1, np.float32)]
+    return labels, np.full(shape, 0.1, np.float32), np.full(shape, 0.1, np.float32)
 
 
 def changed(dataset: Dataset, rows: Rows) -> pl.DataFrame:

@@ -9,11 +9,13 @@ import pytest
 from PIL import Image
 
 from edgetag.dataset.check import check
-from edgetag.dataset.result import CheckReport
+from edgetag.dataset.result import CheckReport, SplitCounts, TagCounts
 from edgetag.errors import ExitCode
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
-from edgetag.validation.forecast import forecast
+from edgetag.validation.forecast import ADVISED, forecast
+from edgetag.validation.planning import images_needed
+from edgetag.validation.starting_recipe import FLIPS, flips_of_positives, least_ap_drop
 
 Row = tuple[str, str, str, str]
 """Path, split, cat, dog."""
@@ -153,3 +155,70 @@ def test_near_duplicates_and_contradictions_are_told_with_their_rows(tmp_path: P
     )
     assert "labels.csv:41" in conflict
     assert "labels.csv:112" in conflict
+
+
+def counted(
+    tags: dict[str, TagCounts], recipe: str, split: str = "test", images: int = 400
+) -> CheckReport:
+    """Forecast from numbers of pictures alone."""
+    names = ", ".join(f'"{tag}"' for tag in tags)
+    deciding = f'splits = ["{split}"]\n' if split != "test" else ""
+    text = (
+        f'name = "x"\n[data]\nsource = "labels.csv"\ntags = [{names}]\n'
+        f"[validation]\nmin_positives = 20\n{deciding}{recipe}"
+    )
+    report = CheckReport.model_construct(
+        splits={split: SplitCounts(images=images, tags=tags)}, problems=(), doubts=(), advice=()
+    )
+    return forecast(parse_recipe(text, Path("recipe.toml")), report)
+
+
+def many(count: int, positives: int, negatives: int = 300) -> dict[str, TagCounts]:
+    return {
+        f"tag{number}": TagCounts(positives=positives, negatives=negatives, unknown=0)
+        for number in range(count)
+    }
+
+
+NO_MARGIN = "[budgets.default]\nmax_map_drop = 0.5\n"
+
+
+@pytest.mark.parametrize(("count", "named", "more"), [(5, 5, ""), (7, 5, " and 2 more")])
+def test_five_tags_are_named_and_the_others_counted(count: int, named: int, more: str) -> None:
+    (doubt,) = counted(many(count, 100), f"{NO_MARGIN}max_recall_drop = 0.001\n").doubts
+    assert doubt.count("(0.001: 100 positives, ") == named
+    assert doubt.endswith(f" would decide){more}")
+    unscored = many(count, 3) | {"scored": TagCounts(positives=100, negatives=300, unknown=0)}
+    (advice,) = counted(unscored, NO_MARGIN).advice
+    assert advice.startswith(f"{count} of {count + 1} tags are never scored")
+    assert advice.count(" (3)") == named
+    assert f" (3){more}; every mAP is over the other 1" in advice
+
+
+def test_how_many_of_a_tag_it_takes_is_told_where_hashes_split_alone() -> None:
+    tags = many(1, 3) | {"scored": TagCounts(positives=100, negatives=300, unknown=0)}
+    (advice,) = counted(tags, NO_MARGIN).advice
+    assert advice.endswith("; where hashes split, it takes about 205 of a tag in all")  # 25 of 256
+    (advice,) = counted(tags, NO_MARGIN, "held_out").advice
+    assert advice.endswith("nobody judges what these lose")
+
+
+def test_the_pictures_that_a_margin_needs_are_those_of_its_kind() -> None:
+    tags = many(1, 100, negatives=40)
+    limits = "max_recall_drop = 0.03\nmax_fpr_rise = 0.004\n"
+    recall, fpr = counted(tags, NO_MARGIN + limits).doubts
+    of_positives = images_needed(ADVISED, 0.03, flips_of_positives(100), 0.95)
+    of_negatives = images_needed(ADVISED, 0.004, FLIPS, 0.95)
+    assert of_positives is not None
+    assert of_negatives is not None
+    assert f"(0.03: 100 positives, about {round(of_positives)} would decide)" in recall
+    assert f"(0.004: 40 negatives, about {round(of_negatives, -2)} would decide)" in fpr
+
+
+def test_average_precision_needs_pictures_by_the_square_of_its_margin() -> None:
+    (doubt,) = counted(many(1, 100), f"{NO_MARGIN}max_ap_drop = 0.001\n").doubts
+    needed = 100 * (least_ap_drop(100, ADVISED, 0.95) / 0.001) ** 2
+    assert f"(0.001: 100 positives, about {round(needed, -2):.0f} would decide)" in doubt
+    (doubt,) = counted(many(1, 100), f"{NO_MARGIN}max_ap_drop = 0.0\n").doubts
+    assert "(0.0: 100 positives, no number decides it)" in doubt
+    assert counted(many(1, 100), f"{NO_MARGIN}max_ap_drop = 0.9\n").doubts == ()

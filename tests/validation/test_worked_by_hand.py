@@ -20,6 +20,7 @@ from edgetag.validation.result import VariantVerdict
 from edgetag.validation.scores import VariantMeta
 
 TAGS = Vocabulary(("cat", "dog", "rare"))
+close: Any = pytest.approx
 EACH = 20
 """Positives of `cat` and `dog`, and as many negatives; `rare` has one positive."""
 SHIPPED, FITTED = 0.5, 0.6
@@ -79,46 +80,46 @@ def measured(copies: int = 1) -> tuple[Measured, Measured, Measured]:
 def test_every_number_of_a_tag_is_that_of_the_four_counts() -> None:
     cat = compare(*measured()).tags["cat"]
     assert cat.recall == Paired(
-        Measure(13 / 20, pytest.approx(2 / 20), paired_interval(3, 1, 20, 0.9)), 3, 1, 20
+        Measure(13 / 20, close(2 / 20), paired_interval(3, 1, 20, 0.9)), 3, 1, 20
     )
     assert cat.fpr == Paired(
-        Measure(5 / 20, pytest.approx(1 / 20), paired_interval(2, 1, 20, 0.9)), 2, 1, 20
+        Measure(5 / 20, close(1 / 20), paired_interval(2, 1, 20, 0.9)), 2, 1, 20
     )
     assert (cat.lost, cat.gained) == (4, 3)
-    assert cat.f1.value == pytest.approx(26 / 38)
-    assert cat.f1.drop == pytest.approx(30 / 39 - 26 / 38)
-    assert cat.f1_gain == pytest.approx(26 / 38 - 24 / 37)  # one positive more is seen
+    assert cat.f1.value == close(26 / 38)
+    assert cat.f1.drop == close(30 / 39 - 26 / 38)
+    assert cat.f1_gain == close(26 / 38 - 24 / 37)  # one positive more is seen
     # 5 of 40 became wrong and 2 right: as uneven or more by chance in 58 of 128 throws.
-    assert cat.mcnemar_p == pytest.approx(58 / 128)
-    assert cat.mcnemar_p_holm == pytest.approx(2 * 58 / 128)
+    assert cat.mcnemar_p == close(58 / 128)
+    assert cat.mcnemar_p_holm == close(2 * 58 / 128)
 
 
 def test_means_are_those_of_scored_tags() -> None:
     comparison = compare(*measured())
     assert set(comparison.tags) == {"cat", "dog"}
     assert comparison.mean_f1 is not None
-    assert comparison.mean_f1.value == pytest.approx((26 / 38 + 1) / 2)
-    assert comparison.f1_gain == pytest.approx((26 / 38 - 24 / 37) / 2)
-    assert (comparison.flips, comparison.flip_rate) == (7, pytest.approx(7 / 120))
+    assert comparison.mean_f1.value == close((26 / 38 + 1) / 2)
+    assert comparison.f1_gain == close((26 / 38 - 24 / 37) / 2)
+    assert (comparison.flips, comparison.flip_rate) == (7, close(7 / 120))
 
 
 def test_copies_of_a_picture_tell_as_much_as_one_alone() -> None:
     alone, copied = compare(*measured()), compare(*measured(copies=3))
-    assert copied.design_effect == pytest.approx(3 * alone.design_effect)
+    assert copied.design_effect == close(3 * alone.design_effect)
     for tag in ("cat", "dog"):
         for one, many in (
             (alone.tags[tag].recall, copied.tags[tag].recall),
             (alone.tags[tag].fpr, copied.tags[tag].fpr),
         ):
             assert many.measure == replace(
-                one.measure, drop_interval=pytest.approx(one.measure.drop_interval)
+                one.measure, drop_interval=close(one.measure.drop_interval)
             )
             assert many.total == 3 * one.total
-            assert many.chance_beyond(0.2, copied.design_effect) == pytest.approx(
+            assert many.chance_beyond(0.2, copied.design_effect) == close(
                 one.chance_beyond(0.2, alone.design_effect)
             )
     recall = alone.tags["cat"].recall
-    assert recall.chance_beyond(0.2, 2.0) == pytest.approx(p_above(1.5, 0.5, 10, 0.2))
+    assert recall.chance_beyond(0.2, 2.0) == close(p_above(1.5, 0.5, 10, 0.2))
 
 
 def entry(decides: bool = True, variant: Measured | None = None) -> VariantVerdict:
@@ -158,14 +159,14 @@ def test_the_entry_tells_each_tag_with_its_thresholds_and_what_a_fit_brings() ->
     assert [tag.tag for tag in told.tags] == list(TAGS.names)
     assert [tag.scored for tag in told.tags] == [True, True, False]
     assert [tag.verdict for tag in told.tags] == ["pass", "pass", "not scored"]
-    assert (cat.threshold, cat.reference_threshold) == (pytest.approx(0.5), pytest.approx(0.6))
+    assert (cat.threshold, cat.reference_threshold) == (close(0.5), close(0.6))
     assert (cat.positives, cat.negatives) == (20, 20)
     assert (cat.recall, cat.fpr) == (0.65, 0.25)
     assert (cat.flips, cat.lost, cat.gained, cat.flips_of_positives) == (7, 4, 3, 4)
-    assert cat.f1_gain == pytest.approx(26 / 38 - 24 / 37)
+    assert cat.f1_gain == close(26 / 38 - 24 / 37)
     assert (dog.f1_gain, dog.flips) == (0.0, 0)
     assert (rare.positives, rare.negatives, rare.ap, rare.curve) == (1, 39, None, None)
-    assert told.f1_gain == pytest.approx((26 / 38 - 24 / 37) / 2)
+    assert told.f1_gain == close((26 / 38 - 24 / 37) / 2)
     assert (told.n_images, told.n_groups, told.n_scored_tags) == (40, 40, 2)
     assert (told.verdict, told.images_per_s) == ("pass", 12.5)
 
@@ -181,7 +182,7 @@ def test_the_calibration_s_error_is_the_mean_of_scored_tags_or_nothing() -> None
     told = entry()
     of_tags = [tag.operating.calibration_error for tag in told.tags if tag.operating]
     assert len(of_tags) == 2
-    assert told.calibration_error == pytest.approx(sum(of_tags) / 2)
+    assert told.calibration_error == close(sum(of_tags) / 2)
     assert told.reference_calibration_error != told.calibration_error
 
 
