@@ -167,8 +167,20 @@ def counted(
         f'name = "x"\n[data]\nsource = "labels.csv"\ntags = [{names}]\n'
         f"[validation]\nmin_positives = 20\n{deciding}{recipe}"
     )
-    report = CheckReport.model_construct(
-        splits={split: SplitCounts(images=images, tags=tags)}, problems=(), doubts=(), advice=()
+    report = CheckReport(
+        source="labels.csv",
+        format="wide",
+        listed=images,
+        images=images,
+        splits={split: SplitCounts(images=images, tags=tags)},
+        dropped=(),
+        rejected={},
+        rejected_share=0.0,
+        near_duplicates=(),
+        straddling_groups=(),
+        unknown_tags=(),
+        ignored_files=0,
+        problems=(),
     )
     return forecast(parse_recipe(text, Path("recipe.toml")), report)
 
@@ -199,7 +211,7 @@ def test_how_many_of_a_tag_it_takes_is_told_where_hashes_split_alone() -> None:
     tags = many(1, 3) | {"scored": TagCounts(positives=100, negatives=300, unknown=0)}
     (advice,) = counted(tags, NO_MARGIN).advice
     assert advice.endswith("; where hashes split, it takes about 205 of a tag in all")  # 25 of 256
-    (advice,) = counted(tags, NO_MARGIN, "held_out").advice
+    (advice,) = counted(tags, NO_MARGIN, "test_style").advice
     assert advice.endswith("nobody judges what these lose")
 
 

@@ -39,6 +39,15 @@ def test_so_many_images_decide_with_the_chance_promised(
     assert share == pytest.approx(0.8, abs=0.02)
 
 
+def test_no_number_is_advised_that_is_a_thousand_times_what_there_is() -> None:
+    width = 0.01 * (1.96 + norm.ppf(0.8)) / 1.96
+    found = (-0.01, 0.01)
+    just, beyond = width / math.sqrt(999), width / math.sqrt(1001)
+    assert images_to_decide(just, 0.0, found, 10, 1, norm.sf(1.96)) == 10 * 999 - 10
+    assert images_to_decide(beyond, 0.0, found, 10, 1, norm.sf(1.96)) is None
+    assert images_to_decide(0.0, 0.0, found, 10, 1, norm.sf(1.96)) is None
+
+
 def test_in_all_is_told_by_the_split_s_share_of_all_images(run_folder: RunFolder) -> None:
     dataset = open_dataset(run_folder.workspace)
     share = split_share(dataset, "test")

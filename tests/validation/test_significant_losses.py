@@ -9,6 +9,7 @@ from edgetag.validation.comparison import Comparison, compare
 from edgetag.validation.decision import check_overall, check_tags
 from edgetag.validation.losses import significant_losses
 from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.proportions import holm
 from edgetag.validation.result import Loss
 from edgetag.validation.statistics import chance_at_most
 
@@ -72,6 +73,33 @@ def test_new_false_positives_are_told() -> None:
 
 def test_a_few_lost_positives_may_be_chance() -> None:
     assert not [one for one in losses(lost=4) if one.measure == "recall"]
+    comparison, _ = compared(lost=1)
+    assert comparison.mean_ap is not None
+    interval = comparison.mean_ap.drop_interval
+    assert interval is not None
+    assert interval[0] <= 0 < interval[1]
+    assert losses(lost=1) == ()
+
+
+def test_a_chance_of_one_in_twenty_for_either_side_is_not_enough_for_one() -> None:
+    """Tests of a family are one-sided: at 95 %, what 5 of 100 show by chance is told of none."""
+    told = []
+    for lost in range(2, 20):
+        comparison, _ = compared(lost)
+        effect = comparison.design_effect
+        tests = [
+            chance
+            for one in comparison.tags.values()
+            for chance in (
+                one.recall.chance_beyond(0.0, effect),
+                one.fpr.chance_beyond(0.0, effect),
+                chance_at_most(one.f1_drops, 0.0),
+                chance_at_most(one.ap_drops, 0.0),
+            )
+        ]
+        told.append((holm(tests)[0], "recall" in {one.measure for one in losses(lost)}))
+    assert any(0.025 < chance < 0.05 for chance, _ in told)
+    assert [is_told for _, is_told in told] == [chance <= 0.025 for chance, _ in told]
 
 
 @pytest.mark.parametrize(

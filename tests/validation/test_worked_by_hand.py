@@ -15,6 +15,7 @@ from edgetag.validation.comparison import Measure, Paired, compare
 from edgetag.validation.entries import variant_entry
 from edgetag.validation.inputs import Candidate
 from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.operating import OperatingPoints, operating_curve
 from edgetag.validation.proportions import p_above, paired_interval
 from edgetag.validation.result import VariantVerdict
 from edgetag.validation.scores import VariantMeta
@@ -189,3 +190,23 @@ def test_the_calibration_s_error_is_the_mean_of_scored_tags_or_nothing() -> None
 def test_curves_are_of_the_split_that_decides_alone() -> None:
     assert [tag.curve is not None for tag in entry().tags] == [True, True, False]
     assert [tag.curve is not None for tag in entry(decides=False).tags] == [False] * 3
+
+
+def test_one_positive_is_enough_where_the_recipe_says_so() -> None:
+    over = Split(LABELS, TAGS, [""] * 40, min_positives=1, samples=1, confidence=0.9, seed=1)
+    assert over.scored == [0, 1, 2]
+
+
+def test_operating_points_are_taken_where_the_split_says() -> None:
+    at = OperatingPoints(fpr=0.25, bins=4)
+    over = Split(LABELS, TAGS, [""] * 40, min_positives=5, samples=1, confidence=0.9, seed=1, at=at)
+    assert over.at is at
+    assert split().at == OperatingPoints()
+
+
+def test_a_curve_counts_positives_as_positives() -> None:
+    reference, _, _ = measured()
+    cat = reference.curve(0)
+    known = operating_curve(LABELS[:, 0] == 1, BEFORE[:, 0])
+    assert cat == known
+    assert cat != operating_curve(LABELS[:, 0] == 0, BEFORE[:, 0])
