@@ -89,6 +89,11 @@ def test_bins_are_scikit_learns() -> None:
     assert sum(found.images for found in bins) == 500
 
 
+def test_a_score_of_1_lies_in_the_last_bin() -> None:
+    (last,) = calibration(np.array([True, False]), np.array([1.0, 0.95]), 10)
+    assert (last.images, last.positive_share) == (2, 0.5)
+
+
 def test_scores_that_are_shares_have_no_calibration_error_and_sure_wrong_ones_have_1() -> None:
     scores = np.repeat([0.25, 0.75], 100)
     truth = np.tile([1, 0, 0, 0], 25).tolist() + np.tile([1, 1, 1, 0], 25).tolist()

@@ -12,6 +12,7 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.validation import stage
+from edgetag.validation.pictures_result import PicturesComparison, SplitPictures
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference, write_reference
 from tests.support.tiny_run import KNOWN, STYLE, TAGS, TEST, RunFolder
@@ -230,3 +231,31 @@ def test_labels_and_paths_that_do_not_fit_are_refused(
     write_arrays(path, arrays | {damage: arrays[damage][1:]})
     with pytest.raises(InputError, match=r"labels do not fit|one path per image"):
         read_reference(path)
+
+
+def changed_pictures(names: tuple[str, ...], count: int) -> str:
+    split = SplitPictures(
+        split="test", known=120, missing=count, new=0, relabelled=0, missing_names=names
+    )
+    (line,) = PicturesComparison(splits=(split,)).lines()
+    return line.partition("are missing ")[2]
+
+
+def test_three_pictures_are_named_and_long_names_lose_their_beginning() -> None:
+    assert changed_pictures(("a", "b", "c"), 3) == "(a, b, c)"
+    assert changed_pictures(("a", "b", "c", "d"), 4) == "(a, b, c and 1 more)"
+    fits, long = "x" * 80, "y" * 81
+    assert changed_pictures((fits, long), 2) == f"({fits}, …{'y' * 79})"
+
+
+def test_a_tag_with_just_enough_positives_is_missed_when_one_goes(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    cat = run_folder.labels[:TEST, 0] == 1
+    section = recipe.validation.model_copy(update={"min_positives": int(cat.sum())})
+    recipe = recipe.model_copy(update={"validation": section})
+    gone = f"id{int(np.flatnonzero(cat)[0])}"
+    change(run_folder, taken_out(pl.col("identity") == gone))
+    had = int(cat.sum())
+    with pytest.raises(InputError, match=rf"in test for: cat \({had - 1} of {had}\)"):
+        judge(run_folder, recipe)

@@ -1,5 +1,8 @@
 """How many images a verdict takes."""
 
+import math
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,6 +12,8 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.validation import stage
+from edgetag.validation.plan_result import Need, Plan
+from edgetag.validation.plan_tables import plan_tables
 from edgetag.validation.planning import images_needed, plan, power
 from edgetag.validation.proportions import paired_interval
 from tests.support.tiny_run import RunFolder
@@ -69,9 +74,9 @@ def test_before_a_validation_flips_are_assumed(run_folder: RunFolder) -> None:
     assert {need.flips for need in found.needs} == {0.05}
     for need in found.needs:
         assert need.needed == images_needed(0.8, need.margin, 0.05, 0.95)
-        assert need.images is not None
         assert need.needed is not None
-        assert need.images >= need.needed
+        # The split grows in proportion until it has as many of the kind.
+        assert need.images == math.ceil(need.needed * found.images / need.have)
 
 
 def test_after_a_validation_they_are_measured_and_map_is_planned_too(run_folder: RunFolder) -> None:
@@ -106,3 +111,60 @@ def test_a_recipe_without_margins_is_told_to_set_one(run_folder: RunFolder) -> N
         plan(recipe, run_folder.workspace, QUIET, "int8", 0.8, None, 0.05)
     found = plan(recipe, run_folder.workspace, QUIET, "int8", 0.8, 0.1, 0.05)
     assert {need.margin for need in found.needs} == {0.1}
+
+
+def need(**changes: Any) -> Need:
+    fields = {
+        "tag": "cat",
+        "budget": "max_recall_drop",
+        "margin": 0.05,
+        "of": "positives",
+        "have": 40,
+        "needed": 120,
+        "images": 480,
+        "flips": 0.025,
+    }
+    return Need.model_validate(fields | changes)
+
+
+def rows(*needs: Need, measured: bool = True) -> tuple[str, list[list[str]]]:
+    """Return title and rows of the plan's table."""
+    made = Plan(
+        variant="int8",
+        split="test",
+        images=160,
+        power=0.8,
+        confidence=0.95,
+        measured=measured,
+        assumed_flips=0.05,
+        needs=needs,
+    )
+    (table,) = plan_tables(made)
+    return table.title, [list(row) for row in table.texts]
+
+
+def test_the_scarcest_kind_stands_first_and_what_no_number_decides_before_it() -> None:
+    _, told = rows(
+        need(tag="plenty", have=200),
+        need(tag="scarce", have=4),
+        need(tag="never", needed=None, images=None),
+        need(),
+    )
+    assert [row[0] for row in told] == ["never", "scarce", "cat", "plenty"]
+    assert [row[-1] for row in told] == ["✗ no", "✗ no", "✗ no", "✓ yes"]
+
+
+def test_a_plan_tells_images_of_all_splits_where_it_knows_and_in_which_direction() -> None:
+    title, told = rows(need(in_all=4800, decides="fail"), need(tag=None, have=120))
+    assert title.endswith("int8 on test (160 images), flips as measured")
+    assert told == [
+        [
+            *("cat", "max_recall_drop", "5", "2.5 %", "40", "120", "positives", "480"),
+            *("about 4,800", "✗ no, and decide fail"),
+        ],
+        [
+            *("all (mAP)", "max_recall_drop", "5", "2.5 %", "120", "120", "positives", "480"),
+            *("–", "✓ yes"),
+        ],
+    ]
+    assert rows(need(), measured=False)[0].endswith("5.0% assumed to flip")
