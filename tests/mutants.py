@@ -49,6 +49,7 @@ TESTS = (
     "tests/test_preprocess.py",
     "tests/dataset",
     "tests/judging",
+    "tests/recipe/test_new_recipe.py",
     "tests/screening/test_expected.py",
     "tests/validation",
 )

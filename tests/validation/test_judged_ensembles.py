@@ -79,6 +79,10 @@ def test_its_verdict_is_that_of_the_weighted_mean_which_a_tagger_gives_too(
         (workspace.export / f"{name}.tflite").stat().st_size for name in ("fp32", "int8")
     )
 
+    # A picture goes through one file after the other.
+    took = [read_judged(workspace, name).entry.images_per_s for name in ("fp32", "int8")]
+    assert judged.entry.images_per_s == pytest.approx(1 / (1 / took[0] + 1 / took[1]))
+
     squares = open_dataset(workspace).images(np.arange(40))
     files = [workspace.export / f"{name}.tflite" for name in ("fp32", "int8")]
     with Ensemble([Tagger(file, tags=TAGS) for file in files], [2, 1]) as ensemble:

@@ -75,3 +75,56 @@ def test_a_refit_never_does_worse_where_it_was_fitted() -> None:
     old = np.array(list(OLD.values()), dtype=np.float32)
     assert (f1(halved >= new, split.labels) >= f1(halved >= old, split.labels)).all()
     assert f1(halved >= new, split.labels)[0] > f1(halved >= old, split.labels)[0]
+
+
+def aimed(share: float, alarms: float) -> tuple[npt.NDArray[np.float32], Split]:
+    """400 cats and 400 others; 0.4 is reached by so many of each, 0.6 by 300 cats and 4 others."""
+    labels = np.zeros((800, 1), dtype=np.int8)
+    labels[:400] = 1
+    scores = np.full((800, 1), 0.1, dtype=np.float32)
+    scores[: int(400 * share)] = 0.4
+    scores[:300] = 0.6
+    scores[400 : 400 + int(400 * alarms)] = 0.4
+    scores[400:404] = 0.6
+    split = Split(
+        labels,
+        Vocabulary(("cat",)),
+        [str(number) for number in range(800)],
+        min_positives=20,
+        samples=300,
+        confidence=0.95,
+        seed=1,
+    )
+    return scores, split
+
+
+AT_5 = ThresholdSection(policy="recall_at_fpr", max_fpr=0.05)
+
+
+def test_at_a_limit_of_false_positives_what_sees_more_is_better() -> None:
+    scores, split = aimed(share=0.9, alarms=0.03)
+    assert refit_thresholds(scores, split, AT_5, {"cat": 0.6})["cat"] <= 0.4
+
+
+def test_at_a_limit_of_false_positives_what_sees_as_much_stays() -> None:
+    scores, split = aimed(share=0.75, alarms=0.03)  # no cat more, only alarms
+    assert refit_thresholds(scores, split, AT_5, {"cat": 0.35}) == {"cat": 0.35}
+
+
+def test_a_threshold_that_raises_too_many_alarms_goes_though_it_sees_more() -> None:
+    scores, split = aimed(share=0.9, alarms=0.2)
+    assert refit_thresholds(scores, split, AT_5, {"cat": 0.35})["cat"] > 0.4
+
+
+def test_what_may_be_within_the_limit_of_alarms_by_chance_stays() -> None:
+    scores, split = aimed(share=0.9, alarms=0.06)  # 24 of 400 where 20 are allowed
+    assert refit_thresholds(scores, split, AT_5, {"cat": 0.35}) == {"cat": 0.35}
+
+
+def test_a_score_that_is_its_threshold_counts_when_thresholds_are_compared() -> None:
+    # The old threshold and the new one decide alike: nothing moves.
+    scores, split = aimed(share=0.9, alarms=0.03)
+    new = choose_thresholds(scores, split.labels, split.vocabulary, AT_5, "").thresholds["cat"]
+    between = float(np.float32(0.4))
+    assert new <= between
+    assert refit_thresholds(scores, split, AT_5, {"cat": between}) == {"cat": between}

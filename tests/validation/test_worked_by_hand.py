@@ -123,7 +123,12 @@ def test_copies_of_a_picture_tell_as_much_as_one_alone() -> None:
     assert recall.chance_beyond(0.2, 2.0) == close(p_above(1.5, 0.5, 10, 0.2))
 
 
-def entry(decides: bool = True, variant: Measured | None = None) -> VariantVerdict:
+LIMITS = Budget(max_recall_drop=0.5, max_size_ratio=0.3)
+
+
+def entry(
+    decides: bool = True, variant: Measured | None = None, budget: Budget = LIMITS
+) -> VariantVerdict:
     contract = Preprocessing(input_size=64)
     meta = VariantMeta(
         model_sha256="ab",
@@ -143,7 +148,7 @@ def entry(decides: bool = True, variant: Measured | None = None) -> VariantVerdi
     return variant_entry(
         candidate,
         meta,
-        Budget(max_recall_drop=0.5, max_size_ratio=0.3),
+        budget,
         1000,
         "test",
         decides,
@@ -210,3 +215,9 @@ def test_a_curve_counts_positives_as_positives() -> None:
     known = operating_curve(LABELS[:, 0] == 1, BEFORE[:, 0])
     assert cat == known
     assert cat != operating_curve(LABELS[:, 0] == 0, BEFORE[:, 0])
+
+
+def test_a_limit_of_size_alone_limits_no_accuracy() -> None:
+    assert entry().limits_accuracy
+    assert entry(budget=Budget(max_map_drop=0.9)).limits_accuracy
+    assert not entry(budget=Budget(max_size_ratio=0.3)).limits_accuracy
