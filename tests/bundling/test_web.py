@@ -80,6 +80,8 @@ def draw_pictures(folder: Path) -> None:
     for orientation in range(1, 9):
         for end in ("jpg", "png", "webp"):
             rgb.save(folder / f"held-{orientation}.{end}", exif=held(orientation))
+            if end != "jpg":
+                rgba.save(folder / f"half-held-{orientation}.{end}", exif=held(orientation))
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 // From a picture's file to the pixels that a model takes, as preprocess.py does it, to the last
 // bit; tests hold the two against each other in a browser.
 
-import {upright, webpOrientation} from './webp.mjs';
+import {UPRIGHT, orientationOf, upright} from './orientation.mjs';
 
 const CHANNELS = 3;
 const MOST_PIXELS = 50_000_000;
@@ -26,11 +26,11 @@ export async function preprocess(file, contract) {
  */
 export async function decode(file, background) {
   let bitmap;
-  const held = await webpOrientation(file);
+  const {held, turned} = await orientationOf(file);
   const as = {
     colorSpaceConversion: 'none',
     premultiplyAlpha: 'none',
-    imageOrientation: held === 1 ? 'from-image' : 'none',
+    imageOrientation: turned ? 'from-image' : 'none',
   };
   try {
     bitmap = await createImageBitmap(file, as);
@@ -41,10 +41,12 @@ export async function decode(file, background) {
   try {
     if (width * height > MOST_PIXELS) throw new Error(`${width}x${height} is over 50 million pixels`);
     const rgb = new Uint8Array(width * height * CHANNELS);
-    if (!draw(bitmap, rgb, background)) {
-      overBackground(await straight(file, width, height), rgb, background);
+    if (draw(bitmap, rgb, background)) {
+      return upright({width, height, rgb}, turned ? UPRIGHT : held);
     }
-    return upright({width, height, rgb}, held);
+    const stored = await straight(file);
+    overBackground(stored.rgba, rgb, background);
+    return upright({width: stored.width, height: stored.height, rgb}, held);
   } finally {
     bitmap.close();
   }
@@ -68,8 +70,8 @@ function draw(bitmap, rgb, background) {
   return true;
 }
 
-/** Return straight RGBA of a picture's first frame. */
-async function straight(file, width, height) {
+/** Return straight RGBA of a picture's first frame, as it is stored: nothing turns it upright. */
+async function straight(file) {
   if (!('ImageDecoder' in globalThis)) {
     throw new Error('half transparent pictures need a browser that has ImageDecoder');
   }
@@ -78,12 +80,10 @@ async function straight(file, width, height) {
   });
   const {image} = await decoder.decode();
   try {
-    if (image.displayWidth !== width || image.displayHeight !== height) {
-      throw new Error('a half transparent picture that is held sideways is not read');
-    }
+    const {width, height} = image.visibleRect;
     const rgba = new Uint8Array(image.allocationSize({format: 'RGBA'}));
     await image.copyTo(rgba, {format: 'RGBA'});
-    return rgba;
+    return {width, height, rgba};
   } finally {
     image.close();
     decoder.close();
