@@ -23,7 +23,8 @@ from edgetag.text_templates import template
 from edgetag.workspace import write_bytes, write_text
 
 HERE = Path(__file__).with_name("web")
-INDEX, OWN = "index.html", ("app.mjs", "orientation.mjs", "page.css", "preprocess.mjs", "tagger.mjs")
+INDEX = "index.html"
+OWN = ("app.mjs", "orientation.mjs", "page.css", "preprocess.mjs", "tagger.mjs")
 IN_BUNDLE, OURS, LITERT = "bundle", "edgetag", "litert"
 
 
