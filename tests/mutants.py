@@ -50,6 +50,7 @@ TESTS = (
     "tests/dataset",
     "tests/judging",
     "tests/recipe/test_new_recipe.py",
+    "tests/reporting",
     "tests/screening/test_expected.py",
     "tests/validation",
 )

@@ -47,3 +47,14 @@ def test_margins_that_a_loss_could_exceed_are_not(tmp_path: Path) -> None:
 
 def test_margins_of_a_tag_that_is_not_scored_are_passed_over(tmp_path: Path) -> None:
     assert told(Budget(tags={"rare": TagBudget(max_recall_drop=0.99)}), tmp_path) == []
+
+
+def test_a_margin_from_the_reference_s_own_mean_on_is_told_and_one_of_1_is_meant_so(
+    tmp_path: Path,
+) -> None:
+    # Three of ten cats lie behind one false alarm, at one score; the others' scores are all equal.
+    own = 3 / 10 * 3 / 4 + 7 / 10 * 10 / 20
+    assert told(Budget(max_map_drop=own + 1e-9), tmp_path)
+    assert not told(Budget(max_map_drop=own - 1e-9), tmp_path)
+    ones = Budget(max_map_drop=1.0, max_recall_drop=1.0, max_fpr_rise=1.0, max_ap_drop=1.0)
+    assert told(ones, tmp_path) == []
