@@ -72,7 +72,7 @@ stages: setup ## What does each stage of training bring? A seed, more like it, h
 fuzz: setup ## Does any reader break at what strangers may write? 10 minutes, or MINUTES=60.
 	PYTHONPATH=. $(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),10)
 
-mutants: setup ## Would tests notice a wrong line where files are judged, pictures prepared, data split? Two hours, or MOST=10 of each module.
+mutants: setup ## Would tests notice a wrong line where files are judged, pictures prepared, data split? Hours, or MOST=12 of each module: one.
 	PYTHONPATH=. $(BIN)/python tests/mutants.py $(if $(MOST),--most $(MOST))
 
 decoding: setup ## How fast JPEG is decoded and by what, with which pixels; what scaled decoding costs in tags.
