@@ -17,6 +17,7 @@ from edgetag.recipe import Variant, parse_recipe
 from edgetag.reporting.sources import Sources
 from edgetag.validation import result as validation
 from edgetag.validation.result import ReferenceSummary, TagVerdict, VariantVerdict, Verdict
+from edgetag.validation.scores import VariantMeta
 
 RECIPE = """
 name = "report-test"
@@ -179,6 +180,24 @@ def scored(
         budgets=budgets,
         tags=tags,
     )
+
+
+def variant_meta(**changes: object) -> VariantMeta:
+    """Return what made a file's scores."""
+    fields: dict[str, object] = {
+        "model_sha256": "ab",
+        "engine": "litert",
+        "version": "2",
+        "device": "here",
+        "cache": "c",
+        "rows": "r",
+        "contract": "p",
+        "columns": None,
+        "tags": "t",
+        "made_with": "",
+        "images_per_s": 12.5,
+    }
+    return VariantMeta.model_validate(fields | changes)
 
 
 def make_verdict(

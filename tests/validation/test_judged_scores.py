@@ -9,10 +9,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes.scoring import FailureKind, LoadFailure
-from edgetag.tables.markdown import to_markdown
 from edgetag.validation import stage
-from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps
-from edgetag.validation.heat_map_tables import heat_map_tags_table
 from edgetag.validation.judged import read_judged
 from edgetag.validation.judging_run import failure_of
 from edgetag.validation.runs import Run
@@ -51,30 +48,3 @@ def test_a_runtime_that_is_not_here_has_no_version(kind: FailureKind) -> None:
     here = kind is not FailureKind.UNAVAILABLE
     assert told.runtime_version == (engine.version() if here else None)
     assert (told.variant, told.kind, told.reason) == ("fp32", kind.value, "why")
-
-
-def test_a_tag_with_too_few_maps_has_no_distance_in_the_table() -> None:
-    maps = HeatMaps(
-        height=3,
-        width=3,
-        n_images=20,
-        n_groups=20,
-        n_present=12,
-        error=0.01,
-        error_interval=(0.009, 0.011),
-        p99_error=0.02,
-        all_tags_error=0.01,
-        peak_agreement=0.9,
-        peak_agreement_interval=(0.8, 1.0),
-        identity_error=0.0,
-        identity_tolerance=0.001,
-        scores_difference=0.0,
-        tags=(
-            TagHeatMaps(tag="cat", scored=True, positives=10, error=0.0123, peak_agreement=0.9),
-            TagHeatMaps(tag="dog", scored=False, positives=2),
-        ),
-    )
-    assert to_markdown(heat_map_tags_table("int8", maps)).splitlines()[-2:] == [
-        "| cat | 10 | 1.23 | 90.0 % |",
-        "| dog | 2 | not scored | – |",
-    ]

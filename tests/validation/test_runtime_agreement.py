@@ -17,7 +17,7 @@ from edgetag.validation.agreement import compare_runtimes
 from edgetag.validation.proportions import largest_share
 from edgetag.validation.result import RuntimeAgreement, Verdict
 from edgetag.validation.runs import Run, Scored
-from edgetag.validation.scores import VariantMeta
+from tests.support.made_results import variant_meta
 from tests.support.tiny_run import RunFolder
 
 OTHER = "tflite-runtime"
@@ -86,19 +86,7 @@ def compared(first: Scores, other: Scores, labels: Labels) -> tuple[RuntimeAgree
     engine = engines.get("litert")
     rows = np.arange(len(first))
     contract = Preprocessing(input_size=64)
-    meta = VariantMeta(
-        model_sha256="",
-        engine=engine.name,
-        version="1",
-        device="",
-        cache="",
-        rows="",
-        contract="",
-        columns=None,
-        tags="",
-        made_with="",
-        images_per_s=1.0,
-    )
+    meta = variant_meta(engine=engine.name)
     run = Run("int8", Path("int8.tflite"), "", contract, None, rows, engine)
     thresholds = {"cat": 0.5, "dog": 0.5}
     return compare_runtimes(run, Scored(other, meta), first, labels, thresholds, 1000, 0.95)

@@ -8,13 +8,13 @@ from edgetag.errors import InputError
 from edgetag.validation.scores import (
     ReferenceMeta,
     ReferenceScores,
-    VariantMeta,
     digest_rows,
     read_reference,
     read_variant,
     write_reference,
     write_variant,
 )
+from tests.support.made_results import variant_meta
 
 META = ReferenceMeta(
     engine="TensorFlow", device="cpu", versions={}, weights_sha256="w", preprocessing="p"
@@ -106,18 +106,7 @@ def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
         read_reference(path)
 
 
-MADE = VariantMeta(
-    model_sha256="m",
-    engine="litert",
-    version="2.3.0",
-    device="cpu",
-    cache="c",
-    rows="r",
-    contract="p",
-    columns=None,
-    tags="t",
-    images_per_s=123.0,
-)
+MADE = variant_meta(images_per_s=123.0)
 
 
 def test_a_variants_scores_are_read_back_with_their_rate(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.operating import OperatingPoints, operating_curve
 from edgetag.validation.proportions import p_above, paired_interval
 from edgetag.validation.result import VariantVerdict
-from edgetag.validation.scores import VariantMeta
+from tests.support.made_results import variant_meta
 
 TAGS = Vocabulary(("cat", "dog", "rare"))
 close: Any = pytest.approx
@@ -130,24 +130,11 @@ def entry(
     decides: bool = True, variant: Measured | None = None, budget: Budget = LIMITS
 ) -> VariantVerdict:
     contract = Preprocessing(input_size=64)
-    meta = VariantMeta(
-        model_sha256="ab",
-        engine="litert",
-        version="2",
-        device="here",
-        cache="",
-        rows="",
-        contract="",
-        columns=None,
-        tags="",
-        made_with="",
-        images_per_s=12.5,
-    )
     candidate = Candidate("int8", "export", Path("int8.tflite"), "ab", 250, 200, contract)
     reference, shipped, _ = measured()
     return variant_entry(
         candidate,
-        meta,
+        variant_meta(),
         budget,
         1000,
         "test",
