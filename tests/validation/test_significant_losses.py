@@ -81,8 +81,8 @@ def test_a_few_lost_positives_may_be_chance() -> None:
     assert losses(lost=1) == ()
 
 
-def test_a_chance_of_one_in_twenty_for_either_side_is_not_enough_for_one() -> None:
-    """Tests of a family are one-sided: at 95 %, what 5 of 100 show by chance is told of none."""
+def test_a_loss_is_told_from_the_chance_of_one_side_of_the_interval_on() -> None:
+    """At 95 % that is 0.025, as for the margins, and not 0.05."""
     told = []
     for lost in range(2, 20):
         comparison, _ = compared(lost)

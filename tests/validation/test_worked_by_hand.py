@@ -171,7 +171,7 @@ def test_the_reference_s_own_thresholds_bring_nothing() -> None:
     assert [tag.f1_gain for tag in told.tags] == [0, 0, None]
 
 
-def test_the_calibration_s_error_is_the_mean_of_scored_tags_or_nothing() -> None:
+def test_the_calibration_s_error_is_the_mean_of_scored_tags() -> None:
     told = entry()
     of_tags = [tag.operating.calibration_error for tag in told.tags if tag.operating]
     assert len(of_tags) == 2
