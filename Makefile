@@ -7,7 +7,9 @@ READY := $(VENV)/.ready
 # takes 12 s of a core to import instead of 4, and one command of edgetag 0.6 s instead of 0.25.
 unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file share what it makes; the longest files come first (tests/conftest.py).
-TESTS_ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
+# Three processes for two cores, since tests wait for a seventh of their time. In each, and in what they
+# start, NumPy gets one thread.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15
 
 .PHONY: help setup demo bench maps test system unit check timings composites decoding fuzz mutants planted timm torch load review-load loop stages docs release sbom lock clean
 
@@ -39,15 +41,14 @@ check: setup ## Format, lint, types, import rules.
 	$(BIN)/lint-imports
 
 unit: setup ## The fast tests, without TensorFlow.
-	$(BIN)/python -m pytest $(TESTS_ON_TWO) -m "not tensorflow and not slow"
+	$(PYTEST) -m "not tensorflow and not slow"
 
 system: # Debian's packages, which the slow tests need.
 	@.ci/system
 
 test: setup ## Every check and every test.
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check system
-	@$(MAKE) --no-print-directory unit
-	$(BIN)/python -m pytest $(TESTS_ON_TWO) -m "tensorflow or slow"
+	$(PYTEST)
 
 timings: setup ## How long commands take to start, and the imports that cost most.
 	$(BIN)/python tests/timings.py

@@ -59,20 +59,27 @@ whatever comes last alone leaves processors idle. Two that need the trained run 
 nobody waits for it."""
 
 
+def is_fast(item: pytest.Item) -> bool:
+    """Tell whether `make unit` runs a test."""
+    return not (item.get_closest_marker("tensorflow") or item.get_closest_marker("slow"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; `--no-loadscope-reorder` leaves them there."""
+    """Put files of fast tests alone first, which fail soonest, then the longest files.
+
+    `--no-loadscope-reorder` leaves them there.
+    """
     folder = Path(__file__).parent
     place = {folder / name: number for number, name in enumerate(LONGEST_FIRST)}
     gone = [str(path) for path in place if not path.exists()]
     assert not gone, f"tests/conftest.py, LONGEST_FIRST: not there: {gone}"
-    items.sort(key=lambda item: place.get(item.path, len(place)))
+    slow = {item.path for item in items if not is_fast(item)}
+    items.sort(key=lambda item: place.get(item.path, len(place)) if item.path in slow else -1)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuse files that import TensorFlow where they are only looked through for fast tests."""
-    if "tensorflow" in sys.modules and not any(
-        item.get_closest_marker("tensorflow") for item in session.items
-    ):
+def pytest_collection_finish() -> None:
+    """Refuse files that import TensorFlow at their head: whoever runs fast tests waits for it."""
+    if "tensorflow" in sys.modules:
         raise pytest.UsageError("a file of tests imports TensorFlow at its head: 3 s a process")
     set_aside()
 
