@@ -29,7 +29,7 @@ from edgetag.machine import Machine, this_machine
 from edgetag.records import Record, Result
 from edgetag.tables import Column, Number, Rows, Table
 from edgetag.tables.formats import format_bytes, format_count, format_ms
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 from tests.support.open_loop import Asked, Body, Route, capacity, open_loop
 from tests.support.paths import RELEASED, ROOT
 from tests.support.processes import children

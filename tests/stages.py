@@ -28,7 +28,8 @@ from edgetag.recipe import Phase, Recipe, TeacherSection, load_recipe
 from edgetag.tables import Column, Number, Rows, Table
 from edgetag.tables.formats import format_count, format_fraction, format_percent
 from edgetag.validation.metrics import Measured
-from edgetag.workspace import Workspace, write_bytes, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_bytes, write_text
 from tests.support.gains import gain, mean_ap, mean_fpr
 from tests.turns import trained, with_data
 

@@ -6,24 +6,27 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from edgetag.process import Failure, JobCancelledError, Launch, describe_end, run_job
-from edgetag.records import Record
+from edgetag.children import Launch
+from edgetag.process import Failure, JobCancelledError, describe_end, run_job
 from tests.support.processes import runs
 
 
-class Steps(Record):
+@dataclass(frozen=True)
+class Steps:
     """So many steps are to be taken."""
 
     steps: int
 
 
-class Step(Record):
+@dataclass(frozen=True, kw_only=True)
+class Step:
     """A step is done."""
 
     event: Literal["step"] = "step"
@@ -162,7 +165,7 @@ def test_what_a_listener_raises_ends_the_process(tmp_path: Path) -> None:
 
 def test_a_listener_that_finds_an_event_invalid_is_heard() -> None:
     def refuse(_: Step) -> None:
-        Steps.model_validate({"steps": "many"})
+        STEP.validate_python({"number": "many"})
 
     with pytest.raises(ValidationError):
         run("say(0)", on_event=refuse)

@@ -23,7 +23,8 @@ from edgetag.recipe import Recipe, parse_recipe, passed_over
 from edgetag.records import Result
 from edgetag.stages import Stage
 from edgetag.validation.result import Verdict
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_text
 from tests.support.made_results import exported, make_sources, make_verdict, scored
 from tests.support.run_folders import write_cache
 

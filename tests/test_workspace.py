@@ -13,12 +13,8 @@ import pytest
 
 from edgetag.arrays import read_arrays, write_array, write_arrays
 from edgetag.errors import InputError
-from edgetag.workspace import (
-    Workspace,
-    atomic_write,
-    digest_json,
-    write_text,
-)
+from edgetag.workspace import Workspace, digest_json
+from edgetag.writing import atomic_write, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
@@ -39,7 +35,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> Non
 KILLED = """
 import sys, time
 from pathlib import Path
-from edgetag.workspace import atomic_write
+from edgetag.writing import atomic_write
 with atomic_write(Path(sys.argv[1])) as file:
     file.write(b"half")
     file.flush()

@@ -16,7 +16,7 @@ from edgetag.desktop.engine import open_model, place_of
 from edgetag.desktop.job import FloatModel
 from edgetag.recipe import NetworkSection
 from edgetag.scratch import scratch_folder
-from edgetag.workspace import write_bytes
+from edgetag.writing import write_bytes
 
 SIZES = {
     "efficientnet_lite0": 96,
@@ -34,7 +34,7 @@ TORCH = "torch"
 
 def model_of(engine: str, file: Path, network: NetworkSection) -> FloatModel:
     """Return what an engine opens."""
-    return FloatModel(engine=engine, file=file, network=network, tags=TAGS)
+    return FloatModel(engine=engine, file=file, network=network.model_dump(mode="json"), tags=TAGS)
 
 
 def score_here(engine: str, folder: Path, network: NetworkSection) -> str:

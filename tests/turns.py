@@ -36,7 +36,8 @@ from edgetag.tables.formats import format_count, format_fraction, format_percent
 from edgetag.validation.inputs import split_of
 from edgetag.validation.metrics import Measured
 from edgetag.validation.obtaining import obtain_reference
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 from tests.support.gains import gain, mean_ap, mean_fpr
 
 TURNED, TAKEN = 0.1, 1 / 3

@@ -12,18 +12,20 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from edgetag.catalogue.variants import VARIANTS
-from edgetag.machine import cores, free_memory_bytes
+from edgetag.children import on_host
+from edgetag.machine import cores
 from edgetag.pool import open_pool
-from edgetag.process import Failure, on_host, run_job
+from edgetag.proc import free_memory_bytes
+from edgetag.process import Failure, run_job
 from edgetag.progress import Progress, format_seconds
 from edgetag.recipe import Recipe
-from edgetag.records import Record
 from edgetag.workspace import StageRecord, Workspace
 
 WORKER = "edgetag.ahead_worker"
@@ -39,7 +41,8 @@ SILENCE_S = 86_400.0
 """It tells little, and works until it is done."""
 
 
-class AheadJob(Record):
+@dataclass(frozen=True, kw_only=True)
+class AheadJob:
     """What to make.
 
     Attributes:
@@ -55,27 +58,30 @@ class AheadJob(Record):
     exported: tuple[str, ...]
 
 
-class Said(Record):
+@dataclass(frozen=True, kw_only=True)
+class Said:
     """A line that a stage said."""
 
     event: Literal["said"] = "said"
     text: str
 
 
-class Trained(Record):
+@dataclass(frozen=True, kw_only=True)
+class Trained:
     """All of `trained` is."""
 
     event: Literal["trained"] = "trained"
 
 
-class Made(Record):
+@dataclass(frozen=True, kw_only=True)
+class Made:
     """The job is done; the peak is the process's memory."""
 
     event: Literal["made"] = "made"
     peak_memory_bytes: int
 
 
-Event = Annotated[Said | Trained | Made, Field(discriminator="event")]
+Event = Said | Trained | Made
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 

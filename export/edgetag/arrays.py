@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from edgetag.errors import InputError
 from edgetag.userfiles import require_file
-from edgetag.workspace import atomic_write
+from edgetag.writing import atomic_write
 
 MOST_ARRAY_BYTES = 64 << 30
 """Most bytes of a file of arrays: scores of ten million images and a thousand tags have less."""

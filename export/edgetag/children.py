@@ -11,15 +11,16 @@ import signal
 import sys
 import sysconfig
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from edgetag.records import Record
+from edgetag.messages import Message, from_line, to_line
 
-Emit = Callable[[Record], None]
+Emit = Callable[[Message], None]
 """Tells the process that gave the job one event."""
 
-Job = TypeVar("Job", bound=Record)
+Job = TypeVar("Job", bound=Message)
 
 SOURCE_ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds the package: `export/` of a checkout, or site-packages."""
@@ -48,6 +49,19 @@ def python_environment() -> dict[str, str]:
     return environment
 
 
+@dataclass(frozen=True)
+class Launch:
+    """How a process is started."""
+
+    command: list[str]
+    environment: dict[str, str]
+
+
+def on_host(module: str, *arguments: str) -> Launch:
+    """Start a module of edgetag under this Python, on this machine."""
+    return Launch(python_command(module, *arguments), python_environment())
+
+
 def end_with_parent() -> None:
     """Have the kernel end this process when the thread that started it ends.
 
@@ -70,13 +84,13 @@ def begin_job(kind: type[Job]) -> tuple[Job, Emit]:
     """
     end_with_parent()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    job = kind.model_validate_json(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    job = from_line(kind, Path(sys.argv[1]).read_text(encoding="utf-8"))
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
-    def emit(event: Record) -> None:
+    def emit(event: Message) -> None:
         try:
-            events.write(event.model_dump_json() + "\n")
+            events.write(to_line(event) + "\n")
             events.flush()
         except BrokenPipeError:  # the parent is gone, and with it the need for what is done here
             os._exit(1)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgetag.children import SOURCE_ROOT
-from edgetag.machine import free_memory_bytes
+from edgetag.proc import free_memory_bytes
 
 if TYPE_CHECKING:
     import ctypes

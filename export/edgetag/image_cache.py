@@ -5,15 +5,14 @@ nothing but numpy, and a million images never need to be in memory.
 """
 
 import functools
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from edgetag.errors import InputError
 from edgetag.pixels import Pixels
-from edgetag.records import Result
 
 SHARD_IMAGES = 1024
 """Images per shard: 154 MB at 224 px."""
@@ -23,17 +22,23 @@ MAPPED_SHARDS = 256
 process may often have no more than 1,024 files open."""
 
 
-class CacheIndex(Result):
-    """`cache/index.json`, written after the last shard."""
+@dataclass(frozen=True)
+class Shards:
+    """Where images lie, and how many in a file.
 
-    SCHEMA: ClassVar[str] = "edgetag.cache/1.1"
+    Attributes:
+        folder: The cache folder.
+        images: How many there are.
+        input_size: Height and width of each.
+        shard_images: Images in each shard but the last.
+        fingerprint: Digest of the contract and of every image's digest and crop, in order.
+    """
+
+    folder: Path
     images: int
     input_size: int
     shard_images: int
     fingerprint: str
-    """Digest of the contract and of every image's digest and crop, in order."""
-    shards: tuple[str, ...] = ()
-    """SHA-256 of each shard; none in caches of schema 1.0."""
 
 
 def shard_path(folder: Path, shard: int) -> Path:
@@ -45,25 +50,19 @@ class ImageCache:
     """Read access by row number; shards are memory-mapped.
 
     Args:
-        folder: The cache folder.
+        shards: Where they lie; `cache_index.open_cache` reads it.
         mapped_shards: Shards kept mapped at most; whoever reads in order needs few.
 
     Raises:
-        InputError: The cache is missing, unfinished or damaged.
+        InputError: When read: a shard is missing or damaged.
     """
 
-    def __init__(self, folder: Path, mapped_shards: int = MAPPED_SHARDS) -> None:
-        index_file = folder / "index.json"
-        try:
-            text = index_file.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise InputError(f"{index_file}: missing; run: edgetag data build") from None
-        self.index = CacheIndex.from_json(text, index_file)
-        self.folder = folder
+    def __init__(self, shards: Shards, mapped_shards: int = MAPPED_SHARDS) -> None:
+        self.shards = shards
         self._shard = functools.lru_cache(mapped_shards)(self._map_shard)
 
     def __len__(self) -> int:
-        return self.index.images
+        return self.shards.images
 
     def __getitem__(self, rows: npt.NDArray[np.int64]) -> Pixels:
         """Return the images of some rows.
@@ -74,16 +73,16 @@ class ImageCache:
         Returns:
             `[batch, size, size, 3]` uint8.
         """
-        size = self.index.input_size
+        size = self.shards.input_size
         out = np.empty((len(rows), size, size, 3), dtype=np.uint8)
-        shards, offsets = np.divmod(rows, self.index.shard_images)
+        shards, offsets = np.divmod(rows, self.shards.shard_images)
         for shard in np.unique(shards):
             chosen = shards == shard
             out[chosen] = self._shard(int(shard))[offsets[chosen]]
         return out
 
     def _map_shard(self, shard: int) -> Pixels:
-        path = shard_path(self.folder, shard)
+        path = shard_path(self.shards.folder, shard)
         try:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
@@ -91,7 +90,7 @@ class ImageCache:
                 f"{path}: damaged image cache: {error}; delete its folder and run "
                 "the same command again"
             ) from None
-        expected = (self.index.input_size, self.index.input_size, 3)
+        expected = (self.shards.input_size, self.shards.input_size, 3)
         if array.dtype != np.uint8 or array.shape[1:] != expected:
             raise InputError(
                 f"{path}: {array.dtype} {array.shape} is not this cache's; "

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgetag import __version__
+from edgetag.proc import first_fields, text_of
 from edgetag.records import Record
 
 CPU_FEATURES = (
@@ -48,7 +49,7 @@ class Machine(Record):
 
 def this_machine() -> Machine:
     """Describe the machine this process runs on."""
-    cpuinfo = _read(Path("/proc/cpuinfo"))
+    cpuinfo = text_of(Path("/proc/cpuinfo"))
     return Machine(
         system=_system(),
         architecture=platform.machine(),
@@ -64,7 +65,7 @@ def cpu_name(cpuinfo: str) -> str | None:
 
     x86 kernels give a name; ARM kernels give numbers, which are returned as such.
     """
-    fields = _fields(cpuinfo)
+    fields = first_fields(cpuinfo)
     if name := fields.get("model name"):
         return re.sub(r"\s+", " ", name)
     if "CPU part" in fields:
@@ -74,26 +75,9 @@ def cpu_name(cpuinfo: str) -> str | None:
 
 def cpu_features(cpuinfo: str) -> tuple[str, ...]:
     """Return those of `CPU_FEATURES` that the text of `/proc/cpuinfo` lists."""
-    fields = _fields(cpuinfo)
+    fields = first_fields(cpuinfo)
     listed = set(f"{fields.get('flags', '')} {fields.get('Features', '')}".split())
     return tuple(name for name in CPU_FEATURES if name in listed)
-
-
-def _fields(cpuinfo: str) -> dict[str, str]:
-    """Return the fields of the first core."""
-    fields: dict[str, str] = {}
-    for line in cpuinfo.splitlines():
-        key, colon, value = line.partition(":")
-        if colon:
-            fields.setdefault(key.strip(), value.strip())
-    return fields
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""  # not Linux
 
 
 def _system() -> str:
@@ -116,21 +100,6 @@ def _memory_bytes() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):
         return None
-
-
-def free_memory_bytes() -> int | None:
-    """Return the memory that new work finds without swapping; None where the system tells none.
-
-    A limit of a container counts too, by the second version of control groups.
-    """
-    fields = _fields(_read(Path("/proc/meminfo")))
-    kilobytes = fields.get("MemAvailable", "").partition(" ")[0]
-    if not kilobytes.isdigit():
-        return None
-    free = int(kilobytes) << 10
-    group = Path("/sys/fs/cgroup")
-    limit, used = (_read(group / name).strip() for name in ("memory.max", "memory.current"))
-    return min(free, int(limit) - int(used)) if limit.isdigit() and used.isdigit() else free
 
 
 def package_versions(packages: Iterable[str]) -> dict[str, str]:

@@ -26,14 +26,8 @@ from edgetag.stages import STAGES, Stage, stage
 from edgetag.stages import needs as needs_of
 from edgetag.training.cluster import read_cluster
 from edgetag.validation.result import Verdict
-from edgetag.workspace import (
-    RunFile,
-    StageRecord,
-    Workspace,
-    digest_file,
-    measured,
-    write_text,
-)
+from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, measured
+from edgetag.writing import write_text
 
 PACKAGES = (
     "ai-edge-litert",

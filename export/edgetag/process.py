@@ -19,9 +19,9 @@ from typing import IO, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from edgetag.children import python_command, python_environment
+from edgetag.children import Launch
 from edgetag.errors import one_line
-from edgetag.records import Record
+from edgetag.messages import Message, to_line
 from edgetag.scratch import scratch_folder
 
 CANCEL_CHECK_S = 0.2
@@ -40,14 +40,6 @@ class JobCancelledError(Exception):
 
 class _SilentError(Exception):
     """A process has said nothing for too long."""
-
-
-@dataclass(frozen=True)
-class Launch:
-    """How a process is started."""
-
-    command: list[str]
-    environment: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -70,14 +62,9 @@ class Failure:
         return f"{words}: {self.last_words}" if self.last_words else words
 
 
-def on_host(module: str, *arguments: str) -> Launch:
-    """Start a module of edgetag under this Python, on this machine."""
-    return Launch(python_command(module, *arguments), python_environment())
-
-
 def run_job(
     launch: Callable[[str], Launch],
-    job: Record,
+    job: Message,
     events: TypeAdapter[Event],
     on_event: Callable[[Event], None],
     silence_s: float,
@@ -103,7 +90,7 @@ def run_job(
     """
     with scratch_folder() as folder, (folder / "stderr.txt").open("w+b") as said:
         file = folder / "job.json"
-        file.write_text(job.model_dump_json(), encoding="utf-8")
+        file.write_text(to_line(job), encoding="utf-8")
         started = launch(str(file))
         process = subprocess.Popen(
             started.command,

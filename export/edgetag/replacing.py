@@ -8,7 +8,8 @@ from typing import ClassVar
 from edgetag.errors import InputError
 from edgetag.records import Result
 from edgetag.scratch import scratch_folder
-from edgetag.workspace import digest_file, write_text
+from edgetag.workspace import digest_file
+from edgetag.writing import write_text
 
 
 class MadeFolder(Result):

@@ -8,7 +8,8 @@ from edgetag.fingerprints import making
 from edgetag.pipeline import open_run
 from edgetag.recipe import Recipe
 from edgetag.stages import stage
-from edgetag.workspace import Workspace, disk_error, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import disk_error, write_text
 
 
 def share_dataset(recipe: Recipe, workspace: Workspace, other: Workspace) -> None:

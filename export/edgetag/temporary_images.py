@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.arrays import write_array
-from edgetag.image_cache import CacheIndex, shard_path
+from edgetag.cache_index import CacheIndex
+from edgetag.image_cache import shard_path
 from edgetag.pixels import Pixels
 from edgetag.scratch import scratch_folder
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 SHARD_IMAGES = 256
 """Squares held in memory: 39 MB at 224 px."""

@@ -4,25 +4,22 @@ A stage writes only here. Every write goes to a temporary name, is flushed to th
 renamed, so a killed run never leaves half a file under a real name.
 """
 
-import errno
 import fcntl
 import hashlib
 import json
-import os
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from edgetag.errors import InputError
 from edgetag.records import Record, Result
-from edgetag.scratch import FULL
+from edgetag.writing import disk_error
 
 
 def digest_file(path: Path) -> str:
@@ -35,66 +32,6 @@ def digest_json(value: object) -> str:
     """Return the SHA-256 of a value's canonical JSON, in hex."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@contextmanager
-def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary file beside `path` that replaces it when the block ends well.
-
-    Raises:
-        InputError: The disk is full or the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    except OSError as error:
-        raise disk_error(path, error) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise disk_error(path, error) from error
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if os.strerror(errno.ENOSPC) in str(error):  # polars tells it in an error of its own
-            raise disk_error(path, OSError(errno.ENOSPC, str(error))) from error
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def disk_error(path: Path, error: OSError) -> InputError:
-    """Return what a user is told of a file that could not be written."""
-    if error.errno in FULL:
-        return InputError(
-            f"{path}: no space left on the disk; free some and run the same command again, "
-            "finished work is kept"
-        )
-    return InputError(f"{path}: cannot be written: {error.strerror or error}")
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a whole file atomically."""
-    with atomic_write(path) as file:
-        file.write(data)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a whole UTF-8 file atomically."""
-    write_bytes(path, text.encode())
 
 
 class Making(Record):

@@ -4,7 +4,9 @@ import os
 import random
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,13 +16,15 @@ from edgetag.benchmarking.effort import effort
 from edgetag.benchmarking.job import Job, Outcome, marker_text
 from edgetag.benchmarking.measure import Crash, Plan, Times, measure, run_child
 from edgetag.benchmarking.result import BenchResult
-from edgetag.children import python_environment
+from edgetag.children import Launch, python_environment
 from edgetag.errors import InputError
+from edgetag.messages import to_line
+from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels, Preprocessing
-from edgetag.process import Launch
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 from tests.support.paths import MODELS
 
 FP32, INT8 = MODELS / "tiny_fp32.tflite", MODELS / "tiny_int8_uint8.tflite"
@@ -30,20 +34,20 @@ needs_tflite_runtime = pytest.mark.skipif(
 )
 
 
-def job(model: Path, images: Path, marker: Path, **changes: object) -> Job:
-    values: dict[str, object] = {
-        "task": "time",
-        "runtime": "litert",
-        "threads": 1,
-        "models": (str(model),),
-        "images": str(images),
-        "contract": Preprocessing(input_size=64),
-        "warmup_runs": 2,
-        "runs": 5,
-        "seed": 1,
-        "marker": str(marker),
-    }
-    return Job.model_validate(values | changes)
+def job(model: Path, images: Path, marker: Path, **changes: Any) -> Job:
+    made = Job(
+        task="time",
+        runtime="litert",
+        threads=1,
+        models=(str(model),),
+        images=str(images),
+        contract=Normalization(127.0, 128.0),
+        warmup_runs=2,
+        runs=5,
+        seed=1,
+        marker=str(marker),
+    )
+    return replace(made, **changes)
 
 
 @pytest.fixture
@@ -267,7 +271,7 @@ def test_a_process_that_ends_unasked_is_a_crash_too(
 
 def test_a_crash_after_the_outcome_takes_nothing_from_it(images: Path, tmp_path: Path) -> None:
     told = Outcome(reasons=(None,))
-    line = told.model_dump_json().encode() + b"\n"
+    line = to_line(told).encode() + b"\n"
     code = f"import os; os.write(1, {line!r}); os.abort()"
     given = job(FP32, images, tmp_path / "marker")
     assert run_child(given, lambda _share: None, 20, lines_of_python(code)) == told

@@ -21,7 +21,7 @@ from edgetag.benchmarking.latency import (
     spread,
 )
 from edgetag.children import Emit
-from edgetag.records import Record
+from edgetag.messages import Message
 
 
 def test_the_interval_holds_the_true_quantile_as_often_as_promised() -> None:
@@ -118,7 +118,7 @@ class Scripted:
         return {model: next(of_one) for model, of_one in enumerate(self.times)}
 
 
-def ignored(event: Record) -> None:
+def ignored(event: Message) -> None:
     """Hear an event and do nothing."""
 
 
@@ -129,7 +129,7 @@ def warmed(*times: list[float], emit: Emit = ignored) -> tuple[int, frozenset[in
 
 def test_the_warm_up_goes_on_until_medians_settle() -> None:
     falling = [10.0] * 5 + [6.0] * 5 + [4.0] * 5 + [4.05] * 5 + [1.0] * 100
-    beats: list[Record] = []
+    beats: list[Message] = []
     runs, warm = warmed(falling, emit=beats.append)
     assert (runs, warm, len(beats)) == (20, frozenset({0}), 20)
 

@@ -9,7 +9,8 @@ import pytest
 from edgetag.bundling import stage
 from edgetag.bundling.result import BundleResult
 from edgetag.progress import SilentProgress
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 from tests.support.made_bundle import CAT_FROM, RICH, make_run, recipe_in, unpack
 
 

@@ -23,7 +23,8 @@ from edgetag.progress import SilentProgress
 from edgetag.tags import DEFAULT_TAGS
 from edgetag.validation.baseline_result import BaselineComparison
 from edgetag.validation.result import Failure, Verdict
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_text
 from tests.support.made_bundle import CAT_FROM, TAGS, THRESHOLDS, make_run, recipe_in, unpack
 from tests.support.made_results import NOT_LOADABLE
 from tests.support.paths import MODELS

@@ -15,7 +15,8 @@ from edgetag.conversion.result import ExportResult
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
-from edgetag.workspace import Workspace, write_bytes, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_bytes, write_text
 from tests.support.handmade_onnx import handmade_onnx, write_onnx
 from tests.support.made_bundle import THRESHOLDS, recipe_in, recipe_text, unpack
 

@@ -17,7 +17,8 @@ from edgetag.dataset.stage import run as build_data
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Budget, TagBudget, limits_of, load_recipe
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_text
 from tests.support.finished_run import FORMATS, Finished, finish_run, manifest_of
 
 

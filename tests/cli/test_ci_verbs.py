@@ -13,7 +13,8 @@ from edgetag.fingerprints import settings_digest
 from edgetag.recipe import parse_recipe
 from edgetag.stages import stage
 from edgetag.validation.result import Verdict
-from edgetag.workspace import RunFile, StageRecord, Workspace, write_text
+from edgetag.workspace import RunFile, StageRecord, Workspace
+from edgetag.writing import write_text
 from tests.support.made_results import RECIPE, make_sources
 
 

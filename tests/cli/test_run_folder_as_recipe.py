@@ -9,7 +9,8 @@ from edgetag.benchmarking.history import HISTORY, append
 from edgetag.cli.stages import baseline_beside, prepare
 from edgetag.errors import InputError
 from edgetag.recipe import parse_recipe
-from edgetag.workspace import RunFile, Workspace, write_text
+from edgetag.workspace import RunFile, Workspace
+from edgetag.writing import write_text
 from tests.support.commands import ALL, invoked
 from tests.support.made_results import RECIPE, make_sources, make_verdict, scored
 

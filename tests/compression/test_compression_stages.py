@@ -12,7 +12,8 @@ from edgetag.compression.result import PruneResult, QuantizedVariant, QuantizeRe
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress, Task
 from edgetag.recipe import Recipe, parse_recipe
-from edgetag.workspace import RunFile, Workspace, digest_file, write_text
+from edgetag.workspace import RunFile, Workspace, digest_file
+from edgetag.writing import write_text
 from tests.support.compressed_run import HEAD, train_stage_stand_in
 
 pytestmark = pytest.mark.tensorflow

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from edgetag.ahead import MEMORY, WORTH_S, Beside, beside, is_worth_it, job_of
-from edgetag.machine import cores, free_memory_bytes
+from edgetag.machine import cores
+from edgetag.proc import free_memory_bytes
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.workspace import StageRecord, Workspace, digest_file

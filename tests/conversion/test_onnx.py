@@ -151,7 +151,10 @@ def test_what_onnx_runtime_cannot_open_is_one_line(photos: Pixels, tmp_path: Pat
     write_cache(tmp_path / "cache", photos)
     (tmp_path / "float.onnx").write_bytes(b"no model")
     model = FloatModel(
-        engine="onnxruntime", file=tmp_path / "float.onnx", network=RECIPE.network, tags=3
+        engine="onnxruntime",
+        file=tmp_path / "float.onnx",
+        network=RECIPE.network.model_dump(mode="json"),
+        tags=3,
     )
     with pytest.raises(
         InputError, match=r"float\.onnx under ONNX Runtime: it failed: .*"

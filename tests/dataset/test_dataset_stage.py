@@ -78,7 +78,7 @@ def test_cached_pixels_are_those_of_the_contract_in_manifest_order(
     for path, pixels in zip(dataset.manifest["path"], dataset.images(rows), strict=True):
         np.testing.assert_array_equal(pixels, preprocess(root / path, contract))
     expected = cache_fingerprint(contract, dataset.identities(rows))
-    assert dataset.cache.index.fingerprint == expected
+    assert dataset.cache.shards.fingerprint == expected
 
 
 def test_labels_of_the_view_are_those_of_the_table(simple: Recipe, workspace: Workspace) -> None:

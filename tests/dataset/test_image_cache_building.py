@@ -13,11 +13,11 @@ import pytest
 import skimage.data
 from PIL import Image
 
+from edgetag.cache_index import open_cache
 from edgetag.dataset import build_cache, open_dataset
 from edgetag.dataset.build_cache import inspect, write_cache
 from edgetag.dataset.inspection import FileJob, Limits, PartFacts, pixels_path
 from edgetag.dataset.stage import run
-from edgetag.image_cache import ImageCache
 from edgetag.preprocess import Preprocessing, preprocess
 from edgetag.progress import SilentProgress
 from edgetag.recipe import load_recipe
@@ -57,7 +57,7 @@ def test_shards_hold_the_chosen_rows_in_order_across_parts(
     inspection = inspect(jobs, CONTRACT, LIMITS, tmp_path / "b", QUIET, workers=1)
     rows = [0, 1, 5, 127, 128, 200, 299]
     folder = write_cache(inspection, rows, CONTRACT, "f" * 64, QUIET, shard_images=3)
-    cache = ImageCache(folder)
+    cache = open_cache(folder)
     assert len(cache) == 7
     assert len(list(folder.glob("shard-*.npy"))) == 3
     for row, position in enumerate(rows):

@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edgetag.image_cache import CacheIndex, shard_path
+from edgetag.cache_index import CacheIndex
+from edgetag.image_cache import shard_path
 from edgetag.machine import cores
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
@@ -30,7 +31,7 @@ from edgetag.runtimes.emulation.building import set_up
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.targets.counting.one_file import count_file
 from edgetag.targets.scoring import Pictures
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 from tests.support.paths import ROOT
 
 pytestmark = [

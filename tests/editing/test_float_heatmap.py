@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from edgetag.cli.app import app
 from edgetag.errors import InputError
 from edgetag.training.result import Thresholds
-from edgetag.workspace import RunFile, Workspace, write_text
+from edgetag.workspace import RunFile, Workspace
+from edgetag.writing import write_text
 from tests.support.small_run import TAGS, small_recipe
 
 pytestmark = pytest.mark.tensorflow

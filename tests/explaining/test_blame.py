@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgetag.cache_index import CacheIndex, open_cache
 from edgetag.conversion.flatfile import operators, pack_model, read_model
 from edgetag.explaining.blame import Images, blame, ranked
 from edgetag.explaining.graph import Layer
 from edgetag.explaining.job import Sums
 from edgetag.explaining.result import LayerError
-from edgetag.image_cache import CacheIndex, ImageCache, shard_path
+from edgetag.image_cache import shard_path
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
@@ -158,7 +159,7 @@ def test_scores_without_the_delegate_stay_close_to_the_engines(images: Images) -
         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
     )
     plain.allocate_tensors()
-    for pixels in ImageCache(images.cache)[images.rows]:
+    for pixels in open_cache(images.cache)[images.rows]:
         plain.set_tensor(plain.get_input_details()[0]["index"], pixels[None])
         plain.invoke()
         details = plain.get_output_details()[0]

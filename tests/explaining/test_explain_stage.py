@@ -19,7 +19,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.reporting.results import tables_of
 from edgetag.scratch import PREFIX
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 from tests.support.color_run import RECIPE, ColorRun, Told
 
 pytestmark = pytest.mark.slow

@@ -12,8 +12,8 @@ from PIL import Image
 
 from edgetag.children import python, python_environment
 from edgetag.confinement import confined_by, landlock_version
-from edgetag.machine import free_memory_bytes
 from edgetag.preprocess import Preprocessing
+from edgetag.proc import free_memory_bytes
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.scoring import WORKER
 from edgetag.serving.messages import Start

@@ -15,6 +15,7 @@ from edgetag.benchmarking.measure import run_child
 from edgetag.children import python_command, python_environment
 from edgetag.dependencies import DISTRIBUTIONS, PACKAGE
 from edgetag.explaining.blame import Images, blame
+from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import ScoreRun, engines, score
@@ -110,7 +111,7 @@ def test_files_are_scored_and_timed(
         runtime=engine,
         threads=1,
         models=(str(model),),
-        contract=CONTRACT,
+        contract=Normalization.of(CONTRACT),
         images=str(cache / "shard-00000.npy"),
         warmup_runs=1,
         runs=2,

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgetag.image_cache import CacheIndex, shard_path
+from edgetag.cache_index import CacheIndex
+from edgetag.image_cache import shard_path
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, engines, score

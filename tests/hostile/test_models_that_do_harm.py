@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from edgetag.dataset import open_dataset
-from edgetag.machine import free_memory_bytes
 from edgetag.preprocess import Preprocessing
+from edgetag.proc import free_memory_bytes
 from edgetag.recipe import load_recipe
 from edgetag.runtimes import FailureKind, LoadFailure, engines, score
 from edgetag.validation import scoring

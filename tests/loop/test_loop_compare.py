@@ -19,7 +19,8 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import read_reference, write_reference
-from edgetag.workspace import RunFile, Workspace, write_text
+from edgetag.workspace import RunFile, Workspace
+from edgetag.writing import write_text
 from tests.support.commands import invoked
 from tests.support.finished_run import Finished, finish_run
 from tests.support.run_folders import TAGS

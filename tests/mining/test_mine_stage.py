@@ -16,7 +16,8 @@ from edgetag.mining.result import KINDS, MineResult
 from edgetag.progress import SilentProgress
 from edgetag.training.result import Thresholds
 from edgetag.validation import stage as validation
-from edgetag.workspace import RunFile, digest_file, write_text
+from edgetag.workspace import RunFile, digest_file
+from edgetag.writing import write_text
 from tests.support.commands import invoked
 from tests.support.run_folders import noisy_pictures
 from tests.support.tiny_run import RunFolder, make_run_folder

@@ -9,7 +9,8 @@ from edgetag.cli.app import app
 from edgetag.errors import InputError
 from edgetag.phones.result import PhonesResult
 from edgetag.recipe import Recipe
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 from tests.phones.street import OUTPUTS, Street, thermal
 
 

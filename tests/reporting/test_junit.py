@@ -13,7 +13,8 @@ from edgetag.reporting.junit import write_junit
 from edgetag.reporting.sources import Sources
 from edgetag.validation.baseline import accept, compare
 from edgetag.validation.result import Failure, Verdict
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 from tests.support.made_results import (
     NOT_LOADABLE,
     RECIPE,

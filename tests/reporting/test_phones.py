@@ -17,7 +17,7 @@ from edgetag.phones.figures import (
 from edgetag.phones.problems import Problem
 from edgetag.phones.result import PhoneFailure, PhoneRecord, PhonesResult
 from edgetag.reporting.page.write import write_page
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 from tests.reporting.page_factory import BREAKOUT, SCRIPT, make_report
 from tests.reporting.page_factory import make_sources as make_page_sources
 from tests.support.made_results import make_sources

@@ -19,7 +19,8 @@ from edgetag.reporting.tables import outcome_tables, variants_table
 from edgetag.tables import to_rich
 from edgetag.tables.text import escape_markdown
 from edgetag.validation.tables import tags_table
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 from tests.support.drawn_tables import drawn
 from tests.support.drawn_tables import words as words_of
 from tests.support.made_results import make_sources

@@ -15,7 +15,8 @@ from edgetag.reporting.sources import Sources
 from edgetag.reporting.targets import target_findings
 from edgetag.targets import store
 from edgetag.targets.result import CountFailure, InstructionCount, TargetCheck, TargetsResult
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 from tests.reporting.page_factory import make_report
 from tests.reporting.page_factory import make_sources as make_page_sources
 from tests.support.made_results import RECIPE, RECIPE_FILE, make_sources

@@ -18,7 +18,8 @@ from edgetag.rescue.outcome import describe
 from edgetag.rescue.result import RescueResult, Step
 from edgetag.rescue.stage import run
 from edgetag.validation.scores import read_reference
-from edgetag.workspace import digest_file, write_text
+from edgetag.workspace import digest_file
+from edgetag.writing import write_text
 from tests.support.rescue_run import RECIPE, RescueRun, make_run, outlier
 from tests.support.run_folders import INT8
 

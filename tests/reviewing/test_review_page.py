@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 from tests.support.chromium import Chromium, open_chromium
 from tests.support.reviewed import PENDING, SELECTED, Review, make_reviewed, ready, reviewing
 

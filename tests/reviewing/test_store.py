@@ -10,7 +10,7 @@ from edgetag.errors import InputError
 from edgetag.mining.result import MineResult, read_questions
 from edgetag.reviewing.board import WHOLE, Board, Filter
 from edgetag.reviewing.store import Change, Store, StoreError, counting, last_of_each
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 from tests.support.reviewed import TAGS, make_reviewed
 
 

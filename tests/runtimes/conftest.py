@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgetag.image_cache import CacheIndex, shard_path
+from edgetag.cache_index import CacheIndex
+from edgetag.image_cache import shard_path
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes.wasm import Wasm

@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgetag.cache_index import find_shards
+from edgetag.messages import to_line
+from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.browser import Browser, BrowserWebGpu
@@ -99,14 +102,14 @@ def test_no_browser_outlives_a_process_that_is_killed(
     job = Job(
         engine="browser",
         model=MODELS / "tiny_fp32.tflite",
-        cache=cache_folder,
+        cache=find_shards(cache_folder),
         rows=tmp_path / "rows.npy",
         scores=tmp_path / "scores.npy",
-        contract=CONTRACT,
+        contract=Normalization.of(CONTRACT),
         threads=1,
     )
     np.save(job.rows, np.zeros(1_000_000, dtype=np.int64))
-    (tmp_path / "job.json").write_text(job.model_dump_json())
+    (tmp_path / "job.json").write_text(to_line(job))
     launch = Browser(browser_cache).launch(WORKER, str(tmp_path / "job.json"))
     with subprocess.Popen(
         launch.command, stdout=subprocess.PIPE, env=launch.environment

@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgetag.cache_index import find_shards
 from edgetag.children import python_command, python_environment
 from edgetag.errors import InputError
+from edgetag.messages import to_line
+from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.process import JobCancelledError
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
@@ -69,13 +72,13 @@ def test_the_process_never_imports_tensorflow(
         job = Job(
             engine=engine.name,
             model=MODELS / "tiny_int8_uint8.tflite",
-            cache=cache_folder,
+            cache=find_shards(cache_folder),
             rows=rows,
             scores=tmp_path / "scores.npy",
-            contract=contract,
+            contract=Normalization.of(contract),
             threads=1,
         )
-        (tmp_path / "job.json").write_text(job.model_dump_json())
+        (tmp_path / "job.json").write_text(to_line(job))
         script = (
             "import sys; from edgetag.runtimes import worker; worker.main();"
             "assert not [m for m in sys.modules if m.split('.')[0] in ('tensorflow', 'tf_keras')]"
@@ -143,13 +146,13 @@ def test_a_worker_whose_parent_died_ends_by_itself(
     job = Job(
         engine="litert",
         model=MODELS / "tiny_fp32.tflite",
-        cache=cache_folder,
+        cache=find_shards(cache_folder),
         rows=tmp_path / "rows.npy",
         scores=tmp_path / "scores.npy",
-        contract=contract,
+        contract=Normalization.of(contract),
         threads=1,
     )
-    (tmp_path / "job.json").write_text(job.model_dump_json())
+    (tmp_path / "job.json").write_text(to_line(job))
     process = subprocess.Popen(
         python_command("edgetag.runtimes.worker", str(tmp_path / "job.json")),
         stdout=subprocess.PIPE,

@@ -12,9 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from edgetag.cache_index import CacheIndex, find_shards
 from edgetag.conversion.flatfile import pack_model
 from edgetag.errors import InputError
-from edgetag.image_cache import CacheIndex, shard_path
+from edgetag.image_cache import shard_path
+from edgetag.messages import to_line
+from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
 from edgetag.process import JobCancelledError
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
@@ -298,14 +301,14 @@ def write_job(folder: Path, cache: Path, rows: npt.NDArray[Any]) -> Path:
     job = Job(
         engine="wasm",
         model=MODELS / "tiny_int8_uint8.tflite",
-        cache=cache,
+        cache=find_shards(cache),
         rows=folder / "rows.npy",
         scores=folder / "scores.npy",
-        contract=Preprocessing(input_size=64),
+        contract=Normalization.of(Preprocessing(input_size=64)),
         threads=1,
     )
     np.save(job.rows, rows)
-    (folder / "job.json").write_text(job.model_dump_json())
+    (folder / "job.json").write_text(to_line(job))
     return folder / "job.json"
 
 

@@ -9,9 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from edgetag.cache_index import CacheIndex, find_shards
 from edgetag.children import python_environment
 from edgetag.conversion.flatfile import pack_model
-from edgetag.image_cache import CacheIndex, shard_path
+from edgetag.image_cache import shard_path
+from edgetag.messages import to_line
+from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
@@ -130,13 +133,13 @@ def peak_bytes(rows: npt.NDArray[Any], cache: Path, contract: Preprocessing, fol
     job = Job(
         engine="litert",
         model=MODELS / "tiny_int8_uint8.tflite",
-        cache=cache,
+        cache=find_shards(cache),
         rows=folder / "rows.npy",
         scores=folder / "scores.npy",
-        contract=contract,
+        contract=Normalization.of(contract),
         threads=1,
     )
-    (folder / "job.json").write_text(job.model_dump_json())
+    (folder / "job.json").write_text(to_line(job))
     # Not the system's count for the child (ru_maxrss): it begins with what its parent had.
     script = (
         "import sys; from edgetag.runtimes import worker; worker.main();"

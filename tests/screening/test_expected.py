@@ -25,7 +25,8 @@ from edgetag.validation import stage
 from edgetag.validation.judged import Judged, read_judged
 from edgetag.validation.proportions import share_design_effect, share_interval
 from edgetag.validation.result import Verdict
-from edgetag.workspace import RunFile, Workspace, write_text
+from edgetag.workspace import RunFile, Workspace
+from edgetag.writing import write_text
 from tests.support.made_bundle import resealed, unpack
 from tests.support.paths import RELEASED
 from tests.support.run_folders import write_manifest

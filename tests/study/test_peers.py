@@ -10,6 +10,7 @@ import pytest
 from edgetag.conversion.calibration.calibrate import scores_of
 from edgetag.conversion.calibration.pictures import Pictures
 from edgetag.errors import InputError
+from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.study.peers import turns
@@ -115,8 +116,15 @@ def test_files_take_turns_and_one_that_cannot_takes_no_other_with_it(
     babbler.chmod(0o755)
 
     def entry(file: Path, python: Path = PYTHON) -> Entry:
-        ends = Job.ends(CONTRACT)
-        return Entry(python, Job(do="time", file=str(file), pictures=str(given.timed), **ends))
+        return Entry(
+            python,
+            Job(
+                do="time",
+                file=str(file),
+                pictures=str(given.timed),
+                contract=Normalization.of(CONTRACT),
+            ),
+        )
 
     entries = {
         "float": entry(FLOAT),
@@ -148,7 +156,7 @@ def test_a_process_that_never_answers_is_given_up(
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\n{script}\n")
     python.chmod(0o755)
-    entry = Entry(python, Job(do="time", pictures="", mean=0, std=1))
+    entry = Entry(python, Job(do="time", pictures="", contract=Normalization(0, 1)))
     assert take_turns({"hung": entry}, 1, 1, SilentProgress()) == {"hung": reason}
 
 

@@ -2,7 +2,8 @@
 
 from edgetag.recipe import Recipe
 from edgetag.training.result import Thresholds
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 HEAD = """name = "tiny"
 [data]

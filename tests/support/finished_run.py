@@ -22,7 +22,8 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe
 from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
-from edgetag.workspace import RunFile, Workspace, write_text
+from edgetag.workspace import RunFile, Workspace
+from edgetag.writing import write_text
 from tests.support.run_folders import FLOAT, TAGS, noisy_pictures, score, write_models
 
 PICTURES, SIZE = 360, 64

@@ -6,7 +6,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from edgetag.conversion.result import OnnxModel
-from edgetag.workspace import Workspace, digest_file, write_bytes
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_bytes
 
 WEIGHTS = np.array([[4, -4, 1], [-2, 3, 2], [1, 1, -5]], dtype=np.float32)
 """`[colours, tags]`."""

@@ -16,7 +16,8 @@ from edgetag.dataset import stage as dataset_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.training.result import Thresholds
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 from tests.support.made_results import all_entries, make_verdict
 from tests.support.run_folders import write_models
 

@@ -21,7 +21,8 @@ from edgetag.validation.scores import (
     ReferenceScores,
     write_reference,
 )
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_text
 from tests.support.run_folders import (
     FLOAT,
     TAGS,

@@ -13,11 +13,13 @@ import httpx
 import numpy as np
 from PIL import Image
 
+from edgetag.cache_index import read_index
 from edgetag.children import python_environment
-from edgetag.image_cache import ImageCache, shard_path
+from edgetag.image_cache import shard_path
 from edgetag.mining.result import Finding, MinedTag, MineResult
 from edgetag.pixels import Pixels
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 from tests.support.chromium import Tab
 from tests.support.commands import invoked
 from tests.support.run_folders import write_cache, write_manifest
@@ -96,7 +98,7 @@ def make_reviewed(
     if count > shard:
         for number in range(1, -(-count // shard)):
             shard_path(run.workspace.cache, number).hardlink_to(shard_path(run.workspace.cache, 0))
-        index = ImageCache(run.workspace.cache).index.model_copy(update={"images": count})
+        index = read_index(run.workspace.cache).model_copy(update={"images": count})
         write_text(run.workspace.cache / "index.json", index.to_json())
     numbers = np.arange(count)
     labels: dict[str, list[int | None]] = {

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from edgetag.cache_index import CacheIndex
 from edgetag.conversion.explain_signature import add_explain
 from edgetag.conversion.flatfile import pack_model, read_model
 from edgetag.conversion.result import (
@@ -16,13 +17,14 @@ from edgetag.conversion.result import (
     ExportResult,
     OnnxModel,
 )
-from edgetag.image_cache import CacheIndex, shard_path
+from edgetag.image_cache import shard_path
 from edgetag.metrics import Scores
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_bytes, write_text
 from tests.support.paths import MODELS
 
 FLOAT_AND_INT8 = ("fp32", "int8")

@@ -14,7 +14,8 @@ from edgetag.recipe import Recipe, parse_recipe
 from edgetag.tags import Vocabulary
 from edgetag.training.thresholds import choose_thresholds
 from edgetag.validation.scores import KnownPictures, ReferenceMeta, ReferenceScores, write_reference
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_text
 from tests.support.paths import MODELS
 from tests.support.run_folders import (
     FLOAT,

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 from tests.support.drawn_shapes import draw_shapes
 
 VARIANTS = ("fp32", "fp16", "int8", "int8-qat")

@@ -16,7 +16,8 @@ from edgetag.reporting.sources import Sources
 from edgetag.reporting.tables import outcome_tables
 from edgetag.tables import to_rich
 from edgetag.validation.result import VariantVerdict, Verdict
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 from tests.support.made_results import make_sources, make_verdict
 from tests.support.parsed_page import Page
 

@@ -15,7 +15,8 @@ from edgetag.recipe import Recipe, load_recipe
 from edgetag.stages import stage
 from edgetag.targets import store
 from edgetag.targets.result import CountFailure, InstructionCount, TargetCheck, TargetsResult
-from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, write_text
+from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file
+from edgetag.writing import write_text
 
 
 @pytest.fixture

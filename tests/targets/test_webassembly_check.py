@@ -11,7 +11,8 @@ from edgetag.conversion.result import ExportResult
 from edgetag.progress import SilentProgress
 from edgetag.runtimes.wasm import Wasm
 from edgetag.targets.result import TargetsResult
-from edgetag.workspace import digest_file, write_text
+from edgetag.workspace import digest_file
+from edgetag.writing import write_text
 from tests.support.paths import MODELS
 
 pytestmark = [

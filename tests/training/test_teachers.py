@@ -18,7 +18,8 @@ from edgetag.progress import SilentProgress, Task
 from edgetag.recipe import AugmentSection, Recipe, load_recipe, resolved_recipe
 from edgetag.training.inputs import inputs_fingerprint
 from edgetag.training.taught import teacher_runs
-from edgetag.workspace import RunFile, Workspace, digest_file, write_text
+from edgetag.workspace import RunFile, Workspace, digest_file
+from edgetag.writing import write_text
 from tests.support.run_folders import write_cache, write_manifest
 from tests.support.small_run import CONTRACT, TAGS, build_data, draw, tiny
 

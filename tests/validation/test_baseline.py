@@ -29,7 +29,8 @@ from edgetag.validation.result import (
     VariantVerdict,
     Verdict,
 )
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 from tests.support.made_results import NOT_LOADABLE, RECIPE, make_sources, make_verdict, scored
 
 FILE = "models/x/baseline.json"

@@ -26,7 +26,8 @@ from edgetag.validation.heat_maps import MadeMaps, ReferenceHeatMaps
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import ReferenceMaps, read_reference
 from edgetag.validation.statistics import Bootstrap, ratio_samples
-from edgetag.workspace import digest_file, write_text
+from edgetag.workspace import digest_file
+from edgetag.writing import write_text
 from tests.support.run_folders import give_maps
 from tests.support.tiny_run import TAGS, TEST, RunFolder
 

@@ -16,7 +16,8 @@ from edgetag.validation import stage
 from edgetag.validation.accepted import accept
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
-from edgetag.workspace import RunFile, StageRecord, digest_file, write_text
+from edgetag.workspace import RunFile, StageRecord, digest_file
+from edgetag.writing import write_text
 from tests.support.paths import MODELS
 from tests.support.run_folders import write_export
 from tests.support.tiny_run import TAGS, RunFolder

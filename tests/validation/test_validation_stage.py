@@ -24,7 +24,7 @@ from edgetag.validation.metrics import Split
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import KnownPictures, read_reference
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 from tests.support.paths import MODELS
 from tests.support.tiny_run import RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 

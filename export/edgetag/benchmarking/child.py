@@ -19,7 +19,7 @@ from edgetag.benchmarking.effort import MOST_WINDOWS, SETTLED
 from edgetag.benchmarking.job import LOADS, Beat, Doing, Job, Outcome, marker_text
 from edgetag.children import Emit, begin_job
 from edgetag.confinement import confine
-from edgetag.preprocess import Pixels
+from edgetag.pixels import Pixels
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.protocol import Loader, ModelLoadError

@@ -2,22 +2,27 @@
 
 from functools import partial
 
+from pydantic import TypeAdapter
+
 from edgetag.arrays import write_array
 from edgetag.benchmarking.effort import MOST_WINDOWS, SETTLED, Effort
 from edgetag.benchmarking.latency import percentiles, spread
 from edgetag.benchmarking.result import Desktop, MissingRuntime
 from edgetag.catalogue.desktop import DESKTOP, DesktopLine
+from edgetag.children import on_host
 from edgetag.conversion.exported import exported_if_there
 from edgetag.desktop.availability import missing
-from edgetag.desktop.job import EVENT, Advanced, Event, FloatModel, Refused, Timed, TimingJob
+from edgetag.desktop.job import Advanced, Event, FloatModel, Refused, Timed, TimingJob
+from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels
-from edgetag.process import on_host, run_job
+from edgetag.process import run_job
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
 from edgetag.scratch import scratch_folder
 from edgetag.workspace import Workspace
 
 MODULE = "edgetag.desktop.timer"
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 SILENCE_LIMIT_S = 300.0
 """Longest time without an inference. Before the first one TensorFlow is imported and the model is
 built and traced, which may take a busy machine a minute."""
@@ -62,7 +67,7 @@ def time_reference(
         opened = FloatModel(
             engine=line.name,
             file=model.resolve(),
-            network=recipe.network,
+            network=recipe.network.model_dump(mode="json"),
             tags=len(recipe.data.tags),
         )
         timings.append(_time(opened, line, recipe, pixels, asked, progress))
@@ -80,7 +85,7 @@ def _time(
     with scratch_folder() as folder:
         job = TimingJob(
             model=model,
-            contract=recipe.network.preprocessing(),
+            contract=Normalization.of(recipe.network.preprocessing()),
             images=folder / "images.npy",
             warmup_runs=recipe.benchmark.warmup_runs,
             settled=SETTLED,

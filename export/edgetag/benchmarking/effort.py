@@ -1,9 +1,10 @@
 """How long a figure is measured, and how long a warm-up lasts: the same for every engine."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from edgetag.recipe import BenchmarkSection
+if TYPE_CHECKING:
+    from edgetag.recipe import BenchmarkSection
 
 FULL_RUNS, FULL_SECONDS = 1024, 60.0
 """Per figure in full mode, as MLPerf Mobile asks for (mlcommons/mobile_open, rules)."""
@@ -27,7 +28,7 @@ class Effort:
     min_s: float
 
 
-def effort(section: BenchmarkSection, full: bool) -> Effort:
+def effort(section: "BenchmarkSection", full: bool) -> Effort:
     """Return what the recipe asks for, or more in full mode."""
     if full:
         return Effort("full", max(section.runs, FULL_RUNS), FULL_SECONDS)

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from edgetag.benchmarking.result import BenchResult
 from edgetag.errors import InputError
 from edgetag.records import Record, Result
-from edgetag.workspace import disk_error
+from edgetag.writing import disk_error
 
 HISTORY = "history.sqlite"
 

@@ -5,12 +5,10 @@ an `Outcome`. Before each step that runs foreign code it writes which model it i
 run into the marker file, so that the parent knows whom to blame for a crash or a hang.
 """
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-from pydantic import Field, TypeAdapter
-
-from edgetag.preprocess import Preprocessing
-from edgetag.records import Record
+from edgetag.pixels import Normalization
 
 LOADS = 5
 """How often each file is loaded for the load time."""
@@ -18,7 +16,8 @@ LOADS = 5
 Doing = Literal["starting", "loading", "running"]
 
 
-class Job(Record):
+@dataclass(frozen=True, kw_only=True)
+class Job:
     """What one child does.
 
     Attributes:
@@ -40,7 +39,7 @@ class Job(Record):
     threads: int
     models: tuple[str, ...]
     images: str
-    contract: Preprocessing
+    contract: Normalization
     warmup_runs: int
     runs: int
     min_s: float = 0.0
@@ -48,14 +47,16 @@ class Job(Record):
     marker: str
 
 
-class Beat(Record):
+@dataclass(frozen=True, kw_only=True)
+class Beat:
     """A step is done; `share` in 0..1 is how much of what is timed is."""
 
     event: Literal["beat"] = "beat"
     share: float = 0.0
 
 
-class Outcome(Record):
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
     """What a child found, by position in `Job.models`; None for a model with a reason.
 
     Attributes:
@@ -76,8 +77,7 @@ class Outcome(Record):
     peak_memory_bytes: int | None = None
 
 
-Event = Annotated[Beat | Outcome, Field(discriminator="event")]
-EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+Event = Beat | Outcome
 
 MARKER_BYTES = 13
 """Length of what the marker file holds: what the child is doing and a position of `Job.models`."""

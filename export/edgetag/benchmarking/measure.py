@@ -10,12 +10,18 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from pydantic import TypeAdapter
+
 from edgetag.arrays import write_array
-from edgetag.benchmarking.job import EVENT, LOADS, Beat, Event, Job, Outcome, read_marker
+from edgetag.benchmarking.job import LOADS, Beat, Event, Job, Outcome, read_marker
+from edgetag.children import Launch, on_host
+from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels, Preprocessing
-from edgetag.process import Launch, on_host, run_job
+from edgetag.process import run_job
 from edgetag.progress import Progress
 from edgetag.scratch import scratch_folder
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 DEFAULT_LAUNCH = partial(on_host, "edgetag.benchmarking.child")
 
@@ -145,12 +151,17 @@ def _child(
 ) -> Outcome | Crash:
     marker = folder / "marker"
     marker.unlink(missing_ok=True)
-    job = Job.like(
-        plan,
+    job = Job(
         task=task,
+        runtime=plan.runtime,
+        threads=plan.threads,
         models=tuple(str(path.resolve()) for path in models),
         images=str(folder / "images.npy"),
+        contract=Normalization.of(plan.contract),
         warmup_runs=PROBE_RUNS if task == "probe" else plan.warmup_runs,
+        runs=plan.runs,
+        min_s=plan.min_s,
+        seed=plan.seed,
         marker=str(marker),
     )
     return run_child(job, on_beat, plan.silence_limit_s)

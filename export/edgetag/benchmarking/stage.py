@@ -26,7 +26,8 @@ from edgetag.preprocess import Pixels
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 IMAGES = 16
 """Real images that are used in turn; the first of the split that decides."""

@@ -25,7 +25,8 @@ from edgetag.bundling.opening import Bundle, open_bundle
 from edgetag.bundling.result import Sha256
 from edgetag.errors import InputError
 from edgetag.records import Record, Result
-from edgetag.workspace import digest_file, write_bytes, write_text
+from edgetag.workspace import digest_file
+from edgetag.writing import write_bytes, write_text
 
 MAX_TEXT_BYTES = 1_000_000
 

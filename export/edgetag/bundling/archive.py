@@ -25,7 +25,7 @@ from edgetag.bundling.contents import MANIFEST
 from edgetag.bundling.result import BundleManifest
 from edgetag.errors import InputError, one_line
 from edgetag.userfiles import require_file
-from edgetag.workspace import atomic_write
+from edgetag.writing import atomic_write
 
 MAX_FILES = 64
 MAX_MANIFEST_BYTES = 1_000_000

@@ -26,7 +26,8 @@ from edgetag.recipe import Recipe
 from edgetag.records import Result
 from edgetag.temporary_images import images_on_disk
 from edgetag.training.result import Thresholds
-from edgetag.workspace import Workspace, write_bytes
+from edgetag.workspace import Workspace
+from edgetag.writing import write_bytes
 
 MODEL, WEIGHTS = "float.onnx", "weights.safetensors"
 THRESHOLDS = "thresholds.json"
@@ -84,7 +85,7 @@ def write_desktop_bundle(
     model = FloatModel(
         engine="onnxruntime",
         file=file.resolve(),
-        network=recipe.network,
+        network=recipe.network.model_dump(mode="json"),
         tags=len(recipe.data.tags),
         device="cpu",
     )

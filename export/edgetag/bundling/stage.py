@@ -38,7 +38,8 @@ from edgetag.recipe import Recipe
 from edgetag.shipping import read_shipping
 from edgetag.training.result import Thresholds
 from edgetag.validation.result import Verdict
-from edgetag.workspace import Workspace, write_bytes, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_bytes, write_text
 
 Models = tuple[tuple[ExportedVariant, Path], ...]
 

@@ -20,7 +20,7 @@ from edgetag.records import Record
 from edgetag.replacing import MadeFolder, check_replaceable, digests_of, replacing
 from edgetag.runtimes.browser import MODULES, PROGRAMS, SCRIPTS, Browser
 from edgetag.text_templates import template
-from edgetag.workspace import write_bytes, write_text
+from edgetag.writing import write_bytes, write_text
 
 HERE = Path(__file__).with_name("web")
 INDEX = "index.html"

@@ -22,7 +22,8 @@ from edgetag.shipping import read_shipping
 from edgetag.tables.formats import format_bytes
 from edgetag.validation.accepted import accept, read_baseline
 from edgetag.validation.scores import write_reference
-from edgetag.workspace import Workspace, write_bytes, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_bytes, write_text
 
 _PLACE = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
 _REQUIREMENT = re.compile(r"[A-Za-z0-9._~:/?#@!&+,;=%-]+")

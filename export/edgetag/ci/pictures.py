@@ -22,7 +22,7 @@ from edgetag.dataset.split import VALIDATION
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 TABLE = "labels.csv"
 FOLDER = "pictures"

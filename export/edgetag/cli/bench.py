@@ -97,7 +97,7 @@ def history(
     print_result(figures, json)
     if plot is not None:
         from edgetag.reporting.plots.history import draw_history
-        from edgetag.workspace import write_text
+        from edgetag.writing import write_text
 
         write_text(plot, draw_history(figures))
         progress.say(f"plot: {plot}")

@@ -242,7 +242,7 @@ def bill(
     Equal bundles have equal bills.
     """
     from edgetag.bundling.bill import bill_of_materials
-    from edgetag.workspace import write_text
+    from edgetag.writing import write_text
 
     text = bill_of_materials(path)
     if out is None:

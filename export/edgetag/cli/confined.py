@@ -38,7 +38,7 @@ def confine_command(listing: "Listing", reads: Iterable[Path], writes: Iterable[
     if not Process.ends_with_command or listing.has_addresses:
         return
     from edgetag.confinement import confine
-    from edgetag.workspace import disk_error
+    from edgetag.writing import disk_error
 
     folders = list(writes)
     for folder in folders:

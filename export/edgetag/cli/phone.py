@@ -230,7 +230,7 @@ def export(
     """
     from edgetag.phones.leaderboard import rows_of
     from edgetag.phones.result import PhonesResult
-    from edgetag.workspace import write_text
+    from edgetag.writing import write_text
 
     loaded, workspace, _ = prepare(recipe, out, verbose)
     result = PhonesResult.read(workspace.bench / "phones.json", "phone bench RECIPE")

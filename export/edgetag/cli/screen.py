@@ -96,7 +96,7 @@ def screen(
     from edgetag.screening.sheet import contact_sheet
     from edgetag.screening.tables import expected_table, left_table, plan_table
     from edgetag.screening.tagged import read_tagged
-    from edgetag.workspace import write_text
+    from edgetag.writing import write_text
 
     if undo == bool(rule):
         raise InputError("give a RULE, or --undo with the log of a screening; one of the two")

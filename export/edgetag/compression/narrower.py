@@ -34,7 +34,8 @@ from edgetag.tf import keras, tf
 from edgetag.training.losses import loss_function, loss_settings
 from edgetag.training.taught import taught_by
 from edgetag.training.teachers import Teacher, open_teacher
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_text
 
 LOOKED_AT = 128
 """Training images over which layers are narrowed alone: twenty tags of each are thousands of

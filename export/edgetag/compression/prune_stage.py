@@ -17,7 +17,8 @@ from edgetag.recipe import Recipe, Variant
 from edgetag.tf import keras
 from edgetag.training.taught import taught_by
 from edgetag.training.teachers import open_teacher
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_text
 
 XNNPACK_MIN_SPARSITY = 2 / 3
 """Below it XNNPACK runs its dense kernels."""

@@ -21,7 +21,8 @@ from edgetag.networks import save_weights
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.tf import keras
-from edgetag.workspace import Workspace, digest_file, write_text
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_text
 
 
 def needed(recipe: Recipe) -> tuple[Variant, ...]:

@@ -57,7 +57,7 @@ def weights_digest(
             "network": recipe.network.model_dump(exclude=PLACES["network"]),
             "training": recipe.training.model_dump(exclude={"phases", "thresholds"}),
             "manifest": digest_file(workspace.manifest),
-            "images": bench.dataset.cache.index.fingerprint,
+            "images": bench.dataset.cache.shards.fingerprint,
             "weights": [digest_file(path) for path in sorted(starts.values())],
         }
     )

@@ -23,7 +23,8 @@ from edgetag.desktop.scoring import score
 from edgetag.errors import InputError, MissingExtraError
 from edgetag.progress import Progress
 from edgetag.sampling import spread
-from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes
+from edgetag.workspace import Workspace, digest_file, digest_json
+from edgetag.writing import write_bytes
 
 if TYPE_CHECKING:
     from edgetag.conversion.sources import Sources
@@ -93,7 +94,7 @@ def onnx_model(sources: "Sources", progress: Progress) -> OnnxModel:
         opened = FloatModel(
             engine="onnxruntime",
             file=unchecked.resolve(),
-            network=sources.recipe.network,
+            network=sources.recipe.network.model_dump(mode="json"),
             tags=len(sources.recipe.data.tags),
             device="cpu",
         )

@@ -23,7 +23,7 @@ from edgetag.errors import InputError, one_line
 from edgetag.networks import CAM
 from edgetag.preprocess import Pixels, Preprocessing, scale
 from edgetag.tf import keras, tf
-from edgetag.workspace import disk_error
+from edgetag.writing import disk_error
 
 TAG = "serve"
 """Of the graph that servers take."""

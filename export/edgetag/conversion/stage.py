@@ -27,7 +27,8 @@ from edgetag.conversion.serving_step import serving_model
 from edgetag.conversion.sources import Sources
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
-from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_bytes, write_text
 
 
 def require(recipe: Recipe) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.cache_index import CacheIndex
 from edgetag.dataset.inspection import (
     FileFacts,
     FileJob,
@@ -28,11 +29,12 @@ from edgetag.dataset.inspection import (
 from edgetag.dataset.integrity import seal
 from edgetag.dataset.workers import run_all
 from edgetag.errors import InputError
-from edgetag.image_cache import SHARD_IMAGES, CacheIndex, shard_path
+from edgetag.image_cache import SHARD_IMAGES, shard_path
 from edgetag.machine import cores
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import Progress
-from edgetag.workspace import atomic_write, digest_json, write_text
+from edgetag.workspace import digest_json
+from edgetag.writing import atomic_write, write_text
 
 PART_PICTURES = 128
 """Pictures per part: what a killed build loses per core, about a second's work."""

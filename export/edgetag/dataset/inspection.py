@@ -29,7 +29,7 @@ from edgetag.preprocess import (
     read_image,
 )
 from edgetag.records import Record, Result
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from edgetag.cache_index import CacheIndex
 from edgetag.errors import InputError
-from edgetag.image_cache import CacheIndex, shard_path
+from edgetag.image_cache import shard_path
 from edgetag.records import Result
-from edgetag.workspace import digest_file, write_text
+from edgetag.workspace import digest_file
+from edgetag.writing import write_text
 
 
 class SeenShards(Result):

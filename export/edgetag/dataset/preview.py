@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from edgetag.dataset.view import Dataset
 from edgetag.errors import InputError
-from edgetag.workspace import write_bytes
+from edgetag.writing import write_bytes
 
 CAPTION_WIDTH = 150
 GAP = 4
@@ -25,7 +25,7 @@ def write_contact_sheet(dataset: Dataset, path: Path, split: str, per_tag: int, 
     tags = [tag for tag in range(labels.shape[1]) if (labels[:, tag] == 1).any()]
     if not tags:
         raise InputError(f"no image of the split {split} has any tag; there is nothing to show")
-    size = dataset.cache.index.input_size
+    size = dataset.cache.shards.input_size
     step = size + GAP
     sheet = Image.new("RGB", (CAPTION_WIDTH + per_tag * step, len(tags) * step + GAP), "white")
     draw = ImageDraw.Draw(sheet)

@@ -19,7 +19,8 @@ from edgetag.dataset.unlabelled_files import open_named, open_unlabelled
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import PLACES, Recipe, SplitSection
-from edgetag.workspace import Workspace, atomic_write, digest_file, digest_json, write_text
+from edgetag.workspace import Workspace, digest_file, digest_json
+from edgetag.writing import atomic_write, write_text
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> DatasetResult:

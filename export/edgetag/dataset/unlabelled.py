@@ -5,6 +5,7 @@ own.
 """
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -39,16 +40,15 @@ class _JoinedCache(ImageCache):
     """A cache, followed by some rows of another."""
 
     def __init__(self, first: ImageCache, second: ImageCache, rows: npt.NDArray[np.int64]) -> None:
-        both = hashlib.sha256((first.index.fingerprint + second.index.fingerprint).encode())
-        self.index = first.index.model_copy(update={"fingerprint": both.hexdigest()})
-        self.folder = first.folder
+        both = hashlib.sha256((first.shards.fingerprint + second.shards.fingerprint).encode())
+        self.shards = replace(first.shards, fingerprint=both.hexdigest())
         self._first, self._second, self._rows = first, second, rows
 
     def __len__(self) -> int:
         return len(self._first) + len(self._rows)
 
     def __getitem__(self, rows: npt.NDArray[np.int64]) -> Pixels:
-        size = self.index.input_size
+        size = self.shards.input_size
         out = np.empty((len(rows), size, size, 3), dtype=np.uint8)
         own = rows < len(self._first)
         out[own] = self._first[rows[own]]

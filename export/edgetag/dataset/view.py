@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from edgetag.cache_index import open_cache
 from edgetag.dataset.integrity import damaged_shards
 from edgetag.dataset.result import SplitCounts, TagCounts
 from edgetag.errors import InputError
@@ -153,10 +154,10 @@ def open_dataset(workspace: Workspace, input_size: int | None = None) -> Dataset
         InputError: It is missing, damaged, its parts do not fit, or its images have another size.
     """
     manifest = read_manifest(workspace.manifest)
-    cache = ImageCache(workspace.cache)
-    if input_size not in (None, cache.index.input_size):
+    cache = open_cache(workspace.cache)
+    if input_size not in (None, cache.shards.input_size):
         raise InputError(
-            f"{workspace.cache}: images of {cache.index.input_size} px, but the recipe's "
+            f"{workspace.cache}: images of {cache.shards.input_size} px, but the recipe's "
             f"input_size is {input_size}; run: edgetag data build"
         )
     if damaged := damaged_shards(workspace.cache):

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from edgetag.errors import InputError
-from edgetag.workspace import write_bytes, write_text
+from edgetag.writing import write_bytes, write_text
 
 TIMEOUT_S = 600
 MAX_FILE_BYTES = 50_000_000

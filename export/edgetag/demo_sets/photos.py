@@ -8,7 +8,7 @@ from edgetag.demo_sets.picture import FileDrawing, Picture
 from edgetag.demo_sets.rcc import read_container
 from edgetag.errors import InputError
 from edgetag.tags import DEFAULT_TAGS
-from edgetag.workspace import write_bytes
+from edgetag.writing import write_bytes
 
 SOURCE = "gcompris"
 

@@ -23,7 +23,8 @@ from edgetag.machine import cores
 from edgetag.progress import Progress
 from edgetag.records import Result
 from edgetag.tags import DEFAULT_TAGS
-from edgetag.workspace import digest_json, write_text
+from edgetag.workspace import digest_json
+from edgetag.writing import write_text
 
 LABELS, SUMMARY, PLAN, ATTRIBUTION = "labels.csv", "set.json", "plan.json", "ATTRIBUTION.md"
 PACKAGES = "packages"

@@ -1,22 +1,21 @@
 """What the processes that score and time are told and what they answer, one JSON line per event."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any, Literal
 
-from pydantic import Field, TypeAdapter
-
-from edgetag.preprocess import Preprocessing
-from edgetag.recipe import NetworkSection
-from edgetag.records import Record
+from edgetag.image_cache import Shards
+from edgetag.pixels import Normalization
 
 
-class FloatModel(Record):
+@dataclass(frozen=True, kw_only=True)
+class FloatModel:
     """The float network, as an engine opens it.
 
     Attributes:
         engine: A name of `catalogue.desktop`.
         file: `train/model.npz`, or the ONNX file.
-        network: The architecture, for an engine that takes weights.
+        network: Values of a `NetworkSection`, for an engine that takes weights.
         tags: Number of scores.
         device: `cpu`, or `cuda:` and a number; empty takes the first GPU where there is one.
         tf32: Whether a GPU may round the factors of products to 10 bits (TensorFloat-32).
@@ -24,33 +23,35 @@ class FloatModel(Record):
 
     engine: str
     file: Path
-    network: NetworkSection
+    network: dict[str, Any]
     tags: int
     device: str = ""
     tf32: bool = False
 
 
-class ScoringJob(Record):
+@dataclass(frozen=True, kw_only=True)
+class ScoringJob:
     """Rows to score.
 
     Attributes:
         model: What scores them.
         contract: From pixels to the model's input.
-        cache: Folder of the image cache.
+        cache: Where the image cache lies.
         rows: A `.npy`, `[n]` row numbers.
         scores: Receives a `.npy`, `[n, tags]` float32.
         batch: Images at once.
     """
 
     model: FloatModel
-    contract: Preprocessing
-    cache: Path
+    contract: Normalization
+    cache: Shards
     rows: Path
     scores: Path
     batch: int
 
 
-class TimingJob(Record):
+@dataclass(frozen=True, kw_only=True)
+class TimingJob:
     """What to time.
 
     Attributes:
@@ -66,7 +67,7 @@ class TimingJob(Record):
     """
 
     model: FloatModel
-    contract: Preprocessing
+    contract: Normalization
     images: Path
     warmup_runs: int
     settled: float
@@ -75,7 +76,8 @@ class TimingJob(Record):
     min_s: float
 
 
-class Place(Record):
+@dataclass(frozen=True, kw_only=True)
+class Place:
     """Where an engine computes.
 
     Attributes:
@@ -91,14 +93,16 @@ class Place(Record):
     versions: dict[str, str]
 
 
-class Advanced(Record):
+@dataclass(frozen=True, kw_only=True)
+class Advanced:
     """So many images more are scored, or inferences done."""
 
     event: Literal["advanced"] = "advanced"
     amount: int = 1
 
 
-class BatchTimes(Record):
+@dataclass(frozen=True, kw_only=True)
+class BatchTimes:
     """What was measured of one size of batch.
 
     Attributes:
@@ -118,14 +122,16 @@ class BatchTimes(Record):
     joules_per_image: float | None = None
 
 
-class Scored(Record):
+@dataclass(frozen=True, kw_only=True)
+class Scored:
     """All rows are scored."""
 
     event: Literal["scored"] = "scored"
     place: Place
 
 
-class Timed(Record):
+@dataclass(frozen=True, kw_only=True)
+class Timed:
     """All batches are timed."""
 
     event: Literal["timed"] = "timed"
@@ -133,12 +139,12 @@ class Timed(Record):
     batches: tuple[BatchTimes, ...]
 
 
-class Refused(Record):
+@dataclass(frozen=True, kw_only=True)
+class Refused:
     """The engine cannot do it, for a reason in one line."""
 
     event: Literal["refused"] = "refused"
     reason: str
 
 
-Event = Annotated[Advanced | Scored | Timed | Refused, Field(discriminator="event")]
-EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+Event = Advanced | Scored | Timed | Refused

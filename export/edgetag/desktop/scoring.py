@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import TypeAdapter
 
 from edgetag.arrays import write_array
+from edgetag.cache_index import find_shards
 from edgetag.catalogue.desktop import DESKTOP
+from edgetag.children import on_host
 from edgetag.desktop.availability import missing
 from edgetag.desktop.job import (
-    EVENT,
     Advanced,
     Event,
     FloatModel,
@@ -21,12 +23,14 @@ from edgetag.desktop.job import (
     ScoringJob,
 )
 from edgetag.errors import InputError
+from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
-from edgetag.process import on_host, run_job
+from edgetag.process import run_job
 from edgetag.progress import Progress
 from edgetag.scratch import scratch_folder
 
 MODULE = "edgetag.desktop.scorer"
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 BATCH = 64
 """Images at once; it changes nothing but speed and the last bits."""
 
@@ -70,8 +74,8 @@ def score(
     with scratch_folder() as folder:
         job = ScoringJob(
             model=model,
-            contract=contract,
-            cache=cache.resolve(),
+            contract=Normalization.of(contract),
+            cache=find_shards(cache),
             rows=folder / "rows.npy",
             scores=folder / "scores.npy",
             batch=batch,

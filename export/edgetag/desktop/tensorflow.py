@@ -7,6 +7,7 @@ from edgetag import networks
 from edgetag.desktop.availability import wanted_gpu
 from edgetag.desktop.engine import Floats
 from edgetag.desktop.job import FloatModel
+from edgetag.recipe import NetworkSection
 from edgetag.tf import tf
 
 
@@ -40,9 +41,10 @@ class TensorFlowModel:
         self.gpu, self.name = use_device(model.device)
         self.versions = {name: version(name) for name in ("tensorflow", "tf-keras")}
         tf.config.experimental.enable_tensor_float_32_execution(model.tf32)
-        network = networks.build_untrained(model.network, model.tags)
+        section = NetworkSection.model_validate(model.network)
+        network = networks.build_untrained(section, model.tags)
         networks.load_weights(network, model.file)
-        size = model.network.input_size
+        size = section.input_size
 
         # Of any batch: a graph for each size would take no less time and seconds more to build.
         @tf.function(input_signature=[tf.TensorSpec((None, size, size, 3), tf.float32)])

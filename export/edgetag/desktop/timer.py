@@ -11,7 +11,7 @@ from edgetag.children import begin_job
 from edgetag.desktop.engine import open_model, place_of, refusals
 from edgetag.desktop.job import Advanced, BatchTimes, Timed, TimingJob
 from edgetag.desktop.nvidia import Gpu, count_as_the_system_does, open_gpu
-from edgetag.preprocess import scale
+from edgetag.pixels import scale
 
 BATCHES = (8, 16, 32, 64)
 """Among these the best batch is sought; larger ones gain little and may not fit into memory."""

@@ -15,7 +15,7 @@ from edgetag.tagging.errors import PictureError
 from edgetag.tagging.listing import Content, Listed, bytes_of, contents, shown_name
 from edgetag.tagging.results import Tagging
 from edgetag.tagging.tagger import Tagger
-from edgetag.workspace import write_bytes
+from edgetag.writing import write_bytes
 
 
 class Explainer(Protocol):

@@ -12,19 +12,25 @@ from functools import partial
 from math import sqrt
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
+from edgetag.cache_index import find_shards
+from edgetag.children import on_host
 from edgetag.dataset import Rows
 from edgetag.errors import InputError
 from edgetag.explaining.apart import take_apart
 from edgetag.explaining.graph import Layer, align, read_graph
-from edgetag.explaining.job import EVENT, Compared, Event, Job, Pair, Sums
+from edgetag.explaining.job import Compared, Event, Job, Pair, Sums
 from edgetag.explaining.result import LayerError
+from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
-from edgetag.process import on_host, run_job
+from edgetag.process import run_job
 from edgetag.progress import Task
 from edgetag.runtimes.messages import BadInput, Refused, Scored
 from edgetag.scratch import scratch_folder
 
 CHILD = "edgetag.explaining.child"
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 SILENCE_S = 60.0
 """A process that finishes no image in this time counts as hung."""
 
@@ -77,9 +83,9 @@ def blame(
                 _pair(graph.layers[a], fed_to, other_graph.layers[b])
                 for (a, b), fed_to in zip(pairs, fed, strict=True)
             ),
-            cache=images.cache.absolute(),
+            cache=find_shards(images.cache),
             rows=tuple(images.rows.tolist()),
-            contract=images.contract,
+            contract=Normalization.of(images.contract),
         )
         outcome = _run(job, task, silence_s, cancelled)
     if isinstance(outcome, str):

@@ -16,7 +16,7 @@ from edgetag.confinement import confine
 from edgetag.errors import InputError, one_line
 from edgetag.explaining.job import Compared, Job, Pair, Sums
 from edgetag.image_cache import ImageCache
-from edgetag.preprocess import Pixels
+from edgetag.pixels import Pixels
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.interpreter import open_session
 from edgetag.runtimes.messages import BadInput, Loaded, Refused, Scored
@@ -135,7 +135,7 @@ def compare(job: Job, cache: ImageCache, emit: Emit) -> Compared:
         InputError: The image cache is damaged.
     """
     files = Files(job)
-    files.check_size(cache.index.input_size)
+    files.check_size(cache.shards.input_size)
     emit(Loaded())
     sums = [LayerSums() for _ in job.pairs]
     for done, row in enumerate(job.rows, start=1):
@@ -149,7 +149,7 @@ def compare(job: Job, cache: ImageCache, emit: Emit) -> Compared:
 def main() -> None:
     """Do the job in the file named by the first argument; answer with events."""
     job, emit = begin_job(Job)
-    confine((job.reference, job.apart, job.other, job.cache))
+    confine((job.reference, job.apart, job.other, job.cache.folder))
     try:
         emit(compare(job, ImageCache(job.cache), emit))
     except ModelLoadError as error:

@@ -1,16 +1,16 @@
 """What the comparing process is told and what it answers, one JSON line per event."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, TypeAdapter
-
-from edgetag.preprocess import Preprocessing
-from edgetag.records import Record
+from edgetag.image_cache import Shards
+from edgetag.pixels import Normalization
 from edgetag.runtimes.messages import BadInput, Loaded, Refused, Scored
 
 
-class Pair(Record):
+@dataclass(frozen=True, kw_only=True)
+class Pair:
     """The same layer's output in all files, as positions among their tensors.
 
     Attributes:
@@ -29,7 +29,8 @@ class Pair(Record):
     zero_point: int
 
 
-class Job(Record):
+@dataclass(frozen=True, kw_only=True)
+class Job:
     """What to compare.
 
     Attributes:
@@ -37,7 +38,7 @@ class Job(Record):
         apart: The same taken apart, see `apart.take_apart`.
         other: The quantized one.
         pairs: Layers to compare.
-        cache: Folder of the image cache.
+        cache: Where the image cache lies.
         rows: Row numbers of the images.
         contract: How pixels become input.
     """
@@ -46,12 +47,13 @@ class Job(Record):
     apart: Path
     other: Path
     pairs: tuple[Pair, ...]
-    cache: Path
+    cache: Shards
     rows: tuple[int, ...]
-    contract: Preprocessing
+    contract: Normalization
 
 
-class Sums(Record):
+@dataclass(frozen=True, kw_only=True)
+class Sums:
     """Over all values of one layer's output on all images.
 
     Attributes:
@@ -69,12 +71,12 @@ class Sums(Record):
     own_squared_errors: float
 
 
-class Compared(Record):
+@dataclass(frozen=True, kw_only=True)
+class Compared:
     """All images are done; one entry per pair."""
 
     event: Literal["compared"] = "compared"
     layers: tuple[Sums, ...]
 
 
-Event = Annotated[Loaded | Scored | Refused | BadInput | Compared, Field(discriminator="event")]
-EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+Event = Loaded | Scored | Refused | BadInput | Compared

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgetag.explaining.result import Blame, LayerError
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 FOLDER = "model-explorer"
 WHITE, RED = "#ffffff", "#d03b3b"

@@ -37,7 +37,8 @@ from edgetag.sampling import rare_tags_first
 from edgetag.shipping import read_shipping
 from edgetag.training.result import Thresholds
 from edgetag.validation.statistics import Bootstrap
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 
 class _Notes:

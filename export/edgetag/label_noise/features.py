@@ -48,7 +48,7 @@ def features_of(
         {
             "network": recipe.network.model_dump(mode="json"),
             "weights": digest_file(weights) if trained else "",
-            "images": dataset.cache.index.fingerprint,
+            "images": dataset.cache.shards.fingerprint,
             "rows": rows.tolist(),
             "made with": dependencies_of("edgetag.label_noise.features").digest,
         }

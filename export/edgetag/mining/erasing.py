@@ -27,7 +27,8 @@ from edgetag.pixels import Pixels
 from edgetag.progress import Progress
 from edgetag.sampling import spread
 from edgetag.tables.formats import format_percent
-from edgetag.workspace import Workspace, atomic_write, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import atomic_write, write_text
 
 FOLDER = "erased"
 """In `mine/`: the pictures, and `labels.csv`."""

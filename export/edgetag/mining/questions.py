@@ -7,7 +7,8 @@ from edgetag.label_noise.asking import worth_asking
 from edgetag.label_noise.leaving_out import labels_to_leave_out
 from edgetag.mining.result import QUESTIONS
 from edgetag.mining.subject import Subject
-from edgetag.workspace import Workspace, atomic_write
+from edgetag.workspace import Workspace
+from edgetag.writing import atomic_write
 
 
 def write_questions(subject: Subject, workspace: Workspace, folds: int) -> None:

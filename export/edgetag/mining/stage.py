@@ -30,7 +30,8 @@ from edgetag.mining.suspicion import TagJudged, judge_labels
 from edgetag.mining.thumbnails import thumbnails
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
-from edgetag.workspace import Workspace, atomic_write, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import atomic_write, write_text
 
 OF_SCORES: tuple[Kind, ...] = ("near the threshold", "models disagree", "far from training")
 """Kinds that need scores of the float model."""

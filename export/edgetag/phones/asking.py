@@ -7,7 +7,7 @@ from edgetag.phones.job import RunnerJob
 from edgetag.phones.phone import Phone
 from edgetag.phones.store import LocalFile, put
 from edgetag.scratch import scratch_folder
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 START_S = 120.0
 """Beyond the seconds that are asked for: loading, preparing a GPU, which takes seconds."""

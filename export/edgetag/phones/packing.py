@@ -16,7 +16,8 @@ from edgetag.phones.phone import FOLDER
 from edgetag.phones.store import ModelFile
 from edgetag.recipe import Recipe
 from edgetag.sampling import spread
-from edgetag.workspace import Workspace, atomic_write, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import atomic_write, write_text
 
 IMAGES, SCRIPT = "images.npy", "run.sh"
 

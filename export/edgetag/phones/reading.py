@@ -26,7 +26,8 @@ from edgetag.phones.result import PhoneFailure, PhoneRecord, PhonesResult
 from edgetag.phones.store import ModelFile
 from edgetag.recipe import Recipe, Variant
 from edgetag.sampling import spread
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 MOST_BYTES = 1 << 30
 NO_HEAT = "read from a file: how hot the phone was is not known"

@@ -23,7 +23,8 @@ from edgetag.pool import open_pool
 from edgetag.progress import Progress, SharedProgress
 from edgetag.recipe import Recipe
 from edgetag.scratch import scratch_folder
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 
 def list_phones() -> PhoneList:

@@ -27,7 +27,7 @@ from edgetag.quantizing.pictures import draw
 from edgetag.quantizing.result import Compared, File, QuantizedFile
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.temporary_images import images_on_disk
-from edgetag.workspace import write_bytes, write_text
+from edgetag.writing import write_bytes, write_text
 
 PACKAGES = ("ai-edge-litert", "litert-quantizer", "numpy", "pillow")
 PROBABILITIES = ("LOGISTIC", "SOFTMAX")

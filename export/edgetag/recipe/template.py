@@ -15,7 +15,7 @@ from edgetag.recipe.budgets import TagBudget
 from edgetag.recipe.data import DataSection
 from edgetag.recipe.loading import parse_recipe
 from edgetag.recipe.sections import ExportSection, NetworkSection
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 TEMPLATE = """\
 # A recipe for edgetag. What is commented out shows the default; relative paths are relative to this

@@ -40,7 +40,8 @@ from edgetag.shipping import choose
 from edgetag.targets.store import read_current
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
-from edgetag.workspace import Workspace, digest_file, write_bytes, write_text
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_bytes, write_text
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResult:

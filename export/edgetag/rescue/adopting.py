@@ -19,7 +19,8 @@ from edgetag.rescue.judge import Judge
 from edgetag.rescue.result import Adoption, RescueResult, Step
 from edgetag.rescue.scoring import Runtime
 from edgetag.runtimes import LoadFailure
-from edgetag.workspace import Workspace, write_bytes, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_bytes, write_text
 
 
 def adopt(

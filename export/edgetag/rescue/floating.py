@@ -11,7 +11,8 @@ from edgetag.dependencies import dependencies_of
 from edgetag.progress import Progress
 from edgetag.recipe import PLACES, Recipe, Variant
 from edgetag.records import Result
-from edgetag.workspace import Workspace, digest_file, digest_json, write_bytes, write_text
+from edgetag.workspace import Workspace, digest_file, digest_json
+from edgetag.writing import write_bytes, write_text
 
 if TYPE_CHECKING:
     from edgetag.tf import keras

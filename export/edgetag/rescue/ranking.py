@@ -24,7 +24,8 @@ from edgetag.rescue.result import LayerError
 from edgetag.rescue.scoring import Runtime
 from edgetag.runtimes import LoadFailure
 from edgetag.scratch import scratch_folder
-from edgetag.workspace import digest_json, write_text
+from edgetag.workspace import digest_json
+from edgetag.writing import write_text
 
 IMAGES = 64
 """Training images that layers are ranked over, spread over the tags."""

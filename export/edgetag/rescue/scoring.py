@@ -78,7 +78,7 @@ class Runtime:
             engine=self.engine.name,
             version=self.engine.version(),
             device=self._machine.cpu,
-            cache=self._dataset.cache.index.fingerprint,
+            cache=self._dataset.cache.shards.fingerprint,
             rows=digest_rows(rows),
             contract=self._contract.digest(),
             columns=None,

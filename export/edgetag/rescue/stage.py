@@ -17,7 +17,8 @@ from edgetag.rescue.scoring import THREADS
 from edgetag.rescue.search import Choice, fewest
 from edgetag.rescue.trials import Trial, Trials
 from edgetag.validation.result import Verdict
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 Figure = Measurement | Failure | None
 """What timing a file gave; None where this machine lacks the runtime."""

@@ -30,7 +30,8 @@ from edgetag.rescue.result import Keep
 from edgetag.rescue.scoring import Runtime
 from edgetag.rescue.search import Choice
 from edgetag.runtimes import LoadFailure
-from edgetag.workspace import Workspace, digest_file, write_bytes
+from edgetag.workspace import Workspace, digest_file
+from edgetag.writing import write_bytes
 
 
 @dataclass(frozen=True)

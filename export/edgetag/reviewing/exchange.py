@@ -17,7 +17,8 @@ from edgetag.reviewing.label_studio import read_tasks, tasks_json
 from edgetag.reviewing.opening import open_review
 from edgetag.reviewing.store import Change, Store, StoreError, counting, last_of_each
 from edgetag.tagging.sidecars import write_sidecars
-from edgetag.workspace import Workspace, digest_json, write_text
+from edgetag.workspace import Workspace, digest_json
+from edgetag.writing import write_text
 
 FIXED = ("path", "split", "group", "weight", "crop")
 """What a wide table tells of a picture beside its labels."""

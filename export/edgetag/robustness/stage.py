@@ -30,7 +30,8 @@ from edgetag.training.result import Thresholds
 from edgetag.validation.comparison import compare
 from edgetag.validation.inputs import split_of
 from edgetag.validation.metrics import Measured, Split
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 CHANGES: tuple[Change, ...] = ("noise", "fgsm", "pgd")
 EPSILONS = (1, 2, 4)

@@ -23,7 +23,7 @@ def run_bare(session: Session, job: Job, cache: ImageCache, emit: Emit) -> None:
     """Time the loop; see `worker.Work`."""
     rows = np.load(job.rows, allow_pickle=False)
     table = encoding_table(job.contract, session.input)
-    size = cache.index.input_size
+    size = cache.shards.input_size
     count = max(1, INPUT_BYTES // (size * size * 3 * table.itemsize))
     inputs = [encode(cache[rows[i : i + 1]], table) for i in range(min(count, len(rows)))]
     started, cpu_started = time.monotonic(), time.process_time()

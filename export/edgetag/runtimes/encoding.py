@@ -8,12 +8,11 @@ a table for any input type. Where the exporter has set the scale to `1 / std` an
 import numpy as np
 import numpy.typing as npt
 
-from edgetag.contract import Preprocessing
-from edgetag.pixels import Pixels, scale
+from edgetag.pixels import Normalized, Pixels, scale
 from edgetag.runtimes.session import Tensor, Values
 
 
-def encoding_table(contract: Preprocessing, tensor: Tensor) -> Values:
+def encoding_table(contract: Normalized, tensor: Tensor) -> Values:
     """Return the input value of each pixel value: `[256]` of the input's type.
 
     Quantized as TensorFlow Lite defines it, `round(real / scale) + zero_point`, cut to the type.

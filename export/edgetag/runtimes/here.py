@@ -1,11 +1,10 @@
 """What engines of this machine have in common: their worker is this Python, which loads files."""
 
 from abc import ABC, abstractmethod
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from edgetag.process import Launch, on_host
+from edgetag.children import Launch, on_host
 from edgetag.runtimes.protocol import SILENCE_LIMIT_S
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ class EngineHere(ABC):
 
     def version(self) -> str:
         """Return the installed version."""
+        from importlib.metadata import version  # late: a worker asks for none, and it costs 40 ms
+
         return version(self.package)
 
     def available(self) -> str | None:
@@ -55,6 +56,8 @@ class EngineHere(ABC):
 
 def is_installed(package: str) -> bool:
     """Tell whether a distribution is there."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         version(package)
     except PackageNotFoundError:

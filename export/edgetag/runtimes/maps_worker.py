@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 
+from edgetag.arrays import write_array
 from edgetag.children import Emit
 from edgetag.image_cache import ImageCache
 from edgetag.runtimes.encoding import ImageEncoder, encoding_table
@@ -27,7 +28,7 @@ def map_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> None:
     """
     maps = MapRunner(session)
     rows = np.load(job.rows, allow_pickle=False)
-    encoder = ImageEncoder(encoding_table(job.contract, session.input), cache.index.input_size)
+    encoder = ImageEncoder(encoding_table(job.contract, session.input), cache.shards.input_size)
     height, width, tags = maps.shape
     out = np.zeros((len(rows), height + 1, width, tags), dtype=np.float32)
     started, cpu_started = time.monotonic(), time.process_time()
@@ -40,8 +41,6 @@ def map_rows(session: Session, job: Job, cache: ImageCache, emit: Emit) -> None:
             emit(Scored(images=image + 1))
             reported = now
     seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
-    from edgetag.arrays import write_array  # imported late, as in `worker`
-
     write_array(job.scores, out)
     emit(Scored(images=len(rows)))
     emit(Done(seconds=seconds, cpu_seconds=cpu_seconds))

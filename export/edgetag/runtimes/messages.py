@@ -1,21 +1,21 @@
 """What the scoring process is told and what it answers, one JSON line per event."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, TypeAdapter
-
-from edgetag.contract import Preprocessing
-from edgetag.records import Record
+from edgetag.image_cache import Shards
+from edgetag.pixels import Normalization
 
 
-class Job(Record):
+@dataclass(frozen=True, kw_only=True)
+class Job:
     """What to score.
 
     Attributes:
         engine: Name of the runtime.
         model: The `.tflite` file.
-        cache: Folder of the image cache.
+        cache: Where the image cache lies.
         rows: A `.npy` of row numbers, `[n]` int64.
         scores: Where the scores go: a `.npy`, `[n, tags]` float32.
         contract: How pixels become input.
@@ -24,27 +24,30 @@ class Job(Record):
 
     engine: str
     model: Path
-    cache: Path
+    cache: Shards
     rows: Path
     scores: Path
-    contract: Preprocessing
-    threads: int = Field(ge=1)
+    contract: Normalization
+    threads: int
 
 
-class Loaded(Record):
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
     """The model is ready to run."""
 
     event: Literal["loaded"] = "loaded"
 
 
-class Scored(Record):
+@dataclass(frozen=True, kw_only=True)
+class Scored:
     """So many images are done."""
 
     event: Literal["scored"] = "scored"
     images: int
 
 
-class Done(Record):
+@dataclass(frozen=True, kw_only=True)
+class Done:
     """The work is done and all scores are written.
 
     Both are seconds from the first image to the last: on the clock, and of the process's
@@ -56,28 +59,28 @@ class Done(Record):
     cpu_seconds: float
 
 
-class Refused(Record):
+@dataclass(frozen=True, kw_only=True)
+class Refused:
     """The runtime cannot load or run the model."""
 
     event: Literal["refused"] = "refused"
     reason: str
 
 
-class WrongOutput(Record):
+@dataclass(frozen=True, kw_only=True)
+class WrongOutput:
     """The model runs, but what it gives are no scores."""
 
     event: Literal["wrong_output"] = "wrong_output"
     reason: str
 
 
-class BadInput(Record):
+@dataclass(frozen=True, kw_only=True)
+class BadInput:
     """Something other than the model is wrong, such as the image cache."""
 
     event: Literal["bad_input"] = "bad_input"
     message: str
 
 
-Event = Annotated[
-    Loaded | Scored | Done | Refused | WrongOutput | BadInput, Field(discriminator="event")
-]
-EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+Event = Loaded | Scored | Done | Refused | WrongOutput | BadInput

@@ -17,14 +17,15 @@ from typing import ClassVar, Self
 
 from pydantic import ValidationError
 
+from edgetag.children import Launch
 from edgetag.errors import InputError
-from edgetag.process import Launch
 from edgetag.progress import Progress
 from edgetag.records import Result
 from edgetag.runtimes.emulation.machines import default_cache
 from edgetag.runtimes.node import INSTALL, find_node, why_no_node
 from edgetag.runtimes.protocol import SILENCE_LIMIT_S
-from edgetag.workspace import digest_file, write_text
+from edgetag.workspace import digest_file
+from edgetag.writing import write_text
 
 LOCK = "package-lock.json"
 MODULES = Path("node_modules")

@@ -12,7 +12,7 @@ A benchmark times `Session.run` alone, between `feed` and `read`.
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from edgetag.process import Launch
+from edgetag.children import Launch
 
 if TYPE_CHECKING:
     from edgetag.runtimes.session import Session

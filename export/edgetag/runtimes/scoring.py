@@ -10,13 +10,16 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import TypeAdapter
 
+from edgetag.arrays import write_array
+from edgetag.cache_index import find_shards
 from edgetag.contract import Preprocessing
 from edgetag.errors import InputError
+from edgetag.pixels import Normalization
 from edgetag.process import run_job
 from edgetag.progress import SilentTask, Task
 from edgetag.runtimes.messages import (
-    EVENT,
     BadInput,
     Done,
     Event,
@@ -31,6 +34,7 @@ from edgetag.scratch import scratch_folder
 
 WORKER = "edgetag.runtimes.worker"
 BARE = "edgetag.runtimes.bare"
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
 class FailureKind(StrEnum):
@@ -163,15 +167,12 @@ class _Given:
         job = Job(
             engine=engine.inner,
             model=self.model_path.absolute(),
-            cache=self.cache_folder.absolute(),
+            cache=find_shards(self.cache_folder),
             rows=folder / "rows.npy",
             scores=folder / "scores.npy",
-            contract=self.contract,
+            contract=Normalization.of(self.contract),
             threads=self.threads,
         )
-        # Imported late: the process that runs a model imports this package too, and is to be small.
-        from edgetag.arrays import write_array
-
         write_array(job.rows, self.rows)
         return job
 

@@ -1,7 +1,6 @@
 """tflite-runtime, the runtime of apps that have not moved to LiteRT."""
 
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,8 @@ class TFLiteRuntime(EngineHere):
 
     def available(self) -> str | None:
         """Return None, or why it cannot be used here."""
+        from importlib.metadata import version  # late, as in `here`
+
         return why_not(sys.version_info[:2], is_installed(PACKAGE), version("numpy"))
 
     def load(self, model: Path | bytes, threads: int) -> "Session":

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.arrays import write_array
 from edgetag.children import Emit, begin_job
 from edgetag.confinement import confine
 from edgetag.errors import InputError
@@ -53,7 +54,7 @@ def score_rows(
         WrongOutputError: What it gives are no scores.
     """
     rows = np.load(job.rows, allow_pickle=False)
-    size = cache.index.input_size
+    size = cache.shards.input_size
     encoder = ImageEncoder(encoding_table(job.contract, session.input), size)
     scores = np.empty((len(rows), session.output.shape[1]), dtype=np.float32)
     done = 0
@@ -71,9 +72,6 @@ def score_rows(
         scores[done : done + len(block)] = check(decode(raw, session.output), session.output)
         done += len(block)
     seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
-    # Imported late: what is above decides how much memory the runtime is seen to need.
-    from edgetag.arrays import write_array
-
     write_array(job.scores, scores)
     emit(Scored(images=done))
     emit(Done(seconds=seconds, cpu_seconds=cpu_seconds))
@@ -100,7 +98,7 @@ def perform(
         else:
             session = load()
         height, width = session.input.shape[1:3]
-        size = cache.index.input_size
+        size = cache.shards.input_size
         if (height, width) != (size, size):
             raise ModelLoadError(
                 f"it takes images of {width}x{height}, but the image cache has {size}x{size}"
@@ -118,7 +116,7 @@ def perform(
 def main(work: Work = score_rows) -> None:
     """Perform the job in the file named by the first argument."""
     job, emit = begin_job(Job)
-    confine((job.model, job.cache, job.rows), (job.scores.parent,))
+    confine((job.model, job.cache.folder, job.rows), (job.scores.parent,))
     perform(job, emit, work)
     if "tensorflow" in sys.modules:
         raise RuntimeError("TensorFlow was imported into a runtime's process; scores are not valid")

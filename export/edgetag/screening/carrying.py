@@ -21,7 +21,8 @@ from edgetag.progress import Progress
 from edgetag.screening.plan import Step
 from edgetag.screening.result import Carried
 from edgetag.tagging.listing import shown_name
-from edgetag.workspace import digest_file, disk_error
+from edgetag.workspace import digest_file
+from edgetag.writing import disk_error
 
 Action = Literal["copy", "link", "move"]
 """link: a hard link, or a symbolic one where the folder is on another file system."""

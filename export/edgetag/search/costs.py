@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.benchmarking.measure import Plan, Times, measure
+from edgetag.cache_index import CacheIndex
 from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.flatfile import gzip_size, operators, parse_model
 from edgetag.errors import InputError
-from edgetag.image_cache import SHARD_IMAGES, CacheIndex, shard_path
+from edgetag.image_cache import SHARD_IMAGES, shard_path
 from edgetag.pixels import Pixels
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
@@ -20,7 +21,7 @@ from edgetag.search.result import Measures
 from edgetag.targets.asked import engine_of_budgets
 from edgetag.targets.counting.one_file import count_file
 from edgetag.targets.scoring import Pictures
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 MULTIPLYING = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 DEAR = {"latency_ms", "arm_instructions"}

@@ -8,7 +8,7 @@ from edgetag.recipe import Recipe
 from edgetag.search.choosing import front_of
 from edgetag.search.plotting import plot_of
 from edgetag.search.result import SearchResult, SearchTrial
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 
 class Ledger:

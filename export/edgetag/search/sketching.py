@@ -11,7 +11,7 @@ from edgetag.networks import build_untrained
 from edgetag.recipe import Recipe
 from edgetag.recipe.search import VARIANT_OF
 from edgetag.search.candidates import Candidate
-from edgetag.workspace import write_bytes
+from edgetag.writing import write_bytes
 
 
 def plain(candidate: Candidate) -> Candidate:

@@ -30,7 +30,8 @@ from edgetag.search.result import SearchResult, SearchTrial
 from edgetag.search.sampling import Proposals
 from edgetag.search.trials import Trials
 from edgetag.validation.result import Verdict
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 SHARES = (1 / 3, 1.0)
 """Of the training behind the float model, that the better half has each time."""

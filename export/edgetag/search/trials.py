@@ -32,7 +32,8 @@ from edgetag.search.result import KeptTrial, Measures
 from edgetag.search.sketching import plain, write_sketch
 from edgetag.sharing import share_training
 from edgetag.stages import STAGES, stage
-from edgetag.workspace import RunFile, Workspace, digest_file, digest_json, write_text
+from edgetag.workspace import RunFile, Workspace, digest_file, digest_json
+from edgetag.writing import write_text
 
 MOST_IMAGES = 1000
 """Pictures of the validation split that choose, at even distances."""

@@ -9,7 +9,8 @@ from edgetag.recipe import Recipe
 from edgetag.study.plot import draw_study
 from edgetag.study.result import Study
 from edgetag.study.tables import to_markdown_page
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 
 def about(recipe: Recipe, base: str, before: float | None, after: float | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from edgetag.tagging.listing import Listed, contents, shown_name
 from edgetag.tagging.parts import Parts, Row, open_parts, stamp_of
 from edgetag.tagging.sidecars import Style, write_sidecars
 from edgetag.tagging.tagger import Tagger
-from edgetag.workspace import atomic_write
+from edgetag.writing import atomic_write
 
 PART_ROWS = 256
 PART_S = 10.0

@@ -17,7 +17,7 @@ import polars as pl
 
 from edgetag.errors import InputError
 from edgetag.tagging.listing import Listed
-from edgetag.workspace import atomic_write, disk_error, write_text
+from edgetag.writing import atomic_write, disk_error, write_text
 
 SETTINGS = "batch.json"
 PART = "part-{:06}.parquet"

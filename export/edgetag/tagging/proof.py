@@ -22,7 +22,7 @@ from edgetag.tagging.errors import BundleError
 from edgetag.tagging.opening import Model
 from edgetag.temporary_images import images_on_disk
 from edgetag.user_cache import user_cache
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 GREY = 128
 

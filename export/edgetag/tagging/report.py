@@ -23,7 +23,7 @@ from edgetag.tables.formats import format_count, format_fraction, format_percent
 from edgetag.tagging.batch import SCORE
 from edgetag.tagging.tagger import Tagger
 from edgetag.validation.operating import precision_at
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_PLOTS = 48

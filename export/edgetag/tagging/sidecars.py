@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgetag.tagging.listing import shown_name
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 Style = Literal["hydrus", "booru"]
 """hydrus: `picture.jpg.txt`, a tag a line. booru: `picture.txt`, tags separated by commas."""

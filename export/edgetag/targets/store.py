@@ -15,7 +15,8 @@ from edgetag.targets.result import (
     TargetRecord,
     TargetsResult,
 )
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 R = TypeVar("R", bound=TargetRecord)
 

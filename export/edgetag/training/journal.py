@@ -6,7 +6,7 @@ from edgetag.tf import tf
 from edgetag.training import checkpoint as checkpoints
 from edgetag.training.checkpoint import Checkpoint
 from edgetag.training.result import EpochRecord
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 HISTORY = "history.jsonl"
 TENSORBOARD = "tensorboard"

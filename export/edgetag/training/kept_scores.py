@@ -45,7 +45,7 @@ def _basis(weights: Path, workspace: Workspace, dataset: Dataset) -> str:
         {
             "weights": digest_file(weights),
             "manifest": digest_file(workspace.manifest),
-            "images": dataset.cache.index.fingerprint,
+            "images": dataset.cache.shards.fingerprint,
             "made with": dependencies_of(MAKER).digest,
         }
     )

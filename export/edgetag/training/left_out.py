@@ -22,7 +22,8 @@ from edgetag.recipe import Recipe
 from edgetag.tf import tf
 from edgetag.training.cluster import read_cluster
 from edgetag.training.distribution import broadcast
-from edgetag.workspace import Workspace, atomic_write
+from edgetag.workspace import Workspace
+from edgetag.writing import atomic_write
 
 FILE = "left_out.csv"
 

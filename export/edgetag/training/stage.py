@@ -31,7 +31,8 @@ from edgetag.training.phases import train_phases
 from edgetag.training.result import Thresholds, TrainResult
 from edgetag.training.teachers import open_teacher
 from edgetag.training.thresholds import choose_thresholds
-from edgetag.workspace import Workspace, digest_file, digest_json, write_text
+from edgetag.workspace import Workspace, digest_file, digest_json
+from edgetag.writing import write_text
 
 MODEL = "model.npz"
 THRESHOLDS = "thresholds.json"
@@ -147,18 +148,18 @@ def training_fingerprint(recipe: Recipe, workspace: Workspace, dataset: Dataset)
             "seed": recipe.seed,
             "tags": dataset.vocabulary.names,
             "manifest": digest_file(workspace.manifest),
-            "cache": dataset.cache.index.fingerprint,
+            "cache": dataset.cache.shards.fingerprint,
             "made with": dependencies_of(__name__).digest,
         }
     )
 
 
 def _check_data(recipe: Recipe, dataset: Dataset) -> None:
-    size = dataset.cache.index.input_size
+    size = dataset.cache.shards.input_size
     if dataset.vocabulary != recipe.data.vocabulary() or size != recipe.network.input_size:
         raise InputError(
-            f"{dataset.cache.folder}: the data was built for other tags or another input size than "
-            "the recipe's; run: edgetag data build"
+            f"{dataset.cache.shards.folder}: the data was built for other tags or another input "
+            "size than the recipe's; run: edgetag data build"
         )
     if problems := unfit_for_training(recipe, dataset.counts()):
         raise InputError("\n".join(problems))

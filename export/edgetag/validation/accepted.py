@@ -11,7 +11,8 @@ from edgetag.recipe import Recipe
 from edgetag.userfiles import read_file
 from edgetag.validation.accepted_state import Baseline, TagState, VariantState
 from edgetag.validation.result import VariantVerdict, Verdict
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 FILE_NAME = "baseline.json"
 DIGITS = 6

@@ -140,7 +140,7 @@ def _by_onnx(
     model = FloatModel(
         engine=asked.engine,
         file=file.resolve(),
-        network=recipe.network,
+        network=recipe.network.model_dump(mode="json"),
         tags=len(names),
         device=asked.device,
         tf32=asked.tf32,

@@ -8,7 +8,8 @@ from pathlib import Path
 from edgetag.conversion.external import ExternalModel, Weighted
 from edgetag.ensembles import Ensemble, Member
 from edgetag.validation.inputs import Candidate
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 
 def shared_members(file: Candidate, files: Sequence[Candidate]) -> tuple[Weighted, ...]:

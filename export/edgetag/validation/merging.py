@@ -18,7 +18,8 @@ from edgetag.validation.details import Details
 from edgetag.validation.evaluation import Evaluation
 from edgetag.validation.inputs import Candidate
 from edgetag.validation.result import Verdict
-from edgetag.workspace import Workspace, atomic_write, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import atomic_write, write_text
 
 PACKAGES = ("ai-edge-litert", "numpy", "polars", "scikit-learn", "scipy", "tflite-runtime")
 """Packages whose versions travel with a verdict."""

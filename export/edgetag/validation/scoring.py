@@ -211,7 +211,7 @@ class Scoring:
             engine=run.engine.name,
             version=run.engine.version(),
             device=self.machine.cpu,
-            cache=self.dataset.cache.index.fingerprint,
+            cache=self.dataset.cache.shards.fingerprint,
             rows=digest_rows(run.rows),
             contract=run.contract.digest(),
             columns=None if in_order else run.columns,

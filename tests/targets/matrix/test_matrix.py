@@ -23,7 +23,7 @@ from edgetag.targets.matrix.proof import prove, read_needs
 from edgetag.targets.matrix.result import Cell, MatrixResult, Proof, Target
 from edgetag.targets.matrix.stage import run
 from edgetag.targets.matrix.tables import format_agreement, matrix_tables, to_markdown_page
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 from tests.support.bad_loops import crashing_model, endless_model
 from tests.support.paths import MODELS
 from tests.support.tiny_run import RECIPE, TAGS, TEST, RunFolder, make_run_folder

@@ -17,7 +17,7 @@ from edgetag.targets.asked import facts_of
 from edgetag.targets.matrix.result import MatrixResult
 from edgetag.targets.matrix.stage import run
 from edgetag.targets.result import InstructionCount
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 from tests.support.tiny_run import RunFolder, make_run_folder
 
 pytestmark = [

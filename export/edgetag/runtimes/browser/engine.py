@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edgetag.process import Launch, on_host
+from edgetag.children import Launch, on_host
 from edgetag.runtimes.browser.devtools import INSTALL, chromium_version, find_chromium
 from edgetag.runtimes.browser.files import MODULES, PROGRAMS
 from edgetag.runtimes.npm import NpmEngine, NpmPackage

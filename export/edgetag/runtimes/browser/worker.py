@@ -28,7 +28,7 @@ def main() -> None:
         raise RuntimeError(f"{job.engine} in {program}: `launch` starts no such process")
     files = page(folder / MODULES, job.model)
     with open_tab(program, job.scores.parent / "browser", engine.options, files) as tab:
-        confine((job.model, job.cache, job.rows, folder), (job.scores.parent,))
+        confine((job.model, job.cache.folder, job.rows, folder), (job.scores.parent,))
         perform(job, emit, load=lambda: BrowserSession(tab, job.model, engine.accelerator))
 
 

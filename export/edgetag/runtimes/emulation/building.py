@@ -17,7 +17,7 @@ from edgetag.runtimes.emulation.machines import Target
 from edgetag.runtimes.emulation.packages import Apt, unpack
 from edgetag.runtimes.emulation.state import MARKER, Installed, damage, read_installed, record_files
 from edgetag.runtimes.emulation.wheels import install_wheels
-from edgetag.workspace import write_text
+from edgetag.writing import write_text
 
 WORKER = "edgetag.runtimes.worker"
 NEEDED_BYTES = 500_000_000

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgetag.children import Launch
 from edgetag.errors import InputError
-from edgetag.process import Launch
 from edgetag.runtimes.emulation import Cpu, Target, find, open_target
 from edgetag.runtimes.emulation.counter import PLUGIN
 from edgetag.runtimes.emulation.launching import environment, python, start

@@ -8,7 +8,8 @@ from edgetag import __version__
 from edgetag.runtimes.emulation import emulator
 from edgetag.runtimes.emulation.commands import run
 from edgetag.runtimes.emulation.machines import PYTHON, Cpu, Target
-from edgetag.workspace import digest_json, write_text
+from edgetag.workspace import digest_json
+from edgetag.writing import write_text
 
 PACKAGE = Path(__file__).resolve().parents[2]
 IMPORT_LIMIT_S = 120.0

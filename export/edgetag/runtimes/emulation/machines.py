@@ -28,15 +28,6 @@ DEBIAN = (
     "libpython3.11-stdlib",
 )
 
-PURE = (
-    ("pydantic", "2.14.4"),
-    ("pydantic-core", "2.50.5"),
-    ("annotated-types", "0.8.0"),
-    ("typing-extensions", "4.16.0"),
-    ("typing-inspection", "0.4.5"),
-)
-"""What a scoring process imports beside numpy; as in requirements.lock, which a test checks."""
-
 Wheels = tuple[tuple[str, str], ...]
 
 
@@ -145,7 +136,7 @@ ARM64 = Target(
     triplet="aarch64-linux-gnu",
     emulator="qemu-aarch64",
     packages=DEBIAN,
-    wheels=(*PURE, ("numpy", "1.26.4"), LITERT, TFLITE_RUNTIME),
+    wheels=(("numpy", "1.26.4"), LITERT, TFLITE_RUNTIME),
     platforms=_platforms("aarch64", "34", "28", "27", "17"),
     runtimes=(("litert", LITERT[0]), ("tflite-runtime", TFLITE_RUNTIME[0])),
     cpus=(
@@ -167,7 +158,7 @@ ARMV7 = Target(
     emulator="qemu-arm",
     # The index has no numpy for armv7 that works with tflite-runtime; Debian has.
     packages=(*DEBIAN, "python3-numpy", "libblas3", "liblapack3", "libgfortran5"),
-    wheels=(*PURE, TFLITE_RUNTIME),
+    wheels=(TFLITE_RUNTIME,),
     platforms=_platforms("armv7l", "34", "31", "17"),
     runtimes=(("tflite-runtime", TFLITE_RUNTIME[0]),),
     cpus=(

@@ -1,4 +1,4 @@
-// Read access to the image cache of edgetag.image_cache: uint8 images in .npy shards, and an index.
+// Read access to the image cache of edgetag.image_cache: uint8 images in .npy shards.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -6,30 +6,13 @@ import path from 'node:path';
 import {BadInput} from './errors.mjs';
 import {openArray, readExactly} from './npy.mjs';
 
-const SCHEMA = 'edgetag.cache/1.';
 const OPEN_SHARDS = 4;  // rows come about in order, so that few files need to be open
 
 export class ImageCache {
-  constructor(folder) {
+  /** Open the cache of a job: its folder, how large images are, and how many each file has. */
+  constructor({folder, input_size: size, shard_images: shardImages}) {
     this.folder = folder;
-    const file = path.join(folder, 'index.json');
-    let text;
-    try {
-      text = fs.readFileSync(file, 'utf8');
-    } catch (error) {
-      throw new BadInput(`${file}: missing; run: edgetag data build`);
-    }
-    try {
-      this.index = JSON.parse(text);
-    } catch (error) {
-      this.index = {};
-    }
-    const {schema, images, input_size: size, shard_images: shardImages} = this.index;
-    const whole = [images, size, shardImages].every((n) => Number.isSafeInteger(n) && n >= 0);
-    if (!String(schema).startsWith(SCHEMA) || !whole || size < 1 || shardImages < 1) {
-      throw new BadInput(
-          `${file}: damaged, or of another version of edgetag; run: edgetag data build`);
-    }
+    this.shardImages = shardImages;
     this.size = size;
     this.imageBytes = size * size * 3;
     this.image = Buffer.alloc(this.imageBytes);
@@ -38,7 +21,7 @@ export class ImageCache {
 
   /** Return the pixels of one row, `[size, size, 3]` uint8, good until the next call. */
   read(row) {
-    const per = this.index.shard_images;
+    const per = this.shardImages;
     const number = Math.floor(row / per);
     const shard = this.shards.get(number) ?? this.open(number);
     if (row < 0 || row % per >= shard.shape[0]) {

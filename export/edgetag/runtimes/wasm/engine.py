@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
+from edgetag.children import Launch
 from edgetag.errors import InputError
-from edgetag.process import Launch
 from edgetag.runtimes.node import find_node, node_version, why_no_node
 from edgetag.runtimes.npm import MODULES, NpmEngine, NpmPackage
 

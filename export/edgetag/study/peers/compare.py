@@ -23,6 +23,7 @@ from edgetag.conversion.representative import representative_images
 from edgetag.conversion.sources import Sources
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
+from edgetag.pixels import Normalization
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.study.goals import check, goals_of
@@ -38,7 +39,8 @@ from edgetag.study.writing import about, write_study
 from edgetag.validation.inputs import split_of
 from edgetag.validation.judged import read_judged
 from edgetag.validation.scores import read_reference
-from edgetag.workspace import Workspace, write_bytes, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_bytes, write_text
 
 FEWEST_ROUNDS = 10
 
@@ -237,7 +239,7 @@ def _entry(
         runtime=runs,
         file=str(file),
         pictures=str(given.timed),
-        **Job.ends(given.contract),
+        contract=Normalization.of(given.contract),
     )
     return Entry(python, job)
 

@@ -9,7 +9,8 @@ from edgetag.children import python
 from edgetag.errors import InputError, one_line
 from edgetag.study.peers.tools import Tool
 from edgetag.user_cache import user_cache
-from edgetag.workspace import Workspace, digest_json, write_text
+from edgetag.workspace import Workspace, digest_json
+from edgetag.writing import write_text
 
 READY = "ready.txt"
 """Written last: without it an environment is one whose building was cut short."""

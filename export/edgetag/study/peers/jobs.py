@@ -1,27 +1,27 @@
 """What a tool's process is asked, and what it answers."""
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from pydantic import TypeAdapter
 
-from edgetag.contract import Preprocessing
-from edgetag.process import Launch
-from edgetag.records import Record
+from edgetag.children import Launch
+from edgetag.pixels import Normalization
 from edgetag.study.peers.tools import Kind, Runs
 
 WORKER = Path(__file__).with_name("worker.py")
 
 
-class Job(Record):
+@dataclass(frozen=True, kw_only=True)
+class Job:
     """One job of `worker`, which knows nothing of edgetag.
 
     Attributes:
         do: Which.
         pictures: `.npy` of `[n, size, size, 3]` uint8.
-        mean: Subtracted from each pixel,
-        std: which divides the difference then.
+        contract: How pixels become input.
         tool: Key of what makes files.
         source: The float `.tflite` file that they are made of.
         files: Kind → where it goes.
@@ -33,23 +33,18 @@ class Job(Record):
 
     do: Literal["make", "score", "time"]
     pictures: str
-    mean: float
-    std: float
+    contract: Normalization
     tool: str = ""
     source: str = ""
-    files: dict[Kind, str] = {}  # noqa: RUF012 - pydantic copies it
+    files: dict[Kind, str] = field(default_factory=dict)
     runtime: Runs = "litert"
     file: str = ""
     scores: str = ""
     exact: bool = False
 
-    @staticmethod
-    def ends(contract: Preprocessing) -> dict[str, float]:
-        """Return `mean` and `std`."""
-        return {"mean": contract.mean, "std": contract.std}
 
-
-class Said(Record):
+@dataclass(frozen=True, kw_only=True)
+class Said:
     """An event: whatever of it there is to tell.
 
     Attributes:

@@ -13,12 +13,14 @@ from edgetag.conversion.flatfile import gzip_size
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.metrics import Scores
+from edgetag.pixels import Normalization
 from edgetag.process import run_job
 from edgetag.progress import Progress
 from edgetag.records import Record, Result
 from edgetag.study.peers.jobs import SAID, WORKER, Job, Said, started_by
 from edgetag.study.peers.tools import Kind, Tool
-from edgetag.workspace import atomic_write, digest_file, digest_json, write_text
+from edgetag.workspace import digest_file, digest_json
+from edgetag.writing import atomic_write, write_text
 
 SILENCE_S = 900.0
 """A tool that says nothing for so long while it makes or scores a file counts as hung."""
@@ -188,7 +190,7 @@ class _Work:
                 source=str(self._given.source),
                 files=files,
                 pictures=str(self._given.calibrating),
-                **Job.ends(self._given.contract),
+                contract=Normalization.of(self._given.contract),
             ),
             "making files",
         )
@@ -222,7 +224,7 @@ class _Work:
             pictures=str(pictures),
             scores=str(scores),
             exact=exact,
-            **Job.ends(self._given.contract),
+            contract=Normalization.of(self._given.contract),
         )
         scores.unlink(missing_ok=True)  # so that none of an earlier study can pass for these
         self._do(job, f"scoring {kind}", listen)

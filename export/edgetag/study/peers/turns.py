@@ -14,6 +14,7 @@ from typing import IO
 from pydantic import ValidationError
 
 from edgetag.errors import one_line
+from edgetag.messages import to_line
 from edgetag.process import describe_end
 from edgetag.progress import Progress
 from edgetag.scratch import scratch_folder
@@ -49,7 +50,7 @@ class _Player:
 
     def __init__(self, entry: Entry, folder: Path, said: IO[bytes]) -> None:
         file = folder / "job.json"
-        file.write_text(entry.job.model_dump_json(), encoding="utf-8")
+        file.write_text(to_line(entry.job), encoding="utf-8")
         started = started_by(entry.python, str(file))
         self._said = said
         self.process = subprocess.Popen(

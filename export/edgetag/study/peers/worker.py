@@ -104,7 +104,8 @@ OPEN = {
 
 def scaled(pixels: Array, job: dict[str, Any]) -> Array:
     """Return the float input of pixels."""
-    return (pixels.astype(np.float32) - np.float32(job["mean"])) / np.float32(job["std"])
+    mean, std = np.float32(job["contract"]["mean"]), np.float32(job["contract"]["std"])
+    return (pixels.astype(np.float32) - mean) / std
 
 
 def inputs(job: dict[str, Any]) -> list[Array]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from edgetag.children import Emit
 from edgetag.image_cache import ImageCache
+from edgetag.messages import from_line
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.interpreter import InterpreterSession
 from edgetag.runtimes.messages import Done, Job, Scored
@@ -39,7 +40,7 @@ def run_counted(session: Session, job: Job, cache: ImageCache, emit: Emit) -> No
     emit(Scored(images=1))
     file = cuts_path(job.model)
     if file.exists():
-        cuts = Cuts.model_validate_json(file.read_text(encoding="utf-8"))
+        cuts = from_line(Cuts, file.read_text(encoding="utf-8"))
         make = type(session.interpreter)
         data = job.model.read_bytes()
         for number in range(len(cuts.cuts)):

@@ -6,19 +6,20 @@ one operator.
 """
 
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.records import Record
 
-
-class Cut(Record):
+@dataclass(frozen=True, kw_only=True)
+class Cut:
     """One beginning of the model."""
 
     operators: int
     output: int
 
 
-class Cuts(Record):
+@dataclass(frozen=True, kw_only=True)
+class Cuts:
     """Where a file is changed, and to what.
 
     Attributes:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgetag.errors import InputError
+from edgetag.messages import to_line
 from edgetag.runtimes import FailureKind, LoadFailure
 from edgetag.runtimes.emulation import open_target
 from edgetag.runtimes.emulation.engine import Emulated
@@ -61,7 +62,7 @@ def _count_once(
         if cuts is not None:
             model = folder / "model.tflite"
             shutil.copyfile(path, model)
-            cuts_path(model).write_text(cuts.model_dump_json(), encoding="utf-8")
+            cuts_path(model).write_text(to_line(cuts), encoding="utf-8")
         outcome = time_bare(
             replace(engine, count_log=log),
             model,

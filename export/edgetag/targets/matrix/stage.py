@@ -25,7 +25,8 @@ from edgetag.targets.matrix.tables import to_markdown_page
 from edgetag.targets.naming import resolve
 from edgetag.targets.scoring import Job, read_pictures
 from edgetag.targets.store import read_current
-from edgetag.workspace import Workspace, write_text
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 
 IMAGES = 64
 SLOW_IMAGES = 16
