@@ -120,7 +120,7 @@ def test_two_commands_never_write_to_one_run_folder(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
     script = (
         f"mount -t tmpfs -o size=64k tmpfs {tmp_path} && exec {sys.executable} -c "
-        '"from pathlib import Path; from edgetag.workspace import write_bytes; import sys\n'
+        '"from pathlib import Path; from edgetag.writing import write_bytes; import sys\n'
         f"write_bytes(Path('{tmp_path}/a'), b'old')\n"
         "try: write_bytes(Path(sys.argv[1]), bytes(1_000_000))\n"
         f"except Exception as e: print(e, [p.name for p in Path('{tmp_path}').iterdir()])\""

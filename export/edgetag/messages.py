@@ -32,6 +32,8 @@ def _plain(value: object) -> object:
 def from_line(kind: type[Kind], line: str) -> Kind:
     """Return the message that `to_line` wrote, of which only edgetag itself may be the author.
 
+    A field of a union, such as `str | None`, keeps the value that JSON has.
+
     Raises:
         TypeError: It has other fields.
     """
@@ -42,7 +44,7 @@ def from_line(kind: type[Kind], line: str) -> Kind:
 def _built(kind: Any, value: Any) -> Any:
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        return kind(**{name: _built(hints[name], part) for name, part in value.items()})  # type: ignore[operator]
+        return kind(**{name: _built(hints.get(name), part) for name, part in value.items()})  # type: ignore[operator]
     if get_origin(kind) is tuple:
         return tuple(_built(get_args(kind)[0], part) for part in value)
     return Path(value) if kind is Path else value

@@ -41,7 +41,7 @@ import sys
 from pathlib import Path
 import numpy as np
 import polars
-from edgetag import arrays, workspace
+from edgetag import arrays, writing
 from edgetag.errors import InputError
 array = np.zeros(1 << 20, np.uint8)
 path = Path(sys.argv[2])
@@ -49,11 +49,11 @@ try:
     if sys.argv[1] == "write_arrays":
         arrays.write_arrays(path, {"first": array[:1000], "second": array})
     elif sys.argv[1] == "polars":
-        with workspace.atomic_write(path) as file:
+        with writing.atomic_write(path) as file:
             noise = np.random.default_rng(0).integers(0, 1 << 60, 100_000)
             polars.DataFrame({"noise": noise}).write_parquet(file)
     else:
-        module = workspace if sys.argv[1] == "write_bytes" else arrays
+        module = writing if sys.argv[1] == "write_bytes" else arrays
         getattr(module, sys.argv[1])(path, array)
 except InputError as error:
     print(error)

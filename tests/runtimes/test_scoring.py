@@ -88,7 +88,7 @@ def test_the_process_never_imports_tensorflow(
             command, capture_output=True, text=True, env=python_environment(), check=False
         )
         assert done.returncode == 0, done.stderr
-        assert '"event":"done"' in done.stdout.splitlines()[-1]
+        assert '"event": "done"' in done.stdout.splitlines()[-1]
 
 
 def test_a_model_for_another_size_is_refused(cache_folder: Path, tmp_path: Path) -> None:

@@ -272,7 +272,7 @@ def test_a_damaged_cache_is_the_users_error_not_the_models(
     with pytest.raises(InputError, match="has no image 47"):
         run(wasm, model, cache_folder, [47])
     (folder / "index.json").write_text("{}")
-    with pytest.raises(InputError, match=r"index\.json: damaged"):
+    with pytest.raises(InputError, match=r"index\.json: images: Field required"):
         run(wasm, model, folder, [0])
 
 
