@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 ONE_THREAD_OF_NUMPY = {"OPENBLAS_NUM_THREADS": "1"}
 """For workers, which multiply no large matrices: importing NumPy starts a thread a processor, and
-these wait busily beside the runtime's own. Two cost 0.1 s of a core, a quarter of a worker's start.
-"""
+these wait busily beside the runtime's own. Two of them cost 0.1 s of a core at each start."""
 
 
 class EngineHere(ABC):
