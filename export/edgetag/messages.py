@@ -1,8 +1,7 @@
 """What processes tell each other: frozen dataclasses, each one line of JSON.
 
-The process that does a job reads it with what Python brings: pydantic takes 0.1 s to import, more
-on an emulated processor. The process that listens trusts nothing, and checks events
-with pydantic, see `process.run_job`.
+The process that does a job reads it with what Python brings: pydantic takes 0.1 s to import. The
+process that listens trusts nothing, and checks events with pydantic, see `process.run_job`.
 """
 
 import json

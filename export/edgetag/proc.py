@@ -26,10 +26,10 @@ def text_of(path: Path) -> str:
         return ""  # not Linux
 
 
-def first_fields(cpuinfo: str) -> dict[str, str]:
-    """Return the first value of each field: of `/proc/cpuinfo`, the first core's."""
+def first_fields(text: str) -> dict[str, str]:
+    """Return the first value of each `name: value`; of `/proc/cpuinfo` that is the first core's."""
     fields: dict[str, str] = {}
-    for line in cpuinfo.splitlines():
+    for line in text.splitlines():
         key, colon, value = line.partition(":")
         if colon:
             fields.setdefault(key.strip(), value.strip())

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from edgetag.cache_index import CacheIndex
+from edgetag.cache_index import read_index
 from edgetag.errors import InputError
 from edgetag.image_cache import shard_path
 from edgetag.records import Result
@@ -43,10 +43,9 @@ def damaged_shards(folder: Path) -> tuple[Path, ...]:
     A cache of an edgetag before schema 1.1 names no digests, and nothing can be told of it.
 
     Raises:
-        InputError: The index is damaged.
+        InputError: The index is missing or damaged.
     """
-    path = folder / "index.json"
-    index = CacheIndex.read(path, "data build")
+    index = read_index(folder)
     seen = _seen(folder)
     damaged: list[Path] = []
     right = dict(seen)
