@@ -7,7 +7,9 @@ the better as to the worse. It is summed over all outcomes, not approximated.
 
 import math
 from collections.abc import Callable
+from functools import cache
 
+import numpy as np
 from scipy.special import ndtri
 
 from edgetag.dataset import Dataset, open_dataset
@@ -42,21 +44,26 @@ def power(total: int, margin: float, flips: float, confidence: float) -> float:
 
     z = float(ndtri((1.0 + confidence) / 2.0))
     least, most = binom.ppf([NEGLIGIBLE, 1.0 - NEGLIGIBLE], total, flips).astype(int)
-    total_power = 0.0
-    for discordant in range(int(least), int(most) + 1):
-        # Fewer of the worse is always more inside: the largest number that still passes decides.
-        low, high = -1, discordant
-        while low < high:
-            worse = (low + high + 1) // 2
-            if score_statistic(worse, discordant - worse, total, margin) <= -z:
-                low = worse
-            else:
-                high = worse - 1
-        chance = float(binom.cdf(low, discordant, 0.5)) if low >= 0 else 0.0
-        total_power += float(binom.pmf(discordant, total, flips)) * chance
-    return total_power
+    discordant = np.arange(least, most + 1)
+    passing = np.array([_most_worse(number, total, margin, z) for number in discordant.tolist()])
+    chances = np.where(passing >= 0, binom.cdf(passing, discordant, 0.5), 0.0)
+    return float(binom.pmf(discordant, total, flips) @ chances)
 
 
+def _most_worse(discordant: int, total: int, margin: float, z: float) -> int:
+    """Return how many of the decisions that flip may be for the worse, -1 where none may."""
+    # Fewer of the worse is always more inside: the largest number that still passes decides.
+    low, high = -1, discordant
+    while low < high:
+        worse = (low + high + 1) // 2
+        if score_statistic(worse, discordant - worse, total, margin) <= -z:
+            low = worse
+        else:
+            high = worse - 1
+    return low
+
+
+@cache  # tags often share margin and flips
 def images_needed(wanted: float, margin: float, flips: float, confidence: float) -> int | None:
     """Return the smallest number of images with so much power, None above `MOST`.
 
