@@ -389,3 +389,42 @@ def test_an_app_is_compiled_from_the_published_library_alone(
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert (app / "app/target/classes/com/example/tagging/TagPicturesKt.class").is_file()
     assert (cache / "dev/edgetag/tagger").is_dir(), "the POM did not bring tagger"
+
+
+LATE = """
+class Late {
+    static byte[] read(java.io.InputStream stream) throws java.io.IOException {
+        return stream.readAllBytes();
+    }
+    static String chip() { return android.os.Build.SOC_MODEL; }
+}
+"""
+"""Calls of Java's own classes and of Android's, which came with API 33 and 31."""
+
+
+def test_calls_that_the_oldest_phone_lacks_break_the_build(apk: Path, tmp_path: Path) -> None:
+    assert versions()["app-min-sdk"] == "26", "pom.xml has the signature of API 26"
+    (tmp_path / "android/os").mkdir(parents=True)
+    (tmp_path / "android/os/Build.java").write_text(
+        "package android.os; public class Build { public static String SOC_MODEL; }"
+    )
+    source = tmp_path / "Late.java"
+    source.write_text(LATE)
+    project = apk.parent / "android-demo"
+    classes = project / "tagger-android/target/classes"
+    options = ["--release", "11", "-implicit:none", "-sourcepath", str(tmp_path)]
+    subprocess.run(["javac", *options, "-d", str(classes), str(source)], check=True)
+    try:
+        done = subprocess.run(
+            ["mvn", "-q", "-B", "-Papp", "-pl", "tagger,tagger-android", "process-classes"],
+            capture_output=True,
+            text=True,
+            cwd=project,
+        )
+    finally:
+        (classes / "Late.class").unlink()
+    assert done.returncode == 1
+    assert re.findall(r"Late\.class:\d: Undefined reference: (.+)", done.stdout) == [
+        "byte[] java.io.InputStream.readAllBytes()",
+        "String android.os.Build.SOC_MODEL",
+    ]

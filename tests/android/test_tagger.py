@@ -109,4 +109,4 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
         record_property("measured", line)
     assert any("self-test passed" in line for line in lines)
     answer = json.loads((tmp_path / "answer.json").read_text("utf-8"))
-    assert answer["schema"] == "edgetag.phone-scores/1.0"
+    assert answer["schema"] == "edgetag.phone-scores/1.1"

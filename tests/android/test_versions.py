@@ -61,7 +61,7 @@ def test_every_dependency_and_plugin_is_pinned(pom: Path) -> None:
     tree = ET.parse(pom)  # noqa: S314 our own file
     for version in tree.iterfind(".//m:version", NAMESPACE):
         assert version.text
-        assert re.fullmatch(r"\$\{[a-z0-9.-]+\.version}|[0-9][0-9A-Za-z.-]*", version.text), (
+        assert re.fullmatch(r"\$\{[a-z0-9.-]+\.version}|[0-9][0-9A-Za-z._-]*", version.text), (
             version.text
         )
         assert "SNAPSHOT" not in version.text

@@ -16,7 +16,7 @@ SETTINGS = Settings(threads=(1,), warmup_runs=5, runs=50, min_s=0.5, max_s=10, r
 
 DIGEST = "a" * 64
 ANSWER: dict[str, object] = {
-    "schema": "edgetag.phone-scores/1.0",
+    "schema": "edgetag.phone-scores/1.1",
     "model_sha256": DIGEST,
     "tags": ["cat", "dog"],
     "device": {"manufacturer": "Google", "model": "Pixel 8", "sdk": 35, "soc": ""},

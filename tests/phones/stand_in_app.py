@@ -39,7 +39,7 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     images = np.load(local(job["images"]), allow_pickle=False)
     scores = [session.invoke(encode(image[None], table)).tolist() for image in images]
     return {
-        "schema": "edgetag.phone-scores/1.0",
+        "schema": "edgetag.phone-scores/1.1",
         "model_sha256": digest_file(model),
         "tags": TAGS,
         "device": {"manufacturer": "Google", "model": "Pixel 8", "sdk": 35, "soc": "Tensor G3"},
@@ -76,6 +76,7 @@ def timed(session: Session, values: npt.NDArray[Any], job: dict[str, Any]) -> di
         "p50": p50,
         "p90": p90,
         "p99": p99,
+        "cpuset": "/top-app",
     }
 
 

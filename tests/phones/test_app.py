@@ -52,6 +52,8 @@ def test_the_app_on_the_same_engine_gives_the_same_scores_and_times(
         assert timed.latency_ms.runs == 10
         assert 0 < timed.latency_ms.p50 <= timed.latency_ms.p90 <= timed.latency_ms.p99
         assert not timed.throttled
+        assert timed.cpusets == ("/top-app",)
+        assert not any("/top-app" in note for note in timed.notes)
     # Neither jobs nor answers stay on the phone.
     assert sorted({name.rsplit(".", 1)[1] for name in device.files}) == ["npy", "tflite"]
     assert list((device.root / f"root{FILES}").iterdir()) == []

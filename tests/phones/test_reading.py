@@ -63,6 +63,26 @@ def test_pictures_are_matched_by_their_names(run_folder: Run, tmp_path: Path) ->
     assert swapped.scores[0].max_difference > 0
 
 
+@pytest.mark.parametrize(
+    ("told", "cpusets", "is_noted"),
+    [
+        ({}, (), False),
+        ({"cpuset": ""}, (), False),
+        ({"cpuset": "/top-app"}, ("/top-app",), False),
+        ({"cpuset": "/foreground/boost\x1b"}, ("/foreground/boost?",), True),
+    ],
+)
+def test_an_app_that_was_not_in_front_while_it_was_timed_is_noted(
+    run_folder: Run, tmp_path: Path, told: dict[str, str], cpusets: tuple[str, ...], is_noted: bool
+) -> None:
+    times = {"warmup_runs": 1, "runs": 20, "p50": 3, "p90": 4, "p99": 5} | told
+    whole = answer(run_folder, ["id7.png"], [7], latency_ms=times)
+    (timed,) = read_one(run_folder, tmp_path, whole).apps
+    assert timed.cpusets == cpusets
+    notes = [note for note in timed.notes if note.endswith("not in /top-app: unlock the phone")]
+    assert len(notes) == is_noted
+
+
 def test_numbered_images_are_those_that_a_job_over_as_many_has(
     run_folder: Run, tmp_path: Path
 ) -> None:

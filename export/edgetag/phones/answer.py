@@ -1,4 +1,4 @@
-"""What the demo app writes on a phone: `edgetag.phone-scores/1.0`.
+"""What the demo app writes on a phone: `edgetag.phone-scores/1.1`.
 
 It comes from another machine, so every value has bounds, and nothing is believed that can be
 checked: the model's digest, the tags, the names of the images, what it ran on.
@@ -80,13 +80,18 @@ class SelfTest(_Told):
 
 
 class AppLatency(_Told):
-    """Percentiles of single inferences in milliseconds, over `runs` after `warmup_runs`."""
+    """Percentiles of single inferences in milliseconds, over `runs` after `warmup_runs`.
+
+    `cpuset` is the set of processors that Android gave the app meanwhile, such as `/top-app`; ""
+    where it is not told.
+    """
 
     warmup_runs: Annotated[int, Field(ge=0, le=1_000_000)]
     runs: Annotated[int, Field(ge=1, le=1_000_000)]
     p50: Milliseconds
     p90: Milliseconds
     p99: Milliseconds
+    cpuset: Word = ""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -124,7 +129,7 @@ class AppScores(Result):
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, populate_by_name=True)
-    SCHEMA: ClassVar[str] = "edgetag.phone-scores/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.phone-scores/1.1"
     schema_version: Annotated[str, Field(alias="schema", min_length=1, max_length=100)]
     model_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     tags: Annotated[tuple[Word, ...], Field(min_length=1, max_length=MOST_TAGS)]

@@ -1,6 +1,7 @@
 """Files timed and scored in the demo app, through its headless entry."""
 
 import statistics
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from edgetag.errors import printable
@@ -95,6 +96,7 @@ class AppTiming(AppWork):
     _rounds: list[AppPercentiles] = field(default_factory=list)
     _load_ms: list[float] = field(default_factory=list)
     _felt: list[Condition] = field(default_factory=list)
+    _cpusets: list[str] = field(default_factory=list)
     _engine: AppEngineRecord | None = None
 
     def round(self, phone: Phone) -> None:
@@ -107,6 +109,7 @@ class AppTiming(AppWork):
         self._engine = self._engine or engine_of(answer)
         self._rounds.append(AppPercentiles.like(answer.latency_ms))
         self._load_ms.append(answer.load_ms)
+        self._cpusets.append(answer.latency_ms.cpuset)
         self._felt += [before, condition(phone)]
         self.failed = False
 
@@ -115,6 +118,7 @@ class AppTiming(AppWork):
         if self._engine is None:
             return None
         medians = [part.p50 for part in self._rounds]
+        cpusets = told_cpusets(self._cpusets)
         return AppMeasurement(
             phone=self.phone,
             variant=self.model.variant,
@@ -130,7 +134,9 @@ class AppTiming(AppWork):
                 *notes(self._felt),
                 *notes_on_rounds(medians, self.settings.rounds),
                 *untested(self._engine),
+                *behind_others(cpusets),
             ),
+            cpusets=cpusets,
         )
 
 
@@ -193,6 +199,23 @@ def one_word(text: str) -> str:
 def untested(engine: AppEngineRecord) -> tuple[str, ...]:
     """Note an engine that was not tried on golden inputs."""
     return () if engine.self_test_family else ("the app did not test itself on golden inputs",)
+
+
+FOREMOST = "top-app"
+"""Android's set of processors for the app in front, which has all of them."""
+
+
+def told_cpusets(told: Iterable[str]) -> tuple[str, ...]:
+    """Return the different sets of processors that the app told of, in their order."""
+    return tuple(dict.fromkeys(printable(cpuset) for cpuset in told if cpuset))
+
+
+def behind_others(cpusets: Iterable[str]) -> tuple[str, ...]:
+    """Note that Android did not run the app as the one in front, with all processors."""
+    others = [cpuset for cpuset in cpusets if FOREMOST not in cpuset.split("/")]
+    if not others:
+        return ()
+    return (f"the app ran in {', '.join(others)}, not in /{FOREMOST}: unlock the phone",)
 
 
 def lacking(missing: int, images: int, error: str) -> PhoneError:

@@ -218,6 +218,8 @@ class AppMeasurement(Record):
         after: and after the last.
         throttled: Whether the phone was slowing itself down at any of its rounds.
         notes: What speaks against the figures, in words.
+        cpusets: The sets of processors that Android gave the app in its rounds, such as `/top-app`;
+            none where the app tells of none.
     """
 
     phone: str
@@ -231,6 +233,7 @@ class AppMeasurement(Record):
     after: Condition | None
     throttled: bool
     notes: tuple[str, ...]
+    cpusets: tuple[str, ...] = ()
 
 
 class PhoneScores(Record):

@@ -18,7 +18,14 @@ from edgetag.errors import InputError
 from edgetag.phones import mlperf, public_rows
 from edgetag.phones.accuracy import compare, truth_of
 from edgetag.phones.answer import AppScores, Wanted, check_answer, read_answer, scores_of
-from edgetag.phones.app import engine_of, lacking, one_word, untested
+from edgetag.phones.app import (
+    behind_others,
+    engine_of,
+    lacking,
+    one_word,
+    told_cpusets,
+    untested,
+)
 from edgetag.phones.elsewhere import MeasuredElsewhere
 from edgetag.phones.figures import AppMeasurement, AppPercentiles, PhoneScores
 from edgetag.phones.problems import PhoneError
@@ -185,6 +192,7 @@ def _times(
     if app_scores.latency_ms is None:
         return ()
     engine, times = engine_of(app_scores), AppPercentiles.like(app_scores.latency_ms)
+    cpusets = told_cpusets([app_scores.latency_ms.cpuset])
     measured = AppMeasurement(
         phone=phone.id,
         variant=variant,
@@ -196,7 +204,8 @@ def _times(
         before=None,
         after=None,
         throttled=False,
-        notes=(NO_HEAT, *untested(engine)),
+        notes=(NO_HEAT, *untested(engine), *behind_others(cpusets)),
+        cpusets=cpusets,
     )
     return (measured,)
 

@@ -3,6 +3,7 @@ package dev.edgetag.demo
 import android.app.Activity
 import android.app.Instrumentation
 import android.content.Context
+import android.content.Intent
 import android.os.Bundle
 import dev.edgetag.tagger.Contract
 import dev.edgetag.tagger.HeadlessJob
@@ -19,7 +20,7 @@ import java.io.IOException
 import dev.edgetag.tagger.Headless as Jobs
 
 /**
- * Does one job without a screen:
+ * Does one job, with nothing but a line of text on the screen:
  * `adb shell am instrument -w -e job /data/local/tmp/edgetag/job.json dev.edgetag.demo/.Headless`.
  *
  * The answer is `scores=PATH` with code -1, or `error=LINE` with code 0. It writes into the app's own
@@ -40,6 +41,7 @@ class Headless : Instrumentation() {
         val results = Bundle()
         val code = try {
             val path = job ?: throw JobException("-e job PATH is missing")
+            startActivitySync(Intent(targetContext, FrontActivity::class.java).addFlags(Intent.FLAG_ACTIVITY_NEW_TASK))
             results.putString("scores", doJob(targetContext, path).path)
             Activity.RESULT_OK
         } catch (error: Exception) {

@@ -2,6 +2,9 @@ package dev.edgetag.demo
 
 import android.content.Intent
 import android.net.Uri
+import android.view.ViewGroup
+import android.view.WindowManager
+import android.widget.TextView
 import androidx.compose.ui.semantics.SemanticsProperties
 import androidx.compose.ui.semantics.getOrNull
 import androidx.compose.ui.test.assertIsDisplayed
@@ -23,6 +26,7 @@ import org.junit.Rule
 import org.junit.Test
 import org.junit.rules.TemporaryFolder
 import org.junit.runner.RunWith
+import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
@@ -207,8 +211,17 @@ class ScreensTest {
         val written = doJob(it.activity, job.path)
         assertTrue("$written", written.path.endsWith("Android/media/dev.edgetag.demo/job.scores.json"))
         val answer = written.readText()
-        for (part in listOf("edgetag.phone-scores/1.0", "\"a.png\"", "\"error\"", "\"p99\"", "\"passed\": true")) {
+        for (part in listOf("edgetag.phone-scores/1.1", "\"a.png\"", "\"error\"", "\"p99\"", "\"passed\": true")) {
             assertTrue(answer.take(2000), part.replace(" ", "") in answer.replace(" ", ""))
+        }
+    }
+
+    @Test
+    fun `while a job runs, a screen is in front that stays on`() {
+        Robolectric.buildActivity(FrontActivity::class.java).setup().use {
+            assertTrue(it.get().window.attributes.flags and WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON != 0)
+            val content = it.get().findViewById<ViewGroup>(android.R.id.content)
+            assertEquals(it.get().getString(R.string.headless_running), (content.getChildAt(0) as TextView).text)
         }
     }
 

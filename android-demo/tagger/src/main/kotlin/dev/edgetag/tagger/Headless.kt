@@ -34,7 +34,7 @@ public class Headless(
         StringBuilder().also { run(job, it, progress) }.toString()
 
     /**
-     * Does a job and writes its scores: JSON of schema `edgetag.phone-scores/1.0`.
+     * Does a job and writes its scores: JSON of schema `edgetag.phone-scores/1.1`.
      *
      * A picture that cannot be used has an `error` there, and the next is taken.
      *
@@ -110,8 +110,9 @@ public class Headless(
         if (tags.size != count) throw JobException("the model gives $count scores, and has ${tags.size} tags")
         val runner = Runner(engine, contract, count)
         val latency = if (job.runs > 0) latency(job, engine, contract, images) else null
+        val cpuset = cpuset() // as it was right after the timed runs
         val head = ScoresJson.head(session.model.sha256, tags, device, job, engine, session.options, session.fellBack)
-        ScoresJson.write(out, head, session.selfTest, session.loadMs, latency) { entry ->
+        ScoresJson.write(out, head, session.selfTest, session.loadMs, latency, cpuset) { entry ->
             for (index in 0 until images.count) {
                 entry(image(images, index, runner))
                 progress(index + 1, images.count)
@@ -123,6 +124,13 @@ public class Headless(
         ScoresJson.scores(images.name(index), runner.run(onePicture { images.pixels(index) }))
     } catch (error: PictureException) {
         ScoresJson.error(images.name(index), oneLine(error))
+    }
+
+    /** The processors that Android gives this app, such as `/top-app`; empty where nobody tells. */
+    private fun cpuset(): String = try {
+        File("/proc/self/cpuset").readText().trim()
+    } catch (_: IOException) {
+        ""
     }
 
     /** Times the first picture that can be used; a grey one where none can. */

@@ -9,7 +9,7 @@ import kotlinx.serialization.json.put
 import kotlinx.serialization.json.putJsonArray
 import kotlinx.serialization.json.putJsonObject
 
-/** Writes `edgetag.phone-scores/1.0`, image by image. */
+/** Writes `edgetag.phone-scores/1.1`, image by image. */
 internal object ScoresJson {
     fun head(
         sha256: String,
@@ -20,7 +20,7 @@ internal object ScoresJson {
         options: EngineOptions,
         fellBack: String,
     ): JsonObject = buildJsonObject {
-        put("schema", "edgetag.phone-scores/1.0")
+        put("schema", "edgetag.phone-scores/1.1")
         put("model_sha256", sha256)
         putJsonArray("tags") { tags.forEach { add(it) } }
         putJsonObject("device") {
@@ -45,12 +45,13 @@ internal object ScoresJson {
         selfTest: SelfTestResult?,
         loadMs: Double,
         latency: Latency?,
+        cpuset: String,
         images: (entry: (JsonObject) -> Unit) -> Unit,
     ) {
         val measured = buildJsonObject {
             put("self_test", selfTest?.let(::selfTest) ?: JsonNull)
             put("load_ms", loadMs)
-            put("latency_ms", latency?.let(::latency) ?: JsonNull)
+            put("latency_ms", latency?.let { latency(it, cpuset) } ?: JsonNull)
         }
         out.append(JsonObject(head + measured).toString().dropLast(1)).append(",\"images\":[")
         var first = true
@@ -83,12 +84,13 @@ internal object ScoresJson {
         put("max_difference", result.maxDifference)
     }
 
-    private fun latency(latency: Latency) = buildJsonObject {
+    private fun latency(latency: Latency, cpuset: String) = buildJsonObject {
         put("warmup_runs", latency.warmupRuns)
         put("runs", latency.runs)
         put("p50", latency.p50)
         put("p90", latency.p90)
         put("p99", latency.p99)
+        put("cpuset", cpuset)
     }
 
     private const val ROUNDING = 1e-3f

@@ -32,7 +32,7 @@ class HeadlessTest {
         assertEquals((1..golden.count).toList(), done)
         File(goldenFolder(), "answer.json").writeText(text) // Python reads it with its own reader
         StrictJson.read(text) { answer ->
-            assertEquals("edgetag.phone-scores/1.0", answer.text("schema"))
+            assertEquals("edgetag.phone-scores/1.1", answer.text("schema"))
             assertEquals(variant.sha256, answer.text("model_sha256"))
             assertEquals(bundle.manifest.tags, answer.list("tags", StrictJson::text))
             assertEquals(device.model, answer.fields("device").text("model"))
@@ -40,6 +40,7 @@ class HeadlessTest {
             val latency = answer.fields("latency_ms")
             assertEquals(20, latency.whole("runs", 0..99))
             assertTrue(0 < latency.number("p50") && latency.number("p50") <= latency.number("p99"))
+            assertTrue(latency.text("cpuset").startsWith("/"))
             val family = answer.fields("self_test").text("family")
             val expected = golden.expected.first { it.variant == variant.name && it.family == family }
             assertEquals(List(golden.count) { it.toString() }, names(answer))

@@ -1,5 +1,6 @@
 package dev.edgetag.tagger.android
 
+import android.annotation.TargetApi
 import android.content.ContentResolver
 import android.graphics.Bitmap
 import android.graphics.BitmapFactory
@@ -100,10 +101,11 @@ public class PictureReader(
      * Display P3, are converted.
      */
     private fun keepStoredValues(bitmap: Bitmap) {
-        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q && bitmap.config == Bitmap.Config.ARGB_8888) {
-            bitmap.setColorSpace(ColorSpace.get(ColorSpace.Named.SRGB))
-        }
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q && bitmap.config == Bitmap.Config.ARGB_8888) callStandard(bitmap)
     }
+
+    @TargetApi(Build.VERSION_CODES.Q)
+    private fun callStandard(bitmap: Bitmap) = bitmap.setColorSpace(ColorSpace.get(ColorSpace.Named.SRGB))
 
     /** Some rows at a time, so that no second copy of all pixels is made. */
     private fun flatten(bitmap: Bitmap): Picture {
