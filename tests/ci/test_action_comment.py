@@ -14,10 +14,13 @@ from tests.support.paths import ROOT
 ACTION = ROOT / ".github" / "actions" / "verdict"
 MARK = "<!-- edgetag verdict: model-report -->"
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("CI") and not shutil.which("gh"),
-    reason="needs gh; .ci/system installs it",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not os.environ.get("CI") and not shutil.which("gh"),
+        reason="needs gh; .ci/system installs it",
+    ),
+]
 
 
 def comment(
