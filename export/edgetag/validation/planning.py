@@ -46,7 +46,7 @@ def power(total: int, margin: float, flips: float, confidence: float) -> float:
     least, most = binom.ppf([NEGLIGIBLE, 1.0 - NEGLIGIBLE], total, flips).astype(int)
     discordant = np.arange(least, most + 1)
     passing = np.array([_most_worse(number, total, margin, z) for number in discordant.tolist()])
-    chances = np.where(passing >= 0, binom.cdf(passing, discordant, 0.5), 0.0)
+    chances = binom.cdf(passing, discordant, 0.5)
     return float(binom.pmf(discordant, total, flips) @ chances)
 
 
