@@ -217,7 +217,7 @@ class ScreensTest {
     }
 
     @Test
-    fun `while a job runs, a screen is in front that stays on`() {
+    fun `the screen that is for jobs stays on and asks to be left alone`() {
         Robolectric.buildActivity(FrontActivity::class.java).setup().use {
             assertTrue(it.get().window.attributes.flags and WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON != 0)
             val content = it.get().findViewById<ViewGroup>(android.R.id.content)
