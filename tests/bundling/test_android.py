@@ -60,6 +60,7 @@ def test_assets_are_what_a_phone_reads_and_tags_the_vocabulary(bundle: Path, pro
         "preprocessing.json",
         "golden.json",
         "golden-inputs.bin",
+        "golden-maps.bin",
         "attribution.md",
     }
     assert set(placed.written) == {*(f"{ASSETS}/{name}" for name in assets), TAGS_FILE}

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 
 from edgetag.bundling import stage
 from edgetag.bundling.contents import Golden
+from edgetag.bundling.golden_maps import unpack_maps
 from edgetag.bundling.names import USUAL, readable
 from edgetag.bundling.released import without_folders
 from edgetag.bundling.result import BundleResult, manifest_schema
@@ -27,7 +29,6 @@ from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
 from tests.support.made_bundle import CAT_FROM, TAGS, THRESHOLDS, make_run, recipe_in, unpack
 from tests.support.made_results import NOT_LOADABLE
-from tests.support.paths import MODELS
 
 Rich = tuple[BundleResult, dict[str, bytes]]
 
@@ -55,13 +56,14 @@ def test_a_bundle_holds_all_an_app_needs_and_nothing_else(made: Path) -> None:
         "preprocessing.json",
         "golden.json",
         "golden-inputs.bin",
+        "golden-maps.bin",
         "model-card.md",
         "verdict.json",
         "attribution.md",
         "int8.tflite",
         *(picture.file for picture in golden_of(files).pictures),
     }
-    assert files["int8.tflite"] == (MODELS / "tiny_int8_uint8.tflite").read_bytes()
+    assert files["int8.tflite"] == (made / "run" / "export" / "int8.tflite").read_bytes()
     assert files["labels.txt"].decode().splitlines() == list(TAGS)
     assert json.loads(files["thresholds.json"])["thresholds"] == {"int8": THRESHOLDS}
     contract = Preprocessing.model_validate_json(files["preprocessing.json"])
@@ -102,6 +104,18 @@ def test_expected_outputs_differ_by_picture_and_have_the_tolerance_of_their_kind
     for one in golden.expected:
         assert np.array(one.scores).shape == (len(golden.pictures), 3)
         assert np.ptp(np.array(one.scores), axis=0).max() > 0.1
+
+
+def test_known_heat_maps_average_to_the_scores_that_they_explain(rich: Rich) -> None:
+    golden = golden_of(rich[1])
+    assert golden.maps == "golden-maps.bin"
+    known = unpack_maps(golden, rich[1][golden.maps], len(TAGS))
+    with_maps = [entry for entry in known if entry.cells is not None]
+    assert {entry.expected.variant for entry in with_maps} == {"int8"}
+    for entry in with_maps:
+        assert entry.cells is not None
+        scores = expit(logit(entry.cells).mean(axis=(1, 2)))
+        np.testing.assert_allclose(scores, np.array(entry.expected.scores), atol=0.01)
 
 
 def test_golden_pictures_cover_every_shape(made: Path) -> None:

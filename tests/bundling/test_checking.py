@@ -1,21 +1,21 @@
 """Checking a bundle: what differs is told apart from what is damaged."""
 
-import copy
 import io
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 from typer.testing import CliRunner
 
 from edgetag.bundling.checking import BundleCheck, check, chosen_engines
 from edgetag.bundling.contents import Golden
+from edgetag.bundling.golden_maps import pack_maps, unpack_maps
 from edgetag.bundling.result import manifest_schema
 from edgetag.bundling.tables import check_sentence, check_tables
 from edgetag.cli.app import app
@@ -23,7 +23,7 @@ from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
-from tests.support.made_bundle import resealed, unpack, with_json
+from tests.support.made_bundle import resealed, unpack, with_json, without_golden_maps
 from tests.support.paths import MODELS
 
 LITERT = (engines.get("litert"),)
@@ -68,7 +68,7 @@ def test_scores_within_the_tolerance_of_another_family_pass_as_on_a_device(bundl
         kept["scores"] = [[max(0, score - 0.005) for score in row] for row in kept["scores"]]
         golden["expected"] = [kept]
 
-    bundle.write_bytes(with_json(unpack(bundle), "golden.json", swap))
+    bundle.write_bytes(with_json(without_golden_maps(unpack(bundle)), "golden.json", swap))
     (replay,) = check(bundle, LITERT, SILENT).replays
     assert (replay.verdict, replay.family) == ("pass", "tflite-runtime-reference")
     assert replay.max_difference == pytest.approx(0.005, abs=1e-6)
@@ -146,36 +146,19 @@ def test_a_model_of_another_vocabulary_is_refused(bundle: Path) -> None:
 
 
 def test_maps_that_the_manifest_promises_must_be_in_the_file(bundle: Path) -> None:
-    bundle.write_bytes(resealed(unpack(bundle), promising(2, 2)))
+    plain = (MODELS / "tiny_int8_uint8.tflite").read_bytes()
+    bundle.write_bytes(resealed({**unpack(bundle), "int8.tflite": plain}))
     with pytest.raises(InputError, match="lacks the signature 'explain'"):
         check(bundle, (), SILENT)
 
 
-def with_maps(model: bytes, maps_name: bytes = b"maps") -> bytes:
-    """Return a model with a second signature over the same weights, as the export writes it."""
+def with_renamed_maps(model: bytes) -> bytes:
+    """Return a model whose second signature calls its maps otherwise."""
     parsed = parse_model(model, "test")
-    graph = copy.deepcopy(parsed.subgraphs[0])
-    cam = next(
-        operator.outputs[0]
-        for operator in reversed(graph.operators)
-        if len(graph.tensors[operator.outputs[0]].shape) == 4
-        and graph.tensors[operator.outputs[0]].shape[1] > 1
-    )
-    outputs = [(b"scores", graph.outputs[0]), (maps_name, cam)]
-    graph.outputs = np.array([index for _, index in outputs], np.int32)
-    parsed.subgraphs.append(graph)
-    signature = schema.SignatureDefT()
-    signature.signatureKey, signature.subgraphIndex = b"explain", 1
-    signature.inputs = [tensor_map(b"image", graph.inputs[0])]
-    signature.outputs = [tensor_map(name, index) for name, index in outputs]
-    parsed.signatureDefs = [*(parsed.signatureDefs or []), signature]
+    (explain,) = [it for it in parsed.signatureDefs if it.signatureKey == b"explain"]
+    (maps,) = [it for it in explain.outputs if it.name == b"maps"]
+    maps.name = b"heat"
     return bytes(pack_model(parsed))
-
-
-def tensor_map(name: bytes, index: int) -> schema.TensorMapT:
-    made = schema.TensorMapT()
-    made.name, made.tensorIndex = name, int(index)
-    return made
 
 
 def promising(height: int, width: int) -> Callable[[dict[str, Any]], None]:
@@ -186,19 +169,33 @@ def promising(height: int, width: int) -> Callable[[dict[str, Any]], None]:
     return promise
 
 
-def test_a_file_with_maps_of_the_promised_size_passes_and_scores_alike(bundle: Path) -> None:
-    files = unpack(bundle)
-    files["int8.tflite"] = with_maps(files["int8.tflite"])
-    bundle.write_bytes(resealed(files, promising(16, 16)))
+def test_a_bundle_without_known_maps_is_checked_by_its_scores(bundle: Path) -> None:
+    bundle.write_bytes(resealed(without_golden_maps(unpack(bundle))))
     found = check(bundle, LITERT, SILENT)
     assert found.passed
-    assert [one.max_difference for one in found.replays] == [0.0]
+    assert [(one.max_difference, one.max_cell_difference) for one in found.replays] == [(0.0, None)]
+
+
+def test_maps_that_differ_fail_though_the_scores_agree(bundle: Path) -> None:
+    files = unpack(bundle)
+    golden = Golden.from_json(files["golden.json"].decode(), "golden.json")
+    known = unpack_maps(golden, files["golden-maps.bin"], 3)
+    turned = [
+        replace(entry, cells=None if entry.cells is None else entry.cells[:, :, ::-1])
+        for entry in known
+    ]
+    bundle.write_bytes(resealed({**files, "golden-maps.bin": pack_maps(turned)}))
+    found = check(bundle, LITERT, SILENT)
+    (replay,) = found.replays
+    assert (replay.verdict, replay.max_difference) == ("fail", 0.0)
+    assert replay.max_cell_difference is not None
+    assert replay.max_cell_difference > 0.1
 
 
 def test_maps_of_another_size_or_name_are_refused(bundle: Path) -> None:
-    files = unpack(bundle)
+    files = without_golden_maps(unpack(bundle))
     model = files["int8.tflite"]
-    for wrong, size in ((with_maps(model), 7), (with_maps(model, b"heat"), 16)):
+    for wrong, size in ((model, 7), (with_renamed_maps(model), 16)):
         bundle.write_bytes(resealed({**files, "int8.tflite": wrong}, promising(size, size)))
         with pytest.raises(InputError, match="does not give scores"):
             check(bundle, (), SILENT)

@@ -274,6 +274,14 @@ GOLDEN_LIES: tuple[Callable[[Any], None], ...] = (
     set_at("pictures", 0, "file", to="int8.tflite"),
     set_at("pictures", 0, "file", to="golden-01.png"),
     set_at("pictures", 0, "width", to=0),
+    set_at("maps", to=None),
+    set_at("maps", to="golden-inputs.bin"),
+    set_at("expected", 0, "maps", to=None),
+    set_at("expected", 0, "maps", "height", to=15),
+    set_at("expected", 0, "maps", "width", to=0),
+    set_at("expected", 0, "maps", "height", to="16"),
+    set_at("expected", 0, "maps", "tolerance", to=2),
+    set_at("expected", 0, "maps", "tolerance", to=math.nan),
 )
 
 CONTRACT_LIES: tuple[Callable[[Any], None], ...] = (
@@ -341,6 +349,12 @@ def forgeries(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
             yield f"without {name}", resealed(lacking)
             yield f"changed {name}", pack({**files, name: files[name][:-1] + b"~"})
     yield "inputs cut off", resealed({**files, "golden-inputs.bin": files["golden-inputs.bin"][1:]})
+    maps = files["golden-maps.bin"]
+    for name, cell in (("above 1", 1.5), ("below 0", -0.5), ("no number", math.nan)):
+        content = struct.pack("<f", cell) + maps[4:]
+        yield f"a cell that is {name}", resealed({**files, "golden-maps.bin": content})
+    yield "maps cut off", resealed({**files, "golden-maps.bin": maps[:-4]})
+    yield "maps twice", resealed({**files, "golden-maps.bin": 2 * maps})
     yield "a huge picture", resealed({**files, "golden-00.png": bytes(2_000_001)})
     for end in (0, 1, 21, 22, len(packed) // 2, len(packed) - 1):
         yield f"cut off at {end}", packed[:end]

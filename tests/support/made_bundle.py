@@ -11,7 +11,7 @@ from PIL import Image
 
 from edgetag.bundling import stage
 from edgetag.bundling.archive import pack
-from edgetag.bundling.contents import MANIFEST
+from edgetag.bundling.contents import GOLDEN, GOLDEN_MAPS, MANIFEST
 from edgetag.dataset import stage as dataset_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
@@ -19,7 +19,7 @@ from edgetag.training.result import Thresholds
 from edgetag.workspace import Workspace
 from edgetag.writing import write_text
 from tests.support.made_results import all_entries, make_verdict
-from tests.support.run_folders import write_models
+from tests.support.run_folders import give_maps, write_models
 
 TAGS = ("cat", "dog|wolf", "[bold]food")
 THRESHOLDS = {"cat": 0.41, "dog|wolf": 0.41, "[bold]food": 0.5}
@@ -79,6 +79,7 @@ def make_run(root: Path) -> Workspace:
     workspace = Workspace(root / "run")
     dataset_stage.run(recipe_in(root), workspace, SilentProgress())
     write_models(workspace, float_tensors={"fp32": 5})
+    give_maps(workspace, "int8")
     trained = Thresholds(
         policy="best_f1",
         split="validation",
@@ -94,7 +95,7 @@ def make_run(root: Path) -> Workspace:
 
 
 def made_files(root: Path) -> dict[str, bytes]:
-    """Return every file of a bundle that is made here and now, of the variant int8."""
+    """Return every file of a bundle that is made here and now, of int8, which makes heat maps."""
     root.mkdir()
     workspace = make_run(root)
     return unpack(workspace.root / stage.run(recipe_in(root), workspace, SilentProgress()).file)
@@ -115,6 +116,16 @@ def unpack(path: Path) -> dict[str, bytes]:
 
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+def without_golden_maps(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a bundle as it was made when no heat maps were known in it."""
+    golden = json.loads(files[GOLDEN])
+    golden["schema"] = "edgetag.golden/1.0"
+    for value in (golden, *golden["expected"]):
+        del value["maps"]
+    kept = {name: data for name, data in files.items() if name != GOLDEN_MAPS}
+    return {**kept, GOLDEN: json.dumps(golden).encode()}
 
 
 def resealed(files: Mapping[str, bytes], change: Callable[[Any], None] | None = None) -> bytes:

@@ -116,11 +116,18 @@ def give_maps(workspace: Workspace, variant: str) -> None:
     path = workspace.export / f"{variant}.tflite"
     model = read_model(path)
     add_explain(model, path)
-    path.write_bytes(pack_model(model))
+    content = pack_model(model)
+    path.write_bytes(content)
     export = ExportResult.read(workspace.export / "export.json", "export")
     maps = ExplainSignature(height=16, width=16)
     changed = tuple(
-        file.model_copy(update={"explain_maps": maps, "sha256": digest_file(path)})
+        file.model_copy(
+            update={
+                "explain_maps": maps,
+                "sha256": digest_file(path),
+                "size_bytes": len(content),
+            }
+        )
         if file.variant == variant
         else file
         for file in export.variants

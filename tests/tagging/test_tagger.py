@@ -20,7 +20,7 @@ from edgetag.runtimes import ScoreRun, engines, score
 from edgetag.runtimes.maps import MapRun, explain
 from edgetag.tagging.pictures import Picture
 from edgetag.temporary_images import images_on_disk
-from tests.support.made_bundle import unpack, with_json
+from tests.support.made_bundle import resealed, unpack, with_json
 from tests.support.paths import RELEASED
 
 LITERT = engines.get("litert")
@@ -168,6 +168,18 @@ def test_other_golden_scores_than_the_models_are_refused(tmp_path: Path) -> None
     other = tmp_path / "other.zip"
     other.write_bytes(with_json(unpack(RELEASED), "golden.json", shift))
     with pytest.raises(BundleError, match="does not give its golden scores on this machine"):
+        Tagger(other)
+
+
+def test_turned_heat_maps_are_refused_though_the_scores_are_the_models(
+    two_variants: Path, tmp_path: Path
+) -> None:
+    files = unpack(two_variants)
+    known = np.frombuffer(files["golden-maps.bin"], np.float32).reshape(-1, 16, 16, 16, 3)
+    turned = known.transpose(0, 1, 3, 2, 4).tobytes()
+    other = tmp_path / "other.zip"
+    other.write_bytes(resealed({**files, "golden-maps.bin": turned}))
+    with pytest.raises(BundleError, match="does not give its golden heat maps on this machine"):
         Tagger(other)
 
 

@@ -10,8 +10,8 @@
 - `bill`: the bill of materials of a bundle, as CycloneDX.
 - `checking`: replays a bundle: source pictures decoded anew, golden inputs run through every
   file.
-- `contents`: names and records of the files in a bundle; see also `result.BundleManifest`.
 - `given`: files that a user gives to be judged: `.tflite` files, bundles, ensembles of them.
+- `golden_maps`: known heat maps of the golden inputs: `golden-maps.bin` in a bundle.
 - `opening`: opens a bundle and checks that its parts fit each other, whoever made it.
 - `released`: what of a verdict is in a bundle, and reads it.
 - `replay`: runs model files over golden inputs, each engine in a process of its own.

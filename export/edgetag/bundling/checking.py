@@ -10,8 +10,9 @@ from edgetag.bundling.contents import FAMILIES, Family
 from edgetag.bundling.models import check_model
 from edgetag.bundling.opening import Bundle, open_bundle
 from edgetag.bundling.pictures import read_source
-from edgetag.bundling.replay import nearest, run_over
+from edgetag.bundling.replay import cells_over, nearest, run_over
 from edgetag.bundling.result import BundledVariant
+from edgetag.catalogue.engines import ENGINES
 from edgetag.errors import InputError
 from edgetag.preprocess import ImageRejectedError
 from edgetag.progress import Progress, SilentProgress
@@ -53,7 +54,10 @@ class Replay(Record):
         family: Whose known outputs are nearest; None where there are no scores.
         tolerance: Tolerance of that family.
         max_difference: Largest absolute difference of a score from that family's.
-        verdict: Passes if the scores are within the tolerance of one family, as in an app.
+        cell_tolerance: Tolerance of that family's heat maps; None where none are compared.
+        max_cell_difference: Largest absolute difference of a heat map's cell.
+        verdict: Passes if scores and heat maps are within the tolerances of one family, as in an
+            app.
             Not run where the runtime is not here, or had no part in the bundle.
         reason: Why there are no scores; empty where there are.
     """
@@ -64,6 +68,8 @@ class Replay(Record):
     family: Family | None = None
     tolerance: float | None = None
     max_difference: float | None = None
+    cell_tolerance: float | None = None
+    max_cell_difference: float | None = None
     verdict: Outcome
     reason: str = ""
 
@@ -81,7 +87,7 @@ class BundleCheck(Result):
         replays: Every file on every runtime; empty where nothing was to be replayed.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bundle-check/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.bundle-check/1.1"
     file: str
     sha256: str
     name: str
@@ -210,24 +216,32 @@ def _replays(
 def _replay(
     bundle: Bundle, variant: BundledVariant, engine: Engine, model: Path, cache: Path
 ) -> Replay:
-    known = [expected for expected in bundle.golden.expected if expected.variant == variant.variant]
+    known = [entry for entry in bundle.known if entry.expected.variant == variant.variant]
     run = run_over(engine, model, cache, len(bundle.inputs), bundle.contract)
     unavailable = isinstance(run, LoadFailure) and run.kind is FailureKind.UNAVAILABLE
     version = "" if unavailable else engine.version()
     place = {"variant": variant.variant, "runtime": engine.name, "runtime_version": version}
     if isinstance(run, LoadFailure):
         # A runtime that never ran the file (too old for it) tells nothing new.
-        foreign = engine.name not in {expected.runtime for expected in known}
+        foreign = engine.name not in {entry.expected.runtime for entry in known}
         verdict: Outcome = "not run" if unavailable or foreign else "fail"
         return Replay(**place, verdict=verdict, reason=run.reason)
     if run.scores.shape[1] != len(bundle.manifest.tags):
         reason = f"it gives {run.scores.shape[1]} scores for {len(bundle.manifest.tags)} tags"
         return Replay(**place, verdict="fail", reason=reason)
-    family, largest = nearest(run.scores, known)
+    cells = None
+    if ENGINES[engine.inner].explains and any(entry.cells is not None for entry in known):
+        cells = cells_over(engine, model, cache, len(bundle.inputs), bundle.contract)
+    if isinstance(cells, LoadFailure):
+        return Replay(**place, verdict="fail", reason=f"heat maps: {cells.reason}")
+    distance = nearest(run.scores, cells, known)
+    family, maps = distance.expected, distance.expected.maps
     return Replay(
         **place,
         family=family.family,
         tolerance=family.tolerance,
-        max_difference=largest,
-        verdict="pass" if largest <= family.tolerance else "fail",
+        max_difference=distance.scores,
+        cell_tolerance=maps.tolerance if maps and distance.cells is not None else None,
+        max_cell_difference=distance.cells,
+        verdict="pass" if distance.agrees else "fail",
     )

@@ -14,11 +14,20 @@ THRESHOLDS = "thresholds.json"
 PREPROCESSING = "preprocessing.json"
 GOLDEN = "golden.json"
 GOLDEN_INPUTS = "golden-inputs.bin"
+GOLDEN_MAPS = "golden-maps.bin"
 CARD = "model-card.md"
 VERDICT = "verdict.json"
 ATTRIBUTION = "attribution.md"
 
-ON_DEVICES = (LABELS, THRESHOLDS, PREPROCESSING, GOLDEN, GOLDEN_INPUTS, ATTRIBUTION)
+ON_DEVICES = (
+    LABELS,
+    THRESHOLDS,
+    PREPROCESSING,
+    GOLDEN,
+    GOLDEN_INPUTS,
+    GOLDEN_MAPS,
+    ATTRIBUTION,
+)
 """What an app carries beside manifest and models, where the bundle has it."""
 
 ALWAYS = (
@@ -88,6 +97,20 @@ class GoldenPicture(Record):
     lossless: StrictBool
 
 
+class ExpectedMaps(Record):
+    """Heat maps that a variant gives for the golden inputs; `golden_maps` says where they lie.
+
+    Attributes:
+        height: In cells.
+        width: In cells.
+        tolerance: Largest absolute difference of a cell that is the same.
+    """
+
+    height: int = Field(ge=1, le=1024, strict=True)
+    width: int = Field(ge=1, le=1024, strict=True)
+    tolerance: Share
+
+
 class Expected(Record):
     """What a variant gives for the golden inputs on one family of kernels.
 
@@ -98,6 +121,7 @@ class Expected(Record):
         version: Version of the engine.
         tolerance: Largest absolute difference of a score that is the same.
         scores: `[pictures, tags]`.
+        maps: None where the variant makes none there.
     """
 
     variant: str
@@ -106,6 +130,7 @@ class Expected(Record):
     version: str
     tolerance: Share
     scores: tuple[tuple[Share, ...], ...]
+    maps: ExpectedMaps | None = None
 
 
 class Golden(Result):
@@ -116,9 +141,10 @@ class Golden(Result):
         shape: Shape of the inputs: pictures, size, size, 3.
         pictures: Where the inputs come from, in order.
         expected: Per variant and family.
+        maps: The file of known heat maps; None without any.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.golden/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.golden/1.1"
     inputs: Literal["golden-inputs.bin"]
     shape: tuple[
         Annotated[int, Field(ge=1, le=MOST_PICTURES, strict=True)],
@@ -128,3 +154,4 @@ class Golden(Result):
     ]
     pictures: tuple[GoldenPicture, ...]
     expected: tuple[Expected, ...]
+    maps: Literal["golden-maps.bin"] | None = None

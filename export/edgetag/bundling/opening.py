@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from edgetag.bundling import contents
 from edgetag.bundling.archive import Archive, open_archive
 from edgetag.bundling.contents import BundleThresholds, Golden, Labels
+from edgetag.bundling.golden_maps import Known, unpack_maps
 from edgetag.bundling.result import MOST_BYTES, BundledVariant, BundleManifest
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
@@ -27,6 +28,9 @@ MOST_JSON_BYTES = 16_000_000
 ZIP = b"PK\x03\x04"
 
 Kind = TypeVar("Kind", bound=Result)
+
+MOST_MAP_BYTES = 500_000_000
+"""Room for the maps of the same, of 14 by 14 cells."""
 
 MOST_INPUT_BYTES = contents.MOST_PICTURES * 1024 * 1024 * 3
 
@@ -42,6 +46,7 @@ class Bundle:
         thresholds: Per variant.
         contract: From image bytes to input.
         golden: What devices are tested with.
+        known: Its entries, with their heat maps.
         inputs: The golden inputs `[pictures, size, size, 3]` uint8.
         pictures: Bytes of each source picture, in order.
     """
@@ -52,6 +57,7 @@ class Bundle:
     thresholds: BundleThresholds
     contract: Preprocessing
     golden: Golden
+    known: tuple[Known, ...]
     inputs: Pixels
     pictures: tuple[bytes, ...]
 
@@ -104,6 +110,7 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
             thresholds=reader.thresholds(),
             contract=contract,
             golden=golden,
+            known=reader.known(golden),
             inputs=reader.inputs(golden),
             pictures=tuple(
                 archive.read(picture.file, contents.MOST_PICTURE_BYTES)
@@ -156,8 +163,11 @@ class _Reader:
                 raise self._wrong(f"{variant.variant!r} has no model file of its name")
             if (file.sha256, file.size_bytes) != (variant.sha256, variant.size_bytes):
                 raise self._wrong(f"{contents.MANIFEST} gives {variant.file} two digests")
-        golden = [picture.file for picture in self.golden().pictures]
-        wanted = {*contents.ALWAYS, *golden, *(variant.file for variant in manifest.variants)}
+        golden = self.golden()
+        pictures = [picture.file for picture in golden.pictures]
+        wanted = {*contents.ALWAYS, *pictures, *(variant.file for variant in manifest.variants)}
+        if golden.maps is not None:
+            wanted.add(golden.maps)
         if lacking := sorted(wanted - set(described)):
             raise self._wrong(f"it has no {lacking[0]!r}")
         if extra := sorted(set(described) - wanted - {contents.ATTRIBUTION}):
@@ -228,12 +238,36 @@ class _Reader:
                     f"{contents.GOLDEN}: {expected.variant} on {expected.family} has scores of a "
                     "wrong shape"
                 )
+        self._check_maps(golden)
         keys = [(expected.variant, expected.family) for expected in golden.expected]
         if len(set(keys)) != len(keys):
             raise self._wrong(f"{contents.GOLDEN}: a variant has a family twice")
         if lacking := [name for name in self._variants if name not in dict(keys)]:
             raise self._wrong(f"{contents.GOLDEN}: {lacking[0]} has no known outputs")
         return golden
+
+    def _check_maps(self, golden: Golden) -> None:
+        """Refuse heat maps of another size than the manifest says."""
+        explains = {variant.variant: variant.explain for variant in self._manifest.variants}
+        for expected in golden.expected:
+            explain, maps = explains[expected.variant], expected.maps
+            if maps and (
+                not explain or (maps.height, maps.width) != (explain.height, explain.width)
+            ):
+                raise self._wrong(
+                    f"{contents.GOLDEN}: {expected.variant} on {expected.family} has maps of "
+                    f"another size than {contents.MANIFEST} says"
+                )
+        if (golden.maps is None) == any(expected.maps for expected in golden.expected):
+            raise self._wrong(f"{contents.GOLDEN}: maps does not fit what is expected")
+
+    def known(self, golden: Golden) -> tuple[Known, ...]:
+        """Return every known output with its heat maps."""
+        data = self._archive.read(golden.maps, MOST_MAP_BYTES) if golden.maps else b""
+        try:
+            return unpack_maps(golden, data, len(self._manifest.tags))
+        except ValueError as error:
+            raise self._wrong(f"{contents.GOLDEN_MAPS}: {error}") from None
 
     def inputs(self, golden: Golden) -> Pixels:
         """Return the golden inputs."""

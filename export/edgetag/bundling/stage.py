@@ -13,6 +13,7 @@ from edgetag.bundling.card import model_card
 from edgetag.bundling.contents import BundleThresholds
 from edgetag.bundling.desktop import write_desktop_bundle
 from edgetag.bundling.golden import make_golden, stacked
+from edgetag.bundling.golden_maps import pack_maps
 from edgetag.bundling.names import labels_of
 from edgetag.bundling.opening import read_bundle
 from edgetag.bundling.released import released_verdict
@@ -130,7 +131,9 @@ def _gather(
     default, model = models[0]
     sources = golden_sources(recipe, workspace, model, thresholds.thresholds[default.variant])
     inputs = stacked(sources)
-    golden, left_out = make_golden(sources, models, len(recipe.data.tags), contract, progress)
+    golden, known, left_out = make_golden(
+        sources, models, len(recipe.data.tags), contract, progress
+    )
     card = model_card(recipe, exported, data, trained, verdict, labels, golden, left_out)
     files = {
         contents.SCHEMA: (json.dumps(manifest_schema(), indent=2) + "\n").encode(),
@@ -145,6 +148,8 @@ def _gather(
     }
     for described, source in zip(golden.pictures, sources, strict=True):
         files[described.file] = source.data
+    if golden.maps is not None:
+        files[golden.maps] = pack_maps(known)
     for file, path in models:
         files[_model_name(file)] = path.read_bytes()
     if (attribution := read_attribution(recipe)) is not None:

@@ -22,6 +22,8 @@ class EngineLine:
         imports: The module of its Python package; empty where it has none.
         same_here: For files that compute in these numbers, the engine of this machine that gives
             the scores that it must give on another one; where nothing is said, it is its own.
+        keeps_integers: Whether files of integers are computed in integers.
+        explains: Whether it runs a file's second signature, which gives heat maps.
     """
 
     name: str
@@ -29,6 +31,7 @@ class EngineLine:
     imports: str = ""
     same_here: Mapping[Numbers, str] = field(default_factory=dict)
     keeps_integers: bool = True
+    explains: bool = True
 
 
 AS_LITERT: Mapping[Numbers, str] = dict.fromkeys(("integer", "float", "mixed"), "litert")
@@ -52,10 +55,17 @@ ENGINES = by_name(
         "wasm",
         "elsewhere",
         same_here={"integer": "litert", "float": "litert", "mixed": "tflite-runtime"},
+        explains=False,
     ),
-    EngineLine("browser", "elsewhere", same_here=AS_LITERT),
+    EngineLine("browser", "elsewhere", same_here=AS_LITERT, explains=False),
     # Shaders take the steps of integers as floats, and round nothing in between.
-    EngineLine("browser-webgpu", "elsewhere", same_here=AS_LITERT, keeps_integers=False),
+    EngineLine(
+        "browser-webgpu",
+        "elsewhere",
+        same_here=AS_LITERT,
+        keeps_integers=False,
+        explains=False,
+    ),
 )
 """The first is the default. Emulated machines run the first two, as `litert@arm64`."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from edgetag.bundling.contents import Expected
+from edgetag.bundling.golden_maps import Known
 from edgetag.bundling.opening import NoSuchVariantError, is_bundle, open_bundle
 from edgetag.bundling.result import MOST_BYTES
 from edgetag.conversion.boundary import read_bytes
@@ -25,13 +25,13 @@ DEFAULT_THRESHOLD = 0.5
 
 @dataclass(frozen=True, eq=False)
 class GoldenRun:
-    """Inputs of which the scores are known.
+    """Inputs of which the outputs are known.
 
-    Inputs are `[pictures, size, size, 3]` uint8; scores are known by family of kernels.
+    Inputs are `[pictures, size, size, 3]` uint8; outputs are known by family of kernels.
     """
 
     inputs: Pixels
-    expected: tuple[Expected, ...]
+    known: tuple[Known, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +144,7 @@ def _of_bundle(
                 golden=GoldenRun(
                     bundle.inputs,
                     tuple(
-                        known for known in bundle.golden.expected if known.variant == chosen.variant
+                        known for known in bundle.known if known.expected.variant == chosen.variant
                     ),
                 ),
             )

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from edgetag import __version__
-from edgetag.bundling.replay import nearest, run_over
+from edgetag.bundling.replay import cells_over, nearest, run_over
 from edgetag.errors import InputError
 from edgetag.machine import this_machine
 from edgetag.runtimes import Engine, LoadFailure
@@ -43,20 +43,28 @@ def prove(model: Model, engine: Engine, where: Path) -> None:
         file = folder / "model.tflite"
         file.write_bytes(model.data)
         run = run_over(engine, file, images, len(inputs), model.contract)
+        cells = None
+        if model.golden and any(entry.cells is not None for entry in model.golden.known):
+            cells = cells_over(engine, file, images, len(inputs), model.contract)
     if isinstance(run, LoadFailure):
         raise BundleError(f"{where}: {model.variant} does not run on {engine.name}: {run.reason}")
+    if isinstance(cells, LoadFailure):
+        raise BundleError(
+            f"{where}: {model.variant} makes no heat maps on {engine.name}: {cells.reason}"
+        )
     if run.scores.shape[1] != len(model.tags):
         raise BundleError(
             f"{where}: {model.variant} gives {run.scores.shape[1]} scores for "
             f"{len(model.tags)} tags"
         )
     if model.golden:
-        known, largest = nearest(run.scores, model.golden.expected)
-        if largest > known.tolerance:
+        distance = nearest(run.scores, cells, model.golden.known)
+        if not distance.agrees:
+            what, largest, allowed = distance.largest
             raise BundleError(
                 f"{where}: {model.variant} on {engine.name} {engine.version()} does not give its "
-                f"golden scores on this machine (largest difference {largest:.4g}, allowed "
-                f"{known.tolerance:.4g}); use another runtime, or validate the model here"
+                f"golden {what} on this machine (largest difference {largest:.4g}, allowed "
+                f"{allowed:.4g}); use another runtime, or validate the model here"
             )
     try:
         write_text(proved, json.dumps({"model": model.sha256, "engine": engine.name}) + "\n")

@@ -31,7 +31,7 @@ internal class BundleParts(private val bundle: TaggerBundle) {
         if (pictures.toSet().size != pictures.size || pictures.any { !it.startsWith("golden-") }) {
             throw BundleException("golden.json: its pictures' names are wrong")
         }
-        val wanted = ALWAYS + pictures + manifest.variants.map { it.file }
+        val wanted = ALWAYS + pictures + manifest.variants.map { it.file } + listOfNotNull(golden.maps)
         (wanted - manifest.files.keys).firstOrNull()?.let { throw BundleException("the bundle has no $it") }
         (manifest.files.keys - wanted - ATTRIBUTION).firstOrNull()?.let { throw BundleException("$it is no part of a bundle") }
         for (picture in pictures) {
@@ -56,6 +56,21 @@ internal class BundleParts(private val bundle: TaggerBundle) {
         if (bytes != golden.count.toLong() * golden.inputBytes) {
             throw BundleException("${golden.inputs} has $bytes bytes, not those of ${golden.count} inputs")
         }
+        checkMaps(golden)
+    }
+
+    private fun checkMaps(golden: Golden) {
+        for (known in golden.expected) {
+            val maps = known.maps ?: continue
+            val explain = manifest.variant(known.variant).explain
+            if (maps.height != explain?.height || maps.width != explain.width) {
+                throw BundleException("golden.json: ${known.variant} has maps of another size than $MANIFEST says")
+            }
+        }
+        if ((golden.maps == null) == golden.expected.any { it.maps != null }) {
+            throw BundleException("golden.json: maps does not fit what is expected")
+        }
+        bundle.goldenMaps(golden)
     }
 
     private companion object {

@@ -8,7 +8,8 @@ import kotlin.math.abs
  * @property family the family of kernels whose scores it gives, null where it gives no known one's.
  * @property maxDifference the largest difference from that family's scores, or from the nearest one's.
  * @property tolerance what that family allows.
- * @property mapsAgree whether heat maps average to the scores that they explain; true without heat maps.
+ * @property mapsAgree whether heat maps are those that the bundle knows; of a bundle that knows none, whether they
+ *   average to the scores that they explain; true without heat maps.
  * @property remembered whether it was run at an earlier start of the app, see [SelfTestMemory].
  */
 public data class SelfTestResult(
@@ -23,7 +24,7 @@ public data class SelfTestResult(
     public val summary: String get() = when {
         passed -> "self-test passed${if (remembered) " before" else ""}: scores as $family gives them, within $maxDifference"
         mapsAgree -> "self-test failed: scores differ by up to $maxDifference, and $tolerance is allowed"
-        else -> "self-test failed: heat maps do not average to the scores that they explain"
+        else -> "self-test failed: heat maps are not those that validation saw"
     }
 }
 
@@ -31,26 +32,31 @@ public data class SelfTestResult(
 public object SelfTest {
     /**
      * Compares an engine's scores with those of every known family; the nearest one that agrees is named.
-     * Where the engine makes heat maps, the scores beside them must be the same, and their averages.
+     * Where the engine makes heat maps, the scores beside them must be the same, and each cell that of the family;
+     * where the bundle knows no maps, their averages must be the scores.
      *
      * @throws BundleException the golden inputs are damaged, or there are none for the variant.
      * @throws EngineException the runtime failed.
      */
     public fun run(bundle: TaggerBundle, variant: Variant, engine: Engine): SelfTestResult {
         val golden = bundle.golden()
-        val families = golden.expected.filter { it.variant == variant.name }
+        val families = golden.expected.zip(bundle.goldenMaps(golden)).filter { (known, _) -> known.variant == variant.name }
         if (families.isEmpty()) throw BundleException("golden.json expects nothing of \"${variant.name}\"")
         val outputs = outputs(bundle, golden, engine)
-        val results = families.map { family ->
+        val results = families.map { (family, cells) ->
             val difference = outputs.scores.maxOf { largestDifference(it, family.scores) }
-            val passed = difference <= family.tolerance && outputs.mapsAgree
-            SelfTestResult(passed, family.family.takeIf { passed }, difference, family.tolerance, outputs.mapsAgree)
+            val mapsAgree = if (cells == null) outputs.mapsAverage else areSame(outputs.cells, cells, family.maps!!)
+            val passed = difference <= family.tolerance && mapsAgree
+            SelfTestResult(passed, family.family.takeIf { passed }, difference, family.tolerance, mapsAgree)
         }
         return results.filter { it.passed }.minByOrNull { it.maxDifference } ?: results.minByOrNull { it.maxDifference }!!
     }
 
-    /** @property scores by signature and input. */
-    private class Outputs(val scores: List<List<FloatArray>>, val mapsAgree: Boolean)
+    /**
+     * @property scores by signature and input.
+     * @property cells heat maps after the sigmoid, by input; empty where the engine makes none.
+     */
+    private class Outputs(val scores: List<List<FloatArray>>, val cells: List<FloatArray>, val mapsAverage: Boolean)
 
     private fun outputs(bundle: TaggerBundle, golden: Golden, engine: Engine): Outputs {
         val runner = Runner(engine, bundle.contract, bundle.labels.size)
@@ -58,18 +64,26 @@ public object SelfTest {
         val pixels = ByteArray(golden.inputBytes)
         val plain = mutableListOf<FloatArray>()
         val explained = mutableListOf<FloatArray>()
-        var mapsAgree = true
+        val cells = mutableListOf<FloatArray>()
+        var mapsAverage = true
         repeat(golden.count) {
             inputs.get(pixels)
             plain += runner.run(pixels)
             if (engine.maps != null) {
                 val (scores, maps) = runner.explain(pixels)
                 explained += scores
-                mapsAgree = mapsAgree && scores.indices.all { tag -> isAverage(maps, tag, scores, engine) }
+                cells += FloatArray(maps.size) { sigmoid(maps[it]) }
+                mapsAverage = mapsAverage && scores.indices.all { tag -> isAverage(maps, tag, scores, engine) }
             }
         }
-        return Outputs(listOf(plain, explained).filter { it.isNotEmpty() }, mapsAgree)
+        return Outputs(listOf(plain, explained).filter { it.isNotEmpty() }, cells, mapsAverage)
     }
+
+    /** An engine that makes no maps has none to compare; a cell that is no number is never the same. */
+    private fun areSame(cells: List<FloatArray>, known: List<FloatArray>, maps: GoldenMaps): Boolean =
+        cells.zip(known).all { (ours, theirs) ->
+            ours.size == theirs.size && ours.indices.all { abs(ours[it] - theirs[it]) <= maps.tolerance }
+        }
 
     /** The sigmoid is nowhere steeper than 1/4, and each tensor is rounded to its own steps. */
     private fun isAverage(maps: FloatArray, tag: Int, scores: FloatArray, engine: Engine): Boolean {

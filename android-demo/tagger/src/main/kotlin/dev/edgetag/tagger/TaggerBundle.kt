@@ -72,6 +72,10 @@ public class TaggerBundle private constructor(
         return inputs
     }
 
+    /** Returns the known heat maps of each of [Golden.expected]; see [Golden.cells]. */
+    internal fun goldenMaps(golden: Golden): List<List<FloatArray>?> =
+        golden.cells(golden.maps?.let(::bytes) ?: ByteBuffer.allocate(0), manifest.tags.size)
+
     /**
      * Returns a text file of the bundle, such as `model-card.md`.
      *
