@@ -321,6 +321,14 @@ def test_every_mean_average_precision_says_over_how_many_tags(page: Page) -> Non
     assert "mAP over 3 tags" in [one.text for one in page.all("dt")]
 
 
+def test_all_curves_show_one_frame_that_stands_before_them(page: Page) -> None:
+    uses = [use for use in page.all("use") if use.attributes["href"] == "#curves-frame"]
+    (frame,) = page.all("symbol")
+    assert frame.attributes["id"] == "curves-frame"
+    assert len(uses) == 6
+    assert page.elements.index(frame) < page.elements.index(uses[0])
+
+
 def test_no_decision_is_told_by_colour_alone(page: Page) -> None:
     marks = page.all("span", "mark")
     words_seen = {re.sub(r"[✓✗?·]", "", mark.text).strip() for mark in marks}

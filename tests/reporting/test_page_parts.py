@@ -78,7 +78,7 @@ def test_a_large_vocabulary_draws_the_tags_that_moved_most(
     view = View(make_report(sources), sources)
     found = view.scored("int8")
     assert found
-    part = curves.curves_of(view, 0, found)
+    part = curves.curves_of(view, found)
     assert part
     assert [plot.title for plot in part.plots] == list(TAGS[:2])
     assert (part.scored, part.left_out) == (3, 1)

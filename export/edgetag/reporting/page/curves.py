@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from edgetag.reporting.page.variants import Plot
 from edgetag.reporting.page.view import Values, View
-from edgetag.reporting.plots.curves import tag_curves
+from edgetag.reporting.plots.curves import frame, tag_curves
 from edgetag.tables.formats import format_fraction
 from edgetag.validation.details import TagCurves
 from edgetag.validation.result import TagVerdict, VariantVerdict
@@ -25,8 +25,8 @@ class CurvesOf:
     left_out: int
 
 
-def curves_of(view: View, number: int, entry: VariantVerdict) -> CurvesOf | None:
-    """Draw one variant; `number` makes the names of its plots unique. None without curves."""
+def curves_of(view: View, entry: VariantVerdict) -> CurvesOf | None:
+    """Draw one variant; None without curves."""
     details = view.details(entry.variant)
     if not details or not details.curves:
         return None
@@ -38,12 +38,11 @@ def curves_of(view: View, number: int, entry: VariantVerdict) -> CurvesOf | None
             curves.tag,
             tag_curves(
                 curves,
-                name=f"curves{number}-{position}",
                 label=f"Precision over recall, and calibration, of {curves.tag} before and after.",
             ),
             _caption(verdicts.get(curves.tag)),
         )
-        for position, curves in enumerate(drawn)
+        for curves in drawn
     )
     return CurvesOf(
         variant=entry.variant,
@@ -80,5 +79,5 @@ def _caption(tag: TagVerdict | None) -> str:
 
 def section(view: View) -> Values:
     """Return what the section shows."""
-    drawn = (curves_of(view, *numbered) for numbered in enumerate(view.all_scored()))
-    return {"curves": [curves for curves in drawn if curves]}
+    drawn = (curves_of(view, entry) for entry in view.all_scored())
+    return {"curves": [curves for curves in drawn if curves], "frame": frame()}

@@ -8,7 +8,7 @@ names within one file (markers, clip paths) gets names that are unique in the pa
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -82,19 +82,63 @@ def draw(
         name: Unique in the page, letters, digits and `-`; names inside the SVG start with it.
         label: What it shows, in a sentence, for those who cannot see it.
     """
-    from matplotlib import style
-    from matplotlib.figure import Figure
+    root = _drawn(paint, width_px, height_px, name)
+    root.attrib.update({"role": "img", "aria-label": legible(label, 400)})
+    return _markup(root)
 
-    with style.context(["default", dict(STYLE)]), warnings.catch_warnings():
-        # The browser draws the text: that matplotlib's own font lacks a sign does not matter.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        figure = Figure(figsize=(width_px / 72, height_px / 72), dpi=72)
-        figure.patch.set_visible(False)
-        paint(figure)
-        drawn = io.StringIO()
-        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(drawn, format="svg", metadata=nothing)
-    return _embed(drawn.getvalue(), name, label)
+
+def draw_symbol(
+    paint: Callable[[Any], None], *, width_px: float, height_px: float, name: str
+) -> Markup:
+    """Return an invisible `<svg>` with what many plots of a page have in common.
+
+    Each shows it by `<use href="#NAME"/>`. For the arguments see `draw`.
+    """
+    root = _drawn(paint, width_px, height_px, name)
+    root.tag, root.attrib = "symbol", {"id": name, "viewBox": root.attrib["viewBox"]}
+    hidden = ElementTree.Element("svg", {"aria-hidden": "true", "style": "position:absolute"})
+    hidden.attrib.update({"width": "0", "height": "0"})
+    hidden.append(root)
+    return _markup(hidden)
+
+
+def with_symbol(
+    symbol: str,
+    shapes: Iterable[tuple[str, Mapping[str, str]]],
+    *,
+    width_px: float,
+    height_px: float,
+    label: str,
+) -> Markup:
+    """Return an inline `<svg>` of shapes over a symbol; see `draw_symbol`.
+
+    Args:
+        symbol: The symbol's name.
+        shapes: Tags of SVG elements and their attributes, in CSS pixels from the upper left.
+        width_px: See `draw`.
+        height_px: See `draw`.
+        label: See `draw`.
+    """
+    root = ElementTree.Element(
+        "svg",
+        {
+            "width": f"{width_px:g}",
+            "height": f"{height_px:g}",
+            "viewBox": f"0 0 {width_px:g} {height_px:g}",
+            "role": "img",
+            "aria-label": legible(label, 400),
+        },
+    )
+    ElementTree.SubElement(root, "use", {"href": f"#{symbol}"})
+    for tag, attributes in shapes:
+        ElementTree.SubElement(root, tag, dict(attributes))
+    return _markup(root)
+
+
+def short(value: float) -> str:
+    """Write a hundredth of a pixel at most."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def draw_file(paint: Callable[[Any], None], *, width_in: float, height_in: float) -> str:
@@ -123,23 +167,46 @@ def axes_at(figure: Any, left: float, bottom: float, width: float, height: float
     return figure.add_axes(place)
 
 
+def variable(colour: str) -> str:
+    """Return what a style says for one of the colours above."""
+    return f"var({VARIABLES[colour]})"
+
+
 def legible(text: str, longest: int = 24) -> str:
     """Return a name for a plot: what XML cannot hold is replaced, the end of a long one cut."""
     shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
-def _embed(svg: str, name: str, label: str) -> Markup:
-    root = ElementTree.fromstring(svg)  # noqa: S314 - matplotlib's own output
+def _drawn(
+    paint: Callable[[Any], None], width_px: float, height_px: float, name: str
+) -> ElementTree.Element:
+    """Return what matplotlib draws as the `<svg>` of a page; see `draw`."""
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    with style.context(["default", dict(STYLE)]), warnings.catch_warnings():
+        # The browser draws the text: that matplotlib's own font lacks a sign does not matter.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        figure = Figure(figsize=(width_px / 72, height_px / 72), dpi=72)
+        figure.patch.set_visible(False)
+        paint(figure)
+        drawn = io.StringIO()
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(drawn, format="svg", metadata=nothing)
+    root = ElementTree.fromstring(drawn.getvalue())  # noqa: S314 - matplotlib's own output
     _drop(root)
     names = {old: f"{name}-{n}" for n, old in enumerate(sorted(_references(root)))}
     for element in root.iter():
         _rewrite(element, names)
     _unwrap(root)
-    root.attrib.update({"role": "img", "aria-label": legible(label, 400)})
     for size in ("width", "height"):
         root.attrib[size] = root.attrib[size].removesuffix("pt")
     root.attrib.pop("version", None)
+    return root
+
+
+def _markup(root: ElementTree.Element) -> Markup:
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - escaped by XML
 
 
@@ -185,7 +252,7 @@ def _attributes(
         elif local == "href":
             yield "href", f"#{names[value.removeprefix('#')]}"
         elif local == "style":
-            themed = _COLOUR.sub(lambda match: f"var({VARIABLES[match[0]]})", value)
+            themed = _COLOUR.sub(lambda match: variable(match[0]), value)
             yield "style", _FONT_FAMILY.sub("", themed).replace(": ", ":").replace("; ", ";")
         elif local == "transform" and _UNTURNED.fullmatch(value):
             continue
@@ -205,9 +272,7 @@ def _unwrap(parent: ElementTree.Element) -> None:
 
 
 def _rounded(match: re.Match[str]) -> str:
-    """Write a hundredth of a pixel at most."""
-    text = f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return short(float(match[0]))
 
 
 def _local(name: str) -> str:
