@@ -18,7 +18,13 @@ pytestmark = pytest.mark.tensorflow
 STEPS = 12
 
 
-def train(model: "keras.Model", data: Dataset, contract: Preprocessing, steps: int = STEPS) -> None:
+def train(
+    model: "keras.Model",
+    data: Dataset,
+    contract: Preprocessing,
+    masks: "keras.callbacks.Callback",
+    steps: int = STEPS,
+) -> None:
     """Take plain Adam steps on the training split, as any training loop would."""
     from edgetag.tf import keras
 
@@ -26,18 +32,23 @@ def train(model: "keras.Model", data: Dataset, contract: Preprocessing, steps: i
     images, labels = scale(data.images(rows), contract), data.labels(rows)
     model.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy")
     batch = 96 * 2 // STEPS
-    model.fit(images, labels, batch_size=batch, epochs=steps * batch // 96, verbose=0)
+    model.fit(
+        images, labels, batch_size=batch, epochs=steps * batch // 96, verbose=0, callbacks=[masks]
+    )
 
 
 def pruned(
     model: "keras.Model", section: PruningSection, data: Dataset, contract: Preprocessing
 ) -> tuple["keras.Model", dict[str, float]]:
     from edgetag.compression import pruning
+    from edgetag.compression.copying import copy_model
 
     targets = pruning.chosen_layers(model, section)
-    wrapped = pruning.wrap(model, section, targets, STEPS)
-    train(wrapped, data, contract)
-    return pruning.strip(wrapped, section, targets), targets
+    copied = copy_model(model)
+    masks = pruning.MaskUpdates(copied, section, targets, STEPS)
+    train(copied, data, contract, masks)
+    masks.finish()
+    return copied, targets
 
 
 @pytest.mark.parametrize("ramp", [0.0, 0.5, 1.0])
@@ -60,6 +71,17 @@ def test_unstructured_pruning_reaches_its_target_in_every_chosen_layer(
             assert layer.sparsity < 0.01, f"{layer.layer} was to stay dense"
         else:
             assert layer.sparsity == pytest.approx(0.75, abs=1 / layer.weights)
+
+
+def test_equal_prunings_leave_equal_weights(
+    small_model: "keras.Model", tiny_data: Dataset, small_contract: Preprocessing
+) -> None:
+    section = PruningSection(sparsity=0.75)
+    weights = [
+        b"".join(w.tobytes() for w in model.get_weights())
+        for model, _ in (pruned(small_model, section, tiny_data, small_contract) for _ in range(3))
+    ]
+    assert len(set(weights)) == 1
 
 
 def test_pruning_leaves_the_float_model_as_it_was_bit_for_bit(
@@ -102,14 +124,17 @@ def test_a_layer_left_dense_by_a_schedule_that_never_ran_is_refused(
     small_model: "keras.Model", tiny_data: Dataset, small_contract: Preprocessing
 ) -> None:
     from edgetag.compression import pruning
+    from edgetag.compression.copying import copy_model
     from edgetag.compression.sparsity import SparsityNotReachedError
 
     section = PruningSection(sparsity=0.8, ramp=1.0)
     targets = pruning.chosen_layers(small_model, section)
-    wrapped = pruning.wrap(small_model, section, targets, steps=1000)
-    train(wrapped, tiny_data, small_contract)  # far fewer steps than the schedule was made for
+    copied = copy_model(small_model)
+    masks = pruning.MaskUpdates(copied, section, targets, steps=1000)
+    # Far fewer steps than the schedule was made for.
+    train(copied, tiny_data, small_contract, masks)
     with pytest.raises(SparsityNotReachedError, match=r"block0_expand has 0\.\d+ instead of 0.8"):
-        pruning.strip(wrapped, section, targets)
+        masks.finish()
 
 
 @pytest.mark.parametrize("steps", [1, 2, 49, 50, 51, 99, 101, 250, 10_007])
@@ -125,7 +150,7 @@ def test_the_schedule_ends_in_an_update_at_full_sparsity(steps: int, ramp: float
     assert float(sparsity) == pytest.approx(0.8)
 
 
-def test_the_xnnpack_policy_prunes_1x1_convolutions_and_keeps_the_pooling_flat() -> None:
+def test_the_xnnpack_policy_prunes_1x1_convolutions_and_leaves_the_pooling_flat() -> None:
     from edgetag.compression import pruning
     from edgetag.networks import build_untrained
 
@@ -135,8 +160,7 @@ def test_the_xnnpack_policy_prunes_1x1_convolutions_and_keeps_the_pooling_flat()
     targets = pruning.chosen_layers(model, section)
     assert "stem" not in targets  # a 3x3 convolution
     assert "block3_expand" in targets
-    wrapped = pruning.wrap(model, section, targets, STEPS)
-    assert wrapped.get_layer("logits").keepdims is False
+    assert model.get_layer("logits").keepdims is False
 
 
 def test_xnnpack_is_refused_for_a_network_its_kernels_do_not_fit() -> None:

@@ -81,13 +81,14 @@ class Bench:
         *,
         ends: Sequence[End] = (),
         optimizer: MakeOptimizer | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
         what: str,
     ) -> None:
         """Fit a model in place, with the recipe's loss, augmentation and batch size.
 
         The teacher, the float model or networks of other runs, gives targets too where the recipe
-        wants it: scores, or what `ends` names. `optimizer` is one of `fit`, and `what` the task's
-        name for progress. Over no epoch it does nothing.
+        wants it: scores, or what `ends` names. `optimizer` and `callbacks` are those of `fit`, and
+        `what` the task's name for progress. Over no epoch it does nothing.
         """
         if not section.epochs:
             return
@@ -114,6 +115,7 @@ class Bench:
             teacher=teacher if section.distillation else None,
             ends=ends if section.distillation else (),
             optimizer=optimizer,
+            callbacks=callbacks,
             what=what,
         )
 

@@ -5,6 +5,7 @@ from itertools import takewhile
 from edgetag.catalogue.variants import VARIANTS, trained_by
 from edgetag.compression import pruning
 from edgetag.compression.channels import widths_of
+from edgetag.compression.copying import copy_model
 from edgetag.compression.fine_tuning import Bench, open_bench
 from edgetag.compression.result import PrunedNetwork, PruneResult
 from edgetag.compression.sparsity import layer_sparsities, total_sparsity
@@ -74,9 +75,10 @@ def _network(bench: Bench, name: str, variant: Variant) -> PrunedNetwork:
         bench.progress.say(
             f"pruning.sparsity = {section.sparsity}: XNNPACK's sparse kernels need at least 2/3"
         )
-    wrapped = pruning.wrap(original, section, targets, steps)
-    bench.fine_tune(wrapped, section, teacher, what="pruning")
-    pruned = pruning.strip(wrapped, section, targets)
+    pruned = copy_model(original)
+    masks = pruning.MaskUpdates(pruned, section, targets, steps)
+    bench.fine_tune(pruned, section, teacher, callbacks=[masks], what="pruning")
+    masks.finish()
     bench.recalibrate(pruned)
     save_weights(pruned, weights)
     after = bench.validation_map(bench.scores_of(pruned, weights, "scoring the pruned model"))

@@ -6,7 +6,6 @@ compression" (2017): the sparsity rises by a cubic polynomial, then stays while 
 
 from fnmatch import fnmatchcase
 
-from edgetag.compression.copying import copy_model
 from edgetag.compression.sparsity import (
     WEIGHTED,
     SparsityNotReachedError,
@@ -14,11 +13,11 @@ from edgetag.compression.sparsity import (
     layer_sparsities,
     require_sparsity,
 )
-from edgetag.compression.tfmot import tfmot
+from edgetag.compression.tfmot import Pruning, tfmot
 from edgetag.errors import InputError
 from edgetag.networks.graph import producers
 from edgetag.recipe import PruningSection
-from edgetag.tf import keras
+from edgetag.tf import keras, tf
 
 MASK_UPDATES = 50
 """How often, at most, the masks are chosen anew while sparsity rises."""
@@ -105,33 +104,69 @@ def _no_xnnpack(model: keras.Model, reason: str) -> str:
     )
 
 
-def wrap(
-    model: keras.Model, section: PruningSection, targets: dict[str, float], steps: int
-) -> keras.Model:
-    """Return a copy that prunes itself while it is trained for `steps` steps.
+class MaskUpdates(keras.callbacks.Callback):
+    """Sets the smallest weights of layers to zero before each step of a training.
 
-    The model is left as it is; `targets` are from `chosen_layers`, `steps` the training steps
-    to come.
+    tfmot's own wrappers do this within the training graph. There TensorFlow's graph optimizer lets
+    masks be read while they are chosen anew: equal trainings ended in other weights, also with
+    deterministic operators. Between steps there is one order.
+
+    Args:
+        model: Is trained with this callback.
+        section: How to prune.
+        targets: From `chosen_layers`.
+        steps: Training steps to come.
     """
-    copied = copy_model(model)
-    n_of_m = section.n_of_m if section.structure == "n_of_m" else None
 
-    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
-        fresh = layer.__class__.from_config(layer.get_config())
-        if layer.name not in targets:
-            return fresh
-        return tfmot.sparsity.keras.prune_low_magnitude(
-            fresh,
+    def __init__(
+        self, model: keras.Model, section: PruningSection, targets: dict[str, float], steps: int
+    ) -> None:
+        super().__init__()
+        self._pruned, self._section, self._targets = model, section, targets
+        self._step = tf.Variable(0, dtype=tf.int64, trainable=False)
+        kernels = [model.get_layer(name).kernel for name in targets]
+        self._pruning = Pruning(
+            training_step_fn=lambda: self._step,
+            pruning_vars=[
+                (kernel, tf.Variable(tf.ones_like(kernel)), tf.Variable(0.0)) for kernel in kernels
+            ],
             pruning_schedule=schedule(section.sparsity, section.ramp, steps),
-            sparsity_m_by_n=n_of_m,  # tfmot too means: the first number of zeros in the second
+            block_size=(1, 1),
+            block_pooling_type="AVG",
+            # tfmot too means: the first number of zeros in the second
+            sparsity_m_by_n=section.n_of_m if section.structure == "n_of_m" else None,
         )
 
-    wrapped = keras.models.clone_model(copied, clone_function=clone)
-    for source, layer in zip(copied.layers, wrapped.layers, strict=True):
-        layer.set_weights(source.get_weights())  # a pruning wrapper takes its inner layer's
-    for layer in _wrappers(wrapped):
-        layer.pruning_step.assign(0)  # as tfmot's UpdatePruningStep callback would
-    return wrapped
+    def on_train_batch_begin(self, batch: int, logs: object = None) -> None:  # noqa: ARG002
+        """Choose masks anew where the schedule says so, and apply them."""
+        self._step.assign_add(1)
+        self._pruning.conditional_mask_update()
+        self._pruning.weight_mask_op()
+
+    def finish(self) -> None:
+        """Apply the masks after the last step, which may have revived weights; prove the sparsity.
+
+        Raises:
+            SparsityNotReachedError: A layer is denser than its target.
+        """
+        self._pruning.weight_mask_op()
+        hint = (
+            "Give pruning.epochs more, so that at least one step follows each change of the masks."
+        )
+        require_sparsity(layer_sparsities(self._pruned, self._targets), hint)
+        if self._section.structure == "n_of_m":
+            broken = [
+                name
+                for name in self._targets
+                if not holds_n_of_m(
+                    self._pruned.get_layer(name).kernel.numpy(), *self._section.n_of_m
+                )
+            ]
+            if broken:
+                raise SparsityNotReachedError(
+                    f"n_of_m = {list(self._section.n_of_m)} does not hold in "
+                    f"{', '.join(broken)}. {hint}"
+                )
 
 
 def schedule(sparsity: float, ramp: float, steps: int) -> tfmot.sparsity.keras.PruningSchedule:
@@ -151,33 +186,3 @@ def schedule(sparsity: float, ramp: float, steps: int) -> tfmot.sparsity.keras.P
         end_step=rising - rising % frequency,
         frequency=frequency,
     )
-
-
-def strip(wrapped: keras.Model, section: PruningSection, targets: dict[str, float]) -> keras.Model:
-    """Return the trained model without pruning's wrappers, its sparsity proven.
-
-    `wrapped` is from `wrap`, trained, with the same section and targets.
-
-    Raises:
-        SparsityNotReachedError: A layer is denser than its target.
-    """
-    for layer in _wrappers(wrapped):
-        layer.pruning_obj.weight_mask_op()  # the optimizer's last step may have revived weights
-    stripped = copy_model(tfmot.sparsity.keras.strip_pruning(wrapped))
-    hint = "Give pruning.epochs more, so that at least one step follows each change of the masks."
-    require_sparsity(layer_sparsities(stripped, targets), hint)
-    if section.structure == "n_of_m":
-        broken = [
-            name
-            for name in targets
-            if not holds_n_of_m(stripped.get_layer(name).kernel.numpy(), *section.n_of_m)
-        ]
-        if broken:
-            raise SparsityNotReachedError(
-                f"n_of_m = {list(section.n_of_m)} does not hold in {', '.join(broken)}. {hint}"
-            )
-    return stripped
-
-
-def _wrappers(model: keras.Model) -> list[keras.layers.Layer]:
-    return [layer for layer in model.layers if hasattr(layer, "pruning_obj")]

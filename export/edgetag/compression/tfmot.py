@@ -18,7 +18,10 @@ with quiet_stderr(), warnings.catch_warnings():
         from tensorflow_model_optimization.python.core.quantization.keras.quantize_layer import (
             QuantizeLayer,
         )
+
+        # Not public, and the only way to choose masks outside of the training graph.
+        from tensorflow_model_optimization.python.core.sparsity.keras.pruning_impl import Pruning
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "tensorflow-model-optimization", "train") from None
 
-__all__ = ["QuantizeLayer", "default_8bit_registry", "quant_ops", "tfmot"]
+__all__ = ["Pruning", "QuantizeLayer", "default_8bit_registry", "quant_ops", "tfmot"]

@@ -247,7 +247,7 @@ def map_cells(model: keras.Model) -> int:
 
 
 def _cam(model: keras.Model) -> keras.layers.Layer | None:
-    """Return the layer that makes the maps, also where tfmot has wrapped it."""
+    """Return the layer that makes the maps, also where tfmot has wrapped it for integers."""
     layers = (layer for layer in model.layers if layer.name.split("_")[-1] == CAM)
     return next(layers, None)
 
