@@ -19,7 +19,7 @@ class PictureReaderTest {
     private val reader = PictureReader(Contract(inputSize = 32))
 
     @Test
-    fun `colours of 16 bits keep their high byte, where Android would round them`() {
+    fun `colours of 16 bits keep their high byte, where Android may round them`() {
         val read = reader.read { DEEP.inputStream() }
         assertEquals(PIXELS, read.picture.rgb.map { it.toUByte().toInt() })
         assertEquals(Triple(2, 1, 1), Triple(read.fullWidth, read.fullHeight, read.sampleSize))

@@ -10,7 +10,7 @@ import java.util.zip.ZipException
 import kotlin.math.abs
 
 /**
- * PNG with samples of 16 bits, which keep their high byte by the contract. Android's own decoder rounds them.
+ * PNG with samples of 16 bits, which keep their high byte by the contract. Android's own decoder may round them.
  *
  * Beside the picture it needs memory for two rows of the file.
  */
