@@ -24,6 +24,8 @@ from edgetag.preprocess import (
     read_image,
     scale,
 )
+from tests.support.header_only import header_only
+from tests.support.png import chunk, file_of, header
 
 CONTRACT = Preprocessing(input_size=64)
 sides = st.integers(1, 400)
@@ -173,19 +175,7 @@ def test_every_sixteen_bit_picture_keeps_its_high_bytes_as_the_contract_says(
 ) -> None:
     samples = [*[0x12FF] * (channels - 1), 0xFFFF] if channels in (2, 4) else [0x12FF] * channels
     row = b"\0" + struct.pack(f">{channels}H", *samples)
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    png = b"\x89PNG\r\n\x1a\n" + b"".join(
-        (
-            chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 16, color_type, 0, 0, 0)),
-            chunk(b"IDAT", zlib.compress(row)),
-            chunk(b"IEND", b""),
-        )
-    )
+    png = file_of((header(1, 1, 16, color_type), chunk(b"IDAT", zlib.compress(row))))
     assert np.asarray(read_image(png, CONTRACT))[0, 0].tolist() == [0x12] * 3
 
 
@@ -193,10 +183,9 @@ def test_sixteen_bit_grey_lies_over_the_background_where_it_is_transparent() -> 
     values = np.array([[0, 40000]], dtype=np.uint16)
     data = encoded(Image.fromarray(values))
     head, tail = data[:33], data[33:]  # after signature and IHDR
-    chunk = b"tRNS" + struct.pack(">H", 40000)
-    chunk = struct.pack(">I", 2) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    key = chunk(b"tRNS", struct.pack(">H", 40000))
     contract = Preprocessing(input_size=32, background=(1, 2, 3))
-    read = np.asarray(read_image(head + chunk + tail, contract))
+    read = np.asarray(read_image(head + key + tail, contract))
     assert read[0].tolist() == [[0, 0, 0], [1, 2, 3]]
 
 
@@ -270,21 +259,9 @@ def test_damaged_bytes_are_read_or_rejected_but_never_crash(data: st.DataObject)
         assert read_image(bytes(raw), CONTRACT, 10**6).mode == "RGB"
 
 
-def png_bomb(width: int, height: int) -> bytes:
-    """A PNG whose header claims a size that its data does not have."""
-
-    def chunk(name: bytes, body: bytes) -> bytes:
-        crc = struct.pack(">I", zlib.crc32(name + body))
-        return struct.pack(">I", len(body)) + name + body + crc
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
-    return b"\x89PNG\r\n\x1a\n" + body + chunk(b"IEND", b"")
-
-
 @pytest.mark.parametrize("size", [(1001, 1000), (60_000, 60_000), (2**31 - 1, 2**31 - 1)])
 def test_a_decompression_bomb_is_refused_by_its_header(size: tuple[int, int]) -> None:
-    assert rejection(png_bomb(*size), 10**6) is Rejection.TOO_LARGE
+    assert rejection(header_only(*size), 10**6) is Rejection.TOO_LARGE
 
 
 def test_a_bomb_in_the_metadata_is_harmless() -> None:

@@ -59,15 +59,19 @@ def read_versions() -> Versions:
     )
 
 
+def build_script(module: str) -> str:
+    """Return a module's Gradle file."""
+    return (PROJECT / module / "build.gradle.kts").read_text(encoding="utf-8")
+
+
 def read_dependencies(module: str) -> list[Dependency]:
     """Read what a module hands on to those who take it; what its tests need is left out.
 
     Raises:
         KeyError: The module's build file names what the catalogue has not.
     """
-    script = (PROJECT / module / "build.gradle.kts").read_text(encoding="utf-8")
     dependencies = []
-    for configuration, project, name in _DEPENDENCY.findall(script):
+    for configuration, project, name in _DEPENDENCY.findall(build_script(module)):
         if configuration not in SCOPES:
             continue
         scope = SCOPES[configuration]

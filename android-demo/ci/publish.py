@@ -2,7 +2,7 @@
 
 For users Gradle does it (`gradle publishToMavenLocal`). This is what CI can do: the same files from
 the same build files, but for Gradle's own metadata. Classes are compiled against TensorFlow Lite
-in place of LiteRT, which has the same names; the POM names LiteRT, as Gradle's does.
+or stubs in place of LiteRT, which has the same names; POMs name LiteRT, as Gradle's do.
 """
 
 import argparse
@@ -14,10 +14,9 @@ import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
 
-from project import GROUP, PROJECT, read_dependencies, read_versions
+from project import GROUP, PROJECT, build_script, read_dependencies, read_versions
 
-ANDROID = "tagger-android"
-MODULES = ("tagger", ANDROID)
+MODULES = ("tagger", "tagger-android", "tagger-litert2")
 DESCRIPTION = "Tags pictures with an edgetag bundle as its validation did."
 LICENCE = ("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0.txt")
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -35,7 +34,7 @@ coreLibraryDesugaringEnabled=false
 
 
 def publish(repository: Path, url: str | None) -> None:
-    """Write both modules: classes, sources, POM, and a checksum beside each.
+    """Write each module: classes, sources, POM, and a checksum beside each.
 
     Args:
         repository: A folder; it is made if it is not there.
@@ -45,10 +44,10 @@ def publish(repository: Path, url: str | None) -> None:
     for module in MODULES:
         folder = repository / GROUP.replace(".", "/") / module / version
         folder.mkdir(parents=True, exist_ok=True)
-        packaging = "aar" if module == ANDROID else "jar"
+        packaging = "aar" if "android.library" in build_script(module) else "jar"
         classes = next((PROJECT / module / "target").glob(f"{module}-*.jar")).read_bytes()
         files = {
-            f".{packaging}": aar(classes) if module == ANDROID else classes,
+            f".{packaging}": aar(module, classes) if packaging == "aar" else classes,
             "-sources.jar": sources(module),
             ".pom": pom(module, version, packaging, url),
         }
@@ -95,27 +94,27 @@ def _add(parent: ET.Element, texts: dict[str, str]) -> None:
         ET.SubElement(parent, tag).text = text
 
 
-def aar(classes: bytes) -> bytes:
-    """Return the Android library, as the Android plugin packs one without resources."""
-    script = (PROJECT / ANDROID / "build.gradle.kts").read_text(encoding="utf-8")
+def aar(module: str, classes: bytes) -> bytes:
+    """Return an Android library, as the Android plugin packs one without resources."""
+    script = build_script(module)
     namespace = re.search(r'namespace = "(.+)"', script)
     if namespace is None:
-        raise ValueError(f"{ANDROID}/build.gradle.kts has no namespace")
+        raise ValueError(f"{module}/build.gradle.kts has no namespace")
+    rules = re.search(r'consumerProguardFiles\("(.+)"\)', script)
     manifest = (
         '<manifest xmlns:android="http://schemas.android.com/apk/res/android"\n'
         f'    package="{namespace[1]}">\n\n'
         f'    <uses-sdk android:minSdkVersion="{read_versions().min_sdk}" />\n\n'
         "</manifest>\n"
     )
-    rules = (PROJECT / ANDROID / "consumer-rules.pro").read_text(encoding="utf-8")
     return _archive(
         {
             "AndroidManifest.xml": manifest.encode(),
             "classes.jar": classes,
             "R.txt": b"",
-            "proguard.txt": rules.encode(),
             "META-INF/com/android/build/gradle/aar-metadata.properties": AAR_METADATA.encode(),
         }
+        | ({"proguard.txt": (PROJECT / module / rules[1]).read_bytes()} if rules else {})
     )
 
 

@@ -51,7 +51,7 @@ def command(pictures: Path, is_shrunk: bool) -> list[str]:
     }
     # Folders of classes, since the dump of the public API reads no jars.
     jars = (SCREENS / "classpath.txt").read_text(encoding="utf-8")
-    classes = re.sub(r"/target/[a-z-]+-1\.0\.0\.jar", "/target/classes", jars)
+    classes = re.sub(r"/target/[a-z0-9-]+-1\.0\.0\.jar", "/target/classes", jars)
     if is_shrunk:
         properties["edgetag.shrunk"] = "true"
         classes = shrunk(classes)

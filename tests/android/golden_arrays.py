@@ -18,6 +18,7 @@ from PIL import ExifTags, Image
 
 from edgetag.contract import Preprocessing
 from edgetag.preprocess import letterbox, preprocess
+from tests.android.golden_deep_png import write_deep_png
 from tests.android.golden_exif import write_exif
 from tests.android.golden_regions import write_regions
 from tests.android.golden_tables import write_tables
@@ -143,6 +144,7 @@ if __name__ == "__main__":
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
     write_arrays(target)
+    write_deep_png(target)
     write_exif(target)
     write_tables(target)
     write_regions(target)

@@ -1,12 +1,12 @@
 """Writes pictures that an app meets and must survive: `hostile/`."""
 
 import io
-import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from tests.support.png import SIGNATURE, header
 
 GOOD = "a-good-one.png"
 HUGE = "z-100-megapixels.png"
@@ -24,11 +24,5 @@ def write_hostile(folder: Path) -> None:
     (target / "bad-cut-off.png").write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
     (target / "bad-empty.jpg").write_bytes(b"")
     (target / "bad-text.jpg").write_text("no picture", encoding="utf-8")
-    (target / "bad-claims-4-gigapixels.png").write_bytes(_header_only(65_536, 65_536))
+    (target / "bad-claims-4-gigapixels.png").write_bytes(SIGNATURE + header(65_536, 65_536))
     Image.new("RGB", (10_000, 10_000), (200, 30, 30)).save(target / HUGE, compress_level=1)
-
-
-def _header_only(width: int, height: int) -> bytes:
-    """Return a PNG that ends after its header."""
-    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))

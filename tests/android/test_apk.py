@@ -314,7 +314,12 @@ def test_published_poms_say_what_apps_see_and_what_they_only_run(published: Path
         f"tagger:{version}": "compile",
         **{f"{name}:{versions()['litert']}": scope for name, scope in litert.items()},
     }
-    for pom in (plain, android):
+    litert2 = published / f"tagger-litert2/{version}/tagger-litert2-{version}.pom"
+    assert scopes(litert2) == {
+        f"tagger:{version}": "compile",
+        **{f"{name}:{versions()['litert2']}": "runtime" for name in ("litert", "litert-gpu")},
+    }
+    for pom in (plain, android, litert2):
         text = pom.read_text(encoding="utf-8")
         assert "<name>Apache-2.0</name>" in text
         assert "<connection>scm:git:https://example.org/edgetag.git</connection>" in text
@@ -322,29 +327,39 @@ def test_published_poms_say_what_apps_see_and_what_they_only_run(published: Path
         assert pom.with_name(f"{pom.name}.sha1").read_text(encoding="ascii") == digest
 
 
-def test_the_published_aar_has_what_the_android_plugin_reads(published: Path) -> None:
+@pytest.mark.parametrize(
+    ("module", "source", "rules"),
+    [
+        ("tagger-android", "dev/edgetag/tagger/android/AssetSource", "consumer-rules.pro"),
+        ("tagger-litert2", "dev/edgetag/tagger/litert2/CompiledModelEngine", None),
+    ],
+)
+def test_a_published_aar_has_what_the_android_plugin_reads(
+    published: Path, module: str, source: str, rules: str | None
+) -> None:
     version = versions()["edgetag"]
-    folder = published / f"tagger-android/{version}"
-    with zipfile.ZipFile(folder / f"tagger-android-{version}.aar") as aar:
-        assert set(aar.namelist()) == {
-            "AndroidManifest.xml",
-            "classes.jar",
-            "R.txt",
-            "proguard.txt",
-            "META-INF/com/android/build/gradle/aar-metadata.properties",
-        }
-        manifest = aar.read("AndroidManifest.xml").decode()
+    folder = published / f"{module}/{version}"
+    package = source.rpartition("/")[0]
+    with zipfile.ZipFile(folder / f"{module}-{version}.aar") as aar:
+        packed = {name: aar.read(name) for name in aar.namelist()}
         with zipfile.ZipFile(aar.open("classes.jar")) as jar:
             names = [name for name in jar.namelist() if not name.endswith("/")]
-        rules = aar.read("proguard.txt").decode()
-    assert rules == (PROJECT / "tagger-android/consumer-rules.pro").read_text(encoding="utf-8")
-    assert 'package="dev.edgetag.tagger.android"' in manifest
+    if rules:
+        assert packed.pop("proguard.txt") == (PROJECT / module / rules).read_bytes()
+    assert set(packed) == {
+        "AndroidManifest.xml",
+        "classes.jar",
+        "R.txt",
+        "META-INF/com/android/build/gradle/aar-metadata.properties",
+    }
+    manifest = packed["AndroidManifest.xml"].decode()
+    assert f'package="{package.replace("/", ".")}"' in manifest
     assert f'minSdkVersion="{versions()["app-min-sdk"]}"' in manifest
-    assert "dev/edgetag/tagger/android/AssetSource.class" in names
-    others = [name for name in names if not name.startswith("dev/edgetag/tagger/android/")]
-    assert sorted(others) == ["META-INF/MANIFEST.MF", "META-INF/tagger-android.kotlin_module"]
-    with zipfile.ZipFile(folder / f"tagger-android-{version}-sources.jar") as sources:
-        assert "dev/edgetag/tagger/android/AssetSource.kt" in sources.namelist()
+    assert f"{source}.class" in names
+    others = [name for name in names if not name.startswith(f"{package}/")]
+    assert sorted(others) == ["META-INF/MANIFEST.MF", f"META-INF/{module}.kotlin_module"]
+    with zipfile.ZipFile(folder / f"{module}-{version}-sources.jar") as sources:
+        assert f"{source}.kt" in sources.namelist()
 
 
 def isolated_cache(folder: Path) -> Path:

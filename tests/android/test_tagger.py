@@ -13,6 +13,7 @@ import pytest
 from edgetag.bundling.archive import pack
 from tests.android.golden_arrays import time_letterbox, write_arrays
 from tests.android.golden_bundles import write_bundles
+from tests.android.golden_deep_png import write_deep_png
 from tests.android.golden_exif import write_exif
 from tests.android.golden_regions import write_regions
 from tests.android.golden_signatures import write_signatures
@@ -70,6 +71,7 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     require_tools()
     demo = bundle()
     write_arrays(tmp_path)
+    write_deep_png(tmp_path)
     write_exif(tmp_path)
     write_tables(tmp_path)
     write_regions(tmp_path)

@@ -23,6 +23,12 @@ public interface BundleSource {
     public fun read(name: String): ByteBuffer
 }
 
+/**
+ * Every file in it, the manifest too, where it holds a bundle whole and as edgetag packs it; null where it may
+ * hold what `edgetag bundle android` has placed: what a phone reads, and no more.
+ */
+internal val BundleSource.packed: Set<String>? get() = (this as? ZipSource)?.names
+
 /** A bundle unpacked into a folder; files are mapped. */
 public class FolderSource(private val folder: File) : BundleSource {
     override val description: String get() = folder.path

@@ -27,7 +27,7 @@ public class TaggerBundle private constructor(
     private val thresholds: Thresholds
 
     init {
-        val extra = if (source is ZipSource) source.names - manifest.files.keys - MANIFEST else emptySet()
+        val extra = source.packed.orEmpty() - manifest.files.keys - MANIFEST
         if (extra.isNotEmpty()) throw BundleException("${source.description}: ${extra.first()} is not in $MANIFEST")
         for (name in manifest.files.keys) if (!isLarge(name)) bytes(name)
         contract = Contract.parse(text("preprocessing.json"))
@@ -35,8 +35,7 @@ public class TaggerBundle private constructor(
         thresholds = Thresholds.parse(text("thresholds.json"))
         val parts = BundleParts(this)
         parts.checkWhatIsRead(thresholds)
-        // Elsewhere lies what `edgetag bundle android` has placed: what a phone reads, and no more.
-        if (source is ZipSource) parts.checkWhole(golden(), thresholds)
+        if (source.packed != null) parts.checkWhole(golden(), thresholds)
     }
 
     /** Name and version, for people. */
@@ -149,7 +148,7 @@ public class TaggerBundle private constructor(
                 )
             }
             val text = decode(MANIFEST, content)
-            if (source is ZipSource) Manifest.requireCanonical(text)
+            if (source.packed != null) Manifest.requireCanonical(text)
             return TaggerBundle(source, Manifest.parse(text), digest)
         }
 

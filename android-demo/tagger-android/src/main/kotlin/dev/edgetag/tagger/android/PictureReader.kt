@@ -9,6 +9,7 @@ import android.net.Uri
 import android.os.Build
 import dev.edgetag.tagger.Background
 import dev.edgetag.tagger.Contract
+import dev.edgetag.tagger.DeepPng
 import dev.edgetag.tagger.Exif
 import dev.edgetag.tagger.Picture
 import dev.edgetag.tagger.PictureException
@@ -73,7 +74,8 @@ public class PictureReader(
             throw PictureException("${header.outMimeType} is not read; JPEG, PNG, WebP, GIF and BMP are")
         }
         val sample = limits.sampleSize(header.outWidth, header.outHeight)
-        val stored = decode(bytes, sample)
+        val deep = if (header.outMimeType == PNG) bytes.open().use { DeepPng.read(it, background, limits) } else null
+        val stored = deep ?: decode(bytes, sample)
         ReadPicture(bytes.open().use(Exif::orientation).upright(stored), header.outWidth, header.outHeight, sample)
     }
 
@@ -122,8 +124,10 @@ public class PictureReader(
     }
 
     private companion object {
+        const val PNG = "image/png"
+
         /** Those of the contract: validation saw no others, such as HEIC, which phones decode too. */
-        val FORMATS = setOf("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/x-ms-bmp")
+        val FORMATS = setOf("image/jpeg", PNG, "image/webp", "image/gif", "image/bmp", "image/x-ms-bmp")
 
         const val STRIPE_PIXELS = 1 shl 18
     }

@@ -1,0 +1,40 @@
+package dev.edgetag.demo
+
+import dev.edgetag.tagger.Contract
+import dev.edgetag.tagger.PictureException
+import dev.edgetag.tagger.android.PictureReader
+import java.util.Base64
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertThrows
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.annotation.Config
+import org.robolectric.annotation.GraphicsMode
+
+@RunWith(RobolectricTestRunner::class)
+@Config(sdk = [35])
+@GraphicsMode(GraphicsMode.Mode.NATIVE)
+class PictureReaderTest {
+    private val reader = PictureReader(Contract(inputSize = 32))
+
+    @Test
+    fun `colours of 16 bits keep their high byte, where Android may round them`() {
+        val read = reader.read { DEEP.inputStream() }
+        assertEquals(PIXELS, read.picture.rgb.map { it.toUByte().toInt() })
+        assertEquals(Triple(2, 1, 1), Triple(read.fullWidth, read.fullHeight, read.sampleSize))
+    }
+
+    @Test
+    fun `a damaged picture with colours of 16 bits is an error of that picture`() {
+        assertThrows(PictureException::class.java) { reader.read { DEEP.copyOf(DEEP.size - 20).inputStream() } }
+    }
+
+    private companion object {
+        /** Two pixels, 12FF 34FF FEFF FFFF and 80FF 12FF 00FF 80FF, and what Python makes of them over white. */
+        val DEEP: ByteArray = Base64.getDecoder().decode(
+            "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABEAYAAACksqPJAAAAGElEQVR4nGMQ+m/y/9////8b/gv9ZwCSAF8TC06/zulrAAAAAElFTkSuQmCC",
+        )
+        val PIXELS = listOf(18, 52, 254, 191, 136, 127)
+    }
+}
