@@ -154,6 +154,17 @@ def test_label_studio_finds_each_picture_and_no_prediction_says_whose_it_is(
         assert path == f"{run.folder.name}/{task['data']['path']}"
 
 
+def test_each_part_of_an_annotation_says_the_moments_of_its_own_tags_alone(
+    run: ReviewedRun,
+) -> None:
+    rows = "folder0/0.png,cat,1,ann,\nfolder0/0.png,dog,0,ann,\n"
+    run.do("import", table(run, "answers.csv", HEAD + rows))
+    run.do("export", "--to", run.folder / "tasks.json", "--format", "label-studio")
+    (annotation,) = json.loads((run.folder / "tasks.json").read_text())[0]["annotations"]
+    for part in annotation["result"]:
+        assert list(part["meta"]["at"]) == part["value"]["choices"]
+
+
 def test_what_label_studios_server_has_exported_is_read_as_people_said_it() -> None:
     """An export of Label Studio 1.23.2, kept by `tests/label_studio_round.py --record`.
 

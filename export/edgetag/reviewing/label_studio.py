@@ -59,8 +59,10 @@ def tasks_json(
                 {
                     "created_at": max(answer.at for answer in own),
                     "result": [
-                        part | {"meta": {"by": by, "at": {answer.tag: answer.at for answer in own}}}
-                        for part in _result({answer.tag: answer.label for answer in own})
+                        # Of its own tags alone: one that is moved here later is somebody else's.
+                        _said([answer for answer in own if answer.label == label], by)
+                        for label in LABELS.values()
+                        if any(answer.label == label for answer in own)
                     ],
                 }
                 for by, own in said.get(identity, {}).items()
@@ -98,6 +100,12 @@ def read_tasks(path: Path) -> tuple[Answer, ...]:
                 f"{error}); export JSON, not JSON-MIN"
             ) from None
     return tuple(answers)
+
+
+def _said(answers: list[Kept], by: str) -> dict[str, object]:
+    """Return answers of one label, with whose they are and from when."""
+    (part,) = _result({answer.tag: answer.label for answer in answers})
+    return part | {"meta": {"by": by, "at": {answer.tag: answer.at for answer in answers}}}
 
 
 def _result(labels: dict[str, int | None]) -> list[dict[str, object]]:
