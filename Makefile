@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # start, NumPy gets one thread.
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench maps test system unit check timings composites decoding fuzz mutants planted timm torch load review-load loop stages docs release sbom lock clean
+.PHONY: help setup demo bench maps test system unit check timings composites decoding fuzz mutants planted mine-load timm torch load review-load label-studio loop stages docs release sbom lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -62,6 +62,10 @@ load: setup ## How does edgetag serve bear load? Open loop, 2 minutes; make load
 review-load: setup ## How fast is the page of edgetag review with 100,000 pictures? A minute.
 	PYTHONPATH=. $(BIN)/python tests/review_load.py
 
+label-studio: setup ## Do answers come back from Label Studio's real server as people gave them? 1 GB on disk, 2 minutes.
+	.ci/label-studio build/label-studio
+	PYTHONPATH=. $(BIN)/python tests/label_studio_round.py build/label-studio/bin/label-studio
+
 loop: setup ## Does the circle of corrections close? Spoilt labels, mine, a simulated person, training.
 	$(BIN)/edgetag data fetch --set demo --out data/demo
 	PYTHONPATH=. $(BIN)/python tests/turns.py --out $(or $(OUT),runs/loop)
@@ -81,6 +85,9 @@ decoding: setup ## How fast JPEG is decoded and by what, with which pixels; what
 
 planted: setup ## How many wrong labels does edgetag mine show first? After make demo, or OUT=RUN.
 	PYTHONPATH=. $(BIN)/python tests/planted.py --out $(or $(OUT),runs/demo)
+
+mine-load: setup ## How long does edgetag mine take with 100,000 pictures? Ten minutes.
+	PYTHONPATH=. $(BIN)/python tests/mine_load.py
 
 timm: ## Record anew what timm's MobileNetV4 computes, which tests hold ours to; 300 MB.
 	.ci/timm build/timm tests/timm_reference.py

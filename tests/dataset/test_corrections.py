@@ -190,6 +190,82 @@ def test_a_correction_moves_no_picture_to_another_split(
     assert first.equals(second)
 
 
+def contradict(root: Path, name: str, row: str) -> None:
+    """List a picture once more, under another name, with labels that contradict its own."""
+    copy = root / f"again-{name}"
+    copy.write_bytes((root / name).read_bytes())
+    with (root / "t.csv").open("a") as file:
+        file.write(f"{copy.name},{row}\n")
+
+
+def test_an_answer_decides_where_rows_of_one_picture_contradict_each_other(
+    corrected: Corrected, root: Path, workspace: Workspace
+) -> None:
+    digest = hashlib.sha256((root / "1.png").read_bytes()).hexdigest()
+    recipe = corrected(
+        ("0.png", "cat", 1, "ann", ""),
+        ("again-1.png", "cat", 0, "ann", ""),
+        ("2.png", "dog", 1, "ann", ""),
+        ("3.png", "cat", "", "ann", ""),
+        max_rejected_share=0.5,
+    )
+    for number in range(5):
+        contradict(root, f"{number}.png", f"{1 - number % 2},0")
+    result = run(recipe, workspace, QUIET)
+    assert labels_of(workspace, "0.png") == (1, 0)
+    assert labels_of(workspace, "1.png") == (0, 0)
+    # Nobody has said which is right, but the answer about the other tag is not lost.
+    assert labels_of(workspace, "2.png") == (None, 1)
+    assert labels_of(workspace, "3.png") == (None, 0)
+    assert result.rejected == {"conflicting labels": 2, "duplicate": 4}
+    with workspace.corrections.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["before"], row["label"], row["outcome"]) for row in rows] == [
+        ("", "1", "changed"),
+        ("", "0", "changed"),
+        ("0", "1", "changed"),
+        ("", "", "confirmed"),
+    ]
+    assert rows[1]["identity"] == digest
+
+
+def test_people_who_differ_do_not_decide_a_contradiction(corrected: Corrected, root: Path) -> None:
+    recipe = corrected(("0.png", "cat", 1, "ann", ""), ("0.png", "cat", 0, "bob", ""))
+    contradict(root, "0.png", "1,")
+    report = check(recipe, QUIET)
+    assert report.rejected == {"conflicting labels": 2}
+    assert [each.outcome for each in report.corrections] == ["no such picture"] * 2
+
+
+@pytest.mark.parametrize(
+    "split", [SplitSection(rare_tags_first=True), SplitSection(balance=True), SplitSection()]
+)
+def test_a_picture_that_answers_bring_back_moves_no_other_to_another_split(
+    corrected: Corrected,
+    picture: MakePicture,
+    root: Path,
+    workspace: Workspace,
+    tmp_path: Path,
+    split: SplitSection,
+) -> None:
+    answers = [(f"{number}.png", "cat", 1, "ann", "") for number in range(10)]
+    recipe = corrected(*answers, split=split, tags=("cat",), max_rejected_share=0.9)
+    for number in range(10, 60):
+        picture(f"{number}.png", number)
+        with (root / "t.csv").open("a") as file:
+            file.write(f"{number}.png,{int(number % 3 == 0)},\n")
+    for number in range(10):
+        contradict(root, f"{number}.png", f"{1 - number % 2},")
+    plain = recipe.model_copy(update={"data": recipe.data.model_copy(update={"corrections": ()})})
+    other = Workspace(tmp_path / "plain")
+    run(plain, other, QUIET)
+    run(recipe, workspace, QUIET)
+    before, after = (pl.read_parquet(each.manifest) for each in (other, workspace))
+    assert len(after) == len(before) + 10
+    kept = after.filter(pl.col("path").is_in(before["path"].implode()))
+    assert kept.select("path", "split").equals(before.select("path", "split"))
+
+
 def test_the_data_are_out_of_date_when_a_correction_changes(corrected: Corrected) -> None:
     before = inputs_fingerprint(corrected(("0.png", "cat", 1, "ann", "")))
     assert inputs_fingerprint(corrected(("0.png", "cat", 0, "ann", ""))) != before

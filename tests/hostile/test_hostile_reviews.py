@@ -1,12 +1,16 @@
 """Reviews that go wrong: kills, full disks, damaged databases, hostile names and requests."""
 
+import contextlib
 import json
 import os
 import random
+import resource
 import signal
+import socket
 import sqlite3
 import subprocess
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +18,27 @@ import httpx
 import pytest
 
 from edgetag.children import python_environment
+from edgetag.serving.settings import Settings
 from tests.support.chromium import open_chromium
 from tests.support.reviewed import ReviewedRun, make_reviewed, reviewing
+from tests.support.served import PATIENCE_S, until
 
+SENT = {"key": "key of one", "identity": f"{0:064x}", "tag": "cat", "before": None, "label": 1}
 TOKEN = "a token of some length"  # noqa: S105
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> ReviewedRun:
     return make_reviewed(tmp_path / "review", count=30, findings=5)
+
+
+@pytest.fixture
+def more_files() -> Iterator[None]:
+    """Allow this process as many connections as a server takes, and some files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def stored(run: ReviewedRun) -> list[tuple[str, str, int | None]]:
@@ -224,6 +240,42 @@ def test_requests_that_are_too_large_are_refused_and_the_server_goes_on(run: Rev
         assert server.client.get("/v1/pictures", params={"after": "x" * 5000}).status_code == 422
         assert server.client.get("/v1/nothing").status_code == 404
         assert server.say(1, "cat", 1).status_code == 200
+
+
+def test_more_connections_than_the_review_takes_are_refused_and_what_had_begun_goes_on(
+    run: ReviewedRun, more_files: None
+) -> None:
+    sent = {"by": "ann", "answers": [SENT]}
+    body = json.dumps(sent).encode()
+    with reviewing(run) as server, contextlib.ExitStack() as stack:
+        address = (server.client.base_url.host, server.client.base_url.port)
+
+        def connected() -> socket.socket:
+            return stack.enter_context(socket.create_connection(address, timeout=PATIENCE_S))
+
+        begun = connected()
+        begun.sendall(
+            b"POST /v1/answers HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n"
+            b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
+        )
+        assert server.client.get("/v1/state").status_code == 200
+        for _ in range(Settings().connections):
+            connected()
+        answers: list[httpx.Response] = []
+
+        def is_refused() -> bool:
+            answers.append(httpx.get(f"{server.url}v1/state", timeout=PATIENCE_S))
+            return answers[-1].status_code == 503
+
+        until(is_refused)
+        assert "(connections)" in answers[-1].json()["detail"]
+        assert answers[-1].headers["retry-after"] == "1"
+        begun.sendall(body)
+        with begun.makefile("rb") as said:
+            assert said.read().startswith(b"HTTP/1.1 200 ")
+        stack.close()
+        until(lambda: httpx.get(f"{server.url}v1/state").status_code == 200)
+    assert stored(run) == [(SENT["key"], "ann", 1)]
 
 
 def test_others_reach_the_page_with_a_token_alone(run: ReviewedRun) -> None:

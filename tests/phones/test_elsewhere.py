@@ -8,6 +8,7 @@ result.json.
 """
 
 import json
+import os
 import random
 import shutil
 from pathlib import Path
@@ -84,6 +85,65 @@ def test_both_logs_of_a_run_of_mlperf_say_the_same(run_folder: RunFolder, handed
     assert summary.runs == 15021
     (detail,) = figures(run_folder, handed_in / "mlperf_log_detail.txt")
     assert detail == summary.model_copy(update={"date": "2026-11-20T10:00:00Z"})
+
+
+@pytest.mark.parametrize("order", [("summary", "detail"), ("detail", "summary")])
+def test_both_logs_of_a_run_of_mlperf_are_one_row_of_the_detailed_one(
+    run_folder: RunFolder, handed_in: Path, order: tuple[str, str]
+) -> None:
+    paths = [handed_in / f"mlperf_log_{name}.txt" for name in order]
+    for path in paths:
+        path.write_text(path.read_text().replace("TFLite", "TFLite " * 30))
+    (entry,) = figures(run_folder, *paths)
+    assert entry.date == "2026-11-20T10:00:00Z"
+    assert figures(run_folder, handed_in / "mlperf_log_summary.txt")[0].id == entry.id
+
+
+@pytest.mark.parametrize("place", ["log_accuracy", "accuracy"])
+@pytest.mark.parametrize("log", ["summary", "detail"])
+def test_a_run_of_mlperf_has_the_accuracy_that_its_submitter_evaluated(
+    run_folder: RunFolder, handed_in: Path, place: str, log: str
+) -> None:
+    (handed_in.parent / place).mkdir()
+    evaluated = "loading\naccuracy=76.014%, good=38007, total=50000\nhash=0a1b\n"
+    (handed_in.parent / place / "accuracy.txt").write_text(evaluated)
+    (entry,) = figures(run_folder, handed_in / f"mlperf_log_{log}.txt")
+    assert entry.accuracy == pytest.approx(0.76014)
+    assert entry.accuracy_kind == "top-1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\xff\x00",
+        "mAP=22.867%",
+        "AUC=80.25%, accuracy=90.0%, good=9, total=10, queries=10",
+        "accuracy=101.0%, good=101, total=100",
+        "accuracy=-1.0%, good=0, total=1",
+        "accuracy=nan%, good=0, total=0",
+        "accuracy=" + "7" * 4000 + "%, good=1, total=1",
+        "accuracy=٧٦%, good=1, total=1",
+    ],
+)
+def test_an_accuracy_that_is_none_of_a_classifier_is_not_told(
+    run_folder: RunFolder, handed_in: Path, text: str
+) -> None:
+    (handed_in.parent / "log_accuracy").mkdir()
+    (handed_in.parent / "log_accuracy" / "accuracy.txt").write_text(text)
+    (entry,) = figures(run_folder, handed_in / "mlperf_log_summary.txt")
+    assert (entry.accuracy, entry.accuracy_kind) == (None, "")
+
+
+def test_what_is_no_file_in_the_place_of_figures_is_refused_unopened(
+    run_folder: RunFolder, handed_in: Path, tmp_path: Path
+) -> None:
+    (handed_in.parent / "log_accuracy").mkdir()
+    os.mkfifo(handed_in.parent / "log_accuracy" / "accuracy.txt")
+    os.mkfifo(tmp_path / "rows.jsonl")
+    for path in (handed_in / "mlperf_log_summary.txt", tmp_path / "rows.jsonl"):
+        with pytest.raises(InputError, match="a named pipe, not a file"):
+            figures(run_folder, path)
 
 
 def test_mlperfs_app_tells_the_accuracy_and_only_classifiers_in_turn_are_read(

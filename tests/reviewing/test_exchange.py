@@ -9,7 +9,9 @@ from PIL import Image
 from edgetag.dataset.answers import read_answers
 from edgetag.dataset.formats.tables import read_table
 from edgetag.dataset.view import read_manifest
+from edgetag.reviewing.label_studio import read_tasks
 from edgetag.tags import Vocabulary
+from tests.label_studio_round import SAID
 from tests.support.commands import invoked
 from tests.support.reviewed import RECIPE, TAGS, ReviewedRun, make_reviewed, reviewing
 
@@ -137,6 +139,53 @@ def test_label_studios_tasks_bring_the_same_answers_back(run: ReviewedRun, tmp_p
     other = make_reviewed(tmp_path / "other", count=12, findings=0)
     other.do("import", run.folder / "tasks.json")
     assert sorted(exported(other), key=str) == sorted(exported(run), key=str)
+
+
+def test_label_studio_finds_each_picture_and_no_prediction_says_whose_it_is(
+    run: ReviewedRun,
+) -> None:
+    run.do("import", table(run, "answers.csv", HEAD + "folder0/0.png,cat,1,ann,\n"))
+    run.do("export", "--to", run.folder / "tasks.json", "--format", "label-studio")
+    for task in json.loads((run.folder / "tasks.json").read_text()):
+        # A page takes a prediction over as it is, and then it is an annotation of its person.
+        assert not any("meta" in part for part in task["predictions"][0]["result"])
+        address, _, path = task["data"]["image"].partition("?d=")
+        assert address == "/data/local-files/"
+        assert path == f"{run.folder.name}/{task['data']['path']}"
+
+
+def test_each_part_of_an_annotation_says_the_moments_of_its_own_tags_alone(
+    run: ReviewedRun,
+) -> None:
+    rows = "folder0/0.png,cat,1,ann,\nfolder0/0.png,dog,0,ann,\n"
+    run.do("import", table(run, "answers.csv", HEAD + rows))
+    run.do("export", "--to", run.folder / "tasks.json", "--format", "label-studio")
+    (annotation,) = json.loads((run.folder / "tasks.json").read_text())[0]["annotations"]
+    for part in annotation["result"]:
+        assert list(part["meta"]["at"]) == part["value"]["choices"]
+
+
+def test_what_label_studios_server_has_exported_is_read_as_people_said_it() -> None:
+    """An export of Label Studio 1.23.2, kept by `tests/label_studio_round.py --record`.
+
+    There "user 1" has added food to ann's annotation, has turned an own answer round, has taken
+    the labels of a third picture over, and has skipped a fourth one.
+    """
+    answers = read_tasks(Path(__file__).parent / "label_studio_1.23.2.json")
+    assert [(each.path, each.tag, each.label, each.by) for each in answers] == SAID
+    given = [each.at for each in answers if each.by != "user 1"]
+    assert given == [f"2026-11-28T09:{minute}:00.000+00:00" for minute in (30, 31, 32)]
+    assert all(each.at > max(given) for each in answers if each.by == "user 1")
+
+
+def test_an_answer_counts_from_when_its_annotation_was_last_changed(tmp_path: Path) -> None:
+    moments = {"created_at": "2026-11-28T09:00:00Z", "updated_at": "2026-11-28T10:00:00Z"}
+    part = {"type": "choices", "from_name": "absent", "value": {"choices": ["cat"]}}
+    task = {"data": {"path": "a.png"}, "annotations": [{"result": [part], **moments}]}
+    (tmp_path / "tasks.json").write_text(json.dumps([task]))
+    assert [each.at for each in read_tasks(tmp_path / "tasks.json")] == [
+        "2026-11-28T10:00:00.000+00:00"
+    ]
 
 
 LABEL_STUDIO = [

@@ -67,11 +67,11 @@ def export_(
     out: RunFolder = None,
 ) -> None:
     """Write what people said, or the labels as they corrected them."""
-    _, workspace, _ = prepare(recipe, out, verbose=False)
+    loaded, workspace, _ = prepare(recipe, out, verbose=False)
 
     from edgetag.reviewing.exchange import export
 
-    for line in export(workspace, form, to):
+    for line in export(workspace, loaded, form, to):
         typer.echo(line)
 
 

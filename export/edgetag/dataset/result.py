@@ -67,7 +67,10 @@ class Correction(Record):
     identity: str
     path: str
     tag: str
-    before: int | None = Field(description="The source's label: 1, 0, or None for unknown.")
+    before: int | None = Field(
+        description="The source's label: 1, 0, or None for unknown, also where its rows contradict "
+        "each other."
+    )
     label: int | None = Field(description="The label now.")
     outcome: CorrectionOutcome = Field(
         description="The label changed, or the answers confirm it; people differ, so it stays; or "

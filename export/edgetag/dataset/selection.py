@@ -2,12 +2,13 @@
 
 - An image that cannot be read is dropped, with every row that lists it.
 - Rows with the same bytes (and the same region) are one image. If they agree, the first row stays
-  and takes over labels that only the others know; if one says 1 and another 0, all are dropped,
-  since nobody can tell which is right.
+  and takes over labels that only the others know. If one says 1 and another 0, nobody can tell
+  which is right, so all are dropped, unless people have answered about the picture: then it
+  stays, and a label that neither rows nor people decide is unknown.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from edgetag.dataset.inspection import FileFacts, PictureFacts
@@ -32,7 +33,8 @@ class Image:
     """One image of the manifest.
 
     `position` is its place among the usable pictures of the inspection. Labels are those of the
-    row that is kept, with what other rows of the same image add.
+    first row, with what other rows of the same image add; `repeats` are these rows. `contested`
+    says whether rows contradict each other about a tag, whose label is unknown then.
     """
 
     position: int
@@ -41,6 +43,8 @@ class Image:
     digest: str
     sha1: str
     phash: str
+    repeats: tuple[Entry, ...] = ()
+    contested: bool = False
 
     @property
     def identity(self) -> str:
@@ -52,12 +56,12 @@ class Image:
 def select(
     entries: Sequence[Entry], files: Sequence[FileFacts], outside: Sequence[DroppedImage] = ()
 ) -> tuple[list[Image], list[DroppedImage]]:
-    """Decide for every row whether it becomes an image.
+    """Join the rows of every image that can be read.
 
     Rows that were dropped before inspection are in `outside`; the others' files were inspected.
 
     Returns:
-        Images by ascending position, and dropped rows.
+        Images by ascending position, and dropped rows. `settle` says which of them stay.
     """
     rows: dict[tuple[str, Crop | None], list[Entry]] = {}
     for entry in entries:
@@ -75,13 +79,35 @@ def select(
             for entry in listed
         )
         position += 1
-    images = []
-    for candidates in same.values():
-        image, repeats = _merge(candidates)
-        dropped += repeats
-        if image is not None:
-            images.append(image)
+    images = [_merge(candidates) for candidates in same.values()]
     return sorted(images, key=lambda image: image.position), dropped
+
+
+def settle(
+    images: Sequence[Image], answered: Sequence[Collection[str]]
+) -> tuple[list[Image], list[DroppedImage]]:
+    """Leave out repeats, and images whose rows contradict each other if nobody has answered.
+
+    Args:
+        images: As `select` returns them.
+        answered: Of each, the tags whose label people's answers decide.
+
+    Returns:
+        The images that stay, and dropped rows.
+    """
+    kept: list[Image] = []
+    dropped: list[DroppedImage] = []
+    for image, tags in zip(images, answered, strict=True):
+        rows = (image.entry, *image.repeats)
+        if image.contested and not tags:
+            places = ", ".join(entry.where for entry in rows)
+            detail = f"the same image has contradicting labels at {places}"
+            dropped += [drop(entry, DropReason.CONFLICT, detail) for entry in rows]
+        else:
+            kept.append(image)
+            detail = f"the same image as {image.entry.path} ({image.entry.where})"
+            dropped += [drop(entry, DropReason.DUPLICATE, detail) for entry in image.repeats]
+    return kept, dropped
 
 
 def _pictures(files: Sequence[FileFacts]) -> Iterator[tuple[FileFacts, PictureFacts]]:
@@ -90,21 +116,17 @@ def _pictures(files: Sequence[FileFacts]) -> Iterator[tuple[FileFacts, PictureFa
             yield file, picture
 
 
-def _merge(candidates: list[Image]) -> tuple[Image | None, list[DroppedImage]]:
+def _merge(candidates: list[Image]) -> Image:
     first = candidates[0]
     if len(candidates) == 1:
-        return first, []
-    labels: list[int | None] = []
-    for column in zip(*(image.labels for image in candidates), strict=True):
-        known = set(column) - {None}
-        if len(known) > 1:
-            places = ", ".join(image.entry.where for image in candidates)
-            detail = f"the same image has contradicting labels at {places}"
-            return None, [drop(image.entry, DropReason.CONFLICT, detail) for image in candidates]
-        labels.append(known.pop() if known else None)
-    kept = Image(first.position, first.entry, tuple(labels), first.digest, first.sha1, first.phash)
-    detail = f"the same image as {first.entry.path} ({first.entry.where})"
-    return kept, [drop(image.entry, DropReason.DUPLICATE, detail) for image in candidates[1:]]
+        return first
+    said = [set(column) - {None} for column in zip(*(c.labels for c in candidates), strict=True)]
+    return replace(
+        first,
+        labels=tuple(next(iter(known)) if len(known) == 1 else None for known in said),
+        repeats=tuple(image.entry for image in candidates[1:]),
+        contested=any(len(known) > 1 for known in said),
+    )
 
 
 def drop(entry: Entry, reason: str, detail: str) -> DroppedImage:

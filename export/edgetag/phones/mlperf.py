@@ -3,7 +3,10 @@
 - `mlperf_log_summary.txt` is for people, `mlperf_log_detail.txt` has the same figures as one JSON
   object a line behind `:::MLLOG` (`loadgen/results.cc` and `logging.cc` in mlcommons/inference).
   Neither names the phone or the model: the folders do, as results are handed in to MLPerf:
-  `PHONE/MODEL/SingleStream/log_performance/`.
+  `PHONE/MODEL/SingleStream/log_performance/`. What a submitter's evaluation of the accuracy run
+  says is in `log_accuracy/accuracy.txt` beside it: `accuracy=76.014%, good=38007, total=50000`
+  (`accuracy-imagenet.py` there). `mlperf_log_accuracy.json` has answers without labels, so it
+  tells no accuracy by itself.
 - `result.json` of the app (mlcommons/mobile_app_open) names both, and has the accuracy.
 
 Of both only runs of one picture after another are read (`SingleStream`): what `Offline` times is
@@ -12,6 +15,7 @@ a batch of thousands.
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,15 +24,23 @@ from edgetag.errors import InputError
 from edgetag.phones.elsewhere import Amount, Count, MeasuredElsewhere, ReadPart, Share, Word
 from edgetag.phones.figures import Delegation
 from edgetag.tables.text import printable
+from edgetag.userfiles import read_file
 
 SCENARIO = "SingleStream"
+SUMMARY_NAME, DETAIL_NAME = "mlperf_log_summary.txt", "mlperf_log_detail.txt"
 SUMMARY_TITLE = b"MLPerf Results Summary"
 DETAIL_MARK = b":::MLLOG "
 CLASSIFICATION = "image_classification"
 LONGEST_LINE = 2_000
+LONGEST_NAME = 100
+ACCURACY_PLACES = ("log_accuracy", "accuracy")
+"""Of results of phones, and of those of computers."""
+
+MOST_ACCURACY_BYTES = 1 << 20
 INVALID = "MLPerf calls the run invalid: too short, or too few inferences"
 
-_LINE = re.compile(r"^([A-Za-z0-9.() ]{1,60}?) *: (\S.{0,100})$")
+_LINE = re.compile(r"^([A-Za-z0-9.() ]{1,60}?) *: (\S.*)$")
+_ACCURACY = re.compile(rb"^accuracy=([0-9]{1,3}(?:\.[0-9]{1,12})?)%", re.MULTILINE)
 _COUNT = re.compile(r"[0-9]{1,15}")
 _QUERIES = re.compile(r"^ \* Processed at least [0-9]{1,9} queries \(([0-9]{1,9})\)")
 _PERCENTILES = ("{} percentile latency (ns)", "result_{}_percentile_latency_ns")
@@ -43,6 +55,11 @@ def is_summary(content: bytes) -> bool:
 def is_detail(content: bytes) -> bool:
     """Return whether this looks like LoadGen's detailed log."""
     return content.startswith(DETAIL_MARK)
+
+
+def is_told_by_another(path: Path, paths: Sequence[Path]) -> bool:
+    """Return whether this is the summary of a run whose detailed log is given too."""
+    return path.name == SUMMARY_NAME and path.with_name(DETAIL_NAME) in paths
 
 
 def read_summary(content: bytes, path: Path) -> MeasuredElsewhere:
@@ -115,33 +132,53 @@ def _of_log(
             f"{path}: it times no single pictures (scenario {scenario or 'unknown'}, mode "
             f"{mode or 'unknown'}); give the log of a performance run of {SCENARIO}"
         )
-    phone, model = _folders(path)
+    phone, model, folder = _folders(path)
+    runtime, accuracy = printable(engine[:LONGEST_NAME]), _accuracy(folder)
     return MeasuredElsewhere(
         source="MLPerf",
-        id=f"{phone}/{model}/{SCENARIO}/{printable(engine)}",
+        id=f"{phone}/{model}/{SCENARIO}/{runtime}",
         phone=phone,
         file=model,
-        runtime=printable(engine),
+        runtime=runtime,
         accelerator="",
         runs=_count(queries),
         p50_ms=_percentile(values, "50.00"),
         p90_ms=_percentile(values, "90.00"),
         p95_ms=_percentile(values, "95.00"),
+        accuracy=accuracy,
+        accuracy_kind="" if accuracy is None else "top-1",
         date=printable(date)[:40],
         notes=() if is_valid else (INVALID,),
     )
 
 
-def _folders(path: Path) -> tuple[str, str]:
-    """Return phone and model by the folders that a log lies in."""
-    folders = path.resolve().parts[:-1]
+def _accuracy(folder: Path) -> float | None:
+    """Return what a submitter's evaluation of a run says, 0..1; None where there is none."""
+    for place in ACCURACY_PLACES:
+        path = folder / place / "accuracy.txt"
+        try:
+            content = read_file(path, "submitter's accuracy", MOST_ACCURACY_BYTES)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror}") from None
+        match = _ACCURACY.search(content)
+        percent = float(match[1]) if match else None
+        return percent / 100 if percent is not None and percent <= 100 else None
+    return None
+
+
+def _folders(path: Path) -> tuple[str, str, Path]:
+    """Return phone and model by the folders that a log lies in, and the folder of its scenario."""
+    folders = path.resolve().parent.parts
     places = [at for at, name in enumerate(folders) if name.replace("_", "") == SCENARIO]
     if not places or places[-1] < 3:
         raise InputError(
             f"{path}: a log of LoadGen names no phone and no model; put it where MLPerf has it: "
             f"PHONE/MODEL/{SCENARIO}/log_performance/{path.name}"
         )
-    return printable(folders[places[-1] - 2]), printable(folders[places[-1] - 1])
+    phone, model = folders[places[-1] - 2 : places[-1]]
+    return printable(phone), printable(model), Path(*folders[: places[-1] + 1])
 
 
 def _percentile(values: dict[str, str], percent: str) -> float | None:

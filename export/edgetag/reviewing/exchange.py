@@ -26,11 +26,12 @@ FIXED = ("path", "split", "group", "weight", "crop")
 Form = Literal["answers", "wide", "hydrus", "label-studio"]
 
 
-def export(workspace: Workspace, form: Form, to: Path) -> list[str]:
+def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> list[str]:
     """Write what a database holds; return what a user is told.
 
     Args:
         workspace: The run.
+        recipe: Says where the pictures lie.
         form: answers: a long table, which `[data] corrections` takes; wide: the labels of all
             pictures, as corrected; hydrus: a text file beside each picture; label-studio: tasks.
         to: The file; with hydrus, the folder that holds the pictures, laid out as in the data.
@@ -49,7 +50,7 @@ def export(workspace: Workspace, form: Form, to: Path) -> list[str]:
             text = _wide(workspace, board)
             told = f"{to}: labels of {len(board)} pictures"
         else:
-            text = tasks_json(board.labelled(), answers)
+            text = tasks_json(board.labelled(), answers, recipe.data.image_root.resolve().name)
             told = f"{to}: {len(board)} tasks, with {len(answers)} answers"
         write_text(to, text)
         lines = [told]

@@ -1,4 +1,4 @@
-"""Stands before the routes: who may ask, and from where.
+"""Stands before the routes: who may ask, from where, and how many at one time.
 
 Without a token only this machine asks. But any page in a browser on it could ask, too: by a name
 of its own that leads here, or by sending a form. So a request must name this machine as its host,
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from edgetag.serving.refusals import RefusalError, refuse
+from edgetag.serving.refusals import BusyError, RefusalError, refuse
 from edgetag.serving.tokens import NO_TOKEN, Token
 
 LOCAL = frozenset({b"127.0.0.1", b"localhost", b"[::1]"})
@@ -33,12 +33,20 @@ class Guard:
         app: The other.
         token: What requests must bear; empty for none, and only for this machine then.
         is_stale: Tells whether the pictures are others by now, so that rows do not fit.
+        is_full: Tells whether more connections are open than may be; every request is refused then.
     """
 
-    def __init__(self, app: ASGIApp, token: str, is_stale: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        token: str,
+        is_stale: Callable[[], bool],
+        is_full: Callable[[], bool],
+    ) -> None:
         self._app = app
         self._is_local = not token
         self._is_stale = is_stale
+        self._is_full = is_full
         self._token = Token(token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,6 +69,8 @@ class Guard:
             await refuse(send_marked, NO_TOKEN)
         elif origin is not None and origin.partition(b"://")[2] != host:
             await refuse(send_marked, OTHER_PAGE)
+        elif self._is_full():
+            await refuse(send_marked, BusyError("connections"))
         elif scope["path"] != "/" and self._is_stale():
             await refuse(send_marked, STALE)
         else:

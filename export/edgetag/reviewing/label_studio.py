@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from edgetag.dataset.answers import Answer, moment_in_utc
 from edgetag.errors import InputError
@@ -22,29 +22,48 @@ from edgetag.reviewing.store import Kept
 from edgetag.userfiles import read_file
 
 LABELS: dict[str, int | None] = {"present": 1, "absent": 0, "unknown": None}
+LOCAL_FILES = "/data/local-files/?d="
+"""Where Label Studio serves files of its own machine; a path behind it."""
+
 MOST_BYTES = 2_000_000_000
 
 
 def tasks_json(
-    pictures: Iterable[tuple[str, str, dict[str, int | None]]], answers: Iterable[Kept]
+    pictures: Iterable[tuple[str, str, dict[str, int | None]]],
+    answers: Iterable[Kept],
+    folder: str,
 ) -> str:
     """Return tasks: one for each picture.
+
+    Label Studio gives annotations that it imports a user and a moment of its own, and leaves
+    `meta` as it is; so that says whose the answers are, and from when.
 
     Args:
         pictures: Identity, path and labels as corrected, which become a prediction,
         answers: and each person's last answers, which become annotations: one for each person.
+        folder: The name of the folder that paths are relative to. Label Studio shows files of
+            folders inside the one that it is allowed to read, not of that one itself.
     """
     said: dict[str, dict[str, list[Kept]]] = {}
     for answer in answers:
         said.setdefault(answer.identity, {}).setdefault(answer.by, []).append(answer)
     tasks = [
         {
-            "data": {"image": path, "path": path, "identity": identity},
-            "predictions": [{"model_version": "labels", "result": _result(labels, "labels")}],
+            "data": {
+                "image": LOCAL_FILES + quote(f"{folder}/{path}"),
+                "path": path,
+                "identity": identity,
+            },
+            "predictions": [{"model_version": "labels", "result": _result(labels)}],
             "annotations": [
                 {
                     "created_at": max(answer.at for answer in own),
-                    "result": _result({answer.tag: answer.label for answer in own}, by),
+                    "result": [
+                        # Of its own tags alone: one that is moved here later is somebody else's.
+                        _said([answer for answer in own if answer.label == label], by)
+                        for label in LABELS.values()
+                        if any(answer.label == label for answer in own)
+                    ],
                 }
                 for by, own in said.get(identity, {}).items()
             ],
@@ -83,14 +102,19 @@ def read_tasks(path: Path) -> tuple[Answer, ...]:
     return tuple(answers)
 
 
-def _result(labels: dict[str, int | None], by: str) -> list[dict[str, object]]:
+def _said(answers: list[Kept], by: str) -> dict[str, object]:
+    """Return answers of one label, with whose they are and from when."""
+    (part,) = _result({answer.tag: answer.label for answer in answers})
+    return part | {"meta": {"by": by, "at": {answer.tag: answer.at for answer in answers}}}
+
+
+def _result(labels: dict[str, int | None]) -> list[dict[str, object]]:
     return [
         {
             "from_name": name,
             "to_name": "image",
             "type": "choices",
             "value": {"choices": chosen},
-            "meta": {"by": by},
         }
         for name, value in LABELS.items()
         if (chosen := [tag for tag, label in labels.items() if label == value])
@@ -106,20 +130,25 @@ def _answers(task: Any, owner: str, where: str) -> Iterator[Answer]:
     for annotation in task.get("annotations", []):
         if annotation.get("was_cancelled"):
             continue
-        created = annotation.get("created_at")
-        at = moment_in_utc(created) if created else ""
+        changed = annotation.get("updated_at") or annotation.get("created_at")
+        changed = moment_in_utc(changed) if changed else ""
+        person = annotation.get("updated_by") or annotation.get("completed_by")
         for part in annotation["result"]:
             if part.get("type") != "choices":
                 continue
-            by = (part.get("meta") or {}).get("by") or _person(annotation.get("completed_by"))
-            label = LABELS.get(part["from_name"], 1)
+            meta = part.get("meta") or {}
+            moments, label = meta.get("at") or {}, LABELS.get(part["from_name"], 1)
             for tag in part["value"]["choices"]:
-                yield Answer(identity, path, str(tag), label, str(by or owner), at, where)
+                # What a person has added to somebody's annotation is that person's.
+                by = meta.get("by") if not moments or tag in moments else ""
+                at = moment_in_utc(moments[tag]) if moments.get(tag) else changed
+                by = str(by or _person(person) or owner)
+                yield Answer(identity, path, str(tag), label, by, at, where)
 
 
 def _served_path(image: str) -> str:
-    """Return a picture's path; Label Studio's local files are at `/data/local-files/?d=PATH`."""
-    _, served, path = image.partition("?d=")
+    """Return a picture's path, out of an address of Label Studio's local files where it is one."""
+    _, served, path = image.partition(LOCAL_FILES)
     return unquote(path) if served else image
 
 

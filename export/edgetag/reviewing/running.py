@@ -3,8 +3,10 @@
 import asyncio
 import signal
 import socket
+from collections.abc import Callable
 
 import uvloop
+from starlette.types import ASGIApp
 
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
@@ -16,7 +18,14 @@ from edgetag.reviewing.guard import Guard
 from edgetag.reviewing.one_by_one import OneByOne
 from edgetag.reviewing.opening import open_review
 from edgetag.reviewing.pictures import Pictures
-from edgetag.serving.listening import BACKLOG, bound, is_loopback, server_of, url_of
+from edgetag.serving.listening import (
+    BACKLOG,
+    allow_connections,
+    bound,
+    is_loopback,
+    server_of,
+    url_of,
+)
 from edgetag.serving.logs import adopt_other_logs, tell
 from edgetag.serving.settings import Settings
 from edgetag.serving.tokens import TOKEN, read_token
@@ -41,6 +50,7 @@ def run(recipe: Recipe, workspace: Workspace, settings: Settings, progress: Prog
             f"--host {settings.host}: others would reach the page, so it needs a token; give "
             f"--token-file, or set {TOKEN}"
         )
+    allow_connections(settings)
     built = _state(workspace)
     dataset = open_dataset(workspace)
     with (
@@ -58,8 +68,11 @@ def run(recipe: Recipe, workspace: Workspace, settings: Settings, progress: Prog
             OneByOne("large pictures", original_thread),
             settings,
         )
-        app = Guard(routes, token, lambda: _state(workspace) != built)
-        uvloop.run(_serve(app, settings, listening, progress))
+
+        def is_stale() -> bool:
+            return _state(workspace) != built
+
+        uvloop.run(_serve(routes, token, is_stale, settings, listening, progress))
 
 
 def _state(workspace: Workspace) -> tuple[int, ...]:
@@ -72,9 +85,15 @@ def _state(workspace: Workspace) -> tuple[int, ...]:
 
 
 async def _serve(
-    app: Guard, settings: Settings, listening: socket.socket, progress: Progress
+    routes: ASGIApp,
+    token: str,
+    is_stale: Callable[[], bool],
+    settings: Settings,
+    listening: socket.socket,
+    progress: Progress,
 ) -> None:
     adopt_other_logs()
+    app = Guard(routes, token, is_stale, lambda: server.is_full)
     server = server_of(app, settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

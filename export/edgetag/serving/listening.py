@@ -1,6 +1,7 @@
 """An address that is listened on: the socket, and the HTTP server on it."""
 
 import contextlib
+import resource
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,9 @@ from edgetag.serving.settings import Settings
 
 BACKLOG = 2048
 """Connections that the system holds until they are taken."""
+
+OTHER_FILES = 1024
+"""Files that are open beside connections: pictures, workers' pipes, what Python needs."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -46,6 +50,15 @@ def bound(settings: Settings) -> Iterator[socket.socket]:
         yield listening
 
 
+def allow_connections(settings: Settings) -> None:
+    """Have the system allow as many as the settings do, where the user may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.connections + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def url_of(listening: socket.socket) -> str:
     """Return the address of a socket as a browser takes it."""
     host, port = listening.getsockname()[:2]
@@ -54,6 +67,18 @@ def url_of(listening: socket.socket) -> str:
 
 class Server(uvicorn.Server):
     """Leaves signals to the caller, which ends with 0 when all requests are answered."""
+
+    def __init__(self, config: uvicorn.Config, connections: int) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more connections are open than may be.
+
+        uvicorn has such a limit too, but nothing counts or logs what that refuses.
+        """
+        return len(self.server_state.connections) > self._connections
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -80,5 +105,6 @@ def server_of(app: Any, settings: Settings) -> Server:
             server_header=False,
             timeout_keep_alive=int(settings.idle_s),
             timeout_graceful_shutdown=int(settings.stop_s),
-        )
+        ),
+        settings.connections,
     )

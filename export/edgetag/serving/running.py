@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import resource
 import signal
 import socket
 from pathlib import Path
@@ -17,6 +16,7 @@ from edgetag.serving.guard import Guard
 from edgetag.serving.lateness import Lateness
 from edgetag.serving.listening import (
     BACKLOG,
+    allow_connections,
     bound,
     is_loopback,
     server_of,
@@ -30,9 +30,6 @@ from edgetag.serving.settings import Settings
 from edgetag.serving.sources import Sources
 from edgetag.serving.tokens import read_token
 
-OTHER_FILES = 1024
-"""Files that are open beside connections: pictures, workers' pipes, what Python needs."""
-
 
 def run(model: Path, settings: Settings) -> None:
     """Serve until the process is told to end: SIGTERM or SIGINT. SIGHUP opens the model anew.
@@ -45,7 +42,7 @@ def run(model: Path, settings: Settings) -> None:
         InputError: The model, the address or the token cannot be used.
     """
     token = read_token(settings)
-    _allow_connections(settings.connections)
+    allow_connections(settings)
     with bound(settings) as listening:
         uvloop.run(_serve(model, settings, token, listening))
 
@@ -64,12 +61,8 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
     def is_late() -> bool:
         return lateness.seconds > settings.deadline_s
 
-    def is_full() -> bool:
-        # uvicorn has such a limit too, but nothing counts or logs what that refuses.
-        return len(server.server_state.connections) > settings.connections
-
     routes = make_app(service, sources, settings, metrics)
-    app = Guard(routes, token, is_late, is_full, metrics, tell)
+    app = Guard(routes, token, is_late, lambda: server.is_full, metrics, tell)
     server = server_of(app, settings)
     open_now = server.server_state.connections
     metrics.watch("connections", "Connections that are open", lambda: len(open_now))
@@ -148,12 +141,3 @@ async def _open(model: Path, settings: Settings, metrics: Metrics) -> Fleet:
         tell(event, level, **more)
 
     return await open_fleet(model, settings, count)
-
-
-def _allow_connections(count: int) -> None:
-    """Have the system allow so many, beside files and workers, where the user may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count + OTHER_FILES
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

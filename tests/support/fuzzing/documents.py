@@ -71,7 +71,7 @@ TASKS = [
                         "to_name": "image",
                         "type": "choices",
                         "value": {"choices": ["cat", "dog"]},
-                        "meta": {"by": "ann"},
+                        "meta": {"by": "ann", "at": {"cat": "2026-11-28T09:30:00.5Z"}},
                     },
                     {"from_name": "box", "type": "rectanglelabels", "value": {"x": 1}},
                 ],

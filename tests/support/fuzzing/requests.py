@@ -88,7 +88,7 @@ def review_requests(place: Path) -> Iterator[Target]:
         pictures = Pictures(recipe, open_dataset(run.workspace), run.workspace)
         pool = OneByOne("heat maps", thread), OneByOne("large pictures", thread)
         app = make_app(recipe.name, board, store, pictures, *pool, Settings())
-        transport = httpx.ASGITransport(Guard(app, "", lambda: False))
+        transport = httpx.ASGITransport(Guard(app, "", lambda: False, lambda: False))
 
         async def answered(given: dict[str, Any]) -> httpx.Response:
             method, path = given["asked"]
