@@ -15,6 +15,7 @@ import androidx.compose.ui.platform.LocalContext
 import androidx.compose.ui.res.stringResource
 import androidx.lifecycle.compose.collectAsStateWithLifecycle
 import dev.edgetag.tagger.Delegate
+import dev.edgetag.tagger.Label
 import dev.edgetag.tagger.Variant
 
 /** What the bundle says of its model, and what it runs on. */
@@ -61,13 +62,14 @@ private fun Bundle(open: OpenModel) {
     Fact(R.string.model_version, manifest.version)
     Fact(R.string.model_digest, open.bundle.manifestSha256)
     Fact(R.string.model_input, stringResource(R.string.model_pixels, manifest.inputSize))
-    for (variant in manifest.variants) Facts(variant, variant == open.chosen.variant)
+    for (variant in manifest.variants) Facts(variant, variant == open.chosen.variant, open.bundle.labels)
 }
 
 @Composable
-private fun Facts(variant: Variant, isOpen: Boolean) {
+private fun Facts(variant: Variant, isOpen: Boolean, labels: List<Label>) {
     Heading(if (isOpen) stringResource(R.string.model_variant_open, variant.name) else variant.name)
     Fact(R.string.model_verdict, stringResource(verdict(variant.verdict)))
+    for (limit in variant.limits.orEmpty()) Fact(words(LimitTitle(limit, labels)), words(limitOutcome(limit)))
     Fact(R.string.model_size, stringResource(R.string.model_megabytes, variant.sizeBytes / BYTES_A_MEGABYTE))
     Fact(R.string.model_digest, variant.sha256)
     Fact(R.string.model_types, "${variant.inputType} → ${variant.outputType}")

@@ -1,6 +1,7 @@
 package dev.edgetag.demo
 
 import android.content.Context
+import dev.edgetag.tagger.BundleSource
 import dev.edgetag.tagger.Clock
 import dev.edgetag.tagger.EngineFactory
 import dev.edgetag.tagger.SuspendingTagger
@@ -27,9 +28,8 @@ class Taggers(private val context: Context) : AutoCloseable {
     suspend fun of(settings: EngineSettings): SuspendingTagger = turn.withLock {
         open?.takeIf { it.first == settings }?.let { return it.second }
         close()
-        val source = AssetSource(context.assets)
         val memory = selfTestMemory(context)
-        val tagger = SuspendingTagger.open(source, Engines.linked(context), settings.options, memory = memory)
+        val tagger = SuspendingTagger.open(Engines.bundle(context), Engines.linked(context), settings.options, memory = memory)
         open = settings to tagger
         tagger
     }
@@ -41,8 +41,12 @@ class Taggers(private val context: Context) : AutoCloseable {
     }
 }
 
-/** The one place that says which runtime the app has, and what it is timed by. */
+/** The one place that says which bundle and runtime the app has, and what it is timed by. */
 object Engines {
+    /** Where the bundle lies; the tests of the screens put one here that says more than the released one. */
+    @Volatile
+    var bundle: (Context) -> BundleSource = { AssetSource(it.assets) }
+
     /** What latencies are measured by; the tests of the screens put one here whose figures do not change. */
     @Volatile
     var clock: Clock = SystemClock

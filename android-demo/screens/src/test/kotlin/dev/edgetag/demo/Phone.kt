@@ -20,11 +20,13 @@ import androidx.compose.ui.test.performScrollToNode
 import androidx.core.content.FileProvider
 import androidx.lifecycle.ViewModelProvider
 import androidx.test.core.app.ActivityScenario
+import dev.edgetag.tagger.BundleSource
 import dev.edgetag.tagger.Clock
 import dev.edgetag.tagger.DesktopEngineFactory
 import dev.edgetag.tagger.Engine
 import dev.edgetag.tagger.EngineFactory
 import dev.edgetag.tagger.EngineOptions
+import dev.edgetag.tagger.android.AssetSource
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
 import java.io.File
@@ -47,8 +49,13 @@ class Phone(private val compose: ComposeTestRule) {
     /** What it shows. */
     val model: DemoModel get() = ViewModelProvider(activity)[DemoModel::class.java]
 
-    /** Opens the app, as its icon does or as an intent says, and closes it after [body]. */
-    fun use(intent: Intent = Intent(Intent.ACTION_MAIN), body: (Phone) -> Unit) {
+    /** Opens the app with a bundle, as its icon does or as an intent says, and closes it after [body]. */
+    fun use(
+        intent: Intent = Intent(Intent.ACTION_MAIN),
+        bundle: (Context) -> BundleSource = { AssetSource(it.assets) },
+        body: (Phone) -> Unit,
+    ) {
+        Engines.bundle = bundle
         Engines.linked = { OneThread }
         Engines.clock = SteadyClock()
         Engines.cores = 4

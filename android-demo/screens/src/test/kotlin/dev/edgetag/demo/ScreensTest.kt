@@ -1,5 +1,6 @@
 package dev.edgetag.demo
 
+import android.content.Context
 import android.content.Intent
 import android.net.Uri
 import android.view.ViewGroup
@@ -9,11 +10,14 @@ import androidx.compose.ui.semantics.SemanticsProperties
 import androidx.compose.ui.semantics.getOrNull
 import androidx.compose.ui.test.assertIsDisplayed
 import androidx.compose.ui.test.hasClickAction
+import androidx.compose.ui.test.hasTextExactly
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import androidx.compose.ui.test.onNodeWithContentDescription
 import androidx.compose.ui.test.onNodeWithText
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
+import dev.edgetag.tagger.BundleSource
+import dev.edgetag.tagger.android.AssetSource
 import java.io.File
 import java.nio.ByteBuffer
 import java.util.zip.CRC32
@@ -155,6 +159,31 @@ class ScreensTest {
     }
 
     @Test
+    fun `the model's screen says what validation held it against, each limit as one text`() = phone.use(bundle = ::JudgedSource) {
+        it.settle()
+        it.press("Model")
+        for ((title, outcome) in listOf(
+            "drop of mAP, litert" to "Kept: −1.17 points (between −2.62 and 0.46); allowed: at most 2.00 points",
+            "drop of recall, Face, tflite-runtime" to "Undecided: not measured; allowed: at most 5.00 points",
+            "share of changed decisions, litert" to "Broken: 1.50 %; allowed: at most 1.00 %",
+            "size" to "Kept: 3.97 MB; allowed: at most 4.00 MB",
+            "min_love, litert" to "Not judged: 0.5; asked for: at least 0.9",
+        )) {
+            compose.onNode(hasTextExactly(title, outcome)).performScrollTo().assertIsDisplayed()
+        }
+        it.photograph("limits")
+    }
+
+    @Test
+    @Config(qualifiers = "ja-w360dp-h720dp-mdpi")
+    fun `limits are in Japanese where the phone is`() = phone.use(bundle = ::JudgedSource) {
+        it.settle()
+        it.press("モデル")
+        val outcome = "基準内: −1.17 ポイント（−2.62 から 0.46）、基準は 2.00 ポイント 以下"
+        compose.onNode(hasTextExactly("mAP の低下、litert", outcome)).performScrollTo().assertIsDisplayed()
+    }
+
+    @Test
     fun `a folder is filtered by tags, corrected, and exported as a table that edgetag trains on`() = phone.use {
         val tree = it.lendFolder(phone.pictures())
         it.openFolder(tree)
@@ -242,5 +271,37 @@ class ScreensTest {
             }
         }
         it.photograph("large-letters")
+    }
+}
+
+/** The released bundle as one would be that says what it was held against. */
+private class JudgedSource(context: Context) : BundleSource {
+    private val assets = AssetSource(context.assets)
+
+    override val description get() = assets.description
+
+    override fun read(name: String): ByteBuffer {
+        val content = assets.read(name)
+        if (name != "manifest.json") return content
+        val text = Charsets.UTF_8.decode(content).toString()
+        val judged = text.replaceFirst(EXPLAIN, "$0, \"limits\": [${LIMITS.joinToString()}]").toByteArray()
+        return ByteBuffer.allocateDirect(judged.size).put(judged).flip()
+    }
+
+    private companion object {
+        val EXPLAIN = Regex("\"explain\": (null|\\{[^}]*\\})")
+        val LIMITS = listOf(
+            limit("max_map_drop", "litert", "points", "2.00", "\"−1.17\"", "pass", interval = "[\"−2.62\", \"0.46\"]"),
+            limit("max_recall_drop", "tflite-runtime", "points", "5.00", "null", "undecided", tag = "\"face\""),
+            limit("max_flip_rate", "litert", "percent", "1.00", "\"1.50\"", "fail"),
+            limit("max_size_bytes", "any", "bytes", "4.00 MB", "\"3.97 MB\"", "pass"),
+            limit("min_love", "litert", "fraction", "0.9", "\"0.5\"", "not judged"),
+        )
+
+        fun limit(
+            budget: String, runtime: String, unit: String, limit: String, measured: String, verdict: String,
+            tag: String = "null", interval: String = "null",
+        ) = """{"budget": "$budget", "runtime": "$runtime", "tag": $tag, "unit": "$unit", "limit": "$limit",
+            "measured": $measured, "interval": $interval, "verdict": "$verdict"}"""
     }
 }
