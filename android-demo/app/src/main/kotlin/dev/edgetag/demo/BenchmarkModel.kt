@@ -19,7 +19,7 @@ import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.withContext
 
 /** Measures how long the model takes on this phone, on one engine after another. */
-class BenchmarkModel(private val context: Context, private val work: Work) {
+class BenchmarkModel(private val context: Context, private val work: Work, private val bundles: Bundles) {
     private val changing = MutableStateFlow(BenchmarkReport(thisDevice()))
 
     /** What was measured last. */
@@ -30,7 +30,7 @@ class BenchmarkModel(private val context: Context, private val work: Work) {
     /** Measures all engines in turn. */
     fun measure() = work.start(Message(R.string.engine_checking)) {
         changing.value = BenchmarkReport(thisDevice())
-        val bundle = withContext(Dispatchers.IO) { TaggerBundle.open(Engines.bundle(context)) }
+        val bundle = withContext(Dispatchers.IO) { bundles.open().bundle }
         manifest = bundle.manifest
         for (options in measuredInTurn(Engines.cores)) measure(bundle, options)
         null

@@ -1,5 +1,6 @@
 package dev.edgetag.demo
 
+import android.app.Activity
 import android.content.Context
 import android.content.Intent
 import android.graphics.Bitmap
@@ -49,13 +50,15 @@ class Phone(private val compose: ComposeTestRule) {
     /** What it shows. */
     val model: DemoModel get() = ViewModelProvider(activity)[DemoModel::class.java]
 
-    /** Opens the app with a bundle, as its icon does or as an intent says, and closes it after [body]. */
+    /** Opens the app with a bundle and a key for later ones, as its icon does or as an intent says, and closes it after [body]. */
     fun use(
         intent: Intent = Intent(Intent.ACTION_MAIN),
         bundle: (Context) -> BundleSource = { AssetSource(it.assets) },
+        key: String? = null,
         body: (Phone) -> Unit,
     ) {
         Engines.bundle = bundle
+        Engines.key = { key }
         Engines.linked = { OneThread }
         Engines.clock = SteadyClock()
         Engines.cores = 4
@@ -81,7 +84,7 @@ class Phone(private val compose: ComposeTestRule) {
 
     /** Waits until no work is under way. */
     fun settle() {
-        val works = listOf(model.engineWork, model.pictureWork, model.folderWork, model.benchmarkWork)
+        val works = listOf(model.engineWork, model.pictureWork, model.folderWork, model.benchmarkWork, model.bundleWork)
         wait({ "the work does not end: ${works.map(::status)}" }) { works.none { it.state.value.isRunning } }
         compose.waitForIdle()
     }
@@ -109,6 +112,12 @@ class Phone(private val compose: ComposeTestRule) {
         val wanted = hasContentDescription(name, substring = true)
         compose.onNode(hasScrollToNodeAction()).performScrollToNode(wanted)
         compose.onNode(wanted).performClick()
+        settle()
+    }
+
+    /** Answers the app that waits for another one to choose a file. */
+    fun choose(uri: Uri) {
+        shadowOf(activity).receiveResult(nextIntent(), Activity.RESULT_OK, Intent().setData(uri))
         settle()
     }
 
