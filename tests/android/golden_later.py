@@ -1,4 +1,4 @@
-"""Writes a bundle that comes later than the app's, signed: `later.zip`, `later.zip.sig`, `key.pub`."""
+"""Writes a signed bundle that is later than the app's: `later.zip`, `later.zip.sig`, `key.pub`."""
 
 from pathlib import Path
 from typing import Any
