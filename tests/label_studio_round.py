@@ -55,7 +55,7 @@ def main() -> None:
         for name in ("folder0/0.png", "folder1/1.png"):
             (run.folder / name).parent.mkdir(parents=True)
             Image.effect_mandelbrot((80, 80), (-2, -1, 1, 1), 9).save(run.folder / name)
-        with served(options.server, folder) as client:
+        with served(options.server.resolve(), folder) as client:
             print(f"Label Studio {client.get('/api/version').json()['release']}")
             export = annotated(client, run)
         (folder / "export.json").write_bytes(export)

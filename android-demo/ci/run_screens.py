@@ -35,7 +35,7 @@ def configure() -> None:
     (config / "test_config.properties").write_text(lines, encoding="utf-8")
 
 
-def command(pictures: Path, is_shrunk: bool) -> list[str]:
+def command(pictures: Path, later: Path | None, is_shrunk: bool) -> list[str]:
     """Return what runs all tests in one JVM, or the one of what R8 left of the app."""
     named = TESTS / "dev/edgetag/demo"
     names = (
@@ -49,6 +49,8 @@ def command(pictures: Path, is_shrunk: bool) -> list[str]:
         "edgetag.screens": SCREENS / "screens",
         "edgetag.pictures": pictures.resolve(),
     }
+    if later:
+        properties["edgetag.later"] = later.resolve()
     # Folders of classes, since the dump of the public API reads no jars.
     jars = (SCREENS / "classpath.txt").read_text(encoding="utf-8")
     classes = re.sub(r"/target/[a-z0-9-]+-1\.0\.0\.jar", "/target/classes", jars)
@@ -81,12 +83,17 @@ def main() -> int:
     parser.add_argument(
         "pictures", type=Path, help="folder of pictures to tag: a bundle's golden ones"
     )
+    parser.add_argument(
+        "--later",
+        type=Path,
+        help="folder of a later version of the app's bundle: later.zip, later.zip.sig, key.pub",
+    )
     parser.add_argument("--shrunk", action="store_true", help="run what R8 left of the app")
     given = parser.parse_args()
     configure()
     (SCREENS / "screens").mkdir(exist_ok=True)
     return subprocess.run(
-        command(given.pictures, given.shrunk), check=False, cwd=PROJECT / "screens"
+        command(given.pictures, given.later, given.shrunk), check=False, cwd=PROJECT / "screens"
     ).returncode
 
 

@@ -19,6 +19,7 @@ import pytest
 from edgetag.bundling.apk.checking import check_app
 from edgetag.dataset.formats import read_listing
 from edgetag.recipe import DataSection
+from tests.android.golden_later import write_later
 from tests.support.paths import ROOT
 
 PROJECT = ROOT / "android-demo"
@@ -265,9 +266,13 @@ def run_script(apk: Path, name: str, *arguments: str | Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def screens(apk: Path, pictures: Path) -> Path:
+def screens(
+    apk: Path, pictures: Path, bundle: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """What the tests of the screens, which pass, have left."""
-    run_script(apk, "run_screens.py", pictures)
+    later = tmp_path_factory.mktemp("later")
+    write_later(later, bundle)
+    run_script(apk, "run_screens.py", pictures, "--later", later)
     return apk.parent / "android-demo/screens/target/screens"
 
 

@@ -64,6 +64,16 @@ def test_a_whole_bundle_is_accepted(bundle: Path) -> None:
     assert [file.name for file in check_bundle(bundle).files] == ["labels.txt", "model.tflite"]
 
 
+def test_a_bundle_without_limits_is_read_and_written_again_as_it_was(tmp_path: Path) -> None:
+    manifest = json.loads(manifest_of(CONTENT)) | {"schema": "edgetag.manifest/2.1"}
+    text = json.dumps(manifest, indent=2) + "\n"
+    path = tmp_path / "older.zip"
+    path.write_bytes(pack({MANIFEST: text.encode(), **CONTENT}))
+    read = check_bundle(path)
+    assert read.variants[0].limits is None
+    assert read.to_json() == text
+
+
 def test_equal_files_give_equal_bytes_in_any_order() -> None:
     assert pack(dict(reversed(whole().items()))) == pack(whole())
 

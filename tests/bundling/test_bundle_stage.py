@@ -15,6 +15,7 @@ from scipy.special import expit, logit
 from edgetag.bundling import stage
 from edgetag.bundling.contents import Golden
 from edgetag.bundling.golden_maps import unpack_maps
+from edgetag.bundling.limits import judged_limits
 from edgetag.bundling.names import USUAL, readable
 from edgetag.bundling.released import without_folders
 from edgetag.bundling.result import BundleResult, manifest_schema
@@ -28,7 +29,7 @@ from edgetag.validation.result import Failure, Verdict
 from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
 from tests.support.made_bundle import CAT_FROM, TAGS, THRESHOLDS, make_run, recipe_in, unpack
-from tests.support.made_results import NOT_LOADABLE
+from tests.support.made_results import NOT_LOADABLE, check, make_verdict, scored
 
 Rich = tuple[BundleResult, dict[str, bytes]]
 
@@ -222,6 +223,38 @@ def test_the_manifest_obeys_its_schema_and_the_schema_names_every_key(rich: Rich
     variant = described["$defs"]["BundledVariant"]
     assert set(manifest["variants"][0]) == set(variant["properties"])
     assert described["additionalProperties"] is variant["additionalProperties"] is False
+
+
+def test_the_manifest_says_what_files_were_held_against_in_the_figures_of_the_card(
+    rich: Rich,
+) -> None:
+    card = rich[1]["model-card.md"].decode()
+    for variant in json.loads(rich[1]["manifest.json"])["variants"]:
+        for limit in variant["limits"]:
+            place = [variant["variant"], limit["runtime"], limit["budget"]]
+            rows = [line for line in card.splitlines() if line.startswith(f"| {' | '.join(place)}")]
+            assert len(rows) == 1, limit
+            figures = [limit["limit"], limit["measured"], *(limit["interval"] or ())]
+            assert all(figure in rows[0] for figure in figures), rows[0]
+            assert rows[0].endswith(f" {limit['verdict']} |")
+    int8 = json.loads(rich[1]["manifest.json"])["variants"][0]
+    assert [(limit["budget"], limit["runtime"]) for limit in int8["limits"]] == [
+        ("max_map_drop", "litert"),
+        ("max_size_ratio", "any"),
+        ("max_map_drop", "tflite-runtime"),
+    ]
+
+
+def test_of_single_tags_only_the_limits_that_are_not_kept_are_in_the_manifest() -> None:
+    entry = scored("int8", "litert", "test", 0.0)
+    checks = {entry.tags[0].tag: 0.0, entry.tags[1].tag: 0.02}
+    tags = tuple(
+        tag.model_copy(update={"checks": (check("max_ap_drop", 0.01, checks[tag.tag], 0.001),)})
+        for tag in entry.tags[:2]
+    )
+    verdict = make_verdict((entry.model_copy(update={"tags": tags, "budgets": ()}),))
+    (limit,) = judged_limits(verdict, "int8")
+    assert (limit.tag, limit.measured, limit.verdict) == (entry.tags[1].tag, "2.00", "fail")
 
 
 @pytest.mark.slow

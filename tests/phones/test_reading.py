@@ -17,6 +17,7 @@ from edgetag.phones.accuracy import truth_of
 from edgetag.phones.reading import read
 from edgetag.phones.result import PhonesResult
 from edgetag.phones.stage import files_of
+from edgetag.phones.tables import phone_tables
 from edgetag.sampling import spread
 from edgetag.workspace import digest_file
 from tests.phones.measuring import ANSWER, SETTINGS, Run, bench
@@ -77,8 +78,12 @@ def test_an_app_that_was_not_in_front_while_it_was_timed_is_noted(
 ) -> None:
     times = {"warmup_runs": 1, "runs": 20, "p50": 3, "p90": 4, "p99": 5} | told
     whole = answer(run_folder, ["id7.png"], [7], latency_ms=times)
-    (timed,) = read_one(run_folder, tmp_path, whole).apps
+    result = read_one(run_folder, tmp_path, whole)
+    (timed,) = result.apps
     assert timed.cpusets == cpusets
+    table = next(shown for shown in phone_tables(result) if shown.title == "Latency in the app")
+    cells = dict(zip([column.heading for column in table.columns], table.rows[0], strict=True))
+    assert [cells[name].text for name in cells if name == "cpuset"] == list(cpusets)
     notes = [note for note in timed.notes if note.endswith("not in /top-app: unlock the phone")]
     assert len(notes) == is_noted
 

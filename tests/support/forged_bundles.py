@@ -221,6 +221,26 @@ def foreign_digits(manifest: Any) -> None:
     manifest["version"] = "1.٢.0"
 
 
+def limit_of_no_tag(manifest: Any) -> None:
+    manifest["variants"][0]["limits"][0]["tag"] = "bird"
+
+
+def limits_of_nothing(manifest: Any) -> None:
+    manifest["variants"][0]["limits"] = None
+
+
+def figure_with_words(manifest: Any) -> None:
+    manifest["variants"][0]["limits"][0]["limit"] = "1.00 or more"
+
+
+def half_an_interval(manifest: Any) -> None:
+    manifest["variants"][0]["limits"][0]["interval"] = ["0.10"]
+
+
+def foreign_unit(manifest: Any) -> None:
+    manifest["variants"][0]["limits"][0]["unit"] = "parsecs"
+
+
 MANIFEST_LIES: tuple[tuple[Callable[[Any], None], str], ...] = (
     (no_path, "no model file of its name"),
     (huge, "input_size"),
@@ -230,6 +250,11 @@ MANIFEST_LIES: tuple[tuple[Callable[[Any], None], str], ...] = (
     (two_variants, "a variant twice"),
     (unknown_key, "run"),
     (foreign_digits, "version"),
+    (limit_of_no_tag, "a limit of a tag that is none"),
+    (limits_of_nothing, "not written as edgetag writes it"),
+    (figure_with_words, "limit"),
+    (half_an_interval, "interval"),
+    (foreign_unit, "unit"),
 )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from edgetag.bundling.contents import Golden, Labels
 from edgetag.bundling.front_matter import front_matter
+from edgetag.bundling.limits import limit_rows
 from edgetag.bundling.released import without_folders
 from edgetag.bundling.result import LeftOut
 from edgetag.conversion.result import ExportedVariant
@@ -11,7 +12,6 @@ from edgetag.dataset.attribution import attribution_file
 from edgetag.dataset.result import DatasetResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.losses import loss_findings
-from edgetag.reporting.rows import budget_rows, tag_budget_rows
 from edgetag.reporting.tables import budgets_table
 from edgetag.tables import Column, Number, Rows, Table, with_interval
 from edgetag.tables.formats import format_bytes, format_fraction, format_mean, format_percent
@@ -91,10 +91,8 @@ def _beside(entry: VariantVerdict, default: VariantVerdict | None) -> bool:
 
 def _budgets(verdict: Verdict, exported: tuple[ExportedVariant, ...]) -> str:
     """Return what was required of the shipped files; empty where nothing was."""
-    shipped = {file.variant for file in exported}
-    rows = [*budget_rows(verdict, None), *tag_budget_rows(verdict)]
-    wanted = [row for row in rows if row.variant in shipped]
-    return to_markdown(budgets_table(wanted)) if wanted else ""
+    rows = limit_rows(verdict, {file.variant for file in exported})
+    return to_markdown(budgets_table(rows)) if rows else ""
 
 
 def _files_table(exported: tuple[ExportedVariant, ...], verdict: Verdict) -> Table:

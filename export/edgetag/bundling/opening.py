@@ -163,6 +163,9 @@ class _Reader:
                 raise self._wrong(f"{variant.variant!r} has no model file of its name")
             if (file.sha256, file.size_bytes) != (variant.sha256, variant.size_bytes):
                 raise self._wrong(f"{contents.MANIFEST} gives {variant.file} two digests")
+            for limit in variant.limits or ():
+                if limit.tag not in (None, *manifest.tags):
+                    raise self._wrong(f"{variant.variant!r} has a limit of a tag that is none")
         golden = self.golden()
         pictures = [picture.file for picture in golden.pictures]
         wanted = {*contents.ALWAYS, *pictures, *(variant.file for variant in manifest.variants)}

@@ -3,8 +3,10 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from edgetag.judging.decisions import Decision
+from edgetag.recipe import Unit
 from edgetag.records import VERSION_PATTERN, Record, Result
 
 MOST_BYTES = 2**31 - 1
@@ -36,6 +38,37 @@ class ExplainSignature(Record):
     width: int = Field(ge=1, le=1024)
 
 
+Figure = Annotated[str, Field(pattern=r"^−?[0-9][0-9,.]{0,30}( [A-Za-z]{1,10})?$")]
+"""A number as the house writes it in its unit, such as `−1.17` or `3.97 MB`."""
+
+
+class JudgedLimit(Record):
+    """One limit that validation held a file against, in the figures of the model card.
+
+    They are texts, so that an app shows what the card shows, and so that no two languages read or
+    write a number of the manifest in two ways.
+
+    Attributes:
+        budget: The recipe's key, such as `max_map_drop`.
+        runtime: Where it was judged; "any" for a size.
+        tag: None where it is over all tags.
+        unit: Of all figures.
+        limit: The recipe's value.
+        measured: None where the data cannot tell.
+        interval: Of `measured`, where that is an estimate.
+        verdict: Kept, broken or undecided.
+    """
+
+    budget: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")
+    runtime: str = Field(pattern=r"^[a-z][a-z0-9.-]{0,59}$")
+    tag: str | None
+    unit: Unit
+    limit: Figure
+    measured: Figure | None
+    interval: tuple[Figure, Figure] | None
+    verdict: Decision
+
+
 class BundledVariant(Record):
     """One model file of a bundle.
 
@@ -49,6 +82,8 @@ class BundledVariant(Record):
         min_runtime_version: Lowest TensorFlow Lite version that can run it; empty if unknown.
         verdict: What validation decided about it.
         explain: None where the file gives no maps.
+        limits: What it was held against: every limit over all tags, and those of single tags that
+            it does not keep. None in bundles up to `edgetag.manifest/2.1`, which lack the key.
     """
 
     variant: str
@@ -60,6 +95,11 @@ class BundledVariant(Record):
     min_runtime_version: str
     verdict: Decision
     explain: ExplainSignature | None
+    limits: tuple[JudgedLimit, ...] | SkipJsonSchema[None] = Field(
+        default=None,
+        exclude_if=lambda limits: limits is None,
+        json_schema_extra=lambda described: described.pop("default"),
+    )
 
 
 class BundleManifest(Result):
@@ -78,7 +118,7 @@ class BundleManifest(Result):
         files: Every other file, sorted by name.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.manifest/2.1"
+    SCHEMA: ClassVar[str] = "edgetag.manifest/2.2"
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     version: str = Field(pattern=VERSION_PATTERN)
     tags: tuple[str, ...] = Field(min_length=1)
@@ -134,7 +174,7 @@ class BundleResult(Result):
         desktop: None where the recipe asks for none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bundle/2.1"
+    SCHEMA: ClassVar[str] = "edgetag.bundle/2.2"
     file: str
     sha256: str
     size_bytes: int

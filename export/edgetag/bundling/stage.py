@@ -14,6 +14,7 @@ from edgetag.bundling.contents import BundleThresholds
 from edgetag.bundling.desktop import write_desktop_bundle
 from edgetag.bundling.golden import make_golden, stacked
 from edgetag.bundling.golden_maps import pack_maps
+from edgetag.bundling.limits import judged_limits
 from edgetag.bundling.names import labels_of
 from edgetag.bundling.opening import read_bundle
 from edgetag.bundling.released import released_verdict
@@ -217,6 +218,7 @@ def _described_variant(file: ExportedVariant, verdict: Verdict) -> BundledVarian
         min_runtime_version=file.min_runtime_version,
         verdict=verdict.decisions.get(file.variant, "undecided"),
         explain=_explain(file),
+        limits=judged_limits(verdict, file.variant),
     )
 
 

@@ -190,6 +190,7 @@ def _app_latency(result: PhonesResult) -> Table:
         Number("p99", lambda entry: format_ms(entry.latency_ms.p99), unit="ms"),
         Number("load", lambda entry: format_ms(entry.load_ms), unit="ms"),
         Column("self-test", lambda entry: entry.engine.self_test_family or None),
+        Column("cpuset", lambda entry: ", ".join(entry.cpusets) or None, optional=True),
         Column("clocks", lambda entry: "held" if result.held(entry.phone) else None),
         Column("heat", _heating),
         Column("marks", marks),

@@ -8,7 +8,6 @@ import dev.edgetag.tagger.EngineException
 import dev.edgetag.tagger.EngineOptions
 import dev.edgetag.tagger.Manifest
 import dev.edgetag.tagger.TaggerBundle
-import dev.edgetag.tagger.android.AssetSource
 import dev.edgetag.tagger.android.selfTestMemory
 import java.io.OutputStream
 import kotlinx.coroutines.Dispatchers
@@ -20,7 +19,7 @@ import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.withContext
 
 /** Measures how long the model takes on this phone, on one engine after another. */
-class BenchmarkModel(private val context: Context, private val work: Work) {
+class BenchmarkModel(private val context: Context, private val work: Work, private val bundles: Bundles) {
     private val changing = MutableStateFlow(BenchmarkReport(thisDevice()))
 
     /** What was measured last. */
@@ -31,7 +30,7 @@ class BenchmarkModel(private val context: Context, private val work: Work) {
     /** Measures all engines in turn. */
     fun measure() = work.start(Message(R.string.engine_checking)) {
         changing.value = BenchmarkReport(thisDevice())
-        val bundle = withContext(Dispatchers.IO) { TaggerBundle.open(AssetSource(context.assets)) }
+        val bundle = withContext(Dispatchers.IO) { bundles.open().bundle }
         manifest = bundle.manifest
         for (options in measuredInTurn(Engines.cores)) measure(bundle, options)
         null

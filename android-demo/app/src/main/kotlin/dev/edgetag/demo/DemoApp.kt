@@ -59,7 +59,7 @@ fun DemoApp(model: DemoModel) {
                     Place.PICTURE -> PictureScreen(model, isWide, messages)
                     Place.FOLDER -> FolderScreen(model, isWide, messages)
                     Place.BENCHMARK -> BenchmarkScreen(model, messages)
-                    Place.MODEL -> ModelScreen(model, isWide)
+                    Place.MODEL -> ModelScreen(model, isWide, messages)
                 }
             }
         }

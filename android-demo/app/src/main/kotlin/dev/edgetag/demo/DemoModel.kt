@@ -8,9 +8,11 @@ import androidx.lifecycle.viewModelScope
 import dev.edgetag.tagger.ChosenEngine
 import dev.edgetag.tagger.SuspendingTagger
 import dev.edgetag.tagger.TaggerBundle
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.withContext
 
 /** A screen of the app. */
 enum class Place { PICTURE, FOLDER, BENCHMARK, MODEL }
@@ -25,7 +27,8 @@ class OpenModel(val bundle: TaggerBundle, val chosen: ChosenEngine)
 
 /** What all screens show, and the work behind them; it outlives them when the device is turned or folded. */
 class DemoModel(application: Application, private val saved: SavedStateHandle) : AndroidViewModel(application) {
-    private val taggers = Taggers(application)
+    private val bundles = Bundles(application)
+    private val taggers = Taggers(application, bundles)
     private val settingsNow = MutableStateFlow(EngineSettings.load(application))
     private val openNow = MutableStateFlow<OpenModel?>(null)
 
@@ -34,6 +37,10 @@ class DemoModel(application: Application, private val saved: SavedStateHandle) :
     val pictureWork = Work(viewModelScope)
     val folderWork = Work(viewModelScope)
     val benchmarkWork = Work(viewModelScope)
+    val bundleWork = Work(viewModelScope)
+
+    /** Whether a bundle that comes later can be opened. */
+    val canInstall: Boolean get() = bundles.canInstall
 
     /** What the user wants the model to run on. */
     val settings: StateFlow<EngineSettings> = settingsNow.asStateFlow()
@@ -46,7 +53,7 @@ class DemoModel(application: Application, private val saved: SavedStateHandle) :
 
     val picture = PictureModel(application, pictureWork, ::tagger)
     val folder = FolderModel(application, folderWork, ::tagger)
-    val benchmark = BenchmarkModel(application, benchmarkWork)
+    val benchmark = BenchmarkModel(application, benchmarkWork, bundles)
 
     init {
         check()
@@ -75,11 +82,22 @@ class DemoModel(application: Application, private val saved: SavedStateHandle) :
         check()
     }
 
+    /** Puts a bundle into use that comes later than the app, with its signature. */
+    fun install(zip: Uri, signature: Uri) = bundleWork.start(Message(R.string.bundle_checking)) {
+        val bundle = withContext(Dispatchers.IO) { bundles.install(zip, signature, settings.value.options) }
+        for (work in listOf(pictureWork, folderWork, benchmarkWork)) work.cancel()
+        taggers.forget()
+        check()
+        Message(R.string.bundle_installed, bundle.manifest.name, bundle.manifest.version)
+    }
+
     private fun check() = engineWork.start(Message(R.string.engine_checking)) {
         openNow.value = null
         val tagger = tagger()
         openNow.value = OpenModel(tagger.bundle, tagger.chosen)
-        describe(tagger.chosen)
+        val runs = describe(tagger.chosen)
+        val fellBack = taggers.fellBack.ifEmpty { return@start runs }
+        Message(R.string.two_sentences, Message(R.string.bundle_fell_back, fellBack), runs)
     }
 
     private suspend fun tagger(): SuspendingTagger = taggers.of(settings.value)

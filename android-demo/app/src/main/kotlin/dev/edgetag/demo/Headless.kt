@@ -12,7 +12,6 @@ import dev.edgetag.tagger.Picture
 import dev.edgetag.tagger.PictureDecoder
 import dev.edgetag.tagger.PictureException
 import dev.edgetag.tagger.TaggerBundle
-import dev.edgetag.tagger.android.AssetSource
 import dev.edgetag.tagger.android.PictureReader
 import java.io.File
 import java.io.FileInputStream
@@ -80,7 +79,7 @@ fun doJob(context: Context, path: String): File {
         engines = Engines.linked(context),
         decoder = FileDecoder,
         device = thisDevice(),
-        ownBundle = { TaggerBundle.open(AssetSource(context.assets)) },
+        ownBundle = { TaggerBundle.open(Engines.bundle(context)) },
     )
     @Suppress("DEPRECATION") // Its successor, MediaStore, gives no path for adb to read.
     val folder: File? = context.externalMediaDirs.firstOrNull()

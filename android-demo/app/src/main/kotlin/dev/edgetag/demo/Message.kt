@@ -47,6 +47,7 @@ fun summary(tagging: Tagging): Words =
 /** Returns what went wrong, for people. Details come from the tagger in English. */
 fun problem(error: Throwable): Message = when {
     error is OutOfMemoryError || error.cause is OutOfMemoryError -> Message(R.string.problem_memory)
+    error is NotInstalledException -> Message(R.string.bundle_refused, error.message.orEmpty())
     error is PictureException -> Message(R.string.problem_read, error.message.orEmpty())
     error is IOException || error is SecurityException -> Message(R.string.problem_read, error.message.orEmpty())
     error is BundleException || error is EngineException -> Message(R.string.engine_broken, error.message.orEmpty())

@@ -115,8 +115,12 @@ fun Drawn(bitmap: Bitmap, heat: Bitmap?, description: String, modifier: Modifier
 
 /** A fact: what it is, and below it what it is here. */
 @Composable
-fun Fact(@StringRes name: Int, value: String) = Column(Modifier.padding(vertical = 4.dp)) {
-    Text(stringResource(name), style = MaterialTheme.typography.labelLarge)
+fun Fact(@StringRes name: Int, value: String) = Fact(stringResource(name), value)
+
+/** A fact; screen readers read both at once. */
+@Composable
+fun Fact(name: String, value: String) = Column(Modifier.padding(vertical = 4.dp).semantics(mergeDescendants = true) {}) {
+    Text(name, style = MaterialTheme.typography.labelLarge)
     Text(value, style = MaterialTheme.typography.bodyMedium)
 }
 

@@ -1,5 +1,6 @@
 package dev.edgetag.demo
 
+import android.app.Activity
 import android.content.Context
 import android.content.Intent
 import android.graphics.Bitmap
@@ -20,11 +21,13 @@ import androidx.compose.ui.test.performScrollToNode
 import androidx.core.content.FileProvider
 import androidx.lifecycle.ViewModelProvider
 import androidx.test.core.app.ActivityScenario
+import dev.edgetag.tagger.BundleSource
 import dev.edgetag.tagger.Clock
 import dev.edgetag.tagger.DesktopEngineFactory
 import dev.edgetag.tagger.Engine
 import dev.edgetag.tagger.EngineFactory
 import dev.edgetag.tagger.EngineOptions
+import dev.edgetag.tagger.android.AssetSource
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
 import java.io.File
@@ -47,8 +50,15 @@ class Phone(private val compose: ComposeTestRule) {
     /** What it shows. */
     val model: DemoModel get() = ViewModelProvider(activity)[DemoModel::class.java]
 
-    /** Opens the app, as its icon does or as an intent says, and closes it after [body]. */
-    fun use(intent: Intent = Intent(Intent.ACTION_MAIN), body: (Phone) -> Unit) {
+    /** Opens the app with a bundle and a key for later ones, as its icon does or as an intent says, and closes it after [body]. */
+    fun use(
+        intent: Intent = Intent(Intent.ACTION_MAIN),
+        bundle: (Context) -> BundleSource = { AssetSource(it.assets) },
+        key: String? = null,
+        body: (Phone) -> Unit,
+    ) {
+        Engines.bundle = bundle
+        Engines.key = { key }
         Engines.linked = { OneThread }
         Engines.clock = SteadyClock()
         Engines.cores = 4
@@ -74,7 +84,7 @@ class Phone(private val compose: ComposeTestRule) {
 
     /** Waits until no work is under way. */
     fun settle() {
-        val works = listOf(model.engineWork, model.pictureWork, model.folderWork, model.benchmarkWork)
+        val works = listOf(model.engineWork, model.pictureWork, model.folderWork, model.benchmarkWork, model.bundleWork)
         wait({ "the work does not end: ${works.map(::status)}" }) { works.none { it.state.value.isRunning } }
         compose.waitForIdle()
     }
@@ -102,6 +112,12 @@ class Phone(private val compose: ComposeTestRule) {
         val wanted = hasContentDescription(name, substring = true)
         compose.onNode(hasScrollToNodeAction()).performScrollToNode(wanted)
         compose.onNode(wanted).performClick()
+        settle()
+    }
+
+    /** Answers the app that waits for another one to choose a file. */
+    fun choose(uri: Uri) {
+        shadowOf(activity).receiveResult(nextIntent(), Activity.RESULT_OK, Intent().setData(uri))
         settle()
     }
 

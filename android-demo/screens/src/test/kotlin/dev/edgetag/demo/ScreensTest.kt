@@ -1,5 +1,6 @@
 package dev.edgetag.demo
 
+import android.content.Context
 import android.content.Intent
 import android.net.Uri
 import android.view.ViewGroup
@@ -8,12 +9,16 @@ import android.widget.TextView
 import androidx.compose.ui.semantics.SemanticsProperties
 import androidx.compose.ui.semantics.getOrNull
 import androidx.compose.ui.test.assertIsDisplayed
+import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.hasClickAction
+import androidx.compose.ui.test.hasTextExactly
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import androidx.compose.ui.test.onNodeWithContentDescription
 import androidx.compose.ui.test.onNodeWithText
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
+import dev.edgetag.tagger.BundleSource
+import dev.edgetag.tagger.android.AssetSource
 import java.io.File
 import java.nio.ByteBuffer
 import java.util.zip.CRC32
@@ -22,6 +27,7 @@ import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertSame
 import org.junit.Assert.assertTrue
+import org.junit.Assume.assumeTrue
 import org.junit.Rule
 import org.junit.Test
 import org.junit.rules.TemporaryFolder
@@ -155,6 +161,84 @@ class ScreensTest {
     }
 
     @Test
+    fun `the model's screen says what validation held it against, each limit as one text`() = phone.use(bundle = ::JudgedSource) {
+        it.settle()
+        it.press("Model")
+        for ((title, outcome) in listOf(
+            "Drop of mAP, litert" to "Kept: −1.17 points (between −2.62 and 0.46); allowed: at most 2.00 points",
+            "Drop of recall, Face, tflite-runtime" to "Undecided: not measured; allowed: at most 5.00 points",
+            "Share of changed decisions, litert" to "Broken: 1.50 %; allowed: at most 1.00 %",
+            "Size" to "Kept: 3.97 MB; allowed: at most 4.00 MB",
+            "min_love, litert" to "Not judged: 0.5; asked for: at least 0.9",
+        )) {
+            compose.onNode(hasTextExactly(title, outcome)).performScrollTo().assertIsDisplayed()
+        }
+    }
+
+    @Test
+    @Config(qualifiers = "ja-w360dp-h720dp-mdpi")
+    fun `limits are in Japanese where the phone is`() = phone.use(bundle = ::JudgedSource) {
+        it.settle()
+        it.press("モデル")
+        val outcome = "基準内: −1.17 ポイント（−2.62 から 0.46）、基準は 2.00 ポイント 以下"
+        compose.onNode(hasTextExactly("mAP の低下、litert", outcome)).performScrollTo().assertIsDisplayed()
+    }
+
+    @Test
+    fun `a later bundle that is signed is in use from then on, and says what it was held against`() {
+        val key = later("key.pub").decodeToString()
+        phone.use(key = key) {
+            openBundle(it, later("later.zip"), later("later.zip.sig"))
+            assertEquals("demo 9.0.0 is in use now.", it.status(it.model.bundleWork))
+            assertEquals("9.0.0", it.model.open.value?.bundle?.manifest?.version)
+            compose.onNode(hasTextExactly("Size against fp32", "Kept: 0.218; allowed: at most 0.300")).performScrollTo().assertIsDisplayed()
+            it.tag(phone.picture())
+            assertNotNull(it.model.picture.picture.value)
+        }
+        phone.use(key = key) {
+            it.settle()
+            assertEquals("9.0.0", it.model.open.value?.bundle?.manifest?.version)
+        }
+    }
+
+    @Test
+    fun `a later bundle that is refused says why, and the one in use stays`() = phone.use(key = later("key.pub").decodeToString()) {
+        val signature = later("later.zip.sig")
+        val changed = later("later.zip").also { bytes -> bytes[bytes.size / 2] = (bytes[bytes.size / 2] + 1).toByte() }
+        for ((zip, told) in listOf(changed to "do not trust it", ByteArray(0) to "bundle.zip")) {
+            openBundle(it, zip, signature)
+            val status = it.status(it.model.bundleWork)
+            assertTrue(status, status.startsWith("This bundle is not used: ") && told in status)
+            assertTrue(it.model.open.value?.bundle?.manifest?.version != "9.0.0")
+        }
+        assertTrue("left", !File(it.activity.cacheDir, "bundle.zip").exists())
+    }
+
+    @Test
+    fun `an app without a key opens no later bundle`() = phone.use {
+        it.settle()
+        it.press("Model")
+        compose.onNodeWithText("This app has no key", substring = true).performScrollTo().assertIsDisplayed()
+        compose.onNodeWithText("Open a bundle…").assertIsNotEnabled()
+    }
+
+    private fun openBundle(phone: Phone, zip: ByteArray, signature: ByteArray) {
+        phone.settle()
+        phone.model.show(Place.MODEL)
+        compose.waitForIdle()
+        compose.onNodeWithText("Open a bundle…").performScrollTo().performClick()
+        phone.choose(phone.lend(zip))
+        phone.choose(phone.lend(signature))
+    }
+
+    /** Returns a file of those that the build gave for later bundles. */
+    private fun later(name: String): ByteArray {
+        val folder = System.getProperty("edgetag.later")
+        assumeTrue("run_screens.py has no --later", folder != null)
+        return File(folder, name).readBytes()
+    }
+
+    @Test
     fun `a folder is filtered by tags, corrected, and exported as a table that edgetag trains on`() = phone.use {
         val tree = it.lendFolder(phone.pictures())
         it.openFolder(tree)
@@ -242,5 +326,37 @@ class ScreensTest {
             }
         }
         it.photograph("large-letters")
+    }
+}
+
+/** The released bundle as one would be that says what it was held against. */
+private class JudgedSource(context: Context) : BundleSource {
+    private val assets = AssetSource(context.assets)
+
+    override val description get() = assets.description
+
+    override fun read(name: String): ByteBuffer {
+        val content = assets.read(name)
+        if (name != "manifest.json") return content
+        val text = Charsets.UTF_8.decode(content).toString()
+        val judged = text.replaceFirst(EXPLAIN, "$0, \"limits\": [${LIMITS.joinToString()}]").toByteArray()
+        return ByteBuffer.allocateDirect(judged.size).put(judged).flip()
+    }
+
+    private companion object {
+        val EXPLAIN = Regex("\"explain\": (null|\\{[^}]*\\})")
+        val LIMITS = listOf(
+            limit("max_map_drop", "litert", "points", "2.00", "\"−1.17\"", "pass", interval = "[\"−2.62\", \"0.46\"]"),
+            limit("max_recall_drop", "tflite-runtime", "points", "5.00", "null", "undecided", tag = "\"face\""),
+            limit("max_flip_rate", "litert", "percent", "1.00", "\"1.50\"", "fail"),
+            limit("max_size_bytes", "any", "bytes", "4.00 MB", "\"3.97 MB\"", "pass"),
+            limit("min_love", "litert", "fraction", "0.9", "\"0.5\"", "not judged"),
+        )
+
+        fun limit(
+            budget: String, runtime: String, unit: String, limit: String, measured: String, verdict: String,
+            tag: String = "null", interval: String = "null",
+        ) = """{"budget": "$budget", "runtime": "$runtime", "tag": $tag, "unit": "$unit", "limit": "$limit",
+            "measured": $measured, "interval": $interval, "verdict": "$verdict"}"""
     }
 }

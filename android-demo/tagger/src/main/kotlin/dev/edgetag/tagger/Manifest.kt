@@ -46,7 +46,7 @@ public data class Manifest(
         }
 
         private fun read(fields: JsonFields): Manifest {
-            fields.requireSchema("edgetag.manifest/2.1")
+            fields.requireSchema("edgetag.manifest/2.2")
             fields.requireKeys(
                 "schema", "name", "version", "tags", "input_size", "variants", "recipe_sha256", "versions", "files",
             )
@@ -80,6 +80,8 @@ public data class Manifest(
                 if (listed.sha256 != variant.sha256 || listed.sizeBytes != variant.sizeBytes) {
                     throw JsonException("${variant.name}: files has another digest for ${variant.file}")
                 }
+                val tag = variant.limits.orEmpty().mapNotNull { it.tag }.firstOrNull { it !in manifest.tags }
+                if (tag != null) throw JsonException("${variant.name} has a limit of \"${tag.take(60)}\", which is no tag")
             }
         }
 
@@ -103,6 +105,8 @@ public data class Manifest(
  * @property minRuntimeVersion the oldest TensorFlow Lite that runs it, empty where that is unknown.
  * @property verdict what validation said: `pass`, `fail`, `undecided`, `not judged`.
  * @property explain size of its heat maps, null where it makes none.
+ * @property limits what validation held it against: every limit over all tags, and those of single tags that it does
+ * not keep. Null in bundles up to `edgetag.manifest/2.1`, which do not say.
  */
 public data class Variant(
     val name: String,
@@ -114,13 +118,16 @@ public data class Variant(
     val minRuntimeVersion: String,
     val verdict: String,
     val explain: MapSize?,
+    val limits: List<JudgedLimit>?,
 ) {
     internal companion object {
         fun read(fields: JsonFields): Variant {
-            fields.requireKeys(
+            val saysLimits = "limits" in fields.names // from 2.2 on
+            val keys = listOf(
                 "variant", "file", "sha256", "size_bytes", "input_type", "output_type", "min_runtime_version",
                 "verdict", "explain",
             )
+            fields.requireKeys(*(if (saysLimits) keys + "limits" else keys).toTypedArray())
             return Variant(
                 name = fields.text("variant"),
                 file = FileDigest.fileName(fields.text("file")),
@@ -131,11 +138,63 @@ public data class Variant(
                 minRuntimeVersion = fields.text("min_runtime_version"),
                 verdict = fields.choice("verdict", VERDICTS),
                 explain = if (fields.has("explain")) MapSize.read(fields.fields("explain")) else null,
+                limits = if (saysLimits) fields.list("limits", JudgedLimit::read) else null,
             )
         }
 
         private val TYPES = listOf("float32", "uint8", "int8", "int16").associateWith { it }
-        private val VERDICTS = listOf("pass", "fail", "undecided", "not judged").associateWith { it }
+        val VERDICTS = listOf("pass", "fail", "undecided", "not judged").associateWith { it }
+    }
+}
+
+/**
+ * One limit that validation held a model against, in the figures of the model card, such as `−1.17` or `3.97 MB`.
+ *
+ * @property budget the limit's name in recipes, such as `max_map_drop`.
+ * @property runtime where it was judged; `any` for a size.
+ * @property tag null where it is over all tags.
+ * @property unit of all figures: `points`, `percent`, `fraction`, `ms`, `ratio`, `logits`, `bytes` or `instructions`.
+ * @property measured null where the data could not tell.
+ * @property interval both ends of that of [measured], null where that is no estimate.
+ * @property verdict what it came to: `pass`, `fail`, `undecided`, `not judged`.
+ */
+public data class JudgedLimit(
+    val budget: String,
+    val runtime: String,
+    val tag: String?,
+    val unit: String,
+    val limit: String,
+    val measured: String?,
+    val interval: Pair<String, String>?,
+    val verdict: String,
+) {
+    internal companion object {
+        fun read(element: JsonElement, place: String): JudgedLimit {
+            val fields = StrictJson.fields(element, place)
+            fields.requireKeys("budget", "runtime", "tag", "unit", "limit", "measured", "interval", "verdict")
+            return JudgedLimit(
+                budget = fields.matching("budget", BUDGET),
+                runtime = fields.matching("runtime", RUNTIME),
+                tag = if (fields.has("tag")) fields.text("tag") else null,
+                unit = fields.choice("unit", UNITS),
+                limit = fields.matching("limit", FIGURE),
+                measured = if (fields.has("measured")) fields.matching("measured", FIGURE) else null,
+                interval = if (fields.has("interval")) ends(fields) else null,
+                verdict = fields.choice("verdict", Variant.VERDICTS),
+            )
+        }
+
+        private fun ends(fields: JsonFields): Pair<String, String> {
+            val ends = fields.list("interval", StrictJson::text)
+            if (ends.size != 2 || !ends.all(FIGURE::matches)) throw JsonException("interval is not two figures")
+            return ends[0] to ends[1]
+        }
+
+        private val BUDGET = Regex("[a-z][a-z0-9_]{0,59}")
+        private val RUNTIME = Regex("[a-z][a-z0-9.-]{0,59}")
+        private val FIGURE = Regex("−?[0-9][0-9,.]{0,30}( [A-Za-z]{1,10})?")
+        private val UNITS = listOf("points", "percent", "fraction", "ms", "ratio", "logits", "bytes", "instructions")
+            .associateWith { it }
     }
 }
 

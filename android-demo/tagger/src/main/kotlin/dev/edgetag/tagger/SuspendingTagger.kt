@@ -137,13 +137,25 @@ public class SuspendingTagger private constructor(
             candidates: List<EngineOptions>,
             manifestSha256: String? = null,
             memory: SelfTestMemory? = null,
+        ): SuspendingTagger = open(engines, candidates, memory) { TaggerBundle.open(source, manifestSha256) }
+
+        /**
+         * Opens an engine and a tagger for what [bundle] gives, such as the bundle that a [BundleStore] has in use;
+         * otherwise as the other [open].
+         *
+         * @param bundle runs on the tagger's own thread, so it may read files.
+         */
+        public suspend fun open(
+            engines: EngineFactory,
+            candidates: List<EngineOptions>,
+            memory: SelfTestMemory? = null,
+            bundle: () -> TaggerBundle,
         ): SuspendingTagger {
             val executor = Executors.newSingleThreadExecutor { Thread(it, "edgetag-tagger") }
             var opened: SuspendingTagger? = null
             try {
                 return withContext(executor.asCoroutineDispatcher()) {
-                    val bundle = TaggerBundle.open(source, manifestSha256)
-                    open(bundle, EngineChoice(engines, memory = memory), candidates, executor).also { opened = it }
+                    open(bundle(), EngineChoice(engines, memory = memory), candidates, executor).also { opened = it }
                 }
             } catch (error: Throwable) { // also where nobody waits any more for what was opened
                 opened?.close() ?: executor.shutdown()

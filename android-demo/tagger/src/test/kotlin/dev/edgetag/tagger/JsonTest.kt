@@ -64,6 +64,32 @@ class JsonTest {
     }
 
     @Test
+    fun `a manifest says what a model was held against, and an older one says nothing`() {
+        fun manifest(more: String) = Manifest.parse(
+            """{"schema": "edgetag.manifest/2.2", "name": "n", "version": "1.0.0", "tags": ["cat"], "input_size": 96,
+            "variants": [{"variant": "a", "file": "a.tflite", "sha256": "$DIGEST", "size_bytes": 1, "input_type": "uint8",
+            "output_type": "uint8", "min_runtime_version": "", "verdict": "pass", "explain": null$more}],
+            "recipe_sha256": "", "versions": {}, "files": [{"name": "a.tflite", "sha256": "$DIGEST", "size_bytes": 1}]}""",
+        ).variants[0].limits
+        val limit = """{"budget": "max_ap_drop", "runtime": "litert", "tag": "cat", "unit": "points", "limit": "1.00",
+            "measured": "−0.10", "interval": ["−0.40", "0.20"], "verdict": "undecided"}"""
+        assertEquals(null, manifest(""))
+        assertEquals(emptyList<JudgedLimit>(), manifest(""", "limits": []"""))
+        assertEquals(
+            listOf(JudgedLimit("max_ap_drop", "litert", "cat", "points", "1.00", "−0.10", "−0.40" to "0.20", "undecided")),
+            manifest(""", "limits": [$limit]"""),
+        )
+        val mistakes = listOf(
+            Triple("max_ap_drop", "Max AP", "budget"), Triple("litert", "", "runtime"), Triple("\"cat\"", "\"dog\"", "no tag"),
+            Triple("points", "miles", "unit"), Triple("1.00", "a lot", "limit"), Triple("0.20", "0.20]", "interval"),
+            Triple("[\"−0.40\", ", "[", "interval"), Triple("undecided", "maybe", "verdict"),
+        )
+        for ((from, to, told) in mistakes) {
+            assertFails(BundleException::class.java, "manifest.json", told) { manifest(""", "limits": [${limit.replace(from, to)}]""") }
+        }
+    }
+
+    @Test
     fun `thresholds outside 0 to 1 are refused, and missing ones named`() {
         val text = """{"schema": "edgetag.bundle-thresholds/1.0", "thresholds": {"int8": {"cat": %s}}}"""
         val thresholds = Thresholds.parse(text.format("0.25"))
