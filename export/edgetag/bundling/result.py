@@ -3,6 +3,7 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
+from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
 from edgetag.judging.decisions import Decision
@@ -69,6 +70,11 @@ class JudgedLimit(Record):
     verdict: Decision
 
 
+def _without_default(described: JsonDict) -> None:
+    """Describe a key as required, though older files lack it."""
+    del described["default"]
+
+
 class BundledVariant(Record):
     """One model file of a bundle.
 
@@ -98,7 +104,7 @@ class BundledVariant(Record):
     limits: tuple[JudgedLimit, ...] | SkipJsonSchema[None] = Field(
         default=None,
         exclude_if=lambda limits: limits is None,
-        json_schema_extra=lambda described: described.pop("default"),
+        json_schema_extra=_without_default,
     )
 
 
