@@ -62,10 +62,10 @@ fun FolderScreen(model: DemoModel, isWide: Boolean, messages: SnackbarHostState)
     var chosen by rememberSaveable { mutableStateOf<String?>(null) }
     val picture = folder?.pictures?.firstOrNull { it.name == chosen }
     if (isWide) {
-        Row {
-            Pictures(model, folder, messages, chosen, Modifier.weight(1f)) { chosen = it.name }
-            if (picture != null) Detail(model, checkNotNull(folder), picture, Modifier.weight(1f)) { chosen = null }
-        }
+        TwoPanes(
+            { Pictures(model, folder, messages, chosen, it) { picture -> chosen = picture.name } },
+            picture?.let { shown -> { Detail(model, checkNotNull(folder), shown, it) { chosen = null } } },
+        )
     } else if (picture == null) {
         Pictures(model, folder, messages, chosen) { chosen = it.name }
     } else {

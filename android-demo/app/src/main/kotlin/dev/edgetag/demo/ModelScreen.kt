@@ -5,7 +5,6 @@ import androidx.activity.compose.rememberLauncherForActivityResult
 import androidx.activity.result.contract.ActivityResultContracts.OpenDocument
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
-import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.rememberScrollState
 import androidx.compose.foundation.verticalScroll
@@ -32,10 +31,10 @@ import dev.edgetag.tagger.Variant
 fun ModelScreen(model: DemoModel, isWide: Boolean, messages: SnackbarHostState) {
     val open by model.open.collectAsStateWithLifecycle()
     if (isWide) {
-        Row {
-            Pane(Modifier.weight(1f)) { Runs(model); open?.let { Bundle(it) }; Later(model, messages) }
-            Pane(Modifier.weight(1f)) { open?.let { Tags(it) } }
-        }
+        TwoPanes(
+            { Pane(it) { Runs(model); open?.let { bundle -> Bundle(bundle) }; Later(model, messages) } },
+            { Pane(it) { open?.let { bundle -> Tags(bundle) } } },
+        )
     } else {
         Pane { Runs(model); open?.let { Bundle(it) }; Later(model, messages); open?.let { Tags(it) } }
     }

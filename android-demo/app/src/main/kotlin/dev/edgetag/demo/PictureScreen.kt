@@ -55,13 +55,15 @@ fun PictureScreen(model: DemoModel, isWide: Boolean, messages: SnackbarHostState
     val picture by model.picture.picture.collectAsStateWithLifecycle()
     val show = { show: Show, tag: String -> model.picture.show(show, tag) }
     if (isWide) {
-        Row {
-            Column(Modifier.weight(1f).verticalScroll(rememberScrollState()).padding(MARGIN), Arrangement.spacedBy(GAP)) {
-                Head(model, picture, messages)
-                picture?.let { Shown(it, show) }
-            }
-            LazyColumn(Modifier.weight(1f).fillMaxHeight(), contentPadding = AROUND) { picture?.let { tags(it, show) } }
-        }
+        TwoPanes(
+            {
+                Column(it.verticalScroll(rememberScrollState()).padding(MARGIN), Arrangement.spacedBy(GAP)) {
+                    Head(model, picture, messages)
+                    picture?.let { shown -> Shown(shown, show) }
+                }
+            },
+            { LazyColumn(it.fillMaxHeight(), contentPadding = AROUND) { picture?.let { shown -> tags(shown, show) } } },
+        )
     } else {
         LazyColumn(contentPadding = AROUND, verticalArrangement = Arrangement.spacedBy(GAP)) {
             item { Column(verticalArrangement = Arrangement.spacedBy(GAP)) { Head(model, picture, messages) } }

@@ -50,4 +50,14 @@ class AppDataTest {
         assertEquals(listOf("dog" to 2, "cat" to 1), folder.counts().map { (label, count) -> label.tag to count })
         assertEquals(3, folder.showing(emptySet()).size)
     }
+
+    @Test
+    fun `panes lie on either side of a hinge, unless it leaves no room for one`() {
+        assertEquals(Panes(400, 0, 500), panesBeside(900, 400, 400))
+        assertEquals(Panes(400, 84, 516), panesBeside(1000, 400, 484))
+        assertEquals(Panes(250, 0, 750), panesBeside(1000, 250, 250))
+        assertEquals(null, panesBeside(1000, 249, 249))
+        assertEquals(null, panesBeside(1000, 700, 751))
+        assertEquals("a hinge beside the panes", null, panesBeside(1000, -100, -20))
+    }
 }

@@ -1,7 +1,9 @@
 package dev.edgetag.demo
 
+import android.app.Activity
 import android.content.Context
 import android.content.Intent
+import android.graphics.Rect
 import android.net.Uri
 import android.view.ViewGroup
 import android.view.WindowManager
@@ -11,17 +13,23 @@ import androidx.compose.ui.semantics.getOrNull
 import androidx.compose.ui.test.assertIsDisplayed
 import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.hasClickAction
+import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.hasTextExactly
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import androidx.compose.ui.test.onNodeWithContentDescription
 import androidx.compose.ui.test.onNodeWithText
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
+import androidx.window.layout.FoldingFeature
+import androidx.window.layout.WindowInfoTracker
+import androidx.window.layout.WindowInfoTrackerDecorator
+import androidx.window.layout.WindowLayoutInfo
 import dev.edgetag.tagger.BundleSource
 import dev.edgetag.tagger.android.AssetSource
 import java.io.File
 import java.nio.ByteBuffer
 import java.util.zip.CRC32
+import kotlinx.coroutines.flow.flowOf
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertNull
@@ -215,6 +223,29 @@ class ScreensTest {
     }
 
     @Test
+    @Config(qualifiers = "w1024dp-h720dp-mdpi")
+    fun `where a hinge divides the window, no text lies across it`() {
+        val hinge = Rect(500, 0, 540, 720)
+        WindowInfoTracker.overrideDecorator(HingedWindow(hinge))
+        try {
+            phone.use {
+                it.tag(phone.picture())
+                it.openFolder(it.lendFolder(phone.pictures()))
+                for (place in listOf(Place.PICTURE, Place.FOLDER, Place.MODEL)) {
+                    it.model.show(place)
+                    compose.waitForIdle()
+                    val texts = compose.onAllNodes(hasText("", substring = true)).fetchSemanticsNodes().map { node -> node.boundsInWindow }
+                    val (left, right) = texts.filter { text -> !text.isEmpty }.partition { text -> text.right <= hinge.left }
+                    assertTrue("$place: $right", left.isNotEmpty() && right.all { text -> text.left >= hinge.right })
+                    if (place != Place.FOLDER) assertTrue("$place", right.isNotEmpty())
+                }
+            }
+        } finally {
+            WindowInfoTracker.reset()
+        }
+    }
+
+    @Test
     fun `an app without a key opens no later bundle`() = phone.use {
         it.settle()
         it.press("Model")
@@ -326,6 +357,20 @@ class ScreensTest {
             }
         }
         it.photograph("large-letters")
+    }
+}
+
+/** What `androidx.window`'s own library for tests does, which CI does not get: a window with a hinge. */
+private class HingedWindow(private val hinge: Rect) : WindowInfoTrackerDecorator {
+    override fun decorate(tracker: WindowInfoTracker) = object : WindowInfoTracker {
+        override fun windowLayoutInfo(activity: Activity) = flowOf(WindowLayoutInfo(listOf(Hinge(hinge))))
+    }
+
+    private class Hinge(override val bounds: Rect) : FoldingFeature {
+        override val isSeparating = true
+        override val occlusionType = FoldingFeature.OcclusionType.FULL
+        override val orientation = FoldingFeature.Orientation.VERTICAL
+        override val state = FoldingFeature.State.HALF_OPENED
     }
 }
 
