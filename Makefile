@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # start, NumPy gets one thread.
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench maps test system unit check timings composites decoding fuzz mutants planted mine-load timm torch load review-load label-studio loop stages docs release sbom lock clean
+.PHONY: help setup demo bench maps test system unit check timings composites decoding fuzz mutants planted mine-load timm torch load review-load label-studio loop stages docs kotlin-docs release sbom lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -98,6 +98,10 @@ torch: setup ## Does PyTorch compute what TensorFlow does, from the ONNX file? E
 
 docs: setup ## Build the documents as a site in build/site; a broken link fails.
 	$(BIN)/python docs/build.py build/site
+
+kotlin-docs: docs ## Add the Android library's API, by Dokka, to build/site. Builds the demo app first, some minutes.
+	$(BIN)/python android-demo/ci/build_apk.py build/demo.apk --bundle $$(ls models/demo/demo-*.zip)
+	$(BIN)/python android-demo/ci/write_api.py build/site/android-demo/api
 
 release: setup ## Build the source archive and the wheel into dist/, the same bytes everywhere, and check them.
 	$(BIN)/python -m build --no-isolation --outdir dist .

@@ -265,6 +265,21 @@ def run_script(apk: Path, name: str, *arguments: str | Path) -> None:
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
+def test_every_public_class_of_the_library_has_a_page(apk: Path, tmp_path: Path) -> None:
+    run_script(apk, "write_api.py", tmp_path)
+    for module in ("tagger", "tagger-android", "tagger-litert2"):
+        text = (tmp_path / module / "scripts/pages.json").read_text("utf-8")
+        pages = {page["description"]: page["location"] for page in json.loads(text)}
+        accepted = (PROJECT / module / f"api/{module}.api").read_text("utf-8")
+        classes = re.findall(r"^public .*?(?:class|interface) ([a-z]\w+/[\w/]+) ", accepted, re.M)
+        # A file's own functions have a page each, and none for what Java calls a class of them.
+        named = {name.replace("/", ".") for name in classes if not name.endswith("Kt")}
+        assert named
+        assert named <= pages.keys()
+        for name in named:
+            assert (tmp_path / module / pages[name]).is_file(), name
+
+
 @pytest.fixture(scope="module")
 def screens(
     apk: Path, pictures: Path, bundle: Path, tmp_path_factory: pytest.TempPathFactory
