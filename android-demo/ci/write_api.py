@@ -12,6 +12,8 @@ from pathlib import Path
 from project import PROJECT, run
 from publish import MODULES
 
+GOALS = ("process-classes", "dokka:dokka")
+
 
 def write_api(folder: Path) -> None:
     """Replace a folder by the pages.
@@ -19,9 +21,9 @@ def write_api(folder: Path) -> None:
     Raises:
         subprocess.CalledProcessError: Maven failed, or Dokka warned; it has said why.
     """
-    modules = ",".join(("litert2-stubs", *MODULES))
+    modules = ",".join(MODULES)
     pom = PROJECT / "pom.xml"
-    run("mvn", "-q", "-B", "-f", pom, "-Papp", "-pl", modules, "process-classes", "dokka:dokka")
+    run("mvn", "-q", "-B", "-f", pom, "-Papp", "-am", "-pl", modules, *GOALS)
     shutil.rmtree(folder, ignore_errors=True)
     for module in MODULES:
         shutil.copytree(PROJECT / module / "target/dokka", folder / module)
