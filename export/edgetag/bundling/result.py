@@ -69,6 +69,11 @@ class JudgedLimit(Record):
     verdict: Decision
 
 
+def _without_default(described: dict[str, Any]) -> None:
+    """Leave out what is never written."""
+    del described["default"]
+
+
 class BundledVariant(Record):
     """One model file of a bundle.
 
@@ -98,7 +103,7 @@ class BundledVariant(Record):
     limits: tuple[JudgedLimit, ...] | SkipJsonSchema[None] = Field(
         default=None,
         exclude_if=lambda limits: limits is None,
-        json_schema_extra=lambda described: described.pop("default"),
+        json_schema_extra=_without_default,
     )
 
 
