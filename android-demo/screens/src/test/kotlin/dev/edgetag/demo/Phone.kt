@@ -167,6 +167,11 @@ class Phone(private val compose: ComposeTestRule) {
         settle()
         val pictures = model.folder.folder.value?.pictures.orEmpty().filter { it.problem == null }
         runBlocking { for (picture in pictures) model.folder.thumbnail(picture.address) }
+        // Cells may still wait for a reading of their own; those that are made anew take what is kept.
+        for (place in listOf(Place.MODEL, Place.FOLDER)) {
+            model.show(place)
+            compose.waitForIdle()
+        }
     }
 
     /** Returns what the app asked Android to start. */
