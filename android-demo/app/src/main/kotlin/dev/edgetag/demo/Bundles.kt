@@ -39,16 +39,17 @@ class Bundles(private val context: Context) {
     /**
      * Puts a bundle into use that another app hands over. Whatever happens, one whole bundle stays in use.
      *
+     * @param check throws where nobody wants it any more; called until the self-test begins.
      * @throws NotInstalledException it is refused or cannot be read.
      */
-    fun install(zip: Uri, signature: Uri, options: EngineOptions): TaggerBundle {
+    fun install(zip: Uri, signature: Uri, options: EngineOptions, check: () -> Unit): TaggerBundle {
         val copy = File(context.cacheDir, "bundle.zip")
         try {
             val store = store(TaggerBundle.open(Engines.bundle(context))) ?: throw BundleException("this app has no key")
-            copy.outputStream().use { read(zip, it, MOST_ZIP_BYTES) }
-            val signed = ByteArrayOutputStream().also { read(signature, it, MOST_SIGNATURE_BYTES) }.toByteArray()
+            copy.outputStream().use { read(zip, it, MOST_ZIP_BYTES, check) }
+            val signed = ByteArrayOutputStream().also { read(signature, it, MOST_SIGNATURE_BYTES, check) }.toByteArray()
             val choice = EngineChoice(Engines.linked(context), Engines.clock, selfTestMemory(context))
-            return store.install(copy, signed) { choice.selfTest(it, options) }
+            return store.install(copy, signed) { check(); choice.selfTest(it, options) }
         } catch (error: BundleException) {
             throw NotInstalledException(error)
         } catch (error: EngineException) {
@@ -66,12 +67,13 @@ class Bundles(private val context: Context) {
         Engines.key(context)?.let { BundleStore(File(context.filesDir, "edgetag-bundles"), BundleKey.pem(it), shipped) }
 
     /** Copies what another app gives, which may be without end. */
-    private fun read(uri: Uri, to: OutputStream, most: Long) {
+    private fun read(uri: Uri, to: OutputStream, most: Long, check: () -> Unit) {
         val input = context.contentResolver.openInputStream(uri) ?: throw FileNotFoundException("its provider gives nothing")
         input.use {
             val buffer = ByteArray(1 shl 16)
             var left = most
             while (true) {
+                check()
                 val count = it.read(buffer)
                 if (count < 0) return
                 left -= count

@@ -9,6 +9,9 @@ import dev.edgetag.tagger.ChosenEngine
 import dev.edgetag.tagger.SuspendingTagger
 import dev.edgetag.tagger.TaggerBundle
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
@@ -84,9 +87,14 @@ class DemoModel(application: Application, private val saved: SavedStateHandle) :
 
     /** Puts a bundle into use that comes later than the app, with its signature. */
     fun install(zip: Uri, signature: Uri) = bundleWork.start(Message(R.string.bundle_checking)) {
-        val bundle = withContext(Dispatchers.IO) { bundles.install(zip, signature, settings.value.options) }
-        for (work in listOf(pictureWork, folderWork, benchmarkWork)) work.cancel()
-        taggers.forget()
+        val asker = currentCoroutineContext()
+        // Once it is installed it is also used, whoever has changed their mind meanwhile.
+        val bundle = withContext(NonCancellable + Dispatchers.IO) {
+            bundles.install(zip, signature, settings.value.options, asker::ensureActive).also {
+                for (work in listOf(pictureWork, folderWork, benchmarkWork)) work.cancel()
+                taggers.forget()
+            }
+        }
         check()
         Message(R.string.bundle_installed, bundle.manifest.name, bundle.manifest.version)
     }

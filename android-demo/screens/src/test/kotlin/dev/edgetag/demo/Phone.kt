@@ -31,6 +31,7 @@ import dev.edgetag.tagger.android.AssetSource
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
 import java.io.File
+import java.io.InputStream
 import java.nio.ByteBuffer
 import kotlinx.coroutines.runBlocking
 import org.robolectric.RuntimeEnvironment
@@ -134,6 +135,16 @@ class Phone(private val compose: ComposeTestRule) {
     /** Lets the app read bytes under an address. */
     fun lend(bytes: ByteArray): Uri = Uri.parse("content://pictures/${lent++}").also { lend(it, bytes) }
 
+    /** Lets the app read bytes without end. */
+    fun lendEndless(): Uri = Uri.parse("content://endless").also {
+        val zeros = object : InputStream() {
+            override fun read() = 0
+
+            override fun read(bytes: ByteArray, from: Int, count: Int) = count
+        }
+        shadowOf(context.contentResolver).registerInputStreamSupplier(it) { zeros }
+    }
+
     private fun lend(uri: Uri, bytes: ByteArray) =
         shadowOf(context.contentResolver).registerInputStreamSupplier(uri) { ByteArrayInputStream(bytes) }
 
@@ -156,6 +167,11 @@ class Phone(private val compose: ComposeTestRule) {
         settle()
         val pictures = model.folder.folder.value?.pictures.orEmpty().filter { it.problem == null }
         runBlocking { for (picture in pictures) model.folder.thumbnail(picture.address) }
+        // Cells may still wait for a reading of their own; those that are made anew take what is kept.
+        for (place in listOf(Place.MODEL, Place.FOLDER)) {
+            model.show(place)
+            compose.waitForIdle()
+        }
     }
 
     /** Returns what the app asked Android to start. */

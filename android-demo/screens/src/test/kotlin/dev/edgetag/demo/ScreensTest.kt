@@ -188,7 +188,7 @@ class ScreensTest {
     fun `limits are in Japanese where the phone is`() = phone.use(bundle = ::JudgedSource) {
         it.settle()
         it.press("モデル")
-        val outcome = "基準内: −1.17 ポイント（−2.62 から 0.46）、基準は 2.00 ポイント 以下"
+        val outcome = "基準内: −1.17 ポイント（−2.62 から 0.46）、基準は 2.00 ポイント以下"
         compose.onNode(hasTextExactly("mAP の低下、litert", outcome)).performScrollTo().assertIsDisplayed()
     }
 
@@ -219,6 +219,16 @@ class ScreensTest {
             assertTrue(status, status.startsWith("This bundle is not used: ") && told in status)
             assertTrue(it.model.open.value?.bundle?.manifest?.version != "9.0.0")
         }
+        assertTrue("left", !File(it.activity.cacheDir, "bundle.zip").exists())
+    }
+
+    @Test
+    fun `a later bundle without end can be cancelled, and leaves nothing`() = phone.use(key = later("key.pub").decodeToString()) {
+        it.settle()
+        it.model.install(it.lendEndless(), it.lend(later("later.zip.sig")))
+        it.model.bundleWork.cancel()
+        it.settle()
+        assertEquals("Cancelled.", it.status(it.model.bundleWork))
         assertTrue("left", !File(it.activity.cacheDir, "bundle.zip").exists())
     }
 
