@@ -149,6 +149,17 @@ def test_what_the_manifest_says_of_libraries_is_read(value: bytes, expected: boo
     assert extracts_native_libraries(by_resource) is None
 
 
+@pytest.mark.parametrize("name", ["golden-maps.bin", "attribution.md"])
+def test_what_not_every_bundle_has_is_missed_where_the_bundle_has_it(
+    checked: Callable[..., AppCheck], tmp_path: Path, name: str
+) -> None:
+    content = {other: data for other, data in CONTENT.items() if other != name}
+    bundle = tmp_path / "demo.zip"
+    for files, failing in ((content, []), (CONTENT, [f"{ASSETS}/{MANIFEST}"])):
+        bundle.write_bytes(pack({**files, MANIFEST: manifest_of(files).to_json().encode()}))
+        assert list(reasons(checked(packed_app(app_files(content)), bundle))) == failing
+
+
 def test_an_app_of_another_bundle_fails(checked: Callable[..., AppCheck], tmp_path: Path) -> None:
     def bundle_of(content: dict[str, bytes]) -> Path:
         path = tmp_path / "demo.zip"

@@ -30,6 +30,9 @@ ON_DEVICES = (
 )
 """What an app carries beside manifest and models, where the bundle has it."""
 
+NOT_IN_ALL = (GOLDEN_MAPS, ATTRIBUTION)
+"""Those of them that a bundle may lack."""
+
 ALWAYS = (
     SCHEMA,
     LABELS_TEXT,

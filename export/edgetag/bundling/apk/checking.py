@@ -14,7 +14,7 @@ from edgetag.bundling.apk.opening import App, open_app
 from edgetag.bundling.apk.result import AppCheck, AppFile, Kind
 from edgetag.bundling.apk.signatures import signatures
 from edgetag.bundling.archive import MAX_BUNDLE_BYTES, MAX_FILES, MAX_MANIFEST_BYTES, check_bundle
-from edgetag.bundling.contents import ATTRIBUTION, MANIFEST, MODEL_SUFFIX, ON_DEVICES
+from edgetag.bundling.contents import MANIFEST, MODEL_SUFFIX, NOT_IN_ALL, ON_DEVICES
 from edgetag.bundling.result import BundleFile, BundleManifest
 from edgetag.errors import InputError
 from edgetag.tables.text import printable, shorten
@@ -151,7 +151,9 @@ def _manifest_file(
     def problems() -> Iterator[str]:
         models = {variant.file for variant in manifest.variants}
         listed = {file.name for file in manifest.files}
-        if lacking := sorted({*ON_DEVICES, *models} - {ATTRIBUTION} - listed):
+        given = {file.name for file in expected.files} if expected else set()
+        needed = {*ON_DEVICES, *models} - (set(NOT_IN_ALL) - given)
+        if lacking := sorted(needed - listed):
             yield f"does not list {lacking[0]}, which a phone reads; {PLACE_AGAIN}"
         if expected and (manifest.name, manifest.version) != (expected.name, expected.version):
             yield f"not of {expected.name} {expected.version}; {PLACE_AGAIN}"
