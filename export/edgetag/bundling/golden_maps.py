@@ -5,6 +5,7 @@ It has the maps of each entry of `golden.json` that has some, in that order, eac
 people see. That they average to the scores would not show a map that is turned or mirrored.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,24 +50,18 @@ def unpack_maps(golden: Golden, data: bytes, tags: int) -> tuple[Known, ...]:
         (len(golden.pictures), entry.maps.height, entry.maps.width, tags) if entry.maps else None
         for entry in golden.expected
     ]
-    wanted = sum(_bytes(shape) for shape in shapes if shape)
+    wanted = sum(math.prod(shape) for shape in shapes if shape) * _STORED.itemsize
     if len(data) != wanted:
         raise ValueError(f"{len(data)} bytes, expected {wanted}")
+    stored = np.frombuffer(data, _STORED)
     known, start = [], 0
     for entry, shape in zip(golden.expected, shapes, strict=True):
         cells = None
         if shape:
-            stored = np.frombuffer(data, _STORED, _bytes(shape) // _STORED.itemsize, start)
-            cells = stored.reshape(shape).astype(np.float32)
-            start += _bytes(shape)
+            end = start + math.prod(shape)
+            cells = stored[start:end].reshape(shape).astype(np.float32)
+            start = end
             if not ((cells >= 0) & (cells <= 1)).all():  # so that NaN is refused
                 raise ValueError(f"{entry.variant} on {entry.family} has a cell outside 0..1")
         known.append(Known(entry, cells))
     return tuple(known)
-
-
-def _bytes(shape: tuple[int, ...]) -> int:
-    size = _STORED.itemsize
-    for length in shape:
-        size *= length
-    return size

@@ -13,8 +13,16 @@ def check_tables(checked: BundleCheck) -> tuple[Table, ...]:
         Column("family", lambda replay: replay.family),
         Number("largest difference", lambda replay: _written(replay.max_difference, ".2g")),
         Number("tolerance", lambda replay: _written(replay.tolerance, "g")),
-        Number("largest of maps", lambda replay: _written(replay.max_cell_difference, ".2g")),
-        Number("tolerance of maps", lambda replay: _written(replay.cell_tolerance, "g")),
+        Number(
+            "largest of maps",
+            lambda replay: _written(replay.max_cell_difference, ".2g"),
+            optional=True,
+        ),
+        Number(
+            "tolerance of maps",
+            lambda replay: _written(replay.cell_tolerance, "g"),
+            optional=True,
+        ),
         Prose("reason", lambda replay: replay.reason or None),
         Decision("verdict", lambda replay: verdict_cell(replay.verdict)),
     )
