@@ -207,7 +207,6 @@ def test_an_answer_decides_where_rows_of_one_picture_contradict_each_other(
         ("again-1.png", "cat", 0, "ann", ""),
         ("2.png", "dog", 1, "ann", ""),
         ("3.png", "cat", "", "ann", ""),
-        max_rejected_share=0.5,
     )
     for number in range(5):
         contradict(root, f"{number}.png", f"{1 - number % 2},0")
@@ -217,7 +216,12 @@ def test_an_answer_decides_where_rows_of_one_picture_contradict_each_other(
     # Nobody has said which is right, but the answer about the other tag is not lost.
     assert labels_of(workspace, "2.png") == (None, 1)
     assert labels_of(workspace, "3.png") == (None, 0)
-    assert result.rejected == {"conflicting labels": 2, "duplicate": 4}
+    assert labels_of(workspace, "4.png") == (None, 0)
+    assert result.rejected == {"conflicting labels": 5}
+    dataset = open_dataset(workspace)
+    everything = np.arange(len(dataset.manifest), dtype=np.int64)
+    contested = np.flatnonzero(dataset.contested(everything)[:, 0])
+    assert dataset.paths(contested) == ["2.png", "4.png"]
     with workspace.corrections.open() as file:
         rows = list(csv.DictReader(file))
     assert [(row["before"], row["label"], row["outcome"]) for row in rows] == [
@@ -233,14 +237,13 @@ def test_people_who_differ_do_not_decide_a_contradiction(corrected: Corrected, r
     recipe = corrected(("0.png", "cat", 1, "ann", ""), ("0.png", "cat", 0, "bob", ""))
     contradict(root, "0.png", "1,")
     report = check(recipe, QUIET)
-    assert report.rejected == {"conflicting labels": 2}
-    assert [each.outcome for each in report.corrections] == ["no such picture"] * 2
+    assert [(each.outcome, each.label) for each in report.corrections] == [("conflict", None)]
 
 
 @pytest.mark.parametrize(
     "split", [SplitSection(rare_tags_first=True), SplitSection(balance=True), SplitSection()]
 )
-def test_a_picture_that_answers_bring_back_moves_no_other_to_another_split(
+def test_answers_about_contested_labels_move_no_picture_to_another_split(
     corrected: Corrected,
     picture: MakePicture,
     root: Path,
@@ -249,7 +252,7 @@ def test_a_picture_that_answers_bring_back_moves_no_other_to_another_split(
     split: SplitSection,
 ) -> None:
     answers = [(f"{number}.png", "cat", 1, "ann", "") for number in range(10)]
-    recipe = corrected(*answers, split=split, tags=("cat",), max_rejected_share=0.9)
+    recipe = corrected(*answers, split=split, tags=("cat",))
     for number in range(10, 60):
         picture(f"{number}.png", number)
         with (root / "t.csv").open("a") as file:
@@ -261,9 +264,8 @@ def test_a_picture_that_answers_bring_back_moves_no_other_to_another_split(
     run(plain, other, QUIET)
     run(recipe, workspace, QUIET)
     before, after = (pl.read_parquet(each.manifest) for each in (other, workspace))
-    assert len(after) == len(before) + 10
-    kept = after.filter(pl.col("path").is_in(before["path"].implode()))
-    assert kept.select("path", "split").equals(before.select("path", "split"))
+    assert after.select("path", "split").equals(before.select("path", "split"))
+    assert before["tag:cat"].null_count() == 10 + after["tag:cat"].null_count()
 
 
 def test_the_data_are_out_of_date_when_a_correction_changes(corrected: Corrected) -> None:

@@ -51,6 +51,7 @@ def test_the_manifest_keeps_its_contract(simple: Recipe, workspace: Workspace, r
         "crop",
         "weight",
         "answered",
+        "contested",
         "tag:cat",
         "tag:dog",
     ]
@@ -201,19 +202,27 @@ def test_the_first_of_equal_images_stays_and_learns_labels_from_the_others(
     assert result.rejected_share == 0
 
 
-def test_equal_images_with_contradicting_labels_are_all_rejected(
-    root: Path, picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe
+def test_a_label_about_which_equal_images_contradict_each_other_is_unknown(
+    root: Path,
+    picture: MakePicture,
+    table: MakeTable,
+    make_recipe: MakeRecipe,
+    workspace: Workspace,
 ) -> None:
     picture("a.png")
     picture("c.png", 1)
     shutil.copy(root / "a.png", root / "b.png")
-    rows = [("path", "cat"), ("a.png", 1), ("b.png", 0), ("c.png", 1)]
-    report = check(make_recipe(DataSection(source=table("t.csv", rows), tags=("cat",))), QUIET)
-    assert report.rejected == {"conflicting labels": 2}
-    assert report.images == 1
+    rows = [("path", "cat", "dog"), ("a.png", 1, 1), ("b.png", 0, 1), ("c.png", 1, 0)]
+    recipe = make_recipe(DataSection(source=table("t.csv", rows), tags=("cat", "dog")))
+    report = check(recipe, QUIET)
+    assert report.rejected == {"conflicting labels": 1}
+    assert report.rejected_share == 0
+    assert report.dropped[0].where.endswith("t.csv:3")
     assert "t.csv:2" in report.dropped[0].detail
-    assert "t.csv:3" in report.dropped[0].detail
-    assert not report.passed
+    run(recipe, workspace, QUIET)
+    manifest = pl.read_parquet(workspace.manifest)
+    kept = manifest.select("path", "tag:cat", "tag:dog", "contested").rows()
+    assert kept == [("a.png", None, 1, ["cat"]), ("c.png", 1, 0, [])]
 
 
 def near_duplicates(
@@ -364,11 +373,12 @@ def test_a_manifest_of_before_weights_and_corrections_opens(
     simple: Recipe, workspace: Workspace
 ) -> None:
     run(simple, workspace, QUIET)
-    older = pl.read_parquet(workspace.manifest).drop("weight", "answered")
+    older = pl.read_parquet(workspace.manifest).drop("weight", "answered", "contested")
     older.write_parquet(workspace.manifest)
     dataset, rows = open_dataset(workspace), np.arange(10, dtype=np.int64)
     assert dataset.weighted(rows, 1).tolist() == rows.tolist()
     assert not dataset.answered(rows).any()
+    assert not dataset.contested(rows).any()
 
 
 def test_rows_come_as_often_as_their_weight_says(simple: Recipe, workspace: Workspace) -> None:

@@ -3,12 +3,13 @@
 import sqlite3
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.mining.result import MineResult, read_questions
-from edgetag.reviewing.board import WHOLE, Board, Filter
+from edgetag.reviewing.board import CONTESTED, WHOLE, Board, Filter
 from edgetag.reviewing.store import Change, Store, StoreError, counting, last_of_each
 from edgetag.writing import write_text
 from tests.support.reviewed import TAGS, make_reviewed
@@ -184,6 +185,29 @@ def test_without_questions_whole_pictures_are_no_choice_and_damaged_ones_are_tol
     (run.workspace.mine / "questions.csv").write_bytes(b"rank,name\n1,\xff\n")
     with pytest.raises(InputError, match=r"questions\.csv: damaged .*run: edgetag mine"):
         read_questions(run.workspace)
+
+
+def test_labels_about_which_rows_contradict_each_other_are_asked_for_until_one_is_answered(
+    tmp_path: Path,
+) -> None:
+    run = make_reviewed(tmp_path)
+    manifest = pl.read_parquet(run.workspace.manifest)
+    lists = [["dog"] if number in (3, 10) else [] for number in range(len(manifest))]
+    contested = pl.Series("contested", lists, dtype=pl.List(pl.String))
+    manifest.with_columns(contested).write_parquet(run.workspace.manifest)
+    findings = MineResult.read(run.workspace.mine / "mine.json", "mine").findings
+    board = Board(open_dataset(run.workspace), findings)
+    assert board.kinds[-1] == CONTESTED
+    assert board.progress().findings == len(findings) + 2
+    wanted = Filter(kind=CONTESTED, tag="dog", state="open")
+    views, total, _ = board.page(wanted, "", 10)
+    assert ([view.identity for view in views], total) == ([f"{n:064x}" for n in (3, 10)], 2)
+    assert [each.rank for view in views for each in view.findings] == [26, 27]
+    store = Store(run.database, TAGS, board.has)
+    store.add([change("1", 1, identity=f"{3:064x}", tag="dog")])
+    board.follow(store)
+    assert [view.identity for view in board.page(wanted, "", 10)[0]] == [f"{10:064x}"]
+    assert CONTESTED not in Board(open_dataset(make_reviewed(tmp_path / "clear").workspace)).kinds
 
 
 @pytest.mark.parametrize(

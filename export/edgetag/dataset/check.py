@@ -53,9 +53,9 @@ def _advice(plan: Plan) -> tuple[str, ...]:
         )
     if conflicts := [image for image in plan.dropped if image.reason == DropReason.CONFLICT]:
         advice.append(
-            f"{len(conflicts)} rows contradict each other about the same image and are left out: "
-            f"{some([image.where for image in conflicts])}; correct their labels, or "
-            "answer in data.corrections"
+            f"{len(conflicts)} rows contradict an earlier one about the same image, whose label is "
+            f"unknown: {some([image.where for image in conflicts])}; correct their labels, or "
+            "answer on the page of edgetag review"
         )
     if ignored := plan.sources.passed_over():
         advice.append(ignored)

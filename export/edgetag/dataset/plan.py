@@ -18,7 +18,7 @@ from edgetag.dataset.listing import Crop, Entry, LabelRow, Listing
 from edgetag.dataset.location import Locator, foreign, is_file_name
 from edgetag.dataset.near_duplicates import find_near_duplicates
 from edgetag.dataset.result import Correction, DroppedImage, NearDuplicate, SplitCounts, TagCounts
-from edgetag.dataset.selection import NOT_BAD, DropReason, Image, drop, select, settle
+from edgetag.dataset.selection import NOT_BAD, DropReason, Image, drop, select
 from edgetag.dataset.split import TRAIN, SplitItem, assign_splits
 from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES, Preprocessing, Rejection
@@ -141,22 +141,12 @@ class Plan:
 
 
 def _splits(images: Sequence[Image], section: SplitSection) -> list[str]:
-    """Return the split of each image.
-
-    Images that only answers have kept come last and say nothing, so that they move no other.
-    """
-    rows = sorted(range(len(images)), key=lambda row: images[row].contested)
-    items = []
-    for row in rows:
-        image, entry = images[row], images[row].entry
-        if image.contested:
-            items.append(SplitItem(image.sha1, entry.group, None, (None,) * len(image.labels)))
-        else:
-            items.append(SplitItem(image.sha1, entry.group, entry.split, image.labels))
-    splits = [""] * len(images)
-    for row, split in zip(rows, assign_splits(items, section), strict=True):
-        splits[row] = images[row].entry.split or split
-    return splits
+    """Return the split of each image."""
+    items = [
+        SplitItem(image.sha1, image.entry.group, image.entry.split, image.labels)
+        for image in images
+    ]
+    return assign_splits(items, section)
 
 
 def some(places: Sequence[str]) -> str:
@@ -262,12 +252,7 @@ def make_plan(
     limits = Limits(section.max_pixels, section.max_file_bytes)
     inspection = inspect(sources.jobs, contract, limits, building, progress)
     outside = (*sources.outside, *sources.nameless)
-    pictures, dropped = select(sources.listing.entries, inspection.files, outside)
-    answers = [answer for answer in sources.answers if answer.tag in section.tags]
-    digests = {file.path: file.digest for file in inspection.files}
-    answered = correct(pictures, answers, section.tags, digests).answered
-    images, repeats = settle(pictures, answered)
-    dropped += repeats
+    images, dropped = select(sources.listing.entries, inspection.files, outside)
     while True:
         splits = _splits(images, section.split)
         near = find_near_duplicates(
@@ -292,6 +277,8 @@ def make_plan(
         for row, other, bits in near
     )
     # Splits follow from the source's labels, so that no correction moves a picture between them.
+    answers = [answer for answer in sources.answers if answer.tag in section.tags]
+    digests = {file.path: file.digest for file in inspection.files}
     corrected = correct(images, answers, section.tags, digests)
     return Plan(
         sources,

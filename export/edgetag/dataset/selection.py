@@ -1,13 +1,12 @@
-"""Which listed rows become images: bad ones, repeats and contradictions are left out.
+"""Which listed rows become images: bad ones and repeats are left out.
 
 - An image that cannot be read is dropped, with every row that lists it.
-- Rows with the same bytes (and the same region) are one image. If they agree, the first row stays
-  and takes over labels that only the others know. If one says 1 and another 0, nobody can tell
-  which is right, so all are dropped, unless people have answered about the picture: then it
-  stays, and a label that neither rows nor people decide is unknown.
+- Rows with the same bytes (and the same region) are one image. The first row stays and takes over
+  labels that only the others know. Where one says 1 and another 0, nobody can tell which is right:
+  the label is unknown until people answer.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -24,7 +23,7 @@ class DropReason(StrEnum):
     NEAR_DUPLICATE = "near duplicate"
 
 
-NOT_BAD = frozenset({DropReason.DUPLICATE, DropReason.NEAR_DUPLICATE})
+NOT_BAD = frozenset(DropReason)
 """Reasons that do not count against the limit of rejected images: these files are sound."""
 
 
@@ -33,8 +32,8 @@ class Image:
     """One image of the manifest.
 
     `position` is its place among the usable pictures of the inspection. Labels are those of the
-    first row, with what other rows of the same image add; `repeats` are these rows. `contested`
-    says whether rows contradict each other about a tag, whose label is unknown then.
+    first row, with what other rows of the same image add. `contested` are the columns of tags about
+    which rows contradict each other; their labels are unknown.
     """
 
     position: int
@@ -43,8 +42,7 @@ class Image:
     digest: str
     sha1: str
     phash: str
-    repeats: tuple[Entry, ...] = ()
-    contested: bool = False
+    contested: tuple[int, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -61,7 +59,7 @@ def select(
     Rows that were dropped before inspection are in `outside`; the others' files were inspected.
 
     Returns:
-        Images by ascending position, and dropped rows. `settle` says which of them stay.
+        Images by ascending position, and dropped rows.
     """
     rows: dict[tuple[str, Crop | None], list[Entry]] = {}
     for entry in entries:
@@ -79,35 +77,17 @@ def select(
             for entry in listed
         )
         position += 1
-    images = [_merge(candidates) for candidates in same.values()]
+    images = []
+    for candidates in same.values():
+        first, *repeats = candidates
+        image = _merge(candidates)
+        images.append(image)
+        reason, what = DropReason.DUPLICATE, "the same image as"
+        if image.contested:
+            reason, what = DropReason.CONFLICT, "other labels than the same image at"
+        detail = f"{what} {first.entry.path} ({first.entry.where})"
+        dropped += [drop(repeat.entry, reason, detail) for repeat in repeats]
     return sorted(images, key=lambda image: image.position), dropped
-
-
-def settle(
-    images: Sequence[Image], answered: Sequence[Collection[str]]
-) -> tuple[list[Image], list[DroppedImage]]:
-    """Leave out repeats, and images whose rows contradict each other if nobody has answered.
-
-    Args:
-        images: As `select` returns them.
-        answered: Of each, the tags whose label people's answers decide.
-
-    Returns:
-        The images that stay, and dropped rows.
-    """
-    kept: list[Image] = []
-    dropped: list[DroppedImage] = []
-    for image, tags in zip(images, answered, strict=True):
-        rows = (image.entry, *image.repeats)
-        if image.contested and not tags:
-            places = ", ".join(entry.where for entry in rows)
-            detail = f"the same image has contradicting labels at {places}"
-            dropped += [drop(entry, DropReason.CONFLICT, detail) for entry in rows]
-        else:
-            kept.append(image)
-            detail = f"the same image as {image.entry.path} ({image.entry.where})"
-            dropped += [drop(entry, DropReason.DUPLICATE, detail) for entry in image.repeats]
-    return kept, dropped
 
 
 def _pictures(files: Sequence[FileFacts]) -> Iterator[tuple[FileFacts, PictureFacts]]:
@@ -124,8 +104,7 @@ def _merge(candidates: list[Image]) -> Image:
     return replace(
         first,
         labels=tuple(next(iter(known)) if len(known) == 1 else None for known in said),
-        repeats=tuple(image.entry for image in candidates[1:]),
-        contested=any(len(known) > 1 for known in said),
+        contested=tuple(column for column, known in enumerate(said) if len(known) > 1),
     )
 
 

@@ -156,6 +156,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
             "crop": [image.entry.crop and list(image.entry.crop) for image in images],
             "weight": [image.entry.weight for image in images],
             "answered": list(map(list, plan.answered)),
+            "contested": [[tags[column] for column in image.contested] for image in images],
             **{
                 f"tag:{name}": [image.labels[tag] for image in images]
                 for tag, name in enumerate(tags)
@@ -166,6 +167,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
             "crop": pl.List(pl.Int64),
             "weight": pl.Float64,
             "answered": pl.List(pl.String),
+            "contested": pl.List(pl.String),
             **{f"tag:{name}": pl.Int8 for name in tags},
         },
     )

@@ -21,7 +21,8 @@ Rows = npt.NDArray[np.int64]
 """`[n]` row numbers of the manifest, which are also positions in the cache."""
 
 
-SINCE = {"weight": pl.lit(1.0), "answered": pl.lit([], dtype=pl.List(pl.String))}
+_NO_TAGS = pl.lit([], dtype=pl.List(pl.String))
+SINCE = {"weight": pl.lit(1.0), "answered": _NO_TAGS, "contested": _NO_TAGS}
 """Columns that older manifests lack, and what they would hold."""
 
 
@@ -35,8 +36,8 @@ class Dataset:
             `digest` (SHA-256), `sha1`, `split`, `group` (null where the table has none), `crop`
             (a list of left, top, right, bottom, or null), `weight` (how often it comes in an
             epoch of training), `answered` (a list of the tags whose label is people's, see
-            `[data] corrections`), then one Int8 column per tag, named
-            `tag:<name>` (1, 0 or null).
+            `[data] corrections`), `contested` (a list of the tags about which rows of the source
+            contradict each other), then one Int8 column per tag, named `tag:<name>` (1, 0 or null).
         vocabulary: The tags, in column order.
         cache: The letterboxed images, in row order.
     """
@@ -90,10 +91,16 @@ class Dataset:
 
     def answered(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """Return `[n, tags]`: whether people's corrections decided the label."""
-        lists = self.manifest["answered"][rows].to_list()
-        return np.array(
-            [[tag in own for tag in self.vocabulary.names] for own in lists], dtype=bool
-        )
+        return self._listed("answered", rows)
+
+    def contested(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Return `[n, tags]`: whether the source has both labels, and nobody has decided."""
+        return self._listed("contested", rows) & ~self.answered(rows)
+
+    def _listed(self, column: str, rows: Rows) -> npt.NDArray[np.bool_]:
+        names = self.vocabulary.names
+        lists = self.manifest[column][rows].to_list()
+        return np.array([[tag in own for tag in names] for own in lists], dtype=bool)
 
     def counts(self) -> dict[str, SplitCounts]:
         """Return the images and labels of each split, by its name."""

@@ -22,6 +22,9 @@ NO_FOLDER = "(none)"
 WHOLE = "whole pictures"
 """A kind beside those of findings: pictures of which all tags are asked, by what answers teach."""
 
+CONTESTED = "contested label"
+"""Another: rows of the source contradict each other about it, and nobody has decided."""
+
 
 class FindingView(Record):
     """Why a picture deserves a look, as `edgetag mine` says."""
@@ -150,8 +153,13 @@ class Board:
         there = [each for each in findings if each.identity in self._rows and each.tag in known]
         self.missing_findings = len(findings) - len(there)
         for each in sorted(there, key=lambda finding: finding.rank):
-            self._findings.setdefault(self._rows[each.identity], []).append(
-                FindingView(rank=each.rank, kind=each.kind, tag=each.tag, why=each.why)
+            self._findings.setdefault(self._rows[each.identity], []).append(FindingView.like(each))
+        contested = np.argwhere(dataset.contested(rows)).tolist()
+        last = max((each.rank for each in there), default=0)
+        for rank, (row, column) in enumerate(contested, start=last + 1):
+            why = "rows of the labels say yes and no"
+            self._findings.setdefault(row, []).append(
+                FindingView(rank=rank, kind=CONTESTED, tag=self.tags[column], why=why)
             )
         asked = [(row, each) for row, own in self._findings.items() for each in own]
         self._asked = np.array([row for row, _ in asked], np.int64)
@@ -204,7 +212,9 @@ class Board:
     @property
     def kinds(self) -> tuple[str, ...]:
         """What can be asked for by `Filter.kind`."""
-        return (WHOLE, *KINDS) if len(self._whole.rows) else KINDS
+        whole = (WHOLE,) if len(self._whole.rows) else ()
+        contested = (CONTESTED,) if CONTESTED in self._kinds else ()
+        return (*whole, *KINDS, *contested)
 
     @property
     def splits(self) -> tuple[str, ...]:
