@@ -23,6 +23,7 @@ from edgetag.tf import keras, tf
 from edgetag.training.adam import Adam
 from edgetag.training.adversarial import Attacker, share_attacker
 from edgetag.training.batches import Batches, Share
+from edgetag.training.filter_gradients import use_quick_filter_gradients
 from edgetag.training.losses import LossSettings, loss_function, map_loss
 
 SGD_MOMENTUM = 0.9
@@ -229,6 +230,7 @@ def compiled(
         weights += [share * end.weight for end in ends]
         losses += [end.loss for end in ends]
         outputs += [end.tensor for end in ends]
+    use_quick_filter_gradients()
     with model.distribute_strategy.scope():
         trainer = _Trainer(model.inputs, outputs if len(outputs) > 1 else outputs[0])
         trainer.teacher, trainer.imitates_ends = _Untracked(teacher), bool(ends)
