@@ -5,6 +5,8 @@
 
 package com.google.ai.edge.litert
 
+import android.content.Context
+
 private fun absent(): Nothing = throw UnsatisfiedLinkError("LiteRT's stubs run nothing; take com.google.ai.edge.litert")
 
 public enum class Accelerator { NONE, CPU, GPU, NPU }
@@ -17,7 +19,53 @@ public abstract class JniHandle internal constructor() : AutoCloseable {
     final override fun close(): Unit = absent()
 }
 
-public class Environment private constructor() : JniHandle()
+public interface NpuCompatibilityChecker {
+    public fun isDeviceSupported(): Boolean
+
+    public companion object {
+        public val Default: NpuCompatibilityChecker
+            get() = absent()
+    }
+}
+
+public interface NpuAcceleratorProvider {
+    public fun isDeviceSupported(): Boolean
+
+    public fun isLibraryReady(): Boolean
+
+    public suspend fun downloadLibrary()
+
+    public fun getLibraryDir(): String
+}
+
+public class BuiltinNpuAcceleratorProvider @JvmOverloads constructor(
+    context: Context, npuCompatibilityChecker: NpuCompatibilityChecker = NpuCompatibilityChecker.Default,
+) : NpuAcceleratorProvider {
+    override fun isDeviceSupported(): Boolean = absent()
+
+    override fun isLibraryReady(): Boolean = absent()
+
+    override suspend fun downloadLibrary(): Unit = absent()
+
+    override fun getLibraryDir(): String = absent()
+}
+
+public class Environment private constructor() : JniHandle() {
+    public enum class Option { CompilerPluginLibraryDir, DispatchLibraryDir }
+
+    public fun getAvailableAccelerators(): Set<Accelerator> = absent()
+
+    public companion object {
+        @JvmOverloads
+        @JvmStatic
+        public fun create(
+            context: Context,
+            npuAcceleratorProvider: NpuAcceleratorProvider,
+            options: Map<Option, String> = mapOf(),
+            enableCompilerCache: Boolean = true,
+        ): Environment = absent()
+    }
+}
 
 public class TensorBuffer internal constructor() : JniHandle() {
     public fun writeFloat(data: FloatArray): Unit = absent()
