@@ -19,7 +19,7 @@ from edgetag.preprocess import Preprocessing
 from tests.support.paths import ROOT
 
 ENGINE = ROOT / "android-demo/tagger/src/main/kotlin/dev/edgetag/tagger/Engine.kt"
-MODEL = ROOT / "tests/models/tiny_int8_uint8.tflite"
+MODEL = ROOT / "tests/models/tiny_int8_int8.tflite"
 ASK = """
 import sys
 from ai_edge_litert.compiled_model import CompiledModel
