@@ -8,9 +8,11 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from typing import get_args
 
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from edgetag.phones.answer import AppScores, Wanted, check_answer, read_answer
 from edgetag.phones.job import RunnerJob, RunsOn
@@ -19,6 +21,7 @@ from edgetag.preprocess import Preprocessing
 from tests.support.paths import ROOT
 
 ENGINE = ROOT / "android-demo/tagger/src/main/kotlin/dev/edgetag/tagger/Engine.kt"
+README = (ROOT / "android-demo/README.md").read_text(encoding="utf-8")
 MODEL = ROOT / "tests/models/tiny_int8_int8.tflite"
 ASK = """
 import sys
@@ -92,6 +95,22 @@ def test_an_answer_of_the_cpu_where_the_npu_was_asked_for_is_refused_with_the_re
     for got in (answer("cpu", "npu", "no library"), answer("npu", "npu", "no library")):
         with pytest.raises(PhoneError, match=r"the NPU was asked for .*: no library"):
             check_answer(got, WANTED)
+
+
+def test_the_operators_that_the_readme_names_are_those_of_the_demo_s_model() -> None:
+    """LiteRT's lists of what makers' compilers take were read for these."""
+    (bundle,) = (ROOT / "models/demo").glob("demo-*.zip")
+    with zipfile.ZipFile(bundle) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".tflite"))
+        model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(archive.read(name)))
+    names = {code: name for name, code in vars(schema.BuiltinOperator).items() if name.isupper()}
+    used = {
+        names[model.operatorCodes[operator.opcodeIndex].builtinCode]
+        for graph in model.subgraphs
+        for operator in graph.operators
+    }
+    (line,) = (line for line in README.splitlines() if line.startswith("- **The operators**"))
+    assert used == set(re.findall(r"`([A-Z0-9_]+)`", line))
 
 
 def test_litert_refuses_what_an_npu_does_not_take_only_where_the_cpu_is_not_asked_for() -> None:
