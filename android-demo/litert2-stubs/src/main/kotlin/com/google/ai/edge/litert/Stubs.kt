@@ -1,6 +1,7 @@
 // The part of LiteRT 2.3's public Kotlin API that tagger-litert2 uses, by its reference
-// (developers.google.com/edge/api/litert/kotlin). LiteRT is only in Google's repository, which CI cannot
-// reach. Nothing here runs, and nothing here is packed or published: it is there to compile against.
+// (developers.google.com/edge/api/litert/kotlin); what belongs to NPUs also by its sources of August 2026
+// (google-ai-edge/LiteRT, litert/kotlin). LiteRT is only in Google's repository, which CI cannot reach.
+// Nothing here runs, and nothing here is packed or published: it is there to compile against.
 @file:Suppress("UNUSED_PARAMETER")
 
 package com.google.ai.edge.litert
