@@ -19,6 +19,10 @@ android {
         targetCompatibility = JavaVersion.VERSION_1_8
     }
 
+    testOptions {
+        unitTests.all { it.useJUnitPlatform() }
+    }
+
     publishing {
         singleVariant("release") {
             withSourcesJar()
@@ -48,4 +52,6 @@ publishing {
 dependencies {
     api(project(":tagger"))
     implementation(libs.bundles.litert2)
+    testImplementation(libs.junit.jupiter)
+    testRuntimeOnly(libs.junit.platform.launcher)
 }

@@ -184,6 +184,45 @@ def test_no_permission_at_all_is_asked_for(apk: Path, aapt2: Path) -> None:
     assert "uses-permission" not in dump(aapt2, "permissions", apk)
 
 
+MERGE = """
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(sys.argv[1], "ci")))
+import build_apk
+import resources
+from libraries import unpack
+from project import read_versions
+
+app, out = Path(sys.argv[2]), Path(sys.argv[3])
+tools = build_apk.unpack_tools()
+libraries = unpack(sorted((build_apk.LIBRARY / "parts").glob("*.aar")), out / "runtime")
+libraries += unpack(sorted((build_apk.BROUGHT / "app").iterdir()), out / "libraries")
+resources.APP = app
+resources.merge_manifests(tools, read_versions(), libraries, out / "merged.xml")
+"""
+"""Merges another manifest of the app with the same libraries."""
+
+
+def test_what_the_manifest_takes_out_a_library_would_bring(apk: Path, tmp_path: Path) -> None:
+    """Or the Android plugin warns, which the merger by itself does not show."""
+    manifest = PROJECT / "app/src/main/AndroidManifest.xml"
+    lines = manifest.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if 'tools:node="remove"' not in line]
+    removed = [line for line in lines if line not in kept]
+    assert removed
+    (tmp_path / "src/main").mkdir(parents=True)
+    (tmp_path / "src/main/AndroidManifest.xml").write_text("\n".join(kept), encoding="utf-8")
+    project = apk.parent / "android-demo"
+    command = [sys.executable, "-c", MERGE, str(project), str(tmp_path), str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    merged = (tmp_path / "merged.xml").read_text(encoding="utf-8")
+    brought = set(re.findall(r'<([\w-]+)\s+android:name="([\w.]+)"', merged))
+    for line in removed:
+        (named,) = re.findall(r'<([\w-]+) android:name="([\w.]+)"', line)
+        assert named in brought, line
+
+
 def test_every_component_of_the_manifest_has_a_class(apk: Path, aapt2: Path) -> None:
     tree = dump(aapt2, "xmltree", "--file", "AndroidManifest.xml", apk)
     component = r"E: (?:activity|provider|receiver|service|instrumentation) .*\n(?: +A: .*\n)*"

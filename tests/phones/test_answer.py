@@ -65,7 +65,7 @@ def test_an_app_may_have_no_self_test_and_no_times() -> None:
         ("device.sdk", -1),
         ("device.model", "x" * 1000),
         ("engine.threads", 0),
-        ("engine.delegate", "npu"),
+        ("engine.delegate", "tpu"),
         ("engine.fell_back", None),
         ("self_test.passed", 1),
         ("self_test.max_difference", -1),

@@ -185,8 +185,8 @@ def check_answer(answer: AppScores, wanted: Wanted) -> None:
     """Refuse an answer to another question, or of an engine that does not do what it should.
 
     Raises:
-        PhoneError: It is about another file, other tags or other images; a GPU was asked for and
-            the CPU answered; or the self-test failed.
+        PhoneError: It is about another file, other tags or other images; a GPU or an NPU was asked
+            for and the CPU answered; or the self-test failed.
     """
     if answer.model_sha256 != wanted.model_sha256:
         raise _wrong(
@@ -218,7 +218,7 @@ def _check_engine(engine: AppEngine, asked: RunsOn | None) -> None:
     wanted = asked or engine.requested_delegate
     if engine.requested_delegate != wanted:
         raise _wrong(f"the app was asked for the {wanted}, but took {engine.requested_delegate}")
-    if engine.delegate != wanted or (engine.fell_back and wanted == "gpu"):
+    if engine.delegate != wanted or (engine.fell_back and wanted != "cpu"):
         why = f": {engine.fell_back}" if engine.fell_back else "; it says nothing about why"
         raise PhoneError(
             Problem.FELL_BACK,

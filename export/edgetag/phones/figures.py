@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from edgetag.phones.job import RunsOn
 from edgetag.recipe import Variant
 from edgetag.records import Record
 
@@ -185,7 +186,7 @@ class AppEngineRecord(Record):
         name: Name of the library,
         version: and its version.
         threads: It used.
-        delegate: `cpu` or `gpu`; always what was asked for, since anything else is a failure.
+        delegate: Always what was asked for, since anything else is a failure.
         self_test_family: Family of kernels whose golden scores it gave; None without a self-test.
         self_test_max_difference: The largest between its golden scores and theirs.
     """
@@ -193,7 +194,7 @@ class AppEngineRecord(Record):
     name: str
     version: str
     threads: int
-    delegate: Literal["cpu", "gpu"]
+    delegate: RunsOn
     self_test_family: str | None
     self_test_max_difference: float | None
 

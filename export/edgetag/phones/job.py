@@ -21,8 +21,9 @@ from pydantic import Field, model_validator
 from edgetag.preprocess import Preprocessing
 from edgetag.records import Result
 
-RunsOn = Literal["cpu", "gpu"]
-"""What a model is asked to run on, and what it ran on."""
+RunsOn = Literal["cpu", "gpu", "npu"]
+"""What a model is asked to run on, and what it ran on. The demo app reaches no NPU, and says so; an
+app with `tagger-litert2`, or a runner, may."""
 
 Path = Annotated[str, Field(min_length=1, max_length=1000)]
 

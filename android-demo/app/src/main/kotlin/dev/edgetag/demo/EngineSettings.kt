@@ -18,6 +18,9 @@ data class EngineSettings(val delegate: Delegate = Delegate.CPU, val threads: In
         /** What can be chosen, in the order of the array `threads`. */
         val THREAD_CHOICES: List<Int> = listOf(1, 2, 4, 8)
 
+        /** What can be chosen, in this order: the app's runtime is LiteRT 1.x, which reaches no NPU. */
+        val DELEGATE_CHOICES: List<Delegate> = listOf(Delegate.CPU, Delegate.GPU)
+
         private const val DEFAULT_THREADS = 2
         private const val DELEGATE = "delegate"
         private const val THREADS = "threads"
@@ -25,7 +28,7 @@ data class EngineSettings(val delegate: Delegate = Delegate.CPU, val threads: In
         /** Returns what was kept, or the defaults. */
         fun load(context: Context): EngineSettings {
             val kept = preferences(context)
-            val delegate = Delegate.values().firstOrNull { it.name == kept.getString(DELEGATE, null) }
+            val delegate = DELEGATE_CHOICES.firstOrNull { it.name == kept.getString(DELEGATE, null) }
             val threads = kept.getInt(THREADS, DEFAULT_THREADS)
             return EngineSettings(delegate ?: Delegate.CPU, threads.takeIf { it in THREAD_CHOICES } ?: DEFAULT_THREADS)
         }

@@ -63,7 +63,7 @@ fun describe(chosen: ChosenEngine): Words {
         R.string.engine_passed, name, delegate, chosen.options.threads, test.family.orEmpty(), test.maxDifference,
     )
     if (chosen.fellBack.isEmpty()) return result
-    return Message(R.string.two_sentences, Message(R.string.engine_fell_back, chosen.fellBack), result)
+    return Message(R.string.two_sentences, Message(R.string.engine_fell_back, delegateName(chosen.requested), chosen.fellBack), result)
 }
 
 /** Returns what people call a delegate. */
@@ -71,5 +71,6 @@ fun delegateName(delegate: Delegate): Message = Message(
     when (delegate) {
         Delegate.CPU -> R.string.delegate_cpu
         Delegate.GPU -> R.string.delegate_gpu
+        Delegate.NPU -> R.string.delegate_npu
     },
 )

@@ -22,7 +22,6 @@ import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.LocalContext
 import androidx.compose.ui.res.stringResource
 import androidx.lifecycle.compose.collectAsStateWithLifecycle
-import dev.edgetag.tagger.Delegate
 import dev.edgetag.tagger.Label
 import dev.edgetag.tagger.Variant
 
@@ -49,7 +48,7 @@ private fun Runs(model: DemoModel) {
     val settings by model.settings.collectAsStateWithLifecycle()
     Heading(stringResource(R.string.engine_delegate))
     Buttons {
-        for (delegate in Delegate.entries) {
+        for (delegate in EngineSettings.DELEGATE_CHOICES) {
             FilterChip(delegate == settings.delegate, { model.choose(settings.copy(delegate = delegate)) }, { Text(words(delegateName(delegate))) })
         }
     }

@@ -56,11 +56,12 @@ class Phone(private val compose: ComposeTestRule) {
         intent: Intent = Intent(Intent.ACTION_MAIN),
         bundle: (Context) -> BundleSource = { AssetSource(it.assets) },
         key: String? = null,
+        engines: EngineFactory = OneThread,
         body: (Phone) -> Unit,
     ) {
         Engines.bundle = bundle
         Engines.key = { key }
-        Engines.linked = { OneThread }
+        Engines.linked = { engines }
         Engines.clock = SteadyClock()
         Engines.cores = 4
         forgetFolders()
@@ -219,7 +220,7 @@ class Phone(private val compose: ComposeTestRule) {
 }
 
 /** Threads that wait for each other would take most of the tests' time. */
-private object OneThread : EngineFactory {
+internal object OneThread : EngineFactory {
     override fun open(model: ByteBuffer, options: EngineOptions): Engine =
         DesktopEngineFactory.open(model, options.copy(threads = 1))
 }

@@ -1,5 +1,6 @@
 package dev.edgetag.demo
 
+import android.graphics.BitmapFactory
 import dev.edgetag.tagger.Contract
 import dev.edgetag.tagger.PictureException
 import dev.edgetag.tagger.android.PictureReader
@@ -28,6 +29,15 @@ class PictureReaderTest {
     @Test
     fun `a damaged picture with colours of 16 bits is an error of that picture`() {
         assertThrows(PictureException::class.java) { reader.read { DEEP.copyOf(DEEP.size - 20).inputStream() } }
+    }
+
+    @Test
+    fun `a kind of picture that the contract has not is refused, though the phone decodes it`() {
+        // WBMP, which the framework reads on a JVM, too; of HEIC only phones have a decoder.
+        val wbmp = byteArrayOf(0, 0, 8, 1, 0x55)
+        assertEquals(8, BitmapFactory.decodeByteArray(wbmp, 0, wbmp.size).width)
+        val error = assertThrows(PictureException::class.java) { reader.read { wbmp.inputStream() } }
+        assertEquals("image/vnd.wap.wbmp is not read; JPEG, PNG, WebP, GIF and BMP are", error.message)
     }
 
     private companion object {

@@ -13,6 +13,8 @@ import androidx.compose.ui.semantics.getOrNull
 import androidx.compose.ui.test.assertIsDisplayed
 import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.hasClickAction
+import androidx.compose.ui.test.hasContentDescription
+import androidx.compose.ui.test.hasScrollToNodeAction
 import androidx.compose.ui.test.hasText
 import androidx.compose.ui.test.hasTextExactly
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
@@ -20,11 +22,16 @@ import androidx.compose.ui.test.onNodeWithContentDescription
 import androidx.compose.ui.test.onNodeWithText
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
+import androidx.compose.ui.test.performScrollToNode
 import androidx.window.layout.FoldingFeature
 import androidx.window.layout.WindowInfoTracker
 import androidx.window.layout.WindowInfoTrackerDecorator
 import androidx.window.layout.WindowLayoutInfo
 import dev.edgetag.tagger.BundleSource
+import dev.edgetag.tagger.Engine
+import dev.edgetag.tagger.EngineFactory
+import dev.edgetag.tagger.EngineOptions
+import dev.edgetag.tagger.TensorInfo
 import dev.edgetag.tagger.android.AssetSource
 import java.io.File
 import java.nio.ByteBuffer
@@ -77,6 +84,18 @@ class ScreensTest {
         assertEquals(surest.label.tag, it.model.picture.picture.value?.tag)
         assertNotNull(it.model.picture.picture.value?.drawing?.heat)
         compose.onNodeWithContentDescription("The picture with the heat map of ${surest.label.english}").assertExists()
+    }
+
+    @Test
+    fun `a screen reader is promised a heat map where the model makes one, and only there`() {
+        for ((engines, promised) in listOf(OneThread to true, NoMaps to false)) phone.use(engines = engines) {
+            it.tag(phone.picture())
+            val tag = checkNotNull(it.model.picture.picture.value).tagging.tags.first()
+            val row = hasContentDescription("${tag.label.english}, above its threshold", substring = true)
+            compose.onNode(hasScrollToNodeAction()).performScrollToNode(row)
+            val spoken = compose.onNode(row).fetchSemanticsNode().config[SemanticsProperties.ContentDescription].single()
+            assertEquals(spoken, promised, "Shows its heat map" in spoken)
+        }
     }
 
     @Test
@@ -382,6 +401,14 @@ private class HingedWindow(private val hinge: Rect) : WindowInfoTrackerDecorator
         override val orientation = FoldingFeature.Orientation.VERTICAL
         override val state = FoldingFeature.State.HALF_OPENED
     }
+}
+
+/** The real engine of a model that makes no heat maps. */
+private object NoMaps : EngineFactory {
+    override fun open(model: ByteBuffer, options: EngineOptions): Engine =
+        object : Engine by OneThread.open(model, options) {
+            override val maps: TensorInfo? = null
+        }
 }
 
 /** The released bundle as one would be that says what it was held against. */

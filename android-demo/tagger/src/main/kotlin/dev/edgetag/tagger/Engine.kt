@@ -50,8 +50,8 @@ public interface EngineFactory {
     public fun open(model: ByteBuffer, options: EngineOptions): Engine
 }
 
-/** Where a model runs. */
-public enum class Delegate { CPU, GPU }
+/** Where a model runs. Only LiteRT 2.x, by `tagger-litert2`, reaches an NPU. */
+public enum class Delegate { CPU, GPU, NPU }
 
 /**
  * How a model runs.
@@ -65,7 +65,7 @@ public data class EngineOptions(val threads: Int = 1, val delegate: Delegate = D
 
     /** For people. */
     internal val label: String get() = when {
-        delegate == Delegate.GPU -> "the GPU"
+        delegate != Delegate.CPU -> "the $delegate"
         threads == 1 -> "the CPU with 1 thread"
         else -> "the CPU with $threads threads"
     }
@@ -74,6 +74,9 @@ public data class EngineOptions(val threads: Int = 1, val delegate: Delegate = D
         /** What phones have: the CPU with 1, 2 and 4 threads, and the GPU. See [EngineChoice.open]. */
         public val USUAL: List<EngineOptions> =
             listOf(1, 2, 4).map { EngineOptions(it) } + EngineOptions(1, Delegate.GPU)
+
+        /** [USUAL], and the NPU; of this library's engines only that of `tagger-litert2` reaches one. */
+        public val WITH_NPU: List<EngineOptions> = USUAL + EngineOptions(1, Delegate.NPU)
     }
 }
 

@@ -67,19 +67,21 @@ public class EngineChoice(
     }
 
     /**
-     * Opens the bundle's default variant; for the GPU the first that takes floats, where there is one.
+     * Opens the bundle's default variant; for the GPU the first that takes floats, for an NPU the first that
+     * takes integers of 8 bits, where there is one.
      *
-     * GPUs compute in float, so that a model of integers gives other scores there than validation saw.
-     * After a fall-back to the CPU the default variant runs.
+     * GPUs compute in float, so that a model of integers gives other scores there than validation saw. For NPUs
+     * LiteRT's own quantizer recommends models whose weights and activations are integers (`static_wi8_ai8`, in
+     * the table of recipes of litert-quantizer 0.11's README). After a fall-back to the CPU the default variant runs.
      *
      * @throws BundleException a file of the bundle is damaged.
      * @throws EngineException the CPU does not run the model either.
      */
     public fun open(bundle: TaggerBundle, options: EngineOptions): ChosenEngine {
         val default = bundle.manifest.variants.first()
-        val floats = variant(bundle, Delegate.GPU)
-        if (options.delegate == Delegate.CPU || floats == default) return open(bundle, default, options)
-        val chosen = open(bundle, floats, options)
+        val suited = variant(bundle, options.delegate)
+        if (suited == default) return open(bundle, default, options)
+        val chosen = open(bundle, suited, options)
         if (chosen.fellBack.isEmpty()) return chosen
         chosen.engine.close()
         val onCpu = open(bundle, default, options.copy(delegate = Delegate.CPU))
@@ -106,8 +108,12 @@ public class EngineChoice(
     /** The variant for a delegate. */
     private fun variant(bundle: TaggerBundle, delegate: Delegate): Variant {
         val variants = bundle.manifest.variants
-        val floats = if (delegate == Delegate.GPU) variants.firstOrNull { it.inputType == "float32" } else null
-        return floats ?: variants.first()
+        val suited = when (delegate) {
+            Delegate.CPU -> null
+            Delegate.GPU -> variants.firstOrNull { it.inputType == "float32" }
+            Delegate.NPU -> variants.firstOrNull { it.inputType == "uint8" || it.inputType == "int8" }
+        }
+        return suited ?: variants.first()
     }
 
     /** Opens and tests what is asked for, and does not fall back. */

@@ -65,6 +65,6 @@ public data class HeadlessJob(
             return File(path)
         }
 
-        private val DELEGATES = mapOf("cpu" to Delegate.CPU, "gpu" to Delegate.GPU)
+        private val DELEGATES = Delegate.values().associateBy { it.name.lowercase() }
     }
 }

@@ -13,7 +13,9 @@ import java.nio.ByteBuffer
 /** TensorFlow Lite's own C API on this machine, through JavaCPP. */
 internal object DesktopEngineFactory : EngineFactory {
     override fun open(model: ByteBuffer, options: EngineOptions): Engine {
-        if (options.delegate == Delegate.GPU) throw EngineException("this build of TensorFlow Lite has no GPU delegate")
+        if (options.delegate != Delegate.CPU) {
+            throw EngineException("this build of TensorFlow Lite has no ${options.delegate} delegate")
+        }
         val bytes = Pointer(model)
         val loaded: TfLiteModel? = TfLiteModelCreate(bytes, model.remaining().toLong())
         if (loaded == null || loaded.isNull) throw EngineException("TensorFlow Lite cannot read the model")

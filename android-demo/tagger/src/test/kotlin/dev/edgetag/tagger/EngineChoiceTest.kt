@@ -1,5 +1,11 @@
 package dev.edgetag.tagger
 
+import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.JsonArray
+import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -12,6 +18,7 @@ class EngineChoiceTest {
     /** Quick: its model has 3 kB. */
     private val small = TaggerBundle.open(ZipSource(zip("1.2.3")))
     private val onGpu = EngineOptions(threads = 2, delegate = Delegate.GPU)
+    private val onNpu = EngineOptions(delegate = Delegate.NPU)
 
     @Test
     fun `the CPU is taken as asked for`() {
@@ -73,6 +80,48 @@ class EngineChoiceTest {
     }
 
     @Test
+    fun `an NPU gets the model of integers, though the CPU's is another`() {
+        val npu = WrongGpu(broken = null)
+        val chosen = EngineChoice(npu).open(floatsFirst(), onNpu)
+        chosen.engine.use {
+            assertEquals("int8", chosen.variant.name)
+            assertEquals(onNpu, chosen.options)
+            assertEquals(Delegate.NPU, chosen.requested)
+            assertEquals("", chosen.fellBack)
+            assertTrue(chosen.selfTest.passed)
+        }
+    }
+
+    @Test
+    fun `an NPU gets the default model where none has integers of 8 bits`() {
+        val floats = EngineChoice(WrongGpu(broken = null)).open(floatsFirst(only = true), onNpu)
+        floats.engine.use { assertEquals("fp32" to onNpu, floats.variant.name to floats.options) }
+    }
+
+    @Test
+    fun `after an NPU that does not start the default model runs on the CPU, and the reason is told`() {
+        val chosen = EngineChoice(DesktopEngineFactory).open(floatsFirst(), onNpu)
+        chosen.engine.use {
+            assertEquals("fp32", chosen.variant.name)
+            assertEquals(Delegate.CPU, chosen.options.delegate)
+            assertEquals(Delegate.NPU, chosen.requested)
+            assertEquals("this build of TensorFlow Lite has no NPU delegate", chosen.fellBack)
+            assertTrue(chosen.selfTest.passed)
+        }
+    }
+
+    @Test
+    fun `an NPU whose scores are wrong is closed and replaced by the CPU`() {
+        val factory = WrongGpu(broken = Delegate.NPU)
+        val chosen = EngineChoice(factory).open(floatsFirst(), onNpu)
+        chosen.engine.use {
+            assertEquals("fp32" to Delegate.CPU, chosen.variant.name to chosen.options.delegate)
+            assertTrue(chosen.fellBack.startsWith("self-test failed"), chosen.fellBack)
+            assertEquals(1, factory.closed)
+        }
+    }
+
+    @Test
     fun `the CPU gets the default model`() {
         val chosen = EngineChoice(DesktopEngineFactory).open(bundle, EngineOptions(1))
         chosen.engine.use { assertEquals(variant, chosen.variant) }
@@ -95,6 +144,28 @@ class EngineChoiceTest {
             assertFalse(chosen.selfTest.passed)
             assertTrue("heat maps" in chosen.selfTest.summary, chosen.selfTest.summary)
         }
+    }
+
+    /** The bundle of two variants, `fp32` its default, or its only one. */
+    private fun floatsFirst(only: Boolean = false): TaggerBundle {
+        val whole = ZipSource(twoVariantsBundle())
+        return TaggerBundle.open(
+            object : BundleSource {
+                override val description = whole.description
+
+                override fun read(name: String): ByteBuffer = whole.read(name).let { if (name == MANIFEST) floatsFirst(it, only) else it }
+            },
+        )
+    }
+
+    private fun floatsFirst(content: ByteBuffer, only: Boolean): ByteBuffer {
+        val manifest = Json.parseToJsonElement(Charsets.UTF_8.decode(content).toString()).jsonObject
+        val variants = manifest.getValue("variants").jsonArray
+        val (floats, integers) = variants.partition { it.jsonObject.getValue("variant").jsonPrimitive.content == "fp32" }
+        assertEquals(1 to 1, floats.size to integers.size)
+        val kept = JsonArray(if (only) floats else floats + integers)
+        val changed = JsonObject(manifest + ("variants" to kept)).toString().toByteArray()
+        return ByteBuffer.allocateDirect(changed.size).put(changed).apply { flip() }
     }
 
     /** The real engine, whose heat maps are empty. */

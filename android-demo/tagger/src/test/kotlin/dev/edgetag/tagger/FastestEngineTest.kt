@@ -15,6 +15,7 @@ class FastestEngineTest {
     private val bundle = TaggerBundle.open(ZipSource(zip("1.3.0")))
     private val cpu = listOf(1, 2, 4).map { EngineOptions(it) }
     private val gpu = EngineOptions(1, Delegate.GPU)
+    private val npu = EngineOptions(1, Delegate.NPU)
 
     @Test
     fun `the fastest that passes is taken, and each other says why it lost`() {
@@ -51,6 +52,35 @@ class FastestEngineTest {
             assertEquals("fp32" to gpu, chosen.variant.name to chosen.options)
             assertEquals("9.00 ms, and the GPU takes 1.00 ms", chosen.lost.single().reason)
         }
+    }
+
+    @Test
+    fun `an NPU is asked only where it is a candidate, and what it lost by is told and remembered`() {
+        assertFalse(npu in EngineOptions.USUAL)
+        assertEquals(EngineOptions.USUAL + npu, EngineOptions.WITH_NPU)
+        val phone = Phone(mapOf(cpu[0] to 9.0, cpu[1] to 5.0, cpu[2] to 6.0))
+        val memory = SelfTestMemory(File(folder, "memory"), "build")
+        repeat(2) {
+            val chosen = phone.open(EngineOptions.WITH_NPU, memory)
+            chosen.engine.close()
+            assertEquals(cpu[1], chosen.options)
+            assertEquals(LostEngine(npu, "no NPU here", null), chosen.lost.last())
+        }
+    }
+
+    @Test
+    fun `an NPU that wins is told by its name, and wins again from memory`() {
+        val phone = Phone(mapOf(cpu[0] to 9.0, npu to 0.5))
+        val memory = SelfTestMemory(File(folder, "memory"), "build")
+        repeat(2) { time ->
+            phone.runs = 0
+            val chosen = phone.open(listOf(cpu[0], npu), memory)
+            chosen.engine.close()
+            assertEquals(npu to Delegate.NPU, chosen.options to chosen.requested)
+            assertEquals("9.00 ms, and the NPU takes 0.50 ms", chosen.lost.single().reason)
+            assertEquals(time == 1, phone.runs == 0)
+        }
+        assertEquals(phone.opened, phone.closed)
     }
 
     @Test
@@ -138,7 +168,7 @@ class FastestEngineTest {
 
         override fun open(model: ByteBuffer, options: EngineOptions): Engine {
             val runMs = times[options]
-            if (runMs == null) throw EngineException(if (options == gpu) "no GPU here" else "it is gone")
+            if (runMs == null) throw EngineException(if (options.delegate == Delegate.CPU) "it is gone" else "no ${options.delegate} here")
             val engine = DesktopEngineFactory.open(model, EngineOptions())
             opened++
             return object : Engine by engine {

@@ -51,6 +51,16 @@ class HeadlessTest {
     }
 
     @Test
+    fun `an NPU that was asked for and is not there is in the record, with what ran and why`() {
+        StrictJson.read(headless.run(job { put("images", npy().path); put("delegate", "npu") })) { answer ->
+            val engine = answer.fields("engine")
+            assertEquals("npu" to "cpu", engine.text("requested_delegate") to engine.text("delegate"))
+            assertEquals("this build of TensorFlow Lite has no NPU delegate", engine.text("fell_back"))
+            assertTrue(answer.fields("self_test").flag("passed"))
+        }
+    }
+
+    @Test
     fun `in a folder with damaged and huge pictures every good one is scored`() {
         val text = headless.run(job { put("pictures", File(goldenFolder(), "hostile").path); put("delegate", "gpu") })
         StrictJson.read(text) { answer ->
@@ -97,7 +107,7 @@ class HeadlessTest {
             good.replace("job/1.1", "job/2.0") to "schema", good.replace("\"/i.npy\"", "\"i.npy\"") to "absolute path",
             good.replace("\"threads\": 1", "\"threads\": 0") to "threads", good.replace("images", "pictures2") to "images or pictures",
             good.replace("\"threads\"", "\"pictures\": \"/p\", \"threads\"") to "images or pictures",
-            good.replace("\"threads\"", "\"delegate\": \"tpu\", \"threads\"") to "cpu, gpu",
+            good.replace("\"threads\"", "\"delegate\": \"tpu\", \"threads\"") to "cpu, gpu, npu",
             good.replace("\"threads\"", "\"model\": \"/m\", \"threads\"") to "contract is missing",
             good.replace("\"threads\"", "\"model\": \"/m\", \"variant\": \"v\", \"threads\"") to "both", "{" to "not JSON",
         )

@@ -38,6 +38,7 @@ class SelfTestMemoryTest {
             { open(build = "build 2") },
             { open(options = EngineOptions(threads = 2)) },
             { open(options = EngineOptions(delegate = Delegate.GPU)) },
+            { open(options = EngineOptions(delegate = Delegate.NPU)) },
             { open(bundle = TaggerBundle.open(ZipSource(zip("1.10.0")))) },
             { open(name = "other") },
             { open(version = "2") },

@@ -20,13 +20,16 @@ import org.tensorflow.lite.gpu.GpuDelegateFactory
 /**
  * Opens models with LiteRT 1.x, by `org.tensorflow.lite.Interpreter`.
  *
- * LiteRT 2.x has another API (`CompiledModel`): it would be another file beside this one.
+ * It reaches no NPU. That of LiteRT 2.x (`CompiledModel`) is in the module `tagger-litert2`.
  *
  * @param cache a folder where the GPU keeps what it has compiled, so that the next start is quick:
  *   `Context.getCodeCacheDir`, which Android empties when the app or the system is updated.
  */
 public class InterpreterEngineFactory(private val cache: File) : EngineFactory {
     override fun open(model: ByteBuffer, options: EngineOptions): Engine {
+        if (options.delegate == Delegate.NPU) {
+            throw EngineException("LiteRT 1.x reaches no NPU; tagger-litert2 takes LiteRT 2.x, which does")
+        }
         val gpu = if (options.delegate == Delegate.GPU) openGpu(model) else null
         try {
             val settings = Interpreter.Options().setNumThreads(options.threads)

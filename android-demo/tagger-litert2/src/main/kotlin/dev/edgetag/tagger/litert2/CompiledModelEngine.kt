@@ -1,7 +1,8 @@
 package dev.edgetag.tagger.litert2
 
-import com.google.ai.edge.litert.Accelerator
+import android.content.Context
 import com.google.ai.edge.litert.CompiledModel
+import com.google.ai.edge.litert.Environment
 import com.google.ai.edge.litert.LiteRtException
 import com.google.ai.edge.litert.TensorBuffer
 import dev.edgetag.tagger.Delegate
@@ -24,43 +25,57 @@ import java.nio.file.StandardCopyOption
 /**
  * Opens models with LiteRT 2.x, by `CompiledModel`. It was compiled, and never run.
  *
- * The GPU is asked for alone, without the CPU beside it. LiteRT then refuses a model that the GPU does not
+ * The GPU or an NPU is asked for alone, without the CPU beside it. LiteRT then refuses a model that it does not
  * take whole: what runs is what was asked for, or the exception says why not. It tells no types and no
  * scales of tensors in Kotlin, so that these are read from the file.
  *
+ * For an NPU the app brings its maker's libraries of LiteRT; they compile the model on the phone when it is first
+ * opened. Models that were compiled for one processor ahead of time are in no bundle.
+ *
  * @param cache a folder for the model's file, since LiteRT 2.x opens no model in memory, and for what the
  *   GPU has compiled: `Context.getCodeCacheDir`, which Android empties when the app or the system is updated.
+ * @param context any of the app's, for NPUs; null where none will be asked for.
  */
-public class CompiledModelEngineFactory(private val cache: File) : EngineFactory {
+public class CompiledModelEngineFactory @JvmOverloads constructor(
+    private val cache: File, private val context: Context? = null,
+) : EngineFactory {
     override fun open(model: ByteBuffer, options: EngineOptions): Engine {
+        if (options.delegate == Delegate.NPU && context == null) {
+            throw EngineException("an NPU needs the Context that CompiledModelEngineFactory was not given")
+        }
         val signatures = ModelSignature.read(model)
         val digest = sha256(model)
         val file = placed(model, digest)
         return attempt("does not take this model on the ${options.delegate}") {
-            val compiled = CompiledModel.create(file.path, settings(options, digest), null)
+            val environment = if (options.delegate == Delegate.NPU) context?.let(::openNpu) else null
             try {
-                CompiledModelEngine(compiled, signatures)
-            } catch (error: Throwable) { // whatever it was, the model's memory is not Java's
-                compiled.close()
+                val compiled = CompiledModel.create(file.path, settings(options, digest), environment)
+                try {
+                    CompiledModelEngine(compiled, environment, signatures)
+                } catch (error: Throwable) { // whatever it was, the model's memory is not Java's
+                    compiled.close()
+                    throw error
+                }
+            } catch (error: Throwable) {
+                environment?.close()
                 throw error
             }
         }
     }
 
     private fun settings(options: EngineOptions, digest: String): CompiledModel.Options {
-        if (options.delegate == Delegate.CPU) {
-            val settings = CompiledModel.Options(Accelerator.CPU)
-            settings.cpuOptions = CompiledModel.CpuOptions(numThreads = options.threads)
-            return settings
+        val settings = CompiledModel.Options(acceleratorsFor(options.delegate))
+        when (options.delegate) {
+            Delegate.CPU -> settings.cpuOptions = CompiledModel.CpuOptions(numThreads = options.threads)
+            Delegate.GPU -> settings.gpuOptions = CompiledModel.GpuOptions(
+                // With 16 bits, which is faster, scores would not be those that validation saw.
+                precision = CompiledModel.GpuOptions.Precision.FP32,
+                serializationDir = cache.path,
+                modelCacheKey = digest,
+                serializeProgramCache = true,
+            )
+            Delegate.NPU -> Unit // LiteRT's Kotlin has options of one maker alone, and needs none of them
         }
-        val settings = CompiledModel.Options(Accelerator.GPU)
-        settings.gpuOptions = CompiledModel.GpuOptions(
-            // With 16 bits, which is faster, scores would not be those that validation saw.
-            precision = CompiledModel.GpuOptions.Precision.FP32,
-            serializationDir = cache.path,
-            modelCacheKey = digest,
-            serializeProgramCache = true,
-        )
         return settings
     }
 
@@ -98,7 +113,10 @@ private inline fun <T> attempt(what: String, work: () -> T): T = try {
     throw EngineException("$RUNTIME cannot be loaded: ${error.message}", error)
 }
 
-private class CompiledModelEngine(private val compiled: CompiledModel, signatures: List<ModelSignature>) : Engine {
+/** @param environment closed after the model, which is made in it; null where LiteRT makes one by itself. */
+private class CompiledModelEngine(
+    private val compiled: CompiledModel, private val environment: Environment?, signatures: List<ModelSignature>,
+) : Engine {
     override val name: String = RUNTIME
     override val version: String = VERSION
     private val plain: Prepared
@@ -136,6 +154,7 @@ private class CompiledModelEngine(private val compiled: CompiledModel, signature
         explain?.close()
         plain.close()
         compiled.close()
+        environment?.close()
     }
 
     /** A signature with the memory of its tensors, which LiteRT owns. */

@@ -1,9 +1,12 @@
 // The part of LiteRT 2.3's public Kotlin API that tagger-litert2 uses, by its reference
-// (developers.google.com/edge/api/litert/kotlin). LiteRT is only in Google's repository, which CI cannot
-// reach. Nothing here runs, and nothing here is packed or published: it is there to compile against.
+// (developers.google.com/edge/api/litert/kotlin); what belongs to NPUs also by its sources of August 2026
+// (google-ai-edge/LiteRT, litert/kotlin). LiteRT is only in Google's repository, which CI cannot reach.
+// Nothing here runs, and nothing here is packed or published: it is there to compile against.
 @file:Suppress("UNUSED_PARAMETER")
 
 package com.google.ai.edge.litert
+
+import android.content.Context
 
 private fun absent(): Nothing = throw UnsatisfiedLinkError("LiteRT's stubs run nothing; take com.google.ai.edge.litert")
 
@@ -17,7 +20,53 @@ public abstract class JniHandle internal constructor() : AutoCloseable {
     final override fun close(): Unit = absent()
 }
 
-public class Environment private constructor() : JniHandle()
+public interface NpuCompatibilityChecker {
+    public fun isDeviceSupported(): Boolean
+
+    public companion object {
+        public val Default: NpuCompatibilityChecker
+            get() = absent()
+    }
+}
+
+public interface NpuAcceleratorProvider {
+    public fun isDeviceSupported(): Boolean
+
+    public fun isLibraryReady(): Boolean
+
+    public suspend fun downloadLibrary()
+
+    public fun getLibraryDir(): String
+}
+
+public class BuiltinNpuAcceleratorProvider @JvmOverloads constructor(
+    context: Context, npuCompatibilityChecker: NpuCompatibilityChecker = NpuCompatibilityChecker.Default,
+) : NpuAcceleratorProvider {
+    override fun isDeviceSupported(): Boolean = absent()
+
+    override fun isLibraryReady(): Boolean = absent()
+
+    override suspend fun downloadLibrary(): Unit = absent()
+
+    override fun getLibraryDir(): String = absent()
+}
+
+public class Environment private constructor() : JniHandle() {
+    public enum class Option { CompilerPluginLibraryDir, DispatchLibraryDir }
+
+    public fun getAvailableAccelerators(): Set<Accelerator> = absent()
+
+    public companion object {
+        @JvmOverloads
+        @JvmStatic
+        public fun create(
+            context: Context,
+            npuAcceleratorProvider: NpuAcceleratorProvider,
+            options: Map<Option, String> = mapOf(),
+            enableCompilerCache: Boolean = true,
+        ): Environment = absent()
+    }
+}
 
 public class TensorBuffer internal constructor() : JniHandle() {
     public fun writeFloat(data: FloatArray): Unit = absent()
