@@ -55,7 +55,7 @@ Images = Annotated[
         min=1, max=100_000, help="From the split that decides; default: the recipe's phones.images."
     ),
 ]
-Processor = Annotated[Literal["cpu", "gpu"], typer.Option(help="What to run on.")]
+Processor = Annotated[Literal["cpu", "gpu", "npu"], typer.Option(help="What to run on.")]
 Clean = Annotated[
     bool, typer.Option("--clean", help="First delete what edgetag left on the phones.")
 ]
