@@ -26,7 +26,7 @@ from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import KnownPictures, read_reference
 from edgetag.writing import write_text
 from tests.support.paths import MODELS
-from tests.support.tiny_run import RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
+from tests.support.tiny_run import KNOWN, RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
 QUIET = SilentProgress()
 HERE = [name for name in DEFAULT_RUNTIMES if engines.get(name).available() is None]
@@ -75,6 +75,32 @@ def test_each_variant_is_compared_on_each_runtime_and_split(run_folder: RunFolde
     text = (workspace.validate / "verdict.json").read_text()
     assert Verdict.from_json(text, "verdict.json") == verdict
     assert "NaN" not in text
+
+
+def test_each_of_three_splits_is_measured_by_its_own_pictures(run_folder: RunFolder) -> None:
+    late = slice(TEST - 40, TEST)
+    manifest = pl.read_parquet(run_folder.workspace.manifest)
+    splits = manifest["split"].to_list()
+    splits[late] = ["test_late"] * 40
+    manifest.with_columns(split=pl.Series(splits)).write_parquet(run_folder.workspace.manifest)
+    reference = run_folder.reference_file(split=tuple(splits[row] for row in KNOWN))
+    verdicts = {}
+    for names in (("test", "test_style"), ("test", "test_late", "test_style")):
+        recipe = only_litert(run_folder)
+        section = recipe.validation.model_copy(update={"splits": names})
+        recipe = recipe.model_copy(update={"validation": section})
+        verdicts[names] = stage.run(recipe, run_folder.workspace, QUIET, reference)
+    for name in ("test", "test_style"):
+        untimed = [
+            entry(each, "int8", name).model_copy(update={"images_per_s": None})
+            for each in verdicts.values()
+        ]
+        assert untimed[0] == untimed[1]
+    fp32 = entry(verdicts[names], "fp32", "test_late")
+    assert (fp32.n_images, fp32.n_groups, fp32.decides) == (40, 10, False)
+    least = recipe.validation.min_positives
+    expected = mean_average_precision(run_folder.reference[late], run_folder.labels[late], least)
+    assert fp32.map == pytest.approx(expected, abs=1e-6)
 
 
 def test_what_is_scored_is_kept_until_the_file_changes(
