@@ -90,6 +90,23 @@ def test_the_recipe_says_how_phones_measure(street: Street, workspace: Workspace
 
 
 @pytest.mark.slow
+def test_an_app_is_measured_on_an_npu_and_benchmark_model_is_not(
+    street: Street, workspace: Workspace
+) -> None:
+    street.phone()
+    options = ("--app", "dev.edgetag.demo", "--variant", "int8", "--delegate", "npu")
+    refused = bench(street, workspace, *options)
+    assert isinstance(refused.exception, InputError)
+    assert "benchmark_model is not asked for NPUs" in str(refused.exception)
+    recipe = workspace.root.parent / "recipe.toml"
+    measured = phone("bench", recipe, "--out", workspace.root, *options)
+    assert measured.exit_code == 0, measured.output
+    assert "LiteRT 2.3.0, NPU" in measured.stdout
+    checked = phone("check", recipe, "--out", workspace.root, *options)
+    assert checked.exit_code == 0, checked.output
+
+
+@pytest.mark.slow
 def test_a_delegate_that_takes_less_than_was_asked_for_ends_in_2(
     street: Street, workspace: Workspace
 ) -> None:

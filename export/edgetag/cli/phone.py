@@ -114,8 +114,10 @@ def bench(
     runner: Runner = None,
     variant: Variants = None,
     delegate: Annotated[
-        Literal["auto", "cpu", "xnnpack", "gpu"],
-        typer.Option(help="auto: as benchmark_model chooses; cpu: without XNNPACK."),
+        Literal["auto", "cpu", "xnnpack", "gpu", "npu"],
+        typer.Option(
+            help="auto: as benchmark_model chooses; cpu: without XNNPACK; npu: of an app or runner."
+        ),
     ] = "auto",
     profile: Annotated[
         bool, typer.Option("--profile", help="Also profile the operators, in a second, short run.")

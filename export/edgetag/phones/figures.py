@@ -8,8 +8,9 @@ from edgetag.phones.job import RunsOn
 from edgetag.recipe import Variant
 from edgetag.records import Record
 
-DelegateName = Literal["auto", "cpu", "xnnpack", "gpu"]
-"""What a run asks for. `auto` leaves it to benchmark_model, `cpu` turns XNNPACK off."""
+DelegateName = Literal["auto", "cpu", "xnnpack", "gpu", "npu"]
+"""What a run asks for. `auto` leaves it to benchmark_model, `cpu` turns XNNPACK off; `npu` is for
+apps and runners."""
 
 Taken = Literal["all", "part", "none", "unknown"]
 

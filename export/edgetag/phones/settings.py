@@ -94,7 +94,7 @@ class Settings:
     @property
     def runs_on(self) -> RunsOn:
         """What the app and a runner are to run on: benchmark_model's other choices are CPU."""
-        return "gpu" if self.delegate == "gpu" else "cpu"
+        return self.delegate if self.delegate in ("gpu", "npu") else "cpu"
 
     @property
     def runs_of_round(self) -> int:
@@ -151,3 +151,10 @@ class Options:
     clean: bool = False
     app: str | None = None
     time_app: bool = True
+
+    def __post_init__(self) -> None:
+        if self.tool and self.settings.delegate == "npu":
+            raise InputError(
+                "benchmark_model is not asked for NPUs, since it wants their makers' libraries "
+                "beside it; measure an app that has them: --app PACKAGE --delegate npu"
+            )
