@@ -56,9 +56,9 @@ def scored_tags(split: SplitCounts, min_positives: int) -> tuple[str, ...]:
 
 def _empty(name: str, splits: Mapping[str, SplitCounts]) -> str:
     images = sum(counts.images for counts in splits.values())
-    hint = "add a column split"
+    hint = "name it in a column split"
     if name in ("test", VALIDATION):
-        hint = f"about {SHARE:.0%} of the images become {name}, so add images, or {hint}"
+        hint += f"; without one, or where it is empty, about {SHARE:.0%} become {name}: add images"
     return f"no image of {images} is in split {name!r}; {hint}"
 
 
