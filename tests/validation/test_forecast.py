@@ -106,6 +106,17 @@ def test_tags_that_are_never_scored_are_counted(pictures: Path) -> None:
     assert "every mAP is over the other 1" in advice
 
 
+def test_tags_whose_threshold_no_validation_picture_chooses_are_told(pictures: Path) -> None:
+    table = [
+        (path, split, "0" if split == "validation" else cat, dog)
+        for path, split, cat, dog in rows(30, 20, 80)
+    ]
+    (advice,) = checked(pictures, table).advice
+    assert advice.startswith("thresholds of cat (0) stay at 0.5, for fewer than 5 positives")
+    fixed = '[training]\nthresholds = { policy = "fixed" }\n[budgets.default]\nmax_map_drop = 0.2\n'
+    assert checked(pictures, table, fixed).advice == ()
+
+
 def test_margins_too_narrow_for_the_pictures_would_stay_undecided(pictures: Path) -> None:
     narrow = "[budgets.default]\nmax_map_drop = 0.005\nmax_recall_drop = 0.02\nmax_fpr_rise = 0.2\n"
     report = checked(pictures, rows(30, 20, 80), narrow)
