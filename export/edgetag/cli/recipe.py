@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Write, check and describe recipes.
 
 @app.command()
 def new(
-    path: Annotated[Path, typer.Argument(help="Where to write it.")],
+    path: Annotated[Path, typer.Argument(metavar="FILE.toml", help="Where to write it.")],
     source: Annotated[
         str, typer.Option(help="Table or folder of images, relative to the recipe.")
     ] = "images",
