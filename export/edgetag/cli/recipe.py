@@ -43,7 +43,8 @@ def check(recipe: RecipeOrRun, json: Json = False) -> None:
     if json:
         typer.echo(loaded.model_dump_json(indent=2))
     else:
-        typer.echo(f"{recipe}: a valid recipe for {len(loaded.data.tags)} tags")
+        plural = "" if len(loaded.data.tags) == 1 else "s"
+        typer.echo(f"{recipe}: a valid recipe for {len(loaded.data.tags)} tag{plural}")
 
 
 @app.command()
