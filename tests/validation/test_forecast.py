@@ -63,6 +63,7 @@ def test_seven_pictures_are_refused(pictures: Path) -> None:
     (no_epoch, no_score) = report.problems
     assert "no tag has both a positive and a negative image in the validation split" in no_epoch
     assert "no tag can be scored on test: validation.min_positives is 20" in no_score
+    assert "add labelled images (where hashes split, about 205 of a tag in all)" in no_score
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_a_split_that_training_lacks_is_refused(
     pictures: Path, table: list[Row], split: str
 ) -> None:
     (problem,) = checked(pictures, table).problems
-    assert f"in split {split!r}" in problem
+    assert f"in split {split!r}; name it in a column split" in problem, "there is one"
 
 
 def test_a_judged_split_without_an_image_is_refused(pictures: Path) -> None:

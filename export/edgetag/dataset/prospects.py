@@ -79,8 +79,9 @@ def _unscored(recipe: Recipe, splits: Mapping[str, SplitCounts]) -> list[str]:
         return []
     tags = splits[name].tags
     most = max(tags, key=lambda tag: tags[tag].positives)
+    wanted = f" (where hashes split, about {least / SHARE:.0f} of a tag in all)" * (name == "test")
     return [
         f"no tag can be scored on {name}: validation.min_positives is {least}, and {most!r} has "
         f"the most positives there, {tags[most].positives}, beside {tags[most].negatives} "
-        "negatives; add labelled images, or lower min_positives"
+        f"negatives; add labelled images{wanted}, or lower min_positives"
     ]
