@@ -41,6 +41,16 @@ def test_a_result_that_is_not_there_is_none_and_a_damaged_one_an_error(tmp_path:
         Kept.read_if_there(path, "test")
 
 
+def test_a_missing_and_a_damaged_result_name_the_command_that_makes_it(tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    with pytest.raises(InputError, match=r"kept\.json: missing; run: edgetag test$"):
+        Kept.read(path, "test")
+    for damaged, where in ((b"{", r"Invalid JSON"), (b'{"name": 1}', "name: Input should be")):
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match=rf"kept\.json: {where}.*; run: edgetag test\.$"):
+            Kept.read(path, "test")
+
+
 def test_what_an_attempt_kept_is_taken_only_where_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "kept.json"
     assert Kept.read_kept(path) is None

@@ -53,8 +53,14 @@ class _Written:
         self.write = file.write
 
 
-def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+def read_arrays(
+    path: Path, remedy: str = "run the stage that makes it"
+) -> dict[str, npt.NDArray[Any]]:
     """Read an `.npz` without ever unpickling.
+
+    Args:
+        path: The file.
+        remedy: What helps, for the error's text.
 
     Raises:
         InputError: The file is missing, damaged or holds Python objects.
@@ -67,6 +73,6 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     except InputError:
         raise
     except FileNotFoundError:
-        raise InputError(f"{path}: missing; run the stage that makes it") from None
+        raise InputError(f"{path}: missing; {remedy}") from None
     except Exception as error:  # zipfile, zlib and numpy raise many kinds on damaged files
-        raise InputError(f"{path}: not a readable .npz file: {error}") from None
+        raise InputError(f"{path}: not a readable .npz file: {error}; {remedy}") from None

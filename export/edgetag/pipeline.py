@@ -334,7 +334,7 @@ def read_result(which: Stage, workspace: Workspace) -> Result:
     path = workspace.root / which.outputs[0]
     module, name = which.result.split(":")
     kind: type[Result] = getattr(import_module(f"edgetag.{module}"), name)
-    return kind.read(path, which.name)
+    return kind.read(path, "run")
 
 
 def open_run(recipe: Recipe, workspace: Workspace) -> RunFile:

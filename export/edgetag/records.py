@@ -17,8 +17,6 @@ MOST_BYTES = 1_000_000_000
 VERSION_PATTERN = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 """Of a bundle's or a runtime's version; `\\d` would also take digits that are not ASCII."""
 
-REMEDY = "run the stage that makes it again"
-
 
 class Record(BaseModel):
     """A frozen, strict value; nested parts of results derive from it."""
@@ -64,7 +62,9 @@ class Result(Record):
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, text: str, where: object, remedy: str = REMEDY) -> Self:
+    def from_json(
+        cls, text: str, where: object, remedy: str = "run the stage that makes it again"
+    ) -> Self:
         """Parse what `to_json` wrote.
 
         Args:
@@ -79,10 +79,10 @@ class Result(Record):
             return cls.model_validate_json(text)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "the file"
+            place = ": ".join(filter(None, (str(where), ".".join(map(str, first["loc"])))))
             raise InputError(
-                f"{where}: {place}: {first['msg']}. The file is damaged or was written by another "
-                f"version of edgetag; {remedy}."
+                f"{place}: {first['msg']}. The file is damaged or was written by another version "
+                f"of edgetag; {remedy}."
             ) from None
 
     @classmethod
@@ -102,7 +102,7 @@ class Result(Record):
             raise InputError(f"{path}: missing; run: edgetag {made_by}") from None
         except UnicodeDecodeError:
             raise InputError(f"{path}: damaged; run: edgetag {made_by}") from None
-        return cls.from_json(text, path)
+        return cls.from_json(text, path, f"run: edgetag {made_by}")
 
     @classmethod
     def read_if_there(cls, path: Path, made_by: str) -> Self | None:

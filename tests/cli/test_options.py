@@ -1,4 +1,4 @@
-"""No command has more options than a person can look through."""
+"""No command has more options than a person can look through, and every argument a name."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,17 +11,32 @@ MOST = 12
 """A dozen, `--help` not counted."""
 
 
-def options_of(command: Any, name: str) -> Iterator[tuple[str, int]]:
+def commands_of(command: Any, name: str) -> Iterator[tuple[str, Any]]:
     verbs = getattr(command, "commands", None)
     if verbs is None:
-        found = [one for one in command.params if one.param_type_name == "option"]
-        yield name, len(found)
+        yield name, command
         return
     for verb, below in verbs.items():
-        yield from options_of(below, f"{name} {verb}")
+        yield from commands_of(below, f"{name} {verb}")
+
+
+COMMANDS = dict(commands_of(typer.main.get_command(app), "edgetag"))
 
 
 def test_no_command_has_more_than_a_dozen_options() -> None:
-    counts = dict(options_of(typer.main.get_command(app), "edgetag"))
-    assert len(counts) > 30
+    assert len(COMMANDS) > 30
+    counts = {
+        name: sum(param.param_type_name == "option" for param in command.params)
+        for name, command in COMMANDS.items()
+    }
     assert {name: count for name, count in counts.items() if count > MOST} == {}
+
+
+def test_every_argument_is_called_something_in_help_and_errors() -> None:
+    nameless = [
+        f"{name} {param.name}"
+        for name, command in COMMANDS.items()
+        for param in command.params
+        if param.param_type_name == "argument" and not param.metavar
+    ]
+    assert nameless == []

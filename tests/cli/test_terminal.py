@@ -73,6 +73,13 @@ def test_unknown_total_shows_no_time_left() -> None:
     assert meter.status() == "5 files, 2.5 files/s"
 
 
+def test_what_counts_nothing_tells_its_seconds_alone() -> None:
+    clock = FakeClock()
+    meter = terminal.Meter(None, "it", clock)
+    clock.now += 7.6
+    assert meter.summary() == "7.6 s"
+
+
 SCRIPT = """
 import time
 from edgetag.cli import terminal

@@ -44,6 +44,20 @@ def test_columns_of_labels_are_tags_and_notes_are_not(root: Path, picture: MakeP
     assert "train" in found.splits
 
 
+def test_a_column_with_a_slip_among_its_labels_is_left_out_and_told(
+    root: Path, picture: MakePicture
+) -> None:
+    for name in "abc":
+        picture(f"{name}.png", ord(name))
+    text = "path,cat,dog,width\na.png,1,1,80\nb.png,0,yes,90\nc.png,1,0,1\n"
+    surveyed = survey(write(root / "t.csv", text))
+    assert surveyed.data.tags == ("cat",)
+    assert "3 pictures of 1 tag (wide); left out, since a cell is no label" in surveyed.sentence()
+    assert f"dog ('yes' at {root / 't.csv'}:3); to have" in surveyed.sentence()
+    assert "width" not in surveyed.sentence(), "a note"
+    assert survey(root / "t.csv", ["cat"]).spoilt == (), "whoever names tags knows them"
+
+
 def test_one_column_of_labels_called_label_is_a_tag_not_a_list(
     root: Path, picture: MakePicture
 ) -> None:

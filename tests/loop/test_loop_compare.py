@@ -89,6 +89,10 @@ def run_of(finished: Finished) -> Run:
 def test_other_labels_alone_are_no_gain(first: Finished, tmp_path: Path) -> None:
     answers = turned(first, "cat", "test", 20)
     result = compare(run_of(first), later(first, tmp_path / "second", answers), QUIET)
+    names = (result.before, result.after)
+    assert names == (str(first.workspace.root), str(tmp_path / "second" / "run")), (
+        "of one recipe both"
+    )
     split = result.splits[0]
     assert (split.split, split.relabelled) == ("test", 20)
     cat, dog = split.tags[0], split.tags[1]

@@ -52,6 +52,23 @@ def test_a_wrong_choice_is_refused_with_the_allowed_values_and_the_nearest() -> 
     assert "did you mean 'mobilenet_v2'?" in message
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (MINIMAL.replace('"x"', '"My model"', 1), ":1: name: 'My model' does not match"),
+        (MINIMAL.replace('"x"', '"My model"', 1), "Lower case letters, digits, - and _."),
+        (MINIMAL + 'tags = "cat"\n', ":4: data.tags: should be a list in brackets (got 'cat')"),
+        (MINIMAL + "[training]\nphases = []\n", "phases: should have at least 1 item, not 0"),
+        (
+            MINIMAL + "[budgets.default.tags]\ndgo = { max_ap_drop = 0.1 }\n",
+            ":4: budgets.default.tags: not in data.tags: 'dgo'",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_of_recipes(text: str, said: str) -> None:
+    assert said in refusal(text)
+
+
 def test_the_second_table_of_an_array_is_found_by_line() -> None:
     text = MINIMAL + "[[training.phases]]\nepochs = 1\n[[training.phases]]\nepochs = 'two'\n"
     assert ":7: training.phases.1.epochs: should be a valid integer" in refusal(text)

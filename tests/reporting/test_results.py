@@ -175,6 +175,7 @@ def test_a_verdict_shows_what_moved_since_the_accepted_state() -> None:
     assert len(changes.texts) == len(compared.changes)
     other = compared.model_copy(update={"same_reference": False})
     changes = tables_of(verdict.model_copy(update={"baseline": other}))[-1]
+    assert changes.title.endswith("of other trained weights: decides nothing")
     assert changes.texts[0][-1] == "worse", "of other weights it decides nothing"
 
 

@@ -53,6 +53,18 @@ def test_pictures_have_the_bytes_that_the_commands_write(
         assert answer.headers["content-type"] == "image/jpeg"
 
 
+def test_a_misspelt_question_is_refused_and_nothing_is_left_uncovered(
+    server: Served, cat: bytes
+) -> None:
+    for name, query, known in (
+        ("mosaic", {"tags": "face"}, "tag, how, level, exif, path, address"),
+        ("tags", {"threshold": "0.7"}, "path, address"),
+    ):
+        answer = server.client.post(f"/v1/{name}", params=query, content=cat)
+        assert answer.status_code == 422, name
+        assert answer.json()["detail"].endswith(f"nothing is asked by it; known: {known}")
+
+
 def test_a_crop_made_from_what_is_known_is_the_same(
     server: Served, tagger: Tagger, cat: bytes
 ) -> None:

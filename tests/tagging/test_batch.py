@@ -193,9 +193,11 @@ def test_two_commands_never_write_one_output(
 
 @pytest.mark.parametrize("name", ["out", "out.xlsx", "out.CSV.gz"])
 def test_an_output_of_no_known_format_is_refused_at_once(folder: Path, name: str) -> None:
+    (folder / "notes.txt").touch()
     refused = tag(folder, "-o", folder / name)
     assert isinstance(refused.exception, InputError)
     assert "its name must end in one of .csv, .jsonl, .parquet" in str(refused.exception)
+    assert not refused.stderr, "nothing was listed for it"
 
 
 def test_names_come_from_stdin_too(folder: Path, tmp_path: Path) -> None:

@@ -111,6 +111,14 @@ def test_many_pictures_keep_their_order_and_a_bad_one_ends_nothing(
             np.testing.assert_array_equal(tagged(outcome).scores, expected)
 
 
+@pytest.mark.parametrize("given", ["cat.jpg", b"cat"])
+def test_the_letters_of_one_path_are_not_taken_for_pictures(
+    tagger: Tagger, given: str | bytes
+) -> None:
+    with pytest.raises(TypeError, match="give a list, or one to tag"):
+        list(tagger.tag_all(given))  # type: ignore[arg-type]
+
+
 def test_pictures_are_taken_only_as_they_are_needed(
     tagger: Tagger, pictures: tuple[bytes, ...]
 ) -> None:

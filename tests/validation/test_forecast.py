@@ -63,6 +63,7 @@ def test_seven_pictures_are_refused(pictures: Path) -> None:
     (no_epoch, no_score) = report.problems
     assert "no tag has both a positive and a negative image in the validation split" in no_epoch
     assert "no tag can be scored on test: validation.min_positives is 20" in no_score
+    assert "add labelled images (where hashes split, about 205 of a tag in all)" in no_score
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_a_split_that_training_lacks_is_refused(
     pictures: Path, table: list[Row], split: str
 ) -> None:
     (problem,) = checked(pictures, table).problems
-    assert f"in split {split!r}" in problem
+    assert f"in split {split!r}; name it in a column split" in problem, "there is one"
 
 
 def test_a_judged_split_without_an_image_is_refused(pictures: Path) -> None:
@@ -104,6 +105,17 @@ def test_tags_that_are_never_scored_are_counted(pictures: Path) -> None:
     assert advice.startswith("1 of 2 tags are never scored, for fewer than 20 positives in test")
     assert "cat (2)" in advice
     assert "every mAP is over the other 1" in advice
+
+
+def test_tags_whose_threshold_no_validation_picture_chooses_are_told(pictures: Path) -> None:
+    table = [
+        (path, split, "0" if split == "validation" else cat, dog)
+        for path, split, cat, dog in rows(30, 20, 80)
+    ]
+    (advice,) = checked(pictures, table).advice
+    assert advice.startswith("thresholds of cat (0) stay at 0.5, for fewer than 5 positives")
+    fixed = '[training]\nthresholds = { policy = "fixed" }\n[budgets.default]\nmax_map_drop = 0.2\n'
+    assert checked(pictures, table, fixed).advice == ()
 
 
 def test_margins_too_narrow_for_the_pictures_would_stay_undecided(pictures: Path) -> None:

@@ -1,5 +1,6 @@
 """Scoring files in parts, over all cores, with what is done kept."""
 
+import io
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgetag.cli.terminal import LineProgress
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.machine import this_machine
@@ -58,6 +60,12 @@ def scored(make: Scoring, run: Run) -> Scored:
     assert done is run
     assert isinstance(outcome, Scored), outcome
     return outcome
+
+
+def test_scoring_that_is_done_is_not_told_as_stopped(folder: RunFolder, make: Scoring) -> None:
+    stream = io.StringIO()
+    make.all([run_of(folder)], LineProgress(stream))
+    assert "stopped" not in stream.getvalue()
 
 
 @pytest.mark.parametrize(("count", "cores", "parts"), [(0, 2, 1), (511, 2, 1), (512, 2, 2)])

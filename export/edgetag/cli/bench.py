@@ -38,8 +38,11 @@ def bench(
 
 @app.command()
 def compare(
-    before: Annotated[Path, typer.Argument(help="A run folder, or a bench.json or targets.json.")],
-    after: Annotated[Path, typer.Argument(help="Likewise; what is judged.")],
+    before: Annotated[
+        Path,
+        typer.Argument(metavar="BEFORE", help="A run folder, or a bench.json or targets.json."),
+    ],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="Likewise; what is judged.")],
     max_ratio: Annotated[
         float, typer.Option(min=0.01, help="Largest after / before of a median that passes.")
     ] = 1.1,

@@ -8,7 +8,7 @@ import typer
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.outcome import end, print_result
 from edgetag.cli.stages import prepare, read_recipe, run_verb
-from edgetag.cli.terminal import console_progress
+from edgetag.cli.terminal import console_progress, show
 
 app = typer.Typer(no_args_is_help=True, help="Check and build the data; fetch example sets.")
 
@@ -73,9 +73,9 @@ def fetch(
     """
     from edgetag.demo_sets import build_demo, fetch_bench
 
-    make = build_demo if set_ == "demo" else fetch_bench
-    summary = make(out or Path("data") / set_, console_progress())
-    print_result(summary, json)
+    folder = out or Path("data") / set_
+    summary = (build_demo if set_ == "demo" else fetch_bench)(folder, console_progress())
+    show(summary, json, (), [f"{folder / summary.labels}: {sum(summary.images.values())} pictures"])
 
 
 @app.command()

@@ -156,7 +156,7 @@ def bench(
 @app.command()
 def pack(
     recipe: RecipeOrRun,
-    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.")],
     out: RunFolder = None,
     variant: Variants = None,
     images: Images = None,
@@ -244,7 +244,8 @@ def export(
 @app.command()
 def schema(
     file: Annotated[
-        Literal["job", "scores"], typer.Argument(help="job: what a phone is told; scores: answers.")
+        Literal["job", "scores"],
+        typer.Argument(metavar="job|scores", help="job: what a phone is told; scores: answers."),
     ],
 ) -> None:
     """Print the JSON Schema of what goes to a phone or comes back, for those who write apps."""

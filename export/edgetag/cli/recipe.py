@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Write, check and describe recipes.
 
 @app.command()
 def new(
-    path: Annotated[Path, typer.Argument(help="Where to write it.")],
+    path: Annotated[Path, typer.Argument(metavar="FILE.toml", help="Where to write it.")],
     source: Annotated[
         str, typer.Option(help="Table or folder of images, relative to the recipe.")
     ] = "images",
@@ -43,7 +43,8 @@ def check(recipe: RecipeOrRun, json: Json = False) -> None:
     if json:
         typer.echo(loaded.model_dump_json(indent=2))
     else:
-        typer.echo(f"{recipe}: a valid recipe for {len(loaded.data.tags)} tags")
+        plural = "" if len(loaded.data.tags) == 1 else "s"
+        typer.echo(f"{recipe}: a valid recipe for {len(loaded.data.tags)} tag{plural}")
 
 
 @app.command()

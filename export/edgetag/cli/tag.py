@@ -106,7 +106,7 @@ def tag(
 
     from edgetag.errors import InputError
     from edgetag.screening.tables import left_table
-    from edgetag.tagging.batch import tag_pictures
+    from edgetag.tagging.batch import require_table_name, tag_pictures
     from edgetag.tagging.engines import on_threads
     from edgetag.tagging.listing import list_pictures
     from edgetag.tagging.on_ray import ray_engine
@@ -117,10 +117,12 @@ def tag(
         raise InputError("give -o TABLE to tag, or --measure to time; one of the two")
     if measure and on != "here":
         raise InputError("--measure times this machine; leave --on out")
+    if out is not None:
+        require_table_name(out)  # before folders and addresses are listed, which may take long
     progress = console_progress()
     listing = list_pictures(_named(pictures))
     if listing.passed_over:
-        progress.say(f"{listing.passed_over} files are no pictures by their names; passed over")
+        progress.say(f"passed over, no pictures by their names: {listing.passed_over} files")
     if report is not None:
         import matplotlib.figure  # noqa: F401 - it wants a folder to write to, which it has now
 

@@ -138,7 +138,9 @@ class Meter:
     def summary(self) -> str:
         """Return what a finished task leaves behind."""
         seconds = self.elapsed_s()
-        text = f"{self.done} {self.unit} in {format_seconds(seconds)}"
+        text = format_seconds(seconds)
+        if self.done or self.total is not None:
+            text = f"{self.done} {self.unit} in {text}"
         if seconds > 0 and self.done:
             text += f" ({_number(self.done / seconds)} {self.unit}/s)"
         return f"{text}, {self.note}" if self.note else text

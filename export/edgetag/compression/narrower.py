@@ -79,8 +79,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, fit: Fit) -> N
     lines = [VARIANTS[name] for name in recipe.export.possible if VARIANTS[name].narrow]
     if not lines:
         raise InputError(
-            f"export lists neither {' nor '.join(trained_by('narrow'))}; there is no network to "
-            "make narrower"
+            "there is no network to make narrower; name one of "
+            f"{', '.join(trained_by('narrow'))} in export.variants"
         )
     wide = _Wide(open_bench(recipe, workspace, progress))
     shares = {line.narrow: line.keeps for line in lines}

@@ -40,7 +40,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> PruneResult
     """
     if not needed(recipe):
         raise InputError(
-            f"export lists neither {' nor '.join(trained_by('prune'))}; there is nothing to prune"
+            f"there is nothing to prune; name one of {', '.join(trained_by('prune'))} in "
+            "export.variants"
         )
     bench = open_bench(recipe, workspace, progress)
     # Of the variants of one network any will do: they share its weights.

@@ -40,8 +40,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> QuantizeRes
     variants = needed(recipe)
     if not variants:
         raise InputError(
-            f"export lists neither {' nor '.join(trained_by('quantize'))}; there is nothing to "
-            "train quantization-aware"
+            "there is nothing to train quantization-aware; name one of "
+            f"{', '.join(trained_by('quantize'))} in export.variants"
         )
     result = QuantizeResult(variants=train(recipe, workspace, variants, progress))
     write_text(workspace.quantize / "quantize.json", result.to_json())

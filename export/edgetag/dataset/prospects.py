@@ -56,9 +56,9 @@ def scored_tags(split: SplitCounts, min_positives: int) -> tuple[str, ...]:
 
 def _empty(name: str, splits: Mapping[str, SplitCounts]) -> str:
     images = sum(counts.images for counts in splits.values())
-    hint = "add a column split"
+    hint = "name it in a column split"
     if name in ("test", VALIDATION):
-        hint = f"about {SHARE:.0%} of the images become {name}, so add images, or {hint}"
+        hint += f"; without one, or where it is empty, about {SHARE:.0%} become {name}: add images"
     return f"no image of {images} is in split {name!r}; {hint}"
 
 
@@ -79,8 +79,9 @@ def _unscored(recipe: Recipe, splits: Mapping[str, SplitCounts]) -> list[str]:
         return []
     tags = splits[name].tags
     most = max(tags, key=lambda tag: tags[tag].positives)
+    wanted = f" (where hashes split, about {least / SHARE:.0f} of a tag in all)" * (name == "test")
     return [
         f"no tag can be scored on {name}: validation.min_positives is {least}, and {most!r} has "
         f"the most positives there, {tags[most].positives}, beside {tags[most].negatives} "
-        "negatives; add labelled images, or lower min_positives"
+        f"negatives; add labelled images{wanted}, or lower min_positives"
     ]

@@ -42,6 +42,7 @@ class Survey:
         longer_side: Median of the longer side in pixels; None where no picture can be read.
         splits: Images and labels per split, extrapolated from the files that were looked at.
         never_present: Tags of the source that no picture has; they are left out.
+        spoilt: Columns that are left out since some cells are no labels, with the first of those.
     """
 
     data: DataSection
@@ -51,10 +52,12 @@ class Survey:
     longer_side: int | None
     splits: dict[str, SplitCounts]
     never_present: tuple[str, ...] = ()
+    spoilt: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """Return what was found, and what was not, for the terminal."""
-        said = f"{self.rows} pictures of {len(self.data.tags)} tags ({self.data.format})"
+        plural = "" if len(self.data.tags) == 1 else "s"
+        said = f"{self.rows} pictures of {len(self.data.tags)} tag{plural} ({self.data.format})"
         if self.missing_files:
             said += (
                 f"; {self.missing_files} of {self.looked_for} files that were looked for are not "
@@ -62,6 +65,11 @@ class Survey:
             )
         if self.never_present:
             said += f"; left out, since no picture has them: {', '.join(self.never_present)}"
+        if self.spoilt:
+            said += (
+                f"; left out, since a cell is no label (1, 0 or empty): {', '.join(self.spoilt)}; "
+                "to have them as tags, mend the table and write the recipe anew"
+            )
         return said
 
 
@@ -98,6 +106,7 @@ def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> 
         longer_side=sides[len(sides) // 2] if sides else None,
         splits=splits,
         never_present=drafted.never_present,
+        spoilt=drafted.spoilt,
     )
 
 

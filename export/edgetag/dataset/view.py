@@ -149,7 +149,9 @@ def read_manifest(path: Path) -> pl.DataFrame:
     except FileNotFoundError:
         raise InputError(f"{path}: missing; run: edgetag data build") from None
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"{path}: not a readable manifest: {error}") from None
+        raise InputError(
+            f"{path}: not a readable manifest: {error}; run: edgetag data build"
+        ) from None
     lacking = [value.alias(name) for name, value in SINCE.items() if name not in manifest.columns]
     return manifest.with_columns(lacking)
 

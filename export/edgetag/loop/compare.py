@@ -24,6 +24,7 @@ from edgetag.loop.result import (
 from edgetag.metrics import Scores
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.tagging.listing import shown_name
 from edgetag.tags import Vocabulary
 from edgetag.validation.comparison import Comparison, Measure, TagComparison
 from edgetag.validation.comparison import compare as compare_scores
@@ -70,8 +71,8 @@ def compare(before: Run, after: Run, progress: Progress) -> LoopComparison:
         )
     first, second = _opened(before, progress), _opened(after, progress)
     return LoopComparison(
-        before=before.recipe.name,
-        after=after.recipe.name,
+        before=shown_name(str(before.workspace.root)),
+        after=shown_name(str(after.workspace.root)),
         confidence=after.recipe.validation.confidence,
         learnt_from=tuple(_learnt_from(first, second, names)),
         splits=tuple(_compared(first, second, split, names) for split in shared),

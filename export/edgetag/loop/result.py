@@ -71,7 +71,7 @@ class LoopComparison(Result):
     """`edgetag loop compare --json`."""
 
     SCHEMA: ClassVar[str] = "edgetag.loop-comparison/1.0"
-    before: str = Field(description="The first run's recipe.")
+    before: str = Field(description="The first run's folder, as it was named.")
     after: str
     confidence: float
     learnt_from: tuple[LearntFrom, ...]

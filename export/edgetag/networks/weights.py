@@ -22,7 +22,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
     Raises:
         InputError: The file is missing, damaged, or of another model.
     """
-    arrays = read_arrays(path)
+    arrays = read_arrays(path, f"run: edgetag {path.parent.name}")
     keys = _keys(model)
     shapes = [tuple(variable.shape) for variable in model.weights]
     if list(arrays) != keys or [array.shape for array in arrays.values()] != shapes:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from edgetag.errors import EdgetagError, InputError
@@ -95,13 +96,20 @@ def _explain(problem: ErrorDetails, text: str, path: Path) -> str:
     if problem["type"] == "extra_forbidden":
         if name in RENAMED:
             return f"{place}this section is called [{RENAMED[name]}] now; rename it"
-        known = _known_keys(keys[:-1])
-        return f"{place}unknown key{_nearest(str(keys[-1]), known)}. Known: {', '.join(known)}"
+        known = sorted(_fields(keys[:-1]))
+        near = _nearest(str(keys[-1]), known) or "."
+        return f"{place}unknown key{near} Known: {', '.join(known)}"
     if problem["type"] == "literal_error":
         allowed = re.findall(r"'([^']*)'", str(problem["ctx"]["expected"]))
         given = str(problem["input"])
         return f"{place}{given!r} is not one of {', '.join(allowed)}{_nearest(given, allowed)}"
+    if problem["type"] == "string_pattern_mismatch":
+        given, pattern = problem["input"], problem["ctx"]["pattern"]
+        described = _fields(keys[:-1])[str(keys[-1])].description
+        return f"{place}{given!r} does not match the pattern {pattern}: {described}"
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    message = message.replace("valid tuple", "list in brackets").replace("Tuple should", "should")
+    message = message.replace(" after validation", "")
     if not keys and (named := _NAMED.match(message)):
         # What sections do not fit together is told by key, since pydantic knows no place of it.
         return f"{path}:{_line_of(text, list(named[1].split('.')))}: {message}"
@@ -121,15 +129,15 @@ def _nearest(given: str, known: list[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _known_keys(parents: list[int | str]) -> list[str]:
-    """List the keys of the section at a path, following pydantic's field types."""
+def _fields(parents: list[int | str]) -> dict[str, FieldInfo]:
+    """Return the keys of the section at a path, following pydantic's field types."""
     section: type[BaseModel] = Recipe
     for part in parents:
         if isinstance(part, int) or part not in section.model_fields:
             continue
         inner = _section_in(section.model_fields[part].annotation)
         section = inner or section
-    return sorted(section.model_fields)
+    return section.model_fields
 
 
 def _section_in(annotation: Any) -> type[BaseModel] | None:

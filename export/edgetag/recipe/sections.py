@@ -1,7 +1,7 @@
 """The recipe's sections. Descriptions here are what `edgetag recipe schema` shows to editors."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -322,13 +322,11 @@ class Recipe(Section):
                 )
         if self.bundle.desktop and not self.export.onnx:
             raise ValueError("bundle.desktop packs the ONNX file; add to the recipe: export.onnx")
-        named = [*self.validation.prevalences]
-        named += [tag for budget in self.budgets.values() for tag in budget.tags]
-        for tag in named:
-            if tag not in self.data.tags:
-                raise ValueError(
-                    f"{tag!r} in validation.prevalences or budgets is not in data.tags"
-                )
+        named: dict[str, Iterable[str]] = {"validation.prevalences": self.validation.prevalences}
+        named |= {f"budgets.{name}.tags": budget.tags for name, budget in self.budgets.items()}
+        for place, tags in named.items():
+            if lacking := [tag for tag in tags if tag not in self.data.tags]:
+                raise ValueError(f"{place}: not in data.tags: {', '.join(map(repr, lacking))}")
         for variant in () if self.bundle.variants == "best" else self.bundle.variants:
             if variant not in self.export.variants:
                 raise ValueError(f"bundle.variants: export.variants does not list {variant!r}")

@@ -55,7 +55,8 @@ distillation = 1.0             # fine-tuning holds to the float model; below 1 l
 # on = []                      # run the files on "arm64", "browser", … too; edgetag target list
 
 # Limits decide the exit code; [budgets.int8] would replace these for one variant. Drops are
-# margins: the whole interval must lie inside. 0.01 is one point.
+# margins: the whole interval must lie inside. 0.01 is one point. They are held against the float
+# model, however good that is; the key min_map limits mAP itself.
 {why}
 [budgets.default]
 {budgets}

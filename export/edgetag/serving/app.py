@@ -54,6 +54,7 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
     explain_errors(app)
 
     async def respond(request: Request, operation: Operation) -> Response:
+        _refuse_unknown(request)
         _require(operation, service, settings)
         async with sources.open(request) as upload:
             answer = await service.answer(upload, operation)
@@ -170,6 +171,19 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
         return Response(page.body, media_type="text/html", headers=page.headers)
 
     return app
+
+
+def _refuse_unknown(request: Request) -> None:
+    """Refuse what nobody reads: a misspelt `tag` would leave uncovered what it names.
+
+    Raises:
+        RefusalError: The query has a name that the route does not know.
+    """
+    known = [field.alias for field in request.scope["route"].dependant.query_params]
+    known += [parameter["name"] for parameter in NAMED]
+    for name in request.query_params:
+        if name not in known:
+            raise RefusalError(422, f"{name}: nothing is asked by it; known: {', '.join(known)}")
 
 
 def _require(operation: Operation, service: Service, settings: Settings) -> None:

@@ -68,6 +68,18 @@ class BatchResult(Result):
         return f"{'; '.join(parts)} ({format_seconds(self.seconds)}{rate})"
 
 
+def require_table_name(out: Path) -> None:
+    """Refuse an output that can be no table.
+
+    Raises:
+        InputError: The suffix is no format's, or it is a folder.
+    """
+    if out.suffix not in FORMATS:
+        raise InputError(f"{out}: its name must end in one of {', '.join(FORMATS)}")
+    if out.is_dir():
+        raise InputError(f"{out}: a folder; give the name of a file")
+
+
 def tag_pictures(
     tagger: Tagger,
     pictures: Sequence[Listed],
@@ -96,12 +108,9 @@ def tag_pictures(
             output, or the disk is full.
         BundleError: The model fails.
     """
-    if out.suffix not in FORMATS:
-        raise InputError(f"{out}: its name must end in one of {', '.join(FORMATS)}")
+    require_table_name(out)
     if not pictures:
         raise InputError("no picture was named: folders and archives hold none by their names")
-    if out.is_dir():
-        raise InputError(f"{out}: a folder; give the name of a file")
     folder = out.with_name(f"{out.name}.parts")
     started = time.monotonic()
     with open_parts(folder, tagger.settings(), len(tagger.tags)) as parts:

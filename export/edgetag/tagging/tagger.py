@@ -146,7 +146,10 @@ class Tagger:
 
         Raises:
             BundleError: The model fails on one.
+            TypeError: One path or file is given: its letters or bytes are no pictures.
         """
+        if isinstance(pictures, str | bytes):
+            raise TypeError("tag_all takes several pictures; give a list, or one to tag")
         yield from in_order(partial(self._try, maps=maps), pictures, self.workers)
 
     def score_square(self, square: Pixels) -> npt.NDArray[np.float32]:

@@ -4,6 +4,9 @@ from typing import ClassVar
 
 from edgetag.records import Record, Result
 
+MIN_IMAGES = 5
+"""With fewer positives, or negatives, in validation a tag takes the recipe's threshold."""
+
 
 class Thresholds(Result):
     """`train/thresholds.json`: from which score a tag counts as present.

@@ -13,10 +13,7 @@ from edgetag.labels import Labels, known
 from edgetag.metrics import Scores
 from edgetag.recipe import ThresholdSection
 from edgetag.tags import Vocabulary
-from edgetag.training.result import Thresholds
-
-MIN_IMAGES = 5
-"""Fewer known positives, or negatives, in the split: the tag takes the recipe's value."""
+from edgetag.training.result import MIN_IMAGES, Thresholds
 
 _Vector = npt.NDArray[np.float64]
 

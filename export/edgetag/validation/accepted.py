@@ -55,13 +55,9 @@ def read_baseline(path: Path) -> Baseline:
         raise InputError(f"{path}: damaged, this is not UTF-8; restore an earlier one") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        return Baseline.from_json(text, path)
-    except InputError as error:
-        raise InputError(
-            f"{error} No stage makes a baseline: restore it from version control, or delete it "
-            "and accept again."
-        ) from None
+    return Baseline.from_json(
+        text, path, "restore it from version control, or delete it and accept again"
+    )
 
 
 def accept(

@@ -16,8 +16,9 @@ def changes_table(compared: BaselineComparison) -> Table:
         wording = CHANGE_MARKS[change.change] if compared.same_reference else "not judged"
         return Cell(change.change, mark=wording)
 
+    other = "" if compared.same_reference else ", of other trained weights: decides nothing"
     return Rows(compared.changes).table(
-        "Against the accepted state",
+        f"Against the accepted state{other}",
         Column("variant", lambda change: change.variant),
         Column("runtime", lambda change: change.runtime),
         Column("what", lambda change: change.what),

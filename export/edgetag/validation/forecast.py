@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from edgetag.dataset.prospects import scored_tags
 from edgetag.dataset.result import CheckReport, SplitCounts
-from edgetag.dataset.split import SHARE, TEST
+from edgetag.dataset.split import SHARE, TEST, VALIDATION
 from edgetag.recipe import Budget, Recipe, TagBudget
+from edgetag.training.result import MIN_IMAGES
 from edgetag.validation.planning import images_needed, power
 from edgetag.validation.result import ON_ACCURACY
 from edgetag.validation.starting_recipe import (
@@ -44,6 +45,7 @@ def forecast(recipe: Recipe, report: CheckReport) -> CheckReport:
         for key, budget in _budgets_of_integers(recipe).items():
             doubts += _undecidable(key, budget, split, scored, recipe)
         advice += _never_scored(name, split, scored, least)
+        advice += _unchosen(recipe, report.splits.get(VALIDATION), scored)
     return report.model_copy(update={"doubts": tuple(doubts), "advice": tuple(advice)})
 
 
@@ -142,6 +144,24 @@ def _never_scored(
         f"positives in {name} or no negative: {listed}{more}; every mAP is over the other "
         f"{len(scored)}, and nobody judges what these lose{wanted}"
     )
+
+
+def _unchosen(
+    recipe: Recipe, validation: SplitCounts | None, scored: tuple[str, ...]
+) -> Iterator[str]:
+    """Tell the judged tags whose threshold no validation picture chooses."""
+    section = recipe.training.thresholds
+    if validation is None or section.policy == "fixed":
+        return
+    counts = {tag: validation.tags[tag] for tag in scored}
+    few = [t for t, have in counts.items() if min(have.positives, have.negatives) < MIN_IMAGES]
+    if few:
+        listed = ", ".join(f"{tag} ({counts[tag].positives})" for tag in few[:NAMED])
+        more = f" and {len(few) - NAMED} more" if len(few) > NAMED else ""
+        yield (
+            f"thresholds of {listed}{more} stay at {section.value:g}, for fewer than {MIN_IMAGES} "
+            "positives or negatives in validation; their recall says little"
+        )
 
 
 def _about(images: float) -> str:

@@ -202,7 +202,7 @@ def read_reference(path: Path) -> ReferenceScores:
     Raises:
         InputError: It is missing, damaged, or holds scores that are no scores.
     """
-    arrays = read_arrays(path)
+    arrays = read_arrays(path, "edgetag validate makes one")
     lacking = {"scores", "identities", "tags", "split", "meta"} - set(arrays)
     if lacking:
         raise InputError(

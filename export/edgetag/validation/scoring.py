@@ -99,6 +99,7 @@ class Scoring:
             for run in runs:
                 of_run = [next(outcomes) for _ in run.of_files]
                 yield run, self._averaged(run, of_run) if run.members else of_run[0]
+            next(outcomes, None)  # lets the task end; closed sooner it would count as stopped
 
     def _of_files(self, runs: Sequence[Run], progress: Progress) -> Generator[Outcome]:
         queue = deque(runs)

@@ -96,11 +96,13 @@ class Draft:
         section: Format, columns and tags.
         paths: Of pictures, by which the folder that they are relative to is found.
         never_present: Tags of the source that no picture has; they are left out.
+        spoilt: Columns that are left out since some cells are no labels, with the first of those.
     """
 
     section: DataSection
     paths: tuple[str, ...] = ()
     never_present: tuple[str, ...] = ()
+    spoilt: tuple[str, ...] = ()
 
 
 def open_source(section: DataSection) -> Given:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edgetag.dataset.formats.tables import Table, parse_label
+from edgetag.dataset.formats.tables import Row, Table, parse_label
 from edgetag.preprocess import IMAGE_SUFFIXES
 from edgetag.recipe import DataSection
 
@@ -47,6 +47,25 @@ def label_columns(table: Table, section: DataSection) -> dict[str, set[int | Non
     notes = {path_column(table, section), section.split_column, section.group_column}
     labels = {name: _labels(table, name) for name in table.columns if name not in notes}
     return {name: values for name, values in labels.items() if values - {None}}
+
+
+def spoilt_columns(table: Table, section: DataSection) -> tuple[str, ...]:
+    """Return the columns that hold labels but for fewer other cells, each with the first of those.
+
+    Such a column is no tag, and hardly a note: `3` or `yes` in it is a slip.
+    """
+    notes = {path_column(table, section), section.split_column, section.group_column}
+    spoilt = []
+    for column in (name for name in table.columns if name not in notes):
+        labels, others = 0, list[Row]()
+        for row in table.rows:
+            try:
+                labels += parse_label(row.cells.get(column)) is not None
+            except ValueError:
+                others.append(row)
+        if 0 < len(others) < labels:
+            spoilt.append(f"{column} ({others[0].cells[column]!r} at {others[0].where})")
+    return tuple(spoilt)
 
 
 def list_column(table: Table, section: DataSection) -> str | None:

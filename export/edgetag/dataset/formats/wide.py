@@ -1,7 +1,14 @@
 """A wide table: `path`, one column per tag, optionally `split`, `group` and a region."""
 
 from edgetag.dataset.formats.given import Draft, Given
-from edgetag.dataset.formats.guessing import has_ids, label_columns, list_column, path_column, texts
+from edgetag.dataset.formats.guessing import (
+    has_ids,
+    label_columns,
+    list_column,
+    path_column,
+    spoilt_columns,
+    texts,
+)
 from edgetag.dataset.formats.tables import Table, parse_label, read_label, read_path, share_row
 from edgetag.dataset.listing import LabelRow, Listing, TagReader
 from edgetag.dataset.result import UnknownTag
@@ -29,7 +36,8 @@ def draft(given: Given, tags: tuple[str, ...]) -> Draft | None:
         path_column=path_column(table, given.section),
         tags=tags or present or tuple(columns),
     )
-    return Draft(section, tuple(texts(table, section.path_column)), never)
+    spoilt = () if tags else spoilt_columns(table, section)
+    return Draft(section, tuple(texts(table, section.path_column)), never, spoilt)
 
 
 def read(given: Given) -> Listing:
