@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgetag import __version__
+from edgetag.catalogue.engines import Accelerator
 from edgetag.proc import first_fields, text_of
 from edgetag.records import Record
 
@@ -45,6 +46,20 @@ class Machine(Record):
     cpu_features: tuple[str, ...]
     cores: int
     memory_bytes: int | None
+
+
+class Acceleration(Record):
+    """What a runtime was asked to run a file on, and what ran it.
+
+    Attributes:
+        requested: What was asked for.
+        used: What ran the file; None where nothing did.
+        reason: Why that is not what was asked for; empty where it is.
+    """
+
+    requested: Accelerator
+    used: Accelerator | None
+    reason: str = ""
 
 
 def this_machine() -> Machine:

@@ -1,5 +1,6 @@
 """The benchmark on real runtimes: complete numbers, clean processes, and files that misbehave."""
 
+import json
 import os
 import random
 import sys
@@ -18,6 +19,7 @@ from edgetag.benchmarking.measure import Crash, Plan, Times, measure, run_child
 from edgetag.benchmarking.result import BenchResult
 from edgetag.children import Launch, python_environment
 from edgetag.errors import InputError
+from edgetag.machine import Acceleration
 from edgetag.messages import to_line
 from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels, Preprocessing
@@ -134,6 +136,34 @@ def test_what_is_written_is_what_is_returned(bench: tuple[Workspace, BenchResult
     workspace, result = bench
     written = (workspace.bench / "bench.json").read_text()
     assert BenchResult.from_json(written, "test") == result
+
+
+def test_each_row_says_which_accelerator_was_asked_for_what_ran_and_why(
+    recipe: Recipe, make_run: MakeRun, tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.tflite"
+    cut.write_bytes(FP32.read_bytes()[:200])
+    workspace = make_run({"fp32": cut, "int8": INT8})
+    section = recipe.benchmark.model_copy(
+        update={"runtimes": ("litert-compiled",), "reference": False, "runs": 10}
+    )
+    asked = recipe.model_copy(update={"benchmark": section})
+    result = stage.run(asked, workspace, SilentProgress())
+    (timed,), (failed,) = result.results, result.failures
+    assert timed.accelerator == Acceleration(requested="cpu", used="cpu")
+    assert failed.reason
+    assert failed.accelerator == Acceleration(requested="cpu", used=None, reason=failed.reason)
+
+
+def test_a_file_from_before_accelerators_were_recorded_is_read(
+    bench: tuple[Workspace, BenchResult],
+) -> None:
+    written = json.loads(bench[1].to_json()) | {"schema": "edgetag.bench/1.4"}
+    for row in (*written["results"], *written["failures"]):
+        del row["accelerator"]
+    read = BenchResult.from_json(json.dumps(written), "bench.json")
+    assert {row.accelerator for row in read.results} == {None}
+    assert {failure.accelerator for failure in read.failures} == {None}
 
 
 @pytest.mark.slow

@@ -1,12 +1,12 @@
 """What is read from benchmark_model's output, over its versions.
 
-The files in `outputs/` were written by hand after the formats of those versions, as the tool's
-documentation, its sources and outputs in public bug reports show them. They were not recorded
-from phones of ours: we have none. The numbers are made up and agree with themselves. Those of
-LiteRT 2.x say in their first line which of LiteRT's files a format is from.
+The files in `outputs/` were written by hand. The first line of each says whose sources print such
+lines, and which published run or example it follows. They were not recorded from phones of ours: we
+have none. Numbers are made up and agree with themselves, unless the first line says whose they are.
 """
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,23 @@ from tests.phones.street import OUTPUTS
 
 def read(name: str) -> Parsed:
     return parse((OUTPUTS / f"{name}.txt").read_text())
+
+
+SOURCE = re.compile(r"\b[\w-]+\.(?:cc|h|md)\b")
+LIKE = re.compile(r"as (\w+)\.txt")
+
+
+@pytest.mark.parametrize("path", sorted(OUTPUTS.iterdir()), ids=lambda path: path.stem)
+def test_every_output_says_whose_sources_print_such_lines_and_is_read_without_that(
+    path: Path,
+) -> None:
+    origin, output = path.read_text().split("\n", 1)
+    assert origin.startswith("Format")
+    like = LIKE.search(origin)
+    followed = OUTPUTS / f"{like[1]}.txt" if like else path
+    assert SOURCE.search(followed.read_text().split("\n", 1)[0])
+    with_origin, without = outcome(path.read_text()), outcome(output)
+    assert str(with_origin) == str(without)
 
 
 def test_the_oldest_form_is_read_whole() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -5,9 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from edgetag.catalogue.engines import ENGINES
 from edgetag.errors import InputError
+from edgetag.machine import Acceleration
 from edgetag.preprocess import Pixels, Preprocessing
-from edgetag.runtimes import engines
+from edgetag.runtimes import engines, litert_compiled
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.protocol import Loader, ModelLoadError
 from edgetag.runtimes.tflite_runtime import why_not
@@ -37,6 +40,32 @@ def test_an_available_engine_names_its_version() -> None:
     assert "litert" in HERE
     for name in HERE:
         assert engines.get(name).version().count(".") >= 2
+
+
+@pytest.mark.parametrize("name", [*engines.names(), "litert@arm64"])
+def test_what_ran_is_what_was_asked_for_or_nothing_with_the_reason(name: str) -> None:
+    ran, failed = engines.acceleration(name), engines.acceleration(name, "it is damaged")
+    assert ran == Acceleration(requested="cpu", used="cpu")
+    assert failed == Acceleration(requested="cpu", used=None, reason="it is damaged")
+
+
+def test_an_engine_of_which_the_catalogue_says_nothing_gets_nothing_made_up() -> None:
+    assert engines.acceleration("browser-webgpu") is None
+    assert engines.acceleration("even-odds") is None
+
+
+def test_a_compiled_model_is_asked_for_what_records_say_and_refused_where_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = replace(ENGINES["litert-compiled"], accelerator="npu")
+    for module in ("engines", "litert_compiled"):
+        place = "LINES" if module == "engines" else "ENGINES"
+        monkeypatch.setattr(f"edgetag.runtimes.{module}.{place}", {line.name: line})
+    with pytest.raises(ModelLoadError, match="Some ops are not accelerated") as refused:
+        litert_compiled.ENGINE.load(MODELS / "tiny_int8_int8.tflite", threads=1)
+    reason = refused.value.reason
+    said = engines.acceleration("litert-compiled", reason)
+    assert said == Acceleration(requested="npu", used=None, reason=reason)
 
 
 @pytest.mark.parametrize("name", HERE)

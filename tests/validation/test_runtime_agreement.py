@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from edgetag.labels import Labels
+from edgetag.machine import Acceleration
 from edgetag.metrics import Scores
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
@@ -45,6 +46,7 @@ def test_a_runtime_that_agrees_scores_a_part_and_the_first_is_judged_as_before(
     agreed = next(one for one in part.agreements if one.variant == "fp32")
     assert (agreed.runtime, agreed.images, agreed.judged_images) == (OTHER, 100, ALL)
     assert (agreed.differing_images, agreed.flips) == (0, 0)
+    assert agreed.accelerator == Acceleration(requested="cpu", used="cpu")
     assert agreed.most_differing == pytest.approx(1 - 0.05 ** (1 / 100))
     assert agreed.largest_score_difference < 1e-5
 

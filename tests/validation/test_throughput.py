@@ -6,6 +6,7 @@ import pytest
 
 from edgetag.catalogue.engines import DEFAULT_RUNTIMES
 from edgetag.errors import InputError
+from edgetag.machine import Acceleration
 from edgetag.progress import SilentProgress
 from edgetag.reporting.results import tables_of
 from edgetag.runtimes import engines
@@ -34,6 +35,7 @@ def test_both_are_timed_on_every_runtime(folder: RunFolder) -> None:
         # A tiny model makes the loop around it look large; a real one is measured in the README.
         assert 0.05 < found.cpu_ratio < 2
         assert found.start_s > 0
+        assert found.accelerator == Acceleration(requested="cpu", used="cpu")
     assert ScoringRate.from_json(rate.to_json(), "rate") == rate
     assert not folder.workspace.validate.exists()
     (table,) = tables_of(rate)

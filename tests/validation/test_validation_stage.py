@@ -13,6 +13,7 @@ import pytest
 from edgetag.catalogue.engines import DEFAULT_RUNTIMES
 from edgetag.children import python_environment
 from edgetag.errors import ExitCode, InputError
+from edgetag.machine import Acceleration
 from edgetag.metrics import mean_average_precision
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
@@ -188,6 +189,20 @@ def test_a_variant_that_no_runtime_loads_fails_and_the_others_go_on(run_folder: 
     failed = [f for f in verdict.failures if f.kind != "unavailable"]
     assert {(f.variant, f.runtime) for f in failed} == {("int8", name) for name in HERE}
     assert all(f.reason for f in failed)
+
+
+def test_each_line_says_which_accelerator_was_asked_for_what_ran_and_why(
+    run_folder: RunFolder,
+) -> None:
+    run_folder.replace_model("int8", (MODELS / "tiny_fp32.tflite").read_bytes()[:900])
+    recipe = run_folder.recipe
+    section = recipe.validation.model_copy(update={"runtimes": ("litert-compiled",)})
+    recipe = recipe.model_copy(update={"validation": section})
+    verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
+    ran = Acceleration(requested="cpu", used="cpu")
+    assert {(v.variant, v.accelerator) for v in verdict.variants} == {("fp32", ran)}
+    (failed,) = verdict.failures
+    assert failed.accelerator == Acceleration(requested="cpu", used=None, reason=failed.reason)
 
 
 def test_a_file_changed_after_export_is_refused(run_folder: RunFolder) -> None:

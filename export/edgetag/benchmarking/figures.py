@@ -27,6 +27,7 @@ def figure(
         runtime_version=engines.get(plan.runtime).version(),
         device=device,
         threads=plan.threads,
+        accelerator=engines.acceleration(plan.runtime),
         runs=len(times.latencies_ms),
         sha256=file.sha256,
         warmup_runs=times.warmup_runs,

@@ -7,7 +7,7 @@ from pydantic import Field
 from edgetag.errors import ExitCode
 from edgetag.judging.checks import Bounds, OfVariant, ReasonedCheck
 from edgetag.judging.decisions import EXIT_CODES, worst
-from edgetag.machine import Machine
+from edgetag.machine import Acceleration, Machine
 from edgetag.records import Record, Result
 
 
@@ -68,6 +68,7 @@ class Measurement(Record):
         runtime_version: Its version.
         device: The CPU's name.
         threads: Given to the engine.
+        accelerator: What was asked for, and what ran; None before schema 1.5.
         runs: Timed inferences, after the warm-up.
         batch: Images of one inference; latencies are of the whole batch.
         sha256: Digest of the file.
@@ -91,6 +92,7 @@ class Measurement(Record):
     runtime_version: str
     device: str
     threads: int
+    accelerator: Acceleration | None = None
     runs: int
     batch: int = 1
     sha256: str = ""
@@ -143,11 +145,15 @@ class Desktop(Record):
 
 
 class Failure(Record):
-    """A variant that a runtime did not load or run; `reason` is one line."""
+    """A variant that a runtime did not load or run; `reason` is one line.
+
+    `accelerator` says what was asked for, and nothing ran; it is None before schema 1.5.
+    """
 
     variant: str
     runtime: str
     threads: int
+    accelerator: Acceleration | None = None
     reason: str
 
 
@@ -189,7 +195,7 @@ class BenchResult(Result):
         budgets: Every limit on latency, size and memory that the recipe sets.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench/1.4"
+    SCHEMA: ClassVar[str] = "edgetag.bench/1.5"
     machine: Machine
     mode: Literal["quick", "full"] = "quick"
     measured_at: str = ""

@@ -84,7 +84,13 @@ def run(
                 else:
                     progress.say(f"{file.variant} on {name}: {outcome}")
                     failures.append(
-                        Failure(variant=file.variant, runtime=name, threads=threads, reason=outcome)
+                        Failure(
+                            variant=file.variant,
+                            runtime=name,
+                            threads=threads,
+                            accelerator=engines.acceleration(name, outcome),
+                            reason=outcome,
+                        )
                     )
             conditions.append(_conditions(plan, before, look()))
     desktop: list[Desktop] = []

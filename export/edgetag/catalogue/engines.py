@@ -7,6 +7,7 @@ from typing import Literal
 from edgetag.catalogue import Numbers, by_name
 
 Use = Literal["recipe", "request", "elsewhere", "comparison"]
+Accelerator = Literal["cpu", "gpu", "npu"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class EngineLine:
             another machine's, asked for by `--on`; comparison: nobody names it, other machines
             are held against it.
         imports: The module of its Python package; empty where it has none.
+        accelerator: What it asks its runtime for, alone, so that the runtime runs a file there or
+            refuses it; None of engines whose records say otherwise what computes.
         same_here: For files that compute in these numbers, the engine of this machine that gives
             the scores that it must give on another one; where nothing is said, it is its own.
         keeps_integers: Whether files of integers are computed in integers.
@@ -29,6 +32,7 @@ class EngineLine:
     name: str
     use: Use
     imports: str = ""
+    accelerator: Accelerator | None = None
     same_here: Mapping[Numbers, str] = field(default_factory=dict)
     keeps_integers: bool = True
     explains: bool = True
@@ -37,18 +41,19 @@ class EngineLine:
 AS_LITERT: Mapping[Numbers, str] = dict.fromkeys(("integer", "float", "mixed"), "litert")
 
 ENGINES = by_name(
-    EngineLine("litert", "recipe", "ai_edge_litert.interpreter"),
+    EngineLine("litert", "recipe", "ai_edge_litert.interpreter", "cpu"),
     # On ARM it computes integers as its reference kernels do on x86, and its default kernels on
     # x86 round otherwise, by up to 0.02.
     EngineLine(
         "tflite-runtime",
         "recipe",
         "tflite_runtime.interpreter",
+        "cpu",
         same_here={"integer": "tflite-runtime-reference"},
     ),
-    EngineLine("tflite-runtime-reference", "comparison", "tflite_runtime.interpreter"),
+    EngineLine("tflite-runtime-reference", "comparison", "tflite_runtime.interpreter", "cpu"),
     # LiteRT's newer interface. It gives the scores of its interpreter: it is run where asked for.
-    EngineLine("litert-compiled", "request", "ai_edge_litert.compiled_model"),
+    EngineLine("litert-compiled", "request", "ai_edge_litert.compiled_model", "cpu"),
     # Integers and floats as LiteRT, both by XNNPACK; float activations on integer weights by the
     # kernels of its time, as tflite-runtime. LiteRT's newer ones were up to 0.09 away from both.
     EngineLine(

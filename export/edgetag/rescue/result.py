@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from edgetag.benchmarking.result import Latency
 from edgetag.judging.checks import Bounds, Check, ReasonedCheck
 from edgetag.judging.decisions import Decision
-from edgetag.machine import Machine
+from edgetag.machine import Acceleration, Machine
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
 
@@ -87,6 +87,7 @@ class RescueResult(Result):
         runtime: Where accuracy was measured,
         runtime_version: its version,
         threads: and its number of threads.
+        accelerator: What it was asked for, and what ran; None before schema 1.2.
         timed_runtime: Where latency was, which is where the recipe judges it,
         timed_threads: with so many threads.
         machine: Where this was.
@@ -103,12 +104,13 @@ class RescueResult(Result):
         outcome: What came out, in a sentence or two.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.rescue/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.rescue/1.2"
     variant: Variant
     keep: Keep
     runtime: str
     runtime_version: str
     threads: int
+    accelerator: Acceleration | None = None
     timed_runtime: str = "litert"
     timed_threads: int = 1
     machine: Machine

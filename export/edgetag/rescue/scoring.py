@@ -127,7 +127,11 @@ class Runtime:
             figure(file, plan, times, timed[0], self._machine.cpu, section.max_spread)
             if isinstance(times, Times)
             else Failure(
-                variant=file.variant, runtime=plan.runtime, threads=plan.threads, reason=times
+                variant=file.variant,
+                runtime=plan.runtime,
+                threads=plan.threads,
+                accelerator=engines.acceleration(plan.runtime, times),
+                reason=times,
             )
             for (file, _), times in zip(files, timed, strict=True)
         ]

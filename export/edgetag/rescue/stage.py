@@ -16,6 +16,7 @@ from edgetag.rescue.result import FloatFile, Keep, LayerError, RescueResult, Ste
 from edgetag.rescue.scoring import THREADS
 from edgetag.rescue.search import Choice, fewest
 from edgetag.rescue.trials import Trial, Trials
+from edgetag.runtimes import engines
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
 from edgetag.writing import write_text
@@ -91,6 +92,7 @@ def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | No
         runtime=DEFAULT_ENGINE,
         runtime_version=trials.runtime.engine.version(),
         threads=THREADS,
+        accelerator=engines.acceleration(DEFAULT_ENGINE),
         timed_runtime=trials.recipe.benchmark.budget_runtime,
         timed_threads=trials.recipe.benchmark.budget_threads,
         split=trials.judge.split_name,

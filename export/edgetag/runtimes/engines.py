@@ -1,7 +1,7 @@
 """The engines by name; which there are is in `catalogue.engines`."""
 
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from edgetag.catalogue import module_of
 from edgetag.catalogue.engines import ENGINES as LINES
@@ -9,6 +9,9 @@ from edgetag.catalogue.engines import RUNTIMES
 from edgetag.errors import InputError
 from edgetag.runtimes.here import EngineHere
 from edgetag.runtimes.protocol import Engine, Loader
+
+if TYPE_CHECKING:
+    from edgetag.machine import Acceleration
 
 
 def names() -> tuple[str, ...]:
@@ -58,6 +61,30 @@ def loader(name: str) -> Loader:
     if not isinstance(engine, EngineHere):
         raise InputError(f"the runtime {name} loads no file in a process of this Python")
     return engine
+
+
+def acceleration(name: str, failure: str = "") -> "Acceleration | None":
+    """Return what an engine asked its runtime for, and what ran a file.
+
+    No engine asks for two accelerators at once. LiteRT's CompiledModel gives a file to those alone
+    that it was asked for, and refuses it where they do not take all of it. So what ran is what was
+    asked for, or nothing. `CompiledModel.is_fully_accelerated` does not tell which: it is also true
+    where the CPU's fast kernels run the whole file in place of an NPU.
+
+    Args:
+        name: As recipes name it; `litert@arm64` asks as `litert` does.
+        failure: Why the engine did not run the file; empty where it did.
+
+    Returns:
+        None where the catalogue does not say what the engine asks for.
+    """
+    from edgetag.machine import Acceleration  # late: a process that runs a model needs no pydantic
+
+    line = LINES.get(name.partition("@")[0])
+    if line is None or line.accelerator is None:
+        return None
+    used = None if failure else line.accelerator
+    return Acceleration(requested=line.accelerator, used=used, reason=failure)
 
 
 ENGINES = tuple(get(name) for name in RUNTIMES)

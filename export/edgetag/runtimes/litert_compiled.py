@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from edgetag.catalogue.engines import ENGINES
 from edgetag.errors import one_line
 from edgetag.runtimes.encoding import decode
 from edgetag.runtimes.here import EngineHere
@@ -58,8 +59,9 @@ class CompiledSession:
         for end in (self.input, self.output):
             if end.dtype == "int16":
                 raise ModelLoadError(f"{end.name} is int16, which CompiledModel takes no arrays of")
+        accelerator = ENGINES["litert-compiled"].accelerator or "cpu"
         options = Options(
-            hardware_accelerators=HardwareAccelerator.CPU,
+            hardware_accelerators=HardwareAccelerator[accelerator.upper()],
             cpu_options=CpuOptions(num_threads=threads),
         )
         try:

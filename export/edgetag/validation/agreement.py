@@ -11,6 +11,7 @@ import numpy as np
 
 from edgetag.labels import Labels
 from edgetag.metrics import Scores
+from edgetag.runtimes import engines
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.metrics import Decisions
 from edgetag.validation.proportions import exact_mcnemar, largest_share
@@ -61,6 +62,7 @@ def compare_runtimes(
         variant=run.variant,
         runtime=run.engine.name,
         runtime_version=scored.meta.version,
+        accelerator=engines.acceleration(run.engine.name),
         images=len(first),
         judged_images=judged_images,
         differing_images=differing,

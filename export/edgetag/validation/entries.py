@@ -8,6 +8,7 @@ import numpy as np
 from edgetag.judging.checks import Check
 from edgetag.metrics import Scores
 from edgetag.recipe import Budget
+from edgetag.runtimes import engines
 from edgetag.validation.comparison import Comparison, Measure, compare
 from edgetag.validation.decision import check_overall, check_tags, decide, tag_decision
 from edgetag.validation.inputs import Candidate
@@ -73,6 +74,7 @@ def variant_entry(
         sha256=candidate.sha256,
         runtime=meta.engine,
         runtime_version=meta.version,
+        accelerator=engines.acceleration(meta.engine),
         device=meta.device,
         split=split_name,
         decides=decides,

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from edgetag.machine import Machine
+from edgetag.machine import Acceleration, Machine
 from edgetag.records import Record, Result
 
 TARGET = 0.85
@@ -15,6 +15,7 @@ class RuntimeRate(Record):
     Attributes:
         runtime: The engine.
         runtime_version: Version of the installed engine.
+        accelerator: What was asked for, and what ran; None before schema 1.1.
         bare_images_per_s: Of a loop of set_tensor, invoke and get_tensor on encoded inputs; the
             median over the rounds.
         validate_images_per_s: Of scoring, from the first image to the last: reading the cache,
@@ -30,6 +31,7 @@ class RuntimeRate(Record):
 
     runtime: str
     runtime_version: str
+    accelerator: Acceleration | None = None
     bare_images_per_s: float
     validate_images_per_s: float
     ratio: float
@@ -59,7 +61,7 @@ class ScoringRate(Result):
         failures: Runtimes without.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.scoring-rate/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.scoring-rate/1.1"
     variant: str
     images: int
     processes: int

@@ -12,7 +12,7 @@ from pydantic import Field
 from edgetag.errors import ExitCode
 from edgetag.judging.checks import Bounds, Check
 from edgetag.judging.decisions import EXIT_CODES, Decision, TagDecision
-from edgetag.machine import Machine
+from edgetag.machine import Acceleration, Machine
 from edgetag.recipe import limits_of
 from edgetag.records import Record, Result
 from edgetag.validation.baseline_result import BaselineComparison
@@ -178,6 +178,7 @@ class VariantVerdict(Record):
         sha256: Digest of the file.
         runtime: The engine.
         runtime_version: Version of the installed engine.
+        accelerator: What was asked for, and what ran; null before schema 2.6.
         device: CPU that it ran on.
         split: The images scored.
         decides: Whether this split decides; the others are for information.
@@ -221,6 +222,7 @@ class VariantVerdict(Record):
     sha256: str
     runtime: str
     runtime_version: str
+    accelerator: Acceleration | None = None
     device: str
     split: str
     decides: bool
@@ -267,6 +269,7 @@ class Failure(Record):
         variant: Its name.
         runtime: The engine.
         runtime_version: None where the engine is not installed.
+        accelerator: What was asked for, and that nothing ran; null before schema 2.6.
         kind: `unavailable` (the machine lacks the runtime), `not loadable`, `crashed`,
             `timed out` or `wrong output`.
         reason: One line.
@@ -275,6 +278,7 @@ class Failure(Record):
     variant: str
     runtime: str
     runtime_version: str | None
+    accelerator: Acceleration | None = None
     kind: Literal["unavailable", "not loadable", "crashed", "timed out", "wrong output"]
     reason: str
 
@@ -286,6 +290,7 @@ class RuntimeAgreement(Record):
         variant: Its name.
         runtime: The engine.
         runtime_version: Of the installed engine.
+        accelerator: What was asked for, and what ran; null before schema 2.6.
         images: Pictures that it scored, evenly spread over those that are judged.
         judged_images: And how many those are, of all splits, which the first runtime scored.
         differing_images: Pictures with another decision than on the first runtime.
@@ -300,6 +305,7 @@ class RuntimeAgreement(Record):
     variant: str
     runtime: str
     runtime_version: str
+    accelerator: Acceleration | None = None
     images: int
     judged_images: int
     differing_images: int
@@ -349,7 +355,7 @@ class Verdict(Result):
             where it was made in this run folder.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.verdict/2.5"
+    SCHEMA: ClassVar[str] = "edgetag.verdict/2.6"
     verdict: Decision
     decisions: dict[str, Decision]
     passed_over: tuple[str, ...] = ()

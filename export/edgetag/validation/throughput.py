@@ -126,6 +126,7 @@ def _measure_runtime(engine: Engine, bench: _Bench, rounds: int) -> RuntimeRate 
     return RuntimeRate(
         runtime=engine.name,
         runtime_version=engine.version(),
+        accelerator=engines.acceleration(engine.name),
         bare_images_per_s=bare_rate,
         validate_images_per_s=whole_rate,
         ratio=whole_rate / bare_rate,

@@ -48,7 +48,7 @@ class BenchmarkModel(private val context: Context, private val work: Work, priva
             val chosen = try {
                 EngineChoice(Engines.linked(context), Engines.clock, selfTestMemory(context)).open(bundle, options)
             } catch (error: EngineException) {
-                changing.update { it.copy(notMeasured = it.notMeasured + NotMeasured(options, error.message.orEmpty())) }
+                leaveOut(NotMeasured(options, null, error.message.orEmpty()))
                 return@withContext
             }
             chosen.engine.use {
@@ -56,7 +56,7 @@ class BenchmarkModel(private val context: Context, private val work: Work, priva
                     val measured = measure(bundle, chosen) { coroutineContext.ensureActive() }
                     changing.update { it.copy(measured = it.measured + measured) }
                 } else {
-                    changing.update { it.copy(notMeasured = it.notMeasured + NotMeasured(options, chosen.fellBack)) }
+                    leaveOut(NotMeasured(options, chosen.options.delegate, chosen.fellBack))
                 }
             }
         }
@@ -71,8 +71,12 @@ class BenchmarkModel(private val context: Context, private val work: Work, priva
             if (done % RUNS_A_STEP == 0) work.report(work.state.value.status, done, all)
         }
         val engine = "${chosen.engine.name} ${chosen.engine.version}"
-        return Measured(chosen.variant.name, engine, chosen.options, chosen.loadMs, latency)
+        return Measured(
+            chosen.variant.name, engine, chosen.options, chosen.requested, chosen.fellBack, chosen.loadMs, latency,
+        )
     }
+
+    private fun leaveOut(entry: NotMeasured) = changing.update { it.copy(notMeasured = it.notMeasured + entry) }
 
     private companion object {
         const val WARMUP_RUNS = 10

@@ -18,12 +18,16 @@ import kotlinx.serialization.json.putJsonObject
  *
  * @property engine its name and version.
  * @property options what it ran with.
+ * @property requested the delegate that was asked for.
+ * @property fellBack why that one did not run; empty where it did.
  * @property loadMs from the model in memory to an engine ready to run, in milliseconds.
  */
 data class Measured(
     val variant: String,
     val engine: String,
     val options: EngineOptions,
+    val requested: Delegate,
+    val fellBack: String,
     val loadMs: Double,
     val latency: Latency,
 )
@@ -31,9 +35,11 @@ data class Measured(
 /**
  * An engine that could not be measured.
  *
+ * @property options what was asked for.
+ * @property ran what ran in its place, and is not measured twice; null where nothing did.
  * @property reason why, in English: it is of the runtime.
  */
-data class NotMeasured(val options: EngineOptions, val reason: String)
+data class NotMeasured(val options: EngineOptions, val ran: Delegate?, val reason: String)
 
 /** Returns what is measured in turn: the CPU with more and more threads, then the GPU. */
 fun measuredInTurn(cores: Int): List<EngineOptions> =
@@ -48,11 +54,11 @@ data class BenchmarkReport(
     /** The longest that is shown, in milliseconds; the chart's right end. */
     val longestMs: Double get() = measured.maxOfOrNull { it.latency.p99 } ?: 0.0
 
-    /** Returns the report as JSON, `edgetag.phone-benchmark/1.0`. */
+    /** Returns the report as JSON, `edgetag.phone-benchmark/2.0`. In both lists `delegate` is what ran. */
     fun toJson(manifest: Manifest): String = INDENTED.encodeToString(
         JsonElement.serializer(),
         buildJsonObject {
-            put("schema", "edgetag.phone-benchmark/1.0")
+            put("schema", "edgetag.phone-benchmark/2.0")
             put("bundle", "${manifest.name} ${manifest.version}")
             putJsonObject("device") {
                 put("manufacturer", device.manufacturer)
@@ -65,7 +71,9 @@ data class BenchmarkReport(
                     put("variant", entry.variant)
                     put("model_sha256", manifest.variant(entry.variant).sha256)
                     put("engine", entry.engine)
-                    put("delegate", entry.options.delegate.name.lowercase())
+                    put("requested_delegate", word(entry.requested))
+                    put("delegate", word(entry.options.delegate))
+                    put("fell_back", entry.fellBack)
                     put("threads", entry.options.threads)
                     put("load_ms", entry.loadMs)
                     putJsonObject("latency_ms") {
@@ -79,7 +87,8 @@ data class BenchmarkReport(
             }
             putJsonArray("not_measured") {
                 for (entry in notMeasured) addJsonObject {
-                    put("delegate", entry.options.delegate.name.lowercase())
+                    put("requested_delegate", word(entry.options.delegate))
+                    put("delegate", entry.ran?.let { word(it) })
                     put("threads", entry.options.threads)
                     put("reason", entry.reason)
                 }
@@ -89,5 +98,7 @@ data class BenchmarkReport(
 
     private companion object {
         val INDENTED = Json { prettyPrint = true }
+
+        fun word(delegate: Delegate) = delegate.name.lowercase()
     }
 }

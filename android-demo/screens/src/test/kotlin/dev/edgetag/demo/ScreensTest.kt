@@ -29,14 +29,17 @@ import androidx.window.layout.WindowInfoTrackerDecorator
 import androidx.window.layout.WindowLayoutInfo
 import dev.edgetag.tagger.BundleSource
 import dev.edgetag.tagger.Engine
+import dev.edgetag.tagger.EngineException
 import dev.edgetag.tagger.EngineFactory
 import dev.edgetag.tagger.EngineOptions
 import dev.edgetag.tagger.TensorInfo
 import dev.edgetag.tagger.android.AssetSource
+import java.io.ByteArrayOutputStream
 import java.io.File
 import java.nio.ByteBuffer
 import java.util.zip.CRC32
 import kotlinx.coroutines.flow.flowOf
+import org.json.JSONObject
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertNull
@@ -338,7 +341,27 @@ class ScreensTest {
         compose.onNodeWithContentDescription("Share").performClick()
         assertEquals(Intent.ACTION_CHOOSER, it.nextIntent().action)
         val json = File(it.activity.cacheDir, "shared/benchmark.json").readText()
-        for (part in listOf("edgetag.phone-benchmark/1.0", "\"p99\"", "\"model_sha256\"", "\"sdk\": 35")) assertTrue(json, part in json)
+        for (part in listOf("edgetag.phone-benchmark/2.0", "\"p99\"", "\"model_sha256\"", "\"sdk\": 35")) assertTrue(json, part in json)
+    }
+
+    @Test
+    fun `each result of the benchmark has what was asked for, what ran, and why they differ`() = phone.use(engines = TwoThreads) {
+        it.settle()
+        it.press("Benchmark")
+        it.press("Start")
+        val written = ByteArrayOutputStream().also(it.model.benchmark::write).toString()
+        val report = JSONObject(written)
+        assertEquals(listOf("cpu 1 cpu ", "cpu 2 cpu "), ran(report, "results", "fell_back"))
+        val gpu = "this build of TensorFlow Lite has no GPU delegate"
+        val expected = listOf("cpu 4 null ${TwoThreads.REFUSAL}", "gpu 1 cpu $gpu")
+        assertEquals(expected, ran(report, "not_measured", "reason"))
+    }
+
+    private fun ran(report: JSONObject, list: String, why: String): List<String> {
+        val entries = report.getJSONArray(list)
+        return (0 until entries.length()).map(entries::getJSONObject).map {
+            listOf("requested_delegate", "threads", "delegate", why).joinToString(" ") { key -> it.get(key).toString() }
+        }
     }
 
     @Test
@@ -409,6 +432,14 @@ private object NoMaps : EngineFactory {
         object : Engine by OneThread.open(model, options) {
             override val maps: TensorInfo? = null
         }
+}
+
+/** The real engine, which refuses more than two threads. */
+private object TwoThreads : EngineFactory {
+    const val REFUSAL = "no more than 2 threads"
+
+    override fun open(model: ByteBuffer, options: EngineOptions): Engine =
+        if (options.threads > 2) throw EngineException(REFUSAL) else OneThread.open(model, options)
 }
 
 /** The released bundle as one would be that says what it was held against. */
