@@ -22,6 +22,7 @@ try:
     with quiet_stderr():
         import tensorflow as tf
         import tf_keras as keras
+        from tensorflow.python.framework.ops import gradient_registry
 except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "tensorflow", "train") from None
 finally:
@@ -31,4 +32,4 @@ gc.freeze()  # nor does any later collection look at them
 
 tf.get_logger().setLevel("ERROR")
 
-__all__ = ["keras", "quiet_stderr", "tf"]
+__all__ = ["gradient_registry", "keras", "quiet_stderr", "tf"]

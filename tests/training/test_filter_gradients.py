@@ -44,9 +44,7 @@ def gradients_of(layer: Any, pictures: Any) -> Any:
     [("Conv2D", each) for each in PLAIN] + [("DepthwiseConv2D", each) for each in DEPTHWISE],
 )
 def test_gradients_are_tensorflows_own(kind: str, options: dict[str, Any], side: int) -> None:
-    from tensorflow.python.framework.ops import gradient_registry
-
-    from edgetag.tf import keras
+    from edgetag.tf import gradient_registry, keras
     from edgetag.training.filter_gradients import use_quick_filter_gradients
 
     use_quick_filter_gradients()

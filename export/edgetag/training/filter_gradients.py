@@ -15,9 +15,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
-from tensorflow.python.framework.ops import gradient_registry
-
-from edgetag.tf import tf
+from edgetag.tf import gradient_registry, tf
 
 WIDE = 4
 """oneDNN is quicker with narrower depthwise filters."""
