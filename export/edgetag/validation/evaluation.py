@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Budget, Recipe
 from edgetag.sampling import positions, spread
+from edgetag.validation.chance import no_better_than_chance
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.heat_maps import MOST_IMAGES, ReferenceHeatMaps
 from edgetag.validation.inputs import Candidate, fp32_size_bytes, read_thresholds, split_of
@@ -187,7 +189,8 @@ def prepare(
         map_rows=compared_maps,
         heat_maps=heat_maps,
     )
-    for warning in unbreakable(recipe, evaluation.reference[deciding]):
+    measured = evaluation.reference[deciding]
+    for warning in chain(unbreakable(recipe, measured), no_better_than_chance(measured)):
         progress.say(f"warning: {warning}")
     _require_sizes(evaluation, files)
     return evaluation

@@ -1,0 +1,37 @@
+"""A float model that guesses is told, since no file loses anything against it."""
+
+import numpy as np
+import pytest
+
+from edgetag.tags import Vocabulary
+from edgetag.validation.chance import no_better_than_chance
+from edgetag.validation.metrics import Measured, Split
+
+TAGS = Vocabulary(("cat", "dog", "rare"))
+
+
+def sentences(knows: float, seed: int) -> list[str]:
+    """Judge scores of cats that know the label so much, scores of dogs by chance, and one rare."""
+    generator = np.random.default_rng(seed)
+    labels = (generator.random((300, 3)) < 0.2).astype(np.int8)
+    labels[:, 2] = [1, *[0] * 299]
+    scores = generator.random((300, 3)).astype(np.float32)
+    scores[:, 0] = (1 - knows) * scores[:, 0] + knows * labels[:, 0]
+    groups = [str(row) for row in range(300)]
+    split = Split(labels, TAGS, groups, min_positives=5, samples=200, confidence=0.95, seed=1)
+    measured = Measured(scores, split, dict.fromkeys(TAGS.names, 0.5))
+    return list(no_better_than_chance(measured))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_scored_tags_that_are_guessed_are_named_and_others_are_not(seed: int) -> None:
+    (sentence,) = sentences(0.3, seed)
+    assert "dog (0." in sentence
+    assert "cat" not in sentence
+    assert "rare" not in sentence, "what is not scored is told elsewhere"
+
+
+def test_a_model_that_guesses_everything_is_told_so() -> None:
+    (sentence,) = sentences(0.0, 7)
+    assert "cat (0." in sentence
+    assert "dog (0." in sentence
