@@ -17,6 +17,7 @@ from edgetag.cli.app import app
 from edgetag.contract import Preprocessing
 from edgetag.conversion.explain_signature import without_explain
 from edgetag.conversion.flatfile import pack_model, parse_model
+from edgetag.editing.batch import Edited
 from edgetag.editing.drawing import cover
 from edgetag.editing.edits import parse_shape
 from edgetag.editing.regions import boxes_to_cover
@@ -209,6 +210,11 @@ def test_what_cannot_be_read_is_told_and_the_others_are_written() -> None:
     done = edit("mosaic", "bad.png", "cat.png", "-o", "out", "--tag", "face")
     assert done.exit_code == 1
     assert "1 of 2 pictures written" in done.output
+    told = edit("mosaic", "bad.png", "cat.png", "-o", "out", "--tag", "face", "--json")
+    assert told.exit_code == 1
+    result = Edited.from_json(told.stdout, "stdout")
+    assert (result.out, result.written, result.nothing) == ("out", 1, 0)
+    assert [name for name, _ in result.failed] == ["bad.png"]
     assert "unreadable: not one of" in done.output
 
 

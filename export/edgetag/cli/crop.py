@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from edgetag.cli.editing import Exif, Folder, Model, Pictures, Tags, edit
-from edgetag.cli.options import BundleVariant
+from edgetag.cli.options import BundleVariant, Json
 
 
 def crop(
@@ -23,8 +23,11 @@ def crop(
     tag: Tags = None,
     variant: BundleVariant = None,
     exif: Exif = "no-gps",
+    json: Json = False,
 ) -> None:
     """Crop pictures to where tags are seen."""
     from edgetag.editing.edits import crops_of
 
-    edit(model, pictures, out, variant, exif, lambda tagger: crops_of(tagger, tag or (), shape))
+    edit(
+        model, pictures, out, variant, exif, json, lambda tagger: crops_of(tagger, tag or (), shape)
+    )

@@ -8,7 +8,7 @@ import typer
 
 from edgetag.cli.confined import confine_command
 from edgetag.cli.models import open_model
-from edgetag.cli.terminal import console_progress, print_tables
+from edgetag.cli.terminal import console_progress, show
 
 if TYPE_CHECKING:
     from edgetag.editing.batch import Edit, Explainer
@@ -48,6 +48,7 @@ def edit(
     out: Path,
     variant: str | None,
     exif: Keep,
+    json: bool,
     make: "Callable[[Tagger], Edit | Mapping[str, Edit]]",
 ) -> NoReturn:
     """Make every picture anew, tell what could not be, and end with 1 if there was any."""
@@ -56,19 +57,24 @@ def edit(
     listing = list_pictures(named)
     with open_model(model, variant, lambda: confine_command(listing, [], [out])) as tagger:
         edits = make(tagger)
-        write(tagger, listing, out, exif, edits if isinstance(edits, Mapping) else {"": edits})
+        edits = edits if isinstance(edits, Mapping) else {"": edits}
+        write(tagger, listing, out, exif, json, edits)
 
 
 def write(
-    explainer: "Explainer", listing: "Listing", out: Path, exif: Keep, edits: "Mapping[str, Edit]"
+    explainer: "Explainer",
+    listing: "Listing",
+    out: Path,
+    exif: Keep,
+    json: bool,
+    edits: "Mapping[str, Edit]",
 ) -> NoReturn:
     """Make every picture anew by what a model sees, and end as `edit` does."""
     from edgetag.editing.batch import edit_pictures
-    from edgetag.errors import ExitCode
     from edgetag.screening.tables import left_table
 
     made = edit_pictures(explainer, listing.pictures, out, edits, console_progress(), exif)
-    if made.failed:
-        print_tables([left_table("Not written", made.failed)])
-    typer.echo(f"{out}: {made.written} of {made.written + len(made.failed)} pictures written")
-    raise typer.Exit(ExitCode.BUDGET_BROKEN if made.failed else ExitCode.ACCEPTED)
+    tables = [left_table("Not written", made.failed)] if made.failed else []
+    of_all = made.written + len(made.failed)
+    show(made, json, tables, [f"{out}: {made.written} of {of_all} pictures written"])
+    raise typer.Exit(made.exit_code)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from edgetag.cli.editing import Exif, Folder, Pictures, edit, write
-from edgetag.cli.options import BundleVariant
+from edgetag.cli.options import BundleVariant, Json
 
 Model = Annotated[
     Path,
@@ -25,6 +25,7 @@ def heatmap(
     tag: Annotated[str, typer.Option(metavar="TAG", help="Whose heat is drawn.")],
     variant: BundleVariant = None,
     exif: Exif = "no-gps",
+    json: Json = False,
 ) -> None:
     """Draw over pictures where a tag is seen: the hotter, the more colour.
 
@@ -39,5 +40,5 @@ def heatmap(
         from edgetag.workspace import Workspace
 
         explainer = FloatTagger(read_recipe(model), Workspace(model), tag)
-        write(explainer, list_pictures(pictures), out, exif, {"": heat_of(explainer, tag)})
-    edit(model, pictures, out, variant, exif, lambda tagger: heat_of(tagger, tag))
+        write(explainer, list_pictures(pictures), out, exif, json, {"": heat_of(explainer, tag)})
+    edit(model, pictures, out, variant, exif, json, lambda tagger: heat_of(tagger, tag))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from edgetag.cli.editing import Exif, Folder, Model, Pictures, Tags, edit
-from edgetag.cli.options import BundleVariant
+from edgetag.cli.options import BundleVariant, Json
 
 
 def mosaic(
@@ -29,6 +29,7 @@ def mosaic(
     ] = 0,
     variant: BundleVariant = None,
     exif: Exif = "no-gps",
+    json: Json = False,
 ) -> None:
     """Cover where tags are seen, by default the bundle's sensitive ones.
 
@@ -44,5 +45,6 @@ def mosaic(
         out,
         variant,
         exif,
+        json,
         lambda tagger: mosaic_of(tagger, tag or (), how, level, tile),
     )

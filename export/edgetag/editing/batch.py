@@ -1,16 +1,16 @@
 """Makes many pictures anew, on all cores: one file for each, in a folder of its own."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from PIL import Image
 
 from edgetag.editing.saving import SUFFIXES, Exif, Opened, encode, open_picture
-from edgetag.errors import InputError
+from edgetag.errors import ExitCode, InputError
 from edgetag.pool import in_order
 from edgetag.progress import Progress
+from edgetag.records import Result
 from edgetag.tagging.errors import PictureError
 from edgetag.tagging.listing import Content, Listed, bytes_of, contents, shown_name
 from edgetag.tagging.results import Tagging
@@ -37,19 +37,26 @@ Edit = Callable[[Image.Image, Tagging], Image.Image | None]
 """Makes a picture anew by what a model sees in it; None where there is nothing to write."""
 
 
-@dataclass(frozen=True)
-class Edited:
+class Edited(Result):
     """What was made.
 
     Attributes:
+        out: The folder.
         written: Pictures of which files were written.
         nothing: Pictures for which there was nothing to write.
         failed: Name and reason of pictures that could not be read or written.
     """
 
+    SCHEMA: ClassVar[str] = "edgetag.edited/1.0"
+    out: str
     written: int
     nothing: int
     failed: tuple[tuple[str, str], ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 where a picture could not be read or written."""
+        return ExitCode.BUDGET_BROKEN if self.failed else ExitCode.ACCEPTED
 
 
 def edit_pictures(
@@ -113,7 +120,7 @@ def edit_pictures(
             else:
                 written += 1
             task.advance()
-    return Edited(written, nothing, tuple(failed))
+    return Edited(out=str(out), written=written, nothing=nothing, failed=tuple(failed))
 
 
 def _target(out: Path, name: str, opened: Opened) -> Path:
