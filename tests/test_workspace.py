@@ -117,6 +117,18 @@ def test_two_commands_never_write_to_one_run_folder(tmp_path: Path) -> None:
         pass
 
 
+def test_a_new_folder_in_which_nothing_was_written_is_taken_away_again(tmp_path: Path) -> None:
+    refused, written, empty = (tmp_path / name for name in ("refused", "written", "empty"))
+    empty.mkdir()
+    for folder in (refused, written, empty):
+        with Workspace(folder).locked():
+            if folder is written:
+                (folder / "kept").touch()
+    assert not refused.exists()
+    assert empty.is_dir()
+    assert (written / "kept").exists()
+
+
 def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
     script = (
         f"mount -t tmpfs -o size=64k tmpfs {tmp_path} && exec {sys.executable} -c "

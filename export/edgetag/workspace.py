@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from pydantic import Field
 from edgetag.errors import InputError
 from edgetag.records import Record, Result
 from edgetag.writing import disk_error
+
+LOCK = ".lock"
 
 
 def digest_file(path: Path) -> str:
@@ -231,12 +234,15 @@ class Workspace:
     def locked(self) -> Iterator[None]:
         """Hold the run folder, so that two commands never write to it at once.
 
+        A new folder in which nothing was written is taken away again.
+
         Raises:
             InputError: Another process holds it.
         """
+        is_new = not self.root.exists()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / ".lock").open("w")
+            lock = (self.root / LOCK).open("w")
         except OSError as error:
             raise disk_error(self.root, error) from error
         with lock:
@@ -246,7 +252,11 @@ class Workspace:
                 raise InputError(
                     f"{self.root}: another edgetag command works in this run folder; wait for it"
                 ) from None
-            yield
+            try:
+                yield
+            finally:
+                if is_new and [path.name for path in self.root.iterdir()] == [LOCK]:
+                    shutil.rmtree(self.root, ignore_errors=True)
 
 
 def measured(work: Callable[[], Any]) -> tuple[Any, float, int]:
