@@ -102,8 +102,8 @@ class DatasetResult(Result):
     input_size: int
     splits: dict[str, SplitCounts]
     rejected: dict[str, int] = Field(description="Rows left out, by reason.")
-    rejected_share: float = Field(description="Bad rows ÷ rows; duplicates are not bad.")
-    duplicates: int = Field(description="Rows that repeat an image and agree with it.")
+    rejected_share: float = Field(description="Bad rows ÷ rows; repeats are not bad.")
+    duplicates: int = Field(description="Rows that repeat an image and do not contradict it.")
     near_duplicates: tuple[NearDuplicate, ...]
     straddling_groups: tuple[str, ...] = Field(description="Groups in more than one split.")
     unknown_tags: tuple[UnknownTag, ...]
