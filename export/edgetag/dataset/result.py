@@ -94,7 +94,7 @@ class CorrectionCounts(Record):
 class DatasetResult(Result):
     """`dataset/summary.json`: what the manifest holds and what was left out."""
 
-    SCHEMA: ClassVar[str] = "edgetag.dataset/1.2"
+    SCHEMA: ClassVar[str] = "edgetag.dataset/1.3"
     source: str = Field(description="Name of the table or folder; data.source says where it lies.")
     format: Format
     listed: int = Field(description="Rows of the source.")
@@ -115,7 +115,7 @@ class DatasetResult(Result):
 class CheckReport(Result):
     """What `data check` found; nothing is written."""
 
-    SCHEMA: ClassVar[str] = "edgetag.data-check/1.2"
+    SCHEMA: ClassVar[str] = "edgetag.data-check/1.3"
     source: str
     format: Format
     listed: int

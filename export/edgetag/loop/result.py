@@ -70,7 +70,7 @@ class LearntFrom(Record):
 class LoopComparison(Result):
     """`edgetag loop compare --json`."""
 
-    SCHEMA: ClassVar[str] = "edgetag.loop-comparison/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.loop-comparison/2.0"
     before: str = Field(description="The first run's folder, as it was named.")
     after: str
     confidence: float

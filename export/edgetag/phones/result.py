@@ -77,7 +77,7 @@ class PhonesResult(Result):
         failures: One entry per phone, or per file on a phone, that gave nothing.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.phones/1.5"
+    SCHEMA: ClassVar[str] = "edgetag.phones/1.6"
     measured_at: str
     versions: dict[str, str]
     benchmark_model_sha256: str | None
