@@ -14,7 +14,7 @@ from edgetag.benchmarking.history import append, read_history
 from edgetag.benchmarking.result import BenchResult, Latency, Measurement
 from edgetag.benchmarking.tables import comparison_tables
 from edgetag.errors import ExitCode, InputError
-from edgetag.machine import Machine
+from edgetag.machine import Acceleration, Machine
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.reporting.plots.history import draw_history
@@ -34,6 +34,7 @@ def figure(p50: float, *, stable: bool = True, variant: str = "int8") -> Measure
         threads=1,
         runs=200,
         sha256="ab",
+        accelerator=Acceleration(requested="cpu", used="cpu"),
         stable=stable,
         load_ms=1,
         peak_memory_bytes=None,
@@ -122,6 +123,20 @@ def test_history_grows_by_each_benchmark_once(tmp_path: Path) -> None:
     assert [one.p50_ms for one in found] == [1.0, 2.0]
     assert found[0].device == "A CPU"
     assert found[0].sha256 == "ab"
+    assert [one.accelerator for one in found] == ["cpu", "cpu"]
+
+
+def test_a_history_from_before_accelerators_were_recorded_is_read_and_added_to(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "history.sqlite"
+    append(path, result(figure(1.0)))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("ALTER TABLE latency DROP COLUMN accelerator")
+    assert [one.accelerator for one in read_history(path).figures] == [None]
+    append(path, result(figure(2.0), at="2026-01-02T00:00:00+00:00"))
+    found = read_history(path).figures
+    assert [(one.p50_ms, one.accelerator) for one in found] == [(1.0, None), (2.0, "cpu")]
 
 
 def test_the_plot_has_a_line_per_file_and_runtime(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from edgetag.bundling.tables import check_sentence, check_tables
 from edgetag.cli.app import app
 from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.errors import InputError
+from edgetag.machine import Acceleration
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
 from tests.support.made_bundle import resealed, unpack, with_json, without_golden_maps
@@ -59,6 +60,18 @@ def test_scores_that_differ_from_every_family_fail_and_name_the_nearest(bundle: 
     assert replay.max_difference is not None
     assert replay.max_difference > 0.1
     assert "✗ fail" in told(found)
+    assert replay.accelerator == Acceleration(requested="cpu", used="cpu")
+
+
+def test_a_file_that_is_too_new_for_a_runtime_has_run_on_no_accelerator(bundle: Path) -> None:
+    files = unpack(bundle)
+    model = parse_model(files["int8.tflite"], "int8")
+    for code in model.operatorCodes:
+        code.version = 99
+    bundle.write_bytes(resealed({**files, "int8.tflite": bytes(pack_model(model))}))
+    (replay,) = check(bundle, LITERT, SILENT).replays
+    assert replay.verdict == "fail"
+    assert replay.accelerator == Acceleration(requested="cpu", used=None, reason=replay.reason)
 
 
 def test_scores_within_the_tolerance_of_another_family_pass_as_on_a_device(bundle: Path) -> None:

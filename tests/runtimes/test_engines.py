@@ -10,7 +10,7 @@ from edgetag.catalogue.engines import ENGINES
 from edgetag.errors import InputError
 from edgetag.machine import Acceleration
 from edgetag.preprocess import Pixels, Preprocessing
-from edgetag.runtimes import engines, litert_compiled
+from edgetag.runtimes import FailureKind, LoadFailure, engines, litert_compiled
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.protocol import Loader, ModelLoadError
 from edgetag.runtimes.tflite_runtime import why_not
@@ -47,6 +47,8 @@ def test_what_ran_is_what_was_asked_for_or_nothing_with_the_reason(name: str) ->
     ran, failed = engines.acceleration(name), engines.acceleration(name, "it is damaged")
     assert ran == Acceleration(requested="cpu", used="cpu")
     assert failed == Acceleration(requested="cpu", used=None, reason="it is damaged")
+    crash = LoadFailure(FailureKind.CRASHED, "it is damaged")
+    assert engines.acceleration(name, crash) == failed
 
 
 def test_an_engine_of_which_the_catalogue_says_nothing_gets_nothing_made_up() -> None:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from edgetag.cli.app import app
 from edgetag.conversion.result import ExportResult
+from edgetag.machine import Acceleration
 from edgetag.progress import SilentProgress
 from edgetag.runtimes.wasm import Wasm
 from edgetag.targets.result import TargetsResult
@@ -47,6 +48,7 @@ def test_integers_are_identical_in_webassembly_and_floats_close(
     assert {check.host for check in found.values()} == {"litert"}
     assert found["int8"].program.startswith("Node.js ")
     assert found["int8"].cpu is None
+    assert found["int8"].accelerator == Acceleration(requested="cpu", used="cpu")
 
 
 def test_scores_that_differ_end_in_1_and_are_shown_with_how_many_and_how_much(

@@ -14,6 +14,7 @@ from typing import ClassVar
 from pydantic import ValidationError
 
 from edgetag.benchmarking.result import BenchResult
+from edgetag.catalogue.engines import Accelerator
 from edgetag.errors import InputError
 from edgetag.records import Record, Result
 from edgetag.writing import disk_error
@@ -22,7 +23,11 @@ HISTORY = "history.sqlite"
 
 
 class Figure(Record):
-    """One latency that was measured once; see `result.Measurement`."""
+    """One latency that was measured once; see `result.Measurement`.
+
+    `accelerator` is what was asked for and what ran the file: it was not measured where they
+    differ. None in rows from before schema 1.1, and where the engine does not say.
+    """
 
     measured_at: str
     device: str
@@ -38,17 +43,20 @@ class Figure(Record):
     p50_ms: float
     p90_ms: float
     p99_ms: float
+    accelerator: Accelerator | None = None
 
 
 COLUMNS = tuple(Figure.model_fields)
 SQL_TYPES: dict[object, str] = {str: "TEXT", int: "INTEGER", bool: "INTEGER", float: "REAL"}
+LATER = {"accelerator": "TEXT"}
+"""Columns that were not there from the start, with their types; older files get them."""
 KEY = ("measured_at", "device", "runtime", "threads", "batch", "variant")
 
 
 class History(Result):
     """All figures, the oldest first."""
 
-    SCHEMA: ClassVar[str] = "edgetag.bench-history/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.bench-history/1.1"
     figures: tuple[Figure, ...]
 
     def only(self, runtimes: Sequence[str] = (), variants: Sequence[str] = ()) -> "History":
@@ -102,17 +110,21 @@ def append(path: Path, result: BenchResult) -> None:
             p50_ms=figure.latency_ms.p50,
             p90_ms=figure.latency_ms.p90,
             p99_ms=figure.latency_ms.p99,
+            accelerator=figure.accelerator and figure.accelerator.used,
         )
         for figure in result.results
     ]
     kinds = [
         f"{name} {SQL_TYPES[field.annotation]} NOT NULL"
         for name, field in Figure.model_fields.items()
+        if name not in LATER
     ]
     table = f"latency ({', '.join(kinds)}, PRIMARY KEY ({', '.join(KEY)}))"
     marks = ", ".join("?" for _ in COLUMNS)
     with _opened(path) as database, database:
         database.execute(f"CREATE TABLE IF NOT EXISTS {table}")
+        for name in LATER.keys() - set(_columns(database)):
+            database.execute(f"ALTER TABLE latency ADD COLUMN {name} {LATER[name]}")
         database.executemany(
             f"INSERT OR IGNORE INTO latency ({', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608
             [tuple(figure.model_dump().values()) for figure in figures],
@@ -129,14 +141,20 @@ def read_history(path: Path) -> History:
         raise InputError(f"{path}: missing; run: edgetag bench")
     order = "measured_at, runtime, variant, threads"
     with _opened(path) as database:
+        there = _columns(database)
+        columns = [name for name in COLUMNS if name in there or name not in LATER]
         rows = database.execute(
-            f"SELECT {', '.join(COLUMNS)} FROM latency ORDER BY {order}"  # noqa: S608
+            f"SELECT {', '.join(columns)} FROM latency ORDER BY {order}"  # noqa: S608
         ).fetchall()
     try:
-        figures = tuple(Figure(**dict(zip(COLUMNS, row, strict=True))) for row in rows)
+        figures = tuple(Figure(**dict(zip(columns, row, strict=True))) for row in rows)
     except ValidationError as error:
         raise _unusable(path, error.errors()[0]["msg"]) from None
     return History(figures=figures)
+
+
+def _columns(database: sqlite3.Connection) -> tuple[str, ...]:
+    return tuple(row[1] for row in database.execute("PRAGMA table_info(latency)"))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from edgetag.bundling.replay import cells_over, nearest, run_over
 from edgetag.bundling.result import BundledVariant
 from edgetag.catalogue.engines import ENGINES
 from edgetag.errors import InputError
+from edgetag.machine import Acceleration
 from edgetag.preprocess import ImageRejectedError
 from edgetag.progress import Progress, SilentProgress
 from edgetag.records import Record, Result
@@ -51,6 +52,8 @@ class Replay(Record):
         variant: Which file.
         runtime: The engine.
         runtime_version: Version of the engine.
+        accelerator: Asked for, and used; None in files from before schema 1.2, and where the engine
+            does not say.
         family: Whose known outputs are nearest; None where there are no scores.
         tolerance: Tolerance of that family.
         max_difference: Largest absolute difference of a score from that family's.
@@ -65,6 +68,7 @@ class Replay(Record):
     variant: str
     runtime: str
     runtime_version: str
+    accelerator: Acceleration | None = None
     family: Family | None = None
     tolerance: float | None = None
     max_difference: float | None = None
@@ -87,7 +91,7 @@ class BundleCheck(Result):
         replays: Every file on every runtime; empty where nothing was to be replayed.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bundle-check/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.bundle-check/1.2"
     file: str
     sha256: str
     name: str
@@ -220,7 +224,12 @@ def _replay(
     run = run_over(engine, model, cache, len(bundle.inputs), bundle.contract)
     unavailable = isinstance(run, LoadFailure) and run.kind is FailureKind.UNAVAILABLE
     version = "" if unavailable else engine.version()
-    place = {"variant": variant.variant, "runtime": engine.name, "runtime_version": version}
+    place = {
+        "variant": variant.variant,
+        "runtime": engine.name,
+        "runtime_version": version,
+        "accelerator": engines.acceleration(engine.name, run),
+    }
     if isinstance(run, LoadFailure):
         # A runtime that never ran the file (too old for it) tells nothing new.
         foreign = engine.name not in {entry.expected.runtime for entry in known}

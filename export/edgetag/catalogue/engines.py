@@ -59,10 +59,11 @@ ENGINES = by_name(
     EngineLine(
         "wasm",
         "elsewhere",
+        accelerator="cpu",
         same_here={"integer": "litert", "float": "litert", "mixed": "tflite-runtime"},
         explains=False,
     ),
-    EngineLine("browser", "elsewhere", same_here=AS_LITERT, explains=False),
+    EngineLine("browser", "elsewhere", accelerator="cpu", same_here=AS_LITERT, explains=False),
     # Shaders take the steps of integers as floats, and round nothing in between.
     EngineLine(
         "browser-webgpu",

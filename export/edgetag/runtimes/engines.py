@@ -63,7 +63,7 @@ def loader(name: str) -> Loader:
     return engine
 
 
-def acceleration(name: str, failure: str = "") -> "Acceleration | None":
+def acceleration(name: str, outcome: object = None) -> "Acceleration | None":
     """Return what an engine asked its runtime for, and what ran a file.
 
     No engine asks for two accelerators at once. LiteRT's CompiledModel gives a file to those alone
@@ -73,18 +73,22 @@ def acceleration(name: str, failure: str = "") -> "Acceleration | None":
 
     Args:
         name: As recipes name it; `litert@arm64` asks as `litert` does.
-        failure: Why the engine did not run the file; empty where it did.
+        outcome: What came of running the file: a `LoadFailure`, or its reason, where nothing did.
 
     Returns:
         None where the catalogue does not say what the engine asks for.
     """
-    from edgetag.machine import Acceleration  # late: a process that runs a model needs no pydantic
+    # Late: a process that runs a model needs no pydantic.
+    from edgetag.machine import Acceleration
+    from edgetag.runtimes.scoring import LoadFailure
 
     line = LINES.get(name.partition("@")[0])
     if line is None or line.accelerator is None:
         return None
-    used = None if failure else line.accelerator
-    return Acceleration(requested=line.accelerator, used=used, reason=failure)
+    reason = outcome.reason if isinstance(outcome, LoadFailure) else outcome
+    if not isinstance(reason, str) or not reason:
+        return Acceleration(requested=line.accelerator, used=line.accelerator)
+    return Acceleration(requested=line.accelerator, used=None, reason=reason)
 
 
 ENGINES = tuple(get(name) for name in RUNTIMES)

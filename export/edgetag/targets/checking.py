@@ -78,6 +78,7 @@ def _check(job: Job[Engine], pictures: Pictures, task: Task) -> TargetCheck:
     return TargetCheck.like(
         comparison,
         **facts_of(job.file, job.engine),
+        accelerator=engines.acceleration(job.engine.name, there),
         host=host.name,
         split=pictures.split,
         images=len(job.rows),

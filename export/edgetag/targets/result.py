@@ -11,6 +11,7 @@ from pydantic import Field
 from edgetag.errors import ExitCode
 from edgetag.judging.checks import Check, OfVariant
 from edgetag.judging.decisions import EXIT_CODES, Decision, worst
+from edgetag.machine import Acceleration
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
 
@@ -33,6 +34,8 @@ class TargetRecord(Record):
         target: The machine: `arm64`, `armv7`, `wasm`.
         runtime: Which runtime there.
         runtime_version: Its version there.
+        accelerator: Asked for, and used; None in files from before schema 1.1, and where the engine
+            does not say.
         cpu: The processor that is emulated; it decides which kernels a runtime chooses. None where
             none is chosen.
         program: What the machine is made by, such as `QEMU 7.2.22`.
@@ -43,6 +46,7 @@ class TargetRecord(Record):
     target: str
     runtime: str
     runtime_version: str
+    accelerator: Acceleration | None = None
     cpu: str | None
     program: str
 
@@ -154,7 +158,7 @@ class TargetsResult(Result):
         budgets: Every `max_arm_instructions` of the recipe for a file that was counted or failed.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.targets/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.targets/1.1"
     budget_runtime: str
     budget_target: str
     budget_cpu: str

@@ -223,6 +223,7 @@ def _state(entry: VariantVerdict) -> VariantState:
         runtime=entry.runtime,
         runtime_version=entry.runtime_version,
         device=entry.device,
+        accelerator=entry.accelerator,
         sha256=entry.sha256,
         scores_sha256=entry.scores_sha256,
         map=_rounded(entry.map),

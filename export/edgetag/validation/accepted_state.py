@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from edgetag.judging.decisions import Decision
-from edgetag.machine import Machine
+from edgetag.machine import Acceleration, Machine
 from edgetag.records import Record, Result
 
 
@@ -26,6 +26,8 @@ class VariantState(Record):
         runtime: The engine.
         runtime_version: Version of the engine.
         device: CPU that it ran on.
+        accelerator: Asked for, and used; None in files from before schema 1.1, and where the engine
+            does not say.
         sha256: Digest of the file.
         scores_sha256: Digest of the scores.
         map: Mean average precision over the scored tags.
@@ -37,6 +39,7 @@ class VariantState(Record):
     runtime: str
     runtime_version: str
     device: str
+    accelerator: Acceleration | None = None
     sha256: str
     scores_sha256: str
     map: float | None
@@ -81,7 +84,7 @@ class Baseline(Result):
         history: What was accepted before, the oldest first.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.baseline/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.baseline/1.1"
     recipe: str
     tags: tuple[str, ...]
     split: str

@@ -169,7 +169,7 @@ def failure_of(run: Run, failure: LoadFailure) -> Failure:
         variant=run.variant,
         runtime=run.engine.name,
         runtime_version=run.engine.version() if installed else None,
-        accelerator=engines.acceleration(run.engine.name, failure.reason),
+        accelerator=engines.acceleration(run.engine.name, failure),
         kind=failure.kind.value,
         reason=failure.reason,
     )

@@ -13,7 +13,7 @@ from edgetag.conversion.flatfile import all_operators, pack_model, parse_model
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.result import ExportResult
 from edgetag.errors import ExitCode, InputError
-from edgetag.machine import this_machine
+from edgetag.machine import Acceleration, this_machine
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines
 from edgetag.sampling import spread
@@ -30,6 +30,7 @@ from tests.support.tiny_run import RECIPE, TAGS, TEST, RunFolder, make_run_folde
 
 OLD = engines.get("tflite-runtime")
 needs_old = pytest.mark.skipif(OLD.available() is not None, reason="needs tflite-runtime")
+RAN = Acceleration(requested="cpu", used="cpu")
 SCORED = ScoreRun(np.zeros((1, 3), dtype=np.float32), 1.0, 1.0)
 
 
@@ -195,6 +196,8 @@ def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> 
         wasm = result.find(variant, "wasm")
         assert wasm is not None
         assert wasm.state == "unavailable"
+        assert reference.accelerator == old.accelerator == RAN
+        assert wasm.accelerator == RAN.model_copy(update={"used": None, "reason": wasm.reason})
     targets = {target.name: target for target in result.targets}
     assert targets["litert"].version == engines.get("litert").version()
     assert targets["wasm"].version is None
@@ -208,6 +211,7 @@ def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> 
     assert other is not None
     assert other.latency is None  # measured on another file of this size
     assert [proof.conclusion for proof in result.proofs] == ["not contradicted"] * 2
+    assert [proof.accelerator for proof in result.proofs] == [RAN] * 2
     assert result.exit_code is ExitCode.ACCEPTED
     left = folder.workspace.root / "matrix"
     assert MatrixResult.read(left / "matrix.json", "matrix") == result

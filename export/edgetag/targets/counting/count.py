@@ -7,7 +7,7 @@ from edgetag.errors import InputError
 from edgetag.pool import open_pool
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
-from edgetag.runtimes import Engine, LoadFailure
+from edgetag.runtimes import Engine, LoadFailure, engines
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.targets import store
 from edgetag.targets.asked import facts_of, require_ready, target_of
@@ -119,7 +119,10 @@ def _count(
 ) -> InstructionCount | CountFailure:
     facts = facts_of(job.file, job.engine)
     outcome = count_file(job.path, job.engine, pictures, by_operator)
+    accelerator = engines.acceleration(job.engine.name, outcome)
     if isinstance(outcome, LoadFailure):
-        return CountFailure(**facts, reason=outcome.reason)
+        return CountFailure(**facts, accelerator=accelerator, reason=outcome.reason)
     instructions, operators = outcome
-    return InstructionCount(**facts, instructions=instructions, operators=operators)
+    return InstructionCount(
+        **facts, accelerator=accelerator, instructions=instructions, operators=operators
+    )

@@ -9,7 +9,7 @@ from edgetag.benchmarking.result import BenchResult
 from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.result import ExportedVariant
 from edgetag.metrics import Scores
-from edgetag.runtimes import Engine, LoadFailure, ScoreRun
+from edgetag.runtimes import Engine, LoadFailure, ScoreRun, engines
 from edgetag.targets.agreement import compare, tolerance
 from edgetag.targets.matrix.outcomes import Outcomes, host_of
 from edgetag.targets.matrix.result import Agreement, Cell, Latency, SameEngine
@@ -73,6 +73,7 @@ class Cells:
             target=engine.name,
             state=failed.kind.value if failed else "scored",
             reason=failed.reason if failed else None,
+            accelerator=engines.acceleration(engine.name, outcome),
             agreement=agreement,
             same_engine=self._same_engine(file, engine),
             latency=self._latency(file, engine.name),

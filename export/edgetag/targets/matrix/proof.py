@@ -11,7 +11,7 @@ from edgetag.conversion import flatfile
 from edgetag.conversion.op_versions import first_runtime, parse_version, required_runtime
 from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
-from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun
+from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, engines
 from edgetag.targets.matrix.result import Conclusion, Proof
 from edgetag.targets.scoring import Outcome
 
@@ -44,6 +44,7 @@ def prove(
         min_runtime_version=file.min_runtime_version,
         runtime=engine.name,
         runtime_version=version,
+        accelerator=engines.acceleration(engine.name, outcome),
         loads=loads,
         conclusion=conclusion,
         detail=detail,

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from edgetag.errors import ExitCode
-from edgetag.machine import Machine
+from edgetag.machine import Acceleration, Machine
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
 from edgetag.targets.result import REFUSED
@@ -86,6 +86,8 @@ class Cell(Record):
         target: Which runtime.
         state: What came of it.
         reason: One line where it was not scored.
+        accelerator: Asked for, and used; None in files from before schema 2.1, and where the engine
+            does not say.
         agreement: With the reference; None where either gave no scores.
         same_engine: With the same engine here; None on this machine.
         latency: Only ever of this machine, never of an emulated one.
@@ -97,6 +99,7 @@ class Cell(Record):
     target: str
     state: State
     reason: str | None = None
+    accelerator: Acceleration | None = None
     agreement: Agreement | None = None
     same_engine: SameEngine | None = None
     latency: Latency | None = None
@@ -118,6 +121,8 @@ class Proof(Record):
             contents alone; empty where they are not all known.
         runtime: The old runtime.
         runtime_version: Its version; None where it is not available.
+        accelerator: Asked for, and used; None in files from before schema 2.1, and where the engine
+            does not say.
         loads: Whether the file loaded and ran there; None where that is not known.
         conclusion: `proved` where the old runtime lacks an operator, as the file's operators say;
             `not contradicted` where it runs the file, which its operators allow; `contradicted`
@@ -129,6 +134,7 @@ class Proof(Record):
     min_runtime_version: str
     runtime: str
     runtime_version: str | None
+    accelerator: Acceleration | None = None
     loads: bool | None
     conclusion: Conclusion
     detail: str
@@ -147,7 +153,7 @@ class MatrixResult(Result):
         proofs: One per variant.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.targets.matrix/2.0"
+    SCHEMA: ClassVar[str] = "edgetag.targets.matrix/2.1"
     machine: Machine
     reference: str
     split: str
