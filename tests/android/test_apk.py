@@ -331,7 +331,7 @@ def screens(
 
 
 def test_screens_work_on_a_jvm_and_look_as_accepted(apk: Path, screens: Path) -> None:
-    assert len(list(screens.glob("*.png"))) == 17
+    assert len(list(screens.glob("*.png"))) == 33
     run_script(apk, "screenshots.py")
 
 
