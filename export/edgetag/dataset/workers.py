@@ -3,12 +3,14 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
+from pathlib import Path
 from typing import Any, TypeVar
 
 from edgetag.errors import InputError
@@ -73,6 +75,7 @@ def run_all(
         raise InputError(
             "a worker process was killed, probably because memory ran out; free some, or lower "
             "data.max_pixels, and run the same command again: finished work is kept"
+            + _of_a_script()
         ) from None
     except BaseException:
         stop.close()  # ends the workers at once: what they write is whole or not there
@@ -81,6 +84,15 @@ def run_all(
         pool.shutdown(wait=True, cancel_futures=True)
         stop.close()
         heard.close()
+
+
+def _of_a_script() -> str:
+    """Say what else ends workers where a script uses edgetag: they import the script first."""
+    main = sys.modules["__main__"]
+    script = getattr(main, "__file__", None)
+    if main.__spec__ is not None or script is None or Path(script).stem == "edgetag":
+        return ""
+    return f"; or {script} works without asking for __name__ == '__main__', and workers import it"
 
 
 def start_worker(*heard: connection.Connection) -> None:
