@@ -11,6 +11,7 @@ from rich.console import Console
 
 from edgetag import doctor
 from edgetag.doctor import Component, DoctorReport
+from edgetag.phones.listing import parse_devices
 from edgetag.runtimes.emulation.machines import ARM64
 from edgetag.tables import to_rich
 
@@ -122,20 +123,20 @@ def test_the_emulator_gives_its_version(programs: Path) -> None:
 
 def test_a_phone_is_named_and_its_serial_number_is_not() -> None:
     text = "List of devices attached\n0A1B2C3D  device usb:1-1 product:p model:Pixel_4 device:f\n\n"
-    phone = doctor.phones_from_adb(text)
+    phone = doctor.phones_from_adb(parse_devices(text))
     assert phone.state == "ok"
     assert phone.detail == "Pixel 4"
     assert "0A1B2C3D" not in phone.model_dump_json()
 
 
 def test_a_locked_phone_says_what_to_do() -> None:
-    phone = doctor.phones_from_adb("List of devices attached\nX  unauthorized usb:1-1\n")
+    phone = doctor.phones_from_adb(parse_devices("X  unauthorized usb:1-1\n"))
     assert phone.state == "broken"
     assert "allow USB debugging" in phone.detail
 
 
 def test_no_phone_is_missing() -> None:
-    assert doctor.phones_from_adb("List of devices attached\n\n").state == "missing"
+    assert doctor.phones_from_adb(parse_devices("List of devices attached\n\n")).state == "missing"
 
 
 def test_an_emulated_machine_that_is_not_set_up_says_how_to(

@@ -20,7 +20,10 @@ from edgetag.catalogue.engines import ENGINES
 from edgetag.children import python
 from edgetag.confinement import landlock_version
 from edgetag.desktop.availability import missing
+from edgetag.errors import InputError
 from edgetag.machine import Machine, this_machine
+from edgetag.phones.adb import Adb
+from edgetag.phones.listing import Listed
 from edgetag.pool import open_pool
 from edgetag.records import Record, Result
 from edgetag.runtimes import engines
@@ -241,29 +244,17 @@ def _phones() -> Component:
     if not shutil.which("adb"):
         detail = "no adb; install Debian's package adb to benchmark on a phone"
         return Component(name="Android phone", state="missing", detail=detail)
-    text, problem = _ask(["adb", "devices", "-l"])
-    if problem:
-        return Component(name="Android phone", state="broken", detail=f"adb: {problem}")
-    return phones_from_adb(text)
+    try:
+        listed = Adb.find().devices(TIMEOUT_S, leave_server=False)
+    except InputError as error:
+        return Component(name="Android phone", state="broken", detail=str(error))
+    return phones_from_adb(listed)
 
 
-def phones_from_adb(text: str) -> Component:
-    """Read what `adb devices -l` prints; serial numbers are left out.
-
-    Args:
-        text: Its output.
-    """
-    phones: list[str] = []
-    waiting: list[str] = []
-    for line in text.splitlines():
-        match = re.match(r"^\S+\s+(device|unauthorized|offline|no permissions)\b(.*)$", line)
-        if not match:
-            continue
-        if match[1] == "device":
-            model = re.search(r"\bmodel:(\S+)", match[2])
-            phones.append(model[1].replace("_", " ") if model else "unnamed")
-        else:
-            waiting.append(match[1])
+def phones_from_adb(listed: Sequence[Listed]) -> Component:
+    """Describe the phones that adb sees; serial numbers are left out."""
+    phones = [phone.model or "unnamed" for phone in listed if phone.state == "device"]
+    waiting = [phone.state for phone in listed if phone.state != "device"]
     if phones:
         return Component(name="Android phone", state="ok", detail=", ".join(phones))
     if waiting:

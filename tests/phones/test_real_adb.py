@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from edgetag import doctor
 from edgetag.errors import InputError
 from edgetag.phones.adb import Adb
 from edgetag.phones.phone import FOLDER, Phone
@@ -101,6 +102,22 @@ def test_phones_are_listed_with_state_and_model(street: Street, plug: Plug) -> N
     until(lambda: "authorizing" not in {each.state for each in Adb.find().devices()})
     states = {each.serial: (each.state, each.model) for each in Adb.find().devices()}
     assert states == {good: ("device", "Pixel 8"), locked: ("unauthorized", "")}
+
+
+def test_a_look_at_phones_leaves_no_server_that_was_not_there(
+    server: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in server.items():
+        monkeypatch.setenv(name, value)
+    Adb.find().devices(leave_server=False)
+    assert not is_free(int(server["ANDROID_ADB_SERVER_PORT"])), "one that runs is not ours to end"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(port))
+    assert Adb.find().devices(leave_server=False) == ()
+    until(lambda: is_free(port))
+    assert doctor._phones().state == "missing"
+    until(lambda: is_free(port))
 
 
 @pytest.mark.parametrize(

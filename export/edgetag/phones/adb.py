@@ -24,6 +24,9 @@ ANSWER_S = 30.0
 MOST_BYTES = 4 << 20
 """More than this of output is refused: an operator profile of a large model takes 100 kB."""
 
+STARTED = "daemon started successfully"
+"""What adb says where no server ran, and it has started one."""
+
 POLL_S = 0.1
 
 LINGER_S = 0.3
@@ -78,20 +81,26 @@ class Adb:
         words = ended.out.splitlines()[0].split() if ended.out.strip() else []
         return one_line(words[-1], 40) if words else "unknown"
 
-    def devices(self) -> tuple[Listed, ...]:
+    def devices(self, limit_s: float = ANSWER_S, leave_server: bool = True) -> tuple[Listed, ...]:
         """Return the phones it sees, usable or not.
+
+        Args:
+            limit_s: Most seconds for its answer.
+            leave_server: Whether a server that adb had to start for it goes on running.
 
         Raises:
             InputError: It does not work here.
         """
-        ended = self._ask(["devices", "-l"])
+        ended = self._ask(["devices", "-l"], limit_s)
+        if STARTED in ended.said and not leave_server:
+            self._ask(["kill-server"], limit_s)
         if ended.code:
             raise InputError(f"adb devices fails: {one_line(ended.said)}; try: adb kill-server")
         return parse_devices(ended.out)
 
-    def _ask(self, arguments: list[str]) -> Ended:
+    def _ask(self, arguments: list[str], limit_s: float = ANSWER_S) -> Ended:
         try:
-            return self.run(arguments, ANSWER_S)
+            return self.run(arguments, limit_s)
         except PhoneError as error:
             raise InputError(f"adb {arguments[0]}: {error.reason}; try: adb kill-server") from None
 
