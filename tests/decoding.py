@@ -30,7 +30,7 @@ from edgetag.demo_sets.picture import Picture, compose, place
 from edgetag.explaining.costs import Judge
 from edgetag.explaining.mistakes import Mistake
 from edgetag.explaining.result import MistakeCost
-from edgetag.labels import labels_from_rows
+from edgetag.labels import UNKNOWN
 from edgetag.machine import this_machine
 from edgetag.preprocess import Pixels, letterbox, preprocess
 from edgetag.scaled_jpeg import read_scaled
@@ -219,6 +219,12 @@ def drawn(picture: Picture, side: int) -> bytes:
     return buffer.getvalue()
 
 
+def told(picture: Picture, tags: Sequence[str]) -> list[int]:
+    """Return what is known of a picture's tags: 1, 0 or -1."""
+    labels = (picture.labels.get(tag) for tag in tags)
+    return [UNKNOWN if label is None else label for label in labels]
+
+
 def costs(bundle: Path, side: int, every: int) -> Iterator[MistakeCost]:
     """Yield what scaled decoding costs on the demo's test split, by how many pixels are kept."""
     pictures = [picture for picture, split in plan_demo() if split == "test"][::every]
@@ -236,7 +242,7 @@ def costs(bundle: Path, side: int, every: int) -> Iterator[MistakeCost]:
         right, *wrong = np.stack(list(pool.map(scores, pictures)), axis=1)
         judge = Judge(
             right=right,
-            labels=labels_from_rows([[p.labels.get(t) for t in tagger.tags] for p in pictures]),
+            labels=np.array([told(picture, tagger.tags) for picture in pictures], np.int8),
             names=tagger.tags,
             thresholds=tagger.model.thresholds,
             min_positives=MIN_POSITIVES,

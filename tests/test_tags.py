@@ -1,16 +1,25 @@
 """The vocabulary keeps its order and labels keep their three states."""
 
+from pathlib import Path
+
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgetag.dataset.view import Dataset
 from edgetag.errors import InputError
-from edgetag.labels import known, labels_from_rows
+from edgetag.image_cache import ImageCache, Shards
+from edgetag.labels import known
 from edgetag.tags import DEFAULT_TAGS, Vocabulary
 
 names = st.lists(
     st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=8), min_size=1, unique=True
+)
+
+NO_PICTURES = ImageCache(
+    Shards(folder=Path("none"), images=0, input_size=32, shard_images=1, fingerprint="")
 )
 
 
@@ -49,11 +58,16 @@ def test_a_tag_that_is_not_there_is_named_with_those_that_are() -> None:
 
 @given(
     st.integers(1, 5).flatmap(
-        lambda n: st.lists(st.lists(st.sampled_from([0, 1, None]), min_size=n, max_size=n))
+        lambda n: st.lists(
+            st.lists(st.sampled_from([0, 1, None]), min_size=n, max_size=n), min_size=1
+        )
     )
 )
 def test_labels_keep_their_three_states(rows: list[list[int | None]]) -> None:
-    labels = labels_from_rows(rows)
+    names = tuple(f"tag {number}" for number in range(len(rows[0])))
+    columns = {f"tag:{name}": pl.Int8 for name in names}
+    manifest = pl.DataFrame(rows, schema=columns, orient="row")
+    labels = Dataset(manifest, Vocabulary(names), NO_PICTURES).labels(np.arange(len(rows)))
     assert labels.dtype == np.int8
     back = [[None if value == -1 else value for value in row] for row in labels.tolist()]
     assert back == rows

@@ -62,11 +62,11 @@ def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_varian
     fresh_run: Workspace,
 ) -> None:
     from edgetag.compression import prune_stage, quantize_stage
-    from edgetag.compression.quantize import load_quantized
+    from edgetag.compression.quantize import build_quantized
     from edgetag.compression.sparsity import layer_sparsities
     from edgetag.dataset import open_dataset
     from edgetag.metrics import mean_average_precision
-    from edgetag.networks import Scorer
+    from edgetag.networks import Scorer, load_weights
 
     recipe = recipe_of()
     train_stage_stand_in(recipe, fresh_run)
@@ -106,7 +106,8 @@ def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_varian
     assert plain.sparsity < 0.01
     assert sparse.sparsity == pytest.approx(pruned.sparsity, abs=1e-3)
 
-    model = load_quantized(recipe, fresh_run, "int8-pruned-qat")
+    model = build_quantized(recipe, {})
+    load_weights(model, fresh_run.quantize / "int8-pruned-qat.npz")
     zeros = {x.layer: x.sparsity for x in layer_sparsities(model)}
     assert zeros["reduce"] == pytest.approx(0.6, abs=0.01)
     data = open_dataset(fresh_run)

@@ -13,7 +13,7 @@ from edgetag.conversion.flatfile import Operator
 from edgetag.conversion.op_versions import first_runtime, parse_version, required_runtime
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
-from tests.support.handmade_model import handmade_file, handmade_model
+from tests.support.handmade_model import handmade_model
 
 
 def test_a_float_file_is_not_full_integer() -> None:
@@ -21,10 +21,8 @@ def test_a_float_file_is_not_full_integer() -> None:
         checks.check_full_integer(handmade_model(), "model.tflite")
 
 
-def test_sparsity_counts_the_zeros_of_the_kernels(tmp_path: Path) -> None:
-    path = tmp_path / "model.tflite"
-    path.write_bytes(handmade_file())
-    assert checks.weight_sparsity(path) == pytest.approx(9 / 15)
+def test_sparsity_counts_the_zeros_of_the_kernels() -> None:
+    assert checks.sparsity(handmade_model()) == pytest.approx(9 / 15)
 
 
 def test_a_stored_zero_is_the_zero_point() -> None:

@@ -12,9 +12,10 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter as LiteRT
 
 from edgetag.conversion import checks
+from edgetag.conversion.classifier import own_description
 from edgetag.conversion.flatfile import operators, parse_model, read_model
 from edgetag.conversion.layers import matched_layers
-from edgetag.conversion.metadata import ModelInfo, attach, read_metadata
+from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.representative import with_full_range
 from edgetag.errors import InputError
@@ -82,7 +83,7 @@ def test_every_variant_has_a_signature_metadata_and_fits_the_target(
     for runtime in runtimes():
         signatures = runtime(model_path=str(path)).get_signature_list()
         assert signatures == {"serving_default": {"inputs": ["image"], "outputs": ["scores"]}}
-    assert read_metadata(path).labels == info.vocabulary.names
+    assert own_description(path)[1] == info.vocabulary.names
     assert checks.runtime_warning(model, "2.14.0", path) is None
 
 

@@ -10,6 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 from scipy.special import expit
 
 from edgetag.conversion import checks
+from edgetag.conversion.classifier import own_description
 from edgetag.conversion.explain_signature import (
     ExplainMaps,
     add_explain,
@@ -19,7 +20,7 @@ from edgetag.conversion.explain_signature import (
     without_explain,
 )
 from edgetag.conversion.flatfile import pack_model, parse_model, read_model
-from edgetag.conversion.metadata import ModelInfo, attach, read_metadata
+from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.conversion.metadata_schema import decode
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing, scale
@@ -178,7 +179,7 @@ def test_metadata_describe_both_graphs(info: ModelInfo, tmp_path: Path) -> None:
     path.write_bytes(attach(plain("tiny_int8_uint8"), info, explain=True))
     model = read_model(path)
     check_explain(model, path)
-    assert read_metadata(path).labels == info.vocabulary.names
+    assert own_description(path)[1] == info.vocabulary.names
     (entry,) = [e for e in model.metadata if e.name == b"TFLITE_METADATA"]
     graphs = decode(bytes(bytearray(model.buffers[entry.buffer].data)))["subgraph_metadata"]
     named = [[end["name"] for end in graph["output_tensor_metadata"]] for graph in graphs]

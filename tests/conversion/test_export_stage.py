@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from edgetag.conversion import stage
-from edgetag.conversion.metadata import read_metadata
+from edgetag.conversion.boundary import read_boundary
+from edgetag.conversion.classifier import own_description
+from edgetag.conversion.metadata_schema import decode
 from edgetag.conversion.result import ExportResult
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels
@@ -82,8 +84,9 @@ def test_the_stage_leaves_files_that_its_result_describes(run_folder: Workspace)
         path = run_folder.root / exported.file
         assert digest_file(path) == exported.sha256
         assert path.stat().st_size == exported.size_bytes > exported.gzip_bytes > 0
-        metadata = read_metadata(path)
-        assert (metadata.labels, metadata.author) == (TAGS, "someone")
+        metadata = read_boundary(path.read_bytes(), path).metadata
+        assert metadata is not None
+        assert (own_description(path)[1], decode(metadata)["author"]) == (TAGS, "someone")
     assert (int8.input_type, int8.output_type, int8.float_scores) == ("uint8", "float32", True)
     assert (fp32.input_type, fp32.output_type) == ("float32", "float32")
     assert int8.size_bytes < 0.3 * fp32.size_bytes

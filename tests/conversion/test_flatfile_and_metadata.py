@@ -12,8 +12,10 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from edgetag.conversion import metadata_schema
+from edgetag.conversion.boundary import read_boundary
+from edgetag.conversion.classifier import own_description
 from edgetag.conversion.flatfile import pack_model, parse_model
-from edgetag.conversion.metadata import ModelInfo, attach, describe, read_metadata
+from edgetag.conversion.metadata import ModelInfo, attach, describe
 from edgetag.errors import InputError
 from tests.support.handmade_model import KERNEL, handmade_file, handmade_model
 
@@ -95,10 +97,11 @@ def test_metadata_leaves_the_scores_alone_and_names_the_ends(info: ModelInfo) ->
 def test_metadata_can_be_read_back(tmp_path: Path, info: ModelInfo) -> None:
     path = tmp_path / "model.tflite"
     path.write_bytes(attach(handmade_file(), info))
-    read = read_metadata(path)
-    assert read.labels == info.vocabulary.names
-    assert (read.mean, read.std) == (127.0, 128.0)
-    assert (read.name, read.author, read.license) == ("tiny", "edgetag", "Apache-2.0")
+    assert own_description(path) == (4, info.vocabulary.names)
+    metadata = read_boundary(path.read_bytes(), path).metadata
+    assert metadata is not None
+    read = metadata_schema.decode(metadata)
+    assert (read["name"], read["author"], read["license"]) == ("tiny", "edgetag", "Apache-2.0")
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == ["labels.txt"]
@@ -129,10 +132,3 @@ def test_the_description_follows_the_public_schema(info: ModelInfo) -> None:
 def test_an_unknown_field_is_refused() -> None:
     with pytest.raises(ValueError, match="ModelMetadata has no field colour"):
         metadata_schema.encode({"colour": "red"})
-
-
-def test_a_file_without_metadata_says_so(tmp_path: Path) -> None:
-    path = tmp_path / "plain.tflite"
-    path.write_bytes(handmade_file())
-    with pytest.raises(InputError, match="has no TFLite metadata"):
-        read_metadata(path)

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from edgetag.cli.app import app
+from edgetag.conversion.classifier import own_description
 from edgetag.conversion.layers import label
-from edgetag.conversion.metadata import read_metadata
 from edgetag.errors import ExitCode, InputError
 from edgetag.progress import SilentProgress
 from edgetag.rescue.result import RescueResult
@@ -79,7 +79,7 @@ def test_every_step_lies_on_disk_with_its_cost(spoilt: RescueRun, rescued: Rescu
         assert step.latency_ms is not None
         assert 0 < step.latency_ms.p50 <= step.latency_ms.p90
     chosen = spoilt.workspace.root / str(rescued.file)
-    assert read_metadata(chosen).labels == ("cat", "dog", "food")
+    assert own_description(chosen)[1] == ("cat", "dog", "food")
 
 
 @pytest.mark.slow

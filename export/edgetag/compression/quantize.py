@@ -5,19 +5,18 @@ from collections.abc import Mapping
 import numpy as np
 
 from edgetag.catalogue.variants import trained_by
-from edgetag.compression.channels import widths_of, with_widths
+from edgetag.compression.channels import with_widths
 from edgetag.compression.folding import folded
 from edgetag.compression.rounding import set_weight_ranges
 from edgetag.compression.schemes import Scheme, unsupported_layers
 from edgetag.compression.tfmot import tfmot
 from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
-from edgetag.networks import build_untrained, load_weights
+from edgetag.networks import build_untrained
 from edgetag.preprocess import Preprocessing, scale
 from edgetag.progress import Progress
-from edgetag.recipe import Recipe, Variant
+from edgetag.recipe import Recipe
 from edgetag.tf import keras, tf
-from edgetag.workspace import Workspace
 
 
 def quantization_aware(
@@ -80,23 +79,13 @@ def warm_up(
             task.advance()
 
 
-def load_quantized(recipe: Recipe, workspace: Workspace, variant: Variant) -> keras.Model:
-    """Rebuild a model that the quantize stage has trained, ready for the TFLite converter.
+def build_quantized(recipe: Recipe, widths: Mapping[str, int]) -> keras.Model:
+    """Build a model that the quantize stage trains, with weights of no training; takes seconds.
 
     Returns:
         From `image`, float32 scaled by the contract, to `scores`. Its input's range is the
         contract's, so that a converted uint8 input takes the pixels as they are.
-
-    Raises:
-        InputError: The weights are missing, damaged or of another recipe.
     """
-    model = build_quantized(recipe, widths_of(workspace, variant))
-    load_weights(model, workspace.quantize / f"{variant}.npz")
-    return model
-
-
-def build_quantized(recipe: Recipe, widths: Mapping[str, int]) -> keras.Model:
-    """Build the model of `load_quantized`, which takes seconds, with weights of no training."""
     network = build_untrained(recipe.network, len(recipe.data.vocabulary()))
     return quantization_aware(
         with_widths(network, widths),

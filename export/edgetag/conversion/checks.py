@@ -21,7 +21,6 @@ from edgetag.conversion.flatfile import (
     all_operators,
     constant,
     operators,
-    read_model,
     tensor_name,
 )
 from edgetag.conversion.float_scores import ENDS
@@ -207,19 +206,6 @@ def sparsity(model: Any) -> float:
     masks = [mask for _, mask in weights(model)]
     total = sum(mask.size for mask in masks)
     return sum(int(np.count_nonzero(mask)) for mask in masks) / total if total else 0.0
-
-
-def weight_sparsity(path: Path) -> float:
-    """Return the share of zeros among a `.tflite` file's convolution and dense weights.
-
-    Raises:
-        InputError: The file is missing, damaged, or its weights do not fill their shapes.
-    """
-    model = read_model(path)
-    try:
-        return sparsity(model)
-    except (ValueError, IndexError) as error:
-        raise InputError(f"{path}: damaged weights ({error}); export it again") from None
 
 
 def stored_sparsity(path: Path) -> float:

@@ -9,7 +9,6 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 from ai_edge_litert import schema_py_generated as schema
@@ -17,8 +16,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edgetag import __version__
 from edgetag.conversion import metadata_schema
 from edgetag.conversion.explain_signature import MAPS, SIGNATURE, add_explain
-from edgetag.conversion.flatfile import pack_model, parse_model, read_model
-from edgetag.errors import InputError
+from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.preprocess import Preprocessing
 from edgetag.recipe import Recipe, Variant
 from edgetag.tags import Vocabulary
@@ -196,64 +194,3 @@ def append_labels(data: bytes, labels: Sequence[str], name: str = LABELS_FILE) -
         member.external_attr = 0o644 << 16
         archive.writestr(member, "".join(f"{label}\n" for label in labels))
     return file.getvalue()
-
-
-@dataclass(frozen=True)
-class Metadata:
-    """What `read_metadata` found.
-
-    Attributes:
-        name: Of the model.
-        description: Of the model.
-        author: May be empty.
-        license: May be empty.
-        mean: Subtracted from each pixel value.
-        std: Divides the difference.
-        labels: The tags, in the order of the scores.
-    """
-
-    name: str
-    description: str
-    author: str
-    license: str
-    mean: float
-    std: float
-    labels: tuple[str, ...]
-
-
-def read_metadata(path: Path) -> Metadata:
-    """Read the metadata and labels of a `.tflite` file.
-
-    Raises:
-        InputError: The file is no model, or its metadata is missing or damaged.
-    """
-    model = read_model(path)
-    entries = [e for e in model.metadata or [] if e.name == ENTRY.encode()]
-    if not entries:
-        raise InputError(f"{path}: has no TFLite metadata; export it with edgetag")
-    try:
-        data = model.buffers[entries[0].buffer].data
-        fields = metadata_schema.decode(bytes(bytearray(data)))
-        return _from_fields(fields, _read_labels(path))
-    except Exception as error:  # damaged flatbuffers and zips raise nearly anything
-        raise InputError(f"{path}: damaged TFLite metadata ({error}); export it again") from None
-
-
-def _from_fields(fields: dict[str, Any], labels: tuple[str, ...]) -> Metadata:
-    image = fields["subgraph_metadata"][0]["input_tensor_metadata"][0]
-    units = [unit["options"] for unit in image["process_units"] if "options" in unit]
-    normalization = dict(units)["NormalizationOptions"]
-    return Metadata(
-        name=fields.get("name", ""),
-        description=fields.get("description", ""),
-        author=fields.get("author", ""),
-        license=fields.get("license", ""),
-        mean=normalization["mean"][0],
-        std=normalization["std"][0],
-        labels=labels,
-    )
-
-
-def _read_labels(path: Path) -> tuple[str, ...]:
-    with zipfile.ZipFile(path) as archive:
-        return tuple(archive.read(LABELS_FILE).decode().splitlines())

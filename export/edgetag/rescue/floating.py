@@ -79,8 +79,8 @@ def bare_network(recipe: Recipe, model: "keras.Model", widths: Mapping[str, int]
 
     Args:
         recipe: Recipe of the network.
-        model: From `load_quantized`. Its wrappers hold the trained weights among their own; they
-            are found by layer and by the last part of their names.
+        model: As `compression.quantize` trains it. Its wrappers hold the trained weights among
+            their own; they are found by layer and by the last part of their names.
         widths: Of a narrower network; see `channels.widths_of`.
     """
     from edgetag.compression.channels import with_widths

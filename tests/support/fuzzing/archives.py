@@ -14,10 +14,9 @@ from edgetag.bundling import stage as bundle_stage
 from edgetag.bundling.archive import pack
 from edgetag.bundling.contents import MANIFEST, SCHEMA
 from edgetag.bundling.opening import read_bundle
-from edgetag.conversion.checks import weight_sparsity
+from edgetag.conversion.classifier import own_description
 from edgetag.conversion.external import read_external
 from edgetag.conversion.flatfile import pack_model, parse_model, read_model
-from edgetag.conversion.metadata import read_metadata
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.tags import Vocabulary
@@ -70,8 +69,7 @@ def model_files(_: Path) -> Iterator[Target]:
     contract, vocabulary = Preprocessing(input_size=64), Vocabulary(TAGS)
     readers: tuple[Callable[[Path], object], ...] = (
         read_model,
-        read_metadata,
-        weight_sparsity,
+        own_description,
         read_needs,
         lambda path: read_external(path, contract, vocabulary),
     )
