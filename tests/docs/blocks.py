@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -37,14 +38,20 @@ class Block:
         return f"{self.file}:{self.line}"
 
 
-def documents() -> list[Path]:
-    """Return every Markdown file of the project."""
-    found = (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
-    return sorted(
-        path
-        for path in found
-        if not ELSEWHERE & set(path.parts) and not any(part[0] == "." for part in path.parts)
-    )
+@cache
+def documents() -> tuple[Path, ...]:
+    """Return every Markdown file of the project, relative to it."""
+    return tuple(sorted(path.relative_to(ROOT) for path in _documents_in(ROOT)))
+
+
+def _documents_in(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name in ELSEWHERE or path.name[0] == ".":
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _documents_in(path)
+        elif path.suffix == ".md":
+            yield path
 
 
 def blocks_of(text: str, file: str) -> Iterator[Block]:
@@ -64,13 +71,14 @@ def blocks_of(text: str, file: str) -> Iterator[Block]:
         above = token.content if token.type == "html_block" else None
 
 
-def all_blocks() -> list[Block]:
+@cache
+def all_blocks() -> tuple[Block, ...]:
     """Return the code blocks of every document."""
-    return [
+    return tuple(
         block
         for path in documents()
         for block in blocks_of((ROOT / path).read_text(encoding="utf-8"), path.as_posix())
-    ]
+    )
 
 
 def commands(block: Block) -> list[tuple[str, list[str]]]:
