@@ -49,6 +49,7 @@ TRAINING = {"train", "prune", "narrow", "quantize"}
 SCORING = {"validate", "explain", "targets", "report", "bundle"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "seen_by"),
     [
@@ -82,10 +83,12 @@ def test_a_changed_source_is_seen_by_the_stages_that_run_it(
     assert stages_that_see(tmp_path, file) == seen_by
 
 
+@pytest.mark.slow
 def test_metrics_are_part_of_what_trains_and_judges(tmp_path: Path) -> None:
     assert {"train", "validate", "explain"} <= stages_that_see(tmp_path, "metrics.py")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("package", "seen_by"),
     [
@@ -118,6 +121,7 @@ def test_another_version_of_a_package_is_seen_by_the_stages_that_compute_with_it
     assert all(now[name].packages[distribution] == "99.0" for name in seen_by)
 
 
+@pytest.mark.slow
 def test_every_package_that_edgetag_imports_is_known() -> None:
     """Else a stage could compute with a package whose version nobody looks at."""
     imported = set()
@@ -132,6 +136,7 @@ def test_every_package_that_edgetag_imports_is_known() -> None:
     assert outside == set(DISTRIBUTIONS) | SHOWN_WITH | OUTSIDE_STAGES
 
 
+@pytest.mark.slow
 def test_it_is_read_once_and_then_costs_nothing() -> None:
     modules = [f"edgetag.{each.package}.{each.module}" for each in STAGES]
     for module in modules:

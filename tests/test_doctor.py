@@ -38,6 +38,7 @@ def _named(parts: tuple[Component, ...], name: str) -> Component:
     return next(part for part in parts if part.name == name)
 
 
+@pytest.mark.slow
 def test_engines_of_the_float_network_are_listed_with_what_installs_them(
     report: DoctorReport,
 ) -> None:
@@ -49,6 +50,7 @@ def test_engines_of_the_float_network_are_listed_with_what_installs_them(
             assert "install with: pip install " in part.detail
 
 
+@pytest.mark.slow
 def test_litert_is_found_with_its_version(report: DoctorReport) -> None:
     litert = _named(report.runtimes, "litert")
     assert litert.state == "ok"
@@ -68,6 +70,7 @@ def test_the_tables_show_every_part(report: DoctorReport) -> None:
     assert report.machine.cpu in text
 
 
+@pytest.mark.slow
 def test_examining_never_imports_tensorflow() -> None:
     code = (
         "import sys; from edgetag import doctor; doctor.examine();"
@@ -86,6 +89,7 @@ def test_a_package_that_is_not_installed_says_how_to_get_it(
         assert "edgetag[train]" in part.detail
 
 
+@pytest.mark.slow
 def test_a_program_that_hangs_is_broken_not_waited_for(
     programs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

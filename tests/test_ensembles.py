@@ -14,6 +14,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 SHARES = st.floats(0, 1)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(TEXT, st.floats(1e-6, 1e6), st.none() | TEXT), min_size=1, max_size=3),
     st.dictionaries(TEXT, SHARES, max_size=3),

@@ -41,6 +41,7 @@ def linted(package: Path) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("importer", "line", "said"),
     [
@@ -66,6 +67,7 @@ def test_an_import_behind_a_face_is_refused(
     assert said in output
 
 
+@pytest.mark.slow
 def test_a_face_that_lists_too_much_or_too_little_is_refused(copy: Path) -> None:
     face = copy / "rescue" / "__init__.py"
     face.write_text('"""Rescue.\n\n- `gone`: was here.\n- `ranking`: ranks.\n"""\n')
@@ -76,6 +78,7 @@ def test_a_face_that_lists_too_much_or_too_little_is_refused(copy: Path) -> None
     assert "edgetag.rescue.tables, which the face of edgetag.rescue does not list" in output
 
 
+@pytest.mark.slow
 def test_importing_every_face_imports_nothing_heavy() -> None:
     packages = [
         ".".join(file.parent.relative_to(PACKAGE.parent).parts)

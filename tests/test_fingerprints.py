@@ -94,6 +94,7 @@ def test_what_trains_a_variant_reads_what_trained_it_before() -> None:
         assert set(line.trained_by) <= set(stage("export").needs)
 
 
+@pytest.mark.slow
 def test_another_output_of_a_stage_changes_those_after_it(tmp_path: Path) -> None:
     write_data(tmp_path)
     before, after = run_file(), run_file(train="1")

@@ -46,6 +46,7 @@ def test_all_is_shown_where_it_is_asked_for(
     assert printed(capfd) == PRINTED.decode()
 
 
+@pytest.mark.slow
 def test_tag_says_nothing_of_the_runtime(tmp_path: Path) -> None:
     from PIL import Image
 

@@ -35,6 +35,7 @@ def test_distances_differ_by_one_at_most_and_no_row_comes_twice(total: int, coun
     assert len(distances) == 0 or np.ptp(distances) <= 1
 
 
+@pytest.mark.slow
 def test_the_rule_stands_in_one_module() -> None:
     """Where each chose by a rounding of its own, the same split gave other images."""
     spaced = {
@@ -46,6 +47,7 @@ def test_the_rule_stands_in_one_module() -> None:
     assert spaced == {"sampling.py"}
 
 
+@pytest.mark.slow
 @given(
     truth=arrays.arrays(
         np.int8,

@@ -56,6 +56,7 @@ def test_a_tag_that_is_not_there_is_named_with_those_that_are() -> None:
         Vocabulary(("cat", "dog")).index("bird")
 
 
+@pytest.mark.slow
 @given(
     st.integers(1, 5).flatmap(
         lambda n: st.lists(

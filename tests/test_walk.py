@@ -185,6 +185,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plant
     return made
 
 
+@pytest.mark.slow
 def test_where_int8_passes_nothing_is_trained_for_it(make: Callable[..., Plant]) -> None:
     plant = make()
     assert plant.run() == PLAIN

@@ -113,6 +113,7 @@ def test_the_operators_that_the_readme_names_are_those_of_the_demo_s_model() -> 
     assert used == set(re.findall(r"`([A-Z0-9_]+)`", line))
 
 
+@pytest.mark.slow
 def test_litert_refuses_what_an_npu_does_not_take_only_where_the_cpu_is_not_asked_for() -> None:
     """So `tagger-litert2` never asks for both, nor believes what LiteRT calls fully accelerated."""
     alone = open_on("npu")

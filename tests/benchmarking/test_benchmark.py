@@ -100,6 +100,7 @@ def bench(
     return workspace, stage.run(recipe, workspace, SilentProgress())
 
 
+@pytest.mark.slow
 @needs_tflite_runtime
 def test_every_good_file_is_measured_on_every_runtime(
     bench: tuple[Workspace, BenchResult],
@@ -122,6 +123,7 @@ def test_every_good_file_is_measured_on_every_runtime(
     assert sizes["int8"] == INT8.stat().st_size
 
 
+@pytest.mark.slow
 @needs_tflite_runtime
 def test_a_file_that_crashes_every_runtime_is_a_failure_of_each_and_no_other_file_s(
     bench: tuple[Workspace, BenchResult],
@@ -139,6 +141,7 @@ def test_what_is_written_is_what_is_returned(bench: tuple[Workspace, BenchResult
     assert BenchResult.from_json(written, "test") == result
 
 
+@pytest.mark.slow
 def test_each_row_says_which_accelerator_was_asked_for_what_ran_and_why(
     recipe: Recipe, make_run: MakeRun, tmp_path: Path
 ) -> None:
@@ -201,6 +204,7 @@ def test_more_threads_are_measured_as_such(recipe: Recipe, make_run: MakeRun) ->
     assert [found.threads for found in result.results] == [1, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reference", [True, False])
 def test_the_float_model_under_tensorflow_is_left_out_where_nobody_asks_for_it(
     recipe: Recipe, make_run: MakeRun, reference: bool
@@ -223,6 +227,7 @@ def test_full_mode_takes_what_mlperf_asks_for(recipe: Recipe) -> None:
     assert effort(many, True).runs == 5000
 
 
+@pytest.mark.slow
 def test_runs_go_on_until_every_model_has_had_its_seconds_and_its_runs(
     images: Path, tmp_path: Path
 ) -> None:

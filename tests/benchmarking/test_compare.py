@@ -139,6 +139,7 @@ def test_a_history_from_before_accelerators_were_recorded_is_read_and_added_to(
     assert [(one.p50_ms, one.accelerator) for one in found] == [(1.0, None), (2.0, "cpu")]
 
 
+@pytest.mark.slow
 def test_the_plot_has_a_line_per_file_and_runtime(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     for day in range(1, 4):

@@ -26,6 +26,7 @@ def test_without_weights_it_is_left_out_with_the_reason(
     assert "model.npz is not here" in left_out.reason
 
 
+@pytest.mark.slow
 def test_onnx_runtime_is_timed_where_the_run_has_an_onnx_file(
     recipe: Recipe, pixels: Pixels, tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ from edgetag.children import Emit
 from edgetag.messages import Message
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_true_quantile_as_often_as_promised() -> None:
     generator = np.random.default_rng(0)
     for share in (0.5, 0.9):
@@ -45,6 +46,7 @@ def ar1(generator: np.random.Generator, runs: int, correlation: float) -> npt.ND
     return noise
 
 
+@pytest.mark.slow
 def test_runs_that_are_like_their_neighbours_have_a_wider_interval() -> None:
     """A slow moment lasts many runs: each of them tells little that is new."""
     generator = np.random.default_rng(3)

@@ -91,6 +91,7 @@ def test_the_placed_manifest_describes_each_placed_file_and_no_other(
     assert described == lying
 
 
+@pytest.mark.slow
 def test_only_the_chosen_model_is_placed_and_the_manifest_lists_no_other(
     rich: tuple[BundleResult, dict[str, bytes]], tmp_path: Path, project: Path
 ) -> None:

@@ -44,6 +44,7 @@ def golden_of(files: dict[str, bytes]) -> Golden:
     return Golden.from_json(files["golden.json"].decode(), "golden.json")
 
 
+@pytest.mark.slow
 def test_a_bundle_holds_all_an_app_needs_and_nothing_else(made: Path) -> None:
     result = BundleResult.read(made / "run" / "bundle" / "bundle.json", "bundle")
     assert result.file == "bundle/bundle-test-1.2.3.zip"
@@ -75,6 +76,7 @@ def test_a_bundle_holds_all_an_app_needs_and_nothing_else(made: Path) -> None:
     assert digest_file(made / "run" / result.file) == result.sha256
 
 
+@pytest.mark.slow
 def test_the_first_variant_is_the_default_one_and_verdicts_are_told(rich: Rich) -> None:
     result, files = rich
     variants = result.manifest.variants
@@ -378,6 +380,7 @@ def test_a_variant_that_was_not_judged_is_refused(root: Path, workspace: Workspa
         bundled(root)
 
 
+@pytest.mark.slow
 def test_a_file_that_nothing_judged_that_lost_or_was_rescued_says_so(
     root: Path, workspace: Workspace
 ) -> None:

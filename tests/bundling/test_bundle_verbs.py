@@ -43,6 +43,7 @@ def key(tmp_path: Path) -> Path:
     return private
 
 
+@pytest.mark.slow
 def test_a_bundle_is_signed_and_verified(bundle: Path, key: Path) -> None:
     assert run("sign", bundle, "--key", key) == (0, f"signature: {bundle}.sig\n")
     code, told = run("verify", bundle, "--key", key.with_name("key.pub"))

@@ -36,6 +36,7 @@ def told(found: BundleCheck) -> str:
     return " ".join([*cells, check_sentence(found)])
 
 
+@pytest.mark.slow
 def test_a_whole_bundle_passes_on_every_runtime_of_this_machine(bundle: Path) -> None:
     found = check(bundle, chosen_engines(()), SILENT)
     assert found.passed
@@ -46,6 +47,7 @@ def test_a_whole_bundle_passes_on_every_runtime_of_this_machine(bundle: Path) ->
     assert "nothing differs that must not" in told(found)
 
 
+@pytest.mark.slow
 def test_scores_that_differ_from_every_family_fail_and_name_the_nearest(bundle: Path) -> None:
     def shift(golden: dict[str, Any]) -> None:
         for one in golden["expected"]:
@@ -63,6 +65,7 @@ def test_scores_that_differ_from_every_family_fail_and_name_the_nearest(bundle: 
     assert replay.accelerator == Acceleration(requested="cpu", used="cpu")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_too_new_for_a_runtime_has_run_on_no_accelerator(bundle: Path) -> None:
     files = unpack(bundle)
     model = parse_model(files["int8.tflite"], "int8")
@@ -74,6 +77,7 @@ def test_a_file_that_is_too_new_for_a_runtime_has_run_on_no_accelerator(bundle: 
     assert replay.accelerator == Acceleration(requested="cpu", used=None, reason=replay.reason)
 
 
+@pytest.mark.slow
 def test_scores_within_the_tolerance_of_another_family_pass_as_on_a_device(bundle: Path) -> None:
     def swap(golden: dict[str, Any]) -> None:
         kept = next(one for one in golden["expected"] if one["family"] == "litert")
@@ -182,6 +186,7 @@ def promising(height: int, width: int) -> Callable[[dict[str, Any]], None]:
     return promise
 
 
+@pytest.mark.slow
 def test_a_bundle_without_known_maps_is_checked_by_its_scores(bundle: Path) -> None:
     bundle.write_bytes(resealed(without_golden_maps(unpack(bundle))))
     found = check(bundle, LITERT, SILENT)
@@ -189,6 +194,7 @@ def test_a_bundle_without_known_maps_is_checked_by_its_scores(bundle: Path) -> N
     assert [(one.max_difference, one.max_cell_difference) for one in found.replays] == [(0.0, None)]
 
 
+@pytest.mark.slow
 def test_maps_that_differ_fail_though_the_scores_agree(bundle: Path) -> None:
     files = unpack(bundle)
     golden = Golden.from_json(files["golden.json"].decode(), "golden.json")
@@ -242,6 +248,7 @@ def test_the_verb_ends_in_0_for_same_1_for_different_2_for_damaged(
     assert run("check", str(different), "--no-replay")[0] == 2
 
 
+@pytest.mark.slow
 def test_the_verb_prints_json_alone(bundle: Path) -> None:
     code, output = run("check", str(bundle), "--on", "litert", "--json")
     assert code == 0

@@ -41,6 +41,7 @@ def give_onnx(workspace: Workspace) -> None:
     write_text(path, result.to_json())
 
 
+@pytest.mark.slow
 def test_the_parts_of_a_desktop_bundle_give_its_golden_scores(
     root: Path, workspace: Workspace
 ) -> None:
@@ -75,6 +76,7 @@ def test_the_parts_of_a_desktop_bundle_give_its_golden_scores(
     assert again == result.desktop, "equal runs give equal bytes"
 
 
+@pytest.mark.slow
 def test_a_desktop_bundle_without_its_file_says_what_makes_it(
     root: Path, workspace: Workspace
 ) -> None:

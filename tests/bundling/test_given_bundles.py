@@ -50,6 +50,7 @@ def judging(
     return Judging(run.workspace, own, Vocabulary(TAGS), mean=mean)
 
 
+@pytest.mark.slow
 def test_its_verdict_is_that_of_the_same_file(run: RunFolder) -> None:
     folder = run.workspace.root.parent
     (folder / "pair.toml").write_text(PAIR)
@@ -64,6 +65,7 @@ def test_its_verdict_is_that_of_the_same_file(run: RunFolder) -> None:
     np.testing.assert_array_equal(pair.scores, expected.astype(np.float32))
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_left_that_names_the_bundle(
     run: RunFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

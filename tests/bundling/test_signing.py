@@ -50,6 +50,7 @@ def signed(bundle: Path, keys: tuple[Path, Path]) -> Path:
     return bundle
 
 
+@pytest.mark.slow
 def test_a_signed_bundle_is_verified_with_the_public_key(
     signed: Path, keys: tuple[Path, Path]
 ) -> None:

@@ -26,6 +26,7 @@ def chosen(root: Path) -> tuple[Source, ...]:
     return golden_sources(recipe_in(root), workspace, model, THRESHOLDS)
 
 
+@pytest.mark.slow
 def test_a_picture_that_is_too_large_is_replaced(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -38,6 +39,7 @@ def test_a_picture_that_is_too_large_is_replaced(
     assert all(len(source.data) <= limit for source in found)
 
 
+@pytest.mark.slow
 def test_where_every_picture_is_too_large_smaller_copies_are_shipped(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -49,6 +51,7 @@ def test_where_every_picture_is_too_large_smaller_copies_are_shipped(
     assert all(source.lossless for source in found)
 
 
+@pytest.mark.slow
 def test_data_that_is_gone_is_told_with_what_to_do(root: Path) -> None:
     for picture in (root / "data").iterdir():
         if picture.suffix != ".csv":
@@ -57,6 +60,7 @@ def test_data_that_is_gone_is_told_with_what_to_do(root: Path) -> None:
         chosen(root)
 
 
+@pytest.mark.slow
 def test_a_picture_that_changed_since_the_data_were_built_is_not_shipped(root: Path) -> None:
     for picture in (root / "data").glob("*.png"):
         Image.new("RGB", (50, 50), "green").save(picture)

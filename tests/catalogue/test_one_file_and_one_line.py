@@ -104,6 +104,7 @@ def write_recipe(root: Path, more: str) -> None:
     (root / "r.toml").write_text(RECIPE + more)
 
 
+@pytest.mark.slow
 def test_a_recipe_can_name_a_network_without_tensorflow(tmp_path: Path) -> None:
     root = grow(tmp_path, "networks.py", NETWORK, "networks/flat.py", "raise ImportError")
     write_recipe(root, '[network]\nname = "flat"\ninput_size = 80\n')
@@ -111,6 +112,7 @@ def test_a_recipe_can_name_a_network_without_tensorflow(tmp_path: Path) -> None:
     assert said == "True False\n"
 
 
+@pytest.mark.slow
 def test_what_the_line_of_a_network_says_is_what_the_recipe_is_held_to(tmp_path: Path) -> None:
     root = grow(tmp_path, "networks.py", NETWORK, "networks/flat.py", NETWORK_FILE)
     write_recipe(root, '[network]\nname = "flat"\ninput_size = 72\n')
@@ -119,6 +121,7 @@ def test_what_the_line_of_a_network_says_is_what_the_recipe_is_held_to(tmp_path:
     assert "input_size = 72, but flat needs 16 × n" in said
 
 
+@pytest.mark.slow
 def test_a_variant_is_trained_where_its_line_says(tmp_path: Path) -> None:
     root = grow(tmp_path, "variants.py", VARIANT, "conversion/variants/int8_sparse.py", "")
     write_recipe(root, '[export]\nvariants = ["fp32", "int8-sparse"]\n')
@@ -134,6 +137,7 @@ def test_a_variant_is_trained_where_its_line_says(tmp_path: Path) -> None:
     assert fallback == "() False"  # it is trained for its own, so nothing stands in for it
 
 
+@pytest.mark.slow
 def test_a_variant_can_be_rescued_and_budgeted(tmp_path: Path) -> None:
     root = grow(tmp_path, "variants.py", VARIANT, "conversion/variants/int8_sparse.py", "")
     write_recipe(
@@ -212,6 +216,7 @@ print(plain.sparsity < 0.01, pruned.sparsity > 0.2, pruned.size_bytes < 0.6 * pl
     assert run_in(root, LOADS + script) == "True True True\n"
 
 
+@pytest.mark.slow
 def test_a_recipe_can_name_an_engine_and_its_worker_scores(
     tmp_path: Path, contract_json: str, cache: Path
 ) -> None:
@@ -233,6 +238,7 @@ print(done.scores.tolist())
     assert run_in(root, LOADS + script) == "[[0.5, 0.25], [0.5, 0.25]]\n"
 
 
+@pytest.mark.slow
 def test_a_label_format_is_named_recognised_and_drafted(tmp_path: Path) -> None:
     root = grow(tmp_path, "formats.py", FORMAT, "dataset/formats/lines.py", FORMAT_FILE)
     (root / "t.txt").write_text("a.png: cat\nb.png: cat, dog\nc.png: dog\n")

@@ -40,6 +40,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     return finish_run(tmp_path_factory.mktemp("wide") / "model", "wide")
 
 
+@pytest.mark.slow
 def test_a_job_reads_the_images_labels_groups_and_order_that_the_run_was_judged_by(
     run: Finished, tmp_path: Path
 ) -> None:
@@ -54,6 +55,7 @@ def test_a_job_reads_the_images_labels_groups_and_order_that_the_run_was_judged_
     assert "validation" in judged.splits
 
 
+@pytest.mark.slow
 def test_pictures_are_copied_byte_for_byte_and_each_once(run: Finished, tmp_path: Path) -> None:
     judged = write_job(run, tmp_path / "ci")
     files = sorted((tmp_path / "ci" / "pictures").iterdir())
@@ -64,6 +66,7 @@ def test_pictures_are_copied_byte_for_byte_and_each_once(run: Finished, tmp_path
     assert judged.size_bytes == sum(file.stat().st_size for file in files)
 
 
+@pytest.mark.slow
 def test_the_table_of_labels_leaves_unknown_ones_empty(wide: Finished, tmp_path: Path) -> None:
     write_job(wide, tmp_path / "ci")
     with (tmp_path / "ci" / "labels.csv").open(newline="", encoding="utf-8") as file:
@@ -73,6 +76,7 @@ def test_the_table_of_labels_leaves_unknown_ones_empty(wide: Finished, tmp_path:
     assert {row["group"] for row in rows} > {"concept 0", "concept 7"}
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes(wide: Finished, tmp_path: Path) -> None:
     for name in ("one", "two"):
         write_job(wide, tmp_path / name)
@@ -80,6 +84,7 @@ def test_the_same_run_gives_the_same_bytes(wide: Finished, tmp_path: Path) -> No
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_column_never_has_the_name_of_a_tag(tmp_path: Path) -> None:
     run = finish_run(tmp_path / "model", "wide")
     text = run.recipe_file.read_text().replace('"cat", "dog", "food"', '"path", "split", "group"')
@@ -99,6 +104,7 @@ def test_a_column_never_has_the_name_of_a_tag(tmp_path: Path) -> None:
     assert manifest_of(job).equals(wanted)
 
 
+@pytest.mark.slow
 def test_equal_files_under_two_names_keep_the_order_of_their_regions(tmp_path: Path) -> None:
     run = finish_run(tmp_path / "model", "regions")
     folder = run.recipe_file.parent / "data"
@@ -185,6 +191,7 @@ def test_a_job_installs_the_runtime_that_alone_judges(wide: Finished) -> None:
     assert "who made the pictures" in files["README.md"]
 
 
+@pytest.mark.slow
 def test_a_picture_that_changed_since_the_run_is_refused_by_name(tmp_path: Path) -> None:
     run = finish_run(tmp_path / "model", "wide")
     picture = collect(run.recipe, open_dataset(run.workspace)).pictures[3].source

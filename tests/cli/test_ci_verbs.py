@@ -45,6 +45,7 @@ def leave(verdict: Verdict, tmp_path: Path) -> Path:
     return workspace.root
 
 
+@pytest.mark.slow
 def test_a_job_that_only_validates_gets_a_report_and_a_page(
     recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

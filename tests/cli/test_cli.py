@@ -46,18 +46,21 @@ def test_help_imports_neither_typer_nor_anything_that_computes() -> None:
     assert not {f"edgetag.cli.{verb}" for verb in VERBS} & imported
 
 
+@pytest.mark.slow
 def test_the_help_of_a_verb_imports_no_other_verb_and_nothing_that_computes() -> None:
     imported = modules_of("train", "--help")
     assert not (HEAVY - {"pydantic"}) & imported  # with which Typer reads values
     assert {verb for verb in VERBS if f"edgetag.cli.{verb}" in imported} == {"train"}
 
 
+@pytest.mark.slow
 def test_a_recipe_is_checked_without_anything_that_computes(tmp_path: Path) -> None:
     (tmp_path / "r.toml").write_text('name = "x"\n[data]\nsource = "y"\n')
     imported = modules_of("recipe", "check", str(tmp_path / "r.toml"))
     assert not (HEAVY - {"pydantic"}) & imported
 
 
+@pytest.mark.slow
 def test_pictures_are_tagged_without_what_only_statistics_need(tmp_path: Path) -> None:
     (bundle,) = (ROOT / "models" / "demo").glob("demo-*.zip")
     picture, table = tmp_path / "picture.png", tmp_path / "tags.csv"
@@ -79,6 +82,7 @@ def test_help_is_what_typer_would_show(
     assert ours == CliRunner().invoke(app, ["--help"]).stdout
 
 
+@pytest.mark.slow
 def test_a_verb_that_is_none_is_told_with_the_nearest() -> None:
     done = edgetag("quantise")
     assert done.returncode == 2
@@ -101,6 +105,7 @@ def test_every_verb_explains_itself(verb: str) -> None:
     assert verb in CliRunner().invoke(app, ["--help"]).stdout
 
 
+@pytest.mark.slow
 def test_a_wrong_recipe_ends_in_one_message_and_exit_code_2(tmp_path: Path) -> None:
     (tmp_path / "r.toml").write_text('name = "x"\n[dta]\nsource = "y"\n')
     done = edgetag("run", "r.toml", cwd=tmp_path)
@@ -120,6 +125,7 @@ def test_json_is_all_that_stdout_gets(tmp_path: Path) -> None:
     assert "runtimes" in json.loads(edgetag("doctor", "--json").stdout)
 
 
+@pytest.mark.slow
 def test_a_stage_without_the_one_before_says_what_to_run(tmp_path: Path) -> None:
     (tmp_path / "r.toml").write_text('name = "x"\n[data]\nsource = "y"\n')
     done = edgetag("train", "r.toml", cwd=tmp_path)
@@ -128,6 +134,7 @@ def test_a_stage_without_the_one_before_says_what_to_run(tmp_path: Path) -> None
     assert "edgetag run" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_folder_of_another_recipe_is_refused_and_left_alone(tmp_path: Path) -> None:
     from edgetag.workspace import RunFile, Workspace
     from edgetag.writing import write_text
@@ -142,6 +149,7 @@ def test_a_run_folder_of_another_recipe_is_refused_and_left_alone(tmp_path: Path
     assert workspace.run_file.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_control_c_ends_in_one_message_and_exit_code_2(tmp_path: Path) -> None:
     script = (
         "import edgetag.recipe, sys, time\n"
@@ -163,6 +171,7 @@ def test_control_c_ends_in_one_message_and_exit_code_2(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_run_folder_stands_for_its_recipe_where_no_baseline_is_asked_for(tmp_path: Path) -> None:
     from PIL import Image
 

@@ -29,6 +29,7 @@ def crashing(error: str, folder: Path, *options: str) -> subprocess.CompletedPro
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error",
     [
@@ -50,10 +51,12 @@ def test_an_error_nobody_foresaw_ends_in_70_and_a_log(tmp_path: Path, error: str
     assert "['data', 'build', 'r.toml']" in text
 
 
+@pytest.mark.slow
 def test_verbose_shows_the_traceback_too(tmp_path: Path) -> None:
     assert "Traceback" in crashing("{}['key']", tmp_path, "--verbose").stderr
 
 
+@pytest.mark.slow
 def test_a_log_that_cannot_be_written_at_home_goes_to_the_temporary_folder(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where a folder belongs")
     done = crashing("{}['key']", tmp_path)
@@ -62,6 +65,7 @@ def test_a_log_that_cannot_be_written_at_home_goes_to_the_temporary_folder(tmp_p
     assert str(log) in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [("recipe", "schema"), ("--help",), ("train", "--help"), ("target", "list")],
@@ -81,6 +85,7 @@ def test_output_that_nobody_reads_any_more_is_no_broken_budget(arguments: tuple[
         assert process.stderr.read() == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_that_takes_no_unicode_gets_escapes(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "r.toml").write_text(RECIPE, encoding="utf-8")

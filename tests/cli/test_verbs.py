@@ -69,6 +69,7 @@ def test_h_shows_the_whole_help_with_its_brackets(path: tuple[str, ...], command
                 assert words.replace("\\[", "[").rstrip(".") in shown, words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "offered"),
     [

@@ -183,6 +183,7 @@ def rounding_error(values: npt.NDArray[Any], ends: tuple[float, float]) -> float
     return float(np.square((steps - zero) * step - values).sum())
 
 
+@pytest.mark.slow
 @given(arrays(np.int64, 2048, elements=st.integers(0, 9), fill=st.just(0)), st.floats(-9, 0))
 def test_the_range_that_is_chosen_rounds_no_worse_than_the_whole(
     counts: npt.NDArray[np.int64], low: float

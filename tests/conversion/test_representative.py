@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
@@ -27,6 +28,7 @@ def test_every_tag_and_no_tag_are_seen() -> None:
     assert (chosen == 1).any(axis=1).sum() <= 30  # the rest have no tag
 
 
+@pytest.mark.slow
 @given(
     labels=arrays(np.int8, SHAPES, elements=st.integers(-1, 1)),
     count=st.integers(1, 40),

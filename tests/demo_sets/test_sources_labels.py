@@ -98,12 +98,14 @@ def test_line_art_is_comic_and_leaves_illust_open() -> None:
     assert labels["food"] == 1
 
 
+@pytest.mark.slow
 def test_every_name_in_the_tables_is_a_known_tag_value(plan: Planned) -> None:
     for picture, _ in plan:
         assert set(picture.labels) <= set(DEFAULT_TAGS)
         assert set(picture.labels.values()) <= {0, 1}
 
 
+@pytest.mark.slow
 def test_names_and_files_are_unique(plan: Planned) -> None:
     names = Counter(picture.name.lower() for picture, _ in plan)
     assert max(names.values()) == 1

@@ -60,6 +60,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SetSummary]:
     return folder, build_demo(folder, SilentProgress(), images=40)
 
 
+@pytest.mark.slow
 def test_the_table_lists_every_image_once(small: tuple[Path, SetSummary]) -> None:
     folder, summary = small
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
@@ -75,6 +76,7 @@ def test_the_table_lists_every_image_once(small: tuple[Path, SetSummary]) -> Non
     assert on_disk == {row["path"] for row in rows}
 
 
+@pytest.mark.slow
 def test_every_source_is_attributed(small: tuple[Path, SetSummary]) -> None:
     folder, summary = small
     text = (folder / "ATTRIBUTION.md").read_text(encoding="utf-8")
@@ -82,6 +84,7 @@ def test_every_source_is_attributed(small: tuple[Path, SetSummary]) -> None:
         assert source.rpartition(":")[2] in text
 
 
+@pytest.mark.slow
 def test_a_finished_set_is_reused(small: tuple[Path, SetSummary]) -> None:
     folder, first = small
     before = digests(folder)

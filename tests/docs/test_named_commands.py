@@ -28,6 +28,7 @@ def test_targets_of_make_and_tests_that_are_named_are_there(name: str, text: str
     assert not lacking, f"{name} names what is not there: {lacking}"
 
 
+@pytest.mark.slow
 def test_the_pages_that_ask_for_trust_name_both() -> None:
     pages = texts()
     assert len(MAKE.findall(pages["docs/reliability.md"])) > 4

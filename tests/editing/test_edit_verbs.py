@@ -60,6 +60,7 @@ def photo(orientation: int = 6) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_a_mosaic_covers_the_boxes_of_the_heat_and_nothing_else() -> None:
     with Tagger(RELEASED) as tagger, open_bundle(RELEASED) as bundle:
         face = next(file for file in bundle.pictures if tagger.tag(file)["face"].is_set)
@@ -78,11 +79,13 @@ def test_a_mosaic_covers_the_boxes_of_the_heat_and_nothing_else() -> None:
     np.testing.assert_array_equal(after, expected)
 
 
+@pytest.mark.slow
 def test_a_picture_without_the_tag_is_written_as_it_is() -> None:
     assert edit("mosaic", "cat.png", "-o", "out", "--tag", "comic").exit_code == 0
     np.testing.assert_array_equal(np.array(shown("out/cat.png")), data.chelsea())
 
 
+@pytest.mark.slow
 def test_without_a_tag_the_bundles_sensitive_ones_are_covered() -> None:
     with Tagger(RELEASED) as tagger:
         assert "nsfw" in tagger.model.sensitive
@@ -116,6 +119,7 @@ def test_no_cover_lets_what_is_below_be_told_apart(how: str) -> None:
     assert (covered(one)[..., 3] == 255).all()
 
 
+@pytest.mark.slow
 def test_a_crop_has_its_shape_and_size() -> None:
     assert edit("crop", "cat.png", "-o", "a", "--tag", "face", "--shape", "1:1").exit_code == 0
     assert edit("crop", "cat.png", "-o", "b", "--tag", "face", "--shape", "80x60").exit_code == 0
@@ -123,6 +127,7 @@ def test_a_crop_has_its_shape_and_size() -> None:
     assert shown("b/cat.png").size == (80, 60)
 
 
+@pytest.mark.slow
 def test_many_shapes_come_from_one_look_at_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[object] = []
     tag = Tagger.tag
@@ -142,6 +147,7 @@ def test_many_shapes_come_from_one_look_at_a_picture(monkeypatch: pytest.MonkeyP
     assert len(looks) == 1
 
 
+@pytest.mark.slow
 def test_a_picture_decoded_once_gives_the_square_of_its_file() -> None:
     grey = (np.arange(4096, dtype=np.uint16) * 16).reshape(64, 64)
     rgba = np.dstack([data.chelsea(), np.tile(np.arange(451) % 256, (300, 1)).astype(np.uint8)])
@@ -168,6 +174,7 @@ def test_a_picture_decoded_once_gives_the_square_of_its_file() -> None:
         assert (whole.size, whole.content) == (square.size, square.content)
 
 
+@pytest.mark.slow
 def test_an_overlay_is_as_large_as_its_picture() -> None:
     assert edit("heatmap", "cat.png", "-o", "out", "--tag", "face").exit_code == 0
     overlay = shown("out/cat.png")
@@ -175,6 +182,7 @@ def test_an_overlay_is_as_large_as_its_picture() -> None:
     assert (np.array(overlay) != data.chelsea()).any()
 
 
+@pytest.mark.slow
 def test_pictures_are_upright_and_tell_no_place() -> None:
     Path("photo.jpg").write_bytes(photo())
     assert edit("mosaic", "photo.jpg", "-o", "out", "--tag", "comic").exit_code == 0
@@ -195,6 +203,7 @@ def test_exif_is_kept_or_stripped_as_asked(exif: str, gps: bool) -> None:
     assert (ExifTags.Base.Make in made.getexif()) is gps
 
 
+@pytest.mark.slow
 def test_alpha_stays_and_other_formats_become_png() -> None:
     rgba = np.dstack([data.chelsea(), np.full((300, 451), 99, np.uint8)])
     Image.fromarray(rgba).save("clear.webp", lossless=True)
@@ -205,6 +214,7 @@ def test_alpha_stays_and_other_formats_become_png() -> None:
     assert shown("out/old.bmp.png").format == "PNG"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_told_and_the_others_are_written() -> None:
     Path("bad.png").write_bytes(b"none")
     done = edit("mosaic", "bad.png", "cat.png", "-o", "out", "--tag", "face")
@@ -218,6 +228,7 @@ def test_what_cannot_be_read_is_told_and_the_others_are_written() -> None:
     assert "unreadable: not one of" in done.output
 
 
+@pytest.mark.slow
 def test_no_name_leads_out_of_the_folder(place: Path) -> None:
     (place / "in").mkdir()
     done = edit("mosaic", "in/../cat.png", place / "cat.png", "-o", "out", "--tag", "comic")
@@ -226,6 +237,7 @@ def test_no_name_leads_out_of_the_folder(place: Path) -> None:
     assert (Path("out") / str(place).lstrip("/") / "cat.png").is_file()
 
 
+@pytest.mark.slow
 def test_a_picture_never_replaces_itself() -> None:
     before = Path("cat.png").read_bytes()
     done = edit("mosaic", "cat.png", "-o", ".", "--tag", "face")
@@ -242,6 +254,7 @@ def test_what_is_no_shape_is_refused(shape: str) -> None:
         parse_shape(shape)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -254,6 +267,7 @@ def test_what_cannot_be_meant_is_refused(arguments: tuple[str, ...], reason: str
     assert reason in str(edit(*arguments).exception)
 
 
+@pytest.mark.slow
 def test_a_model_without_maps_is_refused_with_what_to_do() -> None:
     with Tagger(RELEASED) as tagger:
         model = parse_model(tagger.model.data, "the demo's")
@@ -268,6 +282,7 @@ def test_a_model_without_maps_is_refused_with_what_to_do() -> None:
     assert "makes no heat maps" in str(done.exception)
 
 
+@pytest.mark.slow
 def test_a_picture_decoded_to_be_edited_has_the_scores_of_its_file(place: Path) -> None:
     photo_pixels = data.chelsea()
     rgba = np.dstack([photo_pixels, np.full(photo_pixels.shape[:2], 99, np.uint8)])

@@ -173,6 +173,7 @@ def test_names_are_unique_and_sentences_end() -> None:
         assert all(m.what.endswith(".") and m.sign.endswith(".") for m in found)
 
 
+@pytest.mark.slow
 def test_pictures_read_again_are_those_of_the_cache(pristine: ColorRun) -> None:
     dataset, recipe = pristine.dataset, pristine.recipe
     contract = recipe.network.preprocessing()

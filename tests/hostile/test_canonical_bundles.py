@@ -39,6 +39,7 @@ def test_whatever_belongs_to_no_file_is_refused_though_every_file_is_whole(
         read_bundle(path)
 
 
+@pytest.mark.slow
 def test_every_flipped_byte_outside_of_the_files_is_refused(
     original: bytes, tmp_path: Path
 ) -> None:

@@ -167,6 +167,7 @@ def tried(folder: Path, *command: str) -> None:
     assert len(outcomes) == 5
 
 
+@pytest.mark.slow
 @needs_landlock
 @pytest.mark.parametrize(
     "command",
@@ -187,12 +188,14 @@ def test_a_command_that_reads_strangers_pictures_reaches_nothing_else(
     assert list((tmp_path / "made").rglob("*.*")), "what it may write, it writes"
 
 
+@pytest.mark.slow
 @needs_landlock
 def test_a_servers_worker_reaches_nothing(tmp_path: Path) -> None:
     start = Start(model=str(RELEASED), variant=None, max_pixels=10_000)
     tried(tmp_path, "worker", start.model_dump_json())
 
 
+@pytest.mark.slow
 @needs_landlock
 def test_sidecars_are_written_beside_pictures_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "photos" / "inner").mkdir(parents=True)
@@ -212,6 +215,7 @@ def test_sidecars_are_written_beside_pictures_all_the_same(tmp_path: Path) -> No
     assert (tmp_path / "photos" / "inner" / "dog.png.txt").is_file()
 
 
+@pytest.mark.slow
 def test_a_model_that_wants_more_memory_than_there_is_ends_alone(
     cache: Path, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_truncated_file_never_reads_as_whole(tmp_path: Path, share: float) -> 
         assert own_description(path)[1] is None
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(position=st.integers(0, len(GOOD) - 1), byte=st.integers(0, 255))
 def test_a_changed_byte_is_read_or_refused(

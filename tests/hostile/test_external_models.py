@@ -89,6 +89,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
         read_external(path, CONTRACT, Vocabulary(TAGS), labels=Path("/dev/zero"))
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(position=st.integers(0, len(GOOD) - 1), byte=st.integers(0, 255))
 def test_a_changed_byte_is_read_or_refused(
@@ -197,6 +198,7 @@ def test_metadata_that_names_its_parts_over_and_over_is_refused(tmp_path: Path) 
         read(tmp_path / "other.tflite", model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_zip_bomb_is_refused(tmp_path: Path, method: int) -> None:
     data = with_labels(bytes(40 << 20), method=method)
@@ -214,6 +216,7 @@ def test_a_zip_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
         read(tmp_path / "other.tflite", bytes(data))
 
 
+@pytest.mark.slow
 def test_many_labels_are_counted_not_printed(tmp_path: Path) -> None:
     text = "".join(f"{number}\n" for number in range(150_000)).encode()
     assert len(text) < MOST_LABEL_BYTES

@@ -61,6 +61,7 @@ assert not list(path.parent.iterdir())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", ["write_array", "write_arrays", "write_bytes", "polars"])
 def test_what_does_not_fit_is_one_sentence_and_leaves_nothing(tmp_path: Path, write: str) -> None:
     path = tmp_path / "disk" / "file"
@@ -114,6 +115,7 @@ print(len(history.read_history(path).figures) == len(many.results))
 """
 
 
+@pytest.mark.slow
 def test_a_history_that_does_not_fit_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "disk" / "history.sqlite"
     done = on_small_disk("100k", path.parent, sys.executable, "-c", HISTORY, str(path))

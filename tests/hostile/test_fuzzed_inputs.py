@@ -13,6 +13,7 @@ from tests.support.fuzzing.holding import held
 from tests.support.fuzzing.targets import TARGETS
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_fuzzed_input_is_read_or_refused(name: str, tmp_path: Path) -> None:

@@ -135,6 +135,7 @@ def test_a_manifest_that_claims_more_than_a_bundle_has_is_refused(path: Path) ->
         check_app(path)
 
 
+@pytest.mark.slow
 def test_a_bomb_is_not_unpacked(path: Path) -> None:
     files = app_files() | {f"{ASSETS}/{MODEL}": bytes(200_000_000)}
     path.write_bytes(packed_app(files, compressed=[f"{ASSETS}/{MODEL}"]))

@@ -61,11 +61,13 @@ def refused(path: Path, data: bytes, told: str) -> None:
         read_bundle(path)
 
 
+@pytest.mark.slow
 def test_resealing_alone_changes_nothing(files: dict[str, bytes], tmp_path: Path) -> None:
     (tmp_path / "b.zip").write_bytes(resealed(files))
     assert read_bundle(tmp_path / "b.zip").name == "bundle-test"
 
 
+@pytest.mark.slow
 def test_a_changed_byte_anywhere_in_a_file_is_noticed(original: Path, tmp_path: Path) -> None:
     path = tmp_path / "b.zip"
     packed = bytearray(original.read_bytes())
@@ -80,6 +82,7 @@ def test_a_changed_byte_anywhere_in_a_file_is_noticed(original: Path, tmp_path: 
             packed[offset] ^= 1
 
 
+@pytest.mark.slow
 @settings(max_examples=60, **IN_ONE_FOLDER)
 @given(data=st.data())
 def test_whatever_is_done_to_the_bytes_there_is_no_traceback(
@@ -202,6 +205,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, **IN_ONE_FOLDER)
 @given(
     name=st.sampled_from(["golden.json", "labels.json", "thresholds.json", "preprocessing.json"]),

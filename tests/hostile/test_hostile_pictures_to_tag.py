@@ -61,6 +61,7 @@ def picture(seed: int, size: int = 40) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 def test_every_kind_of_bad_picture_is_a_row_with_its_reason(place: Path) -> None:
     folder = place / "in"
     Image.fromarray(np.full((20, 20, 3), 90, np.uint8)).save(folder / "good.png")
@@ -89,6 +90,7 @@ def test_every_kind_of_bad_picture_is_a_row_with_its_reason(place: Path) -> None
     assert "a named pipe" in reasons["pipe.png"]
 
 
+@pytest.mark.slow
 def test_a_picture_that_goes_away_meanwhile_is_a_row(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +108,7 @@ def test_a_picture_that_goes_away_meanwhile_is_a_row(
     assert "No such file" in str(found["b.png"])
 
 
+@pytest.mark.slow
 def test_an_output_that_cannot_be_written_is_one_sentence(place: Path) -> None:
     Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save("in/a.png")
     Path("full").touch()  # a file where a folder would have to be
@@ -114,6 +117,7 @@ def test_an_output_that_cannot_be_written_is_one_sentence(place: Path) -> None:
     assert "full" in str(done.exception)
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_text_is_a_row_like_others(place: Path) -> None:
     Path(os.fsdecode(b"in/\xff\xfe.png")).write_bytes(picture(3))
     for suffix in ("csv", "jsonl", "parquet"):
@@ -137,6 +141,7 @@ def test_a_name_that_is_no_text_is_a_row_like_others(place: Path) -> None:
     assert (path, reason[:13]) == ("in/\\xff\\xfe.png", "\\xff\\xfe.png.")
 
 
+@pytest.mark.slow
 def test_the_digest_in_a_row_is_that_of_the_bytes_it_was_scored_by(
     tagger: Tagger, place: Path
 ) -> None:
@@ -171,6 +176,7 @@ def test_the_digest_in_a_row_is_that_of_the_bytes_it_was_scored_by(
         assert row in whole or row.error
 
 
+@pytest.mark.slow
 def test_a_bundle_that_is_replaced_meanwhile_changes_nothing(tagger: Tagger, place: Path) -> None:
     mine = place / "mine.zip"
     shutil.copy(RELEASED, mine)

@@ -109,6 +109,7 @@ def rest(connection: socket.socket) -> bytes:
     return said
 
 
+@pytest.mark.slow
 def test_what_is_no_picture_is_told_so(server: Served, place: Path) -> None:
     whole = (place / "root" / "good.png").read_bytes()
     for picture, status, reason in (
@@ -236,6 +237,7 @@ def test_who_takes_no_answer_is_cut_off(server: Served, place: Path) -> None:
         assert rest(connection).count(b"HTTP/1.1 200") < 60
 
 
+@pytest.mark.slow
 def test_connections_that_only_stay_do_not_keep_others_out_for_ever(server: Served) -> None:
     with contextlib.ExitStack() as stack:
         waiting = [stack.enter_context(connected(server)) for _ in range(60)]
@@ -362,6 +364,7 @@ PART = b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\nabc\r\n'
 FILE = b'; filename="a"'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -380,6 +383,7 @@ def test_a_form_that_is_none_is_refused(server: Served, kind: str, body: bytes) 
     assert answer.status_code == 400, answer.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sent",
     [

@@ -71,6 +71,7 @@ def test_a_kill_at_any_moment_loses_no_confirmed_answer(run: ReviewedRun) -> Non
     assert len(confirmed) > 20
 
 
+@pytest.mark.slow
 def test_two_people_at_two_servers_of_one_database_lose_nothing(run: ReviewedRun) -> None:
     with reviewing(run) as first, reviewing(run) as second:
         refused: list[str] = []
@@ -99,6 +100,7 @@ def test_two_people_at_two_servers_of_one_database_lose_nothing(run: ReviewedRun
         assert {each["by"]: each["label"] for each in view["said"]} == {"ann": 0, "bob": 1}
 
 
+@pytest.mark.slow
 def test_a_locked_database_refuses_and_takes_the_same_answer_later(run: ReviewedRun) -> None:
     with reviewing(run) as server:
         with sqlite3.connect(run.database, isolation_level=None) as other:
@@ -111,6 +113,7 @@ def test_a_locked_database_refuses_and_takes_the_same_answer_later(run: Reviewed
         assert [key for key, _, _ in stored(run)] == ["kept later"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["head", "middle", "none"])
 def test_a_damaged_database_is_refused_with_what_to_do(run: ReviewedRun, damage: str) -> None:
     with reviewing(run) as server:
@@ -140,6 +143,7 @@ def test_a_pipe_in_the_databases_place_is_refused(run: ReviewedRun) -> None:
 MOUNT = 'mount -t tmpfs -o size=300k tmpfs "$1" && shift && exec "$@"'
 
 
+@pytest.mark.slow
 def test_on_a_full_disk_the_answer_is_refused_and_what_was_kept_stays(run: ReviewedRun) -> None:
     script = """
 import sys
@@ -192,6 +196,7 @@ def test_scripts_in_names_of_files_tags_and_people_stay_text(tmp_path: Path) -> 
         assert tab.complaints == []
 
 
+@pytest.mark.slow
 def test_what_comes_from_another_page_or_by_another_name_is_refused(run: ReviewedRun) -> None:
     with reviewing(run) as server:
         rebound = server.client.get("/v1/state", headers={"host": "evil.example:80"})
@@ -205,6 +210,7 @@ def test_what_comes_from_another_page_or_by_another_name_is_refused(run: Reviewe
         assert page.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_none_is_refused(run: ReviewedRun) -> None:
     refused: tuple[tuple[dict[str, object], int], ...] = (
         ({"identity": "none such"}, 404),
@@ -224,6 +230,7 @@ def test_an_answer_that_is_none_is_refused(run: ReviewedRun) -> None:
         assert stored(run) == []
 
 
+@pytest.mark.slow
 def test_requests_that_are_too_large_are_refused_and_the_server_goes_on(run: ReviewedRun) -> None:
     with reviewing(run) as server:
         headers = {"content-type": "application/json"}
@@ -242,6 +249,7 @@ def test_requests_that_are_too_large_are_refused_and_the_server_goes_on(run: Rev
         assert server.say(1, "cat", 1).status_code == 200
 
 
+@pytest.mark.slow
 def test_more_connections_than_the_review_takes_are_refused_and_what_had_begun_goes_on(
     run: ReviewedRun, more_files: None
 ) -> None:
@@ -278,6 +286,7 @@ def test_more_connections_than_the_review_takes_are_refused_and_what_had_begun_g
     assert stored(run) == [(SENT["key"], "ann", 1)]
 
 
+@pytest.mark.slow
 def test_others_reach_the_page_with_a_token_alone(run: ReviewedRun) -> None:
     told = run.do("--host", "0.0.0.0", "--port", "0", fails=True)  # noqa: S104
     assert "it needs a token; give --token-file, or set EDGETAG_TOKEN" in told
@@ -289,6 +298,7 @@ def test_others_reach_the_page_with_a_token_alone(run: ReviewedRun) -> None:
             assert borne.status_code == 200
 
 
+@pytest.mark.slow
 def test_pictures_that_left_the_data_are_told_and_their_answers_stay(run: ReviewedRun) -> None:
     with reviewing(run) as server:
         server.say(1, "cat", 1)

@@ -97,6 +97,7 @@ def test_an_interrupt_ends_what_hangs_and_what_waits(
     assert not any(map(runs, at_work))
 
 
+@pytest.mark.slow
 def test_threads_are_started_in_one_place() -> None:
     """A plain executor does all that waits before it lets an interrupt through."""
     starts = {

@@ -20,6 +20,7 @@ def judged(probabilities: npt.NDArray[Any], doubted: npt.NDArray[Any]) -> LeftOu
     return LeftOut(doubted, probabilities, np.ones(SHAPE[1], bool))
 
 
+@pytest.mark.slow
 @given(
     arrays(np.int8, SHAPE, elements=st.sampled_from([UNKNOWN, 0, 1])),
     arrays(np.float64, SHAPE, elements=st.one_of(st.just(np.nan), st.floats(0, 1))),

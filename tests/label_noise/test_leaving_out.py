@@ -48,6 +48,7 @@ def test_most_turned_labels_are_left_out_and_few_others(share: float) -> None:
     assert wrong[left_out.cells].mean() > 0.7
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None)
 @given(st.integers(0, 2**16))
 def test_no_trusted_and_no_unknown_label_is_left_out(seed: int) -> None:
@@ -91,6 +92,7 @@ def test_features_that_are_all_alike_give_every_picture_the_same_chance() -> Non
     assert np.ptp(left_out.probabilities, axis=0).max() < 0.1
 
 
+@pytest.mark.slow
 def test_the_same_labels_are_left_out_every_time() -> None:
     features, truth = pictures(0)
     labels, _ = turned(truth, 0.1)

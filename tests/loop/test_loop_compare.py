@@ -86,6 +86,7 @@ def run_of(finished: Finished) -> Run:
     return Run(finished.recipe, finished.workspace)
 
 
+@pytest.mark.slow
 def test_other_labels_alone_are_no_gain(first: Finished, tmp_path: Path) -> None:
     answers = turned(first, "cat", "test", 20)
     result = compare(run_of(first), later(first, tmp_path / "second", answers), QUIET)
@@ -104,6 +105,7 @@ def test_other_labels_alone_are_no_gain(first: Finished, tmp_path: Path) -> None
     assert all(each.turned == 0 for each in result.learnt_from)
 
 
+@pytest.mark.slow
 def test_a_better_model_gains_by_the_same_labels(first: Finished, tmp_path: Path) -> None:
     answers = turned(first, "dog", "train", 3)
     second = later(first, tmp_path / "second", answers, sureness=0.3)

@@ -41,6 +41,7 @@ def scored() -> FloatScores:
     return FloatScores(rows, every, np.full(3, 0.5, np.float32))
 
 
+@pytest.mark.slow
 def test_the_odd_picture_is_the_furthest_and_asked_about_the_tag_that_is_least_sure(
     folder: RunFolder,
 ) -> None:

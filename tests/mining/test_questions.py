@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 
 from edgetag.dataset import open_dataset
 from edgetag.mining.questions import write_questions
@@ -34,6 +35,7 @@ def test_training_pictures_come_in_the_order_of_their_worth(tmp_path: Path) -> N
     assert table["rank"].to_list() == list(range(1, len(table) + 1))
 
 
+@pytest.mark.slow
 def test_pictures_of_which_all_is_answered_are_not_asked_about(tmp_path: Path) -> None:
     workspace = build_data(tmp_path / "run", train=160, validation=16)
     before = asked(workspace)

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def candidates(lists: list[list[int]]) -> list[list[Candidate]]:
     ]
 
 
+@pytest.mark.slow
 @given(lists=LISTS, most=st.integers(1, 6))
 def test_lists_take_turns_and_keep_their_order(lists: list[list[int]], most: int) -> None:
     chosen = ranked(candidates(lists), KIN, most)
@@ -42,6 +44,7 @@ def test_lists_take_turns_and_keep_their_order(lists: list[list[int]], most: int
         assert len(taken) <= most
 
 
+@pytest.mark.slow
 @given(lists=LISTS, most=st.integers(1, 6))
 def test_of_a_group_only_the_most_urgent_is_listed(lists: list[list[int]], most: int) -> None:
     for number, rows in enumerate(lists):

@@ -30,6 +30,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     return folder
 
 
+@pytest.mark.slow
 def test_without_a_doubtful_label_the_verdict_is_found_again(judged: RunFolder) -> None:
     dataset, recipe = open_dataset(judged.workspace), judged.with_recipe(LIMITS)
     verdict = Verdict.read(judged.workspace.validate / "verdict.json", "validate")
@@ -41,6 +42,7 @@ def test_without_a_doubtful_label_the_verdict_is_found_again(judged: RunFolder) 
         assert each.tags == ()
 
 
+@pytest.mark.slow
 def test_both_directions_are_counted_and_only_in_the_deciding_split(judged: RunFolder) -> None:
     dataset, recipe = open_dataset(judged.workspace), judged.with_recipe(LIMITS)
     labels = dataset.labels(np.arange(TEST, dtype=np.int64))[:, 0]

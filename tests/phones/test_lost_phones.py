@@ -17,6 +17,7 @@ def fell_back(street: Street, folder: Run, output: str, delegate: DelegateName) 
     return bench(street, folder, replace(SETTINGS, delegate=delegate))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("output", "delegate"),
     [
@@ -48,6 +49,7 @@ def other_phones_results_are_kept(result: PhonesResult, problem: Problem) -> str
     return failure.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "problem", "advice"),
     [
@@ -63,6 +65,7 @@ def test_a_phone_that_takes_no_commands_leaves_the_others_alone(
     assert advice in other_phones_results_are_kept(bench(street, run_folder), problem)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "problem", "advice"),
     [
@@ -96,6 +99,7 @@ def test_a_phone_that_is_lost_on_the_way_leaves_the_others_alone(
     assert advice in other_phones_results_are_kept(bench(street, run_folder), problem)
 
 
+@pytest.mark.slow
 def test_what_a_phone_measured_before_it_was_unplugged_is_kept(
     street: Street, run_folder: Run
 ) -> None:
@@ -108,6 +112,7 @@ def test_what_a_phone_measured_before_it_was_unplugged_is_kept(
     assert [(f.variant, f.problem) for f in result.failures] == [("int8", Problem.DISCONNECTED)]
 
 
+@pytest.mark.slow
 def test_an_output_cut_short_at_any_line_is_never_a_figure(street: Street, run_folder: Run) -> None:
     phone = street.phone()
     text = (OUTPUTS / "litert_xnnpack.txt").read_text()
@@ -119,6 +124,7 @@ def test_an_output_cut_short_at_any_line_is_never_a_figure(street: Street, run_f
         assert result.failures[0].problem is Problem.BENCHMARK_FAILED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("output", "code", "problem", "said"),
     [
@@ -139,6 +145,7 @@ def test_a_file_that_fails_says_why_and_the_next_one_is_tried(
     assert all(said in f.reason for f in result.failures)
 
 
+@pytest.mark.slow
 def test_a_run_that_hangs_costs_its_time_limit_and_no_more(street: Street, run_folder: Run) -> None:
     phone = street.phone()
     slow = digest_file(run_folder[1].export / "fp32.tflite")

@@ -255,6 +255,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert is_one_short_line(found.reason)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.sampled_from(sorted(OUTPUTS.glob("*.txt"))), st.integers(0, 2**32))
 def test_a_damaged_output_is_read_or_refused(path: Path, seed: int) -> None:

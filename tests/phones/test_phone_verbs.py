@@ -59,6 +59,7 @@ def test_list_without_a_usable_phone_ends_in_2(street: Street) -> None:
     assert phone("list").exit_code == 2
 
 
+@pytest.mark.slow
 def test_bench_tells_a_person_and_a_program_the_same(street: Street, workspace: Workspace) -> None:
     street.phone()
     told = bench(street, workspace, "--profile")
@@ -161,6 +162,7 @@ def test_nothing_is_exported_where_nothing_was_timed(street: Street, workspace: 
     assert not (workspace.root / "x.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_one_phone_is_picked_by_its_serial(street: Street, workspace: Workspace) -> None:
     for serial in ("A1", "B2"):
         street.phone(serial)
@@ -169,6 +171,7 @@ def test_one_phone_is_picked_by_its_serial(street: Street, workspace: Workspace)
     assert {line[0] for line in street.log} == {"B2"}
 
 
+@pytest.mark.slow
 def test_failures_are_shown_and_end_in_2_with_the_rest_kept(
     street: Street, workspace: Workspace
 ) -> None:
@@ -182,6 +185,7 @@ def test_failures_are_shown_and_end_in_2_with_the_rest_kept(
     assert (len(kept["results"]), len(kept["failures"])) == (2, 1)
 
 
+@pytest.mark.slow
 def test_a_throttled_phone_is_shown_as_one_to_doubt(street: Street, workspace: Workspace) -> None:
     street.phone("A1").answer("thermalservice", thermal(3, 66))
     told = bench(street, workspace)
@@ -191,6 +195,7 @@ def test_a_throttled_phone_is_shown_as_one_to_doubt(street: Street, workspace: W
     assert "throttled: its thermal status" in told.stdout
 
 
+@pytest.mark.slow
 def test_a_fallback_is_a_failure_of_the_verb(street: Street, workspace: Workspace) -> None:
     street.phone().benchmark(OUTPUTS / "gpu_not_executed.txt")
     told = bench(street, workspace, "--delegate", "gpu")
@@ -198,6 +203,7 @@ def test_a_fallback_is_a_failure_of_the_verb(street: Street, workspace: Workspac
     assert "fell back to the CPU" in told.stdout
 
 
+@pytest.mark.slow
 def test_hostile_answers_do_not_reach_the_terminal(street: Street, workspace: Workspace) -> None:
     device = street.phone()
     device.answer("getprop", "[ro.product.model]: [\x1b[2J\x1b]0;owned\x07[bold]red]\n")

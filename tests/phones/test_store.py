@@ -95,6 +95,7 @@ def test_a_folder_that_cannot_be_written_is_told(street: Street) -> None:
         prepare(only_phone())
 
 
+@pytest.mark.slow
 def test_cleaning_deletes_what_edgetag_left_and_nothing_else(
     street: Street, tmp_path: Path
 ) -> None:

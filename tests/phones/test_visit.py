@@ -17,6 +17,7 @@ from tests.phones.street import OUTPUTS, PROPERTIES, FolderPhone, Street, make_r
 from tests.support.run_folders import write_export
 
 
+@pytest.mark.slow
 def test_figures_of_every_file_are_kept_with_what_they_were_measured_on(
     street: Street, run_folder: Run
 ) -> None:
@@ -45,6 +46,7 @@ def test_figures_of_every_file_are_kept_with_what_they_were_measured_on(
     assert len(phone.runs) == 8
 
 
+@pytest.mark.slow
 def test_flags_reach_benchmark_model_as_they_were_asked_for(
     street: Street, run_folder: Run
 ) -> None:
@@ -70,6 +72,7 @@ def test_flags_reach_benchmark_model_as_they_were_asked_for(
     assert command.startswith("taskset f0 /data/local/tmp/edgetag/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("delegate", "flag"), [("cpu", "--use_xnnpack=false"), ("xnnpack", "--use_xnnpack=true")]
 )
@@ -81,6 +84,7 @@ def test_xnnpack_can_be_turned_on_and_off(
     assert flag in phone.runs[0].split()
 
 
+@pytest.mark.slow
 def test_a_program_that_cannot_turn_xnnpack_off_is_not_taken_for_one_that_did(
     street: Street, run_folder: Run
 ) -> None:
@@ -90,6 +94,7 @@ def test_a_program_that_cannot_turn_xnnpack_off_is_not_taken_for_one_that_did(
     assert "does not know --use_xnnpack=false" in asked.failures[0].reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("output", "precision"),
     [
@@ -113,6 +118,7 @@ def test_what_a_gpu_computed_in_is_recorded_where_the_build_tells_it(
     assert (NOT_FLOAT32 in entry.notes) == (precision is None)
 
 
+@pytest.mark.slow
 def test_a_retrained_file_of_the_same_size_is_measured_and_not_the_old_one(
     street: Street, run_folder: Run
 ) -> None:
@@ -132,6 +138,7 @@ def test_a_retrained_file_of_the_same_size_is_measured_and_not_the_old_one(
     assert len([name for name in street.pushes() if name.endswith(".bin")]) == 1
 
 
+@pytest.mark.slow
 def test_cleaning_leaves_only_what_is_needed_now(street: Street, run_folder: Run) -> None:
     phone = street.phone()
     bench(street, run_folder)
@@ -140,6 +147,7 @@ def test_cleaning_leaves_only_what_is_needed_now(street: Street, run_folder: Run
     assert len(phone.files) == 2
 
 
+@pytest.mark.slow
 def test_a_hot_phone_is_measured_and_marked(street: Street, run_folder: Run) -> None:
     phone = street.phone()
     phone.answer("hot", thermal(3, 71.0))
@@ -155,6 +163,7 @@ def test_a_hot_phone_is_measured_and_marked(street: Street, run_folder: Run) -> 
     assert first.after.temperatures_c == {"CPU0": 71.0}
 
 
+@pytest.mark.slow
 def test_a_program_for_another_instruction_set_is_refused_before_it_is_pushed(
     street: Street, run_folder: Run, tmp_path: Path
 ) -> None:
@@ -179,6 +188,7 @@ def hostile(phone: FolderPhone) -> None:
     phone.answer("getprop", f"[ro.product.model]: [{HOSTILE}]\n[ro.soc.model]: [\x1b[31mchip]\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [0, 1])
 def test_hostile_answers_do_no_harm(street: Street, run_folder: Run, code: int) -> None:
     phone = street.phone()
@@ -193,6 +203,7 @@ def test_hostile_answers_do_no_harm(street: Street, run_folder: Run, code: int) 
         assert len(text) < 500
 
 
+@pytest.mark.slow
 def test_hostile_lines_beside_good_figures_do_no_harm(street: Street, run_folder: Run) -> None:
     phone = street.phone()
     hostile(phone)
@@ -240,6 +251,7 @@ def test_phones_are_listed_with_what_to_do_about_them(street: Street) -> None:
     assert "accept the dialog" in found["B2"].detail
 
 
+@pytest.mark.slow
 def test_several_phones_work_at_the_same_time(street: Street, tmp_path: Path) -> None:
     folder = make_run(tmp_path)
     meeting = tmp_path / "meeting"
@@ -261,6 +273,7 @@ def test_several_phones_work_at_the_same_time(street: Street, tmp_path: Path) ->
 SET = "power set-fixed-performance-mode-enabled"
 
 
+@pytest.mark.slow
 def test_a_phone_is_held_at_fixed_clocks_where_it_has_them_and_let_go(
     street: Street, run_folder: Run
 ) -> None:
@@ -273,6 +286,7 @@ def test_a_phone_is_held_at_fixed_clocks_where_it_has_them_and_let_go(
     assert record.fixed_performance is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("wanted", "sdk", "told"), [(False, 35, None), (True, 29, False)])
 def test_clocks_are_left_alone_where_nobody_wants_or_knows_it(
     street: Street, run_folder: Run, wanted: bool, sdk: int, told: bool | None
@@ -285,6 +299,7 @@ def test_clocks_are_left_alone_where_nobody_wants_or_knows_it(
     assert phone.asked_of_cmd == []
 
 
+@pytest.mark.slow
 def test_clocks_are_let_go_where_a_file_fails(street: Street, run_folder: Run) -> None:
     phone = street.phone()
     phone.benchmark(OUTPUTS / "failed_load.txt", 1)
@@ -292,6 +307,7 @@ def test_clocks_are_let_go_where_a_file_fails(street: Street, run_folder: Run) -
     assert phone.asked_of_cmd[-1] == f"{SET} false"
 
 
+@pytest.mark.slow
 def test_the_schema_is_that_of_phones(street: Street, run_folder: Run) -> None:
     street.phone()
     bench(street, run_folder)

@@ -51,6 +51,7 @@ def quantize(
     )
 
 
+@pytest.mark.slow
 def test_the_nearest_of_what_was_tried_is_kept_with_its_labels(
     pictures: Path, tmp_path: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_the_fewest_layers_stay_in_float_that_bring_it_as_near_as_asked() -> Non
     assert logit_rmse(scores_of(nearer.data, seen), reference) <= limit
 
 
+@pytest.mark.slow
 def test_layers_stay_in_float_only_where_a_limit_asks_for_it(
     pictures: Path, tmp_path: Path
 ) -> None:
@@ -105,6 +107,7 @@ def test_layers_stay_in_float_only_where_a_limit_asks_for_it(
     assert "farther than --max-rmse 0" in floating_lines(farther)[0]
 
 
+@pytest.mark.slow
 def test_scores_that_are_no_probabilities_are_compared_as_they_are(
     pictures: Path, tmp_path: Path
 ) -> None:
@@ -120,6 +123,7 @@ def test_scores_that_are_no_probabilities_are_compared_as_they_are(
         assert quantize(source, pictures, tmp_path / "int8.tflite").compared == compared
 
 
+@pytest.mark.slow
 def test_the_command_says_what_was_assumed_and_what_could_not_be_read(
     pictures: Path, tmp_path: Path
 ) -> None:

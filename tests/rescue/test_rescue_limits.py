@@ -122,6 +122,7 @@ def both(
     return list(rescued), plain
 
 
+@pytest.mark.slow
 def test_rescue_and_the_benchmark_judge_the_same_figures_alike(with_maps: RescueRun) -> None:
     recipe = with_maps.with_recipe(WIDE + COSTS)
     workspace = with_maps.workspace

@@ -247,6 +247,7 @@ def test_without_a_database_there_is_nothing_to_export(run: ReviewedRun) -> None
     assert not run.database.exists()
 
 
+@pytest.mark.slow
 def test_answers_that_are_imported_appear_on_a_page_that_is_open(run: ReviewedRun) -> None:
     with reviewing(run) as server:
         last = server.pictures()["last"]

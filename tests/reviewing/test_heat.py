@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.support.reviewed import ReviewedRun, make_reviewed, reviewing
@@ -11,6 +12,7 @@ from tests.support.run_folders import give_maps
 from tests.support.tiny_run import LIMITS, RECIPE, make_run_folder
 
 
+@pytest.mark.slow
 def test_a_file_with_maps_draws_heat_and_each_tags_own(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path)
     give_maps(folder.workspace, "fp32")
@@ -39,6 +41,7 @@ def test_a_file_with_maps_draws_heat_and_each_tags_own(tmp_path: Path) -> None:
         assert unknown.status_code == 422
 
 
+@pytest.mark.slow
 def test_without_such_a_file_the_page_says_what_to_do(tmp_path: Path) -> None:
     with reviewing(make_reviewed(tmp_path)) as server:
         words = server.client.get("/v1/state").json()["no_heat"]

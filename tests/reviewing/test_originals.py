@@ -65,16 +65,19 @@ def shown(server: Review, path: str) -> Image.Image:
     return Image.open(io.BytesIO(answer.content))
 
 
+@pytest.mark.slow
 def test_a_file_is_shown_whole_and_upright_and_a_region_alone(server: Review) -> None:
     assert shown(server, "plain.png").size == (300, 200)
     assert shown(server, "turned.jpg").size == (60, 90)
     assert shown(server, "plain.png#").size == (100, 50)
 
 
+@pytest.mark.slow
 def test_what_is_larger_than_a_screen_is_shrunk(server: Review) -> None:
     assert shown(server, "wide.png").size == (1600, 200)
 
 
+@pytest.mark.slow
 def test_small_pictures_come_in_one_answer_in_the_order_asked(server: Review) -> None:
     names = list(identities(server).values())
 
@@ -94,6 +97,7 @@ def test_small_pictures_come_in_one_answer_in_the_order_asked(server: Review) ->
     assert server.client.get("/v1/thumbnails", params=too_many).status_code == 422
 
 
+@pytest.mark.slow
 def test_a_file_that_changed_or_vanished_is_told_and_the_page_goes_on(
     built: ReviewedRun, server: Review
 ) -> None:

@@ -31,6 +31,7 @@ def explained(model: str, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HERE)
 @pytest.mark.parametrize("model", ["tiny_fp32", "tiny_int8_uint8", "tiny_int16x8"])
 def test_maps_are_real_numbers_whose_mean_makes_the_score(

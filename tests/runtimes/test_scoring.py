@@ -61,6 +61,7 @@ def test_scores_come_in_the_order_of_the_rows_from_any_folder(
     assert outcome.images_per_s > 0
 
 
+@pytest.mark.slow
 def test_the_process_never_imports_tensorflow(
     cache_folder: Path, contract: Preprocessing, tmp_path: Path
 ) -> None:
@@ -120,6 +121,7 @@ def test_silence_is_a_time_out(cache_folder: Path, contract: Preprocessing) -> N
     assert "no answer for 0.01 s while loading it" in outcome.reason
 
 
+@pytest.mark.slow
 def test_cancelling_ends_the_process_at_once(cache_folder: Path, contract: Preprocessing) -> None:
     cancelled = threading.Event()
     threading.Timer(0.3, cancelled.set).start()

@@ -100,6 +100,7 @@ def test_javascript_encodes_and_decodes_as_python_does_bit_for_bit() -> None:
         assert np.array_equal(np.array(decoded, dtype=np.float32), decode(table, tensor))
 
 
+@pytest.mark.slow
 @needs_node
 def test_quantization_is_read_from_the_file_as_the_interpreter_tells_it() -> None:
     for path in sorted(MODELS.glob("*.tflite")):

@@ -62,6 +62,7 @@ class Tag:
         return bool(self.score <= np.float32(getattr(other, "score", other)))
 
 
+@pytest.mark.slow
 @given(rules)
 def test_a_rule_means_what_python_means_by_it(text: str) -> None:
     def by_python(picture: int) -> bool:

@@ -82,6 +82,7 @@ def trials_of(draw: st.DrawFn, budgets: dict[str, float]) -> list[SearchTrial]:
     ]
 
 
+@pytest.mark.slow
 @given(st.data(), limits)
 def test_what_keeps_every_budget_is_never_passed_over_for_what_does_not(
     data: st.DataObject, budgets: dict[str, float]
@@ -94,6 +95,7 @@ def test_what_keeps_every_budget_is_never_passed_over_for_what_does_not(
         assert not chosen.exceeds
 
 
+@pytest.mark.slow
 @given(st.data(), limits)
 def test_what_is_chosen_is_dominated_by_nothing_that_keeps_the_budgets(
     data: st.DataObject, budgets: dict[str, float]
@@ -106,6 +108,7 @@ def test_what_is_chosen_is_dominated_by_nothing_that_keeps_the_budgets(
     assert not [each for each in keeping if dominates(each, chosen, COST)]
 
 
+@pytest.mark.slow
 @given(st.data(), limits)
 def test_where_nothing_keeps_every_budget_no_other_is_nearer(
     data: st.DataObject, budgets: dict[str, float]
@@ -118,6 +121,7 @@ def test_where_nothing_keeps_every_budget_no_other_is_nearer(
     assert all(max(each.exceeds.values()) >= worst for each in trials if each.is_final)
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_the_front_is_of_final_trials_and_beats_all_others(data: st.DataObject) -> None:
     trials = data.draw(trials_of({}))
@@ -128,6 +132,7 @@ def test_the_front_is_of_final_trials_and_beats_all_others(data: st.DataObject) 
         assert any(dominates(other, each, COST) for other in front)
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_the_better_half_is_trained_on(data: st.DataObject) -> None:
     trials = data.draw(trials_of({}))

@@ -25,6 +25,7 @@ def made(tagger: Tagger, edit: Edit, picture: bytes) -> bytes:
     return encode(image, opened)
 
 
+@pytest.mark.slow
 def test_tags_have_the_scores_of_the_tagger_bit_for_bit(
     server: Served, tagger: Tagger, cat: bytes
 ) -> None:
@@ -37,6 +38,7 @@ def test_tags_have_the_scores_of_the_tagger_bit_for_bit(
     ]
 
 
+@pytest.mark.slow
 def test_pictures_have_the_bytes_that_the_commands_write(
     server: Served, tagger: Tagger, cat: bytes
 ) -> None:

@@ -58,6 +58,7 @@ def built(tool: Tool) -> None:
     (folder_of(tool) / READY).write_text("built")
 
 
+@pytest.mark.slow
 def test_what_is_whole_is_kept_and_what_is_damaged_is_made_again(
     given: Given, tmp_path: Path
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_process_that_ends_well_and_leaves_no_scores_is_told(
         made_by(QUANTIZER, python, tmp_path, given, SilentProgress(), make)
 
 
+@pytest.mark.slow
 def test_files_take_turns_and_one_that_cannot_takes_no_other_with_it(
     given: Given, tmp_path: Path
 ) -> None:
@@ -172,6 +174,7 @@ def test_an_environment_that_cannot_be_built_is_told_and_tried_again(
     assert not (folder_of(nowhere) / READY).exists()
 
 
+@pytest.mark.slow
 def test_tools_stand_beside_our_files_and_one_that_fails_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

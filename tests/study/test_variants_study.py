@@ -48,6 +48,7 @@ def compared(study: tuple[list[Recipe], Workspace]) -> VariantsStudy:
     return compare_seeds(*study, (), SilentProgress())
 
 
+@pytest.mark.slow
 def test_equal_trainings_give_the_figures_of_one(
     study: tuple[list[Recipe], Workspace], compared: VariantsStudy
 ) -> None:
@@ -72,6 +73,7 @@ def test_equal_trainings_give_the_figures_of_one(
     assert (folder.root / "study.svg").read_text(encoding="utf-8").count("<svg") == 1
 
 
+@pytest.mark.slow
 def test_a_seed_whose_scores_were_touched_is_refused(
     study: tuple[list[Recipe], Workspace], tmp_path: Path
 ) -> None:
@@ -165,6 +167,7 @@ def test_goals_are_the_recipes_limits_unless_others_are_given(tmp_path: Path) ->
         goals_of(recipe, ["int8"], ["int8:map_drop@no=1"])
 
 
+@pytest.mark.slow
 def test_a_goal_is_shown_only_where_the_whole_interval_is_within(compared: VariantsStudy) -> None:
     row = compared.rows[1]
     entry = row.accuracy[0].model_copy(

@@ -100,6 +100,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), max_
 CELL = st.lists(TEXT, max_size=5).map(" ".join)
 
 
+@pytest.mark.slow
 @given(
     table=st.integers(1, 5).flatmap(
         lambda n: st.lists(st.lists(CELL, min_size=n, max_size=n), min_size=1, max_size=5)

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -114,6 +115,7 @@ BREAKOUTS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(name=st.one_of(HOSTILE, BREAKOUTS), badge=BREAKOUTS)
 def test_hostile_text_is_only_text_in_all_three(name: str, badge: str) -> None:
     table = Rows([name]).table(

@@ -43,6 +43,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "pictures"
 
 
+@pytest.mark.slow
 def test_rows_are_in_order_and_say_what_the_tagger_says(
     tagger: Tagger, folder: Path, tmp_path: Path
 ) -> None:
@@ -65,6 +66,7 @@ def test_rows_are_in_order_and_say_what_the_tagger_says(
         assert row["tags"] == [tag.tag for tag in outcome.all if tag.is_set]
 
 
+@pytest.mark.slow
 def test_every_format_holds_the_same(folder: Path, tmp_path: Path) -> None:
     for suffix in ("csv", "jsonl", "parquet"):
         assert tag(folder, "-o", tmp_path / f"out.{suffix}").exit_code == 0
@@ -131,6 +133,7 @@ def test_a_batch_of_other_settings_is_not_mixed_in(
         tag_pictures(other, listed, out, QUIET)
 
 
+@pytest.mark.slow
 def test_scaled_jpeg_is_said_in_what_it_made_and_mixed_with_nothing(
     tagger: Tagger, tmp_path: Path
 ) -> None:
@@ -274,6 +277,7 @@ def test_killed_at_any_moment_the_bytes_are_those_of_an_undisturbed_run(tmp_path
     assert not (tmp_path / "killed.parquet.parts").exists()
 
 
+@pytest.mark.slow
 def test_measuring_writes_nothing_and_times_pictures_that_differ(
     folder: Path, tmp_path: Path
 ) -> None:

@@ -43,6 +43,7 @@ def members(cache: Path) -> Iterator[tuple[Tagger, Tagger]]:
         yield opened
 
 
+@pytest.mark.slow
 def test_scores_and_maps_are_the_weighted_mean_in_the_first_ones_order(
     members: tuple[Tagger, Tagger],
 ) -> None:
@@ -69,6 +70,7 @@ def preprocess_of(tagger: Tagger) -> Pixels:
     return preprocess(file.getvalue(), tagger.model.contract)
 
 
+@pytest.mark.slow
 def test_one_model_alone_is_itself(members: tuple[Tagger, Tagger]) -> None:
     alone = Ensemble(members[:1], [0.3])
     np.testing.assert_array_equal(alone.tag(CAT).scores, members[0].tag(CAT).scores)
@@ -85,6 +87,7 @@ def test_many_pictures_go_on_past_a_bad_one(members: tuple[Tagger, Tagger], tmp_
     np.testing.assert_array_equal(first.scores, last.scores)
 
 
+@pytest.mark.slow
 def test_models_of_several_sizes_each_get_their_own_square(tagger: Tagger, tmp_path: Path) -> None:
     small = tmp_path / "small.tflite"
     small.write_bytes(pack_model(model_elsewhere(size=64)))
@@ -99,6 +102,7 @@ def test_models_of_several_sizes_each_get_their_own_square(tagger: Tagger, tmp_p
             ensemble.score_square(preprocess_of(first))
 
 
+@pytest.mark.slow
 def test_maps_that_do_not_lie_on_each_other_are_refused(members: tuple[Tagger, Tagger]) -> None:
     contract = members[0].model.contract.model_copy(update={"anchor": "top_left"})
     with Tagger(FLOAT, tags=TAGS, contract=contract) as shifted:
@@ -154,6 +158,7 @@ def test_a_batch_of_other_weights_does_not_go_on(
         tag_pictures(Ensemble(members, [2, 1]), pictures, out, SilentProgress())
 
 
+@pytest.mark.slow
 def test_a_file_names_models_weights_and_thresholds(
     two_variants: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -124,6 +124,7 @@ def test_an_encrypted_member_is_a_row_with_a_reason(tmp_path: Path) -> None:
         picture.read()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "mode"), [("a.tar.xz", "w:xz"), ("a.tar.bz2", "w:bz2")])
 def test_a_packed_archive_that_would_grow_a_thousandfold_is_refused_unread(
     tmp_path: Path, name: str, mode: Any

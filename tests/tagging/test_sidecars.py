@@ -33,6 +33,7 @@ def tag(folder: Path, style: str) -> dict[str, object]:
     return dict(json.loads(done.stdout))
 
 
+@pytest.mark.slow
 def test_hydrus_gets_a_line_for_each_tag(folder: Path) -> None:
     assert tag(folder, "hydrus")["sidecars"] == 3
     with Tagger(RELEASED, thresholds=0.03) as tagger:

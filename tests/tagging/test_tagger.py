@@ -38,6 +38,7 @@ def tagged(outcome: Tagging | PictureError) -> Tagging:
     return outcome
 
 
+@pytest.mark.slow
 def test_scores_are_those_of_validation_bit_for_bit(
     tagger: Tagger, pictures: tuple[bytes, ...], model: Path
 ) -> None:
@@ -168,6 +169,7 @@ def test_a_model_is_proved_once(tagger: Tagger, proved: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in proved.iterdir()} == kept
 
 
+@pytest.mark.slow
 def test_other_golden_scores_than_the_models_are_refused(tmp_path: Path) -> None:
     def shift(golden: dict[str, Any]) -> None:
         for known in golden["expected"]:
@@ -179,6 +181,7 @@ def test_other_golden_scores_than_the_models_are_refused(tmp_path: Path) -> None
         Tagger(other)
 
 
+@pytest.mark.slow
 def test_turned_heat_maps_are_refused_though_the_scores_are_the_models(
     two_variants: Path, tmp_path: Path
 ) -> None:
@@ -230,6 +233,7 @@ def test_a_threshold_of_the_callers_comes_before_the_bundles(
         assert eager.model.thresholds[1:5].tolist() == tagger.model.thresholds[1:5].tolist()
 
 
+@pytest.mark.slow
 def test_a_model_file_gives_the_same_scores_by_its_metadata(
     tagger: Tagger, pictures: tuple[bytes, ...], model: Path
 ) -> None:
@@ -241,6 +245,7 @@ def test_a_model_file_gives_the_same_scores_by_its_metadata(
         assert result.maps is not None
 
 
+@pytest.mark.slow
 def test_a_model_file_without_labels_needs_the_callers_tags(tagger: Tagger, tmp_path: Path) -> None:
     bare = tmp_path / "bare.tflite"
     bare.write_bytes(tagger.model.data[: tagger.model.data.rindex(b"PK\x03\x04")])

@@ -49,6 +49,7 @@ def written(tagger: Tagger, folder: Path, tmp_path_factory: pytest.TempPathFacto
     return out
 
 
+@pytest.mark.slow
 def test_the_page_tells_what_the_table_holds(tagger: Tagger, written: Path) -> None:
     page = Page((written / "new" / "tags.html").read_text())
     table = pl.read_parquet(written / "tags.parquet")
@@ -63,6 +64,7 @@ def test_the_page_tells_what_the_table_holds(tagger: Tagger, written: Path) -> N
     assert re.search(r"unreadable\s*2", page.text)
 
 
+@pytest.mark.slow
 def test_what_validation_judged_stands_beside_where_it_holds(tagger: Tagger, written: Path) -> None:
     judged = judged_by(RELEASED, tagger)
     assert judged is not None
@@ -83,6 +85,7 @@ def test_what_validation_judged_stands_beside_where_it_holds(tagger: Tagger, wri
     assert set(judged.tags) - set(moved.tags) == {"food"}
 
 
+@pytest.mark.slow
 def test_recall_and_precision_stand_below_where_the_verdict_has_curves(
     tagger: Tagger, folder: Path, tmp_path: Path
 ) -> None:
@@ -105,6 +108,7 @@ def test_recall_and_precision_stand_below_where_the_verdict_has_curves(
     assert "of judged pictures</text>" not in pages["without"]
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_and_the_same_pictures_give_the_same_page(
     tagger: Tagger, folder: Path, written: Path, tmp_path: Path
 ) -> None:
@@ -120,6 +124,7 @@ def test_nothing_is_loaded_and_the_same_pictures_give_the_same_page(
     assert again.read_text() == text
 
 
+@pytest.mark.slow
 def test_hostile_tags_stay_text(tagger: Tagger, folder: Path, tmp_path: Path) -> None:
     model = tmp_path / "bare.tflite"
     model.write_bytes(tagger.model.data[: tagger.model.data.rindex(b"PK\x03\x04")])
@@ -134,6 +139,7 @@ def test_hostile_tags_stay_text(tagger: Tagger, folder: Path, tmp_path: Path) ->
     assert f"{SCRIPT}3" in page.text
 
 
+@pytest.mark.slow
 def test_a_folder_of_no_readable_picture_has_a_page_too(tmp_path: Path) -> None:
     (tmp_path / "empty.png").touch()
     report = tmp_path / "tags.html"

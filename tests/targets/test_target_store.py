@@ -143,6 +143,7 @@ def finished(recipe: Recipe, workspace: Workspace) -> None:
     write_text(workspace.run_file, run_file.to_json())
 
 
+@pytest.mark.slow
 def test_what_a_verb_adds_leaves_the_stage_up_to_date_and_the_report_out_of_date(
     recipe: Recipe, workspace: Workspace
 ) -> None:

@@ -32,6 +32,7 @@ def cuts(scores: npt.NDArray[np.float64]) -> list[float]:
     return [*np.unique(scores), 2.0]
 
 
+@pytest.mark.slow
 @given(cases())
 @settings(max_examples=200)
 def test_no_cut_has_a_higher_f1(case: Case) -> None:
@@ -42,6 +43,7 @@ def test_no_cut_has_a_higher_f1(case: Case) -> None:
     assert f1(truth, scores >= threshold) == pytest.approx(best)
 
 
+@pytest.mark.slow
 @given(cases(), st.sampled_from([0.01, 0.1, 0.3, 0.9]))
 @settings(max_examples=200)
 def test_no_cut_within_the_rate_has_a_larger_recall(case: Case, max_fpr: float) -> None:

@@ -226,6 +226,7 @@ def test_bytecode_that_came_later_is_no_damage(finished: tuple[Path, Path]) -> N
     assert record_files(folder) == before
 
 
+@pytest.mark.slow
 def test_a_system_without_apt_is_told_so(programs: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="apt-get is not on the PATH"):
         building.set_up(ARM64, tmp_path / "cache", SilentProgress())
