@@ -37,10 +37,12 @@ from tests.support.paths import ROOT
 
 SUBJECTS = (
     "edgetag.preprocess",
+    "edgetag.metrics",
     "edgetag.dataset.split",
     *(
-        f"edgetag.validation.{path.stem}"
-        for path in sorted((ROOT / "export/edgetag/validation").glob("[a-z]*.py"))
+        f"edgetag.{folder}.{path.stem}"
+        for folder in ("judging", "validation")
+        for path in sorted((ROOT / "export/edgetag" / folder).glob("[a-z]*.py"))
     ),
 )
 """Modules that are changed."""
