@@ -60,6 +60,13 @@ def test_the_side_of_the_interval_that_faces_the_limit_counts() -> None:
     assert images_to_decide(2.0, 3.0, (1.0, 3.1), 10, 1, 0.025, wanted=0.5) == 30
 
 
+def test_what_was_measured_on_the_margin_does_not_lie_beyond_it() -> None:
+    # 1 of 20 lost, where 5 points are allowed: no number decides it, and least of all to fail.
+    assert images_to_decide(0.05, 1 / 20, (-0.01, 0.2), 20, 1, 0.025) is None
+    assert outcome_of(0.05, 1 / 20) == "pass"
+    assert outcome_of(0.05, 1 / 20 + 1e-9) == "fail"
+
+
 def test_one_more_is_the_least_that_is_advised() -> None:
     assert images_to_decide(0.1, 0.0, (-0.01, 0.01), 10, 1, 0.025) == 1
 

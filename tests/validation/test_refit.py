@@ -61,6 +61,13 @@ def test_a_tag_too_rare_to_fit_keeps_the_reference_s() -> None:
     assert refit_thresholds(scores, split, ThresholdSection(), OLD)["rare"] == OLD["rare"]
 
 
+def test_a_tag_too_rare_to_fit_keeps_the_reference_s_however_many_alarms_that_raises() -> None:
+    scores, split = validation_split()
+    assert (scores[split.labels[:, 1] == 0, 1] >= OLD["rare"]).mean() > 0.9  # where 5 % may
+    section = ThresholdSection(policy="recall_at_fpr", max_fpr=0.05)
+    assert refit_thresholds(scores, split, section, OLD)["rare"] == OLD["rare"]
+
+
 def test_fixed_thresholds_stay() -> None:
     scores, split = validation_split()
     section = ThresholdSection(policy="fixed", value=0.7)
