@@ -113,6 +113,17 @@ def test_at_a_limit_of_false_positives_what_sees_more_is_better() -> None:
     assert refit_thresholds(scores, split, AT_5, {"cat": 0.6})["cat"] <= 0.4
 
 
+def test_at_a_limit_of_false_positives_what_sees_more_without_an_alarm_more_is_better() -> None:
+    scores, split = aimed(share=0.9, alarms=0.01)  # the 4 others that 0.6 has already
+    assert refit_thresholds(scores, split, AT_5, {"cat": 0.6})["cat"] <= 0.4
+
+
+def test_a_threshold_that_nothing_reaches_goes_where_everything_does() -> None:
+    scores, split = aimed(share=0.9, alarms=0.03)
+    alike = np.full_like(scores, 0.5)
+    assert refit_thresholds(alike, split, ThresholdSection(), {"cat": 0.9})["cat"] <= 0.5
+
+
 def test_at_a_limit_of_false_positives_what_sees_as_much_stays() -> None:
     scores, split = aimed(share=0.75, alarms=0.03)  # no cat more, only alarms
     assert refit_thresholds(scores, split, AT_5, {"cat": 0.35}) == {"cat": 0.35}
