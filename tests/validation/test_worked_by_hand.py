@@ -189,6 +189,21 @@ def test_one_positive_is_enough_where_the_recipe_says_so() -> None:
     assert over.scored == [0, 1, 2]
 
 
+def test_a_tag_is_scored_from_its_least_positives_and_one_negative_on() -> None:
+    labels = np.zeros((6, 4), dtype=np.int8)
+    labels[:5, 0] = 1  # one negative
+    labels[:, 1] = 1  # none
+    labels[:3, 2], labels[:2, 3] = 1, 1  # as many positives as there must be, and one fewer
+    labels[5, 2] = -1
+    tags = Vocabulary(("most", "all", "enough", "few"))
+    over = Split(labels, tags, [""] * 6, min_positives=3, samples=1, confidence=0.9, seed=1)
+    assert over.scored == [0, 2]
+    assert over.positives.tolist() == [5, 6, 3, 2]
+    assert over.negatives.tolist() == [1, 0, 2, 4]
+    never = Split(labels * 0, tags, [""] * 6, min_positives=0, samples=1, confidence=0.9, seed=1)
+    assert never.scored == []
+
+
 def test_operating_points_are_taken_where_the_split_says() -> None:
     at = OperatingPoints(fpr=0.25, bins=4)
     over = Split(LABELS, TAGS, [""] * 40, min_positives=5, samples=1, confidence=0.9, seed=1, at=at)
