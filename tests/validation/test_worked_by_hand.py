@@ -211,6 +211,17 @@ def test_operating_points_are_taken_where_the_split_says() -> None:
     assert split().at == OperatingPoints()
 
 
+def test_operating_points_are_those_of_known_positives_and_of_scored_tags() -> None:
+    labels = LABELS.copy()
+    labels[20:24, 0] = -1  # the four negatives that are seen
+    over = split(labels)
+    cat, dog = Measured(BEFORE, over, thresholds(FITTED)).operating
+    assert (cat.recall_at_fpr, cat.fpr_at_recall) == (0.75, 1.0)  # 15 of 20, of 16 none; 0.9 by all
+    assert cat.precision_at_prevalence == 1.0
+    assert cat.calibration_error == close((15 * 0.1 + (5 / 21 - 0.1) * 21) / 36)
+    assert (dog.recall_at_fpr, dog.fpr_at_recall) == (1.0, 0.0)
+
+
 def test_a_curve_counts_positives_as_positives() -> None:
     reference, _, _ = measured()
     cat = reference.curve(0)
