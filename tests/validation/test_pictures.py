@@ -298,9 +298,7 @@ def test_nothing_that_is_compared_is_no_change() -> None:
 
 def test_lost_tags_are_told_of_their_split() -> None:
     losses = [TagLoss(tag=tag, split=split, before=9, now=1) for tag, split in LOST]
-    both = PicturesComparison(
-        splits=(compared(), compared("test_style")), lost_tags=tuple(losses)
-    )
+    both = PicturesComparison(splits=(compared(), compared("test_style")), lost_tags=tuple(losses))
     assert both.lines() == (
         "too few positives are left in test for: cat (1 of 9), dog (1 of 9)",
         "too few positives are left in test_style for: food (1 of 9)",

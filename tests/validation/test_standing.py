@@ -49,7 +49,9 @@ def test_a_file_may_be_asked_for_by_its_own_name_and_by_that_of_no_other_variant
 def test_what_was_accepted_may_be_asked_for_though_the_recipe_does_not_list_it() -> None:
     former = accepted(("dynamic", "litert"))
     assert stands_for("mine", "dynamic", recipe(), former) == "dynamic"
-    with pytest.raises(InputError, match="--as dynamic: the recipe's variants are fp32, fp16, int8"):
+    with pytest.raises(
+        InputError, match="--as dynamic: the recipe's variants are fp32, fp16, int8"
+    ):
         stands_for("mine", "dynamic", recipe(), INT8)
 
 
