@@ -1,4 +1,4 @@
-"""Which variant a file given by hand stands for, and which accepted one each file is held against."""
+"""Which variant a file given by hand stands for; which accepted one a file is held against."""
 
 from pathlib import Path
 
