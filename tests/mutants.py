@@ -48,6 +48,7 @@ SUBJECTS = (
 """Modules that are changed."""
 
 TESTS = (
+    "tests/test_metrics.py",
     "tests/test_preprocess.py",
     "tests/dataset",
     "tests/judging",
