@@ -37,15 +37,18 @@ from tests.support.paths import ROOT
 
 SUBJECTS = (
     "edgetag.preprocess",
+    "edgetag.metrics",
     "edgetag.dataset.split",
     *(
-        f"edgetag.validation.{path.stem}"
-        for path in sorted((ROOT / "export/edgetag/validation").glob("[a-z]*.py"))
+        f"edgetag.{folder}.{path.stem}"
+        for folder in ("judging", "validation")
+        for path in sorted((ROOT / "export/edgetag" / folder).glob("[a-z]*.py"))
     ),
 )
 """Modules that are changed."""
 
 TESTS = (
+    "tests/test_metrics.py",
     "tests/test_preprocess.py",
     "tests/dataset",
     "tests/judging",

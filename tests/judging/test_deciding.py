@@ -59,6 +59,13 @@ def test_a_fail_needs_a_chance_below_the_level_where_one_is_known() -> None:
     assert [verdict(p) for p in (None, 0.025, 0.03)] == ["fail", "fail", "undecided"]
 
 
+def test_without_a_level_no_chance_but_0_is_small_enough_to_fail() -> None:
+    def verdict(p_fail: float) -> str:
+        return judge("max_recall_drop", 0.1, Value(0.5, (0.4, 0.6), p_fail)).verdict
+
+    assert (verdict(0.0), verdict(1e-9)) == ("fail", "undecided")
+
+
 def test_a_check_is_written_as_it_always_was() -> None:
     check = judge("max_map_drop", 0.01, Value(0.002, (0.001, 0.003)))
     assert check.model_dump_json() == (

@@ -1,6 +1,6 @@
 """The worst of several decisions, and what a command ends with."""
 
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import get_args
 
 from edgetag.errors import ExitCode
@@ -17,6 +17,13 @@ def test_the_worst_decides_in_any_order() -> None:
         assert worst(order) == "fail"
     assert worst(["pass", "not judged"]) == "not judged"
     assert worst(["undecided", "not judged", "pass"]) == "undecided"
+
+
+def test_of_two_decisions_the_worse_counts_in_either_order() -> None:
+    falling: tuple[Decision, ...] = ("fail", "undecided", "not judged", "pass")
+    assert set(falling) == set(get_args(Decision))
+    for worse, better in combinations(falling, 2):
+        assert worst([worse, better]) == worst([better, worse]) == worse
 
 
 def test_nothing_is_undecided_unless_told_otherwise() -> None:

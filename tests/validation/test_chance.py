@@ -35,3 +35,25 @@ def test_a_model_that_guesses_everything_is_told_so() -> None:
     (sentence,) = sentences(0.0, 7)
     assert "cat (0." in sentence
     assert "dog (0." in sentence
+
+
+@pytest.mark.parametrize(("positives", "told"), [(19, False), (20, True), (21, True)])
+def test_a_tag_is_told_from_where_chance_reaches_the_lower_end_of_its_interval(
+    positives: int, told: bool
+) -> None:
+    # Draws of 0, 0.01 … 1, of which the lower end of an interval of 50 % is 0.25, as is 20 of 80.
+    labels = np.zeros((80, 1), dtype=np.int8)
+    labels[:positives] = 1
+    groups = [str(row) for row in range(80)]
+    split = Split(
+        labels,
+        Vocabulary(("cat",)),
+        groups,
+        min_positives=5,
+        samples=1,
+        confidence=0.5,
+        seed=1,
+    )
+    measured = Measured(labels.astype(np.float32), split, {"cat": 0.5})
+    vars(measured)["ap_samples"] = np.linspace(0.0, 1.0, 101)[:, None]
+    assert bool(list(no_better_than_chance(measured))) == told

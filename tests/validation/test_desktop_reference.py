@@ -16,6 +16,7 @@ from edgetag.progress import SilentProgress
 from edgetag.reporting.results import tables_of
 from edgetag.validation import stage
 from edgetag.validation.desktop_reference import Asked, make_reference
+from edgetag.validation.desktop_reference_result import DesktopReference, KeptReference
 from edgetag.validation.scores import (
     ReferenceMeta,
     ReferenceScores,
@@ -141,3 +142,39 @@ def test_an_unknown_engine_is_answered_with_those_there_are(tmp_path: Path) -> N
     assert code == 2
     for name in ("tensorflow", "onnxruntime", "torch"):
         assert name in said
+
+
+def test_a_reference_is_shown_beside_the_kept_one_where_there_is_one() -> None:
+    made = DesktopReference(
+        file="reference.npz",
+        engine="torch",
+        device="a GPU",
+        driver="570",
+        precision="float32",
+        tf32=True,
+        batch=64,
+        versions={"torch": "2.9"},
+        images=120,
+        kept=None,
+    )
+    (alone,) = tables_of(made)
+    assert [list(row) for row in alone.texts] == [
+        ["torch", "2.9", "a GPU", "570", "float32, TF32 on", "64"]
+    ]
+    kept = KeptReference(
+        engine="tensorflow",
+        device="CPU",
+        images=100,
+        max_difference=0.00123,
+        logit_rmse=0.000456,
+        flips=1,
+        decisions=300,
+    )
+    on_cpu = made.model_copy(update={"kept": kept, "tf32": False, "driver": ""})
+    first, beside = tables_of(on_cpu)
+    assert [list(row) for row in first.texts] == [
+        ["torch", "2.9", "a GPU", "float32, TF32 off", "64"]
+    ]
+    assert [list(row) for row in beside.texts] == [
+        ["tensorflow on CPU", "100", "1.2e-03", "4.6e-04", "1 of 300"]
+    ]

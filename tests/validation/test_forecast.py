@@ -169,9 +169,16 @@ def test_near_duplicates_and_contradictions_are_told_with_their_rows(tmp_path: P
 
 
 def counted(
-    tags: dict[str, TagCounts], recipe: str, split: str = "test", images: int = 400
+    tags: dict[str, TagCounts],
+    recipe: str,
+    split: str = "test",
+    images: int = 400,
+    validation: dict[str, TagCounts] | None = None,
 ) -> CheckReport:
     """Forecast from numbers of pictures alone."""
+    splits = {split: SplitCounts(images=images, tags=tags)}
+    if validation is not None:
+        splits["validation"] = SplitCounts(images=images, tags=validation)
     names = ", ".join(f'"{tag}"' for tag in tags)
     deciding = f'splits = ["{split}"]\n' if split != "test" else ""
     text = (
@@ -183,7 +190,7 @@ def counted(
         format="wide",
         listed=images,
         images=images,
-        splits={split: SplitCounts(images=images, tags=tags)},
+        splits=splits,
         dropped=(),
         rejected={},
         rejected_share=0.0,
@@ -245,3 +252,71 @@ def test_average_precision_needs_pictures_by_the_square_of_its_margin() -> None:
     (doubt,) = counted(many(1, 100), f"{NO_MARGIN}max_ap_drop = 0.0\n").doubts
     assert "(0.0: 100 positives, no number decides it)" in doubt
     assert counted(many(1, 100), f"{NO_MARGIN}max_ap_drop = 0.9\n").doubts == ()
+
+
+def test_a_mean_s_margin_is_doubted_below_what_is_shown_as_often_as_not() -> None:
+    # Of one tag with 100 positives the drop scatters by 0.15 / 10; 1.960 of that are shown to be
+    # kept half of the time, 2.802 four times in five, for which 0.0293 wants 823 of 400 pictures.
+    def doubts(limit: float) -> tuple[str, ...]:
+        recipe = f"[budgets.default]\nmax_map_drop = {limit}\n"
+        return counted(many(1, 100), recipe).doubts
+
+    assert doubts(0.0295) == ()
+    (doubt,) = doubts(0.0293)
+    assert doubt == (
+        "budgets.default.max_map_drop = 0.0293 is too narrow for 400 test images to decide; about "
+        "823 test images would; or set it to 0.05"
+    )
+    # From 1,000 on to hundreds: 400 · (0.04202 / 0.01)² is 7,064.
+    assert "about 7100 test images would" in doubts(0.01)[0]
+    assert "about 958 test images would" in doubts(0.02716)[0]
+
+
+def test_more_tags_scatter_less() -> None:
+    # Of 4 tags with 100 positives each half as much as of one: 0.0147, and 0.0210 to be advised.
+    (doubt,) = counted(many(4, 100), "[budgets.default]\nmax_map_drop = 0.0146\n").doubts
+    assert doubt.endswith("set it to 0.03")
+    assert counted(many(4, 100), "[budgets.default]\nmax_map_drop = 0.0148\n").doubts == ()
+
+
+def test_a_tag_s_average_precision_is_doubted_likewise() -> None:
+    # 0.2 / 10 · 1.960 = 0.0392, and 100 · (0.05603 / 0.0391)² positives.
+    assert counted(many(1, 100), f"{NO_MARGIN}max_ap_drop = 0.0393\n").doubts == ()
+    (doubt,) = counted(many(1, 100), f"{NO_MARGIN}max_ap_drop = 0.0391\n").doubts
+    assert "(0.0391: 100 positives, about 205 would decide)" in doubt
+
+
+def test_recall_is_doubted_where_so_many_positives_show_it_less_often_than_not() -> None:
+    # With flips f of n positives the end of the interval is about 1.960 · √(f / n) from no drop:
+    # of 400 with 3 % that is 0.017.
+    limit = "[budgets.default]\nmax_map_drop = 0.5\nmax_recall_drop = "
+    assert counted(many(1, 400), f"{limit}0.025\n").doubts == ()
+    assert len(counted(many(1, 400), f"{limit}0.01\n").doubts) == 1
+
+
+def test_margins_of_files_in_float_are_not_doubted() -> None:
+    narrow = "[budgets.fp16]\nmax_map_drop = 0.001\n[budgets.int8]\nmax_map_drop = 0.002\n"
+    (doubt,) = counted(many(1, 100), f"{NO_MARGIN}{narrow}").doubts
+    assert doubt.startswith("budgets.int8.max_map_drop = 0.002 is too narrow")
+
+
+@pytest.mark.parametrize(
+    ("positives", "negatives", "told"), [(5, 5, False), (4, 50, True), (50, 4, True)]
+)
+def test_a_threshold_is_chosen_from_five_of_either_kind_on(
+    positives: int, negatives: int, told: bool
+) -> None:
+    few = {
+        tag: TagCounts(positives=positives, negatives=negatives, unknown=0) for tag in many(7, 100)
+    }
+    advice = counted(many(7, 100), NO_MARGIN, validation=few).advice
+    assert len(advice) == told
+    if told:
+        assert advice[0].count(f" ({positives})") == 5
+        assert f"tag4 ({positives}) and 2 more stay at 0.5" in advice[0]
+
+
+def test_five_tags_without_a_threshold_are_all_named() -> None:
+    few = many(5, 4)
+    (advice,) = counted(many(5, 100), NO_MARGIN, validation=few).advice
+    assert "tag4 (4) stay at 0.5" in advice

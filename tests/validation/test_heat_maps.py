@@ -209,10 +209,9 @@ def entries(verdict: Verdict, variant: str, split: str) -> list[VariantVerdict]:
 def test_heat_maps_are_judged_on_each_runtime_where_a_file_has_them(
     run_folder: RunFolder, with_maps: Callable[[], Path]
 ) -> None:
-    reference = with_maps()
-    verdict = stage.run(
-        limited(run_folder, 0.05), run_folder.workspace, SilentProgress(), reference
-    )
+    heard, reference = Heard(), with_maps()
+    verdict = stage.run(limited(run_folder, 0.05), run_folder.workspace, heard, reference)
+    assert "no heat maps" not in "".join(heard.said)
     judged = entries(verdict, "int8", "test")
     assert judged
     for one in judged:

@@ -48,6 +48,29 @@ def test_no_number_is_advised_that_is_a_thousand_times_what_there_is() -> None:
     assert images_to_decide(0.0, 0.0, found, 10, 1, norm.sf(1.96)) is None
 
 
+def test_a_thousand_times_the_images_is_where_advice_ends() -> None:
+    for times, advised in ((999.5, True), (1000.5, False)):
+        more = images_to_decide(1 / math.sqrt(times), 0.0, (-1.0, 1.0), 10, 1, 0.025, wanted=0.5)
+        assert (more is not None) == advised
+
+
+def test_the_side_of_the_interval_that_faces_the_limit_counts() -> None:
+    # Twice as far from the measured value as the limit: four times as many images, three more.
+    assert images_to_decide(2.0, 1.0, (0.9, 3.0), 10, 1, 0.025, wanted=0.5) == 30
+    assert images_to_decide(2.0, 3.0, (1.0, 3.1), 10, 1, 0.025, wanted=0.5) == 30
+
+
+def test_what_was_measured_on_the_margin_does_not_lie_beyond_it() -> None:
+    # 1 of 20 lost, where 5 points are allowed: no number decides it, and least of all to fail.
+    assert images_to_decide(0.05, 1 / 20, (-0.01, 0.2), 20, 1, 0.025) is None
+    assert outcome_of(0.05, 1 / 20) == "pass"
+    assert outcome_of(0.05, 1 / 20 + 1e-9) == "fail"
+
+
+def test_one_more_is_the_least_that_is_advised() -> None:
+    assert images_to_decide(0.1, 0.0, (-0.01, 0.01), 10, 1, 0.025) == 1
+
+
 def test_in_all_is_told_by_the_split_s_share_of_all_images(run_folder: RunFolder) -> None:
     dataset = open_dataset(run_folder.workspace)
     share = split_share(dataset, "test")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import precision_score
 
+from edgetag.recipe import ValidationSection
 from edgetag.validation.operating import (
     CURVE_SCORES,
     OperatingPoints,
@@ -49,6 +50,50 @@ def test_a_curve_counts_what_every_hundredth_decides() -> None:
         assert curve.positives[place] == (present & TRUTH).sum()
         assert curve.negatives[place] == (present & ~TRUTH).sum()
     assert len(curve.positives) == 99
+
+
+def test_a_curve_is_of_the_hundredths_between_0_and_1() -> None:
+    assert CURVE_SCORES.tolist() == pytest.approx([0.01 * step for step in range(1, 100)])
+
+
+def test_points_on_a_straight_stretch_of_the_curve_are_read_off_too() -> None:
+    # Three scores of one positive and one negative each: (1/3, 1/3), (2/3, 2/3), (1, 1).
+    truth, scores = np.array([True, False] * 3), np.repeat([0.9, 0.5, 0.1], 2)
+    found = operating_points(truth, scores, 0.5, "cat", OperatingPoints(fpr=0.4, recall=0.6))
+    assert found.recall_at_fpr == pytest.approx(1 / 3)
+    assert found.fpr_at_recall == pytest.approx(2 / 3)
+
+
+def test_what_lies_on_a_stated_rate_counts() -> None:
+    found = operating_points(TRUTH, SCORES, 0.5, "cat", OperatingPoints(fpr=0.5, recall=0.5))
+    # 0.75 and 0.3 are alarms, and 3 of 6 negatives lie below everything at one score.
+    assert found.recall_at_fpr == 1.0
+    assert found.fpr_at_recall == 0.0
+    half = OperatingPoints(fpr=1 / 6, recall=0.75)
+    found = operating_points(TRUTH, SCORES, 0.5, "cat", half)
+    assert found.recall_at_fpr == 0.75
+    assert found.fpr_at_recall == pytest.approx(1 / 6)
+
+
+def test_a_tag_s_precision_is_bayes_s_at_its_threshold() -> None:
+    # At 0.7: 3 of 4 positives and 1 of 6 negatives; one picture in ten has the tag.
+    at = OperatingPoints(prevalence=0.1)
+    found = operating_points(TRUTH, SCORES, float(np.float32(0.7)), "cat", at)
+    assert found.precision_at_prevalence == pytest.approx(0.075 / (0.075 + 0.9 / 6))
+    # Bins 0.9, 0.8, 0.7 (of two, one right), 0.3, 0.2 (a positive) and 0.1 of four negatives.
+    off = 0.1 + 0.2 + abs(0.7 + 0.75 - 1) + 0.3 + 0.8 + 0.4
+    assert found.calibration_error == pytest.approx(off / 10)
+
+
+def test_where_nothing_is_said_points_are_those_of_a_recipe_that_says_nothing() -> None:
+    told = ValidationSection()
+    assert OperatingPoints() == OperatingPoints(
+        fpr=told.at_fpr,
+        recall=told.at_recall,
+        prevalence=told.prevalence,
+        prevalences=told.prevalences,
+        bins=told.calibration_bins,
+    )
 
 
 def test_precision_at_the_split_s_own_prevalence_is_its_precision() -> None:

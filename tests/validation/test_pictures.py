@@ -12,7 +12,8 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.validation import stage
-from edgetag.validation.pictures_result import PicturesComparison, SplitPictures
+from edgetag.validation.pictures import require_allowed
+from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference, write_reference
 from tests.support.tiny_run import KNOWN, STYLE, TAGS, TEST, RunFolder
@@ -246,6 +247,65 @@ def test_three_pictures_are_named_and_long_names_lose_their_beginning() -> None:
     assert changed_pictures(("a", "b", "c", "d"), 4) == "(a, b, c and 1 more)"
     fits, long = "x" * 80, "y" * 81
     assert changed_pictures((fits, long), 2) == f"({fits}, …{'y' * 79})"
+
+
+def compared(split: str = "test", known: int = 120, **changes: int) -> SplitPictures:
+    return SplitPictures(
+        split=split, known=known, **({"missing": 0, "new": 0, "relabelled": 0} | changes)
+    )
+
+
+def allowed(share: float, *splits: SplitPictures) -> tuple[str, ...]:
+    return require_allowed(PicturesComparison(splits=splits), share, Path("reference.npz"))
+
+
+def test_missing_new_and_relabelled_pictures_are_changes_alike() -> None:
+    assert compared(missing=1, new=2, relabelled=4).changed == 7
+    three = compared(missing=1, new=1, relabelled=1)
+    assert allowed(3 / 120, three) == (
+        "1 of 120 pictures of test are missing ()",
+        "1 pictures of test are new, and were never scored ()",
+        "1 of 120 pictures of test have other labels ()",
+    )
+    with pytest.raises(InputError, match=r"--max-changed 0\.025$"):
+        allowed(2.99 / 120, three)
+
+
+def test_the_share_that_would_be_allowed_is_the_largest_of_any_split_rounded_up() -> None:
+    with pytest.raises(InputError, match=r"--max-changed 0\.009$"):  # 1 of 120 is 0.0083…
+        allowed(0.0, compared(known=400, new=1), compared("test_style", missing=1))
+    with pytest.raises(InputError, match=r"--max-changed 1$"):  # 3 new ones beside 2 known ones
+        allowed(0.9, compared(known=2, new=3))
+
+
+def test_new_pictures_beside_none_that_are_known_are_all_of_them() -> None:
+    assert len(allowed(1.0, compared(), compared("test_style", known=0, new=1))) == 1
+    with pytest.raises(InputError, match=r"--max-changed 1$"):
+        allowed(0.99, compared(), compared("test_style", known=0, new=1))
+
+
+def test_a_reference_that_knows_no_picture_of_the_deciding_split_is_of_other_data() -> None:
+    with pytest.raises(InputError, match="it knows none of the 7 pictures of test here"):
+        allowed(0.1, compared(missing=120, new=7))
+    with pytest.raises(InputError, match="119 of 120 pictures of test are missing"):
+        allowed(0.1, compared(missing=119, new=7))
+
+
+def test_nothing_that_is_compared_is_no_change() -> None:
+    assert allowed(0.0) == ()
+    assert allowed(0.0, compared()) == ()
+
+
+def test_lost_tags_are_told_of_their_split() -> None:
+    losses = [TagLoss(tag=tag, split=split, before=9, now=1) for tag, split in LOST]
+    both = PicturesComparison(splits=(compared(), compared("test_style")), lost_tags=tuple(losses))
+    assert both.lines() == (
+        "too few positives are left in test for: cat (1 of 9), dog (1 of 9)",
+        "too few positives are left in test_style for: food (1 of 9)",
+    )
+
+
+LOST = (("cat", "test"), ("food", "test_style"), ("dog", "test"))
 
 
 def test_a_tag_with_just_enough_positives_is_missed_when_one_goes(

@@ -154,6 +154,16 @@ def test_the_scarcest_kind_stands_first_and_what_no_number_decides_before_it() -
     assert [row[-1] for row in told] == ["✗ no", "✗ no", "✗ no", "✓ yes"]
 
 
+def test_what_is_scarce_is_told_by_how_many_times_it_is_needed() -> None:
+    # 40, 30 and 25 times what there is, of which none counts as one.
+    _, told = rows(
+        need(tag="two", have=2, needed=50),
+        need(tag="one", have=1, needed=30),
+        need(tag="none", have=0, needed=40, images=None),
+    )
+    assert [row[0] for row in told] == ["none", "one", "two"]
+
+
 def test_a_plan_tells_images_of_all_splits_where_it_knows_and_in_which_direction() -> None:
     title, told = rows(need(in_all=4800, decides="fail"), need(tag=None, have=120))
     assert title.endswith("int8 on test (160 images), flips as measured")

@@ -61,6 +61,13 @@ def test_a_tag_too_rare_to_fit_keeps_the_reference_s() -> None:
     assert refit_thresholds(scores, split, ThresholdSection(), OLD)["rare"] == OLD["rare"]
 
 
+def test_a_tag_too_rare_to_fit_keeps_the_reference_s_however_many_alarms_that_raises() -> None:
+    scores, split = validation_split()
+    assert (scores[split.labels[:, 1] == 0, 1] >= OLD["rare"]).mean() > 0.9  # where 5 % may
+    section = ThresholdSection(policy="recall_at_fpr", max_fpr=0.05)
+    assert refit_thresholds(scores, split, section, OLD)["rare"] == OLD["rare"]
+
+
 def test_fixed_thresholds_stay() -> None:
     scores, split = validation_split()
     section = ThresholdSection(policy="fixed", value=0.7)
@@ -104,6 +111,17 @@ AT_5 = ThresholdSection(policy="recall_at_fpr", max_fpr=0.05)
 def test_at_a_limit_of_false_positives_what_sees_more_is_better() -> None:
     scores, split = aimed(share=0.9, alarms=0.03)
     assert refit_thresholds(scores, split, AT_5, {"cat": 0.6})["cat"] <= 0.4
+
+
+def test_at_a_limit_of_false_positives_what_sees_more_without_an_alarm_more_is_better() -> None:
+    scores, split = aimed(share=0.9, alarms=0.01)  # the 4 others that 0.6 has already
+    assert refit_thresholds(scores, split, AT_5, {"cat": 0.6})["cat"] <= 0.4
+
+
+def test_a_threshold_that_nothing_reaches_goes_where_everything_does() -> None:
+    scores, split = aimed(share=0.9, alarms=0.03)
+    alike = np.full_like(scores, 0.5)
+    assert refit_thresholds(alike, split, ThresholdSection(), {"cat": 0.9})["cat"] <= 0.5
 
 
 def test_at_a_limit_of_false_positives_what_sees_as_much_stays() -> None:

@@ -1,5 +1,7 @@
 """What was lost beyond chance is told, judged or not, and marked where a kept margin allows it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,6 +102,30 @@ def test_a_loss_is_told_from_the_chance_of_one_side_of_the_interval_on() -> None
         told.append((holm(tests)[0], "recall" in {one.measure for one in losses(lost)}))
     assert any(0.025 < chance < 0.05 for chance, _ in told)
     assert [is_told for _, is_told in told] == [chance <= 0.025 for chance, _ in told]
+
+
+def told_of(drop: float, below: int) -> list[str]:
+    """Tell what a tag lost whose F1 fell so much, and of 1,024 draws all but so many by 1."""
+    drops = np.where(np.arange(1024) < below, 0.0, 1.0)
+    comparison, _ = compared()
+    cat = comparison.tags["cat"]
+    lost = replace(
+        cat, f1=replace(cat.f1, drop=drop), f1_drops=drops, ap_drops=np.zeros_like(drops)
+    )
+    one = replace(comparison, tags={"cat": lost})
+    return [loss.measure for loss in significant_losses(one, (), {}, 15 / 16)]
+
+
+def test_the_level_of_a_loss_is_half_of_what_confidence_leaves() -> None:
+    # The other three chances are at least a half, so Holm multiplies this one by 4: 4 · 8 / 1024 is
+    # 1 / 32, on the level.
+    assert told_of(0.5, below=8) == ["f1"]
+    assert told_of(0.5, below=9) == []
+
+
+def test_what_has_not_moved_is_no_loss_whatever_its_draws_say() -> None:
+    assert told_of(1e-9, below=1) == ["f1"]
+    assert told_of(0.0, below=1) == []
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from edgetag.machine import Acceleration
 from edgetag.progress import SilentProgress
 from edgetag.reporting.results import tables_of
 from edgetag.runtimes import engines
-from edgetag.validation.rate import ScoringRate
+from edgetag.validation.rate import RateFailure, RuntimeRate, ScoringRate
 from edgetag.validation.throughput import measure
+from tests.support.made_results import MACHINE
 from tests.support.paths import MODELS
 from tests.support.run_folders import write_export
 from tests.support.tiny_run import RunFolder, make_run_folder
@@ -62,3 +63,27 @@ def test_an_unknown_variant_and_a_changed_file_are_refused(folder: RunFolder) ->
     file.write_bytes(file.read_bytes() + b"\0")
     with pytest.raises(InputError, match="has changed since it was made"):
         measure(folder.recipe, folder.workspace, SilentProgress(), "int8")
+
+
+def test_rates_are_told_in_whole_images_and_ratios_to_hundredths() -> None:
+    timed = RuntimeRate(
+        runtime="litert",
+        runtime_version="2",
+        bare_images_per_s=1234.4,
+        validate_images_per_s=1111.6,
+        ratio=0.901,
+        ratios=(0.876, 0.934),
+        cpu_ratio=0.957,
+        start_s=0.349,
+    )
+    made = ScoringRate(
+        variant="int8", images=300, processes=2, rounds=3, machine=MACHINE, rates=(timed,)
+    )
+    (table,) = tables_of(made)
+    assert table.title.endswith("at least 0.85 is promised")
+    assert [list(row) for row in table.texts] == [
+        ["litert", "1234", "1112", "0.90", "0.88 to 0.93", "0.96", "0.3 s"]
+    ]
+    lacking = RateFailure(runtime="tflite-runtime", reason="not installed")
+    _, not_timed = tables_of(made.model_copy(update={"failures": (lacking,)}))
+    assert [list(row) for row in not_timed.texts] == [["tflite-runtime", "not installed"]]

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score
 
 from edgetag.recipe import Budget, DataSection, Recipe, TagBudget
 from edgetag.tags import Vocabulary
@@ -54,6 +56,10 @@ def test_a_margin_from_the_reference_s_own_mean_on_is_told_and_one_of_1_is_meant
 ) -> None:
     # Three of ten cats lie behind one false alarm, at one score; the others' scores are all equal.
     own = 3 / 10 * 3 / 4 + 7 / 10 * 10 / 20
+    truth, scores = [1] * 10 + [0] * 10, [0.9] * 3 + [0.1] * 16 + [0.95]
+    counted = float(average_precision_score(truth, scores))
+    assert counted == pytest.approx(own)
+    assert told(Budget(max_map_drop=counted), tmp_path)
     assert told(Budget(max_map_drop=own + 1e-9), tmp_path)
     assert not told(Budget(max_map_drop=own - 1e-9), tmp_path)
     ones = Budget(max_map_drop=1.0, max_recall_drop=1.0, max_fpr_rise=1.0, max_ap_drop=1.0)

@@ -189,11 +189,37 @@ def test_one_positive_is_enough_where_the_recipe_says_so() -> None:
     assert over.scored == [0, 1, 2]
 
 
+def test_a_tag_is_scored_from_its_least_positives_and_one_negative_on() -> None:
+    labels = np.zeros((6, 4), dtype=np.int8)
+    labels[:5, 0] = 1  # one negative
+    labels[:, 1] = 1  # none
+    labels[:3, 2], labels[:2, 3] = 1, 1  # as many positives as there must be, and one fewer
+    labels[5, 2] = -1
+    tags = Vocabulary(("most", "all", "enough", "few"))
+    over = Split(labels, tags, [""] * 6, min_positives=3, samples=1, confidence=0.9, seed=1)
+    assert over.scored == [0, 2]
+    assert over.positives.tolist() == [5, 6, 3, 2]
+    assert over.negatives.tolist() == [1, 0, 2, 4]
+    never = Split(labels * 0, tags, [""] * 6, min_positives=0, samples=1, confidence=0.9, seed=1)
+    assert never.scored == []
+
+
 def test_operating_points_are_taken_where_the_split_says() -> None:
     at = OperatingPoints(fpr=0.25, bins=4)
     over = Split(LABELS, TAGS, [""] * 40, min_positives=5, samples=1, confidence=0.9, seed=1, at=at)
     assert over.at is at
     assert split().at == OperatingPoints()
+
+
+def test_operating_points_are_those_of_known_positives_and_of_scored_tags() -> None:
+    labels = LABELS.copy()
+    labels[20:24, 0] = -1  # the four negatives that are seen
+    over = split(labels)
+    cat, dog = Measured(BEFORE, over, thresholds(FITTED)).operating
+    assert (cat.recall_at_fpr, cat.fpr_at_recall) == (0.75, 1.0)  # 15 of 20, of 16 none; 0.9 by all
+    assert cat.precision_at_prevalence == 1.0
+    assert cat.calibration_error == close((15 * 0.1 + (5 / 21 - 0.1) * 21) / 36)
+    assert (dog.recall_at_fpr, dog.fpr_at_recall) == (1.0, 0.0)
 
 
 def test_a_curve_counts_positives_as_positives() -> None:

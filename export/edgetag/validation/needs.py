@@ -59,7 +59,7 @@ def images_to_decide(
 
 def outcome_of(limit: float, measured: float) -> Literal["pass", "fail"]:
     """Return how more images decide if the measured value is true."""
-    return "pass" if measured < limit else "fail"
+    return "pass" if measured <= limit else "fail"
 
 
 def split_share(dataset: Dataset, split: str) -> float | None:
