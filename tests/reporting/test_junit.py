@@ -9,6 +9,7 @@ import pytest
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.reporting import stage
+from edgetag.reporting.findings import find
 from edgetag.reporting.junit import write_junit
 from edgetag.reporting.sources import Sources
 from edgetag.validation.baseline import accept, compare
@@ -172,6 +173,18 @@ def test_a_runtime_that_another_one_stands_in_for_is_skipped(
     root = junit_of(sources.verdict, tmp_path)
     assert outcome(case(root, "dynamic on tflite-runtime", "runs")) == ("skipped", "not loadable")
     assert not red(root)
+
+
+def test_a_runtime_that_a_file_breaks_is_an_error_though_another_one_ran_it(tmp_path: Path) -> None:
+    crashed = NOT_LOADABLE.model_copy(update={"variant": "int8", "kind": "crashed"})
+    entries = (scored("fp32", "litert", "test", 0.0), scored("int8", "litert", "test", 0.0))
+    verdict = make_verdict(entries, (crashed,), {"int8": "fail"})
+    root = junit_of(verdict, tmp_path)
+    assert outcome(case(root, "int8 on tflite-runtime", "runs")) == ("error", "crashed")
+    assert red(root)
+    (told,) = [finding for finding in find(verdict) if finding.level == "fail"]
+    assert told.where == "int8 on tflite-runtime"
+    assert told.text.startswith("did not run in validate: crashed: ")
 
 
 def test_a_variant_whose_runtimes_are_all_missing_here_is_undecided(tmp_path: Path) -> None:

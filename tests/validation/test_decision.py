@@ -15,11 +15,14 @@ from edgetag.validation.decision import (
     check_overall,
     check_tags,
     decide,
+    decide_file,
     judge_margin,
     tag_decision,
 )
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.needs import images_to_decide
+from edgetag.validation.result import Failure
+from tests.support.made_results import scored
 
 TAGS = Vocabulary(("cat", "dog", "rare"))
 THRESHOLDS = dict.fromkeys(TAGS.names, 0.5)
@@ -220,3 +223,35 @@ def test_a_broken_size_is_told_before_accuracy_that_nothing_limits() -> None:
 def test_a_tag_without_margins_is_not_judged_and_a_rare_one_not_scored() -> None:
     assert tag_decision(True, ()) == "not judged"
     assert tag_decision(False, ()) == "not scored"
+
+
+def failed(kind: str) -> Failure:
+    return Failure.model_validate(
+        {
+            "variant": "int8",
+            "runtime": "tflite-runtime",
+            "runtime_version": None if kind == "unavailable" else "2.14.0",
+            "kind": kind,
+            "reason": "for a reason",
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "alone", "beside"),
+    [
+        ("unavailable", "undecided", "pass"),
+        ("not loadable", "fail", "pass"),
+        ("crashed", "fail", "fail"),
+        ("timed out", "fail", "fail"),
+        ("wrong output", "fail", "fail"),
+    ],
+)
+def test_a_file_that_breaks_one_runtime_fails_and_one_that_is_refused_is_the_others_to_judge(
+    kind: str, alone: str, beside: str
+) -> None:
+    good = (scored("int8", "litert", "test", 0.0), scored("fp32", "litert", "test", 0.0))
+    assert decide_file("int8", (), (failed(kind),)) == alone
+    assert decide_file("int8", good, (failed(kind),)) == beside
+    assert decide_file("int8", good, (failed("unavailable"), failed(kind))) == beside
+    assert decide_file("fp32", good, (failed(kind),)) == "pass"

@@ -42,7 +42,7 @@ def find(
         *(_baseline(verdict.baseline, verdict) if verdict.baseline else ()),
         *loss_findings(verdict),
         *_changed_pictures(verdict),
-        *_notes_on_failures(verdict, bench),
+        *_failed_beside_scores(verdict, bench),
         *_tags_without_images(verdict),
     ]
     # What a file breaks decides nothing where another file stands in for it.
@@ -133,13 +133,15 @@ def _changed_pictures(verdict: Verdict) -> Iterator[Finding]:
         yield Finding(level="note", where="since the reference was made", text=line)
 
 
-def _notes_on_failures(verdict: Verdict, bench: BenchResult | None) -> Iterator[Finding]:
-    """Tell what one runtime did not run while another decides."""
+def _failed_beside_scores(verdict: Verdict, bench: BenchResult | None) -> Iterator[Finding]:
+    """Tell what one runtime did not run while another gave scores."""
     scored = _scored(verdict)
+    decides = {(each.variant, each.runtime) for each in verdict.failures if each.decides}
     for row in failure_rows(verdict, bench):
         if row.variant in scored:
+            fails = row.stage == "validate" and (row.variant, row.runtime) in decides
             text = f"did not run in {row.stage}: {row.reason}"
-            yield Finding.about("note", text, row.variant, row.runtime)
+            yield Finding.about("fail" if fails else "note", text, row.variant, row.runtime)
 
 
 def _without_limits(verdict: Verdict) -> Iterator[Finding]:

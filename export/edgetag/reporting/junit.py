@@ -105,7 +105,8 @@ class _Report:
         suite = self._suite(f"{failure.variant} on {failure.runtime}", facts)
         message = f"{failure.kind}: {failure.reason}"
         entries = self._verdict.variants
-        if any(entry.decides and entry.variant == failure.variant for entry in entries):
+        is_scored = any(entry.decides and entry.variant == failure.variant for entry in entries)
+        if is_scored and not failure.decides:
             outcome = _Outcome("skipped", failure.kind, f"{message}; another runtime decides")
         elif self._verdict.decisions.get(failure.variant) == "undecided":
             outcome = _Outcome("failure", "undecided", message)

@@ -7,7 +7,7 @@ correction over all the variant's checks of tags. A variant whose accuracy nothi
 judged: it never passes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,7 +18,7 @@ from edgetag.validation.comparison import Comparison, Measure, TagComparison
 from edgetag.validation.metrics import Split
 from edgetag.validation.needs import images_to_decide, outcome_of
 from edgetag.validation.proportions import holm
-from edgetag.validation.result import ON_ACCURACY
+from edgetag.validation.result import ON_ACCURACY, Failure, VariantVerdict
 from edgetag.validation.statistics import chance_at_most
 
 Unit = Literal["images", "positives", "negatives"]
@@ -156,3 +156,16 @@ def tag_decision(scored: bool, checks: tuple[Check, ...]) -> TagDecision:
     if not scored:
         return "not scored"
     return worst([check.verdict for check in checks]) if checks else "not judged"
+
+
+def decide_file(
+    variant: str, entries: Sequence[VariantVerdict], failures: Sequence[Failure]
+) -> Decision:
+    """Decide on a file over its runtimes, in the split that decides."""
+    failed = [failure for failure in failures if failure.variant == variant]
+    if any(failure.decides for failure in failed):
+        return "fail"
+    verdicts = [entry.verdict for entry in entries if entry.variant == variant and entry.decides]
+    if verdicts:
+        return worst(verdicts)
+    return "undecided" if {failure.kind for failure in failed} == {"unavailable"} else "fail"

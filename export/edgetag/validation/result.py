@@ -282,6 +282,15 @@ class Failure(Record):
     kind: Literal["unavailable", "not loadable", "crashed", "timed out", "wrong output"]
     reason: str
 
+    @property
+    def decides(self) -> bool:
+        """Whether the file fails for it, whatever another runtime gave.
+
+        A runtime that refuses a file may be too old for it, and apps with it do not start to run
+        it: the others decide. One that crashes, hangs or gives other numbers would do so in apps.
+        """
+        return self.kind in ("crashed", "timed out", "wrong output")
+
 
 class RuntimeAgreement(Record):
     """A variant on a runtime that answers as the first one does, as far as some pictures tell.
@@ -355,7 +364,7 @@ class Verdict(Result):
             where it was made in this run folder.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.verdict/2.6"
+    SCHEMA: ClassVar[str] = "edgetag.verdict/2.7"
     verdict: Decision
     decisions: dict[str, Decision]
     passed_over: tuple[str, ...] = ()

@@ -9,11 +9,12 @@ import polars as pl
 from edgetag.confinement import confined_by
 from edgetag.conversion.external import ExternalModel
 from edgetag.dataset import open_dataset
-from edgetag.judging.decisions import Decision, worst
+from edgetag.judging.decisions import worst
 from edgetag.machine import package_versions, this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, passed_over
 from edgetag.runtimes import LoadFailure
+from edgetag.validation.decision import decide_file
 from edgetag.validation.details import Details
 from edgetag.validation.ensembles import write_fitted
 from edgetag.validation.entries import scores_digest
@@ -127,7 +128,7 @@ def _join(
     """Join all entries into the verdict."""
     recipe, dataset, split = evaluation.recipe, evaluation.dataset, evaluation.deciding
     section, names = recipe.validation, dataset.vocabulary.names
-    decisions = {file.variant: _decision(file.variant, entries, failures) for file in files}
+    decisions = {file.variant: decide_file(file.variant, entries, failures) for file in files}
     over = passed_over(recipe.export, decisions)
     at = evaluation.splits[split].at
     return Verdict(
@@ -154,17 +155,6 @@ def _join(
         failures=tuple(failures),
         pictures=evaluation.pictures,
     )
-
-
-def _decision(
-    variant: str, entries: Sequence[VariantVerdict], failures: Sequence[Failure]
-) -> Decision:
-    """Decide on a variant over its runtimes, in the split that decides."""
-    verdicts = [e.verdict for e in entries if e.variant == variant and e.decides]
-    if verdicts:
-        return worst(verdicts)
-    kinds = {f.kind for f in failures if f.variant == variant}
-    return "undecided" if kinds == {"unavailable"} else "fail"
 
 
 def _summary(
