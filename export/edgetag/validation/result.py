@@ -332,7 +332,8 @@ class Verdict(Result):
         verdict: Worst of `decisions` but those of `passed_over`, and of the baseline's verdict;
             "not judged" is never accepted.
         decisions: Variant → worst of its runtimes over the deciding split. A variant that no
-            runtime loads fails; one whose runtimes are all missing here is undecided.
+            runtime loads fails, and so does one that breaks any (`Failure.decides`); one whose
+            runtimes are all missing here is undecided.
         passed_over: Variants that do not pass and decide nothing: full-integer files where one of
             `export.if_needed` passes, or the latter where one of the former does.
         recipe: The recipe's name.
