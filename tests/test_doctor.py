@@ -57,6 +57,7 @@ def test_litert_is_found_with_its_version(report: DoctorReport) -> None:
     assert litert.version == metadata.version("ai-edge-litert")
 
 
+@pytest.mark.slow
 def test_the_report_survives_json(report: DoctorReport) -> None:
     assert DoctorReport.from_json(report.to_json(), "test") == report
 

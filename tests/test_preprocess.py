@@ -248,6 +248,7 @@ def test_a_truncated_picture_is_rejected_in_every_format(kind: str, share: float
         assert reason is Rejection.TRUNCATED
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.data())
 def test_damaged_bytes_are_read_or_rejected_but_never_crash(data: st.DataObject) -> None:
@@ -264,6 +265,7 @@ def test_a_decompression_bomb_is_refused_by_its_header(size: tuple[int, int]) ->
     assert rejection(header_only(*size), 10**6) is Rejection.TOO_LARGE
 
 
+@pytest.mark.slow
 def test_a_bomb_in_the_metadata_is_harmless() -> None:
     info = PngInfo()
     info.add_text("comment", "x" * 100_000_000, zip=True)

@@ -55,6 +55,7 @@ def run(
     return run_job(python(code), Steps(steps=3), STEP, on_event, silence_s, cancelled)
 
 
+@pytest.mark.slow
 def test_events_are_heard_in_order_up_to_the_last() -> None:
     heard: list[int] = []
     code = "for number in range(20_000): say(number)"

@@ -134,6 +134,7 @@ def test_a_file_that_crashes_every_runtime_is_a_failure_of_each_and_no_other_fil
     assert set(reasons.values()) == {"it crashed (SIGSEGV) while loading"}
 
 
+@pytest.mark.slow
 @needs_tflite_runtime
 def test_what_is_written_is_what_is_returned(bench: tuple[Workspace, BenchResult]) -> None:
     workspace, result = bench

@@ -168,6 +168,7 @@ def lines_of(drawn: str) -> list[str]:
     return [color for color in colors if color != "#b0b0b0"]  # of the grid
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [3, 10, 14, 33])
 def test_every_line_has_a_colour_of_its_own(tmp_path: Path, count: int) -> None:
     path = tmp_path / "history.sqlite"

@@ -48,6 +48,7 @@ def other_bundle(bundle: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_assets_are_what_a_phone_reads_and_tags_the_vocabulary(bundle: Path, project: Path) -> None:
     placed = place(bundle, project, PACKAGE)
     files = unpack(bundle)

@@ -87,6 +87,7 @@ def test_the_first_variant_is_the_default_one_and_verdicts_are_told(rich: Rich) 
     assert result.manifest.tags == TAGS
 
 
+@pytest.mark.slow
 def test_golden_inputs_are_the_source_pictures_letterboxed(rich: Rich) -> None:
     files = rich[1]
     golden = golden_of(files)

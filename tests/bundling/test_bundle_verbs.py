@@ -52,6 +52,7 @@ def test_a_bundle_is_signed_and_verified(bundle: Path, key: Path) -> None:
     assert run("verify", bundle, "--key", key.with_name("key.pub"))[0] == 2
 
 
+@pytest.mark.slow
 def test_a_signature_may_lie_elsewhere(bundle: Path, key: Path, tmp_path: Path) -> None:
     place = tmp_path / "signatures" / "a.sig"
     place.parent.mkdir()

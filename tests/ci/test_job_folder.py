@@ -134,6 +134,7 @@ def test_equal_files_under_two_names_keep_the_order_of_their_regions(tmp_path: P
     assert any("-2." in file.name for file in (tmp_path / "ci" / "pictures").iterdir())
 
 
+@pytest.mark.slow
 def test_the_job_s_recipe_keeps_what_is_judged_and_tells_what_it_cannot_measure(
     wide: Finished, tmp_path: Path
 ) -> None:

@@ -334,6 +334,7 @@ def test_a_table_that_holds_no_answers_is_refused(root: Path) -> None:
 words = st.text(st.characters(min_codepoint=33, exclude_categories=("C", "Z")), min_size=1)
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.builds(

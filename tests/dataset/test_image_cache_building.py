@@ -66,6 +66,7 @@ def test_shards_hold_the_chosen_rows_in_order_across_parts(
             np.testing.assert_array_equal(cache[np.array([row])][0], expected)
 
 
+@pytest.mark.slow
 def test_a_part_whose_file_changed_is_made_again(
     jobs: list[FileJob], tmp_path: Path, picture: MakePicture
 ) -> None:
@@ -187,6 +188,7 @@ def test_ctrl_c_ends_a_build_quickly_and_keeps_what_is_whole(large_build: LargeB
     assert list(workspace.dataset.glob("building/*/part-*.json"))
 
 
+@pytest.mark.slow
 def test_workers_start_without_polars_and_tensorflow() -> None:
     code = (
         "import sys, edgetag.dataset.inspection\n"

@@ -111,6 +111,7 @@ def test_names_and_files_are_unique(plan: Planned) -> None:
     assert max(names.values()) == 1
 
 
+@pytest.mark.slow
 def test_no_group_straddles_splits(plan: Planned) -> None:
     splits = defaultdict(set)
     for picture, split in plan:

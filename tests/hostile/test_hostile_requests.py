@@ -353,6 +353,7 @@ def test_no_redirection_is_followed(server: Served) -> None:
     assert set(Leading.asked) == {"/open/x.png"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["", "path=a&path=b", "path=good.png&address=memory://open/x"])
 def test_one_picture_is_asked_about_at_a_time(server: Served, query: str) -> None:
     answer = server.client.get(f"/v1/tags?{query}")

@@ -124,6 +124,7 @@ def test_a_better_model_gains_by_the_same_labels(first: Finished, tmp_path: Path
     assert back.gain == pytest.approx(-split.map.gain)
 
 
+@pytest.mark.slow
 def test_only_pictures_of_both_runs_are_compared(first: Finished, tmp_path: Path) -> None:
     second = later(first, tmp_path / "second")
     source = first.recipe.data.source

@@ -55,6 +55,7 @@ def test_both_directions_are_counted_and_only_in_the_deciding_split(judged: RunF
         assert cat.recall != cat.recall_if_wrong
 
 
+@pytest.mark.slow
 def test_a_tag_whose_positives_are_all_wrong_is_no_longer_scored(judged: RunFolder) -> None:
     dataset, recipe = open_dataset(judged.workspace), judged.with_recipe(LIMITS)
     yes = np.flatnonzero(dataset.labels(np.arange(TEST, dtype=np.int64))[:, 0] == 1)

@@ -57,6 +57,7 @@ def bare_page(sources: Sources) -> Page:
     return Page(write_page(make_report(left), left))
 
 
+@pytest.mark.slow
 def test_hostile_text_is_shown_and_never_becomes_an_element(page: Page) -> None:
     assert not page.all("script")
     assert all(not name.startswith("on") for one in page.elements for name in one.attributes)
@@ -66,6 +67,7 @@ def test_hostile_text_is_shown_and_never_becomes_an_element(page: Page) -> None:
         assert shown in page.text
 
 
+@pytest.mark.slow
 def test_every_element_is_closed_where_it_was_opened(page: Page, bare_page: Page) -> None:
     assert page.open == []
     assert bare_page.open == []
@@ -110,6 +112,7 @@ def test_plots_bring_no_style_sheet_of_their_own(page: Page) -> None:
     assert len(page.all("style")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fresh_plots")
 def test_the_same_results_give_the_same_bytes(sources: Sources, html: str) -> None:
     assert write_page(make_report(sources), sources) == html
@@ -150,6 +153,7 @@ def test_the_verdict_comes_first_with_its_reasons(page: Page) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_run_that_keeps_every_limit_says_so(sources: Sources) -> None:
     kept = sources.verdict.variants[1].tags[0].checks[0].model_copy(update={"verdict": "pass"})
     quiet = sources.verdict.variants[0]

@@ -90,6 +90,7 @@ def test_a_large_vocabulary_draws_the_tags_that_moved_most(
     assert shown.total == len(TAGS)
 
 
+@pytest.mark.slow
 def test_heat_maps_are_shown_over_all_and_by_tag(sources: Sources) -> None:
     view = View(make_report(sources), sources)
     assert heat_maps_table(sources.verdict).rows == ()

@@ -27,6 +27,7 @@ from tests.support.made_results import make_sources
 from tests.support.written_reports import report_on, shown
 
 
+@pytest.mark.slow
 def test_the_verdict_is_at_the_top(sources: Sources, tmp_path: Path) -> None:
     result, text = report_on(sources, tmp_path)
     assert result.verdict == "pass"
@@ -97,6 +98,7 @@ def test_an_unstable_median_is_nowhere_printed_plain(sources: Sources, tmp_path:
     assert all("unstable" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_a_variant_without_scores_is_never_accepted(sources: Sources, tmp_path: Path) -> None:
     verdict = sources.verdict.model_copy(
         update={

@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from edgetag.recipe import parse_recipe, passed_over
 from edgetag.reporting.sources import Sources
 from edgetag.validation.result import Verdict
@@ -29,6 +31,7 @@ def entries(int8_drop: float, qat_drop: float | None = None) -> Verdict:
     return make_verdict(tuple(scored(name, "litert", "test", drop) for name, drop in found))
 
 
+@pytest.mark.slow
 def test_a_file_that_passes_ships_and_no_other_was_needed(tmp_path: Path) -> None:
     result, text = report_on(sources(entries(0.0)), tmp_path)
     told = "int8 passes and ships; int8-qat was not needed."
@@ -37,6 +40,7 @@ def test_a_file_that_passes_ships_and_no_other_was_needed(tmp_path: Path) -> Non
     assert told in (tmp_path / "report" / "index.html").read_text()
 
 
+@pytest.mark.slow
 def test_where_int8_fails_what_was_made_instead_ships_and_nothing_is_rejected(
     tmp_path: Path,
 ) -> None:

@@ -24,6 +24,7 @@ from tests.support.written_reports import report_on
 GITHUB_COMMENT = 65_536
 
 
+@pytest.mark.slow
 def test_undecided_tags_say_how_many_more_positives_would_decide(tmp_path: Path) -> None:
     _, text = report_on(make_sources(tag_half_width=0.05), tmp_path)
     head = text.split("## ")[0]
@@ -34,6 +35,7 @@ def test_undecided_tags_say_how_many_more_positives_would_decide(tmp_path: Path)
     )
 
 
+@pytest.mark.slow
 def test_every_margin_that_is_not_kept_is_in_a_table(tmp_path: Path) -> None:
     result, text = report_on(make_sources(int8_drop=0.05), tmp_path)
     table = text.split("<summary>Margins of tags that are not kept</summary>")[1]
@@ -53,6 +55,7 @@ def test_what_no_number_of_images_would_decide_says_so(tmp_path: Path) -> None:
     assert "more images like these would not decide it" in text.split("## ")[0]
 
 
+@pytest.mark.slow
 def test_a_thousand_tags_and_many_variants_fit_a_comment() -> None:
     tags = tuple(
         tag(f"tag number {n} {'é' * 60}", True, 0.03 if n % 2 else 0.0) for n in range(1000)
@@ -70,6 +73,7 @@ def test_a_thousand_tags_and_many_variants_fit_a_comment() -> None:
     assert re.search(r"- [✗?] and \d+ more", text)
 
 
+@pytest.mark.slow
 def test_of_many_tags_the_broken_ones_are_shown_first(tmp_path: Path) -> None:
     tags = (*(tag(f"fine {n}", True, 0.0) for n in range(60)), tag("last and broken", True, 0.05))
     entry = scored("int8", "litert", "test", 0.004).model_copy(update={"tags": tags})
@@ -79,6 +83,7 @@ def test_of_many_tags_the_broken_ones_are_shown_first(tmp_path: Path) -> None:
     assert len(rows) == SHOWN_TAGS
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_the_variant_that_ships_is_told_first(tmp_path: Path) -> None:
     entries = tuple(scored(name, "litert", "test", 0.05) for name in ("fp32", "int8", "dynamic"))
     result, _ = report_on(replace(make_sources(), verdict=make_verdict(entries)), tmp_path)
@@ -191,6 +196,7 @@ def test_what_explain_found_is_folded_in(tmp_path: Path) -> None:
     assert "| bgr | Swaps red and blue. | 0.600 | 25.00 [20.00, 30.00] | 12.0 % | cat |" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["</summary><script>", "@team", "a|b", "![x](http://y)"])
 def test_names_of_files_cannot_break_out(name: str, tmp_path: Path) -> None:
     sources: Sources = make_sources()

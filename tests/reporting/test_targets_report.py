@@ -74,6 +74,7 @@ def found(root: Path) -> ElementTree.Element:
     return ElementTree.parse(root / "report" / "junit.xml").getroot()  # noqa: S314
 
 
+@pytest.mark.slow
 def test_scores_that_agree_and_a_count_within_its_limit_change_no_verdict(tmp_path: Path) -> None:
     checks = [check("int8", "identical", differing_images=0, max_difference=0.0)]
     result = store.make(LIMITED, checks, [count("fp32", 30_000_000), count("int8", 12_000_000)])

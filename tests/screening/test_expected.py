@@ -77,6 +77,7 @@ def rates(judged: Judged, text: str, path: Path, variant: str = "int8") -> Rates
     return rates_of(parse_rule(text, TAGS), table(judged), path, variant)
 
 
+@pytest.mark.slow
 def test_a_tag_alone_is_as_wrong_as_the_verdict_says(run: RunFolder, judged: Judged) -> None:
     for tag in judged.entry.tags:
         answer = rates(judged, tag.tag, run.workspace.root)
@@ -242,6 +243,7 @@ def test_what_is_not_the_judged_run_is_refused(run: RunFolder, tmp_path: Path) -
         read_known(tmp_path, None, "cat")
 
 
+@pytest.mark.slow
 def test_a_verdict_in_a_bundle_that_is_none_is_refused(bundle: Path, tmp_path: Path) -> None:
     path = tmp_path / "bad.zip"
     files = unpack(bundle)

@@ -143,6 +143,7 @@ def test_files_take_turns_and_one_that_cannot_takes_no_other_with_it(
     assert times["babbler"] == "it ended with exit code 7"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "reason"),
     [

@@ -109,6 +109,7 @@ def test_losses_of_trainings_that_cancel_leave_none_in_the_mean() -> None:
     assert pooled.logit_rmse == pytest.approx(pooled.logit_rmse_by_seed[0])
 
 
+@pytest.mark.slow
 def test_pictures_are_shared_by_seeds_and_not_read_again(shapes: Path, tmp_path: Path) -> None:
     text = f'name = "s"\n[data]\nsource = "{shapes}"\ntags = ["circle", "square", "red"]\n'
     text += "[network]\ninput_size = 64\n"

@@ -76,6 +76,7 @@ def test_one_model_alone_is_itself(members: tuple[Tagger, Tagger]) -> None:
     np.testing.assert_array_equal(alone.tag(CAT).scores, members[0].tag(CAT).scores)
 
 
+@pytest.mark.slow
 def test_many_pictures_go_on_past_a_bad_one(members: tuple[Tagger, Tagger], tmp_path: Path) -> None:
     path = tmp_path / "cat.png"
     Image.fromarray(CAT).save(path)

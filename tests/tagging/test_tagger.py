@@ -59,6 +59,7 @@ def test_scores_are_those_of_validation_bit_for_bit(
         np.testing.assert_array_equal(heat.values, 1 / (1 + np.exp(-maps.maps[number])))
 
 
+@pytest.mark.slow
 def test_a_picture_has_the_same_scores_in_any_shape(
     tagger: Tagger, pictures: tuple[bytes, ...], tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def with_onnx(run_folder: RunFolder) -> RunFolder:
     return run_folder
 
 
+@pytest.mark.slow
 def test_onnx_runtimes_reference_says_what_made_it_and_judges(with_onnx: RunFolder) -> None:
     recipe, workspace = with_onnx.recipe, with_onnx.workspace
     result = make_reference(recipe, workspace, QUIET, ON_CPU)
@@ -108,6 +109,7 @@ def test_a_changed_onnx_file_makes_no_reference(with_onnx: RunFolder) -> None:
         make_reference(with_onnx.recipe, with_onnx.workspace, QUIET, ON_CPU)
 
 
+@pytest.mark.slow
 def test_scores_outside_0_to_1_make_no_reference(run_folder: RunFolder) -> None:
     onnx = write_onnx(run_folder.workspace, handmade_onnx(64, beyond=0.5))
     write_export(run_folder.workspace, onnx=onnx)

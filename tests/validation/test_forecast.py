@@ -147,6 +147,7 @@ def test_a_limit_that_cannot_be_broken_is_told(pictures: Path) -> None:
     assert "can never be broken" in report.advice[0]
 
 
+@pytest.mark.slow
 def test_near_duplicates_and_contradictions_are_told_with_their_rows(tmp_path: Path) -> None:
     random = np.random.default_rng(5)
     for number in range(110):

@@ -37,6 +37,7 @@ def refused(
     return str(done.exception)
 
 
+@pytest.mark.slow
 def test_the_same_file_under_any_name_is_what_was_accepted(repository: AppRepository) -> None:
     other = repository.model.rename(repository.folder / "other.tflite")
     done = repository.validate(model=other)
@@ -47,6 +48,7 @@ def test_the_same_file_under_any_name_is_what_was_accepted(repository: AppReposi
     assert {one["stands_for"] for one in verdict["variants"]} == {"int8"}
 
 
+@pytest.mark.slow
 def test_a_worse_file_fails_against_the_accepted_state_and_names_what_became_worse(
     repository: AppRepository,
 ) -> None:
@@ -59,6 +61,7 @@ def test_a_worse_file_fails_against_the_accepted_state_and_names_what_became_wor
     assert "worse" in done.output
 
 
+@pytest.mark.slow
 def test_a_file_that_takes_the_variant_s_name_stands_for_it(repository: AppRepository) -> None:
     worse_model(repository.model)
     assert repository.validate(name="int8").exit_code == 1
@@ -72,6 +75,7 @@ def test_a_file_whose_variant_was_never_accepted_is_an_error(repository: AppRepo
     assert "--as x: the recipe's variants are fp32, fp16, int8" in refused(repository, "--as", "x")
 
 
+@pytest.mark.slow
 def test_the_variant_stood_for_gives_the_budgets(repository: AppRepository) -> None:
     limits = {}
     for variant in ("int8", "fp16"):
@@ -102,6 +106,7 @@ def test_missing_pictures_fail_the_job(repository: AppRepository) -> None:
     assert f"too few positives are left in test for: cat (0 of {count})" in said
 
 
+@pytest.mark.slow
 def test_a_stated_share_may_be_missing_and_the_accepted_state_is_still_compared_with(
     repository: AppRepository,
 ) -> None:
@@ -133,6 +138,7 @@ def test_swapped_labels_of_two_pictures_fail_the_job(repository: AppRepository) 
         assert f"{row:03d}.png" in said
 
 
+@pytest.mark.slow
 def test_pictures_in_another_order_are_the_same_pictures(repository: AppRepository) -> None:
     repository.relabel(repository.labels().reverse())
     done = repository.validate()

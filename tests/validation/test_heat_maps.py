@@ -206,6 +206,7 @@ def entries(verdict: Verdict, variant: str, split: str) -> list[VariantVerdict]:
     return [e for e in verdict.variants if (e.variant, e.split) == (variant, split)]
 
 
+@pytest.mark.slow
 def test_heat_maps_are_judged_on_each_runtime_where_a_file_has_them(
     run_folder: RunFolder, with_maps: Callable[[], Path]
 ) -> None:
@@ -228,6 +229,7 @@ def test_heat_maps_are_judged_on_each_runtime_where_a_file_has_them(
     assert Verdict.from_json(verdict.to_json(), "verdict.json") == verdict
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("maps", "verdict"), [(True, "pass"), (False, "undecided")])
 def test_maps_of_a_given_file_are_held_to_the_budget_of_the_variant_it_stands_for(
     run_folder: RunFolder, with_maps: Callable[[], Path], maps: bool, verdict: str
@@ -280,6 +282,7 @@ def test_without_maps_in_the_reference_their_budget_is_undecided(
     assert "no heat maps" in "".join(heard.said)
 
 
+@pytest.mark.slow
 def test_a_file_that_lost_its_signature_fails(
     run_folder: RunFolder, with_maps: Callable[[], Path]
 ) -> None:

@@ -55,6 +55,7 @@ def one_runtime(
     )
 
 
+@pytest.mark.slow
 def test_its_verdict_is_that_of_the_weighted_mean_which_a_tagger_gives_too(
     one_runtime: RunFolder,
 ) -> None:
@@ -90,6 +91,7 @@ def test_its_verdict_is_that_of_the_weighted_mean_which_a_tagger_gives_too(
             np.testing.assert_array_equal(ensemble.score_square(square), judged.scores[row])
 
 
+@pytest.mark.slow
 def test_it_leaves_a_file_with_fitted_thresholds_that_tags(one_runtime: RunFolder) -> None:
     workspace = one_runtime.workspace
     verdict = stage.run(
@@ -111,6 +113,7 @@ def test_it_leaves_a_file_with_fitted_thresholds_that_tags(one_runtime: RunFolde
         given(one_runtime, left.read_text().replace("../", ""))
 
 
+@pytest.mark.slow
 def test_its_files_need_not_be_the_runs_own(run_folder: RunFolder) -> None:
     """A file from elsewhere is scored, but not judged by itself; where it fails, all fails."""
     workspace = run_folder.workspace

@@ -48,6 +48,7 @@ def left(folder: RunFolder) -> tuple[bytes, bytes, bytes]:
     return verdict, details, changes
 
 
+@pytest.mark.slow
 def test_what_is_judged_again_changes_nothing_else(run_folder: RunFolder, recipe: Recipe) -> None:
     whole = stage.run(recipe, run_folder.workspace, SilentProgress(), run_folder.reference_file())
     before = left(run_folder)
@@ -105,6 +106,7 @@ def test_a_changed_budget_of_one_variant_leaves_the_others(
     assert verdict.verdict == "fail"
 
 
+@pytest.mark.slow
 def test_a_file_that_was_made_if_needed_stays_and_goes_on_standing_in(
     run_folder: RunFolder,
 ) -> None:
@@ -122,6 +124,7 @@ def test_a_file_that_was_made_if_needed_stays_and_goes_on_standing_in(
     assert whole.passed_over == ("int8",)
 
 
+@pytest.mark.slow
 def test_a_runtime_that_failed_stays_told_of(run_folder: RunFolder, recipe: Recipe) -> None:
     run_folder.replace_model("fp32", (MODELS / "tiny_fp32.tflite").read_bytes()[:900])
     stage.run(recipe, run_folder.workspace, SilentProgress(), run_folder.reference_file())
@@ -130,6 +133,7 @@ def test_a_runtime_that_failed_stays_told_of(run_folder: RunFolder, recipe: Reci
     assert [failure.variant for failure in verdict.failures] == ["fp32"]
 
 
+@pytest.mark.slow
 def test_a_file_given_by_hand_is_judged_beside_and_only_while_it_is_given(
     run_folder: RunFolder, recipe: Recipe
 ) -> None:
@@ -202,6 +206,7 @@ def record(folder: RunFolder) -> StageRecord:
     return run_file.stages["validate"]
 
 
+@pytest.mark.slow
 def test_a_stage_that_was_up_to_date_is_so_after_a_part_of_it_was_done_again(
     run_folder: RunFolder, recipe: Recipe
 ) -> None:
@@ -249,6 +254,7 @@ def test_decisions_of_the_kept_variants_are_drawn_and_tabled(
     assert set(table["runtime"]) == {"litert"}
 
 
+@pytest.mark.slow
 def test_a_file_that_stands_in_for_another_does_so_after_a_part_is_judged_again(
     run_folder: RunFolder,
 ) -> None:

@@ -55,6 +55,7 @@ def judge(folder: RunFolder, recipe: Recipe, max_changed: float = 0.0) -> Verdic
     )
 
 
+@pytest.mark.slow
 def test_the_reference_keeps_pictures_labels_and_the_size_of_the_float_file(
     run_folder: RunFolder, recipe: Recipe
 ) -> None:
@@ -78,6 +79,7 @@ def test_unchanged_pictures_are_told_as_such(run_folder: RunFolder, recipe: Reci
     assert pictures.lost_tags == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("split", "known"), [("test", 120), ("test_style", 40), ("validation", 60)]
 )
@@ -107,6 +109,7 @@ def test_a_split_that_vanished_whole_is_missed(run_folder: RunFolder, recipe: Re
         judge(run_folder, recipe)
 
 
+@pytest.mark.slow
 def test_a_tag_that_lost_its_positives_is_named(run_folder: RunFolder, recipe: Recipe) -> None:
     change(run_folder, taken_out((pl.col("split") == "test") & (pl.col("tag:cat") == 1)))
     had = int((run_folder.labels[:TEST, 0] == 1).sum())
@@ -120,6 +123,7 @@ def test_a_tag_that_lost_its_positives_is_named(run_folder: RunFolder, recipe: R
     assert ("cat", "test", 0) in lost
 
 
+@pytest.mark.slow
 def test_new_pictures_are_refused_or_left_out(run_folder: RunFolder, recipe: Recipe) -> None:
     first = pl.col("identity") == "id0"
     change(run_folder, pl.when(first).then(pl.lit("other")).otherwise("identity").alias("identity"))
@@ -208,6 +212,7 @@ def test_a_reference_kept_where_nothing_was_trained_is_held_to_as_well(
         stage.run(recipe, run_folder.workspace, SilentProgress())
 
 
+@pytest.mark.slow
 def test_the_run_folder_s_own_reference_follows_its_pictures_and_labels(
     run_folder: RunFolder, recipe: Recipe
 ) -> None:

@@ -51,6 +51,7 @@ def test_with_many_flips_it_is_the_textbook_s_number() -> None:
     assert images_needed(0.8, 0.02, 0.2, 0.95) == pytest.approx(expected, rel=0.05)
 
 
+@pytest.mark.slow
 def test_a_margin_that_no_number_of_images_shows_has_none() -> None:
     assert images_needed(0.8, 0.0, 0.02, 0.95) is None
     assert images_needed(0.8, 1e-6, 0.02, 0.95) is None

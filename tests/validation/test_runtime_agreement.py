@@ -37,6 +37,7 @@ def judge(folder: RunFolder, agreement_images: int | None = None) -> Verdict:
     return stage.run(recipe, folder.workspace, SilentProgress(), folder.reference_file())
 
 
+@pytest.mark.slow
 @needs_both
 def test_a_runtime_that_agrees_scores_a_part_and_the_first_is_judged_as_before(
     run_folder: RunFolder,
@@ -68,6 +69,7 @@ def test_a_runtime_that_agrees_scores_a_part_and_the_first_is_judged_as_before(
     assert Verdict.from_json(text, "verdict.json") == part
 
 
+@pytest.mark.slow
 @needs_both
 def test_what_is_in_doubt_is_judged_by_all_pictures(
     run_folder: RunFolder, monkeypatch: pytest.MonkeyPatch

@@ -62,6 +62,7 @@ def scored(make: Scoring, run: Run) -> Scored:
     return outcome
 
 
+@pytest.mark.slow
 def test_scoring_that_is_done_is_not_told_as_stopped(folder: RunFolder, make: Scoring) -> None:
     stream = io.StringIO()
     make.all([run_of(folder)], LineProgress(stream))
@@ -84,6 +85,7 @@ def test_no_part_is_missing_whatever_the_number_of_cores() -> None:
         assert np.array_equal(np.concatenate(cut), rows)
 
 
+@pytest.mark.slow
 def test_scores_do_not_depend_on_the_parts(
     folder: RunFolder, make: Scoring, monkeypatch: pytest.MonkeyPatch
 ) -> None:

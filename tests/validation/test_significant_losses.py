@@ -83,6 +83,7 @@ def test_a_few_lost_positives_may_be_chance() -> None:
     assert losses(lost=1) == ()
 
 
+@pytest.mark.slow
 def test_a_loss_is_told_from_the_chance_of_one_side_of_the_interval_on() -> None:
     """At 95 % that is 0.025, as for the margins, and not 0.05."""
     told = []

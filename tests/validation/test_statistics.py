@@ -36,6 +36,7 @@ def weighted_cases(draw: st.DrawFn) -> tuple[npt.NDArray[Any], npt.NDArray[Any],
     return (scores / 1000).astype(np.float32), truth, np.array(weights, dtype=np.float32).T
 
 
+@pytest.mark.slow
 @given(weighted_cases())
 @settings(max_examples=100)
 def test_weighted_average_precision_is_scikit_learns(
@@ -196,6 +197,7 @@ def test_there_is_no_interval_without_samples() -> None:
     assert interval(np.array([np.nan, 0.1, 0.1]), 0.95) == (0.1, 0.1)
 
 
+@pytest.mark.slow
 def test_a_thousand_samples_of_twenty_tags_take_little_time() -> None:
     """0.2 s on an idle core of 2026; the limit leaves room for a busy one."""
     generator = np.random.default_rng(0)

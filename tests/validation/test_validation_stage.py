@@ -46,6 +46,7 @@ def entry(verdict: Verdict, variant: str, split: str = "test") -> VariantVerdict
     return found
 
 
+@pytest.mark.slow
 def test_each_variant_is_compared_on_each_runtime_and_split(run_folder: RunFolder) -> None:
     recipe, workspace = run_folder.recipe, run_folder.workspace
     verdict = stage.run(recipe, workspace, QUIET, run_folder.reference_file())
@@ -78,6 +79,7 @@ def test_each_variant_is_compared_on_each_runtime_and_split(run_folder: RunFolde
     assert "NaN" not in text
 
 
+@pytest.mark.slow
 def test_each_of_three_splits_is_measured_by_its_own_pictures(run_folder: RunFolder) -> None:
     late = slice(TEST - 40, TEST)
     manifest = pl.read_parquet(run_folder.workspace.manifest)
@@ -104,6 +106,7 @@ def test_each_of_three_splits_is_measured_by_its_own_pictures(run_folder: RunFol
     assert fp32.map == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_what_is_scored_is_kept_until_the_file_changes(
     run_folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +124,7 @@ def test_what_is_scored_is_kept_until_the_file_changes(
     assert entry(third, "int8").map == entry(third, "fp32").map
 
 
+@pytest.mark.slow
 def test_a_broken_budget_fails_its_variant_alone(run_folder: RunFolder) -> None:
     for budget, exit_code in (
         ("max_size_ratio = 0.1", ExitCode.BUDGET_BROKEN),
@@ -158,6 +162,7 @@ def test_a_split_without_a_scored_tag_is_refused_before_anything_is_scored(
         stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
 
 
+@pytest.mark.slow
 def test_a_margin_that_the_images_cannot_show_is_undecided_and_says_what_would(
     run_folder: RunFolder,
 ) -> None:
@@ -181,6 +186,7 @@ def test_a_margin_that_the_images_cannot_show_is_undecided_and_says_what_would(
     }
 
 
+@pytest.mark.slow
 def test_a_variant_that_no_runtime_loads_fails_and_the_others_go_on(run_folder: RunFolder) -> None:
     run_folder.replace_model("int8", (MODELS / "tiny_fp32.tflite").read_bytes()[:900])
     verdict = stage.run(run_folder.recipe, run_folder.workspace, QUIET, run_folder.reference_file())
@@ -191,6 +197,7 @@ def test_a_variant_that_no_runtime_loads_fails_and_the_others_go_on(run_folder: 
     assert all(f.reason for f in failed)
 
 
+@pytest.mark.slow
 def test_each_line_says_which_accelerator_was_asked_for_what_ran_and_why(
     run_folder: RunFolder,
 ) -> None:
@@ -318,6 +325,7 @@ def test_a_variant_s_thresholds_are_fitted_on_the_validation_split_alone(
     assert entry(verdict, "int8").f1_gain == pytest.approx(np.mean(gains))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["off", "that split judges"])
 def test_thresholds_are_not_fitted_where_that_would_judge_itself(
     run_folder: RunFolder, way: str

@@ -38,6 +38,7 @@ def test_what_is_written_fits() -> None:
     assert problems(json.loads(make_sources().verdict.to_json())) == []
 
 
+@pytest.mark.slow
 def test_every_key_that_is_written_is_required() -> None:
     for key in written():
         value = written()
