@@ -41,7 +41,7 @@ check: setup ## Format, lint, types, import rules.
 	$(BIN)/lint-imports
 
 unit: setup ## The fast tests, without TensorFlow.
-	$(PYTEST) -m "not tensorflow and not slow"
+	$(PYTEST) -n 2 -m "not tensorflow and not slow"
 
 system: # Debian's packages, which the slow tests need.
 	@.ci/system

@@ -20,6 +20,8 @@ from tests.support.header_only import header_only
 from tests.support.paths import RELEASED
 from tests.support.served import PATIENCE_S, Served, served, until
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = """
 workers = 1
 deadline_s = 100
@@ -109,7 +111,6 @@ def rest(connection: socket.socket) -> bytes:
     return said
 
 
-@pytest.mark.slow
 def test_what_is_no_picture_is_told_so(server: Served, place: Path) -> None:
     whole = (place / "root" / "good.png").read_bytes()
     for picture, status, reason in (
@@ -237,7 +238,6 @@ def test_who_takes_no_answer_is_cut_off(server: Served, place: Path) -> None:
         assert rest(connection).count(b"HTTP/1.1 200") < 60
 
 
-@pytest.mark.slow
 def test_connections_that_only_stay_do_not_keep_others_out_for_ever(server: Served) -> None:
     with contextlib.ExitStack() as stack:
         waiting = [stack.enter_context(connected(server)) for _ in range(60)]
@@ -353,7 +353,6 @@ def test_no_redirection_is_followed(server: Served) -> None:
     assert set(Leading.asked) == {"/open/x.png"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("query", ["", "path=a&path=b", "path=good.png&address=memory://open/x"])
 def test_one_picture_is_asked_about_at_a_time(server: Served, query: str) -> None:
     answer = server.client.get(f"/v1/tags?{query}")
@@ -365,7 +364,6 @@ PART = b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\nabc\r\n'
 FILE = b'; filename="a"'
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -384,7 +382,6 @@ def test_a_form_that_is_none_is_refused(server: Served, kind: str, body: bytes) 
     assert answer.status_code == 400, answer.text
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "sent",
     [

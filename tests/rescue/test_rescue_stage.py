@@ -21,6 +21,8 @@ from edgetag.workspace import Workspace, digest_file
 from tests.support.rescue_run import RescueRun, make_run, outlier
 from tests.support.run_folders import INT8
 
+pytestmark = pytest.mark.slow
+
 MARGIN = """
 [budgets.int8]
 max_map_drop = 0.03
@@ -51,7 +53,6 @@ def rescued(spoilt: RescueRun) -> RescueResult:
     return run(spoilt.with_recipe(MARGIN), spoilt.workspace, SilentProgress())
 
 
-@pytest.mark.slow
 def test_the_layer_that_spoils_a_variant_is_kept_and_the_variant_passes(
     spoilt: RescueRun, rescued: RescueResult
 ) -> None:
@@ -68,7 +69,6 @@ def test_the_layer_that_spoils_a_variant_is_kept_and_the_variant_passes(
     assert chosen.map_drop < 0.03 < first.map_drop
 
 
-@pytest.mark.slow
 def test_every_step_lies_on_disk_with_its_cost(spoilt: RescueRun, rescued: RescueResult) -> None:
     written = spoilt.workspace.rescue / "int8-float.json"
     assert RescueResult.read(written, "rescue") == rescued
@@ -82,7 +82,6 @@ def test_every_step_lies_on_disk_with_its_cost(spoilt: RescueRun, rescued: Rescu
     assert own_description(chosen)[1] == ("cat", "dog", "food")
 
 
-@pytest.mark.slow
 def test_a_killed_rescue_goes_on_with_what_was_scored(
     spoilt: RescueRun, rescued: RescueResult, tmp_path: Path
 ) -> None:
@@ -100,7 +99,6 @@ def test_a_killed_rescue_goes_on_with_what_was_scored(
     assert [step.model_copy(update={"latency_ms": None}) for step in again.steps] == timeless
 
 
-@pytest.mark.slow
 def test_a_variant_inside_its_limits_is_left_alone(
     spoilt: RescueRun, rescued: RescueResult
 ) -> None:
@@ -111,7 +109,6 @@ def test_a_variant_inside_its_limits_is_left_alone(
     assert "nothing was kept in float" in result.outcome
 
 
-@pytest.mark.slow
 def test_what_no_layer_can_mend_is_said_before_layers_are_ranked(
     spoilt: RescueRun, rescued: RescueResult
 ) -> None:
@@ -123,7 +120,6 @@ def test_what_no_layer_can_mend_is_said_before_layers_are_ranked(
     assert result.outcome.startswith("Even with all 4 layers in float, int8 breaks a limit")
 
 
-@pytest.mark.slow
 def test_a_rescued_file_may_still_break_a_limit_on_size(
     spoilt: RescueRun, rescued: RescueResult
 ) -> None:
@@ -134,7 +130,6 @@ def test_a_rescued_file_may_still_break_a_limit_on_size(
     assert "breaks max_size_bytes" in result.outcome
 
 
-@pytest.mark.slow
 def test_layers_in_16_bits_keep_their_8_bit_weights(
     spoilt: RescueRun, rescued: RescueResult
 ) -> None:
@@ -144,7 +139,6 @@ def test_layers_in_16_bits_keep_their_8_bit_weights(
     assert "Their weights still have 8 bits" in result.outcome
 
 
-@pytest.mark.slow
 def test_the_verb_prints_steps_and_ends_with_the_verdict(
     spoilt: RescueRun, rescued: RescueResult, tmp_path: Path
 ) -> None:
