@@ -231,7 +231,9 @@ def test_an_answer_that_is_none_is_refused(run: ReviewedRun) -> None:
 
 
 @pytest.mark.slow
-def test_requests_that_are_too_large_are_refused_and_the_server_goes_on(run: ReviewedRun) -> None:
+def test_requests_too_large_or_misspelt_are_refused_and_the_server_goes_on(
+    run: ReviewedRun,
+) -> None:
     with reviewing(run) as server:
         headers = {"content-type": "application/json"}
         for body in (b"[" * 10_000_000, b"[" * 200_000, b"\xff" * 100):
@@ -246,6 +248,8 @@ def test_requests_that_are_too_large_are_refused_and_the_server_goes_on(run: Rev
         assert server.client.get("/v1/pictures", params={"count": 1_000_000}).status_code == 422
         assert server.client.get("/v1/pictures", params={"after": "x" * 5000}).status_code == 422
         assert server.client.get("/v1/nothing").status_code == 404
+        misspelt = server.client.get("/v1/pictures", params={"tags": "cat"})
+        assert (misspelt.status_code, misspelt.json()["detail"].split(":")[0]) == (422, "tags")
         assert server.say(1, "cat", 1).status_code == 200
 
 
@@ -309,6 +313,6 @@ def test_pictures_that_left_the_data_are_told_and_their_answers_stay(run: Review
         assert "built anew" in refused.json()["detail"]
     with reviewing(run) as server:
         notes = server.client.get("/v1/state").json()["notes"]
-        assert notes == ["1 answers are about pictures that the data no longer have"]
+        assert notes == ["about pictures that the data no longer have: 1 answer"]
         assert server.pictures()["progress"]["answered_pictures"] == 1
         assert len(stored(run)) == 2

@@ -7,6 +7,7 @@ from edgetag.errors import ExitCode, InputError
 from edgetag.judging.checks import Bounds, within
 from edgetag.judging.decisions import EXIT_CODES, Decision, worst
 from edgetag.records import Record, Result
+from edgetag.tables.formats import counted
 
 DOUBT = 2.0
 """Of an unstable figure: another process on the same core takes half of its time, so that a change
@@ -105,7 +106,7 @@ def _by_place(result: BenchResult) -> dict[Place, Measurement]:
 
 def _named(place: Place) -> str:
     variant, runtime, threads, batch = place
-    return f"{variant} on {runtime}, {threads} threads, batch {batch}"
+    return f"{variant} on {runtime}, {counted(threads, 'thread')}, batch {batch}"
 
 
 def _ratio(before: Measurement, after: Measurement, max_ratio: float) -> Ratio:

@@ -11,6 +11,7 @@ from edgetag.cli.outcome import print_result
 from edgetag.cli.stages import prepare, set_verbose
 from edgetag.cli.terminal import console_progress, print_json, print_schema, show
 from edgetag.errors import ExitCode
+from edgetag.tables.formats import counted
 
 app = typer.Typer(
     cls=DefaultGroup,
@@ -193,8 +194,8 @@ def android(
         print_json(placed)
         return
     typer.echo(
-        f"{project}: {len(placed.written)} files written, {len(placed.unchanged)} unchanged, "
-        f"{len(placed.removed)} removed"
+        f"{project}: {counted(len(placed.written), 'file')} written, "
+        f"{len(placed.unchanged)} unchanged, {len(placed.removed)} removed"
     )
 
 
@@ -225,7 +226,9 @@ def web(
     if json:
         print_json(made)
         return
-    typer.echo(f"{out}: {made.name} {made.version}, {made.variant}, {len(made.files)} files")
+    typer.echo(
+        f"{out}: {made.name} {made.version}, {made.variant}, {counted(len(made.files), 'file')}"
+    )
     typer.echo(f"try it: python -m http.server --directory {out}, then http://localhost:8000")
 
 

@@ -9,6 +9,7 @@ from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.outcome import end, print_result
 from edgetag.cli.stages import prepare, read_recipe, run_verb
 from edgetag.cli.terminal import console_progress, show
+from edgetag.tables.formats import counted
 
 app = typer.Typer(no_args_is_help=True, help="Check and build the data; fetch example sets.")
 
@@ -75,7 +76,12 @@ def fetch(
 
     folder = out or Path("data") / set_
     summary = (build_demo if set_ == "demo" else fetch_bench)(folder, console_progress())
-    show(summary, json, (), [f"{folder / summary.labels}: {sum(summary.images.values())} pictures"])
+    show(
+        summary,
+        json,
+        (),
+        [f"{folder / summary.labels}: {counted(sum(summary.images.values()), 'picture')}"],
+    )
 
 
 @app.command()

@@ -8,6 +8,7 @@ import typer
 from edgetag.cli.options import Json, RecipeOrRun
 from edgetag.cli.stages import read_recipe
 from edgetag.cli.terminal import print_schema
+from edgetag.tables.formats import counted
 
 app = typer.Typer(no_args_is_help=True, help="Write, check and describe recipes.")
 
@@ -43,8 +44,8 @@ def check(recipe: RecipeOrRun, json: Json = False) -> None:
     if json:
         typer.echo(loaded.model_dump_json(indent=2))
     else:
-        plural = "" if len(loaded.data.tags) == 1 else "s"
-        typer.echo(f"{recipe}: a valid recipe for {len(loaded.data.tags)} tag{plural}")
+        tags = counted(len(loaded.data.tags), "tag")
+        typer.echo(f"{recipe}: a valid recipe for {tags}")
 
 
 @app.command()

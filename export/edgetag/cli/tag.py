@@ -10,6 +10,7 @@ from edgetag.cli.confined import confine_command
 from edgetag.cli.models import open_model
 from edgetag.cli.options import BundleVariant, Json
 from edgetag.cli.terminal import console_progress, print_json, print_tables
+from edgetag.tables.formats import counted
 
 
 def tag(
@@ -122,7 +123,9 @@ def tag(
     progress = console_progress()
     listing = list_pictures(_named(pictures))
     if listing.passed_over:
-        progress.say(f"passed over, no pictures by their names: {listing.passed_over} files")
+        progress.say(
+            f"passed over, no pictures by their names: {counted(listing.passed_over, 'file')}"
+        )
     if report is not None:
         import matplotlib.figure  # noqa: F401 - it wants a folder to write to, which it has now
 

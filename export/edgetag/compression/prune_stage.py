@@ -15,6 +15,7 @@ from edgetag.errors import InputError
 from edgetag.networks import save_weights
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
+from edgetag.tables.formats import counted
 from edgetag.tf import keras
 from edgetag.training.taught import taught_by
 from edgetag.training.teachers import open_teacher
@@ -100,8 +101,8 @@ def _network(bench: Bench, name: str, variant: Variant) -> PrunedNetwork:
     write_text(record, result.to_json())
     of = "" if name == OWN else f" of {name}"
     bench.progress.say(
-        f"pruned {len(targets)} layers{of}: {result.sparsity:.1%} of all weights are zero, "
-        f"validation mAP {_shown(before)} → {_shown(after)}"
+        f"pruned {counted(len(targets), 'layer')}{of}: {result.sparsity:.1%} of all weights are "
+        f"zero, validation mAP {_shown(before)} → {_shown(after)}"
     )
     return result
 

@@ -6,6 +6,7 @@ from edgetag.dataset.result import CheckReport
 from edgetag.dataset.selection import DropReason
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.tables.formats import counted
 
 
 def check(recipe: Recipe, progress: Progress) -> CheckReport:
@@ -42,20 +43,21 @@ def _advice(plan: Plan) -> tuple[str, ...]:
     advice = []
     if near := plan.near_duplicates:
         advice.append(
-            f"{len(near)} images nearly equal one of another split, such as {near[0].path} "
-            f"({near[0].split}) and {near[0].other_path} ({near[0].other_split}), so figures come "
-            "out too good; give both one group, or set data.drop_near_duplicates = true"
+            f"nearly equal to an image of another split: {counted(len(near), 'image')}, such as "
+            f"{near[0].path} ({near[0].split}) and {near[0].other_path} ({near[0].other_split}), "
+            "so figures come out too good; give both one group, or set "
+            "data.drop_near_duplicates = true"
         )
     if straddling := plan.straddling_groups():
         advice.append(
-            f"{len(straddling)} groups are in more than one split, such as {straddling[0]!r}; "
-            'data.split.by = "group" keeps them together'
+            f"in more than one split: {counted(len(straddling), 'group')}, such as "
+            f'{straddling[0]!r}; data.split.by = "group" keeps them together'
         )
     if conflicts := [image for image in plan.dropped if image.reason == DropReason.CONFLICT]:
         advice.append(
-            f"{len(conflicts)} rows contradict an earlier one about the same image, whose label is "
-            f"unknown: {some([image.where for image in conflicts])}; correct their labels, or "
-            "answer on the page of edgetag review"
+            "in contradiction to an earlier row about the same image, whose label is unknown: "
+            f"{counted(len(conflicts), 'row')}, {some([image.where for image in conflicts])}; "
+            "correct the labels, or answer on the page of edgetag review"
         )
     if ignored := plan.sources.passed_over():
         advice.append(ignored)

@@ -15,6 +15,7 @@ from pathlib import Path
 from edgetag.dataset.answers import Answer
 from edgetag.dataset.result import Correction, CorrectionCounts, CorrectionOutcome
 from edgetag.dataset.selection import Image
+from edgetag.tables.formats import counted
 
 
 @dataclass(frozen=True)
@@ -115,13 +116,13 @@ def counts_of(corrections: Sequence[Correction]) -> CorrectionCounts:
 def sentence_of(counts: CorrectionCounts) -> str:
     """Say what became of all answers."""
     parts = [
-        f"{counts.answers} answers of {', '.join(counts.people)}: {counts.changed} labels changed, "
-        f"{counts.confirmed} confirmed"
+        f"{counted(counts.answers, 'answer')} of {', '.join(counts.people)}: "
+        f"{counted(counts.changed, 'label')} changed, {counts.confirmed} confirmed"
     ]
     if counts.conflicts:
         parts.append(f"{counts.conflicts} left as they were, since people differ")
     if counts.astray:
-        parts.append(f"{counts.astray} answers about pictures that the data do not have")
+        parts.append(f"{counted(counts.astray, 'answer')} about pictures that the data do not have")
     return f"corrections: {'; '.join(parts)}"
 
 

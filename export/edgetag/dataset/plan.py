@@ -24,6 +24,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES, Preprocessing, Rejection
 from edgetag.progress import Progress
 from edgetag.recipe import DataSection, SplitSection
+from edgetag.tables.formats import counted
 
 NAMED = 3
 """Examples in a sentence; tables and files have all."""
@@ -47,8 +48,8 @@ class Sources:
         if not count:
             return ""
         return (
-            f"{count} files in {self.listing.source} are passed over: hidden ones (.name), those "
-            f"in no class folder, and those that do not end in {', '.join(sorted(IMAGE_SUFFIXES))}"
+            f"passed over in {self.listing.source}: {counted(count, 'file')}, hidden (.name), in "
+            f"no class folder, or without an ending of {', '.join(sorted(IMAGE_SUFFIXES))}"
         )
 
     def problems(self, section: DataSection) -> list[str]:

@@ -19,6 +19,7 @@ from edgetag.dataset.unlabelled_files import open_named, open_unlabelled
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import PLACES, Recipe, SplitSection
+from edgetag.tables.formats import counted
 from edgetag.workspace import Workspace, digest_file, digest_json
 from edgetag.writing import atomic_write, write_text
 
@@ -39,7 +40,9 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> DatasetResu
         shutil.rmtree(place.root, ignore_errors=True)
     else:
         pictures = _build(more, _unsplit(recipe), place, progress)
-        progress.say(f"{pictures.images} pictures without labels in {recipe.teacher.pictures}")
+        progress.say(
+            f"{counted(pictures.images, 'picture')} without labels in {recipe.teacher.pictures}"
+        )
     return result
 
 

@@ -19,6 +19,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import ImageRejectedError, read_image
 from edgetag.recipe import DataSection, NetworkSection, SplitSection
 from edgetag.sampling import positions
+from edgetag.tables.formats import counted
 
 HASHED_FILES = 2000
 """Files whose split is looked up by their hash; of more, so many are taken at even distances."""
@@ -56,8 +57,8 @@ class Survey:
 
     def sentence(self) -> str:
         """Return what was found, and what was not, for the terminal."""
-        plural = "" if len(self.data.tags) == 1 else "s"
-        said = f"{self.rows} pictures of {len(self.data.tags)} tag{plural} ({self.data.format})"
+        pictures, tags = counted(self.rows, "picture"), counted(len(self.data.tags), "tag")
+        said = f"{pictures} of {tags} ({self.data.format})"
         if self.missing_files:
             said += (
                 f"; {self.missing_files} of {self.looked_for} files that were looked for are not "

@@ -5,17 +5,18 @@ from collections.abc import Iterable, Iterator
 
 from edgetag.dataset.result import CheckReport, DatasetResult, DroppedImage, SplitCounts
 from edgetag.tables import MOST_FINDINGS, Cell, Code, Column, Number, Prose, Rows, Table
-from edgetag.tables.formats import format_count
+from edgetag.tables.formats import counted, format_count
 
 
 def dataset_tables(result: DatasetResult) -> tuple[Table, ...]:
     """Return the counts of built data."""
-    return (counts_table(f"{result.images} images by tag and split", result.splits),)
+    return (counts_table(f"{counted(result.images, 'image')} by tag and split", result.splits),)
 
 
 def check_tables(result: CheckReport) -> tuple[Table, ...]:
     """Return the counts of what a run would use, and lists of what is wrong."""
-    title = f"{result.images} of {result.listed} rows would be used ({result.format})"
+    rows = f"{format_count(result.images)} of {counted(result.listed, 'row')}"
+    title = f"{rows} would be used ({result.format})"
     return (counts_table(title, result.splits), *_wrong(result))
 
 

@@ -10,7 +10,7 @@ from edgetag.loop.result import (
     LoopComparison,
 )
 from edgetag.tables import NOT_SCORED, Column, Number, Rows, Table
-from edgetag.tables.formats import format_count, format_fraction, format_points
+from edgetag.tables.formats import counted, format_count, format_fraction, format_points
 
 OVER_ALL = "mean AP"
 
@@ -37,7 +37,7 @@ def _split(split: ComparedSplit, confidence: float) -> Table:
     if split.map is not None:
         rows.insert(0, (OVER_ALL, split.map, None))
     return Rows(rows).table(
-        f"{split.split}: {format_count(split.images)} pictures of both runs, "
+        f"{split.split}: {counted(split.images, 'picture')} of both runs, "
         f"{format_count(split.relabelled)} of {format_count(split.cells)} labels differ; "
         f"points with {confidence:.0%} intervals",
         Column("tag", lambda row: row[0]),

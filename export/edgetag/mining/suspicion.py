@@ -11,6 +11,7 @@ from edgetag.labels import UNKNOWN
 from edgetag.mining.ranking import Candidate
 from edgetag.mining.result import MinedTag
 from edgetag.mining.subject import Subject
+from edgetag.tables.formats import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ def judge_labels(subject: Subject, tag: str, folds: int) -> TagJudged:
     fewest = min(about.positives, about.labels - about.positives)
     if fewest < max(LEAST, folds):
         lacking = "have" if about.positives == fewest else "lack"
-        reason = f"{fewest} pictures {lacking} it; {max(LEAST, folds)} are needed"
+        reason = f"{counted(fewest, 'picture')} {lacking} it; {max(LEAST, folds)} are needed"
         return TagJudged(about.model_copy(update={"not_judged": reason}))
     kin = [subject.groups[row] for row in known.tolist()]
     others = subject.features[unknown]

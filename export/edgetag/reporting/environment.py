@@ -6,7 +6,7 @@ from edgetag.benchmarking.result import BenchResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.wording import of_tags
 from edgetag.tables import NONE, NOT_SCORED
-from edgetag.tables.formats import format_fraction, format_gigabytes
+from edgetag.tables.formats import counted, format_fraction, format_gigabytes
 from edgetag.tables.text import escape_markdown
 from edgetag.validation.result import Verdict
 
@@ -19,8 +19,8 @@ def how_to_read(verdict: Verdict) -> str:
         f"{verdict.confidence:.0%} intervals, paired on the same images. A margin is kept if the "
         f"interval lies inside it, broken if outside, and undecided if it straddles. Flips are "
         f"decisions that differ from the reference's. A tag with fewer than "
-        f"{verdict.min_positives} positives is not scored. Split {escape_markdown(verdict.split)} "
-        f"decides.\n"
+        f"{counted(verdict.min_positives, 'positive')} is not scored. "
+        f"Split {escape_markdown(verdict.split)} decides.\n"
     )
 
 

@@ -13,6 +13,7 @@ from edgetag.reporting.result import Finding
 from edgetag.reporting.rows import budget_rows, failure_rows, tag_budget_rows
 from edgetag.reporting.targets import score_findings
 from edgetag.reporting.wording import check_finding, describe_changes, describe_not_judged
+from edgetag.tables.formats import counted
 from edgetag.targets.result import TargetsResult
 from edgetag.validation.baseline import breaks
 from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
@@ -104,7 +105,8 @@ def _not_scored(verdict: Verdict) -> Iterator[Finding]:
     """Tell the variants that were run, but over too few images of every tag."""
     for entry in verdict.variants:
         if entry.decides and entry.n_scored_tags == 0:
-            text = f"no tag is scored: none has {verdict.min_positives} positives in {entry.split}"
+            least = counted(verdict.min_positives, "positive")
+            text = f"no tag is scored: none has {least} in {entry.split}"
             yield Finding.about("undecided", text, entry.variant, entry.runtime)
 
 
@@ -162,7 +164,7 @@ def _tags_without_images(verdict: Verdict) -> Iterator[Finding]:
             yield Finding(
                 level="note",
                 where=f"split {entry.split}",
-                text=f"not scored, for fewer than {verdict.min_positives} positives or no "
-                f"negative: {shown}",
+                text="not scored, for fewer than "
+                f"{counted(verdict.min_positives, 'positive')} or no negative: {shown}",
             )
         return

@@ -23,6 +23,7 @@ from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.targets import describe_difference
 from edgetag.reporting.wording import describe_changes, describe_check, describe_not_judged
+from edgetag.tables.formats import counted
 from edgetag.targets.result import TargetCheck, TargetsResult
 from edgetag.validation.baseline import breaks
 from edgetag.validation.baseline_result import BaselineComparison
@@ -88,7 +89,7 @@ class _Report:
             outcome = _of_checks([BudgetRow.of(entry, check)])
             _case(suite, classname, f"budget {check.budget}", outcome)
         if entry.n_scored_tags == 0:
-            message = f"no tag has {self._verdict.min_positives} positives"
+            message = f"no tag has {counted(self._verdict.min_positives, 'positive')}"
             _case(suite, classname, "scored tags", _Outcome("failure", "undecided", message))
         elif not entry.limits_accuracy:
             # A failure, not a skipped case: CI systems show those as green, and this is not
@@ -185,7 +186,9 @@ def _of_losses(place: str, losses: Iterable[Finding]) -> _Outcome | None:
 
 def _of_tag(entry: VariantVerdict, tag: TagVerdict) -> _Outcome | None:
     if tag.verdict == "not scored":
-        message = f"not scored: {tag.positives} positives and {tag.negatives} negatives"
+        positives, negatives = tag.positives, tag.negatives
+        counts = f"{counted(positives, 'positive')} and {counted(negatives, 'negative')}"
+        message = f"not scored: {counts}"
         return _Outcome("skipped", "not scored", message)
     if tag.verdict == "not judged":
         return _Outcome("skipped", "not judged", "not judged: the recipe sets no margin for it")

@@ -30,6 +30,7 @@ from edgetag.rescue.result import Keep
 from edgetag.rescue.scoring import Runtime
 from edgetag.rescue.search import Choice
 from edgetag.runtimes import LoadFailure
+from edgetag.tables.formats import counted
 from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_bytes
 
@@ -197,7 +198,7 @@ def _float_and_quantized(
 
 
 def _trial_line(trial: Trial) -> str:
-    layers = f"{len(trial.layers)} layers kept"
+    layers = f"{counted(len(trial.layers), 'layer')} kept"
     accuracy = trial.accuracy
     if accuracy is None:
         return f"{layers}, {trial.failure}"

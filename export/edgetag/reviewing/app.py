@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Query, Request, Response
 from pydantic import Field, StringConstraints, ValidationError
 from starlette.concurrency import run_in_threadpool
 
@@ -19,8 +19,9 @@ from edgetag.reviewing.pictures import MEDIA_TYPE, Pictures
 from edgetag.reviewing.store import Change, Store, StoreError
 from edgetag.serving.page import Page
 from edgetag.serving.problems import explain_errors
-from edgetag.serving.refusals import READ, RefusalError
+from edgetag.serving.refusals import READ, RefusalError, refuse_unknown
 from edgetag.serving.settings import Settings
+from edgetag.tables.formats import counted
 
 MOST_BODY_BYTES = 262_144
 """Of a request: 500 answers have 150 kB."""
@@ -93,7 +94,13 @@ def make_app(
     settings: Settings,
 ) -> FastAPI:
     """Return the application."""
-    app = FastAPI(title="edgetag review", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="edgetag review",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(_require_known)],
+    )
     explain_errors(app)
     page = Page(Path(__file__).parent / "page.html")
     data = hashlib.sha256("\n".join((*board.tags, *board.identities)).encode()).hexdigest()[:16]
@@ -121,11 +128,12 @@ def make_app(
         notes = []
         if board.missing_findings:
             notes.append(
-                f"{board.missing_findings} findings are about pictures or tags that the data no "
-                "longer have; run: edgetag mine"
+                f"about pictures or tags that the data no longer have: "
+                f"{counted(board.missing_findings, 'finding')}; run: edgetag mine"
             )
         if strangers := board.progress().strangers:
-            notes.append(f"{strangers} answers are about pictures that the data no longer have")
+            answers = counted(strangers, "answer")
+            notes.append(f"about pictures that the data no longer have: {answers}")
         return ReviewState(
             name=name,
             data=data,
@@ -235,6 +243,10 @@ def make_app(
         return _picture(await originals.do(lambda: pictures.original(row)))
 
     return app
+
+
+def _require_known(request: Request) -> None:
+    refuse_unknown(request)
 
 
 def _follow(board: Board, store: Store) -> None:

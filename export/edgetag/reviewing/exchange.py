@@ -16,6 +16,7 @@ from edgetag.reviewing.board import Board
 from edgetag.reviewing.label_studio import read_tasks, tasks_json
 from edgetag.reviewing.opening import open_review
 from edgetag.reviewing.store import Change, Store, StoreError, counting, last_of_each
+from edgetag.tables.formats import counted
 from edgetag.tagging.sidecars import write_sidecars
 from edgetag.workspace import Workspace, digest_json
 from edgetag.writing import write_text
@@ -41,23 +42,24 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> list[s
     """
     with open_review(workspace, must_exist=True) as (board, store):
         answers = last_of_each(counting(store.since(0)))
+        said = counted(len(answers), "answer")
         if form == "hydrus":
             return _write_hydrus(board, to)
         if form == "answers":
             text = answers_csv(answer.answer() for answer in answers)
-            told = f"{to}: {len(answers)} answers; name it in the recipe: [data] corrections"
+            told = f"{to}: {said}; name it in the recipe: [data] corrections"
         elif form == "wide":
             text = _wide(workspace, board)
-            told = f"{to}: labels of {len(board)} pictures"
+            told = f"{to}: labels of {counted(len(board), 'picture')}"
         else:
             text = tasks_json(board.labelled(), answers, recipe.data.image_root.resolve().name)
-            told = f"{to}: {len(board)} tasks, with {len(answers)} answers"
+            told = f"{to}: {counted(len(board), 'task')}, with {said}"
         write_text(to, text)
         lines = [told]
         if differ := board.progress().disagreements:
             lines.append(
-                f"people differ about {differ} pictures; where as many say the one as the other, "
-                "the data's label stays"
+                f"people differ about {counted(differ, 'picture')}; where as many say the one as "
+                "the other, the data's label stays"
             )
         return lines
 
@@ -115,7 +117,7 @@ def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -
         added = store.add(changes)
     except StoreError as error:
         raise InputError(str(error)) from None
-    lines = [f"{file}: {len(answers)} answers, {added} of them new"]
+    lines = [f"{file}: {counted(len(answers), 'answer')}, {added} of them new"]
     if astray:
         lines.append(f"{file}: {astray} are about pictures that the data do not have; left out")
     if foreign:
@@ -173,5 +175,5 @@ def _write_hydrus(board: Board, folder: Path) -> list[str]:
     if regions:
         lines.append(f"left: {regions} regions of pictures, which have no sidecar of their own")
     if outside:
-        lines.append(f"left: {outside} pictures that lead out of {folder}")
+        lines.append(f"left: {counted(outside, 'picture')} that lead out of {folder}")
     return lines

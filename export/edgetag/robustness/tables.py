@@ -4,7 +4,13 @@ from collections.abc import Iterator
 
 from edgetag.robustness.result import Attacked, AttackedFile, AttackedTag, Robustness
 from edgetag.tables import Column, Number, Prose, Rows, Table, with_interval
-from edgetag.tables.formats import format_count, format_fraction, format_mean, format_percent
+from edgetag.tables.formats import (
+    counted,
+    format_count,
+    format_fraction,
+    format_mean,
+    format_percent,
+)
 
 WORDS = {"noise": "noise", "fgsm": "FGSM", "pgd": "PGD"}
 
@@ -32,7 +38,7 @@ def overall_table(result: Robustness) -> Table:
     for file in result.files:
         rows += [(file, None), *((file, under) for under in file.under)]
     return Rows(rows).table(
-        f"Under attack: {format_count(result.images)} pictures of {result.split} on "
+        f"Under attack: {counted(result.images, 'picture')} of {result.split} on "
         f"{result.runtime}, mAP over {result.n_scored_tags} of {result.n_tags} tags",
         Column("file", lambda row: row[0].variant),
         Column("gradients of", lambda row: "itself" if row[0].white_box else "the float network"),

@@ -16,7 +16,7 @@ from edgetag.serving.metrics import CONTENT_TYPE, Metrics
 from edgetag.serving.operations import Crop, Heatmap, Mosaic, Operation, Tags
 from edgetag.serving.page import Page
 from edgetag.serving.problems import explain_errors
-from edgetag.serving.refusals import RefusalError
+from edgetag.serving.refusals import RefusalError, refuse_unknown
 from edgetag.serving.results import ModelAnswer, Problem, TagsAnswer
 from edgetag.serving.service import Answer, Service
 from edgetag.serving.settings import Settings
@@ -54,7 +54,7 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
     explain_errors(app)
 
     async def respond(request: Request, operation: Operation) -> Response:
-        _refuse_unknown(request)
+        refuse_unknown(request, *(str(parameter["name"]) for parameter in NAMED))
         _require(operation, service, settings)
         async with sources.open(request) as upload:
             answer = await service.answer(upload, operation)
@@ -171,19 +171,6 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
         return Response(page.body, media_type="text/html", headers=page.headers)
 
     return app
-
-
-def _refuse_unknown(request: Request) -> None:
-    """Refuse what nobody reads: a misspelt `tag` would leave uncovered what it names.
-
-    Raises:
-        RefusalError: The query has a name that the route does not know.
-    """
-    known = [field.alias for field in request.scope["route"].dependant.query_params]
-    known += [parameter["name"] for parameter in NAMED]
-    for name in request.query_params:
-        if name not in known:
-            raise RefusalError(422, f"{name}: nothing is asked by it; known: {', '.join(known)}")
 
 
 def _require(operation: Operation, service: Service, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 import math
 
+from starlette.requests import Request
 from starlette.types import Send
 
 from edgetag.serving.results import Problem
@@ -57,3 +58,21 @@ async def refuse(send: Send, refusal: RefusalError) -> None:
     ]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def refuse_unknown(request: Request, *others: str) -> None:
+    """Refuse what nobody reads: what a misspelt `tag` names would be left uncovered.
+
+    Args:
+        request: Of a route of FastAPI.
+        others: Names that are read beside the route's own.
+
+    Raises:
+        RefusalError: The query has a name that the route does not know.
+    """
+    known = [field.alias for field in request.scope["route"].dependant.query_params]
+    known += others
+    for name in request.query_params:
+        if name not in known:
+            names = ", ".join(known) or "nothing"
+            raise RefusalError(422, f"{name}: nothing is asked by it; known: {names}")

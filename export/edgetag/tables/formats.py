@@ -23,6 +23,11 @@ def format_count(number: int | None) -> str:
     return NONE if number is None else f"{number:,}".replace(",", "\u202f")
 
 
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """Write a number of things: `1 image`, `2 images`."""
+    return f"{format_count(number)} {singular if number == 1 else plural or f'{singular}s'}"
+
+
 def format_bytes(size_bytes: int | None) -> str:
     """Write a size in decimal units: `3.98 MB`, `30.4 kB`."""
     if size_bytes is None:

@@ -12,7 +12,7 @@ import polars as pl
 from edgetag.errors import InputError
 from edgetag.progress import Progress, format_seconds
 from edgetag.records import Result
-from edgetag.tables.formats import format_count
+from edgetag.tables.formats import counted, format_count
 from edgetag.tagging.engines import Engine, on_threads
 from edgetag.tagging.listing import Listed, contents, shown_name
 from edgetag.tagging.parts import Parts, Row, open_parts, stamp_of
@@ -59,10 +59,10 @@ class BatchResult(Result):
         computed = self.pictures - self.reused
         rate = f", {computed / self.seconds:.0f} a second" if computed and self.seconds else ""
         parts = [
-            f"{self.out}: {format_count(self.pictures)} picture{'' if self.pictures == 1 else 's'}",
+            f"{self.out}: {counted(self.pictures, 'picture')}",
             *([f"{format_count(self.unreadable)} unreadable"] if self.unreadable else []),
             *([f"{format_count(self.reused)} known before"] if self.reused else []),
-            *([f"{format_count(self.sidecars)} sidecars"] if self.sidecars else []),
+            *([f"{counted(self.sidecars, 'sidecar')}"] if self.sidecars else []),
             *(["large JPEG files scaled while decoding"] if self.scaled_jpeg else []),
         ]
         return f"{'; '.join(parts)} ({format_seconds(self.seconds)}{rate})"

@@ -5,7 +5,7 @@ from typing import ClassVar
 from edgetag.machine import Machine
 from edgetag.records import Result
 from edgetag.tables import Number, Rows, Table
-from edgetag.tables.formats import format_fraction
+from edgetag.tables.formats import counted, format_fraction
 
 TARGET = 0.85
 """Share of the bound that a batch promises to reach."""
@@ -53,8 +53,9 @@ def rate_table(rate: TagRate) -> Table:
     low, high = rate.ratios
     option = " --scaled-jpeg" if rate.scaled_jpeg else ""
     return Rows([rate]).table(
-        f"Pictures a second: {rate.pictures} pictures, {rate.workers} threads, "
-        f"{rate.rounds} rounds in turn, {rate.machine.cpu}",
+        f"Pictures a second: {counted(rate.pictures, 'picture')}, "
+        f"{counted(rate.workers, 'thread')}, {counted(rate.rounds, 'round')} in turn, "
+        f"{rate.machine.cpu}",
         Number("decoding", lambda row: f"{row.decode_per_s:.0f}"),
         Number("of scaled JPEG", lambda row: f"{row.decode_scaled_per_s:.0f}"),
         Number("inference", lambda row: f"{row.infer_per_s:.0f}"),

@@ -1,7 +1,7 @@
 """Tables of what is asked of validation beside its verdict: images, rates, other references."""
 
 from edgetag.tables import MOST_FINDINGS, Cell, Column, Number, Prose, Rows, Table, yes_or_no
-from edgetag.tables.formats import format_fraction, format_percent
+from edgetag.tables.formats import counted, format_fraction, format_percent
 from edgetag.validation.desktop_reference_result import DesktopReference
 from edgetag.validation.plan_result import Need, Plan
 from edgetag.validation.rate import ScoringRate
@@ -12,7 +12,7 @@ def plan_tables(plan: Plan) -> tuple[Table, ...]:
     basis = "flips as measured" if plan.measured else f"{plan.assumed_flips:.1%} assumed to flip"
     table = Rows(sorted(plan.needs, key=_missing, reverse=True)).table(
         f"Images that decide a margin with {plan.power:.0%} power, {plan.variant} on "
-        f"{plan.split} ({plan.images} images), {basis}",
+        f"{plan.split} ({counted(plan.images, 'image')}), {basis}",
         Column("tag", lambda need: "all (mAP)" if need.tag is None else need.tag),
         Column("margin", lambda need: need.budget),
         Number("points", lambda need: f"{100 * need.margin:g}"),
@@ -46,7 +46,8 @@ def rate_tables(result: ScoringRate) -> tuple[Table, ...]:
     """Show how fast files are scored beside the bare interpreter."""
     rates = Rows(result.rates).table(
         f"Images/s of {result.variant}, {result.processes} processes of one thread, median of "
-        f"{result.rounds} rounds of {result.images} images; at least {result.target:g} is promised",
+        f"{counted(result.rounds, 'round')} of {counted(result.images, 'image')}; "
+        f"at least {result.target:g} is promised",
         Column("runtime", lambda rate: rate.runtime),
         Number("bare", lambda rate: format_fraction(rate.bare_images_per_s, 0)),
         Number("validate", lambda rate: format_fraction(rate.validate_images_per_s, 0)),
@@ -69,7 +70,7 @@ def rate_tables(result: ScoringRate) -> tuple[Table, ...]:
 def desktop_reference_tables(result: DesktopReference) -> tuple[Table, ...]:
     """Show what made a reference, and how far it is from the one that the run folder keeps."""
     made = Rows([result]).table(
-        f"Reference scores of {result.images} images",
+        f"Reference scores of {counted(result.images, 'image')}",
         Column("engine", lambda made: made.engine),
         Column("version", lambda made: next(iter(made.versions.values()))),
         Column("device", lambda made: made.device),

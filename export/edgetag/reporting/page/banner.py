@@ -12,6 +12,7 @@ from edgetag.reporting.page.view import View
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.reporting.targets import describe_difference
 from edgetag.reporting.wording import describe_not_judged
+from edgetag.tables.formats import counted
 
 Sign = Decision | Literal["loss"]
 TITLES: dict[Sign, str] = {
@@ -77,7 +78,7 @@ def _sentences(view: View) -> Iterator[str]:
     by = {decision: _named(view, decision) for decision in ("fail", "undecided", "not judged")}
     total = len(view.variants())
     images = max((entry.n_images for entry in verdict.variants if entry.decides), default=0)
-    basis = f"{words.plural(images, 'image')} of split {verdict.split}"
+    basis = f"{counted(images, 'image')} of split {verdict.split}"
     elsewhere = [name for name in by["fail"] if name in _differing(view)]
     broken = [name for name in by["fail"] if not _only_differs(view, name)]
     if broken:
@@ -127,7 +128,7 @@ def _named(view: View, decision: str) -> list[str]:
 
 
 def _of(names: list[str], total: int) -> str:
-    return f"{len(names)} of {words.plural(total, 'variant')}"
+    return f"{len(names)} of {counted(total, 'variant')}"
 
 
 def _shipped(view: View) -> str:
@@ -234,5 +235,5 @@ def _unexplained(view: View) -> Iterator[Reason]:
         advice = ""
         if decision == "undecided" and not why:
             wanted = view.sources.verdict.min_positives
-            advice = f"A tag is scored from {words.plural(wanted, 'positive')} on."
+            advice = f"A tag is scored from {counted(wanted, 'positive')} on."
         yield Reason("fail" if decision == "fail" else "undecided", name, "", f"{text}.", advice)

@@ -7,11 +7,10 @@ from markupsafe import Markup
 
 from edgetag.explaining.result import PreprocessingDrift
 from edgetag.explaining.tables import layers_table, mistakes_table
-from edgetag.reporting.page import words
 from edgetag.reporting.page.view import Values, View
 from edgetag.reporting.plots.layers import layer_errors
 from edgetag.tables import Table
-from edgetag.tables.formats import format_mean
+from edgetag.tables.formats import counted, format_mean
 
 LAYERS_SHOWN = 12
 
@@ -44,7 +43,7 @@ def blames(view: View) -> Iterator[BlameOf]:
     for number, blame in enumerate(
         sorted(with_layers, key=lambda entry: entry.variant != view.bundled)
     ):
-        images = words.plural(blame.images, "image")
+        images = counted(blame.images, "image")
         yield BlameOf(
             variant=blame.variant,
             title=f"{blame.variant} on {blame.runtime}, {images}",
@@ -64,7 +63,7 @@ def mistakes(view: View) -> Iterator[MistakesOf]:
     explanation = view.sources.explanation
     drifts = explanation.preprocessing if explanation else ()
     for drift in sorted(drifts, key=lambda entry: entry.variant != view.bundled):
-        images = words.plural(drift.images, "image")
+        images = counted(drift.images, "image")
         yield MistakesOf(
             variant=drift.variant,
             title=f"{drift.variant} on {drift.runtime}, {images} of {drift.split}, "
@@ -76,7 +75,7 @@ def mistakes(view: View) -> Iterator[MistakesOf]:
 
 def _tags(drift: PreprocessingDrift) -> str:
     scored = drift.n_scored_tags
-    return "scored tags" if scored is None else words.plural(scored, "tag")
+    return "scored tags" if scored is None else counted(scored, "tag")
 
 
 def layers_section(view: View) -> Values:

@@ -9,11 +9,10 @@ from edgetag.dataset.result import DatasetResult, DroppedImage
 from edgetag.dataset.tables import counts_table, left_out_table
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe
-from edgetag.reporting.page import words
 from edgetag.reporting.page.pictures import pictures_sentences
 from edgetag.reporting.page.view import Values, View
 from edgetag.tables import MOST_FINDINGS
-from edgetag.tables.formats import format_count
+from edgetag.tables.formats import counted, format_count
 from edgetag.validation.tables import pictures_table
 
 MOST_TAGS = 100
@@ -45,17 +44,17 @@ def data_facts(
 ) -> Iterator[tuple[str, str]]:
     """Yield what the data are and whose."""
     yield "labels", f"{recipe.data.source.name}, read as {data.format}"
-    yield "images", f"{format_count(data.images)} of {words.plural(data.listed, 'row')}"
+    yield "images", f"{format_count(data.images)} of {counted(data.listed, 'row')}"
     if data.rejected:
         reasons = (f"{format_count(rows)} {reason}" for reason, rows in data.rejected.items())
         yield "left out", f"{', '.join(reasons)}; all are in dataset/rejected.csv"
     else:
         yield "left out", "nothing"
     if data.ignored_files:
-        yield "no images by name", words.plural(data.ignored_files, "file")
+        yield "no images by name", counted(data.ignored_files, "file")
     if data.unknown_tags:
         named = ", ".join(
-            f"{tag.name} ({words.plural(tag.rows, 'row')})" for tag in data.unknown_tags[:10]
+            f"{tag.name} ({counted(tag.rows, 'row')})" for tag in data.unknown_tags[:10]
         )
         yield "tags outside the vocabulary", named
     if near := data.near_duplicates:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from edgetag.reporting.page import words
-from edgetag.tables.formats import format_count
+from edgetag.tables.formats import counted, format_count
 from edgetag.validation.pictures_result import PicturesComparison
 
 MOST_NAMES = 20
@@ -14,7 +13,7 @@ def pictures_sentences(comparison: PicturesComparison) -> Iterator[str]:
     for lost in comparison.lost_tags:
         yield (
             f"{lost.tag} can no longer be scored on {lost.split}: of "
-            f"{words.plural(lost.before, 'picture')} that the reference knows to have it, "
+            f"{counted(lost.before, 'picture')} that the reference knows to have it, "
             f"{format_count(lost.now)} are left."
         )
     for split in comparison.splits:

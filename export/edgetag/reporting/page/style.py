@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from edgetag.reporting.page import words
-from edgetag.tables.formats import format_count
+from edgetag.tables.formats import counted, format_count
 from edgetag.tables.html import to_html
 from edgetag.tables.model import SIGNS
 
@@ -35,5 +35,11 @@ def page_environment(folder: Path = TEMPLATES) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"table": to_html, "SIGNS": SIGNS, "count": format_count, "words": words}
+    environment.globals |= {
+        "table": to_html,
+        "SIGNS": SIGNS,
+        "count": format_count,
+        "counted": counted,
+        "words": words,
+    }
     return environment

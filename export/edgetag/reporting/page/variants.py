@@ -14,6 +14,7 @@ from edgetag.reporting.plots.tradeoff import Candidate, pareto_front, tradeoff
 from edgetag.reporting.tables import failures_table, shown_variants_table
 from edgetag.tables import Table
 from edgetag.tables.formats import (
+    counted,
     format_bytes,
     format_count,
     format_fraction,
@@ -71,7 +72,7 @@ def figures(view: View) -> Iterator[Figure]:
     )
     if timed := measurement(view, view.bundled):
         p90 = format_ms(timed.latency_ms.p90)
-        threads = words.plural(timed.threads, "thread")
+        threads = counted(timed.threads, "thread")
         yield Figure(
             "latency, median",
             f"{format_ms(timed.latency_ms.p50)} ms",

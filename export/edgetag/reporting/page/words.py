@@ -1,7 +1,7 @@
 """Figures and needs in the words of the page's sentences."""
 
 from edgetag.judging.checks import Needs
-from edgetag.tables.formats import format_count
+from edgetag.tables.formats import counted, format_count
 
 OF = {
     "images": "images",
@@ -10,14 +10,9 @@ OF = {
 }
 
 
-def plural(number: int, singular: str, plural_form: str | None = None) -> str:
-    """Write a number of things: `1 image`, `2 images`."""
-    return f"{format_count(number)} {singular if number == 1 else plural_form or f'{singular}s'}"
-
-
 def mean_ap(tags: int) -> str:
     """Name the mean average precision, and over how many tags it is."""
-    return f"mAP over {plural(tags, 'tag')}"
+    return f"mAP over {counted(tags, 'tag')}"
 
 
 def needs(measured: float | None, wanted: Needs | None) -> str:

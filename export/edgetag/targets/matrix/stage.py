@@ -15,6 +15,7 @@ from edgetag.recipe import CpuName, Recipe
 from edgetag.runtimes import Engine, ScoreRun, engines
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.sampling import spread
+from edgetag.tables.formats import counted
 from edgetag.targets.asked import engines_of
 from edgetag.targets.counting.count import able_to_count, count_files
 from edgetag.targets.matrix.cells import Cells, FileThresholds
@@ -65,7 +66,10 @@ def run(
     ready = [engine for engine in wanted.values() if engine.available() is None]
     slow = any(isinstance(engine, Emulated) for engine in ready)
     rows = spread(pictures.rows, images or (SLOW_IMAGES if slow else IMAGES))
-    progress.say(f"{len(files)} files on {len(ready)} runtimes, {len(rows)} pictures each")
+    progress.say(
+        f"{counted(len(files), 'file')} on {counted(len(ready), 'runtime')}, "
+        f"{counted(len(rows), 'picture')} each"
+    )
     outcomes = score_all(files, wanted, pictures, rows, progress)
     jobs = [
         Job(file, path, engine, rows[:1])

@@ -5,7 +5,7 @@ They are printed as Markdown, columns aligned, so that what is on the screen can
 
 from edgetag.recipe import Variant
 from edgetag.tables import NONE, Column, Prose, Rows, Table
-from edgetag.tables.formats import format_millions, format_ms
+from edgetag.tables.formats import counted, format_millions, format_ms
 from edgetag.tables.markdown import to_aligned_markdown
 from edgetag.tables.text import escape_markdown, shorten
 from edgetag.targets.matrix.result import Agreement, Cell, MatrixResult, Proof, SameEngine
@@ -103,7 +103,7 @@ def _legend(result: MatrixResult) -> str:
     modes = {cell.latency.mode for cell in result.cells if cell.latency}
     cores = dict.fromkeys(core for cell in result.cells for core in cell.instructions)
     sentences = [
-        f"Scores of {result.images} images of {escape_markdown(result.split)}.",
+        f"Scores of {counted(result.images, 'image')} of {escape_markdown(result.split)}.",
         f"A number is the largest difference of a score from {result.reference} here; “3 of 160” "
         "are decisions that differ.",
         "“As here” compares with the same engine here: integers must be identical.",
