@@ -109,8 +109,8 @@ def test_other_kinds_of_machine_are_refused_unless_asked_for() -> None:
 
 def test_figures_without_a_partner_are_named() -> None:
     found = compare(result(figure(1.0)), result(figure(1.0, variant="fp16")), 1.1)
-    assert found.only_before == ("int8 on litert, 1 threads, batch 1",)
-    assert found.only_after == ("fp16 on litert, 1 threads, batch 1",)
+    assert found.only_before == ("int8 on litert, 1 thread, batch 1",)
+    assert found.only_after == ("fp16 on litert, 1 thread, batch 1",)
     assert found.exit_code is ExitCode.UNDECIDED
 
 

@@ -57,7 +57,7 @@ def test_the_last_of_a_persons_contradicting_rows_counts_whatever_marks_and_line
     run.do("import", file)
     assert exported(run) == [("folder0/0.png", "cat", 0, "ann"), ("folder0/0.png", "cat", 1, "bob")]
     told = run.do("export", "--to", run.folder / "wide.csv", "--format", "wide")
-    assert "people differ about 1 pictures" in told
+    assert "people differ about 1 picture;" in told
 
 
 def test_where_people_differ_the_page_has_the_label_that_the_next_run_has(tmp_path: Path) -> None:

@@ -161,11 +161,9 @@ def test_near_duplicates_and_contradictions_are_told_with_their_rows(tmp_path: P
         tmp_path, [*table, ("same.png", "test", "0", "1"), ("near.png", "test", "0", "1")]
     )
     near, conflict = report.advice
-    assert "1 images nearly equal one of another split, such as near.png (test)" in near
+    assert "nearly equal to an image of another split: 1 image, such as near.png (test)" in near
     assert "005.png (train)" in near
-    assert (
-        "1 rows contradict an earlier one about the same image, whose label is unknown" in conflict
-    )
+    assert "to an earlier row about the same image, whose label is unknown: 1 row," in conflict
     assert f"{tmp_path}/labels.csv:112" in conflict
 
 

@@ -127,7 +127,7 @@ def test_a_tag_that_lost_its_positives_is_named(run_folder: RunFolder, recipe: R
 def test_new_pictures_are_refused_or_left_out(run_folder: RunFolder, recipe: Recipe) -> None:
     first = pl.col("identity") == "id0"
     change(run_folder, pl.when(first).then(pl.lit("other")).otherwise("identity").alias("identity"))
-    with pytest.raises(InputError, match=r"1 pictures of test are new.*\(pictures/0\.png\)"):
+    with pytest.raises(InputError, match=r"new in test.* 1 picture \(pictures/0\.png\)"):
         judge(run_folder, recipe)
     verdict = judge(run_folder, recipe, 0.05)
     assert {v.n_images for v in verdict.variants if v.split == "test"} == {TEST - 1}
@@ -269,7 +269,7 @@ def test_missing_new_and_relabelled_pictures_are_changes_alike() -> None:
     three = compared(missing=1, new=1, relabelled=1)
     assert allowed(3 / 120, three) == (
         "1 of 120 pictures of test are missing ()",
-        "1 pictures of test are new, and were never scored ()",
+        "new in test, and never scored: 1 picture ()",
         "1 of 120 pictures of test have other labels ()",
     )
     with pytest.raises(InputError, match=r"--max-changed 0\.025$"):

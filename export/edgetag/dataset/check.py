@@ -48,11 +48,8 @@ def _advice(plan: Plan) -> tuple[str, ...]:
             "so figures come out too good; give both one group, or set "
             "data.drop_near_duplicates = true"
         )
-    if straddling := plan.straddling_groups():
-        advice.append(
-            f"in more than one split: {counted(len(straddling), 'group')}, such as "
-            f'{straddling[0]!r}; data.split.by = "group" keeps them together'
-        )
+    if straddling := plan.straddling():
+        advice.append(straddling)
     if conflicts := [image for image in plan.dropped if image.reason == DropReason.CONFLICT]:
         advice.append(
             "in contradiction to an earlier row about the same image, whose label is unknown: "

@@ -115,6 +115,16 @@ class Plan:
                 splits.setdefault(image.entry.group, set()).add(split)
         return tuple(sorted(group for group, names in splits.items() if len(names) > 1))
 
+    def straddling(self) -> str:
+        """Return how many groups are in more than one split, if any are, and what to do."""
+        groups = self.straddling_groups()
+        if not groups:
+            return ""
+        return (
+            f"in more than one split: {counted(len(groups), 'group')}, such as {groups[0]!r}; "
+            'data.split.by = "group" keeps them together'
+        )
+
     def counts(self, tags: Sequence[str]) -> dict[str, SplitCounts]:
         """Return the images and labels of each split, sorted by its name."""
         return count_labels([image.labels for image in self.images], self.splits, tags)

@@ -91,11 +91,8 @@ def _build(
     if plan.corrections:
         sentence = sentence_of(counts_of(plan.corrections))
         progress.say(f"{sentence}; dataset/corrections.csv lists them")
-    if straddling := plan.straddling_groups():
-        progress.say(
-            f"warning: {len(straddling)} groups are in more than one split, such as "
-            f'{straddling[0]!r}; data.split.by = "group" keeps them together'
-        )
+    if straddling := plan.straddling():
+        progress.say(f"warning: {straddling}")
     fingerprint = cache_fingerprint(contract, [image.identity for image in plan.images])
     rows = [image.position for image in plan.images]
     cache = write_cache(plan.inspection, rows, contract, fingerprint, progress)

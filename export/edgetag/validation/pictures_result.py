@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from edgetag.records import Record
+from edgetag.tables.formats import counted
 
 NAMES_TOLD = 3
 """Pictures that a sentence names."""
@@ -45,7 +46,8 @@ class SplitPictures(Record):
             yield f"{self.missing} {of_known} are missing ({names})"
         if self.new:
             names = _some(self.new_names, self.new)
-            yield f"{self.new} pictures of {self.split} are new, and were never scored ({names})"
+            new = counted(self.new, "picture")
+            yield f"new in {self.split}, and never scored: {new} ({names})"
         if self.relabelled:
             names = _some(self.relabelled_names, self.relabelled)
             yield f"{self.relabelled} {of_known} have other labels ({names})"
