@@ -92,6 +92,7 @@ def test_a_program_that_cannot_turn_xnnpack_off_is_not_taken_for_one_that_did(
     asked = bench(street, run_folder, replace(SETTINGS, delegate="cpu"), variants=("int8",))
     assert asked.results == ()
     assert "does not know --use_xnnpack=false" in asked.failures[0].reason
+    assert asked.failures[0].requested == "cpu"
 
 
 @pytest.mark.slow
