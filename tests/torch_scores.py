@@ -43,7 +43,7 @@ def score_here(engine: str, folder: Path, network: NetworkSection) -> str:
     images = np.load(folder / "images.npy")
     first, others = (opened.infer(opened.place(part)) for part in (images[:1], images[1:]))
     write_array(folder / f"{engine}.npy", np.concatenate([first, others]))
-    place = place_of(opened, None)
+    place = place_of(opened, None, "")
     return f"{engine} {place.versions[engine]} on {place.device}"
 
 

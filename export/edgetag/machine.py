@@ -61,6 +61,13 @@ class Acceleration(Record):
     used: Accelerator | None
     reason: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """What ran, for people: `cpu`, or `gpu was asked for, cpu ran: there is none`."""
+        if self.used == self.requested:
+            return self.used
+        return f"{self.requested} was asked for, {self.used or 'nothing'} ran: {self.reason}"
+
 
 def this_machine() -> Machine:
     """Describe the machine this process runs on."""

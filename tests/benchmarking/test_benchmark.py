@@ -218,6 +218,9 @@ def test_the_float_model_under_tensorflow_is_left_out_where_nobody_asks_for_it(
     result = stage.run(asked, workspace, SilentProgress())
     missing = [runtime.runtime for runtime in result.missing_runtimes]
     assert missing == (["TensorFlow"] if reference else [])
+    for runtime in result.missing_runtimes:
+        nothing = Acceleration(requested="gpu", used=None, reason=runtime.reason)
+        assert runtime.accelerator == nothing
 
 
 def test_full_mode_takes_what_mlperf_asks_for(recipe: Recipe) -> None:

@@ -74,6 +74,8 @@ def test_the_interval_of_the_ratio_decides(after: float, verdict: str, code: Exi
     assert ratio.interval is not None
     assert ratio.interval[0] < after < ratio.interval[1]
     assert (ratio.verdict, found.exit_code) == (verdict, code)
+    ran = Acceleration(requested="cpu", used="cpu")
+    assert (ratio.before_accelerator, ratio.after_accelerator) == (ran, ran)
 
 
 @pytest.mark.parametrize(

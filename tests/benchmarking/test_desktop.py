@@ -7,7 +7,7 @@ import pytest
 from edgetag.benchmarking.desktop import time_reference
 from edgetag.benchmarking.effort import Effort
 from edgetag.benchmarking.result import MissingRuntime
-from edgetag.machine import this_machine
+from edgetag.machine import Acceleration, this_machine
 from edgetag.preprocess import Pixels
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
@@ -37,6 +37,8 @@ def test_onnx_runtime_is_timed_where_the_run_has_an_onnx_file(
     one, best = next(timing for timing in timings if not isinstance(timing, MissingRuntime))
     assert (one.engine, one.batch, best.batch > 1) == ("ONNX Runtime", 1, True)
     assert one.device == this_machine().cpu
+    said = Acceleration(requested="gpu", used="cpu", reason="this onnxruntime has no CUDA")
+    assert one.accelerator == best.accelerator == said
     assert one.latency_ms.p50 > 0
 
 
@@ -55,6 +57,9 @@ def test_batch_one_and_the_best_batch_are_timed_on_a_named_device(
     assert (one.batch, best.batch > 1) == (1, True)
     assert one.runs == best.runs == QUICK.runs
     assert one.device
+    assert one.accelerator is not None
+    assert one.accelerator.requested == "gpu"
+    assert (one.accelerator.used == "gpu") is (one.accelerator.reason == "")
     for timed in timed_batches:
         assert timed.peak_gpu_bytes is timed.joules_per_image is None, "of the CPU nobody asks"
         assert timed.images_per_s == pytest.approx(1e3 * timed.batch / timed.latency_ms.p50)

@@ -20,7 +20,7 @@ from edgetag.bundling.names import USUAL, readable
 from edgetag.bundling.released import without_folders
 from edgetag.bundling.result import BundleResult, manifest_schema
 from edgetag.errors import InputError
-from edgetag.machine import Machine
+from edgetag.machine import Acceleration, Machine
 from edgetag.preprocess import Preprocessing, preprocess
 from edgetag.progress import SilentProgress
 from edgetag.tags import DEFAULT_TAGS
@@ -280,7 +280,12 @@ def measured_otherwise(verdict: Verdict, root: Path) -> Verdict:
     return verdict.model_copy(
         update={
             "machine": machine,
-            "reference": verdict.reference.model_copy(update={"device": "Other GPU"}),
+            "reference": verdict.reference.model_copy(
+                update={
+                    "device": "Other GPU",
+                    "accelerator": Acceleration(requested="gpu", used="gpu"),
+                }
+            ),
             "variants": tuple(
                 entry.model_copy(update={"images_per_s": 1.5, "device": "Other CPU"})
                 for entry in verdict.variants
@@ -292,7 +297,9 @@ def measured_otherwise(verdict: Verdict, root: Path) -> Verdict:
 
 
 def not_loadable(root: Path) -> Failure:
-    return NOT_LOADABLE.model_copy(update={"reason": f"Could not open '{root}/dynamic.tflite'"})
+    reason = f"Could not open '{root}/dynamic.tflite'"
+    nothing = Acceleration(requested="cpu", used=None, reason=reason)
+    return NOT_LOADABLE.model_copy(update={"reason": reason, "accelerator": nothing})
 
 
 def compared_with(root: Path) -> BaselineComparison:
@@ -331,7 +338,7 @@ def test_a_released_verdict_keeps_everything_that_equal_runs_share(made: Path) -
     whole = json.loads((made / "run" / "validate" / "verdict.json").read_text())
     files = unpack(made / "run" / "bundle" / "bundle-test-1.2.3.zip")
     released = json.loads(files["verdict.json"])
-    assert released.pop("schema") == "edgetag.bundle-verdict/1.1"
+    assert released.pop("schema") == "edgetag.bundle-verdict/1.2"
     assert set(whole) - set(released) == {"schema", "machine", "judged_by"}
     for entry, kept in zip(whole["variants"], released["variants"], strict=True):
         assert {k: v for k, v in entry.items() if k not in ("device", "images_per_s")} == kept

@@ -32,7 +32,7 @@ def configure(converter):
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
 """
 
-ENGINE = 'EngineLine("even-odds", "recipe")'
+ENGINE = 'EngineLine("even-odds", "recipe", "cpu")'
 ENGINE_FILE = """
 import numpy as np
 

@@ -70,6 +70,7 @@ def test_figures_and_files_are_logged_once_for_each_verdict(
     assert run["metrics"][f"map_drop_high/{where}"] == entry.map_drop_interval[1]
     assert run["params"]["network.input_size"] == "64"
     assert run["tags"]["edgetag.verdict"] == verdict.verdict
+    assert run["tags"][f"accelerator.{entry.runtime}"] == "cpu"
     assert set(run["files"]) == {
         "bench.json",
         "index.html",

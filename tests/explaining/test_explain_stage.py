@@ -20,6 +20,7 @@ from edgetag.recipe import parse_recipe
 from edgetag.reporting.results import tables_of
 from edgetag.scratch import PREFIX
 from edgetag.writing import write_text
+from tests.support.accelerators import RAN
 from tests.support.color_run import RECIPE, ColorRun, Told
 
 pytestmark = pytest.mark.slow
@@ -76,6 +77,7 @@ def test_node_data_of_a_variant_that_is_gone_is_deleted(tmp_path: Path) -> None:
 def test_every_quantized_variant_is_looked_into(explained: Explanation) -> None:
     (blamed,) = explained.blame
     assert (blamed.variant, blamed.runtime, blamed.images) == ("int8", "litert", 6)
+    assert blamed.accelerator == drift_of(explained).accelerator == RAN
     added = [layer.added for layer in blamed.layers]
     assert added == sorted(added, reverse=True)
 

@@ -92,6 +92,7 @@ def test_a_program_that_cannot_turn_xnnpack_off_is_not_taken_for_one_that_did(
     asked = bench(street, run_folder, replace(SETTINGS, delegate="cpu"), variants=("int8",))
     assert asked.results == ()
     assert "does not know --use_xnnpack=false" in asked.failures[0].reason
+    assert asked.failures[0].requested == "cpu"
 
 
 @pytest.mark.slow
@@ -312,4 +313,4 @@ def test_the_schema_is_that_of_phones(street: Street, run_folder: Run) -> None:
     street.phone()
     bench(street, run_folder)
     told = json.loads((run_folder[1].bench / "phones.json").read_text())
-    assert told["schema"] == "edgetag.phones/1.6"
+    assert told["schema"] == "edgetag.phones/1.7"

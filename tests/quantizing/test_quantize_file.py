@@ -23,6 +23,7 @@ from edgetag.quantizing.floating import brought_within
 from edgetag.quantizing.result import QuantizedFile
 from edgetag.quantizing.tables import floating_lines, quantized_tables
 from edgetag.tags import Vocabulary
+from tests.support.accelerators import RAN
 from tests.support.commands import invoked
 from tests.support.models_elsewhere import MAPS, SIZE, described, model_elsewhere
 from tests.support.paths import MODELS
@@ -65,6 +66,7 @@ def test_the_nearest_of_what_was_tried_is_kept_with_its_labels(
     assert (result.images, result.other_images, result.unreadable) == (20, 10, 1)
     assert result.compared == "logits of clipped probabilities"
     assert result.preprocessing == CONTRACT  # of the file's metadata
+    assert result.accelerator == RAN
     assert result.made.sha256 == hashlib.sha256(out.read_bytes()).hexdigest()
     assert result.made.float_operators < result.source.float_operators
     assert QuantizedFile.read(out.with_suffix(".json"), "quantize file") == result

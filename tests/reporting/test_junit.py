@@ -16,6 +16,7 @@ from edgetag.validation.baseline import accept, compare
 from edgetag.validation.result import Failure, Verdict
 from edgetag.workspace import Workspace
 from edgetag.writing import write_text
+from tests.support.accelerators import RAN, nothing_ran
 from tests.support.made_results import (
     NOT_LOADABLE,
     RECIPE,
@@ -156,6 +157,24 @@ def test_tags_that_are_not_scored_or_not_judged_are_skipped_with_the_reason(
     skipped = case(root, "int8 on litert", "tag [bold]food")
     assert outcome(skipped) == ("skipped", "not scored")
     assert skipped[0].attrib["message"] == "not scored: 3 positives and 90 negatives"
+
+
+def test_a_suite_says_what_ran_its_file_or_why_nothing_did(
+    sources: Sources, tmp_path: Path
+) -> None:
+    first, *others = sources.verdict.variants
+    failed = NOT_LOADABLE.model_copy(update={"accelerator": nothing_ran("a newer operator")})
+    ran = first.model_copy(update={"accelerator": RAN})
+    changes = {"variants": (ran, *others), "failures": (failed,)}
+    root = junit_of(sources.verdict.model_copy(update=changes), tmp_path)
+
+    def said(suite: Element) -> str | None:
+        properties = {each.attrib["name"]: each.attrib["value"] for each in suite.iter("property")}
+        return properties.get(f"accelerator of {suite.attrib['name'].partition(' on ')[2]}")
+
+    assert said(root[0]) == "cpu"
+    assert said(root[1]) is None, "an older verdict does not tell"
+    assert said(root[5]) == "cpu was asked for, nothing ran: a newer operator"
 
 
 def test_a_variant_that_no_runtime_ran_is_an_error_that_says_why(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from edgetag.workspace import Workspace
 from edgetag.writing import write_text
 from tests.reporting.page_factory import make_report
 from tests.reporting.page_factory import make_sources as make_page_sources
+from tests.support.accelerators import RAN, nothing_ran
 from tests.support.made_results import RECIPE, RECIPE_FILE, make_sources
 from tests.support.parsed_page import Page
 from tests.support.written_reports import report_on, shown
@@ -153,6 +154,22 @@ def test_a_file_that_only_runs_here_is_an_error_and_one_that_runs_nowhere_is_ski
     assert error.get("message") == "does not run there: it crashed (SIGILL) while running it"
     skipped = [one.get("message") for one in found(tmp_path).iter("skipped")]
     assert "here: no op" in skipped
+
+
+def test_reports_say_what_ran_on_other_machines_and_why_nothing_did(tmp_path: Path) -> None:
+    nothing = nothing_ran("it crashed")
+    checks = [
+        check("fp32", "identical", differing_images=0, max_difference=0.0, accelerator=RAN),
+        check("int8", "fails there", reason="it crashed", accelerator=nothing),
+    ]
+    counted = count("fp32", 30_000_000).model_copy(update={"accelerator": RAN})
+    report, _ = reported(store.make(LIMITED, checks, [counted]), tmp_path)
+    (fp32,) = (row for row in report.variants if row.variant == "fp32")
+    assert [each.accelerator for each in fp32.instructions] == [RAN]
+    assert [row.accelerator for row in report.failures if row.stage == "targets"] == [nothing]
+    (suite,) = (each for each in found(tmp_path) if each.get("name", "").startswith("scores on"))
+    properties = {each.get("name"): each.get("value") for each in suite.iter("property")}
+    assert properties["accelerator of litert@arm64"] == "cpu"
 
 
 def test_results_of_files_that_have_changed_since_are_not_shown(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from edgetag.progress import SilentProgress
 from edgetag.rescue.result import RescueResult
 from edgetag.rescue.stage import run
 from edgetag.workspace import Workspace, digest_file
+from tests.support.accelerators import RAN
 from tests.support.rescue_run import RescueRun, make_run, outlier
 from tests.support.run_folders import INT8
 
@@ -61,6 +62,7 @@ def test_the_layer_that_spoils_a_variant_is_kept_and_the_variant_passes(
     assert chosen is not None
     assert rescued.rescued
     assert chosen.verdict == "pass"
+    assert rescued.accelerator == rescued.timed_accelerator == RAN
     assert [label(name) for name in chosen.layers] == ["stem"]
     assert rescued.ranking[0].label == "stem"
     assert "1 layer in float brings int8 inside its limits" in rescued.outcome

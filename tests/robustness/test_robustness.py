@@ -14,6 +14,7 @@ from edgetag.robustness.result import Attacked, AttackedFile, Robustness
 from edgetag.robustness.stage import noisy, run
 from edgetag.robustness.tables import robustness_tables
 from edgetag.workspace import Workspace
+from tests.support.accelerators import RAN
 from tests.support.commands import invoked
 from tests.support.run_folders import noisy_pictures
 from tests.support.tiny_run import make_run_folder
@@ -59,6 +60,7 @@ def test_the_file_holds_what_was_returned(folder: Path, attacked: Robustness) ->
     assert [file.variant for file in attacked.files] == ["fp32", "int8"]
     assert [file.white_box for file in attacked.files] == [True, False]
     assert (attacked.split, attacked.images, attacked.steps) == ("test", 60, 4)
+    assert (attacked.runtime, attacked.accelerator) == ("litert", RAN)
 
 
 @pytest.mark.slow

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from edgetag.cache_index import find_shards
+from edgetag.machine import Acceleration
 from edgetag.messages import to_line
 from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.browser import Browser, BrowserWebGpu
+from edgetag.runtimes.browser.session import told_by_adapter
 from edgetag.runtimes.messages import Job
 from edgetag.runtimes.npm import NpmEngine
 from edgetag.runtimes.scoring import WORKER
@@ -64,6 +66,27 @@ def test_scores_in_a_browser_agree_with_litert_picture_after_picture(
     assert np.ptp(there.scores) > 0.5
     assert np.abs(there.scores - here.scores).max() <= tolerance
     assert np.array_equal(there.scores[:5], there.scores[5:][[39, 0, 17, 16, 16]])
+    ran: dict[type[NpmEngine], Acceleration] = {
+        Browser: Acceleration(requested="cpu", used="cpu"),
+        BrowserWebGpu: Acceleration(
+            requested="gpu",
+            used="cpu",
+            reason="the browser's WebGPU is software on the processor: google swiftshader",
+        ),
+    }
+    assert engines.acceleration(engine.name, there) == ran[engine]
+
+
+def test_a_gpu_is_said_to_run_shaders_only_where_the_browser_names_one() -> None:
+    software = {"vendor": "google", "architecture": "swiftshader", "description": ""}
+    assert told_by_adapter({**software, "isFallbackAdapter": True}).used == "cpu"
+    assert told_by_adapter(software).used == "cpu", "older browsers tell the name alone"
+    named = {"vendor": "nvidia", "architecture": "hopper", "description": ""}
+    gpu = told_by_adapter({**named, "isFallbackAdapter": False})
+    assert (gpu.used, gpu.why) == ("gpu", "")
+    assert told_by_adapter({**named, "isFallbackAdapter": True}).used == "cpu"
+    for nothing in (None, {"vendor": "", "architecture": "", "description": ""}):
+        assert told_by_adapter(nothing).used is None, "nothing is made up"
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from edgetag.catalogue.engines import ENGINES
 from edgetag.errors import InputError
 from edgetag.machine import Acceleration
 from edgetag.preprocess import Pixels, Preprocessing
-from edgetag.runtimes import FailureKind, LoadFailure, engines, litert_compiled
+from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, litert_compiled
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.protocol import Loader, ModelLoadError
 from edgetag.runtimes.tflite_runtime import why_not
@@ -51,9 +51,20 @@ def test_what_ran_is_what_was_asked_for_or_nothing_with_the_reason(name: str) ->
     assert engines.acceleration(name, crash) == failed
 
 
-def test_an_engine_of_which_the_catalogue_says_nothing_gets_nothing_made_up() -> None:
+def test_an_engine_of_which_nobody_says_what_ran_gets_nothing_made_up() -> None:
+    scores = np.zeros((1, 3), dtype=np.float32)
     assert engines.acceleration("browser-webgpu") is None
+    assert engines.acceleration("browser-webgpu", ScoreRun(scores, 1.0, 1.0)) is None
     assert engines.acceleration("even-odds") is None
+
+
+def test_what_a_browser_says_that_ran_is_recorded_with_why_it_is_not_what_was_asked_for() -> None:
+    scores = np.zeros((1, 3), dtype=np.float32)
+    ran = ScoreRun(scores, 1.0, 1.0, used="cpu", why="there is none")
+    said = engines.acceleration("browser-webgpu", ran)
+    assert said == Acceleration(requested="gpu", used="cpu", reason="there is none")
+    failed = engines.acceleration("browser-webgpu", LoadFailure(FailureKind.CRASHED, "it crashed"))
+    assert failed == Acceleration(requested="gpu", used=None, reason="it crashed")
 
 
 def test_a_compiled_model_is_asked_for_what_records_say_and_refused_where_that_is_not_there(

@@ -10,6 +10,7 @@ from edgetag.search.candidates import candidates_of, derived
 from edgetag.search.costs import multiplications
 from edgetag.search.result import SearchResult
 from edgetag.workspace import Workspace, digest_file
+from tests.support.accelerators import RAN
 from tests.support.small_run import Lines
 from tests.support.trained_run import TrainedRun, command, kill_when_there
 
@@ -95,6 +96,9 @@ class TestSearch:
         trials = {each.name: each for each in result.trials}
         assert trials.keys() == {INT8, NARROW}
         assert trials[INT8].is_final
+        for trial in result.trials:
+            assert trial.measures is not None
+            assert trial.measures.accelerators["litert"] == RAN
         assert "costs less" in trials[INT8].why or "dominated" in trials[INT8].why
         assert result.verdict in ("pass", "undecided")
         assert result.file is not None

@@ -23,6 +23,7 @@ from edgetag.study.peers.turns import PER_TURN, Entry, take_turns
 from edgetag.study.result import PeersStudy
 from edgetag.validation import stage
 from edgetag.workspace import Workspace
+from tests.support.accelerators import RAN
 from tests.support.paths import MODELS
 from tests.support.run_folders import noisy_pictures
 from tests.support.tiny_run import make_run_folder
@@ -192,6 +193,7 @@ def test_tools_stand_beside_our_files_and_one_that_fails_is_told(
     assert PeersStudy.read(place.root / "study.json", "study peers") == study
     assert [row.name for row in study.rows] == ["fp32", "int8", "litert-quantizer int8"]
     assert all(row.latency_ratio for row in study.rows)
+    assert {(row.runtime, row.accelerator) for row in study.rows} == {("litert", RAN)}
     quantizer, openvino = study.tools
     assert quantizer.reason == ""
     assert "No module named 'openvino'" in openvino.reason

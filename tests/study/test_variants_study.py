@@ -22,6 +22,7 @@ from edgetag.validation import stage
 from edgetag.validation.metrics import Split
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
+from tests.support.accelerators import RAN
 from tests.support.small_run import Lines
 from tests.support.tiny_run import make_run_folder
 
@@ -63,6 +64,7 @@ def test_equal_trainings_give_the_figures_of_one(
         assert pooled.map_drop_interval == pytest.approx(alone.map_drop_interval)
         assert pooled.logit_rmse == pytest.approx(alone.logit_rmse)
         assert pooled.logit_rmse_interval == pytest.approx(alone.logit_rmse_interval)
+    assert (row.runtime, row.accelerator) == (compared.runtime, RAN)
     assert row.latency_ratio is not None
     assert row.latency_ratio.p50 == 1  # int8 is what the others are a share of
     assert VariantsStudy.read(folder.root / "study.json", "study variants") == compared

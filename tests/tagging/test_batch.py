@@ -27,6 +27,7 @@ from edgetag.tagging import batch
 from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.listing import list_pictures
 from edgetag.workspace import digest_file
+from tests.support.accelerators import RAN
 from tests.support.paths import RELEASED
 from tests.support.stopped_batch import draw, stopped_after
 
@@ -287,6 +288,7 @@ def test_measuring_writes_nothing_and_times_pictures_that_differ(
     assert done.exit_code == 0, done.output
     rate = json.loads(done.stdout)
     assert (rate["pictures"], rate["rounds"]) == (20, 5)
+    assert (rate["runtime"], rate["accelerator"]) == ("litert", RAN.model_dump())
     separate = 1 / rate["decode_per_s"] + 1 / rate["infer_per_s"]
     assert rate["bound_per_s"] == pytest.approx(1 / separate, rel=0.5)
     assert rate["decode_scaled_per_s"] > 0

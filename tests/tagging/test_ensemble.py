@@ -144,6 +144,10 @@ def test_settings_tell_all_digests_and_weights(members: tuple[Tagger, Tagger]) -
         assert other.model.sha256 != both.model.sha256
 
 
+def test_the_runtimes_of_all_models_are_named_once(members: tuple[Tagger, Tagger]) -> None:
+    assert Ensemble(members).runtime == "litert"
+
+
 def test_a_batch_of_other_weights_does_not_go_on(
     members: tuple[Tagger, Tagger], tmp_path: Path
 ) -> None:

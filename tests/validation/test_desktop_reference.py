@@ -24,6 +24,7 @@ from edgetag.validation.scores import (
     write_reference,
 )
 from edgetag.workspace import digest_file
+from tests.support.accelerators import RAN
 from tests.support.commands import invoked
 from tests.support.handmade_onnx import expected_scores, handmade_onnx, write_onnx
 from tests.support.run_folders import write_export
@@ -53,6 +54,7 @@ def test_onnx_runtimes_reference_says_what_made_it_and_judges(with_onnx: RunFold
     assert made.meta.model_sha256 == digest_file(workspace.export / "float.onnx")
     assert made.meta.weights_sha256 == digest_file(workspace.train / "model.npz")
     assert set(made.meta.versions) == {"onnxruntime", "numpy"}
+    assert made.meta.accelerator == result.accelerator == RAN, "the CPU was asked for"
     assert made.meta.thresholds == with_onnx.thresholds
     dataset = open_dataset(workspace)
     images = scale(dataset.images(np.array(KNOWN)), recipe.network.preprocessing())
@@ -62,6 +64,7 @@ def test_onnx_runtimes_reference_says_what_made_it_and_judges(with_onnx: RunFold
 
     verdict = stage.run(recipe, workspace, QUIET, file)
     assert verdict.reference.engine == "ONNX Runtime"
+    assert verdict.reference.accelerator == RAN
     kept = workspace.validate / "reference.npz"
     stored = read_reference(kept)
     write_reference(kept, replace(stored, scores=1 - stored.scores))
@@ -69,6 +72,7 @@ def test_onnx_runtimes_reference_says_what_made_it_and_judges(with_onnx: RunFold
     apart = again.kept
     assert apart is not None
     differences = np.abs(made.scores - (1 - stored.scores))
+    assert (apart.engine, apart.accelerator) == ("ONNX Runtime", RAN)
     assert apart.max_difference == pytest.approx(differences.max()), "before it is replaced"
     assert (apart.images, apart.decisions) == (len(KNOWN), made.scores.size)
     limits = np.array(list(with_onnx.thresholds.values()), dtype=np.float32)
@@ -83,12 +87,13 @@ def test_onnx_runtimes_reference_says_what_made_it_and_judges(with_onnx: RunFold
 
 def test_references_of_schema_1_3_are_still_read(run_folder: RunFolder, tmp_path: Path) -> None:
     stored = read_reference(run_folder.reference_file())
-    new = ("driver", "precision", "tf32", "batch", "model_sha256")
+    new = ("driver", "precision", "tf32", "batch", "model_sha256", "accelerator")
     values: dict[str, Any] = stored.meta.model_dump(by_alias=True, exclude=set(new))
     older = ReferenceMeta.model_validate({**values, "schema": "edgetag.reference-scores/1.3"})
     write_reference(tmp_path / "older.npz", replace(stored, meta=older))
     again: ReferenceScores = read_reference(tmp_path / "older.npz")
     assert (again.meta.precision, again.meta.tf32, again.meta.batch) == ("", None, None)
+    assert again.meta.accelerator is None
     assert again.meta.schema_version == "edgetag.reference-scores/1.3"
 
 

@@ -63,6 +63,10 @@ def test_reference_scores_are_computed_once_and_name_their_making(validated: Run
     assert verdict.reference.engine == "TensorFlow"
     assert verdict.reference.versions["tensorflow"].startswith("2.")
     assert verdict.reference.device
+    ran = verdict.reference.accelerator
+    assert ran is not None
+    assert ran.requested == "gpu", "a GPU is taken where there is one"
+    assert ran.reason == ("" if ran.used == "gpu" else "TensorFlow sees no GPU")
     assert verdict.reference.weights_sha256 == digest_file(workspace.train / "model.npz")
     kept = workspace.validate / "reference.npz"
     stored = read_reference(kept)

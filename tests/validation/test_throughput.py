@@ -52,6 +52,10 @@ def test_a_file_that_does_not_load_is_a_failure_with_its_reason(folder: RunFolde
     assert not rate.rates
     assert {failure.runtime for failure in rate.failures} >= set(HERE)
     assert all(failure.reason for failure in rate.failures)
+    for failure in rate.failures:
+        assert failure.accelerator is not None
+        assert failure.accelerator.used is None
+        assert failure.accelerator.reason in failure.reason
     assert tables_of(rate)[1].title == "Not timed"
 
 

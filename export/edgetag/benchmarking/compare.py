@@ -6,6 +6,7 @@ from edgetag.benchmarking.result import BenchResult, Measurement
 from edgetag.errors import ExitCode, InputError
 from edgetag.judging.checks import Bounds, within
 from edgetag.judging.decisions import EXIT_CODES, Decision, worst
+from edgetag.machine import Acceleration
 from edgetag.records import Record, Result
 from edgetag.tables.formats import counted
 
@@ -22,6 +23,9 @@ class Ratio(Record):
         runtime: on which engine,
         threads: with how many threads.
         same_file: Whether it is the same file, by digest.
+        before_accelerator: What the engine was asked for, and what ran; None before schema 1.2,
+            and in a benchmark that does not say.
+        after_accelerator: Likewise.
         before_ms: Median.
         after_ms: Median.
         ratio: `after / before`: above 1 is slower.
@@ -36,6 +40,8 @@ class Ratio(Record):
     runtime: str
     threads: int
     same_file: bool
+    before_accelerator: Acceleration | None = None
+    after_accelerator: Acceleration | None = None
     before_ms: float
     after_ms: float
     ratio: float
@@ -51,7 +57,7 @@ class Comparison(Result):
     The slowest change comes first; figures without a partner are named.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench-comparison/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.bench-comparison/1.2"
     before_device: str
     after_device: str
     before_mode: Literal["quick", "full"] = "quick"
@@ -129,6 +135,8 @@ def _ratio(before: Measurement, after: Measurement, max_ratio: float) -> Ratio:
         runtime=before.runtime,
         threads=before.threads,
         same_file=bool(before.sha256) and before.sha256 == after.sha256,
+        before_accelerator=before.accelerator,
+        after_accelerator=after.accelerator,
         before_ms=first.p50,
         after_ms=second.p50,
         ratio=second.p50 / first.p50,

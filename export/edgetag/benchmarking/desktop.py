@@ -13,6 +13,7 @@ from edgetag.children import on_host
 from edgetag.conversion.exported import exported_if_there
 from edgetag.desktop.availability import missing
 from edgetag.desktop.job import Advanced, Event, FloatModel, Refused, Timed, TimingJob
+from edgetag.machine import Acceleration
 from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels
 from edgetag.process import run_job
@@ -62,7 +63,7 @@ def time_reference(
         if reason is None and not model.exists():
             reason = f"{model} is not here"
         if reason is not None:
-            timings.append(MissingRuntime(runtime=line.title, reason=reason))
+            timings.append(_left_out(line, reason))
             continue
         opened = FloatModel(
             engine=line.name,
@@ -72,6 +73,11 @@ def time_reference(
         )
         timings.append(_time(opened, line, recipe, pixels, asked, progress))
     return tuple(timings)
+
+
+def _left_out(line: DesktopLine, reason: str) -> MissingRuntime:
+    nothing = Acceleration(requested="gpu", used=None, reason=reason)
+    return MissingRuntime(runtime=line.title, accelerator=nothing, reason=reason)
 
 
 def _time(
@@ -97,7 +103,7 @@ def _time(
         with progress.track(f"latency under {line.title}", None, "runs") as task:
             outcome = _timed(job, task)
     if isinstance(outcome, Refused):
-        return MissingRuntime(runtime=line.title, reason=outcome.reason)
+        return _left_out(line, outcome.reason)
     return _measurements(outcome, line, recipe)
 
 
@@ -125,6 +131,7 @@ def _measurements(outcome: Timed, line: DesktopLine, recipe: Recipe) -> tuple[De
             Desktop(
                 engine=line.title,
                 version=outcome.place.versions[line.imports[0]],
+                accelerator=outcome.place.accelerator,
                 device=outcome.place.device,
                 driver=outcome.place.driver,
                 batch=times.batch,

@@ -116,6 +116,7 @@ class Desktop(Record):
     Attributes:
         engine: TensorFlow, ONNX Runtime or PyTorch.
         version: Its version.
+        accelerator: What it was asked for, and what ran; None before schema 1.6.
         device: The GPU's name where there is one, else the CPU's.
         driver: Version of NVIDIA's; empty on the CPU, and where nvidia-ml-py is missing.
         batch: Images of one inference: 1, and the number with the highest rate.
@@ -131,6 +132,7 @@ class Desktop(Record):
 
     engine: str
     version: str
+    accelerator: Acceleration | None = None
     device: str
     driver: str = ""
     batch: int
@@ -158,9 +160,13 @@ class Failure(Record):
 
 
 class MissingRuntime(Record):
-    """A runtime of the recipe that this machine does not have."""
+    """A runtime of the recipe that this machine does not have.
+
+    `accelerator` says what would have been asked for; it is None before schema 1.6.
+    """
 
     runtime: str
+    accelerator: Acceleration | None = None
     reason: str
 
 
@@ -195,7 +201,7 @@ class BenchResult(Result):
         budgets: Every limit on latency, size and memory that the recipe sets.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench/1.5"
+    SCHEMA: ClassVar[str] = "edgetag.bench/1.6"
     machine: Machine
     mode: Literal["quick", "full"] = "quick"
     measured_at: str = ""

@@ -133,7 +133,9 @@ def _missing_runtimes(recipe: Recipe) -> tuple[MissingRuntime, ...]:
     """
     reasons = {name: engines.get(name).available() for name in recipe.benchmark.runtimes}
     missing = tuple(
-        MissingRuntime(runtime=name, reason=reason) for name, reason in reasons.items() if reason
+        MissingRuntime(runtime=name, accelerator=engines.acceleration(name, reason), reason=reason)
+        for name, reason in reasons.items()
+        if reason
     )
     if len(missing) == len(reasons):
         each_reason = "; ".join(f"{runtime.runtime}: {runtime.reason}" for runtime in missing)

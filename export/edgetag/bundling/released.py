@@ -18,7 +18,7 @@ from edgetag.errors import InputError
 from edgetag.validation.operating import CURVE_SCORES
 from edgetag.validation.result import Verdict
 
-SCHEMA = "edgetag.bundle-verdict/1.1"
+SCHEMA = "edgetag.bundle-verdict/1.2"
 """Of `verdict.json` in a bundle: `validate/verdict.json` without `OWN`. Bundles whose manifest is
 `edgetag.manifest/2.0` hold the whole of it, by its own schema."""
 
@@ -26,7 +26,7 @@ OWN: Final[Any] = {
     "schema_version": True,
     "machine": True,
     "judged_by": True,  # digests of the processor too
-    "reference": {"device"},
+    "reference": {"device", "accelerator"},
     "variants": {"__all__": {"device", "images_per_s"}},
     "baseline": {"file"},
 }
@@ -142,6 +142,8 @@ def released_verdict(verdict: Verdict) -> str:
     values = verdict.model_dump(mode="json", by_alias=True, exclude=OWN)
     for failure in values["failures"]:
         failure["reason"] = without_folders(failure["reason"])
+        if (nothing := failure["accelerator"]) is not None:
+            nothing["reason"] = without_folders(nothing["reason"])
     return (
         json.dumps({"schema": SCHEMA, **values}, separators=(",", ":"), ensure_ascii=False) + "\n"
     )

@@ -20,9 +20,11 @@ class EngineLine:
             it runs files on this machine where a recipe names it; elsewhere: it is
             another machine's, asked for by `--on`; comparison: nobody names it, other machines
             are held against it.
-        imports: The module of its Python package; empty where it has none.
         accelerator: What it asks its runtime for, alone, so that the runtime runs a file there or
-            refuses it; None of engines whose records say otherwise what computes.
+            refuses it.
+        imports: The module of its Python package; empty where it has none.
+        tells: Whether what runs a file may be something else, which its worker tells: a browser
+            computes shaders in software where it has no GPU.
         same_here: For files that compute in these numbers, the engine of this machine that gives
             the scores that it must give on another one; where nothing is said, it is its own.
         keeps_integers: Whether files of integers are computed in integers.
@@ -31,8 +33,9 @@ class EngineLine:
 
     name: str
     use: Use
+    accelerator: Accelerator
     imports: str = ""
-    accelerator: Accelerator | None = None
+    tells: bool = False
     same_here: Mapping[Numbers, str] = field(default_factory=dict)
     keeps_integers: bool = True
     explains: bool = True
@@ -41,33 +44,35 @@ class EngineLine:
 AS_LITERT: Mapping[Numbers, str] = dict.fromkeys(("integer", "float", "mixed"), "litert")
 
 ENGINES = by_name(
-    EngineLine("litert", "recipe", "ai_edge_litert.interpreter", "cpu"),
+    EngineLine("litert", "recipe", "cpu", "ai_edge_litert.interpreter"),
     # On ARM it computes integers as its reference kernels do on x86, and its default kernels on
     # x86 round otherwise, by up to 0.02.
     EngineLine(
         "tflite-runtime",
         "recipe",
-        "tflite_runtime.interpreter",
         "cpu",
+        "tflite_runtime.interpreter",
         same_here={"integer": "tflite-runtime-reference"},
     ),
-    EngineLine("tflite-runtime-reference", "comparison", "tflite_runtime.interpreter", "cpu"),
+    EngineLine("tflite-runtime-reference", "comparison", "cpu", "tflite_runtime.interpreter"),
     # LiteRT's newer interface. It gives the scores of its interpreter: it is run where asked for.
-    EngineLine("litert-compiled", "request", "ai_edge_litert.compiled_model", "cpu"),
+    EngineLine("litert-compiled", "request", "cpu", "ai_edge_litert.compiled_model"),
     # Integers and floats as LiteRT, both by XNNPACK; float activations on integer weights by the
     # kernels of its time, as tflite-runtime. LiteRT's newer ones were up to 0.09 away from both.
     EngineLine(
         "wasm",
         "elsewhere",
-        accelerator="cpu",
+        "cpu",
         same_here={"integer": "litert", "float": "litert", "mixed": "tflite-runtime"},
         explains=False,
     ),
-    EngineLine("browser", "elsewhere", accelerator="cpu", same_here=AS_LITERT, explains=False),
+    EngineLine("browser", "elsewhere", "cpu", same_here=AS_LITERT, explains=False),
     # Shaders take the steps of integers as floats, and round nothing in between.
     EngineLine(
         "browser-webgpu",
         "elsewhere",
+        "gpu",
+        tells=True,
         same_here=AS_LITERT,
         keeps_integers=False,
         explains=False,

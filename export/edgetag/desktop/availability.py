@@ -1,10 +1,12 @@
-"""Whether an engine is installed, and whether the name of a device is one."""
+"""Whether an engine is installed, whether the name of a device is one, and what it came to."""
 
 import re
 from importlib.util import find_spec
 
 from edgetag.catalogue.desktop import DESKTOP
+from edgetag.catalogue.engines import Accelerator
 from edgetag.errors import InputError
+from edgetag.machine import Acceleration
 
 CPU = "cpu"
 
@@ -50,3 +52,16 @@ def wanted_gpu(device: str, count: int) -> int | None:
         seen = f"only {count}, from cuda:0 on" if count else "none"
         raise InputError(f"{device} was asked for, but of GPUs the engine sees {seen}")
     return number
+
+
+def acceleration(device: str, gpu: int | None, why: str) -> Acceleration:
+    """Return what an engine was asked for, and what computes.
+
+    Args:
+        device: What was asked for; empty asks for the first GPU, and for the CPU where none is.
+        gpu: Number of the GPU that computes; None for the CPU.
+        why: Why no GPU does, where one was asked for.
+    """
+    requested: Accelerator = "cpu" if device == CPU else "gpu"
+    used: Accelerator = "cpu" if gpu is None else "gpu"
+    return Acceleration(requested=requested, used=used, reason="" if used == requested else why)

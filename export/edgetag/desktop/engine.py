@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.children import Emit
+from edgetag.desktop.availability import acceleration
 from edgetag.desktop.job import FloatModel, Place, Refused
 from edgetag.desktop.nvidia import Gpu
 from edgetag.errors import InputError, one_line
@@ -29,6 +30,9 @@ class Opened(Protocol):
     versions: Mapping[str, str]
     """Package → version."""
 
+    why_no_gpu: str
+    """Why the CPU computes where a GPU was not ruled out; empty where a GPU does."""
+
     def place(self, images: Floats) -> Any:
         """Bring `[batch, size, size, 3]` scaled images to where the engine computes."""
 
@@ -46,15 +50,29 @@ def open_model(model: FloatModel) -> Opened:
     return opened
 
 
-def place_of(opened: Opened, gpu: Gpu | None) -> Place:
-    """Return where a model computes."""
+def place_of(opened: Opened, gpu: Gpu | None, asked: str) -> Place:
+    """Return where a model computes.
+
+    Args:
+        opened: The model.
+        gpu: What computes, if a GPU does and its driver tells of it.
+        asked: Device that was asked for; see `job.FloatModel`.
+    """
     if opened.gpu is None:
         device, driver = this_machine().cpu, ""
     else:
         device = opened.name or (gpu.name if gpu else f"GPU {opened.gpu}")
         driver = gpu.driver if gpu else ""
     versions = {**opened.versions, "numpy": np.__version__}
-    return Place(device=device, gpu=opened.gpu, driver=driver, versions=versions)
+    given = acceleration(asked, opened.gpu, opened.why_no_gpu)
+    return Place(
+        device=device,
+        gpu=opened.gpu,
+        driver=driver,
+        versions=versions,
+        requested=given.requested,
+        why=given.reason,
+    )
 
 
 @contextmanager

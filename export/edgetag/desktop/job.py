@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from edgetag.catalogue.engines import Accelerator
 from edgetag.image_cache import Shards
 from edgetag.pixels import Normalization
+
+if TYPE_CHECKING:
+    from edgetag.machine import Acceleration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,12 +89,24 @@ class Place:
         gpu: The GPU's number; None on the CPU.
         driver: Version of NVIDIA's driver; empty on the CPU, or where nvidia-ml-py is missing.
         versions: Package → version.
+        requested: What was asked for: the CPU, or a GPU where there is one.
+        why: Why that did not compute; empty where it did.
     """
 
     device: str
     gpu: int | None
     driver: str
     versions: dict[str, str]
+    requested: Accelerator
+    why: str = ""
+
+    @property
+    def accelerator(self) -> "Acceleration":
+        """What was asked for, and what computes."""
+        from edgetag.machine import Acceleration  # late, for pydantic's 0.1 s
+
+        used: Accelerator = "cpu" if self.gpu is None else "gpu"
+        return Acceleration(requested=self.requested, used=used, reason=self.why)
 
 
 @dataclass(frozen=True, kw_only=True)

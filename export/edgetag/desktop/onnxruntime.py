@@ -46,6 +46,10 @@ class OnnxRuntimeModel:
             raise InputError(f"{model.device} was asked for, but ONNX Runtime cannot use it")
         self.gpu = None if on_cpu else gpu
         self.name = ""
+        self.why_no_gpu = ""
+        if self.gpu is None:
+            cannot = "ONNX Runtime cannot use the GPU"
+            self.why_no_gpu = cannot if built_for_gpus else "this onnxruntime has no CUDA"
         self.versions = {"onnxruntime": str(runtime.__version__)}
         (given,), (wanted,) = self._session.get_inputs(), self._session.get_outputs()
         self._input, self._outputs = given.name, [wanted.name]

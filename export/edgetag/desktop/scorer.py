@@ -34,7 +34,7 @@ def main() -> None:
             emit(Advanced(amount=len(batch)))
         write_array(job.scores, scores)
         gpu = None if opened.gpu is None else open_gpu(opened.gpu)
-        emit(Scored(place=place_of(opened, gpu)))
+        emit(Scored(place=place_of(opened, gpu, job.model.device)))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from edgetag.desktop.job import FloatModel
 from edgetag.recipe import NetworkSection
 from edgetag.tf import tf
 
+NO_GPU = "TensorFlow sees no GPU"
+
 
 def use_device(device: str) -> tuple[int | None, str]:
     """Let TensorFlow see one device; call before it computes.
@@ -39,6 +41,7 @@ class TensorFlowModel:
 
     def __init__(self, model: FloatModel) -> None:
         self.gpu, self.name = use_device(model.device)
+        self.why_no_gpu = NO_GPU if self.gpu is None else ""
         self.versions = {name: version(name) for name in ("tensorflow", "tf-keras")}
         tf.config.experimental.enable_tensor_float_32_execution(model.tf32)
         section = NetworkSection.model_validate(model.network)

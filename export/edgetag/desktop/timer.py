@@ -50,7 +50,7 @@ def main() -> None:
         one = _timed(1, partial(once, 1), job, gpu, used_before)
         best = max(BATCHES, key=rate)
         batches = (one, _timed(best, partial(once, best), job, gpu, used_before))
-        emit(Timed(place=place_of(opened, gpu), batches=batches))
+        emit(Timed(place=place_of(opened, gpu, job.model.device), batches=batches))
 
 
 def _used_before(device: str) -> int:

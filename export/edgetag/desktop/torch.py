@@ -21,6 +21,7 @@ class TorchModel:
         self._torch = torch = import_module("torch")
         self.gpu = wanted_gpu(model.device, torch.cuda.device_count())
         self.name = "" if self.gpu is None else str(torch.cuda.get_device_name(self.gpu))
+        self.why_no_gpu = "PyTorch sees no GPU" if self.gpu is None else ""
         self.versions = {"torch": str(torch.__version__), "onnx2torch": version("onnx2torch")}
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = model.tf32
         self._device = "cpu" if self.gpu is None else f"cuda:{self.gpu}"

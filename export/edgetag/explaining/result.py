@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from edgetag.judging.checks import Bounds
+from edgetag.machine import Acceleration
 from edgetag.records import Record, Result
 
 
@@ -38,12 +39,14 @@ class Blame(Record):
     Attributes:
         variant: Its name.
         runtime: The engine, on its own kernels: XNNPACK shows no layers.
+        accelerator: What it was asked for, and what ran; None before schema 1.2.
         images: Images of the deciding split, every tag among them.
         layers: All that both files have.
     """
 
     variant: str
     runtime: str
+    accelerator: Acceleration | None = None
     images: int
     layers: tuple[LayerError, ...]
 
@@ -82,6 +85,7 @@ class PreprocessingDrift(Record):
     Attributes:
         variant: The one that the app ships.
         runtime: The engine.
+        accelerator: What it was asked for, and what ran; None before schema 1.2.
         split: The one that decides.
         images: Images of it, rare tags among them first: figures are for comparing mistakes, not
             the split's.
@@ -94,6 +98,7 @@ class PreprocessingDrift(Record):
 
     variant: str
     runtime: str
+    accelerator: Acceleration | None = None
     split: str
     images: int
     map: float | None
@@ -112,7 +117,7 @@ class Explanation(Result):
         notes: What was left out, and why.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.explain/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.explain/1.2"
     blame: tuple[Blame, ...]
     preprocessing: tuple[PreprocessingDrift, ...]
     notes: tuple[str, ...] = ()

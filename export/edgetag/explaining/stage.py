@@ -128,7 +128,13 @@ def _blame(
                 notes.add(f"{file.variant}: its layers are not compared: {layers}")
                 continue
             blames.append(
-                Blame(variant=file.variant, runtime=DEFAULT_ENGINE, images=len(rows), layers=layers)
+                Blame(
+                    variant=file.variant,
+                    runtime=DEFAULT_ENGINE,
+                    accelerator=engines.acceleration(DEFAULT_ENGINE),
+                    images=len(rows),
+                    layers=layers,
+                )
             )
     return tuple(blames)
 
@@ -194,6 +200,7 @@ def _costs(
     return PreprocessingDrift(
         variant=file.variant,
         runtime=DEFAULT_ENGINE,
+        accelerator=engines.acceleration(DEFAULT_ENGINE),
         split=recipe.validation.splits[0],
         images=len(scored.used),
         n_scored_tags=len(judge.scored),

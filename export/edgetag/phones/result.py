@@ -7,7 +7,7 @@ from pydantic import Field
 
 from edgetag.errors import ExitCode
 from edgetag.phones.elsewhere import MeasuredElsewhere
-from edgetag.phones.figures import AppMeasurement, PhoneMeasurement, PhoneScores
+from edgetag.phones.figures import AppMeasurement, DelegateName, PhoneMeasurement, PhoneScores
 from edgetag.phones.problems import Problem
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
@@ -47,12 +47,17 @@ class PhoneRecord(Record):
 
 
 class PhoneFailure(Record):
-    """What a phone did not do; `variant` is None where all of it failed."""
+    """What a phone did not do; `variant` is None where all of it failed.
+
+    `requested` is what the file was to run on, which nothing did; None where all of it failed, and
+    before schema 1.7.
+    """
 
     phone: str
     name: str
     variant: Variant | None
     threads: int | None = None
+    requested: DelegateName | None = None
     problem: Problem
     reason: str
 
@@ -77,7 +82,7 @@ class PhonesResult(Result):
         failures: One entry per phone, or per file on a phone, that gave nothing.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.phones/1.6"
+    SCHEMA: ClassVar[str] = "edgetag.phones/1.7"
     measured_at: str
     versions: dict[str, str]
     benchmark_model_sha256: str | None

@@ -167,6 +167,7 @@ class Visit:
             name=name,
             variant=work.model.variant if work else None,
             threads=work.threads if work else None,
+            requested=work.settings.delegate if work else None,
         )
         if failure not in outcome.failures:
             outcome.failures.append(failure)

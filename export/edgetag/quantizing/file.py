@@ -125,6 +125,7 @@ def quantize_file(
         max_rmse=max_rmse,
         kept_in_float=kept_in_float,
         seen_rmse=float(np.sqrt(distances(seen, reference).mean())),
+        accelerator=engines.acceleration(RUNTIME),
         versions=package_versions(PACKAGES),
     )
     write_text(out.with_suffix(".json"), result.to_json())

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from edgetag.contract import Preprocessing
+from edgetag.machine import Acceleration
 from edgetag.records import Record, Result
 
 Compared = Literal["logits of clipped probabilities", "outputs as they are"]
@@ -50,10 +51,11 @@ class QuantizedFile(Result):
         kept_in_float: Layers that had to stay in float for it, the one that its rounding hurts
             most first; empty too where no choice of layers is enough.
         seen_rmse: Distance of the file as LiteRT runs it, the float file's scores from there too.
+        accelerator: What LiteRT was asked for, and what ran; None before schema 1.2.
         versions: Package → version.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.quantized-file/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.quantized-file/1.2"
     source: File
     made: File
     preprocessing: Preprocessing
@@ -69,6 +71,7 @@ class QuantizedFile(Result):
     max_rmse: float | None = None
     kept_in_float: tuple[str, ...] = ()
     seen_rmse: float
+    accelerator: Acceleration | None = None
     versions: dict[str, str]
 
     @property

@@ -76,6 +76,7 @@ class _Report:
     def add_scored(self, entry: VariantVerdict, losses: Iterable[Finding]) -> None:
         facts = {
             f"runtime {entry.runtime}": entry.runtime_version,
+            **_accelerators([entry]),
             "device": entry.device,
             "model sha256": entry.sha256,
             "split": entry.split,
@@ -102,7 +103,10 @@ class _Report:
         self._pass_over(suite, entry.variant)
 
     def add_failed(self, failure: Failure) -> None:
-        facts = {f"runtime {failure.runtime}": failure.runtime_version or "not installed"}
+        facts = {
+            f"runtime {failure.runtime}": failure.runtime_version or "not installed",
+            **_accelerators([failure]),
+        }
         suite = self._suite(f"{failure.variant} on {failure.runtime}", facts)
         message = f"{failure.kind}: {failure.reason}"
         entries = self._verdict.variants
@@ -135,6 +139,9 @@ class _Report:
             checks = [row for row in targets.checks if (row.target, row.cpu) == (target, cpu)]
             name = f"scores on {target}" + (f", {cpu}" if cpu else "")
             facts = {f"runtime {row.engine}": row.runtime_version for row in checks}
+            facts |= _accelerators(
+                row for row in checks if row.accelerator and row.accelerator.used is not None
+            )
             facts |= {"machine": checks[0].program, "split": checks[0].split}
             suite = self._suite(name, facts)
             for check in checks:
@@ -176,6 +183,17 @@ class _Report:
         if variant in self._verdict.passed_over:
             for element in suite.iterfind("testcase/*"):
                 element.tag = "skipped"
+
+
+def _accelerators(rows: Iterable[VariantVerdict | Failure | TargetCheck]) -> dict[str, str]:
+    """Return what ran, by runtime; nothing of rows that do not tell."""
+    return {
+        f"accelerator of {row.engine if isinstance(row, TargetCheck) else row.runtime}": (
+            row.accelerator.sentence
+        )
+        for row in rows
+        if row.accelerator
+    }
 
 
 def _of_losses(place: str, losses: Iterable[Finding]) -> _Outcome | None:

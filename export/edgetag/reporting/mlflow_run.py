@@ -43,7 +43,7 @@ def log_run(recipe: Recipe, workspace: Workspace, experiment: str) -> str:
     try:
         client = mlflow.MlflowClient()
         run = _run_of(client, experiment, recipe.name, digest_file(file))
-        tags = {**verdict.versions, "edgetag.verdict": verdict.verdict}
+        tags = {**verdict.versions, **_accelerators(verdict), "edgetag.verdict": verdict.verdict}
         client.log_batch(
             run, metrics, parameters, [mlflow.entities.RunTag(k, v) for k, v in tags.items()]
         )
@@ -75,6 +75,15 @@ def _run_of(client: Any, experiment: str, name: str, verdict_sha256: str) -> str
         return str(known[0].info.run_id)
     made = client.create_run(number, run_name=name, tags={VERDICT_TAG: verdict_sha256})
     return str(made.info.run_id)
+
+
+def _accelerators(verdict: Verdict) -> dict[str, str]:
+    """Return what ran, by runtime; files that one did not run are in the verdict's artifact."""
+    return {
+        f"accelerator.{entry.runtime}": entry.accelerator.sentence
+        for entry in verdict.variants
+        if entry.accelerator
+    }
 
 
 def _metrics(verdict: Verdict, bench: BenchResult | None) -> Iterator[tuple[str, float]]:

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from edgetag.judging.checks import Bounds, Check, ReasonedCheck
 from edgetag.judging.decisions import Decision
+from edgetag.machine import Acceleration
 from edgetag.recipe import LIMITS
 from edgetag.records import Record, Result
 from edgetag.reporting.levels import Level
@@ -17,6 +18,7 @@ class Accuracy(Record):
     Attributes:
         split: Which images.
         runtime: Which engine.
+        accelerator: What it was asked for, and what ran; null before schema 3.2.
         decides: Whether this split decides.
         n_images: Images in it.
         n_scored_tags: Tags with enough positives; the means are over them.
@@ -30,6 +32,7 @@ class Accuracy(Record):
 
     split: str
     runtime: str
+    accelerator: Acceleration | None = None
     decides: bool
     n_images: int
     n_scored_tags: int
@@ -45,9 +48,11 @@ class Speed(Record):
     """A variant on one runtime with one number of threads.
 
     `stable` and `mode` are those of `benchmarking.result`: both are shown with the figure.
+    `accelerator` is what was asked for, and what ran; null before schema 3.2.
     """
 
     runtime: str
+    accelerator: Acceleration | None = None
     threads: int
     p50_ms: float
     p90_ms: float
@@ -62,12 +67,14 @@ class Instructions(Record):
 
     Attributes:
         runtime: Its full name, such as `litert@arm64`.
+        accelerator: What it was asked for, and what ran; null before schema 3.2.
         cpu: The processor.
         instructions: Exact; no time follows from them.
         judged: Whether `max_arm_instructions` is judged by them.
     """
 
     runtime: str
+    accelerator: Acceleration | None = None
     cpu: str
     instructions: int
     judged: bool
@@ -133,10 +140,14 @@ class BudgetRow(ReasonedCheck, Place):
 
 
 class FailureRow(Record):
-    """A variant that a runtime did not run; `stage` is where that was seen."""
+    """A variant that a runtime did not run; `stage` is where that was seen.
+
+    `accelerator` is what was asked for, and what ran there; null before schema 3.2.
+    """
 
     variant: str
     runtime: str
+    accelerator: Acceleration | None = None
     stage: str
     reason: str
 
@@ -190,7 +201,7 @@ class ReportResult(Result):
         baseline: What changed since the accepted state; None where there is none.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.report/3.1"
+    SCHEMA: ClassVar[str] = "edgetag.report/3.2"
     file: str
     junit: str
     page: str | None = None

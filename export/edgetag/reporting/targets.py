@@ -17,17 +17,24 @@ def target_budget_rows(result: TargetsResult) -> tuple[BudgetRow, ...]:
 
 def target_failure_rows(result: TargetsResult) -> tuple[FailureRow, ...]:
     """Return what other machines did not run, each place once."""
-    reasons = {
-        (check.variant, check.place): check.reason
+    rows = [
+        FailureRow.like(check, runtime=check.place, stage="targets")
         for check in result.checks
         if check.agreement in ("fails there", "not compared")
-    }
-    for failure in result.failures:
-        reasons.setdefault((failure.variant, failure.place), f"not counted: {failure.reason}")
-    return tuple(
-        FailureRow(variant=variant, runtime=place, stage="targets", reason=reason)
-        for (variant, place), reason in reasons.items()
-    )
+    ]
+    rows += [
+        FailureRow.like(
+            failure,
+            runtime=failure.place,
+            stage="targets",
+            reason=f"not counted: {failure.reason}",
+        )
+        for failure in result.failures
+    ]
+    first_rows: dict[tuple[str, str], FailureRow] = {}
+    for row in rows:
+        first_rows.setdefault((row.variant, row.runtime), row)
+    return tuple(first_rows.values())
 
 
 def target_findings(result: TargetsResult) -> tuple[Finding, ...]:

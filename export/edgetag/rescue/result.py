@@ -90,6 +90,7 @@ class RescueResult(Result):
         accelerator: What it was asked for, and what ran; None before schema 1.2.
         timed_runtime: Where latency was, which is where the recipe judges it,
         timed_threads: with so many threads.
+        timed_accelerator: What that was asked for, and what ran; None before schema 1.3.
         machine: Where this was.
         split: The split that decides.
         images: How many images it has.
@@ -104,7 +105,7 @@ class RescueResult(Result):
         outcome: What came out, in a sentence or two.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.rescue/1.2"
+    SCHEMA: ClassVar[str] = "edgetag.rescue/1.3"
     variant: Variant
     keep: Keep
     runtime: str
@@ -113,6 +114,7 @@ class RescueResult(Result):
     accelerator: Acceleration | None = None
     timed_runtime: str = "litert"
     timed_threads: int = 1
+    timed_accelerator: Acceleration | None = None
     machine: Machine
     split: str
     images: int

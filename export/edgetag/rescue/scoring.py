@@ -77,6 +77,7 @@ class Runtime:
             model_sha256=digest_file(file),
             engine=self.engine.name,
             version=self.engine.version(),
+            accelerator=engines.acceleration(self.engine.name),
             device=self._machine.cpu,
             cache=self._dataset.cache.shards.fingerprint,
             rows=digest_rows(rows),

@@ -87,14 +87,16 @@ def _result(trials: Trials, ranking: tuple[LayerError, ...], choice: Choice | No
         steps.append(step)
         seen |= set(step.layers)
     chosen = steps[[trial.choice for trial in done].index(choice)] if choice is not None else None
+    timed_on = engines.get(trials.recipe.benchmark.budget_runtime)
     return RescueResult.like(
         trials,
         runtime=DEFAULT_ENGINE,
         runtime_version=trials.runtime.engine.version(),
         threads=THREADS,
         accelerator=engines.acceleration(DEFAULT_ENGINE),
-        timed_runtime=trials.recipe.benchmark.budget_runtime,
+        timed_runtime=timed_on.name,
         timed_threads=trials.recipe.benchmark.budget_threads,
+        timed_accelerator=engines.acceleration(timed_on.name, timed_on.available()),
         split=trials.judge.split_name,
         images=len(trials.judge.images),
         ranking=ranking,

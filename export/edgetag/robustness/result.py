@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from edgetag.judging.checks import Bounds
+from edgetag.machine import Acceleration
 from edgetag.records import Record, Result
 
 Change = Literal["noise", "fgsm", "pgd"]
@@ -64,13 +65,16 @@ class AttackedFile(Record):
 class Robustness(Result):
     """`robustness/robustness.json`."""
 
-    SCHEMA: ClassVar[str] = "edgetag.robustness/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.robustness/1.1"
     split: str
     images: int = Field(description="Rare tags among them first: figures are not the split's.")
     groups: int
     n_scored_tags: int
     n_tags: int
     runtime: str
+    accelerator: Acceleration | None = Field(
+        None, description="What the runtime was asked for, and what ran; null before schema 1.1."
+    )
     confidence: float
     steps: int = Field(description="Of pgd.")
     files: tuple[AttackedFile, ...]

@@ -109,6 +109,7 @@ def run(
         n_scored_tags=len(split.scored),
         n_tags=len(dataset.vocabulary),
         runtime=DEFAULT_ENGINE,
+        accelerator=engines.acceleration(DEFAULT_ENGINE),
         confidence=section.confidence,
         steps=steps,
         files=tuple(

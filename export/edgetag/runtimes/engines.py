@@ -68,27 +68,32 @@ def acceleration(name: str, outcome: object = None) -> "Acceleration | None":
 
     No engine asks for two accelerators at once. LiteRT's CompiledModel gives a file to those alone
     that it was asked for, and refuses it where they do not take all of it. So what ran is what was
-    asked for, or nothing. `CompiledModel.is_fully_accelerated` does not tell which: it is also true
-    where the CPU's fast kernels run the whole file in place of an NPU.
+    asked for, or nothing, unless a worker told otherwise. `CompiledModel.is_fully_accelerated` does
+    not tell which: it is also true where the CPU's fast kernels run the whole file in place of an
+    NPU.
 
     Args:
         name: As recipes name it; `litert@arm64` asks as `litert` does.
-        outcome: What came of running the file: a `LoadFailure`, or its reason, where nothing did.
+        outcome: What came of running the file: a `LoadFailure`, or its reason, where nothing did; a
+            `ScoreRun` of an engine whose worker tells what ran.
 
     Returns:
-        None where the catalogue does not say what the engine asks for.
+        None of a name that the catalogue lacks, and where only a worker can tell what ran, and
+        none did.
     """
     # Late: a process that runs a model needs no pydantic.
     from edgetag.machine import Acceleration
-    from edgetag.runtimes.scoring import LoadFailure
+    from edgetag.runtimes.scoring import LoadFailure, ScoreRun
 
     line = LINES.get(name.partition("@")[0])
-    if line is None or line.accelerator is None:
+    if line is None:
         return None
     reason = outcome.reason if isinstance(outcome, LoadFailure) else outcome
-    if not isinstance(reason, str) or not reason:
-        return Acceleration(requested=line.accelerator, used=line.accelerator)
-    return Acceleration(requested=line.accelerator, used=None, reason=reason)
+    if isinstance(reason, str) and reason:
+        return Acceleration(requested=line.accelerator, used=None, reason=reason)
+    if isinstance(outcome, ScoreRun) and outcome.used is not None:
+        return Acceleration(requested=line.accelerator, used=outcome.used, reason=outcome.why)
+    return None if line.tells else Acceleration(requested=line.accelerator, used=line.accelerator)
 
 
 ENGINES = tuple(get(name) for name in RUNTIMES)

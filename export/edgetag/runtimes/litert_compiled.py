@@ -59,9 +59,9 @@ class CompiledSession:
         for end in (self.input, self.output):
             if end.dtype == "int16":
                 raise ModelLoadError(f"{end.name} is int16, which CompiledModel takes no arrays of")
-        accelerator = ENGINES["litert-compiled"].accelerator or "cpu"
+        asked = ENGINES["litert-compiled"].accelerator
         options = Options(
-            hardware_accelerators=HardwareAccelerator[accelerator.upper()],
+            hardware_accelerators=HardwareAccelerator[asked.upper()],
             cpu_options=CpuOptions(num_threads=threads),
         )
         try:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from edgetag.catalogue.engines import Accelerator
 from edgetag.image_cache import Shards
 from edgetag.pixels import Normalization
 
@@ -33,9 +34,16 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """The model is ready to run."""
+    """The model is ready to run.
+
+    Attributes:
+        used: What will run it; None where that is what its engine asks for.
+        why: Why that is not what was asked for; empty where it is.
+    """
 
     event: Literal["loaded"] = "loaded"
+    used: Accelerator | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from edgetag.arrays import write_array
 from edgetag.cache_index import find_shards
+from edgetag.catalogue.engines import Accelerator
 from edgetag.contract import Preprocessing
 from edgetag.errors import InputError
 from edgetag.pixels import Normalization
@@ -63,11 +64,16 @@ class ScoreRun:
         scores: `[n, tags]` float32, in the order of the rows.
         seconds: From the first image to the last, without the start of the process.
         cpu_seconds: Processor time in between, which other work on the machine leaves alone.
+        used: What ran the file, where its worker told; None where it did not, see
+            `engines.acceleration`.
+        why: Why that is not what was asked for; empty where it is.
     """
 
     scores: npt.NDArray[np.float32]
     seconds: float
     cpu_seconds: float
+    used: Accelerator | None = None
+    why: str = ""
 
     @property
     def images_per_s(self) -> float:
@@ -116,9 +122,9 @@ def score(
     """
     given = _Given(model_path, cache_folder, rows, contract, threads)
 
-    def collect(done: Done, job: Job) -> ScoreRun:
+    def collect(loaded: Loaded, done: Done, job: Job) -> ScoreRun:
         scores = np.load(job.scores, allow_pickle=False)
-        return ScoreRun(scores, done.seconds, done.cpu_seconds)
+        return ScoreRun(scores, done.seconds, done.cpu_seconds, loaded.used, loaded.why)
 
     return _perform(engine, module, given, task, timeout_s, cancelled, collect)
 
@@ -146,7 +152,7 @@ def time_bare(
     """
     given = _Given(model_path, cache_folder, rows, contract, threads)
 
-    def collect(done: Done, _job: Job) -> BareRun:
+    def collect(_loaded: Loaded, done: Done, _job: Job) -> BareRun:
         return BareRun(done.seconds, done.cpu_seconds)
 
     return _perform(engine, module, given, task, timeout_s, cancelled, collect)
@@ -187,7 +193,7 @@ def _perform(
     task: Task | None,
     timeout_s: float | None,
     cancelled: threading.Event | None,
-    collect: Callable[[Done, Job], Run],
+    collect: Callable[[Loaded, Done, Job], Run],
 ) -> Run | LoadFailure:
     """Run a worker's job to its end and collect what it leaves, before its folder goes.
 
@@ -214,7 +220,7 @@ def _perform(
             case LoadFailure() as refusal:
                 return refusal
             case done:
-                return collect(done, job)
+                return collect(heard.loaded, done, job)
 
 
 class _Heard:
@@ -224,6 +230,7 @@ class _Heard:
         self._task = task
         self._images = 0
         self.doing = "loading it"
+        self.loaded = Loaded()
         self.outcome: Done | LoadFailure | None = None
 
     def hear(self, event: Event) -> None:
@@ -234,7 +241,7 @@ class _Heard:
         """
         match event:
             case Loaded():
-                self.doing = "running it"
+                self.doing, self.loaded = "running it", event
             case Scored(images=images):
                 self._task.advance(images - self._images)
                 self._images = images

@@ -81,7 +81,11 @@ Work = Callable[[Session, Job, ImageCache, Emit], None]
 
 
 def perform(
-    job: Job, emit: Emit, work: Work = score_rows, load: Callable[[], Session] | None = None
+    job: Job,
+    emit: Emit,
+    work: Work = score_rows,
+    load: Callable[[], Session] | None = None,
+    loaded: Callable[[], Loaded] = Loaded,
 ) -> None:
     """Load the model, work with it, and tell each step; refusals are events, not exceptions.
 
@@ -90,6 +94,7 @@ def perform(
         emit: Tells an event.
         work: What is done with the loaded model.
         load: Loads the job's model; None for the job's engine, which loads it into this process.
+        loaded: What is told once it is loaded.
     """
     try:
         cache = ImageCache(job.cache, MAPPED_SHARDS)
@@ -103,7 +108,7 @@ def perform(
             raise ModelLoadError(
                 f"it takes images of {width}x{height}, but the image cache has {size}x{size}"
             )
-        emit(Loaded())
+        emit(loaded())
         work(session, job, cache, emit)
     except ModelLoadError as error:
         emit(Refused(reason=error.reason))

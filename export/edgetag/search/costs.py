@@ -1,6 +1,7 @@
 """What a `.tflite` file costs: bytes, multiplications, and what this machine measures of it."""
 
 import statistics
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.flatfile import gzip_size, operators, parse_model
 from edgetag.errors import InputError
 from edgetag.image_cache import SHARD_IMAGES, shard_path
+from edgetag.machine import Acceleration
 from edgetag.pixels import Pixels
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
@@ -59,6 +61,8 @@ class Meter:
         size = recipe.network.input_size
         noise = np.random.default_rng(recipe.seed).integers(0, 256, (1, size, size, 3))
         pixels = noise.astype(np.uint8)
+        ran = [self._recipe.benchmark.budget_runtime] if self._times else []
+        ran += [self._counter.name] if self._counter else []
         return Measures(
             multiplications=multiplications(parse_model(data, file)),
             size_bytes=len(data),
@@ -67,6 +71,7 @@ class Meter:
             arm_instructions=(
                 _instructions(file, recipe, pixels, self._counter) if self._counter else None
             ),
+            accelerators=accelerators(ran),
         )
 
     def _latency_ms(self, file: Path, recipe: Recipe, pixels: Pixels) -> float:
@@ -84,6 +89,12 @@ class Meter:
         if not isinstance(times, Times):
             raise InputError(f"{file.name} on {section.budget_runtime}: {times}")
         return statistics.median(times.latencies_ms)
+
+
+def accelerators(names: Iterable[str]) -> dict[str, Acceleration]:
+    """Return what engines that ran a file were asked for, and what ran."""
+    said = {name: engines.acceleration(name) for name in names}
+    return {name: each for name, each in said.items() if each is not None}
 
 
 def multiplications(model: object) -> int:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from edgetag.errors import ExitCode
 from edgetag.judging.decisions import EXIT_CODES, Decision
+from edgetag.machine import Acceleration
 from edgetag.recipe import Cost, Variant
 from edgetag.records import Record, Result
 
@@ -23,6 +24,8 @@ class Measures(Record):
         gzip_bytes: and after gzip.
         latency_ms: Median of one picture, where the recipe judges latency.
         arm_instructions: Of one inference on an emulated Cortex-A76.
+        accelerators: Engine → what it was asked for and what ran, of every engine that ran the
+            file; empty before schema 1.1.
     """
 
     map: float | None = None
@@ -34,6 +37,7 @@ class Measures(Record):
     gzip_bytes: int
     latency_ms: float | None = None
     arm_instructions: int | None = None
+    accelerators: dict[str, Acceleration] = Field(default_factory=dict)
 
 
 class SearchTrial(Record):
@@ -109,7 +113,7 @@ class SearchResult(Result):
         outcome: What came out, in a few sentences.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.search/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.search/1.1"
     recipe: str
     recipe_sha256: str
     seed: int
@@ -143,6 +147,6 @@ class KeptTrial(Result):
         measures: What it measured.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.kept-trial/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.kept-trial/1.1"
     inputs: str
     measures: Measures

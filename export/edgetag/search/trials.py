@@ -27,7 +27,7 @@ from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.sampling import spread
 from edgetag.search.candidates import Candidate, derived, own_float
-from edgetag.search.costs import Meter
+from edgetag.search.costs import Meter, accelerators
 from edgetag.search.result import KeptTrial, Measures
 from edgetag.search.sketching import plain, write_sketch
 from edgetag.sharing import share_training
@@ -95,7 +95,9 @@ class Trials:
             run_until("export", recipe, workspace, self._progress)
             _, path = exported_file(workspace, candidate.variant)
             worth = self._judged(recipe, workspace, path)
-            return self._meter.measure(path, recipe).model_copy(update=worth)
+            cost = self._meter.measure(path, recipe)
+            ran = accelerators([DEFAULT_ENGINE]) | cost.accelerators
+            return cost.model_copy(update={**worth, "accelerators": ran})
 
         return self._once(f"{candidate.name}-{share:.2f}", recipe, make)
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from edgetag.benchmarking.result import Ratio
 from edgetag.errors import ExitCode
 from edgetag.judging.checks import Bounds
-from edgetag.machine import Machine
+from edgetag.machine import Acceleration, Machine
 from edgetag.records import Record, Result
 
 Reached = Literal["shown", "met", "missed", "unknown"]
@@ -59,6 +59,8 @@ class Row(Record):
         instructions: ARM instructions of one picture, of the first seed's file; null where no
             emulated machine is set up.
         instructions_ratio: To the base's.
+        runtime: What scored and timed it; empty before schema 1.1.
+        accelerator: What that was asked for, and what ran; None before schema 1.1.
         note: What else is to be known, in one line.
     """
 
@@ -70,6 +72,8 @@ class Row(Record):
     latency_ratio: Ratio | None = None
     instructions: int | None = None
     instructions_ratio: float | None = None
+    runtime: str = ""
+    accelerator: Acceleration | None = None
     note: str = ""
 
 
@@ -133,7 +137,7 @@ class VariantsStudy(Study):
         runtime: Which scored and timed the files, on one thread.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.study-variants/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.study-variants/1.1"
     seeds: tuple[int, ...]
     runtime: str
 
@@ -162,6 +166,6 @@ class PeersStudy(Study):
         calibrating_images: Pictures that all of them and we calibrated with.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.study-peers/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.study-peers/1.1"
     tools: tuple[Peer, ...]
     calibrating_images: int

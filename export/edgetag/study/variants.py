@@ -18,6 +18,7 @@ from edgetag.conversion.exported import ExportedFile, exported_files
 from edgetag.dataset import open_dataset
 from edgetag.progress import Progress
 from edgetag.recipe import BUDGET_CPU, BUDGET_TARGET, Recipe
+from edgetag.runtimes import engines
 from edgetag.study.goals import Goal, check, goals_of
 from edgetag.study.pooling import Pool
 from edgetag.study.result import Accuracy, Row, VariantsStudy
@@ -136,7 +137,7 @@ def _rows(
 ) -> tuple[Row, ...]:
     latencies_ms = _latencies(recipe, seed_folder(study, recipe.seed), files, progress)
     instructions = _instructions(recipe, seed_folder(study, recipe.seed), progress)
-    rows = []
+    rows, runtime = [], recipe.benchmark.budget_runtime
     for name, entries in accuracy.items():
         own = [file for every in files.values() for file, _ in every if file.variant == name]
         timed, against = latencies_ms.get(name), latencies_ms.get(base)
@@ -151,6 +152,8 @@ def _rows(
                 latency_ratio=ratio(timed, against) if timed and against else None,
                 instructions=counted,
                 instructions_ratio=counted / base_counted if counted and base_counted else None,
+                runtime=runtime,
+                accelerator=engines.acceleration(runtime),
             )
         )
     return tuple(rows)

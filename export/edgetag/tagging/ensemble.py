@@ -99,6 +99,11 @@ class Ensemble(Tagger):
             workers=options.get("workers"),
         )
 
+    @property
+    def runtime(self) -> str:
+        """The names of the models' engines, each once."""
+        return ", ".join(dict.fromkeys(tagger.runtime for tagger in self._taggers))
+
     def settings(self) -> dict[str, object]:
         """Return all that scores depend on beside the picture, to keep with results."""
         models = [

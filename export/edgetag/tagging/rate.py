@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from edgetag.machine import Machine
+from edgetag.machine import Acceleration, Machine
 from edgetag.records import Result
 from edgetag.tables import Number, Rows, Table
 from edgetag.tables.formats import counted, format_fraction
@@ -30,9 +30,11 @@ class TagRate(Result):
         ratios: Smallest and largest of any round: how much the machine's noise is worth.
         target: The ratio that a batch promises.
         machine: Where it was measured.
+        runtime: What ran the model; empty before schema 1.2.
+        accelerator: What it was asked for, and what ran; None before schema 1.2.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.tag-rate/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.tag-rate/1.2"
     pictures: int
     workers: int
     rounds: int
@@ -46,6 +48,8 @@ class TagRate(Result):
     ratios: tuple[float, float]
     target: float = TARGET
     machine: Machine
+    runtime: str = ""
+    accelerator: Acceleration | None = None
 
 
 def rate_table(rate: TagRate) -> Table:

@@ -12,6 +12,7 @@ from edgetag.machine import this_machine
 from edgetag.pool import in_order
 from edgetag.preprocess import Pixels
 from edgetag.progress import Progress, SilentProgress
+from edgetag.runtimes import engines
 from edgetag.sampling import positions
 from edgetag.scratch import scratch_folder
 from edgetag.tagging.batch import tag_pictures
@@ -83,6 +84,8 @@ def measure(
         ratio=statistics.median(ratios),
         ratios=(min(ratios), max(ratios)),
         machine=this_machine(),
+        runtime=tagger.runtime,
+        accelerator=engines.acceleration(tagger.runtime),
     )
 
 

@@ -114,7 +114,9 @@ def _by_tensorflow(
     use_device(asked.device)
     deciding = dataset.rows(recipe.validation.splits[0])
     map_rows = spread(deciding, MOST_IMAGES) if recipe.export.explain else NO_ROWS
-    return reference.compute(recipe, workspace, dataset, rows, progress, map_rows, asked.tf32)
+    return reference.compute(
+        recipe, workspace, dataset, rows, progress, map_rows, asked.tf32, asked.device
+    )
 
 
 def _by_onnx(
@@ -165,6 +167,7 @@ def _by_onnx(
             tf32=asked.tf32,
             batch=BATCH,
             model_sha256=exported.sha256,
+            accelerator=scored.place.accelerator,
         ),
         known=known_pictures(dataset, rows),
     )
@@ -193,6 +196,7 @@ def _beside(
     return KeptReference(
         engine=kept.meta.engine,
         device=kept.meta.device,
+        accelerator=kept.meta.accelerator,
         images=len(mine),
         max_difference=float(np.abs(mine - its).max()),
         logit_rmse=logit_rmse(its, mine),

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from edgetag.machine import Acceleration
 from edgetag.records import Record, Result
 
 
@@ -10,6 +11,8 @@ class KeptReference(Record):
 
     Attributes:
         engine: What made them.
+        accelerator: What it was asked for, and what ran; None before schema 1.1, and in references
+            that do not say.
         device: Where.
         images: Pictures that both scored.
         max_difference: Largest difference of a score.
@@ -19,6 +22,7 @@ class KeptReference(Record):
     """
 
     engine: str
+    accelerator: Acceleration | None = None
     device: str
     images: int
     max_difference: float
@@ -33,6 +37,7 @@ class DesktopReference(Result):
     Attributes:
         file: Where it lies.
         engine: What made it.
+        accelerator: What it was asked for, and what ran; None before schema 1.1.
         device: GPU or CPU.
         driver: Version of the GPU's driver; empty on the CPU, and where nothing tells it.
         precision: In which numbers.
@@ -43,9 +48,10 @@ class DesktopReference(Result):
         kept: The reference that the run folder keeps; None where it keeps none of these weights.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.desktop-reference/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.desktop-reference/1.1"
     file: str
     engine: str
+    accelerator: Acceleration | None = None
     device: str
     driver: str
     precision: str

@@ -74,7 +74,7 @@ def variant_entry(
         sha256=candidate.sha256,
         runtime=meta.engine,
         runtime_version=meta.version,
-        accelerator=engines.acceleration(meta.engine),
+        accelerator=meta.accelerator or engines.acceleration(meta.engine),
         device=meta.device,
         split=split_name,
         decides=decides,

@@ -41,9 +41,13 @@ class RuntimeRate(Record):
 
 
 class RateFailure(Record):
-    """A runtime that could not be timed, with one line that says why."""
+    """A runtime that could not be timed, with one line that says why.
+
+    `accelerator` says what was asked for, and that nothing ran; it is None before schema 1.2.
+    """
 
     runtime: str
+    accelerator: Acceleration | None = None
     reason: str
 
 
@@ -61,7 +65,7 @@ class ScoringRate(Result):
         failures: Runtimes without.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.scoring-rate/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.scoring-rate/1.2"
     variant: str
     images: int
     processes: int

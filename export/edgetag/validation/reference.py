@@ -11,7 +11,9 @@ from importlib.metadata import version
 from edgetag import networks
 from edgetag.dataset import Dataset, Rows
 from edgetag.dependencies import dependencies_of
+from edgetag.desktop.availability import acceleration
 from edgetag.desktop.nvidia import open_gpu
+from edgetag.desktop.tensorflow import NO_GPU
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
@@ -33,11 +35,13 @@ def compute(
     progress: Progress,
     map_rows: Rows = NO_ROWS,
     tf32: bool = False,
+    device: str = "",
 ) -> ReferenceScores:
     """Score rows with the trained float model, on the GPU where there is one.
 
     `rows` are `[n]` rows to score, `map_rows` `[m]` rows whose class activation maps are wanted
     too. `tf32` lets a GPU round the factors of products, which TensorFlow would do unasked.
+    `device` is what `desktop.tensorflow.use_device` was asked for before.
 
     Raises:
         InputError: The weights or thresholds are missing, damaged, or another network's.
@@ -55,7 +59,8 @@ def compute(
             maps_of_rows = map_scorer.run(dataset, map_rows, progress, what=what)
             maps = ReferenceMaps(maps_of_rows, tuple(dataset.identities(map_rows)))
     gpus = tf.config.get_visible_devices("GPU")
-    gpu = open_gpu(int(gpus[0].name.rpartition(":")[2])) if gpus else None
+    number = int(gpus[0].name.rpartition(":")[2]) if gpus else None
+    gpu = None if number is None else open_gpu(number)
     return ReferenceScores(
         scores=scores,
         identities=tuple(dataset.identities(rows)),
@@ -74,6 +79,7 @@ def compute(
             precision="float32",
             tf32=tf32,
             batch=networks.BATCH_SIZE,
+            accelerator=acceleration(device, number, NO_GPU),
         ),
         maps=maps,
         known=known_pictures(dataset, rows),

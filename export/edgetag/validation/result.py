@@ -28,6 +28,8 @@ class ReferenceSummary(Record):
 
     Attributes:
         engine: What ran the float model.
+        accelerator: What it was asked for, and what ran; null before schema 2.8, and where the
+            reference does not say.
         device: GPU or CPU that it ran on.
         versions: Package → version.
         weights_sha256: Digest of the weights that were scored.
@@ -36,6 +38,7 @@ class ReferenceSummary(Record):
     """
 
     engine: str
+    accelerator: Acceleration | None = None
     device: str
     versions: dict[str, str]
     weights_sha256: str
@@ -365,7 +368,7 @@ class Verdict(Result):
             where it was made in this run folder.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.verdict/2.7"
+    SCHEMA: ClassVar[str] = "edgetag.verdict/2.8"
     verdict: Decision
     decisions: dict[str, Decision]
     passed_over: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from edgetag.arrays import read_arrays, write_arrays
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.labels import Labels
+from edgetag.machine import Acceleration
 from edgetag.metrics import Scores
 from edgetag.records import Result
 
@@ -48,9 +49,10 @@ class ReferenceMeta(Result):
         tf32: Whether a GPU might round the factors of products (TensorFloat-32).
         batch: Images at once.
         model_sha256: Digest of the ONNX file; empty where the weights were opened themselves.
+        accelerator: What the engine was asked for, and what ran; None in files before schema 1.5.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.4"
+    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.5"
     engine: str
     device: str
     versions: dict[str, str]
@@ -64,6 +66,7 @@ class ReferenceMeta(Result):
     tf32: bool | None = None
     batch: int | None = Field(None, gt=0)
     model_sha256: str = ""
+    accelerator: Acceleration | None = None
 
 
 @dataclass(frozen=True)
@@ -278,6 +281,7 @@ class VariantMeta(Result):
         model_sha256: Digest of the file.
         engine: The runtime.
         version: Version of the runtime.
+        accelerator: What it was asked for, and what ran; None in files before schema 2.2.
         device: CPU that it ran on.
         cache: Fingerprint of the image cache.
         rows: Digest of the scored rows, see `digest_rows`.
@@ -289,10 +293,11 @@ class VariantMeta(Result):
         images_per_s: Rate at which they were scored by one process with one thread.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.variant-scores/2.1"
+    SCHEMA: ClassVar[str] = "edgetag.variant-scores/2.2"
     model_sha256: str
     engine: str
     version: str
+    accelerator: Acceleration | None = None
     device: str
     cache: str
     rows: str
@@ -304,7 +309,8 @@ class VariantMeta(Result):
 
     def same_making(self, other: "VariantMeta") -> bool:
         """Return whether both stand for the same scores."""
-        return self.model_copy(update={"images_per_s": other.images_per_s}) == other
+        told = {"images_per_s": other.images_per_s, "accelerator": other.accelerator}
+        return self.model_copy(update=told) == other
 
 
 def scorer_digest() -> str:

@@ -20,7 +20,7 @@ from edgetag.machine import Machine
 from edgetag.pool import open_pool
 from edgetag.process import JobCancelledError
 from edgetag.progress import Progress, SharedProgress, Task
-from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, score
+from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.validation.runs import Run, Scored
 from edgetag.validation.scores import (
     VariantMeta,
@@ -211,6 +211,7 @@ class Scoring:
             model_sha256=run.sha256,
             engine=run.engine.name,
             version=run.engine.version(),
+            accelerator=engines.acceleration(run.engine.name),
             device=self.machine.cpu,
             cache=self.dataset.cache.shards.fingerprint,
             rows=digest_rows(run.rows),

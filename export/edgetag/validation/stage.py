@@ -166,6 +166,7 @@ def _summary(
         maps[name] = float(values.mean()) if len(values) else None
     return ReferenceSummary(
         engine=stored.meta.engine,
+        accelerator=stored.meta.accelerator,
         device=stored.meta.device,
         versions=stored.meta.versions,
         weights_sha256=stored.meta.weights_sha256,

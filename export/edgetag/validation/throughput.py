@@ -91,7 +91,13 @@ def measure(
         for name in runtimes:
             rate = _measure_runtime(engines.get(name), bench, rounds)
             if isinstance(rate, LoadFailure):
-                failures.append(RateFailure(runtime=name, reason=f"{rate.kind}: {rate.reason}"))
+                failures.append(
+                    RateFailure(
+                        runtime=name,
+                        accelerator=engines.acceleration(name, rate),
+                        reason=f"{rate.kind}: {rate.reason}",
+                    )
+                )
             else:
                 rates.append(rate)
     return ScoringRate(

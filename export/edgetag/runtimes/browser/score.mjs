@@ -1,4 +1,6 @@
-// The page in which edgetag scores files; session.py calls these two functions.
+// The page in which edgetag scores files; session.py calls these functions.
+
+import {getWebGpuDevice} from '@litertjs/core';
 
 import {openModel} from './litert.mjs';
 
@@ -9,6 +11,15 @@ let model;
 window.load = async (accelerator) => {
   const answer = await fetch('/model.tflite');
   model = await openModel(new Uint8Array(await answer.arrayBuffer()), '/@litertjs/core/wasm/', accelerator);
+};
+
+/** Return what the browser says of the adapter that computes its shaders; null where it says nothing. */
+window.adapter = () => {
+  const info = getWebGpuDevice()?.adapterInfo;
+  if (!info) return null;
+  // Its own keys are getters, which are lost on the way to Python.
+  const {vendor, architecture, description, isFallbackAdapter} = info;
+  return {vendor, architecture, description, isFallbackAdapter};
 };
 
 /** Run it on base64 of the input's values, and return base64 of the output's. */

@@ -1,8 +1,10 @@
 """A model loaded by LiteRT.js in a page of Chromium, a `Session`."""
 
 import base64
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +13,39 @@ from edgetag.errors import one_line
 from edgetag.runtimes.browser.devtools import ORIGIN, BrowserError, Tab
 from edgetag.runtimes.encoding import decode
 from edgetag.runtimes.interpreter import describe
+from edgetag.runtimes.messages import Loaded
 from edgetag.runtimes.protocol import ModelLoadError
 from edgetag.runtimes.session import Signature, Values
+
+
+def told_by_adapter(info: Mapping[str, Any] | None) -> Loaded:
+    """Return what computes shaders, by what a browser says of its WebGPU adapter.
+
+    Args:
+        info: A `GPUAdapterInfo`, https://www.w3.org/TR/webgpu/#gpuadapterinfo; None without one.
+    """
+    told = info or {}
+    words = (str(told.get(key) or "") for key in ("vendor", "architecture", "description"))
+    name = " ".join(word for word in words if word)
+    if not name:
+        return Loaded()
+    # A browser may name SwiftShader and lack `isFallbackAdapter`, which is younger than the names.
+    if told.get("isFallbackAdapter") or "swiftshader" in name.lower():
+        why = f"the browser's WebGPU is software on the processor: {one_line(name)}"
+        return Loaded(used="cpu", why=why)
+    return Loaded(used="gpu")
+
+
+def what_computes(tab: Tab) -> Loaded:
+    """Return what computes the shaders of the model that a page of `page` has loaded.
+
+    Raises:
+        ModelLoadError: The browser has ended.
+    """
+    try:
+        return told_by_adapter(tab.value("adapter()"))
+    except BrowserError as error:
+        raise ModelLoadError(one_line(str(error))) from None
 
 
 class BrowserSession:

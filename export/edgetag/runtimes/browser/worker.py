@@ -5,16 +5,18 @@ LiteRT looks at the file's ends, is confined as any that scores, once the browse
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
+from edgetag.catalogue.engines import ENGINES
 from edgetag.children import begin_job
 from edgetag.confinement import confine
 from edgetag.runtimes import engines
 from edgetag.runtimes.browser.devtools import find_chromium, open_tab
 from edgetag.runtimes.browser.engine import Browser
 from edgetag.runtimes.browser.files import page
-from edgetag.runtimes.browser.session import BrowserSession
-from edgetag.runtimes.messages import Job
+from edgetag.runtimes.browser.session import BrowserSession, what_computes
+from edgetag.runtimes.messages import Job, Loaded
 from edgetag.runtimes.npm import MODULES
 from edgetag.runtimes.worker import perform
 
@@ -29,7 +31,12 @@ def main() -> None:
     files = page(folder / MODULES, job.model)
     with open_tab(program, job.scores.parent / "browser", engine.options, files) as tab:
         confine((job.model, job.cache.folder, job.rows, folder), (job.scores.parent,))
-        perform(job, emit, load=lambda: BrowserSession(tab, job.model, engine.accelerator))
+        perform(
+            job,
+            emit,
+            load=lambda: BrowserSession(tab, job.model, engine.accelerator),
+            loaded=partial(what_computes, tab) if ENGINES[job.engine].tells else Loaded,
+        )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from edgetag.study.goals import check, goals_of
 from edgetag.study.peers.environments import python_of
 from edgetag.study.peers.jobs import Job
 from edgetag.study.peers.making import Given, MadeFile, made_by, scores_file, write_array
-from edgetag.study.peers.tools import TFLITE_CONVERTER, Kind, Runs, Tool, find
+from edgetag.study.peers.tools import ON_THE_PROCESSOR, TFLITE_CONVERTER, Kind, Runs, Tool, find
 from edgetag.study.peers.turns import PER_TURN, Entry, take_turns
 from edgetag.study.pooling import Pool
 from edgetag.study.result import Accuracy, Peer, PeersStudy, Row
@@ -113,7 +113,10 @@ def run(
             sizes[each.name] = (file.size_bytes, file.gzip_bytes, _note(file.precision))
         base = COMPARED_WITH if COMPARED_WITH in entries else BASE
         rows = tuple(
-            _row(name, accuracies[name], sizes[name], times[name], times[base]) for name in entries
+            _row(name, accuracies[name], sizes[name], times[name], times[base]).model_copy(
+                update={"runtime": entry.job.runtime, "accelerator": ON_THE_PROCESSOR}
+            )
+            for name, entry in entries.items()
         )
         result = PeersStudy(
             **about(recipe, base, before, after),

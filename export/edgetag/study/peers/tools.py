@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edgetag.errors import InputError
+from edgetag.machine import Acceleration
 
 Runs = Literal["litert", "onnxruntime", "openvino"]
+
+ON_THE_PROCESSOR = Acceleration(requested="cpu", used="cpu")
+"""Of all of these: `worker` asks each for the processor alone, and a file that does not run there
+gets no scores, and so no row."""
+
 Kind = Literal["float", "int8", "int8 unsigned"]
 
 

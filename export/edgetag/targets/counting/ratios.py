@@ -6,6 +6,7 @@ from typing import ClassVar
 from edgetag.errors import ExitCode, InputError
 from edgetag.judging.checks import within
 from edgetag.judging.decisions import EXIT_CODES, Decision, worst
+from edgetag.machine import Acceleration
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
 from edgetag.targets.result import InstructionCount, TargetsResult
@@ -19,6 +20,9 @@ class InstructionRatio(Record):
         runtime: on which engine, such as `litert@arm64`,
         cpu: and processor.
         same_file: Whether it is the same file, by digest.
+        before_accelerator: What the engine was asked for, and what ran; None before schema 1.1,
+            and in a result that does not say.
+        after_accelerator: Likewise.
         before: Instructions of an inference.
         after: Likewise.
         ratio: `after / before`. Counts are the same in every run, so it has no interval.
@@ -29,6 +33,8 @@ class InstructionRatio(Record):
     runtime: str
     cpu: str | None
     same_file: bool
+    before_accelerator: Acceleration | None = None
+    after_accelerator: Acceleration | None = None
     before: int
     after: int
     ratio: float
@@ -41,7 +47,7 @@ class InstructionComparison(Result):
     The largest growth comes first; counts without a partner are named.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.instruction-comparison/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.instruction-comparison/1.1"
     max_ratio: float
     ratios: tuple[InstructionRatio, ...]
     only_before: tuple[str, ...]
@@ -94,6 +100,8 @@ def _ratio(before: InstructionCount, after: InstructionCount, max_ratio: float) 
         runtime=before.engine,
         cpu=before.cpu,
         same_file=before.sha256 == after.sha256,
+        before_accelerator=before.accelerator,
+        after_accelerator=after.accelerator,
         before=before.instructions,
         after=after.instructions,
         ratio=ratio,
