@@ -103,6 +103,7 @@ def process_of(path: Path) -> int:
     return int(path.read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [
@@ -120,6 +121,7 @@ def test_who_says_nothing_that_counts_is_stopped(code: str, tmp_path: Path) -> N
     assert not runs(process_of(tmp_path / "pid"))
 
 
+@pytest.mark.slow
 def test_each_event_gives_as_much_time_again() -> None:
     code = "for number in range(8): say(number); time.sleep(0.5)"
     assert run(code, silence_s=3.0) is None
@@ -172,6 +174,7 @@ def test_a_listener_that_finds_an_event_invalid_is_heard() -> None:
         run("say(0)", on_event=refuse)
 
 
+@pytest.mark.slow
 def test_waiting_takes_neither_a_thread_nor_processor_time() -> None:
     threads: list[int] = []
     before, spent_s = threading.active_count(), time.process_time()

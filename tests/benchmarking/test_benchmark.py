@@ -278,6 +278,7 @@ def lines_of_python(code: str) -> Callable[[str], Launch]:
     return lambda path: Launch([sys.executable, "-S", "-c", code, path], dict(os.environ))
 
 
+@pytest.mark.slow
 def test_a_process_that_hangs_is_stopped_and_its_model_blamed(images: Path, tmp_path: Path) -> None:
     code = (
         "import json, sys, time; job = json.load(open(sys.argv[1]));"

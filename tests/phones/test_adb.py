@@ -160,6 +160,7 @@ def test_output_without_end_is_stopped(street: Street) -> None:
     assert stopped.value.problem is Problem.TOO_MUCH_OUTPUT
 
 
+@pytest.mark.slow
 def test_a_program_that_hangs_is_ended_on_the_phone_too(street: Street) -> None:
     root = street.phone().root
     script(root / "bin" / "hang", '#!/bin/sh\necho $$ > "$PHONE/hanging"\nexec sleep 600\n')

@@ -14,6 +14,8 @@ from edgetag.editing.edits import crop_of, heat_of, mosaic_of
 from edgetag.editing.saving import encode, open_picture
 from tests.support.served import Served
 
+pytestmark = pytest.mark.slow
+
 CROP = {"tag": "face", "shape": "100x80"}
 
 
@@ -25,7 +27,6 @@ def made(tagger: Tagger, edit: Edit, picture: bytes) -> bytes:
     return encode(image, opened)
 
 
-@pytest.mark.slow
 def test_tags_have_the_scores_of_the_tagger_bit_for_bit(
     server: Served, tagger: Tagger, cat: bytes
 ) -> None:
@@ -38,7 +39,6 @@ def test_tags_have_the_scores_of_the_tagger_bit_for_bit(
     ]
 
 
-@pytest.mark.slow
 def test_pictures_have_the_bytes_that_the_commands_write(
     server: Served, tagger: Tagger, cat: bytes
 ) -> None:
