@@ -182,6 +182,8 @@ def test_a_tag_s_margin_is_the_first_round_one_that_is_shown(
 def test_where_no_round_margin_is_shown_the_widest_is_taken() -> None:
     assert decidable_margin(3, 0.1, 0.9) == 0.5
     assert decidable_margin(100_000, 0.03, 0.9) == 0.01
+    one = starting_margins(counts(cat=1, dog=50), ("cat",))["cat"]  # 0.2 · (1.960 + 1.834) is 0.76
+    assert one.max_ap_drop == 0.5
 
 
 def test_from_a_hundred_positives_on_fewer_decisions_are_taken_to_flip() -> None:
@@ -202,7 +204,7 @@ def test_drops_that_are_shown_are_so_many_standard_errors() -> None:
 @pytest.mark.parametrize(
     ("positives", "margin"),
     # 0.15 / sqrt(positives) · (1.960 + 1.282), up to the next round margin: 0.486, 0.243, 0.0486,
-    # 0.0122; one positive would need more than the widest.
+    # 0.0122.
     [(1, 0.5), (4, 0.3), (100, 0.05), (1600, 0.02), (10_000_000, 0.01)],
 )
 def test_the_mean_s_margin_is_the_next_round_one(positives: int, margin: float) -> None:
