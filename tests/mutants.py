@@ -39,6 +39,7 @@ SUBJECTS = (
     "edgetag.preprocess",
     "edgetag.metrics",
     "edgetag.dataset.split",
+    "edgetag.shipping",
     *(
         f"edgetag.{folder}.{path.stem}"
         for folder in ("judging", "validation")
@@ -50,6 +51,7 @@ SUBJECTS = (
 TESTS = (
     "tests/test_metrics.py",
     "tests/test_preprocess.py",
+    "tests/test_shipping.py",
     "tests/dataset",
     "tests/judging",
     "tests/recipe/test_new_recipe.py",
@@ -194,9 +196,9 @@ def _is_words(tree: ast.Module, node: ast.AST) -> bool:
                 parts = [outer]
             case ast.AnnAssign(annotation=annotation) | ast.arg(annotation=ast.AST() as annotation):
                 parts = [annotation]
-            case (
-                ast.FunctionDef(decorator_list=decorators) | ast.ClassDef(decorator_list=decorators)
-            ):
+            case ast.FunctionDef(decorator_list=decorators, returns=returns):
+                parts = [*decorators, *([returns] if returns else [])]
+            case ast.ClassDef(decorator_list=decorators):
                 parts = [*decorators]
         if any(node is inner for part in parts for inner in ast.walk(part)):
             return True

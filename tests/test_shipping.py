@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 
 from edgetag.benchmarking.result import BenchResult, BudgetCheck, Latency
+from edgetag.conversion.result import ExportResult
 from edgetag.judging.decisions import Decision
 from edgetag.recipe import Recipe, Variant, parse_recipe
-from edgetag.shipping import Shipping, choose
+from edgetag.shipping import Shipping, choose, decide, read_shipping
 from edgetag.validation.result import Verdict
-from tests.support.made_results import MACHINE, make_verdict, measured, scored
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
+from tests.support.made_results import MACHINE, exported, make_verdict, measured, scored
 
 SHA = "ab" * 32
 """Of the files of `made_results.scored`."""
@@ -70,6 +73,22 @@ def test_without_a_benchmark_of_these_files_a_full_integer_one_comes_first() -> 
     assert choose(recipe(), found, stale).variants == ("int8",)
 
 
+def test_each_file_s_time_is_that_of_its_own_bytes() -> None:
+    both, timed = verdict(fp32="pass", int8="pass"), bench(fp32=1.0, int8=2.0)
+    shas = {"fp32": "cd" * 32, "int8": SHA}
+    entries = tuple(
+        entry.model_copy(update={"sha256": shas[entry.variant]}) for entry in both.variants
+    )
+    judged = both.model_copy(update={"variants": entries})
+    # The time of `fp32` is of another file than was judged, though int8 has such bytes.
+    assert choose(recipe(), judged, timed).variants == ("int8",)
+    results = tuple(
+        result.model_copy(update={"sha256": shas[result.variant]}) for result in timed.results
+    )
+    now = timed.model_copy(update={"results": results})
+    assert choose(recipe(), judged, now).variants == ("fp32",)
+
+
 def test_a_file_that_is_too_slow_does_not_ship() -> None:
     slow = BudgetCheck(
         variant="int8", budget="max_latency_ms", limit=0.5, measured=1.0, verdict="fail"
@@ -91,3 +110,87 @@ def test_what_comes_nearest_is_looked_at_first() -> None:
 
 def test_a_verdict_on_given_files_alone_is_about_them() -> None:
     assert choose(recipe(), verdict(theirs="pass")) == Shipping((), "theirs")
+
+
+def with_latencies(**latencies: Latency) -> BenchResult:
+    """Return a benchmark of such latencies."""
+    made = bench((), **dict.fromkeys(latencies, 1.0))
+    results = tuple(
+        result.model_copy(update={"latency_ms": latencies[result.variant]})
+        for result in made.results
+    )
+    return made.model_copy(update={"results": results})
+
+
+def latency(p50: float, interval: tuple[float, float] | None) -> Latency:
+    return Latency(p50=p50, p90=p50, p99=p50, p50_interval=interval)
+
+
+@pytest.mark.parametrize(
+    ("fp16", "int8", "ships"),
+    [
+        (latency(1.25, (1.125, 1.375)), latency(1.0, (0.875, 1.125)), "fp16"),  # they touch
+        (latency(1.25, (1.25, 1.375)), latency(1.0, (0.875, 1.125)), "int8"),
+        (latency(1.125, None), latency(1.0, (0.875, 1.125)), "fp16"),
+        (latency(1.25, None), latency(1.0, (0.875, 1.125)), "int8"),
+        (latency(1.25, (1.0, 1.5)), latency(1.0, None), "fp16"),
+        (latency(1.25, (1.125, 1.5)), latency(1.0, None), "int8"),
+    ],
+)
+def test_files_are_as_fast_where_intervals_of_their_medians_meet(
+    fp16: Latency, int8: Latency, ships: str
+) -> None:
+    both = verdict(fp16="pass", int8="pass")
+    chosen = choose(recipe(), both, with_latencies(fp16=fp16, int8=int8))
+    assert chosen.variants == (ships,)
+
+
+def test_of_full_integer_files_that_nobody_timed_the_smallest_ships() -> None:
+    # int8-qat of made_results is 2.5 MB, int8 3.99 MB
+    assert choose(recipe(), verdict(int8="pass", int8_qat="pass")).variants == ("int8-qat",)
+
+
+def test_a_variant_s_decision_is_the_worst_of_its_own() -> None:
+    checks = [
+        BudgetCheck(variant=name, budget="max_latency_ms", limit=1, measured=1, verdict=decision)
+        for name, decision in (("int8", "undecided"), ("fp16", "fail"))
+    ]
+    both, timed = verdict(int8="pass", fp16="pass"), bench(tuple(checks))
+    assert decide("int8", both) == "pass"
+    assert decide("int8", both, timed) == "undecided"
+    assert decide("fp16", both, timed) == "fail"
+    assert decide("int8", verdict(int8="fail"), timed) == "fail"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "run")
+
+
+def test_a_run_folder_ships_by_what_lies_in_it(workspace: Workspace) -> None:
+    judged = verdict(fp32="pass", int8="pass")
+    write_text(workspace.validate / "verdict.json", judged.to_json())
+    assert read_shipping(recipe(), workspace) == Shipping(("int8",), "int8")
+    write_text(workspace.bench / "bench.json", bench(fp32=1.0, int8=2.0).to_json())
+    assert read_shipping(recipe(), workspace) == Shipping(("fp32",), "fp32")
+
+
+def test_named_files_ship_from_a_run_folder_that_was_not_validated(workspace: Workspace) -> None:
+    named = recipe('[bundle]\nvariants = ["fp16", "int8"]\n')
+    assert read_shipping(named, workspace) == Shipping(("fp16", "int8"), "fp16")
+
+
+def test_before_a_validation_nothing_ships_and_integers_are_looked_at_first(
+    workspace: Workspace,
+) -> None:
+    listed = recipe('[export]\nvariants = ["fp32", "fp16", "int8"]\n')
+    assert read_shipping(listed, workspace) == Shipping((), "int8")
+    made = tuple(exported(name, 1) for name in EXPORTED)
+    write_text(workspace.export / "export.json", ExportResult(variants=made).to_json())
+    assert read_shipping(listed, workspace) == Shipping((), "int8-qat")
+    made = tuple(exported(name, 1) for name in EXPORTED[:2])
+    write_text(workspace.export / "export.json", ExportResult(variants=made).to_json())
+    assert read_shipping(listed, workspace) == Shipping((), "fp32")
+
+
+EXPORTED: tuple[Variant, ...] = ("fp32", "fp16", "int8-qat", "int8")

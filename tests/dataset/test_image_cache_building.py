@@ -18,6 +18,7 @@ from edgetag.dataset import build_cache, open_dataset
 from edgetag.dataset.build_cache import inspect, write_cache
 from edgetag.dataset.inspection import FileJob, Limits, PartFacts, pixels_path
 from edgetag.dataset.stage import run
+from edgetag.machine import cores
 from edgetag.preprocess import Preprocessing, preprocess
 from edgetag.progress import SilentProgress
 from edgetag.recipe import load_recipe
@@ -150,7 +151,7 @@ def test_a_build_killed_at_any_moment_goes_on_and_leaves_no_process(
     workers = descendants(process.pid)
     process.kill()
     process.wait()
-    assert workers
+    assert workers or cores() == 1  # which builds by itself
     assert not workspace.cache.exists()
     deadline = time.monotonic() + 100
     while any(Path(f"/proc/{worker}").exists() for worker in workers):

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from statistics import NormalDist
 
 import pytest
 
@@ -13,7 +14,17 @@ from edgetag.errors import InputError
 from edgetag.recipe import DataSection, SplitSection, load_recipe, parse_recipe
 from edgetag.recipe.template import write_recipe
 from edgetag.validation.planning import power
-from edgetag.validation.starting_recipe import draft, least_map_drop
+from edgetag.validation.starting_recipe import (
+    ROUND_MARGINS,
+    decidable_map_drop,
+    decidable_margin,
+    draft,
+    flips_of_positives,
+    least_ap_drop,
+    least_map_drop,
+    starting_margins,
+)
+from tests.support.outcomes import chance_to_show
 
 MakeSurvey = Callable[..., Survey]
 
@@ -154,3 +165,87 @@ def test_a_source_with_too_few_pictures_still_gets_a_valid_recipe(
     text = written(tmp_path / "recipe.toml", replace(found, splits={}, longer_side=None))
     assert "No tag has test images enough to be judged" in text
     assert load_recipe(tmp_path / "recipe.toml").budgets["default"].max_map_drop == 0.05
+
+
+@pytest.mark.parametrize(("total", "flips", "margin"), [(60, 0.1, 0.2), (60, 0.03, 0.15)])
+def test_a_tag_s_margin_is_the_first_round_one_that_is_shown(
+    total: int, flips: float, margin: float
+) -> None:
+    narrower, shown = (
+        chance_to_show(total, limit, flips, 0.95, most=15)
+        for limit in (max(m for m in ROUND_MARGINS if m < margin), margin)
+    )
+    assert narrower < 0.9 <= shown
+    assert decidable_margin(total, flips, 0.9) == margin
+
+
+def test_where_no_round_margin_is_shown_the_widest_is_taken() -> None:
+    assert decidable_margin(3, 0.1, 0.9) == 0.5
+    assert decidable_margin(100_000, 0.03, 0.9) == 0.01
+    one = starting_margins(counts(cat=1, dog=50), ("cat",))["cat"]  # 0.2 · (1.960 + 1.834) is 0.76
+    assert one.max_ap_drop == 0.5
+
+
+def test_from_a_hundred_positives_on_fewer_decisions_are_taken_to_flip() -> None:
+    assert [flips_of_positives(count) for count in (1, 99, 100, 5000)] == [0.1, 0.1, 0.03, 0.03]
+
+
+def test_drops_that_are_shown_are_so_many_standard_errors() -> None:
+    errors = NormalDist().inv_cdf(0.95) + NormalDist().inv_cdf(0.8)
+    assert least_ap_drop(100, 0.8, 0.9) == pytest.approx(0.2 / 10 * errors)
+    # Two tags: the root of 1/25 + 1/100, halved.
+    two = counts(cat=25, dog=100)
+    assert least_map_drop(two, ("cat", "dog"), 0.8, 0.9) == pytest.approx(
+        0.15 * 0.05**0.5 / 2 * errors
+    )
+    assert least_map_drop(two, ("dog",), 0.8, 0.9) == pytest.approx(0.15 / 10 * errors)
+
+
+@pytest.mark.parametrize(
+    ("positives", "margin"),
+    # 0.15 / sqrt(positives) · (1.960 + 1.282), up to the next round margin: 0.486, 0.243, 0.0486,
+    # 0.0122.
+    [(1, 0.5), (4, 0.3), (100, 0.05), (1600, 0.02), (10_000_000, 0.01)],
+)
+def test_the_mean_s_margin_is_the_next_round_one(positives: int, margin: float) -> None:
+    assert decidable_map_drop(counts(cat=positives), ("cat",)) == margin
+
+
+def test_every_scored_tag_s_margins_share_the_doubt() -> None:
+    test = counts(cat=40, dog=120, rare=3)
+    margins = starting_margins(test, ("cat", "dog"))
+    assert set(margins) == {"cat", "dog"}
+    wanted = 1 - 0.1 / 6  # two tags, three margins each
+    cat, dog = margins["cat"], margins["dog"]
+    assert cat.max_recall_drop == decidable_margin(40, 0.1, wanted)
+    assert cat.max_fpr_rise == decidable_margin(123, 0.03, wanted)
+    assert dog.max_recall_drop == decidable_margin(120, 0.03, wanted)
+    assert dog.max_fpr_rise == decidable_margin(43, 0.03, wanted)
+    # 0.2 / sqrt(40) · (1.960 + 2.128) is 0.129, and 0.0746 of 120.
+    assert (cat.max_ap_drop, dog.max_ap_drop) == (0.15, 0.1)
+    assert starting_margins(test, ()) == {}
+
+
+def test_small_pictures_are_at_most_128_px_and_many_of_them_make_large_batches(
+    found: Survey,
+) -> None:
+    def chosen(longer_side: int | None, train: int) -> tuple[int, int]:
+        splits = {**found.splits, "train": counts(cat=train)}
+        made = draft(replace(found, longer_side=longer_side, splits=splits))
+        return made.input_size, made.batch_size
+
+    assert chosen(128, 3999) == (96, 16)
+    assert chosen(128, 4000) == (96, 64)
+    assert chosen(129, 4000) == chosen(None, 4000) == (224, 16)
+    untrained = replace(found, longer_side=128, splits={"test": found.splits["test"]})
+    assert draft(untrained).batch_size == 16
+
+
+def test_a_draft_judges_the_deciding_split_and_every_other_test(found: Survey) -> None:
+    test = found.splits["test"]
+    made = draft(replace(found, splits={**found.splits, "test_style": test, "validation": test}))
+    assert made.judged_splits == ("test", "test_style")
+    assert made.test_images == 30 + 40 + 36 + 34 + 12
+    assert made.unscored == ("frog",)
+    none = draft(replace(found, splits={}))
+    assert (none.max_map_drop, none.tags, none.unscored) == (None, {}, tuple(test.tags))

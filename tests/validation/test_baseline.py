@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edgetag.errors import InputError
-from edgetag.progress import SilentProgress
+from edgetag.progress import Progress, SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.tables.markdown import to_markdown
 from edgetag.validation.baseline import (
@@ -34,6 +34,7 @@ from edgetag.writing import write_text
 from tests.support.made_results import NOT_LOADABLE, RECIPE, make_sources, make_verdict, scored
 
 FILE = "models/x/baseline.json"
+QUIET = SilentProgress()
 
 
 def verdict_of(drop: float = 0.004, **changes: object) -> Verdict:
@@ -63,6 +64,63 @@ def with_tag(verdict: Verdict, **changes: object) -> Verdict:
 
 def told(comparison: BaselineComparison) -> list[tuple[str, str]]:
     return [(change.what, change.change) for change in comparison.changes]
+
+
+def test_numbers_are_accepted_to_six_decimals() -> None:
+    entry = scored("int8", "litert", "test", 0.0).model_copy(
+        update={"map": 0.12345678, "map_drop": None}
+    )
+    verdict = with_tag(make_verdict((entry,)), ap=0.9999995, recall=2 / 3, fpr=None)
+    (state,) = accept(verdict, None, "first").variants
+    assert (state.map, state.map_drop) == (0.123457, None)
+    cat = state.tags[0]
+    assert (cat.tag, cat.positives, cat.negatives) == ("cat", 40, 53)
+    assert (cat.ap, cat.recall, cat.fpr) == (1.0, 0.666667, None)
+
+
+@pytest.mark.parametrize(("drop", "kinds"), [(0.006001, []), (0.006004, ["worse", "worse"])])
+def test_rounding_of_both_sides_is_no_change(drop: float, kinds: list[str]) -> None:
+    """A change of 0.002 is none, nor is that of two millionths more."""
+    comparison = held(verdict_of(drop), accepted(0.004))
+    assert [change.change for change in comparison.changes] == kinds
+
+
+def test_a_tag_that_is_newly_scored_is_told_once_and_fails_nothing() -> None:
+    unscored = with_tag(verdict_of(), scored=False, ap=None, recall=None, fpr=None)
+    comparison = held(verdict_of(), accept(unscored, None, "first"))
+    assert told(comparison) == [("ap of cat", "new")]
+    assert comparison.verdict == "pass"
+
+
+def test_a_change_names_its_file_runtime_numbers_and_tolerance() -> None:
+    (change,) = held(with_tag(verdict_of(), ap=0.85), accepted()).changes
+    assert (change.variant, change.runtime, change.what) == ("int8", "litert", "ap of cat")
+    assert (change.accepted, change.measured) == (0.896, 0.85)
+    assert change.tolerance == 0.01
+    (recall,) = held(with_tag(verdict_of(), recall=0.5), accepted()).changes
+    assert recall.tolerance == 1 / 40  # of its positives
+
+
+def test_a_given_file_is_held_against_the_variant_that_it_is_accepted_as() -> None:
+    entry = scored("int8", "litert", "test", 0.02).model_copy(update={"variant": "mine"})
+    verdict = make_verdict((entry,))
+    alone = compare(verdict, accepted(), FILE, 0.002, 0.05)
+    assert [(c.variant, c.change) for c in alone.changes] == [("int8", "gone"), ("mine", "new")]
+    named = compare(verdict, accepted(), FILE, 0.002, 0.05, accepted_names={"mine": "int8"})
+    assert [(c.variant, c.what, c.change) for c in named.changes] == [
+        ("mine", "map", "worse"),
+        ("mine", "map_drop", "worse"),
+    ]
+
+
+def test_five_tags_that_differ_are_named_and_of_more_that_there_are_more() -> None:
+    def said(names: str) -> str:
+        with pytest.raises(InputError) as error:
+            held(verdict_of(tags=("cat", "dog|wolf", "[bold]food", *names)), accepted())
+        return str(error.value)
+
+    assert "vocabulary: only in the recipe: 'a', 'b', 'c', 'd', 'e'; " in said("abcde")
+    assert "vocabulary: only in the recipe: 'a', 'b', 'c', 'd', 'e' …; " in said("abcdef")
 
 
 def test_the_same_verdict_changes_nothing() -> None:
@@ -312,13 +370,34 @@ def accepting(tmp_path: Path) -> Callable[..., tuple[Path, Baseline]]:
     recipe_file = tmp_path / "model" / "recipe.toml"
     write_text(recipe_file, RECIPE)
 
-    def run(verdict: Verdict, **options: bool) -> tuple[Path, Baseline]:
+    def run(verdict: Verdict, progress: Progress = QUIET, **options: bool) -> tuple[Path, Baseline]:
         workspace = Workspace(tmp_path / "run")
         write_text(workspace.validate / "verdict.json", verdict.to_json())
         recipe = parse_recipe(recipe_file.read_text(), recipe_file)
-        return accept_run(recipe, recipe_file, workspace, SilentProgress(), "because", **options)
+        return accept_run(recipe, recipe_file, workspace, progress, "because", **options)
 
     return run
+
+
+class Listening(SilentProgress):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_what_the_former_state_had_and_this_one_has_not_is_said(
+    accepting: Callable[..., tuple[Path, Baseline]],
+) -> None:
+    progress = Listening()
+    accepting(make_sources().verdict)
+    accepting(verdict_of(), progress=progress)  # int8 on litert; the other variants are kept
+    assert progress.said == [
+        "note: int8 on tflite-runtime was in the former state and is not in this one"
+    ]
+    accepting(verdict_of(), progress=progress)
+    assert len(progress.said) == 1
 
 
 def test_the_file_lies_beside_the_recipe_and_reads_back(

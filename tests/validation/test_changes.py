@@ -81,6 +81,30 @@ def test_an_image_is_named_by_its_path_where_the_manifest_has_one(
     assert changed(unnamed, rows)["path"].to_list() == changed(dataset, rows)["identity"].to_list()
 
 
+def test_changes_that_are_as_sure_go_by_image_and_then_by_tag(dataset: Dataset, rows: Rows) -> None:
+    labels, before, after = drawn(dataset)
+    after[[8, 5, 30]] = 0.7
+    table = changed_decisions(*pair(dataset, labels, before, after), dataset, rows)
+    told = list(zip(table["identity"], table["tag"], strict=True))
+    assert len(set(told)) == 3 * len(dataset.vocabulary.names)
+    assert told == sorted(told)
+
+
+def test_a_curve_has_no_points_that_change_nothing_of_a_drawing(
+    dataset: Dataset, rows: Rows
+) -> None:
+    labels, before, after = drawn(dataset)
+    labels[:, 0] = 0
+    labels[7, 0] = 1
+    after[:, 0] = np.linspace(0.1, 0.3, IMAGES, dtype=np.float32)
+    after[7, 0] = 0.9
+    measured = pair(dataset, labels, before, after)
+    curves = details("x", "y", *measured, changed_decisions(*measured, dataset, rows)).curves
+    (curve,) = [each.after for each in curves if each.tag == "cat"]
+    # Of all 40 images, of the one that is surest, of none; between them recall stays 1.
+    assert (curve.precision, curve.recall) == ((0.025, 1.0, 1.0), (1.0, 1.0, 0.0))
+
+
 def test_details_keep_the_surest_changes_and_count_all(dataset: Dataset, rows: Rows) -> None:
     labels, before, after = drawn(dataset)
     after[:] = 0.7

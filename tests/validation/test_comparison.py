@@ -165,6 +165,25 @@ def test_without_known_labels_nothing_is_measured() -> None:
     assert result.largest_score_difference is None
 
 
+def test_a_single_known_cell_is_measured() -> None:
+    labels = np.full((30, 3), -1, dtype=np.int8)
+    labels[4, 1] = 0
+    before = np.full((30, 3), 0.25, dtype=np.float32)
+    after = before.copy()
+    after[4, 1] = after[5, 0] = 0.75  # the second one is not known
+    result = compared(labels, before, after)
+    assert (result.flips, result.flip_rate) == (1, 1.0)
+    assert result.largest_score_difference == result.mean_score_difference == 0.5
+
+
+def test_two_groups_are_enough_for_an_interval() -> None:
+    labels, reference, variant = case()
+    halves = [str(number % 2) for number in range(len(labels))]
+    result = compared_over(split(labels, halves), reference, variant)
+    assert result.mean_ap is not None
+    assert result.mean_ap.drop_interval is not None
+
+
 def test_a_single_group_gives_no_interval() -> None:
     labels, reference, variant = case()
     over = split(labels, ["one"] * len(labels))

@@ -16,18 +16,24 @@ from edgetag.conversion.flatfile import pack_model, read_model
 from edgetag.conversion.result import ExportResult
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
-from edgetag.recipe import Recipe
+from edgetag.recipe import Budget, Recipe
 from edgetag.runtimes import LoadFailure, engines
 from edgetag.runtimes.maps import MapRun, explain
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.heat_map_result import HeatMaps
-from edgetag.validation.heat_maps import MadeMaps, ReferenceHeatMaps
+from edgetag.validation.heat_maps import (
+    MadeMaps,
+    ReferenceHeatMaps,
+    check_heat_maps,
+    with_heat_maps,
+)
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import ReferenceMaps, read_reference
 from edgetag.validation.statistics import Bootstrap, ratio_samples
 from edgetag.workspace import digest_file
 from edgetag.writing import write_text
+from tests.support.made_results import scored
 from tests.support.run_folders import give_maps
 from tests.support.tiny_run import TAGS, TEST, RunFolder
 
@@ -142,6 +148,139 @@ def test_maps_of_an_ensemble_are_the_mean_of_its_files(scene: ReferenceHeatMaps)
     assert isinstance(scene.compare(made, first.scores), LoadFailure)
     wrong = MadeMaps(MapRun(second.scores, scene.maps), EXACT)
     assert isinstance(scene.compare([made[0], wrong], scores), LoadFailure)
+
+
+def small(
+    labels: npt.NDArray[Any], groups: tuple[str, ...] = ("a", "b"), min_positives: int = 1
+) -> ReferenceHeatMaps:
+    """Two images of 1 x 3 cells, two tags; all cells are a half but the highest, which differ."""
+    maps = np.zeros((2, 1, 3, 2), np.float32)
+    maps[:, 0, 0, 0] = maps[:, 0, 2, 1] = np.log(3)  # 3/4
+    return ReferenceHeatMaps(
+        maps=maps,
+        labels=labels,
+        names=("cat", "dog"),
+        bootstrap=Bootstrap.over(groups, 50, 1),
+        confidence=0.9,
+        min_positives=min_positives,
+    )
+
+
+def raised(scene: ReferenceHeatMaps) -> npt.NDArray[Any]:
+    """Return maps of which `cat`'s second cell of the first image is as high as the first."""
+    maps = scene.maps.copy()
+    maps[0, 0, 1, 0] = np.log(3)
+    return maps
+
+
+def test_every_number_of_maps_is_that_of_its_cells() -> None:
+    scene = small(np.array([[1, 0], [1, 1]], dtype=np.int8))
+    made = compared(scene, raised(scene))
+    assert (made.height, made.width, made.n_images, made.n_groups, made.n_present) == (
+        4,
+        4,
+        2,
+        2,
+        3,
+    )
+    # One cell of three is a quarter higher, of one of three pairs, and of one of four in all.
+    assert made.error == pytest.approx(1 / 4 / 3 / 3)
+    assert made.all_tags_error == pytest.approx(1 / 4 / 3 / 4)
+    # Of nine cells the highest; 99 of 100 parts of the way from the eighth, which is 0.
+    assert made.p99_error == pytest.approx(1 / 4 * (0.99 * 8 - 7))
+    # Where two cells are highest the peak is there by half.
+    assert made.peak_agreement == pytest.approx((0.5 + 1 + 1) / 3)
+    cat, dog = made.tags
+    assert (cat.tag, cat.scored, cat.positives) == ("cat", True, 2)
+    assert (cat.error, cat.peak_agreement) == pytest.approx((1 / 4 / 3 / 2, 0.75))
+    assert (dog.positives, dog.error, dog.peak_agreement) == (1, 0, 1)
+    # Draws have the first image not at all, once or twice.
+    assert made.error_interval == pytest.approx((0, 1 / 4 / 3))
+    assert made.peak_agreement_interval == pytest.approx((0.5, 1))
+
+
+def test_a_peak_elsewhere_agrees_with_none() -> None:
+    scene = small(np.ones((2, 2), dtype=np.int8))
+    assert compared(scene, scene.maps[..., ::-1]).peak_agreement == 0
+
+
+def test_where_no_tag_is_present_maps_differ_over_all_tags_alone() -> None:
+    scene = small(np.array([[0, -1], [0, 0]], dtype=np.int8), min_positives=0)
+    made = compared(scene, raised(scene))
+    assert made.n_present == 0
+    assert (made.error, made.error_interval, made.p99_error) == (None, None, None)
+    assert (made.peak_agreement, made.peak_agreement_interval) == (None, None)
+    assert made.all_tags_error == pytest.approx(1 / 4 / 3 / 4)
+    assert [tag.scored for tag in made.tags] == [False, False]
+
+
+def test_a_tag_s_maps_are_scored_from_its_least_positives_on() -> None:
+    scene = small(np.array([[1, 0], [1, 1]], dtype=np.int8), min_positives=2)
+    assert [tag.scored for tag in compared(scene, scene.maps).tags] == [True, False]
+
+
+def test_maps_of_one_group_have_no_interval() -> None:
+    scene = small(np.ones((2, 2), dtype=np.int8), ("a", "a"))
+    made = compared(scene, raised(scene))
+    assert made.error is not None
+    assert (made.n_groups, made.error_interval, made.peak_agreement_interval) == (1, None, None)
+
+
+def test_maps_of_another_size_are_a_failure(scene: ReferenceHeatMaps) -> None:
+    run = run_of(scene.maps[:, :2])
+    refused = scene.compare([MadeMaps(run, EXACT)], run.scores)
+    assert isinstance(refused, LoadFailure)
+    assert refused.reason.endswith("its maps are [2, 4, 3], the float model's [4, 4, 3]")
+
+
+def test_a_file_of_integers_may_be_a_step_of_its_scores_apart(scene: ReferenceHeatMaps) -> None:
+    stepped = replace(EXACT, mean_step=0.01)
+    run = run_of(scene.maps)
+    for ends, apart, good in (
+        (EXACT, 0.00005, True),
+        (EXACT, 0.0015, False),
+        (stepped, 0.0038, True),  # 1/256 is 0.0039
+        (stepped, 0.0041, False),
+    ):
+        judged = scene.compare([MadeMaps(run, ends)], run.scores + np.float32(apart))
+        assert isinstance(judged, HeatMaps) == good
+
+
+def test_scores_may_be_as_far_from_their_maps_as_rounding_moves_them() -> None:
+    run = run_of(np.zeros((1, 2, 2, 1)))
+    off = MapRun(run.scores + np.float32(0.25), run.maps)
+    assert MadeMaps(off, EXACT).identity_error == pytest.approx(0.25)
+    assert MadeMaps(off, EXACT).identity_tolerance == pytest.approx(0.0001)
+    stepped = MadeMaps(off, replace(EXACT, mean_step=0.1))
+    assert stepped.identity_tolerance == pytest.approx(0.1 / 4 + 1 / 256 + 0.0001)
+    assert stepped.weight == 1.0
+
+
+def test_the_limit_of_maps_is_judged_by_their_interval_and_open_without_one() -> None:
+    scene = small(np.array([[1, 0], [1, 1]], dtype=np.int8))
+    made = compared(scene, raised(scene))  # 0.028, in 0..0.083
+    assert check_heat_maps(Budget(), made, 0.9) == ()
+    for limit, decision in ((0.09, "pass"), (0.05, "undecided")):
+        (check,) = check_heat_maps(Budget(max_heat_map_error=limit), made, 0.9)
+        assert (check.limit, check.measured, check.interval) == (
+            limit,
+            made.error,
+            made.error_interval,
+        )
+        assert check.verdict == decision
+    none = compared(small(np.zeros((2, 2), dtype=np.int8)), scene.maps)
+    for nothing in (None, none):
+        (check,) = check_heat_maps(Budget(max_heat_map_error=0.09), nothing, 0.9)
+        assert (check.measured, check.verdict) == (None, "undecided")
+
+
+def test_an_entry_is_as_bad_as_its_maps() -> None:
+    entry = scored("fp32", "litert", "test", 0.0)
+    assert (entry.verdict, entry.budgets) == ("pass", ())
+    checks = check_heat_maps(Budget(max_heat_map_error=0.09), None, 0.9)
+    judged = with_heat_maps(entry, None, checks)
+    assert (judged.verdict, judged.budgets) == ("undecided", checks)
+    assert with_heat_maps(entry, None, ()).verdict == "pass"
 
 
 def test_a_mean_that_the_file_cannot_hold_is_cut_before_it_is_compared(

@@ -1,6 +1,7 @@
 """Scores that a verdict is about, read again by those who look at pictures one by one."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from edgetag import runtimes
@@ -37,6 +38,24 @@ def test_each_split_has_its_own_part_of_the_scores(run_folder: RunFolder) -> Non
         InputError, match=r"nothing was scored of 'fp32' over test_other; it judges"
     ):
         read_judged(workspace, "fp32", "test_other")
+
+
+def test_scores_of_other_pictures_or_labels_are_refused(run_folder: RunFolder) -> None:
+    workspace = run_folder.workspace
+    stage.run(run_folder.recipe, workspace, SilentProgress(), run_folder.reference_file())
+    manifest = pl.read_parquet(workspace.manifest)
+    first = pl.col("identity") == "id0"
+    for change in (
+        pl.when(first).then(pl.lit("other")).otherwise("identity").alias("identity"),
+        pl.when(first).then(1 - pl.col("tag:cat")).otherwise("tag:cat").alias("tag:cat"),
+    ):
+        manifest.with_columns(change.cast(manifest[change.meta.output_name()].dtype)).write_parquet(
+            workspace.manifest
+        )
+        with pytest.raises(InputError, match=r"not the pictures and labels that verdict\.json"):
+            read_judged(workspace, "fp32")
+    manifest.write_parquet(workspace.manifest)
+    assert read_judged(workspace, "fp32").entry.decides
 
 
 @pytest.mark.parametrize("kind", list(FailureKind))

@@ -64,6 +64,20 @@ def test_what_is_judged_again_changes_nothing_else(run_folder: RunFolder, recipe
     assert left(run_folder)[1:] == before[1:]
 
 
+@pytest.mark.slow
+def test_changed_decisions_stay_in_the_order_of_the_recipe(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    run_folder.replace_model("fp32", (MODELS / "tiny_int8_int8.tflite").read_bytes())
+    stage.run(recipe, run_folder.workspace, SilentProgress(), run_folder.reference_file())
+    path = run_folder.workspace.validate / "changes.parquet"
+    whole = pl.read_parquet(path)
+    assert whole["variant"].unique(maintain_order=True).to_list() == ["fp32", "int8"]
+    for variant in ("int8", "fp32"):
+        stage.run(recipe, run_folder.workspace, SilentProgress(), variants=(variant,))
+        assert pl.read_parquet(path).equals(whole)
+
+
 @pytest.mark.parametrize("what", ["file", "budget", "labels", "settings", "older"])
 def test_what_is_no_longer_true_is_left_out_and_told(
     run_folder: RunFolder, recipe: Recipe, what: str
@@ -146,7 +160,8 @@ def test_a_file_given_by_hand_is_judged_beside_and_only_while_it_is_given(
     assert list(beside.decisions) == ["int8", "theirs"]
     after = stage.run(recipe, workspace, progress, variants=("fp32",))
     assert list(after.decisions) == ["fp32", "int8"]
-    assert any("theirs no longer in the verdict: given by hand" in line for line in progress.said)
+    (left_out,) = [line for line in progress.said if "no longer in the verdict" in line]
+    assert left_out.startswith("note: theirs no longer in the verdict: given by hand")
 
 
 def test_a_damaged_verdict_is_replaced_and_that_is_told(

@@ -12,11 +12,16 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.validation import stage
+from edgetag.validation.needs import images_to_decide
 from edgetag.validation.plan_result import Need, Plan
 from edgetag.validation.plan_tables import plan_tables
-from edgetag.validation.planning import images_needed, plan, power
+from edgetag.validation.planning import MOST, _smallest, images_needed, plan, power
 from edgetag.validation.proportions import paired_interval
-from tests.support.tiny_run import RunFolder
+from edgetag.validation.result import VariantVerdict
+from edgetag.writing import write_text
+from tests.support.made_results import check, make_verdict, scored
+from tests.support.outcomes import chance_to_show
+from tests.support.tiny_run import TEST, RunFolder
 
 QUIET = SilentProgress()
 MARGINS = "[budgets.int8]\nmax_map_drop = 0.02\nmax_recall_drop = 0.05\nmax_fpr_rise = 0.02\n"
@@ -33,6 +38,17 @@ def test_the_power_is_what_simulation_finds(margin: float, flips: float) -> None
         for lost, both in zip(worse, discordant, strict=True)
     ]
     assert power(total, margin, flips, 0.95) == pytest.approx(np.mean(shown), abs=0.04)
+
+
+@pytest.mark.parametrize(
+    ("total", "margin", "flips", "confidence"),
+    [(60, 0.1, 0.1, 0.95), (60, 0.1, 0.1, 0.8), (40, 0.15, 0.05, 0.95), (12, 0.3, 0.02, 0.9)],
+)
+def test_the_power_is_the_sum_over_all_outcomes(
+    total: int, margin: float, flips: float, confidence: float
+) -> None:
+    expected = chance_to_show(total, margin, flips, confidence, most=total // 4)
+    assert power(total, margin, flips, confidence) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize(("margin", "flips"), [(0.05, 0.02), (0.01, 0.05)])
@@ -55,6 +71,24 @@ def test_with_many_flips_it_is_the_textbook_s_number() -> None:
 def test_a_margin_that_no_number_of_images_shows_has_none() -> None:
     assert images_needed(0.8, 0.0, 0.02, 0.95) is None
     assert images_needed(0.8, 1e-6, 0.02, 0.95) is None
+
+
+def test_the_smallest_number_is_halved_down_to_and_large_ones_to_a_thousandth() -> None:
+    asked = (1, 2, 7, 8, 9, 10, 17, 100, 1023, 1024, 1025)
+    assert [_smallest(least.__le__) for least in asked] == [*asked]
+    for least in (50_000, 1_234_567):
+        number = _smallest(least.__le__)
+        assert number is not None
+        assert least <= number <= least * 1.0011
+    assert _smallest(MOST.__lt__) is None
+
+
+@pytest.mark.parametrize("margin", [0.3, 0.45, 0.5, 0.6, 0.8])
+def test_few_images_are_enough_for_a_wide_margin_where_nothing_flips(margin: float) -> None:
+    # Where nothing is lost of n, the interval ends at z² / (n + z²).
+    z = norm.ppf(0.975)
+    expected = math.ceil(z**2 * (1 / margin - 1))
+    assert images_needed(0.8, margin, 1e-4, 0.95) == expected
 
 
 def litert_only(folder: RunFolder, more: str) -> Recipe:
@@ -92,6 +126,129 @@ def test_after_a_validation_they_are_measured_and_map_is_planned_too(run_folder:
     need = next(n for n in found.needs if (n.tag, n.budget) == ("cat", "max_recall_drop"))
     assert cat.flips_of_positives is not None
     assert need.flips == pytest.approx((cat.flips_of_positives + 1) / (cat.positives + 1))
+
+
+def judged(run_folder: RunFolder, **changes: object) -> Plan:
+    """Plan after a verdict on 93 images, of which `cat` has 40 and 53 others have not.
+
+    Of its positives 3 flipped, of the negatives 2.
+    """
+    entry = scored("int8", "litert", "test", 0.004)
+    cat = entry.tags[0].model_copy(
+        update={"flips": 5, "flips_of_positives": 3, "checks": (), "verdict": "pass"}
+    )
+    made = entry.model_copy(
+        update={"tags": (cat, *entry.tags[1:]), "budgets": (), "map_drop_interval": (0.0, 0.02)}
+        | changes
+    )
+    return planned(run_folder, made)
+
+
+def planned(run_folder: RunFolder, *entries: VariantVerdict) -> Plan:
+    write_text(run_folder.workspace.validate / "verdict.json", make_verdict(entries).to_json())
+    return plan(
+        litert_only(run_folder, MARGINS), run_folder.workspace, QUIET, "int8", 0.8, None, 0.05
+    )
+
+
+def need_of(made: Plan, tag: str | None, budget: str) -> Need:
+    (need,) = [need for need in made.needs if (need.tag, need.budget) == (tag, budget)]
+    return need
+
+
+def test_the_mean_s_margin_takes_images_by_the_square_of_its_standard_error(
+    run_folder: RunFolder,
+) -> None:
+    overall = need_of(judged(run_folder), None, "max_map_drop")
+    # The interval is 0.02 wide, so 1.96 standard errors are 0.01; there must be 1.96 + 0.84 of
+    # them in a margin of 0.02.
+    z, of_power = norm.ppf(0.975), norm.ppf(0.8)
+    images = math.ceil(93 * (0.01 / z * (z + of_power) / 0.02) ** 2)
+    assert images == 48
+    assert (overall.have, overall.needed, overall.images) == (93, 48, 48)
+    assert (overall.flips, overall.decides) == (0.012, "pass")
+
+
+def test_without_an_interval_of_the_mean_its_margin_is_not_planned(run_folder: RunFolder) -> None:
+    made = judged(run_folder, map_drop_interval=None)
+    assert {need.tag for need in made.needs} == {"cat", "dog", "food"}
+
+
+def test_measured_flips_are_those_of_the_kind_and_groups_take_more_images(
+    run_folder: RunFolder,
+) -> None:
+    made = judged(run_folder)
+    cat = run_folder.labels[:TEST, 0]
+    positives, negatives = int((cat == 1).sum()), int((cat == 0).sum())
+    recall, fpr = (need_of(made, "cat", name) for name in ("max_recall_drop", "max_fpr_rise"))
+    assert (recall.have, recall.of) == (positives, "positives")
+    assert (fpr.have, fpr.of) == (negatives, "negatives")
+    assert recall.flips == pytest.approx(4 / (positives + 1))
+    assert fpr.flips == pytest.approx(3 / (negatives + 1))
+    for each in (recall, fpr):
+        assert each.flips is not None
+        alone = images_needed(0.8, each.margin, each.flips, 0.95)
+        assert alone is not None
+        assert each.needed == math.ceil(alone * 1.2)  # the verdict's design effect
+        assert each.images == math.ceil(each.needed * TEST / each.have)
+    # The verdict has scored no tag of that name.
+    assert need_of(made, "food", "max_recall_drop").flips == 0.05
+
+
+def test_another_split_s_or_variant_s_verdict_measures_nothing(run_folder: RunFolder) -> None:
+    other = scored("int8", "litert", "test_style", 0.004), scored("fp32", "litert", "test", 0.0)
+    made = planned(run_folder, *other)
+    assert not made.measured
+    assert {need.flips for need in made.needs} == {0.05}
+
+
+def test_an_open_margin_is_planned_by_what_was_measured(run_folder: RunFolder) -> None:
+    open_recall = check("max_recall_drop", 0.05, 0.02, 0.06)
+    lost_fpr = check("max_fpr_rise", 0.02, 0.03, 0.04)
+    entry = scored("int8", "litert", "test", 0.004)
+    cat = entry.tags[0].model_copy(
+        update={"flips": 5, "flips_of_positives": 3, "checks": (open_recall, lost_fpr)}
+    )
+    tags, budgets = (cat, *entry.tags[1:]), (check("max_map_drop", 0.02, 0.01, 0.03),)
+    made = judged(run_folder, tags=tags, budgets=budgets)
+    tests = 3  # two of cat, one of the second tag
+    for name, each, tested in (
+        ("cat", open_recall, tests),
+        ("cat", lost_fpr, tests),
+        (None, budgets[0], 1),
+    ):
+        need = need_of(made, name, each.budget)
+        assert each.measured is not None
+        assert each.interval is not None
+        more = images_to_decide(
+            each.limit, each.measured, each.interval, need.have, tested, 0.025, 0.8
+        )
+        assert more is not None
+        assert need.needed == need.have + more
+        assert need.images == math.ceil(need.needed * 93 / need.have)
+        assert need.decides == ("fail" if each is lost_fpr else "pass")
+
+
+def test_a_verdict_on_another_limit_leaves_the_plan_as_it_is(run_folder: RunFolder) -> None:
+    without = judged(run_folder)
+    entry = scored("int8", "litert", "test", 0.004)
+    cat = entry.tags[0].model_copy(
+        update={
+            "flips": 5,
+            "flips_of_positives": 3,
+            "checks": (check("max_recall_drop", 0.06, 0.02, 0.06),),
+        }
+    )
+    other = judged(run_folder, tags=(cat, *entry.tags[1:]))
+    assert need_of(other, "cat", "max_recall_drop") == need_of(without, "cat", "max_recall_drop")
+
+
+def test_images_of_all_splits_are_those_of_this_one_at_its_share(run_folder: RunFolder) -> None:
+    made = judged(run_folder)
+    every = len(pl.read_parquet(run_folder.workspace.manifest))
+    for each in made.needs:
+        assert each.images is not None
+        assert each.in_all == pytest.approx(each.images * every / TEST, rel=0.05)  # two digits
 
 
 def test_a_tag_without_positives_needs_images_of_unknown_number(run_folder: RunFolder) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
@@ -15,10 +15,12 @@ from edgetag.validation.proportions import (
     design_effect,
     exact_mcnemar,
     holm,
+    largest_share,
     p_above,
     paired_interval,
     score_statistic,
     share_design_effect,
+    share_interval,
 )
 
 Z = float(norm.ppf(0.975))
@@ -165,3 +167,59 @@ def test_unknown_cells_have_no_part_in_the_design_effect() -> None:
     known = np.zeros_like(change, dtype=bool)
     known[::5] = True
     assert design_effect(change, known, np.arange(10) // 5) == 1.0
+
+
+@pytest.mark.parametrize(("hits", "total"), [(0, 1), (1, 1), (0, 20), (20, 20), (3, 40), (39, 40)])
+def test_a_share_s_interval_is_scipys(hits: int, total: int) -> None:
+    expected = binomtest(hits, total).proportion_ci(0.9, method="exact")
+    assert share_interval(hits, total, 0.9) == pytest.approx(expected, abs=1e-12)
+    one_sided = binomtest(hits, total, alternative="less").proportion_ci(0.9, method="exact")
+    assert largest_share(hits, total, 0.9) == pytest.approx(one_sided.high, abs=1e-12)
+
+
+def test_all_or_nothing_leaves_a_power_of_the_level_open() -> None:
+    # (1 - share)^total is the chance to see none: 0.05 at the bound.
+    assert largest_share(0, 20, 0.95) == pytest.approx(1 - 0.05 ** (1 / 20))
+    assert largest_share(0, 2.5, 0.95) == pytest.approx(1 - 0.05 ** (1 / 2.5))
+    assert largest_share(2.5, 2.5, 0.95) == 1.0
+
+
+def test_a_share_s_design_effect_is_that_of_two_sums() -> None:
+    # Half are hits, so each is half apart: 8 · 1/4 over images, and 1, 1, 0 and 0 over groups.
+    hits = np.array([1, 1, 0, 0, 1, 0, 1, 0], dtype=bool)
+    assert share_design_effect(hits, np.arange(8) // 2) == 1.0
+    # As one group of four hits and one of four others, 2 and -2.
+    halves = np.array([1, 1, 1, 1, 0, 0, 0, 0], dtype=bool)
+    assert share_design_effect(halves, np.arange(8) // 4) == pytest.approx(8 / 2)
+    # A quarter: 2 · 9/16 + 6 · 1/16 = 3/2 over images; 3/2, -1/2, -1/2, -1/2 over pairs.
+    quarter = np.array([1, 1, 0, 0, 0, 0, 0, 0], dtype=bool)
+    assert share_design_effect(quarter, np.arange(8) // 2) == pytest.approx(3 / 1.5)
+
+
+def test_images_that_are_all_alike_count_as_one_of_their_group() -> None:
+    # Groups of 1, 2 and 3: (1 + 4 + 9) / 6.
+    groups = np.array([0, 1, 1, 2, 2, 2])
+    for same in (True, False):
+        assert share_design_effect(np.full(6, same), groups) == pytest.approx(14 / 6)
+    nothing = np.zeros((6, 1), dtype=np.int8)
+    known = np.ones_like(nothing, dtype=bool)
+    assert design_effect(nothing, known, groups) == pytest.approx(14 / 6)
+
+
+def test_the_design_effect_of_changes_is_that_of_their_sums() -> None:
+    # Of the first tag 1 and 1 in one group, 1 and -1 in the other; of the second one alone.
+    changes = np.array([[1, 0], [1, 0], [1, 1], [-1, 0]], dtype=np.int8)
+    known = np.ones_like(changes, dtype=bool)
+    groups = np.array([0, 0, 1, 1])
+    assert design_effect(changes, known, groups) == pytest.approx((4 + 0 + 0 + 1) / 5)
+    changes[3, 0] = 0
+    assert design_effect(changes, known, groups) == pytest.approx((4 + 1 + 0 + 1) / 4)
+    assert design_effect(-changes, known, groups) == pytest.approx((4 + 1 + 0 + 1) / 4)
+
+
+def test_without_a_variance_a_difference_is_none_or_endless() -> None:
+    # Were all lost for certain, the variance would be 0.
+    assert score_statistic(5, 0, 5, 1.0) == 0.0
+    assert score_statistic(4, 0, 5, 1.0) == -math.inf
+    assert score_statistic(0, 4, 5, -1.0) == math.inf
+    assert score_statistic(0, 5, 5, -1.0) == 0.0

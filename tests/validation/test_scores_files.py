@@ -1,14 +1,21 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
+from pydantic import ValidationError
 
 from edgetag.arrays import read_arrays, write_arrays
 from edgetag.errors import InputError
 from edgetag.validation.scores import (
+    KnownPictures,
+    ReferenceMaps,
     ReferenceMeta,
     ReferenceScores,
+    digest_in_order,
     digest_rows,
+    images_digest,
     read_reference,
     read_variant,
     write_reference,
@@ -56,6 +63,129 @@ def test_missing_images_and_other_tags_are_named() -> None:
         reference().matched(["a", "z"], ["cat", "猫"], Path("r.npz"))
     with pytest.raises(InputError, match="they lack dog and have 猫 besides"):
         reference().matched(["a"], ["cat", "dog"], Path("r.npz"))
+
+
+def test_of_other_tags_only_what_differs_is_named() -> None:
+    with pytest.raises(InputError, match="they lack dog; compute"):
+        reference().columns(["cat", "猫", "dog"], Path("r.npz"))
+    with pytest.raises(InputError, match="they have 猫 besides; compute"):
+        reference().columns(["cat"], Path("r.npz"))
+
+
+LABELS = np.array([[1, 0], [0, -1], [-1, 1]], dtype=np.int8)
+PICTURES = KnownPictures(LABELS, ("a.png", "b.png", "ç.png"))
+MAPS = np.arange(2 * 3 * 4 * 2, dtype=np.float32).reshape(2, 3, 4, 2)
+
+
+def test_labels_paths_and_maps_are_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "reference.npz"
+    write_reference(path, reference(known=PICTURES, maps=ReferenceMaps(MAPS, ("c", "a"))))
+    kept = read_reference(path)
+    assert kept.known is not None
+    assert kept.known.paths == PICTURES.paths
+    assert kept.known.labels.tolist() == LABELS.tolist()
+    assert kept.maps is not None
+    assert kept.maps.identities == ("c", "a")
+    assert np.array_equal(kept.maps.maps, MAPS)
+    write_reference(path, reference())
+    assert (read_reference(path).known, read_reference(path).maps) == (None, None)
+
+
+def test_maps_are_matched_by_identity_and_tag_never_by_position() -> None:
+    stored = reference(maps=ReferenceMaps(MAPS, ("c", "a")))
+    matched = stored.matched_maps(["a", "c"], ["猫", "cat"])
+    assert matched is not None
+    assert np.array_equal(matched, MAPS[::-1, :, :, ::-1])
+    assert stored.matched_maps(["a", "b"], ["cat", "猫"]) is None
+    assert reference().matched_maps(["a"], ["cat", "猫"]) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"labels": LABELS.astype(np.int16)}, "labels do not fit"),
+        ({"labels": LABELS[:2]}, "labels do not fit"),
+        ({"labels": LABELS[:, :1]}, "labels do not fit"),
+        ({"labels": LABELS * 2}, "labels do not fit"),
+        ({"labels": LABELS - 1}, "labels do not fit"),
+        ({"paths": np.frombuffer(b'["a.png", "b.png"]', np.uint8)}, "one path per image"),
+        ({"paths": np.frombuffer(b"no JSON", np.uint8)}, "one path per image"),
+        ({"maps": MAPS.astype(np.float64)}, "maps do not fit"),
+        ({"maps": MAPS[..., :1]}, "maps do not fit"),
+        ({"maps": MAPS[:1]}, "maps do not fit"),
+        ({"maps": MAPS[:, 0]}, "maps do not fit"),
+        ({"map_identities": np.array(["c", "a"])}, "maps do not fit"),
+        ({"map_identities": np.array([[b"c"], [b"a"]])}, "maps do not fit"),
+        ({"maps": MAPS[:, :0]}, "empty or no numbers"),
+        ({"maps": np.where(MAPS == 7, np.inf, MAPS).astype(np.float32)}, "empty or no numbers"),
+        ({"identities": np.array([[b"a", b"b", b"c"]])}, "names are not lists of text"),
+        ({"tags": np.array([b"cat", b"dog"])}, "names are not lists of text"),
+    ],
+)
+def test_labels_paths_and_maps_that_fit_no_scores_are_refused(
+    change: dict[str, npt.NDArray[Any]], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "reference.npz"
+    write_reference(path, reference(known=PICTURES, maps=ReferenceMaps(MAPS, ("c", "a"))))
+    write_arrays(path, read_arrays(path) | change)
+    with pytest.raises(InputError, match=message):
+        read_reference(path)
+
+
+def test_scores_from_0_to_1_are_scores(tmp_path: Path) -> None:
+    path = tmp_path / "reference.npz"
+    ends = np.array([[0.0, 1.0]] * 3, dtype=np.float32)
+    write_reference(path, reference(scores=ends))
+    assert np.array_equal(read_reference(path).scores, ends)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"identities": ("a", "b", "d")},
+        {"tags": ("cat", "dog")},
+        {"split": ("test", "test", "test")},
+        {"meta": META.model_copy(update={"batch": 4})},
+        {"known": None},
+        {"known": KnownPictures(LABELS, ("a.png", "b.png", "c.png"))},
+        {"known": KnownPictures(np.abs(LABELS), PICTURES.paths)},
+    ],
+)
+def test_references_are_the_same_where_all_but_scores_is(change: dict[str, object]) -> None:
+    stored = reference(known=PICTURES)
+    copied = KnownPictures(LABELS.copy(), tuple(PICTURES.paths))
+    assert stored.same(reference(known=copied))
+    assert reference().same(reference())
+    other = reference(**({"known": PICTURES} | change))
+    assert not stored.same(other)
+    assert not other.same(stored)
+
+
+@pytest.mark.parametrize(
+    ("field", "least"), [("fp32_size_bytes", 1), ("batch", 1), ("thresholds", {"cat": 0.0})]
+)
+def test_what_made_a_reference_has_sizes_above_0_and_thresholds_from_0_to_1(
+    field: str, least: object
+) -> None:
+    def made(value: object) -> None:
+        ReferenceMeta.model_validate(META.model_dump(by_alias=True) | {field: value})
+
+    made(least)
+    made({"cat": 1.0} if field == "thresholds" else None)
+    for wrong in ({"cat": -0.01}, {"cat": 1.01}) if field == "thresholds" else (0, -1):
+        with pytest.raises(ValidationError):
+            made(wrong)
+
+
+def test_a_rate_may_be_0_and_not_less() -> None:
+    assert variant_meta(images_per_s=0).images_per_s == 0
+    with pytest.raises(ValidationError):
+        variant_meta(images_per_s=-0.5)
+
+
+def test_a_digest_of_images_goes_by_order_only_where_it_says_so() -> None:
+    assert images_digest(["b", "a"]) == images_digest(["a", "b"]) == digest_in_order(["a", "b"])
+    assert digest_in_order(["b", "a"]) != digest_in_order(["a", "b"])
 
 
 @pytest.mark.parametrize(

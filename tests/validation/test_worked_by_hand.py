@@ -127,7 +127,10 @@ LIMITS = Budget(max_recall_drop=0.5, max_size_ratio=0.3)
 
 
 def entry(
-    decides: bool = True, variant: Measured | None = None, budget: Budget = LIMITS
+    decides: bool = True,
+    variant: Measured | None = None,
+    budget: Budget = LIMITS,
+    before: dict[str, float] | None = None,
 ) -> VariantVerdict:
     contract = Preprocessing(input_size=64)
     candidate = Candidate("int8", "export", Path("int8.tflite"), "ab", 250, 200, contract)
@@ -141,7 +144,7 @@ def entry(
         decides,
         reference,
         variant or shipped,
-        thresholds(FITTED),
+        before or thresholds(FITTED),
         share=1.0,
     )
 
@@ -169,6 +172,12 @@ def test_the_reference_s_own_thresholds_bring_nothing() -> None:
     told = entry(variant=unfitted)
     assert told.f1_gain == 0
     assert [tag.f1_gain for tag in told.tags] == [0, 0, None]
+
+
+def test_a_fit_brings_as_much_where_every_threshold_differs_or_one_alone() -> None:
+    gain = close(26 / 38 - 24 / 37)
+    for others in ({}, {"dog": 0.4, "rare": 0.4}):
+        assert entry(before=thresholds(FITTED) | others).tags[0].f1_gain == gain
 
 
 def test_the_calibration_s_error_is_the_mean_of_scored_tags() -> None:

@@ -94,10 +94,15 @@ class Outcome:
             }
         )
         sorted_ = tuple(sorted(drawn, key=lambda details: place(details.variant)))
-        tables = [self.changes]
-        if before.changes.columns:
-            tables.insert(0, before.changes.filter(pl.col("variant").is_in(list(kept))))
-        tables = [table for table in tables if table.columns]
+        kept_changes = before.changes
+        if kept_changes.columns:
+            kept_changes = kept_changes.filter(pl.col("variant").is_in(list(kept)))
+        tables = [
+            table.filter(pl.col("variant") == name)
+            for name in names
+            for table in (kept_changes, self.changes)
+            if table.columns
+        ]
         return Outcome(
             verdict,
             self.details.model_copy(update={"variants": sorted_}),

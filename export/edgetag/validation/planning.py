@@ -79,12 +79,11 @@ def images_needed(wanted: float, margin: float, flips: float, confidence: float)
 
 
 def _smallest(enough: Callable[[int], bool]) -> int | None:
-    high = 8
+    low, high = 0, 8
     while not enough(high):
-        high *= 2
+        low, high = high, 2 * high
         if high > MOST:
             return None
-    low = high // 2
     while high - low > max(1, high // 1000):
         middle = (low + high) // 2
         if enough(middle):
