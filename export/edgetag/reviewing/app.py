@@ -246,7 +246,9 @@ def make_app(
 
 
 def _require_known(request: Request) -> None:
-    refuse_unknown(request)
+    refuse_unknown(
+        request, "data"
+    )  # the page's, so that a browser keeps pictures of these data apart
 
 
 def _follow(board: Board, store: Store) -> None:
