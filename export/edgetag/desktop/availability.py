@@ -10,6 +10,8 @@ from edgetag.machine import Acceleration
 
 CPU = "cpu"
 
+NO_GPU = "TensorFlow sees no GPU"
+
 
 def missing(engine: str) -> str | None:
     """Return None, or one line saying what an engine lacks here and how to install it."""

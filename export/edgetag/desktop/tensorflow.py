@@ -4,13 +4,11 @@ from importlib.metadata import version
 from typing import Any
 
 from edgetag import networks
-from edgetag.desktop.availability import wanted_gpu
+from edgetag.desktop.availability import NO_GPU, wanted_gpu
 from edgetag.desktop.engine import Floats
 from edgetag.desktop.job import FloatModel
 from edgetag.recipe import NetworkSection
 from edgetag.tf import tf
-
-NO_GPU = "TensorFlow sees no GPU"
 
 
 def use_device(device: str) -> tuple[int | None, str]:

@@ -11,9 +11,8 @@ from importlib.metadata import version
 from edgetag import networks
 from edgetag.dataset import Dataset, Rows
 from edgetag.dependencies import dependencies_of
-from edgetag.desktop.availability import acceleration
+from edgetag.desktop.availability import NO_GPU, acceleration
 from edgetag.desktop.nvidia import open_gpu
-from edgetag.desktop.tensorflow import NO_GPU
 from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
