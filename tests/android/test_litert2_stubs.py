@@ -276,13 +276,15 @@ def test_stubs_declare_what_callers_see_and_hold_nothing_that_runs(tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_stubs_are_of_a_commit_and_not_of_what_lies_in_the_folder(tmp_path: Path) -> None:
+def test_stubs_are_of_a_commit_and_replace_stubs_alone(tmp_path: Path) -> None:
     clone = cloned(tmp_path / "clone", {"Made.kt": MADE})
     (clone / SOURCES / "Made.kt").write_text("spoilt", encoding="utf-8")
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out/Old.kt").write_text("of an older commit", encoding="utf-8")
+    old = cloned(tmp_path / "old", {"Old.kt": MADE})
+    assert generate(old, tmp_path / "out").returncode == 0
+    assert bodies(tmp_path / "out") == {"Old.kt": STUBS}
+    (tmp_path / "out/Own.kt").write_text("no stub", encoding="utf-8")
     assert generate(clone, tmp_path / "out").returncode == 0
-    assert bodies(tmp_path / "out") == {"Made.kt": STUBS}
+    assert bodies(tmp_path / "out") == {"Made.kt": STUBS, "Own.kt": "no stub"}
     head = ["git", "-C", str(clone), "log", "-1", "--format=%H %cs"]
     commit = subprocess.run(head, check=True, capture_output=True, encoding="utf-8").stdout.split()
     header = HEADER.match((tmp_path / "out/Made.kt").read_text("utf-8"))
