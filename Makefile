@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # start, NumPy gets one thread.
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench maps test system unit check timings composites decoding fuzz mutants planted mine-load timm torch load review-load label-studio loop stages docs kotlin-docs release sbom lock clean
+.PHONY: help setup demo bench maps test system unit check timings composites decoding fuzz mutants planted mine-load timm torch load review-load label-studio loop loop-seeds stages docs kotlin-docs release sbom lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -68,7 +68,11 @@ label-studio: setup ## Do answers come back from Label Studio's real server as p
 
 loop: setup ## Does the circle of corrections close? Spoilt labels, mine, a simulated person, training.
 	$(BIN)/edgetag data fetch --set demo --out data/demo
-	PYTHONPATH=. $(BIN)/python tests/turns.py --out $(or $(OUT),runs/loop)
+	PYTHONPATH=. $(BIN)/python tests/turns.py --out $(or $(OUT),runs/loop) $(if $(SEED),--seed $(SEED))
+
+loop-seeds: setup ## How much of that is luck? Heads alone, with a dozen of other spoilt labels and other errors.
+	$(BIN)/edgetag data fetch --set demo --out data/demo
+	PYTHONPATH=. OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/turn_seeds.py --out $(or $(OUT),runs/loop-seeds)
 
 stages: setup ## What does each stage of training bring? A seed, more like it, head, all, SGD, augmentation, an ensemble.
 	$(BIN)/edgetag data fetch --set demo --out data/demo

@@ -14,18 +14,20 @@ Nothing is asserted, since it measures a method on a data set.
 
 import argparse
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from edgetag.cli.stages import set_verbose
 from edgetag.cli.terminal import console_progress, print_tables
 from edgetag.dataset import open_dataset
 from edgetag.dataset.answers import Answer, answers_csv
+from edgetag.labels import UNKNOWN
 from edgetag.mining.stage import run as mine
 from edgetag.pipeline import run_until
 from edgetag.progress import Progress
@@ -80,7 +82,7 @@ class Person:
     """Knows the truth, and errs at times."""
 
     truth: Labels
-    generator: np.random.Generator = field(default_factory=lambda: np.random.default_rng(SEED))
+    generator: np.random.Generator
 
     def answers(self, identity: str, path: str) -> Iterable[Answer]:
         """Say of every tag whether a picture has it; nothing where nobody knows."""
@@ -90,18 +92,30 @@ class Person:
                 yield Answer(identity, path, tag, said, "person", "")
 
 
-def spoilt(table: pl.DataFrame, tags: tuple[str, ...]) -> pl.DataFrame:
-    """Turn some labels round and take others away, except those of test splits."""
-    generator = np.random.default_rng(SEED)
+def spoil(labels: npt.NDArray[np.integer[Any]], generator: np.random.Generator) -> None:
+    """Turn some of a tag's labels round, and take others away.
+
+    Args:
+        labels: `[images]`, -1 where unknown; changed in place.
+        generator: Chooses.
+    """
+    known = np.flatnonzero(labels != UNKNOWN)
+    turned = generator.choice(known, round(TURNED * len(known)), replace=False)
+    labels[turned] = 1 - labels[turned]
+    labels[generator.choice(known, round(TAKEN * len(known)), replace=False)] = UNKNOWN
+
+
+def spoilt(table: pl.DataFrame, tags: tuple[str, ...], seed: int) -> pl.DataFrame:
+    """Return a table in which labels are spoilt, except those of test splits."""
+    generator = np.random.default_rng(seed)
     taught = ~table["split"].str.starts_with("test").to_numpy()
     columns = []
     for tag in tags:
-        labels = table[tag].fill_null(-1).to_numpy().copy()
-        known = np.flatnonzero((labels >= 0) & taught)
-        turned = generator.choice(known, round(TURNED * len(known)), replace=False)
-        labels[turned] = 1 - labels[turned]
-        labels[generator.choice(known, round(TAKEN * len(known)), replace=False)] = -1
-        columns.append(pl.Series(tag, labels).replace(-1, None))
+        labels = table[tag].fill_null(UNKNOWN).to_numpy().copy()
+        those = labels[taught]
+        spoil(those, generator)
+        labels[taught] = those
+        columns.append(pl.Series(tag, labels).replace(UNKNOWN, None))
     return table.with_columns(columns)
 
 
@@ -244,13 +258,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipe", type=Path, nargs="?", default=Path("models/loop/recipe.toml"))
     parser.add_argument("--out", type=Path, default=Path("runs/loop"))
+    parser.add_argument("--seed", type=int, default=SEED, help="of what is spoilt, said and drawn")
     options = parser.parse_args()
     set_verbose(verbose=False)
     progress, clean = console_progress(), load_recipe(options.recipe)
     table = pl.read_csv(clean.data.source, infer_schema_length=None)
     truth = {row["path"]: {tag: row[tag] for tag in clean.data.tags} for row in table.to_dicts()}
     dirty = options.out / "spoilt.csv"
-    write_text(dirty, spoilt(table, clean.data.tags).write_csv())
+    write_text(dirty, spoilt(table, clean.data.tags, options.seed).write_csv())
     recipe = with_data(clean, source=dirty, root=clean.data.image_root)
 
     def unasked(way: str, chosen: Recipe, folder: str) -> Point:
@@ -262,13 +277,14 @@ def main() -> None:
         unasked("nothing asked", recipe, "mine"),
     ]
     by_mine = partial(mined, progress=progress)
-    by_chance = partial(drawn, generator=np.random.default_rng(SEED))
+    by_chance = partial(drawn, generator=np.random.default_rng(options.seed))
     ways: tuple[tuple[str, int, Choose], ...] = (
         ("mine", TURNS, by_mine),
         ("chance", 2 * TURNS, by_chance),
     )
     for way, turns, choose in ways:
-        points += circle(way, recipe, options.out, turns, choose, Person(truth), progress)
+        person = Person(truth, np.random.default_rng(options.seed))
+        points += circle(way, recipe, options.out, turns, choose, person, progress)
     points.append(unasked("clean, looking wrong left out", clean, "ceiling-left-out"))
     points.append(unasked("clean labels", learning_all(clean), "ceiling"))
     print_tables([table_of(points)])
