@@ -23,8 +23,8 @@ def passed_over(recipe: Recipe, decisions: Mapping[str, str]) -> tuple[str, ...]
     """Return the variants that do not pass and decide nothing, since another stands in for them.
 
     A file of `if_needed` stands in for full-integer files of `variants`, and where one of those
-    passes, no file of `if_needed` is needed. A file that the bundle names decides: it ships, whatever
-    stands in for it.
+    passes, no file of `if_needed` is needed. A file that the bundle names decides, since
+    it ships.
     """
     export, named = recipe.export, recipe.bundle.variants
     listed = [variant for variant in export.variants if variant in FULL_INTEGER]
