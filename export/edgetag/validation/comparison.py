@@ -137,9 +137,7 @@ def compare(reference: Measured, variant: Measured, unfitted: Measured) -> Compa
     effect = design_effect(changes, split.known, split.bootstrap.group_of)
     p_values = [_mcnemar(tag, reference, variant) for tag in split.scored]
     gains = variant.f1 - unfitted.f1
-    several = {
-        tag: all(split.several_groups(tag, label) for label in (0, 1)) for tag in split.scored
-    }
+    several = {tag: split.several_groups(tag) for tag in split.scored}
     tags = {}
     for column, (tag, p, p_holm) in enumerate(
         zip(split.scored, p_values, holm(p_values), strict=True)
@@ -222,7 +220,7 @@ def _paired(tag: int, label: int, before: Measured, after: Measured, effect: flo
     worse, better = int((first & ~second).sum()), int((~first & second).sum())
     total = int(chosen.sum())
     interval_ = None
-    if split.several_groups(tag, label):
+    if split.several_groups(tag, (label,)):
         counts = (worse / effect, better / effect, total / effect)
         interval_ = paired_interval(*counts, split.confidence)
     value = (second if label == 1 else first).mean()
