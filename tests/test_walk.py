@@ -120,7 +120,7 @@ class Plant:
     def _judge(self, recipe: Recipe) -> Verdict:
         given: dict[str, Decision] = {"int8": self.int8, "int8-qat": self.qat}
         decisions = {name: given.get(name, self.float_) for name in self.files}
-        over = passed_over(recipe.export, decisions)
+        over = passed_over(recipe, decisions)
         entries = tuple(scored(name, "litert", "test", 0.0) for name in decisions)
         counting = [decision for name, decision in decisions.items() if name not in over]
         return make_verdict(entries, (), decisions).model_copy(

@@ -57,6 +57,25 @@ def test_kin_with_the_same_wrong_label_do_not_vouch_for_each_other() -> None:
     assert np.median(held.reshape(-1, 4)[wrong]) > 0.5
 
 
+def test_pictures_of_fewer_groups_than_parts_are_held_out_group_by_group() -> None:
+    features, truth = pictures()
+    groups = [str(row % 2) for row in range(IMAGES)]
+    probabilities = held_out_probabilities(features, truth, groups, others=features[:3])
+    assert len(probabilities) == IMAGES + 3
+    assert np.isfinite(probabilities).all()
+    assert np.mean((probabilities[:IMAGES] > 0.5) == truth) > 0.8
+
+
+def test_a_part_that_gets_no_group_judges_nothing() -> None:
+    # The tag is one of five groups: parts are filled by labels, and one of the five stays empty.
+    sizes = {"a": 25, "b": 13, "the tag": 18, "c": 23, "d": 27}
+    groups = [name for name, size in sizes.items() for _ in range(size)]
+    labels = np.array([name == "the tag" for name in groups])
+    features, _ = pictures()
+    probabilities = held_out_probabilities(features[: len(groups)], labels, groups)
+    assert np.isfinite(probabilities).all()
+
+
 def test_the_same_features_and_labels_give_the_same_probabilities() -> None:
     features, truth = pictures()
     once, again = (held_out_probabilities(features, truth, alone()) for _ in range(2))

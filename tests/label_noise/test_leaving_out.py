@@ -48,6 +48,13 @@ def test_most_turned_labels_are_left_out_and_few_others(share: float) -> None:
     assert wrong[left_out.cells].mean() > 0.7
 
 
+def test_labels_of_one_group_are_not_judged() -> None:
+    features, truth = pictures(0)
+    left_out = labels_to_leave_out(features, truth, ["kin"] * IMAGES, nobody())
+    assert not left_out.judged.any()
+    assert not left_out.cells.any()
+
+
 @pytest.mark.slow
 @settings(max_examples=5, deadline=None)
 @given(st.integers(0, 2**16))

@@ -200,6 +200,20 @@ def test_a_tag_that_few_pictures_have_is_not_judged_and_the_reason_is_told(
     assert cat.not_judged == "7 pictures have it; 20 are needed"
 
 
+def test_tags_of_a_single_group_are_not_judged_and_the_reason_is_told(
+    judged: RunFolder, tmp_path: Path
+) -> None:
+    folder = judged.copy(tmp_path / "kin")
+    manifest = pl.read_parquet(folder.workspace.manifest)
+    manifest.with_columns(pl.lit("one session").alias("group")).write_parquet(
+        folder.workspace.manifest
+    )
+    result = mine(folder, tags=("cat",))
+    (cat,) = result.tags
+    assert cat.suspects is None
+    assert cat.not_judged == "its pictures are all of one group, which is held out together"
+
+
 def test_a_tag_that_the_data_lacks_is_refused(judged: RunFolder) -> None:
     with pytest.raises(InputError, match="the data has no tag 'horse'; it has: cat, dog, food"):
         mine(judged, tags=("horse",))

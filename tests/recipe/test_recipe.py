@@ -153,10 +153,17 @@ DECIDED = [
 def test_a_full_integer_file_that_passes_stands_in_for_those_that_do_not(
     int8: str, qat: str | None, needed: bool, over: tuple[str, ...]
 ) -> None:
-    export = parse_recipe(MINIMAL, HERE).export
+    recipe = parse_recipe(MINIMAL, HERE)
     decisions = {"fp32": "pass", "fp16": "fail", "int8": int8} | ({"int8-qat": qat} if qat else {})
-    assert more_needed(export, decisions) == needed
-    assert passed_over(export, decisions) == over
+    assert more_needed(recipe.export, decisions) == needed
+    assert passed_over(recipe, decisions) == over
+
+
+@pytest.mark.parametrize("int8", ["fail", "undecided", "not judged"])
+def test_nothing_stands_in_for_a_file_that_ships_because_the_bundle_names_it(int8: str) -> None:
+    recipe = parse_recipe(MINIMAL + '[bundle]\nvariants = ["int8"]\n', HERE)
+    assert passed_over(recipe, {"int8": int8, "int8-qat": "pass"}) == ()
+    assert passed_over(recipe, {"int8": "pass", "int8-qat": int8}) == ("int8-qat",)
 
 
 def test_nothing_more_is_needed_where_no_full_integer_file_was_asked_for() -> None:

@@ -18,7 +18,7 @@ BEST = RECIPE.replace('[bundle]\nvariant = "int8"\n', "")
 def sources(verdict: Verdict) -> Sources:
     """Return results of a recipe whose best file ships, judged so."""
     recipe = parse_recipe(BEST, RECIPE_FILE)
-    over = passed_over(recipe.export, verdict.decisions)
+    over = passed_over(recipe, verdict.decisions)
     decided = verdict.model_copy(
         update={"passed_over": over, "verdict": "pass" if over else verdict.verdict}
     )

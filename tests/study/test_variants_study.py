@@ -182,4 +182,10 @@ def test_a_goal_is_shown_only_where_the_whole_interval_is_within(compared: Varia
     assert (over_style.goal, over_style.reached) == ("map_drop@style", "missed")
     goals = [Goal("int8", "map_drop", limit) for limit in (0.02, 0.015, 0.009)]
     goals.append(Goal("int8", "instructions_ratio", 1))
-    assert [each.reached for each in check(goals, [row])] == ["shown", "met", "missed", "unknown"]
+    checked = check(goals, [row])
+    assert [each.reached for each in checked] == ["shown", "met", "missed", "unknown"]
+    ends = [
+        compared.model_copy(update={"goals": some}).exit_code
+        for some in (checked, checked[:3], checked[:2], (checked[0], checked[3]))
+    ]
+    assert ends == [1, 1, 0, 3], "what was not measured is not reached"

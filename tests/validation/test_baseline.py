@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from edgetag.errors import InputError
+from edgetag.judging.decisions import Decision, worst
 from edgetag.progress import Progress, SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.tables.markdown import to_markdown
@@ -431,6 +432,19 @@ def test_a_verdict_that_fails_its_budgets_needs_permission(
         accepting(failing)
     assert not (tmp_path / "model" / "baseline.json").exists()
     assert accepting(failing, accept_failing=True)[1].verdict == "fail"
+
+
+def test_a_file_that_decides_nothing_needs_no_permission(
+    accepting: Callable[..., tuple[Path, Baseline]],
+) -> None:
+    judged = make_sources().verdict
+    decisions: dict[str, Decision] = {**judged.decisions, "int8": "fail", "int8-qat": "pass"}
+    counting = [decision for name, decision in decisions.items() if name != "int8"]
+    standing_in = judged.model_copy(
+        update={"decisions": decisions, "passed_over": ("int8",), "verdict": worst(counting)}
+    )
+    assert standing_in.verdict == "pass"
+    assert accepting(standing_in)[1].verdict == "pass"
 
 
 def test_a_verdict_that_only_the_former_baseline_made_fail_is_accepted(

@@ -191,3 +191,22 @@ def test_a_single_group_gives_no_interval() -> None:
     assert result.mean_ap is not None
     assert result.mean_ap.drop_interval is None
     assert math.isfinite(result.mean_ap.drop)
+    for tag in result.tags.values():
+        measures = (tag.ap, tag.f1, tag.recall.measure, tag.fpr.measure)
+        assert [one.drop_interval for one in measures] == [None] * 4
+
+
+@pytest.mark.parametrize("label", [1, 0])
+def test_images_of_one_group_give_no_interval_of_what_they_alone_tell(label: int) -> None:
+    labels, reference, variant = case()
+    kin = labels[:, 0] == label
+    groups = ["kin" if one else str(row) for row, one in enumerate(kin.tolist())]
+    result = compared_over(split(labels, groups), reference, variant)
+    cat, dog = result.tags["cat"], result.tags["dog"]
+    assert (cat.recall.measure.drop_interval is None) == (label == 1)
+    assert (cat.fpr.measure.drop_interval is None) == (label == 0)
+    assert cat.ap.drop_interval is cat.f1.drop_interval is None
+    assert dog.recall.measure.drop_interval is not None
+    assert dog.ap.drop_interval is not None
+    assert result.mean_ap is not None
+    assert result.mean_ap.drop_interval is not None

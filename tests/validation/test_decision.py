@@ -154,6 +154,33 @@ def test_undecided_names_the_positives_that_would_decide() -> None:
     assert check.needs.more > 0
 
 
+def test_pictures_of_one_group_decide_no_margin() -> None:
+    generator = np.random.default_rng(2)
+    labels = (generator.random((200, 3)) < 0.4).astype(np.int8)
+    scores = np.where(labels == 1, 0.9, 0.1).astype(np.float32)
+    split = Split(
+        labels,
+        TAGS,
+        ["one session"] * 200,
+        min_positives=20,
+        samples=200,
+        confidence=0.95,
+        seed=1,
+    )
+    flipped = scores.copy()
+    # As many lost as gained: their sum over the group is 0, which hides that they go together.
+    for tag in range(3):
+        for label in (1, 0):
+            some = np.flatnonzero(labels[:, tag] == label)[:4]
+            flipped[some, tag] = 1 - flipped[some, tag]
+    before, after = (Measured(one, split, THRESHOLDS) for one in (scores, flipped))
+    comparison = compare(before, after, after)
+    limits = Budget(max_recall_drop=0.5, max_fpr_rise=0.5)
+    tags = check_tags(limits, comparison, split)
+    assert {check.verdict for checks in tags.values() for check in checks} == {"undecided"}
+    assert decide((), tags, comparison) == "undecided"
+
+
 def test_without_a_scored_tag_nothing_passes() -> None:
     labels = np.zeros((50, 3), dtype=np.int8)
     split = Split(

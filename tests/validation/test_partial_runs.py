@@ -42,6 +42,11 @@ def only_litert(folder: RunFolder, more: str) -> Recipe:
     return recipe.model_copy(update={"validation": section})
 
 
+def shipping_the_best(recipe: Recipe) -> Recipe:
+    bundle = recipe.bundle.model_copy(update={"variants": "best"})
+    return recipe.model_copy(update={"bundle": bundle})
+
+
 def left(folder: RunFolder) -> tuple[bytes, bytes, bytes]:
     names = ("verdict.json", "details.json", "changes.parquet")
     verdict, details, changes = ((folder.workspace.validate / n).read_bytes() for n in names)
@@ -128,7 +133,7 @@ def test_a_file_that_was_made_if_needed_stays_and_goes_on_standing_in(
     shutil.copy(MODELS / "tiny_fp32.tflite", workspace.export / "int8-qat.tflite")
     write_export(workspace, ("fp32", "int8", "int8-qat"))
     more = "[budgets.default]\nmax_map_drop = 0.9\n[budgets.int8]\nmin_map = 0.9999\n"
-    recipe = only_litert(run_folder, more)
+    recipe = shipping_the_best(only_litert(run_folder, more))
     assert recipe.export.possible == ("fp32", "int8", "int8-qat")
     whole = stage.run(recipe, workspace, SilentProgress(), run_folder.reference_file())
     assert (whole.verdict, whole.decisions["int8"]) == ("pass", "fail")
@@ -273,7 +278,8 @@ def test_decisions_of_the_kept_variants_are_drawn_and_tabled(
 def test_a_file_that_stands_in_for_another_does_so_after_a_part_is_judged_again(
     run_folder: RunFolder,
 ) -> None:
-    recipe = only_litert(run_folder, "[budgets.int8]\nmax_map_drop = 0.9\nmax_size_bytes = 1\n")
+    named = only_litert(run_folder, "[budgets.int8]\nmax_map_drop = 0.9\nmax_size_bytes = 1\n")
+    recipe = shipping_the_best(named)
     export = run_folder.workspace.export
     shutil.copy(export / "int8.tflite", export / "int8-qat.tflite")
     write_export(run_folder.workspace, ("fp32", "int8", "int8-qat"))
@@ -283,3 +289,8 @@ def test_a_file_that_stands_in_for_another_does_so_after_a_part_is_judged_again(
     for variant in whole.decisions:
         again = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=(variant,))
         assert again.model_copy(update={"pictures": whole.pictures}) == whole
+    # A bundle that names the file ships it, so nothing stands in for it.
+    assert named.bundle.variants == ("int8",)
+    for variants in ((), ("int8",)):
+        shipped = stage.run(named, run_folder.workspace, SilentProgress(), variants=variants)
+        assert (shipped.verdict, shipped.passed_over) == ("fail", ())

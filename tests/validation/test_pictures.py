@@ -11,11 +11,13 @@ from edgetag.arrays import read_arrays, write_arrays
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
+from edgetag.training.result import Thresholds
 from edgetag.validation import stage
 from edgetag.validation.pictures import require_allowed
 from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference, write_reference
+from edgetag.writing import write_text
 from tests.support.tiny_run import KNOWN, STYLE, TAGS, TEST, RunFolder
 
 
@@ -226,6 +228,21 @@ def test_the_run_folder_s_own_reference_follows_its_pictures_and_labels(
     assert "id0" not in now.identities
     assert now.known is not None
     assert set(np.unique(now.known.labels[:, 0])) == {0, 1}
+
+
+@pytest.mark.slow
+def test_the_run_folder_s_own_reference_follows_thresholds_that_were_chosen_anew(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    # By another policy, say: the weights stay, so the scores do.
+    kept = run_folder.workspace.validate / "reference.npz"
+    write_reference(kept, read_reference(run_folder.reference_file()))
+    path = run_folder.workspace.train / "thresholds.json"
+    chosen = Thresholds.read(path, "train")
+    anew = {tag: value / 2 for tag, value in chosen.thresholds.items()}
+    write_text(path, chosen.model_copy(update={"thresholds": anew}).to_json())
+    stage.run(recipe, run_folder.workspace, SilentProgress())
+    assert read_reference(kept).meta.thresholds == anew
 
 
 @pytest.mark.parametrize("damage", ["labels", "paths"])

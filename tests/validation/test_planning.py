@@ -271,6 +271,12 @@ def test_a_recipe_without_margins_is_told_to_set_one(run_folder: RunFolder) -> N
     assert {need.margin for need in found.needs} == {0.1}
 
 
+def test_a_variant_that_nobody_makes_is_refused(run_folder: RunFolder) -> None:
+    recipe = litert_only(run_folder, "")
+    with pytest.raises(InputError, match="--variant int9: the recipe's variants are fp32, int8"):
+        plan(recipe, run_folder.workspace, QUIET, "int9", 0.8, 0.1, 0.05)
+
+
 def need(**changes: Any) -> Need:
     fields = {
         "tag": "cat",

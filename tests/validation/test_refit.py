@@ -16,7 +16,7 @@ TAGS = Vocabulary(("cat", "rare"))
 OLD = {"cat": 0.5, "rare": 0.123}
 
 
-def validation_split() -> tuple[npt.NDArray[Any], Split]:
+def validation_split(groups: list[str] | None = None) -> tuple[npt.NDArray[Any], Split]:
     """300 images; a third are cats, none but two are rare, a tenth is unknown."""
     generator = np.random.default_rng(0)
     labels = np.zeros((300, 2), dtype=np.int8)
@@ -27,7 +27,7 @@ def validation_split() -> tuple[npt.NDArray[Any], Split]:
     split = Split(
         labels,
         TAGS,
-        [str(i) for i in range(300)],
+        groups or [str(i) for i in range(300)],
         min_positives=20,
         samples=300,
         confidence=0.95,
@@ -54,6 +54,15 @@ def test_a_threshold_that_serves_about_as_well_stays() -> None:
     old, new = scores >= np.float32(near["cat"]), scores >= np.float32(best["cat"])
     assert f1(new, split.labels)[0] > f1(old, split.labels)[0]  # better, but not beyond chance
     assert refit_thresholds(scores, split, ThresholdSection(), near) == near
+
+
+@pytest.mark.parametrize("positives", [range(300), range(100)])
+def test_pictures_of_one_group_move_no_threshold(positives: range) -> None:
+    groups = ["kin" if number in positives else str(number) for number in range(300)]
+    scores, split = validation_split(groups)
+    section = ThresholdSection(policy="recall_at_fpr", max_fpr=0.05)
+    for policy in (ThresholdSection(), section):
+        assert refit_thresholds(scores * np.float32(0.5), split, policy, OLD) == OLD
 
 
 def test_a_tag_too_rare_to_fit_keeps_the_reference_s() -> None:

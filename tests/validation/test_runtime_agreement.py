@@ -106,6 +106,22 @@ def test_a_tag_that_a_runtime_loses_is_a_doubt_however_rare_it_is() -> None:
     assert doubt == "decisions lean one way in dog (6 lost, 0 gained)"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "leans"),
+    [(5, 0, True), (0, 5, True), (2, 0, True), (6, 3, True), (7, 4, False), (1, 0, False)],
+)
+def test_half_of_a_rare_tag_s_pictures_are_a_doubt_where_they_change_one_way(
+    before: int, after: int, leans: bool
+) -> None:
+    labels = np.zeros((500, 2), dtype=np.int8)
+    first, other = (np.full((500, 2), 0.1, dtype=np.float32) for _ in range(2))
+    first[:before, 1], other[:after, 1] = 0.9, 0.9
+    _, doubt = compared(first, other, labels)
+    lost, gained = max(0, before - after), max(0, after - before)
+    said = f"decisions lean one way in dog ({lost} lost, {gained} gained)"
+    assert doubt == (said if leans else "")
+
+
 def test_a_score_that_is_its_threshold_counts_as_present_on_both_runtimes() -> None:
     labels = np.zeros((500, 2), dtype=np.int8)
     first = np.full((500, 2), 0.5, dtype=np.float32)

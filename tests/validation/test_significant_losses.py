@@ -19,7 +19,9 @@ TAGS = Vocabulary(("cat", "dog", "food"))
 THRESHOLDS = dict.fromkeys(TAGS.names, 0.5)
 
 
-def compared(lost: int = 0, invented: int = 0) -> tuple[Comparison, Split]:
+def compared(
+    lost: int = 0, invented: int = 0, groups: list[str] | None = None
+) -> tuple[Comparison, Split]:
     """400 images; of `cat`, positives that the file no longer sees and negatives that it does."""
     generator = np.random.default_rng(3)
     labels = (generator.random((400, 3)) < 0.3).astype(np.int8)
@@ -31,7 +33,7 @@ def compared(lost: int = 0, invented: int = 0) -> tuple[Comparison, Split]:
     split = Split(
         labels,
         TAGS,
-        [str(i) for i in range(400)],
+        groups or [str(i) for i in range(400)],
         min_positives=20,
         samples=300,
         confidence=0.95,
@@ -67,6 +69,11 @@ def test_lost_positives_are_told_without_a_margin_and_of_their_tag_alone() -> No
     assert recall.p_holm is not None
     assert recall.p_holm < 0.025
     assert not any(one.within_margin for one in found)
+
+
+def test_nothing_that_pictures_of_one_group_show_is_beyond_chance() -> None:
+    comparison, split = compared(lost=30, groups=["kin"] * 400)
+    assert significant_losses(comparison, (), {}, split.confidence) == ()
 
 
 def test_new_false_positives_are_told() -> None:

@@ -9,13 +9,13 @@ from sklearn.metrics import average_precision_score
 from edgetag.recipe import Budget, DataSection, Recipe, TagBudget
 from edgetag.tags import Vocabulary
 from edgetag.validation.metrics import Measured, Split
-from edgetag.validation.unbreakable import unbreakable
+from edgetag.validation.unbreakable import unbreakable, without_pictures
 
 TAGS = Vocabulary(("cat", "rare"))
 
 
-def told(budget: Budget, tmp_source: Path) -> list[str]:
-    """Judge against a reference that finds 3 of 10 cats, with one false alarm in ten."""
+def found_cats(budget: Budget, tmp_source: Path) -> tuple[Recipe, Measured]:
+    """Return a reference that finds 3 of 10 cats, with one false alarm in ten."""
     labels = np.zeros((20, 2), np.int8)
     labels[:10, 0] = 1
     labels[0, 1] = 1
@@ -26,7 +26,11 @@ def told(budget: Budget, tmp_source: Path) -> list[str]:
     split = Split(labels, TAGS, groups, min_positives=5, samples=200, confidence=0.95, seed=1)
     reference = Measured(scores, split, {"cat": 0.5, "rare": 0.5})
     data = DataSection(source=tmp_source, tags=TAGS.names)
-    recipe = Recipe(name="x", data=data, budgets={"default": budget})
+    return Recipe(name="x", data=data, budgets={"default": budget}), reference
+
+
+def told(budget: Budget, tmp_source: Path) -> list[str]:
+    recipe, reference = found_cats(budget, tmp_source)
     return [
         sentence.split(" can never be broken")[0] for sentence in unbreakable(recipe, reference)
     ]
@@ -49,6 +53,18 @@ def test_margins_that_a_loss_could_exceed_are_not(tmp_path: Path) -> None:
 
 def test_margins_of_a_tag_that_is_not_scored_are_passed_over(tmp_path: Path) -> None:
     assert told(Budget(tags={"rare": TagBudget(max_recall_drop=0.99)}), tmp_path) == []
+
+
+def test_a_tag_with_margins_of_its_own_and_too_few_pictures_is_told(tmp_path: Path) -> None:
+    own = TagBudget(max_recall_drop=0.02)
+    budget = Budget(max_ap_drop=0.1, tags={"rare": own, "cat": own})
+    recipe, reference = found_cats(budget, tmp_path)
+    assert list(without_pictures(recipe, reference.split, "test")) == [
+        "budgets.default.tags.rare judges nothing: rare has 1 positive in test, beside 19 "
+        "negatives, and validation.min_positives is 5; add labelled images"
+    ]
+    common = found_cats(Budget(max_ap_drop=0.1, tags={"rare": TagBudget()}), tmp_path)[0]
+    assert list(without_pictures(common, reference.split, "test")) == []
 
 
 def test_a_margin_from_the_reference_s_own_mean_on_is_told_and_one_of_1_is_meant_so(

@@ -48,7 +48,7 @@ def variants(
 
     Every seed is a run folder of its own (seed-N), which goes on where it was killed. Goals are
     the recipe's budgets of mAP, logit RMSE and size, and those given here. Exits with 1 if one is
-    missed.
+    missed, with 3 if one was not measured.
     """
     from edgetag.study.variants import run
     from edgetag.workspace import Workspace
@@ -85,7 +85,8 @@ def peers(
     TensorFlow Lite's converter, litert-quantizer, ONNX Runtime, and OpenVINO with NNCF, each with
     its recommended settings and the same pictures, in an environment that is built once in the
     user's cache (2.6 GB in all). A tool that fails is told, and the rest goes on. Needs a run that
-    was validated: edgetag run. Exits with 1 if a goal of our files is missed.
+    was validated: edgetag run. Exits with 1 if a goal of our files is missed, with 3 if one was not
+    measured.
     """
     from edgetag.study.peers.compare import run
     from edgetag.workspace import Workspace

@@ -34,8 +34,8 @@ def held_out_probabilities(
     Args:
         features: `[images, features]`.
         labels: `[images]`, of which at least `LEAST` are true and as many are not.
-        groups: `[images]`; pictures of one group are held out together.
-        folds: Parts of the pictures, each judged by a head of the others.
+        groups: `[images]`, at least two; pictures of one group are held out together.
+        folds: Parts of the pictures, each judged by a head of the others; fewer for few groups.
         inverse_penalty: `C` of the logistic regression.
         others: `[others, features]` of pictures without a label, whose probability is the mean
             over all heads.
@@ -55,10 +55,12 @@ def held_out_probabilities(
     more = features[:0] if others is None or not len(others) else scaler.transform(others)
     held_out, of_others = np.empty(len(labels)), np.zeros(len(more))
     # Of 100,000 groups of a picture each the one for groups takes 20 s, the other 0.02.
-    of_kin = StratifiedGroupKFold if len(set(groups)) < len(groups) else StratifiedKFold
+    kins = len(set(groups))
+    of_kin = StratifiedGroupKFold if kins < len(groups) else StratifiedKFold
     with catch_warnings():
         simplefilter("ignore", UserWarning)  # a rare tag may be missing in a part: it judges none
-        parts = list(of_kin(folds).split(scaled, labels, groups))
+        parts = list(of_kin(min(folds, kins)).split(scaled, labels, groups))
+    parts = [(rest, held) for rest, held in parts if len(held)]  # few groups may leave one empty
     for others_of, held in parts:
         rest = others_of if learnt is None else others_of[learnt[others_of]]
         if labels[rest].all() or not labels[rest].any():

@@ -50,6 +50,8 @@ def labels_to_leave_out(
 ) -> LeftOut:
     """Judge the labels of every tag that at least 20 pictures have, and 20 have not.
 
+    A tag whose labels are all of one group is not judged: nothing can be held out.
+
     Args:
         features: `[images, features]`.
         labels: `[images, tags]`.
@@ -66,9 +68,9 @@ def labels_to_leave_out(
     for tag, column in enumerate(labels.T):
         known = np.flatnonzero(column != UNKNOWN)
         positive = column[known] == 1
-        if min(positive.sum(), (~positive).sum()) < max(LEAST, folds):
-            continue
         kin = [groups[row] for row in known.tolist()]
+        if min(positive.sum(), (~positive).sum()) < max(LEAST, folds) or len(set(kin)) < 2:
+            continue
         doubted = np.zeros(len(known), bool)
         for _ in range(ROUNDS):
             # Components keep their scale: the last ones are mostly noise.

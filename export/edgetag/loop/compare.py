@@ -28,6 +28,7 @@ from edgetag.tagging.listing import shown_name
 from edgetag.tags import Vocabulary
 from edgetag.validation.comparison import Comparison, Measure, TagComparison
 from edgetag.validation.comparison import compare as compare_scores
+from edgetag.validation.inputs import read_thresholds
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.obtaining import Reference, obtain_reference
 from edgetag.workspace import Workspace
@@ -86,6 +87,7 @@ class _Opened:
     recipe: Recipe
     dataset: Dataset
     reference: Reference
+    thresholds: dict[str, float]
 
     def labels(self, rows: Rows, names: tuple[str, ...]) -> Labels:
         return self.dataset.labels(rows)[:, self._columns(names)]
@@ -94,7 +96,7 @@ class _Opened:
         return self.reference.scores(self.dataset, rows)[:, self._columns(names)]
 
     def measured(self, scores: Scores, split: Split) -> Measured:
-        return Measured(scores, split, self.reference.stored.meta.thresholds)
+        return Measured(scores, split, self.thresholds)
 
     def _columns(self, names: tuple[str, ...]) -> list[int]:
         return [self.dataset.vocabulary.names.index(name) for name in names]
@@ -103,7 +105,8 @@ class _Opened:
 def _opened(run: Run, progress: Progress) -> _Opened:
     dataset = open_dataset(run.workspace, run.recipe.network.input_size)
     reference = obtain_reference(run.recipe, run.workspace, dataset, progress)
-    return _Opened(run.recipe, dataset, reference)
+    thresholds = read_thresholds(run.workspace, dataset, reference.stored)
+    return _Opened(run.recipe, dataset, reference, thresholds)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,9 @@ def judge_labels(subject: Subject, tag: str, folds: int) -> TagJudged:
         reason = f"{counted(fewest, 'picture')} {lacking} it; {max(LEAST, folds)} are needed"
         return TagJudged(about.model_copy(update={"not_judged": reason}))
     kin = [subject.groups[row] for row in known.tolist()]
+    if len(set(kin)) < 2:
+        reason = "its pictures are all of one group, which is held out together"
+        return TagJudged(about.model_copy(update={"not_judged": reason}))
     others = subject.features[unknown]
     judged = held_out_probabilities(subject.features[known], labels, kin, folds, others=others)
     probabilities = np.empty(len(column))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from edgetag.catalogue.variants import FULL_INTEGER
 from edgetag.recipe.base import Variant
-from edgetag.recipe.sections import ExportSection
+from edgetag.recipe.sections import ExportSection, Recipe
 
 
 def more_needed(export: ExportSection, decisions: Mapping[str, str]) -> bool:
@@ -19,12 +19,14 @@ def more_needed(export: ExportSection, decisions: Mapping[str, str]) -> bool:
     return bool(export.fallback) and not passing
 
 
-def passed_over(export: ExportSection, decisions: Mapping[str, str]) -> tuple[str, ...]:
+def passed_over(recipe: Recipe, decisions: Mapping[str, str]) -> tuple[str, ...]:
     """Return the variants that do not pass and decide nothing, since another stands in for them.
 
     A file of `if_needed` stands in for full-integer files of `variants`, and where one of those
-    passes, no file of `if_needed` is needed.
+    passes, no file of `if_needed` is needed. A file that the bundle names decides, since
+    it ships.
     """
+    export, named = recipe.export, recipe.bundle.variants
     listed = [variant for variant in export.variants if variant in FULL_INTEGER]
 
     def any_passes(variants: Sequence[Variant]) -> bool:
@@ -35,4 +37,9 @@ def passed_over(export: ExportSection, decisions: Mapping[str, str]) -> tuple[st
         over = export.fallback
     elif any_passes(export.fallback):
         over = listed
-    return tuple(variant for variant in over if decisions.get(variant, "pass") != "pass")
+    ships = () if named == "best" else named
+    return tuple(
+        variant
+        for variant in over
+        if variant not in ships and decisions.get(variant, "pass") != "pass"
+    )

@@ -124,9 +124,11 @@ class Study(Result):
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 where a goal is missed."""
-        missed = any(goal.reached == "missed" for goal in self.goals)
-        return ExitCode.BUDGET_BROKEN if missed else ExitCode.ACCEPTED
+        """1 where a goal is missed, else 3 where one was not measured."""
+        reached = {goal.reached for goal in self.goals}
+        if "missed" in reached:
+            return ExitCode.BUDGET_BROKEN
+        return ExitCode.UNDECIDED if "unknown" in reached else ExitCode.ACCEPTED
 
 
 class VariantsStudy(Study):

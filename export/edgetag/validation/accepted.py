@@ -144,7 +144,7 @@ def accept_run(
             f"and the split {verdict.split!r}, and {recipe_file} now says {now[0]!r}, "
             f"{len(now[1])} tags and {now[2]!r}; run: edgetag validate"
         )
-    failing = [name for name, decision in verdict.decisions.items() if decision == "fail"]
+    failing = [name for name, decision in _deciding(verdict).items() if decision == "fail"]
     if failing and not accept_failing:
         raise InputError(
             f"{verdict_file}: {', '.join(failing)} fail their budgets; mend them, change the "
@@ -192,7 +192,12 @@ def _kept(
 
 def budgets_verdict(verdict: Verdict) -> Decision:
     """Return what the budgets alone decided, whatever the baseline says."""
-    return worst(list(verdict.decisions.values()))
+    return worst(_deciding(verdict).values())
+
+
+def _deciding(verdict: Verdict) -> dict[str, Decision]:
+    over = verdict.passed_over
+    return {name: decision for name, decision in verdict.decisions.items() if name not in over}
 
 
 def _as_accepted(verdict: Verdict) -> tuple[VariantState, ...]:

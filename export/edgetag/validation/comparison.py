@@ -25,7 +25,10 @@ Vector = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Measure:
-    """A number of the variant, its change for the worse, and the change's interval."""
+    """A number of the variant, its change for the worse, and the change's interval.
+
+    There is no interval where images of one group alone tell of it.
+    """
 
     value: float
     drop: float
@@ -134,6 +137,7 @@ def compare(reference: Measured, variant: Measured, unfitted: Measured) -> Compa
     effect = design_effect(changes, split.known, split.bootstrap.group_of)
     p_values = [_mcnemar(tag, reference, variant) for tag in split.scored]
     gains = variant.f1 - unfitted.f1
+    several = {tag: split.several_groups(tag) for tag in split.scored}
     tags = {}
     for column, (tag, p, p_holm) in enumerate(
         zip(split.scored, p_values, holm(p_values), strict=True)
@@ -145,9 +149,12 @@ def compare(reference: Measured, variant: Measured, unfitted: Measured) -> Compa
                 reference.average_precisions[tag],
                 ap_drops[:, column],
                 split,
+                several[tag],
             ),
             ap_drops=ap_drops[:, column],
-            f1=_measure(variant.f1[tag], reference.f1[tag], f1_drops[:, column], split),
+            f1=_measure(
+                variant.f1[tag], reference.f1[tag], f1_drops[:, column], split, several[tag]
+            ),
             f1_drops=f1_drops[:, column],
             f1_gain=float(gains[tag]),
             recall=_paired(tag, 1, reference, variant, effect),
@@ -168,8 +175,11 @@ def compare(reference: Measured, variant: Measured, unfitted: Measured) -> Compa
             reference.average_precisions[scored],
             ap_drops,
             split,
+            any(several.values()),
         ),
-        mean_f1=_mean(variant.f1[scored], reference.f1[scored], f1_drops, split),
+        mean_f1=_mean(
+            variant.f1[scored], reference.f1[scored], f1_drops, split, any(several.values())
+        ),
         f1_gain=float(gains[scored].mean()) if scored else None,
         design_effect=effect,
         flips=flips,
@@ -209,7 +219,10 @@ def _paired(tag: int, label: int, before: Measured, after: Measured, effect: flo
     first, second = before.decisions[chosen, tag], after.decisions[chosen, tag]
     worse, better = int((first & ~second).sum()), int((~first & second).sum())
     total = int(chosen.sum())
-    interval_ = paired_interval(worse / effect, better / effect, total / effect, split.confidence)
+    interval_ = None
+    if split.several_groups(tag, (label,)):
+        counts = (worse / effect, better / effect, total / effect)
+        interval_ = paired_interval(*counts, split.confidence)
     value = (second if label == 1 else first).mean()
     return Paired(
         measure=Measure(float(value), (worse - better) / total, interval_),
@@ -219,16 +232,19 @@ def _paired(tag: int, label: int, before: Measured, after: Measured, effect: flo
     )
 
 
-def _measure(value: float, reference: float, drops: Vector, split: Split) -> Measure:
-    return Measure(float(value), float(reference) - float(value), _interval(drops, split))
+def _measure(value: float, reference: float, drops: Vector, split: Split, several: bool) -> Measure:
+    drop = float(reference) - float(value)
+    return Measure(float(value), drop, _interval(drops, split) if several else None)
 
 
-def _mean(values: Vector, reference: Vector, drops: Vector, split: Split) -> Measure | None:
+def _mean(
+    values: Vector, reference: Vector, drops: Vector, split: Split, several: bool
+) -> Measure | None:
     """Average over scored tags; a sample averages over the tags of which it drew a positive."""
     if not len(values):
         return None
     means = mean_over_tags(drops)
-    return _measure(float(values.mean()), float(reference.mean()), means, split)
+    return _measure(float(values.mean()), float(reference.mean()), means, split, several)
 
 
 def _interval(drops: Vector, split: Split) -> Interval | None:

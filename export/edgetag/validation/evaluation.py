@@ -26,7 +26,7 @@ from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.obtaining import obtain_reference
 from edgetag.validation.pictures_result import PicturesComparison
 from edgetag.validation.scores import NO_ROWS, ReferenceScores
-from edgetag.validation.unbreakable import unbreakable
+from edgetag.validation.unbreakable import unbreakable, without_pictures
 from edgetag.workspace import Workspace, digest_json
 
 
@@ -190,7 +190,11 @@ def prepare(
         heat_maps=heat_maps,
     )
     measured = evaluation.reference[deciding]
-    for warning in chain(unbreakable(recipe, measured), no_better_than_chance(measured)):
+    for warning in chain(
+        unbreakable(recipe, measured),
+        without_pictures(recipe, splits[deciding], deciding),
+        no_better_than_chance(measured),
+    ):
         progress.say(f"warning: {warning}")
     _require_sizes(evaluation, files)
     return evaluation

@@ -76,7 +76,7 @@ class Outcome:
         drawn += self.details.variants
         thresholds, makings = old.thresholds | new.thresholds, old.judged_by | new.judged_by
         decided = {name: decisions[name] for name in names}
-        over = passed_over(recipe.export, decided)
+        over = passed_over(recipe, decided)
         verdict = new.model_copy(
             update={
                 "verdict": worst(

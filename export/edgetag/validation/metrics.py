@@ -58,6 +58,14 @@ class Split:
         enough = (self.positives >= max(1, min_positives)) & (self.negatives > 0)
         self.scored: list[int] = np.flatnonzero(enough).tolist()
 
+    def several_groups(self, tag: int, labels: Sequence[int] = (1, 0)) -> bool:
+        """Tell whether images with each of some labels of a tag are of two groups or more.
+
+        Those of one group count as one image, of which nothing tells how others would differ.
+        """
+        kinds = (self.bootstrap.group_of[self.labels[:, tag] == label] for label in labels)
+        return all((groups != groups[:1]).any() for groups in kinds)
+
 
 class Measured:
     """Scores of one engine over a split, with what is computed from them once.

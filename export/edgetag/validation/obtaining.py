@@ -17,7 +17,7 @@ from edgetag.errors import InputError, MissingExtraError
 from edgetag.metrics import Scores
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
-from edgetag.validation.inputs import fp32_size_bytes
+from edgetag.validation.inputs import fp32_size_bytes, read_thresholds
 from edgetag.validation.pictures import (
     compare_pictures,
     known_pictures,
@@ -186,7 +186,10 @@ def _followed(
     rows: dict[str, Rows],
     kept: Path,
 ) -> Reference:
-    """Keep the folder's own reference in step with its pictures, labels and float file."""
+    """Keep the folder's own reference in step with its pictures, labels, thresholds and float file.
+
+    Another policy of thresholds chooses them anew for the same weights.
+    """
     every = np.concatenate(list(rows.values()))
     identities = tuple(dataset.identities(every))
     if not set(stored.identities).issuperset(identities):
@@ -202,6 +205,7 @@ def _followed(
         known=known_pictures(dataset, every),
         meta=stored.meta.model_copy(
             update={
+                "thresholds": read_thresholds(workspace, dataset, stored),
                 "fp32_size_bytes": size,
                 "schema_version": stored.meta.SCHEMA,
             }

@@ -114,7 +114,7 @@ def plan(
         flips: Share of decisions assumed to flip where no verdict tells.
 
     Raises:
-        InputError: There is no data, or no margin to plan for.
+        InputError: There is no data, no such variant, or no margin to plan for.
     """
     dataset = open_dataset(workspace)
     split = recipe.validation.splits[0]
@@ -124,6 +124,11 @@ def plan(
     if margin is not None:
         margins = {tag: _filled(tag_limits, margin) for tag, tag_limits in margins.items()}
     measured = _measured(workspace, variant, split)
+    if budget is None and measured is None:
+        raise InputError(
+            f"--variant {variant}: the recipe's variants are {', '.join(recipe.export.possible)}, "
+            "and no verdict here is about another file of that name"
+        )
     needs: list[Need] = []
     if budget and budget.max_map_drop is not None and measured is not None:
         needs += _overall(measured, budget.max_map_drop, wanted, recipe.validation.confidence)

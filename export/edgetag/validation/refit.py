@@ -36,7 +36,9 @@ def refit_thresholds(
     moved = [
         tag
         for tag, name in enumerate(names)
-        if name not in chosen.defaulted and (new[:, tag] != old[:, tag]).any()
+        if name not in chosen.defaulted
+        and split.several_groups(tag)
+        and (new[:, tag] != old[:, tag]).any()
     ]
     better = _better(new, old, moved, split, section)
     return {

@@ -338,7 +338,8 @@ class Verdict(Result):
             runtime loads fails, and so does one that breaks any (`Failure.decides`); one whose
             runtimes are all missing here is undecided.
         passed_over: Variants that do not pass and decide nothing: full-integer files where one of
-            `export.if_needed` passes, or the latter where one of the former does.
+            `export.if_needed` passes, or the latter where one of the former does; none that the
+            bundle names.
         recipe: The recipe's name.
         tags: The vocabulary, in the order of the outputs.
         split: The split that decides.

@@ -129,7 +129,7 @@ def _join(
     recipe, dataset, split = evaluation.recipe, evaluation.dataset, evaluation.deciding
     section, names = recipe.validation, dataset.vocabulary.names
     decisions = {file.variant: decide_file(file.variant, entries, failures) for file in files}
-    over = passed_over(recipe.export, decisions)
+    over = passed_over(recipe, decisions)
     at = evaluation.splits[split].at
     return Verdict(
         verdict=worst([decision for name, decision in decisions.items() if name not in over]),

@@ -1,11 +1,15 @@
-"""Margins that not even the worst file would break: they are at least what the reference has."""
+"""Margins that not even the worst file would break.
+
+They are at least what the reference has, or of tags that are not scored.
+"""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from edgetag.recipe import Recipe
-from edgetag.validation.metrics import Measured
+from edgetag.tables.formats import counted
+from edgetag.validation.metrics import Measured, Split
 
 
 def unbreakable(recipe: Recipe, reference: Measured) -> Iterator[str]:
@@ -41,6 +45,27 @@ def unbreakable(recipe: Recipe, reference: Measured) -> Iterator[str]:
                 limit: float | None = getattr(limits, key)
                 if limit is not None and value <= limit < 1:
                     yield _sentence(f"budgets.{name}, {tag}: {key}", limit, what, value)
+
+
+def without_pictures(recipe: Recipe, split: Split, name: str) -> Iterator[str]:
+    """Yield a sentence for each tag that has margins of its own and is not scored.
+
+    Args:
+        recipe: Its budgets.
+        split: The split that decides,
+        name: and what it is called.
+    """
+    names = split.vocabulary.names
+    for budget_name, budget in recipe.budgets.items():
+        for tag, limits in budget.tags.items():
+            column = names.index(tag)
+            if limits.given() and column not in split.scored:
+                yield (
+                    f"budgets.{budget_name}.tags.{tag} judges nothing: {tag} has "
+                    f"{counted(int(split.positives[column]), 'positive')} in {name}, beside "
+                    f"{counted(int(split.negatives[column]), 'negative')}, and "
+                    f"validation.min_positives is {split.min_positives}; add labelled images"
+                )
 
 
 def _sentence(place: str, limit: float, what: str, value: float) -> str:
