@@ -1,8 +1,9 @@
 """Which TensorFlow Lite first had each version of an operator.
 
 From `tensorflow/compiler/mlir/lite/tools/versioning/runtime_version.cc`, for the operators that
-edgetag's networks are made of, and some that other classifiers often have. The converter writes a `min_runtime_version` into the file by the
-same table, but before the last quantizing steps, so that it is too low for some variants.
+edgetag's networks are made of, and some that other classifiers often have. The converter writes a
+`min_runtime_version` into the file by the same table, but before the last quantizing steps, so that
+it is too low for some variants.
 """
 
 from typing import Any
