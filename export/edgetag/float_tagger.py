@@ -24,7 +24,7 @@ class FloatTagger:
 
     Raises:
         MissingExtraError: TensorFlow is not installed.
-        InputError: Nothing is trained yet, or the model has no such tag.
+        InputError: Nothing is trained yet, or on other tags; or the model has no such tag.
 
     Attributes:
         tags: The vocabulary.
@@ -40,9 +40,14 @@ class FloatTagger:
         weights = workspace.train / "model.npz"
         if not weights.exists():
             raise InputError(f"{weights}: nothing is trained yet; run: edgetag train")
+        kept = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
+        if tuple(kept) != self.tags:  # weights do not say which tag an output is
+            raise InputError(
+                f"{weights}: trained on {', '.join(kept)}, but the recipe now lists "
+                f"{', '.join(self.tags)}; run: edgetag train"
+            )
         model = build_untrained(recipe.network, len(self.tags))
         load_weights(model, weights)
-        kept = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
         self._thresholds = np.array([kept[name] for name in self.tags], np.float32)
         self._contract = recipe.network.preprocessing()
         self._compute = heat_map_function(model, self.tags.index(tag))

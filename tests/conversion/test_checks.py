@@ -72,6 +72,16 @@ def test_an_operator_outside_the_table_is_unknown() -> None:
     assert first_runtime(Operator("ATAN2", 1, (), ())) == ""
 
 
+def test_with_an_operator_that_is_not_known_no_lowest_version_is_told() -> None:
+    model = handmade_model()
+    model.operatorCodes[0].version = 99
+    assert required_runtime(model) == ""
+    warning = checks.runtime_warning(model, "2.14.0", "model.tflite")
+    assert warning is not None
+    assert "CONV_2D version 99 is not known here" in warning
+    assert "was not checked" in warning
+
+
 def test_operators_outside_the_targets_set_are_refused() -> None:
     model = handmade_model()
     checks.check_target_ops(model, None, "model.tflite")

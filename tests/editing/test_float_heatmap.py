@@ -60,6 +60,18 @@ def test_what_is_not_trained_or_no_tag_is_refused(run: Workspace) -> None:
         FloatTagger(small_recipe(), run, TAGS[0])
 
 
+@pytest.mark.parametrize("tags", [TAGS[::-1], (TAGS[0], TAGS[1], "dark")])
+def test_no_other_tags_heat_is_drawn_where_the_recipe_changed_since(
+    tags: tuple[str, ...], run: Workspace
+) -> None:
+    from edgetag.float_tagger import FloatTagger
+
+    recipe = small_recipe()
+    changed = recipe.model_copy(update={"data": recipe.data.model_copy(update={"tags": tags})})
+    with pytest.raises(InputError, match=r"trained on red, striped, bright, .*edgetag train"):
+        FloatTagger(changed, run, TAGS[0])
+
+
 @pytest.mark.parametrize("verb", [("mosaic",), ("crop", "--shape", "1:1")])
 def test_other_verbs_say_that_they_take_no_run_folder(run: Workspace, verb: list[str]) -> None:
     done = CliRunner().invoke(app, [*verb, str(run.root), "cat.png", "-o", "o", "--tag", "red"])

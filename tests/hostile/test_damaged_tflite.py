@@ -1,6 +1,7 @@
 """Empty, truncated, random and altered `.tflite` files: one clear message, never a crash."""
 
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgetag.conversion.classifier import own_description
-from edgetag.conversion.flatfile import parse_model, read_model
+from edgetag.conversion.flatfile import pack_model, parse_model, read_model
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.tags import Vocabulary
-from tests.support.handmade_model import handmade_file
+from tests.support.handmade_model import handmade_file, handmade_model
 
 INFO = ModelInfo(
     "m", "", "", "", Vocabulary(("a", "b", "c", "d", "e")), Preprocessing(input_size=64)
@@ -47,6 +48,23 @@ def test_a_missing_file_names_the_verb_that_makes_it(tmp_path: Path) -> None:
 def test_a_folder_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_model(tmp_path)
+
+
+@pytest.mark.parametrize("part", ["tensors", "operators"])
+def test_a_file_that_names_the_same_part_over_and_over_is_refused(part: str) -> None:
+    model = handmade_model()
+    graph = model.subgraphs[0]
+    model.subgraphs = [graph, copy(graph)]  # `pack_model` writes once what several graphs hold
+    if part == "tensors":
+        graph.tensors[-1].name = b"long" * 10_000
+        graph.tensors += [graph.tensors[-1]] * 2000
+    else:
+        graph.operators[-1].inputs = [0] * 10_000
+        graph.operators += [graph.operators[-1]] * 2000
+    data = pack_model(model)
+    assert len(data) < 500_000
+    with pytest.raises(InputError, match="unfolds to more than 4 times its size"):
+        parse_model(data, "model.tflite")
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.6, 0.9, 0.99])

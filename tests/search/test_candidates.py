@@ -7,7 +7,7 @@ import pytest
 
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe, load_recipe, parse_recipe
-from edgetag.search.candidates import Candidate, candidates_of, derived
+from edgetag.search.candidates import Candidate, candidates_of, cheapest_of, derived
 from edgetag.search.concluding import recipe_text
 from edgetag.search.result import Measures, SearchTrial
 from edgetag.search.sampling import Proposals
@@ -33,6 +33,15 @@ def test_every_combination_of_which_there_is_a_variant_is_a_candidate_once() -> 
     assert len(set(names)) == len(names) == 2 * 3 * 9
     assert "mobilenet_v2-96-int8-narrow50-qat" in names
     assert "efficientnet_lite0-64-int8-pruned-qat-0.5" in names
+
+
+def test_what_costs_the_least_is_the_smallest_the_narrowest_and_the_sparsest() -> None:
+    recipe = recipe_of(EVERYTHING)
+    assert {each.name for each in cheapest_of(candidates_of(recipe))} == {
+        f"{network}-64-{variant}"
+        for network in ("efficientnet_lite0", "mobilenet_v2")
+        for variant in ("int8-narrow50", "int8-narrow50-pruned-qat-0.5")
+    }
 
 
 def test_without_a_section_the_recipes_own_network_is_searched() -> None:

@@ -95,7 +95,8 @@ def tiny(seed: int = 0) -> Any:
     x = keras.layers.Conv2D(3, 1, name="cam")(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
     # Which layers are a network's head is known by its name; this head is that one's.
-    return keras.Model(image, keras.layers.Activation("sigmoid")(x), name="mobilenet_v2")
+    scores = keras.layers.Activation("sigmoid", dtype="float32")(x)
+    return keras.Model(image, scores, name="mobilenet_v2")
 
 
 def train(

@@ -18,7 +18,7 @@ def run(model: Any, dataset: Dataset, epochs: float = 2, **options: Any) -> Any:
 
     passed = {
         name: options.pop(name)
-        for name in ("teacher", "callbacks", "on_epoch", "start")
+        for name in ("teacher", "ends", "callbacks", "on_epoch", "start")
         if name in options
     }
     usual: dict[str, Any] = {"learning_rate": 0.05, "batch_size": 8, "augment": AugmentSection()}
@@ -57,9 +57,11 @@ def test_training_the_head_leaves_all_else_as_it_was(dataset: Dataset) -> None:
     assert len(model.trainable_weights) == 6  # set back
 
 
-def test_composites_teach_maps_to_lie_on_what_is_pasted(dataset: Dataset) -> None:
+@pytest.mark.parametrize("mixed", [False, True])
+def test_composites_teach_maps_to_lie_on_what_is_pasted(dataset: Dataset, mixed: bool) -> None:
     from edgetag.networks import maps_of
     from edgetag.training.batches import Batches
+    from edgetag.training.distribution import precision
     from edgetag.training.losses import map_loss
 
     augment = AugmentSection(flip=False, crop=0, color=0, composites=1.0)
@@ -68,7 +70,8 @@ def test_composites_teach_maps_to_lie_on_what_is_pasted(dataset: Dataset) -> Non
     images, _, cells = next(iter(seen.steps(0, 1)))
     assert (cells.numpy() > 0).any()
     losses = []
-    model = tiny()
+    with precision(mixed):
+        model = tiny()
     for _ in range(2):
         losses.append(float(map_loss(cells, maps_of(model)(images)).numpy().mean()))
         run(model, dataset, 8, augment=augment, learning_rate=0.02)
@@ -91,10 +94,13 @@ def test_part_of_an_epoch_is_rounded_up_to_whole_steps(dataset: Dataset) -> None
         assert finished[-1].learning_rate == pytest.approx(0.0, abs=1e-9)  # cosine ends at 0
 
 
-def test_a_fit_that_goes_on_equals_one_that_never_stopped(dataset: Dataset) -> None:
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_fit_that_goes_on_equals_one_that_never_stopped(dataset: Dataset, mixed: bool) -> None:
+    from edgetag.training.distribution import precision
     from edgetag.training.fitting import FitStart
 
-    whole, halves = tiny(), tiny()
+    with precision(mixed):
+        whole, halves, resumed = tiny(), tiny(), tiny(seed=9)
     kept: list[Any] = []
     run(whole, dataset, 4)
 
@@ -105,7 +111,6 @@ def test_a_fit_that_goes_on_equals_one_that_never_stopped(dataset: Dataset) -> N
     run(halves, dataset, 4, on_epoch=stop_after_two)
     assert len(kept) == 2
     weights = halves.get_weights()
-    resumed = tiny(seed=9)
     resumed.set_weights(weights)
     epochs = run(resumed, dataset, 4, start=FitStart(2, kept[-1]))
     assert [epoch.epoch for epoch in epochs] == [2, 3]
@@ -125,6 +130,25 @@ def test_a_teacher_alone_draws_the_student_to_its_scores(dataset: Dataset) -> No
     assert np.abs(student(images).numpy() - taught).mean() < far / 2
     for a, b in zip(frozen, teacher.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_gradients_that_float16_cannot_hold_move_weights_too(dataset: Dataset, mixed: bool) -> None:
+    from edgetag.training.distribution import precision
+    from edgetag.training.fitting import End
+    from edgetag.training.losses import LossSettings
+    from edgetag.training.teachers import label_divergence
+
+    with precision(mixed):
+        model = tiny()
+    before, near = model.get_weights(), tiny(1)
+    teacher = type(near)(near.input, [near.layers[-1].input])
+    ends = [End(model.layers[-1].input, label_divergence, 1e-7)]
+    run(model, dataset, teacher=teacher, ends=ends, loss=LossSettings(distillation=1.0))
+    assert {name for name, changed in moved(model, before).items() if changed} >= {
+        "stem/kernel",
+        "cam/kernel",
+    }
 
 
 def test_pruning_callbacks_find_the_models_layers(dataset: Dataset) -> None:

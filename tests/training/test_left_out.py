@@ -79,6 +79,20 @@ def test_fine_tuning_leaves_out_what_training_did_and_no_other_label(
     assert (changed.sum(), changed[dataset.rows("validation")].any()) == (listed, False)
 
 
+def test_labels_of_tags_that_look_like_numbers_stay_left_out(tmp_path: Path) -> None:
+    from edgetag.training.left_out import without_left_out
+
+    workspace = build_data(tmp_path / "run")
+    table = pl.read_parquet(workspace.manifest).rename({"tag:red": "tag:2024"})
+    table.write_parquet(workspace.manifest)
+    workspace.train.mkdir(exist_ok=True)
+    listed = f"identity,path,tag,label,probability\n{table['identity'][1]},1.png,2024,1,0.1\n"
+    (workspace.train / "left_out.csv").write_text(listed)
+    dataset = open_dataset(workspace)
+    changed = labels_of(dataset) != labels_of(without_left_out(dataset, workspace))
+    assert np.argwhere(changed).tolist() == [[1, 0]]
+
+
 def test_answers_are_left_out_only_where_the_recipe_says_so(tmp_path: Path) -> None:
     from edgetag.tf import tf
     from edgetag.training.left_out import leave_out

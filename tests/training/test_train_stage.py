@@ -160,6 +160,15 @@ def test_a_validation_split_that_cannot_judge_is_refused(tmp_path: Path) -> None
         stage.run(small_recipe(), workspace, Lines())
 
 
+def test_a_training_that_diverges_says_what_to_lower(tmp_path: Path) -> None:
+    from edgetag.training import stage
+
+    recipe = small_recipe(phases=({**ALL, "optimizer": "sgd", "learning_rate": 1e6},))
+    with pytest.raises(InputError, match=r"diverged\. Lower the learning_rate"):
+        stage.run(recipe, build_data(tmp_path / "run"), Lines())
+    assert not (tmp_path / "run" / "train" / "train.json").exists()
+
+
 def test_data_of_another_recipe_is_refused(tmp_path: Path) -> None:
     from edgetag.training import stage
 

@@ -24,7 +24,12 @@ from edgetag.conversion.flatfile import (
     tensor_name,
 )
 from edgetag.conversion.float_scores import ENDS
-from edgetag.conversion.op_versions import first_runtime, parse_version, required_runtime
+from edgetag.conversion.op_versions import (
+    first_runtime,
+    parse_version,
+    required_runtime,
+    unknown_operators,
+)
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 
@@ -136,7 +141,12 @@ def check_input_exact(model: Any, contract: Preprocessing, where: object) -> Non
 
 
 def runtime_warning(model: Any, target: str, where: object) -> str | None:
-    """Return a warning where the file needs a newer runtime than the target, or None."""
+    """Return a warning where the file needs a newer runtime than the target, or may; else None."""
+    if unknown := unknown_operators(model):
+        return (
+            f"{where}: which TensorFlow Lite first had {', '.join(unknown)} is not known here, so "
+            f"that export.target_runtime, {target}, can run it was not checked"
+        )
     needed = required_runtime(model)
     if parse_version(needed) <= parse_version(target):
         return None

@@ -27,6 +27,13 @@ MAX_BYTES = 2**31 - 1
 BUFFER_ALIGNMENT = 16
 """`force_align` of Buffer.data in the schema; kernels read weights where they lie in the file."""
 
+MOST_UNFOLDED = 4
+"""Most bytes that tables may name, in sizes of their file: two graphs may share all that they have.
+Where tables name each other over and over, a small file would fill any memory."""
+
+LEAST_TABLE_BYTES = 8
+"""Of a table: where it lies, and where its fields are listed."""
+
 GZIP_LEVEL = 9
 
 NO_TENSOR = -1
@@ -95,7 +102,9 @@ def parse_model(data: bytes, where: object) -> Any:
             "export it again"
         )
     try:
-        model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
+        root = schema.Model.GetRootAs(data, 0)
+        _check_unfolded(root, len(data))
+        model = schema.ModelT.InitFromObj(root)
         _take_in_values(model, data)
         _check_structure(model)
     except Exception as error:  # reading damaged offsets raises nearly anything
@@ -104,6 +113,38 @@ def parse_model(data: bytes, where: object) -> Any:
             f"{where}: a damaged or truncated TensorFlow Lite model ({detail}); export it again"
         ) from None
     return model
+
+
+def _check_unfolded(model: Any, size: int) -> None:
+    """Refuse a file that would be read into far more objects than it has bytes for."""
+    left = MOST_UNFOLDED * size
+    for length in _lengths(model):
+        left -= LEAST_TABLE_BYTES + length
+        if left < 0:
+            raise ValueError(f"it unfolds to more than {MOST_UNFOLDED} times its size")
+
+
+def _lengths(model: Any) -> Iterator[int]:
+    """Yield of each table that may be named more than once how many bytes it names itself."""
+    for place in range(model.SubgraphsLength()):
+        graph = model.Subgraphs(place)
+        yield len(graph.Name() or b"") + 4 * (graph.InputsLength() + graph.OutputsLength())
+        for position in range(graph.TensorsLength()):
+            tensor, sparsity = graph.Tensors(position), graph.Tensors(position).Sparsity()
+            parts = tensor.VariantTensorsLength()
+            parts += 0 if sparsity is None else sparsity.DimMetadataLength()
+            yield len(tensor.Name() or b"") + 4 * tensor.ShapeLength() + LEAST_TABLE_BYTES * parts
+        for position in range(graph.OperatorsLength()):
+            operator = graph.Operators(position)
+            yield 4 * (operator.InputsLength() + operator.OutputsLength())
+    for place in range(model.SignatureDefsLength()):
+        signature = model.SignatureDefs(place)
+        ends = signature.InputsLength() + signature.OutputsLength()
+        yield len(signature.SignatureKey() or b"") + LEAST_TABLE_BYTES * ends
+    for place in range(model.OperatorCodesLength()):
+        yield len(model.OperatorCodes(place).CustomCode() or b"")
+    for place in range(model.MetadataLength()):
+        yield len(model.Metadata(place).Name() or b"")
 
 
 def _take_in_values(model: Any, data: bytes) -> None:

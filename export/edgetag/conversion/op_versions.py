@@ -1,8 +1,9 @@
 """Which TensorFlow Lite first had each version of an operator.
 
 From `tensorflow/compiler/mlir/lite/tools/versioning/runtime_version.cc`, for the operators that
-edgetag's networks are made of. The converter writes a `min_runtime_version` into the file by the
-same table, but before the last quantizing steps, so that it is too low for some variants.
+edgetag's networks are made of, and some that other classifiers often have. The converter writes a
+`min_runtime_version` into the file by the same table, but before the last quantizing steps, so that
+it is too low for some variants.
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ from edgetag.conversion.flatfile import Operator, all_operators
 FIRST_VERSIONS: dict[str, tuple[str, ...]] = {
     "ADD": ("1.5.0", "1.14.0", "2.4.0", "2.6.0", "2.13.0"),
     "AVERAGE_POOL_2D": ("1.5.0", "1.14.0", "2.3.0"),
+    "CONCATENATION": ("1.5.0", "1.14.0", "2.3.0"),
     "CONV_2D": (
         "1.5.0",
         "1.14.0",
@@ -58,6 +60,9 @@ FIRST_VERSIONS: dict[str, tuple[str, ...]] = {
     "RELU": ("1.5.0", "2.1.0", "2.5.0"),
     "RELU6": ("1.5.0", "1.14.0", "2.5.0"),
     "RESHAPE": ("1.5.0",),
+    "RESIZE_BILINEAR": ("1.7.0", "1.14.0", "2.2.0", "2.5.0"),
+    "SOFTMAX": ("1.5.0", "1.14.0", "2.3.0"),
+    "SUB": ("1.6.0", "1.14.0", "2.3.0", "2.4.0", "2.4.0"),
     "SUM": ("1.10.0", "1.15.0"),
     "TRANSPOSE": ("1.6.0", "1.14.0", "1.15.0", "2.3.0", "2.4.0", "2.12.0", "2.14.4"),
 }
@@ -90,12 +95,21 @@ def converter_runtime(model: Any) -> str:
     return ""
 
 
+def unknown_operators(model: Any) -> tuple[str, ...]:
+    """Return the operators of which no first runtime is known, such as `CONV_2D version 99`."""
+    used = all_operators(model)
+    unknown = {f"{each.name} version {each.version}" for each in used if not first_runtime(each)}
+    return tuple(sorted(unknown))
+
+
 def required_runtime(model: Any) -> str:
     """Return the lowest TensorFlow Lite version that has everything in the file.
 
     Returns:
-        Such as `2.3.0`; empty where nothing is known.
+        Such as `2.3.0`; empty where that of an operator is not known.
     """
+    if unknown_operators(model):
+        return ""
     needs = [converter_runtime(model), *map(first_runtime, all_operators(model))]
     if any(
         tensor.type == schema.TensorType.INT16

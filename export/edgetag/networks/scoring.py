@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from edgetag.catalogue.networks import CAM
 from edgetag.dataset import Dataset, Rows
+from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing, scale
 from edgetag.progress import Progress
 from edgetag.tf import keras, tf
@@ -43,6 +44,9 @@ class Scorer:
 
         Returns:
             float32 `[n, …]`, the shape of one output after `n`, in the order of `rows`.
+
+        Raises:
+            InputError: Some of it is not finite.
         """
         out = np.empty((len(rows), *self._shape), dtype=np.float32)
         with progress.track(what, len(rows), "images") as task:
@@ -51,6 +55,12 @@ class Scorer:
                 images = scale(dataset.images(batch), self._contract)
                 out[start : start + len(batch)] = self._infer(images).numpy()
                 task.advance(len(batch))
+        if not np.isfinite(out).all():
+            raise InputError(
+                "the network gives scores that are not finite numbers: its training diverged. "
+                "Lower the learning_rate of what was trained last: training.phases, pruning, "
+                "compress.channels or quantization"
+            )
         return out
 
 

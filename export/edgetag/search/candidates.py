@@ -1,5 +1,6 @@
 """What a recipe allows to be tried, and the recipe of each of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edgetag.catalogue.variants import BASE, VARIANTS
@@ -54,6 +55,17 @@ def candidates_of(recipe: Recipe) -> tuple[Candidate, ...]:
         for name, size in recipe.searched_networks()
         for (kept, sparsity, quantization), variant in recipe.search.variants().items()
     )
+
+
+def cheapest_of(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return what costs the least of each network and quantization.
+
+    Of equally wide ones that is the sparsest: its zeros cost the least after gzip.
+    """
+    least: dict[tuple[str, str], Candidate] = {}
+    for each in sorted(candidates, key=lambda each: (each.input_size, each.kept, -each.sparsity)):
+        least.setdefault((each.network, each.quantization), each)
+    return list(least.values())
 
 
 def own_float(recipe: Recipe) -> Candidate:

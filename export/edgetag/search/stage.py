@@ -13,7 +13,7 @@ from edgetag.errors import EdgetagError
 from edgetag.pipeline import run_until
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
-from edgetag.search.candidates import Candidate, candidates_of, derived
+from edgetag.search.candidates import Candidate, candidates_of, cheapest_of, derived
 from edgetag.search.choosing import (
     LIMITS,
     ON_ACCURACY,
@@ -105,15 +105,7 @@ class _Search:
         """Tell whether anything can keep the limits on costs, by what costs the least."""
         if not set(ON_COSTS) & set(self.budgets):
             return True
-        least: dict[tuple[str, str], Candidate] = {}
-        for each in self.candidates.values():
-            key = each.network, each.quantization
-            if key not in least or (each.input_size, each.kept) < (
-                least[key].input_size,
-                least[key].kept,
-            ):
-                least[key] = each
-        tried = [self._sketched(each) for each in least.values()]
+        tried = [self._sketched(each) for each in cheapest_of(self.candidates.values())]
         return any(not trial.exceeds for trial in tried)
 
     def train_promising(self) -> None:

@@ -232,11 +232,16 @@ def compiled(
         outputs += [end.tensor for end in ends]
     use_quick_filter_gradients()
     with model.distribute_strategy.scope():
+        outputs = [_in_float32(output) for output in outputs]
         trainer = _Trainer(model.inputs, outputs if len(outputs) > 1 else outputs[0])
         trainer.teacher, trainer.imitates_ends = _Untracked(teacher), bool(ends)
         schedule = _schedule(settings, steps)
         # XLA (jit_compile) makes steps of depthwise convolutions many times slower on a CPU.
         chosen = optimizer(schedule) if optimizer else _optimizer(settings, schedule)
+        if model.dtype_policy.compute_dtype == "float16":
+            # Gradients smaller than float16 can hold would be 0. Keras does this by itself only
+            # where the trainer, too, is built under such a policy.
+            chosen = keras.mixed_precision.LossScaleOptimizer(chosen)
         trainer.compile(chosen, loss=losses, loss_weights=weights, jit_compile=False)
         trainer.optimizer.build(trainer.trainable_variables)
     return trainer, schedule
@@ -338,6 +343,13 @@ def trainable(model: keras.Model, settings: FitSettings) -> Iterator[None]:
             layer.trainable = was
 
 
+def _in_float32(output: Any) -> Any:
+    """Return an output as losses take it: Keras would else round targets to its type."""
+    if output.dtype == tf.float32:
+        return output
+    return keras.layers.Activation("linear", dtype="float32")(output)
+
+
 def _schedule(settings: FitSettings, steps: int) -> Any:
     if settings.schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
@@ -351,7 +363,12 @@ def _optimizer(settings: FitSettings, learning_rate: Any) -> keras.optimizers.Op
 
 
 def _variables(trainer: keras.Model) -> list[tf.Variable]:
-    return list(trainer.optimizer.variables)
+    optimizer = trainer.optimizer
+    variables = list(optimizer.variables)
+    if isinstance(optimizer, keras.mixed_precision.LossScaleOptimizer):
+        scale = optimizer._loss_scale  # not among its variables, and what it is follows from them
+        variables += [scale.current_loss_scale, scale.counter]
+    return variables
 
 
 def _distributed(batches: Batches, first: int, last: int, strategy: tf.distribute.Strategy) -> Any:

@@ -27,6 +27,9 @@ from edgetag.writing import atomic_write
 
 FILE = "left_out.csv"
 
+TEXTS = dict.fromkeys(("identity", "path", "tag"), pl.String)
+"""Columns that are texts, also where all of them look like numbers."""
+
 
 def leave_out(
     recipe: Recipe,
@@ -57,7 +60,7 @@ def leave_out(
         )
     data = _judged(recipe, workspace, dataset, progress) if read_cluster().is_chief else None
     data = broadcast(strategy, data)
-    table = pl.read_csv(data, schema_overrides={"path": pl.String, "tag": pl.String})
+    table = pl.read_csv(data, schema_overrides=TEXTS)
     if read_cluster().is_chief:
         with atomic_write(workspace.train / FILE) as file:
             file.write(data)
@@ -80,7 +83,7 @@ def without_left_out(dataset: Dataset, workspace: Workspace) -> Dataset:
     """
     file = workspace.train / FILE
     try:
-        return _without(dataset, pl.read_csv(file))
+        return _without(dataset, pl.read_csv(file, schema_overrides=TEXTS))
     except (OSError, KeyError, pl.exceptions.PolarsError) as error:
         raise InputError(f"{file}: cannot be read ({error}); run: edgetag train") from None
 

@@ -8,7 +8,7 @@ one older still would do was not tried, so its lowest version is then what its o
 from pathlib import Path
 
 from edgetag.conversion import flatfile
-from edgetag.conversion.op_versions import first_runtime, parse_version, required_runtime
+from edgetag.conversion.op_versions import parse_version, required_runtime, unknown_operators
 from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, engines
@@ -60,11 +60,7 @@ def read_needs(path: Path) -> tuple[str, tuple[str, ...]]:
         model = flatfile.read_model(path)
     except InputError:
         return "", ()
-    operators = flatfile.all_operators(model)
-    unknown = {
-        f"{used.name} version {used.version}" for used in operators if not first_runtime(used)
-    }
-    return required_runtime(model), tuple(sorted(unknown))
+    return required_runtime(model), unknown_operators(model)
 
 
 def _conclude(
