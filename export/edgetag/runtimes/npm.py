@@ -146,6 +146,7 @@ class NpmPackage:
             if self.installed(cache_folder) is None:  # another set-up may have been faster
                 place = self.place(cache_folder)
                 shutil.rmtree(place, ignore_errors=True)
+                folder.chmod(0o755)  # mkdtemp's are for its owner alone, and a cache may be shared
                 folder.replace(place)
         except OSError as error:
             raise InputError(f"{cache_folder}: cannot be written: {error.strerror}") from None
