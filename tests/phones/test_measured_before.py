@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -50,7 +51,7 @@ def test_one_phone_measured_after_the_other_leaves_the_first_ones_figures(
 ) -> None:
     for serial in ("A1", "B2"):
         street.phone(serial)
-    options = {"tool": street.tool, "app": "dev.edgetag.demo", "images": 3}
+    options: dict[str, Any] = {"tool": street.tool, "app": "dev.edgetag.demo", "images": 3}
     bench(street, run_folder, serial="A1", variants=("int8",), **options)
     bench(street, run_folder, serial="B2", variants=("int8",), **options)
     result = bench(street, run_folder, serial="B2", variants=("fp32",), **options)
