@@ -147,6 +147,28 @@ def test_history_grows_by_each_benchmark_once(tmp_path: Path) -> None:
     assert [one.accelerator for one in found] == ["cpu", "cpu"]
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("p50_ms", float("inf")),
+        ("p50_ms", 0),
+        ("p99_ms", -1),
+        ("measured_at", "never"),
+        ("measured_at", 5),
+        ("accelerator", "abacus"),
+    ],
+)
+def test_a_history_of_figures_that_are_none_is_refused(
+    tmp_path: Path, column: str, value: object
+) -> None:
+    path = tmp_path / "history.sqlite"
+    append(path, result(figure(1.0)))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f"UPDATE latency SET {column} = ?", (value,))  # noqa: S608
+    with pytest.raises(InputError, match="not a usable history of benchmarks"):
+        read_history(path)
+
+
 def test_a_history_from_before_accelerators_were_recorded_is_read_and_added_to(
     tmp_path: Path,
 ) -> None:
