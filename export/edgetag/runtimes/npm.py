@@ -222,7 +222,8 @@ class NpmEngine(ABC):
     silence_limit_s = SILENCE_LIMIT_S
 
     def __init__(self, cache_folder: Path | None = None) -> None:
-        self._cache_folder = cache_folder
+        # Node looks for modules from its own files on, not from where one stands.
+        self._cache_folder = cache_folder and cache_folder.absolute()
 
     def at(self, cache_folder: Path | None) -> Self:
         """Return the same engine fetched to another cache folder."""

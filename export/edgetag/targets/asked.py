@@ -124,7 +124,8 @@ def _emulated(
     if not chosen:
         own = ", ".join(cpu.name for cpu in target.cpus)
         raise InputError(f"{place.name} can be {own}, not {', '.join(cpus)}")
-    return [Emulated(target, runtime, cpu, cache) for runtime in wanted for cpu in chosen]
+    place_of_all = cache and cache.absolute()  # what Python compiled there is kept by its path
+    return [Emulated(target, runtime, cpu, place_of_all) for runtime in wanted for cpu in chosen]
 
 
 def require_ready(engines: Iterable[Engine]) -> None:
