@@ -51,8 +51,8 @@ def tell(
     pictures = " or ".join([*map(str, fewer), counted(most, "picture")])
     where = counted(len(there), "engine and processor", "engines and processors")
     progress.say(
-        f"{scorings:,} scoring{'s' * (scorings != 1)} elsewhere: {counted(len(files), 'file')} on {where}, "
-        f"{pictures} each"
+        f"{scorings:,} scoring{'s' * (scorings != 1)} elsewhere: {counted(len(files), 'file')} on "
+        f"{where}, {pictures} each"
     )
     first = {job.engine: job for job in reversed(jobs) if is_slow(job.engine)}
     if not first or max(len(job.rows) for job in first.values()) <= TIMED_IMAGES:
