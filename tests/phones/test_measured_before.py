@@ -62,16 +62,19 @@ def test_one_phone_measured_after_the_other_leaves_the_first_ones_figures(
     assert len(again.results) == len(again.apps) == len(again.scores) == 3
 
 
+@pytest.mark.parametrize(
+    ("serial", "more"), [("B2", {"runs": 60}), ("A1", {"fixed_performance": False})]
+)
 def test_latencies_with_other_settings_are_left_out_in_words(
-    street: Street, run_folder: Run
+    street: Street, run_folder: Run, serial: str, more: dict[str, Any]
 ) -> None:
-    for serial in ("A1", "B2"):
-        street.phone(serial)
+    for name in ("A1", "B2"):
+        street.phone(name)
     bench(street, run_folder, serial="A1", variants=("int8",))
     lines = Lines()
-    options = Options(replace(SETTINGS, runs=60), "B2", tool=street.tool, variants=("int8",))
+    options = Options(replace(SETTINGS, **more), serial, tool=street.tool, variants=("fp32",))
     result = run(*run_folder, lines, options)
-    assert [record.phone for record in result.results] == [id_of("B2")]
+    assert [(one.phone, one.variant) for one in result.results] == [(id_of(serial), "fp32")]
     assert any("1 figure of before" in line for line in lines.lines)
 
 

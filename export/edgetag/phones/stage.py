@@ -135,23 +135,33 @@ def with_known(
     def rests(record: PhoneMeasurement | AppMeasurement | PhoneScores) -> bool:
         return (record.phone, record.variant) not in asked
 
+    held = {phone.id: phone.fixed_performance for phone in known.phones}
+    now = {phone.id: phone.fixed_performance for phone in result.phones}
+
+    def is_comparable(record: PhoneMeasurement | AppMeasurement) -> bool:
+        return record.phone not in now or now[record.phone] == held.get(record.phone)
+
     update: dict[str, object] = {"elsewhere": known.elsewhere}
     if options.tool is None:
         update |= {name: getattr(known, name) for name in SETTINGS}
         update["results"] = known.results
     else:
+        as_now = all(getattr(known, name) == getattr(result, name) for name in SETTINGS)
         others = tuple(filter(rests, known.results))
-        if others and any(getattr(known, name) != getattr(result, name) for name in SETTINGS):
+        kept = tuple(filter(is_comparable, others)) if as_now else ()
+        if lost := len(others) - len(kept):
             progress.say(
-                f"{counted(len(others), 'figure')} of before, measured with another "
-                "benchmark_model or other settings, cannot stand beside these: left out of "
-                f"{path.name}"
+                f"{counted(lost, 'figure')} of before, measured with another benchmark_model or "
+                f"other settings, cannot stand beside these: left out of {path.name}"
             )
-            others = ()
-        update["results"] = (*others, *result.results)
+        update["results"] = (*kept, *result.results)
     app_rests = options.app is None or not options.time_app
     # What has no `before` was read by hand, from a phone that is not here.
-    apps = (record for record in known.apps if record.before is None or app_rests or rests(record))
+    apps = (
+        record
+        for record in known.apps
+        if record.before is None or app_rests or (rests(record) and is_comparable(record))
+    )
     update["apps"] = (*apps, *result.apps)
     scores = (
         record
@@ -163,7 +173,6 @@ def with_known(
     update["scores"] = (*scores, *result.scores)
     phones = result.phones
     if options.tool is None and app_rests:  # nothing is timed anew, so clocks were as they were
-        held = {phone.id: phone.fixed_performance for phone in known.phones}
         phones = tuple(
             phone.model_copy(update={"fixed_performance": held.get(phone.id)}) for phone in phones
         )
